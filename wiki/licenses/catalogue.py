@@ -1,0 +1,298 @@
+"""The licences that the wiki knows, read once from `licenses/catalogue.toml` and `index.toml`.
+
+A page or a picture carries an SPDX licence *expression*: an identifier (`CC-BY-SA-4.0`), or
+several joined (`CC-BY-SA-4.0 OR LAL-1.3`: the reader chooses; `A AND B`: both hold). SPDX
+expressions: SPDX specification 2.3, annex D, parsed by the library `license-expression`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from boolean.boolean import Expression
+from django.utils.translation import get_language, gettext
+from license_expression import ExpressionError, LicenseSymbol, Licensing
+
+from wiki.errors import LicenseConflict, gettext_noop
+
+FOLDER = Path(__file__).resolve().parents[2] / "licenses"
+"""Data: catalogue, index, table, and one `<SPDX-id>.txt` per licence that ships."""
+
+KINDS = ("text", "media", "data", "code", "hardware")
+
+EXPRESSION_LIMIT = 255
+"""Longest expression read, in characters: they come from strangers' archives too."""
+
+
+class UnknownLicense(LicenseConflict):
+    """The catalogue has no such licence, or the expression cannot be read."""
+
+
+class LicenseNotFree(LicenseConflict):
+    """The licence is known, and does not give the four freedoms."""
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """One licence. `osi` and `fsf` are what others say (`fsf` None: nothing); `free` is our gate."""
+
+    id: str
+    name_en: str
+    name_fr: str
+    short_en: str
+    short_fr: str
+    deed_url: str
+    text_url: str
+    family: str
+    version: str
+    needs: tuple[str, ...]
+    share_alike: bool
+    kinds: tuple[str, ...]
+    free: bool
+    osi: bool
+    fsf: bool | None
+    has_text: bool
+    origin: str
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """Return the full name in the language of the reader."""
+        return self.name_fr if _french() else self.name_en
+
+    @property
+    def short(self) -> str:
+        """Return the name that fits on a line, in the language of the reader."""
+        return self.short_fr if _french() else self.short_en
+
+    @property
+    def needs_attribution(self) -> bool:
+        """Tell whether the licence itself asks for credit (we credit in any case)."""
+        return bool(self.needs)
+
+
+class Choice(NamedTuple):
+    """One line of a licence menu: `(value, label)`, as Django's form fields take it."""
+
+    value: str
+    label: str
+
+
+def _french() -> bool:
+    return (get_language() or "en").startswith("fr")
+
+
+def _read(name: str) -> dict[str, Any]:
+    with (FOLDER / name).open("rb") as file:
+        return tomllib.load(file)
+
+
+def _license(row: dict[str, Any], needs: dict[str, list[str]], index: dict[str, Any]) -> License:
+    shipped = index.get(row["id"], {})
+    return License(
+        id=row["id"],
+        name_en=row["name_en"],
+        name_fr=row["name_fr"],
+        short_en=row["short_en"],
+        short_fr=row.get("short_fr", row["short_en"]),
+        deed_url=row.get("deed", ""),
+        text_url=row.get("legal_code", ""),
+        family=row["family"],
+        version=row.get("version", ""),
+        needs=tuple(needs[row["attribution"]]),
+        share_alike=row.get("share_alike", False),
+        kinds=tuple(row["kinds"]),
+        free=row["free"],
+        osi=row.get("osi", False),
+        fsf=row.get("fsf"),
+        has_text=row.get("text", False),
+        origin=shipped.get("origin", ""),
+        sha256=shipped.get("sha256", ""),
+    )
+
+
+_CATALOGUE = _read("catalogue.toml")
+_INDEX = _read("index.toml")
+LICENSES: Mapping[str, License] = MappingProxyType(
+    {row["id"]: _license(row, _CATALOGUE["attribution"], _INDEX) for row in _CATALOGUE["license"]}
+)
+"""Every licence known, by SPDX id, in the order of the catalogue."""
+
+DEFAULT: str = _CATALOGUE["default"]
+"""The licence of a new page, unless its maker chooses another."""
+
+_BY_FOLDED_ID = {license.id.casefold(): license for license in LICENSES.values()}
+_LICENSING = Licensing([LicenseSymbol(license_id) for license_id in LICENSES])
+
+
+# ---------------------------------------------------------------- one licence
+
+
+def get(license_id: str) -> License:
+    """Return the licence with that SPDX id, in any case of letters; raise `UnknownLicense`."""
+    license = _BY_FOLDED_ID.get(license_id.strip().casefold())
+    if license is None:
+        raise UnknownLicense(
+            gettext_noop("The licence “%(license)s” is not in the catalogue of this wiki."),
+            license=license_id,
+        )
+    return license
+
+
+def find(name_or_url: str) -> License | None:
+    """Return the licence that an SPDX id or the address of a deed or legal code means, or None.
+
+    For what other wikis and photo sites write: `http://creativecommons.org/licenses/by/3.0/deed.fr`
+    finds CC-BY-3.0.
+    """
+    wanted = name_or_url.strip()
+    if wanted.casefold() in _BY_FOLDED_ID:
+        return _BY_FOLDED_ID[wanted.casefold()]
+    return _by_address().get(_plain_address(wanted))
+
+
+def text_of(license_id: str) -> str:
+    """Return the full text that ships with the wiki, or "" if only its address is known."""
+    license = get(license_id)
+    if not license.has_text:
+        return ""
+    return (FOLDER / f"{license.id}.txt").read_text(encoding="utf-8")
+
+
+@cache
+def _by_address() -> dict[str, License]:
+    found: dict[str, License] = {}
+    for license in LICENSES.values():
+        for address in (license.deed_url, license.text_url):
+            if address:
+                found.setdefault(_plain_address(address), license)
+    return found
+
+
+def _plain_address(address: str) -> str:
+    bare = re.sub(r"^(?:https?:)?//(?:www\.)?", "", address.strip().casefold())
+    return re.sub(r"/(?:legalcode|deed)(?:\.[a-z-]+)?$", "/", bare).rstrip("/")
+
+
+# ---------------------------------------------------------------- expressions
+
+
+def parse(expression: str) -> Expression:
+    """Return the tree of an SPDX expression, simplified; raise `UnknownLicense` with the reason.
+
+    Leaves are `LicenseSymbol` whose `key` is the id as the catalogue spells it. `WITH` exceptions
+    are not known here, and `+` is written `-or-later`.
+    """
+    if not expression.strip():
+        raise UnknownLicense(gettext_noop("A licence is missing."))
+    try:
+        if len(expression) > EXPRESSION_LIMIT:
+            raise ExpressionError("too long")
+        return _LICENSING.parse(expression, validate=True, strict=True).simplify()
+    except (ExpressionError, TypeError, AttributeError) as problem:
+        raise UnknownLicense(
+            gettext_noop(
+                "“%(license)s” is not a licence that this wiki knows, or several joined by OR."
+            ),
+            license=expression[:EXPRESSION_LIMIT],
+        ) from problem
+
+
+def ids_in(expression: str) -> list[str]:
+    """Return the ids that the expression names, each once, sorted; raise `UnknownLicense`."""
+    return sorted({symbol.key for symbol in parse(expression).symbols})
+
+
+def licenses_in(expression: str) -> list[License]:
+    """Return the licences that the expression names; raise `UnknownLicense`."""
+    return [LICENSES[license_id] for license_id in ids_in(expression)]
+
+
+def normal(expression: str) -> str:
+    """Return the one spelling of an expression (case, order, brackets); raise `UnknownLicense`."""
+    return str(parse(expression).render())
+
+
+def name_of(expression: str, *, full: bool = False) -> str:
+    """Return an expression in words for the reader: "CC BY-SA 4.0 or Free Art License 1.3".
+
+    An expression that cannot be read is returned as it is: it was stored, so it is shown.
+    """
+    try:
+        tree = parse(expression)
+    except UnknownLicense:
+        return expression
+    return _words(tree, full)
+
+
+def _words(tree: Expression, full: bool) -> str:
+    if isinstance(tree, LicenseSymbol):
+        license = LICENSES[tree.key]
+        return license.name if full else license.short
+    parts = [
+        _words(part, full) if isinstance(part, LicenseSymbol) else f"({_words(part, full)})"
+        for part in tree.args
+    ]
+    # Translators: joins licences, as in "CC BY-SA 4.0 or Free Art License 1.3".
+    joint = gettext(" or ") if isinstance(tree, _LICENSING.OR) else gettext(" and ")
+    return joint.join(parts)
+
+
+# ---------------------------------------------------------------- what may be used
+
+
+def is_free(expression: str) -> bool:
+    """Tell whether every licence named is free; False for what cannot be read."""
+    try:
+        return all(license.free for license in licenses_in(expression))
+    except UnknownLicense:
+        return False
+
+
+def usable(expression: str) -> str:
+    """Return the normal form of a licence that a page, picture or archive may carry here.
+
+    Every licence named has to be free, and its text has to ship (an archive needs it). Raises
+    `UnknownLicense` or `LicenseNotFree`.
+    """
+    for license in licenses_in(expression):
+        if not license.free:
+            raise LicenseNotFree(
+                gettext_noop("“%(license)s” is not a free licence: this wiki cannot share it onwards."),
+                license=license.short_en,
+            )
+        if not license.has_text:
+            raise UnknownLicense(
+                gettext_noop("The text of “%(license)s” does not ship with this wiki."),
+                license=license.short_en,
+            )
+    return normal(expression)
+
+
+def for_text() -> list[Choice]:
+    """Return the licences offered for a page, the default first, labelled for the reader."""
+    return _offers("text")
+
+
+def for_media() -> list[Choice]:
+    """Return the licences offered for a picture or a file."""
+    return _offers("media")
+
+
+def for_data() -> list[Choice]:
+    """Return the licences offered for place records and other data."""
+    return _offers("data")
+
+
+def _offers(use: str) -> list[Choice]:
+    return [
+        Choice(normal(expression), name_of(expression))
+        for expression in _CATALOGUE["offers"][use]
+    ]
