@@ -1,0 +1,78 @@
+# On a fresh machine two commands are enough: `make demo` and `make test`. `make help` lists the others.
+SHELL := /bin/bash
+PORT ?= 8000
+PYTHON ?= $(shell command -v python3.14 || command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := .venv/bin
+RUN := $(BIN)/python -W ignore::SyntaxWarning
+
+.PHONY: help install demo test lint format messages lock bench
+
+help:
+	@echo "make demo      start the wiki with its demo content (PORT=8000)"
+	@echo "make test      run every test that this machine can run"
+	@echo "make install   make the environment in .venv, nothing more"
+	@echo "make lint      check style, types, floors, templates, migrations and translations"
+	@echo "make format    put Python and templates into the house's form"
+	@echo "make messages  add new screen texts to the French catalogue, and compile it"
+	@echo "make bench     measure speed"
+	@echo "make lock      compile requirements*.in into requirements*.txt"
+
+# --- The environment: what the wiki needs, and beside it what tests and checks need ---------------
+.venv/made: Makefile
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python cannot make environments on this machine: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/runtime: .venv/made requirements.txt
+	@echo "Installing what the wiki needs ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev: .venv/runtime requirements-dev.txt
+	@echo "Installing what tests and checks need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+install: .venv/runtime compiled
+
+.PHONY: compiled
+compiled: .venv/runtime
+	@$(RUN) -m movilab.messages compile
+
+# --- The two commands -----------------------------------------------------------------------------
+demo: install
+	@$(RUN) -m movilab.demo --port $(PORT)
+
+test: install .venv/dev
+	@$(RUN) tests/run.py $(ARGS)
+
+# --- The house's own care -------------------------------------------------------------------------
+lint: install .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint --lint --quiet templates
+	$(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) -m movilab.messages check
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+messages: install .venv/dev
+	$(RUN) -m movilab.messages add
+	$(RUN) -m movilab.messages compile
+
+bench: install .venv/dev
+	$(RUN) manage.py bench
+
+LOCK := pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options \
+	--strip-extras --allow-unsafe
+lock: .venv/dev
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/$(LOCK) -o requirements.txt requirements.in
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/$(LOCK) -o requirements-dev.txt requirements-dev.in

@@ -1,0 +1,1 @@
+"""The site around the wiki: settings from the environment, addresses, headers, the server's door."""

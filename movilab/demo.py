@@ -1,0 +1,92 @@
+"""Brings the demo up: database, content, static files, then the server. `make demo` runs it.
+
+Each step leaves a stamp in MOVILAB_DATA and is left out while what it depends on has not changed, so that a second
+start takes seconds. What people wrote in between is kept: the content command changes no page that was edited.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Prepare what is not prepared yet, say where the wiki is, serve it until stopped."""
+    parser = argparse.ArgumentParser(description="Start the wiki with its demo content.")
+    parser.add_argument("--port", type=int, default=8000)
+    port = parser.parse_args().port
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movilab.settings")
+    os.environ.setdefault("MOVILAB_URL", f"http://127.0.0.1:{port}")
+    prepare()
+    announce()
+    from movilab.server import serve
+
+    serve("127.0.0.1", port, None, 1)
+
+
+def prepare() -> None:
+    """Migrate, load the demo content and collect static files, each only when something changed."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    requirements = BASE_DIR / "requirements.txt"
+    if _changed("migrate", [requirements, *BASE_DIR.glob("wiki/migrations/*.py")]):
+        print("Preparing the database ...", flush=True)
+        call_command("migrate", verbosity=0)
+        _stamp("migrate", [requirements, *BASE_DIR.glob("wiki/migrations/*.py")])
+    content = [BASE_DIR / "wiki/management/commands/load_demo.py", *sorted((BASE_DIR / "demo").rglob("*"))]
+    if _changed("content", content):
+        print("Writing the demo content ...", flush=True)
+        call_command("load_demo")
+        _stamp("content", content)
+    static = [requirements, *sorted((BASE_DIR / "static").rglob("*"))]
+    if _changed("static", static):
+        print("Collecting static files ...", flush=True)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        _stamp("static", static)
+
+
+def announce() -> None:
+    """Print the address and the demo accounts."""
+    from django.conf import settings
+
+    from demo.accounts import ACCOUNTS
+
+    print(f"\nThe wiki is at {settings.BASE_ADDRESS}/  (Ctrl+C stops it)\n\nDemo accounts:")
+    for account in ACCOUNTS:
+        print(f"  {account.name:<10} password: {account.password:<24} {account.role}")
+    print(f"\nWhat it writes lies in {settings.DATA}\n", flush=True)
+
+
+def _stamp_file(step: str) -> Path:
+    from django.conf import settings
+
+    return Path(settings.DATA) / f"demo-{step}.stamp"
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file() and file.suffix != ".pyc":
+            digest.update(str(file.relative_to(BASE_DIR)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _changed(step: str, files: Iterable[Path]) -> bool:
+    stamp = _stamp_file(step)
+    return not stamp.exists() or stamp.read_text() != _digest(files)
+
+
+def _stamp(step: str, files: Iterable[Path]) -> None:
+    _stamp_file(step).write_text(_digest(files))
+
+
+if __name__ == "__main__":
+    main()

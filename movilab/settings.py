@@ -1,0 +1,170 @@
+"""Settings of the site. All come from the environment and none is needed: README.md, "Settings", lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from movilab import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- What the administrator may say ---------------------------------------------------------------
+DATA = environment.folder("MOVILAB_DATA", BASE_DIR / "var")
+DEBUG = environment.switch("MOVILAB_DEBUG", False)
+BASE_ADDRESS = environment.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
+TRUST_PROXY = environment.switch("MOVILAB_TRUST_PROXY", False)
+SITE_NAME = environment.text("MOVILAB_SITE_NAME", "Movilab")
+SECRET_KEY = environment.secret_key("MOVILAB_SECRET_KEY", DATA)
+DATABASES = {"default": environment.database("MOVILAB_DATABASE", DATA)}
+globals().update(environment.mail("MOVILAB_MAIL"))
+
+HOST = urlsplit(BASE_ADDRESS).hostname or ""
+HTTPS = BASE_ADDRESS.startswith("https://")
+ALLOWED_HOSTS = environment.allowed_hosts(BASE_ADDRESS)
+CSRF_TRUSTED_ORIGINS = [BASE_ADDRESS]
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("MOVILAB_MAIL_FROM", f"wiki@{HOST}")
+
+# --- The parts ------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "wiki",
+    "reversion",
+    "wagtail.contrib.settings",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.embeds",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "django_filters",
+    "modelcluster",
+    "taggit",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+]
+
+MIDDLEWARE = [
+    "movilab.middleware.TrueAddress",
+    "movilab.middleware.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "movilab.urls"
+WSGI_APPLICATION = "movilab.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "movilab.context.site",
+            ],
+        },
+    },
+]
+
+# --- People ---------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "wiki.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+# --- Languages and time ---------------------------------------------------------------------------
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "wiki/locale"]
+TIME_ZONE = "Europe/Paris"
+USE_I18N = USE_TZ = True
+
+# --- Files ----------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA / "static"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = DATA / "media"
+STAGING_ROOT = DATA / "staging"
+INDEX_ROOT = DATA / "index"
+_static_storage = "StaticFilesStorage" if DEBUG else "ManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": f"django.contrib.staticfiles.storage.{_static_storage}"},
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+FILE_UPLOAD_PERMISSIONS = 0o644
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's own advice
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # a text of 1 MB, percent-encoded, and a conflict's two texts beside it
+
+# --- Wagtail --------------------------------------------------------------------------------------
+WAGTAIL_SITE_NAME = SITE_NAME
+WAGTAILADMIN_BASE_URL = BASE_ADDRESS
+WAGTAILIMAGES_IMAGE_MODEL = "wiki.Picture"
+WAGTAILDOCS_DOCUMENT_MODEL = "wiki.File"
+WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "json", "md", "odg", "odp", "ods", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database"}}
+WAGTAIL_WORKFLOW_ENABLED = False  # the wiki's own writer and, later, its own moderation decide
+WAGTAIL_ENABLE_UPDATE_CHECK = False  # the admin tells no third party that it is open
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_ALLOW_UNICODE_SLUGS = True
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
+TAGGIT_CASE_INSENSITIVE = True
+
+# --- Safety ---------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+# HSTS for subdomains (W005) and browsers' preload lists (W021) bind hosts that are not ours to speak for.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- What the administrator reads -----------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # A page that is not there is the visitor's business; what broke is the administrator's.
+        "django.request": {"level": "ERROR"},
+    },
+}
