@@ -1,0 +1,158 @@
+"""Which parts of two sequences are the same, in bounded time.
+
+Myers' shortest edit script (E. Myers, "An O(ND) Difference Algorithm", 1986), the one
+git uses, as long as the sequences differ little; where they differ much, they are first
+divided at tokens that occur once in each (patience diff).  A budget of steps bounds the
+whole: what it does not reach is reported as different, which is never wrong, only coarse.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from math import isqrt
+
+Block = tuple[int, int, int]
+"""Start in the first, start in the second, length."""
+
+STEPS = 1_000_000
+"""Inner steps spent on one comparison; about a second of pure Python at worst."""
+
+_FIRST_TRY = 160
+"""Edits that the shortest script may have before division at unique tokens is tried."""
+
+
+def matching_blocks(a: Sequence[str], b: Sequence[str], steps: int = STEPS) -> list[Block]:
+    """Ascending, disjoint runs that are equal in `a` and `b`, without an end mark."""
+    return _Matcher(a, b, steps).blocks()
+
+
+class Matcher:
+    """`matching_blocks` with the face of difflib.SequenceMatcher, as merge3 wants it."""
+
+    def __init__(
+        self,
+        isjunk: object = None,
+        a: Sequence[str] = "",
+        b: Sequence[str] = "",
+        autojunk: bool = True,
+    ) -> None:
+        self._a, self._b = a, b
+
+    def get_matching_blocks(self) -> list[Block]:
+        """The blocks, ended by an empty one."""
+        return [*matching_blocks(self._a, self._b), (len(self._a), len(self._b), 0)]
+
+
+class _Matcher:
+    """One comparison with what is left of its budget."""
+
+    def __init__(self, a: Sequence[str], b: Sequence[str], steps: int) -> None:
+        codes: dict[str, int] = {}
+        self.a = [codes.setdefault(token, len(codes)) for token in a]
+        self.b = [codes.setdefault(token, len(codes)) for token in b]
+        self.steps = steps
+        self.pairs: list[Block] = []
+
+    def blocks(self) -> list[Block]:
+        """All blocks, neighbours joined."""
+        pending = [(0, len(self.a), 0, len(self.b))]
+        while pending:
+            pending.extend(self._region(*pending.pop()))
+        joined: list[Block] = []
+        for i, j, size in sorted(self.pairs):
+            if joined and joined[-1][0] + joined[-1][2] == i and joined[-1][1] + joined[-1][2] == j:
+                joined[-1] = (joined[-1][0], joined[-1][1], joined[-1][2] + size)
+            else:
+                joined.append((i, j, size))
+        return joined
+
+    def _region(self, alo: int, ahi: int, blo: int, bhi: int) -> list[tuple[int, int, int, int]]:
+        """Match one region; returns the regions into which it was divided."""
+        a, b = self.a, self.b
+        start = alo
+        while alo < ahi and blo < bhi and a[alo] == b[blo]:
+            alo, blo = alo + 1, blo + 1
+        if alo > start:
+            self.pairs.append((start, blo - (alo - start), alo - start))
+        end = ahi
+        while alo < ahi and blo < bhi and a[ahi - 1] == b[bhi - 1]:
+            ahi, bhi = ahi - 1, bhi - 1
+        if end > ahi:
+            self.pairs.append((ahi, bhi, end - ahi))
+        if alo == ahi or blo == bhi:
+            return []
+        if self._shortest(alo, ahi, blo, bhi, _FIRST_TRY):
+            return []
+        anchors = self._anchors(alo, ahi, blo, bhi)
+        if not anchors:
+            self._shortest(alo, ahi, blo, bhi, ahi - alo + bhi - blo)
+            return []
+        regions, i, j = [], alo, blo
+        for at, bt in anchors:
+            self.pairs.append((at, bt, 1))
+            regions.append((i, at, j, bt))
+            i, j = at + 1, bt + 1
+        regions.append((i, ahi, j, bhi))
+        return regions
+
+    def _anchors(self, alo: int, ahi: int, blo: int, bhi: int) -> list[tuple[int, int]]:
+        """The longest ascending run of tokens that occur once in each side of the region."""
+        in_a, in_b = Counter(self.a[alo:ahi]), Counter(self.b[blo:bhi])
+        where = {token: j for j, token in enumerate(self.b[blo:bhi], blo) if in_b[token] == 1}
+        tails: list[int] = []
+        nodes: list[tuple[int, int, int]] = []  # position in a, position in b, node before
+        ends: list[int] = []
+        for i in range(alo, ahi):
+            token = self.a[i]
+            if in_a[token] != 1 or token not in where:
+                continue
+            j = where[token]
+            place = bisect_left(tails, j)
+            nodes.append((i, j, ends[place - 1] if place else -1))
+            tails[place : place + 1] = [j]
+            ends[place : place + 1] = [len(nodes) - 1]
+        found: list[tuple[int, int]] = []
+        node = ends[-1] if ends else -1
+        while node >= 0:
+            i, j, node = nodes[node]
+            found.append((i, j))
+        return found[::-1]
+
+    def _shortest(self, alo: int, ahi: int, blo: int, bhi: int, limit: int) -> bool:
+        """Record the shortest edit script of the region if it has at most `limit` edits."""
+        a, b, n, m = self.a, self.b, ahi - alo, bhi - blo
+        limit = min(limit, n + m, isqrt(2 * max(self.steps, 0)))
+        middle = limit + 1  # where diagonal 0 stands in `furthest`
+        furthest = [-1] * (2 * limit + 3)
+        furthest[middle + 1] = 0
+        trace: list[array[int]] = []
+        for edits in range(limit + 1):
+            self.steps -= edits + 1
+            trace.append(array("i", furthest[middle - edits - 1 : middle + edits + 2]))
+            for k in range(-edits, edits + 1, 2):
+                below, above = furthest[middle + k + 1], furthest[middle + k - 1]
+                x = below if k == -edits or (k != edits and above < below) else above + 1
+                y = x - k
+                while x < n and y < m and a[alo + x] == b[blo + y]:
+                    x, y = x + 1, y + 1
+                furthest[middle + k] = x
+                if x >= n and y >= m:
+                    self._walk_back(trace, alo, blo, n, m)
+                    return True
+        return False
+
+    def _walk_back(self, trace: list[array[int]], alo: int, blo: int, x: int, y: int) -> None:
+        """Turn the trace of an edit script into blocks."""
+        for edits in range(len(trace) - 1, -1, -1):
+            furthest, k = trace[edits], x - y
+            below, above = furthest[edits + k + 2], furthest[edits + k]
+            down = k == -edits or (k != edits and above < below)
+            turn_x = below if down else above + 1
+            size = x - turn_x
+            if size:
+                self.pairs.append((alo + x - size, blo + y - size, size))
+            x = below if down else above
+            y = x - (k + 1 if down else k - 1)

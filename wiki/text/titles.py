@@ -1,0 +1,208 @@
+"""Titles, namespaces, keys and addresses of pages, as text alone.
+
+The rules are those of design.md section 2: MediaWiki's canonical namespace numbers,
+its forbidden characters and its 255 bytes; French namespace names beside the English
+ones.  Whether a prefix names a *place* is known only upstairs; here a prefix is either
+a namespace or part of the title.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from wiki.errors import Refused
+from wiki.text.problems import PROBLEMS
+
+TITLE_LIMIT = 255
+"""Bytes of UTF-8 that a full title may have, as in MediaWiki's page table."""
+
+FORBIDDEN = "#<>[]{}|"
+LOOKALIKES = str.maketrans("#<>[]{}|", "＃＜＞［］｛｝｜")
+
+_SPACES = re.compile(r"[_\s\u00a0\u180e]+")
+_DIRECTION_MARKS = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_DOT_PATHS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
+_COLON = re.compile(r" *: *")
+_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'", "ʼ": "'"})
+
+
+class TitleProblem(Refused):
+    """A title that cannot be one; carries a code of `problems.PROBLEMS` and its parameters."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(PROBLEMS[code], **params)
+        self.code = code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive pickling (keyword arguments are not in `args`)."""
+        return (_rebuilt, (self.code, self.params))
+
+
+def _rebuilt(code: str, params: dict[str, str]) -> TitleProblem:
+    return TitleProblem(code, **params)
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A namespace: MediaWiki's number, its names, and other names it is known by."""
+
+    number: int
+    canonical: str
+    fr: str
+    en: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def is_talk(self) -> bool:
+        """Whether pages here talk about pages of the even number below."""
+        return self.number % 2 == 1
+
+
+NAMESPACES: Mapping[int, Namespace] = {
+    space.number: space
+    for space in (
+        Namespace(0, "", "", ""),
+        Namespace(1, "Talk", "Discussion", "Talk"),
+        Namespace(2, "User", "Utilisateur", "User", ("Utilisatrice",)),
+        Namespace(
+            3, "User talk", "Discussion utilisateur", "User talk", ("Discussion utilisatrice",)
+        ),
+        Namespace(4, "Project", "Wiki", "Project"),
+        Namespace(5, "Project talk", "Discussion Wiki", "Project talk"),
+        Namespace(6, "File", "Fichier", "File", ("Image",)),
+        Namespace(7, "File talk", "Discussion fichier", "File talk", ("Image talk",)),
+        Namespace(8, "MediaWiki", "MediaWiki", "MediaWiki"),
+        Namespace(9, "MediaWiki talk", "Discussion MediaWiki", "MediaWiki talk"),
+        Namespace(10, "Template", "Modèle", "Template"),
+        Namespace(11, "Template talk", "Discussion modèle", "Template talk"),
+        Namespace(12, "Help", "Aide", "Help"),
+        Namespace(13, "Help talk", "Discussion aide", "Help talk"),
+        Namespace(14, "Category", "Catégorie", "Category"),
+        Namespace(15, "Category talk", "Discussion catégorie", "Category talk"),
+        Namespace(102, "Property", "Attribut", "Property", ("Propriété",)),
+        Namespace(
+            103, "Property talk", "Discussion attribut", "Property talk", ("Discussion propriété",)
+        ),
+        Namespace(108, "Concept", "Concept", "Concept"),
+        Namespace(109, "Concept talk", "Discussion concept", "Concept talk"),
+    )
+}
+
+
+def fold(text: str) -> str:
+    """The form in which texts are compared and searched: no case, no accents, `œ` as `oe`."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    bare = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    return unicodedata.normalize("NFC", bare.casefold())
+
+
+_BY_NAME: Mapping[str, int] = {
+    fold(name): space.number
+    for space in NAMESPACES.values()
+    if space.number
+    for name in (space.canonical, space.fr, space.en, *space.aliases)
+}
+
+
+def namespace_number(name: str) -> int | None:
+    """The number of the namespace called so in any language (case and accents aside), or None."""
+    return _BY_NAME.get(fold(_SPACES.sub(" ", name).strip()))
+
+
+def clean_title(raw: str) -> str:
+    """A title as it is kept and shown: NFC, `_` and NBSP as spaces, runs of spaces collapsed.
+
+    Raises TitleProblem when it is empty, too long, or holds what a title cannot hold.
+    """
+    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\t\n\r" for sign in raw):
+        visible = "".join(sign for sign in raw if sign.isprintable())
+        raise TitleProblem("title_control", title=visible[:60])
+    title = unicodedata.normalize("NFC", raw)
+    title = _SPACES.sub(" ", _DIRECTION_MARKS.sub("", title)).strip()
+    if not title:
+        raise TitleProblem("title_empty")
+    for sign in title:
+        if sign in FORBIDDEN:
+            raise TitleProblem("title_character", title=title[:60], character=sign)
+    if title.startswith(":") or "::" in title:
+        raise TitleProblem("title_colon", title=title[:60])
+    if _DOT_PATHS.search(title):
+        raise TitleProblem("title_dots", title=title[:60])
+    size = max(len(title.encode()), len(_key(title).encode()))
+    if size > TITLE_LIMIT:
+        raise TitleProblem("title_too_long", title=title[:60], size=str(size), limit=str(TITLE_LIMIT))
+    number, rest = split_namespace(title)
+    if number and not rest:
+        raise TitleProblem("title_only_namespace", title=title)
+    return title
+
+
+def split_namespace(full: str) -> tuple[int, str]:
+    """Namespace number and the rest of a full title; 0 and the whole where no namespace is named."""
+    prefix, colon, rest = full.partition(":")
+    if colon:
+        number = namespace_number(prefix)
+        if number is not None:
+            return number, rest.strip()
+    return 0, full.strip()
+
+
+def _upper_first(part: str) -> str:
+    """First letter upper, unless that would make two letters of it (ß)."""
+    upper = part[:1].upper()
+    return upper + part[1:] if len(upper) == 1 else part
+
+
+def _key(title: str) -> str:
+    number, rest = split_namespace(title)
+    parts = [_upper_first(part) for part in _COLON.split(rest)]
+    if number:
+        parts.insert(0, NAMESPACES[number].canonical)
+    return unicodedata.normalize("NFC", ":".join(parts))
+
+
+def key_of(full_title: str) -> str:
+    """The unique key of a page: canonical namespace, no spaces about `:`, first letters upper.
+
+    Two titles are the same page exactly when their keys are equal.  Raises TitleProblem.
+    """
+    return _key(clean_title(full_title))
+
+
+def full_title(namespace: int, place_title: str | None, title: str) -> str:
+    """The full title of a page from its namespace number, the title of its place, and its own."""
+    parts = [title]
+    if place_title:
+        parts.insert(0, place_title)
+    if namespace:
+        parts.insert(0, NAMESPACES[namespace].canonical)
+    return ":".join(parts)
+
+
+def lookalike(raw: str, colon: bool = False) -> str:
+    """A name from elsewhere with the characters that titles cannot hold replaced by full-width ones.
+
+    With `colon`, every `:` too, so that no prefix is read into it; a doubled colon always.
+    """
+    text = raw.translate(LOOKALIKES).replace("::", "：：")
+    if colon:
+        text = text.replace(":", "：")
+    elif text.lstrip(" _\u00a0").startswith(":"):
+        text = text.replace(":", "：", 1)
+    return text
+
+
+def address_of(full: str) -> str:
+    """The part of an address after `/wiki/`: `_` for spaces, percent-encoded as MediaWiki does."""
+    return quote(full.replace(" ", "_"), safe=";@$!*(),/~:-._")
+
+
+def title_at(address: str) -> str:
+    """The title that an address (percent-encoded or not) asks for; not cleaned."""
+    return unquote(address).replace("_", " ")
