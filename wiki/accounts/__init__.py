@@ -1,0 +1,1 @@
+"""Floor 2: people. Users, blocks, limits; registering and signing in."""
