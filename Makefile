@@ -1,7 +1,10 @@
 # On a fresh machine two commands are enough: `make demo` and `make test`. `make help` lists the others.
 SHELL := /bin/bash
 PORT ?= 8000
-PYTHON ?= $(shell command -v python3.14 || command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first Python that is new enough, unless one is named: make PYTHON=/path/to/python3.12
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && command -v $$python && break; done)
 BIN := .venv/bin
 RUN := $(BIN)/python -W ignore::SyntaxWarning
 
@@ -18,10 +21,8 @@ help:
 	@echo "make lock      compile requirements*.in into requirements*.txt"
 
 # --- The environment: what the wiki needs, and beside it what tests and checks need ---------------
-.venv/made: Makefile
+.venv/made:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt install python3 python3-venv"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another one: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "Python cannot make environments on this machine: apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv .venv

@@ -5,6 +5,7 @@ Each function takes the name of a variable and what holds when it is unset or em
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -91,14 +92,19 @@ def secret_key(name: str, data: Path) -> str:
             refuse(f"{name} is too short to be safe: give at least 50 random characters, or leave it unset.")
         return given
     kept = data / "secret-key"
-    try:
-        handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _kept_key(kept)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        key = secrets.token_urlsafe(64)
-        file.write(key)
-    return key
+    if not kept.exists():
+        _keep_new_key(kept)
+    return _kept_key(kept)
+
+
+def _keep_new_key(kept: Path) -> None:
+    # Written whole under another name first: a process that starts beside this one never reads half a key.
+    fresh = kept.with_name(f".secret-key-{os.getpid()}-{secrets.token_hex(4)}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(64))
+    with contextlib.suppress(FileExistsError):
+        os.link(fresh, kept)
+    fresh.unlink()
 
 
 def _kept_key(kept: Path) -> str:

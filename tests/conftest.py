@@ -1,0 +1,202 @@
+"""The cast, the databases and the browser that tests share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from hypothesis import settings as hypothesis_settings
+
+from tests import databases
+from tests.instances import Instance
+from tests.machine import chromium, nothing_left_out
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from wiki.accounts.models import User
+
+PASSWORD = "le café est prêt"  # noqa: S105  of people who exist in tests only
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "instance", "make_instance"}
+
+hypothesis_settings.register_profile("house", deadline=None, derandomize=nothing_left_out())
+hypothesis_settings.load_profile("house")
+
+
+# --- Which tests run ------------------------------------------------------------------------------
+def uses_database(item: pytest.Item) -> bool:
+    """Whether a test reads or writes a database of the wiki."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
+
+
+def commits(item: pytest.Item) -> bool:
+    """Whether a test leaves committed rows behind, to be seen by other threads and processes."""
+    marker = item.get_closest_marker("django_db")
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(marker and marker.kwargs.get("transaction")) or bool(fixtures & {"transactional_db", "live_server"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, run what touches the database; all else was run beside SQLite."""
+    if databases.on_postgres():
+        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
+        items[:] = [item for item in items if uses_database(item)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """After a test that committed, the database is what migrations made, kinds and root page included.
+
+    Django would leave it empty.
+    """
+    yield
+    if commits(item):
+        databases.restore(settings.DATABASES["default"]["NAME"])
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nothing may be left out, a skipped test is a failed run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if nothing_left_out() and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+# --- Databases and whole instances ----------------------------------------------------------------
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """A migrated database of its own for this process, copied from the template."""
+    from django.db import connections
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = f"movilab_test_{worker}_{os.getpid()}" if databases.on_postgres() else str(settings.DATA / "test.sqlite3")
+    databases.copy_template(name)
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        settings.DATABASES["default"]["NAME"] = name
+        connections["default"].settings_dict["NAME"] = name
+        yield
+        connections.close_all()
+    databases.drop(name)
+
+
+@pytest.fixture
+def make_instance(tmp_path: Path) -> Iterator[Callable[[], Instance]]:
+    """Makes wikis apart from this process, each with its own folder and migrated, empty database."""
+    made: list[Instance] = []
+
+    def make() -> Instance:
+        made.append(Instance.create(tmp_path / f"instance-{len(made)}"))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.remove()
+
+
+@pytest.fixture
+def instance(make_instance: Callable[[], Instance]) -> Instance:
+    """One wiki apart from this process: run its commands with `instance.manage("rebuild")`."""
+    return make_instance()
+
+
+@pytest.fixture(autouse=True)
+def _files_of_its_own(tmp_path: Path, settings: Any) -> None:
+    """Uploads of one test are not seen by the next."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STAGING_ROOT = tmp_path / "staging"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Rate limits and caches begin anew with each test."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+# --- The cast -------------------------------------------------------------------------------------
+def _person(name: str, **more: Any) -> User:
+    from wiki.accounts.models import User
+
+    return User.objects.create_user(name, f"{name}@example.org", PASSWORD, **more)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Alice has an account: she reads, writes and forks."""
+    return _person("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Bob stewards the places that tests make in his name: he also moves and deletes there."""
+    return _person("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Charlie is blocked: he reads, and changes nothing."""
+    return _person("charlie", is_blocked=True, blocked_reason="spam")
+
+
+@pytest.fixture
+def anna() -> AnonymousUser:
+    """Anna has no account, or is not signed in."""
+    return AnonymousUser()
+
+
+@pytest.fixture
+def client_of(db: None) -> Callable[..., Client]:
+    """`client_of(user, language="fr")`: a browser of theirs, without a screen, signed in unless it is Anna's."""
+
+    def client(user: User | AnonymousUser, language: str = "fr", **options: Any) -> Client:
+        theirs = Client(headers={"accept-language": language}, **options)
+        if user.is_authenticated:
+            theirs.force_login(user)
+        return theirs
+
+    return client
+
+
+# --- The browser ----------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a screen; without Chromium the test is skipped, and the run says so."""
+    program = chromium()
+    if not program:
+        pytest.skip("Chromium is not on this machine: apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    # Playwright runs a loop in this thread, which Django mistakes for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    flags = ["--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", *quiet]
+    if sys.platform == "linux" and os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=flags)
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def tab(browser: Browser, live_server: Any) -> Iterator[Page]:
+    """A tab of a French reader's browser at the live wiki; an error in the page's scripts fails the test."""
+    context = browser.new_context(base_url=live_server.url, locale="fr-FR", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.on("console", lambda line: mistakes.append(line.text) if "Content Security Policy" in line.text else None)
+    yield page
+    context.close()
+    assert not mistakes, mistakes
