@@ -55,9 +55,8 @@ def prepare() -> None:
 
 def announce() -> None:
     """Print the address and the demo accounts."""
-    from django.conf import settings
-
     from demo.accounts import ACCOUNTS
+    from django.conf import settings
 
     print(f"\nThe wiki is at {settings.BASE_ADDRESS}/  (Ctrl+C stops it)\n\nDemo accounts:")
     for account in ACCOUNTS:

@@ -69,8 +69,8 @@ def base_address(name: str, default: str) -> str:
     value = text(name, default).rstrip("/")
     parts = urlsplit(value)
     try:
-        whole = bool(parts.scheme in ("http", "https") and parts.hostname and (parts.port or True))
-    except ValueError:
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
         whole = False
     if not whole or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
         refuse(f"{name} must be an address like https://wiki.example.org, without a path, not {value!r}.")
@@ -165,7 +165,7 @@ def _postgres(name: str, value: str) -> dict[str, Any]:
 
 
 def mail(name: str) -> dict[str, Any]:
-    """Django's EMAIL_… settings from an address like `smtp+tls://user:password@host:587`; unset: shown on the console."""
+    """Django's EMAIL_… settings from an address like `smtp+tls://user:password@host:587`; unset: the console."""
     value = text(name)
     if not value:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}

@@ -86,7 +86,7 @@ def messages_of_template(source: str, place: str) -> Iterator[Message]:
             context = _unquoted(words[words.index("context") + 1]) if "context" in words else None
             text = _unquoted(words[1])
             if text is not None:
-                yield Message(text.replace("%", "%%") if "%" in text else text, None, context, f"{place}:{token.lineno}")
+                yield Message(text.replace("%", "%%"), None, context, f"{place}:{token.lineno}")
         elif words[:1] in (["blocktranslate"], ["blocktrans"]):
             yield _block(words, tokens, f"{place}:{token.lineno}")
 

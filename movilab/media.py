@@ -15,7 +15,7 @@ POLICY = "default-src 'none'; sandbox"
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """The uploaded file at `path`: pictures are shown, all else is downloaded; 404 where there is none."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "public, max-age=86400"
     if response.headers.get("Content-Type") not in SHOWN:

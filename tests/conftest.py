@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
-PASSWORD = "le café est prêt"  # noqa: S105  of people who exist in tests only
+PASSWORD = "le café est prêt"
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "instance", "make_instance"}
 
 hypothesis_settings.register_profile("house", deadline=None, derandomize=nothing_left_out())

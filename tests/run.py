@@ -65,15 +65,16 @@ def postgres(programs: Path) -> Iterator[str]:
     """
     folder = Path(tempfile.mkdtemp(prefix="movilab-postgres-"))
     owner = _lent_to(folder)
+    data = ["-D", folder / "data"]
     # Not kept, hence not flushed to disk. No port: only a socket in this folder.
     options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=200"
     try:
-        _as(owner, folder, programs / "initdb", "-D", folder / "data", "-U", "wiki", "-A", "trust", "-E", "UTF8", "--no-sync")
-        _as(owner, folder, programs / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-o", options, "-w", "start")
+        _as(owner, folder, programs / "initdb", *data, "-U", "wiki", "-A", "trust", "-E", "UTF8", "--no-sync")
+        _as(owner, folder, programs / "pg_ctl", *data, "-l", folder / "log", "-o", options, "-w", "start")
         yield f"postgres://wiki@/postgres?host={folder}"
     finally:
         if (folder / "data/postmaster.pid").exists():
-            _as(owner, folder, programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
+            _as(owner, folder, programs / "pg_ctl", *data, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 
