@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -55,12 +56,12 @@ def prepare() -> None:
 
 def announce() -> None:
     """Print the address and the demo accounts."""
-    from demo.accounts import ACCOUNTS
     from django.conf import settings
 
+    accounts = tomllib.loads((BASE_DIR / "demo/accounts.toml").read_text(encoding="utf-8"))["account"]
     print(f"\nThe wiki is at {settings.BASE_ADDRESS}/  (Ctrl+C stops it)\n\nDemo accounts:")
-    for account in ACCOUNTS:
-        print(f"  {account.name:<10} password: {account.password:<24} {account.role}")
+    for account in accounts:
+        print(f"  {account['name']:<8} password: {account['password']:<20} {account['role']}")
     print(f"\nWhat it writes lies in {settings.DATA}\n", flush=True)
 
 
