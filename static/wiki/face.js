@@ -1,0 +1,9 @@
+// What every screen has: the theme switch, menus that close, the table of contents that follows.
+// All of it is a comfort; every screen works without it.
+import { bindTheme } from "./theme.js";
+import { bindMenus } from "./menus.js";
+import { bindContents } from "./contents.js";
+
+bindTheme();
+bindMenus();
+bindContents();

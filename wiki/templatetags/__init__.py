@@ -1,0 +1,1 @@
+"""Template tags: a door of the house. Templates reach the rooms through them."""
