@@ -35,10 +35,11 @@ PROBLEMS: Mapping[str, str] = {
     "too_long": gettext_noop("The text is larger than %(limit)s bytes, so only its source is shown. Divide it."),
     "nesting": gettext_noop("Lists or quotes are nested more than %(limit)s deep, so only the source is shown. Flatten them."),
     "too_slow": gettext_noop("This text takes too long to lay out, so only its source is shown. Simplify or divide it."),
+    "not_laid_out": gettext_noop("This text could not be laid out, so only its source is shown. Please report it."),
     # Links, pictures, calls
     "link_title": gettext_noop("The link “%(source)s” leads nowhere: its title is empty, too long or holds a forbidden character."),
     "annotation_property": gettext_noop("“%(source)s” names no property. Write [[Property::value]]."),
-    "picture_html": gettext_noop("Pictures are not written in HTML. Write ![description](File:name.jpg)."),
+    "picture_html": gettext_noop("Pictures are not written in HTML. Write %(instead)s."),
     "picture_address": gettext_noop("The picture “%(source)s” is neither an uploaded file nor a web address. Upload it first."),
     "call_unknown": gettext_noop("“%(name)s” is not a call that this wiki knows. Correct its name or remove it."),
     "call_open": gettext_noop("“{{%(name)s” is not closed. Add “}}”."),

@@ -1,0 +1,151 @@
+"""Calls: `{{#name: argument | key=value}}` and `{{Name|…}}`, found by balanced braces.
+
+A call is a token of the text, never a pattern over HTML.  What a call does is said by
+a handler upstairs; rooms register theirs in `CALLS` (in `apps.py`, nowhere else) under the
+folded name.  This room only needs to know which names exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from html import escape
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+from markdown.inlinepatterns import InlineProcessor
+from markdown.preprocessors import Preprocessor
+
+from wiki.text.holes import Hole, Tray
+from wiki.text.titles import fold
+
+CallHandler = Callable[[Hole], str]
+"""Gets the hole of a call (see holes.Hole), returns the HTML that stands there."""
+
+CALLS: dict[str, CallHandler] = {}
+"""Folded name, with `#` where it is written so, to handler."""
+
+CALL_LIMIT = 20_000
+"""Characters of one call."""
+
+_BRACES = re.compile(r"\{\{|\}\}")
+_BRACKETS = re.compile(r"\{\{|\}\}|\[\[|\]\]|\|")
+_NAME = re.compile(r"\s*(#?[\w .-]{1,80}?)\s*(?::(?!:)|\||\Z)")
+
+
+def end_of_call(text: str, start: int) -> int | None:
+    """Where the call that begins at `start` (with `{{`) ends, or None if it is not closed."""
+    depth = 0
+    for brace in _BRACES.finditer(text, start, start + CALL_LIMIT):
+        depth += 1 if brace[0] == "{{" else -1
+        if depth == 0:
+            return brace.end()
+    return None
+
+
+def name_of(source: str) -> str | None:
+    """The name of a call, or None where `{{…}}` is no call at all."""
+    match = _NAME.match(source[2:-2])
+    return match[1] if match else None
+
+
+def arguments_of(source: str) -> list[list[str]]:
+    """Arguments of a call as [key, value], key "" where none is written.
+
+    `|` divides them, save inside links and inner calls.
+    """
+    inner = source[2:-2]
+    match = _NAME.match(inner)
+    parts, depth, begin = [], 0, match.end() if match else 0
+    if begin >= len(inner) and not inner.endswith(("|", ":")):
+        return []
+    for sign in _BRACKETS.finditer(inner, begin):
+        if sign[0] in ("{{", "[["):
+            depth += 1
+        elif sign[0] in ("}}", "]]"):
+            depth -= 1
+        elif depth <= 0:
+            parts.append(inner[begin : sign.start()])
+            begin = sign.end()
+    parts.append(inner[begin:])
+    return [_argument(part) for part in parts]
+
+
+def _argument(part: str) -> list[str]:
+    key, equals, value = part.partition("=")
+    if equals and re.fullmatch(r"[\w ?.-]+", key.strip()):
+        return [key.strip(), value.strip()]
+    return ["", part.strip()]
+
+
+class CallBook:
+    """Makes the holes of the calls of one text."""
+
+    def __init__(self, tray: Tray, known: Collection[str]) -> None:
+        self.tray = tray
+        self.known = known
+
+    def hole(self, source: str) -> Hole:
+        """The hole of a call, or of the problem where nobody knows its name."""
+        name = name_of(source) or source[2:-2].strip()[:80]
+        if fold(name) not in self.known:
+            return self.tray.problem("call_unknown", source, name=name)
+        data = {"name": fold(name), "source": source, "arguments": arguments_of(source), "alone": False}
+        return Hole("call", data)
+
+    def open(self, text: str, start: int) -> Hole:
+        """The hole of the problem that a call is not closed."""
+        name = re.match(r"\s*(#?[\w-]{0,40})", text[start + 2 : start + 60])
+        hole = self.tray.problem("call_open", "{{", name=name[1] if name else "")
+        self.tray.sources[-1] = text[start:].partition("\n")[0]
+        return hole
+
+
+class CallProcessor(InlineProcessor):
+    """Finds calls in the text of a block."""
+
+    def __init__(self, md: Markdown, book: CallBook) -> None:
+        super().__init__(r"(?<!\\)\{\{(?=\s*#?\w)", md)
+        self.book = book
+
+    def handleMatch(  # type: ignore[override]  # the stub asks for fewer results
+        self, m: re.Match[str], data: str
+    ) -> tuple[Element, int, int]:
+        """The element that stands for one call, and where the call was."""
+        end = end_of_call(data, m.start())
+        if end is None:
+            return self.book.tray.element(self.book.open(data, m.start())), m.start(), m.end()
+        hole = self.book.hole(self.unescape(data[m.start() : end]))
+        return self.book.tray.element(hole), m.start(), end
+
+
+class CallBlockPreprocessor(Preprocessor):
+    """Sets aside calls that begin a line and go over several, before blank lines divide them."""
+
+    def __init__(self, md: Markdown, book: CallBook) -> None:
+        super().__init__(md)
+        self.book = book
+
+    def run(self, lines: list[str]) -> list[str]:
+        """The lines, with each such call exchanged for a placeholder."""
+        text = "\n".join(lines)
+        if "\n{{" not in f"\n{text}":
+            return lines
+        done, position = [], 0
+        for match in re.finditer(r"^\{\{(?=\s*#?\w)", text, re.MULTILINE):
+            if match.start() < position:
+                continue
+            end = end_of_call(text, match.start())
+            if end is None or "\n" not in text[match.start() : end]:
+                continue
+            hole = self.book.hole(text[match.start() : end])
+            done.append(text[position : match.start()])
+            done.append(self.md.htmlStash.store(self.book.tray.markup(hole)))
+            position = end
+        done.append(text[position:])
+        return "".join(done).split("\n")
+
+
+def source_html(source: str) -> str:
+    """A piece of source text as it is shown where it cannot be laid out."""
+    return f'<pre class="source" tabindex="0">{escape(source)}</pre>'
