@@ -23,13 +23,13 @@ def serve(host: str, port: int, socket: Path | None, workers: int) -> None:
         address=host,
         port=port,
         uds=socket,
+        uds_permissions=0o666 if socket else None,  # its folder decides who may come near; nginx is another user
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=THREADS,
         backpressure=256,
-        respawn_failed_workers=True,
+        blocking_threads_idle_timeout=3600,  # a thread that ends closes its database connection
         log_level=LogLevels.warning,
-        process_name="movilab",
     ).serve()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.i18n import set_language
 from wagtail.admin import urls as admin_urls
 from wagtail.documents import urls as document_urls
 
@@ -12,6 +14,7 @@ urlpatterns = [
     path("admin/", include(admin_urls)),
     path("documents/", include(document_urls)),
     path("media/<path:path>", media, name="media"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    # No token: pages are kept and shared between readers, and a language chosen by force harms nobody.
+    path("language", csrf_exempt(set_language), name="set_language"),
     path("", include("wiki.urls")),
 ]

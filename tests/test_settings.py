@@ -1,0 +1,124 @@
+"""Settings from the environment: each value that makes no sense stops the start with one sentence."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from movilab import environment
+
+ROOT = Path(__file__).resolve().parent.parent
+VALUE = "MOVILAB_TESTED"
+
+PRODUCTION = {
+    "MOVILAB_URL": "https://wiki.example.org",
+    "MOVILAB_TRUST_PROXY": "True",
+    "MOVILAB_DATABASE": "postgres://movilab@/movilab?host=/run/postgresql",
+    "MOVILAB_MAIL": "smtp+tls://wiki:secret@mail.example.org:587",
+}
+
+
+def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py` with these settings and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
+    return subprocess.run(
+        [sys.executable, "-W", "ignore::SyntaxWarning", ROOT / "manage.py", *arguments],
+        env=kept | {"MOVILAB_DATA": str(tmp_path / "var")} | variables,
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "names"),
+    [
+        ("MOVILAB_DEBUG", "perhaps", "True or False"),
+        ("MOVILAB_TRUST_PROXY", "2", "True or False"),
+        ("MOVILAB_URL", "wiki.example.org", "https://wiki.example.org"),
+        ("MOVILAB_URL", "https://wiki.example.org/wiki", "without a path"),
+        ("MOVILAB_URL", "https://wiki.example.org:x", "https://wiki.example.org"),
+        ("MOVILAB_DATABASE", "mysql://a:b@localhost/wiki", "postgres://"),
+        ("MOVILAB_DATABASE", "postgres://a:b@localhost:x/wiki", "port"),
+        ("MOVILAB_MAIL", "mail.example.org", "smtp+tls://"),
+        ("MOVILAB_SECRET_KEY", "short", "50"),
+        ("MOVILAB_SECRET_KEY_FILE", "/nowhere", "/nowhere"),
+        ("MOVILAB_DATA", "/proc/nowhere", "/proc/nowhere"),
+    ],
+)
+def test_it_stops_the_start_with_one_sentence(tmp_path: Path, name: str, value: str, names: str) -> None:
+    done = manage(tmp_path, "check", **{name: value})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"Movilab cannot start: {name}")
+    assert names in done.stderr
+
+
+def test_it_starts_with_no_setting_at_all(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stderr
+
+
+def test_it_is_clean_for_deployment_with_the_production_example(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_it_keeps_one_secret_key_for_its_user_only(tmp_path: Path) -> None:
+    first = environment.secret_key(VALUE, tmp_path)
+    assert len(first) >= 50
+    assert environment.secret_key(VALUE, tmp_path) == first
+    assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
+
+
+def test_it_refuses_a_damaged_secret_key(tmp_path: Path) -> None:
+    (tmp_path / "secret-key").write_text("")
+    with pytest.raises(SystemExit, match="damaged"):
+        environment.secret_key(VALUE, tmp_path)
+
+
+def test_it_reads_a_secret_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("k" * 60 + "\n")
+    monkeypatch.setenv(f"{VALUE}_FILE", str(tmp_path / "key"))
+    assert environment.secret_key(VALUE, tmp_path) == "k" * 60
+
+
+def test_it_reads_every_part_of_a_postgres_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VALUE, "postgres://us%40er:p%2Fw@db.example.org:5433/wi%20ki?sslmode=require")
+    read = environment.database(VALUE, tmp_path)
+    parts = [read[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME", "OPTIONS")]
+    assert parts == ["us@er", "p/w", "db.example.org", "5433", "wi ki", {"sslmode": "require"}]
+
+
+def test_it_opens_postgres_by_its_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VALUE, "postgres:///wiki?host=/run/postgresql")
+    read = environment.database(VALUE, tmp_path)
+    assert (read["HOST"], read["NAME"], read["OPTIONS"]) == ("/run/postgresql", "wiki", {})
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "tls", "ssl"),
+    [
+        ("smtp://localhost", 25, False, False),
+        ("smtp+tls://u:p@mail.example.org", 587, True, False),
+        ("smtps://u:p@mail.example.org:4650", 4650, False, True),
+    ],
+)
+def test_it_reads_a_mail_address(
+    monkeypatch: pytest.MonkeyPatch, address: str, port: int, tls: bool, ssl: bool
+) -> None:
+    monkeypatch.setenv(VALUE, address)
+    read = environment.mail(VALUE)
+    assert (read["EMAIL_PORT"], read["EMAIL_USE_TLS"], read["EMAIL_USE_SSL"]) == (port, tls, ssl)
+
+
+def test_it_answers_to_its_own_name_only_unless_it_is_this_machine() -> None:
+    assert environment.allowed_hosts("https://wiki.example.org") == ["wiki.example.org"]
+    assert environment.allowed_hosts("http://[::1]:8000") == environment.LOOPBACK
+    assert "localhost" in environment.allowed_hosts("http://127.0.0.1:8011")
