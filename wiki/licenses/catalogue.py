@@ -1,34 +1,29 @@
 """The licences that the wiki knows, read once from `licenses/catalogue.toml` and `index.toml`.
 
 A page or a picture carries an SPDX licence *expression*: an identifier (`CC-BY-SA-4.0`), or
-several joined (`CC-BY-SA-4.0 OR LAL-1.3`: the reader chooses; `A AND B`: both hold). SPDX
-expressions: SPDX specification 2.3, annex D, parsed by the library `license-expression`.
+several joined (`CC-BY-SA-4.0 OR LAL-1.3`: the reader chooses; `A AND B`: both hold).
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from boolean.boolean import Expression
 from django.utils.translation import get_language, gettext
-from license_expression import ExpressionError, LicenseSymbol, Licensing
 
 from wiki.errors import LicenseConflict, gettext_noop
+from wiki.licenses.expressions import LIMIT, Leaf, Reader, Tree, leaves, written
 
 FOLDER = Path(__file__).resolve().parents[2] / "licenses"
 """Data: catalogue, index, table, and one `<SPDX-id>.txt` per licence that ships."""
 
 KINDS = ("text", "media", "data", "code", "hardware")
-
-EXPRESSION_LIMIT = 255
-"""Longest expression read, in characters: they come from strangers' archives too."""
 
 
 class UnknownLicense(LicenseConflict):
@@ -59,6 +54,7 @@ class License:
     osi: bool
     fsf: bool | None
     has_text: bool
+    text_language: str
     origin: str
     sha256: str
 
@@ -113,6 +109,7 @@ def _license(row: dict[str, Any], needs: dict[str, list[str]], index: dict[str, 
         osi=row.get("osi", False),
         fsf=row.get("fsf"),
         has_text=row.get("text", False),
+        text_language=row.get("text_language", "en"),
         origin=shipped.get("origin", ""),
         sha256=shipped.get("sha256", ""),
     )
@@ -129,7 +126,7 @@ DEFAULT: str = _CATALOGUE["default"]
 """The licence of a new page, unless its maker chooses another."""
 
 _BY_FOLDED_ID = {license.id.casefold(): license for license in LICENSES.values()}
-_LICENSING = Licensing([LicenseSymbol(license_id) for license_id in LICENSES])
+_READER = Reader(LICENSES)
 
 
 # ---------------------------------------------------------------- one licence
@@ -184,30 +181,22 @@ def _plain_address(address: str) -> str:
 # ---------------------------------------------------------------- expressions
 
 
-def parse(expression: str) -> Expression:
-    """Return the tree of an SPDX expression, simplified; raise `UnknownLicense` with the reason.
-
-    Leaves are `LicenseSymbol` whose `key` is the id as the catalogue spells it. `WITH` exceptions
-    are not known here, and `+` is written `-or-later`.
-    """
+def parse(expression: str) -> Tree:
+    """Return the tree of an SPDX expression, simplified; raise `UnknownLicense` with the reason."""
     if not expression.strip():
         raise UnknownLicense(gettext_noop("A licence is missing."))
     try:
-        if len(expression) > EXPRESSION_LIMIT:
-            raise ExpressionError("too long")
-        return _LICENSING.parse(expression, validate=True, strict=True).simplify()
-    except (ExpressionError, TypeError, AttributeError) as problem:
+        return _READER.read(expression)
+    except ValueError as problem:
         raise UnknownLicense(
-            gettext_noop(
-                "“%(license)s” is not a licence that this wiki knows, or several joined by OR."
-            ),
-            license=expression[:EXPRESSION_LIMIT],
+            gettext_noop("“%(license)s” is not a licence that this wiki knows, or several joined by OR."),
+            license=expression[:LIMIT],
         ) from problem
 
 
 def ids_in(expression: str) -> list[str]:
     """Return the ids that the expression names, each once, sorted; raise `UnknownLicense`."""
-    return sorted({symbol.key for symbol in parse(expression).symbols})
+    return sorted(set(leaves(parse(expression))))
 
 
 def licenses_in(expression: str) -> list[License]:
@@ -217,7 +206,7 @@ def licenses_in(expression: str) -> list[License]:
 
 def normal(expression: str) -> str:
     """Return the one spelling of an expression (case, order, brackets); raise `UnknownLicense`."""
-    return str(parse(expression).render())
+    return written(parse(expression))
 
 
 def name_of(expression: str, *, full: bool = False) -> str:
@@ -229,20 +218,17 @@ def name_of(expression: str, *, full: bool = False) -> str:
         tree = parse(expression)
     except UnknownLicense:
         return expression
-    return _words(tree, full)
+    return in_words(tree, (lambda license: license.name) if full else (lambda license: license.short))
 
 
-def _words(tree: Expression, full: bool) -> str:
-    if isinstance(tree, LicenseSymbol):
-        license = LICENSES[tree.key]
-        return license.name if full else license.short
-    parts = [
-        _words(part, full) if isinstance(part, LicenseSymbol) else f"({_words(part, full)})"
-        for part in tree.args
-    ]
-    # Translators: joins licences, as in "CC BY-SA 4.0 or Free Art License 1.3".
-    joint = gettext(" or ") if isinstance(tree, _LICENSING.OR) else gettext(" and ")
-    return joint.join(parts)
+def in_words(tree: Tree, one: Callable[[License], str]) -> str:
+    """Return a tree with each licence written by `one`, joined in the language of the reader."""
+    if isinstance(tree, Leaf):
+        return one(LICENSES[tree.id])
+    parts = [in_words(part, one) if isinstance(part, Leaf) else f"({in_words(part, one)})" for part in tree.parts]
+    if tree.joint == "OR":
+        return gettext("%(first)s or %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
+    return gettext("%(first)s and %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
 
 
 # ---------------------------------------------------------------- what may be used
@@ -292,7 +278,4 @@ def for_data() -> list[Choice]:
 
 
 def _offers(use: str) -> list[Choice]:
-    return [
-        Choice(normal(expression), name_of(expression))
-        for expression in _CATALOGUE["offers"][use]
-    ]
+    return [Choice(normal(expression), name_of(expression)) for expression in _CATALOGUE["offers"][use]]

@@ -1,0 +1,206 @@
+"""The whole table, answer by answer, and the details that the table alone does not say."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from django.utils import translation
+
+from wiki.licenses import compatibility, reasons
+from wiki.licenses.catalogue import LICENSES
+from wiki.licenses.compatibility import RULES, TARGETS, check, check_all, targets_for
+
+COLUMNS = ["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "LAL-1.3", "GFDL-1.3-or-later", "etalab-2.0", "ODC-By-1.0",
+"ODbL-1.0", "GPL-3.0-or-later", "AGPL-3.0-or-later", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "CC-BY-ND-4.0"]  # fmt: skip
+
+# Written from the reference by hand: the licences of each row, and one letter per column above.
+TABLE = {
+    "CC0-1.0 CC-PDM-1.0 PDDL-1.0 CC-PDDC Unlicense WTFPL 0BSD MIT-0": "AAAAAAAAAAAAA",
+    "CC-BY-4.0": "FCCCRCCRCRCCC",
+    "CC-BY-3.0 CC-BY-2.5 CC-BY-2.0 CC-BY-1.0 CC-BY-3.0-AT CC-BY-3.0-AU CC-BY-3.0-DE CC-BY-3.0-IGO CC-BY-3.0-NL "
+    "CC-BY-3.0-US CC-BY-2.5-AU LicenseRef-CC-BY-3.0-FR LicenseRef-CC-BY-2.0-FR": "FCCCRCRRRRCCC",
+    "CC-BY-SA-4.0": "FFAAFFFFCRFFF",
+    "CC-BY-SA-3.0 CC-BY-SA-3.0-AT CC-BY-SA-3.0-DE CC-BY-SA-3.0-IGO LicenseRef-CC-BY-SA-3.0-FR": "FFARFFFFRRFFF",
+    "CC-BY-SA-2.5 CC-BY-SA-2.0 CC-BY-SA-2.1-JP CC-BY-SA-2.0-UK LicenseRef-CC-BY-SA-2.0-FR": "FFARFFFFFFFFF",
+    "CC-BY-SA-1.0": "FFFFFFFFFFFFF",
+    "LAL-1.3 LAL-1.2": "FFAAFFFFFFFFF",
+    "GFDL-1.3-or-later GFDL-1.2-or-later": "FFFFAFFFFFFFF",
+    "GFDL-1.2-only": "FFFFFFFFFFFFF",
+    "etalab-2.0 LicenseRef-etalab-1.0": "FCCCCACCRRRRR",
+    "OGL-UK-3.0": "FCCRRRCCRRRRR",
+    "ODC-By-1.0": "FRRRRRARRRRRR",
+    "ODbL-1.0": "FFFFFFFAFFFFF",
+    "GPL-3.0-or-later": "FFFFFFFFACFFF",
+    "AGPL-3.0-or-later": "FFFFFFFFFAFFF",
+    "MIT BSD-2-Clause BSD-3-Clause Apache-2.0 CERN-OHL-P-2.0": "FCCCCRRRCCCCC",
+    "CERN-OHL-W-2.0 CERN-OHL-S-2.0": "FFFFFFFFFFFFF",
+    "CC-BY-NC-4.0 CC-BY-NC-3.0 CC-BY-NC-2.0": "FFFFFFFFFFCCF",
+    "CC-BY-NC-SA-4.0 CC-BY-NC-SA-3.0 CC-BY-NC-SA-2.5 CC-BY-NC-SA-2.0 CC-BY-NC-SA-2.0-FR": "FFFFFFFFFFFAF",
+    "CC-BY-ND-4.0 CC-BY-ND-3.0 CC-BY-ND-2.5 CC-BY-ND-2.0 CC-BY-ND-1.0 CC-BY-NC-ND-4.0 CC-BY-NC-ND-3.0 "
+    "CC-BY-NC-ND-2.5 CC-BY-NC-ND-2.0 CC-BY-NC-ND-1.0": "FFFFFFFFFFFFF",
+    "LicenseRef-All-Rights-Reserved LicenseRef-unknown": "FFFFFFFFFFFFF",
+}
+EXPECTED = {source: letters for sources, letters in TABLE.items() for source in sources.split()}
+CELLS = [
+    (source, target, letter)
+    for source, letters in EXPECTED.items()
+    for target, letter in zip(COLUMNS, letters, strict=True)
+]
+
+
+def test_it_answers_for_every_licence_of_the_catalogue() -> None:
+    assert list(TARGETS) == COLUMNS
+    assert set(EXPECTED) == set(LICENSES)
+    covered = [license_id for rule in RULES.values() for license_id in rule.licenses]
+    assert sorted(covered) == sorted(LICENSES)
+
+
+@pytest.mark.parametrize(("source", "target", "letter"), CELLS)
+def test_it_gives_the_answer_of_the_table(source: str, target: str, letter: str) -> None:
+    verdict = check(source, target)
+    assert verdict.code == letter
+    assert verdict.allowed is (letter in "AC")
+    assert verdict.legal_source
+    assert verdict.because
+    assert verdict.obligations == (LICENSES[source].needs if letter in "AC" else ())
+
+
+@pytest.mark.parametrize("target", COLUMNS)
+def test_it_reads_odbl_as_the_source_of_a_map_or_of_prose(target: str) -> None:
+    verdict = check("ODbL-1.0", target, produced_work=True)
+    assert verdict.code == ("A" if target == "ODbL-1.0" else "C")
+    if target != "ODbL-1.0":
+        assert verdict.obligations == ("odbl_notice", "database_behind")
+
+
+def test_it_speaks_of_produced_works_only_for_databases() -> None:
+    assert not check("CC-BY-SA-4.0", "CC-BY-4.0", produced_work=True).allowed
+
+
+@pytest.mark.parametrize("license", LICENSES.values(), ids=lambda license: license.id)
+def test_it_lets_a_licence_stay_itself_unless_it_forbids_changes(license: compatibility.catalogue.License) -> None:
+    verdict = check(license.id, license.id)
+    assert verdict.allowed is ("ND" not in license.id.split("-") and license.family != "none")
+    if verdict.allowed:
+        assert verdict.message == reasons.KEPT
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "code"),
+    [
+        # Upgrades come from the licence itself; 1.0 has no such clause.
+        ("CC-BY-SA-2.0", "CC-BY-SA-2.5", "A"),
+        ("CC-BY-SA-2.0", "CC-BY-SA-3.0", "A"),
+        ("CC-BY-SA-2.5", "CC-BY-SA-3.0", "A"),
+        ("CC-BY-SA-3.0", "LicenseRef-CC-BY-SA-3.0-FR", "A"),
+        ("CC-BY-SA-1.0", "CC-BY-SA-2.0", "F"),
+        # … and never backwards.
+        ("CC-BY-SA-4.0", "CC-BY-SA-3.0", "F"),
+        ("CC-BY-SA-3.0", "CC-BY-SA-2.5", "F"),
+        ("GFDL-1.3-or-later", "GFDL-1.2-or-later", "F"),
+        ("GFDL-1.2-only", "GFDL-1.2-or-later", "F"),
+        # Weakly reciprocal hardware may become strongly reciprocal, not the other way.
+        ("CERN-OHL-W-2.0", "CERN-OHL-S-2.0", "A"),
+        ("CERN-OHL-S-2.0", "CERN-OHL-W-2.0", "F"),
+        # BY-SA 4.0 is one-way to the GPL, both ways with the Free Art License.
+        ("GPL-3.0-or-later", "CC-BY-SA-4.0", "F"),
+        ("LAL-1.3", "CC-BY-SA-4.0", "A"),
+        ("CC-BY-NC-4.0", "CC-BY-NC-ND-4.0", "C"),
+        # No condition: any licence. A pair nobody settled: refused as such.
+        ("CC0-1.0", "CERN-OHL-S-2.0", "A"),
+        ("CC-BY-4.0", "CC-BY-SA-3.0", "R"),
+        ("MIT", "CERN-OHL-S-2.0", "R"),
+        ("CC-BY-ND-4.0", "CC-BY-NC-ND-4.0", "F"),
+    ],
+)
+def test_it_knows_the_pairs_beside_the_table(source: str, target: str, code: str) -> None:
+    assert check(source, target).code == code
+
+
+def test_it_refuses_what_is_unsettled_and_says_so() -> None:
+    verdict = check("CC-BY-SA-3.0", "LAL-1.3")
+    assert not verdict.allowed
+    assert not verdict.settled
+    assert "not settled" in verdict.because
+    assert check("CC-BY-SA-1.0", "LAL-1.3").settled
+
+
+@pytest.mark.parametrize("source", ["", "nonsense", "All rights reserved", "CC-BY-SA-4.0 OR nonsense"])
+def test_it_treats_what_it_cannot_read_as_all_rights_reserved(source: str) -> None:
+    verdict = check(source, "CC-BY-SA-4.0")
+    assert verdict.code == "F"
+    assert verdict.source == source
+    assert "all rights are reserved" in verdict.because
+
+
+@pytest.mark.parametrize("target", ["", "nonsense", "LicenseRef-unknown", "LicenseRef-All-Rights-Reserved"])
+def test_it_shares_nothing_under_what_is_no_licence(target: str) -> None:
+    assert check("CC0-1.0", target).code == "F"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "code"),
+    [
+        ("CC-BY-SA-3.0 OR LAL-1.3", "LAL-1.3", "A"),  # one may choose the better
+        ("CC-BY-SA-3.0 AND LAL-1.3", "LAL-1.3", "R"),  # both bind
+        ("CC-BY-SA-4.0 AND CC-BY-4.0", "CC-BY-SA-4.0", "C"),
+        ("CC-BY-4.0 AND CC-BY-ND-4.0", "CC-BY-4.0", "F"),
+        ("CC-BY-SA-4.0", "CC-BY-SA-4.0 OR LAL-1.3", "A"),  # both are promised
+        ("CC-BY-4.0", "CC-BY-SA-4.0 OR CC0-1.0", "F"),
+        ("LAL-1.3 OR CC-BY-SA-4.0", "CC-BY-SA-4.0 OR LAL-1.3", "A"),
+        ("GFDL-1.3-or-later AND CC-BY-SA-3.0", "CC-BY-SA-3.0 AND GFDL-1.3-or-later", "A"),  # stays as it is
+        ("GFDL-1.3-or-later AND CC-BY-SA-3.0", "CC-BY-SA-3.0", "F"),
+        ("MIT AND CC-BY-ND-4.0", "CC-BY-ND-4.0 AND MIT", "F"),
+        ("CC0-1.0 OR (CC-BY-NC-4.0 AND MIT)", "etalab-2.0", "A"),
+    ],
+)
+def test_it_reads_or_as_a_choice_and_and_as_both(source: str, target: str, code: str) -> None:
+    assert check(source, target).code == code
+
+
+def test_it_names_the_ingredient_that_decides() -> None:
+    verdict = check("CC-BY-4.0 AND etalab-2.0", "GPL-3.0-or-later")
+    assert verdict.code == "R"
+    assert "Open Licence 2.0" in verdict.because
+
+
+def test_it_collects_what_each_ingredient_asks() -> None:
+    verdict = check("CC-BY-4.0 AND etalab-2.0", "CC-BY-SA-4.0")
+    assert verdict.code == "C"
+    assert {"authors", "date", "no_endorsement"} <= set(verdict.obligations)
+    assert len(verdict.duties) == len(set(verdict.duties)) == len(verdict.obligations)
+
+
+def test_it_mixes_several_works_into_one() -> None:
+    assert check_all(["CC0-1.0", "CC-BY-4.0", "LAL-1.3"], "CC-BY-SA-4.0").code == "C"
+    refused = check_all(["CC-BY-SA-4.0", "LAL-1.3"], "GPL-3.0-or-later")
+    assert refused.code == "F"
+    assert refused.source == "LAL-1.3"
+    with pytest.raises(ValueError, match="empty"):
+        check_all([], "CC0-1.0")
+
+
+def test_it_lists_the_licences_that_a_fork_may_take() -> None:
+    menu = {verdict.target: verdict.allowed for verdict in targets_for("CC-BY-SA-3.0")}
+    assert list(menu) == ["CC-BY-SA-3.0", "CC-BY-SA-4.0", "CC-BY-SA-4.0 OR LAL-1.3", "CC-BY-4.0", "CC0-1.0", "LAL-1.3"]
+    assert [target for target, allowed in menu.items() if allowed] == ["CC-BY-SA-3.0", "CC-BY-SA-4.0"]
+    assert [verdict.target for verdict in targets_for("CC-BY-SA-4.0")].count("CC-BY-SA-4.0") == 1
+
+
+def test_it_has_a_sentence_for_every_refusal_and_every_duty() -> None:
+    refusing = {rule.key for rule in RULES.values() if "F" in {*rule.answers.values(), rule.otherwise}}
+    assert refusing == set(reasons.REFUSALS)
+    assert {need for rule in RULES.values() for need in rule.asks} <= set(reasons.NEEDS)
+
+
+def test_it_gives_its_reasons_in_the_language_of_the_reader() -> None:
+    verdict = pickle.loads(pickle.dumps(check("CC-BY-4.0", "CC0-1.0")))  # kept, then shown
+    with translation.override("en"):
+        assert verdict.because == (
+            "“CC BY 4.0” asks that its authors or sources be named; “CC0 1.0” would let readers leave them out."
+        )
+    with translation.override("fr"):
+        assert verdict.because == (
+            "« CC BY 4.0 » demande que ses auteurs ou ses sources soient nommés ; « CC0 1.0 » permettrait de les taire."
+        )

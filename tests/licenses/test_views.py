@@ -1,0 +1,83 @@
+"""The pages of the licences: a list, and one with the full text."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from wiki.licenses.catalogue import LICENSES, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def _page(address: str, language: str = "en") -> str:
+    response = Client().get(address, headers={"accept-language": language})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_it_lists_what_is_used_and_what_is_refused() -> None:
+    page = _page("/licenses/")
+    used, refused = page.split("Recognised, and not accepted")
+    assert 'href="/licenses/CC-BY-SA-4.0"' in used
+    assert 'href="/licenses/CC-BY-NC-4.0"' not in used
+    assert 'href="/licenses/CC-BY-NC-4.0"' in refused
+
+
+@pytest.mark.parametrize("license_id", ["CC-BY-SA-4.0", "MIT", "LAL-1.3", "CC-BY-SA-2.5"])
+def test_it_shows_the_full_text_word_for_word(license_id: str) -> None:
+    page = _page(f"/licenses/{license_id}")
+    found = re.search(r'<div class="license-text" lang="(\w+)">(.*?)</div>', page, re.DOTALL)
+    assert found
+    shown = unescape(re.sub(r"</?p>", " ", found[2])).split()
+    assert shown == text_of(license_id).split()
+    assert found[1] == LICENSES[license_id].text_language
+    assert LICENSES[license_id].sha256 in page
+
+
+def test_it_speaks_french() -> None:
+    page = _page("/licenses/CC-BY-SA-3.0", "fr")
+    assert "Creative Commons Attribution - Partage dans les mêmes conditions 3.0 non transposé" in page
+    assert "Ce qu’elle demande à qui partage l’œuvre" in page
+    assert "Nommer les auteurs, comme ils souhaitent l’être." in page
+    assert "Non établi" in page
+
+
+def test_it_says_what_may_become_of_a_work() -> None:
+    page = _page("/licenses/CC-BY-4.0")
+    row = re.search(r'<th scope="row">CC0 1.0</th>\s*<td>(.*?)</td>\s*<td>(.*?)</td>', page, re.DOTALL)
+    assert row
+    assert "No" in row[1]
+    assert "would let readers leave them out" in row[2]
+
+
+def test_it_shows_a_refused_licence_with_its_official_address() -> None:
+    page = _page("/licenses/CC-BY-NC-ND-4.0")
+    assert "Not a free licence" in page
+    assert "does not ship with the wiki" in page
+    assert "https://creativecommons.org/licenses/by-nc-nd/4.0/legalcode" in page
+
+
+@pytest.mark.parametrize("license_id", list(LICENSES))
+def test_it_has_a_page_for_every_licence(license_id: str) -> None:
+    page = _page(f"/licenses/{license_id}")
+    assert page.count("<h1") == 1
+    assert not re.search(r"\bstyle=|\bon\w+=", page)
+
+
+def test_it_leads_from_another_spelling_to_the_right_one() -> None:
+    response = Client().get("/licenses/cc-by-sa-4.0")
+    assert response.status_code == 301
+    assert response["Location"] == "/licenses/CC-BY-SA-4.0"
+
+
+@pytest.mark.parametrize("license_id", ["Nonsense-1.0", "..", "catalogue.toml", "CC-BY-SA-4.0 OR LAL-1.3"])
+def test_it_knows_no_other_page(license_id: str) -> None:
+    assert Client().get(f"/licenses/{license_id}").status_code == 404
+
+
+def test_it_answers_reading_only() -> None:
+    assert Client().post("/licenses/CC0-1.0").status_code == 405

@@ -1,0 +1,79 @@
+"""SPDX licence expressions as a small tree: `A`, `A OR B`, `A AND (B OR C)`.
+
+Grammar: SPDX specification 2.3, annex D, read by the library `license-expression`, which is
+untyped and leaks odd exceptions: both end here. `WITH` and `+` belong to software and are not
+known (`GPL-3.0-or-later` has an id of its own).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from license_expression import ExpressionError, LicenseSymbol, Licensing
+
+LIMIT = 255
+"""Longest expression read, in characters: they come from strangers' archives too."""
+
+_SLIPS = (IndexError, TypeError, AttributeError, AssertionError)
+# What the library leaks on nonsense such as "MIT ( OR" (seen by feeding it random tokens).
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One licence, by its id as the catalogue spells it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Two or more parts: "OR", the reader chooses one; "AND", all hold. Parts are in one order."""
+
+    joint: Literal["OR", "AND"]
+    parts: tuple[Leaf | Joined, ...]
+
+
+Tree = Leaf | Joined
+
+
+class Reader:
+    """Reads expressions over a fixed set of licence ids, in any case of letters."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._licensing = Licensing([LicenseSymbol(license_id) for license_id in ids])
+
+    def read(self, expression: str) -> Tree:
+        """Return the simplified tree; raise ValueError for nonsense, strange ids, or overlength."""
+        if not expression.strip() or len(expression) > LIMIT:
+            raise ValueError("an expression is missing, or too long")
+        try:
+            found = self._licensing.parse(expression, validate=True, strict=True).simplify()
+        except (ExpressionError, *_SLIPS) as problem:
+            raise ValueError(str(problem)) from problem
+        return self._tree(found)
+
+    def _tree(self, found: Any) -> Tree:
+        if isinstance(found, LicenseSymbol):
+            return Leaf(str(found.key))
+        joint: Literal["OR", "AND"] = "OR" if isinstance(found, self._licensing.OR) else "AND"
+        parts = (self._tree(part) for part in found.args)
+        return Joined(joint, tuple(sorted(parts, key=lambda part: (isinstance(part, Joined), written(part)))))
+
+
+def leaves(tree: Tree) -> Iterator[str]:
+    """Yield the ids in a tree, from left to right, as often as they stand there."""
+    if isinstance(tree, Leaf):
+        yield tree.id
+        return
+    for part in tree.parts:
+        yield from leaves(part)
+
+
+def written(tree: Tree) -> str:
+    """Return the tree as an SPDX expression, the same for equal trees."""
+    if isinstance(tree, Leaf):
+        return tree.id
+    parts = (written(part) if isinstance(part, Leaf) else f"({written(part)})" for part in tree.parts)
+    return f" {tree.joint} ".join(parts)

@@ -1,0 +1,40 @@
+"""Two pages that anyone may read: all licences, and one with its full text."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from wiki.licenses import catalogue, compatibility
+from wiki.licenses.catalogue import UnknownLicense
+
+
+@require_safe
+def licenses(request: HttpRequest) -> HttpResponse:
+    """Show the licences that may be used here, and those only recognised and refused."""
+    known = list(catalogue.LICENSES.values())
+    context = {
+        "usable": [license for license in known if license.free and license.has_text],
+        "refused": [license for license in known if not license.free],
+        "default": catalogue.get(catalogue.DEFAULT),
+    }
+    return render(request, "wiki/licenses/licenses.html", context)
+
+
+@require_safe
+def license(request: HttpRequest, license_id: str) -> HttpResponse:
+    """Show one licence: what it asks, what may be made of it, its text; 404 if unknown."""
+    try:
+        found = catalogue.get(license_id)
+    except UnknownLicense as problem:
+        raise Http404 from problem
+    if found.id != license_id:
+        return redirect("license", found.id, permanent=True)
+    context = {
+        "license": found,
+        "paragraphs": [part for part in catalogue.text_of(found.id).split("\n\n") if part.strip()],
+        "duties": compatibility.check(found.id, found.id).duties,
+        "verdicts": compatibility.targets_for(found.id)[1:],
+    }
+    return render(request, "wiki/licenses/license.html", context)
