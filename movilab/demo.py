@@ -23,11 +23,13 @@ def main() -> None:
     port = parser.parse_args().port
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movilab.settings")
     os.environ.setdefault("MOVILAB_URL", f"http://127.0.0.1:{port}")
+    # Imported when the environment is complete: settings are read once, at import.
+    from movilab.server import refuse_taken, serve
+
+    refuse_taken("127.0.0.1", port)
     prepare()
     announce()
-    from movilab.server import serve
-
-    serve("127.0.0.1", port, None, 1)
+    serve("127.0.0.1", port)
 
 
 def prepare() -> None:

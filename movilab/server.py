@@ -7,30 +7,51 @@ in one place; `--workers` says otherwise.
 from __future__ import annotations
 
 import argparse
+import socket
 from pathlib import Path
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from movilab import settings
+from movilab.environment import refuse
+
 THREADS = 8
+"""More than cores: a thread may wait for the database, or for a text that takes long to parse."""
 
 
-def serve(host: str, port: int, socket: Path | None, workers: int) -> None:
-    """Serve until stopped, at `host`:`port` or at the Unix socket `socket`."""
+def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> None:
+    """Serve until stopped, at `host`:`port` or at the Unix socket `path`."""
+    if path is None:
+        refuse_taken(host, port)
+    if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        refuse("static files are not collected yet; run `.venv/bin/python manage.py collectstatic` first.")
     Server(
         "movilab.wsgi:application",
         address=host,
         port=port,
-        uds=socket,
-        uds_permissions=0o666 if socket else None,  # its folder decides who may come near; nginx is another user
+        uds=path,
+        uds_permissions=0o666 if path else None,  # its folder decides who may come near; nginx is another user
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=THREADS,
+        blocking_threads_idle_timeout=600,  # a thread that ends closes its database connection
         backpressure=256,
-        blocking_threads_idle_timeout=3600,  # a thread that ends closes its database connection
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve()
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Stop when another program listens there: Granian would share the port with it, and answer every other call."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            refuse(f"port {port} of {host} cannot be had ({reason}); choose another one, like `make demo PORT=8011`.")
 
 
 def main() -> None:
@@ -41,8 +62,6 @@ def main() -> None:
     parser.add_argument("--socket", type=Path, help="a Unix socket to listen on instead of a port")
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
-    import movilab.settings  # noqa: F401  a wrong setting stops here, with its sentence, before a worker starts
-
     serve(options.host, options.port, options.socket, options.workers)
 
 

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "wiki.pages.answering.WikiErrors",
 ]
 
 ROOT_URLCONF = "movilab.urls"
@@ -168,3 +169,4 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
     },
 }
+CSRF_FAILURE_VIEW = "wiki.pages.editing.csrf_failure"
