@@ -165,6 +165,12 @@ def test_it_names_the_ingredient_that_decides() -> None:
     assert "Open Licence 2.0" in verdict.because
 
 
+def test_it_speaks_of_the_whole_where_it_allows() -> None:
+    verdict = check("CC-BY-SA-4.0", "LAL-1.3 OR CC-BY-SA-4.0")
+    assert verdict.because.endswith("be shared under “CC BY-SA 4.0 or Free Art License 1.3”.")
+    assert check("CC-BY-SA-4.0", "CC-BY-SA-4.0").because == "The licence stays the same."
+
+
 def test_it_collects_what_each_ingredient_asks() -> None:
     verdict = check("CC-BY-4.0 AND etalab-2.0", "CC-BY-SA-4.0")
     assert verdict.code == "C"

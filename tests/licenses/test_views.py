@@ -52,6 +52,7 @@ def test_it_says_what_may_become_of_a_work() -> None:
     assert row
     assert "No" in row[1]
     assert "would let readers leave them out" in row[2]
+    assert "BY 4.0 §3(a)(1)-(4)" in row[2]
 
 
 def test_it_shows_a_refused_licence_with_its_official_address() -> None:

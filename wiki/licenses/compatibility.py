@@ -143,7 +143,12 @@ def check(source: str, target: str, *, produced_work: bool = False) -> Verdict:
         return Verdict(source, target, "F", nothing.legal_source, (), reasons.REFUSALS["none"], pair)
     unchanged = isinstance(start, Joined) and start == goal
     found = _kept(start) if unchanged else _into_all(start, goal, produced_work)
-    return replace(found, source=written(start), target=written(goal))
+    names = written(start), written(goal)
+    if found.allowed and start != goal:
+        # Refusals name the one pair that decides; a permission speaks of the whole.
+        message = reasons.ALLOWED if found.code == "A" else reasons.ALLOWED_WITH_NOTICES
+        found = replace(found, message=message, pair=names)
+    return replace(found, source=names[0], target=names[1])
 
 
 def check_all(sources: Iterable[str], target: str) -> Verdict:
