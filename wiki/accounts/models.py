@@ -1,0 +1,26 @@
+"""The user model (alone in the first migration: a page model refers to it)."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """Someone with an account. A blocked one reads, and changes nothing."""
+
+    is_blocked = models.BooleanField(_("blocked"), default=False)
+    blocked_reason = models.CharField(_("reason of the block"), max_length=255, blank=True)
+    registered_from = models.CharField(max_length=64, blank=True, editable=False)
+    """Keyed hash of the address the account was made from; never the address itself."""
+
+    class Meta(AbstractUser.Meta):
+        abstract = False
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    @property
+    def label(self) -> str:
+        """The name that pages and archives show: the full name if given, else the user name."""
+        return self.get_full_name() or self.get_username()

@@ -1,0 +1,25 @@
+"""The wiki as a Django app. What upper floors hang into lower ones is listed here, all of it."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class WikiConfig(AppConfig):
+    """Ready: the text model is known to reversion, and every deriver to the writer."""
+
+    name = "wiki"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what follows from a text, in the order of writing."""
+        import reversion
+
+        from wiki.pages import derivers
+        from wiki.pages.linking import LinkDeriver
+        from wiki.pages.models import PageText
+        from wiki.pages.rendering import RenderDeriver
+
+        reversion.register(PageText)
+        derivers.register(LinkDeriver())
+        derivers.register(RenderDeriver())

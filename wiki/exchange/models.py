@@ -1,0 +1,34 @@
+"""Where an imported page came from."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from wiki.pages.models import WikiPage
+
+
+class Origin(models.Model):
+    """The outside source of a page: an archive, or a row of a data set."""
+
+    page = models.OneToOneField(WikiPage, on_delete=models.CASCADE, related_name="origin")
+    source = models.CharField(max_length=255)
+    """Name of the data set, or host of the site that the archive came from."""
+    identifier = models.CharField(max_length=255)
+    """What the source calls it: the ID of a row, the full title of a page."""
+    url = models.URLField(max_length=2000, blank=True)
+    version = models.PositiveIntegerField()
+    """Number of the page's version that holds what the source last said."""
+    digest = models.CharField(max_length=80, blank=True)
+    """The archive's Content-Digest; empty for a row of a data set."""
+    ancestry = models.JSONField(default=list, blank=True)
+    """What the page was made from before, as the archive's `credits.json` lists it."""
+    imported_at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "identifier"], name="origin_identifier")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.identifier}"

@@ -1,0 +1,73 @@
+"""`manage.py import_places FILE.csv`: place pages from the data set «Tiers lieux 2019»."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext, gettext_lazy
+from tqdm import tqdm
+
+from wiki.errors import WikiError
+from wiki.exchange import places
+
+
+class Command(BaseCommand):
+    """Make and update the pages of places; safe to run twice."""
+
+    help = str(gettext_lazy("Make and update the pages of places from «Tiers lieux 2019» (CSV)."))
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The file, and whether only to try."""
+        parser.add_argument("file", type=Path, metavar="FILE.csv")
+        parser.add_argument("--dry-run", action="store_true", help=gettext("Say what would be done; write nothing."))
+
+    def handle(self, *, file: Path, dry_run: bool, verbosity: int, **options: Any) -> None:
+        """Import, with a progress bar. Raises CommandError with a sentence that says what to mend."""
+        started = time.monotonic()
+        with tqdm(desc=file.name, unit="", disable=verbosity == 0, file=sys.stderr, mininterval=0.5) as bar:
+
+            def tell(done: int) -> None:
+                bar.update(done)
+
+            try:
+                report = places.import_places(file, trying=dry_run, tell=tell)
+            except WikiError as error:
+                raise CommandError(gettext(error.message) % error.params) from error
+        if verbosity:
+            self._say(report, dry_run, time.monotonic() - started)
+
+    def _say(self, report: places.PlacesReport, trying: bool, seconds: float) -> None:
+        """Print what was done, and what was left for people to look at."""
+        if trying:
+            self.stdout.write(gettext("Nothing is written: this is what would be done."))
+        counts = gettext(
+            "%(rows)d places: %(added)d new, %(updated)d changed, %(merged)d merged with edits made here, "
+            "%(unchanged)d unchanged."
+        )
+        self.stdout.write(
+            counts
+            % {
+                "rows": report.rows,
+                "added": report.added,
+                "updated": report.updated,
+                "merged": report.merged,
+                "unchanged": report.unchanged,
+            }
+        )
+        for title in report.clashes:
+            line = gettext("Left as it is, since the same words were changed here: %(title)s")
+            self.stdout.write(self.style.WARNING(line % {"title": title}))
+        for title in report.deleted:
+            self.stdout.write(gettext("Stays deleted: %(title)s") % {"title": title})
+        if report.gone:
+            line = gettext("%(count)d places are no longer in the file; their pages stay.")
+            self.stdout.write(line % {"count": report.gone})
+        written = report.added + report.updated + report.merged
+        if written and not trying:
+            line = gettext("%(seconds).1f seconds, %(speed)d pages per second.")
+            self.stdout.write(line % {"seconds": seconds, "speed": written / max(seconds, 0.001)})

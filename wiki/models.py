@@ -1,0 +1,33 @@
+"""The door where Django looks for models; the rooms hold them."""
+
+from wiki.accounts.models import User
+from wiki.exchange.models import Origin
+from wiki.pages.media import File, Picture, PictureRendition
+from wiki.pages.models import (
+    Batch,
+    Fork,
+    Kind,
+    Link,
+    PageText,
+    PageVersion,
+    RenderedPage,
+    Stewardship,
+    WikiPage,
+)
+
+__all__ = [
+    "Batch",
+    "File",
+    "Fork",
+    "Kind",
+    "Link",
+    "Origin",
+    "PageText",
+    "PageVersion",
+    "Picture",
+    "PictureRendition",
+    "RenderedPage",
+    "Stewardship",
+    "User",
+    "WikiPage",
+]

@@ -1,0 +1,309 @@
+"""Writing: the editor with preview and conflict, new pages, new places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from wiki.accounts import limits, signing
+from wiki.accounts.models import User
+from wiki.errors import EditConflict, WikiError
+from wiki.licenses import catalogue
+from wiki.pages import finding, rendering, rights, saving
+from wiki.pages.answering import in_words
+from wiki.pages.derivers import Fields
+from wiki.pages.models import LANGUAGES, Kind, WikiPage, address
+from wiki.pages.saving import Author, Note
+from wiki.text import titles
+
+STARTERS = {
+    "place": "---\n{kind}: {name}\n---\n\n",
+}
+
+
+class EditForm(forms.Form):
+    """A text with what its author says about the change."""
+
+    base = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
+    text = forms.CharField(
+        label=_("Text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "true", "data-text": ""}),
+    )
+    comment = forms.CharField(
+        label=_("What did you change, and why?"), max_length=500, required=False
+    )
+    minor = forms.BooleanField(label=_("This is a minor edit"), required=False)
+
+
+class NewPageForm(EditForm):
+    """The first text of a page, with its licence and language."""
+
+    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.for_text)
+    language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
+
+
+def _with_sign_in(form: forms.Form) -> forms.Form:
+    """Add the fields with which someone whose session ended signs in and saves in one go."""
+    form.fields["username"] = forms.CharField(
+        label=_("User name"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "username"}),
+    )
+    form.fields["password"] = forms.CharField(
+        label=_("Password"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    return form
+
+
+def edit(request: HttpRequest, title: str) -> HttpResponseBase:
+    """The editor of a page, or of the first text of one that is not there yet."""
+    asked = titles.clean_title(titles.title_at(title))
+    page = finding.find(asked, request.user)
+    if request.method != "POST":
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        rights.require(request.user, "edit" if page else "create", page)
+        return _editor(request, page, asked, _form(request, page, asked))
+    form = _form(request, page, asked, data=request.POST)
+    if "preview" in request.POST:
+        return _editor(request, page, asked, form, preview=_preview(request, page, form["text"].value() or ""))
+    return _save(request, page, asked, form)
+
+
+def _form(
+    request: HttpRequest, page: WikiPage | None, asked: str, data: Any = None
+) -> forms.Form:
+    """The form for `page`, or for a new page titled `asked`."""
+    if page is not None:
+        initial = {"text": page.source.text, "base": page.version}
+        return EditForm(data, initial=initial)
+    return NewPageForm(data, initial={
+        "base": 0, "license": catalogue.DEFAULT, "language": (get_language() or "fr")[:2],
+        "text": _starter(request.GET.get("kind", "")),
+    })  # fmt: skip
+
+
+def _starter(kind_key: str) -> str:
+    """The first lines of a page of that kind."""
+    kind = Kind.objects.filter(key=kind_key).first()
+    if kind is None or kind.key == "article":
+        return ""
+    return f"---\n{'Nature' if (get_language() or 'fr').startswith('fr') else 'Kind'}: {kind.name}\n---\n\n"
+
+
+def _editor(
+    request: HttpRequest,
+    page: WikiPage | None,
+    asked: str,
+    form: forms.Form,
+    status: int = 200,
+    **extra: Any,
+) -> HttpResponse:
+    """The editor with what was typed, whatever happened."""
+    license_id = page.license if page else catalogue.DEFAULT
+    context = {
+        "page": page,
+        "full_title": asked,
+        "form": form,
+        "license": catalogue.licenses_in(license_id)[0],
+        "may": rights.allowed(request.user, page),
+        **extra.pop("preview", {}),
+        **extra,
+    }
+    return render(request, "wiki/pages/edit.html", context, status=status)
+
+
+def _preview(request: HttpRequest, page: WikiPage | None, text: str) -> dict[str, Any]:
+    """The text as it would look."""
+    limits.spend_preview(request)
+    language = (get_language() or "fr")[:2]
+    fields = Fields.of(page) if page else Fields(0, None, "", False, catalogue.DEFAULT, language)
+    shown = rendering.preview(saving.clean_text(text), fields, language)
+    known = rendering.known_for(shown.holes)
+    return {
+        "preview": rendering.assemble(shown.html, shown.nonce, shown.holes, known),
+        "preview_problems": shown.problems,
+        "preview_facts": [(row["label"], row["values"]) for row in shown.facts],
+    }
+
+
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """The preview alone, for the editor's script."""
+    page = None
+    if title := request.POST.get("title", ""):
+        page = finding.find(title, request.user)
+    context = _preview(request, page, request.POST.get("text", ""))
+    return render(request, "wiki/pages/_preview.html", context)
+
+
+def _save(
+    request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form
+) -> HttpResponseBase:
+    """Save what was typed, or show it again with the reason why not."""
+    user = request.user
+    if not user.is_authenticated:
+        _with_sign_in(form)
+        signed_in = signing.sign_in_from_post(request)
+        if signed_in is None:
+            if request.POST.get("username"):
+                form.add_error(None, gettext("This name and password do not match."))
+            return _editor(request, page, asked, form, status=403, must_sign_in=True)
+        user = signed_in
+    if not form.is_valid():
+        return _editor(request, page, asked, form, status=422)
+    try:
+        saved = _write(user, page, asked, form.cleaned_data)
+    except EditConflict as conflict:
+        data = request.POST.copy()
+        data["base"] = str(conflict.theirs_version)
+        again = _form(request, page, asked, data=data)
+        return _editor(request, page, asked, again, status=409, conflict=conflict)
+    except WikiError as error:
+        form.add_error(None, in_words(error))
+        return _editor(request, page, asked, form, status=error.status)
+    if saved.merged:
+        messages.success(request, gettext("Saved, and merged with what someone else changed meanwhile."))
+    elif saved.changed:
+        messages.success(request, gettext("Saved."))
+    else:
+        messages.info(request, gettext("Nothing was changed, so no version was made."))
+    return redirect(saved.page.get_absolute_url() + ("?redirect=no" if saved.page.redirect_key else ""))
+
+
+def _write(user: Any, page: WikiPage | None, asked: str, data: dict[str, Any]) -> saving.Saved:
+    """Hand the typed text to the writer."""
+    rights.require(user, "edit" if page else "create", page)
+    note = Note(data["comment"], data["minor"])
+    author = Author.of(user)
+    if page is None:
+        return saving.create(
+            asked, data["text"], author,
+            license=data.get("license") or catalogue.DEFAULT,
+            language=data.get("language") or "fr",
+            note=note,
+        )  # fmt: skip
+    base = data["base"] if data["base"] is not None else page.version
+    return saving.edit(page, data["text"], author, note, base=base)
+
+
+class CreateForm(forms.Form):
+    """Which page to begin."""
+
+    title = forms.CharField(label=_("Title"), max_length=255)
+    place = forms.CharField(
+        label=_("Place it lives in"),
+        max_length=255,
+        required=False,
+        help_text=_("The name of a place, or nothing for the commons."),
+        widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
+    )
+    kind = forms.ModelChoiceField(
+        label=_("What is it about?"),
+        queryset=Kind.objects.exclude(key="place"),
+        to_field_name="key",
+        required=False,
+        empty_label=_("An article"),
+    )
+
+
+def create(request: HttpRequest) -> HttpResponseBase:
+    """Ask for a title, place and kind; the editor comes next."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    rights.require(request.user, "create")
+    wanted = request.GET.get("title", "")
+    if request.method != "POST" and wanted and not request.GET.get("place"):
+        return redirect(address("edit", titles.clean_title(wanted)))
+    initial = {"title": wanted, "place": request.GET.get("place", ""), "kind": request.GET.get("kind")}
+    form = CreateForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        try:
+            full = _full_title(request, form)
+            where = address("edit", full)
+            kind = form.cleaned_data["kind"]
+            return redirect(f"{where}?kind={kind.key}" if kind else where)
+        except WikiError as error:
+            form.add_error("title", in_words(error))
+    return render(request, "wiki/pages/create.html", {"form": form})
+
+
+def _full_title(request: HttpRequest, form: forms.Form) -> str:
+    """The full title asked for. Raises TitleProblem; adds an error for an unknown place."""
+    title, place = form.cleaned_data["title"], form.cleaned_data["place"]
+    if not place:
+        return titles.clean_title(title)
+    home = finding.find(place, request.user)
+    if home is None or not home.is_place:
+        raise WikiError(gettext("There is no place called «%(place)s».") % {"place": place})
+    return titles.clean_title(f"{home.full_title}:{title}")
+
+
+class PlaceForm(forms.Form):
+    """The beginnings of a place."""
+
+    title = forms.CharField(label=_("Name of the place"), max_length=200)
+    text = forms.CharField(
+        label=_("What is this place? (you can go on later)"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.for_text)
+    language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
+
+
+def create_place(request: HttpRequest) -> HttpResponseBase:
+    """Make a place; whoever makes it is its first steward."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    rights.require(request.user, "make_place")
+    language = (get_language() or "fr")[:2]
+    initial = {"title": request.GET.get("title", ""), "license": catalogue.DEFAULT, "language": language}
+    form = PlaceForm(request.POST or None, initial=initial)
+    if form.is_valid() and isinstance(request.user, User):
+        data = form.cleaned_data
+        try:
+            saved = saving.create_place(
+                data["title"], data["text"], Author.of(request.user),
+                license=data["license"], language=data["language"],
+            )  # fmt: skip
+        except WikiError as error:
+            form.add_error("title", in_words(error))
+        else:
+            messages.success(request, gettext("The place is there. You are its first steward."))
+            return redirect(saved.page.get_absolute_url())
+    return render(request, "wiki/pages/create_place.html", {"form": form})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """A form came without its token: an editor's text is shown again, never lost."""
+    match = request.resolver_match
+    if match is None or match.url_name != "edit" or "text" not in request.POST:
+        message = gettext("This form is too old or came from elsewhere. Go back, load it again, and send it once more.")
+        return render(request, "wiki/pages/problem.html", {"message": message, "status": 403}, status=403)
+    try:
+        asked = titles.clean_title(titles.title_at(match.kwargs["title"]))
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    page = finding.find(asked, request.user)
+    form = _form(request, page, asked, data=request.POST)
+    if not request.user.is_authenticated:
+        _with_sign_in(form)
+    form.is_valid()
+    form.add_error(None, gettext("Your session changed meanwhile. Your text is still here: please save again."))
+    must_sign_in = not request.user.is_authenticated
+    return _editor(request, page, asked, form, status=403, must_sign_in=must_sign_in)

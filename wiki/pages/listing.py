@@ -1,0 +1,220 @@
+"""Lists of pages: all, by kind and place, search by title, orphans, wanted, categories, links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from wiki.pages import finding
+from wiki.pages.media import Picture
+from wiki.pages.models import Kind, Link, WikiPage, WikiPageQuerySet, links_to
+from wiki.text import titles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wiki.pages.models import Reader
+
+PER_PAGE = 60
+CATEGORY = 14
+DEPTH = 8
+"""How deep the tree of categories is drawn."""
+
+
+def with_thumbnails(pages: Iterable[WikiPage]) -> list[WikiPage]:
+    """The pages, each with `thumbnail`: the address of a small copy of its first picture."""
+    found = list(pages)
+    names = {page.picture_name.partition(":")[2] for page in found if page.picture_name}
+    if not names:
+        return found
+    keys = {name: titles.key_of(f"File:{name}").partition(":")[2] for name in names}
+    pictures = Picture.objects.filter(name__in=keys.values()).prefetch_renditions("fill-480x270")
+    urls = {picture.name: picture.get_rendition("fill-480x270").url for picture in pictures}
+    for page in found:
+        name = page.picture_name.partition(":")[2]
+        if name in keys and keys[name] in urls:
+            page.thumbnail = urls[keys[name]]  # type: ignore[attr-defined]  # for the template
+    return found
+
+
+def titled(text: str, user: Reader) -> WikiPageQuerySet:
+    """Readable pages whose title holds every word of `text`, case and accents aside."""
+    found: WikiPageQuerySet = WikiPage.objects.readable_by(user).select_related("kind", "place")
+    for word in titles.fold(text)[:200].split()[:10]:
+        found = found.filter(title_fold__contains=word)
+    return found
+
+
+def near(full_title: str, user: Reader) -> list[WikiPage]:
+    """Pages with a title like that of a page that is not there; at most 8."""
+    words = [word for word in titles.fold(full_title).replace(":", " ").split() if len(word) > 3]
+    if not words:
+        return []
+    some = Q()
+    for word in words[:6]:
+        some |= Q(title_fold__contains=word)
+    found = WikiPage.objects.readable_by(user).filter(some).select_related("kind", "place")[:200]
+
+    def score(page: WikiPage) -> tuple[int, int]:
+        return (-sum(word in page.title_fold for word in words), len(page.title_fold))
+
+    return sorted(found, key=score)[:8]
+
+
+def linking_to(key: str, user: Reader) -> WikiPageQuerySet:
+    """Readable pages that link to the page with `key`."""
+    found: WikiPageQuerySet = (
+        WikiPage.objects.readable_by(user)
+        .filter(pk__in=links_to(key).values("page_id"))
+        .select_related("kind", "place")
+        .order_by("title_fold", "pk")
+    )
+    return found
+
+
+def _page(request: HttpRequest, pages: WikiPageQuerySet, size: int = PER_PAGE) -> Any:
+    """The part of a list that `?p=` asks for."""
+    return Paginator(pages, size).get_page(request.GET.get("p"))
+
+
+@require_safe
+def all_pages(request: HttpRequest) -> HttpResponse:
+    """All pages, by kind, place and words of the title."""
+    kind = Kind.objects.filter(key=request.GET.get("kind", "")[:40]).first()
+    place = _place(request)
+    query = request.GET.get("q", "")[:200]
+    found = titled(query, request.user).order_by("title_fold", "pk")
+    if kind is not None or not query:
+        found = found.filter(redirect_key="")
+    if kind is not None:
+        found = found.filter(kind=kind, namespace=0)
+    if place is not None:
+        found = found.filter(place=place)
+    pages = _page(request, found)
+    as_cards = kind is not None
+    if as_cards:
+        pages.object_list = with_thumbnails(pages.object_list)
+    context = {
+        "pages": pages,
+        "kinds": Kind.objects.all(),
+        "kind": kind,
+        "place": place,
+        "query": query,
+        "total": pages.paginator.count,
+        "as_cards": as_cards,
+    }
+    return render(request, "wiki/pages/all_pages.html", context)
+
+
+def _place(request: HttpRequest) -> WikiPage | None:
+    """The place that `?place=` names, or None when it says nothing. 404 for an unknown one."""
+    if not (name := request.GET.get("place", "")):
+        return None
+    try:
+        place = finding.find(name, request.user)
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    if place is None or not place.is_place:
+        raise Http404(name)
+    return place
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Search by title: the titles that begin so first, then those that hold the words."""
+    query = request.GET.get("q", "").strip()[:200]
+    found = titled(query, request.user) if query else WikiPage.objects.none()
+    begins = Q(title_fold__startswith=titles.fold(query))
+    ordered = found.annotate(begins=Count("pk", filter=begins)).order_by("-begins", "title_fold")
+    pages = _page(request, ordered)
+    context = {"pages": pages, "query": query, "total": pages.paginator.count}
+    if query and not pages.paginator.count:
+        context["near"] = near(query, request.user)
+    return render(request, "wiki/pages/search.html", context)
+
+
+@require_safe
+def orphans(request: HttpRequest) -> HttpResponse:
+    """Pages that no page links to."""
+    linked = Link.objects.filter(
+        Q(key=OuterRef("title_key")) | Q(near_key=OuterRef("title_key"))
+    ).exclude(page=OuterRef("pk"))
+    found = (
+        WikiPage.objects.readable_by(request.user)
+        .articles()
+        .filter(~Exists(linked), is_place=False)
+        .select_related("kind", "place")
+        .order_by("title_fold", "pk")
+    )
+    return render(request, "wiki/pages/orphans.html", {"pages": _page(request, found)})
+
+
+@require_safe
+def wanted(request: HttpRequest) -> HttpResponse:
+    """Titles that pages link to and nobody has written, the most wanted first."""
+    here = WikiPage.objects.filter(title_key=OuterRef("key"))
+    nearer = WikiPage.objects.filter(title_key=OuterRef("near_key"))
+    readable = WikiPage.objects.readable_by(request.user)
+    missing = (
+        Link.objects.filter(way=Link.Way.LINK, page__in=readable)
+        .filter(~Exists(here), ~Exists(nearer))
+        .values("key")
+        .annotate(count=Count("page", distinct=True))
+        .order_by("-count", "key")
+    )
+    pages = Paginator(missing, PER_PAGE).get_page(request.GET.get("p"))
+    return render(request, "wiki/pages/wanted.html", {"pages": pages})
+
+
+@require_safe
+def categories(request: HttpRequest) -> HttpResponse:
+    """The tree of categories that are in use or written."""
+    readable = WikiPage.objects.readable_by(request.user)
+    rows = Link.objects.filter(way=Link.Way.CATEGORY, page__in=readable)
+    counts = dict(
+        rows.exclude(page__namespace=CATEGORY).values_list("key").annotate(Count("page"))
+    )
+    above = rows.filter(page__namespace=CATEGORY).values_list("key", "page__title_key")
+    written = set(
+        readable.filter(namespace=CATEGORY).values_list("title_key", flat=True)
+    )
+    children: dict[str, set[str]] = {}
+    for parent, child in above:
+        children.setdefault(parent, set()).add(child)
+    known = set(counts) | written | set(children)
+    below = {child for some in children.values() for child in some}
+
+    def node(key: str, path: frozenset[str]) -> dict[str, Any]:
+        deeper = sorted(children.get(key, set()) - path) if len(path) < DEPTH else []
+        return {
+            "title": key,
+            "name": key.partition(":")[2],
+            "count": counts.get(key, 0),
+            "exists": key in written,
+            "children": [node(child, path | {child}) for child in deeper],
+        }
+
+    roots = sorted(known - below, key=titles.fold) or sorted(known, key=titles.fold)
+    tree = [node(key, frozenset({key})) for key in roots]
+    return render(request, "wiki/pages/categories.html", {"tree": tree})
+
+
+@require_safe
+def links_to_view(request: HttpRequest, title: str) -> HttpResponse:
+    """What links to a page, which need not exist."""
+    try:
+        full_title = titles.clean_title(titles.title_at(title))
+        key = titles.key_of(full_title)
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    context = {
+        "full_title": full_title,
+        "target": finding.find(full_title, request.user),
+        "pages": _page(request, linking_to(key, request.user)),
+    }
+    return render(request, "wiki/pages/links_to.html", context)

@@ -1,0 +1,186 @@
+"""Pictures and files: who made them, under which licence, from where; cleaned when taken in."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from PIL import Image as PillowImage
+from PIL import ImageOps
+from wagtail.documents.models import AbstractDocument
+from wagtail.images.models import AbstractImage, AbstractRendition
+
+from wiki.licenses import catalogue
+from wiki.text import titles
+
+PIXEL_LIMIT = 50_000_000
+BYTE_LIMIT = 20_000_000
+FORMATS = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
+
+
+def license_choices() -> list[tuple[str, str]]:
+    """Licences that a picture or file may carry: free ones only."""
+    return [(choice.value, choice.label) for choice in catalogue.for_media()]
+
+
+class Licensed(models.Model):
+    """What has to be known of a file before it can be shared."""
+
+    name = models.CharField(
+        _("file name"),
+        max_length=200,
+        unique=True,
+        blank=True,
+        help_text=_("The name that pages write: ![description](File:name.jpg)"),
+    )
+    author = models.CharField(_("author"), max_length=255, blank=True)
+    license = models.CharField(
+        _("licence"), max_length=255, choices=license_choices, default=catalogue.DEFAULT
+    )
+    source = models.CharField(_("source"), max_length=1000, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+def clean_file_name(raw: str) -> str:
+    """`raw` as the name of a file in the namespace File (no folder, first letter upper)."""
+    return titles.key_of(f"File:{os.path.basename(raw.replace(chr(92), '/'))}")[5:]
+
+
+def clean_picture(raw: bytes) -> tuple[bytes, str]:
+    """Decode and encode a picture again: no GPS data, no script, no bomb.
+
+    Returns the new bytes and the format's ending (`.jpg`). Raises ValidationError with a
+    sentence for people when it is no picture, of another format, or too large.
+    """
+    if len(raw) > BYTE_LIMIT:
+        raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."))
+    try:
+        with PillowImage.open(io.BytesIO(raw), formats=list(FORMATS)) as picture:
+            if picture.width * picture.height > PIXEL_LIMIT:
+                raise ValidationError(
+                    _("The picture has more than 50 million pixels: make it smaller first.")
+                )
+            return _encoded(picture), FORMATS[str(picture.format)]
+    except ValidationError:
+        raise
+    except Exception as error:  # Pillow raises many kinds on hostile bytes
+        raise ValidationError(
+            _("This is not a picture that we can read: JPEG, PNG, GIF or WebP, please.")
+        ) from error
+
+
+def _encoded(picture: PillowImage.Image) -> bytes:
+    """The picture's pixels encoded afresh in its own format, turned upright, profile kept."""
+    out = io.BytesIO()
+    options: dict[str, Any] = {}
+    if profile := picture.info.get("icc_profile"):
+        options["icc_profile"] = profile
+    if getattr(picture, "is_animated", False):
+        picture.save(out, format=picture.format, save_all=True, **options)
+        return out.getvalue()
+    upright = ImageOps.exif_transpose(picture)
+    clean = upright.copy()
+    clean.info = {key: upright.info[key] for key in ("transparency",) if key in upright.info}
+    if picture.format == "JPEG":
+        options["quality"] = 90
+        if clean.mode not in ("RGB", "L", "CMYK"):
+            clean = clean.convert("RGB")
+    clean.getexif().clear()
+    clean.save(out, format=picture.format, **options)
+    return out.getvalue()
+
+
+class Picture(Licensed, AbstractImage):
+    """An image that pages show as `![description](File:name.jpg)`."""
+
+    admin_form_fields = (
+        "title",
+        "file",
+        "name",
+        "description",
+        "author",
+        "license",
+        "source",
+        "collection",
+        "tags",
+    )
+    search_auto_update = False
+
+    class Meta(AbstractImage.Meta):
+        abstract = False
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        permissions: ClassVar[list[tuple[str, str]]] = [("choose_image", "Can choose image")]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Clean a new file before it is stored; name the picture when nobody did."""
+        if self.file and not self.file._committed:
+            self.take(self.file.read(), self.name or os.path.basename(self.file.name))
+        super().save(*args, **kwargs)
+
+    def take(self, raw: bytes, name: str) -> None:
+        """Put `raw`, cleaned, into the file under `name`. Raises ValidationError."""
+        clean, ending = clean_picture(raw)
+        stem, given = os.path.splitext(name)
+        if given.lower() not in (ending, ".jpeg" if ending == ".jpg" else ending):
+            name = stem + ending
+        self.name = clean_file_name(name)
+        self.title = self.title or self.name
+        self.sha256 = hashlib.sha256(clean).hexdigest()
+        self.file_size = len(clean)
+        self.file_hash = hashlib.sha1(clean, usedforsecurity=False).hexdigest()
+        self.file = ContentFile(clean, name=self.name)
+
+
+class PictureRendition(AbstractRendition):
+    """A resized copy of a picture."""
+
+    image = models.ForeignKey(Picture, related_name="renditions", on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "filter_spec", "focal_point_key"], name="one_rendition_each"
+            )
+        ]
+
+
+class File(Licensed, AbstractDocument):
+    """A document that pages link to; always served as a download."""
+
+    description = models.CharField(_("description"), max_length=255, blank=True)
+    admin_form_fields = (
+        "title",
+        "file",
+        "name",
+        "description",
+        "author",
+        "license",
+        "source",
+        "collection",
+        "tags",
+    )
+    search_auto_update = False
+
+    class Meta(AbstractDocument.Meta):
+        abstract = False
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        permissions: ClassVar[list[tuple[str, str]]] = [("choose_document", "Can choose document")]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Note the checksum of a new file, and name it when nobody did."""
+        if self.file and not self.file._committed:
+            self.sha256 = hashlib.sha256(self.file.read()).hexdigest()
+            self.file.seek(0)
+            self.name = clean_file_name(self.name or self.file.name)
+        super().save(*args, **kwargs)

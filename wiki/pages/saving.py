@@ -1,0 +1,289 @@
+"""The one writer: every change of a text or field of a page, whoever asks for it.
+
+Browser, form, API, importer, restore and merge all come through here. Each function checks
+rights, prepares outside any lock, and writes in one short transaction (`storing`). It answers
+only when the change is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from wiki.accounts import limits
+from wiki.accounts.models import User
+from wiki.errors import Busy, EditConflict, Refused, TitleTaken, gettext_noop
+from wiki.licenses import catalogue, compatibility
+from wiki.pages import finding, rights
+from wiki.pages.derivers import Fields
+from wiki.pages.models import Batch, PageVersion, Stewardship, WikiPage
+from wiki.pages.storing import Author, Draft, Stale, clean_text, full_title, store
+from wiki.text import merge, titles
+from wiki.text.markdown import TEXT_LIMIT
+
+ATTEMPTS = 200
+"""How often a save follows a faster one before it gives up; each attempt merges again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a change."""
+
+    page: WikiPage
+    version: int
+    """The number the page is at now."""
+    changed: bool
+    """False when the page already said so: no version was made."""
+    merged: bool = False
+    """True when someone else's change was merged in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an author says about a change."""
+
+    comment: str = ""
+    minor: bool = False
+    tags: Sequence[str] = ()
+    merge_parent: PageVersion | None = None
+
+
+def _check(by: Author, action: str, page: WikiPage | None) -> None:
+    """Rights and limits of the account behind `by`; commands act without an account."""
+    if isinstance(by.user, User):
+        rights.require(by.user, action, page)
+        limits.spend_edit(by.user)
+
+
+def _check_text(text: str) -> str:
+    """`text` as kept. Raises Refused when it is longer than a page may be."""
+    text = clean_text(text)
+    if len(text.encode()) > TEXT_LIMIT:
+        raise Refused(
+            gettext_noop("The text is longer than %(limit)d bytes: please make it two pages."),
+            limit=TEXT_LIMIT,
+        )
+    return text
+
+
+def _retrying(attempt: Callable[[], Saved]) -> Saved:
+    """Run `attempt`, again while others were faster."""
+    for _ in range(ATTEMPTS):
+        try:
+            return attempt()
+        except Stale:
+            continue
+    raise Busy(gettext_noop("Many people are changing this page. Please save again."))
+
+
+def edit(
+    page: WikiPage, text: str, by: Author, note: Note = Note(), base: int | None = None
+) -> Saved:
+    """Save `text` as the next version of `page`, following version `base` (default: current).
+
+    Where others saved after `base`, their change and this one are merged. Raises EditConflict
+    with all texts where the same words were changed, NotAllowed, Refused, Busy.
+    """
+    _check(by, "edit", page)
+    mine = _check_text(text)
+    base = page.version if base is None else base
+
+    def attempt() -> Saved:
+        now = finding.fresh(page.pk)
+        theirs = now.source.text
+        merged = now.version != base
+        wanted = _merged(now, mine, theirs, base) if merged else mine
+        if wanted == theirs:
+            return Saved(now, now.version, changed=False)
+        tags = [*note.tags, *(["merged"] if merged else [])]
+        draft = Draft(
+            now, wanted, Fields.of(now), by, note.comment, note.minor, tags,
+            merge_parent=note.merge_parent,
+        )  # fmt: skip
+        version = store([draft])[-1]
+        return Saved(now, version.number, changed=True, merged=merged)
+
+    return _retrying(attempt)
+
+
+def _merged(page: WikiPage, mine: str, theirs: str | None, base: int) -> str:
+    """`mine` merged with `theirs`, both written from version `base`."""
+    if theirs is None:
+        raise EditConflict("", mine, "", page.version)
+    origin = page.versions.filter(number=base).select_related("stored").first()
+    base_text = (origin.text() or "") if origin else ""
+    result = merge.merge(base_text, mine, theirs)
+    if result.text is None:
+        raise EditConflict(base_text, mine, theirs, page.version)
+    return result.text
+
+
+def create(
+    title: str,
+    text: str,
+    by: Author,
+    *,
+    license: str = catalogue.DEFAULT,
+    language: str = "fr",
+    note: Note = Note(),
+) -> Saved:
+    """Make the page of that full title (its prefix says place or namespace).
+
+    A deleted page of that title comes back with its history. Raises TitleTaken when it exists
+    (unless it says just this: a form sent twice), `titles.TitleProblem`, NotAllowed, Refused.
+    """
+    _check(by, "create", None)
+    fields = finding.fields_for(title, license=catalogue.usable(license), language=language)
+    return _create(fields, _check_text(text), by, note)
+
+
+def _create(fields: Fields, text: str, by: Author, note: Note) -> Saved:
+    """Write the first version of a page, or the next one of a deleted page of that title."""
+
+    def attempt() -> Saved:
+        existing = finding.by_key(titles.key_of(full_title(fields)))
+        if existing is not None:
+            if existing.source.text == text and existing.is_place == fields.is_place:
+                return Saved(existing, existing.version, changed=False)
+            raise TitleTaken(
+                gettext_noop("The title «%(title)s» is taken."), title=existing.full_title
+            )
+        page = finding.deleted(full_title(fields)) or WikiPage()
+        tags = [*note.tags, "created" if page.pk is None else "recreated"]
+        draft = Draft(
+            page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent
+        )
+        version = store([draft])[-1]
+        return Saved(page, version.number, changed=True)
+
+    return _retrying(attempt)
+
+
+def create_place(
+    title: str,
+    text: str,
+    by: Author,
+    *,
+    license: str = catalogue.DEFAULT,
+    language: str = "fr",
+    note: Note = Note(),
+) -> Saved:
+    """Make a place; its maker is its first steward. Refused while pages use its prefix."""
+    _check(by, "make_place", None)
+    finding.check_place_title(title)
+    clean = titles.clean_title(title)
+    fields = Fields(0, None, clean, True, catalogue.usable(license), language)
+    saved = _create(fields, _check_text(text), by, note)
+    if saved.changed and by.user is not None:
+        Stewardship.objects.get_or_create(place=saved.page, user=by.user)
+    return saved
+
+
+def _change_fields(
+    page: WikiPage, by: Author, note: Note, change: Callable[[WikiPage], Fields]
+) -> Saved:
+    """Write a version with the same text and the fields that `change` makes of the page."""
+
+    def attempt() -> Saved:
+        now = finding.fresh(page.pk)
+        fields = change(now)
+        if fields == Fields.of(now):
+            return Saved(now, now.version, changed=False)
+        draft = Draft(now, now.source.text, fields, by, note.comment, note.minor, note.tags)
+        return Saved(now, store([draft])[-1].number, changed=True)
+
+    return _retrying(attempt)
+
+
+def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> Saved:
+    """Put `page` under another licence, where the present one allows it (the table says)."""
+    _check(by, "relicense", page)
+    wanted = catalogue.usable(license)
+
+    def change(now: WikiPage) -> Fields:
+        verdict = compatibility.check(now.license, wanted)
+        if not verdict.allowed:
+            raise Refused(str(verdict.because))
+        return replace(Fields.of(now), license=wanted)
+
+    return _change_fields(page, by, Note(comment, tags=["license"]), change)
+
+
+def translate(page: WikiPage, language: str, by: Author, comment: str = "") -> Saved:
+    """Say that `page` is written in `language` ('fr' or 'en')."""
+    _check(by, "edit", page)
+    return _change_fields(
+        page, by, Note(comment, tags=["language"]),
+        lambda now: replace(Fields.of(now), language=language),
+    )  # fmt: skip
+
+
+def unmake_place(page: WikiPage, by: Author, comment: str = "") -> Saved:
+    """Make an empty place an ordinary page. Refused while pages live in it."""
+    _check(by, "unmake_place", page)
+
+    def change(now: WikiPage) -> Fields:
+        if now.inhabitants.filter(title_key__isnull=False).exists():
+            raise Refused(
+                gettext_noop("Pages still live in «%(title)s»: move or delete them first."),
+                title=now.full_title,
+            )
+        return replace(Fields.of(now), is_place=False)
+
+    return _change_fields(page, by, Note(comment, tags=["unmade place"]), change)
+
+
+def delete(page: WikiPage, by: Author, comment: str = "") -> Saved:
+    """Write a version without text: the title is freed, the history stays."""
+    _check(by, "delete", page)
+
+    def attempt() -> Saved:
+        now = finding.fresh(page.pk)
+        if now.is_deleted:
+            return Saved(now, now.version, changed=False)
+        if now.inhabitants.filter(title_key__isnull=False).exists():
+            raise Refused(
+                gettext_noop("Pages still live in «%(title)s»: move or delete them first."),
+                title=now.full_title,
+            )
+        draft = Draft(now, None, Fields.of(now), by, comment, tags=["deleted"])
+        return Saved(now, store([draft])[-1].number, changed=True)
+
+    return _retrying(attempt)
+
+
+def undelete(page: WikiPage, by: Author, comment: str = "") -> Saved:
+    """Bring back the last text of a deleted page, as its next version, with its history."""
+    _check(by, "undelete", page)
+
+    def attempt() -> Saved:
+        now = finding.fresh(page.pk)
+        if not now.is_deleted:
+            return Saved(now, now.version, changed=False)
+        if finding.by_key(titles.key_of(now.full_title)):
+            raise TitleTaken(
+                gettext_noop("The title «%(title)s» is taken."), title=now.full_title
+            )
+        last = now.versions.filter(is_deletion=False).order_by("-number").first()
+        if last is None:
+            raise Refused(gettext_noop("This page never had a text."))
+        draft = Draft(now, last.text(), Fields.of(now), by, comment, tags=["undeleted"])
+        return Saved(now, store([draft])[-1].number, changed=True)
+
+    return _retrying(attempt)
+
+
+__all__ = [
+    "Author",
+    "Batch",
+    "Note",
+    "Saved",
+    "create",
+    "create_place",
+    "delete",
+    "edit",
+    "relicense",
+    "translate",
+    "undelete",
+    "unmake_place",
+]

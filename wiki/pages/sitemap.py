@@ -1,0 +1,45 @@
+"""For search engines: which pages there are, and what they need not read."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from wiki.pages.models import WikiPage
+
+PART = 5000
+KEPT_OUT = (
+    "/admin/", "/edit/", "/history/", "/compare/", "/restore/", "/undo/", "/fork/", "/export/",
+    "/move/", "/delete/", "/create", "/upload", "/import", "/account/", "/contributions/",
+    "/links-to/", "/search", "/feeds/",
+)  # fmt: skip
+
+
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """The index of sitemaps."""
+    count = WikiPage.objects.readable_by(request.user).filter(redirect_key="").count()
+    parts = range(1, max(1, -(-count // PART)) + 1)
+    context = {"parts": parts, "base": settings.BASE_ADDRESS}
+    return render(request, "wiki/pages/sitemap.xml", context, content_type="application/xml")
+
+
+@require_safe
+def part(request: HttpRequest, part: int) -> HttpResponse:
+    """One sitemap of at most 5,000 pages."""
+    pages = WikiPage.objects.readable_by(request.user).filter(redirect_key="").order_by("pk")
+    some = list(pages.only("full_title", "edited_at")[(part - 1) * PART : part * PART])
+    if part != 1 and not some:
+        raise Http404
+    context = {"pages": some, "base": settings.BASE_ADDRESS}
+    return render(request, "wiki/pages/sitemap_part.xml", context, content_type="application/xml")
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Reading is open to robots too; editing, histories and searches are not for them."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in KEPT_OUT)]
+    lines += ["", f"Sitemap: {settings.BASE_ADDRESS}/sitemap.xml", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

@@ -1,0 +1,333 @@
+"""The writer's lower half: versions into rows, one or thousands, in one short transaction.
+
+Nothing else writes `PageVersion`, `PageText` or reversion's rows. The rows that reversion's own
+`add_to_revision` would make are built here directly, so that one edit and an import of 100,000
+versions take the same path (a test compares them with reversion's). One Revision per version: a
+Revision has no room for a second author, and holds a page at most once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.contrib.contenttypes.models import ContentType
+from django.core import serializers
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from reversion.models import Revision, Version
+from wagtail.models import Page
+
+from wiki.accounts.models import User
+from wiki.errors import Busy, TitleTaken, gettext_noop
+from wiki.pages import reading, tree
+from wiki.pages.derivers import Derivation, Fields, Reading
+from wiki.pages.models import Batch, Link, PageText, PageVersion, WikiPage, new_slug
+from wiki.text import titles
+
+LOCK_SECONDS = 30.0
+ROWS = 500
+SHARED = ("title", "draft_title", "live")
+"""Columns of Wagtail's own page table; the rest of `columns` is in ours."""
+_T = TypeVar("_T")
+
+
+class Stale(Exception):
+    """Someone was faster: the page is no longer at the version that the draft follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a version: an account here, or only a name and where it was first used."""
+
+    user: User | None = None
+    name: str = ""
+    host: str = ""
+
+    @classmethod
+    def of(cls, user: User) -> Author:
+        """The author that an account is."""
+        return cls(user, user.label)
+
+
+@dataclass(slots=True)
+class Draft:
+    """One version to be written. Several drafts of one page follow each other in order."""
+
+    page: WikiPage
+    """Unsaved for a new page; otherwise as loaded: its `version` is the one followed."""
+    text: str | None
+    fields: Fields
+    author: Author
+    comment: str = ""
+    minor: bool = False
+    tags: Sequence[str] = ()
+    claimed_at: datetime | None = None
+    origin_number: int | None = None
+    merge_parent: PageVersion | None = None
+
+
+def clean_text(text: str) -> str:
+    """`text` as it is kept: newlines as `\\n`, without NUL and lone surrogates."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def patiently(act: Callable[[], _T]) -> _T:
+    """Run `act` in a transaction; while the database is locked, try again with jitter.
+
+    Raises Busy after LOCK_SECONDS. SQLite's own waiting is unfair, hence short time-outs.
+    """
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            with transaction.atomic():
+                return act()
+        except OperationalError as error:
+            if connection.in_atomic_block or not _is_lock(error):
+                raise
+            if time.monotonic() > deadline:
+                raise Busy(
+                    gettext_noop("The wiki is very busy. Nothing was lost: please save again.")
+                ) from error
+            time.sleep(random.uniform(0.005, 0.08))
+
+
+def _is_lock(error: OperationalError) -> bool:
+    """Whether `error` says «locked» (SQLite), or deadlock or serialisation (PostgreSQL)."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return "locked" in str(error) or state in {"40P01", "40001", "55P03"}
+
+
+@dataclass(slots=True)
+class _Target:
+    """A page that is being written: its drafts, and what its last text says."""
+
+    page: WikiPage
+    drafts: list[Draft]
+    reading: Reading
+    is_new: bool
+    follows: int
+    """The version number that the first draft follows; 0 for a new page."""
+    columns: dict[str, Any]
+
+
+def store(drafts: Sequence[Draft], batch: Batch | None = None) -> list[PageVersion]:
+    """Write `drafts` in one transaction and return their versions, page by page in order.
+
+    A new `batch` is saved with them. Raises Stale when a page has moved on since it was loaded
+    (nothing is written then), TitleTaken when a title is in use, Busy when the database stays
+    locked.
+    """
+    by_page: dict[int, list[Draft]] = {}
+    for draft in drafts:
+        by_page.setdefault(id(draft.page), []).append(draft)
+    groups = list(by_page.values())
+    readings = reading.read([(own[-1].page, own[-1].fields, own[-1].text) for own in groups])
+    derivation = Derivation.prepare(readings)
+    targets = [
+        _Target(own[0].page, own, item, own[0].page.pk is None, own[0].page.version, {})
+        for own, item in zip(groups, readings, strict=True)
+    ]
+    new_batch = batch is not None and batch.pk is None
+
+    def act() -> list[PageVersion]:
+        if batch is not None and new_batch:
+            batch.pk, batch._state.adding = None, True
+            batch.save()
+        return _write(targets, derivation, batch)
+
+    try:
+        versions = patiently(act)
+    except IntegrityError as error:
+        _forget_keys(targets)
+        names = ", ".join(full_title(target.drafts[-1].fields) for target in targets[:3])
+        raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=names) from error
+    except Exception:
+        _forget_keys(targets)
+        raise
+    for target in targets:
+        for name, value in target.columns.items():
+            setattr(target.page, name, value)
+    return versions
+
+
+def full_title(fields: Fields) -> str:
+    """The full title that `fields` make."""
+    place = fields.place.full_title if fields.place else None
+    return titles.full_title(fields.namespace, place, fields.title)
+
+
+def _forget_keys(targets: Sequence[_Target]) -> None:
+    """Make pages that were not written after all new again."""
+    for target in targets:
+        if target.is_new:
+            target.page.pk = target.page.id = target.page.page_ptr_id = None
+            target.page.version = 0
+            target.page._state.adding = True
+
+
+def _write(
+    targets: Sequence[_Target], derivation: Derivation, batch: Batch | None
+) -> list[PageVersion]:
+    """Inside the transaction: numbers first (they are the lock), then all rows."""
+    now = timezone.now()
+    _forget_keys(targets)
+    keys = [None if target.is_new else target.page.title_key for target in targets]
+    for target in targets:
+        target.reading.number = target.follows + len(target.drafts)
+        target.columns = columns(target.reading, now)
+    _write_pages([target for target in targets if not target.is_new])
+    _insert_pages([target for target in targets if target.is_new])
+    PageText.objects.bulk_create(
+        [PageText(page_id=target.page.pk, text=target.reading.text) for target in targets],
+        update_conflicts=True,
+        unique_fields=["page"],
+        update_fields=["text"],
+        batch_size=ROWS,
+    )
+    versions = _versions(targets, batch, now)
+    derivation.write()
+    _tell_neighbours(targets, keys)
+    return versions
+
+
+def _tell_neighbours(targets: Sequence[_Target], before: Sequence[str | None]) -> None:
+    """Move the stamp of pages that link to a title which came into use or fell out of it."""
+    changed: set[str] = set()
+    for target, key in zip(targets, before, strict=True):
+        if key != target.columns["title_key"]:
+            changed |= {key or "", target.columns["title_key"] or ""} - {""}
+    keys = sorted(changed)
+    for start in range(0, len(keys), ROWS):
+        some = keys[start : start + ROWS]
+        linking = Link.objects.filter(Q(key__in=some) | Q(near_key__in=some)).values("page_id")
+        WikiPage.objects.filter(pk__in=linking).update(stamp=F("stamp") + 1)
+
+
+def _write_pages(targets: Sequence[_Target]) -> None:
+    """Update the rows of pages that exist; raise Stale where another version came first."""
+    for target in targets:
+        page, values = target.page, dict(target.columns)
+        shared = {name: values.pop(name) for name in SHARED}
+        if not WikiPage.objects.filter(pk=page.pk, version=target.follows).update(**values):
+            raise Stale
+        if any(getattr(page, name) != value for name, value in shared.items()):
+            Page.objects.filter(pk=page.pk).update(**shared)
+        place = target.reading.fields.place
+        if page.place_id != (place.pk if place else None):
+            tree.move(page, place)
+
+
+def _insert_pages(targets: Sequence[_Target]) -> None:
+    """Insert the rows of new pages, and their nodes in the tree."""
+    if not targets:
+        return
+    for target in targets:
+        for name, value in target.columns.items():
+            setattr(target.page, name, value)
+        target.page.slug = target.page.slug or new_slug()
+    tree.insert([target.page for target in targets])
+
+
+def columns(item: Reading, now: datetime) -> dict[str, Any]:
+    """The columns of a page row that follow from its latest version (`item`)."""
+    fields, deleted = item.fields, item.text is None
+    full = full_title(fields)
+    raw = (item.text or "").encode()
+    return {
+        "title": fields.title,
+        "draft_title": fields.title,
+        "live": not deleted,
+        "namespace": fields.namespace,
+        "full_title": full,
+        "title_key": None if deleted else titles.key_of(full),
+        "is_place": fields.is_place,
+        "place": fields.place,
+        "license": fields.license,
+        "language": fields.language,
+        "version": item.number,
+        "size": len(raw),
+        "sha256": hashlib.sha256(raw).hexdigest(),
+        "edited_at": now,
+        **item.columns,
+    }
+
+
+def _versions(targets: Sequence[_Target], batch: Batch | None, now: datetime) -> list[PageVersion]:
+    """Revision, reversion Version and PageVersion for each draft."""
+    drafts = [draft for target in targets for draft in target.drafts]
+    dates = [min(draft.claimed_at or now, now) for draft in drafts]
+    revisions = Revision.objects.bulk_create(
+        [
+            Revision(date_created=date, user=draft.author.user, comment=draft.comment)
+            for draft, date in zip(drafts, dates, strict=True)
+        ],
+        batch_size=ROWS,
+    )
+    content_type = ContentType.objects.get_for_model(PageText)
+    stored = Version.objects.bulk_create(
+        [
+            _stored(draft, revision, content_type)
+            for draft, revision in zip(drafts, revisions, strict=True)
+        ],
+        batch_size=ROWS,
+    )
+    rows, place_in = [], iter(zip(stored, dates, strict=True))
+    for target in targets:
+        size = target.page.size if not target.is_new else 0
+        for number, draft in enumerate(target.drafts, start=target.follows + 1):
+            row, date = next(place_in)
+            version = _row(draft, row, number, size)
+            version.batch, version.claimed_at, version.recorded_at = batch, date, now
+            version.kind_key = reading.kind_key_of(draft.text)
+            size = version.size
+            rows.append(version)
+    return list(PageVersion.objects.bulk_create(rows, batch_size=ROWS))
+
+
+def _stored(draft: Draft, revision: Revision, content_type: ContentType) -> Version:
+    """The row of reversion that holds the text of `draft`, as `add_to_revision` makes it."""
+    source = PageText(page_id=draft.page.pk, text=draft.text)
+    return Version(
+        revision=revision,
+        content_type=content_type,
+        object_id=str(draft.page.pk),
+        db=DEFAULT_DB_ALIAS,
+        format="json",
+        serialized_data=serializers.serialize("json", [source]),
+        object_repr=str(source),
+    )
+
+
+def _row(draft: Draft, stored: Version, number: int, size_before: int) -> PageVersion:
+    """Our row beside `stored`."""
+    fields, raw = draft.fields, (draft.text or "").encode()
+    return PageVersion(
+        page=draft.page,
+        number=number,
+        stored=stored,
+        merge_parent=draft.merge_parent,
+        author=draft.author.user,
+        author_name=draft.author.name[:255],
+        origin_host=draft.author.host,
+        origin_number=draft.origin_number,
+        title=full_title(fields),
+        place=fields.place,
+        is_place=fields.is_place,
+        license=fields.license,
+        language=fields.language,
+        size=len(raw),
+        size_change=len(raw) - size_before,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        comment=draft.comment[:500],
+        minor=draft.minor,
+        tags=list(draft.tags),
+        is_deletion=draft.text is None,
+    )

@@ -1,0 +1,305 @@
+"""Reading: the home page, a page, an old version, a picture, a category. Parses nothing current."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.utils.html import json_script
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from wiki.accounts import limits
+from wiki.licenses import catalogue
+from wiki.pages import finding, listing, rebuilding, rendering, rights
+from wiki.pages.derivers import Fields
+from wiki.pages.media import File, Picture
+from wiki.pages.models import Kind, Link, PageVersion, RenderedPage, WikiPage, address
+from wiki.text import titles
+
+RELEASE = "1"
+"""Part of every ETag: changes when templates do."""
+SHOWN = 6
+CATEGORY, FILE = 14, 6
+SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The first screen."""
+    readable = WikiPage.objects.readable_by(request.user)
+    articles = readable.articles().select_related("kind", "place")
+
+    def latest(kind: str) -> list[WikiPage]:
+        found = articles.filter(kind__key=kind).order_by("-edited_at", "-pk")[:SHOWN]
+        return listing.with_thumbnails(found)
+
+    counts = dict(
+        readable.articles().order_by().values_list("kind__key").annotate(Count("pk"))
+    )
+    kinds = list(Kind.objects.all())
+    for kind in kinds:
+        kind.count = counts.get(kind.key, 0)  # type: ignore[attr-defined]  # for the template
+    context = {
+        "kinds": kinds,
+        "places": latest("place"),
+        "practices": latest("practice"),
+        "projects": latest("project")[:3],
+        "changes": recent(request),
+        "counts": counts,
+    }
+    return render(request, "wiki/pages/home.html", context)
+
+
+def recent(request: HttpRequest, place: WikiPage | None = None) -> list[PageVersion]:
+    """The latest single changes (those of batches apart) that the reader may see."""
+    versions = PageVersion.objects.readable_by(request.user).filter(
+        Q(batch=None) | Q(batch__act="demo")
+    )
+    if place is not None:
+        versions = versions.filter(Q(place=place) | Q(page=place))
+    found = versions.select_related("page", "author").order_by("-claimed_at", "-id")
+    return list(found[:8])
+
+
+@require_safe
+def page(request: HttpRequest, title: str) -> HttpResponseBase:
+    """A page by its full title; anything that is not there says what can be done."""
+    asked = titles.title_at(title)
+    try:
+        key = titles.key_of(asked)
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    if "version" in request.GET:
+        return old_version(request, key)
+    language = (get_language() or "fr")[:2]
+    gate = WikiPage.objects.readable_by(request.user).filter(title_key=key)
+    stored = (
+        RenderedPage.objects.filter(page__in=gate, ui_language=language)
+        .select_related("page__kind", "page__place")
+        .first()
+    )
+    found = stored.page if stored else gate.select_related("kind", "place").first()
+    if found is None:
+        return not_there(request, asked, key)
+    if stored is None or stored.version != found.version:
+        stored = rebuilding.refresh(found, language)
+    if title != found.full_title.replace(" ", "_") and request.path != found.get_absolute_url():
+        query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+        return redirect(found.get_absolute_url() + query, permanent=True)
+    if found.redirect_key and request.GET.get("redirect") != "no":
+        target = finding.redirect_target(found, request.user)
+        if target is not None and target.pk != found.pk:
+            return redirect(f"{target.get_absolute_url()}?from={found.address}")
+    return _shown(request, found, stored, language)
+
+
+def _shown(
+    request: HttpRequest, found: WikiPage, stored: RenderedPage, language: str
+) -> HttpResponseBase:
+    """The answer for a page that is there: 304 where the reader has it already."""
+    etag = _etag(request, found, language)
+    if etag and etag in request.headers.get("If-None-Match", ""):
+        answer: HttpResponseBase = HttpResponseNotModified()
+    else:
+        template = "wiki/pages/page.html"
+        context = page_context(request, found, stored)
+        if found.namespace == CATEGORY:
+            context |= category_context(request, found.full_title)
+            template = "wiki/pages/category.html"
+        elif found.namespace == FILE:
+            context |= file_context(request, found.full_title) or {}
+            template = "wiki/pages/file.html" if "file" in context else template
+        elif found.is_place:
+            context |= place_context(request, found)
+        answer = render(request, template, context)
+    if etag:
+        answer["ETag"] = etag
+    answer["Cache-Control"] = "no-cache" if etag else "private, no-cache"
+    license_url = f"{settings.BASE_ADDRESS}{address_of_license(found.license)}"
+    answer["Link"] = f'<{license_url}>; rel="license"'
+    patch_vary_headers(answer, ["Cookie", "Accept-Language"])
+    return answer
+
+
+def _etag(request: HttpRequest, found: WikiPage, language: str) -> str:
+    """What an anonymous reader's page depends on; empty for those with a session or message."""
+    cookies = request.COOKIES
+    if settings.SESSION_COOKIE_NAME in cookies or "messages" in cookies or request.GET:
+        return ""
+    if found.is_place or found.namespace in (CATEGORY, FILE):
+        return ""  # these show lists of other pages
+    theme = cookies.get("theme", "")
+    theme = theme if theme in ("light", "dark") else ""
+    return f'"{RELEASE}-{found.pk}-{found.version}-{found.stamp}-{language}{theme}"'
+
+
+def address_of_license(expression: str) -> str:
+    """Where the wiki shows the full text of the (first) licence of an expression."""
+    from django.urls import reverse
+
+    return reverse("license", args=[catalogue.ids_in(expression)[0]])
+
+
+def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> dict[str, Any]:
+    """What the template of a page takes. One query, for the links."""
+    known = rendering.known_for(stored.holes) if stored.holes else set()
+    licenses = catalogue.licenses_in(found.license)
+    return {
+        "page": found,
+        "html": rendering.assemble(stored.html, stored.nonce, stored.holes, known),
+        "facts": [(row["label"], row["values"]) for row in stored.facts],
+        "toc": stored.toc,
+        "categories": stored.categories,
+        "problems": stored.problems,
+        "license": licenses[0] if len(licenses) == 1 else None,
+        "licenses": licenses if len(licenses) > 1 else None,
+        "may": rights.allowed(request.user, found),
+        "canonical": settings.BASE_ADDRESS + found.get_absolute_url(),
+        "json_ld": json_ld(found),
+        "redirected_from": titles.title_at(request.GET.get("from", ""))[:255],
+        "is_redirect": bool(found.redirect_key),
+        "redirect_title": found.redirect_key,
+        "redirect_address": address("page", found.redirect_key) if found.redirect_key else "",
+    }
+
+
+def json_ld(found: WikiPage) -> SafeString:
+    """The page in schema.org's words, safe inside a `<script>` (as Django's json_script does)."""
+    kind = found.kind.key if found.kind else "article"
+    data = {
+        "@context": "https://schema.org",
+        "@type": ["CreativeWork", SCHEMA_TYPES.get(kind, "Article")],
+        "name": found.shown_title,
+        "url": settings.BASE_ADDRESS + found.get_absolute_url(),
+        "license": [entry.deed_url or entry.text_url for entry in catalogue.licenses_in(found.license)],
+        "inLanguage": found.language,
+        "dateCreated": found.created_at.isoformat(),
+        "dateModified": found.edited_at.isoformat(),
+        "version": found.version,
+        "description": found.excerpt,
+    }
+    script = json_script(json.loads(json.dumps(data)))
+    return mark_safe(script.partition(">")[2].rpartition("<")[0])
+
+
+def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
+    """What a place shows beside its text: who lives in it, and what changed lately."""
+    inhabitants = (
+        WikiPage.objects.readable_by(request.user)
+        .in_place(place)
+        .articles()
+        .select_related("kind", "place")
+        .order_by("title_fold")
+    )
+    some = list(inhabitants[:25])
+    return {
+        "inhabitants": listing.with_thumbnails(some[:24]),
+        "inhabitants_more": len(some) > 24,
+        "changes": recent(request, place),
+        "stewards": place.stewardships.select_related("user"),
+    }
+
+
+def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
+    """What is in a category: pages, and categories under it."""
+    readable = WikiPage.objects.readable_by(request.user)
+    inside = Link.objects.filter(way=Link.Way.CATEGORY, key=titles.key_of(full_title))
+    members = readable.filter(pk__in=inside.values("page_id")).select_related("kind", "place")
+    pages = Paginator(members.exclude(namespace=CATEGORY).order_by("title_fold"), 100)
+    return {
+        "members": pages.get_page(request.GET.get("p")),
+        "subcategories": list(
+            members.filter(namespace=CATEGORY)
+            .order_by("title_fold")
+            .values_list("full_title", flat=True)[:500]
+        ),
+    }
+
+
+def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None:
+    """What is known of a picture or file, or None when there is none of that name."""
+    name = titles.key_of(full_title).partition(":")[2]
+    found: Picture | File | None = (
+        Picture.objects.filter(name=name).first() or File.objects.filter(name=name).first()
+    )
+    if found is None:
+        return None
+    uses = Link.objects.filter(way=Link.Way.FILE, key=f"File:{name}").values("page_id")
+    readable = WikiPage.objects.readable_by(request.user)
+    context: dict[str, Any] = {
+        "file": found,
+        "original_url": found.url if isinstance(found, File) else found.file.url,
+        "license": catalogue.licenses_in(found.license)[0],
+        "used_by": readable.filter(pk__in=uses).order_by("title_fold")[:100],
+        "is_picture": isinstance(found, Picture),
+    }
+    if isinstance(found, Picture):
+        shown = found.get_rendition(f"width-{min(found.width, 1200)}")
+        context |= {"url": shown.url, "width": shown.width, "height": shown.height}
+    return context
+
+
+def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
+    """No page has that title: a picture, a category, a deleted page, or one to be written."""
+    full_title = titles.clean_title(asked)
+    namespace, _ = titles.split_namespace(full_title)
+    if namespace == FILE and (context := file_context(request, full_title)):
+        return render(request, "wiki/pages/file.html", context)
+    if namespace == CATEGORY:
+        context = category_context(request, full_title)
+        if context["members"] or context["subcategories"]:
+            page = WikiPage(title=full_title, full_title=full_title, namespace=CATEGORY)
+            context |= {"page": page, "may": rights.allowed(request.user), "html": ""}
+            return render(request, "wiki/pages/category.html", context)
+    gone = finding.deleted(full_title)
+    if gone is not None:
+        last = gone.versions.select_related("author").order_by("-number").first()
+        context = {"page": gone, "version": last, "may": rights.allowed(request.user, gone)}
+        return render(request, "wiki/pages/deleted.html", context, status=404)
+    context = {
+        "full_title": full_title,
+        "near": listing.near(full_title, request.user),
+        "wanted_by": listing.linking_to(key, request.user)[:10],
+        "may": rights.allowed(request.user),
+    }
+    return render(request, "wiki/pages/missing.html", context, status=404)
+
+
+def old_version(request: HttpRequest, key: str) -> HttpResponse:
+    """A version by its number: its text as it was, under today's rules of display."""
+    readable = WikiPage.objects.readable_by(request.user).select_related("kind", "place")
+    found = readable.filter(title_key=key).first()
+    number = request.GET.get("version", "")
+    if found is None or not number.isdecimal() or len(number) > 9:
+        raise Http404(gettext("There is no such version."))
+    version = (
+        PageVersion.objects.readable_by(request.user)
+        .filter(page=found, number=int(number))
+        .select_related("stored", "author")
+        .first()
+    )
+    if version is None:
+        raise Http404(gettext("There is no such version."))
+    limits.spend_preview(request)
+    language = (get_language() or "fr")[:2]
+    text = version.text()
+    shown = rendering.preview(text or "", Fields.of(found), language)
+    context = page_context(request, found, shown) | {
+        "version": version,
+        "is_old": True,
+        "licenses": None,
+        "license": catalogue.licenses_in(version.license)[0],
+        "notice": gettext("In this version the page was deleted.") if text is None else "",
+    }
+    answer = render(request, "wiki/pages/page.html", context)
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
