@@ -13,15 +13,16 @@ import nh3
 
 from wiki.text.sections import PREFIX
 
-_TAGS = frozenset(
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
-    "figcaption figure h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q rp rt ruby s samp small span "
-    "strong sub summary sup table tbody td tfoot th thead time tr u ul var wbr".split()
-)
-_EMPTIED_TAGS = set(
-    "script style svg math template noscript iframe object embed xmp noembed noframes textarea title "
-    "plaintext select".split()
-)
+_ALLOWED = """
+    a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption
+    figure h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q rp rt ruby s samp small span strong sub summary sup
+    table tbody td tfoot th thead time tr u ul var wbr
+"""
+_EMPTIED = """
+    script style svg math template noscript iframe object embed xmp noembed noframes textarea title plaintext select
+"""
+_TAGS = frozenset(_ALLOWED.split())
+_EMPTIED_TAGS = set(_EMPTIED.split())
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"class", "dir", "id", "lang", "title"},
     "a": {"href"},

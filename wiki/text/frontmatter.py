@@ -64,7 +64,7 @@ class FrontMatter:
         return found
 
 
-class _Refusal(Exception):
+class _BlockError(Exception):
     """The block holds something that front matter may not hold."""
 
     def __init__(self, code: str, line: int | None = None, **params: str) -> None:
@@ -85,23 +85,21 @@ def split(text: str) -> FrontMatter:
     body_line = len(re.findall(r"\r\n|\n|\r", raw)) + 1
     try:
         return FrontMatter(_read(block), raw, body, body_line)
-    except _Refusal as refusal:
+    except _BlockError as refusal:
         return FrontMatter([], raw, body, body_line, [refusal.problem])
 
 
 def _read(block: str) -> list[Entry]:
-    """The entries of a YAML block; raises _Refusal."""
+    """The entries of a YAML block; raises _BlockError."""
     if len(block.encode("utf-8", "replace")) > FRONT_MATTER_LIMIT:
-        raise _Refusal("front_matter_size", limit=str(FRONT_MATTER_LIMIT))
+        raise _BlockError("front_matter_size", limit=str(FRONT_MATTER_LIMIT))
     try:
         stream = iter(yaml.parse(block, Loader=_LOADER))
         return _document(stream)
     except (yaml.YAMLError, UnicodeError) as error:
         mark = getattr(error, "problem_mark", None)
         reason = str(getattr(error, "problem", None) or "a character that YAML cannot hold")
-        raise _Refusal(
-            "front_matter_yaml", mark.line + 2 if mark is not None else None, reason=reason
-        ) from error
+        raise _BlockError("front_matter_yaml", mark.line + 2 if mark is not None else None, reason=reason) from error
 
 
 def _document(stream: Iterator[events.Event]) -> list[Entry]:
@@ -113,13 +111,11 @@ def _document(stream: Iterator[events.Event]) -> list[Entry]:
         if isinstance(event, events.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise _Refusal("front_matter_forbidden", _line(event), what="---")
+                raise _BlockError("front_matter_forbidden", _line(event), what="---")
         elif isinstance(event, events.MappingStartEvent):
             entries = _entries(stream)
-        elif isinstance(event, events.SequenceStartEvent) or (
-            isinstance(event, events.ScalarEvent) and event.value
-        ):
-            raise _Refusal("front_matter_key", _line(event))
+        elif isinstance(event, events.SequenceStartEvent) or (isinstance(event, events.ScalarEvent) and event.value):
+            raise _BlockError("front_matter_key", _line(event))
     return entries
 
 
@@ -142,9 +138,9 @@ def _pairs(stream: Iterator[events.Event], depth: int) -> Iterator[tuple[str, Va
         if isinstance(event, events.MappingEndEvent):
             return
         if not isinstance(event, events.ScalarEvent) or not event.value.strip():
-            raise _Refusal("front_matter_key", _line(event))
+            raise _BlockError("front_matter_key", _line(event))
         if event.value == "<<" and event.implicit[0]:
-            raise _Refusal("front_matter_forbidden", _line(event), what="<<")
+            raise _BlockError("front_matter_forbidden", _line(event), what="<<")
         yield event.value, _value(next(stream), stream, depth), _line(event)
 
 
@@ -154,7 +150,7 @@ def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> V
     if isinstance(event, events.ScalarEvent):
         return str(event.value)
     if depth >= DEPTH_LIMIT:
-        raise _Refusal("front_matter_depth", _line(event), limit=str(DEPTH_LIMIT))
+        raise _BlockError("front_matter_depth", _line(event), limit=str(DEPTH_LIMIT))
     if isinstance(event, events.MappingStartEvent):
         mapping: dict[str, Value] = {}
         for key, value, _ in _pairs(stream, depth + 1):
@@ -170,7 +166,7 @@ def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> V
 
 def _added(earlier: Value, later: Value) -> Value:
     """Values of a repeated key, equal ones once, in source order."""
-    values = list(earlier) if isinstance(earlier, list) else [earlier]
+    values: list[Value] = list(earlier) if isinstance(earlier, list) else [earlier]
     for value in later if isinstance(later, list) else [later]:
         if value not in values:
             values.append(value)
@@ -178,15 +174,15 @@ def _added(earlier: Value, later: Value) -> Value:
 
 
 def _refuse(event: events.Event) -> None:
-    """Raise _Refusal on aliases, anchors and tags."""
+    """Raise _BlockError on aliases, anchors and tags."""
     if isinstance(event, events.AliasEvent):
-        raise _Refusal("front_matter_forbidden", _line(event), what=f"*{event.anchor}")
+        raise _BlockError("front_matter_forbidden", _line(event), what=f"*{event.anchor}")
     anchor = getattr(event, "anchor", None)
     if anchor is not None:
-        raise _Refusal("front_matter_forbidden", _line(event), what=f"&{anchor}")
+        raise _BlockError("front_matter_forbidden", _line(event), what=f"&{anchor}")
     tag = getattr(event, "tag", None)
     if tag is not None:
-        raise _Refusal("front_matter_forbidden", _line(event), what=str(tag))
+        raise _BlockError("front_matter_forbidden", _line(event), what=str(tag))
 
 
 def _line(event: events.Event) -> int:

@@ -26,9 +26,7 @@ def code_html(code: str, language: str) -> str:
     """A block of code as HTML; plain where the language is unknown or the block too long."""
     name = "".join(sign for sign in language.lower() if sign.isalnum() or sign in "-_+.#")
     label = f' class="language-{escape(name)}"' if name else ""
-    return (
-        f'<pre class="highlight" tabindex="0"><code{label}>{_coloured(code, name)}</code></pre>'
-    )
+    return f'<pre class="highlight" tabindex="0"><code{label}>{_coloured(code, name)}</code></pre>'
 
 
 def _coloured(code: str, language: str) -> str:

@@ -20,9 +20,7 @@ from markdown.util import AtomicString
 
 from wiki.text.problems import Problem
 
-HoleKind = Literal[
-    "link", "picture", "call", "problem", "code", "anchor", "task", "mark"
-]
+HoleKind = Literal["link", "picture", "call", "problem", "code", "anchor", "task", "mark"]
 
 
 @dataclass(frozen=True)
@@ -109,9 +107,7 @@ def pattern(nonce: str) -> re.Pattern[str]:
     return re.compile(f'<h-{nonce} n="([0-9]+)">([^<]*)</h-{nonce}>')
 
 
-def fill(
-    html: str, nonce: str, holes: Mapping[str, Hole], render: Callable[[Hole], str | None]
-) -> str:
+def fill(html: str, nonce: str, holes: Mapping[str, Hole], render: Callable[[Hole], str | None]) -> str:
     """Exchange holes for the trusted HTML that `render` returns; None leaves a hole for later.
 
     What `render` returns is not looked through for holes again.

@@ -34,7 +34,6 @@ _PICTURE_OPTION = re.compile(
 FILE, CATEGORY = 6, 14
 
 
-
 def redirect_of(body: str) -> tuple[str | None, str]:
     """The title that a body redirects to (or None), and the body without that line."""
     match = _REDIRECT.match(body)
@@ -116,9 +115,7 @@ class LinkBook:
         try:
             names = [clean_title(name) for name in properties]
         except TitleProblem:
-            return self.tray.element(
-                self.tray.problem("annotation_property", source, source=source[:80])
-            )
+            return self.tray.element(self.tray.problem("annotation_property", source, source=source[:80]))
         mark = self._mark(*(Link(value, label, "annotation", property=name) for name in names))
         mark.tail = label
         shown = Element("span")
@@ -167,7 +164,7 @@ class WikiLinkProcessor(InlineProcessor):
         super().__init__(_WIKI_LINK, md)
         self.book = book
 
-    def handleMatch(  # type: ignore[override]  # the stub asks for fewer results
+    def handleMatch(  # type: ignore[override]  # noqa: N802  # their name; the stub asks for fewer results
         self, m: re.Match[str], data: str
     ) -> tuple[Element, int, int]:
         """The element that stands for one link, and where the link was."""

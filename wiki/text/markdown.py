@@ -70,18 +70,17 @@ class Parsed:
         return holes.fill(self.html, self.nonce, self.holes, render)
 
 
-def parse(
-    text: str, nonce: str | None = None, calls: Collection[str] | None = None
-) -> Parsed:
+def parse(text: str, nonce: str | None = None, calls: Collection[str] | None = None) -> Parsed:
     """Parse a source text.  Never raises; deterministic apart from the nonce.
 
     `calls` are the folded names of the calls that exist (by default those in CALLS).
     Time is not bounded here: what strangers write goes through `worker.parse_bounded`.
     """
-    nonce = nonce or secrets.token_hex(16)
+    nonce = nonce or new_nonce()
+    text = text.encode("utf-8", "replace").decode()  # lone surrogates
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     front = frontmatter.split(text)
-    if len(text.encode("utf-8", "replace")) > TEXT_LIMIT:
+    if len(text.encode()) > TEXT_LIMIT:
         return as_source(text, nonce, Problem("too_long", {"limit": str(TEXT_LIMIT)}), front)
     nesting = Problem("nesting", {"limit": str(NESTING_LIMIT)})
     if depth_of(front.body) > NESTING_LIMIT:
@@ -95,6 +94,11 @@ def parse(
         _engines.__dict__.clear()
         logger.exception("A text could not be laid out")
         return as_source(text, nonce, Problem("not_laid_out"), front)
+
+
+def new_nonce() -> str:
+    """A nonce that nobody can guess."""
+    return secrets.token_hex(16)
 
 
 def as_source(text: str, nonce: str, problem: Problem, front: FrontMatter | None = None) -> Parsed:

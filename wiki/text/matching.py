@@ -24,9 +24,26 @@ _FIRST_TRY = 160
 """Edits that the shortest script may have before division at unique tokens is tried."""
 
 
-def matching_blocks(a: Sequence[str], b: Sequence[str], steps: int = STEPS) -> list[Block]:
+class Budget:
+    """Steps that comparisons may still take; several may share one."""
+
+    def __init__(self, steps: int = STEPS) -> None:
+        self.steps = steps
+
+    def share(self, steps: int) -> Budget:
+        """A budget of at most `steps` for one comparison; what it leaves is given back by `back`."""
+        granted = min(steps, max(self.steps, 0))
+        self.steps -= granted
+        return Budget(granted)
+
+    def back(self, share: Budget) -> None:
+        """Take back what a share did not use."""
+        self.steps += max(share.steps, 0)
+
+
+def matching_blocks(a: Sequence[str], b: Sequence[str], budget: Budget | None = None) -> list[Block]:
     """Ascending, disjoint runs that are equal in `a` and `b`, without an end mark."""
-    return _Matcher(a, b, steps).blocks()
+    return _Matcher(a, b, budget or Budget()).blocks()
 
 
 class Matcher:
@@ -49,11 +66,11 @@ class Matcher:
 class _Matcher:
     """One comparison with what is left of its budget."""
 
-    def __init__(self, a: Sequence[str], b: Sequence[str], steps: int) -> None:
+    def __init__(self, a: Sequence[str], b: Sequence[str], budget: Budget) -> None:
         codes: dict[str, int] = {}
         self.a = [codes.setdefault(token, len(codes)) for token in a]
         self.b = [codes.setdefault(token, len(codes)) for token in b]
-        self.steps = steps
+        self.budget = budget
         self.pairs: list[Block] = []
 
     def blocks(self) -> list[Block]:
@@ -124,13 +141,13 @@ class _Matcher:
     def _shortest(self, alo: int, ahi: int, blo: int, bhi: int, limit: int) -> bool:
         """Record the shortest edit script of the region if it has at most `limit` edits."""
         a, b, n, m = self.a, self.b, ahi - alo, bhi - blo
-        limit = min(limit, n + m, isqrt(2 * max(self.steps, 0)))
+        limit = min(limit, n + m, isqrt(2 * max(self.budget.steps, 0)))
         middle = limit + 1  # where diagonal 0 stands in `furthest`
         furthest = [-1] * (2 * limit + 3)
         furthest[middle + 1] = 0
         trace: list[array[int]] = []
         for edits in range(limit + 1):
-            self.steps -= edits + 1
+            self.budget.steps -= edits + 1
             trace.append(array("i", furthest[middle - edits - 1 : middle + edits + 2]))
             for k in range(-edits, edits + 1, 2):
                 below, above = furthest[middle + k + 1], furthest[middle + k - 1]

@@ -74,9 +74,7 @@ class Merged:
         if len(choices) != len(self.conflicts):
             raise ValueError(f"{len(self.conflicts)} conflicts, {len(choices)} choices")
         rest = iter(choices)
-        return "".join(
-            next(rest) if chunk.kind == "conflict" else chunk.text for chunk in self.chunks
-        )
+        return "".join(next(rest) if chunk.kind == "conflict" else chunk.text for chunk in self.chunks)
 
 
 def merge(base: str, mine: str, theirs: str) -> Merged:
@@ -123,8 +121,7 @@ def _merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> 
     def taken(ends: tuple[int, int, int]) -> tuple[str, str, str]:
         """The three sources up to `ends`."""
         texts = [
-            "".join(tokens[start:end])
-            for tokens, start, end in zip((base, mine, theirs), positions, ends, strict=True)
+            "".join(tokens[start:end]) for tokens, start, end in zip((base, mine, theirs), positions, ends, strict=True)
         ]
         positions[:] = ends
         return texts[0], texts[1], texts[2]
@@ -143,9 +140,7 @@ def _regions(
     at_base = at_mine = at_theirs = 0
     syncs = merge3.find_sync_regions()
     for zmatch, zend, amatch, aend, bmatch, bend in syncs:
-        kind = _kind(
-            base[at_base:zmatch], mine[at_mine:amatch], theirs[at_theirs:bmatch]
-        )
+        kind = _kind(base[at_base:zmatch], mine[at_mine:amatch], theirs[at_theirs:bmatch])
         if kind is not None:
             yield kind, (zmatch, amatch, bmatch)
         if zend > zmatch:

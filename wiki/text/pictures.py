@@ -80,9 +80,7 @@ class AddressProcessor(Treeprocessor):
             link.text = description or address
             return link
         source = f"![{description}]({address})"
-        return self.tray.element(
-            self.tray.problem("picture_address", source, source=source[:80])
-        )
+        return self.tray.element(self.tray.problem("picture_address", source, source=source[:80]))
 
     def _link(self, link: Element) -> Element:
         """A link to a page where the address is relative; else the link as it was."""

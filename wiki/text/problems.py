@@ -17,7 +17,9 @@ PROBLEMS: Mapping[str, str] = {
     # Titles
     "title_empty": gettext_noop("A title is missing. Write at least one letter or digit."),
     "title_too_long": gettext_noop("The title “%(title)s…” has %(size)s bytes; %(limit)s are allowed. Shorten it."),
-    "title_character": gettext_noop("The title “%(title)s” holds “%(character)s”, which titles cannot hold. Leave it out."),
+    "title_character": gettext_noop(
+        "The title “%(title)s” holds “%(character)s”, which titles cannot hold. Leave it out."
+    ),
     "title_control": gettext_noop("The title “%(title)s” holds an invisible control character. Type it again."),
     "title_dots": gettext_noop("The title “%(title)s” looks like a path (“.”, “..”, “./”, “../”). Choose another one."),
     "title_colon": gettext_noop("The title “%(title)s” begins with “:” or holds “::”. Remove the colons."),
@@ -33,14 +35,22 @@ PROBLEMS: Mapping[str, str] = {
     "front_matter_key": gettext_noop("A key of the front matter is empty or not a simple word. Write “Key: value”."),
     # Text as a whole
     "too_long": gettext_noop("The text is larger than %(limit)s bytes, so only its source is shown. Divide it."),
-    "nesting": gettext_noop("Lists or quotes are nested more than %(limit)s deep, so only the source is shown. Flatten them."),
-    "too_slow": gettext_noop("This text takes too long to lay out, so only its source is shown. Simplify or divide it."),
+    "nesting": gettext_noop(
+        "Lists or quotes are nested more than %(limit)s deep, so only the source is shown. Flatten them."
+    ),
+    "too_slow": gettext_noop(
+        "This text takes too long to lay out, so only its source is shown. Simplify or divide it."
+    ),
     "not_laid_out": gettext_noop("This text could not be laid out, so only its source is shown. Please report it."),
     # Links, pictures, calls
-    "link_title": gettext_noop("The link “%(source)s” leads nowhere: its title is empty, too long or holds a forbidden character."),
+    "link_title": gettext_noop(
+        "The link “%(source)s” leads nowhere: its title is empty, too long or holds a forbidden character."
+    ),
     "annotation_property": gettext_noop("“%(source)s” names no property. Write [[Property::value]]."),
     "picture_html": gettext_noop("Pictures are not written in HTML. Write %(instead)s."),
-    "picture_address": gettext_noop("The picture “%(source)s” is neither an uploaded file nor a web address. Upload it first."),
+    "picture_address": gettext_noop(
+        "The picture “%(source)s” is neither an uploaded file nor a web address. Upload it first."
+    ),
     "call_unknown": gettext_noop("“%(name)s” is not a call that this wiki knows. Correct its name or remove it."),
     "call_open": gettext_noop("“{{%(name)s” is not closed. Add “}}”."),
 }

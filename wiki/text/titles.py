@@ -68,9 +68,7 @@ NAMESPACES: Mapping[int, Namespace] = {
         Namespace(0, "", "", ""),
         Namespace(1, "Talk", "Discussion", "Talk"),
         Namespace(2, "User", "Utilisateur", "User", ("Utilisatrice",)),
-        Namespace(
-            3, "User talk", "Discussion utilisateur", "User talk", ("Discussion utilisatrice",)
-        ),
+        Namespace(3, "User talk", "Discussion utilisateur", "User talk", ("Discussion utilisatrice",)),
         Namespace(4, "Project", "Wiki", "Project"),
         Namespace(5, "Project talk", "Discussion Wiki", "Project talk"),
         Namespace(6, "File", "Fichier", "File", ("Image",)),
@@ -84,9 +82,7 @@ NAMESPACES: Mapping[int, Namespace] = {
         Namespace(14, "Category", "Catégorie", "Category"),
         Namespace(15, "Category talk", "Discussion catégorie", "Category talk"),
         Namespace(102, "Property", "Attribut", "Property", ("Propriété",)),
-        Namespace(
-            103, "Property talk", "Discussion attribut", "Property talk", ("Discussion propriété",)
-        ),
+        Namespace(103, "Property talk", "Discussion attribut", "Property talk", ("Discussion propriété",)),
         Namespace(108, "Concept", "Concept", "Concept"),
         Namespace(109, "Concept talk", "Discussion concept", "Concept talk"),
     )
