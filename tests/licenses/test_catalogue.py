@@ -24,6 +24,12 @@ def test_it_offers_only_what_may_be_used(choice: catalogue.Choice) -> None:
     assert catalogue.usable(choice.value) == choice.value
 
 
+def test_it_keeps_in_the_menu_what_a_page_already_carries() -> None:
+    assert catalogue.for_text(also="etalab-2.0")[-1] == ("etalab-2.0", "Open Licence 2.0")
+    assert catalogue.for_text(also="CC0-1.0") == catalogue.for_text()
+    assert catalogue.for_media(also="LicenseRef-old")[-1] == ("LicenseRef-old", "LicenseRef-old")
+
+
 @pytest.mark.parametrize("license", LICENSES.values(), ids=lambda license: license.id)
 def test_it_describes_each_licence_fully(license: License) -> None:
     assert license.name_en

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -126,7 +126,8 @@ DEFAULT: str = _CATALOGUE["default"]
 """The licence of a new page, unless its maker chooses another."""
 
 _BY_FOLDED_ID = {license.id.casefold(): license for license in LICENSES.values()}
-_READER = Reader(LICENSES)
+# Each view of a page reads its expression: parsing costs 0.04 ms, and there are few different ones.
+_tree_of = lru_cache(maxsize=512)(Reader(LICENSES).read)
 
 
 # ---------------------------------------------------------------- one licence
@@ -186,7 +187,7 @@ def parse(expression: str) -> Tree:
     if not expression.strip():
         raise UnknownLicense(gettext_noop("A licence is missing."))
     try:
-        return _READER.read(expression)
+        return _tree_of(expression)
     except ValueError as problem:
         raise UnknownLicense(
             gettext_noop("“%(license)s” is not a licence that this wiki knows, or several joined by OR."),
@@ -256,26 +257,35 @@ def usable(expression: str) -> str:
             )
         if not license.has_text:
             raise UnknownLicense(
-                gettext_noop("The text of “%(license)s” does not ship with this wiki."),
+                gettext_noop(
+                    "The text of “%(license)s” does not ship with this wiki and could not travel with the work: "
+                    "choose another licence."
+                ),
                 license=license.short_en,
             )
     return normal(expression)
 
 
-def for_text() -> list[Choice]:
-    """Return the licences offered for a page, the default first, labelled for the reader."""
-    return _offers("text")
+def for_text(also: str = "") -> list[Choice]:
+    """Return the licences offered for a page, the default first, labelled for the reader.
+
+    `also` is one that the page already carries: it stays in the menu though it is not offered.
+    """
+    return _offers("text", also)
 
 
-def for_media() -> list[Choice]:
-    """Return the licences offered for a picture or a file."""
-    return _offers("media")
+def for_media(also: str = "") -> list[Choice]:
+    """Return the licences offered for a picture or a file; `also` as in `for_text`."""
+    return _offers("media", also)
 
 
-def for_data() -> list[Choice]:
-    """Return the licences offered for place records and other data."""
-    return _offers("data")
+def for_data(also: str = "") -> list[Choice]:
+    """Return the licences offered for place records and other data; `also` as in `for_text`."""
+    return _offers("data", also)
 
 
-def _offers(use: str) -> list[Choice]:
-    return [Choice(normal(expression), name_of(expression)) for expression in _CATALOGUE["offers"][use]]
+def _offers(use: str, also: str) -> list[Choice]:
+    offered = [Choice(normal(expression), name_of(expression)) for expression in _CATALOGUE["offers"][use]]
+    if also and also not in (choice.value for choice in offered):
+        offered.append(Choice(also, name_of(also)))
+    return offered
