@@ -1,0 +1,98 @@
+"""The readable page of an archive: opens in any browser, asks no network for anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from wiki.exchange.archive_crate import picture_credit
+from wiki.exchange.archive_subject import Subject
+from wiki.exchange.archive_words import page_credit, source_credit
+from wiki.licenses import catalogue
+from wiki.pages import reading, rendering
+from wiki.pages.derivers import Fields
+from wiki.pages.media import Picture
+from wiki.text.holes import Hole
+
+_TAG = re.compile(r"<[a-z][^<>\"]*(?:\"[^\"]*\"[^<>\"]*)+>")
+_OWN_ADDRESS = re.compile(r' (href|src)="/(?!/)')
+
+
+def readable(subject: Subject, credits: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
+    """The content of `index.html`. Parses the text once, in bounded time."""
+    paths = {entry["name"]: entry["file"] for entry in credits["media"]}
+    item = reading.read([(subject.page, Fields.of(subject.page), subject.text)])[0]
+
+    def render(hole: Hole) -> str | None:
+        if hole.kind == "link":
+            return None
+        if hole.kind == "picture":
+            name = rendering.file_key(str(hole.data["name"]))
+            return _picture(hole.data, pictures.get(name), paths.get(name, ""))
+        if hole.kind == "problem":
+            return rendering.problem_html(hole.data)
+        if hole.kind == "call":
+            return rendering.problem_html(
+                {"code": "call_unknown", "params": {"name": hole.data["name"]}, **hole.data}
+            )
+        return ""
+
+    with translation.override(subject.last.language):
+        links = rendering.link_holes(item)
+        known = rendering.known_for(links) if links else set()
+        html = rendering.assemble(item.parsed.fill(render), item.parsed.nonce, links, known)
+        context = {
+            "language": subject.last.language,
+            "title": subject.title,
+            "shown_title": item.columns["display_title"] or subject.title,
+            "number": subject.last.number,
+            "date": date_format(subject.last.claimed_at, "DATE_FORMAT"),
+            "source": subject.source,
+            "licenses": catalogue.licenses_in(subject.last.license),
+            "facts": [(row["label"], row["values"]) for row in rendering.facts_of(item)],
+            "html": _to_the_site(html),
+            "credit": page_credit(credits, subject.last.language).html,
+            "sources": [source_credit(entry, subject.last.language).html for entry in credits["derived_from"]],
+            "pictures": [picture_credit(entry, subject.last.language).html for entry in credits["media"]],
+        }
+        return render_to_string("wiki/exchange/archive.html", context)
+
+
+def style() -> str:
+    """The content of `style.css`."""
+    return render_to_string("wiki/exchange/archive.css")
+
+
+def _picture(data: Mapping[str, Any], picture: Picture | None, path: str) -> str:
+    """A picture of the archive with its credit, or its description where there is none."""
+    words = data.get("caption") or data.get("description") or ""
+    if picture is None or not path:
+        return format_html("<em>[{}]</em>", words or data["name"])
+    image = format_html(
+        '<img src="{}" width="{}" height="{}" alt="{}">',
+        path, picture.width, picture.height, data.get("description") or picture.description,
+    )  # fmt: skip
+    if not data.get("alone"):
+        return image
+    credit = " · ".join(word for word in (picture.author, picture.license) if word)
+    return format_html(
+        '<figure>{}<figcaption>{} <span class="picture-credit">{}</span></figcaption></figure>', image, words, credit
+    )
+
+
+def _to_the_site(html: SafeString) -> SafeString:
+    """Links within the wiki, as links to it from anywhere. Changes nothing outside of tags."""
+
+    def tag(match: re.Match[str]) -> str:
+        return _OWN_ADDRESS.sub(rf' \1="{settings.BASE_ADDRESS}/', match[0])
+
+    # `html` is clean already; what is put in is an address from the settings.
+    return mark_safe(_TAG.sub(tag, html))

@@ -1,0 +1,51 @@
+"""`manage.py export_archive "Full title" -o FILE`: a page with its history, pictures and licences."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from wiki.errors import WikiError
+from wiki.exchange.archive_export import Export
+from wiki.pages import finding
+from wiki.pages.answering import in_words
+
+
+class Command(BaseCommand):
+    """Write the archive of a page into a file."""
+
+    help = "Write a page, with its history, pictures, authors and licences, into an archive (zip)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The title and the file."""
+        parser.add_argument("title", help="full title of the page, as in its address")
+        parser.add_argument("-o", "--output", metavar="FILE", help="default: the title as a file name, here")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write beside the file first, so that a broken export leaves no half archive."""
+        try:
+            page = finding.find(options["title"], AnonymousUser())
+            if page is None:
+                raise CommandError(f"There is no page called «{options['title']}».")
+            bar = tqdm(unit=" versions", disable=options["verbosity"] == 0)
+            export = Export(page, progress=lambda done: bar.update(done) and None)
+            bar.reset(total=export.steps)
+            target = Path(options["output"] or export.file_name)
+            unfinished = target.with_name(f"{target.name}.part")
+            try:
+                with unfinished.open("wb") as file:
+                    file.writelines(export)
+                os.replace(unfinished, target)
+            finally:
+                unfinished.unlink(missing_ok=True)
+            bar.close()
+        except WikiError as error:
+            raise CommandError(in_words(error)) from error
+        except OSError as error:
+            raise CommandError(f"The archive cannot be written: {error}") from error
+        self.stdout.write(f"{target}: {export.size} bytes, {export.subject.last.number} versions, {export.digest}")
