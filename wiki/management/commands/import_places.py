@@ -31,7 +31,8 @@ class Command(BaseCommand):
         started = time.monotonic()
         with tqdm(desc=file.name, unit="", disable=verbosity == 0, file=sys.stderr, mininterval=0.5) as bar:
 
-            def tell(done: int) -> None:
+            def tell(done: int, total: int) -> None:
+                bar.total = total
                 bar.update(done)
 
             try:
