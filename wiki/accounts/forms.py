@@ -1,0 +1,195 @@
+"""Forms for people: making an account, signing in, passwords, and how one is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth import forms as auth_forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from wiki.accounts import limits
+from wiki.accounts.models import User
+from wiki.errors import TooFast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+
+    UserCreationForm = auth_forms.UserCreationForm[User]
+else:
+    UserCreationForm = auth_forms.UserCreationForm
+
+TOO_FAST = "too_fast"
+
+
+def within(spend: Callable[[], None]) -> None:
+    """Call `spend`; a spent limit becomes a ValidationError with the code TOO_FAST."""
+    try:
+        spend()
+    except TooFast as error:
+        raise ValidationError(gettext(error.message) % error.params, code=TOO_FAST) from error
+
+
+def is_taken(name: str, but: User | None = None) -> bool:
+    """Whether someone (other than `but`) has `name`, in any case, as user name or display name.
+
+    SQLite compares only ASCII without case, hence the spellings written out.
+    """
+    spellings = {name, name.lower(), name.upper(), name.title(), name.capitalize()}
+    others = User.objects.all() if but is None else User.objects.exclude(pk=but.pk)
+    return others.filter(
+        Q(username__iexact=name)
+        | Q(username__in=spellings)
+        | Q(first_name__iexact=name, last_name="")
+        | Q(first_name__in=spellings, last_name="")
+    ).exists()
+
+
+class SignInForm(auth_forms.AuthenticationForm):
+    """User name and password, against the limits of this address."""
+
+    def clean(self) -> dict[str, Any]:
+        """Count the attempt, then check the password; a success forgives the attempts before."""
+        name = self.cleaned_data.get("username")
+        if self.request is None or not name:
+            return super().clean()
+        request: HttpRequest = self.request
+        within(lambda: limits.spend_sign_in(request, name))
+        cleaned = super().clean()
+        limits.forgive_sign_ins(request, name)
+        return cleaned
+
+
+class RegistrationForm(UserCreationForm):
+    """A new account: a name, a password, perhaps a mail address; and a trap for programs."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        required=False,
+        help_text=_("Only used to send you a new password. Nobody sees it."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    website = forms.CharField(
+        label=_("Leave this field empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+
+    class Meta:
+        model = User
+        fields = ("username", "email")
+        field_classes = {"username": auth_forms.UsernameField}
+        labels = {"username": _("User name")}
+        help_texts = {"username": _("Letters, digits and @ . + - _ only. Everyone sees it beside your changes.")}
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.fields["username"].max_length = 80  # type: ignore[attr-defined]  # a CharField, as the model says
+        self.fields["username"].widget.attrs |= {"maxlength": 80, "autocomplete": "username"}
+
+    def clean_username(self) -> str:
+        """The name, unless it is too long, has no letter or digit, or is someone's already."""
+        name = str(self.cleaned_data["username"])
+        if len(name) > 80:
+            raise ValidationError(_("Please choose a name of at most 80 characters."))
+        if not any(sign.isalnum() for sign in name):
+            raise ValidationError(_("Please choose a name with at least one letter or digit."))
+        if is_taken(name):
+            raise ValidationError(_("Someone already has this name: please choose another one."))
+        return name
+
+    def clean_website(self) -> str:
+        """Nothing: people do not see this field, only programs fill it."""
+        if self.cleaned_data["website"]:
+            raise ValidationError(_("Please leave this field empty: it is there to stop programs."))
+        return ""
+
+    def clean(self) -> dict[str, Any]:
+        """Count the account against the limit of this address, once all else is in order."""
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            within(lambda: limits.spend_registration(self.request))
+        return cleaned
+
+    def save(self, commit: bool = True) -> User:
+        """The new account, with a keyed hash of the address that it was made from."""
+        self.instance.registered_from = limits.address_hash(self.request)
+        user: User = super().save(commit=commit)
+        return user
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """How someone is named and reached."""
+
+    display_name = forms.CharField(
+        label=_("Display name"),
+        required=False,
+        max_length=80,
+        help_text=_("Shown beside your next changes instead of your user name."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    current_password = forms.CharField(
+        label=_("Current password"),
+        required=False,
+        strip=False,
+        help_text=_("Only needed to change the e-mail address."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    class Meta:
+        model = User
+        fields = ("email",)
+        labels = {"email": _("E-mail address")}
+        widgets = {"email": forms.EmailInput(attrs={"autocomplete": "email"})}
+
+    field_order = ("display_name", "email", "current_password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["display_name"] = self.instance.get_full_name()
+
+    def clean_display_name(self) -> str:
+        """The name on one line, unless it would pass its bearer off as someone else."""
+        name = " ".join(self.cleaned_data["display_name"].split())
+        if not name.isprintable():
+            raise ValidationError(_("This name holds signs that cannot be shown."))
+        if name and is_taken(name, but=self.instance):
+            raise ValidationError(_("Someone already has this name: please choose another one."))
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the password when the mail address changes: with it, a password can be reset."""
+        cleaned = super().clean() or self.cleaned_data
+        before = User.objects.only("email").get(pk=self.instance.pk).email
+        if cleaned.get("email", before) != before and not self.instance.check_password(
+            cleaned.get("current_password", "")
+        ):
+            self.add_error("current_password", _("Please give your current password to change the address."))
+        return cleaned
+
+    def save(self, commit: bool = True) -> User:
+        """The account under its new name."""
+        self.instance.first_name, self.instance.last_name = self.cleaned_data["display_name"], ""
+        return super().save(commit=commit)
+
+
+class ResetForm(auth_forms.PasswordResetForm):
+    """The mail address that a link for a new password is sent to."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.fields["email"].label = _("E-mail address")
+
+    def clean(self) -> dict[str, Any]:
+        """Count the message against the limit of this address."""
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            within(lambda: limits.spend_reset(self.request))
+        return cleaned
