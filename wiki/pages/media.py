@@ -49,6 +49,11 @@ class Licensed(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def file_title(self) -> str:
+        """The full title of its page."""
+        return f"File:{self.name}"
+
 
 def clean_file_name(raw: str) -> str:
     """`raw` as the name of a file in the namespace File (no folder, first letter upper)."""

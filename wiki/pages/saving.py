@@ -137,7 +137,13 @@ def create(
     return _create(fields, _check_text(text), by, note)
 
 
-def _create(fields: Fields, text: str, by: Author, note: Note) -> Saved:
+def _create(
+    fields: Fields,
+    text: str,
+    by: Author,
+    note: Note,
+    also: Callable[[list[PageVersion]], None] | None = None,
+) -> Saved:
     """Write the first version of a page, or the next one of a deleted page of that title."""
 
     def attempt() -> Saved:
@@ -153,7 +159,7 @@ def _create(fields: Fields, text: str, by: Author, note: Note) -> Saved:
         draft = Draft(
             page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent
         )
-        version = store([draft])[-1]
+        version = store([draft], also=also)[-1]
         return Saved(page, version.number, changed=True)
 
     return _retrying(attempt)
@@ -173,10 +179,12 @@ def create_place(
     finding.check_place_title(title)
     clean = titles.clean_title(title)
     fields = Fields(0, None, clean, True, catalogue.usable(license), language)
-    saved = _create(fields, _check_text(text), by, note)
-    if saved.changed and by.user is not None:
-        Stewardship.objects.get_or_create(place=saved.page, user=by.user)
-    return saved
+
+    def give_a_steward(versions: list[PageVersion]) -> None:
+        if by.user is not None:
+            Stewardship.objects.get_or_create(place=versions[0].page, user=by.user)
+
+    return _create(fields, _check_text(text), by, note, give_a_steward)
 
 
 def _change_fields(

@@ -118,10 +118,15 @@ class _Target:
     columns: dict[str, Any]
 
 
-def store(drafts: Sequence[Draft], batch: Batch | None = None) -> list[PageVersion]:
+def store(
+    drafts: Sequence[Draft],
+    batch: Batch | None = None,
+    also: Callable[[list[PageVersion]], None] | None = None,
+) -> list[PageVersion]:
     """Write `drafts` in one transaction and return their versions, page by page in order.
 
-    A new `batch` is saved with them. Raises Stale when a page has moved on since it was loaded
+    A new `batch` is saved with them; `also` writes more inside the same transaction (it may be
+    called again when the database was locked). Raises Stale when a page has moved on since it was loaded
     (nothing is written then), TitleTaken when a title is in use, Busy when the database stays
     locked.
     """
@@ -141,7 +146,10 @@ def store(drafts: Sequence[Draft], batch: Batch | None = None) -> list[PageVersi
         if batch is not None and new_batch:
             batch.pk, batch._state.adding = None, True
             batch.save()
-        return _write(targets, derivation, batch)
+        written = _write(targets, derivation, batch)
+        if also is not None:
+            also(written)
+        return written
 
     try:
         versions = patiently(act)

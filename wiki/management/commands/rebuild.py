@@ -1,0 +1,23 @@
+"""`manage.py rebuild`: derive everything again from history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from wiki.pages import rebuilding
+from wiki.pages.models import WikiPage
+
+
+class Command(BaseCommand):
+    """Links, rendered pages and page columns, again from the versions, while the wiki goes on."""
+
+    help = "Derive links, rendered pages and page columns again from the versions."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Rebuild with a progress bar."""
+        with tqdm(total=WikiPage.objects.count(), unit="page", disable=None) as bar:
+            count = rebuilding.rebuild(bar.update)
+        self.stdout.write(f"{count} pages derived again from their history.")

@@ -1,0 +1,69 @@
+"""Kinds of page in Wagtail's admin: a community adds its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy, ngettext
+from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.snippets.views.snippets import DeleteView, SnippetViewSet
+
+from wiki.pages.models import Kind
+
+COLOURS = {
+    "teal": gettext_lazy("teal"),
+    "indigo": gettext_lazy("indigo"),
+    "ochre": gettext_lazy("ochre"),
+    "plum": gettext_lazy("plum"),
+    "blue": gettext_lazy("blue"),
+    "rose": gettext_lazy("rose"),
+    "olive": gettext_lazy("olive"),
+    "grey": gettext_lazy("grey"),
+}
+"""The colours that the style sheet knows."""
+ICONS = ("place", "project", "practice", "person", "organisation", "event", "resource", "article")
+"""The icons of `static/wiki/icons.svg` that stand for kinds."""
+
+
+class DeleteKind(DeleteView):
+    """Deletes a kind that no page is of."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Delete and go back to the list; or say that pages hold on to it."""
+        count = self.object.pages.count()
+        if count:
+            words = ngettext(
+                "%(count)d page is of this kind: change it first.",
+                "%(count)d pages are of this kind: change them first.",
+                count,
+            )
+            messages.error(self.request, words % {"count": count})
+            return redirect(self.get_success_url())
+        return super().form_valid(form)  # type: ignore[no-any-return]  # Wagtail's, untyped
+
+
+class KindViewSet(SnippetViewSet):
+    """Kinds: a key that stays, and names that people write in front matter."""
+
+    model = Kind
+    icon = "tag"
+    add_to_admin_menu = True
+    list_display = ("name", "key", "colour", "order")
+    ordering = ("order", "key")
+    delete_view_class = DeleteKind
+    panels = (
+        FieldPanel("key", help_text=gettext_lazy("In small letters, without accents. Please never change it later.")),
+        FieldRowPanel([FieldPanel("name_fr"), FieldPanel("plural_fr")]),
+        FieldRowPanel([FieldPanel("name_en"), FieldPanel("plural_en")]),
+        FieldRowPanel(
+            [
+                FieldPanel("icon", widget=forms.Select(choices=[(name, name) for name in ICONS])),
+                FieldPanel("colour", widget=forms.Select(choices=list(COLOURS.items()))),
+                FieldPanel("order"),
+            ]
+        ),
+    )

@@ -1,0 +1,32 @@
+"""The box that says where a page was forked from, and where it was forked to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.db.models import Q
+from django.template.context import RequestContext
+
+from wiki.pages.models import Fork, WikiPage
+
+register = template.Library()
+
+
+@register.inclusion_tag("wiki/forks/_boxes.html", takes_context=True)
+def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
+    """Origin and copies of `page` as far as the reader may see them. One query."""
+    if not page.pk:
+        return {}
+    readable = WikiPage.objects.readable_by(context["request"].user)
+    bonds = (
+        Fork.objects.filter(Q(page=page) | Q(upstream=page, page__in=readable))
+        .select_related("page", "upstream")
+        .order_by("-made_at")
+    )
+    found = list(bonds)
+    return {
+        "origin": next((fork for fork in found if fork.page_id == page.pk), None),
+        "copies": [fork for fork in found if fork.page_id != page.pk],
+        "page": page,
+    }
