@@ -1,0 +1,38 @@
+"""Addresses of the room that take more than one title or name."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from wiki.pages.models import address
+from wiki.text import titles
+
+
+def changes_address(place: str) -> str:
+    """The changes of the place of that full title."""
+    return _titled("place_changes", "place", place)
+
+
+def contributions_address(username: str, name: str = "") -> str:
+    """What an account has written or, without one, what someone of that `name` has."""
+    return _person("contributions", username, name)
+
+
+def feed_address(view: str, target: str = "", name: str = "") -> str:
+    """The feed `view` of a page or place (a full title), of a person, or of all."""
+    if view == "feed_contributions":
+        return _person(view, target, name)
+    return address(view, target) if target else reverse(view)
+
+
+def _person(view: str, username: str, name: str) -> str:
+    """The address of `view` for an account, or for a name."""
+    if username:
+        return reverse(view, args=[username])
+    return f"{reverse(f'{view}_by_name')}?{urlencode({'name': name})}"
+
+
+def _titled(view: str, argument: str, full_title: str) -> str:
+    """As `wiki.pages.models.address`, where the title has another name in the address."""
+    return reverse(view, kwargs={argument: "§"}).replace("%C2%A7", titles.address_of(full_title))

@@ -1,0 +1,189 @@
+"""Atom feeds of changes (RFC 4287), as short as the reader's own copy is fresh.
+
+Identities are tag URIs (RFC 4151) made of row numbers: they stay when a page is renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.http import quote_etag
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from wiki.accounts.models import User
+from wiki.history import gates
+from wiki.history.addresses import changes_address, contributions_address, feed_address
+from wiki.history.changes import Change, in_place, marks, recent
+from wiki.history.filters import ChangesFilter
+from wiki.history.robots import not_for_robots
+from wiki.history.summaries import clean, summaries
+from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage, address
+
+ENTRIES = 30
+FORM = "1"
+"""Part of every ETag: changes when entries are written in another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a feed says of itself. Addresses are paths on this site."""
+
+    title: str
+    link: str
+    address: str
+    fold: bool = True
+
+
+@require_safe
+@not_for_robots
+def changes(request: HttpRequest) -> HttpResponseBase:
+    """The changes of the whole wiki."""
+    title = gettext("Recent changes of %(site)s") % {"site": settings.SITE_NAME}
+    channel = Channel(title, address_of_changes(), feed_address("feed_changes"))
+    return _answer(request, channel, PageVersion.objects.readable_by(request.user))
+
+
+@require_safe
+@not_for_robots
+def place(request: HttpRequest, title: str) -> HttpResponseBase:
+    """The changes in a place."""
+    found = gates.page_at(title, request.user)
+    if not found.is_place:
+        raise Http404
+    words = gettext("Changes in %(place)s") % {"place": found.shown_title}
+    feed = feed_address("feed_place", found.full_title)
+    channel = Channel(words, changes_address(found.full_title), feed)
+    return _answer(request, channel, in_place(PageVersion.objects.readable_by(request.user), found))
+
+
+@require_safe
+@not_for_robots
+def page(request: HttpRequest, title: str) -> HttpResponseBase:
+    """The versions of a page."""
+    found = gates.page_at(title, request.user)
+    words = gettext("History of %(page)s") % {"page": found.shown_title}
+    feed = feed_address("feed_page", found.full_title)
+    channel = Channel(words, address("history", found.full_title), feed, fold=False)
+    versions = PageVersion.objects.readable_by(request.user).filter(page=found)
+    return _answer(request, channel, versions)
+
+
+@require_safe
+@not_for_robots
+def contributions(request: HttpRequest, username: str = "") -> HttpResponseBase:
+    """What an account, or someone known only by `?name=`, has written."""
+    name = request.GET.get("name", "")
+    versions = gates.versions_by(request.user, username, name)
+    person = User.objects.filter(username=username).first() if username else None
+    if person is None and not versions.exists():
+        raise Http404
+    label = person.label if person else name
+    channel = Channel(
+        gettext("Contributions of %(name)s") % {"name": label},
+        contributions_address(username, name),
+        feed_address("feed_contributions", username, name=name),
+        fold=person is not None,
+    )
+    return _answer(request, channel, versions)
+
+
+def address_of_changes() -> str:
+    """Where the changes of the wiki are listed."""
+    return feed_address("changes")
+
+
+def _answer(
+    request: HttpRequest, channel: Channel, versions: PageVersionQuerySet
+) -> HttpResponseBase:
+    """The feed of `versions`, narrowed as the address says; 304 where the reader has it.
+
+    Texts are read only for an answer with a body.
+    """
+    form = ChangesFilter(request.GET)
+    fold = channel.fold and form.batch_id is None
+    lines = recent(form.narrow(versions), since=form.since, fold=fold, size=ENTRIES).rows
+    etag = _etag(channel, lines)
+    kept = get_conditional_response(request, etag=etag)
+    answer = kept or _written(channel, lines)
+    answer["ETag"] = etag
+    patch_cache_control(answer, private=True, no_cache=True)
+    return answer
+
+
+def _etag(channel: Channel, lines: Sequence[Change]) -> str:
+    """Stands for all that a feed shows."""
+    shown = [FORM, get_language() or "", channel.title, channel.address]
+    for line in lines:
+        version = line.version
+        shown.append(f"{line.moment} {line.count} {version.title} {version.page.full_title}")
+    return quote_etag(hashlib.sha256("\n".join(shown).encode()).hexdigest()[:32])
+
+
+def _written(channel: Channel, lines: Sequence[Change]) -> HttpResponse:
+    """The feed itself."""
+    feed = Atom1Feed(
+        title=clean(channel.title),
+        link=absolute(channel.link),
+        description="",
+        language=get_language(),
+        feed_url=absolute(channel.address),
+        feed_guid=tag("feed", channel.address, 2026),
+    )
+    bodies = summaries(lines)
+    for line, body in zip(lines, bodies, strict=True):
+        _add(feed, line, body)
+    answer = HttpResponse(content_type="application/atom+xml; charset=utf-8")
+    feed.write(answer, "utf-8")
+    return answer
+
+
+def _add(feed: Atom1Feed, line: Change, body: str) -> None:
+    """One entry: a version, or a batch."""
+    version, batch = line.version, line.batch
+    if batch is None:
+        title, author = version.title, version.author_name
+        link = comparison_address(version)
+        identity = tag("version", f"{version.page_id}/{version.number}", version.recorded_at.year)
+    else:
+        title = gettext("%(count)d pages: %(act)s") % {
+            "count": line.count,
+            "act": batch.get_act_display(),
+        }
+        author = batch.by.label if batch.by else version.author_name
+        link = f"{address_of_changes()}?batch={batch.pk}"
+        identity = tag("batch", str(batch.pk), batch.made_at.year)
+    feed.add_item(
+        title=clean(title),
+        link=absolute(link),
+        description=body,
+        author_name=clean(author),
+        pubdate=line.moment.at,
+        updateddate=line.moment.at,
+        unique_id=identity,
+        categories=[clean(word) for word in marks(version)] if batch is None else [],
+    )
+
+
+def comparison_address(version: PageVersion) -> str:
+    """Where a version is compared with the one before it."""
+    page: WikiPage = version.page
+    compared = address("compare", page.full_title)
+    return f"{compared}?from={version.number - 1}&to={version.number}"
+
+
+def absolute(path: str) -> str:
+    """`path` on the address under which this wiki is known."""
+    return f"{settings.BASE_ADDRESS}{path}"
+
+
+def tag(kind: str, name: str, year: int) -> str:
+    """A tag URI: this host in that year, and what it calls the thing."""
+    return f"tag:{settings.HOST},{year}:{kind}/{name.strip('/')}"

@@ -1,0 +1,118 @@
+"""Reading history: the versions of a page, two of them compared, changes, contributions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from wiki.accounts.models import User
+from wiki.history import comparing, gates, keyset, listing
+from wiki.history.addresses import changes_address, contributions_address, feed_address
+from wiki.history.changes import Change, by_day, in_place, recent
+from wiki.history.filters import ChangesFilter, HistoryFilter
+from wiki.history.robots import not_for_robots
+from wiki.pages import rights
+from wiki.pages.models import PageVersion, PageVersionQuerySet, address
+
+
+@require_safe
+@not_for_robots
+def history(request: HttpRequest, title: str) -> HttpResponseBase:
+    """The versions of a page, any two of which can be compared."""
+    page = gates.page_at(title, request.user)
+    form = HistoryFilter(request.GET)
+    rows = PageVersion.objects.readable_by(request.user).filter(page=page)
+    versions = listing.versions(form.narrow(rows), *keyset.wanted(request.GET))
+    context = {
+        "page": page,
+        "versions": versions,
+        "form": form,
+        "may": rights.allowed(request.user, page),
+        "feed": feed_address("feed_page", page.full_title),
+        "compare_address": address("compare", page.full_title),
+    }
+    return render(request, "wiki/history/history.html", context)
+
+
+@require_safe
+@not_for_robots
+def compare(request: HttpRequest, title: str) -> HttpResponseBase:
+    """What changed between two versions of a page, side by side or in line."""
+    page = gates.page_at(title, request.user)
+    new = gates.number_from(request.GET.get("to"), page.version)
+    old = gates.number_from(request.GET.get("from"), max(new - 1, 0))
+    old, new = min(old, new), max(old, new)
+    before, after = gates.pair(page, request.user, old, new)
+    context = {
+        "page": page,
+        "comparison": comparing.Comparison.of(before, after),
+        "between": comparing.between(page, old, new),
+        "side": request.GET.get("view") != "inline",
+        "may": rights.allowed(request.user, page),
+        "previous": (old - 1, old) if old else None,
+        "next": (new, new + 1) if new < page.version else None,
+    }
+    return render(request, "wiki/history/compare.html", context)
+
+
+@require_safe
+@not_for_robots
+def changes(request: HttpRequest) -> HttpResponseBase:
+    """What changed lately in the whole wiki."""
+    if place := request.GET.get("place"):
+        return redirect(changes_address(place))
+    form = ChangesFilter(request.GET)
+    context = {"scope": "wiki", "feed": feed_address("feed_changes")}
+    return _changes(request, form, PageVersion.objects.readable_by(request.user), context)
+
+
+@require_safe
+@not_for_robots
+def place_changes(request: HttpRequest, place: str) -> HttpResponse:
+    """What changed lately in a place: its own page, and pages while they lived in it."""
+    page = gates.page_at(place, request.user)
+    if not page.is_place:
+        raise Http404
+    versions = in_place(PageVersion.objects.readable_by(request.user), page)
+    feed = feed_address("feed_place", page.full_title)
+    context = {"scope": "place", "page": page, "feed": feed, "may": rights.allowed(request.user, page)}
+    return _changes(request, ChangesFilter(request.GET), versions, context)
+
+
+@require_safe
+@not_for_robots
+def contributions(request: HttpRequest, username: str = "") -> HttpResponse:
+    """What an account, or (`?name=`) someone known only by a name from elsewhere, has written."""
+    name = request.GET.get("name", "")
+    versions = gates.versions_by(request.user, username, name)
+    person = User.objects.filter(username=username).first() if username else None
+    if person is None and not versions.exists():
+        raise Http404
+    context = {
+        "scope": "person",
+        "person": person,
+        "name": person.label if person else name,
+        "feed": feed_address("feed_contributions", username, name=name),
+        "address": contributions_address(username, name),
+    }
+    return _changes(request, ChangesFilter(request.GET), versions, context, fold=person is not None)
+
+
+def _changes(
+    request: HttpRequest,
+    form: ChangesFilter,
+    versions: PageVersionQuerySet,
+    context: dict[str, Any],
+    *,
+    fold: bool = True,
+) -> HttpResponse:
+    """The list of changes that `form` narrows `versions` to."""
+    fold = fold and form.batch_id is None
+    before, after = keyset.wanted(request.GET)
+    found: keyset.Piece[Change] = recent(form.narrow(versions), before, after, form.since, fold=fold)
+    context |= {"form": form, "changes": found, "days": by_day(found.rows), "act": form.act()}
+    return render(request, "wiki/history/changes.html", context)

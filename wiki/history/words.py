@@ -1,0 +1,31 @@
+"""The marks that the wiki itself sets on versions, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
+
+TAGS: Mapping[str, str | Promise] = {
+    "created": pgettext_lazy("mark of a version", "created"),
+    "recreated": pgettext_lazy("mark of a version", "created again"),
+    "merged": pgettext_lazy("mark of a version", "merged"),
+    "restored": pgettext_lazy("mark of a version", "restored"),
+    "undone": pgettext_lazy("mark of a version", "undone"),
+    "moved": pgettext_lazy("mark of a version", "moved"),
+    "redirect": pgettext_lazy("mark of a version", "redirect"),
+    "deleted": pgettext_lazy("mark of a version", "deleted"),
+    "undeleted": pgettext_lazy("mark of a version", "undeleted"),
+    "license": pgettext_lazy("mark of a version", "licence"),
+    "language": pgettext_lazy("mark of a version", "language"),
+    "unmade place": pgettext_lazy("mark of a version", "place unmade"),
+    "fork": pgettext_lazy("mark of a version", "fork"),
+    "import": pgettext_lazy("mark of a version", "import"),
+}
+"""By the tag that the writer keeps. Tags from elsewhere are shown as they are."""
+
+
+def of_tags(tags: list[object]) -> list[str]:
+    """`tags` in the reader's language."""
+    return [str(TAGS.get(tag, tag)) if isinstance(tag, str) else str(tag) for tag in tags]

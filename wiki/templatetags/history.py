@@ -1,0 +1,16 @@
+"""How templates say what the history room knows of a version."""
+
+from __future__ import annotations
+
+from django import template
+
+from wiki.history import changes
+from wiki.pages.models import PageVersion
+
+register = template.Library()
+
+
+@register.filter
+def marks(version: PageVersion) -> list[str]:
+    """The tags of a version in the reader's language."""
+    return changes.marks(version)
