@@ -7,36 +7,29 @@ the base is the source's own last text, not the page's.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-
-from django.db import connection
 
 from wiki.errors import EditConflict, TitleTaken, gettext_noop
 from wiki.exchange import place_rows, place_texts
+from wiki.exchange.importing import IMPORTED, MERGED, Tell, settle, sha256, silent
 from wiki.exchange.models import Origin
 from wiki.exchange.place_rows import PlaceRow
 from wiki.pages import saving
 from wiki.pages.derivers import Fields
 from wiki.pages.models import Batch, PageVersion, WikiPage
-from wiki.pages.storing import Author, Draft, Stale, patiently, store
+from wiki.pages.storing import Author, Draft, Stale, store
 from wiki.text import merge, titles
 
 SOURCE = "CGET, Tiers lieux 2019"
 SOURCE_URL = "https://github.com/anct-carto/mission_coworking"
 AUTHOR = Author(None, SOURCE, "github.com")
 LICENSE = "etalab-2.0"
-IMPORTED, MERGED = "import", "merged"
-"""Tags of the versions made here: they tell the source's own texts from merged ones."""
 CHUNK = 100
-"""Pages per transaction: about half a second, for which other writers wait."""
+"""Pages per transaction: other writers wait for a tenth of a second."""
 ATTEMPTS = 5
-Tell = Callable[[int, int], None]
-"""Hears how many more rows are done, of how many."""
 
 
 @dataclass(slots=True)
@@ -62,9 +55,23 @@ class _Known:
 
     row: PlaceRow
     origin: Origin
+    said: PageVersion
+    """The version in which the source last spoke."""
+
+    @property
+    def text(self) -> str:
+        """What the source says now, under the title that the page had when it last spoke."""
+        return place_texts.text_of(self.row, self.said.title)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the row says what it said."""
+        if MERGED in self.said.tags:
+            return self.text == _pure_text(self.origin.page)
+        return sha256(self.text) == self.said.sha256
 
 
-def import_places(path: Path, *, trying: bool = False, tell: Tell = lambda done, total: None) -> PlacesReport:
+def import_places(path: Path, *, trying: bool = False, tell: Tell = silent) -> PlacesReport:
     """Bring the pages of places up to date with the file; `tell` hears how far it is.
 
     With `trying`, nothing is written. Raises ImportProblem before anything is written when the file
@@ -73,19 +80,16 @@ def import_places(path: Path, *, trying: bool = False, tell: Tell = lambda done,
     """
     rows = place_rows.read(path)
     report = PlacesReport(rows=len(rows))
-    origins = {origin.identifier: origin for origin in Origin.objects.filter(source=SOURCE).select_related("page")}
-    report.gone = len(origins.keys() - {row.id for row in rows})
-    fresh, changed = [], []
-    for row in rows:
-        origin = origins.get(row.id)
-        if origin is None:
-            fresh.append(row)
-        elif origin.page.is_deleted:
-            report.deleted.append(origin.page.full_title)
-        elif origin.digest == digest(row):
+    known = _known(rows)
+    report.gone = Origin.objects.filter(source=SOURCE).count() - len(known)
+    fresh, changed = [row for row in rows if row.id not in known], []
+    for item in known.values():
+        if item.origin.page.is_deleted:
+            report.deleted.append(item.origin.page.full_title)
+        elif item.is_unchanged:
             report.unchanged += 1
         else:
-            changed.append(_Known(row, origin))
+            changed.append(item)
     tell(len(rows) - len(fresh) - len(changed), len(rows))
     if trying:
         report.added, report.updated = len(fresh), len(changed)
@@ -94,25 +98,20 @@ def import_places(path: Path, *, trying: bool = False, tell: Tell = lambda done,
         batch = Batch.objects.create(act=Batch.Act.IMPORT, comment=SOURCE)
         _add(fresh, _namesakes(rows), batch, report, tell)
         _update(changed, batch, report, tell)
-        _settle(batch)
+        settle(batch)
     return report
 
 
-def digest(row: PlaceRow) -> str:
-    """What tells a changed row from an unchanged one: the checksum of all that follows from it."""
-    return hashlib.sha256(place_texts.text_of(row).encode()).hexdigest()
-
-
-def _settle(batch: Batch) -> None:
-    """Drop a batch in which nothing was written; let the database look at its new rows.
-
-    Without ANALYZE, SQLite picks a bad index after many inserts.
-    """
-    if not batch.versions.exists():
-        batch.delete()
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+def _known(rows: Sequence[PlaceRow]) -> dict[str, _Known]:
+    """The rows whose pages we made before, by ID."""
+    versions = PageVersion.objects.filter(author_name=SOURCE, page__origin__source=SOURCE).order_by("number")
+    said = {version.page_id: version for version in versions if IMPORTED in version.tags}
+    origins = {
+        origin.identifier: origin
+        for origin in Origin.objects.filter(source=SOURCE).select_related("page")
+        if origin.page_id in said
+    }
+    return {row.id: _Known(row, origins[row.id], said[origins[row.id].page_id]) for row in rows if row.id in origins}
 
 
 # ---------------------------------------------------------------- places that are new here
@@ -163,7 +162,7 @@ def _add(
         some = rows[start : start + CHUNK]
         for attempt in range(ATTEMPTS):
             try:
-                patiently(partial(_add_some, some, namesakes, batch))
+                _add_some(some, namesakes, batch)
                 break
             except TitleTaken:  # someone made a page of that title meanwhile: look again
                 if attempt == ATTEMPTS - 1:
@@ -173,7 +172,7 @@ def _add(
 
 
 def _add_some(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], batch: Batch) -> None:
-    """Write the pages of `rows` and their origins. Inside a transaction."""
+    """Write the pages of `rows` and their origins in one transaction. Raises TitleTaken."""
     free = _FreeTitles()
     drafts = []
     for row in rows:
@@ -181,13 +180,14 @@ def _add_some(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], ba
         fields = Fields(0, None, title, True, LICENSE, "fr")
         text = place_texts.text_of(row, title)
         drafts.append(Draft(WikiPage(), text, fields, AUTHOR, tags=[IMPORTED, "created"]))
-    store(drafts, batch)
-    Origin.objects.bulk_create(
-        [
-            Origin(page=draft.page, source=SOURCE, identifier=row.id, url=SOURCE_URL, version=1, digest=digest(row))
-            for draft, row in zip(drafts, rows, strict=True)
-        ]
-    )
+
+    def note_origins(versions: Sequence[PageVersion]) -> None:
+        Origin.objects.bulk_create(
+            Origin(page=version.page, source=SOURCE, identifier=row.id, url=SOURCE_URL, version=version.number)
+            for version, row in zip(versions, rows, strict=True)
+        )
+
+    store(drafts, batch, also=note_origins)
 
 
 # ---------------------------------------------------------------- places that are known
@@ -198,7 +198,7 @@ def _update(known: Sequence[_Known], batch: Batch, report: PlacesReport, tell: T
     for start in range(0, len(known), CHUNK):
         some = known[start : start + CHUNK]
         try:
-            touched = patiently(partial(_update_untouched, some, batch))
+            touched = _update_untouched(some, batch)
         except Stale:  # someone edited one of them just now: one by one, then
             touched = some
         report.updated += len(some) - len(touched)
@@ -208,43 +208,46 @@ def _update(known: Sequence[_Known], batch: Batch, report: PlacesReport, tell: T
 
 
 def _update_untouched(known: Sequence[_Known], batch: Batch) -> Sequence[_Known]:
-    """Write the new texts of pages that still say what the source last said; return the others."""
+    """Write the new texts of pages that still say what the source last said; return the others.
+
+    Raises Stale, and writes nothing, when someone edits one of them meanwhile.
+    """
     pages = WikiPage.objects.select_related("place").in_bulk([item.origin.page_id for item in known])
-    ours = PageVersion.objects.filter(page__in=pages, author_name=SOURCE).order_by("number")
-    last = {version.page_id: version for version in ours if IMPORTED in version.tags}
     drafts, untouched, rest = [], [], []
     for item in known:
-        page, version = pages[item.origin.page_id], last.get(item.origin.page_id)
-        if version is None or MERGED in version.tags or version.sha256 != page.sha256:
+        page = pages[item.origin.page_id]
+        if MERGED in item.said.tags or item.said.sha256 != page.sha256:
             rest.append(item)
             continue
-        text = place_texts.text_of(item.row, version.title)
-        drafts.append(Draft(page, text, Fields.of(page), AUTHOR, tags=[IMPORTED]))
+        drafts.append(Draft(page, item.text, Fields.of(page), AUTHOR, tags=[IMPORTED]))
         untouched.append(item)
-    for written, item in zip(store(drafts, batch) if drafts else [], untouched, strict=True):
-        _remember(item, written.number)
+
+    def note_versions(versions: Sequence[PageVersion]) -> None:
+        for version, item in zip(versions, untouched, strict=True):
+            _remember(item, version.number)
+
+    if drafts:
+        store(drafts, batch, also=note_versions)
     return rest
 
 
 def _remember(item: _Known, number: int) -> None:
     """Note that version `number` holds what the source says now."""
-    item.origin.version, item.origin.digest = number, digest(item.row)
-    item.origin.save(update_fields=["version", "digest"])
+    Origin.objects.filter(pk=item.origin.pk).update(version=number)
 
 
 def _merge(item: _Known, report: PlacesReport) -> None:
     """Merge a changed row into a page that people changed; leave the page where they clash."""
-    if patiently(partial(_merged, item)):
+    if _merged(item):
         report.merged += 1
     else:
         report.clashes.append(item.origin.page.full_title)
 
 
 def _merged(item: _Known) -> bool:
-    """Whether row and page could be merged, which is done then. Inside a transaction."""
+    """Whether row and page could be merged, which is done then."""
     page = WikiPage.objects.select_related("source").get(pk=item.origin.page_id)
-    base, title = _said_before(page)
-    merged = merge.merge(base, place_texts.text_of(item.row, title), page.source.text or "")
+    merged = merge.merge(_pure_text(page), item.text, page.source.text or "")
     if merged.text is None:
         return False
     try:
@@ -256,17 +259,16 @@ def _merged(item: _Known) -> bool:
     return True
 
 
-def _said_before(page: WikiPage) -> tuple[str, str]:
-    """What the source said at the last import, and the title that the page then had.
+def _pure_text(page: WikiPage) -> str:
+    """What the source alone said at the last import.
 
-    Where that was merged with people's changes, no version holds it alone: it is the last pure
-    text, with the changes of each merged import since then applied to it in turn.
+    Where that was merged with people's changes, no version holds it: it is the last pure text,
+    with the changes of each merged import since then applied to it in turn.
     """
-    text, title, before = "", "", ""
+    text, before = "", ""
     for version in page.versions.select_related("stored").order_by("number"):
         now = version.text() or ""
         if IMPORTED in version.tags and version.author_name == SOURCE:
-            title = version.title
             text = now if MERGED not in version.tags else (merge.merge(before, text, now).text or text)
         before = now
-    return text, title
+    return text
