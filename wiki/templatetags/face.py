@@ -36,15 +36,15 @@ def icon(name: str, label: str = "") -> SafeString:
     if label:
         return format_html(
             '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
-            label, sprite, name,
+            label,
+            sprite,
+            name,
         )
-    return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name
-    )
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)
 
 
 @register.simple_tag
-def address(view: str, target: object = None, **query: object) -> str:
+def address(view: str, target: object = None, **query: str | int | None) -> str:
     """The address of a view by its URL name: of a page (or a full title), or of no page.
 
     Empty parameters are left out. Returns an empty string where no such view exists, so that a
@@ -59,7 +59,7 @@ def address(view: str, target: object = None, **query: object) -> str:
             found = _address_for(view, str(target))
     except NoReverseMatch:
         return ""
-    kept = {name: value for name, value in query.items() if value not in (None, "")}
+    kept = {name: value for name, value in query.items() if value is not None and value != ""}
     return f"{found}?{urlencode(kept)}" if kept else found
 
 

@@ -1,0 +1,1 @@
+"""The demo: content as data, and the pencil that draws its pictures."""
