@@ -1,0 +1,211 @@
+"""Measures speed on wikis made for it, with the production server; `make bench` calls it.
+
+Times depend on the machine: compare ratios within one run only. MOVILAB_DATABASE chooses PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+from tests.instances import Instance  # noqa: E402  after the path
+from tests.load import requests_per_second  # noqa: E402
+from wiki.exchange import place_rows  # noqa: E402
+
+PORT = 8799
+WIKI_SIZES = (15, 1512)
+PAGE = "/wiki/Mesure"
+# Run inside each wiki; the last line printed is what was measured.
+SAVES = """
+import json, statistics, time
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from wiki.pages import finding, saving
+by = saving.Author(None, "Mesure")
+paragraph = "Un tiers-lieu est un lieu que des gens font ensemble, avec [[Lieu 1]] et d'autres, chaque jour. " * 3
+text = "\\n\\n".join(f"## Partie {n}\\n\\n{paragraph}" for n in range(10))
+page = finding.by_key("Mesure") or saving.create("Mesure", text, by).page
+times = []
+for number in range(60):
+    page = finding.fresh(page.pk)
+    start = time.perf_counter()
+    saving.edit(page, f"{text}\\n\\nLigne {number}", by)
+    times.append(time.perf_counter() - start)
+page = finding.fresh(page.pk)
+with CaptureQueriesContext(connection) as queries:
+    saving.edit(page, text, by)
+print(json.dumps({"words": len(text.split()), "ms": statistics.median(times[10:]) * 1000, "queries": len(queries)}))
+"""
+VIEWS = """
+import json
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+settings.ALLOWED_HOSTS = ["*"]
+client = Client(headers={"accept-language": "fr"})
+assert client.get("/wiki/Mesure").status_code == 200
+with CaptureQueriesContext(connection) as queries:
+    client.get("/wiki/Mesure")
+print(json.dumps({"queries": len(queries)}))
+"""
+HUNDRED = """
+import json, time
+from wiki.pages import finding, saving
+by = saving.Author(None, "Mesure")
+page = saving.create("Cent", "Version 1\\n", by).page
+for number in range(2, 101):
+    saving.edit(finding.fresh(page.pk), "\\n\\n".join(f"Version {n}" for n in range(1, number + 1)), by)
+print(json.dumps({}))
+"""
+
+
+def main() -> None:
+    """Measure, and print one line for each figure."""
+    with tempfile.TemporaryDirectory(prefix="movilab-bench-") as folder:
+        small, large = (wiki_of(size, Path(folder)) for size in WIKI_SIZES)
+        try:
+            measure_saves(small, large)
+            measure_views(large)
+            measure_versions(large, Path(folder))
+        finally:
+            small.remove()
+            large.remove()
+
+
+def say(what: str, figure: str) -> None:
+    """Print one figure."""
+    print(f"{what:<62} {figure}", flush=True)
+
+
+def wiki_of(size: int, folder: Path) -> Instance:
+    """A wiki of `size` places, imported as an administrator would."""
+    instance = Instance.create(folder / f"wiki-{size}")
+    file = folder / f"{size}.csv"
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(place_rows.COLUMNS)
+        writer.writerows(_place(number) for number in range(1, size + 1))
+    start = time.perf_counter()
+    instance.manage("import_places", str(file), "--verbosity=0")
+    seconds = time.perf_counter() - start
+    say(f"import of {size} places (whole command)", f"{seconds:.1f} s, {size / seconds:.0f} pages/s")
+    return instance
+
+
+def _place(number: int) -> Sequence[object]:
+    known = {
+        "ID": number,
+        "NOM_TL": f"Lieu {number}",
+        "ADRESSE": f"{number} rue du Port",
+        "CP": "44300",
+        "COMINIT": "Nantes",
+        "INSEECOM": "44109",
+        "NOMCOM": "Nantes",
+        "TYPO": "Fablab",
+        "LAT": 47 + number / 10000,
+        "LONG": -1.5,
+    }
+    return [known.get(column, "") for column in place_rows.COLUMNS]
+
+
+def told(instance: Instance, code: str) -> dict[str, Any]:
+    """What `code`, run in the wiki, says in its last line."""
+    answer: dict[str, Any] = json.loads(instance.python(code).strip().splitlines()[-1])
+    return answer
+
+
+def measure_saves(small: Instance, large: Instance) -> None:
+    """A save among few and among many pages."""
+    rounds = [(told(small, SAVES), told(large, SAVES)) for _ in range(3)]
+    few, many = (min(column, key=lambda answer: answer["ms"]) for column in zip(*rounds, strict=True))
+    say(f"save of a page of {few['words']} words among {WIKI_SIZES[0]} pages (median)", f"{few['ms']:.1f} ms")
+    say(f"the same among {WIKI_SIZES[1]} pages", f"{many['ms']:.1f} ms, {many['ms'] / few['ms']:.2f} times")
+    say("database queries of a save", str(many["queries"]))
+
+
+def measure_versions(instance: Instance, folder: Path) -> None:
+    """Versions in, and a page with a hundred of them out."""
+    file = folder / "history.jsonl"
+    lines = [
+        {
+            "path": f"Page {number % 20}.md",
+            "date": f"2018-01-{1 + number // 100:02}T09:00:00+01:00",
+            "author": "mesure",
+            "comment": "",
+            "text": f"Texte {number}\n\n" + "Un paragraphe de plus. " * 50,
+        }
+        for number in range(2000)
+    ]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    start = time.perf_counter()
+    instance.manage("import_history", str(file), "--licence", "CC-BY-SA-4.0", "--verbosity=0")
+    seconds = time.perf_counter() - start
+    say(f"import of {len(lines)} versions (whole command)", f"{seconds:.1f} s, {len(lines) / seconds:.0f} versions/s")
+    told(instance, HUNDRED)
+    start = time.perf_counter()
+    instance.manage("export_archive", "Cent", "-o", str(folder / "cent.zip"), "--verbosity=0")
+    say("export of a page with 100 versions (whole command)", f"{time.perf_counter() - start:.2f} s")
+
+
+def measure_views(instance: Instance) -> None:
+    """An anonymous reader's page beside the least that Django can answer, on the production server."""
+    instance.manage("collectstatic", "--no-input", "--verbosity=0")
+    say("database queries of an anonymous view", str(told(instance, VIEWS)["queries"]))
+    with served(instance):
+        with urlopen(f"http://127.0.0.1:{PORT}{PAGE}") as answer:
+            etag = answer.headers["ETag"]
+        rounds = [
+            (
+                requests_per_second(PORT, "/ok", 200),
+                requests_per_second(PORT, PAGE, 200),
+                requests_per_second(PORT, PAGE, 304, {"If-None-Match": etag}),
+            )
+            for _ in range(3)
+        ]
+    ok, page, unchanged = (sorted(column)[1] for column in zip(*rounds, strict=True))
+    say('a view that answers "ok"', f"{ok:.0f} requests/s")
+    say("an anonymous view of a page of 500 words", f"{page:.0f} requests/s, {page / ok:.2f} of it")
+    say("the same when the reader has it already (304)", f"{unchanged:.0f} requests/s, {unchanged / ok:.2f} of it")
+
+
+@contextmanager
+def served(instance: Instance) -> Iterator[None]:
+    """The wiki behind the production server."""
+    code = (
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.bench_settings'\n"
+        f"from movilab.server import serve; serve('127.0.0.1', {PORT})"
+    )
+    process = instance.start("-c", code)
+    try:
+        for _ in range(100):
+            try:
+                urlopen(f"http://127.0.0.1:{PORT}/ok").close()
+                break
+            except URLError:
+                time.sleep(0.2)
+        yield
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    main()
