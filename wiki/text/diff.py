@@ -76,11 +76,10 @@ def compare(old: str, new: str, context: int | None = CONTEXT) -> list[Row]:
     `context` is the number of unchanged lines around each change; None shows all.  After
     ROW_LIMIT rows the rest is one gap.
     """
-    if old == new:
-        return []
-    rows = list(islice(_rows(_lines(old), _lines(new)), COMPARED_LIMIT))
-    if all(row.kind == "same" for row in rows):
+    old_lines, new_lines = _lines(old), _lines(new)
+    if old_lines == new_lines:
         return []  # at most the last line break differs
+    rows = list(islice(_rows(old_lines, new_lines), COMPARED_LIMIT))
     shown = _shortened(rows, context)
     rest = sum(row.skipped or 1 for row in shown[ROW_LIMIT:])
     return [*shown[:ROW_LIMIT], Row("gap", None, None, skipped=rest)] if rest else shown

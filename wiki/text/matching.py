@@ -49,18 +49,12 @@ def matching_blocks(a: Sequence[str], b: Sequence[str], budget: Budget | None = 
 class Matcher:
     """`matching_blocks` with the face of difflib.SequenceMatcher, as merge3 wants it."""
 
-    def __init__(
-        self,
-        isjunk: object = None,
-        a: Sequence[str] = "",
-        b: Sequence[str] = "",
-        autojunk: bool = True,
-    ) -> None:
-        self._a, self._b = a, b
+    def __init__(self, budget: Budget, isjunk: object, a: Sequence[str], b: Sequence[str]) -> None:
+        self._budget, self._a, self._b = budget, a, b
 
     def get_matching_blocks(self) -> list[Block]:
         """The blocks, ended by an empty one."""
-        return [*matching_blocks(self._a, self._b), (len(self._a), len(self._b), 0)]
+        return [*matching_blocks(self._a, self._b, self._budget), (len(self._a), len(self._b), 0)]
 
 
 class _Matcher:

@@ -12,13 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal, cast
 
 from merge3 import Merge3
 
-from wiki.text.matching import Matcher
+from wiki.text.matching import Budget, Matcher
 
 ChunkKind = Literal["same", "mine", "theirs", "both", "conflict"]
+
+WORD_STEPS = 500_000
+"""Budget for all clashes together; lines have one of their own."""
 
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _WORDS = re.compile(r"\n|\w+[^\S\n]*|[^\w\s]+[^\S\n]*|[^\S\n]+")
@@ -84,7 +88,8 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
         return _whole(kind, mine, base, mine, theirs)
     if mine == base:
         return _whole("theirs", theirs, base, mine, theirs)
-    chunks = [_healed(chunk) for chunk in _merged(_lines(base), _lines(mine), _lines(theirs))]
+    words = Budget(WORD_STEPS)
+    chunks = [_healed(chunk, words) for chunk in _merged(_lines(base), _lines(mine), _lines(theirs), Budget())]
     conflicts, line = [], 1
     for chunk in chunks:
         if chunk.kind == "conflict":
@@ -103,18 +108,19 @@ def _lines(text: str) -> list[str]:
     return _LINES.findall(text)
 
 
-def _healed(chunk: Chunk) -> Chunk:
+def _healed(chunk: Chunk, budget: Budget) -> Chunk:
     """A clash of lines joined by words where that is possible; other chunks as they are."""
     if chunk.kind != "conflict" or not (chunk.base and chunk.mine and chunk.theirs):
         return chunk
-    texts = (chunk.base, chunk.mine, chunk.theirs)
-    parts = list(_merged(*(_WORDS.findall(text) for text in texts)))
+    base, mine, theirs = (_WORDS.findall(text) for text in (chunk.base, chunk.mine, chunk.theirs))
+    parts = list(_merged(base, mine, theirs, budget))
     if any(part.kind == "conflict" for part in parts):
         return chunk
-    return Chunk("both", "".join(part.text for part in parts), *texts)
+    joined = "".join(part.text for part in parts)
+    return Chunk("both", joined, chunk.base, chunk.mine, chunk.theirs)
 
 
-def _merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> Iterator[Chunk]:
+def _merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], budget: Budget) -> Iterator[Chunk]:
     """The chunks of a merge of tokens."""
     positions = [0, 0, 0]
 
@@ -126,17 +132,17 @@ def _merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> 
         positions[:] = ends
         return texts[0], texts[1], texts[2]
 
-    for region in _regions(base, mine, theirs):
+    for region in _regions(base, mine, theirs, budget):
         kind, sources = region[0], taken(region[1])
         text = {"theirs": sources[2], "conflict": ""}.get(kind, sources[1])
         yield Chunk(kind, text, *sources)
 
 
 def _regions(
-    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]
+    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], budget: Budget
 ) -> Iterator[tuple[ChunkKind, tuple[int, int, int]]]:
     """Kinds of the regions with their ends in base, mine and theirs."""
-    merge3 = Merge3(base, mine, theirs, sequence_matcher=Matcher)
+    merge3 = Merge3(base, mine, theirs, sequence_matcher=cast(Any, partial(Matcher, budget)))
     at_base = at_mine = at_theirs = 0
     syncs = merge3.find_sync_regions()
     for zmatch, zend, amatch, aend, bmatch, bend in syncs:

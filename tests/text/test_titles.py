@@ -1,0 +1,143 @@
+"""Titles: what they may be, when two are one, and how they look in an address."""
+
+from __future__ import annotations
+
+import pickle
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wiki.text.titles import (
+    NAMESPACES,
+    TITLE_LIMIT,
+    TitleProblem,
+    address_of,
+    clean_title,
+    fold,
+    full_title,
+    key_of,
+    lookalike,
+    namespace_number,
+    split_namespace,
+    title_at,
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "title"),
+    [
+        ("La Myne", "La Myne"),
+        ("  La__Myne\u00a0\u202f \t l’atelier ", "La Myne l’atelier"),
+        ("E\u0301te\u0301", "Été"),
+        ("a\u200e\u202eb\ufeff", "ab"),
+        ("C++: 50 % de “remise” & plus?", "C++: 50 % de “remise” & plus?"),
+        ("v1.2/a..b/...", "v1.2/a..b/..."),
+        ("👩‍🔧", "👩‍🔧"),
+    ],
+)
+def test_it_cleans_titles(raw: str, title: str) -> None:
+    assert clean_title(raw) == title
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("", "title_empty"),
+        (" _\u00a0 ", "title_empty"),
+        ("a" * 256, "title_too_long"),
+        ("é" * 128, "title_too_long"),
+        ("Wiki:" + "a" * 250, "title_too_long"),  # as "Project:…" it would be
+        *((f"a{sign}b", "title_character") for sign in "#<>[]{}|"),
+        ("a\x00b", "title_control"),
+        ("a\x1b[0m", "title_control"),
+        ("a\ud800", "title_control"),
+        (".", "title_dots"),
+        ("..", "title_dots"),
+        ("./a", "title_dots"),
+        ("../a", "title_dots"),
+        ("a/./b", "title_dots"),
+        ("a/../b", "title_dots"),
+        ("a/..", "title_dots"),
+        (":a", "title_colon"),
+        ("a::b", "title_colon"),
+        ("Category:", "title_only_namespace"),
+        ("catégorie : ", "title_only_namespace"),
+    ],
+)
+def test_it_refuses_what_cannot_be_a_title(raw: str, code: str) -> None:
+    with pytest.raises(TitleProblem) as refusal:
+        clean_title(raw)
+    assert refusal.value.code == code
+    again = pickle.loads(pickle.dumps(refusal.value))
+    assert (again.code, str(again)) == (code, str(refusal.value))
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [
+        ("la myne", "La myne"),
+        ("La Myne", "La Myne"),
+        ("la_Myne : charte", "La Myne:Charte"),
+        ("fichier:plan_1.jpg", "File:Plan 1.jpg"),
+        ("IMAGE:Plan 1.jpg", "File:Plan 1.jpg"),
+        ("categorie:fab labs", "Category:Fab labs"),
+        ("discussion utilisateur:bob", "User talk:Bob"),
+        ("Propriété:ville", "Property:Ville"),
+        ("Wiki:accueil", "Project:Accueil"),
+        ("Projet:accueil", "Projet:Accueil"),
+        ("ßtraße", "ßtraße"),
+        ("élan", "Élan"),
+        ("12:30", "12:30"),
+    ],
+)
+def test_it_makes_keys(title: str, key: str) -> None:
+    assert key_of(title) == key
+
+
+@given(st.text(max_size=80))
+def test_it_makes_the_same_key_of_a_key_a_clean_title_and_an_address(raw: str) -> None:
+    try:
+        title = clean_title(raw)
+    except TitleProblem:
+        return
+    key = key_of(raw)
+    assert clean_title(title) == title
+    assert key_of(key) == key_of(title) == key
+    assert len(key.encode()) <= TITLE_LIMIT
+    assert title_at(address_of(title)) == title
+    assert unquote(address_of(title)) == title.replace(" ", "_")
+
+
+@given(st.text(max_size=60), st.booleans())
+def test_its_lookalikes_hold_nothing_forbidden(raw: str, colon: bool) -> None:
+    code = ""
+    try:
+        clean_title(lookalike(raw, colon=colon))
+    except TitleProblem as problem:
+        code = problem.code
+    assert code not in ("title_character", "title_colon")
+
+
+def test_it_knows_namespaces_by_all_their_names() -> None:
+    for number, space in NAMESPACES.items():
+        for name in {space.canonical, space.fr, space.en, *space.aliases} - {""}:
+            assert namespace_number(name.upper()) == number
+            assert split_namespace(f"{name} : x") == (number, "x")
+        assert space.is_talk == (number % 2 == 1)
+    assert split_namespace("La Myne:Charte") == (0, "La Myne:Charte")
+
+
+def test_it_builds_full_titles() -> None:
+    assert full_title(0, None, "Charte") == "Charte"
+    assert full_title(0, "La Myne", "Charte") == "La Myne:Charte"
+    assert full_title(14, None, "Fab labs") == "Category:Fab labs"
+
+
+def test_it_writes_addresses_as_mediawiki_does() -> None:
+    assert address_of("Où ça ? C'est/là: 50 % & +") == "O%C3%B9_%C3%A7a_%3F_C%27est/l%C3%A0:_50_%25_%26_%2B"
+
+
+def test_it_folds_for_comparison() -> None:
+    assert fold("L’Œuvre ÉTÉ Straße ﬁn") == "l'oeuvre ete strasse fin"
