@@ -38,16 +38,6 @@ class Wish:
     """Empty keeps upstream's."""
 
 
-def options(page: WikiPage) -> list[tuple[str, str, compatibility.Verdict]]:
-    """Licences a fork of `page` may be thought of: (expression, name, verdict), its own first."""
-    offered = dict(catalogue.for_text())
-    ids = [page.license, *(one for one in offered if one != page.license)]
-    return [
-        (one, offered.get(one, catalogue.name_of(one)), compatibility.check(page.license, one))
-        for one in ids
-    ]
-
-
 def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
     """Copy `page` as `wish` says and bind the copy to it; returns the new page.
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from wiki.errors import WikiError
 from wiki.forks import forking
+from wiki.licenses import compatibility
 from wiki.pages import finding, managing, rendering, rights
 from wiki.pages.answering import in_words
 from wiki.pages.authors import authors_of
@@ -46,9 +47,9 @@ class ForkForm(django_forms.Form):
 
     def __init__(self, page: WikiPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.options = forking.options(page)
+        self.verdicts = compatibility.targets_for(page.license)
         self.fields["license"].choices = [  # type: ignore[attr-defined]
-            (one, name) for one, name, verdict in self.options if verdict.allowed
+            (verdict.target, verdict.target_name) for verdict in self.verdicts if verdict.allowed
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -62,7 +63,9 @@ class ForkForm(django_forms.Form):
     def refused(self) -> list[tuple[str, str]]:
         """Licences that the copy may not have, with the reason."""
         return [
-            (name, str(verdict.because)) for _one, name, verdict in self.options if not verdict.allowed
+            (verdict.target_name, str(verdict.because))
+            for verdict in self.verdicts
+            if not verdict.allowed
         ]
 
 

@@ -25,11 +25,6 @@ from wiki.pages.models import LANGUAGES, Kind, WikiPage, address
 from wiki.pages.saving import Author, Note
 from wiki.text import titles
 
-STARTERS = {
-    "place": "---\n{kind}: {name}\n---\n\n",
-}
-
-
 class EditForm(forms.Form):
     """A text with what its author says about the change."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -163,9 +163,9 @@ def wanted(request: HttpRequest) -> HttpResponse:
     missing = (
         Link.objects.filter(way=Link.Way.LINK, page__in=readable)
         .filter(~Exists(here), ~Exists(nearer))
-        .values("key")
+        .values(title=F("key"))
         .annotate(count=Count("page", distinct=True))
-        .order_by("-count", "key")
+        .order_by("-count", "title")
     )
     pages = Paginator(missing, PER_PAGE).get_page(request.GET.get("p"))
     return render(request, "wiki/pages/wanted.html", {"pages": pages})

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from wiki.accounts.models import User
 from wiki.errors import WikiError
-from wiki.licenses import catalogue
+from wiki.licenses import compatibility
 from wiki.pages import finding, moving, rights, saving
 from wiki.pages.answering import in_words
 from wiki.pages.models import LANGUAGES, Stewardship, WikiPage, links_to
@@ -66,9 +66,16 @@ class MoveForm(CommentForm):
 class FieldsForm(CommentForm):
     """Licence and language of a page."""
 
-    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.for_text)
+    license = forms.ChoiceField(label=_("Licence"))
     language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
     field_order = ["license", "language", "comment"]
+
+    def __init__(self, page: WikiPage, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        verdicts = compatibility.targets_for(page.license)
+        self.fields["license"].choices = [  # type: ignore[attr-defined]
+            (verdict.target, verdict.target_name) for verdict in verdicts if verdict.allowed
+        ]
 
 
 def _act(
@@ -147,7 +154,7 @@ def fields(request: HttpRequest, title: str) -> HttpResponseBase:
         return redirect_to_login(request.get_full_path())
     page = get_page(request, title, "relicense")
     form = FieldsForm(
-        request.POST or None, initial={"license": page.license, "language": page.language}
+        page, request.POST or None, initial={"license": page.license, "language": page.language}
     )
 
     def act(data: dict[str, Any]) -> WikiPage:

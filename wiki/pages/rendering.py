@@ -20,6 +20,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from wiki.licenses import catalogue
 from wiki.pages import linking, problems, reading
 from wiki.pages.derivers import Fields, Reading
 from wiki.pages.media import Picture
@@ -62,7 +63,8 @@ def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
     if not data.get("alone"):
         return link
     words = data.get("caption") or data.get("description") or ""
-    credit = " · ".join(word for word in (picture.author, picture.license) if word)
+    license = catalogue.name_of(picture.license) if picture.license else ""
+    credit = " · ".join(word for word in (picture.author, license) if word)
     return format_html(
         '<figure class="picture">{}<figcaption>{} <span class="picture-credit">{}</span>'
         "</figcaption></figure>",

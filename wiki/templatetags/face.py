@@ -104,9 +104,9 @@ def short_category(full_title: str) -> str:
 
 
 @register.filter
-def problem_text(problem: Problem) -> str:
-    """What is wrong in a text and how to mend it, in words."""
-    return in_words(problem)
+def problem_text(problem: Problem | dict[str, Any]) -> str:
+    """What is wrong in a text and how to mend it, in words; a stored problem has them already."""
+    return str(problem["text"]) if isinstance(problem, dict) else in_words(problem)
 
 
 @register.filter
