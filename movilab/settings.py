@@ -31,7 +31,7 @@ INSTALLED_APPS = [
     "reversion",
     "wagtail.contrib.settings",
     "wagtail.sites",
-    "wagtail.users",
+    "wiki.accounts.apps.UsersConfig",  # wagtail.users, with the wiki's forms for people
     "wagtail.snippets",
     "wagtail.embeds",
     "wagtail.documents",
@@ -134,8 +134,17 @@ WAGTAILDOCS_DOCUMENT_MODEL = "wiki.File"
 WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "json", "md", "odg", "odp", "ods", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database"}}
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILIMAGES_IMAGE_FORM_BASE = "wiki.pages.admin_media.PictureForm"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "wiki.pages.admin_media.FileForm"
+WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []  # documents are downloads, PDF too
+# The admin searches the tables themselves: the index of modelsearch's own database backend slows each save.
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database.fallback"}}
 WAGTAIL_WORKFLOW_ENABLED = False  # the wiki's own writer and, later, its own moderation decide
+WAGTAILADMIN_COMMENTS_ENABLED = False
+WAGTAILADMIN_LOGIN_URL = LOGIN_URL
+WAGTAILADMIN_USER_LOGIN_FORM = "wiki.accounts.forms.SignInForm"  # the admin's own door counts attempts too
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # people do both at /account/
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # the admin tells no third party that it is open
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
