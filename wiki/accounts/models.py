@@ -15,8 +15,7 @@ class User(AbstractUser):
     registered_from = models.CharField(max_length=64, blank=True, editable=False)
     """Keyed hash of the address the account was made from; never the address itself."""
 
-    class Meta(AbstractUser.Meta):
-        abstract = False
+    class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
 

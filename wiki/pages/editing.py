@@ -23,6 +23,7 @@ from wiki.pages.answering import in_words
 from wiki.pages.derivers import Fields
 from wiki.pages.models import LANGUAGES, Kind, WikiPage, address
 from wiki.pages.saving import Author, Note
+from wiki.pages.storing import clean_text
 from wiki.text import titles
 
 class EditForm(forms.Form):
@@ -126,7 +127,7 @@ def _preview(request: HttpRequest, page: WikiPage | None, text: str) -> dict[str
     limits.spend_preview(request)
     language = (get_language() or "fr")[:2]
     fields = Fields.of(page) if page else Fields(0, None, "", False, catalogue.DEFAULT, language)
-    shown = rendering.preview(saving.clean_text(text), fields, language)
+    shown = rendering.preview(clean_text(text), fields, language)
     known = rendering.known_for(shown.holes)
     return {
         "preview": rendering.assemble(shown.html, shown.nonce, shown.holes, known),

@@ -38,7 +38,7 @@ def with_thumbnails(pages: Iterable[WikiPage]) -> list[WikiPage]:
     for page in found:
         name = page.picture_name.partition(":")[2]
         if name in keys and keys[name] in urls:
-            page.thumbnail = urls[keys[name]]  # type: ignore[attr-defined]  # for the template
+            page.thumbnail = urls[keys[name]]
     return found
 
 
@@ -185,7 +185,7 @@ def categories(request: HttpRequest) -> HttpResponse:
     )
     children: dict[str, set[str]] = {}
     for parent, child in above:
-        children.setdefault(parent, set()).add(child)
+        children.setdefault(parent, set()).add(child or "")
     known = set(counts) | written | set(children)
     below = {child for some in children.values() for child in some}
 

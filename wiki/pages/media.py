@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 from PIL import ImageOps
@@ -17,6 +18,7 @@ from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
 
 from wiki.licenses import catalogue
+from wiki.pages.models import Link, RenderedPage, WikiPage
 from wiki.text import titles
 
 PIXEL_LIMIT = 50_000_000
@@ -104,6 +106,13 @@ def _encoded(picture: PillowImage.Image) -> bytes:
     return out.getvalue()
 
 
+def mark_stale(file_name: str) -> int:
+    """Have the pages that show the file rendered again when next read. Returns how many rows."""
+    pages = Link.objects.filter(way=Link.Way.FILE, key=f"File:{file_name}").values("page_id")
+    WikiPage.objects.filter(pk__in=pages).update(stamp=F("stamp") + 1)
+    return RenderedPage.objects.filter(page_id__in=pages).update(version=0)
+
+
 class Picture(Licensed, AbstractImage):
     """An image that pages show as `![description](File:name.jpg)`."""
 
@@ -124,13 +133,21 @@ class Picture(Licensed, AbstractImage):
         abstract = False
         verbose_name = _("picture")
         verbose_name_plural = _("pictures")
-        permissions: ClassVar[list[tuple[str, str]]] = [("choose_image", "Can choose image")]
+        permissions: ClassVar[Any] = [("choose_image", "Can choose image")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Clean a new file before it is stored; name the picture when nobody did."""
-        if self.file and not self.file._committed:
-            self.take(self.file.read(), self.name or os.path.basename(self.file.name))
+        given: Any = self.file
+        if given and not given._committed:
+            self.take(given.read(), self.name or os.path.basename(given.name))
         super().save(*args, **kwargs)
+        mark_stale(self.name)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Remove the picture; pages show a place to put another one."""
+        name, gone = self.name, super().delete(*args, **kwargs)
+        mark_stale(name)
+        return gone
 
     def take(self, raw: bytes, name: str) -> None:
         """Put `raw`, cleaned, into the file under `name`. Raises ValidationError."""
@@ -139,7 +156,8 @@ class Picture(Licensed, AbstractImage):
         if given.lower() not in (ending, ".jpeg" if ending == ".jpg" else ending):
             name = stem + ending
         self.name = clean_file_name(name)
-        self.title = self.title or self.name
+        titled: Any = self
+        titled.title = titled.title or self.name
         self.sha256 = hashlib.sha256(clean).hexdigest()
         self.file_size = len(clean)
         self.file_hash = hashlib.sha1(clean, usedforsecurity=False).hexdigest()
@@ -180,7 +198,7 @@ class File(Licensed, AbstractDocument):
         abstract = False
         verbose_name = _("file")
         verbose_name_plural = _("files")
-        permissions: ClassVar[list[tuple[str, str]]] = [("choose_document", "Can choose document")]
+        permissions: ClassVar[Any] = [("choose_document", "Can choose document")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Note the checksum of a new file, and name it when nobody did."""

@@ -20,6 +20,7 @@ from reversion.models import Version
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 
+from wiki.pages.tree_rights import TreeRights
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -69,15 +70,18 @@ class WikiPageQuerySet(PageQuerySet["WikiPage"]):
 
     def readable_by(self, user: Reader) -> WikiPageQuerySet:
         """The gate: pages that `user` may read. The only source of pages for anyone's eyes."""
-        return self.filter(title_key__isnull=False)
+        found: WikiPageQuerySet = self.filter(title_key__isnull=False)
+        return found
 
     def in_place(self, place: WikiPage) -> WikiPageQuerySet:
         """The pages that live in `place`."""
-        return self.filter(place=place)
+        found: WikiPageQuerySet = self.filter(place=place)
+        return found
 
     def articles(self) -> WikiPageQuerySet:
         """Pages for readers: main namespace, no redirects."""
-        return self.filter(namespace=0, redirect_key="")
+        found: WikiPageQuerySet = self.filter(namespace=0, redirect_key="")
+        return found
 
 
 class WikiPage(Page):
@@ -91,9 +95,7 @@ class WikiPage(Page):
     """Shown title without accents or case, to sort and to search."""
     display_title = models.CharField(max_length=255, blank=True)
     is_place = models.BooleanField(default=False)
-    place = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="inhabitants"
-    )
+    place = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="inhabitants")
     kind = models.ForeignKey(Kind, null=True, on_delete=models.PROTECT, related_name="pages")
     language = models.CharField(max_length=8, choices=LANGUAGES, default="fr")
     license = models.CharField(max_length=255)
@@ -150,7 +152,11 @@ class WikiPage(Page):
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
         """Wagtail's answer to «where is this page»: the same address as everybody else's."""
         parts = super().get_url_parts(request)
-        return None if parts is None else (parts[0], parts[1], self.get_absolute_url())
+        return None if parts is None else (parts[0], settings.WAGTAILADMIN_BASE_URL, self.get_absolute_url())
+
+    def permissions_for_user(self, user: Reader) -> TreeRights:
+        """Wagtail's question: its admin opens pages, and changes none by itself."""
+        return TreeRights(user, self)
 
 
 def address(view: str, full_title: str) -> str:
@@ -169,9 +175,7 @@ def new_slug() -> str:
 class PageText(models.Model):
     """The current source of a page, one row a page: what reversion registers and serialises."""
 
-    page = models.OneToOneField(
-        WikiPage, primary_key=True, on_delete=models.CASCADE, related_name="source"
-    )
+    page = models.OneToOneField(WikiPage, primary_key=True, on_delete=models.CASCADE, related_name="source")
     text = models.TextField(null=True)
 
     def __str__(self) -> str:
@@ -182,15 +186,11 @@ class Stewardship(models.Model):
     """Who looks after a place (*concierge*)."""
 
     place = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="stewardships")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stewardships"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stewardships")
     since = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["place", "user"], name="one_stewardship_each")
-        ]
+        constraints = [models.UniqueConstraint(fields=["place", "user"], name="one_stewardship_each")]
 
     def __str__(self) -> str:
         return f"{self.user} looks after {self.place}"
@@ -234,13 +234,9 @@ class PageVersion(models.Model):
     number = models.PositiveIntegerField()
     """Counts from 1 per page, without gaps."""
     stored = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="page_version")
-    merge_parent = models.ForeignKey(
-        "self", null=True, on_delete=models.SET_NULL, related_name="merged_into"
-    )
+    merge_parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="merged_into")
     """The other parent, where a version of another page or line was taken in."""
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="versions"
-    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="versions")
     author_name = models.CharField(max_length=255)
     origin_host = models.CharField(max_length=255, blank=True)
     """The site where this version was first made; empty for one made here."""
@@ -262,17 +258,13 @@ class PageVersion(models.Model):
     comment = models.CharField(max_length=500, blank=True)
     minor = models.BooleanField(default=False)
     tags = models.JSONField(default=list, blank=True)
-    batch = models.ForeignKey(
-        Batch, null=True, on_delete=models.SET_NULL, related_name="versions"
-    )
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="versions")
     is_deletion = models.BooleanField(default=False)
 
     objects: ClassVar[Any] = models.Manager.from_queryset(PageVersionQuerySet)()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["page", "number"], name="one_version_per_number")
-        ]
+        constraints = [models.UniqueConstraint(fields=["page", "number"], name="one_version_per_number")]
         indexes = [
             models.Index(fields=["-claimed_at", "-id"], name="version_claimed"),
             models.Index(fields=["author", "-claimed_at"], name="version_author"),
@@ -302,9 +294,7 @@ class Fork(models.Model):
     """Where a forked page came from, as it was then; stays true when upstream changes."""
 
     page = models.OneToOneField(WikiPage, on_delete=models.CASCADE, related_name="fork")
-    upstream = models.ForeignKey(
-        WikiPage, null=True, on_delete=models.SET_NULL, related_name="forks"
-    )
+    upstream = models.ForeignKey(WikiPage, null=True, on_delete=models.SET_NULL, related_name="forks")
     """The page forked from; null when it lives on another site."""
     upstream_host = models.CharField(max_length=255, blank=True)
     upstream_title = models.CharField(max_length=255)
@@ -337,9 +327,7 @@ class Link(models.Model):
     """Key of the target within the page's own place, which is looked for first."""
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["page", "way", "key"], name="one_link_per_target")
-        ]
+        constraints = [models.UniqueConstraint(fields=["page", "way", "key"], name="one_link_per_target")]
 
     def __str__(self) -> str:
         return f"{self.page_id} {self.way} {self.key}"
@@ -364,9 +352,7 @@ class RenderedPage(models.Model):
     categories = models.JSONField(default=list)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["page", "ui_language"], name="one_rendering_each")
-        ]
+        constraints = [models.UniqueConstraint(fields=["page", "ui_language"], name="one_rendering_each")]
 
     def __str__(self) -> str:
         return f"{self.page_id} in {self.ui_language}"
@@ -375,6 +361,4 @@ class RenderedPage(models.Model):
 def links_to(key: str) -> models.QuerySet[Link]:
     """Links that lead to the page with `key`: the same place is looked in first."""
     nearer = WikiPage.objects.filter(title_key=models.OuterRef("near_key"))
-    return Link.objects.filter(
-        Q(near_key=key) | Q(Q(key=key), ~models.Exists(nearer) | Q(near_key=""))
-    )
+    return Link.objects.filter(Q(near_key=key) | Q(Q(key=key), ~models.Exists(nearer) | Q(near_key="")))

@@ -47,7 +47,7 @@ def snapshot() -> dict[str, list[tuple[Any, ...]]]:
     return state
 
 
-def rebuild(progress: Callable[[int], None] = lambda done: None) -> int:
+def rebuild(progress: Callable[[int], object] = lambda done: None) -> int:
     """Derive everything again from the versions; returns the number of pages.
 
     Works in batches while the wiki goes on; `progress` is told how many pages a batch had.

@@ -12,7 +12,6 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 from django.utils.html import escape, format_html
@@ -24,7 +23,7 @@ from wiki.licenses import catalogue
 from wiki.pages import linking, problems, reading
 from wiki.pages.derivers import Fields, Reading
 from wiki.pages.media import Picture
-from wiki.pages.models import Link, RenderedPage, WikiPage, address
+from wiki.pages.models import RenderedPage, WikiPage, address
 from wiki.text import frontmatter, holes, titles
 from wiki.text.holes import Hole
 from wiki.text.problems import Problem
@@ -264,10 +263,3 @@ def preview(text: str, fields: Fields, language: str) -> RenderedPage:
     item = reading.read([(WikiPage(), fields, text)])[0]
     names = [link.target.partition(":")[2] for link in item.parsed.links if link.kind == "file"]
     return render(item, language, pictures_named(names) if names else {})
-
-
-def mark_stale(file_name: str) -> int:
-    """Have the pages that show the file rendered again when next read. Returns how many."""
-    pages = Link.objects.filter(way=Link.Way.FILE, key=f"File:{file_name}").values("page_id")
-    WikiPage.objects.filter(pk__in=pages).update(stamp=F("stamp") + 1)
-    return RenderedPage.objects.filter(page_id__in=pages).update(version=0)

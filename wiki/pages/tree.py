@@ -8,6 +8,7 @@ Django refuses `bulk_create` for a model with a parent table.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, router
@@ -78,7 +79,8 @@ def _insert_under(parent: Page, children: Sequence[WikiPage], locale: Locale) ->
         child._state.db = base._state.db
     own = WikiPage._meta.local_concrete_fields
     using = router.db_for_write(WikiPage)
-    models.QuerySet(WikiPage, using=using)._batched_insert(list(children), own, batch_size=500)
+    rows: Any = models.QuerySet(WikiPage, using=using)
+    rows._batched_insert(list(children), own, batch_size=500)
     Page.objects.using(using).filter(pk=parent.pk).update(numchild=F("numchild") + len(children))
 
 

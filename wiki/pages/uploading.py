@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -40,9 +42,9 @@ class UploadForm(forms.Form):
     license = forms.ChoiceField(label=_("Licence"), choices=license_choices)
     source = forms.CharField(label=_("Where it comes from"), max_length=1000, required=False)
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile[Any]:
         """Refuse what is too large before it is read."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > BYTE_LIMIT:
             raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."))
         return file

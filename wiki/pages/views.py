@@ -237,7 +237,7 @@ def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None
     readable = WikiPage.objects.readable_by(request.user)
     context: dict[str, Any] = {
         "file": found,
-        "original_url": found.url if isinstance(found, File) else found.file.url,
+        "original_url": found.url if isinstance(found, File) else f"{settings.MEDIA_URL}{found.file.name}",
         "license": catalogue.licenses_in(found.license)[0],
         "used_by": readable.filter(pk__in=uses).order_by("title_fold")[:100],
         "is_picture": isinstance(found, Picture),
