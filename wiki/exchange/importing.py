@@ -1,0 +1,36 @@
+"""What every import does around its writing: telling how far it is, and leaving the database tidy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from django.db import connection
+
+from wiki.pages.models import Batch
+
+IMPORTED, MERGED = "import", "merged"
+"""Tags of versions that an import made: as the source has it, or merged with what people wrote."""
+Tell = Callable[[int, int], None]
+"""Hears how many more are done, of how many."""
+
+
+def silent(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def sha256(text: str | None) -> str:
+    """The checksum of a text, as versions keep it; a deletion has that of no bytes."""
+    return hashlib.sha256((text or "").encode()).hexdigest()
+
+
+def settle(batch: Batch) -> None:
+    """Drop a batch in which nothing was written; let the database look at its new rows.
+
+    Without ANALYZE, SQLite picks a bad index after many inserts.
+    """
+    if not batch.versions.exists():
+        batch.delete()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
