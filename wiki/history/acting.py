@@ -33,7 +33,7 @@ class ActForm(forms.Form):
     """What someone says about going back."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
-    comment = forms.CharField(label=_("Why? (optional)"), max_length=400, required=False)
+    comment = forms.CharField(label=_("Why?"), max_length=400, required=False)
 
 
 def _for_writers(act: Acting) -> Door:

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.history import comparing, gates, keyset, listing
 from wiki.history.addresses import changes_address, contributions_address, feed_address
@@ -17,6 +18,9 @@ from wiki.history.filters import ChangesFilter, HistoryFilter
 from wiki.history.robots import not_for_robots
 from wiki.pages import rights
 from wiki.pages.models import PageVersion, PageVersionQuerySet, address
+
+LONG = 200_000
+"""Bytes of two texts together from which comparing them takes long enough to be counted."""
 
 
 @require_safe
@@ -47,6 +51,8 @@ def compare(request: HttpRequest, title: str) -> HttpResponseBase:
     old = gates.number_from(request.GET.get("from"), max(new - 1, 0))
     old, new = min(old, new), max(old, new)
     before, after = gates.pair(page, request.user, old, new)
+    if after.size + (before.size if before else 0) > LONG:
+        limits.spend_preview(request)
     context = {
         "page": page,
         "comparison": comparing.Comparison.of(before, after),

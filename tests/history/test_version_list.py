@@ -1,0 +1,182 @@
+"""The versions of one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.making import make_page
+from wiki.pages import finding, saving
+from wiki.pages.derivers import Fields
+from wiki.pages.models import Batch, WikiPage
+from wiki.pages.saving import Author, Note
+from wiki.pages.storing import Draft, store
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from wiki.accounts.models import User
+
+HOSTILE = '"><script>alert(1)</script>\u202e\x07'
+
+
+@pytest.fixture
+def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
+    """Anna's browser, in English."""
+    return client_of(anna, "en")
+
+
+def write(page: WikiPage, count: int, author: Author, batch: Batch | None = None, **options: Any) -> None:
+    """So many more versions of `page`."""
+    now = finding.fresh(page.pk)
+    first = now.version
+    store(
+        [Draft(now, f"Texte {first + step}.", Fields.of(now), author, **options) for step in range(count)], batch
+    )
+
+
+def numbers(answer: Any) -> list[int]:
+    """The numbers of the versions listed."""
+    return [version.number for version in answer.context["versions"].rows]
+
+
+@pytest.mark.django_db
+def test_it_shows_who_when_and_what(client: Client, alice: User) -> None:
+    page = make_page("Charte", "Un texte.", by=alice)
+    saving.edit(page, "Un texte plus long.", Author.of(alice), Note("plus clair", minor=True, tags=["mobile"]))
+    html = client.get("/history/Charte").content.decode()
+    assert '<a href="/contributions/alice"' in html
+    assert "plus clair" in html
+    assert ">+10<" in html
+    assert '<abbr class="badge" title="Minor edit">' in html
+    assert ">mobile<" in html
+    assert "?version=1" in html
+    assert 'href="/feeds/history/Charte"' in html
+    assert html.count('type="radio"') == 4
+
+
+@pytest.mark.django_db
+def test_it_marks_imported_authors_as_not_verified(client: Client) -> None:
+    page = make_page("Charte")
+    write(page, 1, Author(None, "Alice", "autre.example"), comment="ailleurs")
+    html = client.get("/history/Charte").content.decode()
+    assert "imported, not verified" in html
+    assert "autre.example" in html
+    assert "/contributions/Alice" not in html, "a name from elsewhere is no account here"
+    assert "/contributions/?name=Alice" in html
+
+
+@pytest.mark.django_db
+def test_it_shows_hostile_comments_and_names_as_text(client: Client) -> None:
+    page = make_page("Charte")
+    write(page, 1, Author(None, HOSTILE, HOSTILE), comment=HOSTILE, tags=[HOSTILE])
+    html = client.get("/history/Charte").content.decode()
+    assert "<script>alert" not in html
+    assert html.count("&lt;script&gt;alert(1)") >= 3
+    name = html.split("/contributions/?name=")[1].split('"')[0]
+    assert client.get(f"/contributions/?name={name}").status_code == 200
+
+
+@pytest.mark.django_db
+def test_it_walks_through_5000_versions_at_the_same_cost(client: Client) -> None:
+    page = make_page("Charte")
+    write(page, 4_999, Author(None, "Quelqu'un"))
+    seen: list[int] = []
+    costs = set()
+    address = "/history/Charte"
+    client.get(address)
+    while address:
+        with CaptureQueriesContext(connection, ) as queries:
+            answer = client.get(address)
+        costs.add(len(queries))
+        seen += numbers(answer)
+        older = answer.context["versions"].older
+        address = f"/history/Charte?before={older}" if older else ""
+    assert seen == list(range(5_000, 0, -1))
+    assert len(costs) == 1
+    assert costs.pop() <= 3
+    back = client.get(f"/history/Charte?after={seen[99]}")
+    assert numbers(back) == seen[49:99]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["before=x", "before=-5", "after=" + "9" * 999, "who=nobody", "tag=%00", "no_minor=x"])
+def test_it_bears_odd_addresses(client: Client, query: str) -> None:
+    make_page("Charte")
+    assert client.get(f"/history/Charte?{query}").status_code == 200
+
+
+@pytest.mark.django_db
+def test_it_narrows_the_list(client: Client, alice: User, bob: User) -> None:
+    page = make_page("Charte", by=alice)
+    write(page, 1, Author.of(bob), minor=True)
+    write(page, 1, Author(None, "Zoé", "autre.example"), tags=["restored"])
+    write(page, 1, Author(None, "import"))
+    assert numbers(client.get("/history/Charte?by=bob")) == [2]
+    assert numbers(client.get("/history/Charte?by=Zoé")) == [3]
+    assert numbers(client.get("/history/Charte?who=accounts")) == [2, 1]
+    assert numbers(client.get("/history/Charte?who=imported")) == [3]
+    assert numbers(client.get("/history/Charte?who=others")) == [4]
+    assert numbers(client.get("/history/Charte?no_minor=on")) == [4, 3, 1]
+    assert numbers(client.get("/history/Charte?tag=restored")) == [3]
+    assert b"No version is like that" in client.get("/history/Charte?by=personne").content
+
+
+@pytest.mark.django_db
+def test_it_leads_from_a_batch_to_all_of_it(client: Client, alice: User) -> None:
+    page = make_page("Charte", by=alice)
+    batch = Batch(act=Batch.Act.IMPORT, by=alice)
+    write(page, 1, Author(None, "Zoé", "autre.example"), batch)
+    assert f"/changes?batch={batch.pk}" in client.get("/history/Charte").content.decode()
+
+
+@pytest.mark.django_db
+def test_it_says_what_a_version_was_merged_from_while_that_can_be_read(client: Client, alice: User) -> None:
+    source, page = make_page("Source", by=alice), make_page("Charte", by=alice)
+    saving.edit(page, "Repris.", Author.of(alice), Note(merge_parent=source.versions.get()))
+    assert "from Source, version 1" in client.get("/history/Charte").content.decode()
+    saving.delete(finding.fresh(source.pk), Author(None, "root"))
+    assert "from Source, version 1" not in client.get("/history/Charte").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("view", ["history", "compare", "feeds/history"])
+def test_it_shows_deleted_pages_to_administrators_only(
+    view: str, alice: User, bob: User, client_of: Callable[..., Client], anna: AnonymousUser
+) -> None:
+    page = make_page("Secrète", by=alice)
+    saving.delete(page, Author(None, "root"))
+    assert client_of(anna).get(f"/{view}/Secrète").status_code == 404
+    assert client_of(alice).get(f"/{view}/Secrète").status_code == 404
+    bob.is_superuser = True
+    bob.save()
+    assert client_of(bob).get(f"/{view}/Secrète").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("title", ["Nulle_part", "a|b", "%00", ".."])
+def test_it_knows_no_history_of_what_is_not_there(client: Client, title: str) -> None:
+    assert client.get(f"/history/{title}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_it_finds_titles_with_signs_that_addresses_encode(client: Client) -> None:
+    page = make_page("50%20 & plus ? c'est «tout»")
+    assert client.get(page.get_absolute_url().replace("/wiki/", "/history/")).status_code == 200
+
+
+@pytest.mark.django_db
+def test_it_offers_going_back_to_those_who_may_write(
+    alice: User, charlie: User, anna: AnonymousUser, client_of: Callable[..., Client]
+) -> None:
+    page = make_page("Charte", by=alice)
+    write(page, 1, Author.of(alice))
+    for person, offered in ((alice, True), (charlie, False), (anna, False)):
+        html = client_of(person, "en").get("/history/Charte").content.decode()
+        assert ("/restore/Charte?version=1" in html) is offered
+        assert ("/undo/Charte?version=2" in html) is offered
