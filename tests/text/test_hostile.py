@@ -91,6 +91,14 @@ def test_it_lays_out_what_is_nested_less_deep() -> None:
         assert parsed.html.count("<ul>") + parsed.html.count("<blockquote>") == NESTING_LIMIT - 1
 
 
+def test_rules_and_code_nest_nothing() -> None:
+    text = f"a\n\n{'- ' * 50}\n\n{'* ' * 50}\n\n```\n{'>' * 50}\n{'    ' * 50}- b\n```\n"
+    parsed = parse(text)
+    assert not parsed.is_source
+    assert parsed.html.count("<hr>") == 2
+    assert parse(text + ">" * 50 + " c").is_source
+
+
 def test_it_shows_the_source_of_a_text_that_is_too_long() -> None:
     parsed = parse("é" * (TEXT_LIMIT // 2 + 1))
     assert parsed.is_source

@@ -35,6 +35,8 @@ NESTING_LIMIT = 30
 
 _MARKERS = re.compile(r"^((?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}\.(?=[ \t])))+)", re.MULTILINE)
 _MARKER = re.compile(r"[>*+-]|\d+\.")
+_FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})")
+_RULE = re.compile(r"[ ]{0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*\Z")
 _TAGS = re.compile(r"<[^>]*>|&\w+;")
 _WORD = re.compile(r"\w[\w'’-]*")
 _EMPTY_PARAGRAPH = re.compile(r"<p>\s*</p>\n?")
@@ -78,6 +80,7 @@ def parse(text: str, nonce: str | None = None, calls: Collection[str] | None = N
     """
     nonce = nonce or new_nonce()
     text = text.encode("utf-8", "replace").decode()  # lone surrogates
+    text = text.replace("\0", "\ufffd")  # as CommonMark does; PostgreSQL cannot keep it
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     front = frontmatter.split(text)
     if len(text.encode()) > TEXT_LIMIT:
@@ -118,6 +121,27 @@ def as_source(text: str, nonce: str, problem: Problem, front: FrontMatter | None
 
 def depth_of(body: str) -> int:
     """How deep lists and quotes are nested at most, seen from the beginnings of the lines."""
+    deepest = _deepest(body)
+    return _deepest(_prose_of(body)) if deepest > NESTING_LIMIT else deepest
+
+
+def _prose_of(body: str) -> str:
+    """A body without fenced code and without rules (`- - -`), which nest nothing."""
+    prose, fence = [], ""
+    for line in body.split("\n"):
+        mark = _FENCE.match(line)
+        if fence:
+            if line.strip().startswith(fence) and not line.strip(" \t`~"):
+                fence = ""
+        elif mark:
+            fence = mark[1]
+        elif not _RULE.match(line):
+            prose.append(line)
+    return "\n".join(prose)
+
+
+def _deepest(body: str) -> int:
+    """The deepest beginning of a line, whatever it stands in."""
     deepest = 0
     for match in _MARKERS.finditer(body):
         markers = match[1].expandtabs(4)
