@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.making import make_page, make_place
+from wiki.pages import saving
+from wiki.pages.saving import Author
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User
@@ -34,10 +36,99 @@ def everyone(status: int = 200, **arguments: str) -> Row:
     return Row((status, status, status, status), arguments)
 
 
+def refused_writing(**arguments: str) -> list[Row]:
+    """A screen for every account that is not blocked; anna is asked to sign in."""
+    return [Row((200, 200, 403, 302), arguments)]
+
+
+def stewards_only(post: int, **arguments: str) -> list[Row]:
+    """A screen for bob alone; `post` is what his empty form answers."""
+    return [
+        Row((403, 200, 403, 302), arguments),
+        Row((403, post, 403, 302), arguments, post=True),
+    ]
+
+
 def scene(alice: User, bob: User) -> None:
-    """The pages that the rows name: a place looked after by bob, and a page by alice in it."""
+    """The pages that the rows name: a place looked after by bob, and pages by alice in it."""
     place = make_place("Atelier", by=bob)
-    make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
+    page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
+    saving.edit(page, "# Charte\n\nUn autre texte.", Author.of(alice))
+    make_page("Venue d'ailleurs")
+    saving.delete(make_page("Parti", by=alice, place=place), Author.of(bob))
 
 
-ROWS: dict[str, list[Row]] = {}
+ON_PAGE = {"title": PAGE}
+ROWS: dict[str, list[Row]] = {
+    # Reading is open
+    "home": [everyone()],
+    "page": [
+        everyone(title=PAGE),
+        everyone(title="Atelier"),
+        Row((200, 200, 200, 200), ON_PAGE, "?version=1"),
+        everyone(404, title="Atelier:Parti"),
+        everyone(404, title="Rien"),
+    ],
+    "all_pages": [everyone()],
+    "search": [everyone()],
+    "orphans": [everyone()],
+    "wanted": [everyone()],
+    "categories": [everyone()],
+    "links_to": [everyone(title=PAGE)],
+    "sitemap": [everyone()],
+    "sitemap_part": [everyone(part="1")],
+    "robots": [everyone()],
+    "licenses": [everyone()],
+    "license": [everyone(license_id="CC-BY-SA-4.0"), everyone(404, license_id="Rien")],
+    "media": [everyone(404, path="rien.jpg")],
+    "set_language": [Row((302, 302, 302, 302), post=True)],
+    # History is open, for pages that can be read
+    "history": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "compare": [Row((200, 200, 200, 200), ON_PAGE, "?from=1&to=2"), everyone(404, title="Atelier:Parti")],
+    "changes": [everyone()],
+    "place_changes": [everyone(place="Atelier")],
+    "contributions": [everyone(username="alice")],
+    "contributions_by_name": [Row((200, 200, 200, 200), query="?name=Quelqu'un")],
+    "feed_changes": [everyone()],
+    "feed_place": [everyone(title="Atelier")],
+    "feed_page": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "feed_contributions": [everyone(username="alice")],
+    "feed_contributions_by_name": [Row((200, 200, 200, 200), query="?name=Quelqu'un")],
+    # So are copies to carry away
+    "export": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "export_download": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "forks": [everyone(title=PAGE)],
+    # Writing asks for an account that is not blocked
+    "edit": [
+        *refused_writing(title=PAGE),
+        *refused_writing(title="Nouveau"),
+        Row((302, 302, 403, 403), ON_PAGE, post=True),
+    ],
+    "preview": [Row((200, 200, 200, 200), post=True)],
+    "create": refused_writing(),
+    "create_place": refused_writing(),
+    "upload": refused_writing(),
+    "fork": refused_writing(title=PAGE),
+    "import_archive": refused_writing(),
+    "restore": [Row((200, 200, 403, 302), ON_PAGE, "?version=1")],
+    "undo": [Row((200, 200, 403, 302), ON_PAGE, "?version=2")],
+    # Looking after a place asks for a steward of it
+    "move": stewards_only(200, title=PAGE),
+    "delete": stewards_only(302, title=PAGE),
+    "fields": stewards_only(200, title=PAGE),
+    "stewards": stewards_only(200, title="Atelier"),
+    "undelete": [
+        Row((403, 302, 403, 403), {"title": "Atelier:Parti"}, post=True),
+        everyone(405, title="Atelier:Parti"),
+    ],
+    "unmake_place": [Row((403, 422, 403, 403), {"title": "Atelier"}, post=True), everyone(405, title="Atelier")],
+    # Accounts
+    "profile": [Row((200, 200, 200, 302))],
+    "register": [Row((302, 302, 302, 200))],
+    "login": [everyone()],
+    "logout": [Row((302, 302, 302, 302), post=True), everyone(405)],
+    "password_change": [Row((200, 200, 200, 302))],
+    "password_reset": [everyone()],
+    "password_reset_done": [everyone()],
+    "password_reset_confirm": [everyone(uidb64="MQ", token="set-password")],
+}
