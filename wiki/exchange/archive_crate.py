@@ -84,9 +84,7 @@ def _person(crate: ROCrate, name: str, number: int) -> Any:
     return crate.add(Person(crate, f"#author-{number}", properties={"name": name}))
 
 
-def _root(
-    crate: ROCrate, subject: Subject, credits: Mapping[str, Any], licenses: _Licenses, people: list[Any]
-) -> None:
+def _root(crate: ROCrate, subject: Subject, credits: Mapping[str, Any], licenses: _Licenses, people: list[Any]) -> None:
     """The properties of the whole."""
     root, when = crate.root_dataset, moment(subject.last.claimed_at)
     line = credit_line(subject.title, credits["authors"], credits["source"], subject.last.license, language="en")

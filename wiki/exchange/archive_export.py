@@ -14,7 +14,12 @@ from django.conf import settings
 from wiki.exchange import archive_crate, archive_git, archive_html, archive_words
 from wiki.exchange import archive_format as form
 from wiki.exchange.archive_subject import (
-    Subject, license_ids, may_travel, picture_keys, pictures_named_in, revision_line,
+    Subject,
+    license_ids,
+    may_travel,
+    picture_keys,
+    pictures_named_in,
+    revision_line,
 )  # fmt: skip
 from wiki.exchange.archive_zip import BagStream, file_pieces
 from wiki.pages.media import Picture
@@ -39,7 +44,7 @@ class Export:
         self.file_name = f"{self.subject.stem}.zip"
         self.digest = ""
         """The Content-Digest, known when all is written."""
-        self._progress = progress
+        self.progress = progress
         self._keys: set[str] = set()
         self._bag = BagStream(self.subject.stem)
 
@@ -89,14 +94,14 @@ class Export:
             self._keys |= pictures_named_in(text, line)
             yield form.canonical_json(line) + "\n"
             before = text
-            self._progress(1)
+            self.progress(1)
 
     def _stream(self) -> Iterator[bytes]:
         """The git stream."""
         for piece in archive_git.stream(self.subject.history()):
             yield piece
             if piece.startswith(b"commit "):
-                self._progress(1)
+                self.progress(1)
 
     def _pictures(self) -> list[Picture]:
         """The pictures that any version shows and that may travel."""

@@ -40,9 +40,7 @@ def readable(subject: Subject, credits: Mapping[str, Any], pictures: Mapping[str
         if hole.kind == "problem":
             return rendering.problem_html(hole.data)
         if hole.kind == "call":
-            return rendering.problem_html(
-                {"code": "call_unknown", "params": {"name": hole.data["name"]}, **hole.data}
-            )
+            return rendering.problem_html({"code": "call_unknown", "params": {"name": hole.data["name"]}, **hole.data})
         return ""
 
     with translation.override(subject.last.language):
@@ -95,4 +93,4 @@ def _to_the_site(html: SafeString) -> SafeString:
         return _OWN_ADDRESS.sub(rf' \1="{settings.BASE_ADDRESS}/', match[0])
 
     # `html` is clean already; what is put in is an address from the settings.
-    return mark_safe(_TAG.sub(tag, html))
+    return mark_safe(_TAG.sub(tag, html))  # noqa: S308

@@ -6,7 +6,6 @@ holds the page, so that an archive can be known again after any number of hands.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from django.conf import settings
 from django.db.models import Max, Min, Sum
 
 from wiki.errors import LicenseConflict, Refused, gettext_noop
-from wiki.exchange.archive_format import delta, file_stem, media_paths
+from wiki.exchange.archive_format import PICTURE, delta, file_stem, media_paths
 from wiki.exchange.models import Origin
 from wiki.licenses import catalogue
 from wiki.pages.media import Picture
@@ -27,11 +26,6 @@ from wiki.pages.rendering import file_key
 from wiki.text.pictures import picture_name
 
 PAGE_OF_VERSIONS = 100
-_PICTURE = re.compile(
-    r"(?:(?:File|Fichier|Image)[ _]*:|\]\([ ]*<?|\]:[ ]*<?)"
-    r"(?P<name>[^\[\]|<>\n\"]{1,200}?\.(?:png|jpe?g|gif|webp))",
-    re.IGNORECASE,
-)
 _AROUND = 300
 """Signs about a change in which the name of a picture may begin or end."""
 
@@ -106,7 +100,12 @@ class Subject:
     def authors(self, until: int | None = None) -> list[str]:
         """Names of those who wrote, in the order of their first version (up to `until`)."""
         versions = self.versions if until is None else self.versions.filter(number__lte=until)
-        first = versions.filter(is_deletion=False).values("author_name").annotate(first=Min("number"))
+        first = (
+            versions.filter(is_deletion=False)
+            .exclude(author_name="")
+            .values("author_name")
+            .annotate(first=Min("number"))
+        )
         return [row["author_name"] for row in first.order_by("first")]
 
     @cached_property
@@ -242,7 +241,7 @@ def pictures_named_in(text: str | None, line: dict[str, Any]) -> set[str]:
 
 def picture_keys(text: str) -> set[str]:
     """Keys of the pictures that a text may show, found without parsing it: perhaps too many."""
-    names = (picture_name(match["name"]) for match in _PICTURE.finditer(text))
+    names = (picture_name(match["name"]) for match in PICTURE.finditer(text))
     return {file_key(name) for name in names if name} - {""}
 
 
@@ -258,4 +257,5 @@ def may_travel(picture: Picture) -> bool:
         catalogue.usable(picture.license)
     except LicenseConflict:
         return False
-    return bool(picture.file.storage.exists(picture.file.name))
+    file: Any = picture.file
+    return bool(file.storage.exists(file.name))

@@ -35,6 +35,17 @@ class _Sink:
     def flush(self) -> None:
         """Nothing is held back."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def seek(self, position: int, whence: int = 0) -> int:
+        """Refuse: the bytes are on their way already. zipfile asks once, and then does without."""
+        raise OSError("a stream cannot be sought")
+
+    def tell(self) -> int:
+        """Refuse, as `seek`."""
+        raise OSError("a stream cannot be sought")
+
     def fetch(self) -> bytes:
         """All that was written since the last fetch."""
         raw, self._waiting = b"".join(self._waiting), []
@@ -47,7 +58,7 @@ class BagStream:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._sink = _Sink()
-        self._zip = zipfile.ZipFile(self._sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6)  # type: ignore[arg-type]
+        self._zip = zipfile.ZipFile(self._sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
         self.checksums: dict[str, tuple[str, str]] = {}
         """sha256 and sha512 of each file so far, by its path in the bag."""
         self.sizes: dict[str, int] = {}
@@ -72,21 +83,19 @@ class BagStream:
         info = "".join(f"{name}: {_one_line(value)}\n" for name, value in said.items())
         yield from self._add("bag-info.txt", [info])
         for position, name in enumerate(("sha256", "sha512")):
-            lines = sorted(f"{self.checksums[path][position]}  {path}\n" for path in payload)
-            yield from self._add(f"manifest-{name}.txt", sorted(lines, key=lambda line: line.split("  ", 1)[1]))
+            listing = [f"{self.checksums[path][position]}  {path}\n" for path in sorted(payload)]
+            yield from self._add(f"manifest-{name}.txt", listing)
         tag_files = sorted(path for path in self.checksums if not path.startswith("data/"))
         for position, name in enumerate(("sha256", "sha512")):
-            lines = [f"{self.checksums[path][position]}  {path}\n" for path in tag_files]
-            yield from self._add(f"tagmanifest-{name}.txt", lines)
+            listing = [f"{self.checksums[path][position]}  {path}\n" for path in tag_files]
+            yield from self._add(f"tagmanifest-{name}.txt", listing)
         self._zip.close()
         yield self._sink.fetch()
 
     def content_digest(self) -> str:
         """The Content-Digest of the payload so far."""
         return content_digest(
-            (path.removeprefix("data/"), sums[0])
-            for path, sums in self.checksums.items()
-            if path.startswith("data/")
+            (path.removeprefix("data/"), sums[0]) for path, sums in self.checksums.items() if path.startswith("data/")
         )
 
     def _add(self, path: str, content: Iterable[bytes | str]) -> Iterator[bytes]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,18 @@ from wiki.errors import WikiError
 from wiki.exchange.archive_export import Export
 from wiki.pages import finding
 from wiki.pages.answering import in_words
+
+
+@contextmanager
+def _bar(export: Export, verbosity: int) -> Iterator[None]:
+    """A bar that follows the export."""
+    with tqdm(total=export.steps, unit=" versions", disable=verbosity == 0) as bar:
+
+        def moved(done: int) -> None:
+            bar.update(done)
+
+        export.progress = moved
+        yield
 
 
 class Command(BaseCommand):
@@ -32,18 +46,15 @@ class Command(BaseCommand):
             page = finding.find(options["title"], AnonymousUser())
             if page is None:
                 raise CommandError(f"There is no page called «{options['title']}».")
-            bar = tqdm(unit=" versions", disable=options["verbosity"] == 0)
-            export = Export(page, progress=lambda done: bar.update(done) and None)
-            bar.reset(total=export.steps)
+            export = Export(page)
             target = Path(options["output"] or export.file_name)
             unfinished = target.with_name(f"{target.name}.part")
             try:
-                with unfinished.open("wb") as file:
+                with unfinished.open("wb") as file, _bar(export, options["verbosity"]):
                     file.writelines(export)
                 os.replace(unfinished, target)
             finally:
                 unfinished.unlink(missing_ok=True)
-            bar.close()
         except WikiError as error:
             raise CommandError(in_words(error)) from error
         except OSError as error:

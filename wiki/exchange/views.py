@@ -1,0 +1,136 @@
+"""Carrying a page away, and bringing one in, in the browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from wiki.accounts import limits
+from wiki.accounts.models import User
+from wiki.errors import TitleTaken, WikiError
+from wiki.exchange import archive_import
+from wiki.exchange.archive_export import Export
+from wiki.exchange.archive_format import LIMITS, MB, STREAM_LIMIT
+from wiki.exchange.archive_subject import Subject
+from wiki.exchange.archive_words import page_credit, source_credit
+from wiki.exchange.forms import ImportForm
+from wiki.licenses import catalogue
+from wiki.pages import managing, rendering, rights
+from wiki.pages.answering import in_words
+from wiki.pages.media import Picture
+from wiki.pages.models import Link, WikiPage, address
+
+PLACES_SHOWN = 2000
+AUTHORS_SHOWN = 100
+DOWNLOADS = (60, 600)
+"""How many archives one network may fetch in how many seconds."""
+
+
+@require_safe
+def export(request: HttpRequest, title: str) -> HttpResponseBase:
+    """What the archive of a page holds, and the link to it."""
+    page = managing.get_page(request, title, "export")
+    subject = Subject.of(page)
+    pictures = _pictures(page)
+    credits = subject.credits(())
+    credit = page_credit(credits, (get_language() or "fr")[:2])
+    context: dict[str, Any] = {
+        "page": page,
+        "may": rights.allowed(request.user, page),
+        "download": address("export_download", page.full_title),
+        "licenses": catalogue.licenses_in(subject.last.license),
+        "authors": credits["authors"][:AUTHORS_SHOWN],
+        "more_authors": max(0, len(credits["authors"]) - AUTHORS_SHOWN),
+        "pictures": pictures,
+        "versions": subject.last.number,
+        "size": _expected_size(subject, pictures),
+        "credit": credit,
+        "sources": [source_credit(entry, (get_language() or "fr")[:2]).html for entry in credits["derived_from"]],
+        "too_large": (subject.totals["bytes"] or 0) > LIMITS.texts_bytes,
+        "limit": LIMITS.texts_bytes // MB,
+    }
+    answer = render(request, "wiki/exchange/export.html", context)
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _pictures(page: WikiPage) -> list[Picture]:
+    """The pictures that the page shows now."""
+    keys = page.links.filter(way=Link.Way.FILE).values_list("key", flat=True)
+    found = rendering.pictures_named(key.partition(":")[2] for key in keys)
+    return sorted(found.values(), key=lambda picture: picture.name)
+
+
+def _expected_size(subject: Subject, pictures: list[Picture]) -> int:
+    """About how many bytes the archive will have: pictures as they are, texts compressed."""
+    texts = min(subject.totals["bytes"] or 0, STREAM_LIMIT) // 4 + subject.last.size
+    return 30_000 + texts + 150 * subject.last.number + sum(picture.file_size or 0 for picture in pictures)
+
+
+@require_safe
+def export_download(request: HttpRequest, title: str) -> HttpResponseBase:
+    """The archive itself, sent while it is made."""
+    page = managing.get_page(request, title, "export")
+    limits.spend(f"export:{limits.address_hash(request)}", *DOWNLOADS)
+    made = Export(page)
+    if request.method == "HEAD":
+        answer: HttpResponseBase = StreamingHttpResponse([], content_type="application/zip")
+    else:
+        answer = StreamingHttpResponse(iter(made), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
+    answer["X-Robots-Tag"] = "noindex"
+    answer["Cache-Control"] = "no-store"
+    answer["X-Accel-Buffering"] = "no"
+    return answer
+
+
+def import_archive(request: HttpRequest) -> HttpResponseBase:
+    """Take in an archive."""
+    user = request.user
+    if not user.is_authenticated or not isinstance(user, User):
+        return redirect_to_login(request.get_full_path())
+    rights.require(user, "import")
+    initial = {"place": request.GET.get("place", ""), "title": request.GET.get("title", "")}
+    form = ImportForm(request.POST or None, request.FILES or None, initial=initial)
+    status = 200
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            done = archive_import.import_archive(data["file"], user, archive_import.Wish(data["title"], data["place"]))
+        except TitleTaken as error:
+            form.add_error("title", in_words(error))
+            form.add_error("file", gettext("Choose the file once more."))
+            status = error.status
+        except WikiError as error:
+            form.add_error(None, in_words(error))
+            status = error.status
+        else:
+            _tell(request, done)
+            return redirect(done.page.get_absolute_url())
+    places = WikiPage.objects.readable_by(user).filter(is_place=True).order_by("title_fold")
+    context = {"form": form, "places": places.values_list("full_title", flat=True)[:PLACES_SHOWN]}
+    return render(request, "wiki/exchange/import.html", context, status=status)
+
+
+def _tell(request: HttpRequest, done: archive_import.Imported) -> None:
+    """Say what came in, and what came in otherwise than the archive had it."""
+    messages.success(
+        request,
+        gettext("The page is here, with %(versions)d versions and %(pictures)d pictures.")
+        % {"versions": done.versions, "pictures": done.pictures},
+    )
+    for old, new in done.renamed.items():
+        messages.info(
+            request,
+            gettext("Another picture here is called “%(old)s”: the archive's is now “%(new)s”.")
+            % {"old": old, "new": new},
+        )
+    for name in done.cleaned:
+        messages.info(request, gettext("“%(name)s” held hidden data, which was taken out.") % {"name": name})

@@ -1,0 +1,53 @@
+"""`manage.py import_archive FILE [--into PLACE] [--title TITLE] [--by NAME]`: an archive comes in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from wiki.accounts.models import User
+from wiki.errors import TitleTaken, WikiError
+from wiki.exchange.archive_import import Wish, import_archive
+from wiki.pages.answering import in_words
+
+
+class Command(BaseCommand):
+    """Take in the archive of a page."""
+
+    help = "Take a page in from an archive (zip), with its history, authors, pictures and licence."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The file, and where its page goes."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--into", metavar="PLACE", default="", help="the place that the page is to live in")
+        parser.add_argument("--title", default="", help="another title (by default the archive's own)")
+        parser.add_argument("--by", metavar="NAME", help="the account that imports (by default none)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import, and say what came in."""
+        by = User.objects.filter(username=options["by"]).first() if options["by"] else None
+        if options["by"] and by is None:
+            raise CommandError(f"There is no account called «{options['by']}».")
+
+        def told(step: str) -> None:
+            if options["verbosity"]:
+                self.stderr.write(f"{step} ...")
+
+        try:
+            with options["file"].open("rb") as file:
+                done = import_archive(file, by, Wish(options["title"], options["into"]), told)
+        except TitleTaken as error:
+            raise CommandError(f"{in_words(error)} (--into, --title)") from error
+        except WikiError as error:
+            raise CommandError(in_words(error)) from error
+        except OSError as error:
+            raise CommandError(f"The file cannot be read: {error}") from error
+        for old, new in done.renamed.items():
+            self.stdout.write(f"Picture «{old}» is another one here: taken in as «{new}».")
+        for name in done.cleaned:
+            self.stdout.write(f"Picture «{name}» held hidden data, which was taken out.")
+        self.stdout.write(
+            f"«{done.page.full_title}»: {done.versions} versions, {done.pictures} pictures, {done.digest}"
+        )
