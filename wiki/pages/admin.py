@@ -19,6 +19,7 @@ from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.admin.views.pages.search import SearchView
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page
+from wagtail.permission_policies import ModelPermissionPolicy
 
 from wiki.pages.models import WikiPage, address
 
@@ -151,3 +152,18 @@ class ReadOnlyPagesAPI(PagesAdminAPIViewSet):
     def get_base_queryset(self) -> QuerySet[Page]:
         """All that the person may explore, without deleted pages."""
         return without_deleted(super().get_base_queryset())
+
+
+class NobodysPolicy(ModelPermissionPolicy):
+    """For what Wagtail has and this wiki does not: other sites, workflows and their tasks.
+
+    The one site follows the settings; without it the tree would have lost its root.
+    """
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        """No, administrators neither."""
+        return False
+
+    def user_has_any_permission(self, user: Any, actions: Any) -> bool:
+        """No, administrators neither."""
+        return False

@@ -1,0 +1,67 @@
+"""The door where Wagtail's admin looks: the rooms hold what it finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from wagtail import hooks
+from wagtail.models import Site, Task, Workflow
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
+
+from wiki.pages import admin, admin_bulk, admin_kinds
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from wagtail.admin.menu import MenuItem
+    from wagtail.models import Page
+
+LATE = 100
+"""After Wagtail's own, which ours replace."""
+NO_SENSE_HERE = {"locked-pages", "aging-pages", "page-types-usage", "workflows", "workflow-tasks"}
+"""Menu entries about drafts, locks and page types, which this wiki does not have."""
+
+for _action in (
+    admin_bulk.DeletePages,
+    admin_bulk.MovePages,
+    admin_bulk.NothingToPublish,
+    admin_bulk.NothingToUnpublish,
+):
+    hooks.register("register_bulk_action", _action, order=LATE)
+
+for _model in (Site, Task, Workflow):
+    register_permission_policy(_model, admin.NobodysPolicy(_model))
+
+register_snippet(admin_kinds.KindViewSet)
+
+
+@hooks.register("register_admin_viewset", order=LATE)
+def tree_viewsets() -> list[Any]:
+    """The screens about pages, for every page of the tree."""
+    return [admin.TreeViewSet(), admin.WikiPageViewSet()]
+
+
+@hooks.register("construct_admin_api")
+def read_only_api(router: Any) -> None:
+    """The admin's API, without its acts."""
+    router.register_endpoint("pages", admin.ReadOnlyPagesAPI)
+
+
+@hooks.register("construct_explorer_page_queryset")
+def explorer_pages(parent_page: Page, pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
+    """The pages of a branch of the tree, without deleted ones."""
+    return admin.without_deleted(pages)
+
+
+@hooks.register("construct_page_chooser_queryset")
+def chooser_pages(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
+    """The pages that can be chosen, without deleted ones."""
+    return admin.without_deleted(pages)
+
+
+@hooks.register("construct_reports_menu")
+@hooks.register("construct_settings_menu")
+def leave_out(request: HttpRequest, menu_items: list[MenuItem]) -> None:
+    """Take out of a menu what makes no sense here."""
+    menu_items[:] = [item for item in menu_items if item.name not in NO_SENSE_HERE]
