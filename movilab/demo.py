@@ -74,7 +74,10 @@ def _stamp_file(step: str) -> Path:
 
 
 def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    digest = hashlib.sha256(f"{database['ENGINE']} {database['NAME']} {database.get('HOST')}".encode())
     for file in files:
         if file.is_file() and file.suffix != ".pyc":
             digest.update(str(file.relative_to(BASE_DIR)).encode() + b"\0" + file.read_bytes())
