@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext
 
+from wiki.accounts.models import User
 from wiki.errors import ImportProblem, gettext_noop
 from wiki.pages.media import BYTE_LIMIT, Picture, clean_file_name, clean_picture
 from wiki.text import titles
@@ -59,7 +60,7 @@ def take_in(folder: Path, credit: Credit) -> MediaReport:
     return report
 
 
-def take(path: Path, credit: Credit, description: str = "") -> str:
+def take(path: Path, credit: Credit, *, title: str = "", description: str = "", by: User | None = None) -> str:
     """Take in one picture; returns its name, or nothing when it is here already.
 
     Raises ValidationError, with a sentence for people, when it is none that we can read or another
@@ -77,12 +78,13 @@ def take(path: Path, credit: Credit, description: str = "") -> str:
     if here is not None:
         return ""
     Picture(
-        title=name,
+        title=title or name,
         name=name,
         author=credit.author[:255],
         license=credit.license,
         source=credit.source[:1000],
         description=description[:255],
+        uploaded_by_user=by,
         file=ContentFile(raw, name=name),
     ).save()
     return name
