@@ -96,9 +96,7 @@ def test_a_new_page_begins_with_title_place_and_kind(alice: User, bob: User, cli
     assert page.place is not None
 
 
-def test_two_people_who_begin_the_same_page_both_keep_their_text(
-    alice: User, bob: User, client_of: ClientOf
-) -> None:
+def test_two_people_who_begin_the_same_page_both_keep_their_text(alice: User, bob: User, client_of: ClientOf) -> None:
     data = {"base": "0", "license": "CC-BY-SA-4.0", "language": "fr", "save": "1"}
     client_of(alice).post("/edit/Fournil", data | {"text": "De moi.\n"})
     answer = client_of(bob).post("/edit/Fournil", data | {"text": "De bob.\n"})

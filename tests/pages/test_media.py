@@ -30,13 +30,20 @@ def drawn(format: str = "JPEG", size: tuple[int, int] = (900, 600), gps: bool = 
         exif.get_ifd(0x8825).update({1: "N", 2: (45.0, 26.0, 24.0), 3: "E", 4: (4.0, 23.0, 14.0)})
         exif[0x010E] = "Chez moi"
     out = io.BytesIO()
-    Image.new("RGB", size, "tomato").save(out, format=format, **({"exif": exif} if format in ("JPEG", "WEBP", "PNG") else {}))
+    Image.new("RGB", size, "tomato").save(
+        out, format=format, **({"exif": exif} if format in ("JPEG", "WEBP", "PNG") else {})
+    )
     return out.getvalue()
 
 
 def sent(client: Client, content: bytes, sent_as: str = "four.jpg", **more: str) -> Any:
     """The answer to an upload."""
-    data = {"file": SimpleUploadedFile(sent_as, content), "description": "Le four", "author": "Alice", "license": "CC-BY-4.0"}
+    data = {
+        "file": SimpleUploadedFile(sent_as, content),
+        "description": "Le four",
+        "author": "Alice",
+        "license": "CC-BY-4.0",
+    }
     return client.post("/upload", data | more)
 
 
@@ -100,7 +107,9 @@ def test_a_name_is_taken_once(alice: User, client_of: ClientOf) -> None:
     assert len(set(Picture.objects.values_list("name", flat=True))) == Picture.objects.count()
 
 
-@pytest.mark.parametrize("more", [{"license": "CC-BY-NC-4.0"}, {"author": ""}, {"name": "a/../../b<.jpg"}, {"name": "[x].jpg"}])
+@pytest.mark.parametrize(
+    "more", [{"license": "CC-BY-NC-4.0"}, {"author": ""}, {"name": "a/../../b<.jpg"}, {"name": "[x].jpg"}]
+)
 def test_wrong_uploads_store_nothing(alice: User, client_of: ClientOf, more: dict[str, str]) -> None:
     answer = sent(client_of(alice), drawn(), **more)
     assert answer.status_code in (200, 302)

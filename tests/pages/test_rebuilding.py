@@ -18,8 +18,12 @@ SCRIPT = Author(None, "script")
 def a_small_wiki(alice: User, bob: User) -> None:
     """Places, pages, links, pictures, problems, moves, a deletion, a redirect."""
     place = make_place("La Myne", by=bob, text="---\nkind: Lieu\n---\nVoir [[Charte]].\n")
-    charter = make_page("Charte", "---\nNature: Pratique\nVille: [Lyon, Oullins]\n---\n# Un\n## Deux\n", by=alice, place=place)
-    saving.edit(charter, "---\nNature: Zzz\n---\n[[Catégorie:Règles]] ![x](a.jpg) {{#ask: x}}\n", Author.of(alice), Note())
+    charter = make_page(
+        "Charte", "---\nNature: Pratique\nVille: [Lyon, Oullins]\n---\n# Un\n## Deux\n", by=alice, place=place
+    )
+    saving.edit(
+        charter, "---\nNature: Zzz\n---\n[[Catégorie:Règles]] ![x](a.jpg) {{#ask: x}}\n", Author.of(alice), Note()
+    )
     gone = make_page("Parti", "Un [[lien]].", by=alice)
     saving.delete(gone, SCRIPT)
     moving.move(place, "Le Labo", SCRIPT)
@@ -36,7 +40,9 @@ def test_rebuilt_equals_kept(alice: User, bob: User) -> None:
     RenderedPage.objects.filter(ui_language="fr").delete()
     RenderedPage.objects.update(html="faux", toc=["faux"])
     PageText.objects.update(text="faux")
-    WikiPage.objects.update(kind=Kind.objects.get(key="event"), excerpt="faux", size=9, license="MIT", redirect_key="Faux", version=99)
+    WikiPage.objects.update(
+        kind=Kind.objects.get(key="event"), excerpt="faux", size=9, license="MIT", redirect_key="Faux", version=99
+    )
     call_command("rebuild", verbosity=0)
     assert rebuilding.snapshot() == kept
 

@@ -52,9 +52,7 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
     place, drafts = _home(wish, by, upstream)
     fields = Fields(0, place, _title(wish, upstream), False, license, upstream.language)
     if finding.by_key(titles.key_of(full_title(fields))) is not None:
-        raise TitleTaken(
-            gettext_noop("The title «%(title)s» is taken."), title=full_title(fields)
-        )
+        raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=full_title(fields))
     head: PageVersion = upstream.versions.get(number=upstream.version)
     comment = gettext("Forked from %(title)s, version %(number)d") % {
         "title": upstream.full_title, "number": upstream.version,
@@ -62,9 +60,7 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
     copy = finding.deleted(full_title(fields)) or WikiPage()
     if Fork.objects.filter(page_id=copy.pk or 0).exists():
         copy = WikiPage()
-    drafts.append(
-        Draft(copy, upstream.source.text, fields, by, comment, tags=["forked"], merge_parent=head)
-    )
+    drafts.append(Draft(copy, upstream.source.text, fields, by, comment, tags=["forked"], merge_parent=head))
     bond = _bond(upstream, by)
 
     def bind(versions: list[PageVersion]) -> None:

@@ -62,11 +62,7 @@ class ForkForm(django_forms.Form):
     @property
     def refused(self) -> list[tuple[str, str]]:
         """Licences that the copy may not have, with the reason."""
-        return [
-            (verdict.target_name, str(verdict.because))
-            for verdict in self.verdicts
-            if not verdict.allowed
-        ]
+        return [(verdict.target_name, str(verdict.because)) for verdict in self.verdicts if not verdict.allowed]
 
 
 def fork(request: HttpRequest, title: str) -> HttpResponseBase:
@@ -139,5 +135,3 @@ def forks(request: HttpRequest, title: str) -> HttpResponse:
         "may": rights.allowed(request.user, page),
     }
     return render(request, "wiki/forks/forks.html", context)
-
-

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_list_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 
+from wiki.accounts.models import User
 from wiki.errors import Refused, WikiError, gettext_noop
 from wiki.pages import moving, rights, saving
 from wiki.pages.answering import in_words
@@ -65,7 +67,8 @@ class WriterAction(PageBulkAction):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Beside Wagtail's: the heading."""
-        return super().get_context_data(**kwargs) | {"heading": self.heading}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"heading": self.heading}
 
     def act(self, page: WikiPage, by: Author, data: dict[str, Any]) -> None:
         """Do it to `page`. Raises WikiError."""
@@ -76,11 +79,13 @@ class WriterAction(PageBulkAction):
 
         Pages go before the places that they live in, so that a place can be deleted with them.
         """
-        data = self.cleaned_form.cleaned_data
+        user, data = self.request.user, self.cleaned_form.cleaned_data
+        if not isinstance(user, User):
+            raise PermissionDenied
         done = 0
         for page in sorted(objects, key=lambda page: -page.depth):
             try:
-                self.act(page, Author.of(self.request.user), data)
+                self.act(page, Author.of(user), data)
             except WikiError as error:
                 messages.error(self.request, f"{page.full_title}: {in_words(error)}")
             else:

@@ -128,7 +128,7 @@ class PictureForm(NamedFile, BaseImageForm):
         """The name with the ending of its true format."""
         stem, given = os.path.splitext(os.path.basename(file.name))
         ending = getattr(self, "ending", given)
-        return stem + (given if given.lower() == ".jpeg" and ending == ".jpg" else ending)
+        return f"{stem}{given if given.lower() == '.jpeg' and ending == '.jpg' else ending}"
 
 
 class FileForm(NamedFile, BaseDocumentForm):

@@ -29,7 +29,10 @@ class WikiErrors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass on."""
+        """Pass on what can be asked: no address holds NUL, and PostgreSQL would not take it."""
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            context = {"message": gettext("This address holds a sign that no title has."), "status": 400}
+            return render(request, "wiki/pages/problem.html", context, status=400)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

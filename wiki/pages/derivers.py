@@ -30,9 +30,7 @@ class Fields:
     @classmethod
     def of(cls, page: WikiPage) -> Fields:
         """The fields as `page` has them now."""
-        return cls(
-            page.namespace, page.place, page.title, page.is_place, page.license, page.language
-        )
+        return cls(page.namespace, page.place, page.title, page.is_place, page.license, page.language)
 
 
 @dataclass(slots=True)

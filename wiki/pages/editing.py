@@ -26,6 +26,7 @@ from wiki.pages.saving import Author, Note
 from wiki.pages.storing import clean_text
 from wiki.text import titles
 
+
 class EditForm(forms.Form):
     """A text with what its author says about the change."""
 
@@ -36,9 +37,7 @@ class EditForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "true", "data-text": ""}),
     )
-    comment = forms.CharField(
-        label=_("What did you change, and why?"), max_length=500, required=False
-    )
+    comment = forms.CharField(label=_("What did you change, and why?"), max_length=500, required=False)
     minor = forms.BooleanField(label=_("This is a minor edit"), required=False)
 
 
@@ -79,9 +78,7 @@ def edit(request: HttpRequest, title: str) -> HttpResponseBase:
     return _save(request, page, asked, form)
 
 
-def _form(
-    request: HttpRequest, page: WikiPage | None, asked: str, data: Any = None
-) -> forms.Form:
+def _form(request: HttpRequest, page: WikiPage | None, asked: str, data: Any = None) -> forms.Form:
     """The form for `page`, or for a new page titled `asked`."""
     if page is not None:
         initial = {"text": page.source.text, "base": page.version}
@@ -146,9 +143,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "wiki/pages/_preview.html", context)
 
 
-def _save(
-    request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form
-) -> HttpResponseBase:
+def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form) -> HttpResponseBase:
     """Save what was typed, or show it again with the reason why not."""
     user = request.user
     if not user.is_authenticated:

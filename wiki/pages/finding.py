@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 def by_key(key: str) -> WikiPage | None:
     """The page with that title key, with source and place; for the writer, not for readers."""
-    found: WikiPage | None = (
-        WikiPage.objects.filter(title_key=key).select_related("source", "place").first()
-    )
+    found: WikiPage | None = WikiPage.objects.filter(title_key=key).select_related("source", "place").first()
     return found
 
 
@@ -80,9 +78,7 @@ def check_place_title(title: str, but: WikiPage | None = None) -> None:
     if ":" in clean:
         raise Refused(gettext_noop("The name of a place cannot hold «:»."))
     if titles.split_namespace(f"{clean}:x")[0]:
-        raise Refused(
-            gettext_noop("«%(title)s» is the name of a namespace: choose another."), title=clean
-        )
+        raise Refused(gettext_noop("«%(title)s» is the name of a namespace: choose another."), title=clean)
     users = WikiPage.objects.filter(title_key__startswith=f"{titles.key_of(clean)}:")
     if but is not None:
         users = users.exclude(place=but).exclude(redirect_key__gt="")

@@ -35,9 +35,7 @@ def existing(keys: Iterable[str]) -> set[str]:
     wanted, found = sorted(set(keys) - {""}), set()
     for start in range(0, len(wanted), ROWS):
         found |= set(
-            WikiPage.objects.filter(title_key__in=wanted[start : start + ROWS]).values_list(
-                "title_key", flat=True
-            )
+            WikiPage.objects.filter(title_key__in=wanted[start : start + ROWS]).values_list("title_key", flat=True)
         )
     return found
 
@@ -76,8 +74,7 @@ class LinkDeriver:
         for pk, wanted in zip(pks, prepared, strict=True):
             gone += [key for row, key in old[pk].items() if row not in wanted]
             new += [
-                Link(page_id=pk, way=way, key=key, near_key=near)
-                for way, key, near in sorted(wanted - set(old[pk]))
+                Link(page_id=pk, way=way, key=key, near_key=near) for way, key, near in sorted(wanted - set(old[pk]))
             ]
         for start in range(0, len(gone), ROWS):
             Link.objects.filter(pk__in=gone[start : start + ROWS]).delete()

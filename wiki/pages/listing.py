@@ -141,9 +141,9 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def orphans(request: HttpRequest) -> HttpResponse:
     """Pages that no page links to."""
-    linked = Link.objects.filter(
-        Q(key=OuterRef("title_key")) | Q(near_key=OuterRef("title_key"))
-    ).exclude(page=OuterRef("pk"))
+    linked = Link.objects.filter(Q(key=OuterRef("title_key")) | Q(near_key=OuterRef("title_key"))).exclude(
+        page=OuterRef("pk")
+    )
     found = (
         WikiPage.objects.readable_by(request.user)
         .articles()
@@ -176,13 +176,9 @@ def categories(request: HttpRequest) -> HttpResponse:
     """The tree of categories that are in use or written."""
     readable = WikiPage.objects.readable_by(request.user)
     rows = Link.objects.filter(way=Link.Way.CATEGORY, page__in=readable)
-    counts = dict(
-        rows.exclude(page__namespace=CATEGORY).values_list("key").annotate(Count("page"))
-    )
+    counts = dict(rows.exclude(page__namespace=CATEGORY).values_list("key").annotate(Count("page")))
     above = rows.filter(page__namespace=CATEGORY).values_list("key", "page__title_key")
-    written = set(
-        readable.filter(namespace=CATEGORY).values_list("title_key", flat=True)
-    )
+    written = set(readable.filter(namespace=CATEGORY).values_list("title_key", flat=True))
     children: dict[str, set[str]] = {}
     for parent, child in above:
         children.setdefault(parent, set()).add(child or "")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from wiki.accounts.models import User
-from wiki.errors import WikiError
+from wiki.errors import NotAllowed, WikiError, gettext_noop
 from wiki.licenses import compatibility
 from wiki.pages import finding, moving, rights, saving
 from wiki.pages.answering import in_words
@@ -38,8 +38,9 @@ def get_page(request: HttpRequest, title: str, action: str) -> WikiPage:
 
 
 def author(request: HttpRequest) -> Author:
-    """The signed-in person as an author. The gate has been passed before."""
-    assert isinstance(request.user, User)
+    """The signed-in person as an author. Raises NotAllowed for anonymous readers."""
+    if not isinstance(request.user, User):
+        raise NotAllowed(gettext_noop("Sign in first: reading is open, writing asks for an account."))
     return Author.of(request.user)
 
 
@@ -57,9 +58,7 @@ class MoveForm(CommentForm):
         max_length=255,
         help_text=_("«Place:Title» for a page in a place, «Title» for one in the commons."),
     )
-    leave_redirect = forms.BooleanField(
-        label=_("Leave a redirect at the old title"), required=False, initial=True
-    )
+    leave_redirect = forms.BooleanField(label=_("Leave a redirect at the old title"), required=False, initial=True)
     field_order = ["title", "comment", "leave_redirect"]
 
 
@@ -153,9 +152,7 @@ def fields(request: HttpRequest, title: str) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     page = get_page(request, title, "relicense")
-    form = FieldsForm(
-        page, request.POST or None, initial={"license": page.license, "language": page.language}
-    )
+    form = FieldsForm(page, request.POST or None, initial={"license": page.license, "language": page.language})
 
     def act(data: dict[str, Any]) -> WikiPage:
         saving.relicense(page, data["license"], author(request), data["comment"])
@@ -198,9 +195,7 @@ def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
 
 def _remove_steward(request: HttpRequest, page: WikiPage) -> HttpResponse:
     """Take a stewardship away; the last steward stays until another comes."""
-    if page.stewardships.count() > 1 or (
-        isinstance(request.user, User) and request.user.is_superuser
-    ):
+    if page.stewardships.count() > 1 or (isinstance(request.user, User) and request.user.is_superuser):
         page.stewardships.filter(user__username=request.POST["remove"]).delete()
     else:
         messages.error(request, gettext("A place keeps one steward: add another one first."))

@@ -42,9 +42,7 @@ class Licensed(models.Model):
         help_text=_("The name that pages write: ![description](File:name.jpg)"),
     )
     author = models.CharField(_("author"), max_length=255, blank=True)
-    license = models.CharField(
-        _("licence"), max_length=255, choices=license_choices, default=catalogue.DEFAULT
-    )
+    license = models.CharField(_("licence"), max_length=255, choices=license_choices, default=catalogue.DEFAULT)
     source = models.CharField(_("source"), max_length=1000, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
 
@@ -73,16 +71,12 @@ def clean_picture(raw: bytes) -> tuple[bytes, str]:
     try:
         with PillowImage.open(io.BytesIO(raw), formats=list(FORMATS)) as picture:
             if picture.width * picture.height > PIXEL_LIMIT:
-                raise ValidationError(
-                    _("The picture has more than 50 million pixels: make it smaller first.")
-                )
+                raise ValidationError(_("The picture has more than 50 million pixels: make it smaller first."))
             return _encoded(picture), FORMATS[str(picture.format)]
     except ValidationError:
         raise
     except Exception as error:  # Pillow raises many kinds on hostile bytes
-        raise ValidationError(
-            _("This is not a picture that we can read: JPEG, PNG, GIF or WebP, please.")
-        ) from error
+        raise ValidationError(_("This is not a picture that we can read: JPEG, PNG, GIF or WebP, please.")) from error
 
 
 def _encoded(picture: PillowImage.Image) -> bytes:
@@ -171,9 +165,7 @@ class PictureRendition(AbstractRendition):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["image", "filter_spec", "focal_point_key"], name="one_rendition_each"
-            )
+            models.UniqueConstraint(fields=["image", "filter_spec", "focal_point_key"], name="one_rendition_each")
         ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
@@ -54,6 +54,11 @@ class Kind(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and let readers' browsers know that pages of this kind look different now."""
+        super().save(*args, **kwargs)
+        WikiPage.objects.filter(kind=self).update(stamp=F("stamp") + 1)
+
     @property
     def name(self) -> str:
         """The name in the reader's language."""
@@ -89,7 +94,7 @@ class WikiPage(Page):
 
     namespace = models.PositiveSmallIntegerField(default=0)
     full_title = models.CharField(max_length=255)
-    title_key = models.CharField(max_length=255, unique=True, null=True)
+    title_key = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001  unique, but for the deleted
     """Unique key of the full title; null once deleted, which frees the title."""
     title_fold = models.CharField(max_length=255, db_index=True)
     """Shown title without accents or case, to sort and to search."""
@@ -176,7 +181,7 @@ class PageText(models.Model):
     """The current source of a page, one row a page: what reversion registers and serialises."""
 
     page = models.OneToOneField(WikiPage, primary_key=True, on_delete=models.CASCADE, related_name="source")
-    text = models.TextField(null=True)
+    text = models.TextField(null=True)  # noqa: DJ001  no text is a deletion, an empty one is not
 
     def __str__(self) -> str:
         return f"source of page {self.page_id}"
@@ -275,6 +280,10 @@ class PageVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.title} v{self.number}"
 
+    def get_absolute_url(self) -> str:
+        """The permalink."""
+        return f"{address('page', self.page.full_title)}?version={self.number}"
+
     def text(self) -> str | None:
         """The text of this version (None for a deletion). One query unless `stored` is loaded."""
         text: str | None = self.stored.field_dict["text"]
@@ -284,10 +293,6 @@ class PageVersion(models.Model):
     def is_imported(self) -> bool:
         """Whether author and date are claims from elsewhere, not verified here."""
         return bool(self.origin_host)
-
-    def get_absolute_url(self) -> str:
-        """The permalink."""
-        return f"{address('page', self.page.full_title)}?version={self.number}"
 
 
 class Fork(models.Model):

@@ -15,9 +15,7 @@ from wiki.pages.storing import Author, Draft, Stale, full_title, store
 from wiki.text import titles
 
 
-def move(
-    page: WikiPage, title: str, by: Author, comment: str = "", *, leave_redirect: bool = True
-) -> Saved:
+def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_redirect: bool = True) -> Saved:
     """Give `page` another full title; its prefix says the place it lives in from now on.
 
     History goes with it; a redirect stays behind (one for each page of a renamed place), all in
@@ -51,9 +49,7 @@ def _new_fields(page: WikiPage, title: str) -> Fields:
     return fields
 
 
-def _move(
-    page: WikiPage, fields: Fields, by: Author, comment: str, leave_redirect: bool
-) -> Saved:
+def _move(page: WikiPage, fields: Fields, by: Author, comment: str, leave_redirect: bool) -> Saved:
     """Write the move of `page`, and of the pages that live in it, in one batch."""
     moved = [(page, fields)]
     if page.is_place:
@@ -109,6 +105,4 @@ def _check_free(page: WikiPage, new: Fields) -> None:
     if other is None or other.pk == page.pk:
         return
     if other.redirect_key != page.title_key or other.version > 1:
-        raise TitleTaken(
-            gettext_noop("The title «%(title)s» is taken."), title=other.full_title
-        )
+        raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=other.full_title)

@@ -46,9 +46,7 @@ def _read(
     item.kind = _kind(item, kinds, names)
     written = parsed.front.get(*LICENSE_NAMES)
     if written and fields.license not in written and not page.is_place and not fields.is_place:
-        item.problems.append(
-            Problem("license_differs", {"written": written[0], "page": fields.license})
-        )
+        item.problems.append(Problem("license_differs", {"written": written[0], "page": fields.license}))
     shown = (parsed.front.get(*TITLE_NAMES) or [""])[0][:255]
     item.columns = {
         "kind": item.kind,
@@ -56,9 +54,7 @@ def _read(
         "display_title": shown,
         "title_fold": titles.fold(shown or fields.title)[:255],
         "excerpt": excerpt(parsed),
-        "picture_name": next((link.target for link in parsed.links if link.kind == "file"), "")[
-            :255
-        ],
+        "picture_name": next((link.target for link in parsed.links if link.kind == "file"), "")[:255],
     }
     return item
 

@@ -99,9 +99,7 @@ def _last_numbers(pks: Sequence[int]) -> dict[int, int]:
 def _heads(pks: Sequence[int]) -> list[PageVersion]:
     """The last version of each page, with its text, in order of pages."""
     last = PageVersion.objects.filter(page=OuterRef("page")).order_by("-number")
-    heads = PageVersion.objects.filter(
-        page_id__in=pks, number=Subquery(last.values("number")[:1])
-    )
+    heads = PageVersion.objects.filter(page_id__in=pks, number=Subquery(last.values("number")[:1]))
     return list(heads.select_related("stored", "page", "place").order_by("page_id"))
 
 
@@ -110,9 +108,7 @@ def _fields(version: PageVersion) -> Fields:
     namespace, rest = titles.split_namespace(version.title)
     if version.place is not None:
         rest = rest.partition(":")[2]
-    return Fields(
-        namespace, version.place, rest, version.is_place, version.license, version.language
-    )
+    return Fields(namespace, version.place, rest, version.is_place, version.license, version.language)
 
 
 def _write(items: Sequence[Reading], derivation: Derivation) -> None:

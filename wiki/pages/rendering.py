@@ -113,9 +113,7 @@ def fill_fixed(item: Reading, pictures: Mapping[str, Picture]) -> str:
         if hole.kind == "problem":
             return problem_html(hole.data)
         if hole.kind == "call":
-            return problem_html(
-                {"code": "call_unknown", "params": {"name": hole.data["name"]}, **hole.data}
-            )
+            return problem_html({"code": "call_unknown", "params": {"name": hole.data["name"]}, **hole.data})
         return ""
 
     return holes.fill(item.parsed.html, item.parsed.nonce, item.parsed.holes, render)
@@ -138,9 +136,7 @@ def link_holes(item: Reading) -> dict[str, dict[str, str]]:
     return found
 
 
-def assemble(
-    html: str, nonce: str, links: Mapping[str, Mapping[str, str]], known: set[str]
-) -> SafeString:
+def assemble(html: str, nonce: str, links: Mapping[str, Mapping[str, str]], known: set[str]) -> SafeString:
     """Stored HTML with its links: blue where the page is among `known` keys, else red."""
 
     def link(match: re.Match[str]) -> str:
@@ -158,7 +154,7 @@ def assemble(
         return f'<a class="red" rel="nofollow" title="{escape(title)}" href="{wanted}">{label}</a>'
 
     # What stands in `html` was cleaned by nh3 and completed by us; labels are escaped there.
-    return mark_safe(holes.pattern(nonce).sub(link, html))
+    return mark_safe(holes.pattern(nonce).sub(link, html))  # noqa: S308
 
 
 def known_for(links: Mapping[str, Mapping[str, str]]) -> set[str]:
@@ -198,16 +194,10 @@ class RenderDeriver:
     def prepare(self, readings: Sequence[Reading]) -> list[list[RenderedPage]]:
         """Render each text in each language; one query for all pictures."""
         names = [
-            link.target.partition(":")[2]
-            for item in readings
-            for link in item.parsed.links
-            if link.kind == "file"
+            link.target.partition(":")[2] for item in readings for link in item.parsed.links if link.kind == "file"
         ]
         pictures = pictures_named(names) if names else {}
-        return [
-            [render(item, language, pictures) for language, _ in settings.LANGUAGES]
-            for item in readings
-        ]
+        return [[render(item, language, pictures) for language, _ in settings.LANGUAGES] for item in readings]
 
     def write(self, readings: Sequence[Reading], prepared: Sequence[list[RenderedPage]]) -> None:
         """Insert or replace the rows."""
@@ -248,13 +238,8 @@ def render(item: Reading, language: str, pictures: Mapping[str, Picture]) -> Ren
             holes=link_holes(item),
             toc=[asdict(entry) for entry in item.parsed.toc],
             facts=facts_of(item),
-            problems=[
-                {"text": problems.in_words(problem), "line": problem.line}
-                for problem in item.problems
-            ],
-            categories=sorted(
-                {link.target for link in item.parsed.links if link.kind == "category"}
-            ),
+            problems=[{"text": problems.in_words(problem), "line": problem.line} for problem in item.problems],
+            categories=sorted({link.target for link in item.parsed.links if link.kind == "category"}),
         )
 
 

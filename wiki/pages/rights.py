@@ -25,9 +25,7 @@ def looks_after(user: User, page: WikiPage | None) -> bool:
     if page is None:
         return False
     place_id = page.pk if page.is_place else page.place_id
-    return bool(
-        place_id and Stewardship.objects.filter(place_id=place_id, user_id=user.pk).exists()
-    )
+    return bool(place_id and Stewardship.objects.filter(place_id=place_id, user_id=user.pk).exists())
 
 
 def may(user: Reader, action: str, page: WikiPage | None = None) -> bool:

@@ -76,9 +76,7 @@ def _retrying(attempt: Callable[[], Saved]) -> Saved:
     raise Busy(gettext_noop("Many people are changing this page. Please save again."))
 
 
-def edit(
-    page: WikiPage, text: str, by: Author, note: Note = Note(), base: int | None = None
-) -> Saved:
+def edit(page: WikiPage, text: str, by: Author, note: Note = Note(), base: int | None = None) -> Saved:
     """Save `text` as the next version of `page`, following version `base` (default: current).
 
     Where others saved after `base`, their change and this one are merged. Raises EditConflict
@@ -151,14 +149,10 @@ def _create(
         if existing is not None:
             if existing.source.text == text and existing.is_place == fields.is_place:
                 return Saved(existing, existing.version, changed=False)
-            raise TitleTaken(
-                gettext_noop("The title «%(title)s» is taken."), title=existing.full_title
-            )
+            raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=existing.full_title)
         page = finding.deleted(full_title(fields)) or WikiPage()
         tags = [*note.tags, "created" if page.pk is None else "recreated"]
-        draft = Draft(
-            page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent
-        )
+        draft = Draft(page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent)
         version = store([draft], also=also)[-1]
         return Saved(page, version.number, changed=True)
 
@@ -187,9 +181,7 @@ def create_place(
     return _create(fields, _check_text(text), by, note, give_a_steward)
 
 
-def _change_fields(
-    page: WikiPage, by: Author, note: Note, change: Callable[[WikiPage], Fields]
-) -> Saved:
+def _change_fields(page: WikiPage, by: Author, note: Note, change: Callable[[WikiPage], Fields]) -> Saved:
     """Write a version with the same text and the fields that `change` makes of the page."""
 
     def attempt() -> Saved:
@@ -269,9 +261,7 @@ def undelete(page: WikiPage, by: Author, comment: str = "") -> Saved:
         if not now.is_deleted:
             return Saved(now, now.version, changed=False)
         if finding.by_key(titles.key_of(now.full_title)):
-            raise TitleTaken(
-                gettext_noop("The title «%(title)s» is taken."), title=now.full_title
-            )
+            raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=now.full_title)
         last = now.versions.filter(is_deletion=False).order_by("-number").first()
         if last is None:
             raise Refused(gettext_noop("This page never had a text."))

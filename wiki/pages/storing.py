@@ -93,10 +93,8 @@ def patiently(act: Callable[[], _T]) -> _T:
             if connection.in_atomic_block or not _is_lock(error):
                 raise
             if time.monotonic() > deadline:
-                raise Busy(
-                    gettext_noop("The wiki is very busy. Nothing was lost: please save again.")
-                ) from error
-            time.sleep(random.uniform(0.005, 0.08))
+                raise Busy(gettext_noop("The wiki is very busy. Nothing was lost: please save again.")) from error
+            time.sleep(random.uniform(0.005, 0.08))  # noqa: S311  jitter, no secret
 
 
 def _is_lock(error: OperationalError) -> bool:
@@ -181,9 +179,7 @@ def _forget_keys(targets: Sequence[_Target]) -> None:
             target.page._state.adding = True
 
 
-def _write(
-    targets: Sequence[_Target], derivation: Derivation, batch: Batch | None
-) -> list[PageVersion]:
+def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | None) -> list[PageVersion]:
     """Inside the transaction: numbers first (they are the lock), then all rows."""
     now = timezone.now()
     _forget_keys(targets)
@@ -281,10 +277,7 @@ def _versions(targets: Sequence[_Target], batch: Batch | None, now: datetime) ->
     )
     content_type = ContentType.objects.get_for_model(PageText)
     stored = Version.objects.bulk_create(
-        [
-            _stored(draft, revision, content_type)
-            for draft, revision in zip(drafts, revisions, strict=True)
-        ],
+        [_stored(draft, revision, content_type) for draft, revision in zip(drafts, revisions, strict=True)],
         batch_size=ROWS,
     )
     rows, place_in = [], iter(zip(stored, dates, strict=True))

@@ -57,9 +57,9 @@ def insert(pages: Sequence[WikiPage]) -> None:
 
 def _insert_under(parent: Page, children: Sequence[WikiPage], locale: Locale) -> None:
     """Give `children` the next free paths under `parent` and write both of their rows."""
-    last = Page.objects.filter(path__startswith=parent.path, depth=parent.depth + 1).aggregate(
-        models.Max("path")
-    )["path__max"]
+    last = Page.objects.filter(path__startswith=parent.path, depth=parent.depth + 1).aggregate(models.Max("path"))[
+        "path__max"
+    ]
     step = Page._str2int(last[len(parent.path) :]) if last else 0
     content_type = ContentType.objects.get_for_model(WikiPage)
     for offset, child in enumerate(children, start=1):

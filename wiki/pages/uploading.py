@@ -65,9 +65,7 @@ class UploadForm(forms.Form):
             self.add_error("name", str(error))
             return None
         if Picture.objects.filter(name=picture.name).exists():
-            self.add_error(
-                "name", gettext("There is already a picture “%(name)s”.") % {"name": picture.name}
-            )
+            self.add_error("name", gettext("There is already a picture “%(name)s”.") % {"name": picture.name})
             return None
         return picture
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
@@ -25,8 +27,15 @@ from wiki.pages.media import File, Picture
 from wiki.pages.models import Kind, Link, PageVersion, RenderedPage, WikiPage, address
 from wiki.text import titles
 
-RELEASE = "1"
-"""Part of every ETag: changes when templates do."""
+
+def _release() -> str:
+    """Changes when templates, translations or the site's name do: part of every ETag."""
+    folders = [(settings.BASE_DIR / "templates", "*.html"), (settings.BASE_DIR / "wiki/locale", "*.mo")]
+    newest = max((file.stat().st_mtime_ns for folder, pattern in folders for file in folder.rglob(pattern)), default=0)
+    return hashlib.sha256(f"{newest} {settings.SITE_NAME}".encode()).hexdigest()[:8]
+
+
+RELEASE = _release()
 SHOWN = 6
 CATEGORY, FILE = 14, 6
 SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}
@@ -42,9 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
         found = articles.filter(kind__key=kind).order_by("-edited_at", "-pk")[:SHOWN]
         return listing.with_thumbnails(found)
 
-    counts = dict(
-        readable.articles().order_by().values_list("kind__key").annotate(Count("pk"))
-    )
+    counts = dict(readable.articles().order_by().values_list("kind__key").annotate(Count("pk")))
     kinds = list(Kind.objects.all())
     for kind in kinds:
         kind.count = counts.get(kind.key, 0)  # type: ignore[attr-defined]  # for the template
@@ -61,9 +68,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def recent(request: HttpRequest, place: WikiPage | None = None) -> list[PageVersion]:
     """The latest single changes (those of batches apart) that the reader may see."""
-    versions = PageVersion.objects.readable_by(request.user).filter(
-        Q(batch=None) | Q(batch__act="demo")
-    )
+    versions = PageVersion.objects.readable_by(request.user).filter(Q(batch=None) | Q(batch__act="demo"))
     if place is not None:
         versions = versions.filter(Q(place=place) | Q(page=place))
     found = versions.select_related("page", "author").order_by("-claimed_at", "-id")
@@ -102,9 +107,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     return _shown(request, found, stored, language)
 
 
-def _shown(
-    request: HttpRequest, found: WikiPage, stored: RenderedPage, language: str
-) -> HttpResponseBase:
+def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, language: str) -> HttpResponseBase:
     """The answer for a page that is there: 304 where the reader has it already."""
     etag = _etag(request, found, language)
     if etag and etag in request.headers.get("If-None-Match", ""):
@@ -144,8 +147,6 @@ def _etag(request: HttpRequest, found: WikiPage, language: str) -> str:
 
 def address_of_license(expression: str) -> str:
     """Where the wiki shows the full text of the (first) licence of an expression."""
-    from django.urls import reverse
-
     return reverse("license", args=[catalogue.ids_in(expression)[0]])
 
 
@@ -188,7 +189,7 @@ def json_ld(found: WikiPage) -> SafeString:
         "description": found.excerpt,
     }
     script = json_script(json.loads(json.dumps(data)))
-    return mark_safe(script.partition(">")[2].rpartition("<")[0])
+    return mark_safe(script.partition(">")[2].rpartition("<")[0])  # noqa: S308  escaped by json_script
 
 
 def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
@@ -218,9 +219,7 @@ def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
     return {
         "members": pages.get_page(request.GET.get("p")),
         "subcategories": list(
-            members.filter(namespace=CATEGORY)
-            .order_by("title_fold")
-            .values_list("full_title", flat=True)[:500]
+            members.filter(namespace=CATEGORY).order_by("title_fold").values_list("full_title", flat=True)[:500]
         ),
     }
 
@@ -228,9 +227,7 @@ def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
 def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None:
     """What is known of a picture or file, or None when there is none of that name."""
     name = titles.key_of(full_title).partition(":")[2]
-    found: Picture | File | None = (
-        Picture.objects.filter(name=name).first() or File.objects.filter(name=name).first()
-    )
+    found: Picture | File | None = Picture.objects.filter(name=name).first() or File.objects.filter(name=name).first()
     if found is None:
         return None
     uses = Link.objects.filter(way=Link.Way.FILE, key=f"File:{name}").values("page_id")
