@@ -12,6 +12,7 @@ from demo.pencil import (
     CREAM,
     FOLDER,
     GREEN,
+    HEIGHT,
     INK,
     LEAF,
     MINT,

@@ -98,6 +98,12 @@ def in_language(thing: Any) -> str:
 
 
 @register.filter
+def plain_address(url: str) -> str:
+    """A web address as people read it: without its scheme and closing slash."""
+    return url.partition("://")[2].rstrip("/") or url
+
+
+@register.filter
 def short_category(full_title: str) -> str:
     """The name of a category without its namespace."""
     return full_title.partition(":")[2].strip() or full_title
