@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 
 import pytest
@@ -39,7 +40,7 @@ def test_it_walks_a_list_to_its_end_and_back(length: int, size: int) -> None:
             break
         cursor = part.older
     assert seen == numbers
-    for before, part in zip(pieces, pieces[1:], strict=False):
+    for before, part in itertools.pairwise(pieces):
         newer = [number for number in reversed(numbers) if number > int(part.newer)]
         back = piece(newer[: size + 1], size, lambda number: number, backwards=True, moved=True)
         assert back.rows == before.rows

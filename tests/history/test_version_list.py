@@ -35,9 +35,7 @@ def write(page: WikiPage, count: int, author: Author, batch: Batch | None = None
     """So many more versions of `page`."""
     now = finding.fresh(page.pk)
     first = now.version
-    store(
-        [Draft(now, f"Texte {first + step}.", Fields.of(now), author, **options) for step in range(count)], batch
-    )
+    store([Draft(now, f"Texte {first + step}.", Fields.of(now), author, **options) for step in range(count)], batch)
 
 
 def numbers(answer: Any) -> list[int]:
@@ -91,7 +89,9 @@ def test_it_walks_through_5000_versions_at_the_same_cost(client: Client) -> None
     address = "/history/Charte"
     client.get(address)
     while address:
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             answer = client.get(address)
         costs.add(len(queries))
         seen += numbers(answer)
@@ -105,7 +105,9 @@ def test_it_walks_through_5000_versions_at_the_same_cost(client: Client) -> None
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("query", ["before=x", "before=-5", "after=" + "9" * 999, "who=nobody", "tag=%00", "no_minor=x"])
+@pytest.mark.parametrize(
+    "query", ["before=x", "before=-5", "after=" + "9" * 999, "who=nobody", "tag=%00", "no_minor=x"]
+)
 def test_it_bears_odd_addresses(client: Client, query: str) -> None:
     make_page("Charte")
     assert client.get(f"/history/Charte?{query}").status_code == 200

@@ -89,9 +89,7 @@ def recent(
         found = _batches(versions, cursor, bool(backwards), since, size + 1)
         lines += [Change(Moment(batch.made_at, 1, batch.pk), batch=batch) for batch in found]
     lines.sort(key=lambda line: line.moment, reverse=not backwards)
-    kept = piece(
-        lines, size, lambda line: line.moment, backwards=bool(backwards), moved=cursor is not None
-    )
+    kept = piece(lines, size, lambda line: line.moment, backwards=bool(backwards), moved=cursor is not None)
     _fill(versions, [line for line in kept.rows if line.batch is not None])
     return Piece([line for line in kept.rows if line.versions], kept.newer, kept.older)
 
@@ -160,7 +158,4 @@ def _fill(versions: PageVersionQuerySet, lines: Sequence[Change]) -> None:
 
 def by_day(changes: Sequence[Change]) -> list[Day]:
     """`changes` grouped by day, in the same order."""
-    return [
-        Day(date, list(lines))
-        for date, lines in groupby(changes, lambda line: timezone.localdate(line.moment.at))
-    ]
+    return [Day(date, list(lines)) for date, lines in groupby(changes, lambda line: timezone.localdate(line.moment.at))]

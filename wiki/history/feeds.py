@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -28,6 +29,8 @@ from wiki.history.summaries import clean, summaries
 from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage, address
 
 ENTRIES = 30
+EPOCH = 2026
+"""The year in which the names of feeds were given; the host could be another's before."""
 FORM = "1"
 """Part of every ETag: changes when entries are written in another way."""
 
@@ -36,6 +39,8 @@ FORM = "1"
 class Channel:
     """What a feed says of itself. Addresses are paths on this site."""
 
+    name: str
+    """What it is called for ever, whatever its address becomes."""
     title: str
     link: str
     address: str
@@ -47,7 +52,7 @@ class Channel:
 def changes(request: HttpRequest) -> HttpResponseBase:
     """The changes of the whole wiki."""
     title = gettext("Recent changes of %(site)s") % {"site": settings.SITE_NAME}
-    channel = Channel(title, address_of_changes(), feed_address("feed_changes"))
+    channel = Channel("changes", title, address_of_changes(), feed_address("feed_changes"))
     return _answer(request, channel, PageVersion.objects.readable_by(request.user))
 
 
@@ -60,7 +65,7 @@ def place(request: HttpRequest, title: str) -> HttpResponseBase:
         raise Http404
     words = gettext("Changes in %(place)s") % {"place": found.shown_title}
     feed = feed_address("feed_place", found.full_title)
-    channel = Channel(words, changes_address(found.full_title), feed)
+    channel = Channel(f"place/{found.pk}", words, changes_address(found.full_title), feed)
     return _answer(request, channel, in_place(PageVersion.objects.readable_by(request.user), found))
 
 
@@ -71,7 +76,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     found = gates.page_at(title, request.user)
     words = gettext("History of %(page)s") % {"page": found.shown_title}
     feed = feed_address("feed_page", found.full_title)
-    channel = Channel(words, address("history", found.full_title), feed, fold=False)
+    channel = Channel(f"page/{found.pk}", words, address("history", found.full_title), feed, fold=False)
     versions = PageVersion.objects.readable_by(request.user).filter(page=found)
     return _answer(request, channel, versions)
 
@@ -87,6 +92,7 @@ def contributions(request: HttpRequest, username: str = "") -> HttpResponseBase:
         raise Http404
     label = person.label if person else name
     channel = Channel(
+        f"account/{person.pk}" if person else f"author/{quote(name, safe='')}",
         gettext("Contributions of %(name)s") % {"name": label},
         contributions_address(username, name),
         feed_address("feed_contributions", username, name=name),
@@ -100,9 +106,7 @@ def address_of_changes() -> str:
     return feed_address("changes")
 
 
-def _answer(
-    request: HttpRequest, channel: Channel, versions: PageVersionQuerySet
-) -> HttpResponseBase:
+def _answer(request: HttpRequest, channel: Channel, versions: PageVersionQuerySet) -> HttpResponseBase:
     """The feed of `versions`, narrowed as the address says; 304 where the reader has it.
 
     Texts are read only for an answer with a body.
@@ -135,7 +139,7 @@ def _written(channel: Channel, lines: Sequence[Change]) -> HttpResponse:
         description="",
         language=get_language(),
         feed_url=absolute(channel.address),
-        feed_guid=tag("feed", channel.address, 2026),
+        feed_guid=tag("feed", channel.name, EPOCH),
     )
     bodies = summaries(lines)
     for line, body in zip(lines, bodies, strict=True):
@@ -186,4 +190,4 @@ def absolute(path: str) -> str:
 
 def tag(kind: str, name: str, year: int) -> str:
     """A tag URI: this host in that year, and what it calls the thing."""
-    return f"tag:{settings.HOST},{year}:{kind}/{name.strip('/')}"
+    return f"tag:{settings.HOST},{year}:{kind}/{name}"

@@ -76,9 +76,7 @@ class ChangesFilter(HistoryFilter):
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     namespace = forms.TypedChoiceField(label=_("Namespace"), required=False, coerce=int, empty_value=None)
     days = forms.TypedChoiceField(label=_("Since"), required=False, coerce=int, empty_value=None)
-    batch = forms.IntegerField(
-        required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
-    )
+    batch = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
 
     field_order = ("kind", "days", "namespace", "who", "by", "tag", "no_minor")
 
@@ -125,9 +123,7 @@ def choice(form: forms.Form, name: str) -> forms.ChoiceField:
 
 def with_tag(versions: PageVersionQuerySet, tag: str) -> PageVersionQuerySet:
     """Versions that carry `tag`. Both databases can look into the JSON as a text."""
-    return versions.annotate(tags_text=Cast("tags", TextField())).filter(
-        tags_text__contains=json.dumps(tag)
-    )
+    return versions.annotate(tags_text=Cast("tags", TextField())).filter(tags_text__contains=json.dumps(tag))
 
 
 def _kinds() -> list[tuple[str, str]]:
@@ -138,11 +134,7 @@ def _kinds() -> list[tuple[str, str]]:
 def _namespaces() -> list[tuple[int, str]]:
     """The namespaces, in the reader's language."""
     french = (get_language() or "fr").startswith("fr")
-    named = [
-        (space.number, space.fr if french else space.en)
-        for space in titles.NAMESPACES.values()
-        if space.number
-    ]
+    named = [(space.number, space.fr if french else space.en) for space in titles.NAMESPACES.values() if space.number]
     return [(0, gettext("Pages")), *named]
 
 

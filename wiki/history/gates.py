@@ -39,9 +39,7 @@ def number_from(raw: str | None, default: int) -> int:
     return int(raw) if raw and _NUMBER.fullmatch(raw) else default
 
 
-def pair(
-    page: WikiPage, user: Reader, old: int, new: int
-) -> tuple[PageVersion | None, PageVersion]:
+def pair(page: WikiPage, user: Reader, old: int, new: int) -> tuple[PageVersion | None, PageVersion]:
     """Versions `old` and `new` of `page` with their texts at hand; one query.
 
     The older is None for number 0: before there was a page. Raises Http404 where one of them

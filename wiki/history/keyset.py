@@ -68,9 +68,7 @@ class Moment:
         return later | Q(**{field: self.at}) if rank > self.rank else later
 
 
-def piece(
-    rows: Sequence[T], size: int, cursor_of: Callable[[T], object], *, backwards: bool, moved: bool
-) -> Piece[T]:
+def piece(rows: Sequence[T], size: int, cursor_of: Callable[[T], object], *, backwards: bool, moved: bool) -> Piece[T]:
     """The piece made of at most `size + 1` rows that were found.
 
     The row too many only tells that the list goes on. `backwards`: the rows were looked for

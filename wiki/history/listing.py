@@ -10,9 +10,7 @@ from wiki.pages.models import PageVersion, PageVersionQuerySet
 SIZE = 50
 
 
-def versions(
-    rows: PageVersionQuerySet, before: str = "", after: str = "", size: int = SIZE
-) -> Piece[PageVersion]:
+def versions(rows: PageVersionQuerySet, before: str = "", after: str = "", size: int = SIZE) -> Piece[PageVersion]:
     """A piece of `rows`, versions of one page; the cursors are version numbers. One query."""
     oldest, newest = number_from(after, 0), number_from(before, 0)
     if oldest:

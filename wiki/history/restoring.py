@@ -45,9 +45,7 @@ class Undoing:
         return EditConflict(self.after, self.before, self.now, number)
 
 
-def restore(
-    page: WikiPage, number: int, by: Author, comment: str = "", base: int | None = None
-) -> Saved:
+def restore(page: WikiPage, number: int, by: Author, comment: str = "", base: int | None = None) -> Saved:
     """Make the text of version `number` the text of `page` again, as a new version that says so.
 
     `base` is the version that the person saw as current: what others wrote since is merged in.

@@ -36,10 +36,7 @@ def summaries(lines: Sequence[Change]) -> list[str]:
     """The HTML body of each line, in order. At most one query, for the texts."""
     singles = [line.version for line in lines if line.batch is None]
     differences = _differences(singles)
-    return [
-        clean(_of_batch(line) if line.batch else _of_version(line.version, differences))
-        for line in lines
-    ]
+    return [clean(_of_batch(line) if line.batch else _of_version(line.version, differences)) for line in lines]
 
 
 def _of_version(version: PageVersion, differences: dict[int, str]) -> SafeString:
@@ -67,11 +64,7 @@ def _of_batch(line: Change) -> SafeString:
 
 def _differences(versions: Sequence[PageVersion]) -> dict[int, str]:
     """HTML of the changed lines, by key of the version; only for texts of a bearable size."""
-    small = [
-        version
-        for version in versions
-        if max(version.size, version.size - version.size_change) <= SIZE_LIMIT
-    ]
+    small = [version for version in versions if max(version.size, version.size - version.size_change) <= SIZE_LIMIT]
     names = {_cache_key(version): version for version in small}
     known = {names[name].pk: html for name, html in cache.get_many(names).items()}
     missing = [version for version in small if version.pk not in known]

@@ -1,0 +1,184 @@
+"""Atom feeds of changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.making import make_page, make_place
+from wiki.history import summaries
+from wiki.pages import finding, moving, saving
+from wiki.pages.derivers import Fields
+from wiki.pages.models import Batch, WikiPage
+from wiki.pages.saving import Author, Note
+from wiki.pages.storing import Draft, store
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from wiki.accounts.models import User
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+ALL = ("/feeds/changes", "/feeds/changes/Atelier", "/feeds/history/Atelier:Charte", "/feeds/contributions/alice")
+
+
+@pytest.fixture
+def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
+    """Anna's feed reader, in English."""
+    return client_of(anna, "en")
+
+
+@pytest.fixture
+def page(alice: User, bob: User) -> WikiPage:
+    """A page in a place, begun by alice, changed by bob."""
+    place = make_place("Atelier", by=bob)
+    made = make_page("Charte", "Nous partageons les outils.", by=alice, place=place)
+    saving.edit(made, "Nous partageons tous les outils.", Author.of(bob), Note("plus <b>clair</b>"))
+    return finding.fresh(made.pk)
+
+
+def entries(answer: Any) -> list[dict[str, str]]:
+    """The entries of a feed: what each element says, and where the link leads."""
+    root = ElementTree.fromstring(answer.content)
+    found = []
+    for entry in root.findall(f"{ATOM}entry"):
+        said = {child.tag.removeprefix(ATOM): child.text or "" for child in entry}
+        link = entry.find(f"{ATOM}link")
+        author = entry.find(f"{ATOM}author/{ATOM}name")
+        said["link"] = link.get("href", "") if link is not None else ""
+        said["author"] = (author.text or "") if author is not None else ""
+        found.append(said)
+    return found
+
+
+@pytest.mark.parametrize("address", ALL)
+def test_it_writes_what_atom_asks_for(address: str, page: WikiPage, client: Client) -> None:
+    answer = client.get(address)
+    assert answer["Content-Type"] == "application/atom+xml; charset=utf-8"
+    assert "noindex" in answer["X-Robots-Tag"]
+    root = ElementTree.fromstring(answer.content)
+    assert root.tag == f"{ATOM}feed"
+    for name in ("id", "title", "updated"):
+        assert root.findtext(f"{ATOM}{name}")
+    links = {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM}link")}
+    assert links["self"] == settings.BASE_ADDRESS + address
+    assert links["alternate"].startswith(settings.BASE_ADDRESS)
+    assert client.get(links["alternate"].removeprefix(settings.BASE_ADDRESS)).status_code == 200
+    for entry in entries(answer):
+        assert re.fullmatch(r"tag:[^,]+,\d{4}:version/\d+/\d+", entry["id"])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*", entry["updated"])
+        assert entry["author"]
+        assert client.get(entry["link"].removeprefix(settings.BASE_ADDRESS)).status_code == 200
+
+
+def test_it_says_what_changed(page: WikiPage, client: Client) -> None:
+    newest = entries(client.get("/feeds/history/Atelier:Charte"))[0]
+    assert newest["title"] == "Atelier:Charte"
+    assert newest["author"] == "bob"
+    assert "<ins>tous </ins>" in newest["summary"]
+    assert "plus &lt;b&gt;clair&lt;/b&gt;" in newest["summary"]
+
+
+def test_it_keeps_identities_when_a_page_is_renamed(page: WikiPage, client: Client) -> None:
+    before = client.get("/feeds/history/Atelier:Charte")
+    moving.move(page, "Atelier:Règles", Author(None, "root"), leave_redirect=False)
+    after = client.get("/feeds/history/Atelier:Règles")
+    assert {entry["id"] for entry in entries(before)} < {entry["id"] for entry in entries(after)}
+    names = [ElementTree.fromstring(answer.content).findtext(f"{ATOM}id") for answer in (before, after)]
+    assert names[0] == names[1]
+
+
+def test_it_escapes_hostile_words(page: WikiPage, client: Client) -> None:
+    hostile = "<script>alert(1)</script>]]>&amp;\x07\ufffe\U0001f600"
+    author = Author(None, hostile, "x.example")
+    store([Draft(page, f"{hostile}\x0c", Fields.of(page), author, comment=hostile, tags=[hostile])])
+    for address in ("/feeds/changes", "/feeds/history/Atelier:Charte"):
+        newest = entries(client.get(address))[0]
+        assert "<script>" not in newest["summary"]
+        assert "&lt;script&gt;alert(1)" in newest["summary"]
+        assert newest["author"].startswith("<script>alert(1)</script>]]>")
+        assert "\U0001f600" in newest["summary"]
+
+
+@pytest.mark.parametrize("address", ALL)
+def test_it_answers_304_until_something_changes(address: str, page: WikiPage, alice: User, client: Client) -> None:
+    first = client.get(address)
+    again = {"if-none-match": first["ETag"]}
+    with CaptureQueriesContext(connection) as queries:
+        kept = client.get(address, headers=again)
+    assert kept.status_code == 304
+    assert kept.content == b""
+    assert not [query for query in queries if "serialized_data" in query["sql"]]
+    saving.edit(finding.fresh(page.pk), "Encore.", Author.of(alice))
+    changed = client.get(address, headers=again)
+    assert changed.status_code == 200
+    assert changed["ETag"] != first["ETag"]
+
+
+def test_it_answers_each_language_apart(page: WikiPage, client: Client) -> None:
+    english = client.get("/feeds/changes")
+    french = client.get("/feeds/changes", headers={"accept-language": "fr", "if-none-match": english["ETag"]})
+    assert french.status_code == 200
+    assert "Accept-Language" in french["Vary"]
+
+
+def test_it_shows_a_batch_as_one_entry(page: WikiPage, alice: User, client: Client) -> None:
+    batch = Batch(act=Batch.Act.IMPORT, by=alice, comment="un lot")
+    fields = [Fields(0, None, f"Lot {number}", False, "CC-BY-SA-4.0", "fr") for number in range(15)]
+    store([Draft(WikiPage(), "Un texte.", field, Author.of(alice)) for field in fields], batch)
+    found = entries(client.get("/feeds/changes"))
+    assert len(found) == 4
+    assert found[0]["id"].endswith(f":batch/{batch.pk}")
+    assert "un lot" in found[0]["summary"]
+    assert "Lot 3" in found[0]["summary"]
+    assert found[0]["link"].endswith(f"/changes?batch={batch.pk}")
+
+
+def test_it_narrows_as_the_list_does(page: WikiPage, client: Client) -> None:
+    assert [entry["author"] for entry in entries(client.get("/feeds/changes?by=alice"))] == ["alice"]
+    assert entries(client.get("/feeds/changes?kind=person")) == []
+
+
+def test_it_reads_all_texts_in_one_query_and_keeps_what_it_made(page: WikiPage, client: Client, alice: User) -> None:
+    for number in range(10):
+        saving.edit(finding.fresh(page.pk), f"Texte {number}", Author.of(alice))
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/feeds/changes")
+        counts.append(len([query for query in queries if "serialized_data" in query["sql"]]))
+    assert counts == [1, 0]
+
+
+def test_it_says_nothing_of_the_lines_of_very_long_texts(page: WikiPage, client: Client, alice: User) -> None:
+    saving.edit(page, "mot\n" * summaries.SIZE_LIMIT, Author.of(alice))
+    newest = entries(client.get("/feeds/changes"))[0]
+    assert "<ins>" not in newest["summary"]
+    assert "Version 3" in newest["summary"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/feeds/history/Nulle_part",
+        "/feeds/changes/Nulle_part",
+        "/feeds/contributions/personne",
+        "/feeds/contributions/",
+    ],
+)
+def test_it_knows_no_feed_of_what_is_not_there(address: str, client: Client) -> None:
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_it_writes_an_empty_feed_of_an_empty_wiki(client: Client) -> None:
+    assert entries(client.get("/feeds/changes?days=1&kind=person")) == []
