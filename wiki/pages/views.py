@@ -12,7 +12,6 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
@@ -48,8 +47,11 @@ def home(request: HttpRequest) -> HttpResponse:
     articles = readable.articles().select_related("kind", "place")
 
     def latest(kind: str) -> list[WikiPage]:
-        found = articles.filter(kind__key=kind).order_by("-edited_at", "-pk")[:SHOWN]
-        return listing.with_thumbnails(found)
+        found = articles.filter(kind__key=kind).order_by("-edited_at", "-pk")
+        some = list(found.exclude(picture_name="")[:SHOWN])
+        if len(some) < SHOWN:
+            some += found.filter(picture_name="")[: SHOWN - len(some)]
+        return listing.with_thumbnails(some)
 
     counts = dict(readable.articles().order_by().values_list("kind__key").annotate(Count("pk")))
     kinds = list(Kind.objects.all())
@@ -127,8 +129,7 @@ def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, language
     if etag:
         answer["ETag"] = etag
     answer["Cache-Control"] = "no-cache" if etag else "private, no-cache"
-    license_url = f"{settings.BASE_ADDRESS}{address_of_license(found.license)}"
-    answer["Link"] = f'<{license_url}>; rel="license"'
+    answer["Link"] = ", ".join(f'<{url}>; rel="license"' for url in license_urls(found.license))
     patch_vary_headers(answer, ["Cookie", "Accept-Language"])
     return answer
 
@@ -145,9 +146,9 @@ def _etag(request: HttpRequest, found: WikiPage, language: str) -> str:
     return f'"{RELEASE}-{found.pk}-{found.version}-{found.stamp}-{language}{theme}"'
 
 
-def address_of_license(expression: str) -> str:
-    """Where the wiki shows the full text of the (first) licence of an expression."""
-    return reverse("license", args=[catalogue.ids_in(expression)[0]])
+def license_urls(expression: str) -> list[str]:
+    """The addresses by which machines know the licences of an expression."""
+    return [entry.deed_url or entry.text_url for entry in catalogue.licenses_in(expression)]
 
 
 def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> dict[str, Any]:
@@ -181,7 +182,7 @@ def json_ld(found: WikiPage) -> SafeString:
         "@type": ["CreativeWork", SCHEMA_TYPES.get(kind, "Article")],
         "name": found.shown_title,
         "url": settings.BASE_ADDRESS + found.get_absolute_url(),
-        "license": [entry.deed_url or entry.text_url for entry in catalogue.licenses_in(found.license)],
+        "license": license_urls(found.license),
         "inLanguage": found.language,
         "dateCreated": found.created_at.isoformat(),
         "dateModified": found.edited_at.isoformat(),
