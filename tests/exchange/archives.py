@@ -1,0 +1,127 @@
+"""Archives for tests: made by the real exporter, taken apart, changed, and sealed again so that every checksum fits."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from tests.making import make_page
+from wiki.exchange.archive_export import Export
+from wiki.exchange.archive_format import content_digest
+from wiki.pages.media import Picture
+from wiki.pages.saving import Author, Note, edit
+
+if TYPE_CHECKING:
+    from wiki.accounts.models import User
+    from wiki.pages.models import WikiPage
+
+TEXT = """---
+kind: practice
+City: Lyon
+---
+# Bienvenue
+
+![Un établi](File:Etabli.jpg)
+
+Voir [[Autre page]] et *l'œuvre* 😀.
+"""
+
+
+def make_picture(name: str = "Etabli.jpg", colour: str = "red", **options: Any) -> Picture:
+    """A picture of one colour, as an upload makes it."""
+    raw = io.BytesIO()
+    Image.new("RGB", (60, 40), colour).save(raw, "JPEG" if name.endswith(".jpg") else "PNG")
+    values = {"author": "Zoé", "license": "CC-BY-4.0", "source": "https://example.org/établi", "description": "Un établi"}
+    picture = Picture(**(values | options))
+    picture.take(raw.getvalue(), name)
+    picture.save()
+    return picture
+
+
+def make_story(by: User, title: str = "Atelier bois") -> WikiPage:
+    """A page with a picture and four versions by two people."""
+    make_picture()
+    page = make_page(title, TEXT, by=by)
+    for number in range(3):
+        author = Author.of(by) if number % 2 else Author(None, "Ada \"la première\"")
+        page = edit(page, f"{TEXT}\nAjout {number}.\n", author, Note(f"Ajout {number}", minor=bool(number))).page
+    return page
+
+
+def export(page: WikiPage) -> bytes:
+    """The archive of a page."""
+    return b"".join(Export(page))
+
+
+def digest_of(archive: bytes) -> str:
+    """The Content-Digest that an archive states."""
+    info = Bag.opened(archive).files["bag-info.txt"].decode()
+    return next(line.partition(": ")[2] for line in info.splitlines() if line.startswith("Content-Digest"))
+
+
+def unzip(archive: bytes, folder: Path) -> Path:
+    """Unpack an archive of our own; returns the bag."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        opened.extractall(folder)
+        return folder / opened.namelist()[0].partition("/")[0]
+
+
+@dataclass
+class Bag:
+    """The files of an archive by their paths in the bag, to be changed and sealed again."""
+
+    folder: str
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def opened(cls, archive: bytes) -> Bag:
+        """What an archive holds."""
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            names = opened.namelist()
+            folder = names[0].partition("/")[0]
+            return cls(folder, {name.partition("/")[2]: opened.read(name) for name in names})
+
+    def change_json(self, path: str, change: Callable[[dict[str, Any]], None]) -> None:
+        """Let `change` alter the JSON of a file of `data/`."""
+        values = json.loads(self.files[f"data/{path}"])
+        change(values)
+        self.files[f"data/{path}"] = json.dumps(values).encode()
+
+    def change_line(self, number: int, change: Callable[[dict[str, Any]], None]) -> None:
+        """Let `change` alter one line of the history."""
+        path = "data/history/revisions.jsonl"
+        lines = self.files[path].decode().splitlines()
+        values = json.loads(lines[number - 1])
+        change(values)
+        lines[number - 1] = json.dumps(values, ensure_ascii=False)
+        self.files[path] = ("\n".join(lines) + "\n").encode()
+
+    def seal(self) -> Bag:
+        """Make manifests and digest true again, as whoever forges an archive would."""
+        payload = {path: raw for path, raw in self.files.items() if path.startswith("data/")}
+        sums = {path: hashlib.sha256(raw).hexdigest() for path, raw in payload.items()}
+        digest = content_digest((path.removeprefix("data/"), value) for path, value in sums.items())
+        self.files = payload | {
+            "bagit.txt": self.files["bagit.txt"],
+            "bag-info.txt": f"Content-Digest: {digest}\n".encode(),
+            "manifest-sha256.txt": "".join(f"{value}  {path}\n" for path, value in sums.items()).encode(),
+        }
+        return self
+
+    def zip(self, *more: tuple[zipfile.ZipInfo | str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+        """The archive; `more` are further entries, named as they are."""
+        raw = io.BytesIO()
+        with zipfile.ZipFile(raw, "w", method) as archive:
+            for path, content in self.files.items():
+                archive.writestr(f"{self.folder}/{path}", content)
+            for name, content in more:
+                archive.writestr(name, content)
+        return raw.getvalue()

@@ -1,0 +1,315 @@
+"""What goes out, looked at with the tools of others: bagit, rocrate-validator, reuse, git, a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import bagit
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.exchange.archives import Bag, digest_of, export, make_picture, make_story, unzip
+from tests.making import make_page, make_place
+from wiki.exchange.archive_export import Export
+from wiki.licenses import catalogue
+from wiki.pages import moving, saving
+from wiki.pages.models import Fork, PageVersion
+from wiki.pages.saving import Author, Note
+
+if TYPE_CHECKING:
+    from django.test import Client
+    from playwright.sync_api import Browser
+
+    from wiki.accounts.models import User
+
+CONTEXT = "https://w3id.org/ro/crate/1.3/context"
+
+
+def rich_page(alice: User) -> Any:
+    """A page with all that an archive can hold: a place, a fork, two licences, pictures, a deletion, odd names."""
+    make_place("La Myne", by=alice)
+    upstream = make_page("Recette", "Un texte.", by=alice)
+    page = make_story(alice, "La Myne:Établi — « œuvre » & co")
+    make_picture("Plan.png", "blue", license="CC0-1.0", author="", description="", source="trouvé au grenier")
+    page = saving.edit(page, "![Un plan](File:Plan.png)\n\nSPDX-License-Identifier: MIT\n", Author(None, "Zoé\\ <z> \"é\"")).page
+    saving.delete(page, Author.of(alice))
+    page = saving.undelete(page, Author.of(alice)).page
+    Fork.objects.create(
+        page=page, upstream=upstream, upstream_title="Recette", upstream_url=upstream.get_absolute_url(),
+        upstream_version=1, upstream_license="CC-BY-SA-3.0", upstream_authors=["Bob"], by=alice,
+    )  # fmt: skip
+    PageVersion.objects.filter(page=page, number=1).update(license="CC-BY-SA-3.0")
+    return page
+
+
+@pytest.fixture
+def rich_bag(alice: User, tmp_path: Path) -> Path:
+    """The unpacked archive of the rich page."""
+    return unzip(export(rich_page(alice)), tmp_path / "unzipped")
+
+
+def test_it_is_a_valid_bag(rich_bag: Path) -> None:
+    bag = bagit.Bag(str(rich_bag))
+    bag.validate()
+    assert bag.info["Content-Digest"].startswith("sha256:")
+    assert sorted(path.name for path in rich_bag.iterdir()) == [
+        "bag-info.txt", "bagit.txt", "data", "manifest-sha256.txt", "manifest-sha512.txt",
+        "tagmanifest-sha256.txt", "tagmanifest-sha512.txt",
+    ]  # fmt: skip
+
+
+def test_its_digest_can_be_counted_with_grep(rich_bag: Path) -> None:
+    command = r"grep -E '  data/(page\.md|credits\.json|history/revisions\.jsonl|media/.*)$' manifest-sha256.txt | sha256sum"
+    assert command in (rich_bag / "data/README.md").read_text()
+    counted = subprocess.run(["bash", "-c", command], cwd=rich_bag, capture_output=True, text=True, check=True)
+    assert f"sha256:{counted.stdout.split()[0]}" == bagit.Bag(str(rich_bag)).info["Content-Digest"]
+
+
+def test_it_complies_with_reuse(rich_bag: Path) -> None:
+    lint = subprocess.run(
+        [sys.executable, "-m", "reuse", "lint"], cwd=rich_bag / "data", capture_output=True, text=True, check=False
+    )
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+    shipped = {path.stem for path in (rich_bag / "data/LICENSES").iterdir()}
+    assert shipped == {"CC-BY-SA-4.0", "CC-BY-SA-3.0", "CC-BY-4.0", "CC0-1.0"}
+    assert (rich_bag / "data/LICENSES/CC-BY-4.0.txt").read_text() == catalogue.text_of("CC-BY-4.0")
+
+
+def test_it_says_the_licence_of_each_file(rich_bag: Path) -> None:
+    tables = tomllib.loads((rich_bag / "data/REUSE.toml").read_text())["annotations"]
+    said = {table["path"]: table["SPDX-License-Identifier"] for table in tables}
+    assert said["page.md"] == "CC-BY-SA-4.0"
+    assert said["history/revisions.jsonl"] == "CC-BY-SA-3.0 AND CC-BY-SA-4.0"
+    assert said["media/etabli.jpg"] == "CC-BY-4.0"
+    assert said["media/plan.png"] == "CC0-1.0"
+
+
+@pytest.fixture(scope="session")
+def crate_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The validator's store of web answers, filled with the context that the library `rocrate` ships."""
+    from requests import Response
+    from requests.adapters import HTTPAdapter
+    from requests_cache import CachedSession
+    from urllib3 import HTTPResponse
+
+    raw = files("rocrate").joinpath("data/ro-crate.jsonld").read_bytes()
+
+    class Shipped(HTTPAdapter):
+        def send(self, request: Any, **more: Any) -> Response:  # type: ignore[override]
+            headers = {"Content-Type": "application/ld+json", "Content-Length": str(len(raw))}
+            body = HTTPResponse(body=io.BytesIO(raw), status=200, preload_content=False, headers=headers)
+            return self.build_response(request, body)
+
+    cache = tmp_path_factory.mktemp("crate") / "cache"
+    session = CachedSession(cache_name=str(cache), backend="sqlite", expire_after=-1)
+    session.mount("https://w3id.org/", Shipped())
+    assert session.get(CONTEXT, headers={"Accept": "application/ld+json, application/json"}).status_code == 200
+    return cache
+
+
+def test_it_is_a_valid_crate(rich_bag: Path, crate_cache: Path) -> None:
+    program = Path(sys.executable).with_name("rocrate-validator")
+    run = subprocess.run(
+        [program, "-y", "validate", "--offline", "--cache-path", crate_cache, "-l", "required", rich_bag / "data"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_its_crate_says_who_did_what_from_where(rich_bag: Path) -> None:
+    crate = json.loads((rich_bag / "data/ro-crate-metadata.json").read_text())
+    entities = {entity["@id"]: entity for entity in crate["@graph"]}
+    root = entities["./"]
+    assert root["license"] == {"@id": "https://creativecommons.org/licenses/by-sa/4.0/"}
+    upstream = entities[root["isBasedOn"]["@id"]]
+    assert root["wasDerivedFrom"] == root["isBasedOn"]
+    assert upstream["name"] == "Recette"
+    assert "Bob" in upstream["creditText"]
+    assert "alice" in root["creditText"]
+    actions = [entity for entity in entities.values() if entity["@type"] == "UpdateAction"]
+    assert len(actions) == 5
+    assert {entities[action["agent"]["@id"]]["name"] for action in actions} == {
+        "alice", 'Ada "la première"', 'Zoé\\ <z> "é"',
+    }  # fmt: skip
+    assert entities["#version-1"]["@type"] == "CreateAction"
+    assert entities["#version-6"]["@type"] == "DeleteAction"
+    assert entities["media/plan.png"]["license"] == {"@id": "https://creativecommons.org/publicdomain/zero/1.0/"}
+
+
+def test_its_stream_gives_git_the_same_history(rich_bag: Path, tmp_path: Path) -> None:
+    def git(*arguments: str) -> str:
+        run = subprocess.run(["git", *arguments], cwd=tmp_path / "p", capture_output=True, text=True, check=True)
+        return run.stdout
+
+    (tmp_path / "p").mkdir()
+    git("init", "-q")
+    with (rich_bag / "data/history/history.fast-import").open("rb") as stream:
+        subprocess.run(["git", "fast-import", "--quiet"], cwd=tmp_path / "p", stdin=stream, check=True)
+    assert git("rev-list", "--count", "main").strip() == "7"
+    assert git("show", "main:page.md") == (rich_bag / "data/page.md").read_text()
+    assert git("log", "--format=%an", "main~3").splitlines()[0] == 'Ada "la première"'
+    assert "page.md" not in git("ls-tree", "main~1")
+    assert all("@noreply." in mail for mail in git("log", "--format=%ae", "main").split())
+
+
+def test_it_gives_the_same_bytes_each_time(alice: User) -> None:
+    page = make_story(alice)
+    assert export(page) == export(page)
+    with zipfile.ZipFile(io.BytesIO(export(page))) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
+        assert not any(entry.extra or entry.comment for entry in archive.infolist())
+
+
+def test_it_comes_in_pieces(alice: User) -> None:
+    pieces = [piece for piece in Export(make_story(alice)) if piece]
+    assert len(pieces) > 10
+    assert b"page.md" not in pieces[0]
+
+
+def test_it_keeps_pictures_that_only_old_versions_show(alice: User) -> None:
+    page = saving.edit(make_story(alice), "Sans image.", Author.of(alice)).page
+    assert "data/media/etabli.jpg" in Bag.opened(export(page)).files
+
+
+def test_it_leaves_out_pictures_that_may_not_travel(alice: User) -> None:
+    make_picture("Logo.png", license="CC-BY-NC-4.0")
+    page = make_page("Logos", "![Un logo](File:Logo.png) ![Pas là](File:Absent.png)", by=alice)
+    bag = Bag.opened(export(page))
+    assert not [path for path in bag.files if path.startswith("data/media/")]
+    assert b"<em>[Un logo]</em>" in bag.files["data/index.html"]
+
+
+def test_it_refuses_to_export_what_is_not_free(alice: User) -> None:
+    page = make_page("Gardée", by=alice)
+    PageVersion.objects.filter(page=page).update(license="CC-BY-NC-4.0")
+    with pytest.raises(catalogue.LicenseNotFree):
+        Export(page)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Été : l'hiver ?", "100 % libre & co", "日本語", "A/B\\C", "\"Guillemets\" 'simples'", "＜script＞", "+1 @toi $x*", "É" * 120],
+)
+def test_it_names_odd_titles_plainly(alice: User, title: str, tmp_path: Path) -> None:
+    page = make_page(title, "Un texte.", by=alice)
+    bag = unzip(export(page), tmp_path / "b")
+    bagit.Bag(str(bag)).validate()
+    assert all(path.name.isascii() and " " not in path.name for path in bag.rglob("*"))
+    assert json.loads((bag / "data/page.json").read_text())["full_title"] == page.full_title
+
+
+def test_it_credits_in_both_languages(rich_bag: Path) -> None:
+    readme = (rich_bag / "data/README.md").read_text()
+    french, _, english = readme.partition("---")
+    assert "alice" in french
+    assert "alice" in english
+    assert "Cette page vient de" in french
+    assert "This page comes from" in english
+    assert "manage.py import_archive" in readme
+
+
+def test_its_readable_page_asks_nothing_of_the_network(rich_bag: Path) -> None:
+    html = (rich_bag / "data/index.html").read_text()
+    assert 'src="media/plan.png"' in html
+    assert "<script" not in html
+    assert " style=" not in html
+    assert 'src="http' not in html
+    assert 'href="/' not in html
+
+
+@pytest.mark.browser
+def test_its_readable_page_opens_offline(rich_bag: Path, browser: Browser) -> None:
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((rich_bag / "data/index.html").as_uri())
+    assert page.locator("h1").inner_text() == "La Myne:Établi — « œuvre » & co"
+    assert page.evaluate("document.querySelector('img').naturalWidth") == 60
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
+    assert {url.partition(":")[0] for url in asked} == {"file"}
+    context.close()
+
+
+def test_it_writes_hostile_text_into_no_file_as_markup(alice: User) -> None:
+    page = make_page("Piège", "<script>alert(1)</script>\n\n[x](javascript:alert(1)) ![](File:a.png)", by=alice)
+    html = Bag.opened(export(page)).files["data/index.html"].decode()
+    assert "<script" not in html
+    assert "javascript:" not in html
+
+
+# --- By command and in the browser ----------------------------------------------------------------
+def test_it_exports_by_command(alice: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = make_story(alice)
+    target = tmp_path / "a.zip"
+    call_command("export_archive", "atelier_bois", output=str(target), verbosity=0)
+    assert target.read_bytes() == export(page)
+    assert digest_of(target.read_bytes()) in capsys.readouterr().out
+    assert list(tmp_path.glob("*.part")) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("title", ["Inconnue", "<x>"])
+def test_its_command_says_when_there_is_no_such_page(title: str) -> None:
+    with pytest.raises(CommandError):
+        call_command("export_archive", title, verbosity=0)
+
+
+def test_it_shows_what_an_archive_holds(alice: User, client: Client) -> None:
+    page = rich_page(alice)
+    answer = client.get(f"/export/{page.address}")
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert f"/archive/{page.address}.zip" in html
+    assert "Plan.png" in html
+    assert "Recette" in html
+    assert "&lt;a rel=&quot;license&quot;" in html
+    assert client.get("/export/Inconnue").status_code == 404
+
+
+def test_it_is_downloaded_by_anyone_while_it_is_made(alice: User, client: Client) -> None:
+    page = make_story(alice)
+    answer = client.get(f"/archive/{page.address}.zip")
+    assert answer.streaming
+    assert answer["Content-Type"] == "application/zip"
+    assert answer["Content-Disposition"] == 'attachment; filename="atelier-bois.zip"'
+    assert b"".join(answer.streaming_content) == export(page)  # type: ignore[attr-defined]
+    assert client.head(f"/archive/{page.address}.zip").status_code == 200
+    assert client.get("/archive/Inconnue.zip").status_code == 404
+
+
+def test_it_tells_a_title_that_ends_like_an_archive(alice: User, client: Client) -> None:
+    page = make_page("Plans.zip", "Un texte.", by=alice)
+    assert client.get(f"/export/{page.address}").status_code == 200
+    assert b"".join(client.get(f"/archive/{quote('Plans.zip')}.zip").streaming_content) == export(page)  # type: ignore[attr-defined]
+
+
+def test_it_says_nothing_of_a_deleted_page(alice: User, client: Client) -> None:
+    page = make_story(alice)
+    saving.delete(page, Author(None, "x"))
+    assert client.get(f"/archive/{page.address}.zip").status_code == 404
+
+
+def test_it_has_the_titles_that_versions_had(alice: User) -> None:
+    page = make_story(alice)
+    page = moving.move(page, "Atelier métal", Author(None, "x")).page
+    lines = Bag.opened(export(page)).files["data/history/revisions.jsonl"].decode().splitlines()
+    assert [json.loads(line)["title"] for line in lines] == ["Atelier bois"] * 4 + ["Atelier métal"]
+    assert all(hashlib.sha256(b"").hexdigest() != json.loads(line)["sha256"] for line in lines)
+
+
+def test_it_notes_comments_and_minor_changes(alice: User) -> None:
+    page = saving.edit(make_page("P", by=alice), "Deux.", Author.of(alice), Note("Pour voir", minor=True, tags=["x"])).page
+    line = json.loads(Bag.opened(export(page)).files["data/history/revisions.jsonl"].decode().splitlines()[-1])
+    assert (line["comment"], line["minor"], line["tags"]) == ("Pour voir", True, ["x"])
