@@ -128,6 +128,7 @@ def test_it_plays_the_acts_under_their_own_dates(folder: Path) -> None:
         ("alice", 13, "", True, "Charte"),
         ("admin", 14, "Plus clair", False, "Charte d'usage"),
     ]
+    assert (page.created_at.day, page.edited_at.day) == (12, 14)
     assert get("Charte").redirect_key == page.title_key
     assert get("Charte").versions.get().claimed_at.day == 14
     assert Stewardship.objects.get().place == get("La Filature")

@@ -72,6 +72,8 @@ def test_it_keeps_every_entry_with_author_and_date(file: Path, media: Path) -> N
             (entry.author, entry.date, entry.comment, entry.text) for entry in told
         ]
         assert [v.origin_number for v in kept] == list(range(1, len(told) + 1))
+        assert page_at(path).created_at == told[0].date
+        assert page_at(path).edited_at == told[-1].date
         assert all(v.is_imported and v.author is None and v.origin_host == "github.com" for v in kept)
     assert not any(Page.find_problems())
 

@@ -278,6 +278,9 @@ def test_it_writes_nothing_of_a_batch_that_fails(monkeypatch: pytest.MonkeyPatch
 
 
 def test_it_speaks_french_of_towns() -> None:
+    rows = {row.id: row for row in place_rows.read(EXCERPT)}
+    assert "est un tiers-lieu à dominante coworking, à Nantes (Pays de la Loire)." in place_texts.text_of(rows["1"])
+    assert "est un tiers-lieu à Paris (Île-de-France)." in place_texts.text_of(rows["1464"])
     assert [place_texts.at(town) for town in ("Nantes", "Le Havre", "Les Ulis", "La Réole")] == [
         "à Nantes",
         "au Havre",

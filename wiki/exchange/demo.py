@@ -198,7 +198,7 @@ def _make(stage: _Stage, act: Mapping[str, Any]) -> None:
         fields = finding.fields_for(title, license=license_id, language=language)
     page = WikiPage()
     store([_draft(stage, act, page, _text(stage, act["text"]), fields, ["created"])], stage.batch)
-    WikiPage.objects.filter(pk=page.pk).update(created_at=act["at"])
+    WikiPage.objects.filter(pk=page.pk).update(created_at=act["at"], edited_at=act["at"])
     if steward := stage.people.get(str(act.get("steward"))):
         Stewardship.objects.get_or_create(place=page, user=steward)
 
@@ -217,6 +217,7 @@ def _edit(stage: _Stage, act: Mapping[str, Any]) -> None:
             raise _DoesNotFitError("edited")
         text = text.replace(old, new)
     store([_draft(stage, act, page, text, Fields.of(page), [])], stage.batch)
+    WikiPage.objects.filter(pk=page.pk).update(edited_at=act["at"])
 
 
 def _move(stage: _Stage, act: Mapping[str, Any]) -> None:
@@ -241,6 +242,7 @@ def _date_back(stage: _Stage, act: Mapping[str, Any], page: WikiPage) -> None:
     moment: datetime = act["at"]
     comment = str(act.get("comment", "")) or latest.comment
     own_batch = latest.batch
+    WikiPage.objects.filter(pk=page.pk).update(edited_at=moment)
     PageVersion.objects.filter(pk=latest.pk).update(claimed_at=moment, batch=stage.batch, comment=comment)
     type(latest.stored.revision).objects.filter(pk=latest.stored.revision_id).update(
         date_created=moment, comment=comment

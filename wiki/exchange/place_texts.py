@@ -109,8 +109,10 @@ def _type(raw: str) -> str:
 
 def _body(row: PlaceRow) -> str:
     """A few readable lines, and the categories."""
-    kind = "t" + _type(row.type)[1:] if row.type.startswith("Tiers lieux") else "tiers-lieu"
-    where = f", {at(row.town)}" if row.town else ""
+    kind, comma = "tiers-lieu", ""
+    if row.type.startswith("Tiers lieux "):
+        kind, comma = f"tiers-lieu {row.type[len('Tiers lieux ') :]}", ","
+    where = f"{comma} {at(row.town)}" if row.town else ""
     region = f" ({row.region})" if row.region else ""
     lines = [f"**{escaped(row.name)}** est un {kind}{where}{region}.", ""]
     address = ", ".join(part for part in (row.street, f"{row.postal_code} {row.town}".strip()) if part)
