@@ -1,4 +1,15 @@
-// The table of contents: open where there is room for it, and marking the part that is being read.
+// Parts that are folded on a phone and open where there is room; the contents mark what is being read.
+
+function openWhereWide() {
+  const wide = matchMedia("(min-width: 48rem)");
+  const follow = () => {
+    for (const part of document.querySelectorAll("[data-wide-open]")) {
+      if (wide.matches) part.open = true;
+    }
+  };
+  follow();
+  wide.addEventListener("change", follow);
+}
 
 function markCurrent(links) {
   const byId = new Map(links.map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
@@ -17,13 +28,8 @@ function markCurrent(links) {
   }
 }
 
-/** Binds <details data-toc>. */
+/** Binds <details data-wide-open> and the links of <details data-toc>. */
 export function bindContents() {
-  const toc = document.querySelector("[data-toc]");
-  if (!toc) return;
-  const wide = matchMedia("(min-width: 48rem)");
-  const follow = () => { toc.open = wide.matches; };
-  follow();
-  wide.addEventListener("change", follow);
-  markCurrent([...toc.querySelectorAll("a[href^='#']")]);
+  openWhereWide();
+  markCurrent([...document.querySelectorAll("[data-toc] a[href^='#']")]);
 }
