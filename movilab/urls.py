@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from wagtail.admin import urls as admin_urls
 from wagtail.documents import urls as document_urls
@@ -11,6 +12,7 @@ from wagtail.documents import urls as document_urls
 from movilab.media import media
 
 urlpatterns = [
+    path("admin/account/", RedirectView.as_view(pattern_name="profile")),  # one place for name, mail and password
     path("admin/", include(admin_urls)),
     path("documents/", include(document_urls)),
     path("media/<path:path>", media, name="media"),

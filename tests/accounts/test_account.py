@@ -146,6 +146,7 @@ def test_it_lets_an_administrator_block_and_unblock(administrator: Client, alice
     edit_user(administrator, alice, is_blocked="on", blocked_reason="advertising")
     blocked = User.objects.get(pk=alice.pk)
     assert (blocked.is_blocked, blocked.blocked_reason) == (True, "advertising")
+    assert "blocked" in administrator.get(reverse("wagtailusers_users:index_results")).text
     edit_user(administrator, alice)
     assert not User.objects.get(pk=alice.pk).is_blocked
 

@@ -350,3 +350,15 @@ def test_it_shows_no_menu_entry_without_sense(admin_client: Client) -> None:
     assert "/admin/sites/" not in text
     assert "/admin/reports/site-history/" in text
     assert "/admin/snippets/wiki/kind/" in text
+
+
+def test_it_begins_at_the_wikis_own_root(admin_client: Client, scene: dict[str, Any]) -> None:
+    home = Page.objects.get(depth=2)
+    for address in ("/admin/pages/", f"/admin/pages/{Page.objects.get(depth=1).pk}/"):
+        assert admin_client.get(address).headers["location"] == f"/admin/pages/{home.pk}/"
+    text = admin_client.get(f"/admin/pages/{scene['place'].pk}/").text
+    assert "Atelier:Charte" in text
+
+
+def test_it_sends_people_to_their_account_in_the_wiki(admin_client: Client) -> None:
+    assert admin_client.get("/admin/account/").headers["location"] == "/account/"

@@ -6,8 +6,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.tables import Column
 from wagtail.users.forms import UserCreationForm, UserEditForm
+from wagtail.users.views.users import IndexView
 from wagtail.users.views.users import UserViewSet as WagtailUserViewSet
 
 from wiki.accounts.forms import is_taken
@@ -48,9 +51,22 @@ class EditForm(OptionalNames, UserEditForm):
         return blocked
 
 
+class PeopleView(IndexView):
+    """Wagtail's list of users, which also says who is blocked."""
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        """Wagtail's columns, and one more."""
+        return [
+            *super().columns,
+            Column("is_blocked", label=_("Block"), accessor=lambda user: _("blocked") if user.is_blocked else ""),
+        ]
+
+
 class UserViewSet(WagtailUserViewSet):
     """Wagtail's screens for users, with the wiki's forms."""
 
+    index_view_class = PeopleView
     edit_template_name = "wiki/accounts/admin_user.html"
 
     def get_form_class(self, for_update: bool = False) -> Any:

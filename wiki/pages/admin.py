@@ -14,13 +14,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 from wagtail.admin.api.views import PagesAdminAPIViewSet
+from wagtail.admin.ui.tables import DateColumn
+from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageTitleColumn, ParentPageColumn
+from wagtail.admin.views.pages.listing import ExplorableIndexView
 from wagtail.admin.views.pages.search import SearchView
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from wiki.pages import tree
 from wiki.pages.models import WikiPage, address
 
 if TYPE_CHECKING:
@@ -94,10 +99,34 @@ class PresentPagesSearch(SearchView):
         return super().annotate_queryset(without_deleted(pages))  # type: ignore[no-any-return]  # Wagtail's, untyped
 
 
+class Explorer(ExplorableIndexView):
+    """A branch of the tree, from the wiki's home page on: what Wagtail has above it, nobody needs."""
+
+    base_columns = (
+        BulkActionsColumn("bulk_actions"),
+        PageTitleColumn("title", label=gettext_lazy("Title"), sort_key="title", classname="title"),
+        ParentPageColumn("parent", label=gettext_lazy("Place")),
+        DateColumn(
+            "edited_at",
+            label=gettext_lazy("Edited"),
+            accessor=lambda page: getattr(page, "edited_at", None),
+            sort_key="wikipage__edited_at",
+            width="18%",
+        ),
+    )
+
+    def get(self, request: HttpRequest, parent_page_id: int | None = None) -> HttpResponse:
+        """The pages in `parent_page_id`, or under the home page."""
+        if parent_page_id is None or Page.objects.filter(pk=parent_page_id, depth=1).exists():
+            return redirect("wagtailadmin_explore", tree.home().pk)
+        return super().get(request, parent_page_id)  # type: ignore[no-any-return]  # Wagtail's, untyped
+
+
 class TreeViewSet(PageViewSet):
     """Every page of the tree, the home page included: looked at, not changed."""
 
     model = Page
+    index_view_class = Explorer
     search_view_class = PresentPagesSearch
     choose_parent_view_class = Refusal
     add_view_class = Refusal

@@ -56,14 +56,32 @@ class KindViewSet(SnippetViewSet):
     ordering = ("order", "key")
     delete_view_class = DeleteKind
     panels = (
-        FieldPanel("key", help_text=gettext_lazy("In small letters, without accents. Please never change it later.")),
-        FieldRowPanel([FieldPanel("name_fr"), FieldPanel("plural_fr")]),
-        FieldRowPanel([FieldPanel("name_en"), FieldPanel("plural_en")]),
+        FieldPanel(
+            "key",
+            heading=gettext_lazy("Key"),
+            help_text=gettext_lazy("In small letters, without accents. Please never change it later."),
+        ),
         FieldRowPanel(
             [
-                FieldPanel("icon", widget=forms.Select(choices=[(name, name) for name in ICONS])),
-                FieldPanel("colour", widget=forms.Select(choices=list(COLOURS.items()))),
-                FieldPanel("order"),
+                FieldPanel("name_fr", heading=gettext_lazy("Name in French")),
+                FieldPanel("plural_fr", heading=gettext_lazy("Plural in French")),
+            ]
+        ),
+        FieldRowPanel(
+            [
+                FieldPanel("name_en", heading=gettext_lazy("Name in English")),
+                FieldPanel("plural_en", heading=gettext_lazy("Plural in English")),
+            ]
+        ),
+        FieldRowPanel(
+            [
+                FieldPanel(
+                    "icon", heading=gettext_lazy("Icon"), widget=forms.Select(choices=[(name, name) for name in ICONS])
+                ),
+                FieldPanel(
+                    "colour", heading=gettext_lazy("Colour"), widget=forms.Select(choices=list(COLOURS.items()))
+                ),
+                FieldPanel("order", heading=gettext_lazy("Order")),
             ]
         ),
     )

@@ -159,6 +159,10 @@ class WikiPage(Page):
         parts = super().get_url_parts(request)
         return None if parts is None else (parts[0], settings.WAGTAILADMIN_BASE_URL, self.get_absolute_url())
 
+    def get_admin_display_title(self) -> str:
+        """What Wagtail's admin calls the page: «Category:Wood», not just «Wood»."""
+        return self.full_title
+
     def permissions_for_user(self, user: Reader) -> TreeRights:
         """Wagtail's question: its admin opens pages, and changes none by itself."""
         return TreeRights(user, self)
