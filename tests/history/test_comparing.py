@@ -150,9 +150,9 @@ def hostile_texts() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("number", range(4))
 def test_it_compares_hostile_megabytes_in_bounded_time(number: int) -> None:
     old, new = hostile_texts()[number]
-    started = time.monotonic()
+    started = time.process_time()
     difference = Difference.of(old, new)
-    assert time.monotonic() - started < 15
+    assert time.process_time() - started < 15
     assert len(difference.rows) <= comparing.ROWS
     pieces = sum(len(row.old) + len(row.new) for row in difference.rows)
     assert pieces <= comparing.SPANS + 2 * comparing.ROWS

@@ -1,0 +1,54 @@
+"""History in a browser: choosing two versions, both views of a comparison, a batch that unfolds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.making import make_page, make_place
+from wiki.pages import finding, moving, saving
+from wiki.pages.saving import Author
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from wiki.accounts.models import User
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_it_compares_the_two_versions_that_a_reader_chooses(tab: Page, bob: User) -> None:
+    page = make_page("Charte", "Nous partageons les outils.", by=bob)
+    for word in ("machines", "robots", "savoirs"):
+        saving.edit(finding.fresh(page.pk), f"Nous partageons les {word}.", Author.of(bob))
+    tab.goto("/history/Charte")
+    tab.locator('input[name="from"][value="1"]').check()
+    tab.locator('input[name="to"][value="3"]').check()
+    tab.locator('form[action="/compare/Charte"] button').click()
+    assert tab.locator("table.diff del").inner_text() == "outils"
+    assert tab.locator("table.diff ins").inner_text() == "robots"
+    tab.locator('a[href*="view=inline"]').click()
+    assert tab.locator(".diff-inline ins").inner_text() == "robots"
+    tab.locator('.compare-nav a[rel~="next"]').click()
+    assert tab.locator(".diff-inline ins").inner_text() == "savoirs"
+    assert tab.locator('.compare-nav a[rel~="next"]').count() == 0
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_it_unfolds_a_batch_and_fits_the_screen(tab: Page, bob: User, width: int) -> None:
+    place = make_place("Atelier", by=bob)
+    long = "Une page au titre si long qu'il ne tient sur aucune ligne de téléphone " + "é" * 60
+    make_page(long, by=bob, place=place)
+    moving.move(place, "Fabrique", Author.of(bob), "nouveau nom " * 20)
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto("/changes")
+    line = tab.locator("details.batch li").first
+    assert not line.is_visible()
+    tab.locator("details.batch summary").click()
+    assert line.is_visible()
+    for address in ("/changes", f"/history/Fabrique:{long}", f"/compare/Fabrique:{long}", "/contributions/bob"):
+        tab.goto(address)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
