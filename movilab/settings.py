@@ -152,6 +152,14 @@ WAGTAIL_ALLOW_UNICODE_SLUGS = True
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 TAGGIT_CASE_INSENSITIVE = True
 
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default",
+                "OPTIONS": {"MAX_ENTRIES": 50_000}},
+    # Finished pages by ETag (wiki/pages/keeping.py): apart, so that they push no rate limit out.
+    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages",
+              "TIMEOUT": None, "OPTIONS": {"MAX_ENTRIES": 1_000}},
+}  # fmt: skip
+
 # --- Safety ---------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -117,9 +117,10 @@ def _files_of_its_own(tmp_path: Path, settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """Rate limits and caches begin anew with each test."""
-    from django.core.cache import cache
+    from django.core.cache import caches
 
-    cache.clear()
+    for name in ("default", "pages"):
+        caches[name].clear()
 
 
 # --- The cast -------------------------------------------------------------------------------------

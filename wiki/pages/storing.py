@@ -28,7 +28,7 @@ from wiki.accounts.models import User
 from wiki.errors import Busy, TitleTaken, gettext_noop
 from wiki.pages import reading, tree
 from wiki.pages.derivers import Derivation, Fields, Reading
-from wiki.pages.models import Batch, Link, PageText, PageVersion, WikiPage, new_slug
+from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, WikiPage, new_slug
 from wiki.text import titles
 
 LOCK_SECONDS = 30.0
@@ -209,6 +209,13 @@ def _tell_neighbours(targets: Sequence[_Target], before: Sequence[str | None]) -
         if key != target.columns["title_key"]:
             changed |= {key or "", target.columns["title_key"] or ""} - {""}
     keys = sorted(changed)
+    if not keys:
+        return
+    pks = [target.page.pk for target in targets]
+    for start in range(0, len(pks), ROWS):
+        some_pages = pks[start : start + ROWS]
+        bonds = Fork.objects.filter(Q(page__in=some_pages) | Q(upstream__in=some_pages))
+        WikiPage.objects.filter(Q(fork__in=bonds) | Q(forks__in=bonds)).update(stamp=F("stamp") + 1)
     for start in range(0, len(keys), ROWS):
         some = keys[start : start + ROWS]
         linking = Link.objects.filter(Q(key__in=some) | Q(near_key__in=some)).values("page_id")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
 from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
@@ -20,23 +18,13 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
 from wiki.licenses import catalogue
-from wiki.pages import finding, listing, rebuilding, rendering, rights
+from wiki.pages import finding, keeping, listing, rebuilding, rendering, rights
 from wiki.pages.derivers import Fields
 from wiki.pages.media import File, Picture
-from wiki.pages.models import Kind, Link, PageVersion, RenderedPage, WikiPage, address
+from wiki.pages.models import Fork, Kind, Link, PageVersion, RenderedPage, WikiPage, address
 from wiki.text import titles
 
-
-def _release() -> str:
-    """Changes when templates, translations or the site's name do: part of every ETag."""
-    folders = [(settings.BASE_DIR / "templates", "*.html"), (settings.BASE_DIR / "wiki/locale", "*.mo")]
-    newest = max((file.stat().st_mtime_ns for folder, pattern in folders for file in folder.rglob(pattern)), default=0)
-    return hashlib.sha256(f"{newest} {settings.SITE_NAME}".encode()).hexdigest()[:8]
-
-
-RELEASE = _release()
 SHOWN = 6
-CATEGORY, FILE = 14, 6
 SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}
 
 
@@ -88,15 +76,20 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     if "version" in request.GET:
         return old_version(request, key)
     language = (get_language() or "fr")[:2]
+    kept, etag = keeping.recall(request, title, key, language)
+    if kept is not None:
+        return kept
     gate = WikiPage.objects.readable_by(request.user).filter(title_key=key)
     stored = (
         RenderedPage.objects.filter(page__in=gate, ui_language=language)
+        .annotate(bonds=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page")))))
         .select_related("page__kind", "page__place")
         .first()
     )
     found = stored.page if stored else gate.select_related("kind", "place").first()
     if found is None:
         return not_there(request, asked, key)
+    found.has_bonds = stored is None or stored.bonds
     if stored is None or stored.version != found.version:
         stored = rebuilding.refresh(found, language)
     if title != found.full_title.replace(" ", "_") and request.path != found.get_absolute_url():
@@ -106,49 +99,25 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         target = finding.redirect_target(found, request.user)
         if target is not None and target.pk != found.pk:
             return redirect(f"{target.get_absolute_url()}?from={found.address}")
-    return _shown(request, found, stored, language)
-
-
-def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, language: str) -> HttpResponseBase:
-    """The answer for a page that is there: 304 where the reader has it already."""
-    etag = _etag(request, found, language)
-    if etag and etag in request.headers.get("If-None-Match", ""):
-        answer: HttpResponseBase = HttpResponseNotModified()
-    else:
-        template = "wiki/pages/page.html"
-        context = page_context(request, found, stored)
-        if found.namespace == CATEGORY:
-            context |= category_context(request, found.full_title)
-            template = "wiki/pages/category.html"
-        elif found.namespace == FILE:
-            context |= file_context(request, found.full_title) or {}
-            template = "wiki/pages/file.html" if "file" in context else template
-        elif found.is_place:
-            context |= place_context(request, found)
-        answer = render(request, template, context)
+    answer = _shown(request, found, stored)
     if etag:
-        answer["ETag"] = etag
-    answer["Cache-Control"] = "no-cache" if etag else "private, no-cache"
-    answer["Link"] = ", ".join(f'<{url}>; rel="license"' for url in license_urls(found.license))
-    patch_vary_headers(answer, ["Cookie", "Accept-Language"])
-    return answer
+        keeping.keep(answer, etag)
+    return keeping.finish(answer, found.license, etag)
 
 
-def _etag(request: HttpRequest, found: WikiPage, language: str) -> str:
-    """What an anonymous reader's page depends on; empty for those with a session or message."""
-    cookies = request.COOKIES
-    if settings.SESSION_COOKIE_NAME in cookies or "messages" in cookies or request.GET:
-        return ""
-    if found.is_place or found.namespace in (CATEGORY, FILE):
-        return ""  # these show lists of other pages
-    theme = cookies.get("theme", "")
-    theme = theme if theme in ("light", "dark") else ""
-    return f'"{RELEASE}-{found.pk}-{found.version}-{found.stamp}-{language}{theme}"'
-
-
-def license_urls(expression: str) -> list[str]:
-    """The addresses by which machines know the licences of an expression."""
-    return [entry.deed_url or entry.text_url for entry in catalogue.licenses_in(expression)]
+def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> HttpResponse:
+    """The screen of a page that is there: with its list, where it is a place, category or file."""
+    template = "wiki/pages/page.html"
+    context = page_context(request, found, stored)
+    if found.namespace == keeping.CATEGORY:
+        context |= category_context(request, found.full_title)
+        template = "wiki/pages/category.html"
+    elif found.namespace == keeping.FILE:
+        context |= file_context(request, found.full_title) or {}
+        template = "wiki/pages/file.html" if "file" in context else template
+    elif found.is_place:
+        context |= place_context(request, found)
+    return render(request, template, context)
 
 
 def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> dict[str, Any]:
@@ -182,7 +151,7 @@ def json_ld(found: WikiPage) -> SafeString:
         "@type": ["CreativeWork", SCHEMA_TYPES.get(kind, "Article")],
         "name": found.shown_title,
         "url": settings.BASE_ADDRESS + found.get_absolute_url(),
-        "license": license_urls(found.license),
+        "license": keeping.license_urls(found.license),
         "inLanguage": found.language,
         "dateCreated": found.created_at.isoformat(),
         "dateModified": found.edited_at.isoformat(),
@@ -216,11 +185,11 @@ def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
     readable = WikiPage.objects.readable_by(request.user)
     inside = Link.objects.filter(way=Link.Way.CATEGORY, key=titles.key_of(full_title))
     members = readable.filter(pk__in=inside.values("page_id")).select_related("kind", "place")
-    pages = Paginator(members.exclude(namespace=CATEGORY).order_by("title_fold"), 100)
+    pages = Paginator(members.exclude(namespace=keeping.CATEGORY).order_by("title_fold"), 100)
     return {
         "members": pages.get_page(request.GET.get("p")),
         "subcategories": list(
-            members.filter(namespace=CATEGORY).order_by("title_fold").values_list("full_title", flat=True)[:500]
+            members.filter(namespace=keeping.CATEGORY).order_by("title_fold").values_list("full_title", flat=True)[:500]
         ),
     }
 
@@ -250,12 +219,12 @@ def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
     """No page has that title: a picture, a category, a deleted page, or one to be written."""
     full_title = titles.clean_title(asked)
     namespace, _ = titles.split_namespace(full_title)
-    if namespace == FILE and (context := file_context(request, full_title)):
+    if namespace == keeping.FILE and (context := file_context(request, full_title)):
         return render(request, "wiki/pages/file.html", context)
-    if namespace == CATEGORY:
+    if namespace == keeping.CATEGORY:
         context = category_context(request, full_title)
         if context["members"] or context["subcategories"]:
-            page = WikiPage(title=full_title, full_title=full_title, namespace=CATEGORY)
+            page = WikiPage(title=full_title, full_title=full_title, namespace=keeping.CATEGORY)
             context |= {"page": page, "may": rights.allowed(request.user), "html": ""}
             return render(request, "wiki/pages/category.html", context)
     gone = finding.deleted(full_title)

@@ -15,8 +15,11 @@ register = template.Library()
 
 @register.inclusion_tag("wiki/forks/_boxes.html", takes_context=True)
 def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
-    """Origin and copies of `page` as far as the reader may see them. One query."""
-    if not page.pk:
+    """Origin and copies of `page` as far as the reader may see them. One query.
+
+    None where the view has found out that there is nothing to show (`has_bonds`).
+    """
+    if not page.pk or not getattr(page, "has_bonds", True):
         return {}
     readable = WikiPage.objects.readable_by(context["request"].user)
     bonds = (
