@@ -134,3 +134,14 @@ def test_it_restores_over_a_clash_in_the_editor(
     assert clash.status_code == 409
     assert clash.context["conflict"].mine == FIRST
     assert text_of(page) == SECOND.replace("machines", "robots")
+
+
+def test_it_keeps_what_was_typed_when_the_session_has_ended(
+    page: WikiPage, anna: AnonymousUser, charlie: User, client_of: Callable[..., Client]
+) -> None:
+    for person in (anna, charlie):
+        answer = client_of(person).post("/undo/Charte?version=2", {"text": "Mes mots à moi.", "base": 2, "save": "1"})
+        assert answer.status_code == 403
+        assert text_of(page) == SECOND
+        if person is anna:
+            assert "Mes mots à moi." in answer.content.decode()

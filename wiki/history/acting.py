@@ -48,9 +48,9 @@ def _for_writers(act: Acting) -> Door:
         page = gates.page_at(title, request.user)
         if request.method != "POST" and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        rights.require(request.user, "edit", page)
         if "text" in request.POST:
-            return editing.edit(request, title)
+            return editing.edit(request, title)  # asks for rights itself, and keeps what was typed
+        rights.require(request.user, "edit", page)
         number = gates.number_from(request.GET.get("version"), 0)
         try:
             return act(request, cast(User, request.user), page, number)
