@@ -101,7 +101,7 @@ class Bag:
         lines = self.files[path].decode().splitlines()
         values = json.loads(lines[number - 1])
         change(values)
-        lines[number - 1] = json.dumps(values, ensure_ascii=False)
+        lines[number - 1] = json.dumps(values)
         self.files[path] = ("\n".join(lines) + "\n").encode()
 
     def seal(self) -> Bag:

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from stat import S_ISDIR, S_ISREG
+from stat import S_IFMT, S_ISDIR, S_ISREG
 from typing import BinaryIO
 
 from wiki.errors import ArchiveProblem, gettext_noop
@@ -90,7 +90,7 @@ def _check_entry(entry: zipfile.ZipInfo, limits: Limits) -> None:
     """Check what the directory says of one entry."""
     mode = entry.external_attr >> 16
     usual = S_ISDIR(mode) if entry.is_dir() else S_ISREG(mode)
-    if mode and not usual:
+    if S_IFMT(mode) and not usual:
         raise ArchiveProblem(
             gettext_noop("“%(path)s” is not an ordinary file: links and devices are refused."),
             path=entry.filename[:100],

@@ -1,0 +1,500 @@
+"""Archives made to do harm, or only damaged: each is refused whole, with its reason, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from stat import S_IFIFO, S_IFLNK
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from reversion.models import Revision, Version
+
+from tests.exchange.archives import Bag, export, make_story
+from tests.making import make_page
+from wiki.errors import ArchiveProblem, Refused
+from wiki.exchange import archive_unpack
+from wiki.exchange.archive_format import Limits, sha256
+from wiki.exchange.archive_import import Wish, import_archive
+from wiki.exchange.models import Origin
+from wiki.pages import saving
+from wiki.pages.media import Picture
+from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, RenderedPage, WikiPage
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from wiki.accounts.models import User
+
+MODELS = (
+    WikiPage, PageText, PageVersion, Batch, Origin, Fork, Link, RenderedPage, Picture, Revision, Version,
+)  # fmt: skip
+NEW = Wish(title="Importée")
+Change = Callable[[Bag], Any]
+
+
+def state() -> dict[str, Any]:
+    """All that an import could leave: rows, files, staging folders."""
+    folders = (Path(settings.MEDIA_ROOT), Path(settings.STAGING_ROOT))
+    files = sorted(str(path) for folder in folders if folder.exists() for path in folder.rglob("*"))
+    return {model.__name__: model._default_manager.count() for model in MODELS} | {"files": files}
+
+
+@pytest.fixture
+def archive(alice: User, settings: Any) -> bytes:
+    """A good archive, whose pictures are not here any more."""
+    Path(settings.STAGING_ROOT).mkdir(parents=True)
+    raw = export(make_story(alice))
+    Picture.objects.get().delete()
+    return raw
+
+
+def refused(raw: bytes, reason: str, wish: Wish = NEW) -> None:
+    """Check that `raw` is refused for `reason` and that nothing of it stays."""
+    before = state()
+    with pytest.raises(Refused) as caught:
+        import_archive(io.BytesIO(raw), None, wish)
+    assert reason in str(caught.value)
+    assert state() == before
+
+
+def test_it_takes_the_good_one_that_the_others_are_made_of(archive: bytes) -> None:
+    page = import_archive(io.BytesIO(Bag.opened(archive).seal().zip()), None, NEW).page
+    assert page.full_title == "Importée"
+
+
+# --- The zip --------------------------------------------------------------------------------------
+def entry(name: str, mode: int = 0o100644, **values: Any) -> zipfile.ZipInfo:
+    """An entry of a zip as no honest program writes it."""
+    info = zipfile.ZipInfo("x")
+    info.filename = info.orig_filename = name
+    info.create_system = 3
+    info.external_attr = mode << 16
+    for key, value in values.items():
+        setattr(info, key, value)
+    return info
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("../../evil.md", "not allowed"),
+        ("/etc/cron.d/evil", "not allowed"),
+        ("atelier-bois/data/../../../evil", "not allowed"),
+        ("C:\\Windows\\evil.exe", "not allowed"),
+        ("C:/Windows/evil.exe", "not allowed"),
+        ("atelier-bois/data\\evil", "not allowed"),
+        ("atelier-bois/data/.git/config", "not allowed"),
+        ("atelier-bois/data/.htaccess", "not allowed"),
+        ("atelier-bois/data//x", "not allowed"),
+        ("atelier-bois/data/./x", "not allowed"),
+        ("atelier-bois/data/nul.txt", "not allowed"),
+        ("atelier-bois/data/CON", "not allowed"),
+        ("atelier-bois/data/point.", "not allowed"),
+        ("atelier-bois/data/espace x", "not allowed"),
+        ("atelier-bois/data/œuvre.md", "not allowed"),
+        ("atelier-bois/data/ligne\nx", "not allowed"),
+        ("atelier-bois/data/" + "x" * 150, "not allowed"),
+        ("atelier-bois/" + "d/" * 9 + "x", "not allowed"),
+        ("atelier-bois/data/page.md/x", "not allowed"),
+        ("atelier-bois/data/PAGE.MD", "same name"),
+        ("other/data/page.md", "one folder"),
+        ("evil.md", "one folder"),
+        ("atelier-bois/fetch.txt", "does not belong"),
+        ("atelier-bois/evil.sh", "does not belong"),
+        ("atelier-bois/data/media/x.svg", "SVG"),
+        ("atelier-bois/data/extra.md", "checksums do not fit"),
+    ],
+)
+def test_it_refuses_a_name(archive: bytes, name: str, reason: str) -> None:
+    refused(Bag.opened(archive).zip((entry(name), b"evil")), reason)
+
+
+def test_it_refuses_a_name_that_python_would_cut(archive: bytes) -> None:
+    raw = Bag.opened(archive).zip((entry("atelier-bois/data/safe.md#x.exe"), b"evil"))
+    refused(raw.replace(b"safe.md#x.exe", b"safe.md\x00x.exe"), "not allowed")
+
+
+@pytest.mark.parametrize("mode", [S_IFLNK | 0o777, S_IFIFO | 0o644])
+def test_it_refuses_links_and_devices(archive: bytes, mode: int) -> None:
+    refused(Bag.opened(archive).zip((entry("atelier-bois/data/x", mode), b"/etc/passwd")), "not an ordinary file")
+
+
+def test_it_refuses_a_file_twice(archive: bytes) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"):
+        raw = Bag.opened(archive).zip(("atelier-bois/data/page.md", b"other"))
+    refused(raw, "same name")
+
+
+def test_it_refuses_a_bomb(archive: bytes) -> None:
+    bag = Bag.opened(archive)
+    bag.files["data/zeros"] = bytes(20_000_000)
+    refused(bag.seal().zip(), "out of all proportion")
+
+
+def test_it_refuses_many_files_and_large_ones(archive: bytes) -> None:
+    bag = Bag.opened(archive)
+    bag.files |= {f"data/x/{number}": b"" for number in range(2_001)}
+    refused(bag.seal().zip(), "too many files")
+    small = Limits(zip_bytes=1_000, total_bytes=50_000, file_bytes=50_000)
+    for limits, reason in [
+        (Limits(zip_bytes=1_000), "larger than"),
+        (Limits(total_bytes=50_000), "unpack to more than"),
+        (Limits(file_bytes=10_000), "larger than"),
+        (small, "larger than"),
+    ]:
+        with pytest.raises(ArchiveProblem, match=reason):
+            archive_unpack.unpack(io.BytesIO(archive), Path("/nowhere"), limits)
+
+
+def test_it_refuses_overlapping_files(archive: bytes) -> None:
+    raw = bytearray(Bag.opened(archive).zip(("atelier-bois/data/a", b"x" * 400), ("atelier-bois/data/b", b"x" * 400)))
+    first = raw.rfind(b"PK\x03\x04", 0, raw.rfind(b"PK\x03\x04"))
+    central = raw.rfind(b"PK\x01\x02")
+    raw[central + 42 : central + 46] = struct.pack("<L", first)
+    refused(bytes(raw), "overlap")
+
+
+def test_it_refuses_an_encrypted_file(archive: bytes) -> None:
+    raw = bytearray(archive)
+    central = raw.index(b"PK\x01\x02")
+    raw[central + 8] |= 1
+    refused(bytes(raw), "encrypted")
+
+
+def test_it_refuses_an_unusual_method(archive: bytes) -> None:
+    refused(Bag.opened(archive).zip(method=zipfile.ZIP_BZIP2), "unusual way")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda raw: b"", "a zip file is expected"),
+        (lambda raw: b"%PDF-1.4" + raw, "a zip file is expected"),
+        (lambda raw: b"#!/bin/sh\n" + raw, "a zip file is expected"),
+        (lambda raw: b"PK\x03\x04" + bytes(50) + raw, "cut off or altered"),
+        (lambda raw: raw[: len(raw) // 2], "cut off or altered"),
+        (lambda raw: raw[:-5], "cut off or altered"),
+        (lambda raw: raw + b"tail", "cut off or altered"),
+        (lambda raw: raw[:-22] + b"PK\x06\x07" + bytes(16) + raw[-22:], "cut off or altered"),
+        (lambda raw: raw[:-12] + struct.pack("<L", 9) + raw[-8:], "cut off or altered"),
+    ],
+    ids=["empty", "pdf", "script", "prefix", "half", "end", "tail", "zip64", "directory"],
+)
+def test_it_refuses_what_is_no_whole_zip(archive: bytes, change: Callable[[bytes], bytes], reason: str) -> None:
+    refused(change(archive), reason)
+
+
+def test_it_refuses_a_broken_file_inside(archive: bytes) -> None:
+    bag = Bag.opened(archive)
+    raw = bytearray(bag.zip(method=zipfile.ZIP_STORED))
+    at = raw.index(b"# Bienvenue")
+    raw[at] ^= 1
+    refused(bytes(raw), "cut off or altered")
+
+
+def test_it_refuses_a_name_that_its_own_header_contradicts(archive: bytes) -> None:
+    raw = bytearray(archive)
+    at = raw.index(b"data/page.md")
+    raw[at : at + 12] = b"data/page.mx"
+    refused(bytes(raw), "cut off or altered")
+
+
+# --- The bag --------------------------------------------------------------------------------------
+def unsealed(path: str, content: bytes | None) -> Change:
+    """Alter or remove a file and leave the checksums as they are."""
+
+    def change(bag: Bag) -> None:
+        if content is None:
+            del bag.files[path]
+        else:
+            bag.files[path] = content
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (unsealed("data/page.md", b"other"), "checksums do not fit"),
+        (unsealed("data/page.md", None), "checksums do not fit"),
+        (unsealed("data/README.md", b"other"), "checksums do not fit"),
+        (unsealed("data/media/etabli.jpg", b"other"), "checksums do not fit"),
+        (unsealed("bag-info.txt", b"Content-Digest: sha256:0\n"), "checksums do not fit"),
+        (unsealed("manifest-sha256.txt", b""), "checksums do not fit"),
+        (unsealed("manifest-sha256.txt", b"0  ../../../etc/passwd\n"), "checksums do not fit"),
+        (unsealed("bagit.txt", b"BagIt-Version: x\n"), "checksums do not fit"),
+        (unsealed("bagit.txt", b"\xff\xfe"), "checksums do not fit"),
+        (unsealed("bagit.txt", None), "checksums do not fit"),
+        (unsealed("bag-info.txt", b"x" * 2_000_000), "does not belong"),
+    ],
+)
+def test_it_refuses_altered_checksums(archive: bytes, change: Change, reason: str) -> None:
+    bag = Bag.opened(archive)
+    change(bag)
+    refused(bag.zip(method=zipfile.ZIP_STORED), reason)
+
+
+def test_it_refuses_another_digest_than_that_of_its_content(archive: bytes) -> None:
+    bag = Bag.opened(archive).seal()
+    bag.files["bag-info.txt"] = b"Content-Digest: sha256:" + b"0" * 64 + b"\n"
+    refused(bag.zip(), "Content-Digest")
+
+
+# --- What it says ---------------------------------------------------------------------------------
+def page(key: str, value: Any) -> Change:
+    """Alter `page.json`."""
+    return lambda bag: bag.change_json("page.json", lambda values: values.update({key: value}))
+
+
+def credit(key: str, value: Any) -> Change:
+    """Alter `credits.json`."""
+    return lambda bag: bag.change_json("credits.json", lambda values: values.update({key: value}))
+
+
+def picture(key: str, value: Any) -> Change:
+    """Alter what is said of the picture."""
+    return lambda bag: bag.change_json("credits.json", lambda values: values["media"][0].update({key: value}))
+
+
+def line(key: str, value: Any, number: int = 2) -> Change:
+    """Alter a line of the history."""
+    return lambda bag: bag.change_line(number, lambda values: values.update({key: value}))
+
+
+def everywhere(key: str, value: str) -> Change:
+    """Alter something that page, credits and history say alike."""
+
+    def change(bag: Bag) -> None:
+        for one in (page(key, value), credit(key, value), *(line(key, value, number) for number in (1, 2, 3, 4))):
+            one(bag)
+
+    return change
+
+
+def content(path: str, raw: bytes) -> Change:
+    """Exchange a file."""
+    return lambda bag: bag.files.update({f"data/{path}": raw})
+
+
+def derived(**values: Any) -> Change:
+    """Say that the page comes from somewhere."""
+    whole = {
+        "relation": "fork", "title": "X", "authors": ["Bob"], "source": "https://example.org/X", "license": "CC0-1.0",
+        "host": "example.org", "version": 1, "date": "2020-01-01T00:00:00Z",
+    }  # fmt: skip
+    return credit("derived_from", [whole | values])
+
+
+def swap_picture(raw: bytes) -> Change:
+    """Exchange the picture for something else, with the right checksum."""
+
+    def change(bag: Bag) -> None:
+        bag.files["data/media/etabli.jpg"] = raw
+        picture("sha256", sha256(raw))(bag)
+
+    return change
+
+
+def drop_text(bag: Bag) -> None:
+    """Say nothing of the text of a version."""
+    bag.change_line(2, lambda values: [values.pop(key) for key in ("insert", "keep_start", "keep_end")])
+
+
+SOON = (timezone.now() + timedelta(days=1)).isoformat().replace("+00:00", "Z")
+DEEP = b'{"format":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (everywhere("license", "CC-BY-NC-4.0"), "not a free licence"),
+        (everywhere("license", "Proprietary"), "not a free licence"),
+        (everywhere("license", ""), "license"),
+        (line("license", "CC-BY-ND-4.0"), "not a free licence"),
+        (picture("license", "CC-BY-NC-SA-4.0"), "not a free licence"),
+        (derived(license="CC-BY-NC-4.0"), "not a free licence"),
+        (page("source", {"host": "x", "title": "X", "url": "javascript:alert(1)", "version": 1}), "not a web address"),
+        (page("source", {"host": "x", "title": "X", "url": "file:///etc/passwd", "version": 1}), "not a web address"),
+        (page("source", {"host": "x", "title": "X", "url": "//evil.example/x", "version": 1}), "not a web address"),
+        (page("source", "https://example.org"), "missing, or of the wrong kind"),
+        (credit("source", "data:text/html,x"), "not a web address"),
+        (picture("source", "javascript:alert(1)"), "not a web address"),
+        (picture("source", " javascript : alert(1)"), "not a web address"),
+        (derived(source="ftp://example.org/x"), "not a web address"),
+        (derived(source=""), "not a web address"),
+        (derived(relation="stolen"), "out of bounds"),
+        (derived(extra="x"), "not part of the format"),
+        (derived(date=SOON), "in the future"),
+        (credit("derived_from", [{}] * 101), "too long"),
+        (line("date", SOON), "in the future"),
+        (line("date", "2020-02-30T00:00:00Z"), "not a date"),
+        (line("date", "0001-01-01T00:00:00Z"), "not a date"),
+        (line("date", "yesterday"), "not a date"),
+        (line("date", "2020-01-01T00:00:00+02:00"), "not a date"),
+        (line("number", 7), "without a gap"),
+        (line("number", True), "wrong kind"),
+        (line("origin", -1), "out of bounds"),
+        (line("host", "evil<x>"), "not the name of a site"),
+        (line("author", "x" * 256), "too long"),
+        (line("author", "nul\x00"), "control characters"),
+        (line("author", "\ud800"), "control characters"),
+        (line("author", None), "wrong kind"),
+        (line("comment", "x" * 501), "too long"),
+        (line("tags", ["x"] * 21), "too long"),
+        (line("tags", [{}]), "no text"),
+        (line("title", "<script>"), "cannot be the title"),
+        (line("title", "../x"), "cannot be the title"),
+        (line("language", "xx"), "out of bounds"),
+        (line("minor", "yes"), "wrong kind"),
+        (line("keep_start", 999_999), "does not fit"),
+        (line("keep_end", -1), "out of bounds"),
+        (line("insert", "autre"), "not what its checksum says"),
+        (line("text", {"a": 1}), "wrong kind"),
+        (drop_text, "missing"),
+        (line("sha256", "0" * 64), "not what its checksum says"),
+        (content("history/revisions.jsonl", b""), "does not end with a text"),
+        (content("history/revisions.jsonl", b"[]\n"), "cannot be read as JSON"),
+        (content("history/revisions.jsonl", b"{\n"), "cannot be read as JSON"),
+        (content("history/revisions.jsonl", b'{"number": ' + b"9" * 5_000 + b"}\n"), "cannot be read as JSON"),
+        (content("history/revisions.jsonl", b'{"number": NaN}\n'), "cannot be read as JSON"),
+        (content("history/revisions.jsonl", b"x" * 8_000_001), "too large"),
+        (content("page.json", b"\xff"), "cannot be read as JSON"),
+        (content("page.json", DEEP), "cannot be read as JSON"),
+        (content("page.json", b'{"format": "a", "format": "b"}'), "cannot be read as JSON"),
+        (content("page.json", b"[]"), "cannot be read as JSON"),
+        (content("page.json", b" " * 16_000_001), "too large"),
+        (lambda bag: bag.files.pop("data/page.json"), "no file"),
+        (lambda bag: bag.files.pop("data/credits.json"), "no file"),
+        (lambda bag: bag.files.pop("data/history/revisions.jsonl"), "no file"),
+        (page("format", "movilab-archive/2"), "reads archives of the form"),
+        (page("full_title", "Autre"), "contradict each other"),
+        (page("license", "CC0-1.0"), "contradict each other"),
+        (page("version", 3), "contradict each other"),
+        (page("is_place", True), "contradict each other"),
+        (credit("authors", ["Mallory"]), "contradict each other"),
+        (credit("title", "Autre"), "contradict each other"),
+        (content("page.md", b"other"), "contradict each other"),
+        (credit("media", []), "not those that its credits list"),
+        (credit("more", 1), "not part of the format"),
+        (content("media/extra.jpg", b"x"), "not those that its credits list"),
+        (picture("file", "media/../page.md"), "not those that its credits list"),
+        (picture("file", "media/other.jpg"), "not those that its credits list"),
+        (picture("name", "../../evil.jpg"), "cannot be the name of a picture"),
+        (picture("name", "Un|nom.jpg"), "cannot be the name of a picture"),
+        (picture("sha256", "0" * 64), "not what its checksum says"),
+        (picture("description", "x" * 256), "too long"),
+        (swap_picture(SVG), "not a picture that we can read"),
+        (swap_picture(b"GIF89a<script>alert(1)</script>"), "not a picture that we can read"),
+        (swap_picture(b""), "not a picture that we can read"),
+    ],
+)
+def test_it_refuses_what_an_archive_says(archive: bytes, change: Change, reason: str) -> None:
+    bag = Bag.opened(archive)
+    change(bag)
+    refused(bag.seal().zip(method=zipfile.ZIP_STORED), reason)
+
+
+def test_it_refuses_a_picture_of_another_format_than_its_name(archive: bytes) -> None:
+    from PIL import Image
+
+    raw = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(raw, "PNG")
+    bag = Bag.opened(archive)
+    swap_picture(raw.getvalue())(bag)
+    refused(bag.seal().zip(), "its content is .png")
+
+
+def test_it_refuses_a_picture_that_would_fill_the_memory(archive: bytes) -> None:
+    from PIL import Image
+
+    raw = io.BytesIO()
+    Image.new("1", (9_000, 9_000)).save(raw, "PNG")
+    bag = Bag.opened(archive)
+    swap_picture(raw.getvalue())(bag)
+    refused(bag.seal().zip(), "million pixels")
+
+
+def test_it_refuses_a_picture_that_no_version_shows(archive: bytes) -> None:
+    bag = Bag.opened(archive)
+    raw = bag.files["data/media/etabli.jpg"]
+    bag.files["data/media/cachee.jpg"] = raw
+
+    def add(values: dict[str, Any]) -> None:
+        values["media"].append(values["media"][0] | {"name": "Cachee.jpg", "file": "media/cachee.jpg"})
+
+    bag.change_json("credits.json", add)
+    refused(bag.seal().zip(), "no version of the page shows")
+
+
+def test_it_refuses_a_history_that_unfolds_to_gigabytes(archive: bytes) -> None:
+    bag = Bag.opened(archive)
+    lines = bag.files["data/history/revisions.jsonl"].decode().splitlines()
+    text = "é" * 450_000
+    first = json.loads(lines[0]) | {"text": text, "sha256": sha256(text.encode())}
+    rows = [json.dumps(first)]
+    for number in range(2, 400):
+        same = {"keep_start": len(text), "keep_end": 0, "insert": "", "number": number}
+        rows.append(json.dumps({key: value for key, value in first.items() if key != "text"} | same))
+    bag.files["data/history/revisions.jsonl"] = ("\n".join(rows) + "\n").encode()
+    refused(bag.seal().zip(method=zipfile.ZIP_STORED), "more than 256 MB")
+
+
+def test_it_refuses_a_text_longer_than_a_page(archive: bytes) -> None:
+    bag = Bag.opened(archive)
+    text = "x" * 1_000_001
+    bag.change_line(1, lambda values: values.update({"text": text, "sha256": sha256(text.encode())}))
+    refused(bag.seal().zip(method=zipfile.ZIP_STORED), "longer than a page may be")
+
+
+# --- Where it would go ----------------------------------------------------------------------------
+def test_it_refuses_a_title_that_is_here(archive: bytes) -> None:
+    refused(archive, "is here already", Wish())
+
+
+def test_it_refuses_a_title_that_is_none(archive: bytes) -> None:
+    refused(archive, "", Wish(title="../x"))
+    refused(archive, "no place called", Wish(into="Nulle part"))
+
+
+def test_it_refuses_a_place_whose_prefix_is_in_use(alice: User, archive: bytes) -> None:
+    make_page("Fablab:Charte", by=alice)
+    bag = Bag.opened(archive)
+    page("is_place", True)(bag)
+    line("is_place", True, 4)(bag)
+    refused(bag.seal().zip(), "already begin with", Wish(title="Fablab"))
+
+
+def test_it_leaves_nothing_when_the_database_fails(archive: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*arguments: Any, **more: Any) -> None:
+        raise Refused("the disk is full")
+
+    monkeypatch.setattr(Origin.objects, "create", fails)
+    refused(archive, "the disk is full")
+
+
+def test_it_takes_vandalism_in_and_cleans_it_when_shown(alice: User, client: Client) -> None:
+    bad = "<script>alert(1)</script>\n\n<img src=x onerror=alert(1)> [x](javascript:alert(1))\n"
+    raw = export(saving.edit(make_page("Murs", bad, by=alice), bad + "\nFin.", saving.Author.of(alice)).page)
+    done = import_archive(io.BytesIO(raw), None, NEW)
+    assert done.page.source.text == bad + "\nFin."
+    shown = client.get(done.page.get_absolute_url()).content.decode()
+    assert "<script>alert" not in shown
+    assert "javascript:alert" not in shown
+    assert "<img src=x" not in shown
+
+
+def test_it_never_looks_at_the_html_of_an_archive(archive: bytes, client: Client) -> None:
+    bag = Bag.opened(archive)
+    bag.files["data/index.html"] = b"<script>marked</script>"
+    done = import_archive(io.BytesIO(bag.seal().zip()), None, NEW)
+    assert "marked" not in client.get(done.page.get_absolute_url()).content.decode()
+    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*.html")]
