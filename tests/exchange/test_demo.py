@@ -118,7 +118,7 @@ def tables(name: str) -> list[dict[str, Any]]:
 
 def test_it_plays_the_acts_under_their_own_dates(folder: Path) -> None:
     report = load(folder)
-    assert (report.accounts, report.acts, report.left_out) == (3, 6, [])
+    assert (report.accounts, report.acts, report.left_out) == (4, 6, [])
     page = get("Charte d'usage")
     assert page.source.text == "On range tout.\n\nOn sourit.\n"
     assert page.license == "CC-BY-4.0"
@@ -198,7 +198,8 @@ def test_it_loads_the_whole_demo_and_again_in_a_moment() -> None:
     for account in tables("accounts.toml"):
         user = User.objects.get(username=account["name"])
         assert user.check_password(account["password"])
-        assert user.is_superuser is bool(account.get("administrator"))
+        assert user.is_superuser is user.is_staff is bool(account.get("administrator"))
+        assert user.is_blocked is bool(account.get("blocked"))
     out = StringIO()
     started = time.monotonic()
     call_command("load_demo", stdout=out)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from tqdm import tqdm
 
 from wiki.errors import WikiError
@@ -20,7 +20,7 @@ from wiki.licenses import catalogue
 class Command(BaseCommand):
     """Take in every version of every file of a work; safe to run twice."""
 
-    help = str(gettext_lazy("Take in the edit history of a work (JSON Lines), with its authors and dates."))
+    help = gettext("Take in the edit history of a work (JSON Lines), with its authors and dates.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The file, and where its pages and pictures go."""

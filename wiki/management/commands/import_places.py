@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from tqdm import tqdm
 
 from wiki.errors import WikiError
@@ -19,7 +19,7 @@ from wiki.exchange import places
 class Command(BaseCommand):
     """Make and update the pages of places; safe to run twice."""
 
-    help = str(gettext_lazy("Make and update the pages of places from «Tiers lieux 2019» (CSV)."))
+    help = gettext("Make and update the pages of places from «Tiers lieux 2019» (CSV).")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The file, and whether only to try."""
@@ -61,10 +61,10 @@ class Command(BaseCommand):
             }
         )
         for title in report.clashes:
-            line = gettext("Left as it is, since the same words were changed here: %(title)s")
-            self.stdout.write(self.style.WARNING(line % {"title": title}))
+            line = gettext("Left as it is, since the same words were changed here: %(what)s")
+            self.stdout.write(self.style.WARNING(line % {"what": title}))
         for title in report.deleted:
-            self.stdout.write(gettext("Stays deleted: %(title)s") % {"title": title})
+            self.stdout.write(gettext("Stays deleted: %(what)s") % {"what": title})
         if report.gone:
             line = gettext("%(count)d places are no longer in the file; their pages stay.")
             self.stdout.write(line % {"count": report.gone})

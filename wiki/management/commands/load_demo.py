@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from tqdm import tqdm
 
 from wiki.errors import WikiError
@@ -27,7 +27,7 @@ def take_home(page: WikiPage, place: WikiPage, by: Author) -> WikiPage:
 class Command(BaseCommand):
     """Load what is not loaded yet; safe to run again."""
 
-    help = str(gettext_lazy("Load the demo: accounts with known passwords (never on a public site), pictures, pages."))
+    help = gettext("Load the demo: accounts with known passwords (never on a public site), pictures, pages.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Another folder, for tests."""
