@@ -65,7 +65,7 @@ def _with_sign_in(form: forms.Form) -> forms.Form:
 
 def edit(request: HttpRequest, title: str) -> HttpResponseBase:
     """The editor of a page, or of the first text of one that is not there yet."""
-    asked = titles.clean_title(titles.title_at(title))
+    asked = titles.clean_title(title)
     page = finding.find(asked, request.user)
     if request.method != "POST":
         if not request.user.is_authenticated:
@@ -283,11 +283,11 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A form came without its token: an editor's text is shown again, never lost."""
     match = request.resolver_match
-    if match is None or match.url_name != "edit" or "text" not in request.POST:
+    if match is None or match.url_name not in ("edit", "undo", "restore") or "text" not in request.POST:
         message = gettext("This form is too old or came from elsewhere. Go back, load it again, and send it once more.")
         return render(request, "wiki/pages/problem.html", {"message": message, "status": 403}, status=403)
     try:
-        asked = titles.clean_title(titles.title_at(match.kwargs["title"]))
+        asked = titles.clean_title(match.kwargs["title"])
     except titles.TitleProblem as problem:
         raise Http404(str(problem)) from problem
     page = finding.find(asked, request.user)

@@ -204,7 +204,7 @@ def categories(request: HttpRequest) -> HttpResponse:
 def links_to_view(request: HttpRequest, title: str) -> HttpResponse:
     """What links to a page, which need not exist."""
     try:
-        full_title = titles.clean_title(titles.title_at(title))
+        full_title = titles.clean_title(title)
         key = titles.key_of(full_title)
     except titles.TitleProblem as problem:
         raise Http404(str(problem)) from problem

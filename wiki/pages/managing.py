@@ -28,7 +28,7 @@ from wiki.text import titles
 def get_page(request: HttpRequest, title: str, action: str) -> WikiPage:
     """The gate of this file: the page that the reader may do `action` to, or an error."""
     try:
-        page = finding.find(titles.title_at(title), request.user)
+        page = finding.find(title, request.user)
     except titles.TitleProblem as problem:
         raise Http404(str(problem)) from problem
     if page is None:
@@ -138,7 +138,7 @@ def delete(request: HttpRequest, title: str) -> HttpResponseBase:
 @require_POST
 def undelete(request: HttpRequest, title: str) -> HttpResponseBase:
     """Bring a deleted page back."""
-    page = finding.deleted(titles.clean_title(titles.title_at(title)))
+    page = finding.deleted(titles.clean_title(title))
     if page is None:
         raise Http404(gettext("There is no deleted page of that title."))
     rights.require(request.user, "undelete", page)

@@ -68,9 +68,8 @@ def recent(request: HttpRequest, place: WikiPage | None = None) -> list[PageVers
 @require_safe
 def page(request: HttpRequest, title: str) -> HttpResponseBase:
     """A page by its full title; anything that is not there says what can be done."""
-    asked = titles.title_at(title)
     try:
-        key = titles.key_of(asked)
+        key = titles.key_of(title)
     except titles.TitleProblem as problem:
         raise Http404(str(problem)) from problem
     if "version" in request.GET:
@@ -80,7 +79,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     if kept is not None:
         return kept
     gate = WikiPage.objects.readable_by(request.user).filter(title_key=key)
-    stored = (
+    stored: RenderedPage | None = (
         RenderedPage.objects.filter(page__in=gate, ui_language=language)
         .annotate(bonds=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page")))))
         .select_related("page__kind", "page__place")
@@ -88,8 +87,8 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     )
     found = stored.page if stored else gate.select_related("kind", "place").first()
     if found is None:
-        return not_there(request, asked, key)
-    found.has_bonds = stored is None or stored.bonds
+        return not_there(request, title, key)
+    found.has_bonds = getattr(stored, "bonds", True)
     if stored is None or stored.version != found.version:
         stored = rebuilding.refresh(found, language)
     if title != found.full_title.replace(" ", "_") and request.path != found.get_absolute_url():
@@ -136,7 +135,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage) ->
         "may": rights.allowed(request.user, found),
         "canonical": settings.BASE_ADDRESS + found.get_absolute_url(),
         "json_ld": json_ld(found),
-        "redirected_from": titles.title_at(request.GET.get("from", ""))[:255],
+        "redirected_from": request.GET.get("from", "").replace("_", " ")[:255],
         "is_redirect": bool(found.redirect_key),
         "redirect_title": found.redirect_key,
         "redirect_address": address("page", found.redirect_key) if found.redirect_key else "",
