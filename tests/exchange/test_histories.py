@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from PIL import Image
 from wagtail.models import Page
 
 from tests.making import make_page, make_place
@@ -133,8 +134,6 @@ def test_it_never_replaces_another_picture_of_that_name(tmp_path: Path, make_his
     shutil.copy(EXCERPT_MEDIA / "tangram.jpg", media / "a.jpg")
     import_history(make_history(("a.md", "A")), Wanted(media=media))
     before = Picture.objects.get().sha256
-    from PIL import Image
-
     Image.new("RGB", (300, 200), "teal").save(media / "a.jpg")
     report = import_history(make_history(("a.md", "A")), Wanted(media=media))
     assert [name for name, _ in report.media.refused] == ["a.jpg"]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -62,40 +63,32 @@ def edit(place_id: str, old: str, new: str, by: User) -> WikiPage:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_it_makes_one_page_per_row_under_a_minute(file: Path) -> None:
+def test_it_makes_one_readable_page_per_row_and_nothing_the_second_time(file: Path) -> None:
     rows = place_rows.read(file)
     started = time.monotonic()
     report = places.import_places(file)
     assert time.monotonic() - started < 60
     assert (report.added, report.unchanged) == (len(rows), 0)
-    pages = WikiPage.objects.filter(origin__source=places.SOURCE)
-    assert pages.count() == len(rows)
-    assert set(pages.values_list("is_place", "license", "kind__key")) == {(True, "etalab-2.0", "place")}
-    assert not Stewardship.objects.exists()
-    assert Batch.objects.get().act == Batch.Act.IMPORT
-    assert not any(Page.find_problems())
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_it_loses_no_row_and_writes_readable_front_matter(file: Path) -> None:
-    places.import_places(file)
-    for row in place_rows.read(file):
-        page = place(row.id)
-        front = frontmatter.split(page.source.text)
+    pages = {page.origin.identifier: page for page in WikiPage.objects.select_related("origin", "source", "kind")}
+    assert pages.keys() == {row.id for row in rows}
+    for row in rows:
+        page, front = pages[row.id], frontmatter.split(pages[row.id].source.text)
+        assert (page.is_place, page.license, page.kind.key) == (True, "etalab-2.0", "place")
         assert not front.problems
         assert front.get("Nom") == [row.name]
         assert front.get("Coordonnées") == [f"{row.latitude}, {row.longitude}"]
         assert page.shown_title.startswith(row.name)
+    assert not any(Page.find_problems())
+    again = places.import_places(file)
+    assert (again.added, again.updated, again.merged, again.unchanged) == (0, 0, 0, len(rows))
+    assert PageVersion.objects.count() == WikiPage.objects.count() == len(rows)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_it_writes_nothing_the_second_time(file: Path) -> None:
-    places.import_places(file)
-    before = PageVersion.objects.count(), WikiPage.objects.count(), Batch.objects.count()
-    report = places.import_places(file)
-    assert (report.added, report.updated, report.merged) == (0, 0, 0)
-    assert report.unchanged == report.rows
-    assert before == (PageVersion.objects.count(), WikiPage.objects.count(), Batch.objects.count())
+def test_it_makes_one_batch_and_no_stewards() -> None:
+    places.import_places(EXCERPT)
+    places.import_places(EXCERPT)
+    assert Batch.objects.get().act == Batch.Act.IMPORT
+    assert not Stewardship.objects.exists()
 
 
 def test_it_tells_equal_names_apart() -> None:
@@ -201,7 +194,25 @@ def test_it_leaves_a_page_where_source_and_people_clash(changed: Change, alice: 
     assert place("1").version == before.version
 
 
-def test_it_finds_a_renamed_page(changed: Change, bob: User) -> None:
+def test_it_merges_where_someone_saves_at_the_same_moment(
+    changed: Change, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places.import_places(EXCERPT)
+    store = places.store
+
+    def store_too_late(*args: Any, **options: Any) -> list[PageVersion]:
+        if place("1").version == 1:
+            edit("1", "est un tiers-lieu", "est un beau tiers-lieu", alice)
+        return store(*args, **options)
+
+    monkeypatch.setattr(places, "store", store_too_late)
+    report = places.import_places(changed("1", CP="44100"))
+    assert (report.updated, report.merged) == (0, 1)
+    assert "est un beau tiers-lieu" in place("1").source.text
+    assert "Code postal: 44100" in place("1").source.text
+
+
+def test_it_finds_a_renamed_page(changed: Change) -> None:
     places.import_places(EXCERPT)
     moving.move(place("1217"), "Le ProtoLab", saving.Author(None, "Quelqu'un"))
     report = places.import_places(changed("1217", CP="63100"))
