@@ -20,7 +20,7 @@ TAGS: Mapping[str, str | Promise] = {
     "license": pgettext_lazy("mark of a version", "licence"),
     "language": pgettext_lazy("mark of a version", "language"),
     "unmade place": pgettext_lazy("mark of a version", "place unmade"),
-    "fork": pgettext_lazy("mark of a version", "fork"),
+    "forked": pgettext_lazy("mark of a version", "fork"),
     "import": pgettext_lazy("mark of a version", "import"),
 }
 """By the tag that the writer keeps. Tags from elsewhere are shown as they are."""
