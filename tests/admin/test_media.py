@@ -8,12 +8,13 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 from wagtail.models import Collection, UploadedFile
 
-from wiki.pages.media import File, Picture
+from wiki.pages.media import File, Picture, clean_picture
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -216,3 +217,40 @@ def test_it_names_equal_documents_apart(admin_client: Client) -> None:
     for _ in range(2):
         assert add_many(admin_client, "table.csv", b"a", "wagtaildocs:add_multiple").json()["success"] is True
     assert set(File.objects.values_list("name", flat=True)) == {"Table.csv", "Table-2.csv"}
+
+
+# --- Cleaning itself ------------------------------------------------------------------------------
+def moving_picture(form: str, frames: int = 2, size: tuple[int, int] = (40, 30), **more: Any) -> bytes:
+    several = [Image.new("RGB", size, (255 * (number % 2), number % 250, 90)) for number in range(frames)]
+    out = io.BytesIO()
+    several[0].save(out, form, save_all=True, append_images=several[1:], **more)
+    return out.getvalue()
+
+
+def exif_of_alice() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera of alice"
+    return exif
+
+
+def test_it_takes_the_first_picture_of_those_that_phones_write() -> None:
+    clean, ending = clean_picture(moving_picture("MPO", exif=exif_of_alice()))
+    with Image.open(io.BytesIO(clean)) as image:
+        assert (image.format, ending, image.size) == ("JPEG", ".jpg", (40, 30))
+    assert b"alice" not in clean
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])
+def test_it_keeps_what_moves_without_what_it_tells(form: str) -> None:
+    words: dict[str, Any] = {"comment": b"alice"} if form == "GIF" else {"exif": exif_of_alice()}
+    clean, _ending = clean_picture(moving_picture(form, **words))
+    with Image.open(io.BytesIO(clean)) as image:
+        assert getattr(image, "n_frames", 1) == 2
+    assert b"alice" not in clean
+
+
+def test_it_refuses_a_small_file_with_many_large_frames() -> None:
+    raw = moving_picture("GIF", 60, (1000, 1000))
+    assert len(raw) < 1_000_000
+    with pytest.raises(ValidationError, match="pixels"):
+        clean_picture(raw)

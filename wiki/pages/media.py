@@ -23,7 +23,9 @@ from wiki.text import titles
 
 PIXEL_LIMIT = 50_000_000
 BYTE_LIMIT = 20_000_000
-FORMATS = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
+FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
+READ = ("JPEG", "PNG", "GIF", "WEBP")
+"""What Pillow is asked to recognise; it calls a JPEG with several pictures MPO by itself."""
 
 
 def license_choices() -> list[tuple[str, str]]:
@@ -69,34 +71,39 @@ def clean_picture(raw: bytes) -> tuple[bytes, str]:
     if len(raw) > BYTE_LIMIT:
         raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."))
     try:
-        with PillowImage.open(io.BytesIO(raw), formats=list(FORMATS)) as picture:
-            if picture.width * picture.height > PIXEL_LIMIT:
+        with PillowImage.open(io.BytesIO(raw), formats=READ) as picture:
+            frames = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
+            if picture.width * picture.height * frames > PIXEL_LIMIT:
                 raise ValidationError(_("The picture has more than 50 million pixels: make it smaller first."))
-            return _encoded(picture), FORMATS[str(picture.format)]
+            return _encoded(picture, animated=frames > 1), FORMATS[str(picture.format)]
     except ValidationError:
         raise
     except Exception as error:  # Pillow raises many kinds on hostile bytes
         raise ValidationError(_("This is not a picture that we can read: JPEG, PNG, GIF or WebP, please.")) from error
 
 
-def _encoded(picture: PillowImage.Image) -> bytes:
-    """The picture's pixels encoded afresh in its own format, turned upright, profile kept."""
+def _encoded(picture: PillowImage.Image, *, animated: bool) -> bytes:
+    """The picture's pixels encoded afresh in its own format, turned upright, profile kept.
+
+    Of the several pictures in an MPO, which is what many phones write, only the first is taken.
+    """
     out = io.BytesIO()
-    options: dict[str, Any] = {}
+    form = "JPEG" if picture.format == "MPO" else picture.format
+    options: dict[str, Any] = {"comment": b""} if form == "GIF" else {}
     if profile := picture.info.get("icc_profile"):
         options["icc_profile"] = profile
-    if getattr(picture, "is_animated", False):
-        picture.save(out, format=picture.format, save_all=True, **options)
+    if animated:
+        picture.save(out, format=form, save_all=True, **options)
         return out.getvalue()
     upright = ImageOps.exif_transpose(picture)
     clean = upright.copy()
     clean.info = {key: upright.info[key] for key in ("transparency",) if key in upright.info}
-    if picture.format == "JPEG":
+    if form == "JPEG":
         options["quality"] = 90
         if clean.mode not in ("RGB", "L", "CMYK"):
             clean = clean.convert("RGB")
     clean.getexif().clear()
-    clean.save(out, format=picture.format, **options)
+    clean.save(out, format=form, **options)
     return out.getvalue()
 
 
