@@ -184,6 +184,27 @@ def test_it_gives_way_to_pages_that_are_there(make_history: Make) -> None:
     assert WikiPage.objects.get(full_title="a").source.text == "Un texte."
 
 
+@pytest.mark.parametrize(
+    ("source", "host", "url"),
+    [
+        ("", "my-work.jsonl", ""),
+        ("github.com", "github.com", ""),
+        ("https://github.com/le-poplab/cahier", "github.com", "https://github.com/le-poplab/cahier"),
+        ("a <b>/c", "a-b-c", ""),
+    ],
+)
+def test_it_says_where_versions_come_from(make_history: Make, source: str, host: str, url: str) -> None:
+    import_history(make_history(("a.md", "A"), name="my work.jsonl"), Wanted(source=source))
+    assert page_at("a.md").versions.get().origin_host == host
+    assert page_at("a.md").origin.url == url
+
+
+def test_it_cleans_names_and_comments_of_control_characters(make_history: Make) -> None:
+    import_history(make_history(("a.md", "A", {"author": "Ada\n\x07 L.", "comment": "un\x00\ndeux"})), Wanted())
+    version = page_at("a.md").versions.get()
+    assert (version.author_name, version.comment) == ("Ada L.", "un\ndeux")
+
+
 def test_it_puts_pages_into_a_place(make_history: Make, bob: User) -> None:
     place = make_place("La Myne", bob)
     import_history(make_history(("README.md", "# Charte\n")), Wanted(place="la Myne"))

@@ -7,6 +7,7 @@ are names from elsewhere, never accounts; `origin_number` counts a file's versio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +39,7 @@ class Wanted:
     work: str = ""
     """What the work is called, where its README does not say."""
     source: str = ""
-    """Where it comes from (a host), shown beside its authors; the file's name if not given."""
+    """Where it comes from (a host or a web address), shown beside its authors; else the file's name."""
     media: Path | None = None
     language: str = "fr"
 
@@ -84,6 +85,7 @@ class _Import:
 
     source: str
     host: str
+    url: str
     new_fields: dict[str, Fields]
     """Fields of the pages that new files get, by path."""
     files: dict[str, _File]
@@ -115,7 +117,7 @@ def import_history(file: Path, wanted: Wanted, tell: Tell = silent) -> HistoryRe
         for path, title in _titles(new, report.work, place).items()
     }
     batch = Batch.objects.create(act=Batch.Act.IMPORT, comment=report.work)
-    run = _Import(source, (wanted.source or file.name)[:255], fields, files, batch, report)
+    run = _Import(source, *_provenance(wanted.source or file.name), fields, files, batch, report)
     tell(report.unchanged, report.entries)
     for some in _chunks(run):
         before = sum(item.known for item in files.values())
@@ -124,6 +126,13 @@ def import_history(file: Path, wanted: Wanted, tell: Tell = silent) -> HistoryRe
     settle(batch)
     report.missing = _missing(source)
     return report
+
+
+def _provenance(source: str) -> tuple[str, str]:
+    """The name of a site, as versions keep it, and its web address where `source` is one."""
+    url = source if source.startswith(("http://", "https://")) and len(source) <= 2000 else ""
+    name = source.partition("//")[2].partition("/")[0] if url else source
+    return re.sub(r"[\s\x00-\x1f<>\"/\\]+", "-", name).strip("-")[:255] or "?", url
 
 
 def _place(title: str) -> WikiPage | None:
@@ -258,8 +267,9 @@ def _write(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
             _date(version)
             if key in new:
                 Origin.objects.create(
-                    page=version.page, source=run.source, identifier=new[key].path, version=version.number
-                )
+                    page=version.page, source=run.source, identifier=new[key].path, url=run.url,
+                    version=version.number,
+                )  # fmt: skip
             else:
                 Origin.objects.filter(page=version.page).update(version=version.number)
 

@@ -24,6 +24,7 @@ LINE_LIMIT = 8 * TEXT_LIMIT
 TITLE_LIMIT = 200
 ENDINGS = {".md", ".markdown", ".mdown", ".mkd", ".txt"}
 README, INDEX = "readme", {"index", "_index"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _HEADING = re.compile(r"^#[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n=+[ \t]*$", re.MULTILINE)
 
 
@@ -77,7 +78,8 @@ def _entry(line: int, raw: bytes) -> Entry:
             gettext_noop("Line %(line)d: “%(path)s” is not a path within the work."), line=line, path=path
         )
     comment = _string(line, record, "comment", TEXT_LIMIT, empty=True) if record.get("comment") else ""
-    return Entry(line, path, _date(line, record), _string(line, record, "author", 255), comment, text)
+    author = " ".join(_CONTROL.sub(" ", _string(line, record, "author", 255)).split())
+    return Entry(line, path, _date(line, record), author or "?", _CONTROL.sub("", comment), text)
 
 
 def _string(line: int, record: Mapping[str, object], key: str, limit: int, *, empty: bool = False) -> str:
@@ -97,9 +99,9 @@ def _date(line: int, record: Mapping[str, object]) -> datetime:
     """When the version was made. Raises ImportProblem."""
     try:
         found = datetime.fromisoformat(_string(line, record, "date", 40))
-        if found.tzinfo is not None and found.timestamp() is not None:
+        if found.tzinfo is not None and 1000 <= found.year < 9999:
             return found
-    except (ValueError, OverflowError):
+    except ValueError:
         pass
     raise ImportProblem(
         gettext_noop("Line %(line)d: “%(date)s” is not a date with its time zone (2018-01-23T09:25:33+01:00)."),
