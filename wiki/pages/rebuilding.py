@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, OuterRef, Subquery
-from django.utils import timezone
 from wagtail.models import Page
 
 from wiki.pages import reading, storing
@@ -41,6 +41,7 @@ def snapshot() -> dict[str, list[tuple[Any, ...]]]:
             "pk", "title", "draft_title", "live", "namespace", "full_title", "title_key",
             "title_fold", "display_title", "is_place", "place_id", "kind__key", "language",
             "license", "version", "size", "sha256", "redirect_key", "excerpt", "picture_name",
+            "edited_at",
         )
     )  # fmt: skip
     state["texts"] = sorted(PageText.objects.values_list("page_id", "text"))
@@ -84,7 +85,7 @@ def _rebuild(pks: Sequence[int]) -> bool:
     def act() -> bool:
         if _last_numbers(pks) != {head.page_id: head.number for head in heads}:
             return False
-        _write(items, derivation)
+        _write(items, [head.claimed_at for head in heads], derivation)
         return True
 
     return storing.patiently(act)
@@ -111,11 +112,10 @@ def _fields(version: PageVersion) -> Fields:
     return Fields(namespace, version.place, rest, version.is_place, version.license, version.language)
 
 
-def _write(items: Sequence[Reading], derivation: Derivation) -> None:
+def _write(items: Sequence[Reading], dates: Sequence[datetime], derivation: Derivation) -> None:
     """Inside a transaction: columns, texts and derived rows of one batch."""
-    for item in items:
-        values = storing.columns(item, timezone.now())
-        del values["edited_at"]
+    for item, date in zip(items, dates, strict=True):
+        values = storing.columns(item, date)
         shared = {name: values.pop(name) for name in storing.SHARED}
         WikiPage.objects.filter(pk=item.page.pk).update(**values)
         Page.objects.filter(pk=item.page.pk).update(**shared)

@@ -29,7 +29,8 @@ from wiki.text.holes import Hole
 from wiki.text.problems import Problem
 
 WIDTHS = (400, 800, 1600)
-PLAIN_FACTS = {titles.fold(name) for name in ("display title", "titre affiché")}
+SHOWN_ELSEWHERE = {titles.fold(name) for name in reading.TITLE_NAMES}
+KINDS = {titles.fold(name) for name in reading.KIND_NAMES}
 _WEB = re.compile(r"https?://[^\s<>\"]+\Z")
 ROWS = 200
 
@@ -165,9 +166,10 @@ def known_for(links: Mapping[str, Mapping[str, str]]) -> set[str]:
 
 def facts_of(item: Reading) -> list[dict[str, Any]]:
     """Front matter as (label, values) for the fact box; a nested mapping is one value."""
+    hidden = SHOWN_ELSEWHERE | (KINDS if not any(one.code == "kind_unknown" for one in item.problems) else set())
     rows: dict[str, dict[str, Any]] = {}
     for entry in item.parsed.front.data:
-        if titles.fold(entry.key) in PLAIN_FACTS:
+        if titles.fold(entry.key) in hidden:
             continue
         values = entry.value if isinstance(entry.value, list) else [entry.value]
         row = rows.setdefault(titles.fold(entry.key), {"label": entry.key, "values": []})

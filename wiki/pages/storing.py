@@ -186,7 +186,9 @@ def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | No
     keys = [None if target.is_new else target.page.title_key for target in targets]
     for target in targets:
         target.reading.number = target.follows + len(target.drafts)
-        target.columns = columns(target.reading, now)
+        target.columns = columns(target.reading, date_of(target.drafts[-1], now))
+        if target.is_new:
+            target.page.created_at = date_of(target.drafts[0], now)
     _write_pages([target for target in targets if not target.is_new])
     _insert_pages([target for target in targets if target.is_new])
     PageText.objects.bulk_create(
@@ -247,8 +249,13 @@ def _insert_pages(targets: Sequence[_Target]) -> None:
     tree.insert([target.page for target in targets])
 
 
-def columns(item: Reading, now: datetime) -> dict[str, Any]:
-    """The columns of a page row that follow from its latest version (`item`)."""
+def date_of(draft: Draft, now: datetime) -> datetime:
+    """When the author of `draft` says it was made; not in the future."""
+    return min(draft.claimed_at or now, now)
+
+
+def columns(item: Reading, edited_at: datetime) -> dict[str, Any]:
+    """The columns of a page row that follow from its latest version (`item`, of `edited_at`)."""
     fields, deleted = item.fields, item.text is None
     full = full_title(fields)
     raw = (item.text or "").encode()
@@ -266,7 +273,7 @@ def columns(item: Reading, now: datetime) -> dict[str, Any]:
         "version": item.number,
         "size": len(raw),
         "sha256": hashlib.sha256(raw).hexdigest(),
-        "edited_at": now,
+        "edited_at": edited_at,
         **item.columns,
     }
 
@@ -274,7 +281,7 @@ def columns(item: Reading, now: datetime) -> dict[str, Any]:
 def _versions(targets: Sequence[_Target], batch: Batch | None, now: datetime) -> list[PageVersion]:
     """Revision, reversion Version and PageVersion for each draft."""
     drafts = [draft for target in targets for draft in target.drafts]
-    dates = [min(draft.claimed_at or now, now) for draft in drafts]
+    dates = [date_of(draft, now) for draft in drafts]
     revisions = Revision.objects.bulk_create(
         [
             Revision(date_created=date, user=draft.author.user, comment=draft.comment)
