@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from wiki.accounts.models import User
 
 PASSWORD = "le café est prêt"
+OWN_DATABASE = pytest.StashKey[str]()
+"""The name of the database that this process works on, once it is made."""
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "instance", "make_instance"}
 
 hypothesis_settings.register_profile("house", deadline=None, derandomize=nothing_left_out())
@@ -58,8 +60,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     Django would leave it empty.
     """
     yield
-    if commits(item):
-        databases.restore(settings.DATABASES["default"]["NAME"])
+    if commits(item) and OWN_DATABASE in item.session.stash:  # not when its very preparation failed
+        databases.restore(item.session.stash[OWN_DATABASE])
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -71,7 +73,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 # --- Databases and whole instances ----------------------------------------------------------------
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+) -> Iterator[None]:
     """A migrated database of its own for this process, copied from the template."""
     from django.db import connections
 
@@ -82,6 +86,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         connections["default"].close()
         settings.DATABASES["default"]["NAME"] = name
         connections["default"].settings_dict["NAME"] = name
+        request.session.stash[OWN_DATABASE] = name
         yield
         connections.close_all()
     databases.drop(name)
