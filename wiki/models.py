@@ -14,6 +14,7 @@ from wiki.pages.models import (
     Stewardship,
     WikiPage,
 )
+from wiki.pages.site_texts import SiteTexts
 
 __all__ = [
     "Batch",
@@ -27,6 +28,7 @@ __all__ = [
     "Picture",
     "PictureRendition",
     "RenderedPage",
+    "SiteTexts",
     "Stewardship",
     "User",
     "WikiPage",

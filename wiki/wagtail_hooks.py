@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from wagtail import hooks
+from wagtail.contrib.settings.registry import register_setting
 from wagtail.models import Site, Task, Workflow
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
 from wiki.pages import admin, admin_bulk, admin_kinds
+from wiki.pages.site_texts import SiteTexts
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -34,6 +36,7 @@ for _model in (Site, Task, Workflow):
     register_permission_policy(_model, admin.NobodysPolicy(_model))
 
 register_snippet(admin_kinds.KindViewSet)
+register_setting(SiteTexts, icon="home", order=1)
 
 
 @hooks.register("register_admin_viewset", order=LATE)

@@ -362,3 +362,18 @@ def test_it_begins_at_the_wikis_own_root(admin_client: Client, scene: dict[str, 
 
 def test_it_sends_people_to_their_account_in_the_wiki(admin_client: Client) -> None:
     assert admin_client.get("/admin/account/").headers["location"] == "/account/"
+
+
+# --- Settings of the site -------------------------------------------------------------------------
+def test_it_lets_a_community_greet_in_its_own_words(admin_client: Client, client_of: Any, anna: Any) -> None:
+    before = client_of(anna, language="en").get("/").text
+    address = reverse("wagtailsettings:edit", args=["wiki", "sitetexts"])
+    number = admin_client.get(address).headers["location"]
+    data = {"heading_fr": "Bienvenue à l'atelier", "words_fr": "<b>Entrez</b>", "heading_en": "", "words_en": ""}
+    assert admin_client.post(number, data).status_code == 302
+    french = client_of(anna, language="fr").get("/").text
+    assert "Bienvenue à l&#x27;atelier" in french
+    assert "&lt;b&gt;Entrez&lt;/b&gt;" in french
+    heading = re.search(r"<h1>(.*?)</h1>", before)
+    assert heading
+    assert heading[1] in client_of(anna, language="en").get("/").text

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
 from wiki.licenses import catalogue
-from wiki.pages import finding, keeping, listing, rebuilding, rendering, rights
+from wiki.pages import finding, keeping, listing, rebuilding, rendering, rights, site_texts
 from wiki.pages.derivers import Fields
 from wiki.pages.media import File, Picture
 from wiki.pages.models import Fork, Kind, Link, PageVersion, RenderedPage, WikiPage, address
@@ -46,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
     for kind in kinds:
         kind.count = counts.get(kind.key, 0)  # type: ignore[attr-defined]  # for the template
     context = {
+        "welcome": site_texts.welcome(),
         "kinds": kinds,
         "places": latest("place"),
         "practices": latest("practice"),

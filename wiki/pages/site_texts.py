@@ -1,0 +1,51 @@
+"""The words of the first screen, which a community may replace by its own in Wagtail's admin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseGenericSetting
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """Heading and words of the first screen in one language; empty where the wiki's own stand."""
+
+    heading: str = ""
+    words: str = ""
+
+
+class SiteTexts(BaseGenericSetting):
+    """What the first screen says, in each language. One row at most."""
+
+    heading_fr = models.CharField(_("Heading in French"), max_length=120, blank=True)
+    words_fr = models.TextField(_("Words in French"), max_length=1000, blank=True)
+    heading_en = models.CharField(_("Heading in English"), max_length=120, blank=True)
+    words_en = models.TextField(_("Words in English"), max_length=1000, blank=True)
+
+    panels: Any = (
+        MultiFieldPanel([FieldPanel("heading_fr"), FieldPanel("words_fr")], heading=_("French")),
+        MultiFieldPanel([FieldPanel("heading_en"), FieldPanel("words_en")], heading=_("English")),
+    )
+
+    class Meta:
+        verbose_name = _("words of the first screen")
+        verbose_name_plural = _("words of the first screen")
+
+    def __str__(self) -> str:
+        return self.heading_fr or self.heading_en
+
+
+def welcome() -> Welcome:
+    """What the community wrote for the first screen, in the reader's language. One query."""
+    row = SiteTexts.objects.first()
+    if row is None:
+        return Welcome()
+    if (get_language() or "fr").startswith("fr"):
+        return Welcome(row.heading_fr, row.words_fr)
+    return Welcome(row.heading_en, row.words_en)
