@@ -11,17 +11,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from django.conf import settings
+from django.utils import translation
 from PIL import Image
+from reversion.models import Revision, Version
 
 from tests.making import make_page
+from wiki.errors import Refused
 from wiki.exchange.archive_export import Export
 from wiki.exchange.archive_format import content_digest
+from wiki.exchange.archive_import import Wish, import_archive
+from wiki.exchange.models import Origin
 from wiki.pages.media import Picture
+from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, RenderedPage, WikiPage
 from wiki.pages.saving import Author, Note, edit
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User
-    from wiki.pages.models import WikiPage
 
 TEXT = """---
 kind: practice
@@ -39,7 +46,12 @@ def make_picture(name: str = "Etabli.jpg", colour: str = "red", **options: Any) 
     """A picture of one colour, as an upload makes it."""
     raw = io.BytesIO()
     Image.new("RGB", (60, 40), colour).save(raw, "JPEG" if name.endswith(".jpg") else "PNG")
-    values = {"author": "Zoé", "license": "CC-BY-4.0", "source": "https://example.org/établi", "description": "Un établi"}
+    values = {
+        "author": "Zoé",
+        "license": "CC-BY-4.0",
+        "source": "https://example.org/établi",
+        "description": "Un établi",
+    }
     picture = Picture(**(values | options))
     picture.take(raw.getvalue(), name)
     picture.save()
@@ -51,7 +63,7 @@ def make_story(by: User, title: str = "Atelier bois") -> WikiPage:
     make_picture()
     page = make_page(title, TEXT, by=by)
     for number in range(3):
-        author = Author.of(by) if number % 2 else Author(None, "Ada \"la première\"")
+        author = Author.of(by) if number % 2 else Author(None, 'Ada "la première"')
         page = edit(page, f"{TEXT}\nAjout {number}.\n", author, Note(f"Ajout {number}", minor=bool(number))).page
     return page
 
@@ -125,3 +137,26 @@ class Bag:
             for name, content in more:
                 archive.writestr(name, content)
         return raw.getvalue()
+
+
+# --- Refusals -------------------------------------------------------------------------------------
+MODELS = (
+    WikiPage, PageText, PageVersion, Batch, Origin, Fork, Link, RenderedPage, Picture, Revision, Version,
+)  # fmt: skip
+NEW = Wish(title="Importée")
+
+
+def state() -> dict[str, Any]:
+    """All that an import could leave: rows, files, staging folders."""
+    folders = (Path(settings.MEDIA_ROOT), Path(settings.STAGING_ROOT))
+    files = sorted(str(path) for folder in folders if folder.exists() for path in folder.rglob("*"))
+    return {model.__name__: model._default_manager.count() for model in MODELS} | {"files": files}
+
+
+def refused(raw: bytes, reason: str, wish: Wish = NEW) -> None:
+    """Check that `raw` is refused for `reason` and that nothing of it stays."""
+    before = state()
+    with translation.override("en"), pytest.raises(Refused) as caught:
+        import_archive(io.BytesIO(raw), None, wish)
+    assert reason in str(caught.value)
+    assert state() == before

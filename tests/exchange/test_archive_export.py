@@ -41,7 +41,9 @@ def rich_page(alice: User) -> Any:
     upstream = make_page("Recette", "Un texte.", by=alice)
     page = make_story(alice, "La Myne:Établi — « œuvre » & co")
     make_picture("Plan.png", "blue", license="CC0-1.0", author="", description="", source="trouvé au grenier")
-    page = saving.edit(page, "![Un plan](File:Plan.png)\n\nSPDX-License-Identifier: MIT\n", Author(None, "Zoé\\ <z> \"é\"")).page
+    page = saving.edit(
+        page, "![Un plan](File:Plan.png)\n\nSPDX-License-Identifier: MIT\n", Author(None, 'Zoé\\ <z> "é"')
+    ).page
     saving.delete(page, Author.of(alice))
     page = saving.undelete(page, Author.of(alice)).page
     Fork.objects.create(
@@ -69,7 +71,9 @@ def test_it_is_a_valid_bag(rich_bag: Path) -> None:
 
 
 def test_its_digest_can_be_counted_with_grep(rich_bag: Path) -> None:
-    command = r"grep -E '  data/(page\.md|credits\.json|history/revisions\.jsonl|media/.*)$' manifest-sha256.txt | sha256sum"
+    command = (
+        r"grep -E '  data/(page\.md|credits\.json|history/revisions\.jsonl|media/.*)$' manifest-sha256.txt | sha256sum"
+    )
     assert command in (rich_bag / "data/README.md").read_text()
     counted = subprocess.run(["bash", "-c", command], cwd=rich_bag, capture_output=True, text=True, check=True)
     assert f"sha256:{counted.stdout.split()[0]}" == bagit.Bag(str(rich_bag)).info["Content-Digest"]
@@ -199,7 +203,16 @@ def test_it_refuses_to_export_what_is_not_free(alice: User) -> None:
 
 @pytest.mark.parametrize(
     "title",
-    ["Été : l'hiver ?", "100 % libre & co", "日本語", "A/B\\C", "\"Guillemets\" 'simples'", "＜script＞", "+1 @toi $x*", "É" * 120],
+    [
+        "Été : l'hiver ?",
+        "100 % libre & co",
+        "日本語",
+        "A/B\\C",
+        "\"Guillemets\" 'simples'",
+        "＜script＞",
+        "+1 @toi $x*",
+        "É" * 120,
+    ],
 )
 def test_it_names_odd_titles_plainly(alice: User, title: str, tmp_path: Path) -> None:
     page = make_page(title, "Un texte.", by=alice)
@@ -310,6 +323,8 @@ def test_it_has_the_titles_that_versions_had(alice: User) -> None:
 
 
 def test_it_notes_comments_and_minor_changes(alice: User) -> None:
-    page = saving.edit(make_page("P", by=alice), "Deux.", Author.of(alice), Note("Pour voir", minor=True, tags=["x"])).page
+    page = saving.edit(
+        make_page("P", by=alice), "Deux.", Author.of(alice), Note("Pour voir", minor=True, tags=["x"])
+    ).page
     line = json.loads(Bag.opened(export(page)).files["data/history/revisions.jsonl"].decode().splitlines()[-1])
     assert (line["comment"], line["minor"], line["tags"]) == ("Pour voir", True, ["x"])

@@ -1,251 +1,33 @@
-"""Archives made to do harm, or only damaged: each is refused whole, with its reason, and leaves nothing behind."""
+"""Archives that say what must not come in: refused whole, with the reason, and nothing of them stays."""
 
 from __future__ import annotations
 
 import io
 import json
-import struct
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from stat import S_IFIFO, S_IFLNK
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from reversion.models import Revision, Version
 
-from tests.exchange.archives import Bag, export, make_story
+from tests.exchange.archives import NEW, Bag, export, refused
 from tests.making import make_page
-from wiki.errors import ArchiveProblem, Refused
-from wiki.exchange import archive_unpack
-from wiki.exchange.archive_format import Limits, sha256
+from wiki.errors import Refused
+from wiki.exchange.archive_format import sha256
 from wiki.exchange.archive_import import Wish, import_archive
 from wiki.exchange.models import Origin
 from wiki.pages import saving
-from wiki.pages.media import Picture
-from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, RenderedPage, WikiPage
 
 if TYPE_CHECKING:
     from django.test import Client
 
     from wiki.accounts.models import User
 
-MODELS = (
-    WikiPage, PageText, PageVersion, Batch, Origin, Fork, Link, RenderedPage, Picture, Revision, Version,
-)  # fmt: skip
-NEW = Wish(title="Importée")
 Change = Callable[[Bag], Any]
-
-
-def state() -> dict[str, Any]:
-    """All that an import could leave: rows, files, staging folders."""
-    folders = (Path(settings.MEDIA_ROOT), Path(settings.STAGING_ROOT))
-    files = sorted(str(path) for folder in folders if folder.exists() for path in folder.rglob("*"))
-    return {model.__name__: model._default_manager.count() for model in MODELS} | {"files": files}
-
-
-@pytest.fixture
-def archive(alice: User, settings: Any) -> bytes:
-    """A good archive, whose pictures are not here any more."""
-    Path(settings.STAGING_ROOT).mkdir(parents=True)
-    raw = export(make_story(alice))
-    Picture.objects.get().delete()
-    return raw
-
-
-def refused(raw: bytes, reason: str, wish: Wish = NEW) -> None:
-    """Check that `raw` is refused for `reason` and that nothing of it stays."""
-    before = state()
-    with pytest.raises(Refused) as caught:
-        import_archive(io.BytesIO(raw), None, wish)
-    assert reason in str(caught.value)
-    assert state() == before
-
-
-def test_it_takes_the_good_one_that_the_others_are_made_of(archive: bytes) -> None:
-    page = import_archive(io.BytesIO(Bag.opened(archive).seal().zip()), None, NEW).page
-    assert page.full_title == "Importée"
-
-
-# --- The zip --------------------------------------------------------------------------------------
-def entry(name: str, mode: int = 0o100644, **values: Any) -> zipfile.ZipInfo:
-    """An entry of a zip as no honest program writes it."""
-    info = zipfile.ZipInfo("x")
-    info.filename = info.orig_filename = name
-    info.create_system = 3
-    info.external_attr = mode << 16
-    for key, value in values.items():
-        setattr(info, key, value)
-    return info
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("../../evil.md", "not allowed"),
-        ("/etc/cron.d/evil", "not allowed"),
-        ("atelier-bois/data/../../../evil", "not allowed"),
-        ("C:\\Windows\\evil.exe", "not allowed"),
-        ("C:/Windows/evil.exe", "not allowed"),
-        ("atelier-bois/data\\evil", "not allowed"),
-        ("atelier-bois/data/.git/config", "not allowed"),
-        ("atelier-bois/data/.htaccess", "not allowed"),
-        ("atelier-bois/data//x", "not allowed"),
-        ("atelier-bois/data/./x", "not allowed"),
-        ("atelier-bois/data/nul.txt", "not allowed"),
-        ("atelier-bois/data/CON", "not allowed"),
-        ("atelier-bois/data/point.", "not allowed"),
-        ("atelier-bois/data/espace x", "not allowed"),
-        ("atelier-bois/data/œuvre.md", "not allowed"),
-        ("atelier-bois/data/ligne\nx", "not allowed"),
-        ("atelier-bois/data/" + "x" * 150, "not allowed"),
-        ("atelier-bois/" + "d/" * 9 + "x", "not allowed"),
-        ("atelier-bois/data/page.md/x", "not allowed"),
-        ("atelier-bois/data/PAGE.MD", "same name"),
-        ("other/data/page.md", "one folder"),
-        ("evil.md", "one folder"),
-        ("atelier-bois/fetch.txt", "does not belong"),
-        ("atelier-bois/evil.sh", "does not belong"),
-        ("atelier-bois/data/media/x.svg", "SVG"),
-        ("atelier-bois/data/extra.md", "checksums do not fit"),
-    ],
-)
-def test_it_refuses_a_name(archive: bytes, name: str, reason: str) -> None:
-    refused(Bag.opened(archive).zip((entry(name), b"evil")), reason)
-
-
-def test_it_refuses_a_name_that_python_would_cut(archive: bytes) -> None:
-    raw = Bag.opened(archive).zip((entry("atelier-bois/data/safe.md#x.exe"), b"evil"))
-    refused(raw.replace(b"safe.md#x.exe", b"safe.md\x00x.exe"), "not allowed")
-
-
-@pytest.mark.parametrize("mode", [S_IFLNK | 0o777, S_IFIFO | 0o644])
-def test_it_refuses_links_and_devices(archive: bytes, mode: int) -> None:
-    refused(Bag.opened(archive).zip((entry("atelier-bois/data/x", mode), b"/etc/passwd")), "not an ordinary file")
-
-
-def test_it_refuses_a_file_twice(archive: bytes) -> None:
-    with pytest.warns(UserWarning, match="Duplicate"):
-        raw = Bag.opened(archive).zip(("atelier-bois/data/page.md", b"other"))
-    refused(raw, "same name")
-
-
-def test_it_refuses_a_bomb(archive: bytes) -> None:
-    bag = Bag.opened(archive)
-    bag.files["data/zeros"] = bytes(20_000_000)
-    refused(bag.seal().zip(), "out of all proportion")
-
-
-def test_it_refuses_many_files_and_large_ones(archive: bytes) -> None:
-    bag = Bag.opened(archive)
-    bag.files |= {f"data/x/{number}": b"" for number in range(2_001)}
-    refused(bag.seal().zip(), "too many files")
-    small = Limits(zip_bytes=1_000, total_bytes=50_000, file_bytes=50_000)
-    for limits, reason in [
-        (Limits(zip_bytes=1_000), "larger than"),
-        (Limits(total_bytes=50_000), "unpack to more than"),
-        (Limits(file_bytes=10_000), "larger than"),
-        (small, "larger than"),
-    ]:
-        with pytest.raises(ArchiveProblem, match=reason):
-            archive_unpack.unpack(io.BytesIO(archive), Path("/nowhere"), limits)
-
-
-def test_it_refuses_overlapping_files(archive: bytes) -> None:
-    raw = bytearray(Bag.opened(archive).zip(("atelier-bois/data/a", b"x" * 400), ("atelier-bois/data/b", b"x" * 400)))
-    first = raw.rfind(b"PK\x03\x04", 0, raw.rfind(b"PK\x03\x04"))
-    central = raw.rfind(b"PK\x01\x02")
-    raw[central + 42 : central + 46] = struct.pack("<L", first)
-    refused(bytes(raw), "overlap")
-
-
-def test_it_refuses_an_encrypted_file(archive: bytes) -> None:
-    raw = bytearray(archive)
-    central = raw.index(b"PK\x01\x02")
-    raw[central + 8] |= 1
-    refused(bytes(raw), "encrypted")
-
-
-def test_it_refuses_an_unusual_method(archive: bytes) -> None:
-    refused(Bag.opened(archive).zip(method=zipfile.ZIP_BZIP2), "unusual way")
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (lambda raw: b"", "a zip file is expected"),
-        (lambda raw: b"%PDF-1.4" + raw, "a zip file is expected"),
-        (lambda raw: b"#!/bin/sh\n" + raw, "a zip file is expected"),
-        (lambda raw: b"PK\x03\x04" + bytes(50) + raw, "cut off or altered"),
-        (lambda raw: raw[: len(raw) // 2], "cut off or altered"),
-        (lambda raw: raw[:-5], "cut off or altered"),
-        (lambda raw: raw + b"tail", "cut off or altered"),
-        (lambda raw: raw[:-22] + b"PK\x06\x07" + bytes(16) + raw[-22:], "cut off or altered"),
-        (lambda raw: raw[:-12] + struct.pack("<L", 9) + raw[-8:], "cut off or altered"),
-    ],
-    ids=["empty", "pdf", "script", "prefix", "half", "end", "tail", "zip64", "directory"],
-)
-def test_it_refuses_what_is_no_whole_zip(archive: bytes, change: Callable[[bytes], bytes], reason: str) -> None:
-    refused(change(archive), reason)
-
-
-def test_it_refuses_a_broken_file_inside(archive: bytes) -> None:
-    bag = Bag.opened(archive)
-    raw = bytearray(bag.zip(method=zipfile.ZIP_STORED))
-    at = raw.index(b"# Bienvenue")
-    raw[at] ^= 1
-    refused(bytes(raw), "cut off or altered")
-
-
-def test_it_refuses_a_name_that_its_own_header_contradicts(archive: bytes) -> None:
-    raw = bytearray(archive)
-    at = raw.index(b"data/page.md")
-    raw[at : at + 12] = b"data/page.mx"
-    refused(bytes(raw), "cut off or altered")
-
-
-# --- The bag --------------------------------------------------------------------------------------
-def unsealed(path: str, content: bytes | None) -> Change:
-    """Alter or remove a file and leave the checksums as they are."""
-
-    def change(bag: Bag) -> None:
-        if content is None:
-            del bag.files[path]
-        else:
-            bag.files[path] = content
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (unsealed("data/page.md", b"other"), "checksums do not fit"),
-        (unsealed("data/page.md", None), "checksums do not fit"),
-        (unsealed("data/README.md", b"other"), "checksums do not fit"),
-        (unsealed("data/media/etabli.jpg", b"other"), "checksums do not fit"),
-        (unsealed("bag-info.txt", b"Content-Digest: sha256:0\n"), "checksums do not fit"),
-        (unsealed("manifest-sha256.txt", b""), "checksums do not fit"),
-        (unsealed("manifest-sha256.txt", b"0  ../../../etc/passwd\n"), "checksums do not fit"),
-        (unsealed("bagit.txt", b"BagIt-Version: x\n"), "checksums do not fit"),
-        (unsealed("bagit.txt", b"\xff\xfe"), "checksums do not fit"),
-        (unsealed("bagit.txt", None), "checksums do not fit"),
-        (unsealed("bag-info.txt", b"x" * 2_000_000), "does not belong"),
-    ],
-)
-def test_it_refuses_altered_checksums(archive: bytes, change: Change, reason: str) -> None:
-    bag = Bag.opened(archive)
-    change(bag)
-    refused(bag.zip(method=zipfile.ZIP_STORED), reason)
-
-
-def test_it_refuses_another_digest_than_that_of_its_content(archive: bytes) -> None:
-    bag = Bag.opened(archive).seal()
-    bag.files["bag-info.txt"] = b"Content-Digest: sha256:" + b"0" * 64 + b"\n"
-    refused(bag.zip(), "Content-Digest")
 
 
 # --- What it says ---------------------------------------------------------------------------------
@@ -497,4 +279,4 @@ def test_it_never_looks_at_the_html_of_an_archive(archive: bytes, client: Client
     bag.files["data/index.html"] = b"<script>marked</script>"
     done = import_archive(io.BytesIO(bag.seal().zip()), None, NEW)
     assert "marked" not in client.get(done.page.get_absolute_url()).content.decode()
-    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*.html")]
+    assert not list(Path(settings.MEDIA_ROOT).rglob("*.html"))

@@ -42,8 +42,8 @@ from wiki.pages.models import WikiPage, PageVersion
 from wiki.pages.media import Picture
 page = WikiPage.objects.get(title_key__isnull=False, full_title={title!r})
 print(json.dumps(dict(
-    versions=[[v.number, v.author_id, v.author_name, v.origin_host, v.origin_number, v.claimed_at.isoformat(), v.comment,
-               v.minor, v.tags, v.title, v.license, v.is_deletion, v.sha256, v.text()]
+    versions=[[v.number, v.author_id, v.author_name, v.origin_host, v.origin_number, v.claimed_at.isoformat(),
+               v.comment, v.minor, v.tags, v.title, v.license, v.is_deletion, v.sha256, v.text()]
               for v in page.versions.select_related("stored").order_by("number")],
     pictures=[[p.name, p.sha256, p.author, p.license, p.source, p.description, p.width, p.height,
                p.file.storage.exists(p.file.name)] for p in Picture.objects.order_by("name")])))
@@ -98,7 +98,9 @@ def test_it_comes_into_an_empty_wiki_and_out_again_the_same(
     assert Bag.opened(first.read_bytes()).files[git] == Bag.opened(third.read_bytes()).files[git]
 
 
-@pytest.mark.parametrize("text", ["", "#REDIRECT [[Autre]]\n", "😀 œuvre\n\n\ttab", "---\nkind: place\n---\n", "x" * 900_000])
+@pytest.mark.parametrize(
+    "text", ["", "#REDIRECT [[Autre]]\n", "😀 œuvre\n\n\ttab", "---\nkind: place\n---\n", "x" * 900_000]
+)
 def test_it_keeps_any_text(alice: User, text: str) -> None:
     page = saving.edit(make_page("P", "Un texte.", by=alice), text, Author.of(alice)).page
     raw = away(page)
@@ -115,7 +117,9 @@ def test_it_brings_a_place_in_whose_steward_is_the_importer(alice: User, bob: Us
     assert digest_of(export(done.page)) == digest_of(raw)
 
 
-def test_it_keeps_a_place_in_the_title_where_there_is_no_such_place(alice: User, tmp_path: Path, instance: Instance) -> None:
+def test_it_keeps_a_place_in_the_title_where_there_is_no_such_place(
+    alice: User, tmp_path: Path, instance: Instance
+) -> None:
     page = make_page("Charte", by=alice, place=make_place("La Myne", by=alice))
     (tmp_path / "a.zip").write_bytes(export(page))
     instance.manage("import_archive", str(tmp_path / "a.zip"))
@@ -265,7 +269,7 @@ def test_it_gives_a_picture_another_name_where_its_own_is_taken(alice: User, cli
     ("text", "renamed"),
     [
         ("![x](File:plan.jpg)", "![x](File:Neu.jpg)"),
-        ("![x](images/plan.jpg \"titre\")", "![x](File:Neu.jpg \"titre\")"),
+        ('![x](images/plan.jpg "titre")', '![x](File:Neu.jpg "titre")'),
         ("[[Fichier:plan.jpg|vignette|Un plan]]", "[[Fichier:Neu.jpg|vignette|Un plan]]"),
         ("[[Image: Plan.jpg]]", "[[Image:Neu.jpg]]"),
         ("[x]: plan.jpg", "[x]: File:Neu.jpg"),

@@ -29,6 +29,7 @@ DIGEST_TAG = "Content-Digest"
 
 MB = 1_000_000
 
+PICTURE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|webp)", re.IGNORECASE)
 PICTURE = re.compile(
     r"(?:(?:File|Fichier|Image)[ _]*:|\]\([ ]*<?|\]:[ ]*<?)"
     r"(?P<name>[^\[\]|<>\n\"]{1,200}?\.(?:png|jpe?g|gif|webp))",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from PIL import Image
 
 from wiki.errors import ArchiveProblem, gettext_noop
@@ -54,7 +55,7 @@ def take(entry: Mapping[str, Any], path: Path) -> TakenPicture:
     """
     refusal = gettext_noop("The picture “%(name)s” is refused: %(reason)s")
     if path.stat().st_size > BYTE_LIMIT:
-        raise ArchiveProblem(refusal, name=entry["name"], reason=gettext_noop("it is larger than 20 MB."))
+        raise ArchiveProblem(refusal, name=entry["name"], reason=gettext("it is larger than 20 MB."))
     raw = path.read_bytes()
     try:
         clean, ending = clean_picture(raw)

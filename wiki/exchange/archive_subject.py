@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db.models import Max, Min, Sum
 
 from wiki.errors import LicenseConflict, Refused, gettext_noop
-from wiki.exchange.archive_format import PICTURE, delta, file_stem, media_paths
+from wiki.exchange.archive_format import PICTURE, PICTURE_ENDING, delta, file_stem, media_paths
 from wiki.exchange.models import Origin
 from wiki.licenses import catalogue
 from wiki.pages.media import Picture
@@ -241,6 +241,8 @@ def pictures_named_in(text: str | None, line: dict[str, Any]) -> set[str]:
 
 def picture_keys(text: str) -> set[str]:
     """Keys of the pictures that a text may show, found without parsing it: perhaps too many."""
+    if not PICTURE_ENDING.search(text):
+        return set()
     names = (picture_name(match["name"]) for match in PICTURE.finditer(text))
     return {file_key(name) for name in names if name} - {""}
 
