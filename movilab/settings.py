@@ -184,6 +184,8 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # A page that is not there is the visitor's business; what broke is the administrator's.
         "django.request": {"level": "ERROR"},
+        # Robots that try other host names would fill the log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
 CSRF_FAILURE_VIEW = "wiki.pages.editing.csrf_failure"
