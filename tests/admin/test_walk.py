@@ -246,7 +246,9 @@ def test_it_finds_pages_people_and_kinds_without_an_index(admin_client: Client, 
 def bulk(client: Client, action: str, pages: list[WikiPage], **fields: object) -> Any:
     address = reverse("wagtail_bulk_action", args=["wagtailcore", "page", action])
     query = "&".join(f"id={page.pk}" for page in pages)
-    assert client.get(f"{address}?{query}").status_code == 200
+    asked = client.get(f"{address}?{query}")
+    assert asked.status_code == 200
+    assert asked.text.count("<h1") == 1
     return client.post(f"{address}?{query}&next=/admin/pages/", fields, follow=True)
 
 

@@ -53,7 +53,7 @@ class WriterAction(PageBulkAction):
     template_name = "wiki/pages/admin_bulk.html"
     form_class = CommentForm
     right = ""
-    heading: Any = ""
+    question: Any = ""
     request: HttpRequest
 
     @classmethod
@@ -66,9 +66,9 @@ class WriterAction(PageBulkAction):
         return rights.may(self.request.user, self.right, page)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Beside Wagtail's: the heading."""
+        """Beside Wagtail's: the question that is asked once more."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"heading": self.heading}
+        return context | {"question": self.question}
 
     def act(self, page: WikiPage, by: Author, data: dict[str, Any]) -> None:
         """Do it to `page`. Raises WikiError."""
@@ -101,7 +101,7 @@ class DeletePages(WriterAction):
 
     display_name = gettext_lazy("Delete")
     aria_label = gettext_lazy("Delete the chosen pages")
-    heading = gettext_lazy("Delete these pages? Their histories stay, and each can be brought back.")
+    question = gettext_lazy("Delete these pages? Their histories stay, and each can be brought back.")
     action_type = right = "delete"
     action_priority = 30
     classes = {"serious"}
@@ -116,7 +116,7 @@ class MovePages(WriterAction):
 
     display_name = gettext_lazy("Move")
     aria_label = gettext_lazy("Move the chosen pages")
-    heading = gettext_lazy("Move these pages? Links to them go on working.")
+    question = gettext_lazy("Move these pages? Links to them go on working.")
     action_type = right = "move"
     action_priority = 10
     form_class = MoveForm
@@ -135,7 +135,7 @@ class NothingToPublish(WriterAction):
 
     action_type = "publish"
     display_name = aria_label = gettext_lazy("Publish")
-    heading = gettext_lazy("A page that is saved is public: there is nothing to publish or unpublish.")
+    question = gettext_lazy("A page that is saved is public: there is nothing to publish or unpublish.")
     classes = {"w-hidden"}
 
     def check_perm(self, page: WikiPage) -> bool:
