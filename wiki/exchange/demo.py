@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from wiki.licenses import catalogue
 from wiki.pages import finding, moving
 from wiki.pages.derivers import Fields
 from wiki.pages.media import Picture, clean_file_name
-from wiki.pages.models import Batch, Fork, PageVersion, Stewardship, WikiPage
+from wiki.pages.models import Batch, PageVersion, Stewardship, WikiPage
 from wiki.pages.storing import Author, Draft, store
 from wiki.text import titles
 
@@ -68,7 +67,8 @@ def load(folder: Path, take_home: TakeHome, tell: Tell = silent) -> DemoReport:
     for picture in _tables(folder, "pictures.toml", "picture"):
         _picture(folder, picture, people, report)
     acts = _tables(folder, "history.toml", "act")
-    played = set(PageVersion.objects.filter(batch__act=Batch.Act.DEMO).values_list("claimed_at", "title"))
+    dates = [act["at"] for act in acts]
+    played = set(PageVersion.objects.filter(claimed_at__in=dates).values_list("claimed_at", "title"))
     left = [act for act in acts if (act["at"], _result(act)) not in played]
     report.known = len(acts) - len(left)
     tell(report.known, len(acts))
@@ -155,9 +155,10 @@ def _play_all(stage: _Stage, acts: list[dict[str, Any]], report: DemoReport, tot
 
 
 def _author(stage: _Stage, act: Mapping[str, Any]) -> Author:
-    """An account, or someone who only has a name."""
+    """An account, or someone who only has a name; at the time that the act says."""
     name = str(act["by"])
-    return Author.of(stage.people[name]) if name in stage.people else Author(None, name)
+    author = Author.of(stage.people[name]) if name in stage.people else Author(None, name)
+    return replace(author, at=act["at"])
 
 
 def _text(stage: _Stage, name: str) -> str:
@@ -172,10 +173,8 @@ def _text(stage: _Stage, name: str) -> str:
 
 def _draft(stage: _Stage, act: Mapping[str, Any], page: WikiPage, text: str, fields: Fields, tags: list[str]) -> Draft:
     """A version as the act says, under its own date."""
-    return Draft(
-        page, text, fields, _author(stage, act), str(act.get("comment", "")), bool(act.get("minor")), tags,
-        claimed_at=act["at"],
-    )  # fmt: skip
+    comment, minor = str(act.get("comment", "")), bool(act.get("minor"))
+    return Draft(page, text, fields, _author(stage, act), comment, minor, tags)
 
 
 def _page(title: str) -> WikiPage:
@@ -198,7 +197,6 @@ def _make(stage: _Stage, act: Mapping[str, Any]) -> None:
         fields = finding.fields_for(title, license=license_id, language=language)
     page = WikiPage()
     store([_draft(stage, act, page, _text(stage, act["text"]), fields, ["created"])], stage.batch)
-    WikiPage.objects.filter(pk=page.pk).update(created_at=act["at"], edited_at=act["at"])
     if steward := stage.people.get(str(act.get("steward"))):
         Stewardship.objects.get_or_create(place=page, user=steward)
 
@@ -217,35 +215,14 @@ def _edit(stage: _Stage, act: Mapping[str, Any]) -> None:
             raise _DoesNotFitError("edited")
         text = text.replace(old, new)
     store([_draft(stage, act, page, text, Fields.of(page), [])], stage.batch)
-    WikiPage.objects.filter(pk=page.pk).update(edited_at=act["at"])
 
 
 def _move(stage: _Stage, act: Mapping[str, Any]) -> None:
     """Rename a page; a redirect stays behind."""
     page = _page(str(act["title"]))
     moving.move(page, str(act["to"]), _author(stage, act), str(act.get("comment", "")))
-    for title in (str(act["to"]), str(act["title"])):
-        _date_back(stage, act, _page(title))
 
 
 def _fork(stage: _Stage, act: Mapping[str, Any]) -> None:
     """Take a page home into a place."""
-    copy = stage.take_home(_page(str(act["title"])), _page(str(act["into"])), _author(stage, act))
-    _date_back(stage, act, copy)
-    WikiPage.objects.filter(pk=copy.pk).update(created_at=act["at"])
-    Fork.objects.filter(page=copy).update(made_at=act["at"])
-
-
-def _date_back(stage: _Stage, act: Mapping[str, Any], page: WikiPage) -> None:
-    """Put the latest version of `page`, which was written just now, where the act belongs."""
-    latest = page.versions.select_related("stored__revision", "batch").order_by("-number")[0]
-    moment: datetime = act["at"]
-    comment = str(act.get("comment", "")) or latest.comment
-    own_batch = latest.batch
-    WikiPage.objects.filter(pk=page.pk).update(edited_at=moment)
-    PageVersion.objects.filter(pk=latest.pk).update(claimed_at=moment, batch=stage.batch, comment=comment)
-    type(latest.stored.revision).objects.filter(pk=latest.stored.revision_id).update(
-        date_created=moment, comment=comment
-    )
-    if own_batch is not None and own_batch.pk != stage.batch.pk and not own_batch.versions.exists():
-        own_batch.delete()
+    stage.take_home(_page(str(act["title"])), _page(str(act["into"])), _author(stage, act))

@@ -264,7 +264,6 @@ def _write(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
     def note_origins(versions: Sequence[PageVersion]) -> None:
         last = {id(version.page): version for version in versions}
         for key, version in last.items():
-            _date(version)
             if key in new:
                 Origin.objects.create(
                     page=version.page, source=run.source, identifier=new[key].path, url=run.url,
@@ -281,14 +280,6 @@ def _write(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
         ) from error
     run.report.pages += len(new)
     run.report.versions += len(drafts)
-
-
-def _date(version: PageVersion) -> None:
-    """Date a page that nobody edited here as the work dates it."""
-    if version.number != version.origin_number:
-        return
-    first = version.page.versions.get(number=1)
-    WikiPage.objects.filter(pk=version.page_id).update(created_at=first.claimed_at, edited_at=version.claimed_at)
 
 
 def _drafts(run: _Import, item: _File, count: int) -> list[Draft]:

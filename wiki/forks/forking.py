@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from wiki.accounts import limits
@@ -70,7 +71,7 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
             Stewardship.objects.create(place=versions[0].page, user=by.user)
         WikiPage.objects.filter(pk=upstream.pk).update(stamp=F("stamp") + 1)
 
-    store(drafts, Batch(act=Batch.Act.FORK, by=by.user, comment=comment), also=bind)
+    store(drafts, Batch(act=Batch.Act.FORK, by=by.user, comment=comment, made_at=bond.made_at), also=bind)
     return copy
 
 
@@ -116,5 +117,6 @@ def _bond(upstream: WikiPage, by: Author) -> Fork:
         upstream_version=upstream.version,
         upstream_license=upstream.license,
         upstream_authors=authors_of(upstream),
+        made_at=by.at or timezone.now(),
         by=by.user,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from django.utils import timezone
+
 from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.errors import Busy, Refused, TitleTaken, gettext_noop
@@ -75,7 +77,7 @@ def _move(page: WikiPage, fields: Fields, by: Author, comment: str, leave_redire
         for old in map(_redirect_in_the_way, moved)
         if old is not None
     ]
-    batch = Batch(act=Batch.Act.MOVE, by=by.user, comment=comment)
+    batch = Batch(act=Batch.Act.MOVE, by=by.user, comment=comment, made_at=by.at or timezone.now())
     versions = store([*overwritten, *drafts, *redirects], batch)
     return Saved(page, versions[len(overwritten)].number, changed=True)
 

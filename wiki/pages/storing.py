@@ -49,6 +49,8 @@ class Author:
     user: User | None = None
     name: str = ""
     host: str = ""
+    at: datetime | None = None
+    """When they say they wrote it, where that is not now."""
 
     @classmethod
     def of(cls, user: User) -> Author:
@@ -251,7 +253,7 @@ def _insert_pages(targets: Sequence[_Target]) -> None:
 
 def date_of(draft: Draft, now: datetime) -> datetime:
     """When the author of `draft` says it was made; not in the future."""
-    return min(draft.claimed_at or now, now)
+    return min(draft.claimed_at or draft.author.at or now, now)
 
 
 def columns(item: Reading, edited_at: datetime) -> dict[str, Any]:
