@@ -50,6 +50,8 @@ class _Stage:
     people: Mapping[str, User]
     batch: Batch
     take_home: TakeHome
+    dates: frozenset[datetime]
+    """Of all acts: a page of another date was changed by people."""
 
 
 class _DoesNotFitError(Exception):
@@ -74,7 +76,7 @@ def load(folder: Path, take_home: TakeHome, tell: Tell = silent) -> DemoReport:
     tell(report.known, len(acts))
     if left:
         batch = Batch.objects.create(act=Batch.Act.DEMO)
-        _play_all(_Stage(folder, people, batch, take_home), left, report, len(acts), tell)
+        _play_all(_Stage(folder, people, batch, take_home, frozenset(dates)), left, report, len(acts), tell)
         settle(batch)
     return report
 
@@ -206,8 +208,7 @@ def _edit(stage: _Stage, act: Mapping[str, Any]) -> None:
     page = _page(str(act["title"]))
     text: str = page.source.text or ""
     if "text" in act:
-        latest = page.versions.select_related("batch").get(number=page.version)
-        if latest.batch is None or latest.batch.act != Batch.Act.DEMO:
+        if page.edited_at not in stage.dates:
             raise _DoesNotFitError("edited")
         text = _text(stage, act["text"])
     for old, new in act.get("replace", []):

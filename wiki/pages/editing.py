@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from wiki.accounts import limits, signing
 from wiki.accounts.models import User
-from wiki.errors import EditConflict, WikiError
+from wiki.errors import EditConflict, TooFast, WikiError
 from wiki.licenses import catalogue
 from wiki.pages import finding, rendering, rights, saving
 from wiki.pages.answering import in_words
@@ -74,7 +74,13 @@ def edit(request: HttpRequest, title: str) -> HttpResponseBase:
         return _editor(request, page, asked, _form(request, page, asked))
     form = _form(request, page, asked, data=request.POST)
     if "preview" in request.POST:
-        return _editor(request, page, asked, form, preview=_preview(request, page, form["text"].value() or ""))
+        try:
+            shown = _preview(request, page, form["text"].value() or "")
+        except TooFast as error:
+            form.is_valid()
+            form.add_error(None, in_words(error))
+            return _editor(request, page, asked, form, status=error.status)
+        return _editor(request, page, asked, form, preview=shown)
     return _save(request, page, asked, form)
 
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -65,9 +66,13 @@ class UploadForm(forms.Form):
             self.add_error("name", str(error))
             return None
         if Picture.objects.filter(name=picture.name).exists():
-            self.add_error("name", gettext("There is already a picture “%(name)s”.") % {"name": picture.name})
+            self.refuse_name(picture.name)
             return None
         return picture
+
+    def refuse_name(self, name: str) -> None:
+        """Say that the name is taken."""
+        self.add_error("name", gettext("There is already a picture “%(name)s”.") % {"name": name})
 
 
 def upload(request: HttpRequest) -> HttpResponseBase:
@@ -81,7 +86,11 @@ def upload(request: HttpRequest) -> HttpResponseBase:
         limits.spend_edit(request.user)
         picture = form.picture(request.user)
         if picture is not None:
-            picture.save()
-            messages.success(request, gettext("The picture is here."))
-            return redirect(address("page", f"File:{picture.name}"))
+            try:
+                picture.save()
+            except IntegrityError:  # someone gave that name in the same moment
+                form.refuse_name(picture.name)
+            else:
+                messages.success(request, gettext("The picture is here."))
+                return redirect(address("page", picture.file_title))
     return render(request, "wiki/pages/upload.html", {"form": form})
