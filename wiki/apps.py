@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class WikiConfig(AppConfig):
-    """Ready: the text model is known to reversion, and every deriver to the writer."""
+    """Ready: the text model is known to reversion, every deriver to the writer, and to places their stewards."""
 
     name = "wiki"
     default_auto_field = "django.db.models.BigAutoField"
@@ -14,12 +14,15 @@ class WikiConfig(AppConfig):
     def ready(self) -> None:
         """Register what follows from a text, in the order of writing."""
         import reversion
+        from django.db.models.signals import post_save
 
+        from wiki.accounts.models import User
         from wiki.pages import derivers
         from wiki.pages.linking import LinkDeriver
-        from wiki.pages.models import PageText
+        from wiki.pages.models import PageText, tell_places_of
         from wiki.pages.rendering import RenderDeriver
 
         reversion.register(PageText)
         derivers.register(LinkDeriver())
         derivers.register(RenderDeriver())
+        post_save.connect(tell_places_of, sender=User, dispatch_uid="wiki.tell_places_of")

@@ -217,6 +217,30 @@ def test_a_place_shows_who_lives_in_it(reader: Client, alice: User, bob: User) -
     assert "La_Myne:Charte" in shown(reader, "/wiki/La_Myne")
 
 
+def test_a_kept_place_is_never_behind(reader: Client, alice: User, bob: User, client_of: ClientOf) -> None:
+    place = make_place("La Myne", by=bob)
+    page = make_page("Charte", place=place, by=alice)
+    tags = {reader.get("/wiki/La_Myne").headers["etag"]}
+
+    def seen(what: str) -> None:
+        answer = reader.get("/wiki/La_Myne")
+        assert what in answer.content.decode()
+        assert answer.headers["etag"] not in tags
+        tags.add(answer.headers["etag"])
+
+    saving.edit(page, "Autre.", SCRIPT, saving.Note("Un mot nouveau"))
+    seen("Un mot nouveau")
+    make_page("Accueil", place=place, by=alice)
+    seen("La_Myne:Accueil")
+    moving.move(page, "Ailleurs", SCRIPT)
+    assert "La_Myne:Charte" not in reader.get("/wiki/La_Myne").content.decode()
+    client_of(bob).post("/stewards/La_Myne", {"add": "1", "username": "alice"})
+    seen("alice")
+    bob.first_name = "Roberta"
+    bob.save()
+    seen("Roberta")
+
+
 def test_lists_show_orphans_and_wanted_pages(reader: Client, alice: User) -> None:
     make_page("Seule", "Voir [[Rien]] et [[Liée]].", by=alice)
     make_page("Liée", by=alice)

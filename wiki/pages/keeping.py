@@ -22,7 +22,7 @@ from wiki.licenses import catalogue
 from wiki.pages.models import WikiPage
 
 CATEGORY, FILE = 14, 6
-COLUMNS = ("pk", "version", "stamp", "full_title", "redirect_key", "is_place", "namespace", "license")
+COLUMNS = ("pk", "version", "stamp", "full_title", "redirect_key", "namespace", "license")
 
 
 def _release() -> str:
@@ -44,14 +44,13 @@ class Head:
     stamp: int
     full_title: str
     redirect_key: str
-    is_place: bool
     namespace: int
     license: str
 
     @property
     def shows_others(self) -> bool:
-        """Whether the page lists other pages, which move no stamp of its own."""
-        return bool(self.is_place or self.redirect_key or self.namespace in (CATEGORY, FILE))
+        """Whether the answer depends on other pages that move no stamp of this one."""
+        return bool(self.redirect_key or self.namespace in (CATEGORY, FILE))
 
 
 @cache

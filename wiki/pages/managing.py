@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -197,6 +198,7 @@ def _remove_steward(request: HttpRequest, page: WikiPage) -> HttpResponse:
     """Take a stewardship away; the last steward stays until another comes."""
     if page.stewardships.count() > 1 or (isinstance(request.user, User) and request.user.is_superuser):
         page.stewardships.filter(user__username=request.POST["remove"]).delete()
+        WikiPage.objects.filter(pk=page.pk).update(stamp=F("stamp") + 1)
     else:
         messages.error(request, gettext("A place keeps one steward: add another one first."))
     return redirect(request.get_full_path())

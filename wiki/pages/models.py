@@ -204,6 +204,17 @@ class Stewardship(models.Model):
     def __str__(self) -> str:
         return f"{self.user} looks after {self.place}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and let readers' browsers know that the place looks different now."""
+        super().save(*args, **kwargs)
+        WikiPage.objects.filter(pk=self.place_id).update(stamp=F("stamp") + 1)
+
+
+def tell_places_of(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
+    """Receiver of `post_save`: a steward's name may have changed; signing in changes no name."""
+    if update_fields != frozenset({"last_login"}):
+        WikiPage.objects.filter(stewardships__user=instance).update(stamp=F("stamp") + 1)
+
 
 class Batch(models.Model):
     """Versions made in one act: the fork of a tree, an import, the renaming of a place."""

@@ -203,7 +203,13 @@ def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | No
     versions = _versions(targets, batch, now)
     derivation.write()
     _tell_neighbours(targets, keys)
+    _tell_places({target.page.place_id for target in targets if not target.is_new} | {v.place_id for v in versions})
     return versions
+
+
+def _tell_places(places: set[int | None]) -> None:
+    """Move the stamp of places in which something changed: they list their pages and changes."""
+    WikiPage.objects.filter(pk__in=places - {None}).update(stamp=F("stamp") + 1)
 
 
 def _tell_neighbours(targets: Sequence[_Target], before: Sequence[str | None]) -> None:
