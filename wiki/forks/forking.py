@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from wiki.accounts import limits
@@ -55,9 +55,7 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
     if finding.by_key(titles.key_of(full_title(fields))) is not None:
         raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=full_title(fields))
     head: PageVersion = upstream.versions.get(number=upstream.version)
-    comment = gettext("Forked from %(title)s, version %(number)d") % {
-        "title": upstream.full_title, "number": upstream.version,
-    }  # fmt: skip
+    comment = _comment(upstream)
     copy = finding.deleted(full_title(fields)) or WikiPage()
     if Fork.objects.filter(page_id=copy.pk or 0).exists():
         copy = WikiPage()
@@ -73,6 +71,15 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
 
     store(drafts, Batch(act=Batch.Act.FORK, by=by.user, comment=comment, made_at=bond.made_at), also=bind)
     return copy
+
+
+def _comment(upstream: WikiPage) -> str:
+    """What the history of the copy says, in the language of the page."""
+    with translation.override(upstream.language):
+        return gettext("Forked from %(title)s, version %(number)d") % {
+            "title": upstream.full_title,
+            "number": upstream.version,
+        }
 
 
 def _license(upstream: WikiPage, wish: Wish) -> str:
