@@ -70,7 +70,7 @@ messages: install .venv/dev
 	$(RUN) -m movilab.messages compile
 
 bench: install .venv/dev
-	$(RUN) tests/bench.py
+	$(RUN) tests/benchmarks/bench.py
 
 LOCK := pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options \
 	--strip-extras --allow-unsafe

@@ -18,12 +18,12 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
+from tests.benchmarks.load import requests_per_second  # noqa: E402
 from tests.instances import Instance  # noqa: E402  after the path
-from tests.load import requests_per_second  # noqa: E402
 from wiki.exchange import place_rows  # noqa: E402
 
 PORT = 8799
@@ -187,7 +187,7 @@ def measure_views(instance: Instance) -> None:
 def served(instance: Instance) -> Iterator[None]:
     """The wiki behind the production server."""
     code = (
-        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.bench_settings'\n"
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.benchmarks.settings'\n"
         f"from movilab.server import serve; serve('127.0.0.1', {PORT})"
     )
     process = instance.start("-c", code)

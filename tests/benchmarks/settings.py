@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from movilab.settings import *  # noqa: F403  all of them
 
-ROOT_URLCONF = "tests.bench_urls"
+ROOT_URLCONF = "tests.benchmarks.urls"
