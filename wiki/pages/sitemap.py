@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from wiki.pages.models import WikiPage
 
-PART = 5000
+PART, PARTS = 5000, 10_000
 KEPT_OUT = (
     "/admin/", "/edit/", "/history/", "/compare/", "/restore/", "/undo/", "/fork/", "/export/",
     "/move/", "/delete/", "/create", "/upload", "/import", "/account/", "/contributions/",
@@ -29,6 +29,8 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @require_safe
 def part(request: HttpRequest, part: int) -> HttpResponse:
     """One sitemap of at most 5,000 pages."""
+    if not 1 <= part <= PARTS:
+        raise Http404
     pages = WikiPage.objects.readable_by(request.user).filter(redirect_key="").order_by("pk")
     some = list(pages.only("full_title", "edited_at")[(part - 1) * PART : part * PART])
     if part != 1 and not some:
