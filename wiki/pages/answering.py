@@ -30,9 +30,11 @@ class WikiErrors:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Pass on what can be asked: no address holds NUL, and PostgreSQL would not take it."""
-        if "%00" in request.META.get("QUERY_STRING", ""):
-            context = {"message": gettext("This address holds a sign that no title has."), "status": 400}
-            return render(request, "wiki/pages/problem.html", context, status=400)
+        in_path = "\x00" in request.path_info
+        if in_path or "%00" in request.META.get("QUERY_STRING", ""):
+            status = 404 if in_path else 400
+            context = {"message": gettext("This address holds a sign that no title has."), "status": status}
+            return render(request, "wiki/pages/problem.html", context, status=status)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
