@@ -16,7 +16,6 @@ from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 
 from wiki.licenses import catalogue
 from wiki.pages.models import WikiPage
@@ -109,7 +108,7 @@ def finish(answer: HttpResponseBase, license: str, etag: str) -> HttpResponseBas
         answer["ETag"] = etag
     answer["Cache-Control"] = "no-cache" if etag else "private, no-cache"
     answer["Link"] = _license_links(license)
-    patch_vary_headers(answer, ["Cookie", "Accept-Language"])
+    answer["Vary"] = "Cookie, Accept-Language"
     return answer
 
 

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from wiki.errors import Refused
@@ -163,6 +164,7 @@ def _key(title: str) -> str:
     return unicodedata.normalize("NFC", ":".join(parts))
 
 
+@lru_cache(maxsize=10_000)
 def key_of(full_title: str) -> str:
     """The unique key of a page: canonical namespace, no spaces about `:`, first letters upper.
 
