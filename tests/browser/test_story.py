@@ -96,7 +96,8 @@ def test_a_practice_travels(
     digest = download(tab, "/wiki/Le_Fournil:Pain_au_levain", tmp_path / "un.zip")
     there = new_tab(browser, other_wiki)
     _import(there, tmp_path / "un.zip")
-    assert download(there, "/wiki/Pain_au_levain_de_loin", tmp_path / "deux.zip") != ""
+    renamed = download(there, "/wiki/Pain_au_levain_de_loin", tmp_path / "deux.zip")
+    assert renamed != digest  # the new title is one more version
     again = download(tab, "/wiki/Pain_au_levain", tmp_path / "trois.zip")
     _import_as_it_is(there, tmp_path / "trois.zip")
     assert download(there, "/wiki/Pain_au_levain", tmp_path / "quatre.zip") == again != digest
