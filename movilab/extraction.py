@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,10 +101,9 @@ def _marked_in(token: Token, place: str) -> Iterator[Message]:
 
 
 def _unquoted(word: str) -> str | None:
-    word = word.split("|", 1)[0]
-    if len(word) >= 2 and word[0] == word[-1] and word[0] in "'\"":
-        return word[1:-1].replace(f"\\{word[0]}", word[0])
-    return None
+    """The text of a quoted literal at the start of `word`, before any filter; None where there is none."""
+    quoted = re.match(r"""(["'])((?:\\.|(?!\1).)*)\1(?=\||$)""", word, re.DOTALL)
+    return quoted[2].replace(f"\\{quoted[1]}", quoted[1]) if quoted else None
 
 
 def _block(words: list[str], tokens: Iterator[Token], place: str) -> Message:

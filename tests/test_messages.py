@@ -139,3 +139,8 @@ def test_it_reads_every_file_of_the_house() -> None:
     found = [m for source in messages.SOURCES for m in messages_of(messages.BASE_DIR / source)]
     assert len(found) > 100
     assert all(Path(m.place.rsplit(":", 1)[0]).exists() for m in found)
+
+
+def test_it_finds_a_text_that_holds_a_bar(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("{% load i18n %}{% translate 'Write [[Title|words]].' %}", encoding="utf-8")
+    assert [message.msgid for message in messages_of(tmp_path)] == ["Write [[Title|words]]."]
