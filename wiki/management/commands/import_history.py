@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils.translation import gettext
-from tqdm import tqdm
 
-from wiki.errors import WikiError
 from wiki.exchange import histories
 from wiki.licenses import catalogue
+from wiki.management.progress import progress
 
 
 class Command(BaseCommand):
@@ -43,16 +41,8 @@ class Command(BaseCommand):
         names = ("license", "place", "work", "source", "media", "language")
         wanted = histories.Wanted(**{name: options[name] for name in names})
         started = time.monotonic()
-        with tqdm(desc=file.name, unit="", disable=verbosity == 0, file=sys.stderr, mininterval=0.5) as bar:
-
-            def tell(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done)
-
-            try:
-                report = histories.import_history(file, wanted, tell)
-            except WikiError as error:
-                raise CommandError(gettext(error.message) % error.params) from error
+        with progress(file.name, silent=verbosity == 0) as tell:
+            report = histories.import_history(file, wanted, tell)
         if verbosity:
             self._say(report, time.monotonic() - started)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils.translation import gettext
-from tqdm import tqdm
 
-from wiki.errors import WikiError
 from wiki.exchange import places
+from wiki.management.progress import progress
 
 
 class Command(BaseCommand):
@@ -29,16 +27,8 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, dry_run: bool, verbosity: int, **options: Any) -> None:
         """Import, with a progress bar. Raises CommandError with a sentence that says what to mend."""
         started = time.monotonic()
-        with tqdm(desc=file.name, unit="", disable=verbosity == 0, file=sys.stderr, mininterval=0.5) as bar:
-
-            def tell(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done)
-
-            try:
-                report = places.import_places(file, trying=dry_run, tell=tell)
-            except WikiError as error:
-                raise CommandError(gettext(error.message) % error.params) from error
+        with progress(file.name, silent=verbosity == 0) as tell:
+            report = places.import_places(file, trying=dry_run, tell=tell)
         if verbosity:
             self._say(report, dry_run, time.monotonic() - started)
 

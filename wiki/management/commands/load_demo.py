@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils.translation import gettext
-from tqdm import tqdm
 
-from wiki.errors import WikiError
 from wiki.exchange import demo
 from wiki.forks import forking
+from wiki.management.progress import progress
 from wiki.pages.models import WikiPage
 from wiki.pages.storing import Author
 
@@ -35,16 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *, folder: Path, verbosity: int, **options: Any) -> None:
         """Load, with a progress bar. Raises CommandError when the folder is not in order."""
-        with tqdm(desc="demo", unit="", disable=verbosity == 0, file=sys.stderr, mininterval=0.5) as bar:
-
-            def tell(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done)
-
-            try:
-                report = demo.load(folder, take_home, tell)
-            except WikiError as error:
-                raise CommandError(gettext(error.message) % error.params) from error
+        with progress("demo", silent=verbosity == 0) as tell:
+            report = demo.load(folder, take_home, tell)
         if not verbosity:
             return
         line = gettext(
