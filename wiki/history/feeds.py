@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.feedgenerator import Atom1Feed
@@ -19,7 +19,6 @@ from django.utils.http import quote_etag
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
-from wiki.accounts.models import User
 from wiki.history import gates
 from wiki.history.addresses import changes_address, contributions_address, feed_address
 from wiki.history.changes import Change, in_place, marks, recent
@@ -60,9 +59,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 @not_for_robots
 def place(request: HttpRequest, title: str) -> HttpResponseBase:
     """The changes in a place."""
-    found = gates.page_at(title, request.user)
-    if not found.is_place:
-        raise Http404
+    found = gates.place_at(title, request.user)
     words = gettext("Changes in %(place)s") % {"place": found.shown_title}
     feed = feed_address("feed_place", found.full_title)
     channel = Channel(f"place/{found.pk}", words, changes_address(found.full_title), feed)
@@ -86,10 +83,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
 def contributions(request: HttpRequest, username: str = "") -> HttpResponseBase:
     """What an account, or someone known only by `?name=`, has written."""
     name = request.GET.get("name", "")
-    versions = gates.versions_by(request.user, username, name)
-    person = User.objects.filter(username=username).first() if username else None
-    if person is None and not versions.exists():
-        raise Http404
+    person, versions = gates.contributor(request.user, username, name)
     label = person.label if person else name
     channel = Channel(
         f"account/{person.pk}" if person else f"author/{quote(name, safe='')}",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404
 
+from wiki.accounts.models import User
 from wiki.pages import finding
 from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage
 from wiki.text import titles
@@ -54,6 +55,23 @@ def pair(page: WikiPage, user: Reader, old: int, new: int) -> tuple[PageVersion 
     if new not in found or (old and old not in found):
         raise Http404
     return found.get(old), found[new]
+
+
+def contributor(user: Reader, username: str, name: str) -> tuple[User | None, PageVersionQuerySet]:
+    """An account, or None for someone known only by `name`, and what they wrote. Raises Http404 for neither."""
+    versions = versions_by(user, username, name)
+    person = User.objects.filter(username=username).first() if username else None
+    if person is None and not versions.exists():
+        raise Http404
+    return person, versions
+
+
+def place_at(title: str, user: Reader) -> WikiPage:
+    """The place of that title. Raises Http404 like `page_at`, and for a page that is no place."""
+    page = page_at(title, user)
+    if not page.is_place:
+        raise Http404
+    return page
 
 
 def versions_by(user: Reader, username: str, name: str = "") -> PageVersionQuerySet:

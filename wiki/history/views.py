@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
-from wiki.accounts.models import User
 from wiki.history import comparing, gates, keyset, listing
 from wiki.history.addresses import changes_address, contributions_address, feed_address
 from wiki.history.changes import Change, by_day, in_place, recent
@@ -80,9 +79,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 @not_for_robots
 def place_changes(request: HttpRequest, place: str) -> HttpResponse:
     """What changed lately in a place: its own page, and pages while they lived in it."""
-    page = gates.page_at(place, request.user)
-    if not page.is_place:
-        raise Http404
+    page = gates.place_at(place, request.user)
     versions = in_place(PageVersion.objects.readable_by(request.user), page)
     feed = feed_address("feed_place", page.full_title)
     context = {"scope": "place", "page": page, "feed": feed, "may": rights.allowed(request.user, page)}
@@ -94,10 +91,7 @@ def place_changes(request: HttpRequest, place: str) -> HttpResponse:
 def contributions(request: HttpRequest, username: str = "") -> HttpResponse:
     """What an account, or (`?name=`) someone known only by a name from elsewhere, has written."""
     name = request.GET.get("name", "")
-    versions = gates.versions_by(request.user, username, name)
-    person = User.objects.filter(username=username).first() if username else None
-    if person is None and not versions.exists():
-        raise Http404
+    person, versions = gates.contributor(request.user, username, name)
     context = {
         "scope": "person",
         "person": person,
