@@ -268,3 +268,19 @@ def test_lists_answer_on_an_empty_wiki(reader: Client, db: None, address: str) -
 def test_odd_titles_are_never_an_error(reader: Client, db: None, title: str) -> None:
     for view in ("wiki", "edit", "history", "fork", "links-to", "move"):
         assert reader.get(f"/{view}/{title}").status_code in (200, 302, 404, 422), view
+
+
+def test_a_picture_name_too_long_for_a_title_harms_no_list(reader: Client, alice: User) -> None:
+    name = "é" * 124 + ".jpg"  # fits a title by itself, and not with «File:» before it
+    make_page("Pain au levain", f"---\nNature: Pratique\n---\n![le pain]({name})\n", by=alice)
+    for address in ("/", "/all-pages?kind=practice", "/wiki/Pain_au_levain"):
+        assert "Pain au levain" in shown(reader, address)
+
+
+def test_an_old_version_says_all_the_licences_it_may_be_used_under(reader: Client, alice: User) -> None:
+    page = make_page("Fournil", "Un.", by=alice, license="CC-BY-SA-4.0 OR LAL-1.3")
+    saving.edit(page, "Deux.", SCRIPT)
+    for address in ("/wiki/Fournil", "/wiki/Fournil?version=1"):
+        screen = shown(reader, address)
+        assert 'href="/licenses/CC-BY-SA-4.0"' in screen
+        assert 'href="/licenses/LAL-1.3"' in screen

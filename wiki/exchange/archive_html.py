@@ -19,7 +19,7 @@ from wiki.exchange.archive_words import page_credit, source_credit
 from wiki.licenses import catalogue
 from wiki.pages import reading, rendering
 from wiki.pages.derivers import Fields
-from wiki.pages.media import Picture
+from wiki.pages.media import Picture, file_key
 from wiki.text.holes import Hole
 
 _TAG = re.compile(r"<[a-z][^<>\"]*(?:\"[^\"]*\"[^<>\"]*)+>")
@@ -35,7 +35,7 @@ def readable(subject: Subject, credits: Mapping[str, Any], pictures: Mapping[str
         if hole.kind == "link":
             return None
         if hole.kind == "picture":
-            name = rendering.file_key(str(hole.data["name"]))
+            name = file_key(str(hole.data["name"]))
             return _picture(hole.data, pictures.get(name), paths.get(name, ""))
         if hole.kind == "problem":
             return rendering.problem_html(hole.data)

@@ -27,8 +27,9 @@ from wiki.exchange import archive_pictures, archive_reading, archive_shelving, a
 from wiki.exchange.archive_pictures import TakenPicture
 from wiki.exchange.archive_reading import Contents, Revision
 from wiki.exchange.models import Origin
-from wiki.pages import finding, rendering, rights
+from wiki.pages import finding, rights
 from wiki.pages.derivers import Fields
+from wiki.pages.media import file_key
 from wiki.pages.models import Batch, Fork, PageVersion, Stewardship, WikiPage
 from wiki.pages.storing import Author, Draft, full_title, store
 from wiki.text import titles
@@ -189,7 +190,7 @@ def with_names(text: str, renamed: Mapping[str, str]) -> str:
 
     def new(match: re.Match[str]) -> str:
         name = picture_name(match["name"])
-        wanted = renamed.get(rendering.file_key(name)) if name else None
+        wanted = renamed.get(file_key(name)) if name else None
         if wanted is None:
             return match[0]
         prefix = "File:" if match[0].startswith("]") else ""

@@ -20,9 +20,8 @@ from wiki.errors import LicenseConflict, Refused, gettext_noop
 from wiki.exchange.archive_format import PICTURE, PICTURE_ENDING, delta, file_stem, media_paths
 from wiki.exchange.models import Origin
 from wiki.licenses import catalogue
-from wiki.pages.media import Picture
+from wiki.pages.media import Picture, file_key
 from wiki.pages.models import Fork, PageVersion, WikiPage, address
-from wiki.pages.rendering import file_key
 from wiki.text.pictures import picture_name
 
 PAGE_OF_VERSIONS = 100

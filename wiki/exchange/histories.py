@@ -15,14 +15,14 @@ from pathlib import Path
 from wiki.errors import ImportProblem, TitleTaken, gettext_noop
 from wiki.exchange import history_lines, media_folder
 from wiki.exchange.history_lines import Entry
-from wiki.exchange.importing import IMPORTED, MERGED, Tell, settle, sha256, silent
+from wiki.exchange.importing import IMPORTED, MERGED, Tell, settle, silent
 from wiki.exchange.models import Origin
 from wiki.licenses import catalogue
 from wiki.pages import finding
 from wiki.pages.derivers import Fields
 from wiki.pages.media import Picture
 from wiki.pages.models import Batch, Link, PageVersion, WikiPage
-from wiki.pages.storing import Author, Draft, Stale, full_title, store
+from wiki.pages.storing import Author, Draft, Stale, full_title, sha256_of, store
 from wiki.text import merge, titles
 
 CHUNK = 200
@@ -191,7 +191,7 @@ def _compare(item: _File, report: HistoryReport) -> bool:
     item.current = item.page.source.text
     report.unchanged += len(told)
     pure = {number: version for number, version in here.items() if MERGED not in version.tags}
-    same = all(pure[n].sha256 == sha256(entry.text) for n, entry in enumerate(told, start=1) if n in pure)
+    same = all(pure[n].sha256 == sha256_of(entry.text) for n, entry in enumerate(told, start=1) if n in pure)
     if not same or len(told) < item.known:
         report.rewritten.append(item.path)
         return False

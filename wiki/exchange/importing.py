@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 
 from django.db import connection
@@ -17,11 +16,6 @@ Tell = Callable[[int, int], None]
 
 def silent(done: int, total: int) -> None:
     """Tell nobody."""
-
-
-def sha256(text: str | None) -> str:
-    """The checksum of a text, as versions keep it; a deletion has that of no bytes."""
-    return hashlib.sha256((text or "").encode()).hexdigest()
 
 
 def settle(batch: Batch) -> None:

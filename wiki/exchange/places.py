@@ -14,13 +14,13 @@ from pathlib import Path
 
 from wiki.errors import EditConflict, TitleTaken, gettext_noop
 from wiki.exchange import place_rows, place_texts
-from wiki.exchange.importing import IMPORTED, MERGED, Tell, settle, sha256, silent
+from wiki.exchange.importing import IMPORTED, MERGED, Tell, settle, silent
 from wiki.exchange.models import Origin
 from wiki.exchange.place_rows import PlaceRow
 from wiki.pages import saving
 from wiki.pages.derivers import Fields
 from wiki.pages.models import Batch, PageVersion, WikiPage
-from wiki.pages.storing import Author, Draft, Stale, store
+from wiki.pages.storing import Author, Draft, Stale, sha256_of, store
 from wiki.text import merge, titles
 
 SOURCE = "CGET, Tiers lieux 2019"
@@ -68,7 +68,7 @@ class _Known:
         """Whether the row says what it said."""
         if MERGED in self.said.tags:
             return self.text == _pure_text(self.origin.page)
-        return sha256(self.text) == self.said.sha256
+        return sha256_of(self.text) == self.said.sha256
 
 
 def import_places(path: Path, *, trying: bool = False, tell: Tell = silent) -> PlacesReport:

@@ -22,12 +22,11 @@ from wiki.exchange.archive_subject import Subject
 from wiki.exchange.archive_words import page_credit, source_credit
 from wiki.exchange.forms import ImportForm
 from wiki.licenses import catalogue
-from wiki.pages import managing, rendering, rights
+from wiki.pages import listing, managing, rights
 from wiki.pages.answering import in_words
-from wiki.pages.media import Picture
-from wiki.pages.models import Link, WikiPage, address
+from wiki.pages.media import Picture, pictures_of
+from wiki.pages.models import address
 
-PLACES_SHOWN = 2000
 AUTHORS_SHOWN = 100
 DOWNLOADS = (60, 600)
 """How many archives one network may fetch in how many seconds."""
@@ -38,7 +37,7 @@ def export(request: HttpRequest, title: str) -> HttpResponseBase:
     """What the archive of a page holds, and the link to it."""
     page = managing.get_page(request, title, "export")
     subject = Subject.of(page)
-    pictures = _pictures(page)
+    pictures = pictures_of(page)
     credits = subject.credits(())
     credit = page_credit(credits, (get_language() or "fr")[:2])
     context: dict[str, Any] = {
@@ -59,13 +58,6 @@ def export(request: HttpRequest, title: str) -> HttpResponseBase:
     answer = render(request, "wiki/exchange/export.html", context)
     answer["X-Robots-Tag"] = "noindex"
     return answer
-
-
-def _pictures(page: WikiPage) -> list[Picture]:
-    """The pictures that the page shows now."""
-    keys = page.links.filter(way=Link.Way.FILE).values_list("key", flat=True)
-    found = rendering.pictures_named(key.partition(":")[2] for key in keys)
-    return sorted(found.values(), key=lambda picture: picture.name)
 
 
 def _expected_size(subject: Subject, pictures: list[Picture]) -> int:
@@ -114,8 +106,7 @@ def import_archive(request: HttpRequest) -> HttpResponseBase:
         else:
             _tell(request, done)
             return redirect(done.page.get_absolute_url())
-    places = WikiPage.objects.readable_by(user).filter(is_place=True).order_by("title_fold")
-    context = {"form": form, "places": places.values_list("full_title", flat=True)[:PLACES_SHOWN]}
+    context = {"form": form, "places": listing.place_titles(user)}
     return render(request, "wiki/exchange/import.html", context, status=status)
 
 

@@ -9,11 +9,9 @@ from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from wiki.accounts import limits
-from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, Refused, TitleTaken, gettext_noop
 from wiki.licenses import catalogue, compatibility
-from wiki.pages import finding, rights
+from wiki.pages import finding
 from wiki.pages.authors import authors_of
 from wiki.pages.derivers import Fields
 from wiki.pages.models import (
@@ -23,6 +21,7 @@ from wiki.pages.models import (
     Stewardship,
     WikiPage,
 )
+from wiki.pages.saving import admit
 from wiki.pages.storing import Author, Draft, full_title, store
 from wiki.text import titles
 
@@ -45,9 +44,7 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
     One transaction makes the place (if it is new), the page and the bond. Raises NotAllowed,
     LicenseConflict with the legal reason, TitleTaken, TitleProblem, Refused, Busy.
     """
-    if isinstance(by.user, User):
-        rights.require(by.user, "fork", page)
-        limits.spend_edit(by.user)
+    admit(by, "fork", page)
     upstream = finding.fresh(page.pk)
     license = _license(upstream, wish)
     place, drafts = _home(wish, by, upstream)

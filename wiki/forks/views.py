@@ -17,13 +17,11 @@ from django.views.decorators.http import require_safe
 from wiki.errors import WikiError
 from wiki.forks import forking
 from wiki.licenses import compatibility
-from wiki.pages import finding, managing, rendering, rights
+from wiki.pages import finding, listing, managing, rights
 from wiki.pages.answering import in_words
 from wiki.pages.authors import authors_of
-from wiki.pages.models import Fork, Link, WikiPage
-
-PLACES_SHOWN = 2000
-"""Places offered by name in the browser; any other can be typed."""
+from wiki.pages.media import pictures_of
+from wiki.pages.models import Fork, WikiPage
 
 
 class ForkForm(django_forms.Form):
@@ -88,11 +86,8 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         "page": page,
         "form": form,
         "authors": authors_of(page),
-        "pictures": _pictures(page),
-        "places": WikiPage.objects.readable_by(request.user)
-        .filter(is_place=True)
-        .order_by("title_fold")
-        .values_list("full_title", flat=True)[:PLACES_SHOWN],
+        "pictures": pictures_of(page),
+        "places": listing.place_titles(request.user),
         "may": rights.allowed(request.user, page),
     }
     return render(request, "wiki/forks/fork.html", context)
@@ -110,17 +105,8 @@ def _own_place(request: HttpRequest) -> str:
 
 def _wish(request: HttpRequest, data: dict[str, Any]) -> forking.Wish:
     """What the form asks for."""
-    place = finding.find(data["place"], request.user) if data["place"] else None
-    if data["place"] and (place is None or not place.is_place):
-        raise WikiError(gettext("There is no place called «%(place)s».") % {"place": data["place"]})
+    place = finding.place_named(data["place"], request.user) if data["place"] else None
     return forking.Wish(place, data["new_place"], data["title"], data["license"])
-
-
-def _pictures(page: WikiPage) -> list[Any]:
-    """The pictures that come along, each under its own licence."""
-    keys = page.links.filter(way=Link.Way.FILE).values_list("key", flat=True)
-    found = rendering.pictures_named(key.partition(":")[2] for key in keys)
-    return sorted(found.values(), key=lambda picture: picture.name)
 
 
 @require_safe

@@ -243,9 +243,7 @@ def _full_title(request: HttpRequest, form: forms.Form) -> str:
     title, place = form.cleaned_data["title"], form.cleaned_data["place"]
     if not place:
         return titles.clean_title(title)
-    home = finding.find(place, request.user)
-    if home is None or not home.is_place:
-        raise WikiError(gettext("There is no place called «%(place)s».") % {"place": place})
+    home = finding.place_named(place, request.user)
     return titles.clean_title(f"{home.full_title}:{title}")
 
 

@@ -58,10 +58,17 @@ def place_of(full_title: str) -> tuple[WikiPage | None, str]:
     return place, rest.strip()
 
 
+def place_named(title: str, user: Reader) -> WikiPage:
+    """The place of that name that `user` may read. Raises Refused where there is none, TitleProblem."""
+    place = find(title, user)
+    if place is None or not place.is_place:
+        raise Refused(gettext_noop("There is no place called «%(title)s»."), title=title)
+    return place
+
+
 def fields_for(title: str, *, license: str, language: str) -> Fields:
     """The fields of a new page with the full title `title`. Raises TitleProblem."""
     clean = titles.clean_title(title)
-    titles.key_of(clean)
     namespace, rest = titles.split_namespace(clean)
     if namespace:
         return Fields(namespace, None, rest, False, license, language)

@@ -19,8 +19,8 @@ from django.http.response import HttpResponseBase
 
 from wiki.licenses import catalogue
 from wiki.pages.models import WikiPage
+from wiki.text.links import CATEGORY, FILE
 
-CATEGORY, FILE = 14, 6
 COLUMNS = ("pk", "version", "stamp", "full_title", "redirect_key", "namespace", "license")
 
 

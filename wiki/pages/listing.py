@@ -11,17 +11,21 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from wiki.pages import finding
-from wiki.pages.media import Picture
+from wiki.pages.media import file_key, pictures_named
 from wiki.pages.models import Kind, Link, WikiPage, WikiPageQuerySet, links_to
 from wiki.text import titles
+from wiki.text.links import CATEGORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.db.models import QuerySet
+
     from wiki.pages.models import Reader
 
 PER_PAGE = 60
-CATEGORY = 14
+PLACES_OFFERED = 2000
+THUMBNAIL = "fill-480x270"
 DEPTH = 8
 """How deep the tree of categories is drawn."""
 
@@ -29,16 +33,19 @@ DEPTH = 8
 def with_thumbnails(pages: Iterable[WikiPage]) -> list[WikiPage]:
     """The pages, each with `thumbnail`: the address of a small copy of its first picture."""
     found = list(pages)
-    names = {page.picture_name.partition(":")[2] for page in found if page.picture_name}
-    if not names:
-        return found
-    keys = {name: titles.key_of(f"File:{name}").partition(":")[2] for name in names}
-    pictures = Picture.objects.filter(name__in=keys.values()).prefetch_renditions("fill-480x270")
-    urls = {picture.name: picture.get_rendition("fill-480x270").url for picture in pictures}
+    names = {page.pk: page.picture_name.partition(":")[2] for page in found if page.picture_name}
+    pictures = pictures_named(names.values(), THUMBNAIL) if names else {}
     for page in found:
-        name = page.picture_name.partition(":")[2]
-        if name in keys and keys[name] in urls:
-            page.thumbnail = urls[keys[name]]
+        picture = pictures.get(file_key(names.get(page.pk, "")))
+        if picture is not None:
+            page.thumbnail = picture.get_rendition(THUMBNAIL).url
+    return found
+
+
+def place_titles(user: Reader) -> QuerySet[WikiPage, str]:
+    """Full titles of places that forms offer by name; any other can be typed."""
+    places = WikiPage.objects.readable_by(user).filter(is_place=True).order_by("title_fold")
+    found: QuerySet[WikiPage, str] = places.values_list("full_title", flat=True)[:PLACES_OFFERED]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -47,6 +48,19 @@ class Licensed(models.Model):
     license = models.CharField(_("licence"), max_length=255, choices=license_choices, default=catalogue.DEFAULT)
     source = models.CharField(_("source"), max_length=1000, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+
+    admin_form_fields = (
+        "title",
+        "file",
+        "name",
+        "description",
+        "author",
+        "license",
+        "source",
+        "collection",
+        "tags",
+    )
+    search_auto_update = False
 
     class Meta:
         abstract = True
@@ -117,19 +131,6 @@ def mark_stale(file_name: str) -> int:
 class Picture(Licensed, AbstractImage):
     """An image that pages show as `![description](File:name.jpg)`."""
 
-    admin_form_fields = (
-        "title",
-        "file",
-        "name",
-        "description",
-        "author",
-        "license",
-        "source",
-        "collection",
-        "tags",
-    )
-    search_auto_update = False
-
     class Meta(AbstractImage.Meta):
         abstract = False
         verbose_name = _("picture")
@@ -165,6 +166,30 @@ class Picture(Licensed, AbstractImage):
         self.file = ContentFile(clean, name=self.name)
 
 
+def file_key(name: str) -> str:
+    """The name under which a file of that written name is kept; "" when none can be."""
+    try:
+        return titles.key_of(f"File:{name}").partition(":")[2]
+    except titles.TitleProblem:
+        return ""
+
+
+def pictures_named(names: Iterable[str], *renditions: str) -> dict[str, Picture]:
+    """The pictures of those file names (as pages write them), by name; with `renditions` at hand."""
+    keys = {key for key in map(file_key, names) if key}
+    found = Picture.objects.filter(name__in=keys)
+    if renditions:
+        found = found.prefetch_renditions(*renditions)
+    return {picture.name: picture for picture in found}
+
+
+def pictures_of(page: WikiPage) -> list[Picture]:
+    """The pictures that `page` shows now, by name."""
+    keys = page.links.filter(way=Link.Way.FILE).values_list("key", flat=True)
+    found = pictures_named(key.partition(":")[2] for key in keys)
+    return sorted(found.values(), key=lambda picture: picture.name)
+
+
 class PictureRendition(AbstractRendition):
     """A resized copy of a picture."""
 
@@ -180,18 +205,6 @@ class File(Licensed, AbstractDocument):
     """A document that pages link to; always served as a download."""
 
     description = models.CharField(_("description"), max_length=255, blank=True)
-    admin_form_fields = (
-        "title",
-        "file",
-        "name",
-        "description",
-        "author",
-        "license",
-        "source",
-        "collection",
-        "tags",
-    )
-    search_auto_update = False
 
     class Meta(AbstractDocument.Meta):
         abstract = False

@@ -6,14 +6,12 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from wiki.accounts import limits
-from wiki.accounts.models import User
-from wiki.errors import Busy, Refused, TitleTaken, gettext_noop
-from wiki.pages import finding, rights
+from wiki.errors import Refused, TitleTaken, gettext_noop
+from wiki.pages import finding
 from wiki.pages.derivers import Fields
 from wiki.pages.models import Batch, WikiPage
-from wiki.pages.saving import ATTEMPTS, Saved
-from wiki.pages.storing import Author, Draft, Stale, full_title, store
+from wiki.pages.saving import Saved, admit, retrying
+from wiki.pages.storing import Author, Draft, full_title, store
 from wiki.text import titles
 
 
@@ -23,19 +21,16 @@ def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_red
     History goes with it; a redirect stays behind (one for each page of a renamed place), all in
     one batch. Raises TitleTaken, `titles.TitleProblem`, NotAllowed, Refused.
     """
-    if isinstance(by.user, User):
-        rights.require(by.user, "move", page)
-        limits.spend_edit(by.user)
-    for _ in range(ATTEMPTS):
+    admit(by, "move", page)
+
+    def attempt() -> Saved:
         now = finding.fresh(page.pk)
         fields = _new_fields(now, title)
         if full_title(fields) == now.full_title:
             return Saved(now, now.version, changed=False)
-        try:
-            return _move(now, fields, by, comment, leave_redirect)
-        except Stale:
-            continue
-    raise Busy(gettext_noop("Many people are changing this page. Please save again."))
+        return _move(now, fields, by, comment, leave_redirect)
+
+    return retrying(attempt)
 
 
 def _new_fields(page: WikiPage, title: str) -> Fields:
@@ -61,22 +56,18 @@ def _move(page: WikiPage, fields: Fields, by: Author, comment: str, leave_redire
             (child, replace(Fields.of(child), place=renamed))
             for child in page.inhabitants.select_related("place", "source").order_by("pk")
         ]
-    drafts = []
-    for item, new in moved:
-        _check_free(item, new)
-        text = None if item.is_deleted else item.source.text
-        drafts.append(Draft(item, text, new, by, comment, tags=["moved"]))
+    in_the_way = [_redirect_in_the_way(item, new) for item, new in moved]
+    overwritten = [Draft(old, None, Fields.of(old), by, tags=["deleted"]) for old in in_the_way if old is not None]
+    drafts = [
+        Draft(item, None if item.is_deleted else item.source.text, new, by, comment, tags=["moved"])
+        for item, new in moved
+    ]
     redirects = [
         _redirect(item, new, by, in_commons=page.is_place)
         for item, new in moved
         if leave_redirect and not item.is_deleted
         and titles.key_of(item.full_title) != titles.key_of(full_title(new))
     ]  # fmt: skip
-    overwritten = [
-        Draft(old, None, Fields.of(old), by, tags=["deleted"])
-        for old in map(_redirect_in_the_way, moved)
-        if old is not None
-    ]
     batch = Batch(act=Batch.Act.MOVE, by=by.user, comment=comment, made_at=by.at or timezone.now())
     versions = store([*overwritten, *drafts, *redirects], batch)
     return Saved(page, versions[len(overwritten)].number, changed=True)
@@ -92,19 +83,14 @@ def _redirect(page: WikiPage, new: Fields, by: Author, *, in_commons: bool) -> D
     return Draft(WikiPage(), text, old, by, tags=["redirect"])
 
 
-def _redirect_in_the_way(moved: tuple[WikiPage, Fields]) -> WikiPage | None:
-    """The redirect at the new title that leads to the page itself: it gives way."""
-    page, new = moved
+def _redirect_in_the_way(page: WikiPage, new: Fields) -> WikiPage | None:
+    """The redirect at the new title that leads to `page` itself: it gives way; None where the title is free.
+
+    Raises TitleTaken where another page, or a redirect that says something else, has the title.
+    """
     other = finding.by_key(titles.key_of(full_title(new)))
     if other is None or other.pk == page.pk:
         return None
-    return other
-
-
-def _check_free(page: WikiPage, new: Fields) -> None:
-    """Raise TitleTaken unless the new title is free, or taken by a redirect to this page."""
-    other = finding.by_key(titles.key_of(full_title(new)))
-    if other is None or other.pk == page.pk:
-        return
     if other.redirect_key != page.title_key or other.version > 1:
         raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=other.full_title)
+    return other

@@ -7,7 +7,7 @@ since a page they lead to may appear or go. `assemble` fills them when the page 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 from wiki.licenses import catalogue
 from wiki.pages import linking, problems, reading
 from wiki.pages.derivers import Fields, Reading
-from wiki.pages.media import Picture
+from wiki.pages.media import Picture, file_key, pictures_named
 from wiki.pages.models import RenderedPage, WikiPage, address
 from wiki.text import frontmatter, holes, titles
 from wiki.text.holes import Hole
@@ -33,20 +33,6 @@ SHOWN_ELSEWHERE = {titles.fold(name) for name in reading.TITLE_NAMES}
 KINDS = {titles.fold(name) for name in reading.KIND_NAMES}
 _WEB = re.compile(r"https?://[^\s<>\"]+\Z")
 ROWS = 200
-
-
-def pictures_named(names: Iterable[str]) -> dict[str, Picture]:
-    """The pictures of those file names (as pages write them), by name. One query."""
-    keys = {key for key in map(file_key, names) if key}
-    return {picture.name: picture for picture in Picture.objects.filter(name__in=keys)}
-
-
-def file_key(name: str) -> str:
-    """The name under which a file of that written name is kept; "" when none can be."""
-    try:
-        return titles.key_of(f"File:{name}").partition(":")[2]
-    except titles.TitleProblem:
-        return ""
 
 
 def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:

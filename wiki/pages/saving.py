@@ -16,7 +16,7 @@ from wiki.errors import Busy, EditConflict, Refused, TitleTaken, gettext_noop
 from wiki.licenses import catalogue, compatibility
 from wiki.pages import finding, rights
 from wiki.pages.derivers import Fields
-from wiki.pages.models import Batch, PageVersion, Stewardship, WikiPage
+from wiki.pages.models import PageVersion, Stewardship, WikiPage
 from wiki.pages.storing import Author, Draft, Stale, clean_text, full_title, store
 from wiki.text import merge, titles
 from wiki.text.markdown import TEXT_LIMIT
@@ -48,8 +48,11 @@ class Note:
     merge_parent: PageVersion | None = None
 
 
-def _check(by: Author, action: str, page: WikiPage | None) -> None:
-    """Rights and limits of the account behind `by`; commands act without an account."""
+def admit(by: Author, action: str, page: WikiPage | None) -> None:
+    """Rights and limits of the account behind `by`; commands act without an account.
+
+    Raises NotAllowed, TooFast.
+    """
     if isinstance(by.user, User):
         rights.require(by.user, action, page)
         limits.spend_edit(by.user)
@@ -66,8 +69,8 @@ def _check_text(text: str) -> str:
     return text
 
 
-def _retrying(attempt: Callable[[], Saved]) -> Saved:
-    """Run `attempt`, again while others were faster."""
+def retrying(attempt: Callable[[], Saved]) -> Saved:
+    """Run `attempt`, again while others were faster. Raises Busy."""
     for _ in range(ATTEMPTS):
         try:
             return attempt()
@@ -82,7 +85,7 @@ def edit(page: WikiPage, text: str, by: Author, note: Note = Note(), base: int |
     Where others saved after `base`, their change and this one are merged. Raises EditConflict
     with all texts where the same words were changed, NotAllowed, Refused, Busy.
     """
-    _check(by, "edit", page)
+    admit(by, "edit", page)
     mine = _check_text(text)
     base = page.version if base is None else base
 
@@ -101,7 +104,7 @@ def edit(page: WikiPage, text: str, by: Author, note: Note = Note(), base: int |
         version = store([draft])[-1]
         return Saved(now, version.number, changed=True, merged=merged)
 
-    return _retrying(attempt)
+    return retrying(attempt)
 
 
 def _merged(page: WikiPage, mine: str, theirs: str | None, base: int) -> str:
@@ -130,7 +133,7 @@ def create(
     A deleted page of that title comes back with its history. Raises TitleTaken when it exists
     (unless it says just this: a form sent twice), `titles.TitleProblem`, NotAllowed, Refused.
     """
-    _check(by, "create", None)
+    admit(by, "create", None)
     fields = finding.fields_for(title, license=catalogue.usable(license), language=language)
     return _create(fields, _check_text(text), by, note)
 
@@ -156,7 +159,7 @@ def _create(
         version = store([draft], also=also)[-1]
         return Saved(page, version.number, changed=True)
 
-    return _retrying(attempt)
+    return retrying(attempt)
 
 
 def create_place(
@@ -169,7 +172,7 @@ def create_place(
     note: Note = Note(),
 ) -> Saved:
     """Make a place; its maker is its first steward. Refused while pages use its prefix."""
-    _check(by, "make_place", None)
+    admit(by, "make_place", None)
     finding.check_place_title(title)
     clean = titles.clean_title(title)
     fields = Fields(0, None, clean, True, catalogue.usable(license), language)
@@ -192,12 +195,12 @@ def _change_fields(page: WikiPage, by: Author, note: Note, change: Callable[[Wik
         draft = Draft(now, now.source.text, fields, by, note.comment, note.minor, note.tags)
         return Saved(now, store([draft])[-1].number, changed=True)
 
-    return _retrying(attempt)
+    return retrying(attempt)
 
 
 def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> Saved:
     """Put `page` under another licence, where the present one allows it (the table says)."""
-    _check(by, "relicense", page)
+    admit(by, "relicense", page)
     wanted = catalogue.usable(license)
 
     def change(now: WikiPage) -> Fields:
@@ -211,23 +214,28 @@ def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> Sa
 
 def translate(page: WikiPage, language: str, by: Author, comment: str = "") -> Saved:
     """Say that `page` is written in `language` ('fr' or 'en')."""
-    _check(by, "edit", page)
+    admit(by, "edit", page)
     return _change_fields(
         page, by, Note(comment, tags=["language"]),
         lambda now: replace(Fields.of(now), language=language),
     )  # fmt: skip
 
 
+def _check_empty(page: WikiPage) -> None:
+    """Raise Refused while pages live in `page`."""
+    if page.inhabitants.filter(title_key__isnull=False).exists():
+        raise Refused(
+            gettext_noop("Pages still live in «%(title)s»: move or delete them first."),
+            title=page.full_title,
+        )
+
+
 def unmake_place(page: WikiPage, by: Author, comment: str = "") -> Saved:
     """Make an empty place an ordinary page. Refused while pages live in it."""
-    _check(by, "unmake_place", page)
+    admit(by, "unmake_place", page)
 
     def change(now: WikiPage) -> Fields:
-        if now.inhabitants.filter(title_key__isnull=False).exists():
-            raise Refused(
-                gettext_noop("Pages still live in «%(title)s»: move or delete them first."),
-                title=now.full_title,
-            )
+        _check_empty(now)
         return replace(Fields.of(now), is_place=False)
 
     return _change_fields(page, by, Note(comment, tags=["unmade place"]), change)
@@ -235,26 +243,22 @@ def unmake_place(page: WikiPage, by: Author, comment: str = "") -> Saved:
 
 def delete(page: WikiPage, by: Author, comment: str = "") -> Saved:
     """Write a version without text: the title is freed, the history stays."""
-    _check(by, "delete", page)
+    admit(by, "delete", page)
 
     def attempt() -> Saved:
         now = finding.fresh(page.pk)
         if now.is_deleted:
             return Saved(now, now.version, changed=False)
-        if now.inhabitants.filter(title_key__isnull=False).exists():
-            raise Refused(
-                gettext_noop("Pages still live in «%(title)s»: move or delete them first."),
-                title=now.full_title,
-            )
+        _check_empty(now)
         draft = Draft(now, None, Fields.of(now), by, comment, tags=["deleted"])
         return Saved(now, store([draft])[-1].number, changed=True)
 
-    return _retrying(attempt)
+    return retrying(attempt)
 
 
 def undelete(page: WikiPage, by: Author, comment: str = "") -> Saved:
     """Bring back the last text of a deleted page, as its next version, with its history."""
-    _check(by, "undelete", page)
+    admit(by, "undelete", page)
 
     def attempt() -> Saved:
         now = finding.fresh(page.pk)
@@ -268,19 +272,20 @@ def undelete(page: WikiPage, by: Author, comment: str = "") -> Saved:
         draft = Draft(now, last.text(), Fields.of(now), by, comment, tags=["undeleted"])
         return Saved(now, store([draft])[-1].number, changed=True)
 
-    return _retrying(attempt)
+    return retrying(attempt)
 
 
 __all__ = [
     "Author",
-    "Batch",
     "Note",
     "Saved",
+    "admit",
     "create",
     "create_place",
     "delete",
     "edit",
     "relicense",
+    "retrying",
     "translate",
     "undelete",
     "unmake_place",

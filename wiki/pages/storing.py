@@ -81,6 +81,11 @@ def clean_text(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def sha256_of(text: str | None) -> str:
+    """The checksum of a text as versions keep it; a deletion has that of no bytes."""
+    return hashlib.sha256((text or "").encode()).hexdigest()
+
+
 def patiently(act: Callable[[], _T]) -> _T:
     """Run `act` in a transaction; while the database is locked, try again with jitter.
 
@@ -266,7 +271,6 @@ def columns(item: Reading, edited_at: datetime) -> dict[str, Any]:
     """The columns of a page row that follow from its latest version (`item`, of `edited_at`)."""
     fields, deleted = item.fields, item.text is None
     full = full_title(fields)
-    raw = (item.text or "").encode()
     return {
         "title": fields.title,
         "draft_title": fields.title,
@@ -279,8 +283,8 @@ def columns(item: Reading, edited_at: datetime) -> dict[str, Any]:
         "license": fields.license,
         "language": fields.language,
         "version": item.number,
-        "size": len(raw),
-        "sha256": hashlib.sha256(raw).hexdigest(),
+        "size": len((item.text or "").encode()),
+        "sha256": sha256_of(item.text),
         "edited_at": edited_at,
         **item.columns,
     }
@@ -331,7 +335,7 @@ def _stored(draft: Draft, revision: Revision, content_type: ContentType) -> Vers
 
 def _row(draft: Draft, stored: Version, number: int, size_before: int) -> PageVersion:
     """Our row beside `stored`."""
-    fields, raw = draft.fields, (draft.text or "").encode()
+    fields, size = draft.fields, len((draft.text or "").encode())
     return PageVersion(
         page=draft.page,
         number=number,
@@ -346,9 +350,9 @@ def _row(draft: Draft, stored: Version, number: int, size_before: int) -> PageVe
         is_place=fields.is_place,
         license=fields.license,
         language=fields.language,
-        size=len(raw),
-        size_change=len(raw) - size_before,
-        sha256=hashlib.sha256(raw).hexdigest(),
+        size=size,
+        size_change=size - size_before,
+        sha256=sha256_of(draft.text),
         comment=draft.comment[:500],
         minor=draft.minor,
         tags=list(draft.tags),

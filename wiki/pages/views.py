@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.conf import settings
@@ -20,9 +19,10 @@ from wiki.accounts import limits
 from wiki.licenses import catalogue
 from wiki.pages import finding, keeping, listing, rebuilding, rendering, rights, site_texts
 from wiki.pages.derivers import Fields
-from wiki.pages.media import File, Picture
+from wiki.pages.media import File, Picture, file_key
 from wiki.pages.models import Fork, Kind, Link, PageVersion, RenderedPage, WikiPage, address
 from wiki.text import titles
+from wiki.text.links import CATEGORY, FILE
 
 SHOWN = 6
 SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}
@@ -52,7 +52,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "practices": latest("practice"),
         "projects": latest("project")[:3],
         "changes": recent(request),
-        "counts": counts,
     }
     return render(request, "wiki/pages/home.html", context)
 
@@ -109,10 +108,10 @@ def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> HttpR
     """The screen of a page that is there: with its list, where it is a place, category or file."""
     template = "wiki/pages/page.html"
     context = page_context(request, found, stored)
-    if found.namespace == keeping.CATEGORY:
+    if found.namespace == CATEGORY:
         context |= category_context(request, found.full_title)
         template = "wiki/pages/category.html"
-    elif found.namespace == keeping.FILE:
+    elif found.namespace == FILE:
         context |= file_context(request, found.full_title) or {}
         template = "wiki/pages/file.html" if "file" in context else template
     elif found.is_place:
@@ -123,7 +122,6 @@ def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> HttpR
 def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> dict[str, Any]:
     """What the template of a page takes. One query, for the links."""
     known = rendering.known_for(stored.holes) if stored.holes else set()
-    licenses = catalogue.licenses_in(found.license)
     return {
         "page": found,
         "html": rendering.assemble(stored.html, stored.nonce, stored.holes, known),
@@ -131,8 +129,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage) ->
         "toc": stored.toc,
         "categories": stored.categories,
         "problems": stored.problems,
-        "license": licenses[0] if len(licenses) == 1 else None,
-        "licenses": licenses if len(licenses) > 1 else None,
+        **license_context(found.license),
         "may": rights.allowed(request.user, found),
         "canonical": settings.BASE_ADDRESS + found.get_absolute_url(),
         "json_ld": json_ld(found),
@@ -141,6 +138,12 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage) ->
         "redirect_title": found.redirect_key,
         "redirect_address": address("page", found.redirect_key) if found.redirect_key else "",
     }
+
+
+def license_context(expression: str) -> dict[str, Any]:
+    """The licence of a text for the part that says it, or the several that a reader may choose from."""
+    licenses = catalogue.licenses_in(expression)
+    return {"license": licenses[0], "licenses": None} if len(licenses) == 1 else {"license": None, "licenses": licenses}
 
 
 def json_ld(found: WikiPage) -> SafeString:
@@ -158,7 +161,7 @@ def json_ld(found: WikiPage) -> SafeString:
         "version": found.version,
         "description": found.excerpt,
     }
-    script = json_script(json.loads(json.dumps(data)))
+    script = json_script(data)
     return mark_safe(script.partition(">")[2].rpartition("<")[0])  # noqa: S308  escaped by json_script
 
 
@@ -185,18 +188,18 @@ def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
     readable = WikiPage.objects.readable_by(request.user)
     inside = Link.objects.filter(way=Link.Way.CATEGORY, key=titles.key_of(full_title))
     members = readable.filter(pk__in=inside.values("page_id")).select_related("kind", "place")
-    pages = Paginator(members.exclude(namespace=keeping.CATEGORY).order_by("title_fold"), 100)
+    pages = Paginator(members.exclude(namespace=CATEGORY).order_by("title_fold"), 100)
     return {
         "members": pages.get_page(request.GET.get("p")),
         "subcategories": list(
-            members.filter(namespace=keeping.CATEGORY).order_by("title_fold").values_list("full_title", flat=True)[:500]
+            members.filter(namespace=CATEGORY).order_by("title_fold").values_list("full_title", flat=True)[:500]
         ),
     }
 
 
 def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None:
     """What is known of a picture or file, or None when there is none of that name."""
-    name = titles.key_of(full_title).partition(":")[2]
+    name = file_key(titles.split_namespace(full_title)[1])
     found: Picture | File | None = Picture.objects.filter(name=name).first() or File.objects.filter(name=name).first()
     if found is None:
         return None
@@ -219,12 +222,12 @@ def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
     """No page has that title: a picture, a category, a deleted page, or one to be written."""
     full_title = titles.clean_title(asked)
     namespace, _ = titles.split_namespace(full_title)
-    if namespace == keeping.FILE and (context := file_context(request, full_title)):
+    if namespace == FILE and (context := file_context(request, full_title)):
         return render(request, "wiki/pages/file.html", context)
-    if namespace == keeping.CATEGORY:
+    if namespace == CATEGORY:
         context = category_context(request, full_title)
         if context["members"] or context["subcategories"]:
-            page = WikiPage(title=full_title, full_title=full_title, namespace=keeping.CATEGORY)
+            page = WikiPage(title=full_title, full_title=full_title, namespace=CATEGORY)
             context |= {"page": page, "may": rights.allowed(request.user), "html": ""}
             return render(request, "wiki/pages/category.html", context)
     gone = finding.deleted(full_title)
@@ -263,8 +266,7 @@ def old_version(request: HttpRequest, key: str) -> HttpResponse:
     context = page_context(request, found, shown) | {
         "version": version,
         "is_old": True,
-        "licenses": None,
-        "license": catalogue.licenses_in(version.license)[0],
+        **license_context(version.license),
         "notice": gettext("In this version the page was deleted.") if text is None else "",
     }
     answer = render(request, "wiki/pages/page.html", context)
