@@ -2,6 +2,7 @@
 
 from wiki.accounts.models import User
 from wiki.exchange.models import Origin
+from wiki.facts.models import Fact, Property, Subject
 from wiki.pages.media import File, Picture, PictureRendition
 from wiki.pages.models import (
     Batch,
@@ -18,6 +19,7 @@ from wiki.pages.site_texts import SiteTexts
 
 __all__ = [
     "Batch",
+    "Fact",
     "File",
     "Fork",
     "Kind",
@@ -27,9 +29,11 @@ __all__ = [
     "PageVersion",
     "Picture",
     "PictureRendition",
+    "Property",
     "RenderedPage",
     "SiteTexts",
     "Stewardship",
+    "Subject",
     "User",
     "WikiPage",
 ]

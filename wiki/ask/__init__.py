@@ -1,0 +1,1 @@
+"""Questions: the query language, its compiler, and the formats of results."""

@@ -1,0 +1,1 @@
+"""Facts: typed values that pages state, each with a life; what their properties declare."""

@@ -1,0 +1,49 @@
+"""What a datatype is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from wiki.facts.matching import Test
+from wiki.facts.values import Context, Value
+
+COMPARATORS = ("", ">", "<", ">>", "<<", "!", "~", "!~")
+"""As the tree of a question writes them: `""` equal, `>` and `<` with the end, `>>` and `<<` without.
+
+`≥ ≤ like: nlike: in: not: phrase:` are rewritten by the parser of questions.
+"""
+
+
+class ValueRefused(Exception):
+    """A value in a question cannot be read, or not compared so: a code of `problems.PROBLEMS` and its parameters."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+class Datatype(Protocol):
+    """How values of one kind are read, compared and shown."""
+
+    id: str
+    names: dict[str, tuple[str, ...]]
+    """By language, the name first, then what else `Has type` may call it."""
+
+    def parse(self, raw: str, context: Context) -> Value:
+        """The value of some written words. Never raises; bounded time."""
+
+    def test(self, comparator: str, text: str, context: Context) -> Test:
+        """The condition `comparator text`. Raises ValueRefused."""
+
+    def show(self, value: Value, context: Context, form: str = "") -> str:
+        """The value in plain words of the context's language; `form` as in `?P#form`.
+
+        With form "" what is shown reads back as an equal value.
+        """
+
+    def data(self, value: Value, context: Context) -> object:
+        """The value as SMW's API gives it in JSON."""
+
+    def link(self, value: Value, context: Context) -> str:
+        """The outside address to which the shown value links, or "" (pages are linked by whoever shows them)."""

@@ -1,0 +1,128 @@
+"""Conditions on one value, as data: what a datatype makes of `>5` or `~Saint*`.
+
+The compiler turns them into SQL; `matches` says the same in plain Python, and the tests hold
+both to agree.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from wiki.facts.values import Value
+
+EARTH_RADIUS = 6_371_008.8
+"""Metres; the mean radius of IUGG."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """`word` is one of these."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A column lies in an interval; None leaves an end open, `low_open`/`high_open` leave out the end itself."""
+
+    column: Literal["number", "fold"]
+    low: float | str | None = None
+    high: float | str | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """`fold` has this shape: `*` any signs, `?` one, `\\` before either for the sign itself."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Coordinates lie in a circle on the sphere."""
+
+    lat: float
+    lon: float
+    metres: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The fields of a record, by property key, hold these tests."""
+
+    tests: tuple[tuple[str, Test], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InLanguage:
+    """A monolingual text in a language, whose words hold `test` (None: any)."""
+
+    lang: str
+    test: Test | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """Some value that does not hold `test` (SMW's `!` and `!~` are existential)."""
+
+    test: Test
+
+
+Test = Same | Between | Like | Around | Parts | InLanguage | Differs
+
+
+def distance(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Metres between two points on the sphere (haversine)."""
+    a, b = math.radians(lat), math.radians(other_lat)
+    half = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(other_lon - lon) / 2) ** 2
+    return 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(half)))
+
+
+@lru_cache(maxsize=512)
+def regex_of(pattern: str) -> re.Pattern[str]:
+    """The regular expression of a `Like` pattern; runs of `*` are one, so that matching stays bounded."""
+    parts = re.findall(r"\\[*?\\]|\*+|\?|[^*?\\]+|\\", pattern)
+    words = [".*" if part[0] == "*" else "." if part == "?" else re.escape(_plain(part)) for part in parts]
+    return re.compile("".join(words), re.DOTALL)
+
+
+def _plain(part: str) -> str:
+    return part[1:] if len(part) == 2 and part[0] == "\\" and part[1] in "*?\\" else part
+
+
+def matches(test: Test, value: Value) -> bool:
+    """Whether a usable value holds `test`."""
+    if isinstance(test, Same):
+        return value.word in test.words
+    if isinstance(test, Between):
+        return _between(test, value)
+    if isinstance(test, Like):
+        return regex_of(test.pattern).fullmatch(value.fold) is not None
+    if isinstance(test, Around):
+        return (
+            value.lat is not None
+            and value.lon is not None
+            and distance(test.lat, test.lon, value.lat, value.lon) <= test.metres
+        )
+    if isinstance(test, Parts):
+        return all(any(own == key and matches(inner, part) for own, part in value.parts) for key, inner in test.tests)
+    if isinstance(test, InLanguage):
+        return value.lang == test.lang and (test.test is None or matches(test.test, value))
+    return not matches(test.test, value)
+
+
+def _between(test: Between, value: Value) -> bool:
+    own: float | str | None = value.number if test.column == "number" else value.fold
+    if own is None:
+        return False
+    if test.low is not None and (own < test.low or (test.low_open and own == test.low)):  # type: ignore[operator]
+        return False
+    return not (
+        test.high is not None and (own > test.high or (test.high_open and own == test.high))  # type: ignore[operator]
+    )

@@ -1,0 +1,137 @@
+"""Tables of facts. All rows are derived from versions: `manage.py rebuild` makes them again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+
+from wiki.facts.values import Value
+from wiki.pages.models import WikiPage
+from wiki.text.problems import Problem
+
+if TYPE_CHECKING:
+    CharField = models.CharField[str, str]
+    TextField = models.TextField[str, str]
+else:
+    CharField, TextField = models.CharField, models.TextField
+
+
+class Bytewise(CharField):
+    """Text that every database compares and orders byte by byte, whatever its locale."""
+
+    def db_parameters(self, connection: Any) -> Any:
+        """With PostgreSQL's collation C; SQLite compares so by itself."""
+        parameters = super().db_parameters(connection)
+        return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
+
+
+class BytewiseText(TextField):
+    """The same without a limit."""
+
+    def db_parameters(self, connection: Any) -> Any:
+        """With PostgreSQL's collation C; SQLite compares so by itself."""
+        parameters = super().db_parameters(connection)
+        return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
+
+
+class Property(models.Model):
+    """A property that a fact uses or a page declares, and what it means today."""
+
+    key = Bytewise(max_length=255, unique=True)
+    """Title key within the namespace (`City`); SMW's id of a special property (`_MDAT`)."""
+    title = models.CharField(max_length=255)
+    leads_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="other_names")
+    """The property that its page redirects to, in the end: its facts are that one's."""
+    datatype = models.CharField(max_length=8, blank=True)
+    declared = models.JSONField(default=dict)
+    """What its page says: see `declarations`."""
+    revision = models.PositiveIntegerField(default=0)
+    """Moves when `declared` or `leads_to` does."""
+
+    class Meta:
+        verbose_name_plural = "properties"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Subject(models.Model):
+    """What facts are about: a page (`fragment` empty), or a subobject or record within it."""
+
+    page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="subjects")
+    fragment = Bytewise(max_length=255, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "fragment"], name="one_subject_each")]
+
+    def __str__(self) -> str:
+        return f"{self.page_id}#{self.fragment}"
+
+
+class Fact(models.Model):
+    """A subject has a value of a property, through an interval of its page's versions.
+
+    Nothing is overwritten but what follows from today's declaration (the typed columns) and the
+    order of values; a fact that is no longer said is ended (`died`).
+    """
+
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="facts")
+    page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="facts")
+    property = models.ForeignKey(Property, on_delete=models.PROTECT, related_name="facts")
+    position = models.PositiveIntegerField(default=0)
+    """Order of the values as written, within the page."""
+    raw = models.TextField()
+    language = models.CharField(max_length=8)
+    """In which it was read: the page's."""
+    part_of = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="part_facts")
+    """The record, of which this is a field's value."""
+    whole = models.ForeignKey(Subject, null=True, on_delete=models.CASCADE, related_name="+")
+    """Of a record: the subject that has its fields as facts."""
+
+    datatype = models.CharField(max_length=8)
+    word = Bytewise(max_length=255, blank=True)
+    fold = BytewiseText(blank=True)
+    number = models.FloatField(null=True)
+    number_end = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    lon = models.FloatField(null=True)
+    lang = models.CharField(max_length=16, blank=True)
+    far_key = Bytewise(max_length=255, blank=True)
+    """Of a page value: the title key read from the commons. `word` is this one or `near_key`, whichever page exists."""
+    near_key = Bytewise(max_length=255, blank=True)
+    problem = models.JSONField(null=True)
+    """`{"code", "params"}` where the value cannot be used; questions pass over such facts."""
+    note = models.CharField(max_length=20, blank=True)
+
+    born = models.PositiveIntegerField()
+    died = models.PositiveIntegerField(null=True)
+    """The version in which it was said first, and the one in which it was no longer said."""
+    born_at = models.DateTimeField()
+    died_at = models.DateTimeField(null=True)
+    """Claimed times of those versions, made non-decreasing along the page."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["property", "word", "subject"], name="fact_word", condition=Q(died=None)),
+            models.Index(fields=["property", "number", "subject"], name="fact_number", condition=Q(died=None)),
+            models.Index(fields=["property", "lat", "lon", "subject"], name="fact_place", condition=Q(died=None)),
+            models.Index(fields=["subject", "property"], name="fact_subject", condition=Q(died=None)),
+            models.Index(fields=["page"], name="fact_page", condition=Q(died=None)),
+            models.Index(fields=["word"], name="fact_target", condition=Q(died=None, datatype="_wpg")),
+            models.Index(fields=["near_key"], name="fact_near", condition=Q(died=None) & ~Q(near_key="")),
+            models.Index(fields=["page", "died"], name="fact_life"),
+            models.Index(fields=["property", "word", "born_at"], name="fact_then"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} {self.property_id} {self.raw[:40]}"
+
+    def value(self) -> Value:
+        """The typed value (of a record without its parts, which are facts of their own)."""
+        problem = Problem(self.problem["code"], self.problem["params"]) if self.problem else None
+        return Value(
+            self.datatype, self.raw, self.word, self.fold, self.number, self.number_end, self.lat, self.lon,
+            self.lang, self.near_key, (), problem, self.note,
+        )  # fmt: skip
