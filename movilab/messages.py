@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from movilab.extraction import Message, messages_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 CATALOGUE = BASE_DIR / "wiki/locale/fr/LC_MESSAGES/django.po"
+_BREAKING = re.compile(r" [;!?»]|« |(?<=\w) :(?=\s|$)")
 SOURCES = ("movilab", "wiki", "templates")
 
 
@@ -53,8 +55,16 @@ def problems() -> list[str]:
         elif bool(asked[key].plural) != bool(entry.msgid_plural):
             lines.append(f"plural in one of code and catalogue only: {entry.msgid!r}")
         else:
-            lines += _placeholder_problems(entry)
+            lines += _placeholder_problems(entry) + _typography_problems(entry)
     return lines
+
+
+def _typography_problems(entry: polib.POEntry) -> list[str]:
+    """French puts a space that never breaks before : ; ! ? and inside « » (narrow, but before the colon)."""
+    texts = list(entry.msgstr_plural.values()) or [entry.msgstr]
+    if any(_BREAKING.search(text) for text in texts):
+        return [f"a breaking space beside French punctuation: {entry.msgid!r}"]
+    return []
 
 
 def _placeholder_problems(entry: polib.POEntry) -> list[str]:

@@ -144,3 +144,18 @@ def test_it_reads_every_file_of_the_house() -> None:
 def test_it_finds_a_text_that_holds_a_bar(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("{% load i18n %}{% translate 'Write [[Title|words]].' %}", encoding="utf-8")
     assert [message.msgid for message in messages_of(tmp_path)] == ["Write [[Title|words]]."]
+
+
+@pytest.mark.parametrize(
+    ("french", "fine"),
+    [
+        ("«\u202fBois\u202f»\u00a0: oui\u202f!", True),
+        ("http://exemple.org", True),
+        ("« Bois »", False),
+        ("Oui !", False),
+        ("Ici : non", False),
+    ],
+)
+def test_it_finds_breaking_spaces_beside_french_punctuation(french: str, fine: bool) -> None:
+    entry = polib.POEntry(msgid="x", msgstr=french)
+    assert (messages._typography_problems(entry) == []) is fine

@@ -208,5 +208,6 @@ def test_it_gives_its_reasons_in_the_language_of_the_reader() -> None:
         )
     with translation.override("fr"):
         assert verdict.because == (
-            "« CC BY 4.0 » demande que ses auteurs ou ses sources soient nommés ; « CC0 1.0 » permettrait de les taire."
+            "«\u202fCC BY 4.0\u202f» demande que ses auteurs ou ses sources soient nommés\u202f; "
+            "«\u202fCC0 1.0\u202f» permettrait de les taire."
         )

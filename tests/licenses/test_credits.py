@@ -40,8 +40,8 @@ def test_it_writes_title_authors_source_and_licence() -> None:
 def test_it_speaks_french() -> None:
     credit = credit_line("Jardin", ["Alice", "Bob"], "", "CC-BY-SA-4.0 OR LAL-1.3", "traduit", language="fr")
     assert credit.text == (
-        f"« Jardin » par Alice et Bob, CC BY-SA 4.0 ({DEED}) ou Licence Art Libre 1.3 (https://artlibre.org/)"
-        " — modifié : traduit"
+        f"«\u202fJardin\u202f» par Alice et Bob, CC BY-SA 4.0 ({DEED}) ou Licence Art Libre 1.3 (https://artlibre.org/)"
+        " — modifié\u00a0: traduit"
     )
     undated = credit_line("Lieux", ["ANCT"], "", "etalab-2.0", updated=date(2019, 9, 24), language="fr")
     assert undated.text.endswith(", mis à jour le 24 septembre 2019")
