@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "movilab.middleware.TrueAddress",
     "movilab.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
+    "wiki.pages.keeping.KeptPages",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -155,9 +156,6 @@ TAGGIT_CASE_INSENSITIVE = True
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default",
                 "OPTIONS": {"MAX_ENTRIES": 50_000}},
-    # Finished pages by ETag (wiki/pages/keeping.py): apart, so that they push no rate limit out.
-    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages",
-              "TIMEOUT": None, "OPTIONS": {"MAX_ENTRIES": 1_000}},
 }  # fmt: skip
 
 # --- Safety ---------------------------------------------------------------------------------------

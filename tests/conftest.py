@@ -122,10 +122,12 @@ def _files_of_its_own(tmp_path: Path, settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """Rate limits and caches begin anew with each test."""
-    from django.core.cache import caches
+    from django.core.cache import cache
 
-    for name in ("default", "pages"):
-        caches[name].clear()
+    from wiki.pages.keeping import SHELF
+
+    cache.clear()
+    SHELF.clear()
 
 
 # --- The cast -------------------------------------------------------------------------------------

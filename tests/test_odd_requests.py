@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import caches
+from django.core.cache import cache
 from django.test import Client
 
 from tests.making import make_page, make_place
@@ -39,8 +39,7 @@ def scene(alice: User, bob: User) -> None:
 
 def ask(client: Client, address: str, post: dict[str, str] | None = None) -> None:
     """Ask, and fail for an answer of 500 and above; no limit stands in the way."""
-    for name in ("default", "pages"):
-        caches[name].clear()
+    cache.clear()
     answer = client.get(address) if post is None else client.post(address, post)
     assert answer.status_code < 500, address
 

@@ -7,20 +7,28 @@ now (its ETag), so that nothing stale is ever served: whatever else a page shows
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
+from django.utils.translation import get_language_from_request
 
 from wiki.licenses import catalogue
 from wiki.pages.models import WikiPage
+from wiki.text import titles
 from wiki.text.links import CATEGORY, FILE
 
+PREFIX = "/wiki/"
+NOTED = "wiki.etag"
+"""Where a request carries the ETag of its page from the middleware to the view."""
+SHELF_BYTES = 64 * 1024 * 1024
 COLUMNS = ("pk", "version", "stamp", "full_title", "redirect_key", "namespace", "license")
 
 
@@ -83,23 +91,104 @@ def etag_of(request: HttpRequest, head: Head, language: str) -> str:
     return f'"{RELEASE}-{head.pk}-{head.version}-{head.stamp}-{language}{theme}"'
 
 
-def recall(request: HttpRequest, title: str, key: str, language: str) -> tuple[HttpResponseBase | None, str]:
-    """The kept answer for a page, or None; and the ETag under which to keep one ("" for none)."""
-    if not is_shared(request):
-        return None, ""
+class Shelf:
+    """Finished answers by ETag, at most `limit` bytes; those not asked for longest go first."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.size = 0
+        self.kept: OrderedDict[str, Kept] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def get(self, etag: str) -> Kept | None:
+        """The answer kept under that ETag."""
+        with self.lock:
+            found = self.kept.get(etag)
+            if found is not None:
+                self.kept.move_to_end(etag)
+            return found
+
+    def put(self, etag: str, answer: Kept) -> None:
+        """Keep an answer, and let go of others where there is no room."""
+        with self.lock:
+            self.size += len(answer.content) - len(self.kept.pop(etag, _NOTHING).content)
+            self.kept[etag] = answer
+            while self.size > self.limit:
+                self.size -= len(self.kept.popitem(last=False)[1].content)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self.lock:
+            self.kept.clear()
+            self.size = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finished answer: its body, and the headers that the view and the middleware within gave it."""
+
+    content: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+_NOTHING = Kept(b"", ())
+SHELF = Shelf(SHELF_BYTES)
+
+
+class KeptPages:
+    """Middleware: answers a page that is kept before sessions, people and forms are thought of.
+
+    What it keeps is what the view and all middleware within answered, headers too. It stands
+    within those that guard every request (hosts, https, policies).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The kept answer, «not modified», or the view's answer, which is kept."""
+        if not request.path_info.startswith(PREFIX) or request.method not in ("GET", "HEAD") or not is_shared(request):
+            return self.get_response(request)
+        head = head_at(request.path_info[len(PREFIX) :])
+        if head is None:
+            return self.get_response(request)
+        request.get_host()  # refuses a host that is not ours, as CommonMiddleware would
+        etag = etag_of(request, head, get_language_from_request(request)[:2])
+        if etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
+            return finish(HttpResponseNotModified(), head.license, etag)
+        kept = SHELF.get(etag)
+        if kept is None:
+            return self._keep(request, etag)
+        answer = HttpResponse(kept.content)
+        for name, value in kept.headers:
+            answer.headers[name] = value
+        return answer
+
+    def _keep(self, request: HttpRequest, etag: str) -> HttpResponseBase:
+        """The view's answer, kept when it is the page of that name whole, and sets no cookie."""
+        request.META[NOTED] = etag
+        answer = self.get_response(request)
+        whole = isinstance(answer, HttpResponse) and answer.status_code == 200 and request.method == "GET"
+        if whole and answer.headers.get("ETag") == etag and not answer.cookies:
+            SHELF.put(etag, Kept(answer.content, tuple(answer.items())))  # type: ignore[attr-defined]
+        return answer
+
+
+def head_at(title: str) -> Head | None:
+    """The head of the page at that address, where its answer can be kept for everyone."""
+    try:
+        key = titles.key_of(title)
+    except titles.TitleProblem:
+        return None
     head = head_of(key)
     if head is None or head.shows_others or title.replace("_", " ") != head.full_title:
-        return None, ""
-    etag = etag_of(request, head, language)
-    if etag in request.headers.get("If-None-Match", ""):
-        return finish(HttpResponseNotModified(), head.license, etag), etag
-    content = caches["pages"].get(etag)
-    return (None if content is None else finish(HttpResponse(content), head.license, etag)), etag
+        return None
+    return head
 
 
-def keep(answer: HttpResponse, etag: str) -> None:
-    """Keep a finished page under its ETag."""
-    caches["pages"].set(etag, answer.content)
+def etag_for(request: HttpRequest) -> str:
+    """The ETag of the page that a view is about to show; "" where the answer is not everyone's."""
+    return str(request.META.get(NOTED, ""))
 
 
 def finish(answer: HttpResponseBase, license: str, etag: str) -> HttpResponseBase:

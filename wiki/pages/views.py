@@ -75,9 +75,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     if "version" in request.GET:
         return old_version(request, key)
     language = (get_language() or "fr")[:2]
-    kept, etag = keeping.recall(request, title, key, language)
-    if kept is not None:
-        return kept
+    etag = keeping.etag_for(request)
     gate = WikiPage.objects.readable_by(request.user).filter(title_key=key)
     stored: RenderedPage | None = (
         RenderedPage.objects.filter(page__in=gate, ui_language=language)
@@ -99,8 +97,6 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         if target is not None and target.pk != found.pk:
             return redirect(f"{target.get_absolute_url()}?from={found.address}")
     answer = _shown(request, found, stored)
-    if etag:
-        keeping.keep(answer, etag)
     return keeping.finish(answer, found.license, etag)
 
 
