@@ -1,0 +1,140 @@
+"""Results made by hand: no database, no query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from wiki.ask.formats import registry
+from wiki.ask.formats.base import File, Shown, Thumbnail
+from wiki.ask.results import Column, Found, Result, Row
+from wiki.ask.tree import AllOf, Printout, Question, Step
+from wiki.facts.values import Context, Declaration, Value
+from wiki.text import titles
+
+HOSTILE = "<script>alert(1)</script>\"'&</td>"
+EPOCH = 2440587.5
+"""The Julian day of 1970."""
+
+
+def found(title: str, **more: Any) -> Found:
+    """A page of that title."""
+    namespace = titles.split_namespace(title)[0]
+    fields = {"url": f"/wiki/{title.replace(' ', '_')}", "namespace": namespace, "shown_title": title} | more
+    return Found(title.replace(" ", "_"), title, **fields)
+
+
+def page(title: str) -> Value:
+    """A page value."""
+    return Value("_wpg", title, word=title.replace(" ", "_"))
+
+
+def text(raw: str, datatype: str = "_txt") -> Value:
+    """A text, or another value that is its words."""
+    return Value(datatype, raw, word=raw[:255], fold=raw.casefold())
+
+
+def number(amount: float, datatype: str = "_num", raw: str = "") -> Value:
+    """A number."""
+    return Value(datatype, raw or f"{amount:g}", word=repr(float(amount)), number=float(amount))
+
+
+def boolean(truth: bool) -> Value:
+    """A boolean."""
+    return Value("_boo", "true" if truth else "false", word="1" if truth else "0", number=float(truth))
+
+
+def place(lat: float, lon: float) -> Value:
+    """Coordinates."""
+    return Value("_geo", f"{lat}, {lon}", lat=lat, lon=lon)
+
+
+def moment(raw: str) -> Value:
+    """A date (`2026-05-01`, `2026-05` or `2026`) or a moment (`2026-05-01T10:30:00`), in UTC."""
+    if "T" in raw:
+        begin = datetime.fromisoformat(raw).replace(tzinfo=UTC)
+        day = EPOCH + begin.timestamp() / 86400
+        return Value("_dat", raw, word=raw, number=day, number_end=day + 1 / 86400)
+    parts = [int(part) for part in raw.split("-")]
+    start = date(*[*parts, 1, 1][:3])
+    year, month = parts[0], parts[1] if len(parts) > 1 else 12
+    after = date(year + month // 12, month % 12 + 1, 1)
+    end = start.toordinal() + 1 if len(parts) == 3 else after.toordinal()
+    base = EPOCH - date(1970, 1, 1).toordinal()
+    return Value("_dat", raw, word=raw, number=base + start.toordinal(), number_end=base + end)
+
+
+def column(label: str, datatype: str = "_txt", form: str = "", **more: Any) -> Column:
+    """A printout `?label#form`."""
+    options = more.pop("options", {})
+    declaration = Declaration(label.replace(" ", "_"), label, datatype, **more)
+    return Column(
+        Printout((Step(label),), label, form, options=options), label, declaration, Context("fr", declaration)
+    )
+
+
+def result(
+    rows: Iterable[tuple[str | Found, list[list[Value]]]] = (),
+    columns: Iterable[Column] = (),
+    pages: Iterable[Found] = (),
+    more: bool = False,
+    **parameters: str,
+) -> Result:
+    """A result with those rows: `("Page", [[values of the first column], …])`."""
+    columns = list(columns)
+    question = Question(AllOf(()), [one.printout for one in columns], parameters=parameters, source="[[+]]")
+    made = [
+        Row(found(subject) if isinstance(subject, str) else subject, tuple(tuple(cell) for cell in cells))
+        for subject, cells in rows
+    ]
+    return Result(question, columns, made, more, {one.key: one for one in pages})
+
+
+def shown(templates: Mapping[str, str] | None = None, **more: Any) -> Shown:
+    """A page to stand in: addresses under `/ask`, `markdown` that only marks what it got."""
+    own = templates or {}
+
+    def markdown(words: str) -> SafeString:
+        return format_html('<div class="laid">{}</div>', words)
+
+    def address(parameters: Mapping[str, str]) -> str:
+        return f"/ask?{urlencode(parameters)}"
+
+    def pictures(names: Iterable[str]) -> dict[str, Thumbnail]:
+        return {name: Thumbnail(f"/media/{name}", 400, 225, name) for name in names if name and "missing" not in name}
+
+    fields: dict[str, Any] = {
+        "language": "fr",
+        "address": address,
+        "more_url": "/ask?offset=2",
+        "base": "https://wiki.example",
+        "template": own.get,
+        "markdown": markdown,
+        "page_html": lambda pk: format_html("<p>page {}</p>", pk),
+        "pictures": pictures,
+        "today": date(2026, 5, 15),
+    }
+    return Shown(**fields | more)
+
+
+def in_page(made: Result, **more: Any) -> str:
+    """The HTML of a result in a page."""
+    return str(registry.html(made, shown(**more)))
+
+
+def download(made: Result, **more: Any) -> File:
+    """The file of a result."""
+    file = registry.file(made, shown(**more))
+    assert file is not None
+    return file
+
+
+def content(made: Result, **more: Any) -> bytes:
+    """The bytes of the file of a result."""
+    file = download(made, **more)
+    return file.content if isinstance(file.content, bytes) else b"".join(file.content)

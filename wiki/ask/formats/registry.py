@@ -1,0 +1,78 @@
+"""All result formats by name, and the two ways in: `html` for a page, `file` for a download."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from django.utils.html import format_html
+from django.utils.translation import gettext, override
+
+from wiki.ask.formats import data, lists, tables
+from wiki.ask.formats.base import NOTHING, File, Format, Shown, option
+from wiki.ask.formats.cells import joined
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from wiki.ask.results import Result
+    from wiki.ask.tree import Question
+
+FAMILIES: tuple[ModuleType, ...] = (tables, lists, data)
+FORMATS: dict[str, Format] = {form.name: form for family in FAMILIES for form in family.FORMATS}
+"""By name, in the order in which the Ask page offers them."""
+NAMES: dict[str, Format] = FORMATS | {alias: form for form in FORMATS.values() for alias in form.aliases}
+"""By every name that a question may write."""
+
+
+def format_named(name: str) -> Format | None:
+    """The format that a question calls so, or None."""
+    return NAMES.get(name.strip().lower())
+
+
+def format_of(question: Question) -> Format:
+    """The format of a question; without one, or with an unknown one, a table, or a list where nothing is printed."""
+    named = format_named(question.parameters.get("format", ""))
+    return named or FORMATS["table" if question.printouts else "list"]
+
+
+def file(result: Result, shown: Shown) -> File | None:
+    """The result as a download, in its question's format; None where that format has none."""
+    make = format_of(result.question).file
+    if make is None:
+        return None
+    with override(shown.language):
+        return make(result, shown)
+
+
+def html(result: Result, shown: Shown) -> SafeString:
+    """The result as it stands in a page, with intro, outro, the words for no result and the link to further ones."""
+    with override(shown.language):
+        form = format_of(result.question)
+        if not result.rows and not form.counts:
+            default = option(result, "default")
+            return shown.markdown(default) if default else NOTHING
+        inner = form.html(result, shown) if form.html else _link_to_file(result, shown, form)
+        return joined("", [_around(result, shown, "intro"), inner, _further(result, shown, form),
+                           _around(result, shown, "outro")])  # fmt: skip
+
+
+def _around(result: Result, shown: Shown, name: str) -> SafeString:
+    text = option(result, name)
+    return shown.markdown(text) if text else NOTHING
+
+
+def _link_to_file(result: Result, shown: Shown, form: Format) -> SafeString:
+    """What stands in a page for a format that is a file."""
+    words = option(result, "searchlabel") or gettext("%(format)s file") % {"format": form.shown_label}
+    return format_html('<a class="ask-file" rel="nofollow" href="{}">{}</a>', shown.download_url(form.name), words)
+
+
+def _further(result: Result, shown: Shown, form: Format) -> SafeString:
+    """The link to further results; an empty `searchlabel` leaves it out."""
+    written = result.question.parameters.get("searchlabel")
+    empty = written is not None and not written.strip()
+    if not result.more or not shown.more_url or empty or form.html is None:
+        return NOTHING
+    words = (written or "").strip() or gettext("… further results")
+    return format_html(' <a class="ask-more" rel="nofollow" href="{}">{}</a>', shown.more_url, words)
