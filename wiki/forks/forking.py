@@ -21,7 +21,7 @@ from wiki.pages.models import (
     Stewardship,
     WikiPage,
 )
-from wiki.pages.saving import admit
+from wiki.pages.saving import admit, retrying
 from wiki.pages.storing import Author, Draft, full_title, store
 from wiki.text import titles
 
@@ -45,10 +45,14 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
     LicenseConflict with the legal reason, TitleTaken, TitleProblem, Refused, Busy.
     """
     admit(by, "fork", page)
-    upstream = finding.fresh(page.pk)
+    return retrying(lambda: _fork(finding.fresh(page.pk), wish, by))
+
+
+def _fork(upstream: WikiPage, wish: Wish, by: Author) -> WikiPage:
+    """Write the copy of `upstream` as it is now. Raises what `fork` raises, and Stale."""
     license = _license(upstream, wish)
     place, drafts = _home(wish, by, upstream)
-    fields = Fields(0, place, _title(wish, upstream), False, license, upstream.language)
+    fields = finding.at_home(Fields(0, place, _title(wish, upstream), False, license, upstream.language))
     if finding.by_key(titles.key_of(full_title(fields))) is not None:
         raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=full_title(fields))
     head: PageVersion = upstream.versions.get(number=upstream.version)

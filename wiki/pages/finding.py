@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wiki.errors import Refused, TitleTaken, gettext_noop
@@ -74,6 +75,16 @@ def fields_for(title: str, *, license: str, language: str) -> Fields:
         return Fields(namespace, None, rest, False, license, language)
     place, rest = place_of(clean)
     return Fields(0, place, rest, False, license, language)
+
+
+def at_home(fields: Fields) -> Fields:
+    """`fields` with their place as it is now. Raises Refused where it is none any more."""
+    if fields.place is None or fields.place.pk is None:
+        return fields
+    place = fresh(fields.place.pk)
+    if not place.is_place or place.is_deleted:
+        raise Refused(gettext_noop("There is no place called «%(title)s»."), title=place.full_title)
+    return replace(fields, place=place)
 
 
 def check_place_title(title: str, but: WikiPage | None = None) -> None:

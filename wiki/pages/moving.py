@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.utils import timezone
@@ -11,7 +12,7 @@ from wiki.pages import finding
 from wiki.pages.derivers import Fields
 from wiki.pages.models import Batch, WikiPage
 from wiki.pages.saving import Saved, admit, retrying
-from wiki.pages.storing import Author, Draft, full_title, store
+from wiki.pages.storing import Author, Draft, Stale, full_title, store
 from wiki.text import titles
 
 
@@ -69,8 +70,15 @@ def _move(page: WikiPage, fields: Fields, by: Author, comment: str, leave_redire
         and titles.key_of(item.full_title) != titles.key_of(full_title(new))
     ]  # fmt: skip
     batch = Batch(act=Batch.Act.MOVE, by=by.user, comment=comment, made_at=by.at or timezone.now())
-    versions = store([*overwritten, *drafts, *redirects], batch)
+    versions = store([*overwritten, *drafts, *redirects], batch, also=lambda _: _check_all_moved(moved))
     return Saved(page, versions[len(overwritten)].number, changed=True)
+
+
+def _check_all_moved(moved: Sequence[tuple[WikiPage, Fields]]) -> None:
+    """Inside the transaction: raise Stale where a page came to live in a renamed place after its pages were read."""
+    pks = {page.pk for page, _ in moved}
+    if not set(WikiPage.objects.filter(place=moved[0][0]).values_list("pk", flat=True)) <= pks:
+        raise Stale
 
 
 def _redirect(page: WikiPage, new: Fields, by: Author, *, in_commons: bool) -> Draft:

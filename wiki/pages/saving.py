@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from wiki.accounts import limits
 from wiki.accounts.models import User
@@ -21,6 +22,7 @@ from wiki.pages.storing import Author, Draft, Stale, clean_text, full_title, sto
 from wiki.text import merge, titles
 from wiki.text.markdown import TEXT_LIMIT
 
+_T = TypeVar("_T")
 ATTEMPTS = 200
 """How often a save follows a faster one before it gives up; each attempt merges again."""
 
@@ -69,7 +71,7 @@ def _check_text(text: str) -> str:
     return text
 
 
-def retrying(attempt: Callable[[], Saved]) -> Saved:
+def retrying(attempt: Callable[[], _T]) -> _T:
     """Run `attempt`, again while others were faster. Raises Busy."""
     for _ in range(ATTEMPTS):
         try:
@@ -139,15 +141,19 @@ def create(
 
 
 def _create(
-    fields: Fields,
+    asked: Fields,
     text: str,
     by: Author,
     note: Note,
     also: Callable[[list[PageVersion]], None] | None = None,
 ) -> Saved:
-    """Write the first version of a page, or the next one of a deleted page of that title."""
+    """Write the first version of a page, or the next one of a deleted page of that title.
+
+    A place that is renamed meanwhile takes the page in under its new name.
+    """
 
     def attempt() -> Saved:
+        fields = finding.at_home(asked)
         existing = finding.by_key(titles.key_of(full_title(fields)))
         if existing is not None:
             if existing.source.text == text and existing.is_place == fields.is_place:
@@ -193,7 +199,7 @@ def _change_fields(page: WikiPage, by: Author, note: Note, change: Callable[[Wik
         if fields == Fields.of(now):
             return Saved(now, now.version, changed=False)
         draft = Draft(now, now.source.text, fields, by, note.comment, note.minor, note.tags)
-        return Saved(now, store([draft])[-1].number, changed=True)
+        return Saved(now, store([draft], also=lambda _: _still_empty(now, fields))[-1].number, changed=True)
 
     return retrying(attempt)
 
@@ -230,6 +236,13 @@ def _check_empty(page: WikiPage) -> None:
         )
 
 
+def _still_empty(page: WikiPage, fields: Fields | None) -> None:
+    """Inside the transaction: raise Stale where a page came to live in a place that goes (`fields` None: deleted)."""
+    goes = page.is_place and (fields is None or not fields.is_place)
+    if goes and page.inhabitants.filter(title_key__isnull=False).exists():
+        raise Stale
+
+
 def unmake_place(page: WikiPage, by: Author, comment: str = "") -> Saved:
     """Make an empty place an ordinary page. Refused while pages live in it."""
     admit(by, "unmake_place", page)
@@ -251,7 +264,7 @@ def delete(page: WikiPage, by: Author, comment: str = "") -> Saved:
             return Saved(now, now.version, changed=False)
         _check_empty(now)
         draft = Draft(now, None, Fields.of(now), by, comment, tags=["deleted"])
-        return Saved(now, store([draft])[-1].number, changed=True)
+        return Saved(now, store([draft], also=lambda _: _still_empty(now, None))[-1].number, changed=True)
 
     return retrying(attempt)
 

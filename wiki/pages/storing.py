@@ -9,6 +9,7 @@ Revision has no room for a second author, and holds a page at most once.
 from __future__ import annotations
 
 import hashlib
+import logging
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ from wiki.pages.derivers import Derivation, Fields, Reading
 from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, WikiPage, new_slug
 from wiki.text import titles
 
+logger = logging.getLogger(__name__)
 LOCK_SECONDS = 30.0
 ROWS = 500
 SHARED = ("title", "draft_title", "live")
@@ -38,8 +40,11 @@ SHARED = ("title", "draft_title", "live")
 _T = TypeVar("_T")
 
 
-class Stale(Exception):
-    """Someone was faster: the page is no longer at the version that the draft follows."""
+class Stale(Busy):
+    """Someone was faster: a page is no longer at the version that its draft follows, or its place has another name."""
+
+    def __init__(self) -> None:
+        super().__init__(gettext_noop("Someone else changed this just now. Nothing was lost: please try again."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +165,7 @@ def store(
         versions = patiently(act)
     except IntegrityError as error:
         _forget_keys(targets)
-        names = ", ".join(full_title(target.drafts[-1].fields) for target in targets[:3])
-        raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=names) from error
+        raise _clash(targets) from error
     except Exception:
         _forget_keys(targets)
         raise
@@ -169,6 +173,19 @@ def store(
         for name, value in target.columns.items():
             setattr(target.page, name, value)
     return versions
+
+
+def _clash(targets: Sequence[_Target]) -> Busy | TitleTaken:
+    """What to say when the database refused rows: which titles are in use, else that someone was faster."""
+    own = {target.page.pk for target in targets if not target.is_new}
+    wanted = [full_title(target.drafts[-1].fields) for target in targets if target.drafts[-1].text is not None]
+    for start in range(0, len(wanted), ROWS):
+        keys = {titles.key_of(title): title for title in wanted[start : start + ROWS]}
+        taken = WikiPage.objects.filter(title_key__in=list(keys)).exclude(pk__in=own)
+        if names := sorted(keys[key] for key in taken.values_list("title_key", flat=True)[:3]):
+            return TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=", ".join(names))
+    logger.exception("Rows were refused, and not for their titles")
+    return Stale()
 
 
 def full_title(fields: Fields) -> str:
@@ -196,6 +213,7 @@ def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | No
         target.columns = columns(target.reading, date_of(target.drafts[-1], now))
         if target.is_new:
             target.page.created_at = date_of(target.drafts[0], now)
+    held = _hold_places(targets)
     _write_pages([target for target in targets if not target.is_new])
     _insert_pages([target for target in targets if target.is_new])
     PageText.objects.bulk_create(
@@ -208,8 +226,26 @@ def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | No
     versions = _versions(targets, batch, now)
     derivation.write()
     _tell_neighbours(targets, keys)
-    _tell_places({target.page.place_id for target in targets if not target.is_new} | {v.place_id for v in versions})
+    places = {target.page.place_id for target in targets if not target.is_new} | {v.place_id for v in versions}
+    _tell_places(places - held)
     return versions
+
+
+def _hold_places(targets: Sequence[_Target]) -> set[int | None]:
+    """Make sure that the places which pages are written into are still called so; raise Stale where one is not.
+
+    Their rows are locked by this until the end: a place is renamed before or after, not meanwhile. Returns their
+    keys; their stamps moved.
+    """
+    own = {target.page.pk for target in targets if not target.is_new}
+    places = [target.reading.fields.place for target in targets]
+    named = {place.pk: place.full_title for place in places if place is not None and place.pk and place.pk not in own}
+    for pk, name in sorted(named.items()):
+        if not WikiPage.objects.filter(pk=pk, title_key__isnull=False, full_title=name, is_place=True).update(
+            stamp=F("stamp") + 1
+        ):
+            raise Stale
+    return set(named)
 
 
 def _tell_places(places: set[int | None]) -> None:

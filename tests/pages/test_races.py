@@ -1,0 +1,121 @@
+"""Processes that want the same thing at the same moment: one gets it, the others are told, nothing is half done."""
+
+from __future__ import annotations
+
+import json
+
+from tests.instances import Instance
+from tests.pages.test_concurrency import END
+
+PROCESSES, ROUNDS = 6, 8
+
+BEGIN = """
+from wiki.accounts.models import User
+from wiki.pages import saving
+from wiki.pages.saving import Author
+by = Author(None, "script")
+saving.create_place("Port", "Un lieu.", by)
+saving.create_place("Nom 0", "Un lieu qui change de nom.", by)
+for number in range(ROUNDS):
+    saving.create_place(f"Vide {number}", "Un lieu vide.", by)
+    saving.create(f"Source {number}", "Un texte.", by)
+    saving.create(f"Gauche {number}", "À gauche.", by)
+    saving.create(f"Droite {number}", "À droite.", by)
+    saving.create(f"Port:Fragile {number}", "Un.\\n\\nDeux.", by)
+""".replace("ROUNDS", str(ROUNDS))
+
+WORK = """
+import json, sys, time
+from wiki.errors import WikiError
+from wiki.forks.forking import Wish, fork
+from wiki.pages import finding, moving, saving
+from wiki.pages.saving import Author, Note
+me, rounds, start = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+by, won, told = Author(None, f"auteur {me}"), [], []
+
+def together(moment):
+    time.sleep(max(0, start + moment - time.time()))
+
+def attempt(name, act):
+    try:
+        if act():
+            won.append(name)
+    except WikiError as error:
+        told.append([name, type(error).__name__])
+
+def the_place():
+    return next(page for page in finding.WikiPage.objects.filter(is_place=True).select_related("source", "place")
+                if page.full_title.startswith("Nom"))
+
+for turn in range(rounds):
+    together(turn * 1.5)
+    attempt(f"page {turn}", lambda: saving.create(f"Port:Page {turn}", f"De {me}.", by).changed)
+    attempt(f"place {turn}", lambda: saving.create_place(f"Lieu {turn}", f"De {me}.", by).changed)
+    source, port = finding.by_key(f"Source {turn}"), finding.by_key("Port")
+    attempt(f"fork {turn}", lambda: fork(source, Wish(place=port), by))
+    attempt(f"new place {turn}", lambda: fork(source, Wish(new_place=f"Tout neuf {turn}"), by))
+    left, right = (finding.by_key(f"{side} {turn}") for side in ("Gauche", "Droite"))
+    if left and right:
+        one, to = (left, f"Droite {turn}") if me % 2 else (right, f"Gauche {turn}")
+        attempt(f"swap {turn}", lambda: moving.move(one, to, by).changed)
+        if me == 0:
+            attempt(f"away {turn}", lambda: moving.move(left, f"Port:Gauche {turn}", by).changed)
+    fragile = finding.by_key(f"Port:Fragile {turn}")
+    if fragile and me == 1:
+        attempt(f"gone {turn}", lambda: saving.delete(fragile, by).changed)
+    elif fragile:
+        text = fragile.source.text + f"\\n\\nm{me}t{turn}."
+        attempt(f"edit {turn}", lambda: saving.edit(fragile, text, by, Note(), base=1).changed)
+    if empty := finding.by_key(f"Vide {turn}"):
+        attempt(f"fill {turn}", lambda: (
+            saving.delete(empty, by) if me == 3 else saving.create(f"Vide {turn}:Page {me}", "Ici.", by)).changed)
+    if me == 2:
+        attempt(f"rename {turn}", lambda: moving.move(the_place(), f"Nom {turn + 1}", by).changed)
+    else:
+        title = f"{the_place().full_title}:Page {me} {turn}"
+        attempt(f"inhabit {turn}", lambda: saving.create(title, "Ici.", by).changed)
+print(json.dumps({"won": won, "told": told}))
+"""
+
+# Where pages ended up: outside their places, under the old name of one, or in a place that is gone.
+WHERE = """
+import json
+from wiki.pages.models import WikiPage
+astray = [page.full_title for page in WikiPage.objects.exclude(place=None).select_related("place")
+          if page.title_key and not page.full_title.startswith(page.place.full_title + ":")]
+lost = [page.full_title for page in WikiPage.objects.filter(place=None, title_key__startswith="Nom ")
+        if ":" in page.full_title and not page.redirect_key]
+homeless = [page.full_title for page in WikiPage.objects.filter(place__title_key=None, title_key__isnull=False)
+            if page.place_id]
+print(json.dumps({"astray": astray, "lost": lost, "homeless": homeless}))
+"""
+
+
+def test_it_gives_each_thing_to_one_of_many(instance: Instance) -> None:
+    instance.python(BEGIN)
+    code = "import django; django.setup()\n" + WORK
+    start = instance.python("import time; print(time.time() + 6)").strip()
+    workers = [instance.start("-c", code, str(number), str(ROUNDS), start) for number in range(PROCESSES)]
+    won: list[str] = []
+    told: list[tuple[str, str]] = []
+    for worker in workers:
+        out, err = worker.communicate(timeout=300)
+        assert worker.returncode == 0, err[-3000:]
+        outcome = json.loads(out.splitlines()[-1])
+        won += outcome["won"]
+        told += [(name, error) for name, error in outcome["told"]]
+    for turn in range(ROUNDS):
+        for thing in ("page", "place", "fork", "new place"):
+            assert won.count(f"{thing} {turn}") == 1, (thing, turn)
+            assert [error for name, error in told if name == f"{thing} {turn}"] == ["TitleTaken"] * (PROCESSES - 1)
+    assert sum(name.startswith("rename") for name in won) == ROUNDS
+    assert sum(name.startswith("gone") for name in won) == ROUNDS
+    end = json.loads(instance.python(END).splitlines()[-1])
+    assert end["problems"] == [[], [], [], [], []]
+    assert end["gaps"] == []
+    assert end["urls"] == []
+    assert end["differs"] == {}
+    where = json.loads(instance.python(WHERE).splitlines()[-1])
+    assert where["astray"] == []
+    assert where["lost"] == []
+    assert where["homeless"] == []
