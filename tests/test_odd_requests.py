@@ -8,10 +8,12 @@ from urllib.parse import quote
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.making import make_page, make_place
 from wiki.accounts.models import User
+from wiki.pages.models import PageVersion
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +47,9 @@ def ask(client: Client, address: str, post: dict[str, str] | None = None) -> Non
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_odd_titles(view: str, scene: None, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]) -> None:
+def test_it_answers_odd_titles(
+    view: str, scene: None, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
+) -> None:
     bob.is_superuser = True
     bob.save()
     client, stranger = client_of(bob), client_of(anna)
@@ -57,41 +61,130 @@ def test_odd_titles(view: str, scene: None, bob: User, anna: AnonymousUser, clie
 
 
 @pytest.mark.parametrize("pattern", LISTS)
-def test_odd_parameters(pattern: str, scene: None, alice: User, client_of: Callable[..., Client]) -> None:
+def test_it_answers_odd_parameters(pattern: str, scene: None, alice: User, client_of: Callable[..., Client]) -> None:
     client = client_of(alice)
     for value in (*NUMBERS, *map(quote, TITLES)):
         ask(client, pattern.format(value))
 
 
-@pytest.mark.parametrize("address", ["/edit/Charte", "/edit/Nouveau", "/create", "/create-place", "/fork/Charte",
-    "/upload", "/preview", "/import", "/account/register", "/account/login", "/account/", "/account/password",
-    "/account/password/reset", "/language", "/restore/Charte?version=1", "/move/La_Myne", "/delete/La_Myne",
-    "/fields/La_Myne", "/stewards/La_Myne"])  # fmt: skip
-def test_odd_forms(address: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
-    names = [
-        "text",
-        "title",
-        "place",
-        "new_place",
-        "license",
-        "language",
-        "comment",
-        "base",
-        "minor",
-        "kind",
-        "file",
-        "username",
-        "password",
-        "password1",
-        "email",
-        "next",
-        "add",
-        "remove",
-        "name",
-        "author",
-        "display_name",
-    ]
+FORMS = ("/edit/Charte", "/edit/Nouveau", "/create", "/create-place", "/fork/Charte", "/upload", "/preview", "/import",
+    "/account/register", "/account/login", "/account/", "/account/password", "/account/password/reset", "/language",
+    "/restore/Charte?version=1", "/move/La_Myne", "/delete/La_Myne", "/fields/La_Myne", "/stewards/La_Myne",
+    "/undo/Charte?version=1", "/undelete/Charte", "/unmake-place/La_Myne", "/export/Charte")  # fmt: skip
+FIELDS = ("text", "title", "place", "new_place", "license", "language", "comment", "base", "minor", "kind", "file",
+    "username", "password", "password1", "email", "next", "add", "remove", "name", "author", "display_name", "source",
+    "description", "version", "steward", "reason", "website", "preview")  # fmt: skip
+ODD = (
+    "",
+    "%00",
+    "x" * 70_000,
+    "%ED%A0%80",
+    "%FF%FE",
+    "%C3%A9" * 300,
+    "9" * 40,
+    "-1",
+    "%3Cscript%3E",
+    "%E2%80%AE",
+    "a:b:c",
+)
+"""As they stand in a body, percent-encoded: a lone surrogate, bytes that are no text, and others."""
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+def send(client: Client, address: str, body: str) -> None:
+    """Post a raw body, and fail for an answer of 500 and above."""
+    cache.clear()
+    assert client.post(address, body, content_type=URLENCODED).status_code < 500, (address, body[:60])
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_it_answers_odd_forms(address: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
     client = client_of(bob)
-    for value in ("", "\x00", "x" * 70_000, "\ud800", "é" * 300, "9" * 40, "<script>", "\u202e", "a:b:c"):
-        ask(client, address, dict.fromkeys(names, value.encode("utf-8", "replace").decode()))
-    ask(client, address, {"text": "x" * 1_100_000, "title": "Long", "save": "1"})
+    for value in ODD:
+        send(client, address, "&".join(f"{name}={value}" for name in FIELDS))
+    for name in FIELDS:
+        for value in ODD[1:5]:
+            send(client, address, f"{name}={value}")
+    send(client, address, f"text={'x' * 1_100_000}&title=Long&save=1")
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_it_answers_a_megabyte_in_any_field(
+    address: str, scene: None, bob: User, client_of: Callable[..., Client]
+) -> None:
+    client = client_of(bob)
+    for name in FIELDS:
+        send(client, address, f"{name}={'x' * 1_000_000}")
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_it_answers_files_where_words_are_expected(
+    address: str, scene: None, bob: User, client_of: Callable[..., Client]
+) -> None:
+    client = client_of(bob)
+    for content in (b"", b"\x00\xff", b"GIF89a", b"PK\x03\x04" + b"\x00" * 100, b"<svg onload='x()'/>"):
+        for name in ("../../x.png", "\u202egnp.exe", "x" * 300 + ".png", "a\x00b.jpg", ""):
+            cache.clear()
+            files = {field: SimpleUploadedFile(name or "x", content) for field in ("file", "text", "title", "archive")}
+            assert client.post(address, files).status_code < 500, (address, name)
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_it_takes_no_form_from_elsewhere(address: str, scene: None, bob: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(bob)
+    versions = PageVersion.objects.count()
+    answer = client.post(address, {"text": "x", "title": "Volé", "comment": "x", "save": "1"})
+    assert PageVersion.objects.count() == versions
+    if address != "/language":  # a language chosen by force harms nobody
+        assert answer.status_code in (403, 405), address
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_it_answers_posts_to_odd_titles(
+    view: str, scene: None, alice: User, bob: User, client_of: Callable[..., Client]
+) -> None:
+    for client in (client_of(alice), client_of(bob)):
+        for title in TITLES:
+            ask(client, f"/{view}/{quote(title, safe='/:')}", {"text": "x", "title": title.replace("\x00", "")})
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_it_answers_addresses_that_are_no_text(
+    view: str, scene: None, client_of: Callable[..., Client], bob: User
+) -> None:
+    client = client_of(bob)
+    for raw in ("%ED%A0%80", "%FF", "%C3", "%00", "%F0%9F%A7", "a%ED%B0%80b"):
+        ask(client, f"/{view}/{raw}")
+        ask(client, f"/{view}/Charte?version={raw}&from={raw}&to={raw}&next={raw}&p={raw}")
+        ask(client, f"/{view}/{raw}", {"text": "x"})
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://mal.example/", "//mal.example", "/\\mal.example", "https:mal.example", "javascript:alert(1)",
+        "\thttps://mal.example", "http:///mal.example", "/%0d%0aSet-Cookie:x=1"])  # fmt: skip
+def test_it_leads_nobody_elsewhere(elsewhere: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
+    bob.set_password("un mot de passe long")
+    bob.save()
+    for client, address, form in (
+        (Client(), "/account/login", {"username": "bob", "password": "un mot de passe long", "next": elsewhere}),
+        (client_of(bob), "/account/logout", {"next": elsewhere}),
+        (client_of(bob), "/language", {"language": "en", "next": elsewhere}),
+    ):
+        answer = client.post(f"{address}?next={quote(elsewhere)}", form)
+        assert "mal.example" not in answer.headers.get("Location", ""), address
+        assert "javascript" not in answer.headers.get("Location", ""), address
+        assert "x" not in answer.cookies
+
+
+def test_it_changes_the_session_when_someone_signs_in(scene: None, bob: User) -> None:
+    bob.set_password("un mot de passe long")
+    bob.save()
+    client = Client()
+    session = client.session
+    session["seen"] = True
+    session.save()
+    client.cookies["sessionid"] = before = session.session_key or ""
+    client.post("/account/login", {"username": "bob", "password": "un mot de passe long"})
+    assert client.cookies["sessionid"].value != before
+    assert client.get("/account/").status_code == 200
