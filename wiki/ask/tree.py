@@ -52,7 +52,10 @@ ValueTest = AnyValue | NoValue | Compare | Sub
 
 @dataclass(frozen=True, slots=True)
 class HasValue:
-    """`[[A.-B::x||y]]`: some value at the end of the chain holds one of the tests."""
+    """`[[A.-B::x||y]]`: some value at the end of the chain holds one of the tests.
+
+    An empty chain is `[[~~x]]`: some value of any property does.
+    """
 
     chain: tuple[Step, ...]
     values: tuple[ValueTest, ...]
@@ -120,6 +123,8 @@ class Printout:
     category: str | None = None
     options: dict[str, str] = field(default_factory=dict)
     """limit, offset, order, index, lang, align, width … as written after `+`."""
+    labelled: bool = False
+    """Whether the author wrote the label (it may be empty); else it is the name as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +151,9 @@ class Question:
     """All others as written, by folded name: format, mainlabel, headers, link, intro, template, …"""
     source: str = ""
     """The text of its condition."""
+    language: str = "fr"
+    """In which its values are read: that of the page that asks, or of the interface."""
+    page: str = ""
+    """Full title of the page that asks, if one does (`#part` is a part of it)."""
+    home: str = ""
+    """Full title of that page's place, whose pages titles are looked for first."""
