@@ -8,7 +8,7 @@ import time
 
 from tests.instances import Instance
 
-KILLS = 12
+KILLS = 8
 
 BEGIN = """
 from wiki.pages import saving

@@ -18,7 +18,7 @@ from wiki.accounts import limits, signing
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, TooFast, WikiError
 from wiki.licenses import catalogue
-from wiki.pages import finding, rendering, rights, saving
+from wiki.pages import finding, listing, rendering, rights, saving
 from wiki.pages.answering import in_words
 from wiki.pages.derivers import Fields
 from wiki.pages.models import LANGUAGES, Kind, WikiPage, address
@@ -235,7 +235,8 @@ def create(request: HttpRequest) -> HttpResponseBase:
             return redirect(f"{where}?kind={kind.key}" if kind else where)
         except WikiError as error:
             form.add_error("title", in_words(error))
-    return render(request, "wiki/pages/create.html", {"form": form})
+    context = {"form": form, "places": listing.place_titles(request.user)}
+    return render(request, "wiki/pages/create.html", context)
 
 
 def _full_title(request: HttpRequest, form: forms.Form) -> str:

@@ -1,0 +1,140 @@
+"""What people with an account see and do: fits a phone, is labelled, obeys the policy, works without scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.test_face import sign_in
+from tests.making import make_page, make_place
+from wiki.pages import finding, saving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from wiki.accounts.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SCREENS = (
+    "/", "/wiki/Atelier:Charte", "/wiki/Atelier", "/edit/Atelier:Charte", "/edit/Nouvelle_page", "/create",
+    "/create-place", "/fork/Atelier:Charte", "/forks/Atelier:Charte", "/export/Atelier:Charte", "/import", "/upload",
+    "/move/Atelier:Charte", "/delete/Atelier:Charte", "/fields/Atelier:Charte", "/stewards/Atelier",
+    "/history/Atelier:Charte", "/compare/Atelier:Charte?from=1&to=2",
+    "/restore/Atelier:Charte?version=1", "/undo/Atelier:Charte?version=2", "/account/", "/account/password",
+    "/contributions/bob", "/changes", "/search?q=charte", "/wiki/Nulle_part", "/licenses/",
+)  # fmt: skip
+# What is wrong with the screen that a reader with a screen reader or a phone would meet.
+FAULTS = """() => {
+  const faults = [];
+  const headings = document.querySelectorAll("h1").length;
+  if (headings !== 1) faults.push(`${headings} h1`);
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the screen");
+  for (const field of document.querySelectorAll("input:not([type=hidden]):not([type=submit]), select, textarea")) {
+    const named = field.labels?.length || field.getAttribute("aria-label") || field.getAttribute("aria-labelledby");
+    if (!named) faults.push(`no label: ${field.name || field.outerHTML.slice(0, 80)}`);
+  }
+  for (const image of document.querySelectorAll("img:not([alt])")) faults.push(`no alt: ${image.src}`);
+  for (const control of document.querySelectorAll("a[href], button"))
+    if (!control.textContent.trim() && !control.matches("[aria-label], [aria-hidden=true]")
+        && !control.querySelector("img[alt], [aria-label], title"))
+      faults.push(`no name: ${control.outerHTML.slice(0, 100)}`);
+  const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+  for (const id of new Set(ids)) if (ids.filter((one) => one === id).length > 1) faults.push(`id twice: ${id}`);
+  for (const list of document.querySelectorAll("input[list]")) if (!list.list) faults.push(`no list: ${list.name}`);
+  return faults;
+}"""
+
+
+@pytest.fixture
+def scene(alice: User, bob: User) -> None:
+    """A place looked after by bob, and a page by alice with two versions."""
+    place = make_place("Atelier", by=bob)
+    page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
+    saving.edit(page, "# Charte\n\nUn autre texte.", saving.Author.of(alice))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_is_whole_and_labelled_on_every_screen(tab: Page, scene: None, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 844})
+    sign_in(tab, "bob")
+    faults = {}
+    for screen in SCREENS:
+        answer = tab.goto(screen)
+        assert answer is not None
+        assert answer.status in (200, 404), screen
+        if found := tab.evaluate(FAULTS):
+            faults[screen] = found
+    assert faults == {}
+
+
+def test_it_shows_a_conflict_whole_on_a_phone(tab: Page, scene: None, bob: User) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    sign_in(tab, "alice")
+    tab.goto("/edit/Atelier:Charte")
+    tab.fill("textarea[name=text]", "# Charte\n\nMon texte à moi.")
+    page = finding.find("Atelier:Charte", bob)
+    assert page is not None
+    saving.edit(page, "# Charte\n\nSon texte à lui.", saving.Author.of(bob))
+    tab.click("button[name=save]")
+    shown = tab.locator("main").inner_text()
+    assert "Son texte à lui." in shown
+    assert "Mon texte à moi." in tab.locator("textarea[name=text]").input_value()
+    assert tab.evaluate(FAULTS) == []
+
+
+def test_it_edits_previews_and_saves_without_scripts(browser: Browser, live_server: Any, scene: None) -> None:
+    context = browser.new_context(base_url=live_server.url, locale="fr-FR", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/edit/Atelier:Charte")
+    page.fill("input[name=username]", "alice")
+    page.fill("input[name=password]", "le café est prêt")
+    page.click("main button[type=submit]")
+    page.fill("textarea[name=text]", "# Charte\n\nUn texte **sans script**.")
+    page.click("button[name=preview]")
+    assert page.locator(".preview strong").inner_text() == "sans script"
+    page.fill("input[name=comment]", "essai")
+    page.click("button[name=save]")
+    assert page.url.endswith("/wiki/Atelier:Charte")
+    assert page.locator("article strong").inner_text() == "sans script"
+    context.close()
+
+
+def test_it_speaks_the_language_that_was_chosen(tab: Page, scene: None) -> None:
+    tab.goto("/wiki/Atelier:Charte")
+    assert tab.get_attribute("html", "lang") == "fr"
+    tab.click("header button[name=language] >> visible=true")
+    tab.wait_for_url("**/wiki/Atelier:Charte")
+    assert tab.get_attribute("html", "lang") == "en"
+    tab.goto("/")
+    assert tab.get_attribute("html", "lang") == "en"
+
+
+def test_it_lets_the_keyboard_skip_to_the_content(tab: Page, scene: None) -> None:
+    tab.goto("/wiki/Atelier:Charte")
+    tab.keyboard.press("Tab")
+    link = tab.locator(".skip-link")
+    assert link.evaluate("link => link === document.activeElement")
+    assert link.is_visible()
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "content"
+
+
+def test_it_warns_before_a_text_is_lost(tab: Page, scene: None) -> None:
+    sign_in(tab, "alice")
+    tab.goto("/edit/Atelier:Charte")
+    asked: list[str] = []
+
+    def stay(question: Any) -> None:
+        asked.append(question.type)
+        question.dismiss() if len(asked) == 1 else question.accept()
+
+    tab.on("dialog", stay)
+    tab.click("textarea[name=text]")
+    tab.keyboard.type("Un mot. ")
+    tab.evaluate("setTimeout(() => location.assign('/'), 0)")
+    tab.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    assert tab.url.endswith("/edit/Atelier:Charte")
+    assert "Un mot." in tab.locator("textarea[name=text]").input_value()
