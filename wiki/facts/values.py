@@ -103,3 +103,8 @@ class Context:
     """Full title of the page in which it stands (`#fragment` values belong to it)."""
     home: str = ""
     """Full title of the place whose pages titles are looked for first."""
+
+    @property
+    def name_language(self) -> str:
+        """The language in which datatypes are named: French or English."""
+        return "fr" if self.language.startswith("fr") else "en"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from wiki.facts.matching import Test
@@ -23,12 +24,40 @@ class ValueRefused(Exception):
         self.params = params
 
 
+def not_comparable(comparator: str, type_name: str) -> ValueRefused:
+    """The refusal of a comparator that a datatype does not know."""
+    return ValueRefused("value_comparator", comparator=comparator or "=", type=type_name)
+
+
+_PREFIXES = (
+    (">>", ">>"), ("<<", "<<"), ("!~", "!~"), ("≥", ">"), ("≤", "<"), (">", ">"), ("<", "<"), ("!", "!"), ("~", "~"),
+    ("nlike:", "!~"), ("like:", "~"),
+)  # fmt: skip
+_WITHIN = {"in:": "~", "phrase:": "~", "not:": "!~"}
+
+
+def comparison(text: str) -> tuple[str, str]:
+    """The comparator before a value and the value, as questions write them: one of `COMPARATORS`, `""` for none."""
+    text = text.strip()
+    for prefix, comparator in _PREFIXES:
+        if text.startswith(prefix):
+            return comparator, text[len(prefix) :].strip()
+    for prefix, comparator in _WITHIN.items():
+        if text.startswith(prefix):
+            return comparator, f"*{text[len(prefix) :].strip()}*"
+    return "", text
+
+
 class Datatype(Protocol):
     """How values of one kind are read, compared and shown."""
 
-    id: str
-    names: dict[str, tuple[str, ...]]
-    """By language, the name first, then what else `Has type` may call it."""
+    @property
+    def id(self) -> str:
+        """SMW's: `_txt`, `_num`, …"""
+
+    @property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """By language, the name first, then what else `Has type` may call it."""
 
     def parse(self, raw: str, context: Context) -> Value:
         """The value of some written words. Never raises; bounded time."""

@@ -1,0 +1,66 @@
+"""Boolean: yes or no."""
+
+from __future__ import annotations
+
+from wiki.facts.datatypes.base import ValueRefused, not_comparable
+from wiki.facts.datatypes.languages import LANGUAGES, language_of
+from wiki.facts.matching import Differs, Same, Test
+from wiki.facts.problems import problem
+from wiki.facts.values import Context, Value
+from wiki.text.titles import fold
+
+WORDS = {"1": True, "0": False} | {
+    word: truth
+    for row in LANGUAGES.values()
+    for truth, words in ((True, row.true), (False, row.false))
+    for word in words
+}
+
+
+class Boolean:
+    """`word` is `1` or `0`, `number` the same."""
+
+    id = "_boo"
+    names = {"en": ("Boolean",), "fr": ("Booléen",)}
+
+    def parse(self, raw: str, context: Context) -> Value:
+        """1, 0, or a word of either language: no word of one means the contrary in the other."""
+        truth = WORDS.get(fold(raw[:20]).strip())
+        if truth is None:
+            return Value(self.id, raw, problem=problem("boolean_unreadable" if raw.strip() else "value_empty", raw))
+        word = "1" if truth else "0"
+        return Value(self.id, raw, word, word, float(truth))
+
+    def test(self, comparator: str, text: str, context: Context) -> Test:
+        """Equal or not."""
+        value = self.parse(text, context)
+        if value.problem is not None:
+            raise ValueRefused(value.problem.code, **value.problem.params)
+        if comparator not in ("", "!"):
+            raise not_comparable(comparator, self.names[context.name_language][0])
+        same = Same((value.word,))
+        return same if not comparator else Differs(same)
+
+    def show(self, value: Value, context: Context, form: str = "") -> str:
+        """The word of the language; forms `-`, `num`, `tick`, `x`, `LOCL`, or two words as `yes,no`."""
+        truth = value.word == "1"
+        form = form.strip()
+        if form.lower() in SHAPES:
+            return SHAPES[form.lower()][not truth]
+        yes, comma, no = form.partition(",")
+        if comma:
+            return yes.strip() if truth else no.strip()
+        language = language_of(form[5:] if form.upper().startswith("LOCL@") else context.language)
+        return language.true[0] if truth else language.false[0]
+
+    def data(self, value: Value, context: Context) -> object:
+        """`t` or `f`, as SMW."""
+        return "t" if value.word == "1" else "f"
+
+    def link(self, value: Value, context: Context) -> str:
+        """Nowhere."""
+        return ""
+
+
+SHAPES = {"-": ("true", "false"), "num": ("1", "0"), "tick": ("✓", "✗"), "x": ("X", "")}
+"""How yes and no are shown in each form."""

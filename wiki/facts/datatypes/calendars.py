@@ -1,0 +1,63 @@
+"""Days counted: Julian day numbers of dates in the Gregorian and the Julian calendar.
+
+Years are historical: 1 BC is -1, and there is no year 0. The formulas are those of Claus Tøndering's Calendar FAQ,
+section 2.16; floor division of unbounded integers makes them hold for any year.
+"""
+
+from __future__ import annotations
+
+GREGORIAN, JULIAN = 1, 2
+"""As SMW numbers them."""
+REFORM = (1582, 10, 5)
+"""From this day on a date is Gregorian unless it says otherwise, before it Julian."""
+DAY = 86_400
+"""Seconds."""
+
+
+def astronomical(year: int) -> int:
+    """The year with a year 0: 1 BC."""
+    return year if year > 0 else year + 1
+
+
+def historical(year: int) -> int:
+    """The year without a year 0, from one with it."""
+    return year if year > 0 else year - 1
+
+
+def day_number(calendar: int, year: int, month: int, day: int) -> int:
+    """The Julian day number of the noon of a date."""
+    counted = astronomical(year)
+    early = (14 - month) // 12
+    y, m = counted + 4800 - early, month + 12 * early - 3
+    days = day + (153 * m + 2) // 5 + 365 * y + y // 4
+    return days - y // 100 + y // 400 - 32045 if calendar == GREGORIAN else days - 32083
+
+
+def date_of(calendar: int, number: int) -> tuple[int, int, int]:
+    """Year (historical), month and day of a Julian day number."""
+    c, century = number + 32082, 0
+    if calendar == GREGORIAN:
+        a = number + 32044
+        century = (4 * a + 3) // 146097
+        c = a - 146097 * century // 4
+    year = (4 * c + 3) // 1461
+    rest = c - 1461 * year // 4
+    m = (5 * rest + 2) // 153
+    day, month = rest - (153 * m + 2) // 5 + 1, m + 3 - 12 * (m // 10)
+    return historical(100 * century + year - 4800 + m // 10), month, day
+
+
+def is_leap(calendar: int, year: int) -> bool:
+    """Whether a year has 366 days."""
+    counted = astronomical(year)
+    return counted % 4 == 0 and (calendar == JULIAN or counted % 100 != 0 or counted % 400 == 0)
+
+
+def days_in(calendar: int, year: int, month: int) -> int:
+    """Days of a month."""
+    return 29 if month == 2 and is_leap(calendar, year) else (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
+
+
+def next_year(year: int) -> int:
+    """The year after; 1 follows -1."""
+    return 1 if year == -1 else year + 1

@@ -1,0 +1,180 @@
+"""Geographic coordinates: a point on Earth, and circles about one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wiki.facts.datatypes.base import ValueRefused, not_comparable
+from wiki.facts.datatypes.languages import language_of
+from wiki.facts.datatypes.numbers import SPACES, NotANumber, read_number
+from wiki.facts.datatypes.quantities import divided
+from wiki.facts.matching import Around, Differs, Same, Test
+from wiki.facts.problems import problem
+from wiki.facts.values import Context, Value
+from wiki.text.titles import fold
+
+COORDINATES_LIMIT = 150
+"""Characters that coordinates may have."""
+PLACES = 6
+"""Decimals of a degree that are kept: a tenth of a metre."""
+METRES: Mapping[str, float] = {
+    "m": 1, "metre": 1, "metres": 1, "meter": 1, "meters": 1, "km": 1000, "kilometre": 1000, "kilometres": 1000,
+    "kilometer": 1000, "kilometers": 1000, "mi": 1609.344, "mile": 1609.344, "miles": 1609.344, "nm": 1852, "nmi": 1852,
+    "nautical mile": 1852, "nautical miles": 1852, "mille marin": 1852, "milles marins": 1852, "ft": 0.3048,
+    "feet": 0.3048, "foot": 0.3048, "pied": 0.3048, "pieds": 0.3048, "yd": 0.9144, "yard": 0.9144, "yards": 0.9144,
+}  # fmt: skip
+"""Metres of a unit of distance, by its folded name."""
+
+_LETTERS: Mapping[str, tuple[str, int]] = {
+    "n": ("lat", 1), "nord": ("lat", 1), "north": ("lat", 1), "s": ("lat", -1), "sud": ("lat", -1),
+    "south": ("lat", -1), "e": ("lon", 1), "est": ("lon", 1), "east": ("lon", 1), "w": ("lon", -1),
+    "west": ("lon", -1), "o": ("lon", -1), "ouest": ("lon", -1),
+}  # fmt: skip
+_LETTER = "nord|north|sud|south|ouest|west|est|east|[nsewo]"
+_ANGLE = re.compile(
+    rf"(?:({_LETTER})\.? ?)?([+-]?) ?(\d{{1,3}}(?:[.,]\d{{1,20}})?)(?: ?[°º]"
+    rf"(?: ?(\d{{1,2}}(?:[.,]\d{{1,20}})?) ?'(?: ?(\d{{1,2}}(?:[.,]\d{{1,20}})?) ?(?:\"|''))?)?)?(?: ?({_LETTER}))?"
+)
+_SIGNS = str.maketrans({"′": "'", "’": "'", "‘": "'", "″": '"', "”": '"', "“": '"', "−": "-"})
+_CIRCLE = re.compile(r"(.*?)\(([^()]*)\)\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Angle:
+    """Degrees, and which of latitude and longitude they are where a letter says so."""
+
+    degrees: float
+    axis: str = ""
+
+
+def _angle(text: str) -> Angle | None:
+    """One angle in degrees, degrees and minutes, or with seconds; None where it is none."""
+    found = _ANGLE.fullmatch(text.strip())
+    if found is None or (found[1] and found[6]):
+        return None
+    degrees, minutes, seconds = (float((part or "0").replace(",", ".")) for part in (found[3], found[4], found[5]))
+    if minutes >= 60 or seconds >= 60:
+        return None
+    axis, sign = _LETTERS[found[1] or found[6]] if found[1] or found[6] else ("", 1)
+    size = (degrees + minutes / 60 + seconds / 3600) * sign
+    return Angle(-size if found[2] == "-" else size, axis)
+
+
+def read_coordinates(text: str) -> tuple[float, float]:
+    """Latitude and longitude. Raises ValueRefused where there is no reading, or more than one."""
+    if not text.strip():
+        raise ValueRefused("value_empty")
+    if len(text) > COORDINATES_LIMIT:
+        raise ValueRefused("coordinates_unreadable")
+    text = " ".join(fold(text.translate(SPACES).translate(_SIGNS)).translate(_SIGNS).split())
+    found: set[tuple[float, float]] = set()
+    for at in [text.index(";")] if text.count(";") == 1 else _joints(text):
+        first, second = _angle(text[:at].rstrip(" ,;")), _angle(text[at:].lstrip(" ,;"))
+        if first is None or second is None or (first.axis and first.axis == second.axis):
+            continue
+        if first.axis == "lon" or second.axis == "lat":
+            first, second = second, first
+        found.add((first.degrees, second.degrees))
+    if len(found) != 1:
+        raise ValueRefused("coordinates_unreadable")
+    latitude, longitude = found.pop()
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        raise ValueRefused("coordinates_range")
+    return round(latitude, PLACES) + 0.0, round(longitude, PLACES) + 0.0
+
+
+def _joints(text: str) -> list[int]:
+    """Where two angles can meet: at a space, a comma, or behind a letter."""
+    return [
+        at for at in range(1, len(text)) if text[at] in " ,;" or (text[at - 1].isalpha() and not text[at].isalpha())
+    ]
+
+
+def read_distance(text: str, language: str) -> float:
+    """Metres of `10 km`. Raises ValueRefused."""
+    words, unit = divided(text)
+    factor = METRES.get(fold(unit)) if unit else 1
+    try:
+        metres = read_number(words, language).number * (factor or 0)
+    except NotANumber:
+        metres = 0
+    if metres <= 0:
+        raise ValueRefused("distance_unreadable", value=text.strip()[:60], known="m, km, mi, nmi, ft, yd")
+    return metres
+
+
+class Coordinates:
+    """`lat` and `lon` in degrees, `word` both with six decimals at most."""
+
+    id = "_geo"
+    names = {
+        "en": ("Geographic coordinates", "Geographic coordinate", "Coordinates"),
+        "fr": ("Coordonnées géographiques", "Coordonnées"),
+    }
+
+    def parse(self, raw: str, context: Context) -> Value:
+        """Decimal degrees, or with minutes and seconds, by sign or by letter."""
+        try:
+            latitude, longitude = read_coordinates(raw)
+        except ValueRefused as refusal:
+            return Value(self.id, raw, problem=problem(refusal.code, raw))
+        word = f"{_decimal(latitude)},{_decimal(longitude)}"
+        return Value(self.id, raw, word, word, lat=latitude, lon=longitude)
+
+    def test(self, comparator: str, text: str, context: Context) -> Test:
+        """The point itself, or the circle of `point (10 km)`."""
+        if comparator not in ("", "!", "~", "!~"):
+            raise not_comparable(comparator, self.names[context.name_language][0])
+        text = text[: COORDINATES_LIMIT * 2].strip().strip("*")
+        circle = _CIRCLE.fullmatch(text)
+        value = self.parse(circle[1] if circle else text, context)
+        if value.problem is not None or value.lat is None or value.lon is None:
+            found = value.problem or problem("coordinates_unreadable", text)
+            raise ValueRefused(found.code, **found.params)
+        test: Test = Same((value.word,))
+        if circle:
+            test = Around(value.lat, value.lon, read_distance(circle[2], context.language))
+        return Differs(test) if comparator.startswith("!") else test
+
+    def show(self, value: Value, context: Context, form: str = "") -> str:
+        """`45.4397° N, 4.3872° E` in the language; forms `-`/`float`, `dd`, `dm`, `dms`."""
+        if value.lat is None or value.lon is None:
+            return value.raw
+        form = form.strip().lower()
+        if form in ("-", "float"):
+            return f"{_decimal(value.lat)}, {_decimal(value.lon)}"
+        row = language_of(context.language)
+        north, east = ("N", "S")[value.lat < 0], ("E", row.west)[value.lon < 0]
+        shape = {"dms": _with_seconds, "dm": _with_minutes}.get(form, _degrees)
+        latitude = f"{shape(abs(value.lat), row.decimal)}\u00a0{north}"
+        return f"{latitude}, {shape(abs(value.lon), row.decimal)}\u00a0{east}"
+
+    def data(self, value: Value, context: Context) -> object:
+        """Latitude and longitude."""
+        return {"lat": value.lat, "lon": value.lon}
+
+    def link(self, value: Value, context: Context) -> str:
+        """A `geo:` address (RFC 5870)."""
+        return f"geo:{value.word}" if value.word else ""
+
+
+def _decimal(degrees: float) -> str:
+    """Degrees with six decimals at most."""
+    return f"{degrees:.{PLACES}f}".rstrip("0").rstrip(".") if degrees else "0"
+
+
+def _degrees(degrees: float, sign: str) -> str:
+    return f"{_decimal(degrees).replace('.', sign)}°"
+
+
+def _with_minutes(degrees: float, sign: str) -> str:
+    whole, rest = divmod(round(degrees * 60, 4), 60)
+    return f"{whole:.0f}°\u00a0{rest:g}′".replace(".", sign)
+
+
+def _with_seconds(degrees: float, sign: str) -> str:
+    minutes, seconds = divmod(round(degrees * 3600, 2), 60)
+    whole, minutes = divmod(minutes, 60)
+    return f"{whole:.0f}°\u00a0{minutes:.0f}′\u00a0{seconds:g}″".replace(".", sign)

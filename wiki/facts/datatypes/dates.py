@@ -1,0 +1,66 @@
+"""Date: a day, month, year or moment, of any age, with its precision and calendar."""
+
+from __future__ import annotations
+
+from wiki.facts.datatypes import dates_show
+from wiki.facts.datatypes.base import ValueRefused, not_comparable
+from wiki.facts.datatypes.dates_read import read_date
+from wiki.facts.datatypes.moments import Moment, moment_of
+from wiki.facts.datatypes.times import NotADate
+from wiki.facts.matching import Between, Differs, Test
+from wiki.facts.problems import problem
+from wiki.facts.values import Context, Value
+
+
+class Date:
+    """`number` is the Julian day on which it begins, `number_end` that on which it is over, `word` as SMW writes it."""
+
+    id = "_dat"
+    names = {"en": ("Date",), "fr": ("Date",)}
+
+    def parse(self, raw: str, context: Context) -> Value:
+        """A date in English or French; which of `1/2/2008` is the month goes by the language."""
+        try:
+            read = read_date(raw, context.language)
+        except NotADate as refusal:
+            return Value(self.id, raw, problem=problem(refusal.code, raw))
+        moment = read.moment
+        note = "ambiguous" if read.ambiguous else ""
+        return Value(self.id, raw, moment.word, moment.word, moment.start, moment.end, note=note)
+
+    def test(self, comparator: str, text: str, context: Context) -> Test:
+        """By the interval of the date's precision: `::2001` and `~2001` are that year, `>>2001` is after it."""
+        value = self.parse(text.strip().strip("*"), context)
+        if value.problem is not None:
+            raise ValueRefused(value.problem.code, **value.problem.params)
+        start, end = value.number, value.number_end
+        if comparator in ("", "~"):
+            return Between("number", start, end, high_open=True)
+        if comparator in ("!", "!~"):
+            return Differs(Between("number", start, end, high_open=True))
+        if comparator in (">", ">>"):
+            return Between("number", low=start if comparator == ">" else end)
+        if comparator in ("<", "<<"):
+            return Between("number", high=end if comparator == "<" else start, high_open=True)
+        raise not_comparable(comparator, self.names[context.name_language][0])
+
+    def moment(self, value: Value) -> Moment | None:
+        """The moment of a value; None where it could not be read."""
+        try:
+            return moment_of(value.word)
+        except ValueError:
+            return None
+
+    def show(self, value: Value, context: Context, form: str = "") -> str:
+        """In words of the language; forms `ISO`, `-`, `ISO-P`, `JD`, `GR`, `JL`, `-F[php]`, `LOCL@fr`, …"""
+        moment = self.moment(value)
+        return value.raw if moment is None else dates_show.shown(moment, form, context.language)
+
+    def data(self, value: Value, context: Context) -> object:
+        """Seconds since 1970, and SMW's serialisation."""
+        moment = self.moment(value)
+        return {"timestamp": str(dates_show.unix_time(moment)) if moment else "", "raw": value.word}
+
+    def link(self, value: Value, context: Context) -> str:
+        """Nowhere."""
+        return ""

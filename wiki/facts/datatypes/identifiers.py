@@ -1,0 +1,41 @@
+"""External identifier: a name in somebody else's catalogue."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from wiki.facts.datatypes.addresses import safe_address
+from wiki.facts.datatypes.texts import Text, plain
+from wiki.facts.values import Context, Value
+
+_PARAMETERS = re.compile(r"\{((?:[^{}\\]|\\.)*)\}\s*\Z")
+_COMMA = re.compile(r"(?<!\\),")
+
+
+class ExternalIdentifier(Text):
+    """A name in somebody else's catalogue; the declaration's formatter makes an address of it."""
+
+    def show(self, value: Value, context: Context, form: str = "") -> str:
+        """The identifier as written; with `-` without its `{further,parameters}`."""
+        text = plain(value.raw)
+        return text if form != "-" else _parameters(text)[0]
+
+    def link(self, value: Value, context: Context) -> str:
+        """The formatter with `$1` replaced, `$2`… by the parameters in braces; "" where one is missing."""
+        parameters = _parameters(plain(value.raw))
+        address = context.declaration.formatter
+        wanted = {int(number) for number in re.findall(r"\$([1-9])", address)}
+        if not wanted or max(wanted) > len(parameters):
+            return ""
+        address = re.sub(r"\$([1-9])", lambda found: quote(parameters[int(found[1]) - 1], safe="-._~:/"), address)
+        return safe_address(address)
+
+
+def _parameters(text: str) -> list[str]:
+    """The identifier and what stands in braces behind it; `\\,` is a comma."""
+    found = _PARAMETERS.search(text[-1000:]) if text.endswith("}") else None
+    if found is None:
+        return [text]
+    head = text[: len(text) - len(found[0])].strip()
+    return [head, *(part.replace("\\,", ",").strip() for part in _COMMA.split(found[1]))]

@@ -1,0 +1,105 @@
+"""A moment: a date with its precision and calendar, and its canonical word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from wiki.facts.datatypes import calendars
+from wiki.facts.datatypes.calendars import DAY, GREGORIAN, JULIAN, REFORM
+
+YEAR, MONTH, DATE, HOUR, MINUTE, SECOND, FRACTION = 1, 2, 3, 4, 5, 6, 7
+"""Precisions: how many parts are known."""
+MILLI = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date in UTC; parts beyond the precision are the earliest. `millis` are those since midnight."""
+
+    calendar: int
+    year: int
+    month: int = 1
+    day: int = 1
+    millis: int = 0
+    precision: int = DATE
+
+    @property
+    def number(self) -> int:
+        """The Julian day number of its day."""
+        return calendars.day_number(self.calendar, self.year, self.month, self.day)
+
+    @property
+    def start(self) -> float:
+        """The Julian day on which it begins."""
+        return self.number - 0.5 + self.millis / (DAY * MILLI)
+
+    @property
+    def end(self) -> float:
+        """The Julian day on which the interval of its precision ends."""
+        if self.precision == YEAR:
+            return replace(self, year=calendars.next_year(self.year)).start
+        if self.precision == MONTH:
+            if self.month == 12:
+                return replace(self, year=calendars.next_year(self.year), month=1).start
+            return replace(self, month=self.month + 1).start
+        length = {DATE: DAY * MILLI, HOUR: 3600 * MILLI, MINUTE: 60 * MILLI, SECOND: MILLI, FRACTION: 1}
+        return self.number - 0.5 + (self.millis + length[self.precision]) / (DAY * MILLI)
+
+    @property
+    def time(self) -> tuple[int, int, int, int]:
+        """Hour, minute, second, thousandths."""
+        seconds, millis = divmod(self.millis, MILLI)
+        minutes, second = divmod(seconds, 60)
+        return (*divmod(minutes, 60), second, millis)
+
+    @property
+    def word(self) -> str:
+        """SMW's serialisation, as far as the precision goes: `1/2021/3/12/14/30`."""
+        hour, minute, second, millis = self.time
+        parts = [self.year, self.month, self.day, hour, minute, second][: self.precision]
+        fraction = f".{millis:03}" if self.precision == FRACTION else ""
+        return "/".join(str(part) for part in (self.calendar, *parts)) + fraction
+
+    def shifted(self, minutes: int) -> Moment:
+        """Later or earlier by some minutes."""
+        days, millis = divmod(self.millis + minutes * 60 * MILLI, DAY * MILLI)
+        if not days:
+            return replace(self, millis=millis)
+        year, month, day = calendars.date_of(self.calendar, self.number + days)
+        return replace(self, year=year, month=month, day=day, millis=millis)
+
+    def within(self, calendar: int) -> Moment:
+        """The same day in another calendar; years and months stay as they are called there."""
+        if calendar == self.calendar:
+            return self
+        if self.precision < DATE:
+            return replace(self, calendar=calendar)
+        year, month, day = calendars.date_of(calendar, self.number)
+        return replace(self, calendar=calendar, year=year, month=month, day=day)
+
+
+def usual_calendar(year: int, month: int = 12, day: int = 31) -> int:
+    """The calendar of a date that names none: Gregorian since 15 October 1582."""
+    return GREGORIAN if (year, month, day) >= REFORM else JULIAN
+
+
+def moment_at(julian_day: float, calendar: int = 0, precision: int = 0) -> Moment:
+    """The moment of a Julian day: to the day at midnight, else to the second."""
+    millis_all = round((julian_day + 0.5) * DAY) * MILLI
+    number, millis = divmod(millis_all, DAY * MILLI)
+    chosen = calendar or usual_calendar(*calendars.date_of(JULIAN, number))
+    year, month, day = calendars.date_of(chosen, number)
+    return Moment(chosen, year, month, day, millis, precision or (SECOND if millis else DATE))
+
+
+def moment_of(word: str) -> Moment:
+    """The moment of a canonical word. Raises ValueError."""
+    head, *rest = word.split("/")
+    numbers = [int(part) for part in rest[:5]]
+    millis = 0
+    if len(rest) > 3:
+        millis = numbers[3] * 3600 * MILLI + (numbers[4] * 60 * MILLI if len(rest) > 4 else 0)
+        millis += round(float(rest[5]) * MILLI) if len(rest) > 5 else 0
+    year, month, day = [*numbers[:3], 1, 1][:3]
+    precision = len(rest) + (1 if "." in word else 0)
+    return Moment(int(head), year, month, day, millis, precision)

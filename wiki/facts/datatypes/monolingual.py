@@ -1,0 +1,97 @@
+"""Monolingual text: words with the language that they are in."""
+
+from __future__ import annotations
+
+import re
+
+from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.texts import plain, text_test, word_of
+from wiki.facts.matching import Differs, InLanguage, Same, Test
+from wiki.facts.problems import problem
+from wiki.facts.values import Context, Value
+from wiki.text.titles import fold
+
+_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,2}", re.IGNORECASE)
+CODE_LIMIT = 16
+"""Characters of a code."""
+
+
+def divided(text: str) -> tuple[str, str]:
+    """Words and language code of `text@en` or `text (en)`; the code is "" where there is none. Raises ValueRefused."""
+    text = plain(text)
+    words, at, code = text.rpartition("@")
+    if at and _is_code(code):
+        return words.strip(), code.strip().lower()
+    if text.endswith(")"):
+        words, _, last = text[:-1].rpartition("(")
+        if words and _is_code(last):
+            return words.strip(), last.strip().lower()
+    if at and code.strip() and len(code) <= CODE_LIMIT and " " not in code.strip() and "." not in code:
+        raise ValueRefused("language_invalid", language=code.strip())
+    return text, ""
+
+
+def _is_code(code: str) -> bool:
+    code = code.strip()
+    return len(code) <= CODE_LIMIT and _CODE.fullmatch(code) is not None
+
+
+class MonolingualText:
+    """`word` and `fold` as Text, `lang` the code of the language in small letters."""
+
+    id = "_mlt_rec"
+    names = {"en": ("Monolingual text",), "fr": ("Texte monolingue", "Texte en une langue")}
+
+    def parse(self, raw: str, context: Context) -> Value:
+        """`text@en`."""
+        try:
+            words, code = divided(raw)
+            if not words:
+                raise ValueRefused("value_empty")
+            if not code:
+                raise ValueRefused("language_missing")
+        except ValueRefused as refusal:
+            return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
+        return Value(self.id, raw, word_of(words), fold(words), lang=code)
+
+    def test(self, comparator: str, text: str, context: Context) -> Test:
+        """As Text; `@en` behind it asks for that language, and alone for any words in it."""
+        words, code = divided(text)
+        if not words and not code:
+            raise ValueRefused("value_empty")
+        negated = comparator.startswith("!")
+        if words in ("", "+", "*"):
+            test: Test | None = None
+        else:
+            positive = comparator.removeprefix("!")
+            test = text_test(positive, Same((word_of(words),)), words, self.names[context.name_language][0])
+        if code:
+            whole: Test = InLanguage(code, test)
+        elif test is not None:
+            whole = test
+        else:
+            raise ValueRefused("language_missing", value=text[:60])
+        return Differs(whole) if negated else whole
+
+    def show(self, value: Value, context: Context, form: str = "") -> str:
+        """The words and their language in brackets; with `-` the words alone."""
+        words = _words(value)
+        return words if form == "-" else f"{words} ({value.lang})"
+
+    def data(self, value: Value, context: Context) -> object:
+        """Text and language code, as SMW's record of them."""
+        return {
+            "Text": {"label": "Text", "key": "_TEXT", "typeid": "_txt", "item": [_words(value)]},
+            "Language code": {"label": "Language code", "key": "_LCODE", "typeid": "__lcode", "item": [value.lang]},
+        }
+
+    def link(self, value: Value, context: Context) -> str:
+        """Nowhere."""
+        return ""
+
+
+def _words(value: Value) -> str:
+    try:
+        return divided(value.raw)[0]
+    except ValueRefused:
+        return value.raw

@@ -1,0 +1,165 @@
+"""All datatypes by SMW's id, and the one way to read, compare and show a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from wiki.facts.datatypes import declared, kinds
+from wiki.facts.datatypes.addresses import Email, Url
+from wiki.facts.datatypes.base import Datatype
+from wiki.facts.datatypes.booleans import Boolean
+from wiki.facts.datatypes.coordinates import Coordinates
+from wiki.facts.datatypes.dates import Date
+from wiki.facts.datatypes.identifiers import ExternalIdentifier
+from wiki.facts.datatypes.monolingual import MonolingualText
+from wiki.facts.datatypes.numbers import Number
+from wiki.facts.datatypes.pages import Kind, Page
+from wiki.facts.datatypes.quantities import Quantity, Temperature
+from wiki.facts.datatypes.records import Record, Reference
+from wiki.facts.datatypes.telephones import Telephone
+from wiki.facts.datatypes.texts import Code, Keyword, Text
+from wiki.facts.datatypes.types import TypeName
+from wiki.facts.matching import Test
+from wiki.facts.values import Context, Value
+from wiki.text.titles import fold, namespace_number
+
+_WEB = re.compile(r"(?:https?|ftp)://\S", re.IGNORECASE)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def datatype_named(words: str) -> str | None:
+    """The id of the datatype that some words name in French or English (or SMW's id itself), or None."""
+    words = words.strip()
+    if words in DATATYPES:
+        return words
+    prefix, colon, rest = words.partition(":")
+    if colon and fold(prefix).strip() in ("type", "special") and namespace_number(prefix) is None:
+        words = rest
+    return _BY_NAME.get(" ".join(fold(words.replace("_", " ")).split()))
+
+
+def name_of(id_: str, language: str) -> str:
+    """What a datatype is called in a language; an unknown id is itself."""
+    datatype = DATATYPES.get(id_)
+    return datatype.names["fr" if language.startswith("fr") else "en"][0] if datatype else id_
+
+
+def datatype_of(raw: str, context: Context) -> Datatype:
+    """The datatype in which words are read: the declared one; else URL, Page or Text, by what they can be."""
+    known = DATATYPES.get(context.declaration.datatype)
+    if known is not None:
+        return known
+    if _WEB.match(raw.strip()):
+        return DATATYPES["_uri"]
+    page = DATATYPES["_wpg"]
+    return page if page.parse(raw, context).problem is None else DATATYPES["_txt"]
+
+
+def parse(raw: str, context: Context) -> Value:
+    """The value of some written words, with a problem where they cannot be read or are not allowed. Never raises."""
+    raw = _UNSTORABLE.sub("\ufffd", raw)
+    value = datatype_of(raw, context).parse(raw, context)
+    return declared.checked(value, context, _read)
+
+
+def _read(raw: str, context: Context) -> Value:
+    return datatype_of(raw, context).parse(raw, context)
+
+
+def test_for(comparator: str, text: str, context: Context) -> Test:
+    """The condition `comparator text` on a property. Raises ValueRefused."""
+    text = _UNSTORABLE.sub("\ufffd", text)
+    datatype = datatype_of(text, context)
+    return datatype.test(comparator, text, context)
+
+
+def _shown_by(value: Value) -> Datatype:
+    return DATATYPES.get(value.datatype) or DATATYPES["_txt"]
+
+
+def show(value: Value, context: Context, form: str = "") -> str:
+    """The value in plain words of the context's language; `form` as in `?P#form`. One with a problem as written."""
+    return value.raw if value.problem is not None else _shown_by(value).show(value, context, form.strip())
+
+
+def data(value: Value, context: Context) -> object:
+    """The value as SMW's API gives it in JSON."""
+    return value.raw if value.problem is not None else _shown_by(value).data(value, context)
+
+
+def link(value: Value, context: Context) -> str:
+    """The outside address to which the shown value links, or ""."""
+    return "" if value.problem is not None else _shown_by(value).link(value, context)
+
+
+class _Fields:
+    """The registry as records see it."""
+
+    parse = staticmethod(parse)
+    test_for = staticmethod(test_for)
+    show = staticmethod(show)
+    data = staticmethod(data)
+    link = staticmethod(link)
+
+
+_FIELDS = _Fields()
+
+
+def _names(en: str, fr: str) -> dict[str, tuple[str, ...]]:
+    """Names by language, divided at `|`."""
+    return {"en": tuple(en.split("|")), "fr": tuple(fr.split("|"))}
+
+
+USER_TYPES: tuple[Datatype, ...] = (
+    Page("_wpg", _names("Page", "Page")),
+    Text("_txt", _names("Text|String|Enumeration", "Texte|Chaîne de caractères|Énumération|Énumeration|Chaîne")),
+    Code("_cod", _names("Code", "Code")),
+    Keyword("_keyw", _names("Keyword", "Mot-clé|Mot clé|Mot-clef")),
+    ExternalIdentifier("_eid", _names("External identifier", "Identifiant externe")),
+    Boolean(),
+    Number(),
+    Quantity(),
+    Temperature(),
+    Date(),
+    Url("_uri", _names("URL|URI", "URL|URI|Adresse web")),
+    Url("_anu", _names("Annotation URI", "URI d'annotation|Annotation URI")),
+    Email(),
+    Telephone(),
+    Coordinates(),
+    Record("_rec", _names("Record", "Enregistrement"), _FIELDS),
+    Reference("_ref_rec", _names("Reference", "Référence"), _FIELDS),
+    MonolingualText(),
+    Kind(kinds.NAMES.keys, kinds.NAMES.called),
+)
+"""Those that `Has type` may name."""
+
+
+def _internal(id_: str) -> Text:
+    return Text(id_, _names(id_.strip("_"), id_.strip("_")))
+
+
+INTERNAL_TYPES: tuple[Datatype, ...] = (
+    TypeName(lambda: USER_TYPES, datatype_named, name_of),
+    *(
+        Page(id_, _names(id_.strip("_"), id_.strip("_")), space)
+        for id_, space in (
+            ("__sup", "Property"), ("__sps", "Property"), ("__spu", ""), ("__sob", ""), ("__suc", "Category"),
+            ("__sin", "Category"), ("__red", ""), ("_wpp", "Property"), ("_wpc", "Category"), ("_wpu", "User"),
+        )
+    ),
+    *(
+        _internal(id_)
+        for id_ in (
+            "__pls", "__con", "__spf", "__err", "__errt", "__key", "__lcode", "__pval", "__pvali", "__pvap", "__pvuc",
+            "__pefu", "__cschema", "__imp", "_wpf", "_wps",
+        )
+    ),
+)  # fmt: skip
+"""Those of special properties, as texts and pages."""
+
+DATATYPES: Mapping[str, Datatype] = {datatype.id: datatype for datatype in (*USER_TYPES, *INTERNAL_TYPES)}
+
+_BY_NAME: Mapping[str, str] = {
+    fold(name): datatype.id for datatype in reversed(USER_TYPES) for names in datatype.names.values() for name in names
+}

@@ -1,0 +1,114 @@
+"""Text, Code, Keyword, External identifier: words that are kept as they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+
+from wiki.facts.datatypes.base import ValueRefused, not_comparable
+from wiki.facts.matching import Between, Differs, Like, Same, Test
+from wiki.facts.problems import problem
+from wiki.facts.values import WORD_LIMIT, Context, Value
+from wiki.text.problems import Problem
+from wiki.text.titles import fold
+
+HEAD = 180
+"""Characters of a long text that its word keeps before the hash."""
+KEYWORD_ASCII, KEYWORD_WIDE = 150, 85
+
+
+def word_of(text: str) -> str:
+    """What equality compares of a text: itself; of one above 255 characters, its beginning and a hash."""
+    if len(text) <= WORD_LIMIT:
+        return text
+    return text[:HEAD] + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def plain(raw: str) -> str:
+    """A text as it is compared: NFC, without space around it."""
+    return unicodedata.normalize("NFC", raw).strip()
+
+
+def text_test(comparator: str, same: Test, text: str, name: str) -> Test:
+    """The condition on the words of a value: `same` for equality, order and wildcards on the folded text."""
+    folded = fold(text)
+    if comparator in ("", "!"):
+        return same if not comparator else Differs(same)
+    if comparator in ("~", "!~"):
+        return Like(folded) if comparator == "~" else Differs(Like(folded))
+    if comparator in (">", ">>"):
+        return Between("fold", low=folded, low_open=comparator == ">>")
+    if comparator in ("<", "<<"):
+        return Between("fold", high=folded, high_open=comparator == "<<")
+    raise not_comparable(comparator, name)
+
+
+class Text:
+    """`word` is the text or its hash, `fold` the whole text folded."""
+
+    def __init__(self, id_: str, names: dict[str, tuple[str, ...]]) -> None:
+        self.id, self.names = id_, names
+
+    def parse(self, raw: str, context: Context) -> Value:
+        """Any text that is not empty."""
+        text = plain(raw)
+        wrong = self.wrong(text)
+        if wrong is not None:
+            return Value(self.id, raw, problem=wrong)
+        return Value(self.id, raw, self.word(text), fold(text))
+
+    def wrong(self, text: str) -> Problem | None:
+        """Why `text` cannot be a value, or None."""
+        return None if text else problem("value_empty")
+
+    def word(self, text: str) -> str:
+        """What equality compares."""
+        return word_of(text)
+
+    def test(self, comparator: str, text: str, context: Context) -> Test:
+        """Equality exact, order and wildcards on the folded text."""
+        text = plain(text)
+        if not text:
+            raise ValueRefused("value_empty")
+        return text_test(comparator, Same((self.word(text),)), text, self.names[context.name_language][0])
+
+    def show(self, value: Value, context: Context, form: str = "") -> str:
+        """The text as written."""
+        return plain(value.raw)
+
+    def data(self, value: Value, context: Context) -> object:
+        """The text."""
+        return plain(value.raw)
+
+    def link(self, value: Value, context: Context) -> str:
+        """Nowhere."""
+        return ""
+
+
+class Code(Text):
+    """As Text; JSON is laid out when shown, unless `-` is asked."""
+
+    def show(self, value: Value, context: Context, form: str = "") -> str:
+        """The code; with the form `json` JSON is laid out in lines."""
+        code = plain(value.raw)
+        if form != "json" or code[:1] not in "{[":
+            return code
+        try:
+            return json.dumps(json.loads(code), ensure_ascii=False, indent=4)
+        except (ValueError, RecursionError):
+            return code
+
+
+class Keyword(Text):
+    """A short text that is equal whatever its case and accents."""
+
+    def wrong(self, text: str) -> Problem | None:
+        """Empty, or longer than SMW allows."""
+        if len(text) > (KEYWORD_ASCII if text.isascii() else KEYWORD_WIDE):
+            return problem("keyword_too_long", text, ascii=str(KEYWORD_ASCII), wide=str(KEYWORD_WIDE))
+        return super().wrong(text)
+
+    def word(self, text: str) -> str:
+        """Folded."""
+        return word_of(fold(text))
