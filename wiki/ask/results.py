@@ -70,3 +70,5 @@ class Result:
     """How many subjects a sort by distance without radius looked at, where it stopped early."""
     at: datetime | None = None
     """The moment asked for, where it is not now."""
+    total: int | None = None
+    """How many subjects there are in all, where the format asks for nothing else (`count`)."""

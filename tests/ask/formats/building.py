@@ -25,7 +25,7 @@ EPOCH = 2440587.5
 def found(title: str, **more: Any) -> Found:
     """A page of that title."""
     namespace = titles.split_namespace(title)[0]
-    fields = {"url": f"/wiki/{title.replace(' ', '_')}", "namespace": namespace, "shown_title": title} | more
+    fields = {"url": f"/wiki/{titles.address_of(title)}", "namespace": namespace, "shown_title": title} | more
     return Found(title.replace(" ", "_"), title, **fields)
 
 

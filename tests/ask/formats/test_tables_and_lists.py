@@ -22,14 +22,14 @@ def towns(**parameters: str) -> Result:
 
 LYON = '<a href="/wiki/Lyon">Lyon</a>'
 NOWHERE = '<a class="red" rel="nofollow" title="Nulle part (pas encore écrite)" href="/wiki/Nulle_part">Nulle part</a>'
-FILATURE, ATELIER = '<a href="/wiki/La_Filature">La Filature</a>', '<a href="/wiki/L’Atelier">L’Atelier</a>'
+FILATURE, ATELIER = '<a href="/wiki/La_Filature">La Filature</a>', '<a href="/wiki/L%E2%80%99Atelier">L’Atelier</a>'
 
 
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
         ({"format": "table"}, f'<th scope="row">{FILATURE}</th><td data-sort="Lyon">{LYON}</td>'),
-        ({"format": "table"}, '<td class="ask-right" data-sort="400.0">400, 1200</td>'),
+        ({"format": "table"}, '<td class="ask-right" data-sort="400.0">400, 1\u202f200</td>'),
         ({"format": "table"}, NOWHERE),
         ({"format": "table"}, "a &amp; b"),
         ({"format": "table"}, 'data-sortable="Trier par cette colonne"'),
@@ -44,9 +44,9 @@ FILATURE, ATELIER = '<a href="/wiki/La_Filature">La Filature</a>', '<a href="/wi
         ({"format": "table", "class": "wide x\"><b>"}, 'class="ask-table ask-x-wide ask-x-x ask-x-b"'),
         ({"format": "table", "transpose": "yes"}, f'<th scope="col">{FILATURE}</th><th scope="col">{ATELIER}</th>'),
         ({"format": "broadtable"}, 'class="ask-table ask-broad"'),
-        ({"format": "ul", "headers": "plain"}, f"<li>{FILATURE} (Ville\u00a0: {LYON}, Surface\u00a0: 400, 1200, Ma"),
+        ({"format": "ul", "headers": "plain"}, f"<li>{FILATURE} (Ville\u00a0: {LYON}, Surface\u00a0: 400, 1\u202f200,"),
         ({"format": "ul", "headers": "hide"}, f"<li>{ATELIER} ({NOWHERE}, a &amp; b)</li>"),
-        ({"format": "ul", "headers": "hide", "propsep": "; ", "valuesep": "+"}, "400+1200; bois+métal"),
+        ({"format": "ul", "headers": "hide", "propsep": "; ", "valuesep": "+"}, "400+1\u202f200; bois+métal"),
         ({"format": "ol"}, '<ol class="ask-list">'),
         ({"format": "list", "headers": "hide", "sep": " <br> "}, ") &lt;br&gt; <a"),
         ({"format": "plainlist", "headers": "hide", "mainlabel": "-", "sep": ";_"}, f"bois, métal; {NOWHERE}"),

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
@@ -196,6 +197,11 @@ def separator(result: Result, name: str, default: str) -> str:
     """A parameter that separates: its blanks count, `\\n`, `\\t` and `_` stand for a line, a tabulator and a blank."""
     raw = result.question.parameters.get(name)
     return default if raw is None else raw.replace("\\n", "\n").replace("\\t", "\t").replace("_", " ")
+
+
+def figure(number: float | str) -> str:
+    """A number of ours in the active language, its thousands apart by a narrow blank."""
+    return number_format(number, force_grouping=True).replace("\u00a0", "\u202f")
 
 
 def file_name(result: Result, ending: str) -> str:

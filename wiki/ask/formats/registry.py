@@ -8,7 +8,23 @@ from typing import TYPE_CHECKING
 from django.utils.html import format_html
 from django.utils.translation import gettext, override
 
-from wiki.ask.formats import data, lists, tables
+from wiki.ask.formats import (
+    cards,
+    charts,
+    data,
+    feeds,
+    frequencies,
+    linked_data,
+    lists,
+    maps,
+    numbers,
+    pages,
+    rows_as_text,
+    sheets,
+    tables,
+    times,
+    trees,
+)
 from wiki.ask.formats.base import NOTHING, File, Format, Shown, option
 from wiki.ask.formats.cells import joined
 
@@ -18,7 +34,10 @@ if TYPE_CHECKING:
     from wiki.ask.results import Result
     from wiki.ask.tree import Question
 
-FAMILIES: tuple[ModuleType, ...] = (tables, lists, data)
+FAMILIES: tuple[ModuleType, ...] = (
+    tables, lists, rows_as_text, pages, maps, times, trees, charts, frequencies, numbers,
+    data, sheets, feeds, cards, linked_data,
+)  # fmt: skip
 FORMATS: dict[str, Format] = {form.name: form for family in FAMILIES for form in family.FORMATS}
 """By name, in the order in which the Ask page offers them."""
 NAMES: dict[str, Format] = FORMATS | {alias: form for form in FORMATS.values() for alias in form.aliases}

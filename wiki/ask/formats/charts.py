@@ -1,0 +1,139 @@
+"""`chart`: bars, a line or a pie as SVG that screen readers can name, with its figures in a table.
+
+The SVG is written here: chart libraries (pygal and others) put style and script inside it, which the site's policy
+forbids. Colours come from classes, sizes from attributes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from wiki.ask.formats import drawing
+from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option, switch_option
+from wiki.ask.formats.cells import DATE, Cells, columns_of, joined, usable
+from wiki.ask.formats.drawing import Plot, Series
+from wiki.ask.formats.frequencies import counted
+from wiki.ask.formats.numbers import NUMBERS
+from wiki.errors import gettext_noop
+
+if TYPE_CHECKING:
+    from wiki.ask.results import Result
+
+POINTS, SERIES_LIMIT = 60, 8
+"""Rows and columns that a drawing shows; the table beside it shows all."""
+KINDS = ("bar", "line", "pie")
+
+
+LABELS = {"bar": gettext_noop("Bar chart"), "line": gettext_noop("Line chart"), "pie": gettext_noop("Pie chart")}
+
+
+def _kind(result: Result) -> str:
+    for name in ("charttype", "type"):
+        if option(result, name).lower() in KINDS:
+            return option(result, name).lower()
+    return "bar"
+
+
+def _frequencies(result: Result) -> Plot:
+    found = sorted(counted(result), key=lambda one: -one[2])
+    label = ", ".join(column.label for column in result.columns if column.label)
+    numbers = [float(number) for _, _, number in found]
+    return Plot([words for _, words, _ in found], [Series(label, list(numbers), [f"{n:g}" for n in numbers])])
+
+
+def plot_of(result: Result) -> Plot:
+    """Rows by label with a series for each column of numbers; without such a column, how often values occur."""
+    columns = columns_of(result, *NUMBERS)
+    if not columns or switch_option(result, "distribution"):
+        return _frequencies(result)
+    cells = Cells(result)
+    dates = columns_of(result, DATE)
+    rows = result.rows
+    places: list[float] = []
+    if dates and _kind(result) == "line":
+        dated = [(row, found[0].number) for row in rows if (found := usable(row, dates[:1], DATE))]
+        dated = sorted(dated, key=lambda one: one[1] or 0)
+        rows, places = [row for row, _ in dated], [day or 0 for _, day in dated]
+    labels = [
+        ", ".join(cells.words(row, dates[0]))
+        if places or (dates and not cells.has_subject)
+        else row.subject.shown_title
+        for row in rows
+    ]
+    series = []
+    for index in columns:
+        values = [next(iter(usable(row, [index], *NUMBERS)), None) for row in rows]
+        context, form = result.columns[index].context, result.columns[index].printout.form
+        words = [cells.value_words(value, context, form) if value else "" for value in values]
+        series.append(Series(result.columns[index].label, [value.number if value else None for value in values], words))
+    return Plot(labels, series, places)
+
+
+def _table(plot: Plot) -> SafeString:
+    heads = format_html_join("", '<th scope="col">{}</th>', ((series.label,) for series in plot.series))
+    rows = format_html_join(
+        "",
+        '<tr><th scope="row">{}</th>{}</tr>',
+        (
+            (label, format_html_join("", '<td class="ask-right">{}</td>', ((one.words[i],) for one in plot.series)))
+            for i, label in enumerate(plot.labels)
+        ),
+    )
+    return format_html(
+        '<details class="ask-figures"><summary>{}</summary><div class="scroll"><table class="ask-table"><thead><tr>'
+        "<td></td>{}</tr></thead><tbody>{}</tbody></table></div></details>",
+        gettext("The figures"), heads, rows,
+    )  # fmt: skip
+
+
+def _legend(plot: Plot) -> SafeString:
+    if len(plot.series) < 2:
+        return NOTHING
+    keys = ((index % SERIES_LIMIT + 1, series.label) for index, series in enumerate(plot.series[:SERIES_LIMIT]))
+    swatch = (
+        '<li><svg class="ask-key" viewBox="0 0 10 10" width="12" height="12" aria-hidden="true">'
+        '<rect class="ask-s{}" width="10" height="10" rx="2"></rect></svg> {}</li>'
+    )
+    return format_html('<ul class="ask-legend">{}</ul>', format_html_join("", swatch, keys))
+
+
+def html(result: Result, shown: Shown) -> SafeString:
+    """The drawing, named and described, then its figures."""
+    kind, plot = _kind(result), plot_of(result)
+    if not any(number is not None for series in plot.series for number in series.numbers):
+        return format_html(
+            '<p class="rows-note">{}</p>', gettext("No result has a number. Print a property of numbers.")
+        )
+    subject = ", ".join(series.label for series in plot.series if series.label)
+    title = option(result, "charttitle") or option(result, "chart title") or gettext(LABELS[kind])
+    about = gettext("%(kind)s of %(subject)s for %(count)s results; the figures stand in the table after it.") % {
+        "kind": gettext(LABELS[kind]), "subject": subject, "count": len(plot.labels),
+    }  # fmt: skip
+    drawn = plot.first(POINTS, SERIES_LIMIT)
+    svg = {"bar": drawing.bars, "line": drawing.line, "pie": drawing.pie}[kind](drawn, title, about)
+    note = NOTHING
+    if len(plot.labels) > POINTS and kind != "pie":
+        words = gettext("The first %(count)s results are drawn.") % {"count": POINTS}
+        note = format_html('<p class="rows-note">{}</p>', words)
+    legend = _legend(drawn) if kind != "pie" else note
+    caption = format_html("<figcaption>{}</figcaption>", title) if option(result, "charttitle") else NOTHING
+    return format_html('<figure class="ask-chart">{}</figure>', joined("", [caption, legend, svg, note, _table(plot)]))
+
+
+FORMATS = (
+    Format(
+        "chart", gettext_noop("chart"), gettext_noop("Numbers as bars, a line or a pie."),
+        ("jqplotchart", "jqplotseries", "d3chart"),
+        (
+            Parameter("charttype", "choice", "bar", gettext_noop("How it is drawn."), KINDS),
+            Parameter("charttitle", "text", "", gettext_noop("What stands over the drawing.")),
+            Parameter("distribution", "switch", "no",
+                      gettext_noop("Whether it shows how often values occur, even of numbers.")),
+        ),
+        html,
+    ),
+)  # fmt: skip

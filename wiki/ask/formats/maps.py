@@ -1,0 +1,138 @@
+"""Places: `map`, a list that the browser turns into a map (`static/wiki/ask/map.js`), and `geojson`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from wiki.ask.formats.api_shape import title_of
+from wiki.ask.formats.base import NOTHING, File, Format, Parameter, Shown, file_name, number_option, switch_option
+from wiki.ask.formats.cells import PLACE, Cells, columns_of, joined, usable, with_label
+from wiki.errors import gettext_noop
+
+if TYPE_CHECKING:
+    from wiki.ask.results import Result, Row
+    from wiki.facts.values import Value
+
+HEIGHTS = (240, 320, 420, 560, 720)
+"""Heights that a map may have: the nearest one is taken, by class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A row at a place."""
+
+    row: Row
+    value: Value
+    lat: float
+    lon: float
+    column: int
+
+
+def points_of(result: Result) -> list[Point]:
+    """Every coordinate that a row prints, in the order of rows."""
+    places = columns_of(result, PLACE)
+    return [
+        Point(row, value, value.lat, value.lon, index)
+        for row in result.rows
+        for index in places
+        for value in usable(row, [index], PLACE)
+        if value.lat is not None and value.lon is not None
+    ]
+
+
+def _details(point: Point, cells: Cells, places: list[int]) -> SafeString:
+    lines = []
+    for index, column in enumerate(cells.result.columns):
+        values = cells.html(point.row, index)
+        if index in places or not values:
+            continue
+        words = joined(", ", values)
+        labelled = cells.headers != "hide" and column.label
+        lines.append((with_label(escape(column.label), words) if labelled else words,))
+    return format_html_join("", '<div class="ask-details">{}</div>', lines)
+
+
+def html(result: Result, shown: Shown) -> SafeString:
+    """A list of places with their coordinates; the browser draws the map over it."""
+    cells, points = Cells(result), points_of(result)
+    if not points:
+        words = gettext("No result has coordinates. Print a property of geographic coordinates.")
+        return format_html('<p class="rows-note">{}</p>', words)
+    places = columns_of(result, PLACE)
+    items = format_html_join(
+        "",
+        '<li data-lat="{}" data-lon="{}"><div class="ask-place">{}</div>{}<div class="ask-coordinates">{}</div></li>',
+        (
+            (
+                repr(point.lat), repr(point.lon), cells.subject(point.row), _details(point, cells, places),
+                cells.value_words(point.value, cells.result.columns[point.column].context),
+            )
+            for point in points
+        ),
+    )  # fmt: skip
+    wanted = number_option(result, "height", 420, 100, 2000)
+    height = min(HEIGHTS, key=lambda size: abs(size - wanted))
+    zoom = number_option(result, "zoom", 0, 0, 18)
+    cluster = switch_option(result, "cluster", default=True)
+    return format_html(
+        '<div class="ask-map ask-h{}" data-map="{}" data-list="{}" data-cluster="{}"{}>'
+        '<ul class="ask-places">{}</ul></div>',
+        height, gettext("Map of %(count)s places") % {"count": len(points)}, gettext("List of places"),
+        "yes" if cluster else "no", format_html(' data-zoom="{}"', zoom) if zoom else NOTHING, items,
+    )  # fmt: skip
+
+
+# --- GeoJSON
+def feature(point: Point, cells: Cells, shown: Shown) -> dict[str, Any]:
+    """A place as a feature (RFC 7946: longitude first)."""
+    subject = point.row.subject
+    properties: dict[str, Any] = {
+        "title": subject.shown_title,
+        "page": title_of(subject),
+        "url": shown.whole(subject.url),
+    }
+    for index, column in enumerate(cells.result.columns):
+        if column.label and index != point.column:
+            words = cells.words(point.row, index)
+            properties[column.label] = words[0] if len(words) == 1 else words or None
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [point.lon, point.lat]},
+        "properties": properties,
+    }
+
+
+def geojson_file(result: Result, shown: Shown) -> File:
+    """A FeatureCollection of every coordinate that is printed."""
+    cells = Cells(result)
+    told = {"type": "FeatureCollection", "features": [feature(point, cells, shown) for point in points_of(result)]}
+    indent = 2 if switch_option(result, "prettyprint") else None
+    content = json.dumps(told, ensure_ascii=False, indent=indent).encode()
+    return File("application/geo+json", file_name(result, "geojson"), content)
+
+
+PARAMETERS = (
+    Parameter("height", "number", "420", gettext_noop("How high the map is, in pixels (the nearest of five sizes).")),
+    Parameter("zoom", "number", "", gettext_noop("How near the map begins, 1 to 18; else all places are seen.")),
+    Parameter("cluster", "switch", "yes", gettext_noop("Whether near places are drawn as one, with their number.")),
+)
+FORMATS = (
+    Format(
+        "map", gettext_noop("map"), gettext_noop("Places on a map, with clusters; a list without JavaScript."),
+        ("leaflet", "maps", "googlemaps", "googlemaps3", "openlayers"), PARAMETERS, html,
+    ),
+    Format(
+        "geojson", "GeoJSON", gettext_noop("Places for map programs."), (),
+        (
+            Parameter("prettyprint", "switch", "no", gettext_noop("Whether it is laid out for people.")),
+            Parameter("filename", "text", "result", gettext_noop("The name of the file.")),
+        ),
+        file=geojson_file,
+    ),
+)  # fmt: skip
