@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Max, OuterRef, Subquery
 from wagtail.models import Page
 
-from wiki.pages import reading, storing
+from wiki.pages import locking, reading, storing
 from wiki.pages.derivers import DERIVERS, Derivation, Fields, Reading
 from wiki.pages.models import PageText, PageVersion, RenderedPage, WikiPage
 from wiki.text import titles
@@ -28,7 +28,7 @@ def refresh(page: WikiPage, language: str) -> RenderedPage:
         if WikiPage.objects.filter(pk=now.pk, version=now.version).exists():
             derivation.write()
 
-    storing.patiently(act)
+    locking.patiently(act)
     found: RenderedPage = RenderedPage.objects.get(page=now, ui_language=language)
     return found
 
@@ -88,7 +88,7 @@ def _rebuild(pks: Sequence[int]) -> bool:
         _write(items, [head.claimed_at for head in heads], derivation)
         return True
 
-    return storing.patiently(act)
+    return locking.patiently(act)
 
 
 def _last_numbers(pks: Sequence[int]) -> dict[int, int]:

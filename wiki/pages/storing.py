@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError
 from django.db.models import F, Q
 from django.utils import timezone
 from reversion.models import Revision, Version
@@ -29,15 +27,14 @@ from wiki.accounts.models import User
 from wiki.errors import Busy, TitleTaken, gettext_noop
 from wiki.pages import reading, tree
 from wiki.pages.derivers import Derivation, Fields, Reading
+from wiki.pages.locking import patiently
 from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, WikiPage, new_slug
 from wiki.text import titles
 
 logger = logging.getLogger(__name__)
-LOCK_SECONDS = 30.0
 ROWS = 500
 SHARED = ("title", "draft_title", "live")
 """Columns of Wagtail's own page table; the rest of `columns` is in ours."""
-_T = TypeVar("_T")
 
 
 class Stale(Busy):
@@ -89,30 +86,6 @@ def clean_text(text: str) -> str:
 def sha256_of(text: str | None) -> str:
     """The checksum of a text as versions keep it; a deletion has that of no bytes."""
     return hashlib.sha256((text or "").encode()).hexdigest()
-
-
-def patiently(act: Callable[[], _T]) -> _T:
-    """Run `act` in a transaction; while the database is locked, try again with jitter.
-
-    Raises Busy after LOCK_SECONDS. SQLite's own waiting is unfair, hence short time-outs.
-    """
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            with transaction.atomic():
-                return act()
-        except OperationalError as error:
-            if connection.in_atomic_block or not _is_lock(error):
-                raise
-            if time.monotonic() > deadline:
-                raise Busy(gettext_noop("The wiki is very busy. Nothing was lost: please save again.")) from error
-            time.sleep(random.uniform(0.005, 0.08))  # noqa: S311  jitter, no secret
-
-
-def _is_lock(error: OperationalError) -> bool:
-    """Whether `error` says «locked» (SQLite), or deadlock or serialisation (PostgreSQL)."""
-    state = getattr(error.__cause__, "sqlstate", None)
-    return "locked" in str(error) or state in {"40P01", "40001", "55P03"}
 
 
 @dataclass(slots=True)
@@ -327,32 +300,42 @@ def columns(item: Reading, edited_at: datetime) -> dict[str, Any]:
 
 
 def _versions(targets: Sequence[_Target], batch: Batch | None, now: datetime) -> list[PageVersion]:
-    """Revision, reversion Version and PageVersion for each draft."""
-    drafts = [draft for target in targets for draft in target.drafts]
-    dates = [date_of(draft, now) for draft in drafts]
+    """Revision, reversion Version and PageVersion for each draft; in slices: each holds its texts twice."""
+    numbered = [
+        (target, number, draft)
+        for target in targets
+        for number, draft in enumerate(target.drafts, start=target.follows + 1)
+    ]
+    written: list[PageVersion] = []
+    for start in range(0, len(numbered), ROWS):
+        written += _slice(numbered[start : start + ROWS], batch, now, written[-1] if written else None)
+    return written
+
+
+def _slice(
+    numbered: Sequence[tuple[_Target, int, Draft]], batch: Batch | None, now: datetime, before: PageVersion | None
+) -> list[PageVersion]:
+    """Insert the rows of some drafts; `before` is the version written last, whose size the first may follow."""
+    dates = [date_of(draft, now) for _, _, draft in numbered]
     revisions = Revision.objects.bulk_create(
-        [
-            Revision(date_created=date, user=draft.author.user, comment=draft.comment)
-            for draft, date in zip(drafts, dates, strict=True)
-        ],
-        batch_size=ROWS,
+        Revision(date_created=date, user=draft.author.user, comment=draft.comment)
+        for (_, _, draft), date in zip(numbered, dates, strict=True)
     )
     content_type = ContentType.objects.get_for_model(PageText)
     stored = Version.objects.bulk_create(
-        [_stored(draft, revision, content_type) for draft, revision in zip(drafts, revisions, strict=True)],
-        batch_size=ROWS,
+        _stored(draft, revision, content_type) for (_, _, draft), revision in zip(numbered, revisions, strict=True)
     )
-    rows, place_in = [], iter(zip(stored, dates, strict=True))
-    for target in targets:
-        size = target.page.size if not target.is_new else 0
-        for number, draft in enumerate(target.drafts, start=target.follows + 1):
-            row, date = next(place_in)
-            version = _row(draft, row, number, size)
-            version.batch, version.claimed_at, version.recorded_at = batch, date, now
-            version.kind_key = reading.kind_key_of(draft.text)
-            size = version.size
-            rows.append(version)
-    return list(PageVersion.objects.bulk_create(rows, batch_size=ROWS))
+    rows: list[PageVersion] = []
+    for (target, number, draft), row, date in zip(numbered, stored, dates, strict=True):
+        size = 0 if target.is_new else target.page.size
+        if number > target.follows + 1 and before is not None:
+            size = before.size
+        version = _row(draft, row, number, size)
+        version.batch, version.claimed_at, version.recorded_at = batch, date, now
+        version.kind_key = reading.kind_key_of(draft.text)
+        rows.append(version)
+        before = version
+    return list(PageVersion.objects.bulk_create(rows))
 
 
 def _stored(draft: Draft, revision: Revision, content_type: ContentType) -> Version:
@@ -375,7 +358,7 @@ def _row(draft: Draft, stored: Version, number: int, size_before: int) -> PageVe
     return PageVersion(
         page=draft.page,
         number=number,
-        stored=stored,
+        stored_id=stored.pk,  # not the row itself, which holds the text
         merge_parent=draft.merge_parent,
         author=draft.author.user,
         author_name=draft.author.name[:255],

@@ -1,0 +1,39 @@
+"""Waiting for a database that another writer holds."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from wiki.errors import Busy, gettext_noop
+
+LOCK_SECONDS = 30.0
+_T = TypeVar("_T")
+
+
+def patiently(act: Callable[[], _T]) -> _T:
+    """Run `act` in a transaction; while the database is locked, try again with jitter.
+
+    Raises Busy after LOCK_SECONDS. SQLite's own waiting is unfair, hence short time-outs.
+    """
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            with transaction.atomic():
+                return act()
+        except OperationalError as error:
+            if connection.in_atomic_block or not _is_lock(error):
+                raise
+            if time.monotonic() > deadline:
+                raise Busy(gettext_noop("The wiki is very busy. Nothing was lost: please save again.")) from error
+            time.sleep(random.uniform(0.005, 0.08))  # noqa: S311  jitter, no secret
+
+
+def _is_lock(error: OperationalError) -> bool:
+    """Whether `error` says «locked» (SQLite), or deadlock or serialisation (PostgreSQL)."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return "locked" in str(error) or state in {"40P01", "40001", "55P03"}
