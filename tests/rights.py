@@ -122,6 +122,9 @@ ROWS: dict[str, list[Row]] = {
         everyone(405, title="Atelier:Parti"),
     ],
     "unmake_place": [Row((403, 422, 403, 403), {"title": "Atelier"}, post=True), everyone(405, title="Atelier")],
+    # Machines: errors are told in the answer
+    "api": [everyone(), Row((200, 200, 200, 200), post=True)],
+    "api_w": [everyone(), Row((200, 200, 200, 200), post=True)],
     # Accounts
     "profile": [Row((200, 200, 200, 302))],
     "register": [Row((302, 302, 302, 200))],

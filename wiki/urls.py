@@ -11,4 +11,5 @@ urlpatterns = [
     path("", include("wiki.history.urls")),
     path("", include("wiki.exchange.urls")),
     path("", include("wiki.forks.urls")),
+    path("", include("wiki.api.urls")),
 ]

@@ -1,0 +1,77 @@
+"""Bots: mwclient, a client written for MediaWiki, reads, writes and asks here unchanged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import mwclient
+import pytest
+
+from tests.making import make_page, make_place
+
+if TYPE_CHECKING:
+    from wiki.accounts.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def site(live_server: Any) -> mwclient.Site:
+    """The wiki as mwclient sees it, nobody signed in."""
+    parts = urlsplit(live_server.url)
+    return mwclient.Site(parts.netloc, path="/", scheme="http", max_retries=1)
+
+
+def signed_in(site: mwclient.Site, user: User) -> mwclient.Site:
+    """The same, signed in with the cast's password."""
+    user.set_password("un mot de passe")
+    user.save()
+    site.login(user.get_username(), "un mot de passe")
+    return site
+
+
+def test_it_reads_pages(site: mwclient.Site) -> None:
+    make_page("Établi", "Un établi en bois.")
+    page = site.pages["Établi"]
+    assert page.exists
+    assert page.text() == "Un établi en bois."
+    assert not site.pages["Nulle part"].exists
+
+
+def test_it_signs_in_writes_and_adds(site: mwclient.Site, alice: User) -> None:
+    signed_in(site, alice)
+    page = site.pages["Outils"]
+    page.save("Un marteau.", summary="première liste")
+    page = site.pages["Outils"]
+    page.append("\nUne scie.")
+    page = site.pages["Outils"]
+    assert page.text() == "Un marteau.\nUne scie."
+    revisions = list(page.revisions())
+    assert [revision["comment"] for revision in revisions][-1] == "première liste"
+    assert revisions[0]["user"] == "alice"
+
+
+def test_it_refuses_a_wrong_password(site: mwclient.Site, alice: User) -> None:
+    with pytest.raises(mwclient.errors.LoginError):
+        site.login("alice", "non")
+
+
+def test_it_merges_what_others_wrote_meanwhile(site: mwclient.Site, alice: User, bob: User) -> None:
+    signed_in(site, alice)
+    make_page("Charte", "Un.\n\nDeux.\n\nTrois.\n")
+    base = next(iter(site.pages["Charte"].revisions()))["revid"]
+    token = site.get_token("csrf")
+    site.post("edit", title="Charte", text="Un !\n\nDeux.\n\nTrois.\n", token=token)
+    site.post("edit", title="Charte", text="Un.\n\nDeux.\n\nTrois !\n", token=token, baserevid=base)
+    assert site.pages["Charte"].text() == "Un !\n\nDeux.\n\nTrois !\n"
+    with pytest.raises(mwclient.errors.APIError, match="editconflict"):
+        site.post("edit", title="Charte", text="Rien.\n\nDeux.\n\nTrois.\n", token=token, baserevid=base)
+
+
+def test_it_lets_stewards_delete(site: mwclient.Site, bob: User) -> None:
+    place = make_place("Atelier", by=bob)
+    make_page("Brouillon", place=place)
+    signed_in(site, bob)
+    site.pages["Atelier:Brouillon"].delete(reason="vide")
+    assert not site.pages["Atelier:Brouillon"].exists

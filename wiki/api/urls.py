@@ -1,0 +1,12 @@
+"""Addresses of the room `api`: MediaWiki's two usual ones."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from wiki.api import views
+
+urlpatterns = [
+    path("api.php", views.api, name="api"),
+    path("w/api.php", views.api, name="api_w"),
+]
