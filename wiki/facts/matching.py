@@ -86,14 +86,25 @@ def distance(lat: float, lon: float, other_lat: float, other_lon: float) -> floa
 
 @lru_cache(maxsize=512)
 def regex_of(pattern: str) -> re.Pattern[str]:
-    """The regular expression of a `Like` pattern; runs of `*` are one, so that matching stays bounded."""
-    parts = re.findall(r"\\[*?\\]|\*+|\?|[^*?\\]+|\\", pattern)
-    words = [".*" if part[0] == "*" else "." if part == "?" else re.escape(_plain(part)) for part in parts]
-    return re.compile("".join(words), re.DOTALL)
+    """The regular expression of a `Like` pattern, which never goes back behind words that it has found.
+
+    What stands between two `*` is looked for as early as it can be, and kept (an atomic group): if that fails, no later
+    place would do better. So matching takes at most the product of the two lengths.
+    """
+    pieces = [""]
+    for part in re.findall(r"\\[*?\\]|\*+|\?|[^*?\\]+|\\", pattern):
+        if part[0] == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += "." if part == "?" else re.escape(_plain(part))
+    if len(pieces) == 1:
+        return re.compile(pieces[0], re.DOTALL)
+    first, *middle, last = pieces
+    return re.compile(first + "".join(f"(?>.*?{piece})" for piece in middle if piece) + f".*{last}", re.DOTALL)
 
 
 def _plain(part: str) -> str:
-    return part[1:] if len(part) == 2 and part[0] == "\\" and part[1] in "*?\\" else part
+    return part[1:] if len(part) == 2 and part[0] == "\\" else part
 
 
 def matches(test: Test, value: Value) -> bool:

@@ -22,7 +22,7 @@ PROBLEMS: Mapping[str, str] = {
         "“%(value)s” names a part of a page, and it is not known of which. Write “Page#part”."
     ),
     "keyword_too_long": gettext_noop(
-        "A keyword has at most %(ascii)s plain or %(wide)s accented characters, and “%(value)s…” has more. Shorten it."
+        "A keyword has at most %(ascii)s plain or %(wide)s accented characters, and “%(value)s” has more. Shorten it."
     ),
     "boolean_unreadable": gettext_noop("“%(value)s” is neither yes nor no. Write “true” or “false”."),
     "number_unreadable": gettext_noop("“%(value)s” is not a number. Write digits, as 1234.5."),
@@ -58,7 +58,6 @@ PROBLEMS: Mapping[str, str] = {
     ),
     "language_missing": gettext_noop("The language of “%(value)s” is missing. Write it behind, as text@en."),
     "language_invalid": gettext_noop("“%(language)s” is no code of a language. Write one as en, fr or oc."),
-    "kind_unknown_value": gettext_noop("“%(value)s” is no kind of page here. Known: %(known)s."),
 }
 """The English sentence of each code."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from wiki.facts.datatypes import calendars
 from wiki.facts.datatypes.calendars import GREGORIAN, JULIAN
 from wiki.facts.datatypes.languages import language_of
-from wiki.facts.datatypes.moments import DATE, FRACTION, HOUR, MONTH, SECOND, YEAR, Moment, usual_calendar
+from wiki.facts.datatypes.moments import DATE, FRACTION, HOUR, MINUTE, MONTH, SECOND, YEAR, Moment, usual_calendar
 from wiki.facts.datatypes.numbers import canonical
 
 
@@ -23,16 +23,8 @@ def in_words(moment: Moment, language: str) -> str:
     parts.append(_year(moment, language))
     if moment.precision > DATE:
         parts.append(clock(moment, language))
-    if moment.calendar != usual_calendar(
-        moment.year,
-        *(
-            (moment.month, moment.day)
-            if moment.precision >= DATE
-            else (moment.month,)
-            if moment.precision == MONTH
-            else ()
-        ),
-    ):
+    known = (moment.month, moment.day)[: max(moment.precision - YEAR, 0)]
+    if moment.calendar != usual_calendar(moment.year, *known):
         parts.append("GR" if moment.calendar == GREGORIAN else "JL")
     return " ".join(parts)
 
@@ -65,6 +57,8 @@ def iso(moment: Moment, *, whole: bool = False) -> str:
     if moment.precision <= DATE:
         return date
     hour, minute, second, millis = moment.time
+    if moment.precision <= MINUTE and not whole:
+        return f"{date}T{hour:02}:{minute:02}"
     fraction = f".{millis:03}" if moment.precision == FRACTION else ""
     return f"{date}T{hour:02}:{minute:02}:{second:02}{fraction}"
 
@@ -72,11 +66,6 @@ def iso(moment: Moment, *, whole: bool = False) -> str:
 def unix_time(moment: Moment) -> int:
     """Seconds since 1970."""
     return (moment.number - 2_440_588) * calendars.DAY + moment.millis // 1000
-
-
-def in_calendar(moment: Moment, name: str) -> Moment:
-    """The moment in the Gregorian (`GR`) or Julian (`JL`) calendar."""
-    return moment.within(GREGORIAN if name == "GR" else JULIAN)
 
 
 def _zone(moment: Moment, language: str) -> str:
@@ -157,17 +146,17 @@ def shown(moment: Moment, form: str, language: str) -> str:
     if name in FORMS:
         return FORMS[name](moment)
     if name in ("GR", "JL"):
-        return in_words(in_calendar(moment, name), language)
+        return in_words(moment.within(GREGORIAN if name == "GR" else JULIAN), language)
     if name == "MEDIAWIKI":
-        return in_words(moment, language)
+        return in_words(moment.within(GREGORIAN), language)
     words = in_words(moment, rest.strip() or language)
     return f"{words} UTC" if name in ("LOCL#TZ", "LOCL#TO") and moment.precision > DATE else words
 
 
 FORMS: Mapping[str, Callable[[Moment], str]] = {
-    "-": lambda moment: iso(moment, whole=True),
-    "ISO": lambda moment: iso(moment, whole=True),
-    "ISO-P": iso,
+    "-": lambda moment: iso(moment.within(GREGORIAN), whole=True),
+    "ISO": lambda moment: iso(moment.within(GREGORIAN), whole=True),
+    "ISO-P": lambda moment: iso(moment.within(GREGORIAN)),
     "JD": lambda moment: canonical(moment.start),
     "SORTKEY": lambda moment: canonical(moment.start),
 }

@@ -22,6 +22,8 @@ DIGITS = 15
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009\u2007\u2002\u2003\t", " ") | {"−": "-", "’": "'"})
 NUMBER = r"[+-]?[ ]?(?:[0-9](?:[0-9 .,']*[0-9])?[.,]?|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,6})?"
 _WHOLE = re.compile(NUMBER)
+_FIGURES = re.compile(r"[+-]?[0-9][0-9 .,']*[^0-9 .,']")
+"""Something else follows the digits."""
 _PIECES = re.compile(r"([+-]?) ?([0-9 .,']*?)[.,]?((?:[eE][+-]?[0-9]+)?)")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:( )[0-9]{3}(?: [0-9]{3})*|(,)[0-9]{3}(?:,[0-9]{3})*|(\.)[0-9]{3}(?:\.[0-9]{3})*"
                       r"|(')[0-9]{3}(?:'[0-9]{3})*)")  # fmt: skip
@@ -176,10 +178,9 @@ class Number:
         try:
             read = read_number(raw, context.language)
         except NotANumber as refusal:
-            code = refusal.code
-            if code == "number_unreadable" and re.match(NUMBER, raw[:NUMBER_LIMIT].translate(SPACES).strip()):
-                code = "number_text"
-            return Value(self.id, raw, problem=problem(code, raw))
+            digits = _FIGURES.match(raw[:NUMBER_LIMIT].translate(SPACES).strip())
+            has_text = refusal.code == "number_unreadable" and digits is not None
+            return Value(self.id, raw, problem=problem("number_text" if has_text else refusal.code, raw))
         word = canonical(read.number)
         return Value(self.id, raw, word, word, read.number, note="ambiguous" if read.ambiguous else "")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from wiki.facts.datatypes.base import ValueRefused
 from wiki.facts.datatypes.texts import plain, text_test
 from wiki.facts.matching import Differs, Like, Same, Test
-from wiki.facts.problems import problem
+from wiki.facts.problems import QUOTED, problem
 from wiki.facts.values import WORD_LIMIT, Context, Value
 from wiki.text import titles
 from wiki.text.titles import TitleProblem, fold
@@ -84,7 +84,8 @@ class Page:
             return value.word
         if form.strip().lower() in ("short", "noprefix"):
             return titles.split_namespace(title)[1]
-        return f":{title}" if rooted and form != "-" and context.home and not self.space and "#" not in title else title
+        colon = rooted and form != "-" and context.home and not titles.split_namespace(title)[0]
+        return f":{title}" if colon else title
 
     def data(self, value: Value, context: Context) -> object:
         """The title; whoever knows whether the page exists says more."""
@@ -120,7 +121,7 @@ class Kind:
         key = self.known().get(fold(text))
         if key is None:
             known = ", ".join(sorted(self.called(one, context.language) for one in set(self.known().values())))
-            return Value(self.id, raw, problem=problem("kind_unknown_value", text, known=known))
+            return Value(self.id, raw, problem=problem("kind_unknown", text, kind=text[:QUOTED], known=known))
         return Value(self.id, raw, key, fold(self.called(key, context.language)))
 
     def test(self, comparator: str, text: str, context: Context) -> Test:

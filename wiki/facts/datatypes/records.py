@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from wiki.facts.datatypes.base import ValueRefused, comparison
-from wiki.facts.datatypes.texts import plain, text_test
-from wiki.facts.matching import Differs, Parts, Same, Test
+from wiki.facts.datatypes.texts import plain
+from wiki.facts.matching import Parts, Test
 from wiki.facts.problems import problem
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text.titles import fold
@@ -104,20 +104,20 @@ class Record:
         return said
 
     def test(self, comparator: str, text: str, context: Context) -> Test:
-        """`a; ?; >3`: a condition for each field that is said."""
-        if comparator not in ("", "!"):
-            return text_test(comparator, Same(()), plain(text), self.names[context.name_language][0])
+        """`~a*; ?; >3`: a condition for each field that is said; a comparator before all is that of the first."""
         try:
             fields = self._fields(text, context)
         except ValueRefused as refusal:
             found = problem(refusal.code, text, **refusal.params)
             raise ValueRefused(found.code, **found.params) from None
-        tests = tuple(
-            (field.key, self.registry.test_for(*comparison(words), within(context, field)))
-            for field, words in fields
-            if words != "+"
-        )
-        return Differs(Parts(tests)) if comparator else Parts(tests)
+        tests = []
+        for field, words in fields:
+            own, rest = comparison(words)
+            if comparator and field is context.declaration.fields[0]:
+                own, rest = comparator, words
+            if rest != "+":
+                tests.append((field.key, self.registry.test_for(own, rest, within(context, field))))
+        return Parts(tuple(tests))
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The values between semicolons, `?` for those left out; with `-` as written."""

@@ -53,7 +53,8 @@ def datatype_of(raw: str, context: Context) -> Datatype:
     if _WEB.match(raw.strip()):
         return DATATYPES["_uri"]
     page = DATATYPES["_wpg"]
-    return page if page.parse(raw, context).problem is None else DATATYPES["_txt"]
+    is_title = "\n" not in raw.strip() and page.parse(raw, context).problem is None
+    return page if is_title else DATATYPES["_txt"]
 
 
 def parse(raw: str, context: Context) -> Value:

@@ -1,0 +1,83 @@
+"""The tables of cases: how values are read, found and shown, in both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.facts.making import cases, context
+from wiki.facts.datatypes import registry
+from wiki.facts.datatypes.base import ValueRefused, comparison
+from wiki.facts.matching import matches
+from wiki.facts.problems import PROBLEMS
+from wiki.facts.values import Value
+from wiki.text import problems as text_problems
+
+SENTENCES = {**text_problems.PROBLEMS, **PROBLEMS}
+READ = [pytest.param(*case, id=f"{case[0]}-{case[1]}-{case[3]['raw'][:30]}") for case in cases("read")]
+FIND = [
+    pytest.param(*case, id=f"{case[0]}-{case[1]}-{case[3]['ask'][:20]}-{case[3]['raw'][:20]}") for case in cases("find")
+]
+COLUMNS = {"word": "word", "fold": "fold", "near": "near", "note": "note", "of": "lang", "type": "datatype"}
+NUMBERS = {"number": "number", "end": "number_end", "lat": "lat", "lon": "lon"}
+
+
+def in_language(expected: Any, language: str) -> Any:
+    return expected[language] if isinstance(expected, dict) else expected
+
+
+@pytest.mark.parametrize(("table", "language", "head", "case"), READ)
+def test_it_reads_and_shows(table: str, language: str, head: dict[str, Any], case: dict[str, Any]) -> None:
+    where = context(head, language)
+    value = registry.parse(case["raw"], where)
+    assert (value.problem.code if value.problem else None) == case.get("problem")
+    if value.problem is not None:
+        assert SENTENCES[value.problem.code] % value.problem.params
+        assert registry.show(value, where) == value.raw
+        assert registry.link(value, where) == ""
+        return
+    assert value.raw == case["raw"].replace("\0", "\ufffd")
+    assert len(value.word) <= 255
+    for name, column in COLUMNS.items():
+        if name in case:
+            assert getattr(value, column) == case[name], name
+    for name, column in NUMBERS.items():
+        if name in case:
+            assert getattr(value, column) == pytest.approx(case[name], rel=1e-12, abs=1e-12), name
+    if "parts" in case:
+        assert {key: part.word for key, part in value.parts} == case["parts"]
+    shown_as_expected(value, head, language, case)
+
+
+def shown_as_expected(value: Value, head: dict[str, Any], language: str, case: dict[str, Any]) -> None:
+    where = context(head, language)
+    if "shows" in case:
+        assert registry.show(value, where) == in_language(case["shows"], language)
+    for form, words in case.get("forms", {}).items():
+        assert registry.show(value, where, form) == words, form
+    if "data" in case:
+        assert registry.data(value, where) == case["data"]
+    if "link" in case:
+        assert registry.link(value, where) == case["link"]
+
+
+@pytest.mark.parametrize(("table", "language", "head", "case"), FIND)
+def test_it_finds(table: str, language: str, head: dict[str, Any], case: dict[str, Any]) -> None:
+    where = context(head, language)
+    value = registry.parse(case["raw"], where)
+    assert value.problem is None
+    comparator, text = comparison(case["ask"])
+    if "problem" in case:
+        with pytest.raises(ValueRefused) as refusal:
+            registry.test_for(comparator, text, where)
+        assert refusal.value.code == case["problem"]
+        assert SENTENCES[refusal.value.code] % refusal.value.params
+        return
+    assert matches(registry.test_for(comparator, text, where), value) is case["holds"]
+
+
+def test_it_has_cases_for_every_datatype_that_people_may_choose() -> None:
+    covered = {head["datatype"] for _, _, head, _ in cases("read")}
+    assert {datatype.id for datatype in registry.USER_TYPES} - covered == {"_kind"}
+    assert sum(1 for _ in cases("read")) + sum(1 for _ in cases("find")) >= 250
