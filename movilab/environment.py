@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -75,6 +77,30 @@ def base_address(name: str, default: str) -> str:
     if not whole or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
         refuse(f"{name} must be an address like https://wiki.example.org, without a path, not {value!r}.")
     return value
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Where maps get their background: pictures of the ground at `address`, thanks to `attribution`."""
+
+    address: str
+    attribution: str
+    origin: str
+    """What the Content-Security-Policy has to allow."""
+
+
+def tiles(name: str) -> Tiles | None:
+    """A tile server like `https://tile.example.org/{z}/{x}/{y}.png © its authors`, or None for none."""
+    address, _, attribution = text(name).partition(" ")
+    if not address:
+        return None
+    parts = urlsplit(address)
+    host = parts.netloc.removeprefix("{s}.")
+    known = all(mark in parts.path for mark in ("{z}", "{x}", "{y}"))
+    if parts.scheme not in ("http", "https") or not known or not re.fullmatch(r"[A-Za-z0-9.:-]+", host):
+        refuse(f"{name} must be an address like https://tile.example.org/{{z}}/{{x}}/{{y}}.png, not {address!r}.")
+    star = "*." if host != parts.netloc else ""
+    return Tiles(address, attribution.strip() or "© OpenStreetMap", f"{parts.scheme}://{star}{host}")
 
 
 def allowed_hosts(address: str) -> list[str]:

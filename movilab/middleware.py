@@ -21,7 +21,15 @@ ADMIN_POLICY = (
     "img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 ADMIN_PREFIX = "/admin/"
+
 PERMISSIONS_POLICY = "camera=(), geolocation=(), interest-cohort=(), microphone=(), payment=(), usb=()"
+
+
+def public_policy() -> str:
+    """The policy of public pages; pictures may come from the tile server too, where the administrator named one."""
+    if settings.TILES is None:
+        return PUBLIC_POLICY
+    return PUBLIC_POLICY.replace("img-src 'self'", f"img-src 'self' {settings.TILES.origin}")
 
 
 class SecurityHeaders:
@@ -33,7 +41,7 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The view's answer with the headers added."""
         response = self.get_response(request)
-        policy = ADMIN_POLICY if request.path_info.startswith(ADMIN_PREFIX) else PUBLIC_POLICY
+        policy = ADMIN_POLICY if request.path_info.startswith(ADMIN_PREFIX) else public_policy()
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response

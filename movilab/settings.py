@@ -14,6 +14,7 @@ DATA = environment.folder("MOVILAB_DATA", BASE_DIR / "var")
 DEBUG = environment.switch("MOVILAB_DEBUG", False)
 BASE_ADDRESS = environment.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
 TRUST_PROXY = environment.switch("MOVILAB_TRUST_PROXY", False)
+TILES = environment.tiles("MOVILAB_TILES")
 SITE_NAME = environment.text("MOVILAB_SITE_NAME", "Movilab")
 SECRET_KEY = environment.secret_key("MOVILAB_SECRET_KEY", DATA)
 DATABASES = {"default": environment.database("MOVILAB_DATABASE", DATA)}
@@ -112,6 +113,11 @@ USE_I18N = USE_TZ = True
 # --- Files ----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "movilab.libraries.LibraryFinder",
+]
 STATIC_ROOT = DATA / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA / "media"

@@ -9,6 +9,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from movilab.environment import Tiles
 from movilab.middleware import ADMIN_POLICY, PUBLIC_POLICY, SecurityHeaders, TrueAddress
 
 
@@ -22,6 +23,13 @@ def test_it_forbids_inline_scripts_and_styles_on_public_pages() -> None:
     assert headers["Content-Security-Policy"] == PUBLIC_POLICY
     assert "unsafe" not in PUBLIC_POLICY
     assert "geolocation=()" in headers["Permissions-Policy"]
+
+
+def test_it_lets_pictures_come_from_the_tile_server_that_is_named(settings: Any) -> None:
+    settings.TILES = Tiles("https://tile.example/{z}/{x}/{y}.png", "", "https://tile.example")
+    policy = SecurityHeaders(answer)(RequestFactory().get("/wiki/Accueil")).headers["Content-Security-Policy"]
+    assert "img-src 'self' https://tile.example data:;" in policy
+    assert "https://tile.example" not in policy.replace("img-src 'self' https://tile.example", "")
 
 
 def test_it_lets_the_admin_style_its_widgets() -> None:

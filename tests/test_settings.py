@@ -45,6 +45,9 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("MOVILAB_DATABASE", "postgres://a:b@localhost:x/wiki", "port"),
         ("MOVILAB_MAIL", "mail.example.org", "smtp+tls://"),
         ("MOVILAB_SECRET_KEY", "short", "50"),
+        ("MOVILAB_TILES", "tile.example.org/{z}/{x}/{y}.png", "https://tile.example.org"),
+        ("MOVILAB_TILES", "https://tile.example.org/{z}.png", "{x}"),
+        ("MOVILAB_TILES", "https://a;script-src/{z}/{x}/{y}.png", "https://tile.example.org"),
         ("MOVILAB_SECRET_KEY_FILE", "/nowhere", "/nowhere"),
         ("MOVILAB_DATA", "/proc/nowhere", "/proc/nowhere"),
     ],
@@ -122,3 +125,26 @@ def test_it_answers_to_its_own_name_only_unless_it_is_this_machine() -> None:
     assert environment.allowed_hosts("https://wiki.example.org") == ["wiki.example.org"]
     assert environment.allowed_hosts("http://[::1]:8000") == environment.LOOPBACK
     assert "localhost" in environment.allowed_hosts("http://127.0.0.1:8011")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", None),
+        (
+            "https://tile.example.org/{z}/{x}/{y}.png © Nous tous",
+            environment.Tiles("https://tile.example.org/{z}/{x}/{y}.png", "© Nous tous", "https://tile.example.org"),
+        ),
+        (
+            "https://{s}.tile.example.org:8443/{z}/{x}/{y}.png",
+            environment.Tiles(
+                "https://{s}.tile.example.org:8443/{z}/{x}/{y}.png",
+                "© OpenStreetMap",
+                "https://*.tile.example.org:8443",
+            ),
+        ),
+    ],
+)
+def test_it_reads_the_tile_server(monkeypatch: pytest.MonkeyPatch, value: str, expected: object) -> None:
+    monkeypatch.setenv(VALUE, value)
+    assert environment.tiles(VALUE) == expected

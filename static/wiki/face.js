@@ -3,7 +3,9 @@
 import { bindTheme } from "./theme.js";
 import { bindMenus } from "./menus.js";
 import { bindContents } from "./contents.js";
+import { bindResults } from "./ask/results.js";
 
 bindTheme();
 bindMenus();
 bindContents();
+bindResults();

@@ -121,7 +121,7 @@ def test_it_shows_cards_with_pictures() -> None:
         (found("C", picture_name="missing.jpg", excerpt="Un lieu."), [[], []]),
     ]
     made = in_page(result(rows, [column("Image", "_wpg"), column("Ville")], format="gallery"))
-    assert made.count('<li class="card ask-card">') == 3
+    assert made.count('<li class="card ask-card" data-colour="grey">') == 3
     assert '<img class="card-picture" src="/media/Chat.jpg" alt="Chat.jpg"' in made
     assert 'src="/media/own.jpg"' in made
     assert '<span class="card-blank" aria-hidden="true">C</span>' in made

@@ -12,10 +12,10 @@ from django.utils.translation import gettext
 from wiki.ask.formats.base import NOTHING, figure
 from wiki.ask.formats.cells import joined
 
-WIDTH = 420
+WIDTH = 380
 """Units across; text of 12 units stays readable on a phone."""
 COLOURS = 8
-LABEL_WIDTH, LABEL_SIGNS = 130, 19
+LABEL_WIDTH, LABEL_SIGNS = 125, 18
 BAR, GAP = 16, 10
 PLOT_HEIGHT, LEFT, BOTTOM = 200, 46, 26
 SLICES = 8
@@ -79,8 +79,8 @@ def _text(x: float, y: float, words: str, anchor: str = "start", whole: str = ""
     return format_html(pattern, _n(x), _n(y), anchor, tip, words)
 
 
-def _line(x1: float, y1: float, x2: float, y2: float) -> SafeString:
-    return format_html('<line class="ask-axis" x1="{}" y1="{}" x2="{}" y2="{}"></line>', *map(_n, (x1, y1, x2, y2)))
+def _line(ends: tuple[float, float, float, float], name: str = "ask-axis") -> SafeString:
+    return format_html('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"></line>', name, *map(_n, ends))
 
 
 def _tip(plot: Plot, index: int, series: Series) -> str:
@@ -108,7 +108,7 @@ def bars(plot: Plot, title: str, about: str) -> SafeString:
                 pieces.append(_bar(x(0), x(amount), y + number * BAR, number, _tip(plot, index, series)))
                 pieces.append(_text(max(x(0), x(amount)) + 4, y + number * BAR + 12, short(series.words[index], 14)))
         y += group + GAP
-    pieces.insert(0, _line(x(0), 0, x(0), y - GAP / 2))
+    pieces.insert(0, _line((x(0), 0, x(0), y - GAP / 2)))
     return _svg(y, title, about, joined("", pieces))
 
 
@@ -152,7 +152,7 @@ def line(plot: Plot, title: str, about: str) -> SafeString:
 
     pieces = []
     for tick in ticks(low, high):
-        pieces.append(_line(LEFT, y(tick), WIDTH - 4, y(tick)))
+        pieces.append(_line((LEFT, y(tick), WIDTH - 4, y(tick)), "ask-grid" if tick else "ask-axis"))
         pieces.append(_text(LEFT - 4, y(tick) + 4, _tick_words(tick), "end"))
     for number, series in enumerate(plot.series):
         points = [(x(place), y(amount), index) for index, (place, amount) in
@@ -217,7 +217,7 @@ def pie(plot: Plot, title: str, about: str) -> SafeString:
         pieces.append(
             format_html('<rect class="ask-s{}" x="205" y="{}" width="12" height="12" rx="2"></rect>', colour, top - 10)
         )
-        pieces.append(_text(223, top, f"{short(label, 21)} {percent} %", "start", tip))
+        pieces.append(_text(223, top, f"{short(label, 17)} {percent} %", "start", tip))
     return _svg(max(2 * middle, 30 + 22 * len(slices)), title, about, joined("", pieces))
 
 

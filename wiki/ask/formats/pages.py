@@ -118,7 +118,7 @@ def _card(row: Row, cells: Cells, pictures: Mapping[str, Thumbnail], facts: list
     excerpt = format_html("<p>{}</p>", row.subject.excerpt) if row.subject.excerpt and not lines else NOTHING
     title = format_html("<h3>{}</h3>", cells.subject(row)) if cells.has_subject else NOTHING
     return format_html(
-        '<li class="card ask-card">{}<div class="card-body">{}{}{}</div></li>',
+        '<li class="card ask-card" data-colour="grey">{}<div class="card-body">{}{}{}</div></li>',
         image, title, excerpt, format_html_join("", '<p class="ask-card-fact">{}</p>', lines),
     )  # fmt: skip
 

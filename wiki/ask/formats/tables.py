@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
 from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option, separator, switch_option
-from wiki.ask.formats.cells import Cells, classes, is_subject, joined, own_classes
+from wiki.ask.formats.cells import DATE, Cells, classes, is_subject, joined, own_classes
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def _cell_class(column: Column) -> SafeString:
     width = re.sub(r"\D", "", column.printout.options.get("width", ""))
     numeric = column.declaration.datatype in NUMERIC
     names = [f"ask-{align}" if align in ALIGN else "ask-right" if numeric else ""]
+    names.append("ask-nowrap" if column.declaration.datatype == DATE else "")
     if width:
         # Widths in steps of 5 rem, by class: the site's policy forbids styles in the text.
         names.append(f"ask-w{max(1, min(6, round(int(width[:4]) / 80)))}")

@@ -1,0 +1,114 @@
+"""Results in a real browser: maps with clusters and popups, tables that sort, and what is left without JavaScript."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from movilab.environment import Tiles
+from tests.ask.formats.building import column, in_page, number, place, result, text
+from tests.ask.formats.standing import open_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def map_of_france(**parameters: str) -> str:
+    rows = [
+        ("La Filature", [[place(45.76, 4.86)], [text(HOSTILE)]]),
+        ("L’Atelier", [[place(45.75, 4.85)], [text("Lyon")]]),
+        ("Le Port", [[place(48.39, -4.49)], [text("Brest")]]),
+    ]
+    return in_page(result(rows, [column("Lieu", "_geo"), column("Ville")], format="map", **parameters))
+
+
+def watch(tab: Page) -> list[str]:
+    """The hosts that the tab asks from now on."""
+    hosts: list[str] = []
+    tab.on("request", lambda request: hosts.append(urlsplit(request.url).netloc))
+    return hosts
+
+
+def test_it_draws_a_map_with_clusters_and_popups(tab: Page, live_server: Any) -> None:
+    hosts = watch(tab)
+    open_page(tab, map_of_france())
+    tab.wait_for_selector(".ask-cluster")
+    assert tab.locator(".ask-cluster").inner_text() == "2"
+    assert tab.locator(".ask-ground").get_attribute("aria-label") == "Carte de 3 lieux"
+    tab.locator(".ask-marker[title='Le Port']").press("Enter")
+    popup = tab.locator(".ask-popup")
+    assert popup.locator("a").get_attribute("href") == "/wiki/Le_Port"
+    assert "Brest" in popup.inner_text()
+    tab.locator(".ask-cluster").click()
+    tab.wait_for_selector(".ask-marker[title='La Filature']")
+    tab.locator(".ask-marker[title='La Filature']").click()
+    tab.wait_for_selector(f".ask-popup >> text={HOSTILE}")
+    assert tab.locator(".ask-popup img").count() == 0
+    assert set(hosts) == {urlsplit(live_server.url).netloc}
+
+
+def test_it_keeps_the_places_of_a_map_in_a_list(tab: Page) -> None:
+    open_page(tab, map_of_france())
+    tab.wait_for_selector(".ask-ground")
+    assert not tab.locator(".ask-places").is_visible()
+    tab.click(".ask-map summary")
+    assert tab.locator(".ask-places li:visible").count() == 3
+
+
+def test_it_draws_every_place_where_clusters_are_not_wanted(tab: Page) -> None:
+    open_page(tab, map_of_france(cluster="no", zoom="4"))
+    tab.wait_for_selector(".ask-marker")
+    assert tab.locator(".ask-marker").count() == 3
+    assert tab.locator(".ask-cluster").count() == 0
+
+
+def test_it_asks_the_tile_server_that_is_named(tab: Page, settings: Any) -> None:
+    settings.TILES = Tiles("https://tile.invalid/{z}/{x}/{y}.png", "© <b>Nous", "https://tile.invalid")
+    asked: list[str] = []
+    tab.route("https://tile.invalid/**", lambda route: (asked.append(route.request.url), route.abort())[1])
+    open_page(tab, map_of_france())
+    tab.wait_for_selector(".leaflet-tile", state="attached")
+    tab.wait_for_timeout(300)
+    assert asked
+    assert asked[0].endswith(".png")
+    assert tab.locator(".leaflet-control-attribution").inner_text() == "© <b>Nous"
+
+
+def test_it_lists_places_without_javascript(browser: Browser, live_server: Any) -> None:
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    open_page(page, map_of_france())
+    assert page.locator(".ask-places li:visible").count() == 3
+    assert page.locator(".ask-ground").count() == 0
+    context.close()
+
+
+def column_of(tab: Page, index: int) -> list[str]:
+    return tab.locator(f"tbody tr > :nth-child({index})").all_inner_texts()
+
+
+def test_it_sorts_tables(tab: Page) -> None:
+    rows = [
+        ("Zoé", [[number(10)], [text("b")]]),
+        ("Émile", [[], [text("C")]]),
+        ("Anna", [[number(9)], [text("a")]]),
+        ("Eve", [[number(-1.5)], [text("A")]]),
+    ]
+    open_page(tab, in_page(result(rows, [column("Nombre", "_num"), column("Mot")], format="table", mainlabel="Nom")))
+    sort = tab.locator("thead button")
+    assert sort.count() == 3
+    sort.nth(0).click()
+    assert column_of(tab, 1) == ["Anna", "Émile", "Eve", "Zoé"]
+    sort.nth(1).click()
+    assert column_of(tab, 1) == ["Eve", "Anna", "Zoé", "Émile"]
+    assert tab.locator("thead th").nth(1).get_attribute("aria-sort") == "ascending"
+    assert tab.locator("thead th").nth(0).get_attribute("aria-sort") is None
+    sort.nth(1).press("Enter")
+    assert column_of(tab, 1) == ["Zoé", "Anna", "Eve", "Émile"]
+    assert tab.locator("thead th").nth(1).get_attribute("aria-sort") == "descending"
