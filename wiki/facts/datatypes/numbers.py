@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 
@@ -14,6 +13,8 @@ from wiki.facts.values import Context, Value
 
 NUMBER_LIMIT = 400
 """Characters that a number may have."""
+LARGEST = 1e308
+"""Numbers from here on are refused: rounded to fifteen digits they might be none."""
 TOLERANCE = 1e-9
 """Two numbers are equal that differ by less than this part of them."""
 DIGITS = 15
@@ -60,7 +61,7 @@ def read_number(text: str, language: str) -> ReadNumber:
     sign, body, exponent = found.groups()
     whole, fraction, ambiguous = _divided(body, language_of(language).decimal)
     number = float(f"{sign}{whole or '0'}.{fraction or '0'}{exponent}")
-    if math.isinf(number):
+    if abs(number) >= LARGEST:
         raise NotANumber("number_infinite")
     return ReadNumber(number + 0.0, ambiguous)
 

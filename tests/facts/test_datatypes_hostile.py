@@ -1,0 +1,133 @@
+"""Hostile words cost little time, break nothing, and link nowhere."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wiki.facts.datatypes import declared, registry
+from wiki.facts.datatypes.base import COMPARATORS, ValueRefused
+from wiki.facts.matching import Like, matches
+from wiki.facts.values import Context, Declaration, Unit, Value
+
+SIZE = 100_000
+BOUND = 1.0
+"""Seconds; the slowest takes a tenth of it here."""
+PATTERNS = (
+    "a", "1", " ", "-", ",", ".", "1,", "1.", "1 ", "'", "1'", ";", "\\", "\\;", "?;", "@", "@fr", "(", ")", "()", "(1 km)", "#",
+    "[[", "]]", "[[a|", "{", "}", "{a,", "\\,", ":", "::", "/", "//", "http://", "http://a@", "1/", "12:30 ", "jan ", "mars 2021 ",
+    "45 N ", "45°", "45° 1' ", "°", "é", "\u0301", "a\u0301", "\u202f", "ﷺ", "１", "²", "*", "*a", "?", "0", "e", "1e", "+", "%s", "\n",
+    "av. j.-c. ", "年", "1年", "JD", "[ ", "...", "1...", "\ud800", "\x00", "𝟙",
+)  # fmt: skip
+FIELDS = tuple(Declaration(id_, id_, id_) for id_ in ("_txt", "_num", "_dat", "_geo", "_wpg"))
+TYPES = sorted(set(registry.DATATYPES) - {"_kind"}) + [""]
+
+
+def context_of(datatype: str, **rules: object) -> Context:
+    declaration = Declaration(
+        "P", "P", datatype, units=(Unit(1, ("km",)),), fields=FIELDS, formatter="https://example.org/$1", **rules  # type: ignore[arg-type]
+    )  # fmt: skip
+    return Context("fr", declaration, "A", "B")
+
+
+def everything(text: str, context: Context) -> None:
+    """Read, show and compare `text`; what is shown may be encoded."""
+    value = registry.parse(text, context)
+    assert len(value.word) <= 255
+    assert len(value.near) <= 255
+    for words in (value.word, value.fold, registry.show(value, context), str(registry.data(value, context))):
+        assert "\0" not in words
+        words.encode()
+    assert registry.link(value, context).partition(":")[0] in {"", "http", "https", "mailto", "tel", "geo", "ftp"}
+    for comparator in COMPARATORS:
+        try:
+            test = registry.test_for(comparator, text, context)
+        except ValueRefused:
+            continue
+        assert matches(test, value) in (True, False)
+
+
+@pytest.mark.parametrize("datatype", TYPES)
+def test_it_reads_a_hundred_kilobytes_of_anything_at_once(datatype: str) -> None:
+    context = context_of(datatype, pattern="(a+)+$")
+    for pattern in PATTERNS:
+        text = (pattern * (SIZE // len(pattern) + 1))[:SIZE]
+        start = time.perf_counter()
+        value = registry.parse(text, context)
+        registry.show(value, context)
+        registry.link(value, context)
+        assert time.perf_counter() - start < BOUND, (datatype, pattern)
+
+
+@pytest.mark.parametrize("datatype", TYPES)
+def test_it_compares_long_words_at_once(datatype: str) -> None:
+    context = context_of(datatype)
+    for pattern in PATTERNS:
+        text = (pattern * 4000)[:4000]
+        start = time.perf_counter()
+        everything(text, context)
+        assert time.perf_counter() - start < BOUND, (datatype, pattern)
+
+
+@given(st.text(max_size=60), st.sampled_from(TYPES))
+def test_it_never_fails_on_any_text(text: str, datatype: str) -> None:
+    everything(text, context_of(datatype))
+
+
+@given(st.text("0123456789 .,:;/-+'°NSEWOapmhJDBCé年月日T@()#{}\\", max_size=40), st.sampled_from(TYPES))
+def test_it_never_fails_on_what_looks_like_a_value(text: str, datatype: str) -> None:
+    everything(text, context_of(datatype))
+
+
+def test_it_matches_hostile_wildcards_at_once() -> None:
+    value = Value("_txt", "a", fold="a" * SIZE)
+    start = time.perf_counter()
+    for pattern in ("*a*a*a*a*a*a*a*a*b", "*a" * 50 + "b", "*?" * 100 + "b", "*" * 5000 + "b"):
+        assert not matches(Like(pattern), value)
+    assert matches(Like("*a" * 50), value)
+    assert time.perf_counter() - start < BOUND
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "(a{1,50}){1,50}b", "(.*)*x", "^" + "(a?)" * 60 + "a" * 60])
+def test_it_runs_hostile_patterns_in_proportion_to_the_text(pattern: str) -> None:
+    start = time.perf_counter()
+    registry.parse("a" * 10_000 + "!", context_of("_txt", pattern=pattern))
+    assert time.perf_counter() - start < BOUND
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", "(?=a)b", r"(a)\1", "a{1,100000}", "a" * 2000, "(((a{1,100}){1,100}){1,100})"]
+)
+def test_it_says_which_patterns_cannot_be_used_and_lets_their_values_pass(pattern: str) -> None:
+    found = declared.pattern_problem(pattern)
+    assert found is not None
+    assert found.code == "pattern_unreadable"
+    assert registry.parse("b", context_of("_txt", pattern=pattern)).problem is None
+
+
+def test_it_says_nothing_of_a_good_pattern() -> None:
+    assert declared.pattern_problem(r"^\d{5}$") is None
+
+
+def test_it_reads_a_long_list_of_allowed_values_at_once() -> None:
+    context = context_of("_dat", allowed=tuple(f"{day % 28 + 1} mars {day + 1000}" for day in range(2000)))
+    start = time.perf_counter()
+    assert registry.parse("12 avril 2021", context).problem is not None
+    assert time.perf_counter() - start < BOUND
+
+
+def test_it_bears_units_that_cannot_be_converted() -> None:
+    units = (
+        Unit(1, ("km",)),
+        Unit(0, ("nil",)),
+        Unit(float("inf"), ("inf",)),
+        Unit(float("nan"), ("nan",)),
+        Unit(5e-324, ("x",)),
+    )
+    context = Context("en", Declaration("P", "P", "_qty", units=units))
+    assert registry.parse("3 nil", context).problem is not None
+    assert registry.parse("3 x", context).problem is not None
+    assert registry.parse("3 km", context).number == 3.0

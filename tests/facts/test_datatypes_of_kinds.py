@@ -1,0 +1,55 @@
+"""Kinds of pages as values."""
+
+from __future__ import annotations
+
+import pytest
+
+from wiki.facts.datatypes import registry
+from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.kinds import NAMES
+from wiki.facts.matching import matches
+from wiki.facts.values import Context, Declaration
+from wiki.pages.models import Kind
+
+FRENCH = Context("fr", Declaration("_KIND", "Kind", "_kind"))
+ENGLISH = Context("en", FRENCH.declaration)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    NAMES.forget()
+
+
+@pytest.mark.parametrize("words", ["place", "Lieu", "lieux", "PLACES", " Place "])
+def test_it_reads_any_name_of_a_kind(words: str) -> None:
+    for context in (FRENCH, ENGLISH):
+        value = registry.parse(words, context)
+        assert (value.word, value.problem) == ("place", None)
+        assert matches(registry.test_for("", "lieu", context), value)
+        assert not matches(registry.test_for("!", "place", context), value)
+    assert registry.show(value, FRENCH) == "Lieu"
+    assert registry.show(value, ENGLISH) == "Place"
+    assert registry.show(value, ENGLISH, "-") == "place"
+
+
+def test_it_names_the_known_kinds_where_there_is_no_such_one() -> None:
+    value = registry.parse("Licorne", FRENCH)
+    assert value.problem is not None
+    assert value.problem.code == "kind_unknown"
+    assert "Lieu" in value.problem.params["known"]
+    with pytest.raises(ValueRefused):
+        registry.test_for("", "Licorne", FRENCH)
+
+
+def test_it_knows_a_kind_as_soon_as_it_is_added() -> None:
+    assert registry.parse("Jardin", FRENCH).problem is not None
+    Kind.objects.create(key="garden", name_fr="Jardin", name_en="Garden", plural_fr="Jardins", plural_en="Gardens")
+    assert registry.parse("gardens", FRENCH).word == "garden"
+
+
+def test_it_asks_the_database_once_for_many_values(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    with django_assert_num_queries(1):
+        for _ in range(50):
+            registry.show(registry.parse("lieu", FRENCH), ENGLISH)
