@@ -34,7 +34,7 @@ export function bindTables() {
       button.type = "button";
       button.className = "as-link ask-sort";
       button.title = table.dataset.sortable;
-      button.setAttribute("aria-label", `${table.dataset.sortable}: ${heading.textContent.trim()}`);
+      button.setAttribute("aria-label", `${table.dataset.sortable} (${heading.textContent.trim()})`);
       button.addEventListener("click", () => sort(table, heading, column));
       heading.append("\u00a0", button);
     });

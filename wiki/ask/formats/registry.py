@@ -72,13 +72,27 @@ def html(result: Result, shown: Shown) -> SafeString:
             default = option(result, "default")
             return shown.markdown(default) if default else NOTHING
         inner = form.html(result, shown) if form.html else _link_to_file(result, shown, form)
-        return joined("", [_around(result, shown, "intro"), inner, _further(result, shown, form),
-                           _around(result, shown, "outro")])  # fmt: skip
+        before, after = _around(result, shown, "intro"), _around(result, shown, "outro")
+        return joined("", [before, inner, _further(result, shown, form), _examined(result), after])
+
+
+def values(result: Result, shown: Shown) -> SafeString:
+    """What `{{#show:}}` shows without a format of its own: the values of the first row alone, else `default`."""
+    with override(shown.language):
+        return lists.values_alone(result, shown) or shown.markdown(option(result, "default"))
 
 
 def _around(result: Result, shown: Shown, name: str) -> SafeString:
     text = option(result, name)
     return shown.markdown(text) if text else NOTHING
+
+
+def _examined(result: Result) -> SafeString:
+    """That a sort by distance stopped early, where it did."""
+    if result.examined is None:
+        return NOTHING
+    words = gettext("Only the first %(count)s pages were compared by distance.") % {"count": result.examined}
+    return format_html(' <span class="rows-note">{}</span>', words)
 
 
 def _link_to_file(result: Result, shown: Shown, form: Format) -> SafeString:

@@ -1,0 +1,146 @@
+"""Hostile words in every position of every format that stands in a page; bounded time for large results."""
+
+from __future__ import annotations
+
+import time
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.ask.formats.building import (
+    HOSTILE,
+    boolean,
+    column,
+    content,
+    found,
+    in_page,
+    moment,
+    number,
+    page,
+    place,
+    result,
+    shown,
+    text,
+)
+from wiki.ask.formats import registry
+from wiki.ask.results import Column, Result
+from wiki.facts.values import Declaration, Value
+from wiki.text.problems import Problem
+
+IN_PAGE = [name for name, form in registry.FORMATS.items() if form.html]
+VOID = ("img", "br", "input", "meta", "link", "hr")
+OWN = {"script", "style", "iframe", "object", "embed", "form", "input", "base", "meta", "link"}
+PARAMETERS = (
+    "class", "sep", "propsep", "valuesep", "mainlabel", "searchlabel", "intro", "outro", "charttitle", "template",
+    "introtemplate", "month", "height", "zoom", "embedformat", "parent", "start", "end", "title", "filename", "headers",
+    "link", "charttype", "increase", "mincount", "maxtags", "firstday", "userparam", "cluster",
+)  # fmt: skip
+
+
+class Checker(HTMLParser):
+    """Fails at what no result may hold, and at tags that do not close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in OWN
+        for name, value in attrs:
+            assert not name.startswith("on")
+            assert name != "style"
+            if name in ("href", "src"):
+                assert (value or "").startswith(("/", "https://", "http://", "mailto:", "tel:"))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def check(html: str) -> str:
+    """The words of HTML that is sound."""
+    checker = Checker()
+    checker.feed(html)
+    checker.close()
+    assert checker.open == []
+    return "".join(checker.words)
+
+
+def every_kind(label: str) -> list[Column]:
+    field = Declaration(label, label, "_txt")
+    kinds = ["_txt", "_wpg", "_num", "_geo", "_dat", "_uri", "_ema", "_cod", "_boo"]
+    made = [column(f"{label}{kind}", kind, options={"align": label, "width": label}) for kind in kinds]
+    return [*made, column(label, "_rec", fields=(field,))]
+
+
+def hostile(**parameters: str) -> Result:
+    record = Value("_rec", HOSTILE, parts=((HOSTILE, text(HOSTILE)), ("other", page(HOSTILE))))
+    broken = Value("_num", HOSTILE, problem=Problem("x", {}))
+    row = [
+        [text(HOSTILE), text(HOSTILE, "_mlt_rec")], [page(HOSTILE), page("File:x.jpg")], [number(1), broken],
+        [place(1, 2)], [moment("2026-05-04")], [text(f"javascript:alert(1)//{HOSTILE}", "_uri")],
+        [text(HOSTILE, "_ema")], [text(HOSTILE, "_cod")], [boolean(True)], [record],
+    ]  # fmt: skip
+    subject = found(HOSTILE, picture_name=HOSTILE, excerpt=HOSTILE, page_pk=1)
+    return result([(subject, row)], every_kind(HOSTILE), [found(HOSTILE)], more=True, **parameters)
+
+
+@pytest.mark.parametrize("form", IN_PAGE)
+@pytest.mark.parametrize("link", ["all", "none"])
+def test_it_escapes_everything(form: str, link: str) -> None:
+    templates = {"T": "{{{1}}} {{{2}}}"}
+    check(in_page(hostile(format=form, link=link, template="T"), templates=templates))
+
+
+@pytest.mark.parametrize("form", IN_PAGE)
+def test_it_escapes_every_parameter(form: str) -> None:
+    written = dict.fromkeys(PARAMETERS, HOSTILE)
+    check(in_page(hostile(**written, format=form)))
+    check(in_page(hostile(**{**written, "template": "T"}, format=form), templates={"T": HOSTILE}))
+
+
+def test_it_shows_what_could_not_be_read_as_written() -> None:
+    made = in_page(hostile(format="ul", headers="hide"))
+    assert "javascript" not in "".join(piece for piece in made.split('href="')[1:] if piece.startswith("javascript"))
+    assert check(made).count("<script>") >= 6
+
+
+def large(rows: int, **parameters: str) -> Result:
+    columns = [column("V", "_wpg"), column("N", "_num"), column("G", "_geo"), column("D", "_dat"), column("T")]
+    made = [
+        (
+            f"P{i}",
+            [[page(f"P{i // 2}")], [number(i)], [place(i % 90, i % 180)], [moment("2026-05-04")], [text(f"t{i}")]],
+        )
+        for i in range(rows)
+    ]
+    return result(made, columns, [found(f"P{i}") for i in range(rows)], **parameters)
+
+
+@pytest.mark.parametrize("form", list(registry.FORMATS))
+def test_it_writes_five_hundred_rows_soon(form: str) -> None:
+    made = large(500, format=form, template="T")
+    begun = time.perf_counter()
+    if registry.FORMATS[form].html:
+        check(in_page(made, templates={"T": "{{{V}}} {{{N}}}\n"}))
+    else:
+        assert content(made)
+    assert time.perf_counter() - begun < 5
+
+
+def test_it_shows_values_alone() -> None:
+    made = result([("A", [[page("Lyon")], [number(3)]]), ("B", [[], []])], [column("V", "_wpg"), column("N", "_num")])
+    made.pages = {"Lyon": found("Lyon")}
+    assert str(registry.values(made, shown())) == '<a href="/wiki/Lyon">Lyon</a>, 3'
+    assert str(registry.values(result([], default="rien"), shown())) == '<div class="laid">rien</div>'
+
+
+def test_it_says_that_a_sort_by_distance_stopped_early() -> None:
+    made = result([("A", [])])
+    made.examined = 1000
+    assert "1000" in in_page(made)
