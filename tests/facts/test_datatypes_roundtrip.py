@@ -95,7 +95,8 @@ def test_it_keeps_dates(text: str, language: str) -> None:
     context = about("_dat", language)
     value = registry.parse(text, context)
     kept(value, context)
-    assert value.number is not None and value.number_end is not None
+    assert value.number is not None
+    assert value.number_end is not None
     assert value.number < value.number_end
 
 
