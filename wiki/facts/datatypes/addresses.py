@@ -21,7 +21,7 @@ SCHEMES = (
 )  # fmt: skip
 """What an address may begin with (SMW's list without `file:`, and what came since). Nothing that a browser runs."""
 WITH_HOST = ("http", "https", "ftp", "ftps", "sftp", "telnet", "gopher", "ssh", "git", "irc", "ircs")
-URL_LIMIT, EMAIL_LIMIT = 2_000, 254
+URL_LIMIT, EMAIL_LIMIT = 2_000, 248
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*):", re.IGNORECASE)
 _PORT_FOLLOWS = re.compile(r"[a-z0-9.-]+:[0-9]{1,5}(?:[/?#]|\Z)", re.IGNORECASE)
@@ -127,7 +127,7 @@ class Email:
             validate_email(address)
         except ValidationError:
             return Value(self.id, raw, problem=problem("email_unreadable", raw))
-        return Value(self.id, raw, f"mailto:{address}"[:255], fold(address))
+        return Value(self.id, raw, f"mailto:{address}", fold(address))
 
     def test(self, comparator: str, text: str, context: Context) -> Test:
         """Equality, order and wildcards on the address."""

@@ -55,12 +55,13 @@ def checked(value: Value, context: Context, parse: Parse) -> Value:
     declaration = context.declaration
     if value.problem is not None:
         return value
+    name = declaration.label(context.language)
     if declaration.allowed and not _is_allowed(value, context, parse):
         allowed = ", ".join(declaration.allowed[:NAMED]) + (", …" if len(declaration.allowed) > NAMED else "")
-        found = problem("value_not_allowed", value.raw, property=declaration.title, allowed=allowed[:400])
+        found = problem("value_not_allowed", value.raw, property=name, allowed=allowed[:400])
         return replace(value, problem=found)
     if declaration.pattern and not _has_form(value, declaration.pattern):
-        found = problem("value_pattern", value.raw, property=declaration.title, pattern=declaration.pattern[:100])
+        found = problem("value_pattern", value.raw, property=name, pattern=declaration.pattern[:100])
         return replace(value, problem=found)
     return value
 

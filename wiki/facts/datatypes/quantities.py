@@ -92,6 +92,24 @@ def divided(text: str) -> tuple[str, str]:
     return (found[2], found[1].strip()) if found else ("", text)
 
 
+def read_unit(text: str, language: str) -> Unit | None:
+    """The unit that `1000 m, metre` declares: that many make one main unit; None where it cannot be read.
+
+    The first unit may stand before its number (`€ 1, EUR`).
+    """
+    words, names = divided(text)
+    if not words and "," in text:
+        head, _, others = text.partition(",")
+        words, first = divided(head)
+        names = f"{first},{others}"
+    try:
+        factor = read_number(words, language).number
+    except NotANumber:
+        return None
+    spelled = tuple(name.strip() for name in names.split(",") if name.strip())
+    return Unit(factor, spelled) if factor > 0 and spelled else None
+
+
 class Quantity:
     """`number` is in the main unit, `word` the same rounded to twelve digits."""
 
