@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests.ask.formats.building import HOSTILE, column, content, download, found, number, page, result, text
 from wiki.ask.formats.api_shape import as_api
 from wiki.ask.formats.data import harmless
 from wiki.ask.results import Result
+from wiki.facts.datatypes import registry
+from wiki.facts.values import Declaration, Unit
 
 
 def rows(**parameters: str) -> Result:
@@ -53,6 +57,28 @@ def test_it_writes_csv_that_reads_back() -> None:
 )
 def test_it_follows_the_parameters_of_csv(parameters: dict[str, str], begins: str) -> None:
     assert content(rows(format="csv", **parameters)).decode().startswith(begins)
+
+
+def parsed(datatype: str, *raw: str, form: str = "", **declared: Any) -> Result:
+    one = column("P", datatype, form, **declared)
+    values = [registry.parse(words, one.context) for words in raw]
+    return result([("A", [values])], [one], format="csv", headers="hide", mainlabel="-", valuesep="|")
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (parsed("_num", "1234567,5"), "1234567.5"),
+        (parsed("_num", "1234567,5", form="-n"), "1\u202f234\u202f567,5"),
+        (parsed("_qty", "1,5 km²", units=(Unit(1, ("m²",)), Unit(1e-6, ("km²",)))), "1.5 km²"),
+        (parsed("_dat", "12 mars 2021", "2021"), "2021-03-12|2021"),
+        (parsed("_geo", "45,75; 4,85", "45.75, 4.85"), "45.75, 4.85|45.75, 4.85"),
+        (parsed("_boo", "oui"), "true"),
+        (parsed("_mlt_rec", "Bonjour@fr"), "Bonjour (fr)"),
+    ],
+)
+def test_it_writes_values_as_other_programs_read_them(made: Result, expected: str) -> None:
+    assert read(made) == [[expected]]
 
 
 @pytest.mark.parametrize(
@@ -127,3 +153,27 @@ def test_it_keeps_subobjects_apart() -> None:
 def test_it_survives_hostile_values(form: str) -> None:
     made = result([(HOSTILE, [[text(HOSTILE + "\n:\\")]])], [column(HOSTILE)], format=form)
     assert content(made)
+
+
+def test_it_gives_each_datatype_the_shape_of_the_api() -> None:
+    city, size = Declaration("Ville", "Ville", "_wpg"), Declaration("Taille", "Taille", "_num")
+    asked = [
+        column("Fiche", "_rec", fields=(city, size)), column("Date", "_dat"), column("Lieu", "_geo"),
+        column("Lien", "_wpg"), column("S", "_qty", units=(Unit(1, ("m²",)),)), column("B", "_boo"),
+    ]  # fmt: skip
+    written = ["Lyon; 3", "12 mars 2021", "45.75, 4.85", "Nulle part", "12 m²", "oui"]
+    values = [registry.parse(words, one.context) for words, one in zip(written, asked, strict=True)]
+    told = as_api(result([("A", [[value] for value in values])], asked, [found("Lyon")]))
+    shapes = {label: values[0] for label, values in told["query"]["results"]["A"]["printouts"].items()}
+    assert shapes["Date"] == {"timestamp": "1615507200", "raw": "1/2021/3/12"}
+    assert shapes["Lieu"] == {"lat": 45.75, "lon": 4.85}
+    assert shapes["S"] == {"value": 12, "unit": "m²"}
+    assert shapes["B"] == "t"
+    assert shapes["Lien"] == {
+        "fulltext": "Nulle part", "fullurl": f"{settings.BASE_ADDRESS}/wiki/Nulle_part", "namespace": 0, "exists": "",
+        "displaytitle": "",
+    }  # fmt: skip
+    fiche = shapes["Fiche"]
+    assert fiche["Taille"] == {"label": "Taille", "key": "Taille", "typeid": "_num", "item": [3]}
+    assert fiche["Ville"]["item"][0]["fulltext"] == "Lyon"
+    assert fiche["Ville"]["item"][0]["exists"] == "1"

@@ -65,6 +65,10 @@ def test_it_writes_geojson() -> None:
     assert first["properties"]["title"] == "La Filature"
     assert first["properties"]["url"] == "https://wiki.example/wiki/La_Filature"
     assert first["properties"]["Ville"] == "Lyon"
+    assert first["properties"]["Surface (m²)"] == 400
+    assert first["properties"]["Date"] == "2019-03-04"
+    assert first["properties"]["Ouvert"] == "true"
+    assert second["properties"]["Surface (m²)"] is None
     assert second["geometry"]["coordinates"] == [170, -12.5]
 
 

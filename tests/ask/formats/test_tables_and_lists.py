@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.ask.formats.building import column, found, in_page, number, page, result, text
+from tests.ask.formats.building import boolean, column, found, in_page, number, page, result, text
 from wiki.ask.results import Result
 
 
@@ -86,3 +88,17 @@ def test_it_leads_to_further_results() -> None:
 def test_it_says_what_the_author_wants_where_nothing_is_found() -> None:
     assert in_page(result([], default="rien", intro="voici")) == '<div class="laid">rien</div>'
     assert in_page(result([], intro="voici")) == ""
+
+
+def test_it_marks_members_of_a_category() -> None:
+    asked = column("Bois", "_boo")
+    asked = replace(asked, printout=replace(asked.printout, chain=(), category="Bois"))
+    made = in_page(result([("A", [[boolean(True)]]), ("B", [[boolean(False)]])], [asked], format="ul", headers="hide"))
+    assert made == '<ul class="ask-list"><li><a href="/wiki/A">A</a> (X)</li><li><a href="/wiki/B">B</a></li></ul>'
+
+
+def test_it_shows_the_page_itself_as_a_column() -> None:
+    asked = column("Lieu", "_wpg")
+    asked = replace(asked, printout=replace(asked.printout, chain=()))
+    made = in_page(result([("A", [[]])], [asked], format="ul", mainlabel="-", headers="hide"))
+    assert made == '<ul class="ask-list"><li><a href="/wiki/A">A</a></li></ul>'

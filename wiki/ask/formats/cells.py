@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from wiki.ask.results import Column, Found, Result, Row
     from wiki.facts.values import Declaration, Value
 
-PAGE, CODE, RECORD, REFERENCE, TEXT, BOOLEAN, DATE, PLACE = (
-    "_wpg", "_cod", "_rec", "_ref_rec", "_txt", "_boo", "_dat", "_geo",
+PAGE, CODE, BOOLEAN, DATE, PLACE, MONOLINGUAL, NUMBER = (
+    "_wpg", "_cod", "_boo", "_dat", "_geo", "_mlt_rec", "_num",
 )  # fmt: skip
 OUTSIDE = ("https://", "http://", "mailto:", "tel:", "ftp://", "ftps://", "geo:")
 """What an outside link may begin with, whatever a value says."""
@@ -29,6 +29,11 @@ OUTSIDE = ("https://", "http://", "mailto:", "tel:", "ftp://", "ftps://", "geo:"
 def is_subject(column: Column) -> bool:
     """Whether a column is the page itself (`?`)."""
     return not column.printout.chain and column.printout.category is None
+
+
+def form_of(column: Column) -> str:
+    """The form in which a column's values are shown: `x` for `?Category:Name`, as in SMW."""
+    return column.printout.form or ("x" if column.printout.category else "")
 
 
 def joined(separator: str, pieces: Iterable[SafeString]) -> SafeString:
@@ -104,7 +109,16 @@ class Cells:
         column = self.result.columns[index]
         if is_subject(column):
             return [self._subject_words(row.subject, column.printout.form)]
-        shown = (self.value_words(value, column.context, column.printout.form) for value in row.cells[index])
+        shown = (self.value_words(value, column.context, form_of(column)) for value in row.cells[index])
+        return [words for words in shown if words]
+
+    def data_words(self, row: Row, index: int) -> list[str]:
+        """The values of a cell as other programs read them: `1234.5`, `2021-03-12`; as asked where a form is."""
+        column = self.result.columns[index]
+        if column.printout.form or column.printout.category or is_subject(column):
+            return self.words(row, index)
+        forms = {DATE: "ISO-P", MONOLINGUAL: ""}
+        shown = (self.value_words(value, column.context, forms.get(value.datatype, "-")) for value in row.cells[index])
         return [words for words in shown if words]
 
     def _subject_words(self, found: Found, form: str) -> str:
@@ -124,7 +138,7 @@ class Cells:
         column = self.result.columns[index]
         if is_subject(column):
             return [self.page(row.subject, linked=self.links_subject, form=column.printout.form)]
-        shown = (self.value_html(value, column.context, column.printout.form) for value in row.cells[index])
+        shown = (self.value_html(value, column.context, form_of(column)) for value in row.cells[index])
         return [words for words in shown if words]
 
     def value_html(self, value: Value, context: Context, form: str = "") -> SafeString:

@@ -40,7 +40,7 @@ def rows_of_words(result: Result, between: str) -> list[list[str]]:
     rows = [] if cells.headers == "hide" else [_headings(result, cells)]
     for row in result.rows:
         first = [row.subject.full_title] if cells.has_subject else []
-        rows.append([*first, *(between.join(cells.words(row, index)) for index in range(len(result.columns)))])
+        rows.append([*first, *(between.join(cells.data_words(row, index)) for index in range(len(result.columns)))])
     return rows
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from wiki.ask.formats.api_shape import title_of
 from wiki.ask.formats.base import NOTHING, File, Format, Parameter, Shown, file_name, number_option, switch_option
-from wiki.ask.formats.cells import PLACE, Cells, columns_of, joined, usable, with_label
+from wiki.ask.formats.cells import NUMBER, PLACE, Cells, columns_of, joined, usable, with_label
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -99,8 +99,9 @@ def feature(point: Point, cells: Cells, shown: Shown) -> dict[str, Any]:
     }
     for index, column in enumerate(cells.result.columns):
         if column.label and index != point.column:
-            words = cells.words(point.row, index)
-            properties[column.label] = words[0] if len(words) == 1 else words or None
+            values = usable(point.row, [index], NUMBER)
+            told: list[Any] = [value.number for value in values] or cells.data_words(point.row, index)
+            properties[column.label] = told[0] if len(told) == 1 else told or None
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [point.lon, point.lat]},
