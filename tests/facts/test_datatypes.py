@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.facts.making import cases, context
+from tests.facts.making import cases, context, tables
+from wiki.facts import datatypes
 from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.base import ValueRefused, comparison
 from wiki.facts.matching import matches
-from wiki.facts.problems import PROBLEMS
+from wiki.facts.problems import PROBLEMS, SMW_KEYS
 from wiki.facts.values import Value
 from wiki.text import problems as text_problems
 
@@ -81,3 +84,21 @@ def test_it_has_cases_for_every_datatype_that_people_may_choose() -> None:
     covered = {head["datatype"] for _, _, head, _ in cases("read")}
     assert {datatype.id for datatype in registry.USER_TYPES} - covered == {"_kind"}
     assert sum(1 for _ in cases("read")) + sum(1 for _ in cases("find")) >= 250
+
+
+CODES = re.compile(r"(?:problem|ValueRefused|NotADate|NotANumber)\(\s*\"([a-z_]+)\"")
+NAMED = re.compile(r"\"([a-z]+_[a-z_]+)\"")
+
+
+def test_it_has_a_sentence_for_each_problem_and_a_use_for_each_sentence() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(datatypes.__file__).parent.glob("*.py"))
+    assert set(CODES.findall(sources)) <= set(SENTENCES) | {"kind_unknown"}
+    assert set(PROBLEMS) <= set(NAMED.findall(sources))
+    assert set(SMW_KEYS) <= set(SENTENCES)
+
+
+def test_it_repeats_little_of_a_long_bad_value() -> None:
+    for head in (head for _, head in tables()):
+        value = registry.parse("\n" + "x" * 50_000 + "\n", context(head, "fr"))
+        if value.problem is not None:
+            assert all(len(words) <= 500 for words in value.problem.params.values())

@@ -29,8 +29,6 @@ class Language:
     """How years before and after Christ are marked."""
     west: str
     """The letter of western longitudes."""
-    separator: str
-    """Between the items of a list in a sentence."""
 
 
 LANGUAGES: Mapping[str, Language] = {
@@ -41,7 +39,7 @@ LANGUAGES: Mapping[str, Language] = {
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
         ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
         ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-        False, "BC", "AD", "W", ", ",
+        False, "BC", "AD", "W",
     ),
     "fr": Language(
         ",", "\u202f", ("vrai", "oui", "v", "o"), ("faux", "non", "f", "n"),
@@ -50,7 +48,7 @@ LANGUAGES: Mapping[str, Language] = {
         ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
         ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
         ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
-        True, "av. J.-C.", "apr. J.-C.", "O", ", ",
+        True, "av. J.-C.", "apr. J.-C.", "O",
     ),
 }  # fmt: skip
 DEFAULT = "en"

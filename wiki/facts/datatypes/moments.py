@@ -83,13 +83,13 @@ def usual_calendar(year: int, month: int = 12, day: int = 31) -> int:
     return GREGORIAN if (year, month, day) >= REFORM else JULIAN
 
 
-def moment_at(julian_day: float, calendar: int = 0, precision: int = 0) -> Moment:
+def moment_at(julian_day: float) -> Moment:
     """The moment of a Julian day: to the day at midnight, else to the second."""
     millis_all = round((julian_day + 0.5) * DAY) * MILLI
     number, millis = divmod(millis_all, DAY * MILLI)
-    chosen = calendar or usual_calendar(*calendars.date_of(JULIAN, number))
-    year, month, day = calendars.date_of(chosen, number)
-    return Moment(chosen, year, month, day, millis, precision or (SECOND if millis else DATE))
+    calendar = usual_calendar(*calendars.date_of(JULIAN, number))
+    year, month, day = calendars.date_of(calendar, number)
+    return Moment(calendar, year, month, day, millis, SECOND if millis else DATE)
 
 
 def moment_of(word: str) -> Moment:

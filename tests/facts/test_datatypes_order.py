@@ -1,0 +1,73 @@
+"""Comparators agree with the order of numbers, days and folded words, whatever the values."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from wiki.facts.datatypes import registry
+from wiki.facts.matching import matches
+from wiki.facts.values import Context, Declaration, Unit, Value
+from wiki.text.titles import fold
+
+LENGTH = Declaration("P", "P", "_qty", units=(Unit(1, ("km",)), Unit(1000, ("m",)), Unit(100_000, ("cm",))))
+
+
+def holds(comparator: str, asked: str, value: Value, context: Context) -> bool:
+    return matches(registry.test_for(comparator, asked, context), value)
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(-(10**9), 10**9), st.sampled_from(["km", "m", "cm"]))
+def test_it_orders_numbers_and_lengths(own: int, asked: int, unit: str) -> None:
+    for context, words in (
+        (Context("fr", Declaration("P", "P", "_num")), "{}"),
+        (Context("fr", LENGTH), f"{{}} {unit}"),
+    ):
+        value, other = registry.parse(words.format(own), context), words.format(asked)
+        assert holds("", other, value, context) is (own == asked)
+        assert holds("!", other, value, context) is (own != asked)
+        assert holds(">", other, value, context) is (own >= asked)
+        assert holds("<", other, value, context) is (own <= asked)
+        assert holds(">>", other, value, context) is (own > asked)
+        assert holds("<<", other, value, context) is (own < asked)
+        assert holds("~", other, value, context) is (min(0, asked) <= own <= max(0, asked))
+
+
+DAYS = st.dates(date(1600, 1, 1), date(2400, 1, 1))
+
+
+@given(DAYS, st.one_of(DAYS, st.integers(-40, 40)), st.sampled_from(["%Y", "%Y-%m", "%Y-%m-%d"]))
+def test_it_orders_days_by_the_precision_asked(own: date, other: date | int, precision: str) -> None:
+    asked = own + timedelta(other) if isinstance(other, int) else other
+    context = Context("en", Declaration("P", "P", "_dat"))
+    value = registry.parse(own.isoformat(), context)
+    mine, theirs, words = own.strftime(precision), asked.strftime(precision), asked.strftime(precision)
+    assert holds("", words, value, context) is (mine == theirs)
+    assert holds("~", words, value, context) is (mine == theirs)
+    assert holds("!", words, value, context) is (mine != theirs)
+    assert holds(">", words, value, context) is (mine >= theirs)
+    assert holds("<", words, value, context) is (mine <= theirs)
+    assert holds(">>", words, value, context) is (mine > theirs)
+    assert holds("<<", words, value, context) is (mine < theirs)
+
+
+@given(DAYS)
+def test_it_counts_gregorian_days_as_python_does(day: date) -> None:
+    value = registry.parse(day.isoformat(), Context("en", Declaration("P", "P", "_dat")))
+    assert value.number == day.toordinal() + 1_721_424.5
+
+
+WORDS = st.text(st.sampled_from("aàbBéz 0œ-"), min_size=1, max_size=5)
+
+
+@given(WORDS, WORDS)
+def test_it_orders_words_without_case_and_accents(own: str, asked: str) -> None:
+    context = Context("fr", Declaration("P", "P", "_txt"))
+    assume(own.strip() and asked.strip())
+    value, mine, theirs = registry.parse(own, context), fold(own.strip()), fold(asked.strip())
+    assert holds("", asked, value, context) is (own.strip() == asked.strip())
+    assert holds(">", asked, value, context) is (mine >= theirs)
+    assert holds("<<", asked, value, context) is (mine < theirs)
+    assert holds("~", f"*{asked.strip()}*", value, context) is (theirs in mine)
