@@ -182,3 +182,14 @@ def test_it_stays_quick_on_hostile_text(piece: str) -> None:
     with pytest.raises(AskProblem):
         parse(piece * (19_900 // len(piece)))
     assert time.monotonic() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("source", "limit"),
+    [
+        ("[[A::+]]", 50), ("[[A::+]]|format=table", 50), ("[[A::+]]|format=sum", 500), ("[[A::+]]|format=leaflet", 500),
+        ("[[A::+]]|format=sum|limit=7", 7), ("[[A::+]]|format=nonsense", 50),
+    ],
+)  # fmt: skip
+def test_it_gives_a_format_that_needs_all_rows_more_of_them(source: str, limit: int) -> None:
+    assert parse(source).limit == limit

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wiki.ask.conditions import chain_of, condition_of
+from wiki.ask.formats.registry import format_named
 from wiki.ask.problems import AskProblem
 from wiki.ask.tree import DEFAULT_LIMIT, LIMIT, PRINTOUT_LIMIT, Printout, Question, Sort, Step
 from wiki.text import titles
@@ -137,7 +138,8 @@ def _printout(written: str, options: dict[str, str]) -> Printout:
 
 def _read_parameters(question: Question, parameters: dict[str, str]) -> None:
     """What the question itself knows becomes its fields; the rest stays with the formats."""
-    question.limit = _number(parameters.pop("limit", ""), "limit", DEFAULT_LIMIT)
+    form = format_named(parameters.get("format", ""))
+    question.limit = _number(parameters.pop("limit", ""), "limit", form.limit if form else DEFAULT_LIMIT)
     question.offset = _number(parameters.pop("offset", ""), "offset", 0)
     if question.limit > LIMIT:
         raise AskProblem("ask_limit", {"limit": LIMIT})

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
 
+from wiki.ask.tree import DEFAULT_LIMIT
 from wiki.errors import gettext_noop
 from wiki.pages.media import file_key, pictures_named
 
@@ -142,6 +143,8 @@ class Format:
     """Its own; those of `COMMON` come with every format."""
     html: Callable[[Result, Shown], SafeString] | None = None
     file: Callable[[Result, Shown], File] | None = None
+    limit: int = DEFAULT_LIMIT
+    """How many rows a question gets that names no limit: more where a few would give a wrong picture."""
     counts: bool = False
     """Whether it says something of no rows too (`count`, `sum`): then `default` is not shown instead."""
 

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from wiki.ask.formats.base import Format, Parameter, Shown, number_option, option, switch_option
 from wiki.ask.formats.cells import Cells
+from wiki.ask.tree import INLINE_LIMIT
 from wiki.errors import gettext_noop
 from wiki.text import titles
 
@@ -76,10 +77,10 @@ INCREASE = Parameter("increase", "choice", "log", gettext_noop("How size grows w
 FORMATS = (
     Format(
         "tagcloud", gettext_noop("tag cloud"), gettext_noop("Values, the larger the more frequent."),
-        (), (*PARAMETERS, INCREASE), cloud,
+        (), (*PARAMETERS, INCREASE), cloud, limit=INLINE_LIMIT,
     ),
     Format(
         "valuerank", gettext_noop("ranking of values"), gettext_noop("Values, the most frequent first."),
-        (), PARAMETERS, rank,
+        (), PARAMETERS, rank, limit=INLINE_LIMIT,
     ),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from wiki.ask.formats.api_shape import title_of
 from wiki.ask.formats.base import NOTHING, File, Format, Parameter, Shown, file_name, number_option, switch_option
 from wiki.ask.formats.cells import NUMBER, PLACE, Cells, columns_of, joined, usable, with_label
+from wiki.ask.tree import INLINE_LIMIT
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ PARAMETERS = (
 FORMATS = (
     Format(
         "map", gettext_noop("map"), gettext_noop("Places on a map, with clusters; a list without JavaScript."),
-        ("leaflet", "maps", "googlemaps", "googlemaps3", "openlayers"), PARAMETERS, html,
+        ("leaflet", "maps", "googlemaps", "googlemaps3", "openlayers"), PARAMETERS, html, limit=INLINE_LIMIT,
     ),
     Format(
         "geojson", "GeoJSON", gettext_noop("Places for map programs."), (),
@@ -134,6 +135,6 @@ FORMATS = (
             Parameter("prettyprint", "switch", "no", gettext_noop("Whether it is laid out for people.")),
             Parameter("filename", "text", "result", gettext_noop("The name of the file.")),
         ),
-        file=geojson_file,
+        file=geojson_file, limit=INLINE_LIMIT,
     ),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from wiki.ask.formats.base import NOTHING, Format, Shown, figure
 from wiki.ask.formats.cells import columns_of, joined, usable, with_label
+from wiki.ask.tree import INLINE_LIMIT
 from wiki.errors import gettext_noop
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Value
@@ -89,7 +90,7 @@ FORMATS = (
         "count", gettext_noop("count"), gettext_noop("How many results there are."), html=count, counts=True,
     ),
     *(
-        Format(name, label, description, html=partial(_reduction, name))
+        Format(name, label, description, html=partial(_reduction, name), limit=INLINE_LIMIT)
         for name, label, description in (
             ("sum", gettext_noop("sum"), gettext_noop("The sum of the numbers printed.")),
             ("average", gettext_noop("average"), gettext_noop("The average of the numbers printed.")),

@@ -18,6 +18,7 @@ from wiki.ask.formats import events
 from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option
 from wiki.ask.formats.cells import Cells, joined, with_label
 from wiki.ask.formats.events import Event, events_of
+from wiki.ask.tree import INLINE_LIMIT
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -174,6 +175,6 @@ FORMATS = (
             Parameter("firstday", "choice", "monday", gettext_noop("The first day of the week."),
                       ("monday", "sunday")),
         ),
-        calendar,
+        calendar, limit=INLINE_LIMIT,
     ),
 )  # fmt: skip
