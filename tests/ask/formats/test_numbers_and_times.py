@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -113,8 +113,10 @@ def test_it_finds_the_dates(parameters: dict[str, str], expected: tuple[int, int
 
 def test_it_knows_how_long_events_last() -> None:
     opening, workshop, feast = events_of(meetings())
-    assert [len(event.days(500)) for event in (feast, workshop, opening)] == [3, 1, 365]
-    assert len(opening.days(10)) == 10
+    always = (date(1, 1, 1), date(9999, 12, 31))
+    assert [len(event.days(*always)) for event in (feast, workshop, opening)] == [3, 1, 365]
+    assert opening.days(date(2019, 12, 30), date(2020, 2, 1)) == [date(2019, 12, 30), date(2019, 12, 31)]
+    assert feast.days(date(2026, 7, 1), date(2026, 7, 31)) == []
     assert feast.whole_days
     assert not workshop.whole_days
 
@@ -145,6 +147,13 @@ def test_it_turns_to_the_month_asked_for(month: str, caption: str, days: int) ->
     made = in_page(meetings(format="calendar", month=month, link="none"))
     assert f"<caption>{caption}</caption>" in made
     assert made.count("<ul><li>") == days
+
+
+def test_it_shows_what_lasts_long_in_every_month() -> None:
+    rows = [(f"P{i}", [[moment("0800-01-01")], [moment("9000-01-01")]]) for i in range(500)]
+    made = in_page(result(rows, [column("D", "_dat"), column("F", "_dat")], format="calendar", month="2026-04"))
+    assert made.count("<ul><li>") == 30
+    assert made.count("494 de plus") == 30
 
 
 def test_it_begins_weeks_on_sunday_where_asked() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.ask.formats.building import HOSTILE, column, found, in_page, page, result, text
@@ -87,6 +89,15 @@ def test_it_stops_where_rows_grow_too_long() -> None:
     laid = in_page(made, templates={"T": "x" * 100_000})
     assert len(laid) < 600_000
     assert laid.rstrip("</div>").endswith(".")
+
+
+def test_it_stops_where_a_template_is_long_to_read() -> None:
+    made = result([(f"P{i}", []) for i in range(500)], format="template", template="T")
+    begun = time.perf_counter()
+    laid = in_page(made, templates={"T": "{{{x|}}}" * 60_000 + "{{{1}}}"})
+    assert time.perf_counter() - begun < 5
+    assert laid.count("[[P") < 20
+    assert "le texte serait trop long" in laid
 
 
 # --- category

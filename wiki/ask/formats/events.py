@@ -60,13 +60,13 @@ class Event:
         """Whether no time of day is known."""
         return is_whole_days(self.start) and (self.end is None or is_whole_days(self.end))
 
-    def days(self, most: int) -> list[date]:
-        """The days it lasts, `most` at most."""
+    def days(self, first: date, last: date) -> list[date]:
+        """The days it lasts, of those from `first` to `last`."""
         if self.begins is None:
             return []
-        last = (self.ends or self.begins) - timedelta(seconds=1)
-        count = max(0, (last.date() - self.begins.date()).days)
-        return [self.begins.date() + timedelta(days=day) for day in range(min(count + 1, most))]
+        ends = max(self.begins, (self.ends or self.begins) - timedelta(seconds=1))
+        begin, end = max(first, self.begins.date()), min(last, ends.date())
+        return [begin + timedelta(days=day) for day in range((end - begin).days + 1)]
 
 
 def date_columns(result: Result) -> tuple[int | None, int | None]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SIZE_LIMIT = 500_000
 """Characters of all rows together; rows beyond are left out, and said to be."""
+WORK_LIMIT = 5_000_000
+"""Characters of template read for all rows together."""
 DEPTH_LIMIT = 10
 """How deep a default may stand within a default."""
 _ARGUMENT = re.compile(r"\{\{\{([^{}|]*)(\|[^{}]*)?\}\}\}")
@@ -134,7 +136,7 @@ def html(result: Result, shown: Shown) -> SafeString:
     for number, row in enumerate(result.rows, result.question.offset + 1):
         rows.append(filled(row_text, arguments_of(row, number, cells, values_between)))
         size += len(rows[-1])
-        if size > SIZE_LIMIT:
+        if size > SIZE_LIMIT or len(rows) * len(row_text) > WORK_LIMIT:
             rows[-1] = gettext("… and more rows, which are left out: the text would be too long.")
             break
     text = (between or "\n").join(rows)

@@ -90,14 +90,11 @@ def month_asked(result: Result, found: list[Event], today: date) -> date:
 
 
 def _by_day(found: list[Event], month: date) -> dict[date, list[Event]]:
-    first, last = month, (month + timedelta(days=31)).replace(day=1)
+    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     days: dict[date, list[Event]] = {}
     for event in found:
-        if event.begins is None or event.begins.date() >= last or (event.ends and event.ends.date() < first):
-            continue
-        for day in event.days(most=4000):
-            if first <= day < last:
-                days.setdefault(day, []).append(event)
+        for day in event.days(month, last):
+            days.setdefault(day, []).append(event)
     return days
 
 
