@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 import rdflib
 import rdflib.compare
+from django.conf import settings
 
 from tests.ask.formats.building import (
     HOSTILE,
@@ -103,6 +104,7 @@ def test_it_writes_atom(parameters: dict[str, str]) -> None:
     entries = feed.findall(f"{atom}entry")
     assert len(entries) == 3
     assert entries[0].findtext(f"{atom}updated") == "2026-04-01T12:00:00+00:00"
+    assert feed.findtext(f"{atom}author/{atom}name") == settings.SITE_NAME
     assert entries[0].findtext(f"{atom}id") == "https://wiki.example/wiki/La_Filature"
 
 
@@ -131,6 +133,14 @@ def test_it_writes_events_that_calendars_read() -> None:
     assert workshop.decoded("DTSTART") == datetime(2026, 5, 20, 18, 30, tzinfo=UTC)
     assert feast["UID"] != workshop["UID"]
     assert content(meetings()) == content(meetings())
+
+
+def test_it_tells_calendars_where_an_event_is() -> None:
+    rows = [("Fête", [[moment("2026-06-12")], [place(45.75, 4.85)]])]
+    made = result(rows, [column("Date", "_dat"), column("Lieu", "_geo")], format="icalendar")
+    (feast,) = icalendar.Calendar.from_ical(content(made)).walk("VEVENT")
+    assert (feast["GEO"].latitude, feast["GEO"].longitude) == (45.75, 4.85)
+    assert "LOCATION" not in feast
 
 
 def test_it_writes_cards_that_address_books_read() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wiki.ask.formats.base import File, Format, Parameter, Shown, file_name, option
-from wiki.ask.formats.cells import Cells, column_named
+from wiki.ask.formats.cells import PLACE, Cells, column_named, columns_of, usable
 from wiki.ask.formats.events import PARAMETERS, Event, date_columns, events_of
 from wiki.errors import gettext_noop
 
@@ -55,8 +55,12 @@ def _event(event: Event, cells: Cells, shown: Shown) -> Component | None:
         if event.end is not None and event.ends is not None:
             entry.add("dtend", event.ends)
     taken = set(date_columns(result))
+    places = columns_of(result, PLACE)
     location, description = _column(result, LOCATION), _column(result, DESCRIPTION)
-    if words := _words(event.row, location, cells):
+    for value in usable(event.row, places, PLACE)[:1]:
+        entry.add("geo", (value.lat, value.lon))
+    taken.update(places)
+    if location not in places and (words := _words(event.row, location, cells)):
         entry.add("location", words)
     rest = [index for index in range(len(result.columns)) if index not in taken | {location, description}]
     lines = [_words(event.row, description, cells, "\n"), *(_labelled(event.row, index, cells) for index in rest)]

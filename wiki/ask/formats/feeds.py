@@ -46,8 +46,10 @@ def _file(result: Result, shown: Shown, kind: type[SyndicationFeed], name: str, 
     cells, dates = Cells(result), columns_of(result, DATE)
     title = _clean(option(result, "title", settings.SITE_NAME))
     address = shown.whole(shown.download_url(name))
-    feed = kind(title, shown.whole("/"), _clean(option(result, "description", title)), shown.language, feed_url=address,
-                feed_guid=address)  # fmt: skip
+    feed = kind(
+        title, shown.whole("/"), _clean(option(result, "description", title)), shown.language,
+        author_name=settings.SITE_NAME, feed_url=address, feed_guid=address,
+    )  # fmt: skip
     for row in result.rows:
         link, moment = _clean(shown.whole(row.subject.url)), _moment(row, dates)
         feed.add_item(
