@@ -19,8 +19,13 @@ def holds(comparator: str, asked: str, value: Value, context: Context) -> bool:
     return matches(registry.test_for(comparator, asked, context), value)
 
 
-@given(st.integers(-(10**9), 10**9), st.integers(-(10**9), 10**9), st.sampled_from(["km", "m", "cm"]))
-def test_it_orders_numbers_and_lengths(own: int, asked: int, unit: str) -> None:
+WHOLE = st.integers(-(10**10), 10**10)
+NEIGHBOURS = st.tuples(WHOLE, WHOLE) | st.tuples(WHOLE, st.integers(-2, 2)).map(lambda pair: (pair[0], sum(pair)))
+
+
+@given(NEIGHBOURS, st.sampled_from(["km", "m", "cm"]))
+def test_it_orders_numbers_and_lengths(pair: tuple[int, int], unit: str) -> None:
+    own, asked = pair
     for context, words in (
         (Context("fr", Declaration("P", "P", "_num")), "{}"),
         (Context("fr", LENGTH), f"{{}} {unit}"),

@@ -15,8 +15,9 @@ NUMBER_LIMIT = 400
 """Characters that a number may have."""
 LARGEST = 1e308
 """Numbers from here on are refused: rounded to fifteen digits they might be none."""
-TOLERANCE = 1e-9
-"""Two numbers are equal that differ by less than this part of them."""
+EXACT, CONVERTED = 6e-15, 1e-11
+"""Two numbers are equal that differ by less than this part of them: the last of fifteen digits, so that numbers of
+fourteen (a SIRET) stay apart; and what is lost where units are converted."""
 DIGITS = 15
 """Significant digits shown: as many as a float keeps of any decimal number."""
 
@@ -140,17 +141,12 @@ def read_form(form: str) -> Form:
     return Form(False, number_only, unit_only, places, language, _OPTIONS.sub("", form).strip())
 
 
-def about(number: float) -> Between:
-    """The numbers that are equal to `number`, as far as floats go."""
-    room = abs(number) * TOLERANCE
-    return Between("number", number - room, number + room)
-
-
-def number_test(comparator: str, number: float, name: str) -> Test:
-    """The condition `comparator number`; `~` is the range from nought."""
-    room = abs(number) * TOLERANCE
+def number_test(comparator: str, number: float, name: str, tolerance: float = EXACT) -> Test:
+    """The condition `comparator number`, as exact as `tolerance`; `~` is the range from nought."""
+    room = abs(number) * tolerance
     if comparator in ("", "!"):
-        return about(number) if not comparator else Differs(about(number))
+        same = Between("number", number - room, number + room)
+        return same if not comparator else Differs(same)
     if comparator in ("~", "!~"):
         span = Between("number", min(0.0, number), max(0.0, number))
         return span if comparator == "~" else Differs(span)
@@ -186,7 +182,7 @@ class Number:
         return Value(self.id, raw, word, word, read.number, note="ambiguous" if read.ambiguous else "")
 
     def test(self, comparator: str, text: str, context: Context) -> Test:
-        """Equality within a billionth, order, and `~n` for the range from nought to n."""
+        """Equality to the fifteenth digit, order, and `~n` for the range from nought to n."""
         value = self.parse(text.strip().strip("*"), context)
         if value.problem is not None or value.number is None:
             found = value.problem or problem("number_unreadable", text)

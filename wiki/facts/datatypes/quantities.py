@@ -42,7 +42,8 @@ class Scale:
 
     def from_main(self, number: float) -> float:
         """From the main unit to this one."""
-        return float(f"{number * self.factor - self.zero:.{DIGITS}g}")
+        digits = numbers.DIGITS if self.factor == 1 and not self.zero else DIGITS
+        return float(f"{number * self.factor - self.zero:.{digits}g}")
 
 
 @lru_cache(maxsize=500)
@@ -111,7 +112,7 @@ def read_unit(text: str, language: str) -> Unit | None:
 
 
 class Quantity:
-    """`number` is in the main unit, `word` the same rounded to twelve digits."""
+    """`number` is in the main unit, `word` the same rounded to fifteen digits."""
 
     id = "_qty"
     names: dict[str, tuple[str, ...]] = {"en": ("Quantity",), "fr": ("Quantité",)}
@@ -147,7 +148,7 @@ class Quantity:
             number, _, ambiguous = self.read(raw, context)
         except ValueRefused as refusal:
             return Value(self.id, raw, problem=self._problem(raw, refusal))
-        word = numbers.canonical(float(f"{number:.{DIGITS}g}"))
+        word = numbers.canonical(float(f"{number:.{numbers.DIGITS}g}"))
         return Value(self.id, raw, word, word, number, note="ambiguous" if ambiguous else "")
 
     def _problem(self, raw: str, refusal: ValueRefused) -> Problem:
@@ -161,7 +162,7 @@ class Quantity:
         except ValueRefused as refusal:
             found = self._problem(text, refusal)
             raise ValueRefused(found.code, **found.params) from None
-        return numbers.number_test(comparator, number, self.names[context.name_language][0])
+        return numbers.number_test(comparator, number, self.names[context.name_language][0], numbers.CONVERTED)
 
     def shown_in(self, value: Value, context: Context, unit: str = "") -> tuple[float, str] | None:
         """Number and unit in which a value is shown: the one asked for, the declared one, or as written."""
@@ -172,7 +173,7 @@ class Quantity:
             scale = scale_named(wanted, scales) if wanted else None
             if scale is not None:
                 return scale.from_main(value.number), self.spelled(wanted, scale)
-        return float(f"{value.number:.{DIGITS}g}"), scales[0].names[0]
+        return scales[0].from_main(value.number), scales[0].names[0]
 
     def spelled(self, wanted: str, scale: Scale) -> str:
         """How a unit is written: the declared spelling of what was asked for."""
