@@ -250,9 +250,9 @@ class _Reader:
 
 def _compare(written: str, at: int, missing: str) -> Compare:
     comparator, text = comparison(written)
-    if not text.strip("*"):
+    if text in ("", "**"):
         raise AskProblem(missing, at=at)
-    return Compare(comparator, text, at + max(written.find(text.strip("*")), 0) if comparator else at)
+    return Compare(comparator, text, at + max(written.find(text.strip("*") or text), 0) if comparator else at)
 
 
 def _named(name: str, at: int) -> str:

@@ -31,17 +31,29 @@ PROBLEMS: Mapping[str, str] = {
     "ask_order": gettext_noop("“%(found)s” is no order. Known: %(known)s."),
     "ask_not_page": gettext_noop("“%(name)s” has no pages as values, so nothing can be asked about them."),
     "ask_at": gettext_noop("“%(found)s” is not a date. Write “at” as 2021-05-01."),
+    "ask_distance": gettext_noop(
+        "To sort by distance, %(name)s needs a middle: add a circle, as [[%(name)s::45.44, 4.39 (10 km)]]."
+    ),
+    "ask_sort_inverse": gettext_noop(
+        "Results cannot be sorted by “%(name)s”, backwards. Sort by a property of theirs."
+    ),
     # Limits
     "ask_too_long": gettext_noop("The question has more than %(limit)s characters. Shorten it."),
     "ask_size": gettext_noop("The question has more than %(limit)s conditions. Ask less, or make a concept of a part."),
     "ask_depth": gettext_noop("The question is nested more than %(limit)s deep. Make it flatter."),
     "ask_printouts": gettext_noop("The question has more than %(limit)s printouts. Leave some out."),
+    "ask_joint": gettext_noop(
+        "A part of the question names more than %(limit)s pages to look through. Add a condition to that part."
+    ),
     "ask_limit": gettext_noop(
         "More than %(limit)s results cannot be asked at once. Lower “limit”, and go on by “offset”."
     ),
     "ask_too_slow": gettext_noop("The answer takes more than %(seconds)s s. Add a condition that fewer pages hold."),
     # Concepts
     "ask_concept_missing": gettext_noop("There is no concept “%(name)s”. Write {{#concept:}} on its page."),
+    "ask_concept_wrong": gettext_noop(
+        "The definition of the concept “%(name)s” cannot be read. Correct it on its page."
+    ),
     "ask_concept_ring": gettext_noop("The concept “%(name)s” is defined by itself. Change its definition."),
 }
 """The English sentence of each code."""

@@ -1,0 +1,58 @@
+"""No question takes longer than it may: the database itself stops."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import OperationalError, connection, transaction
+
+from wiki.ask.problems import AskProblem
+
+SECONDS = 2.0
+"""What one question may take."""
+STEPS = 10_000
+"""Instructions of SQLite's machine between two looks at the clock."""
+
+
+@contextmanager
+def bounded(seconds: float = SECONDS) -> Iterator[None]:
+    """Queries within stop after `seconds`. Raises AskProblem then; the connection stays usable."""
+    begun = time.monotonic()
+    guard = _on_postgres if connection.vendor == "postgresql" else _on_sqlite
+    try:
+        with guard(begun + seconds):
+            yield
+    except OperationalError as error:
+        if time.monotonic() - begun < seconds * 0.9:
+            raise
+        raise AskProblem("ask_too_slow", {"seconds": f"{seconds:g}"}) from error
+
+
+@contextmanager
+def _on_sqlite(deadline: float) -> Iterator[None]:
+    connection.ensure_connection()
+    raw = connection.connection
+    raw.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
+    try:
+        yield
+    finally:
+        raw.set_progress_handler(None, 0)
+
+
+@contextmanager
+def _on_postgres(deadline: float) -> Iterator[None]:
+    """A limit on each statement, in a transaction of its own or a savepoint; what was set before is set again."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            before = cursor.fetchone()[0]
+            _set_timeout(str(max(1, int((deadline - time.monotonic()) * 1000))))
+        yield
+        _set_timeout(before)
+
+
+def _set_timeout(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [value])

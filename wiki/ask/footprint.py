@@ -1,0 +1,31 @@
+"""What an answer depends on: whoever keeps the answer compares this with what has changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ANY = "*"
+"""Any value of a property."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """A superset of the changes that can change an answer.
+
+    The answer stays the same unless a fact that matches `looks` is born or dies, a page of `seen`
+    changes, a page of `pages` comes, goes or changes its redirect, or any page of `spaces` (of all
+    namespaces, where `everywhere`) comes, goes or is renamed. Where the limit `cut` the result, the
+    new title of any page that holds the conditions counts too.
+    """
+
+    looks: frozenset[tuple[str, str]] = frozenset()
+    """Pairs of a property's key and `Fact.word`, or ANY."""
+    seen: frozenset[int] = frozenset()
+    """Pages of the result and those through which its printouts went."""
+    pages: frozenset[str] = frozenset()
+    """Title keys that conditions or values name."""
+    spaces: frozenset[int] = frozenset()
+    """Namespaces of which every page matters."""
+    everywhere: bool = False
+    """Whether any fact or page matters."""
+    cut: bool = False

@@ -1,0 +1,159 @@
+"""Puts questions: rows and printouts, counts, what changed between two moments, what an answer depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from wiki.ask.bounds import bounded
+from wiki.ask.compiler import Compiler
+from wiki.ask.finding import Item, items, pieces
+from wiki.ask.footprint import Footprint
+from wiki.ask.printing import Printer
+from wiki.ask.problems import AskProblem
+from wiki.ask.results import Found, Result, Row
+from wiki.ask.sorting import in_order
+from wiki.ask.tree import LIMIT, Question
+from wiki.facts.datatypes.registry import DATATYPES
+from wiki.facts.matching import distance
+from wiki.facts.values import Context
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+EPOCH_DAY = 2_440_587.5
+"""The Julian day of 1970."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """A result with what it depends on."""
+
+    result: Result
+    footprint: Footprint
+
+
+def run(question: Question, user: Reader, language: str = "fr") -> Result:
+    """The rows of a question with all printouts, for what `user` may read; shown in `language`.
+
+    What is wrong with the question stands in the result's problems; then there are no rows.
+    """
+    return answer(question, user, language).result
+
+
+def answer(question: Question, user: Reader, language: str = "fr") -> Answer:
+    """The same, with the footprint."""
+    result = Result(question, language=language)
+    try:
+        at = moment(question)
+        result.at = at
+        compiler = Compiler(question, user, at)
+        with bounded():
+            return Answer(result, _fill(result, compiler))
+    except AskProblem as problem:
+        result.rows, result.columns, result.problems = [], [], [problem.problem()]
+        return Answer(result, _of_problem(compiler) if "compiler" in locals() else Footprint())
+
+
+def footprint(question: Question, result: Result, user: Reader) -> Footprint:
+    """What a result depends on, found again; `answer` gives both at once."""
+    return answer(question, user, result.language).footprint
+
+
+def count(question: Question, user: Reader) -> int:
+    """How many subjects there are, whatever the limit. Raises AskProblem."""
+    compiler = Compiler(question, user, moment(question))
+    with bounded():
+        return compiler.subjects().count()
+
+
+def changed(
+    question: Question, start: datetime, end: datetime, user: Reader
+) -> tuple[list[Found], list[Found], list[Found]]:
+    """The subjects that came into the answer between two moments, those that left it, and those that stayed.
+
+    Up to LIMIT of each moment are compared. Raises AskProblem.
+    """
+    with bounded():
+        before, after = (_at(question, user, when) for when in (start, end))
+    return (
+        [item.found() for pk, item in after.items() if pk not in before],
+        [item.found() for pk, item in before.items() if pk not in after],
+        [item.found() for pk, item in after.items() if pk in before],
+    )
+
+
+def _at(question: Question, user: Reader, when: datetime) -> dict[int, Item]:
+    compiler = Compiler(replace(question, sort=[], random=False), user, when)
+    return {item.pk: item for item in items(in_order(compiler, compiler.subjects())[:LIMIT])}
+
+
+def moment(question: Question) -> datetime | None:
+    """The moment that `at` names: the last instant of the day, month or year it says. Raises AskProblem."""
+    if not question.at.strip():
+        return None
+    value = DATATYPES["_dat"].parse(question.at, Context(question.language))
+    if value.problem is not None or value.number_end is None:
+        raise AskProblem("ask_at", {"found": question.at[:60]})
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value.number_end - EPOCH_DAY, milliseconds=-1)
+    except OverflowError as error:
+        raise AskProblem("ask_at", {"found": question.at[:60]}) from error
+
+
+def _fill(result: Result, compiler: Compiler) -> Footprint:
+    """Rows, columns and pages into the result; what it depends on."""
+    question = result.question
+    subjects = compiler.subjects()
+    printer = Printer(compiler, result.language)
+    result.columns = printer.columns()
+    if question.parameters.get("format", "").strip().lower() == "count":
+        result.total = subjects.count()
+        return _footprint(result, compiler, printer)
+    ordered = in_order(compiler, subjects)
+    found = items(ordered[question.offset : question.offset + question.limit + 1])
+    result.more = len(found) > question.limit
+    found = found[: question.limit]
+    cells = printer.cells(found)
+    distances = _distances(compiler, found)
+    result.rows = [Row(item.found(), values, distances.get(item.pk)) for item, values in zip(found, cells, strict=True)]
+    result.pages = printer.pages(cells)
+    return _footprint(result, compiler, printer)
+
+
+def _distances(compiler: Compiler, found: list[Item]) -> dict[int, float]:
+    """Metres from the middle of the question's circle to the nearest place of each row."""
+    if not compiler.circles:
+        return {}
+    key, circle = next(iter(compiler.circles.items()))
+    nearest: dict[int, float] = {}
+    for some in pieces([item.pk for item in found]):
+        facts = compiler.ground.facts(compiler.words.rows(key)).filter(
+            subject__in=some, lat__isnull=False, lon__isnull=False
+        )
+        for pk, lat, lon in facts.values_list("subject", "lat", "lon"):
+            metres = distance(circle.lat, circle.lon, lat or 0.0, lon or 0.0)
+            nearest[pk] = min(metres, nearest.get(pk, metres))
+    return nearest
+
+
+def _footprint(result: Result, compiler: Compiler, printer: Printer) -> Footprint:
+    cut = result.more or result.question.offset > 0
+    looks = compiler.looks | printer.looks | (compiler.sorted_by if cut else set())
+    values = set(result.pages) | printer.named
+    return Footprint(
+        frozenset(looks),
+        frozenset({row.subject.page_pk for row in result.rows} | printer.passed),
+        frozenset(compiler.words.named | {word.partition("#")[0] for word in values}),
+        frozenset(compiler.spaces),
+        compiler.everywhere,
+        cut,
+    )
+
+
+def _of_problem(compiler: Compiler) -> Footprint:
+    """A question that failed may succeed once what it looked at changes."""
+    return Footprint(
+        frozenset(compiler.looks), frozenset(), frozenset(compiler.words.named), frozenset(), compiler.everywhere
+    )
