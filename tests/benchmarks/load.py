@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 CONNECTIONS = 8
-SECONDS = 4.0
+SECONDS = 2.0
 
 
 def requests_per_second(port: int, path: str, status: int, headers: Mapping[str, str] | None = None) -> float:

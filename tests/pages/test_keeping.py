@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.making import make_page, make_place
 from wiki.pages import saving
-from wiki.pages.keeping import SHELF, Kept, Shelf
+from wiki.pages.keeping import PREFIX, SHELF, Kept, Shelf
 from wiki.pages.saving import Author
 
 if TYPE_CHECKING:
@@ -38,6 +39,99 @@ def test_it_answers_from_memory_what_the_view_answered(language: str, theme: str
     assert len(SHELF.kept) == 1
     assert quick.content == slow.content
     assert dict(quick.items()) == dict(slow.items())
+
+
+@pytest.mark.parametrize("cookies", [{}, {"theme": "light"}, {"django_language": "en"}, {"theme": "odd"}])
+@pytest.mark.parametrize(
+    ("path", "status", "kept"),
+    [
+        ("/wiki/Atelier", 200, True),
+        ("/wiki/Atelier:%C3%89tabli", 200, True),
+        ("/wiki/Help:Bois", 200, True),
+        ("/wiki/Aide:Bois", 301, False),
+        ("/wiki/Renvoi", 302, False),
+        ("/wiki/Category:Bois", 200, False),
+        ("/wiki/File:Scie.jpg", 200, False),
+        ("/wiki/Atelier:Partie", 404, False),
+        ("/wiki/Nulle_part", 404, False),
+        ("/wiki/%5B%5B", 404, False),
+        ("/wiki/a%00", 404, False),
+    ],
+)
+def test_it_changes_no_answer(bob: User, cookies: dict[str, str], path: str, status: int, kept: bool) -> None:
+    place = make_place("Atelier", by=bob)
+    make_page("Établi", "Un texte. [[Catégorie:Bois]]", place=place)
+    make_page("Aide:Bois"), make_page("Fichier:Scie.jpg"), make_page("Catégorie:Bois")
+    make_page("Renvoi", "#REDIRECT [[Atelier]]")
+    saving.delete(make_page("Partie", place=place), Author.of(bob))
+    for method in ("get", "head"):
+        SHELF.clear()
+        answers = [_asked(path, cookies, "get"), _asked(path, cookies, method), _asked(path, cookies, method)]
+        assert [answer.status_code for answer in answers] == [status] * 3
+        assert bool(SHELF.kept) is kept
+        assert dict(answers[0].items()) == dict(answers[1].items()) == dict(answers[2].items())
+        assert answers[1].content == answers[2].content == (answers[0].content if method == "get" else b"")
+
+
+def _asked(path: str, cookies: dict[str, str], method: str) -> HttpResponse:
+    client = Client(headers={"accept-language": "fr"})
+    client.cookies.load(cookies)
+    answer: HttpResponse = getattr(client, method)(path)
+    return answer
+
+
+def test_a_kept_page_keeps_its_one_address() -> None:
+    make_page("Établi", "Un texte.")
+    etag = read("/wiki/Établi")["ETag"]
+    for headers in ({}, {"if-none-match": etag}):
+        answer = read("/wiki/%C3%A9tabli", **headers)
+        assert answer.status_code == 301
+        assert answer["Location"] == "/wiki/%C3%89tabli"
+
+
+def test_not_modified_says_nothing_that_the_page_does_not() -> None:
+    make_page("Établi", "Un texte.")
+    whole = read("/wiki/Établi")
+    for kept in (True, False):
+        if not kept:
+            SHELF.clear()
+        unchanged = read("/wiki/Établi", **{"if-none-match": f'"old", W/{whole["ETag"]}'})
+        assert unchanged.status_code == 304
+        assert dict(unchanged.items()).items() <= dict(whole.items()).items()
+        assert {"ETag", "Cache-Control", "Vary", "Content-Security-Policy"} <= set(unchanged.headers)
+        assert "Content-Length" not in unchanged.headers
+
+
+def test_it_sends_readers_of_kept_pages_to_https_too(settings: Any) -> None:
+    make_page("Établi", "Un texte.")
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 60
+    slow, quick = (Client().get("/wiki/Établi", secure=True) for _ in range(2))
+    assert len(SHELF.kept) == 1
+    assert quick.headers["Strict-Transport-Security"] == "max-age=60"
+    assert dict(quick.items()) == dict(slow.items())
+    moved = Client().get("/wiki/Établi")
+    assert moved.status_code == 301
+    assert moved.headers["Location"].startswith("https://")
+
+
+@pytest.mark.parametrize("cookie", ["sessionid", "messages"])
+def test_it_leaves_readers_with_a_session_or_a_message_to_the_view(cookie: str) -> None:
+    make_page("Établi", "Un texte.")
+    read("/wiki/Établi")
+    answer = _asked("/wiki/Établi", {cookie: "x"}, "get")
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert "ETag" not in answer.headers
+
+
+def test_it_shares_no_answer_that_sets_a_cookie() -> None:
+    make_page("Établi", "Un texte.")
+    answer = _asked("/wiki/Établi", {"csrftoken": "not a token"}, "get")
+    assert answer.cookies
+    assert not SHELF.kept
+
+
+def test_it_knows_where_pages_are() -> None:
+    assert reverse("page", args=["x"]) == f"{PREFIX}x"
 
 
 def test_it_tells_languages_and_themes_apart() -> None:

@@ -33,10 +33,14 @@ COLUMNS = ("pk", "version", "stamp", "full_title", "redirect_key", "namespace", 
 
 
 def _release() -> str:
-    """Changes when templates, translations or the site's name do: part of every ETag."""
-    folders = [(settings.BASE_DIR / "templates", "*.html"), (settings.BASE_DIR / "wiki/locale", "*.mo")]
-    newest = max((file.stat().st_mtime_ns for folder, pattern in folders for file in folder.rglob(pattern)), default=0)
-    return hashlib.sha256(f"{newest} {settings.SITE_NAME}".encode()).hexdigest()[:8]
+    """Changes when code, templates, translations, static files or what pages say of the site do: part of every ETag."""
+    folders = [("templates", "*.html"), ("wiki/locale", "*.mo"), ("wiki", "*.py")]
+    files = (file for folder, pattern in folders for file in (settings.BASE_DIR / folder).rglob(pattern))
+    newest = max((file.stat().st_mtime_ns for file in files), default=0)
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    static = manifest.read_text(encoding="utf-8") if manifest.exists() else ""
+    said = f"{newest} {settings.SITE_NAME} {settings.BASE_ADDRESS} {settings.TILES} {static}"
+    return hashlib.sha256(said.encode()).hexdigest()[:8]
 
 
 RELEASE = _release()
