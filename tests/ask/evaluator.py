@@ -58,8 +58,12 @@ class Evaluator:
 
     def answer(self) -> set[str]:
         """The subjects as `key` or `key#fragment`."""
+        return {subject for subject in self.subjects() if self.holds(self.question.condition, subject)}
+
+    def subjects(self) -> set[str]:
+        """All that can be found: pages that lead nowhere else, and parts of which something is said."""
         own = {fact.subject for fact in self.facts if not fact.part} | set(self.redirects)
-        return {subject for subject in own if self.holds(self.question.condition, subject)}
+        return {subject for subject in own if not self.redirects[subject.partition("#")[0]]}
 
     def holds(self, condition: Condition, subject: str, anchored: bool = False, parts: bool = False) -> bool:
         """Whether a subject holds a condition. Where no fact decides it, only whole pages do."""
@@ -114,8 +118,8 @@ class Evaluator:
         if isinstance(value, Sub):
             if declaration.datatype == "_rec":
                 return bool(fact.whole) and self.holds(value.condition, fact.whole, anchored=True, parts=True)
-            ends = set(self.redirects) | {other.subject for other in self.facts if not other.part}
-            return any(self.is_named(end, fact.value) and self.holds(value.condition, end) for end in ends)
+            ends = (end for end in self.subjects() if self.is_named(end, fact.value))
+            return any(self.holds(value.condition, end) for end in ends)
         assert isinstance(value, Compare)
         test = test_for(value.comparator, value.text, Context("fr", declaration))
         return matches(self.with_redirects(test, declaration), fact.value)

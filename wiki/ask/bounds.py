@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
@@ -17,17 +18,30 @@ STEPS = 10_000
 
 
 @contextmanager
-def bounded(seconds: float = SECONDS) -> Iterator[None]:
-    """Queries within stop after `seconds`. Raises AskProblem then; the connection stays usable."""
-    begun = time.monotonic()
+def bounded(limit: float | None = None) -> Iterator[None]:
+    """Queries within stop after `limit` seconds (SECONDS). Raises AskProblem then; the connection stays usable."""
+    begun, seconds = time.monotonic(), SECONDS if limit is None else limit
     guard = _on_postgres if connection.vendor == "postgresql" else _on_sqlite
     try:
-        with guard(begun + seconds):
+        with guard(begun + seconds), connection.execute_wrapper(_Clock(begun + seconds, seconds)):
             yield
     except OperationalError as error:
         if time.monotonic() - begun < seconds * 0.9:
             raise
         raise AskProblem("ask_too_slow", {"seconds": f"{seconds:g}"}) from error
+
+
+class _Clock:
+    """Looks at the clock before each query."""
+
+    def __init__(self, deadline: float, seconds: float) -> None:
+        self.deadline, self.seconds = deadline, seconds
+
+    def __call__(self, execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
+        """Run the query while there is time. Raises AskProblem."""
+        if time.monotonic() > self.deadline:
+            raise AskProblem("ask_too_slow", {"seconds": f"{self.seconds:g}"})
+        return execute(sql, params, many, context)
 
 
 @contextmanager

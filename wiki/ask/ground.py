@@ -52,8 +52,8 @@ class Ground:
         return self.facts(self.words.rows(key, 0)).filter(part_of__isnull=False)
 
     def subjects(self) -> QuerySet[Subject]:
-        """Subjects whose page may be read, and was there at the moment."""
-        found = Subject.objects.filter(Exists(self.readable().filter(pk=OuterRef("page"))))
+        """Subjects whose page may be read, leads nowhere else, and was there at the moment."""
+        found = Subject.objects.filter(Exists(self.readable().filter(pk=OuterRef("page"), redirect_key="")))
         return found if self.at is None else found.filter(page__created_at__lte=self.at)
 
     def is_said_of(self) -> Exists:

@@ -13,6 +13,7 @@ from wiki.ask.finding import Item, found_pages, items_named, items_of, pieces
 from wiki.ask.options import chosen
 from wiki.ask.results import Column, Found
 from wiki.ask.tree import Printout, Step
+from wiki.facts import special
 from wiki.facts.datatypes.pages import Page
 from wiki.facts.datatypes.registry import DATATYPES
 from wiki.facts.models import Fact
@@ -65,7 +66,8 @@ class Printer:
         elif printout.chain:
             last = printout.chain[-1]
             declared = self.words.declaration(last.name)
-            label = label if printout.labelled else ("-" if last.inverse else "") + declared.label(self.language)
+            own = special.label(declared.key, self.language) or declared.label(self.language)
+            label = label if printout.labelled else ("-" if last.inverse else "") + own
             declaration = Declaration(declared.key, declared.title, "_wpg") if last.inverse else declared
             declaration = self._indexed(declaration, printout)
         return Column(printout, label, declaration, Context(self.language, declaration))
@@ -111,7 +113,7 @@ class Printer:
         if kinds:
             for pk, facts in self._facts({row.pk for row in rows}, self.words.rows("_KIND", 0)).items():
                 own[pk].extend(facts)
-        yes = Value("_boo", "true", "true", "true", 1.0)
+        yes = DATATYPES["_boo"].parse("true", Context("en"))
         path.values = [[yes] if any(fact.word in keys | kinds for fact in own[row.pk]) else [] for row in rows]
 
     def _step(self, paths: list[_Path], level: int) -> None:

@@ -1,0 +1,56 @@
+"""`manage.py ask "[[Kind::Place]]|?City" --format json`: put a question, print the answer."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import override
+
+from wiki.ask import parser, running
+from wiki.ask.formats import registry
+from wiki.ask.formats.base import Shown
+from wiki.ask.problems import AskProblem, in_words
+from wiki.ask.results import Result
+
+
+class Command(BaseCommand):
+    """Answers as a reader without an account would see them."""
+
+    help = "Put a question to the facts of the wiki, and print the answer."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """The question, and how to show the answer."""
+        files = sorted(name for name, form in registry.FORMATS.items() if form.file)
+        parser.add_argument("question", help="Conditions, printouts and parameters: [[Kind::Place]]|?City|limit=5")
+        parser.add_argument("--format", default="csv", choices=["count", *files], help="How to print the answer.")
+        parser.add_argument("--at", default="", help="A date: answer from the facts of that day.")
+        parser.add_argument("--language", default="fr", choices=["fr", "en"], help="Of values and headings.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the answer; a problem of the question is the command's error."""
+        language = options["language"]
+        with override(language):
+            try:
+                question = parser.parse(options["question"], language)
+            except AskProblem as problem:
+                raise CommandError(in_words(problem)) from problem
+            question.parameters["format"] = options["format"]
+            question.at = options["at"] or question.at
+            result = running.run(question, AnonymousUser(), language)
+            if result.problems:
+                raise CommandError(" ".join(in_words(problem) for problem in result.problems))
+            self.stdout.write(_printed(result, language))
+
+
+def _printed(result: Result, language: str) -> str:
+    """The answer in its format, as text."""
+    if result.total is not None:
+        return str(result.total)
+    file = registry.file(result, Shown(language=language))
+    if file is None:
+        return ""
+    content = file.content if isinstance(file.content, bytes) else b"".join(file.content)
+    return content.decode("utf-8", "replace").rstrip("\n")
