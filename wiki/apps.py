@@ -17,12 +17,17 @@ class WikiConfig(AppConfig):
         from django.db.models.signals import post_save
 
         from wiki.accounts.models import User
+        from wiki.facts import calls as fact_calls
+        from wiki.facts.deriving import FactDeriver
         from wiki.pages import derivers
         from wiki.pages.linking import LinkDeriver
         from wiki.pages.models import PageText, tell_places_of
         from wiki.pages.rendering import RenderDeriver
+        from wiki.text.calls import CALLS
 
         reversion.register(PageText)
+        CALLS.update(fact_calls.CALLS)
         derivers.register(LinkDeriver())
+        derivers.register(FactDeriver())
         derivers.register(RenderDeriver())
         post_save.connect(tell_places_of, sender=User, dispatch_uid="wiki.tell_places_of")

@@ -170,6 +170,11 @@ def test_it_answers_odd_values_with_200_and_json(client: Client, odd: str) -> No
     odd = odd.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     for wanted in (
         {"action": "query", "titles": odd}, {"action": "query", "pageids": odd}, {"action": "query", "meta": odd},
+        {"action": "ask", "query": odd}, {"action": "askargs", "conditions": odd, "printouts": odd},
+        {"action": "smwbrowse", "browse": "property", "params": odd}, {"action": "smwbrowse", "browse": odd},
+        {"action": "smwbrowse", "browse": "subject", "params": json.dumps({"subject": odd, "ns": odd})},
+        {"action": "smwbrowse", "browse": "pvalue", "params": json.dumps({"property": odd, "limit": odd})},
+        {"action": "smwinfo", "info": odd},
         {"action": "query", "revids": odd}, {"action": "edit", "title": odd}, {"action": "login", "lgname": odd},
         {"action": odd},
     ):  # fmt: skip

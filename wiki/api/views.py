@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from wiki.api import editing, login, query
+from wiki.api import asking, browsing, editing, info, login, query
 from wiki.api.call import ApiProblem, Call
 from wiki.errors import Busy, EditConflict, NotAllowed, TitleTaken, TooFast, WikiError, gettext_noop
 from wiki.pages.answering import in_words
@@ -27,6 +27,10 @@ ACTIONS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "logout": login.logout,
     "edit": editing.edit,
     "delete": editing.delete,
+    "ask": asking.ask,
+    "askargs": asking.askargs,
+    "smwbrowse": browsing.browse,
+    "smwinfo": info.info,
 }
 LANGUAGES = ("fr", "en")
 

@@ -120,7 +120,7 @@ class Fact(models.Model):
             models.Index(fields=["subject", "property"], name="fact_subject", condition=Q(died=None)),
             models.Index(fields=["page"], name="fact_page", condition=Q(died=None)),
             models.Index(fields=["word"], name="fact_target", condition=Q(died=None, datatype="_wpg")),
-            models.Index(fields=["near_key"], name="fact_near", condition=Q(died=None) & ~Q(near_key="")),
+            models.Index(fields=["near_key"], name="fact_near", condition=~Q(near_key="")),
             models.Index(fields=["page", "died"], name="fact_life"),
             models.Index(fields=["property", "word", "born_at"], name="fact_then"),
         ]

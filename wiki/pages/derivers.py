@@ -7,8 +7,9 @@ upstairs (facts, passages, search) register theirs in `wiki/apps.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from wiki.pages.models import Kind, WikiPage
@@ -33,6 +34,29 @@ class Fields:
         return cls(page.namespace, page.place, page.title, page.is_place, page.license, page.language)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One version as those derivers see it that follow a page through its history."""
+
+    text: str | None
+    full_title: str
+    is_place: bool
+    language: str
+    author: str
+    date: datetime | None
+    """When its author says it was made; None for the moment of writing."""
+
+    @property
+    def home(self) -> str:
+        """The place whose pages titles are looked for first: the page itself, or the one it lives in."""
+        if self.is_place:
+            return self.full_title
+        return self.full_title.partition(":")[0] if self.place_is_named else ""
+
+    place_is_named: bool = False
+    """Whether the title begins with the name of a place."""
+
+
 @dataclass(slots=True)
 class Reading:
     """What the latest text of a page says. `page` may be unsaved until `write`."""
@@ -48,6 +72,14 @@ class Reading:
     """What is wrong in the text: as the parser saw it, and as the house sees it."""
     number: int = 0
     """The version number, known inside the transaction."""
+    follows: int = 0
+    """The version after which `steps` begin; 0 for the whole history, which then replaces what is there."""
+    steps: Iterable[Step] = ()
+    """The versions after `follows`, the one that is read last; may be read once only."""
+    moment: datetime | None = None
+    """The moment of writing, known inside the transaction."""
+    changed: set[tuple[str, str]] = field(default_factory=set)
+    """(property key, word) of the facts that this write began or ended; filled by the deriver of facts."""
 
 
 class Deriver(Protocol):

@@ -10,11 +10,12 @@ from django.db.models import Max, OuterRef, Subquery
 from wagtail.models import Page
 
 from wiki.pages import locking, reading, storing
-from wiki.pages.derivers import DERIVERS, Derivation, Fields, Reading
+from wiki.pages.derivers import DERIVERS, Derivation, Fields, Reading, Step
 from wiki.pages.models import PageText, PageVersion, RenderedPage, WikiPage
 from wiki.text import titles
 
 BATCH = 200
+SLICE = 100
 
 
 def refresh(page: WikiPage, language: str) -> RenderedPage:
@@ -79,7 +80,7 @@ def _rebuild(pks: Sequence[int]) -> bool:
     heads = _heads(pks)
     items = reading.read([(head.page, _fields(head), head.text()) for head in heads])
     for item, head in zip(items, heads, strict=True):
-        item.number = head.number
+        item.number, item.steps = head.number, _history(head)
     derivation = Derivation.prepare(items)
 
     def act() -> bool:
@@ -89,6 +90,16 @@ def _rebuild(pks: Sequence[int]) -> bool:
         return True
 
     return locking.patiently(act)
+
+
+def _history(head: PageVersion) -> Iterator[Step]:
+    """All versions of a page up to `head`, their texts fetched in slices."""
+    versions = PageVersion.objects.filter(page=head.page_id, number__lte=head.number)
+    for version in versions.select_related("stored").order_by("number").iterator(chunk_size=SLICE):
+        yield Step(
+            version.text(), version.title, version.is_place, version.language, version.author_name,
+            version.claimed_at, version.place_id is not None,
+        )  # fmt: skip
 
 
 def _last_numbers(pks: Sequence[int]) -> dict[int, int]:

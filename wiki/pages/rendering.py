@@ -25,6 +25,7 @@ from wiki.pages.derivers import Fields, Reading
 from wiki.pages.media import Picture, file_key, pictures_named
 from wiki.pages.models import RenderedPage, WikiPage, address
 from wiki.text import frontmatter, holes, titles
+from wiki.text.calls import CALLS
 from wiki.text.holes import Hole
 from wiki.text.problems import Problem
 
@@ -92,6 +93,10 @@ def problem_html(data: Mapping[str, Any]) -> str:
 def fill_fixed(item: Reading, pictures: Mapping[str, Picture]) -> str:
     """The HTML of a text in the active language with all holes filled but links."""
 
+    full_title = titles.full_title(
+        item.fields.namespace, item.fields.place.full_title if item.fields.place else None, item.fields.title
+    )
+
     def render(hole: Hole) -> str | None:
         if hole.kind == "link":
             return None
@@ -99,6 +104,9 @@ def fill_fixed(item: Reading, pictures: Mapping[str, Picture]) -> str:
             return picture_html(hole.data, pictures.get(file_key(str(hole.data["name"]))))
         if hole.kind == "problem":
             return problem_html(hole.data)
+        handler = CALLS.get(str(hole.data.get("name"))) if hole.kind == "call" else None
+        if handler is not None:
+            return handler(hole, full_title)
         if hole.kind == "call":
             return problem_html({"code": "call_unknown", "params": {"name": hole.data["name"]}, **hole.data})
         return ""

@@ -26,7 +26,7 @@ from wagtail.models import Page
 from wiki.accounts.models import User
 from wiki.errors import Busy, TitleTaken, gettext_noop
 from wiki.pages import reading, tree
-from wiki.pages.derivers import Derivation, Fields, Reading
+from wiki.pages.derivers import Derivation, Fields, Reading, Step
 from wiki.pages.locking import patiently
 from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, WikiPage, new_slug
 from wiki.text import titles
@@ -118,6 +118,8 @@ def store(
         by_page.setdefault(id(draft.page), []).append(draft)
     groups = list(by_page.values())
     readings = reading.read([(own[-1].page, own[-1].fields, own[-1].text) for own in groups])
+    for own, item in zip(groups, readings, strict=True):
+        item.follows, item.steps = own[0].page.version, [_step(draft) for draft in own]
     derivation = Derivation.prepare(readings)
     targets = [
         _Target(own[0].page, own, item, own[0].page.pk is None, own[0].page.version, {})
@@ -146,6 +148,15 @@ def store(
         for name, value in target.columns.items():
             setattr(target.page, name, value)
     return versions
+
+
+def _step(draft: Draft) -> Step:
+    """A draft as derivers that follow the history see it."""
+    fields = draft.fields
+    return Step(
+        draft.text, full_title(fields), fields.is_place, fields.language, draft.author.name,
+        draft.claimed_at or draft.author.at, fields.place is not None,
+    )  # fmt: skip
 
 
 def _clash(targets: Sequence[_Target]) -> Busy | TitleTaken:
@@ -182,7 +193,7 @@ def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | No
     _forget_keys(targets)
     keys = [None if target.is_new else target.page.title_key for target in targets]
     for target in targets:
-        target.reading.number = target.follows + len(target.drafts)
+        target.reading.number, target.reading.moment = target.follows + len(target.drafts), now
         target.columns = columns(target.reading, date_of(target.drafts[-1], now))
         if target.is_new:
             target.page.created_at = date_of(target.drafts[0], now)

@@ -19,8 +19,8 @@ from markdown.preprocessors import Preprocessor
 from wiki.text.holes import Hole, Tray
 from wiki.text.titles import fold
 
-CallHandler = Callable[[Hole], str]
-"""Gets the hole of a call (see holes.Hole), returns the HTML that stands there."""
+CallHandler = Callable[[Hole, str], str]
+"""Gets the hole of a call (see holes.Hole) and the full title of its page, returns the HTML that stands there."""
 
 CALLS: dict[str, CallHandler] = {}
 """Folded name, with `#` where it is written so, to handler."""
@@ -91,7 +91,7 @@ class CallBook:
         if fold(name) not in self.known:
             return self.tray.problem("call_unknown", source, name=name)
         data = {"name": fold(name), "source": source, "arguments": arguments_of(source), "alone": False}
-        return Hole("call", data)
+        return Hole("call", data, source)
 
     def open(self, text: str, start: int) -> Hole:
         """The hole of the problem that a call is not closed."""

@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
+from markdown.util import AtomicString
 
 from wiki.text.holes import Hole, Link, Tray
 from wiki.text.sections import section_id
@@ -66,7 +67,9 @@ class LinkBook:
         first, *others = [unescape(part).strip() for part in re.split(r"\\?\|", inner)]
         if _WEB_ADDRESS.match(first):
             return _web(first, "|".join(others) or first)
-        if "::" in first:
+        if "::" in first and first[0] == ":" and not first.startswith("::"):
+            return _shown(source)
+        if "::" in first or ":=" in first:
             return self._annotation(source, first, others)
         try:
             target, section = _target(first)
@@ -109,14 +112,15 @@ class LinkBook:
         return self.picture(name, description or caption, caption)
 
     def _annotation(self, source: str, first: str, others: list[str]) -> Element:
-        """`[[Property::value|label]]`, or several properties of one value, as SMW writes it."""
-        *properties, value = (part.strip() for part in first.split("::"))
+        """`[[Property::value|label]]`; the first `::` divides, as in SMW's strict mode, its default."""
+        name, _, value = first.partition("::" if "::" in first else ":=")
+        value = value.strip()
         label = "|".join(others) if others else value
         try:
-            names = [clean_title(name) for name in properties]
+            name = clean_title(name)
         except TitleProblem:
             return self.tray.element(self.tray.problem("annotation_property", source, source=source[:80]))
-        mark = self._mark(*(Link(value, label, "annotation", property=name) for name in names))
+        mark = self._mark(Link(value, label, "annotation", property=name))
         mark.tail = label
         shown = Element("span")
         shown.append(mark)
@@ -131,6 +135,13 @@ def _web(address: str, label: str) -> Element:
     """An ordinary link."""
     element = Element("a", {"href": address})
     element.text = label
+    return element
+
+
+def _shown(source: str) -> Element:
+    """Source that means nothing here, shown as it is (`[[:P::v]]`)."""
+    element = Element("span")
+    element.text = AtomicString(source)
     return element
 
 

@@ -64,6 +64,8 @@ class Parsed:
     redirect: str | None = None
     problems: list[Problem] = field(default_factory=list)
     words: int = 0
+    sequence: list[Link | Hole] = field(default_factory=list)
+    """Links and calls in the order of the page: what is stated follows it."""
     is_source: bool = False
     """Whether the text could not be laid out and `html` shows its source."""
 
@@ -169,8 +171,9 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
     html = _alone(html, tray)
     present = [match[1] for match in holes.pattern(nonce).finditer(html)]
     links = [link for number in present for link in tray.links.get(number, ())]
+    sequence = [item for number in present for item in _stating(tray, number)]
     html = holes.fill(html, nonce, tray.holes, _ours)
-    html = _EMPTY_PARAGRAPH.sub("", html)
+    html = _EMPTY_PARAGRAPH.sub("", html).replace(f"&lt;{tray.tag} n=", "")  # one cut in two by an attribute
     return Parsed(
         html=html,
         nonce=nonce,
@@ -182,7 +185,14 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
         redirect=redirect,
         problems=front.problems + _placed(tray, front),
         words=len(_WORD.findall(_TAGS.sub(" ", html))),
+        sequence=sequence,
     )
+
+
+def _stating(tray: Tray, number: str) -> list[Link | Hole]:
+    """The links that a hole makes, or the hole itself where it is a call."""
+    hole = tray.holes[number]
+    return [hole] if hole.kind == "call" else list(tray.links.get(number, ()))
 
 
 def _categories(links: list[Link]) -> list[str]:

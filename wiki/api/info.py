@@ -1,0 +1,48 @@
+"""`action=smwinfo`: counts of what the wiki says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q
+
+from wiki.api.call import ApiProblem, Call
+from wiki.errors import gettext_noop
+from wiki.facts.models import Fact, Property
+from wiki.pages.models import WikiPage
+
+CONCEPT, PROPERTY = 108, 102
+
+
+def _alive(call: Call) -> Any:
+    """The facts that the reader may see."""
+    return Fact.objects.filter(died=None, page__in=WikiPage.objects.readable_by(call.user))
+
+
+def _pages(call: Call, namespace: int) -> int:
+    return int(WikiPage.objects.readable_by(call.user).filter(namespace=namespace).count())
+
+
+COUNTS: dict[str, Callable[[Call], int]] = {
+    "propcount": lambda call: _alive(call).count(),
+    "errorcount": lambda call: _alive(call).filter(problem__isnull=False).count(),
+    "usedpropcount": lambda call: _alive(call).values("property").distinct().count(),
+    "totalpropcount": lambda call: Property.objects.filter(
+        Q(pk__in=_alive(call).values("property")) | ~Q(datatype="")
+    ).count(),
+    "declaredpropcount": lambda call: Property.objects.exclude(datatype="").exclude(key__startswith="_").count(),
+    "proppagecount": lambda call: _pages(call, PROPERTY),
+    "conceptcount": lambda call: _pages(call, CONCEPT),
+    "subobjectcount": lambda call: _alive(call).exclude(subject__fragment="").values("subject").distinct().count(),
+}
+
+
+def info(call: Call) -> dict[str, Any]:
+    """The counts named by `info`."""
+    wanted = call.many("info", "propcount|usedpropcount|declaredpropcount")
+    for name in wanted:
+        if name not in COUNTS:
+            message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
+            raise ApiProblem("badvalue", message, name="info", value=name[:60])
+    return {"info": {name: COUNTS[name](call) for name in wanted}}

@@ -1,0 +1,129 @@
+"""Property pages declare: what theirs say becomes the meaning of a property, and its facts are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import F, Q
+
+from wiki.facts import columns, declarations
+from wiki.facts.lives import Lives
+from wiki.facts.models import Fact, Property
+from wiki.facts.rows import insert_parts, subjects_for
+from wiki.facts.saying import PROPERTY
+from wiki.facts.special import SPECIAL, key_of_property
+from wiki.facts.values import Value
+from wiki.pages.derivers import Step
+from wiki.pages.models import PageVersion, WikiPage
+from wiki.text import titles
+from wiki.text.titles import TitleProblem
+
+SLICE = 500
+HOPS = 5
+"""How many renamings of a property are followed."""
+
+
+def declare(lives: Lives) -> None:
+    """Take what a property page says now as its property's meaning; inside the transaction of its writing."""
+    fields = lives.reading.fields
+    if fields.namespace != PROPERTY or lives.last is None:
+        return
+    try:
+        key = key_of_property(fields.title)
+    except TitleProblem:
+        return
+    if key in SPECIAL:
+        return
+    said = [(identity[1], identity[2]) for identity in lives.last.facts if not identity[0]]
+    datatype, declared = declarations.declared_by(said, fields.language)
+    row, _ = Property.objects.get_or_create(key=key, defaults={"title": key})
+    wanted = {
+        "title": key if lives.reading.text is None else fields.title,
+        "datatype": datatype,
+        "declared": declared,
+        "leads_to": _leads_to(said, row),
+    }
+    if all(getattr(row, name) == value for name, value in wanted.items()):
+        return
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    row.revision += 1
+    row.save()
+    Property.objects.filter(leads_to=row).update(leads_to=row.leads_to or row, revision=F("revision") + 1)
+    reread(row)
+
+
+def _leads_to(said: Iterable[tuple[str, str]], row: Property) -> Property | None:
+    """The property that a redirect leads to, in the end; None for no redirect, or one in a ring."""
+    target = next((value for key, value in said if key == "_REDI"), None)
+    if target is None or titles.split_namespace(target)[0] != PROPERTY:
+        return None
+    try:
+        key = key_of_property(target)
+    except TitleProblem:
+        return None
+    found, _ = Property.objects.get_or_create(key=key, defaults={"title": key})
+    for _ in range(HOPS):
+        if found.leads_to is None:
+            break
+        found = found.leads_to
+    return None if found.pk == row.pk else found
+
+
+def reread(row: Property) -> int:
+    """Read every fact of a property again by today's declarations; lives stay. Returns how many there are."""
+    group = set(Property.objects.filter(Q(pk=row.pk) | Q(leads_to=row)).values_list("pk", flat=True))
+    if row.leads_to_id:
+        group.add(row.leads_to_id)
+    group |= _records_with(row.key)
+    facts = Fact.objects.filter(property__in=group, part_of=None).order_by("pk")
+    count, last = 0, 0
+    while some := list(facts.filter(pk__gt=last).select_related("property", "page__place")[:SLICE]):
+        _reread(some)
+        count, last = count + len(some), some[-1].pk
+    pages = Fact.objects.filter(property__in=group, died=None).values("page")
+    WikiPage.objects.filter(pk__in=pages).update(stamp=F("stamp") + 1)
+    return count
+
+
+def _records_with(key: str) -> set[int]:
+    """Rows of records that have the property as a field."""
+    records = Property.objects.filter(datatype__in=("_rec", "_ref_rec"))
+    return {row.pk for row in records if key in row.declared.get("fields", ())}
+
+
+def _reread(facts: Sequence[Fact]) -> None:
+    """The typed columns of some facts, and the parts of those that are or were records."""
+    rows = declarations.rows_for({fact.property.key for fact in facts})
+    values: list[tuple[Fact, Value]] = []
+    for fact, step in zip(facts, _steps(facts), strict=True):
+        values.append((fact, columns.read(fact.raw, step, declarations.declaration_of(fact.property.key, rows))))
+    existing = columns.nearer(value for _, value in values)
+    Fact.objects.filter(part_of__in=[fact.pk for fact in facts]).delete()
+    records = [(fact, value) for fact, value in values if value.parts]
+    wholes = subjects_for({(fact.page_id, value.word) for fact, value in records})
+    touched = []
+    for fact, value in values:
+        whole = wholes[fact.page_id, value.word] if value.parts else None
+        wanted: dict[str, Any] = {**columns.columns(value, fact.language, existing), "whole": whole}
+        if columns.changes(fact, wanted):
+            touched.append(fact)
+    Fact.objects.bulk_update(touched, [*columns.COLUMNS, "whole"], batch_size=100)
+    insert_parts(records, rows, existing)
+
+
+def _steps(facts: Sequence[Fact]) -> Iterator[Step]:
+    """The version in which each fact was said last: its words are read as there."""
+    ended = Q()
+    for page, number in {(fact.page_id, fact.died - 1) for fact in facts if fact.died}:
+        ended |= Q(page=page, number=number)
+    versions = {(one.page_id, one.number): one for one in PageVersion.objects.filter(ended)} if ended else {}
+    for fact in facts:
+        page = fact.page
+        version = versions.get((fact.page_id, fact.died - 1)) if fact.died else None
+        if version is not None:
+            in_place = version.place_id is not None
+            yield Step("", version.title, version.is_place, fact.language, "", None, in_place)
+        else:
+            yield Step("", page.full_title, page.is_place, fact.language, "", None, page.place_id is not None)

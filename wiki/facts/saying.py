@@ -1,0 +1,103 @@
+"""What one version of a page says: its statements with keys of properties, and what the wiki says of it itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from wiki.facts.special import SPECIAL, key_of_property
+from wiki.pages.derivers import Reading, Step
+from wiki.text import stating, titles, worker
+from wiki.text.stating import Statement
+from wiki.text.titles import TitleProblem
+
+CATEGORY, PROPERTY = 14, 102
+TITLE_LIMIT = 255
+
+Identity = tuple[str, str, str]
+"""Subobject, property key, words as written: what makes two facts of a page the same."""
+
+
+@dataclass(slots=True)
+class Said:
+    """All that one version says, in source order."""
+
+    step: Step
+    facts: dict[Identity, int] = field(default_factory=dict)
+    """With the order of each among the facts of its page."""
+
+
+def said_by(reading: Reading) -> Iterator[Said]:
+    """What each of the steps of a reading says. The last one is parsed already."""
+    last_text, last_found = None, None
+    for step in reading.steps:
+        if step.text == reading.text and step.full_title == _title(reading):
+            found = stating.statements(reading.parsed)
+        elif step.text == last_text and last_found is not None:
+            found = last_found
+        elif stating.states_nothing(step.text):
+            found = []
+        else:
+            found = stating.statements(worker.parse_bounded(step.text or ""))
+        last_text, last_found = step.text, found
+        yield _said(step, found)
+
+
+def _title(reading: Reading) -> str:
+    fields = reading.fields
+    return titles.full_title(fields.namespace, fields.place.full_title if fields.place else None, fields.title)
+
+
+def _said(step: Step, statements: Iterable[Statement]) -> Said:
+    """Statements as facts: names of properties as keys, magic words of the page as its titles."""
+    said = Said(replace(step, text=None if step.text is None else ""))  # nobody needs the text again
+    if step.text is None:
+        return said
+    namespace, bare = titles.split_namespace(step.full_title)
+    magic = {"{{PAGENAME}}": bare, "{{FULLPAGENAME}}": step.full_title}
+    for one in statements:
+        value = one.value
+        for word, title in magic.items():
+            value = value.replace(word, title)
+        name = "_SUBC" if one.property == "_INST" and namespace == CATEGORY else one.property
+        _add(said, name, value, one.fragment)
+    _add_kind(said, step, namespace)
+    return said
+
+
+def _add(said: Said, name: str, value: str, fragment: str = "") -> None:
+    """One fact, unless its property can have no title or is the wiki's own to say."""
+    try:
+        key = key_of_property(name)
+    except TitleProblem:
+        return
+    special = SPECIAL.get(key)
+    if special is not None and special.automatic and not name.startswith("_"):
+        return
+    said.facts.setdefault((fragment[:TITLE_LIMIT], key, value), len(said.facts))
+
+
+def _add_kind(said: Said, step: Step, namespace: int) -> None:
+    """A place is a place; a page of the main namespace that does not say its kind is an article."""
+    written = [identity for identity in said.facts if identity[:2] == ("", "_KIND")]
+    if step.is_place:
+        for identity in written:
+            del said.facts[identity]
+        _add(said, "_KIND", "place")
+    elif not written and namespace == 0 and not any(key == "_REDI" for _, key, _ in said.facts):
+        _add(said, "_KIND", "article")
+
+
+def automatic(step: Step, number: int, created: datetime, at: datetime) -> list[Identity]:
+    """What the wiki says of a version: when it and its page were made, and by whom."""
+    if step.text is None:
+        return []
+    found = [
+        ("", "_MDAT", at.astimezone(UTC).isoformat(timespec="seconds")),
+        ("", "_CDAT", created.astimezone(UTC).isoformat(timespec="seconds")),
+        ("", "_NEWP", "true" if number == 1 else "false"),
+    ]
+    if step.author.strip():
+        found.append(("", "_LEDT", f"User:{titles.lookalike(step.author.strip(), colon=True)}"))
+    return found

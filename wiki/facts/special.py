@@ -1,0 +1,101 @@
+"""Properties that mean something to the wiki itself: Semantic MediaWiki's, and ours (`_KIND`).
+
+Source of keys, names and types: SMW's table of predefined properties (`en.json`, `fr.json` of its i18n/extra).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wiki.text import titles
+from wiki.text.titles import TitleProblem, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A special property."""
+
+    id: str
+    names: Mapping[str, str]
+    """Its name by language, `en` and `fr`."""
+    datatype: str
+    others: tuple[str, ...] = ()
+    """What else it is called."""
+    automatic: bool = False
+    """Whether the wiki says it of each page, and authors do not."""
+
+
+def _table() -> dict[str, Special]:
+    rows = (
+        ("_KIND", "Kind", "Nature", "_kind", "Type de page|Nature de page", ""),
+        ("_MDAT", "Modification date", "Date de modification", "_dat", "", "auto"),
+        ("_CDAT", "Creation date", "Date de création", "_dat", "", "auto"),
+        ("_NEWP", "Is a new page", "Est une nouvelle page", "_boo", "", "auto"),
+        ("_LEDT", "Last editor is", "Dernier contributeur", "_wpu", "Dernier éditeur est|Last editor", "auto"),
+        ("_INST", "Category", "Catégorie", "_wpc", "", ""),
+        ("_SUBC", "Subcategory of", "Sous-catégorie de", "_wpc", "", ""),
+        ("_SUBP", "Subproperty of", "Sous-propriété de", "_wpp", "Sous-attribut de", ""),
+        ("_REDI", "Redirects to", "Redirige vers", "_wpg", "Equivalent page", "auto"),
+        ("_SOBJ", "Has subobject", "A un sous-objet", "__sob", "", "auto"),
+        ("_SKEY", "Sort key", "Clé de tri", "_txt", "Sortkey|Clef de tri", ""),
+        ("_DTITLE", "Display title of", "Titre affiché de", "_txt", "Display title|Titre affiché", ""),
+        ("_TYPE", "Has type", "A le type", "__typ", "A comme type|Type de donnée", ""),
+        ("_PVAL", "Allows value", "Valeur possible", "__pval", "Autorise la valeur", ""),
+        ("_PVALI", "Allows value list", "Liste de valeurs possibles", "__pvali", "Autorise la liste de valeurs", ""),
+        ("_PVAP", "Allows pattern", "Motif permis", "__pvap", "Autorise le modèle", ""),
+        ("_PVUC", "Has uniqueness constraint", "A une contrainte d'unicité", "_boo", "", ""),
+        ("_CONV", "Corresponds to", "Correspond à", "_txt", "", ""),
+        ("_UNIT", "Display units", "Unités de mesure", "_txt", "Display unit|Unités d'affichage", ""),
+        ("_PREC", "Display precision of", "Précision d'affichage de", "_num", "Display precision", ""),
+        ("_LIST", "Has fields", "A le champ", "_txt", "A les champs|Has field", ""),
+        ("_URI", "Equivalent URI", "URI équivalent", "_uri", "URI équivalente", ""),
+        ("_IMPO", "Imported from", "Importé de", "__imp", "", ""),
+        ("_PDESC", "Property description", "Description de propriété", "_mlt_rec", "Description de l'attribut", ""),
+        ("_PPLB", "Preferred property label", "Libellé préféré de propriété", "_mlt_rec", "", ""),
+        ("_PEFU", "External formatter URI", "URI de mise en forme externe", "__pefu", "", ""),
+        ("_CONC", "Concept", "Concept", "__con", "", "auto"),
+    )  # fmt: skip
+    return {
+        key: Special(key, {"en": en, "fr": fr}, datatype, tuple(filter(None, others.split("|"))), auto == "auto")
+        for key, en, fr, datatype, others, auto in rows
+    }
+
+
+SPECIAL: Mapping[str, Special] = _table()
+_BY_NAME: Mapping[str, str] = {
+    fold(name): special.id
+    for special in SPECIAL.values()
+    for name in (*special.names.values(), *special.others, special.id)
+    if special.id != "_CONC" or name == "_CONC"
+}
+PROPERTY = 102
+
+
+def key_of_property(name: str) -> str:
+    """The key of the property called so: SMW's id of a special one, else its title key in the namespace Property.
+
+    The namespace may be written or not, and a leading colon. Raises TitleProblem.
+    """
+    bare = name.strip().lstrip(":").strip()
+    number, rest = titles.split_namespace(bare)
+    if number == PROPERTY:
+        bare = rest
+    special = _BY_NAME.get(fold(" ".join(bare.replace("_", " ").split()))) or _BY_NAME.get(fold(bare))
+    if special is not None:
+        return special
+    if bare.startswith("_"):
+        raise TitleProblem("title_empty")
+    return titles.key_of(f"Property:{bare}").partition(":")[2]
+
+
+def title_of(key: str, written: str = "") -> str:
+    """How a property is called in its page's title: a special one in English, another as its key or as written."""
+    special = SPECIAL.get(key)
+    return special.names["en"] if special else written or key
+
+
+def label(key: str, language: str) -> str:
+    """The name of a special property in a language; "" for others."""
+    special = SPECIAL.get(key)
+    return special.names.get(language[:2], special.names["en"]) if special else ""
