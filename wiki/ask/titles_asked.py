@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.db.models import F, Q, Value
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
@@ -10,7 +10,7 @@ from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, 
 from wiki.ask.bytewise import InBytes
 from wiki.ask.fact_tests import has_shape
 from wiki.ask.problems import AskProblem
-from wiki.ask.tree import Compare
+from wiki.ask.tree import Compare, Question
 from wiki.facts.datatypes.base import ValueRefused, comparison
 from wiki.facts.datatypes.registry import test_for
 from wiki.facts.matching import Between, Differs, Like, Same, Test
@@ -19,9 +19,19 @@ from wiki.text import titles
 from wiki.text.titles import TitleProblem
 
 if TYPE_CHECKING:
-    from wiki.ask.compiler import Compiler
+    from wiki.ask.ground import Ground
+    from wiki.ask.vocabulary import Vocabulary
 
 PAGE = Declaration("", "", "_wpg")
+
+
+class Compiler(Protocol):
+    """What is needed of the one who compiles."""
+
+    question: Question
+    everywhere: bool
+    words: Vocabulary
+    ground: Ground
 
 
 def pages(compiler: Compiler, value: Compare) -> Q:
