@@ -12,7 +12,7 @@ from movilab.extraction import Message, messages_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 CATALOGUE = BASE_DIR / "wiki/locale/fr/LC_MESSAGES/django.po"
-_BREAKING = re.compile(r" (?:[;?»]|!(?!\[))|« |(?<=\w) :(?=\s|$)")
+_BREAKING = re.compile(r" (?:[;»]|[!?](?![\[\w]))|« |(?<=\w) :(?=\s|$)")
 SOURCES = ("movilab", "wiki", "templates")
 
 

@@ -122,6 +122,9 @@ ROWS: dict[str, list[Row]] = {
         everyone(405, title="Atelier:Parti"),
     ],
     "unmake_place": [Row((403, 422, 403, 403), {"title": "Atelier"}, post=True), everyone(405, title="Atelier")],
+    # Questions
+    "ask": [everyone(), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]")],
+    "ask_file": [everyone(404), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]&format=csv")],
     # Machines: errors are told in the answer
     "api": [everyone(), Row((200, 200, 200, 200), post=True)],
     "api_w": [everyone(), Row((200, 200, 200, 200), post=True)],

@@ -11,5 +11,6 @@ urlpatterns = [
     path("", include("wiki.history.urls")),
     path("", include("wiki.exchange.urls")),
     path("", include("wiki.forks.urls")),
+    path("", include("wiki.ask.urls")),
     path("", include("wiki.api.urls")),
 ]

@@ -95,7 +95,8 @@ def test_it_reads_what_people_write_everywhere() -> None:
     assert {one for one in said if one[1] != "Séance"} == {
         ("", "_KIND", "Pratique"), ("", "Située à", "Lyon"), ("", "Prix", "12"), ("", "Prix", "13"), ("", "Prix", "14"),
         ("", "Mots", "a"), ("", "Mots", "b"), ("créneau", "Jour", "jeudi"), ("créneau", "_INST", "Category:Horaire"),
-        ("", "_SKEY", "Zzz"), ("", "Titre", "Charte"), ("", "_INST", "Category:Bois"), (hashed, "Jour", "lundi"), ("", "_SOBJ", "#créneau"),
+        ("", "_SKEY", "Zzz"), ("", "Titre", "Charte"), ("", "_INST", "Category:Bois"), (hashed, "Jour", "lundi"),
+        ("", "_SOBJ", "#créneau"),
         ("mardi", "Jour", "mardi"),
     }  # fmt: skip
 

@@ -1,0 +1,112 @@
+"""The Ask page: a question, its answer, its files; what is wrong is said, and nothing typed is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+
+from tests.making import make_page, make_place
+from wiki.pages import saving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from wiki.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene(bob: User) -> None:
+    """Two places with facts."""
+    make_page("Property:Ville", "---\nHas type: Text\n---")
+    make_place("Atelier", by=bob, text="---\nVille: Lyon\n---")
+    make_place("Fournil", by=bob, text="---\nVille: Nantes <b>\n---")
+
+
+def get(**asked: str) -> tuple[int, str]:
+    """Status and screen for a question, in English."""
+    answer = Client(headers={"accept-language": "en"}).get("/ask", asked)
+    return answer.status_code, answer.content.decode()
+
+
+def test_it_answers_as_a_table_a_list_and_a_number(scene: None) -> None:
+    status, page = get(q="[[Kind::Place]]", po="?Ville", format="table", sort="Ville", order="desc")
+    assert status == 200
+    assert page.index('href="/wiki/Fournil"') < page.index('href="/wiki/Atelier"')
+    assert "Nantes &lt;b&gt;" in page
+    assert 'href="/wiki/Atelier"' in get(q="[[Ville::Lyon]]", format="ul")[1]
+    assert ">2<" in get(q="[[Ville::+]]", format="count")[1].replace(" ", "").replace("\n", "")
+
+
+def test_it_says_what_is_wrong_and_keeps_the_question(scene: None) -> None:
+    status, page = get(q="[[Ville::<script>", po="?Ville")
+    assert status == 422
+    assert 'role="alert"' in page
+    assert "[[Ville::&lt;script&gt;" in page
+    assert "<script>" not in page.split("<main")[1]
+
+
+def test_it_gives_files(scene: None) -> None:
+    client = Client()
+    answer = client.get("/ask/file", {"q": "[[Kind::Place]]", "po": "?Ville", "format": "csv"})
+    assert "Atelier,Lyon" in answer.content.decode()
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert client.get("/ask/file", {"q": "[[", "format": "csv"}).status_code == 422
+    assert client.get("/ask/file", {"q": "[[Ville::+]]", "format": "table"}).status_code == 404
+
+
+def test_it_shows_nothing_of_deleted_pages(scene: None, bob: User) -> None:
+    place = saving.finding.find("Atelier", bob)
+    assert place is not None
+    saving.delete(place, saving.Author.of(bob))
+    for form in ("table", "count", "list", "tagcloud"):
+        page = get(q="[[Ville::+]]", po="?Ville", format=form)[1].split("ask-answer")[-1]
+        assert "Lyon" not in page
+        assert "Atelier" not in page
+
+
+def test_it_answers_as_of_a_date(scene: None) -> None:
+    assert "/wiki/Atelier" not in get(q="[[Ville::Lyon]]", at="2001-01-01")[1].split("</form>")[-1]
+    assert get(q="[[Ville::Lyon]]", at="demain matin")[0] == 422
+
+
+@pytest.mark.parametrize(
+    "form", ["map", "calendar", "timeline", "tree", "bar", "gallery", "template", "embedded", "rss"]
+)
+def test_it_shows_every_kind_of_answer(scene: None, form: str) -> None:
+    make_page("Template:Fiche", "**{{{1}}}** à {{{2|nulle part}}}")
+    status, page = get(q="[[Kind::Place]]", po="?Ville", format=form, more="template=Fiche")
+    assert status == 200
+    assert "Traceback" not in page
+
+
+def test_it_lays_out_rows_by_a_template(scene: None) -> None:
+    make_page("Template:Fiche", "**{{{1}}}** est à {{{2}}}.")
+    page = get(q="[[Ville::Lyon]]", po="?Ville", format="template", more="template=Fiche\nlink=none")[1]
+    assert "est à Lyon." in page
+
+
+@pytest.mark.parametrize(
+    "odd", ["\x00", "[[" * 3000, "x" * 100_000, "[[::]]", "[[a::" + "<q>" * 50, "|" * 500, "9" * 50]
+)
+def test_it_answers_odd_questions(scene: None, odd: str) -> None:
+    for asked in ({"q": odd}, {"q": "[[Ville::+]]", "po": odd}, {"q": "[[Ville::+]]", "limit": odd, "offset": odd},
+                  {"q": "[[Ville::+]]", "format": odd}, {"q": "[[Ville::+]]", "sort": odd, "at": odd}):  # fmt: skip
+        assert Client().post("/ask", asked).status_code == 405
+        assert get(**asked)[0] in (200, 400, 422)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_asks_in_a_browser(tab: Page, bob: User) -> None:
+    make_place("Atelier", by=bob, text="---\nVille: Lyon\n---")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto("/ask")
+    tab.fill("textarea[name=q]", "[[Nature::Lieu]]")
+    tab.fill("textarea[name=po]", "?Ville")
+    tab.click("main button[type=submit]")
+    assert tab.locator(".ask-answer table").inner_text().count("Lyon") == 1
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert tab.locator("textarea[name=q]").input_value() == "[[Nature::Lieu]]"
