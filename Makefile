@@ -71,6 +71,7 @@ messages: install .venv/dev
 
 bench: install .venv/dev
 	$(RUN) tests/benchmarks/bench.py
+	$(RUN) tests/benchmarks/ask.py
 
 LOCK := pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options \
 	--strip-extras --allow-unsafe

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Func
-from django.db.models.functions import Substr
+from django.db.models import F, Func
 
-FOLD_START = 40
-"""Characters of `Fact.fold` that its index knows."""
+from wiki.facts.models import FOLD_START
 
 
 class InBytes(Func):
@@ -29,6 +27,16 @@ class AsTitle(InBytes):
     collation = "default"
 
 
-def start_of_fold() -> Substr:
-    """The indexed beginning of a fact's folded words."""
-    return Substr("fold", 1, FOLD_START)
+class StartOfFold(Func):
+    """The indexed beginning of a fact's folded words, with its numbers in the statement: SQLite asks for that."""
+
+    function = "SUBSTR"
+    template = f"%(function)s(%(expressions)s, 1, {FOLD_START})"
+    arity = 1
+
+    def __init__(self) -> None:
+        super().__init__(F("fold"))
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """As its index writes it."""
+        return self.as_sql(compiler, connection, function="SUBSTRING", **context)

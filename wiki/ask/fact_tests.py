@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import F, Lookup, Q, QuerySet, Value
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
-from wiki.ask.bytewise import FOLD_START, start_of_fold
+from wiki.ask.bytewise import StartOfFold
 from wiki.ask.circles import within
 from wiki.facts.matching import Around, Between, InLanguage, Like, Parts, Same, Test
-from wiki.facts.models import Fact
+from wiki.facts.models import FOLD_START, Fact
 
 FieldFacts = Callable[[str], QuerySet[Fact]]
 """The facts of a record's field, by its property's key."""
@@ -64,7 +64,7 @@ def _between(test: Between) -> Q:
     if test.low is not None:
         found &= Q(**{f"{test.column}__{'gt' if test.low_open else 'gte'}": test.low})
         if isinstance(test.low, str):
-            found &= Q(GreaterThanOrEqual(start_of_fold(), test.low[:FOLD_START]))
+            found &= Q(GreaterThanOrEqual(StartOfFold(), test.low[:FOLD_START]))
     if test.high is not None:
         found &= Q(**{f"{test.column}__{'lt' if test.high_open else 'lte'}": test.high})
     return found
@@ -76,7 +76,7 @@ def _like(pattern: str) -> Q:
     shape = has_shape(F("fold"), pattern)
     if not start:
         return shape
-    return Q(GreaterThanOrEqual(start_of_fold(), start)) & Q(LessThan(start_of_fold(), start + LAST_SIGN)) & shape
+    return Q(GreaterThanOrEqual(StartOfFold(), start)) & Q(LessThan(StartOfFold(), start + LAST_SIGN)) & shape
 
 
 def sql_pattern(pattern: str) -> str:

@@ -30,7 +30,7 @@ class Ground:
 
     def readable(self) -> QuerySet[WikiPage]:
         """The gate."""
-        found: QuerySet[WikiPage] = WikiPage.objects.readable_by(self.user)
+        found: QuerySet[WikiPage] = WikiPage.objects.readable_by(self.user).order_by()
         return found
 
     def alive(self) -> Q:

@@ -130,6 +130,7 @@ class WikiPage(Page):
             models.Index(fields=["kind", "-edited_at"], name="page_kind_edited"),
             models.Index(fields=["place", "title_fold"], name="page_place_fold"),
             models.Index(fields=["full_title"], name="page_full_title"),
+            models.Index(fields=["redirect_key"], name="page_redirect", condition=Q(redirect_key__gt="")),
         ]
 
     def __str__(self) -> str:
