@@ -146,7 +146,7 @@ class Cells:
         if value.problem is not None:
             return escape(value.raw)
         if value.datatype == PAGE:
-            return self._page_value(value, form)
+            return self._page_value(value, context, form)
         if value.parts:
             return self._record(value, context)
         words = registry.show(value, context, form)
@@ -157,11 +157,12 @@ class Cells:
             return format_html('<a href="{}" rel="nofollow ugc">{}</a>', link, words)
         return escape(words)
 
-    def _page_value(self, value: Value, form: str) -> SafeString:
+    def _page_value(self, value: Value, context: Context, form: str) -> SafeString:
+        """A page; one that is not there is plain words where nobody declared that the property names pages."""
         found = self.result.pages.get(value.word)
         if found is not None:
             return self.page(found, linked=self.links_values, form=form)
-        if not self.links_values or form == "-" or not value.raw.strip():
+        if not self.links_values or form == "-" or not value.raw.strip() or not context.declaration.datatype:
             return escape(value.raw)
         return self._wanted(value.raw.partition("#")[0].lstrip(":") or value.raw, value.raw)
 
