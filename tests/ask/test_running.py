@@ -83,6 +83,7 @@ ORDERS = [
     ("[[:+]]|sort=Vers.Nombre", ["Delta", "Béta", "Gamma", "Alpha", "Été"]),
     ("[[:+]]|sort=Fiche.Nombre|limit=1|order=desc", ["Alpha"]),
     ("[[:+]]|sort=Vers.Vers.Nombre|limit=1", ["Delta"]),
+    ("[[:+]]|sort=Vers.Vers.Nombre,Vers.Fiche.Nombre|limit=1|at=2021", ["Delta"]),
     ("[[:+]]|sort=Oui,Nombre|order=asc,desc|limit=2", ["Alpha", "Béta"]),
     ("[[Lieu::48.85, 2.35 (1000 km)]]|sort=Lieu", ["Delta", "Béta", "Alpha"]),
     ("[[Lieu::48.85, 2.35 (1000 km)]]|sort=Lieu|order=desc|limit=1", ["Alpha"]),
@@ -171,6 +172,7 @@ PROBLEMS = [
     ("[[Nombre::dix]]", "number_unreadable"),
     ("[[Lieu::48.85, 2.35]]|sort=Lieu", "ask_distance"),
     ("[[:+]]|sort=-Vers", "ask_sort_inverse"),
+    ("[[:+]]|sort=Vers.Vers.Vers.Nombre", "ask_sort_depth"),
     ("[[Nombre.Texte::a]]", "ask_not_page"),
     ("[[:+]]|at=jamais", "ask_at"),
     ("[[Concept:Rien]]", "ask_concept_missing"),
@@ -269,18 +271,19 @@ def test_it_stops_a_question_that_takes_too_long(world: World, monkeypatch: pyte
 
 
 def test_it_tells_what_an_answer_depends_on(world: World) -> None:
-    prints = running.answer(parse("[[Vers::Alpha]] [[Category:X]] [[Nombre::>2]]|?Vers.Nombre|limit=1"), ANNA).footprint
+    prints = running.run(parse("[[Vers::Alpha]] [[Category:X]] [[Nombre::>2]]|?Vers.Nombre|limit=1"), ANNA).footprint
     assert {("Vers", "Alpha"), ("Vers", "Renvoi"), ("_INST", "Category:X"), ("_INST", "Category:Y")} <= prints.looks
     assert {("_SUBC", "Category:X"), ("Nombre", ANY)} <= prints.looks
     assert ("Vers", ANY) not in prints.looks
     assert {"Alpha", "Category:X"} <= prints.pages
     assert (prints.everywhere, prints.cut, prints.spaces) == (False, False, frozenset())
-    some = running.answer(parse("[[Vers::+]]|?Vers.Nombre|sort=Texte|limit=1"), ANNA).footprint
+    some = running.run(parse("[[Vers::+]]|?Vers.Nombre|sort=Texte|limit=1"), ANNA).footprint
     assert {("Vers", ANY), ("Texte", ANY)} <= some.looks
     assert some.cut
+    assert some.properties == {"Vers", "Nombre", "Texte"}
     assert some.seen == set(WikiPage.objects.filter(full_title__in=["Gamma", "Alpha"]).values_list("pk", flat=True))
-    assert running.answer(parse("[[Help:+]]"), ANNA).footprint.spaces == {12}
-    assert running.answer(parse("[[~A*]]"), ANNA).footprint.everywhere
+    assert running.run(parse("[[Help:+]]"), ANNA).footprint.spaces == {12}
+    assert running.run(parse("[[~A*]]"), ANNA).footprint.everywhere
 
 
 def test_it_answers_on_the_command_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 
 from wiki.ask.problems import AskProblem
+from wiki.ask.tree import DEPTH_LIMIT
 
 SECONDS = 2.0
 """What one question may take."""
@@ -26,6 +27,8 @@ def bounded(limit: float | None = None) -> Iterator[None]:
         with guard(begun + seconds), connection.execute_wrapper(_Clock(begun + seconds, seconds)):
             yield
     except OperationalError as error:
+        if "parser stack overflow" in str(error):  # SQLite's: the statement is nested too deep
+            raise AskProblem("ask_depth", {"limit": DEPTH_LIMIT}) from error
         if time.monotonic() - begun < seconds * 0.9:
             raise
         raise AskProblem("ask_too_slow", {"seconds": f"{seconds:g}"}) from error

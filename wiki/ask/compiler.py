@@ -260,7 +260,6 @@ class Compiler:
         """`[[Has subobject::Page#part]]` and `[[-Has subobject::Page]]`."""
         step, rest = condition.chain[0], condition.chain[1:]
         self.looks.add(("_SOBJ", ANY))
-        self.everywhere = True
         live = ~Q(fragment="") & Q(self.ground.is_said_of())
         own_end = live if step.inverse else Q(fragment="")
         found = Q(pk__in=[])

@@ -12,7 +12,8 @@ ANY = "*"
 class Footprint:
     """A superset of the changes that can change an answer.
 
-    The answer stays the same unless a fact that matches `looks` is born or dies, a page of `seen`
+    The answer stays the same unless a fact that matches `looks` is born, dies or is read anew, what one
+    of `properties` declares changes, a page of `seen`
     changes, a page of `pages` comes, goes or changes its redirect, or any page of `spaces` (of all
     namespaces, where `everywhere`) comes, goes or is renamed. Where the limit `cut` the result, the
     new title of any page that holds the conditions counts too.
@@ -29,3 +30,5 @@ class Footprint:
     everywhere: bool = False
     """Whether any fact or page matters."""
     cut: bool = False
+    properties: frozenset[str] = frozenset()
+    """Keys of all properties in the conditions, the order and the printouts."""

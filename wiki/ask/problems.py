@@ -41,6 +41,7 @@ PROBLEMS: Mapping[str, str] = {
     "ask_too_long": gettext_noop("The question has more than %(limit)s characters. Shorten it."),
     "ask_size": gettext_noop("The question has more than %(limit)s conditions. Ask less, or make a concept of a part."),
     "ask_depth": gettext_noop("The question is nested more than %(limit)s deep. Make it flatter."),
+    "ask_sort_depth": gettext_noop("A chain to sort by has more than %(limit)s properties. Shorten it."),
     "ask_printouts": gettext_noop("The question has more than %(limit)s printouts. Leave some out."),
     "ask_joint": gettext_noop(
         "A part of the question names more than %(limit)s pages to look through. Add a condition to that part."

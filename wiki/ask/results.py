@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from wiki.ask.footprint import Footprint
 from wiki.ask.tree import Printout, Question
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text.problems import Problem
@@ -70,5 +71,7 @@ class Result:
     """How many subjects a sort by distance without radius looked at, where it stopped early."""
     at: datetime | None = None
     """The moment asked for, where it is not now."""
+    footprint: Footprint = field(default_factory=Footprint)
+    """What all this depends on."""
     total: int | None = None
     """How many subjects there are in all, where the format asks for nothing else (`count`)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,39 +26,27 @@ EPOCH_DAY = 2_440_587.5
 """The Julian day of 1970."""
 
 
-@dataclass(slots=True)
-class Answer:
-    """A result with what it depends on."""
-
-    result: Result
-    footprint: Footprint
-
-
 def run(question: Question, user: Reader, language: str = "fr") -> Result:
     """The rows of a question with all printouts, for what `user` may read; shown in `language`.
 
     What is wrong with the question stands in the result's problems; then there are no rows.
     """
-    return answer(question, user, language).result
-
-
-def answer(question: Question, user: Reader, language: str = "fr") -> Answer:
-    """The same, with the footprint."""
     result = Result(question, language=language)
+    compiler = None
     try:
-        at = moment(question)
-        result.at = at
-        compiler = Compiler(question, user, at)
+        result.at = moment(question)
+        compiler = Compiler(question, user, result.at)
         with bounded():
-            return Answer(result, _fill(result, compiler))
+            _fill(result, compiler)
     except AskProblem as problem:
-        result.rows, result.columns, result.problems = [], [], [problem.problem()]
-        return Answer(result, _of_problem(compiler) if "compiler" in locals() else Footprint())
+        result.rows, result.columns, result.pages, result.problems = [], [], {}, [problem.problem()]
+        result.footprint = Footprint() if compiler is None else _of_problem(compiler)
+    return result
 
 
-def footprint(question: Question, result: Result, user: Reader) -> Footprint:
-    """What a result depends on, found again; `answer` gives both at once."""
-    return answer(question, user, result.language).footprint
+def footprint(question: Question, result: Result) -> Footprint:
+    """What the result of a question depends on."""
+    return result.footprint if result.question is question else Footprint(everywhere=True)
 
 
 def count(question: Question, user: Reader) -> int:
@@ -102,15 +90,16 @@ def moment(question: Question) -> datetime | None:
         raise AskProblem("ask_at", {"found": question.at[:60]}) from error
 
 
-def _fill(result: Result, compiler: Compiler) -> Footprint:
-    """Rows, columns and pages into the result; what it depends on."""
+def _fill(result: Result, compiler: Compiler) -> None:
+    """Rows, columns, pages and footprint into the result."""
     question = result.question
     subjects = compiler.subjects()
     printer = Printer(compiler, result.language)
     result.columns = printer.columns()
     if question.parameters.get("format", "").strip().lower() == "count":
         result.total = subjects.count()
-        return _footprint(result, compiler, printer)
+        result.footprint = _footprint(result, compiler, printer)
+        return
     ordered = in_order(compiler, subjects)
     found = items(ordered[question.offset : question.offset + question.limit + 1])
     result.more = len(found) > question.limit
@@ -119,7 +108,7 @@ def _fill(result: Result, compiler: Compiler) -> Footprint:
     distances = _distances(compiler, found)
     result.rows = [Row(item.found(), values, distances.get(item.pk)) for item, values in zip(found, cells, strict=True)]
     result.pages = printer.pages(cells)
-    return _footprint(result, compiler, printer)
+    result.footprint = _footprint(result, compiler, printer)
 
 
 def _distances(compiler: Compiler, found: list[Item]) -> dict[int, float]:
@@ -149,11 +138,15 @@ def _footprint(result: Result, compiler: Compiler, printer: Printer) -> Footprin
         frozenset(compiler.spaces),
         compiler.everywhere,
         cut,
+        compiler.words.properties(),
     )
 
 
 def _of_problem(compiler: Compiler) -> Footprint:
     """A question that failed may succeed once what it looked at changes."""
     return Footprint(
-        frozenset(compiler.looks), frozenset(), frozenset(compiler.words.named), frozenset(), compiler.everywhere
+        frozenset(compiler.looks),
+        pages=frozenset(compiler.words.named),
+        everywhere=compiler.everywhere,
+        properties=compiler.words.properties(),
     )

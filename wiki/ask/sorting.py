@@ -17,6 +17,8 @@ from wiki.facts.models import Fact, Subject
 if TYPE_CHECKING:
     from wiki.ask.compiler import Compiler
 
+SORT_DEPTH = 3
+"""Properties of a chain to sort by: SQLite's parser nests no deeper."""
 NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
 """Datatypes in the order of `Fact.number`; the others are in that of `Fact.fold`."""
 
@@ -41,6 +43,8 @@ def in_order(compiler: Compiler, subjects: QuerySet[Subject]) -> QuerySet[Subjec
 def _value(compiler: Compiler, chain: tuple[Step, ...], descending: bool) -> Subquery:
     """The least value at the end of the chain (the greatest, where it descends)."""
     declaration = compiler.words.declaration(chain[-1].name)
+    if len(chain) > SORT_DEPTH:
+        raise AskProblem("ask_sort_depth", {"limit": SORT_DEPTH})
     facts = _facts_along(compiler, chain, 1)
     key: Any = F("number" if declaration.datatype in NUMERIC else "fold")
     if declaration.datatype == "_geo":

@@ -36,6 +36,10 @@ class Vocabulary:
         self.named: set[str] = set()
         """Title keys of pages whose coming, going or redirect changes the answer."""
 
+    def properties(self) -> frozenset[str]:
+        """Keys of the properties that were asked for, as written and as they are now."""
+        return frozenset(self._declared) | {declaration.key for declaration in self._declared.values()}
+
     # --- Properties -------------------------------------------------------------------------------
     def declaration(self, name: str) -> Declaration:
         """What the property of that name declares. Raises AskProblem."""
