@@ -1,4 +1,6 @@
-"""Starts Granian, the production server: one process, many threads; `python -m movilab.server --port 8000`.
+"""Starts Granian, the production server: one process, many threads, and beside it a worker for what nobody waits for.
+
+`python -m movilab.server --port 8000`
 
 One process suffices (a view of a kept page parses nothing) and keeps memory, rate limits and SQLite's single writer
 in one place; `--workers` says otherwise.
@@ -16,6 +18,7 @@ from granian.server import Server
 
 from movilab import settings
 from movilab.environment import refuse
+from movilab.worker import worker
 
 THREADS = 8
 """More than cores: a thread may wait for the database, or for a text that takes long to parse."""
@@ -27,7 +30,7 @@ def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> N
         refuse_taken(host, port)
     if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
         refuse("static files are not collected yet; run `.venv/bin/python manage.py collectstatic` first.")
-    Server(
+    server = Server(
         "movilab.wsgi:application",
         address=host,
         port=port,
@@ -39,7 +42,9 @@ def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> N
         blocking_threads_idle_timeout=600,  # a thread that ends closes its database connection
         backpressure=256,
         log_level=LogLevels.error,
-    ).serve()
+    )
+    with worker():
+        server.serve()
 
 
 def refuse_taken(host: str, port: int) -> None:

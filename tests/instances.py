@@ -40,7 +40,7 @@ class Instance:
         command = [sys.executable, "-W", "ignore::SyntaxWarning", *arguments]
         return subprocess.Popen(
             command, cwd=databases.ROOT, env=self.variables, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
     def manage(self, *arguments: str, fails: bool = False) -> str:

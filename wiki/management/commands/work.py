@@ -1,0 +1,50 @@
+"""`manage.py work`: do what nobody waits for, until stopped. The server starts one by itself."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from wiki.pages import chores
+
+
+class Command(BaseCommand):
+    """The worker of an instance; a second one ends at once."""
+
+    help = "Do the waiting work (search index, kept answers, values to be read again) until stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One option for people, one for the server."""
+        parser.add_argument("--once", action="store_true", help="do what waits now, then end")
+        parser.add_argument("--with-parent", action="store_true", help="end when standard input is closed")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Work as the only one."""
+        with chores.only_worker(settings.DATA) as only:
+            if not only:
+                self.stderr.write("Another worker is at work for this instance.")
+            elif options["once"]:
+                chores.finish()
+            else:
+                self._work(options["with_parent"])
+
+    def _work(self, with_parent: bool) -> None:
+        """Work until a signal comes, or the parent is gone."""
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        if with_parent:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches both: the parent decides
+
+            def wait() -> None:
+                sys.stdin.buffer.read()
+                stopped.set()
+
+            threading.Thread(target=wait, daemon=True).start()
+        chores.work(stopped)
