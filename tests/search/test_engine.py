@@ -1,0 +1,196 @@
+"""The engine in French and English, on the titles of pages; its folders when things go wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from modelsearch.query import Fuzzy, Phrase, PlainText, SearchQuery
+
+from tests.making import make_page
+from wiki.pages.models import WikiPage
+from wiki.search.engine.backend import WhooshBackend, WhooshIndex
+from wiki.search.engine.folders import IndexBusy, IndexDamaged
+from wiki.search.engine.queries import Prefix, Within
+
+TITLES = [
+    "Ateliers partagés du tiers-lieu",
+    "L’école d'été",
+    "Une charte étudiée",
+    "Charte de l'atelier",
+    "Réparer un vélo",
+    "Réparation de vélos",
+    "Les libraires de Lyon",
+]
+Finder = Callable[..., set[str]]
+
+
+@pytest.fixture
+def backend(tmp_path: Path, db: None) -> WhooshBackend:
+    """An engine with the pages of TITLES in a folder of its own."""
+    engine = WhooshBackend({"FOLDER": tmp_path / "index"})
+    pages = [make_page(title) for title in TITLES]
+    pages.append(make_page("Library of makers", language="en"))
+    engine.add_bulk(WikiPage, pages)
+    return engine
+
+
+@pytest.fixture
+def find(backend: WhooshBackend) -> Finder:
+    """The titles that a query finds."""
+
+    def find(query: str | SearchQuery, **options: Any) -> set[str]:
+        return {page.title for page in backend.search(query, WikiPage, **options)}
+
+    return find
+
+
+def index_of(backend: WhooshBackend) -> WhooshIndex:
+    return backend.get_index_for_model(WikiPage)
+
+
+CASES: list[tuple[str | SearchQuery, set[str]]] = [
+    ("atelier", {"Ateliers partagés du tiers-lieu", "Charte de l'atelier"}),
+    ("ecole", {"L’école d'été"}),
+    ("L'ÉCOLE", {"L’école d'été"}),
+    ("ete", {"L’école d'été"}),
+    ("etudie", {"Une charte étudiée"}),
+    ("tiers lieux", {"Ateliers partagés du tiers-lieu"}),
+    ("tierslieu", {"Ateliers partagés du tiers-lieu"}),
+    ("tiers-lieux", {"Ateliers partagés du tiers-lieu"}),
+    ("libraries", {"Library of makers"}),
+    ("la charte de l'atelier", {"Charte de l'atelier"}),
+    (Phrase("charte de l'atelier"), {"Charte de l'atelier"}),
+    (Phrase("atelier de charte"), set()),
+    (Phrase("vélo"), {"Réparer un vélo"}),
+    (Phrase("ateliers partagés du tiers lieu"), {"Ateliers partagés du tiers-lieu"}),
+    (Prefix("répar"), {"Réparer un vélo", "Réparation de vélos"}),
+    (Prefix("charte ate"), {"Charte de l'atelier"}),
+    (Fuzzy("attelier"), {"Ateliers partagés du tiers-lieu", "Charte de l'atelier"}),
+    (Fuzzy("chrte"), {"Une charte étudiée", "Charte de l'atelier"}),
+    (Fuzzy("hcarte"), set()),
+    (Fuzzy("xyzzy"), set()),
+    (Within(PlainText("charte"), ["title"]), {"Une charte étudiée", "Charte de l'atelier"}),
+    (Within(PlainText("charte"), ["nothing"]), set()),
+    (PlainText("charte") & ~PlainText("atelier"), {"Une charte étudiée"}),
+    (PlainText("charte") & ~Prefix("at"), {"Une charte étudiée"}),
+    (PlainText("… !? ’"), set()),
+    (Phrase(""), set()),
+    (Prefix(""), set()),
+]
+
+
+def test_it_finds(find: Finder) -> None:
+    assert [(str(query), find(query)) for query, _ in CASES] == [(str(query), found) for query, found in CASES]
+
+
+def test_it_prefers_the_word_as_typed(backend: WhooshBackend) -> None:
+    assert backend.search("vélos", WikiPage)[0].title == "Réparation de vélos"
+    assert backend.search("vélo", WikiPage)[0].title == "Réparer un vélo"
+
+
+def test_it_finds_the_beginnings_of_titles(backend: WhooshBackend) -> None:
+    found = backend.autocomplete("vélo", WikiPage)
+    assert {page.title for page in found} == {"Réparer un vélo", "Réparation de vélos"}
+    assert [page.title for page in backend.autocomplete("Réparer v", WikiPage)] == ["Réparer un vélo"]
+
+
+def test_it_bounds_hostile_queries(find: Finder) -> None:
+    assert find(" ".join(f"mot{number}" for number in range(50_000))) == set()
+    assert find(Phrase("de " * 50_000)) == set()
+    assert find(Prefix("a" * 50_000)) == set()
+
+
+def test_it_forgets_what_is_written_again(backend: WhooshBackend, find: Finder) -> None:
+    page = WikiPage.objects.get(title="Réparer un vélo")
+    page.title = "Réparer une table"
+    backend.add(page)
+    assert find("vélo") == {"Réparation de vélos"}
+    backend.delete(page)
+    assert find("réparer") == {"Réparation de vélos"}
+
+
+def test_it_sees_what_another_writer_committed(backend: WhooshBackend, find: Finder) -> None:
+    assert find("nouvelle") == set()
+    WhooshBackend({"FOLDER": backend.folder}).add(make_page("Une nouvelle page"))
+    assert find("nouvelle") == {"Une nouvelle page"}
+
+
+def test_an_index_that_was_never_built_finds_nothing(tmp_path: Path, db: None) -> None:
+    assert list(WhooshBackend({"FOLDER": tmp_path / "none"}).search("rien", WikiPage)) == []
+
+
+# --- When things go wrong -------------------------------------------------------------------------
+@pytest.mark.parametrize("harm", ["cut", "zeros", "gone", "noise"])
+def test_it_notices_damage_and_says_so_once(
+    backend: WhooshBackend, find: Finder, harm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf = index_of(backend).shelf
+    assert shelf.is_whole
+    for file in shelf.build.glob("*.seg"):
+        if harm == "gone":
+            file.unlink()
+            continue
+        whole = file.read_bytes()
+        kept = whole[: len(whole) // 2]
+        file.write_bytes(kept + {"cut": b"", "zeros": bytes(len(kept)), "noise": kept[::-1]}[harm])
+    for _ in range(2):
+        with pytest.raises(IndexDamaged):
+            find("atelier")
+    assert not shelf.is_whole
+    assert shelf.damage
+    assert sum("damaged" in line for line in caplog.messages) == 1
+    index_of(backend).reset()
+    assert shelf.is_whole
+    assert find("atelier") == set()
+
+
+def test_one_writes_and_others_wait_or_give_up(backend: WhooshBackend) -> None:
+    shelf = index_of(backend).shelf
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with shelf.writing(patience=0):
+            held.set()
+            go_on.wait(10)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait(10)
+    with pytest.raises(IndexBusy), shelf.writing(patience=0.1):
+        pass
+    go_on.set()
+    other.join()
+    with shelf.writing(patience=5):
+        pass
+
+
+def test_readers_read_on_while_a_new_index_takes_its_place(backend: WhooshBackend, find: Finder) -> None:
+    rebuilder = backend.rebuilder_class(index_of(backend))
+    index = rebuilder.start()
+    assert find("charte") == {"Une charte étudiée", "Charte de l'atelier"}
+    index.add_items(WikiPage, list(WikiPage.objects.filter(title__contains="atelier")))
+    assert find("charte") == {"Une charte étudiée", "Charte de l'atelier"}
+    rebuilder.finish()
+    assert find("charte") == {"Charte de l'atelier"}
+    assert len(list(index.shelf.folder.glob("build-*"))) == 1
+
+
+def test_a_build_that_was_never_finished_is_swept(backend: WhooshBackend, find: Finder) -> None:
+    index = index_of(backend)
+    from wiki.search.engine import schema
+
+    index.shelf.begin(schema.schema_of(index.root))
+    index.reset()
+    assert len(list(index.shelf.folder.glob("build-*"))) == 1
+
+
+def test_an_index_built_for_other_fields_counts_as_none(backend: WhooshBackend, find: Finder) -> None:
+    shelf = index_of(backend).shelf
+    text = (shelf.folder / "current").read_text(encoding="utf-8")
+    (shelf.folder / "current").write_text(text.replace(shelf.signature, "0" * 16), encoding="utf-8")
+    assert not shelf.is_whole
+    assert find("atelier") == set()

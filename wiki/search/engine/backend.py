@@ -1,0 +1,252 @@
+"""The backend of modelsearch: settings name this module, modelsearch finds `SearchBackend` in it.
+
+One Whoosh index for each root model (pages of all classes share one). The engine answers with candidates, keys and
+scores; the filters of the queryset, its order and what is counted come from the database, so that a queryset may be as
+narrow as a reader's rights need it. Nothing here writes on a web request unless the caller asks for it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+from modelsearch import query as q
+from modelsearch.backends.base import (
+    BaseIndex,
+    BaseSearchBackend,
+    BaseSearchQueryCompiler,
+    BaseSearchResults,
+    FilterFieldError,
+    get_model_root,
+)
+from modelsearch.index import class_is_indexed
+
+from wiki.pages.among import among
+from wiki.search.engine import schema
+from wiki.search.engine.documents import document_of
+from wiki.search.engine.evaluating import Evaluation
+from wiki.search.engine.folders import IndexMissing, Shelf
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+PATIENCE = 30.0
+"""Seconds that a writer waits for another."""
+
+
+class WhooshIndex(BaseIndex):
+    """The index of one root model and all that inherits from it."""
+
+    def __init__(self, backend: WhooshBackend, root: type[Model]) -> None:
+        super().__init__(backend)
+        self.root = root
+        self.shelf = Shelf(backend.folder / schema.label(root), schema.signature(root))
+        self.building: Path | None = None
+        """The build that is written to, where it is not the one that is read."""
+
+    def __str__(self) -> str:
+        return schema.label(self.root)
+
+    def get_key(self) -> str:
+        """What tells indexes apart."""
+        return schema.label(self.root)
+
+    def add_items(self, model: type[Model], items: Sequence[Any]) -> None:
+        """Write what is searched of `items`, in one commit. Raises IndexBusy."""
+        if not items or not class_is_indexed(model):
+            return
+        documents = [document_of(item) for item in items]
+        self.write(documents, [document[schema.KEY] for document in documents])
+
+    def delete_item(self, item: Any) -> None:
+        """Forget an object."""
+        self.write([], [item.pk])
+
+    def write(self, documents: Sequence[dict[str, Any]], forgotten: Sequence[Any]) -> None:
+        """Forget the keys, then add the documents: one commit, there whole or not at all. Raises IndexBusy."""
+        if self.building is not None:
+            self._commit(documents, forgotten, self.building)
+            return
+        with self.shelf.writing(PATIENCE):
+            with suppress(IndexMissing):
+                self._commit(documents, forgotten)
+                return
+            self.shelf.finish(self.shelf.begin(schema.schema_of(self.root)))
+            self._commit(documents, forgotten)
+
+    def _commit(self, documents: Sequence[dict[str, Any]], forgotten: Sequence[Any], build: Path | None = None) -> None:
+        writer = self.shelf.writer(build)
+        try:
+            if writer.reader().doc_count_all():
+                for key in forgotten:
+                    writer.delete_by_term(schema.KEY, str(key))
+            for document in documents:
+                writer.add_document(**document)
+        except BaseException:
+            writer.cancel()
+            raise
+        writer.commit()
+
+    def reset(self) -> None:
+        """Empty the index."""
+        with self.shelf.writing(PATIENCE):
+            self.shelf.finish(self.shelf.begin(schema.schema_of(self.root)))
+
+    def find(
+        self, query: q.SearchQuery, fields: dict[str, float], model: type[Model], *, complete: bool = False
+    ) -> dict[Any, float]:
+        """Keys of the matching objects of `model`, and scores; `fields` are names and boosts. Raises IndexDamaged.
+
+        An index that was never built finds nothing: whoever keeps it builds it.
+        """
+        label = None if model is self.root else schema.label(model)
+        try:
+            with self.shelf.searcher() as searcher:
+                found = Evaluation(searcher.reader(), fields, label, complete=complete).run(query)
+        except IndexMissing:
+            return {}
+        key: Any = model._meta.pk
+        return found if schema.is_numeric(self.root) else {key.to_python(one): score for one, score in found.items()}
+
+
+class WhooshRebuilder:
+    """modelsearch's way to build an index anew: beside the old one, which is read until all is written."""
+
+    def __init__(self, index: WhooshIndex) -> None:
+        self.index = index
+        self._lock: Any = None
+
+    def start(self) -> WhooshIndex:
+        """Nobody else writes from here until `finish`. Raises IndexBusy."""
+        self._lock = self.index.shelf.writing(PATIENCE)
+        self._lock.__enter__()
+        self.index.building = self.index.shelf.begin(schema.schema_of(self.index.root))
+        return self.index
+
+    def finish(self) -> None:
+        """Let the new index take the old one's place."""
+        build, self.index.building = self.index.building, None
+        if build is not None:
+            self.index.shelf.finish(build)
+        self._lock.__exit__(None, None, None)
+
+
+class WhooshQueryCompiler(BaseSearchQueryCompiler):
+    """A query and the fields in which it looks."""
+
+    DEFAULT_OPERATOR = "and"
+    HANDLES_ORDER_BY_EXPRESSIONS = True
+    complete = False
+
+    def boosts(self) -> dict[str, float]:
+        """The fields that are looked in, of the model and of those that inherit from it, and their weights."""
+        found: dict[str, float] = {}
+        for one in schema.family(self.queryset.model):
+            for name, field in self._fields_of(one).items():
+                if self.fields is None or name in self.fields:
+                    found[name] = float(getattr(field, "boost", None) or 1.0)
+        return found
+
+    def _fields_of(self, model: type[Model]) -> dict[str, Any]:
+        return schema.searched(model)
+
+
+class WhooshAutocompleteCompiler(WhooshQueryCompiler):
+    """The same in the fields for autocompletion; the last word may be a beginning."""
+
+    complete = True
+
+    def _fields_of(self, model: type[Model]) -> dict[str, Any]:
+        return schema.completed(model)
+
+
+class WhooshResults(BaseSearchResults):
+    """What was found: rows of the queryset among the engine's candidates."""
+
+    supports_facet = True
+    _found: dict[Any, float] | None = None
+
+    def _clone(self) -> WhooshResults:
+        new: WhooshResults = super()._clone()
+        new._found = self._found
+        return new
+
+    @property
+    def found(self) -> dict[Any, float]:
+        """Keys of the engine's candidates and scores; `fields` are names and boosts. Raises IndexDamaged."""
+        if self._found is None:
+            compiler = self.query_compiler
+            index = self.backend.get_index_for_model(compiler.queryset.model)
+            self._found = index.find(
+                compiler.query, compiler.boosts(), compiler.queryset.model, complete=compiler.complete
+            )
+        return self._found
+
+    def _queryset(self) -> QuerySet[Any]:
+        """The rows among the candidates."""
+        queryset: QuerySet[Any] = self.query_compiler.queryset
+        if isinstance(self.query_compiler.query, q.MatchAll):
+            return queryset
+        if schema.is_numeric(queryset.model):
+            return queryset.filter(among("pk", self.found))
+        return queryset.filter(pk__in=list(self.found))
+
+    def _do_search(self) -> Iterator[Any]:
+        queryset = self._queryset()
+        if self.query_compiler.order_by_relevance:
+            keys = set(queryset.order_by().values_list("pk", flat=True))
+            best = sorted(keys, key=lambda key: (-self.found.get(key, 0.0), _descending(key)))[self.start : self.stop]
+            rows = queryset.in_bulk(best) if not queryset.query.distinct_fields else {row.pk: row for row in queryset}
+            objects = [rows[key] for key in best if key in rows]
+        else:
+            objects = list((queryset if queryset.query.order_by else queryset.order_by("-pk"))[self.start : self.stop])
+        for one in objects:
+            if self._score_field:
+                setattr(one, self._score_field, self.found.get(one.pk, 0.0))
+            yield one
+
+    def _do_count(self) -> int:
+        return int(self._queryset()[self.start : self.stop].count())
+
+    def facet(self, field_name: str) -> OrderedDict[Any, int]:
+        """How many rows have each value of a filtered field. Raises FilterFieldError for another field."""
+        model = self.query_compiler.queryset.model
+        if self.query_compiler._get_filterable_field(field_name) is None:
+            raise FilterFieldError(
+                f"Cannot facet search results with field {field_name!r}. Please add "
+                f"index.FilterField({field_name!r}) to {model.__name__}.search_fields.",
+                field_name=field_name,
+            )
+        rows = self._queryset().order_by().values(field_name).annotate(count=Count("pk")).order_by("-count")
+        return OrderedDict((row[field_name], row["count"]) for row in rows)
+
+
+def _descending(key: Any) -> Any:
+    """Later objects first, where keys are numbers."""
+    return -key if isinstance(key, int) else str(key)
+
+
+class WhooshBackend(BaseSearchBackend):
+    """Search in a folder, without a service. Its folder is the parameter FOLDER, or the setting INDEX_ROOT."""
+
+    query_compiler_class = WhooshQueryCompiler
+    autocomplete_query_compiler_class = WhooshAutocompleteCompiler
+    index_class = WhooshIndex
+    results_class = WhooshResults
+    rebuilder_class = WhooshRebuilder
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        self.folder = Path(params.get("FOLDER") or settings.INDEX_ROOT)
+
+    def get_index_for_model(self, model: type[Model]) -> WhooshIndex:
+        """The index of the model's root."""
+        return WhooshIndex(self, get_model_root(model))
+
+
+SearchBackend = WhooshBackend
