@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from packaging.specifiers import SpecifierSet
 
 from movilab import messages
 from tests.rights import CAST, ROWS, Row, scene
@@ -51,6 +53,18 @@ def test_it_documents_every_make_target() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     listed = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert {target for target in targets - {"help", "compiled"} if f"make {target}" not in listed} == set()
+
+
+OLDEST_PYTHON = "3.11.2"
+"""What Debian 12 has: `make lock` on a newer Python may pin what that one cannot install."""
+
+
+@pytest.mark.parametrize("pins", ["requirements.txt", "requirements-dev.txt"])
+def test_it_pins_only_what_the_oldest_python_can_install(pins: str) -> None:
+    names = re.findall(r"^([\w.-]+)==", (ROOT / pins).read_text(encoding="utf-8"), re.MULTILINE)
+    wanted = {name: metadata.metadata(name).get("Requires-Python") for name in names}
+    assert len(wanted) > 20
+    assert {name for name, asked in wanted.items() if asked and OLDEST_PYTHON not in SpecifierSet(asked)} == set()
 
 
 def test_it_speaks_french_throughout() -> None:
