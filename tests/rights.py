@@ -125,6 +125,17 @@ ROWS: dict[str, list[Row]] = {
     # Questions
     "ask": [everyone(), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]")],
     "ask_file": [everyone(404), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]&format=csv")],
+    "ask_complete": [everyone(), Row((200, 200, 200, 200), query="?kind=value&property=Kind&q=p")],
+    "browse": [everyone(title=PAGE), everyone(404, title="Atelier:Parti"), everyone(404, title="Rien")],
+    "properties": [everyone()],
+    "unused_properties": [everyone()],
+    "wanted_properties": [everyone()],
+    "property": [everyone(title="Kind"), everyone(404, title="Rien")],
+    "search_by_property": [everyone(), Row((200, 200, 200, 200), query="?property=Kind&value=Place")],
+    "types": [everyone()],
+    "concepts": [everyone()],
+    "problems": [everyone()],
+    "special_page": [everyone(302, name="Browse/Atelier"), everyone(404, name="Rien")],
     # Machines: errors are told in the answer
     "api": [everyone(), Row((200, 200, 200, 200), post=True)],
     "api_w": [everyone(), Row((200, 200, 200, 200), post=True)],

@@ -22,14 +22,19 @@ TITLES = ("Charte", "a%20b", "a?b", "x" * 255, "é" * 200, "Category:", "File:a.
     "\u00a0", "Special:Search", "a\x00b", "a&b=c", "La_Myne")  # fmt: skip
 VIEWS = ("wiki", "edit", "history", "compare", "restore", "undo", "fork", "forks", "export", "move", "delete", "fields",
     "stewards", "links-to", "changes", "feeds/history", "feeds/changes", "contributions", "feeds/contributions",
-    "undelete", "unmake-place")  # fmt: skip
+    "undelete", "unmake-place", "browse", "property", "wiki/Special:Browse", "wiki/Special:Ask")  # fmt: skip
 NUMBERS = ("0", "-1", "x", "1e9", "9" * 30, "٣", "1.5", "", "NaN", "%F0%9F%A7%80")
 LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}", "/wanted?p={0}", "/orphans?p={0}",
     "/changes?days={0}&kind={0}&author={0}&namespace={0}&tag={0}&before={0}&after={0}&act={0}", "/upload?name={0}",
     "/create?title={0}&place={0}&kind={0}", "/create-place?title={0}", "/contributions/?name={0}", "/import?place={0}",
     "/account/login?next={0}", "/wiki/Charte?version={0}&from={0}&redirect={0}", "/licenses/{0}", "/sitemap-{0}.xml",
     "/compare/Charte?from={0}&to={0}&view={0}", "/restore/Charte?version={0}", "/undo/Charte?version={0}",
-    "/history/Charte?before={0}&after={0}&p={0}", "/media/{0}", "/documents/{0}/x")  # fmt: skip
+    "/browse/Charte?version={0}&at={0}&from={0}&incoming={0}", "/properties?q={0}&type={0}&p={0}",
+    "/property/Kind?after={0}", "/search-by-property?property={0}&value={0}&comparator={0}&from={0}", "/concepts?p={0}",
+    "/search-by-property?property=Kind&value={0}&from={0}", "/problems?property={0}&before={0}",
+    "/unused-properties?p={0}", "/ask/complete?kind=value&property={0}&q={0}", "/ask/complete?kind={0}&q={0}",
+    "/history/Charte?before={0}&after={0}&p={0}", "/media/{0}",
+    "/documents/{0}/x")  # fmt: skip
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
@@ -28,11 +29,14 @@ SECRET, SAID = "Zibeline", "Chinchilla"
 """What stands in the deleted title, and what in the deleted text, comment and category."""
 ENOUGH = 600
 """Addresses of one walk."""
+ALIKE = 20
+"""Addresses of one screen that differ only in their query."""
 
 
 def walk(client: Client, *first: str) -> Iterator[tuple[str, HttpResponseBase, bytes]]:
     """Every answer that can be reached by links from `first`, with its address and its body."""
     seen, waiting = set(first), list(first)
+    alike: Counter[str] = Counter()
     while waiting and len(seen) < ENOUGH:
         address = waiting.pop(0)
         cache.clear()
@@ -48,8 +52,9 @@ def walk(client: Client, *first: str) -> Iterator[tuple[str, HttpResponseBase, b
                 ("/static/", "/admin")
             ):
                 path = parts.path + (f"?{parts.query}" if parts.query else "")
-                if path not in seen:
+                if path not in seen and alike[parts.path] < ALIKE:
                     seen.add(path)
+                    alike[parts.path] += 1
                     waiting.append(path)
 
 
@@ -132,7 +137,7 @@ licence: {HOSTILE!r}
     for address, answer, body in walk(client_of(bob), "/", "/search?q=" + HOSTILE.replace("#", "")):
         count += 1
         kind = answer.headers.get("Content-Type", "")
-        if "xml" in kind:
+        if "xml" in kind and "openxml" not in kind:
             ElementTree.fromstring(body)  # an error is a fault
         if body.startswith(b"PK"):
             with zipfile.ZipFile(io.BytesIO(body)) as archive:

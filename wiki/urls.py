@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("wiki.ask.urls")),  # before the pages, for special pages have addresses like theirs
     path("", include("wiki.pages.urls")),
     path("", include("wiki.licenses.urls")),
     path("account/", include("wiki.accounts.urls")),
     path("", include("wiki.history.urls")),
     path("", include("wiki.exchange.urls")),
     path("", include("wiki.forks.urls")),
-    path("", include("wiki.ask.urls")),
     path("", include("wiki.api.urls")),
 ]

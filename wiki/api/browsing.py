@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.db.models.query import QuerySet
 
 from wiki.api.call import ApiProblem, Call
+from wiki.ask import looking
 from wiki.errors import gettext_noop
 from wiki.facts import declarations, special
-from wiki.facts.models import Fact, Property
+from wiki.facts.models import Fact
 from wiki.pages import finding
 from wiki.pages.models import WikiPage, address
 from wiki.text import titles
@@ -69,25 +70,21 @@ def _told(kind: str, query: Any, following: int, parameters: dict[str, Any], cou
     return {"query": query, "query-continue-offset": following, "version": 1, "meta": meta}
 
 
-def _alive(call: Call) -> QuerySet[Fact]:
-    return Fact.objects.filter(died=None, page__in=WikiPage.objects.readable_by(call.user))
-
-
 def _properties(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
     """Properties whose title holds the words of `search`, with what is asked of them."""
-    used = Q(facts__died=None, facts__page__in=WikiPage.objects.readable_by(call.user))
-    rows = Property.objects.annotate(uses=Count("facts", filter=used)).filter(Q(uses__gt=0) | ~Q(datatype=""))
+    rows = looking.properties(call.user)
     if words := str(parameters.get("search", "")):
         rows = rows.filter(title__icontains=words[:200])
     found, following = _part(parameters, rows.order_by("title", "pk"))
-    declared = declarations.declarations_for([row.key for row in found])
+    declared = looking.declared([row.key for row in found])
+    uses = looking.uses(found, call.user, most=None) if parameters.get("usageCount") else {}
     told = {}
     for row in found:
         declaration = declared[row.key]
         entry: dict[str, Any] = {"label": row.title, "key": row.key.replace(" ", "_")}
         entry["isUserDefined"] = not row.key.startswith("_")
         extras = {
-            "usageCount": row.uses,
+            "usageCount": uses.get(row.pk, 0),
             "prefLabel": declaration.labels.get(call.language, ""),
             "description": declaration.descriptions.get(call.language, ""),
         }
@@ -125,7 +122,7 @@ def _group(parameters: dict[str, Any]) -> list[int]:
 
 def _values(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
     """The values of a property that hold the words of `search`, each once."""
-    rows = _alive(call).filter(property__in=_group(parameters), problem__isnull=True)
+    rows = looking.alive(call.user).filter(property__in=_group(parameters), problem__isnull=True)
     if words := titles.fold(str(parameters.get("search", ""))[:200]):
         rows = rows.filter(fold__contains=words)
     found, following = _part(parameters, rows.order_by("raw").values_list("raw", flat=True).distinct())
@@ -134,7 +131,7 @@ def _values(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
 
 def _subjects(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
     """The pages that have a property, or have a value of it."""
-    rows = _alive(call).filter(property__in=_group(parameters))
+    rows = looking.alive(call.user).filter(property__in=_group(parameters))
     if value := str(parameters.get("value", "")):
         rows = rows.filter(Q(raw=value) | Q(fold=titles.fold(value)))
     pages = WikiPage.objects.filter(pk__in=rows.values("page")).order_by("title_fold", "pk")
@@ -151,7 +148,12 @@ def _subject(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
     page = finding.find(title, call.user)
     if page is None:
         raise ApiProblem("missingtitle", gettext_noop("The page you specified doesn't exist."))
-    rows = _alive(call).filter(page=page).select_related("subject", "property").order_by("property__key", "position")
+    rows = (
+        looking.alive(call.user)
+        .filter(page=page)
+        .select_related("subject", "property")
+        .order_by("property__key", "position")
+    )
     data: dict[str, dict[str, list[Any]]] = {}
     for fact in rows:
         own = data.setdefault(fact.subject.fragment, {})

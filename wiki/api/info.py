@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q
-
 from wiki.api.call import ApiProblem, Call
+from wiki.ask import looking
 from wiki.errors import gettext_noop
-from wiki.facts.models import Fact, Property
+from wiki.facts.models import Property
 from wiki.pages.models import WikiPage
 
 CONCEPT, PROPERTY = 108, 102
-
-
-def _alive(call: Call) -> Any:
-    """The facts that the reader may see."""
-    return Fact.objects.filter(died=None, page__in=WikiPage.objects.readable_by(call.user))
 
 
 def _pages(call: Call, namespace: int) -> int:
@@ -25,16 +19,16 @@ def _pages(call: Call, namespace: int) -> int:
 
 
 COUNTS: dict[str, Callable[[Call], int]] = {
-    "propcount": lambda call: _alive(call).count(),
-    "errorcount": lambda call: _alive(call).filter(problem__isnull=False).count(),
-    "usedpropcount": lambda call: _alive(call).values("property").distinct().count(),
-    "totalpropcount": lambda call: Property.objects.filter(
-        Q(pk__in=_alive(call).values("property")) | ~Q(datatype="")
-    ).count(),
+    "propcount": lambda call: looking.alive(call.user).count(),
+    "errorcount": lambda call: looking.alive(call.user).filter(problem__isnull=False).count(),
+    "usedpropcount": lambda call: looking.alive(call.user).values("property").distinct().count(),
+    "totalpropcount": lambda call: looking.properties(call.user).count(),
     "declaredpropcount": lambda call: Property.objects.exclude(datatype="").exclude(key__startswith="_").count(),
     "proppagecount": lambda call: _pages(call, PROPERTY),
     "conceptcount": lambda call: _pages(call, CONCEPT),
-    "subobjectcount": lambda call: _alive(call).exclude(subject__fragment="").values("subject").distinct().count(),
+    "subobjectcount": lambda call: (
+        looking.alive(call.user).exclude(subject__fragment="").values("subject").distinct().count()
+    ),
 }
 
 
