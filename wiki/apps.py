@@ -17,17 +17,25 @@ class WikiConfig(AppConfig):
         from django.db.models.signals import post_save
 
         from wiki.accounts.models import User
+        from wiki.ask import answering, keeping
+        from wiki.ask.keeping import AnswersChore, Keeper, StalenessDeriver
         from wiki.facts import calls as fact_calls
+        from wiki.facts.declaring import DeclarationsChore
         from wiki.facts.deriving import FactDeriver
-        from wiki.pages import derivers
+        from wiki.pages import chores, derivers, late
         from wiki.pages.linking import LinkDeriver
-        from wiki.pages.models import PageText, tell_places_of
+        from wiki.pages.models import Kind, PageText, tell_places_of
         from wiki.pages.rendering import RenderDeriver
         from wiki.text.calls import CALLS
 
         reversion.register(PageText)
-        CALLS.update(fact_calls.CALLS)
+        CALLS.update({**fact_calls.CALLS, **answering.CALLS})
+        late.use(Keeper())
         derivers.register(LinkDeriver())
         derivers.register(FactDeriver())
         derivers.register(RenderDeriver())
+        derivers.register(StalenessDeriver())
+        chores.register(DeclarationsChore(keeping.tell_facts))
+        chores.register(AnswersChore())
         post_save.connect(tell_places_of, sender=User, dispatch_uid="wiki.tell_places_of")
+        post_save.connect(keeping.tell_kinds, sender=Kind, dispatch_uid="wiki.tell_kinds")

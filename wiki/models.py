@@ -1,6 +1,7 @@
 """The door where Django looks for models; the rooms hold them."""
 
 from wiki.accounts.models import User
+from wiki.ask.models import Need, Turn
 from wiki.exchange.models import Origin
 from wiki.facts.models import Fact, Property, Subject
 from wiki.pages.media import File, Picture, PictureRendition
@@ -24,6 +25,7 @@ __all__ = [
     "Fork",
     "Kind",
     "Link",
+    "Need",
     "Origin",
     "PageText",
     "PageVersion",
@@ -34,6 +36,7 @@ __all__ = [
     "SiteTexts",
     "Stewardship",
     "Subject",
+    "Turn",
     "User",
     "WikiPage",
 ]

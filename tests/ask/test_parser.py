@@ -178,10 +178,10 @@ def test_it_gives_a_tree_or_a_problem_for_any_text(source: str) -> None:
 
 @pytest.mark.parametrize("piece", ["[[", "]]", "<q>", "[[A||", "|", "||", "[[P::[[", "[[A]]", "[[P.", "OR"])
 def test_it_stays_quick_on_hostile_text(piece: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(AskProblem):
         parse(piece * (19_900 // len(piece)))
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize(

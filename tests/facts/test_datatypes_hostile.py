@@ -58,11 +58,11 @@ def test_it_reads_a_hundred_kilobytes_of_anything_at_once(datatype: str) -> None
     context = context_of(datatype, pattern="(a+)+$")
     for pattern in PATTERNS:
         text = (pattern * (SIZE // len(pattern) + 1))[:SIZE]
-        start = time.perf_counter()
+        start = time.process_time()
         value = registry.parse(text, context)
         registry.show(value, context)
         registry.link(value, context)
-        assert time.perf_counter() - start < BOUND, (datatype, pattern)
+        assert time.process_time() - start < BOUND, (datatype, pattern)
 
 
 @pytest.mark.parametrize("datatype", TYPES)
@@ -70,9 +70,9 @@ def test_it_compares_long_words_at_once(datatype: str) -> None:
     context = context_of(datatype)
     for pattern in PATTERNS:
         text = (pattern * 4000)[:4000]
-        start = time.perf_counter()
+        start = time.process_time()
         everything(text, context)
-        assert time.perf_counter() - start < BOUND, (datatype, pattern)
+        assert time.process_time() - start < BOUND, (datatype, pattern)
 
 
 @given(st.text(max_size=60), st.sampled_from(TYPES))
@@ -87,18 +87,18 @@ def test_it_never_fails_on_what_looks_like_a_value(text: str, datatype: str) -> 
 
 def test_it_matches_hostile_wildcards_at_once() -> None:
     value = Value("_txt", "a", fold="a" * SIZE)
-    start = time.perf_counter()
+    start = time.process_time()
     for pattern in ("*a*a*a*a*a*a*a*a*b", "*a" * 50 + "b", "*?" * 100 + "b", "*" * 5000 + "b"):
         assert not matches(Like(pattern), value)
     assert matches(Like("*a" * 50), value)
-    assert time.perf_counter() - start < BOUND
+    assert time.process_time() - start < BOUND
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "(a{1,50}){1,50}b", "(.*)*x", "^" + "(a?)" * 60 + "a" * 60])
 def test_it_runs_hostile_patterns_in_proportion_to_the_text(pattern: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     registry.parse("a" * 10_000 + "!", context_of("_txt", pattern=pattern))
-    assert time.perf_counter() - start < BOUND
+    assert time.process_time() - start < BOUND
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_it_says_nothing_of_a_good_pattern() -> None:
 
 def test_it_reads_a_long_list_of_allowed_values_at_once() -> None:
     context = context_of("_dat", allowed=tuple(f"{day % 28 + 1} mars {day + 1000}" for day in range(2000)))
-    start = time.perf_counter()
+    start = time.process_time()
     assert registry.parse("12 avril 2021", context).problem is not None
-    assert time.perf_counter() - start < BOUND
+    assert time.process_time() - start < BOUND
 
 
 def test_it_bears_units_that_cannot_be_converted() -> None:

@@ -48,6 +48,9 @@ def shown(hole: Hole) -> str:
         target = escape(target, quote=False)
         label = escape(data["label"], quote=False).replace("\u00a0", " ")
         return f"{{link {target}}}" if label == target else f"{{link {target}|{label}}}"
+    if hole.kind == "annotation":
+        words = f"{data['property']} {data['value']}"
+        return f"{{annotation {words}|{data['label']}}}" if data["label"] else f"{{annotation {words}}}"
     if hole.kind == "picture":
         alone = " alone" if data["alone"] else ""
         return f"{{picture {data['name']}|{data['description']}|{data['caption']}{alone}}}"

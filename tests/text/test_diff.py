@@ -90,7 +90,7 @@ def test_its_time_and_its_answer_are_bounded(unit: str) -> None:
         "word ": [f"{chance.random()} " for _ in range(30_000)],
     }[unit]
     old, new = "".join(chance.sample(pieces, len(pieces))), "".join(chance.sample(pieces, len(pieces)))
-    start = time.perf_counter()
+    start = time.process_time()
     rows = compare(old, new)
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 15
     assert 0 < len(rows) <= ROW_LIMIT + 1

@@ -109,9 +109,9 @@ def test_it_shows_what_it_cannot_read_and_loses_nothing(block: str, code: str, l
 
 @pytest.mark.parametrize("block", ["[" * 60_000, "{a: " * 15_000, "- " * 30_000, "a: b\n" * 13_000, "? " * 30_000])
 def test_its_time_is_bounded(block: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     split(f"---\nk: v\nA: {block}\n---\n")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 lines = st.sampled_from(["---", "---\t", "...", "A: b", "- c", "  d: e", "A: 'x", "", "# f", "é: «g»", "\ufeff", "a:"])

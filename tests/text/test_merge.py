@@ -137,7 +137,7 @@ def hostile_texts() -> dict[str, tuple[str, str, str]]:
 @pytest.mark.parametrize("name", ["shuffled", "two lines", "two words"])
 def test_its_time_is_bounded(name: str) -> None:
     base, mine, theirs = hostile_texts()[name]
-    start = time.perf_counter()
+    start = time.process_time()
     merged = merge(base, mine, theirs)
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 15
     assert "".join(chunk.mine for chunk in merged.chunks) == mine

@@ -25,6 +25,7 @@ from wiki.ask.ground import Ground
 from wiki.ask.problems import AskProblem
 from wiki.ask.tree import (
     SIZE_LIMIT,
+    TREE_DEPTH,
     AllOf,
     AnyValue,
     Compare,
@@ -172,7 +173,7 @@ class Compiler:
         if declaration.key == "_INST":
             return self._members_by_value(values, condition.depth)
         rows = self.words.rows(declaration.key, condition.depth)
-        self._looks_at_finer(declaration.key, condition.depth)
+        self.looks_at_finer(declaration.key, condition.depth)
         tests = [self._fact_test(value, declaration, rows) for value in values if not isinstance(value, NoValue)]
         return self.ground.facts(rows).filter(own, reduce(or_, tests) if tests else Q(pk__in=[]))
 
@@ -188,7 +189,7 @@ class Compiler:
             return self._joint(value.condition, declaration)
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
 
-    def _looks_at_finer(self, key: str, depth: int) -> None:
+    def looks_at_finer(self, key: str, depth: int = TREE_DEPTH) -> None:
         """A new subproperty would change the answer."""
         if depth:
             self.looks.update(("_SUBP", word) for word in self.words.property_pages(key, depth))

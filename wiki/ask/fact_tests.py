@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Lookup, Q, QuerySet, Value
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
@@ -14,6 +14,11 @@ from wiki.ask.circles import within
 from wiki.facts.matching import Around, Between, InLanguage, Like, Parts, Same, Test
 from wiki.facts.models import FOLD_START, Fact
 
+if TYPE_CHECKING:
+    TrueOrFalse = Lookup[bool]
+else:
+    TrueOrFalse = Lookup
+
 FieldFacts = Callable[[str], QuerySet[Fact]]
 """The facts of a record's field, by its property's key."""
 
@@ -21,7 +26,7 @@ _PIECES = re.compile(r"\\[*?\\]|\*+|\?|[^*?\\]+|\\")
 LAST_SIGN = "\U0010ffff"
 
 
-class HasShape(Lookup[bool]):
+class HasShape(TrueOrFalse):
     """`expression LIKE pattern`, with the backslash before a sign that is meant itself."""
 
     lookup_name = "shape"

@@ -149,7 +149,9 @@ class Printer:
                 self.passed.update(item.page_pk for item in reached if not last)
 
     def _rows(self, step: Step) -> dict[int, str]:
-        return self.words.rows(self.words.declaration(step.name).key)
+        key = self.words.declaration(step.name).key
+        self.compiler.looks_at_finer(key)
+        return self.words.rows(key)
 
     def _facts(self, subjects: Iterable[int], rows: Iterable[int]) -> dict[int, list[Fact]]:
         """Usable facts by subject, in the order of the text."""

@@ -50,7 +50,14 @@ PROBLEMS: Mapping[str, str] = {
         "More than %(limit)s results cannot be asked at once. Lower “limit”, and go on by “offset”."
     ),
     "ask_too_slow": gettext_noop("The answer takes more than %(seconds)s s. Add a condition that fewer pages hold."),
+    "ask_calls": gettext_noop("A page may hold %(limit)s questions, and this is one more. Divide the page."),
+    "ask_page_slow": gettext_noop(
+        "The questions of this page take more than %(seconds)s s together, so this one was not asked. Divide the page."
+    ),
     # Concepts
+    "ask_concept_elsewhere": gettext_noop(
+        "A concept is defined on a page of its own, as Concept:Name. Move this there."
+    ),
     "ask_concept_missing": gettext_noop("There is no concept “%(name)s”. Write {{#concept:}} on its page."),
     "ask_concept_wrong": gettext_noop(
         "The definition of the concept “%(name)s” cannot be read. Correct it on its page."

@@ -26,8 +26,10 @@ EPOCH_DAY = 2_440_587.5
 """The Julian day of 1970."""
 
 
-def run(question: Question, user: Reader, language: str = "fr") -> Result:
+def run(question: Question, user: Reader, language: str = "fr", seconds: float | None = None) -> Result:
     """The rows of a question with all printouts, for what `user` may read; shown in `language`.
+
+    `seconds` are what its queries may take together, `bounds.SECONDS` unless said.
 
     What is wrong with the question stands in the result's problems; then there are no rows.
     """
@@ -36,7 +38,7 @@ def run(question: Question, user: Reader, language: str = "fr") -> Result:
     try:
         result.at = moment(question)
         compiler = Compiler(question, user, result.at)
-        with bounded():
+        with bounded(seconds):
             _fill(result, compiler)
     except AskProblem as problem:
         result.rows, result.columns, result.pages, result.problems = [], [], {}, [problem.problem()]

@@ -56,7 +56,8 @@ def titled(compiler: Compiler, test: Test) -> Q:
         found = Q(pk__in=[])
         for word in compiler.words.synonyms(test.words):
             key, _, fragment = word.partition("#")
-            found |= Q(page__title_key=key, fragment=fragment)
+            one = Q(page__title_key=key, fragment=fragment)
+            found |= one & Q(compiler.ground.is_said_of()) if fragment else one
         return found
     if isinstance(test, Like):
         return has_shape(InBytes(F("page__title_fold")), test.pattern) & Q(fragment="")

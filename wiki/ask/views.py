@@ -21,8 +21,9 @@ from wiki.ask.formats.base import Shown
 from wiki.ask.problems import AskProblem
 from wiki.ask.tree import Question
 from wiki.licenses import catalogue
-from wiki.pages import finding, rendering
+from wiki.pages import finding, rendering, showing
 from wiki.pages.derivers import Fields
+from wiki.pages.late import Filled
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.text import frontmatter
 from wiki.text.titles import TitleProblem
@@ -137,7 +138,7 @@ def shown_for(request: HttpRequest, asked: Mapping[str, str], question: Question
 def laid_out(text: str, language: str) -> SafeString:
     """Text of the wiki as it would stand in a page; parsed in bounded time."""
     shown = rendering.preview(text, Fields(0, None, "", False, catalogue.DEFAULT, language), language)
-    return rendering.assemble(shown.html, shown.nonce, shown.holes, rendering.known_for(shown.holes))
+    return showing.finished(shown, Filled()).html
 
 
 def _page_html(request: HttpRequest, pk: int, language: str) -> SafeString:
@@ -146,4 +147,4 @@ def _page_html(request: HttpRequest, pk: int, language: str) -> SafeString:
     stored: RenderedPage | None = RenderedPage.objects.filter(page__in=pages, ui_language=language).first()
     if stored is None:
         return SafeString("")
-    return rendering.assemble(stored.html, stored.nonce, stored.holes, rendering.known_for(stored.holes))
+    return showing.finished(stored, Filled()).html

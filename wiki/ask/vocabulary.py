@@ -37,8 +37,10 @@ class Vocabulary:
         """Title keys of pages whose coming, going or redirect changes the answer."""
 
     def properties(self) -> frozenset[str]:
-        """Keys of the properties that were asked for, as written and as they are now."""
-        return frozenset(self._declared) | {declaration.key for declaration in self._declared.values()}
+        """Keys of the properties that were asked for, as written, as they are now, and those that refine them."""
+        finer = {key for rows in self._rows.values() for key in rows.values()}
+        declared = {declaration.key for declaration in self._declared.values()}
+        return frozenset(self._declared) | declared | frozenset(self._rows) | finer
 
     # --- Properties -------------------------------------------------------------------------------
     def declaration(self, name: str) -> Declaration:

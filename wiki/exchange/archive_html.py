@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
@@ -17,9 +18,11 @@ from wiki.exchange.archive_crate import picture_credit
 from wiki.exchange.archive_subject import Subject
 from wiki.exchange.archive_words import page_credit, source_credit
 from wiki.licenses import catalogue
-from wiki.pages import reading, rendering
+from wiki.pages import reading, rendering, showing
 from wiki.pages.derivers import Fields
 from wiki.pages.media import Picture, file_key
+from wiki.pages.models import RenderedPage
+from wiki.text import stating
 from wiki.text.holes import Hole
 
 _TAG = re.compile(r"<[a-z][^<>\"]*(?:\"[^\"]*\"[^<>\"]*)+>")
@@ -32,7 +35,7 @@ def readable(subject: Subject, credits: Mapping[str, Any], pictures: Mapping[str
     item = reading.read([(subject.page, Fields.of(subject.page), subject.text)])[0]
 
     def render(hole: Hole) -> str | None:
-        if hole.kind == "link":
+        if hole.kind in ("link", "annotation"):
             return None
         if hole.kind == "picture":
             name = file_key(str(hole.data["name"]))
@@ -40,13 +43,16 @@ def readable(subject: Subject, credits: Mapping[str, Any], pictures: Mapping[str
         if hole.kind == "problem":
             return rendering.problem_html(hole.data)
         if hole.kind == "call":
-            return rendering.problem_html({"code": "call_unknown", "params": {"name": hole.data["name"]}, **hole.data})
+            return rendering.call_html(hole, subject.title)
         return ""
 
     with translation.override(subject.last.language):
-        links = rendering.link_holes(item)
-        known = rendering.known_for(links) if links else set()
-        html = rendering.assemble(item.parsed.fill(render), item.parsed.nonce, links, known)
+        stored = RenderedPage(
+            ui_language=subject.last.language, html=item.parsed.fill(render), nonce=item.parsed.nonce,
+            holes=rendering.late_holes(item),
+        )  # fmt: skip
+        stored.stated = stating.statements(item.parsed)
+        shown = showing.other(stored, item.fields, AnonymousUser())
         context = {
             "language": subject.last.language,
             "title": subject.title,
@@ -55,8 +61,8 @@ def readable(subject: Subject, credits: Mapping[str, Any], pictures: Mapping[str
             "date": date_format(subject.last.claimed_at, "DATE_FORMAT"),
             "source": subject.source,
             "licenses": catalogue.licenses_in(subject.last.license),
-            "facts": [(row["label"], row["values"]) for row in rendering.facts_of(item)],
-            "html": _to_the_site(html),
+            "facts": [(_to_the_site(label), [_to_the_site(value) for value in values]) for label, values in shown.box],
+            "html": _to_the_site(shown.html),
             "credit": page_credit(credits, subject.last.language).html,
             "sources": [source_credit(entry, subject.last.language).html for entry in credits["derived_from"]],
             "pictures": [picture_credit(entry, subject.last.language).html for entry in credits["media"]],

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.html import escape
 
-from wiki.text import titles
-from wiki.text.calls import CallHandler
+from wiki.text.calls import CallHandler, own_names
 from wiki.text.holes import Hole
 
 
@@ -16,20 +15,16 @@ def silent(hole: Hole, full_title: str) -> str:
     return ""
 
 
-def page_name(hole: Hole, full_title: str) -> str:
-    """The title without its namespace."""
-    return escape(titles.split_namespace(full_title)[1])
+def own_name(hole: Hole, full_title: str) -> str:
+    """The title of the page, with or without its namespace, or its namespace."""
+    return escape(own_names(full_title)[str(hole.data["name"])])
 
 
-def full_page_name(hole: Hole, full_title: str) -> str:
-    """The title with its namespace."""
-    return escape(full_title)
-
-
-CALLS: Mapping[str, CallHandler] = {
+CALLS: Mapping[str, CallHandler | None] = {
     "#set": silent,
     "#subobject": silent,
     "defaultsort": silent,
-    "pagename": page_name,
-    "fullpagename": full_page_name,
+    "pagename": own_name,
+    "fullpagename": own_name,
+    "namespace": own_name,
 }

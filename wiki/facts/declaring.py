@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from wiki.facts import columns, declarations
 from wiki.facts.lives import Lives
@@ -15,7 +15,8 @@ from wiki.facts.saying import PROPERTY
 from wiki.facts.special import SPECIAL, key_of_property
 from wiki.facts.values import Value
 from wiki.pages.derivers import Step
-from wiki.pages.models import PageVersion, WikiPage
+from wiki.pages.locking import patiently
+from wiki.pages.models import PageVersion
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
 
@@ -51,7 +52,8 @@ def declare(lives: Lives) -> None:
     row.revision += 1
     row.save()
     Property.objects.filter(leads_to=row).update(leads_to=row.leads_to or row, revision=F("revision") + 1)
-    reread(row)
+    lives.reading.declared |= _concerned(row)
+    _have_read(row, lives.reading.changed)
 
 
 def _leads_to(said: Iterable[tuple[str, str]], row: Property) -> Property | None:
@@ -71,26 +73,61 @@ def _leads_to(said: Iterable[tuple[str, str]], row: Property) -> Property | None
     return None if found.pk == row.pk else found
 
 
-def reread(row: Property) -> int:
-    """Read every fact of a property again by today's declarations; lives stay. Returns how many there are."""
-    group = set(Property.objects.filter(Q(pk=row.pk) | Q(leads_to=row)).values_list("pk", flat=True))
-    if row.leads_to_id:
-        group.add(row.leads_to_id)
-    group |= _records_with(row.key)
-    facts = Fact.objects.filter(property__in=group, part_of=None).order_by("pk")
-    count, last = 0, 0
-    while some := list(facts.filter(pk__gt=last).select_related("property", "page__place")[:SLICE]):
-        _reread(some)
-        count, last = count + len(some), some[-1].pk
-    pages = Fact.objects.filter(property__in=group, died=None).values("page")
-    WikiPage.objects.filter(pk__in=pages).update(stamp=F("stamp") + 1)
-    return count
-
-
-def _records_with(key: str) -> set[int]:
-    """Rows of records that have the property as a field."""
+def _group(row: Property) -> QuerySet[Property]:
+    """The properties whose facts are read by a declaration: it, its other names, records that have it as a field."""
     records = Property.objects.filter(datatype__in=("_rec", "_ref_rec"))
-    return {row.pk for row in records if key in row.declared.get("fields", ())}
+    fields = [record.pk for record in records if row.key in record.declared.get("fields", ())]
+    return Property.objects.filter(Q(pk=row.pk) | Q(leads_to=row) | Q(pk=row.leads_to_id) | Q(pk__in=fields))
+
+
+def _concerned(row: Property) -> set[str]:
+    """Keys of the properties whose values look different by a declaration."""
+    return set(_group(row).values_list("key", flat=True))
+
+
+def _facts_of(row: Property) -> QuerySet[Fact]:
+    return Fact.objects.filter(property__in=_group(row).values("pk"), part_of=None).order_by("pk")
+
+
+def _have_read(row: Property, changed: set[tuple[int, str, str]]) -> None:
+    """Read the facts of a property again by what it declares now: a few at once, more by the worker."""
+    row.read_so_far = row.read_to = 0
+    row.to_read = _facts_of(row).count()
+    if row.to_read <= SLICE:
+        facts = list(_facts_of(row).select_related("property", "page__place"))
+        _reread(facts)
+        changed |= {(fact.page_id, fact.property.key, "*") for fact in facts}
+        row.to_read = 0
+    row.save(update_fields=["to_read", "read_so_far", "read_to"])
+
+
+class DeclarationsChore:
+    """Reads facts again whose property declares something else; lives stay."""
+
+    name = "declarations"
+
+    def __init__(self, tell: Callable[[set[str], set[int]], object]) -> None:
+        self.tell = tell
+        """Told the keys of properties and the pages whose facts are read differently now."""
+
+    def run(self) -> bool:
+        """A slice of the facts of one property; whether there may be more."""
+        return patiently(self._slice)
+
+    def _slice(self) -> bool:
+        row = Property.objects.filter(to_read__gt=0).order_by("pk").first()
+        if row is None:
+            return False
+        facts = _facts_of(row).filter(pk__gt=row.read_to).select_for_update(of=("self",))
+        some = list(facts.select_related("property", "page__place")[:SLICE])
+        _reread(some)
+        revision = Property.objects.filter(pk=row.pk, revision=row.revision)  # declared again meanwhile: from the start
+        if some:
+            revision.update(read_to=some[-1].pk, read_so_far=F("read_so_far") + len(some))
+            self.tell({fact.property.key for fact in some}, {fact.page_id for fact in some})
+        else:
+            revision.update(to_read=0, read_so_far=0, read_to=0)
+        return True
 
 
 def _reread(facts: Sequence[Fact]) -> None:

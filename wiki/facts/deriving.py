@@ -87,7 +87,7 @@ def _alive(readings: Sequence[Reading]) -> dict[int, list[Fact]]:
     pks = [item.page.pk for item in readings if item.follows]
     for start in range(0, len(pks), ROWS):
         facts = Fact.objects.filter(page_id__in=pks[start : start + ROWS], died=None, part_of=None)
-        for fact in facts.select_related("subject", "property"):
+        for fact in facts.select_related("subject", "property__leads_to"):
             found.setdefault(fact.page_id, []).append(fact)
     return found
 
@@ -106,9 +106,12 @@ def _tell_titles(readings: Sequence[Reading]) -> None:
     for keys, column in ((came, "near_key"), (gone - came, "far_key")):
         some = sorted(key for key in keys if key and ":" in key)
         for start in range(0, len(some), ROWS):
-            _point(some[start : start + ROWS], column)
+            readings[0].changed |= _point(some[start : start + ROWS], column)
 
 
-def _point(keys: Sequence[str], column: str) -> None:
-    """Let page values with those near keys mean what `column` holds."""
-    Fact.objects.filter(near_key__in=keys).update(word=F(column))
+def _point(keys: Sequence[str], column: str) -> set[tuple[int, str, str]]:
+    """Let page values with those near keys mean what `column` holds; what changes by that."""
+    facts = Fact.objects.filter(near_key__in=keys)
+    said = set(facts.filter(died=None).values_list("page", "property__key", "near_key", "far_key"))
+    facts.update(word=F(column))
+    return {(page, key, word) for page, key, near, far in said for word in (near, far)}

@@ -53,9 +53,15 @@ class Property(models.Model):
     """What its page says: see `declarations`."""
     revision = models.PositiveIntegerField(default=0)
     """Moves when `declared` or `leads_to` does."""
+    to_read = models.PositiveIntegerField(default=0)
+    """How many facts have to be read again by what is declared now; 0 when none is waiting."""
+    read_so_far = models.PositiveIntegerField(default=0)
+    read_to = models.PositiveBigIntegerField(default=0)
+    """Of those, how many were, and the number of the last."""
 
     class Meta:
         verbose_name_plural = "properties"
+        indexes = [models.Index(fields=["to_read"], name="property_to_read", condition=Q(to_read__gt=0))]
 
     def __str__(self) -> str:
         return self.title

@@ -52,17 +52,28 @@ def write_lives(every: Sequence[Lives], properties: dict[str, Property]) -> None
                     raw=raw, born=life.born, born_at=life.born_at, died=life.died, died_at=life.died_at, **held,
                 )  # fmt: skip
                 new.append((fact, life))
-                lives.reading.changed.add((key, fact.word))
-            elif life.died is not None:
+                lives.reading.changed |= _words(fact, life, properties)
+                continue
+            before = _words(life.fact, life, properties)
+            if life.died is not None:
                 ended.setdefault((life.died, life.died_at), []).append(life.fact)
-                lives.reading.changed.add((key, life.fact.word))
+                lives.reading.changed |= before
             elif columns.changes(life.fact, held | {"position": life.position}):
                 touched.append(life.fact)
-                lives.reading.changed.add((key, life.fact.word))
+                lives.reading.changed |= before | _words(life.fact, life, properties)
     _end(ended)
     if touched:
         Fact.objects.bulk_update(touched, [*columns.COLUMNS, "position"], batch_size=100)
     _insert(new, properties, existing)
+
+
+def _words(fact: Fact, life: Life, properties: dict[str, Property]) -> set[tuple[int, str, str]]:
+    """What changes with a fact: its value, and any value of the fields of a record."""
+    key = life.identity[1]
+    row = properties.get(key) or fact.property
+    fields = (row.leads_to or row).declared.get("fields", ()) if fact.whole_id or life.value.parts else ()
+    names = {key, row.leads_to.key} if row.leads_to else {key}
+    return {(fact.page_id, name, fact.word) for name in names} | {(fact.page_id, field, "*") for field in fields}
 
 
 def _end(ended: dict[tuple[Any, Any], list[Fact]]) -> None:

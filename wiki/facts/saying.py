@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from wiki.facts.special import SPECIAL, key_of_property
 from wiki.pages.derivers import Reading, Step
 from wiki.text import stating, titles, worker
+from wiki.text.calls import with_own_names
 from wiki.text.stating import Statement
 from wiki.text.titles import TitleProblem
 
@@ -54,14 +55,10 @@ def _said(step: Step, statements: Iterable[Statement]) -> Said:
     said = Said(replace(step, text=None if step.text is None else ""))  # nobody needs the text again
     if step.text is None:
         return said
-    namespace, bare = titles.split_namespace(step.full_title)
-    magic = {"{{PAGENAME}}": bare, "{{FULLPAGENAME}}": step.full_title}
+    namespace, _ = titles.split_namespace(step.full_title)
     for one in statements:
-        value = one.value
-        for word, title in magic.items():
-            value = value.replace(word, title)
         name = "_SUBC" if one.property == "_INST" and namespace == CATEGORY else one.property
-        _add(said, name, value, one.fragment)
+        _add(said, name, with_own_names(one.value, step.full_title), one.fragment)
     _add_kind(said, step, namespace)
     return said
 

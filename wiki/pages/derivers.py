@@ -78,8 +78,10 @@ class Reading:
     """The versions after `follows`, the one that is read last; may be read once only."""
     moment: datetime | None = None
     """The moment of writing, known inside the transaction."""
-    changed: set[tuple[str, str]] = field(default_factory=set)
-    """(property key, word) of the facts that this write began or ended; filled by the deriver of facts."""
+    changed: set[tuple[int, str, str]] = field(default_factory=set)
+    """(page number, property key, word) of the facts that this write began, ended or read anew; "*" for any word."""
+    declared: set[str] = field(default_factory=set)
+    """Keys of the properties that declare something else now; both are filled by the deriver of facts."""
 
 
 class Deriver(Protocol):

@@ -18,7 +18,7 @@ from wiki.accounts import limits, signing
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, TooFast, WikiError
 from wiki.licenses import catalogue
-from wiki.pages import finding, listing, rendering, rights, saving
+from wiki.pages import finding, listing, rendering, rights, saving, showing
 from wiki.pages.answering import in_words
 from wiki.pages.derivers import Fields
 from wiki.pages.models import LANGUAGES, Kind, WikiPage, address
@@ -75,7 +75,7 @@ def edit(request: HttpRequest, title: str) -> HttpResponseBase:
     form = _form(request, page, asked, data=request.POST)
     if "preview" in request.POST:
         try:
-            shown = _preview(request, page, form["text"].value() or "")
+            shown = _preview(request, page, asked, form["text"].value() or "")
         except TooFast as error:
             form.is_valid()
             form.add_error(None, in_words(error))
@@ -125,27 +125,34 @@ def _editor(
     return render(request, "wiki/pages/edit.html", context, status=status)
 
 
-def _preview(request: HttpRequest, page: WikiPage | None, text: str) -> dict[str, Any]:
+def _preview(request: HttpRequest, page: WikiPage | None, asked: str, text: str) -> dict[str, Any]:
     """The text as it would look."""
     limits.spend_preview(request)
     language = (get_language() or "fr")[:2]
-    fields = Fields.of(page) if page else Fields(0, None, "", False, catalogue.DEFAULT, language)
-    shown = rendering.preview(clean_text(text), fields, language)
-    known = rendering.known_for(shown.holes)
+    fields = Fields.of(page) if page else _new_fields(asked, language)
+    stored = rendering.preview(clean_text(text), fields, language)
+    shown = showing.other(stored, fields, request.user)
     return {
-        "preview": rendering.assemble(shown.html, shown.nonce, shown.holes, known),
-        "preview_problems": shown.problems,
-        "preview_facts": [(row["label"], row["values"]) for row in shown.facts],
+        "preview": shown.html,
+        "preview_problems": stored.problems,
+        "preview_facts": shown.box,
     }
+
+
+def _new_fields(asked: str, language: str) -> Fields:
+    """The fields that a page with the title `asked` would have; without a title where it is none."""
+    try:
+        return finding.fields_for(asked, license=catalogue.DEFAULT, language=language)
+    except titles.TitleProblem:
+        return Fields(0, None, "", False, catalogue.DEFAULT, language)
 
 
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
     """The preview alone, for the editor's script."""
-    page = None
-    if title := request.POST.get("title", ""):
-        page = finding.find(title, request.user)
-    context = _preview(request, page, request.POST.get("text", ""))
+    title = request.POST.get("title", "")
+    page = finding.find(title, request.user) if title else None
+    context = _preview(request, page, title, request.POST.get("text", ""))
     return render(request, "wiki/pages/_preview.html", context)
 
 

@@ -19,6 +19,7 @@ from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
 
 from wiki.licenses import catalogue
+from wiki.pages import late
 from wiki.pages.models import Link, RenderedPage, WikiPage
 from wiki.text import titles
 
@@ -125,6 +126,7 @@ def mark_stale(file_name: str) -> int:
     """Have the pages that show the file rendered again when next read. Returns how many rows."""
     pages = Link.objects.filter(way=Link.Way.FILE, key=f"File:{file_name}").values("page_id")
     WikiPage.objects.filter(pk__in=pages).update(stamp=F("stamp") + 1)
+    late.filler().tell_titles([f"File:{file_name}"])
     return RenderedPage.objects.filter(page_id__in=pages).update(version=0)
 
 

@@ -24,13 +24,17 @@ from wiki.pages.tree_rights import TreeRights
 from wiki.text import titles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
 
     from wiki.accounts.models import User
+    from wiki.text.stating import Statement
 
     Reader = User | AnonymousUser
 
+STALE, NEVER = "", "-"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 
 
@@ -357,7 +361,7 @@ class Link(models.Model):
 class RenderedPage(models.Model):
     """What an anonymous reader sees of a page's text, per language of the interface.
 
-    `html` holds holes (`<wiki-hole n="nonce-i">`) for links, which are coloured when read.
+    `html` leaves holes for links, which are coloured when read, and for what is asked when read.
     """
 
     page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="rendered")
@@ -368,12 +372,28 @@ class RenderedPage(models.Model):
     nonce = models.CharField(max_length=64)
     holes = models.JSONField(default=dict)
     toc = models.JSONField(default=list)
-    facts = models.JSONField(default=list)
+    has_box = models.BooleanField(default=True)
+    """Whether the fact box is shown: not where the text holds `__NOFACTBOX__`."""
     problems = models.JSONField(default=list)
     categories = models.JSONField(default=list)
 
+    answers = models.JSONField(default=dict)
+    """Safe HTML of what other pages decide too (calls, annotations), by the number of its hole; see `late`."""
+    box = models.JSONField(default=list)
+    """The fact box: safe HTML as [label, [value, …]]."""
+    fresh = models.CharField(max_length=8, default=NEVER)
+    """`keeping.RELEASE` of the code that made `answers` and `box`; STALE, or NEVER yet."""
+    fresh_until = models.DateField(null=True)
+    """The last day on which they are true, where they say something of today."""
+    stated: Sequence[Statement] | None = None
+    """What the text of a preview states; of a stored page, the facts are in their own table."""
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "ui_language"], name="one_rendering_each")]
+        indexes = [
+            models.Index(fields=["page"], name="rendered_stale", condition=Q(fresh="")),
+            models.Index(fields=["fresh_until"], name="rendered_today", condition=Q(fresh_until__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.page_id} in {self.ui_language}"

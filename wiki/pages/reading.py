@@ -10,7 +10,7 @@ import nh3
 
 from wiki.pages.derivers import Fields, Reading
 from wiki.pages.models import Kind, WikiPage
-from wiki.text import frontmatter, titles, worker
+from wiki.text import frontmatter, stating, titles, worker
 from wiki.text.markdown import Parsed
 from wiki.text.problems import Problem
 
@@ -44,6 +44,8 @@ def _read(
     parsed = worker.parse_bounded(text or "")
     item = Reading(page, fields, text, parsed, problems=list(parsed.problems))
     item.kind = _kind(item, kinds, names)
+    if stating.states_too_much(parsed):
+        item.problems.append(Problem("facts_too_many", {"limit": str(stating.STATEMENTS_LIMIT)}))
     written = parsed.front.get(*LICENSE_NAMES)
     if written and fields.license not in written and not page.is_place and not fields.is_place:
         item.problems.append(Problem("license_differs", {"written": written[0], "page": fields.license}))

@@ -24,15 +24,12 @@ from wiki.pages import linking, problems, reading
 from wiki.pages.derivers import Fields, Reading
 from wiki.pages.media import Picture, file_key, pictures_named
 from wiki.pages.models import RenderedPage, WikiPage, address
-from wiki.text import frontmatter, holes, titles
-from wiki.text.calls import CALLS
+from wiki.text import holes, stating, titles
+from wiki.text.calls import CALLS, with_own_names
 from wiki.text.holes import Hole
 from wiki.text.problems import Problem
 
 WIDTHS = (400, 800, 1600)
-SHOWN_ELSEWHERE = {titles.fold(name) for name in reading.TITLE_NAMES}
-KINDS = {titles.fold(name) for name in reading.KIND_NAMES}
-_WEB = re.compile(r"https?://[^\s<>\"]+\Z")
 ROWS = 200
 
 
@@ -90,54 +87,87 @@ def problem_html(data: Mapping[str, Any]) -> str:
     )
 
 
-def fill_fixed(item: Reading, pictures: Mapping[str, Picture]) -> str:
-    """The HTML of a text in the active language with all holes filled but links."""
+def call_html(hole: Hole, full_title: str) -> str | None:
+    """What stands for a call; None for one that is filled when the page is read."""
+    name = str(hole.data["name"])
+    if name not in CALLS:
+        return problem_html({"code": "call_unknown", "params": {"name": name}, **hole.data})
+    handler = CALLS[name]
+    return None if handler is None else handler(hole, full_title)
 
-    full_title = titles.full_title(
-        item.fields.namespace, item.fields.place.full_title if item.fields.place else None, item.fields.title
-    )
+
+def title_of(fields: Fields) -> str:
+    """The full title that `fields` make."""
+    return titles.full_title(fields.namespace, fields.place.full_title if fields.place else None, fields.title)
+
+
+def fill_fixed(item: Reading, pictures: Mapping[str, Picture]) -> str:
+    """The HTML of a text in the active language with all holes filled but links and what is filled when read."""
+    full_title = title_of(item.fields)
 
     def render(hole: Hole) -> str | None:
-        if hole.kind == "link":
+        if hole.kind in ("link", "annotation"):
             return None
         if hole.kind == "picture":
             return picture_html(hole.data, pictures.get(file_key(str(hole.data["name"]))))
         if hole.kind == "problem":
             return problem_html(hole.data)
-        handler = CALLS.get(str(hole.data.get("name"))) if hole.kind == "call" else None
-        if handler is not None:
-            return handler(hole, full_title)
-        if hole.kind == "call":
-            return problem_html({"code": "call_unknown", "params": {"name": hole.data["name"]}, **hole.data})
-        return ""
+        return call_html(hole, full_title) if hole.kind == "call" else ""
 
     return holes.fill(item.parsed.html, item.parsed.nonce, item.parsed.holes, render)
 
 
-def link_holes(item: Reading) -> dict[str, dict[str, str]]:
-    """What `assemble` has to know of each link: keys, title to show, fragment."""
-    found = {}
+def late_holes(item: Reading) -> dict[str, dict[str, Any]]:
+    """What is filled when the page is read: links, with keys, title to show and fragment; calls and annotations."""
+    found: dict[str, dict[str, Any]] = {}
+    full_title = title_of(item.fields)
     for number, hole in item.parsed.holes.items():
-        if hole.kind != "link":
-            continue
-        target = str(hole.data["target"])
-        key, near = linking.keys_of(target, item.fields) if target else ("", "")
-        found[number] = {
-            "key": key,
-            "near": near,
-            "target": target,
-            "fragment": str(hole.data["fragment"]),
-        }
+        if hole.kind == "call" and CALLS.get(str(hole.data["name"]), hole) is None:
+            found[number] = _late_call(hole, full_title)
+        elif hole.kind == "annotation":
+            value = with_own_names(str(hole.data["value"]), full_title)
+            found[number] = {"property": hole.data["property"], "value": value, "label": hole.data["label"]}
+        elif hole.kind == "link":
+            found[number] = _late_link(hole, item.fields)
     return found
 
 
-def assemble(html: str, nonce: str, links: Mapping[str, Mapping[str, str]], known: set[str]) -> SafeString:
-    """Stored HTML with its links: blue where the page is among `known` keys, else red."""
+def _late_link(hole: Hole, fields: Fields) -> dict[str, str]:
+    """A link for `assemble`."""
+    target = str(hole.data["target"])
+    key, near = linking.keys_of(target, fields)
+    return {
+        "key": key,
+        "near": near,
+        "target": target,
+        "fragment": str(hole.data.get("fragment") or ""),
+    }
+
+
+def _late_call(hole: Hole, full_title: str) -> dict[str, Any]:
+    """A call for whoever fills it: its name, its arguments as [key, value], and its source."""
+    arguments = [[key, with_own_names(value, full_title)] for key, value in hole.data["arguments"]]
+    return {"call": str(hole.data["name"]), "arguments": arguments, "source": str(hole.data["source"])}
+
+
+def assemble(
+    html: str,
+    nonce: str,
+    late: Mapping[str, Mapping[str, Any]],
+    known: set[str],
+    answers: Mapping[str, str] | None = None,
+) -> SafeString:
+    """Stored HTML with its `late_holes`: links, blue where the page is among `known` keys, else red; and answers.
+
+    `answers` has safe HTML for calls and annotations, by the number of their hole; one without shows its source.
+    """
 
     def link(match: re.Match[str]) -> str:
-        data, label = links.get(match[1]), match[2]
+        data, label = late.get(match[1]), match[2]
         if data is None:
             return label
+        if "key" not in data:
+            return (answers or {}).get(match[1], f"<code>{label}</code>" if "call" in data else label)
         fragment = f"#{escape(data['fragment'])}" if data["fragment"] else ""
         if not data["key"]:
             return f'<a href="{fragment}">{label}</a>' if fragment else label
@@ -152,34 +182,9 @@ def assemble(html: str, nonce: str, links: Mapping[str, Mapping[str, str]], know
     return mark_safe(holes.pattern(nonce).sub(link, html))  # noqa: S308
 
 
-def known_for(links: Mapping[str, Mapping[str, str]]) -> set[str]:
-    """Which of the pages that those links may lead to exist. One query."""
-    keys = {data["key"] for data in links.values()} | {data["near"] for data in links.values()}
-    return linking.existing(keys)
-
-
-def facts_of(item: Reading) -> list[dict[str, Any]]:
-    """Front matter as (label, values) for the fact box; a nested mapping is one value."""
-    hidden = SHOWN_ELSEWHERE | (KINDS if not any(one.code == "kind_unknown" for one in item.problems) else set())
-    rows: dict[str, dict[str, Any]] = {}
-    for entry in item.parsed.front.data:
-        if titles.fold(entry.key) in hidden:
-            continue
-        values = entry.value if isinstance(entry.value, list) else [entry.value]
-        row = rows.setdefault(titles.fold(entry.key), {"label": entry.key, "values": []})
-        row["values"] += [_fact(value) for value in values]
-    return list(rows.values())
-
-
-def _fact(value: frontmatter.Value) -> dict[str, str]:
-    """One value of a fact: its words, and its address where it is one."""
-    if isinstance(value, dict):
-        words = " · ".join(f"{key} : {_fact(inner)['text']}" for key, inner in value.items())
-    elif isinstance(value, list):
-        words = ", ".join(_fact(inner)["text"] for inner in value)
-    else:
-        words = value
-    return {"text": words, "url": words if _WEB.match(words) else ""}
+def known_for(late: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Which of the pages that links may lead to exist. One query, none without links."""
+    return linking.existing({data[name] for data in late.values() if "key" in data for name in ("key", "near")})
 
 
 class RenderDeriver:
@@ -207,7 +212,7 @@ class RenderDeriver:
             update_conflicts=True,
             unique_fields=["page", "ui_language"],
             update_fields=[
-                "version", "html", "nonce", "holes", "toc", "facts", "problems", "categories"
+                "version", "html", "nonce", "holes", "toc", "has_box", "problems", "categories", "fresh"
             ],
             batch_size=ROWS,
         )  # fmt: skip
@@ -217,7 +222,7 @@ class RenderDeriver:
         return sorted(
             (
                 row.page_id, row.ui_language, row.version, row.html.replace(row.nonce, ""),
-                str(row.holes), str(row.toc), str(row.facts), str(row.problems),
+                str(row.holes), str(row.toc), str(row.has_box), str(row.problems),
                 str(row.categories),
             )
             for row in RenderedPage.objects.all().iterator(chunk_size=ROWS)
@@ -231,9 +236,9 @@ def render(item: Reading, language: str, pictures: Mapping[str, Picture]) -> Ren
             ui_language=language,
             html=fill_fixed(item, pictures),
             nonce=item.parsed.nonce,
-            holes=link_holes(item),
+            holes=late_holes(item),
             toc=[asdict(entry) for entry in item.parsed.toc],
-            facts=facts_of(item),
+            has_box="NOFACTBOX" not in item.parsed.switches,
             problems=[{"text": problems.in_words(problem), "line": problem.line} for problem in item.problems],
             categories=sorted({link.target for link in item.parsed.links if link.kind == "category"}),
         )
@@ -243,4 +248,6 @@ def preview(text: str, fields: Fields, language: str) -> RenderedPage:
     """A text as it would look, for the editor and for old versions. Parses; bounded in time."""
     item = reading.read([(WikiPage(), fields, text)])[0]
     names = [link.target.partition(":")[2] for link in item.parsed.links if link.kind == "file"]
-    return render(item, language, pictures_named(names) if names else {})
+    shown = render(item, language, pictures_named(names) if names else {})
+    shown.stated = stating.statements(item.parsed)
+    return shown

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
 from wiki.licenses import catalogue
-from wiki.pages import finding, keeping, listing, rebuilding, rendering, rights, site_texts
+from wiki.pages import finding, keeping, listing, rebuilding, rendering, rights, showing, site_texts
 from wiki.pages.derivers import Fields
 from wiki.pages.media import File, Picture, file_key
 from wiki.pages.models import Fork, Kind, Link, PageVersion, RenderedPage, WikiPage, address
+from wiki.pages.showing import Shown
 from wiki.text import titles
 from wiki.text.links import CATEGORY, FILE
 
@@ -96,14 +97,15 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         target = finding.redirect_target(found, request.user)
         if target is not None and target.pk != found.pk:
             return redirect(f"{target.get_absolute_url()}?from={found.address}")
-    answer = _shown(request, found, stored)
-    return keeping.finish(answer, found.license, etag)
+    shown = showing.current(stored, found)
+    answer = _shown(request, found, stored, shown)
+    return keeping.finish(answer, found.license, etag if shown.is_kept else "")
 
 
-def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> HttpResponse:
+def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: Shown) -> HttpResponse:
     """The screen of a page that is there: with its list, where it is a place, category or file."""
     template = "wiki/pages/page.html"
-    context = page_context(request, found, stored)
+    context = page_context(request, found, stored, shown)
     if found.namespace == CATEGORY:
         context |= category_context(request, found.full_title)
         template = "wiki/pages/category.html"
@@ -115,13 +117,12 @@ def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> HttpR
     return render(request, template, context)
 
 
-def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage) -> dict[str, Any]:
-    """What the template of a page takes. One query, for the links."""
-    known = rendering.known_for(stored.holes) if stored.holes else set()
+def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: Shown) -> dict[str, Any]:
+    """What the template of a page takes."""
     return {
         "page": found,
-        "html": rendering.assemble(stored.html, stored.nonce, stored.holes, known),
-        "facts": [(row["label"], row["values"]) for row in stored.facts],
+        "html": shown.html,
+        "facts": shown.box,
         "toc": stored.toc,
         "categories": stored.categories,
         "problems": stored.problems,
@@ -258,8 +259,8 @@ def old_version(request: HttpRequest, key: str) -> HttpResponse:
     limits.spend_preview(request)
     language = (get_language() or "fr")[:2]
     text = version.text()
-    shown = rendering.preview(text or "", Fields.of(found), language)
-    context = page_context(request, found, shown) | {
+    stored = rendering.preview(text or "", Fields.of(found), language)
+    context = page_context(request, found, stored, showing.other(stored, Fields.of(found), request.user)) | {
         "version": version,
         "is_old": True,
         **license_context(version.license),

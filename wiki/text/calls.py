@@ -17,19 +17,20 @@ from markdown.inlinepatterns import InlineProcessor
 from markdown.preprocessors import Preprocessor
 
 from wiki.text.holes import Hole, Tray
-from wiki.text.titles import fold
+from wiki.text.titles import NAMESPACES, fold, split_namespace
 
 CallHandler = Callable[[Hole, str], str]
 """Gets the hole of a call (see holes.Hole) and the full title of its page, returns the HTML that stands there."""
 
-CALLS: dict[str, CallHandler] = {}
-"""Folded name, with `#` where it is written so, to handler."""
+CALLS: dict[str, CallHandler | None] = {}
+"""Folded name, with `#` where it is written so, to handler; None where the call is filled when the page is read."""
 
 CALL_LIMIT = 20_000
 """Characters of one call."""
 
 _BRACES = re.compile(r"\{\{|\}\}")
 _BRACKETS = re.compile(r"\{\{|\}\}|\[\[|\]\]|\|")
+_OWN_NAME = re.compile(r"\{\{\s*(PAGENAME|FULLPAGENAME|NAMESPACE)\s*\}\}", re.IGNORECASE)
 _NAME = re.compile(r"\s*(#?[\w .-]{1,80}?)\s*(?::(?!:)|\||\Z)")
 
 
@@ -78,6 +79,20 @@ def _argument(part: str) -> list[str]:
     return ["", part.strip()]
 
 
+def own_names(full_title: str) -> dict[str, str]:
+    """What `PAGENAME`, `FULLPAGENAME` and `NAMESPACE` stand for in the page of that title, by folded name."""
+    number, bare = split_namespace(full_title)
+    return {"pagename": bare, "fullpagename": full_title, "namespace": NAMESPACES[number].canonical}
+
+
+def with_own_names(text: str, full_title: str) -> str:
+    """`text` with `{{PAGENAME}}` and the like exchanged for what they stand for."""
+    if "{{" not in text:
+        return text
+    names = own_names(full_title)
+    return _OWN_NAME.sub(lambda match: names[fold(match[1])], text)
+
+
 class CallBook:
     """Makes the holes of the calls of one text."""
 
@@ -117,6 +132,20 @@ class CallProcessor(InlineProcessor):
             return self.book.tray.element(self.book.open(data, m.start())), m.start(), m.end()
         hole = self.book.hole(self.unescape(data[m.start() : end]))
         return self.book.tray.element(hole), m.start(), end
+
+
+class SwitchProcessor(InlineProcessor):
+    """Finds `__NOFACTBOX__`, which shows nothing and says how the page is shown."""
+
+    def __init__(self, md: Markdown) -> None:
+        super().__init__(r"__(NOFACTBOX|SHOWFACTBOX)__", md)
+
+    def handleMatch(  # type: ignore[override]  # noqa: N802  # their name; the stub asks for fewer results
+        self, m: re.Match[str], data: str
+    ) -> tuple[Element, int, int]:
+        """An element that shows nothing and keeps the name of the switch."""
+        tray: Tray = self.md.tray  # type: ignore[attr-defined]
+        return tray.element(Hole("mark", {"switch": m[1]})), m.start(), m.end()
 
 
 class CallBlockPreprocessor(Preprocessor):

@@ -18,7 +18,7 @@ from markdown.postprocessors import RawHtmlPostprocessor
 from markdown.util import INLINE_PLACEHOLDER_RE
 
 from wiki.text import highlight
-from wiki.text.calls import CallBlockPreprocessor, CallBook, CallProcessor
+from wiki.text.calls import CallBlockPreprocessor, CallBook, CallProcessor, SwitchProcessor
 from wiki.text.headings import AnchoredTocExtension, ShiftProcessor, TaskProcessor
 from wiki.text.holes import Tray
 from wiki.text.links import LinkBook, WikiLinkProcessor
@@ -81,6 +81,7 @@ class Engine(markdown.Markdown):
         # calls before links, since they may hold some.
         patterns.register(WikiLinkProcessor(self, self.links), "wiki_link", 186)
         patterns.register(CallProcessor(self, self.calls), "wiki_call", 187)
+        patterns.register(SwitchProcessor(self), "wiki_switch", 185)
         patterns.register(Reference(inline.REFERENCE_RE, self), "reference", 170)
         patterns.register(LinkText(inline.LINK_RE, self), "link", 160)
         patterns.register(Image(inline.IMAGE_LINK_RE, self), "image_link", 150)

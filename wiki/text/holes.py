@@ -20,7 +20,7 @@ from markdown.util import AtomicString
 
 from wiki.text.problems import Problem
 
-HoleKind = Literal["link", "picture", "call", "problem", "code", "anchor", "task", "mark"]
+HoleKind = Literal["link", "annotation", "picture", "call", "problem", "code", "anchor", "task", "mark"]
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,12 @@ class Hole:
 
     `data` by kind (all strings unless said):
     link      target, label, section, fragment ("" or "s-…"), redirect ("" or "yes")
+    annotation  property, value, label ("" for the value itself)
     picture   name, description, caption, alone (bool: the only thing in its paragraph)
     call      name, source, arguments (list of [key or "", value]), alone (bool)
     problem   code, params (dict), source
     Filled by this room itself: code (code, language), anchor (id), task (done: bool),
-    mark (where a category or an annotation was written; shows nothing).
+    mark (where a category, an annotation with markup or the `switch` of that name was written; shows nothing).
     """
 
     kind: HoleKind

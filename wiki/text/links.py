@@ -32,6 +32,8 @@ _PICTURE_OPTION = re.compile(
     r"(?:link|lien|page|lang|class)=.*)\Z",
     re.IGNORECASE,
 )
+_MARKUP = re.compile(r"[*_`\\<\[\]\x02]")
+"""In a label: signs that Markdown may read, and its own mark of what it read already."""
 FILE, CATEGORY = 6, 14
 
 
@@ -120,7 +122,12 @@ class LinkBook:
             name = clean_title(name)
         except TitleProblem:
             return self.tray.element(self.tray.problem("annotation_property", source, source=source[:80]))
-        mark = self._mark(Link(value, label, "annotation", property=name))
+        link = Link(value, label, "annotation", property=name)
+        plain = not (others and _MARKUP.search(label)) and not _WEB_ADDRESS.match(label)
+        if label.strip() and plain:
+            data = {"property": name, "value": value, "label": label if others else ""}
+            return self.tray.element(Hole("annotation", data, label), link)
+        mark = self._mark(link)
         mark.tail = label
         shown = Element("span")
         shown.append(mark)

@@ -66,6 +66,8 @@ class Parsed:
     words: int = 0
     sequence: list[Link | Hole] = field(default_factory=list)
     """Links and calls in the order of the page: what is stated follows it."""
+    switches: frozenset[str] = frozenset()
+    """Names of the switches that are written, as `NOFACTBOX`."""
     is_source: bool = False
     """Whether the text could not be laid out and `html` shows its source."""
 
@@ -186,6 +188,7 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
         problems=front.problems + _placed(tray, front),
         words=len(_WORD.findall(_TAGS.sub(" ", html))),
         sequence=sequence,
+        switches=frozenset(name for number in present if (name := tray.holes[number].data.get("switch"))),
     )
 
 

@@ -42,6 +42,9 @@ PROBLEMS: Mapping[str, str] = {
         "This text takes too long to lay out, so only its source is shown. Simplify or divide it."
     ),
     "not_laid_out": gettext_noop("This text could not be laid out, so only its source is shown. Please report it."),
+    "facts_too_many": gettext_noop(
+        "This text states more than %(limit)s facts; those after them are not kept. Divide the page."
+    ),
     # Links, pictures, calls
     "link_title": gettext_noop(
         "The link “%(source)s” leads nowhere: its title is empty, too long or holds a forbidden character."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -40,6 +40,11 @@ def statements(parsed: Parsed) -> list[Statement]:
     if parsed.redirect:
         return [Statement("_REDI", parsed.redirect)]
     return list(dict.fromkeys(islice(_all(parsed), STATEMENTS_LIMIT)))
+
+
+def states_too_much(parsed: Parsed) -> bool:
+    """Whether a parsed text makes more statements than are kept."""
+    return not parsed.redirect and next(islice(_all(parsed), STATEMENTS_LIMIT, None), None) is not None
 
 
 def _all(parsed: Parsed) -> Iterator[Statement]:
@@ -89,10 +94,26 @@ def _of_call(hole: Hole) -> Iterator[Statement]:
     name, parts = hole.data["name"], [tuple(part) for part in hole.data["arguments"]]
     if name == "defaultsort" and parts:
         yield Statement("_SKEY", parts[0][1])
+    elif name == "#concept":
+        yield from (Statement("_CONC", value) for value in concept_of(parts)[:1] if value)
     elif name == "#set":
         yield from _assigned(_divided(parts))
     elif name == "#subobject":
         yield from _subobject(_divided(parts))
+
+
+def concept_of(arguments: Sequence[Sequence[str]]) -> tuple[str, str]:
+    """The question and the description that `{{#concept:question|description}}` gives, "" for what is missing."""
+    question, described = "", ""
+    for key, value in arguments:
+        words = f"{key}={value}" if key else value
+        if not question:
+            question = words.strip()
+        elif "[[" in words or "<q>" in words:
+            question += f" {words.strip()}"
+        elif not described and not words.lstrip().startswith("?"):
+            described = words.strip()
+    return question, described
 
 
 def _divided(parts: list[tuple[str, ...]]) -> list[tuple[str, str]]:

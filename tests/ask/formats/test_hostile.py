@@ -125,12 +125,12 @@ def large(rows: int, **parameters: str) -> Result:
 @pytest.mark.parametrize("form", list(registry.FORMATS))
 def test_it_writes_five_hundred_rows_soon(form: str) -> None:
     made = large(500, format=form, template="T")
-    begun = time.perf_counter()
+    begun = time.process_time()
     if registry.FORMATS[form].html:
         check(in_page(made, templates={"T": "{{{V}}} {{{N}}}\n"}))
     else:
         assert content(made)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_it_shows_values_alone() -> None:

@@ -1,0 +1,318 @@
+"""What pages show of other pages is never stale, never made twice for nothing, and never kept where it may go stale."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.making import make_page, make_place
+from wiki.accounts.models import User
+from wiki.ask import keeping
+from wiki.ask.answering import Answers
+from wiki.ask.keeping import AnswersChore
+from wiki.ask.models import Need
+from wiki.facts import declaring
+from wiki.pages import chores, finding, moving, saving, showing
+from wiki.pages.derivers import Fields
+from wiki.pages.models import RenderedPage, WikiPage
+from wiki.pages.saving import Author, Note
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[..., Client]
+BOB = Author(None, "script")
+
+
+@pytest.fixture
+def reader(anna: AnonymousUser, client_of: ClientOf) -> Client:
+    """Anna's browser."""
+    return client_of(anna)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The titles of the pages whose answers were made, in order."""
+    titles: list[str] = []
+    fill = Answers.fill
+
+    def noting(self: Answers) -> object:
+        titles.append(self.what.full_title)
+        return fill(self)
+
+    monkeypatch.setattr(Answers, "fill", noting)
+    return titles
+
+
+def seen(reader: Client, title: str) -> str:
+    """What the reader sees of a page, in its article and box."""
+    answer = reader.get(f"/wiki/{title}")
+    assert answer.status_code == 200
+    text = str(answer.content.decode())
+    return text[text.index("<main") : text.index("</main>")]
+
+
+def rewrite(title: str, text: str) -> None:
+    """Another text for a page."""
+    page = finding.by_key(title)
+    assert page is not None
+    saving.edit(page, text, BOB, Note("again"), base=page.version)
+
+
+def place(city: str, more: str = "") -> str:
+    """The text of a place in a city."""
+    return f"---\nNature: Projet\nVille: {city}\n{more}---\nUn texte qui ne change rien aux faits."
+
+
+ASKING = """{{#ask: [[Ville::Lyon]] | ?Ville | ?Places }}
+
+{{#ask: [[Ville::Lyon]] | ?Coordonnées | format=map }}
+
+Il y en a {{#ask: [[Ville::Lyon]] | format=count }}.
+"""
+
+
+def test_a_fact_shows_at_once_in_a_table_a_map_a_count_a_box_and_a_feed(alice: User, reader: Client) -> None:
+    make_page("Property:Coordonnées", "---\nHas type: Geographic coordinates\n---\n", by=alice)
+    make_page("Liste", ASKING, by=alice)
+    make_page("Alpha", place("Paris", "Coordonnées: 45.76, 4.83\n"), by=alice)
+    feed = "/ask/file?q=[[Ville::Lyon]]&format=rss"
+    assert "Alpha" not in seen(reader, "Liste")
+    assert "Alpha" not in reader.get(feed).content.decode()
+    rewrite("Alpha", place("Lyon", "Coordonnées: 45.76, 4.83\nPlaces: 12\n"))
+    shown = seen(reader, "Liste")
+    assert shown.count("/wiki/Alpha") >= 2
+    assert "45.76" in shown
+    assert 'Il y en a <span class="ask-number">1</span>.' in shown
+    assert "12" in shown
+    assert "Lyon" in seen(reader, "Alpha")
+    assert "Alpha" in b"".join(reader.get(feed)).decode()
+    rewrite("Alpha", place("Paris"))
+    assert "Alpha" not in seen(reader, "Liste")
+
+
+def test_unrelated_pages_are_not_made_again(alice: User, reader: Client, made: list[str]) -> None:
+    make_page("Liste", "{{#ask: [[Ville::Lyon]] | ?Ville }}", by=alice)
+    make_page("Autre", "{{#ask: [[Ville::Brest]] }}", by=alice)
+    make_page("Toutes", "{{#ask: [[Ville::+]] }}", by=alice)
+    make_page("Alpha", place("Lyon"), by=alice)
+    for title in ("Liste", "Autre", "Toutes", "Alpha"):
+        seen(reader, title)
+    made.clear()
+    for title in ("Liste", "Autre", "Toutes", "Alpha"):
+        seen(reader, title)
+    assert made == []
+    rewrite("Alpha", place("Lyon") + " Et encore.")  # no fact that anyone asks for
+    for title in ("Liste", "Autre", "Toutes", "Alpha"):
+        seen(reader, title)
+    assert made == ["Alpha"]
+    made.clear()
+    make_page("Béta", place("Lyon"), by=alice)
+    for title in ("Liste", "Autre", "Toutes", "Alpha"):
+        seen(reader, title)
+    assert made == ["Liste", "Toutes"]
+
+
+def test_the_worker_makes_what_is_stale_before_anyone_asks(alice: User, reader: Client, made: list[str]) -> None:
+    make_page("Liste", "{{#ask: [[Ville::Lyon]] }}", by=alice)
+    seen(reader, "Liste")
+    make_page("Alpha", place("Lyon"), by=alice)
+    assert RenderedPage.objects.filter(fresh="", page__title="Liste").exists()
+    chores.finish()
+    assert not RenderedPage.objects.filter(fresh="").exists()
+    made.clear()
+    assert "Alpha" in seen(reader, "Liste")
+    assert made == []
+
+
+def test_renaming_deleting_and_redirecting_show_at_once(alice: User, bob: User, reader: Client) -> None:
+    make_page("Liste", "{{#ask: [[Voisin::Alpha]] }}\n\n{{#ask: [[Ville::Lyon]] }}", by=alice)
+    make_page("Alpha", place("Lyon"), by=alice)
+    make_page("Béta", "---\nVoisin: Alpha\n---\n", by=alice)
+    make_page("Gamma", "---\nVoisin: Ancien\n---\n", by=alice)
+    assert "Gamma" not in seen(reader, "Liste")
+    make_page("Ancien", "#REDIRECT [[Alpha]]", by=alice)
+    assert "Gamma" in seen(reader, "Liste")
+    moving.move(finding.by_key("Béta"), "Delta", BOB)
+    assert "Delta" in seen(reader, "Liste")
+    saving.delete(finding.by_key("Gamma"), BOB)
+    assert "Gamma" not in seen(reader, "Liste")
+    saving.delete(finding.by_key("Alpha"), BOB)
+    assert "/wiki/Alpha" not in seen(reader, "Liste")
+
+
+def test_the_box_colours_its_links_as_pages_come_and_go(alice: User, reader: Client) -> None:
+    make_page("Property:Voisin", "---\nHas type: Page\n---\n", by=alice)
+    make_page("Béta", "---\nVoisin: Alpha\n---\nVoir [[Voisin::Alpha|là]].", by=alice)
+    assert 'class="red"' in seen(reader, "Béta")
+    make_page("Alpha", "Bonjour.", by=alice)
+    shown = seen(reader, "Béta")
+    assert 'class="red"' not in shown
+    assert '<a href="/wiki/Alpha">là</a>' in shown
+
+
+def test_a_page_in_the_own_place_comes_before_the_commons(alice: User, reader: Client) -> None:
+    make_place("La Ruche", by=alice)
+    make_page("Atelier", "Partout.", by=alice)
+    make_page("La Ruche:Repas", "---\nDans: Atelier\n---\n", by=alice)
+    make_page("Liste", "{{#ask: [[Dans::Atelier]] }}", by=alice)
+    assert "La Ruche:Repas" in seen(reader, "Liste") or "Repas" in seen(reader, "Liste")
+    make_page("La Ruche:Atelier", "Chez nous.", by=alice)
+    assert "Repas" not in seen(reader, "Liste")
+
+
+def test_a_declaration_shows_at_once(alice: User, reader: Client) -> None:
+    make_page("Liste", "{{#ask: [[Ville::Lyon]] | ?Places | sort=Places }}", by=alice)
+    make_page("Alpha", place("Lyon", "Places: douze\n"), by=alice)
+    assert "douze" in seen(reader, "Liste")
+    make_page("Property:Places", "---\nHas type: Number\nPreferred property label: Sièges@fr\n---\n", by=alice)
+    assert "douze" not in seen(reader, "Liste")
+    assert "Sièges" in seen(reader, "Liste")
+    box = seen(reader, "Alpha")
+    assert "douze" in box
+    assert 'class="problem"' in box
+
+
+def test_many_facts_are_read_again_by_the_worker(alice: User, reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declaring, "SLICE", 2)
+    for number in range(5):
+        make_page(f"Lieu {number}", place("Lyon", f"Places: {number}\n"), by=alice)
+    make_page("Liste", "{{#ask: [[Places::>2]] }}", by=alice)
+    seen(reader, "Liste")
+    make_page("Property:Places", "---\nHas type: Number\n---\n", by=alice)
+    assert "Lieu 4" not in seen(reader, "Liste")
+    chores.finish()
+    assert "Lieu 4" in seen(reader, "Liste")
+    assert "Lieu 2" in seen(reader, "Liste")
+    assert "Lieu 1" not in seen(reader, "Liste")
+
+
+def test_templates_and_embedded_pages_show_their_texts_as_they_are(alice: User, reader: Client) -> None:
+    make_page("Alpha", place("Lyon"), by=alice)
+    make_page("Liste", "{{#ask: [[Ville::Lyon]] | format=template | template=Ligne }}", by=alice)
+    make_page("Entière", "{{#ask: [[Ville::Lyon]] | format=embedded }}", by=alice)
+    assert 'class="problem"' in seen(reader, "Liste")
+    make_page("Template:Ligne", "* Voici {{{1}}}", by=alice)
+    assert "Voici" in seen(reader, "Liste")
+    rewrite("Template:Ligne", "* Voilà {{{1}}}")
+    assert "Voilà" in seen(reader, "Liste")
+    assert "ne change rien" in seen(reader, "Entière")
+    rewrite("Alpha", place("Lyon").replace("ne change rien", "change tout"))
+    assert "change tout" in seen(reader, "Entière")
+
+
+def test_more_than_twenty_questions_say_so(alice: User, reader: Client) -> None:
+    make_page("Liste", "\n\n".join("{{#ask: [[Ville::Lyon]] }}" for _ in range(22)), by=alice)
+    shown = seen(reader, "Liste")
+    import re
+
+    print(re.findall(r".{100}class=.problem.{300}", shown))
+    assert shown.count('class="problem"') == 2
+
+
+def test_questions_that_take_too_long_together_say_so(
+    alice: User, reader: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_page("Liste", "{{#ask: [[Ville::Lyon]] }}\n\n{{#ask: [[Ville::Lyon]] }}", by=alice)
+    monkeypatch.setattr("wiki.ask.answering.SECONDS", 0.0)
+    assert seen(reader, "Liste").count('class="problem"') == 2
+
+
+def test_what_is_wrong_with_a_question_is_said_in_place(alice: User, reader: Client) -> None:
+    make_page("Liste", "Avant {{#ask: [[Ville::Lyon }} après, {{#ask: [[Ville::Lyon]] | limit=501 }}.", by=alice)
+    shown = seen(reader, "Liste")
+    assert shown.count('class="problem"') == 2
+    assert "Avant" in shown
+    assert "500" in shown
+
+
+def test_concepts_tell_what_they_hold(alice: User, reader: Client) -> None:
+    make_page("Concept:Lyonnais", "{{#concept: [[Ville::Lyon]] | Tout ce qui est à Lyon }}", by=alice)
+    make_page("Liste", "{{#ask: [[Concept:Lyonnais]] }}", by=alice)
+    make_page("Alpha", place("Lyon"), by=alice)
+    shown = seen(reader, "Concept:Lyonnais")
+    assert "Tout ce qui est à Lyon" in shown
+    assert "Alpha" in shown
+    assert "Alpha" in seen(reader, "Liste")
+    rewrite("Concept:Lyonnais", "{{#concept: [[Ville::Brest]] }}")
+    assert "Alpha" not in seen(reader, "Liste")
+    assert "Alpha" not in seen(reader, "Concept:Lyonnais")
+
+
+def test_a_preview_answers_for_the_text_as_typed(alice: User, client_of: ClientOf) -> None:
+    make_page("Alpha", place("Lyon"), by=alice)
+    text = "---\nPlaces: 3\n---\n{{#show: Alpha | ?Ville }} {{#ask: [[Ville::Lyon]] }}"
+    answer = client_of(alice).post("/preview", {"title": "Nouvelle", "text": text}).content.decode()
+    assert "Lyon" in answer
+    assert "/wiki/Alpha" in answer
+    assert "Places" in answer
+
+
+CITIES = st.sampled_from(["Lyon", "Brest", "Béta", "Alpha", "Renvoi"])
+TEXTS = st.one_of(
+    st.builds(lambda city, seats: place(city, f"Places: {seats}\n"), CITIES, st.sampled_from(["1", "2,5", "dix"])),
+    st.builds(lambda city: f"---\nVille: {city}\nNature: Projet\n---\n{{{{#subobject:a|Places=7}}}}", CITIES),
+    st.builds(lambda to: f"#REDIRECT [[{to}]]", st.sampled_from(["Alpha", "Béta"])),
+    st.just("[[Category:Lieux]] Rien [[Ville::Lyon]]."),
+    st.none(),
+)
+ACTS = st.one_of(
+    st.tuples(st.sampled_from(["Alpha", "Béta", "Gamma"]), TEXTS),
+    st.tuples(
+        st.just("Property:Places"),
+        st.sampled_from(
+            [None, "---\nHas type: Number\n---", "---\nHas type: Text\n---", "#REDIRECT [[Property:Ville]]"]
+        ),
+    ),
+    st.tuples(st.just("Category:Lieux"), st.sampled_from([None, "[[Category:Tout]]"])),
+)
+WATCHING = {
+    "Un": "{{#ask: [[Ville::Lyon]] | ?Places | ?Ville.Places }} {{#show: Alpha | ?Ville }}",
+    "Deux": "{{#ask: [[Places::>1]] | ?Ville | sort=Places | limit=1 }} {{#ask: [[Category:Tout]] | format=count }}",
+    "Trois": "{{#ask: [[Ville.Places::+]] | ?-Ville }} {{#ask: [[Ville::!+]] [[Kind::Projet]] }} [[Ville::Béta]]",
+    "Quatre": "{{#ask: [[~*a]] | ?Places }} {{#ask: [[-Ville::Gamma]] }} {{#ask: [[Ville::Alpha]] | format=gallery }}",
+}
+
+
+@settings(max_examples=15, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(st.lists(ACTS, min_size=5, max_size=8))
+@pytest.mark.slow
+def test_what_is_kept_is_what_would_be_made_now(acts: list[tuple[str, str | None]]) -> None:
+    from django.db import transaction
+
+    with transaction.atomic():
+        for title, text in WATCHING.items():
+            make_page(title, text)
+        for title, text in acts:
+            _write(title, text)
+            for page in WikiPage.objects.filter(title__in=[*WATCHING, "Alpha", "Béta"], title_key__isnull=False):
+                stored = RenderedPage.objects.select_related("page__place").get(page=page, ui_language="fr")
+                kept = keeping.Keeper().kept(stored, page)
+                now = Answers(showing.open_of(stored, Fields.of(page), page), AnonymousUser()).fill()
+                assert kept.answers == now.answers, (title, text, page.title)
+                assert json.loads(json.dumps(kept.box)) == json.loads(json.dumps(now.box)), (title, text, page.title)
+        transaction.set_rollback(True)
+
+
+def _write(title: str, text: str | None) -> None:
+    page = finding.by_key(title)
+    if page is None and text is not None:
+        make_page(title, text)
+    elif page is not None and text is None:
+        saving.delete(page, BOB)
+    elif page is not None and text is not None:
+        saving.edit(page, text, BOB, Note("again"), base=page.version)
+
+
+def test_what_nobody_needs_any_more_is_forgotten(alice: User, reader: Client) -> None:
+    make_page("Liste", "{{#ask: [[Ville::Lyon]] }}", by=alice)
+    seen(reader, "Liste")
+    assert Need.objects.filter(key="Ville", word="Lyon").exists()
+    rewrite("Liste", "Plus rien.")
+    seen(reader, "Liste")
+    assert not Need.objects.filter(key="Ville", rendered__ui_language="fr").exists()
+    assert AnswersChore().run() is False
