@@ -18,10 +18,14 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from tests.making import make_page, make_place
+from tests.pages.test_media import drawn
 from wiki.accounts.models import User
 from wiki.forks.forking import Wish, fork
 from wiki.pages import moving, saving
+from wiki.pages.media import Picture
+from wiki.pages.models import Kind
 from wiki.pages.saving import Author, Note
+from wiki.pages.site_texts import SiteTexts
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +112,13 @@ SAFE_TITLE = "\"onmouseover='alert(3)' x=" + "'&amp;"
 def test_it_runs_nothing_hostile_anywhere(alice: User, bob: User, client_of: Callable[..., Client]) -> None:
     alice.first_name = HOSTILE[:100]
     alice.save()
+    words = dict.fromkeys(("name_fr", "name_en", "plural_fr", "plural_en"), HOSTILE[:80])
+    Kind.objects.create(key="mal", icon=HOSTILE[:40], colour=HOSTILE[:20], **words)
+    told = dict.fromkeys(("description", "author", "source", "title"), HOSTILE)
+    picture = Picture(license="CC0-1.0", **told)
+    picture.take(drawn("PNG"), "Mal.png")
+    picture.save()
+    SiteTexts.objects.create(heading_fr=HOSTILE, words_fr=HOSTILE)
     place = make_place(f"Lieu {SAFE_TITLE}", by=bob)
     text = f"""---
 Titre affiché: {HOSTILE!r}
@@ -119,7 +130,7 @@ licence: {HOSTILE!r}
 # {HOSTILE}
 
 {HOSTILE} [[Ailleurs|{HOSTILE}]] [a](javascript:alert(5)) [b](data:text/html,x) <a href="vbscript:x">c</a>
-[[Catégorie:{SAFE_TITLE}]] ![{HOSTILE}](File:{SAFE_TITLE}.png) {{{{{HOSTILE}}}}}
+[[Catégorie:{SAFE_TITLE}]] ![{HOSTILE}](File:{SAFE_TITLE}.png) {{{{{HOSTILE}}}}} ![{HOSTILE}](File:Mal.png) ![](Mal.png)
 
 ```{SAFE_TITLE}
 {HOSTILE}
@@ -130,6 +141,7 @@ licence: {HOSTILE!r}
     page = make_page(f"Page {SAFE_TITLE}", text, by=alice, place=place)
     saving.edit(page, text + HOSTILE, Author.of(alice), Note(HOSTILE))
     saving.edit(page, text, Author(None, HOSTILE, "mal.example"), Note(HOSTILE))
+    make_page("De la nature", f"---\nNature: mal\n---\n![](Mal.png) {HOSTILE}", by=alice)
     fork(page, Wish(place=place, title=f"Copie {SAFE_TITLE}"), Author.of(alice))
     moving.move(page, f"{place.full_title}:Autre {SAFE_TITLE}", Author.of(bob), HOSTILE)
     faults = []

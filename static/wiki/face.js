@@ -1,11 +1,13 @@
-// What every screen has: the theme switch, menus that close, the table of contents that follows.
+// What every screen has: the theme switch, menus that close, the table of contents that follows, forms sent once.
 // All of it is a comfort; every screen works without it.
 import { bindTheme } from "./theme.js";
 import { bindMenus } from "./menus.js";
 import { bindContents } from "./contents.js";
+import { bindOnce } from "./once.js";
 import { bindResults } from "./ask/results.js";
 
 bindTheme();
 bindMenus();
 bindContents();
+bindOnce();
 bindResults();

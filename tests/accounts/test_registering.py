@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db.models import signals
 
 from wiki.accounts.models import User
 
@@ -124,3 +125,16 @@ def test_it_tells_browsers_what_to_fill_in(visitor: Client) -> None:
     assert text.count('autocomplete="new-password"') == 2
     assert 'autocomplete="email"' in text
     assert text.count("<h1>") == 1
+
+
+def test_it_gives_a_name_to_one_of_two_who_want_it_in_the_same_moment(visitor: Client) -> None:
+    def rival(instance: User, **_: Any) -> None:
+        if not User.objects.filter(username=instance.username).exists():
+            User.objects.bulk_create([User(username=instance.username)])
+
+    signals.pre_save.connect(rival, sender=User)
+    try:
+        answer = register(visitor)
+    finally:
+        signals.pre_save.disconnect(rival, sender=User)
+    assert "Someone already has this name" in errors(answer)["username"][0]

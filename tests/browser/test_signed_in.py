@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -138,3 +139,22 @@ def test_it_warns_before_a_text_is_lost(tab: Page, scene: None) -> None:
     assert asked == ["beforeunload"]
     assert tab.url.endswith("/edit/Atelier:Charte")
     assert "Un mot." in tab.locator("textarea[name=text]").input_value()
+
+
+def test_it_sends_a_form_once_however_often_it_is_clicked(tab: Page, scene: None) -> None:
+    sign_in(tab, "bob")
+    tab.goto("/create-place")
+    tab.fill("input[name=title]", "Halle")
+    sent: list[str] = []
+
+    def slowly(route: Any) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request.url)
+            time.sleep(1)
+        route.continue_()
+
+    tab.route("**/create-place", slowly)
+    button = "document.querySelector('main form button[type=submit]')"
+    tab.evaluate(f"{{ {button}.click(); setTimeout(() => {button}.click(), 300); }}")
+    tab.wait_for_url("**/wiki/Halle")
+    assert len(sent) == 1

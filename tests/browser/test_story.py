@@ -31,13 +31,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def other_wiki(instance: Instance) -> Iterator[str]:
-    """A second, empty wiki with an account «zoe», served at an address of its own."""
+    """A second, empty wiki with an account «zoe», served at an address of its own as in production."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     make = f"from wiki.accounts.models import User; User.objects.create_user('zoe', password={PASSWORD!r})"
     instance.python(make)
-    command = [sys.executable, "-W", "ignore", "manage.py", "runserver", "--noreload", str(port)]
-    told = instance.variables | {"MOVILAB_DEBUG": "1", "MOVILAB_URL": address}
+    instance.manage("collectstatic", "--no-input", "--verbosity", "0")
+    command = [sys.executable, "-W", "ignore", "-m", "movilab.server", "--port", str(port)]
+    told = instance.variables | {"MOVILAB_URL": address}
     server = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(300):
         try:
@@ -50,10 +51,11 @@ def other_wiki(instance: Instance) -> Iterator[str]:
     server.wait(timeout=30)
 
 
-def new_tab(browser: Browser, address: str) -> Page:
-    """A tab of another French reader."""
+def new_tab(browser: Browser, address: str, refused: list[str]) -> Page:
+    """A tab of another French reader; `refused` gets what its pages wanted to run and the policy did not let them."""
     page = browser.new_context(base_url=address, locale="fr-FR").new_page()
     page.set_default_timeout(15_000)
+    page.on("console", lambda line: refused.append(line.text) if "Content Security Policy" in line.text else None)
     return page
 
 
@@ -88,19 +90,21 @@ def download(tab: Page, address: str, to: Path) -> str:
 def test_a_practice_travels(
     tab: Page, browser: Browser, live_server: Any, bob: User, other_wiki: str, tmp_path: Path
 ) -> None:
+    refused: list[str] = []
     _register(tab)
     _write_and_preview(tab)
-    _conflict(tab, new_tab(browser, live_server.url))
+    _conflict(tab, new_tab(browser, live_server.url, refused))
     _compare_and_restore(tab)
     _fork(tab)
     digest = download(tab, "/wiki/Le_Fournil:Pain_au_levain", tmp_path / "un.zip")
-    there = new_tab(browser, other_wiki)
+    there = new_tab(browser, other_wiki, refused)
     _import(there, tmp_path / "un.zip")
     renamed = download(there, "/wiki/Pain_au_levain_de_loin", tmp_path / "deux.zip")
     assert renamed != digest  # the new title is one more version
     again = download(tab, "/wiki/Pain_au_levain", tmp_path / "trois.zip")
     _import_as_it_is(there, tmp_path / "trois.zip")
     assert download(there, "/wiki/Pain_au_levain", tmp_path / "quatre.zip") == again != digest
+    assert refused == []
 
 
 def _register(tab: Page) -> None:

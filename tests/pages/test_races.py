@@ -51,6 +51,7 @@ for turn in range(rounds):
     together(turn * 1.5)
     attempt(f"page {turn}", lambda: saving.create(f"Port:Page {turn}", f"De {me}.", by).changed)
     attempt(f"place {turn}", lambda: saving.create_place(f"Lieu {turn}", f"De {me}.", by).changed)
+    attempt(f"same {turn}", lambda: saving.create(f"Même {turn}", "Un même texte.", by).changed)
     source, port = finding.by_key(f"Source {turn}"), finding.by_key("Port")
     attempt(f"fork {turn}", lambda: fork(source, Wish(place=port), by))
     attempt(f"new place {turn}", lambda: fork(source, Wish(new_place=f"Tout neuf {turn}"), by))
@@ -108,6 +109,8 @@ def test_it_gives_each_thing_to_one_of_many(instance: Instance) -> None:
         for thing in ("page", "place", "fork", "new place"):
             assert won.count(f"{thing} {turn}") == 1, (thing, turn)
             assert [error for name, error in told if name == f"{thing} {turn}"] == ["TitleTaken"] * (PROCESSES - 1)
+        assert won.count(f"same {turn}") == 1, "a form sent twice is saved once"
+        assert [error for name, error in told if name == f"same {turn}"] == []
     assert sum(name.startswith("rename") for name in won) == ROUNDS
     assert sum(name.startswith("gone") for name in won) == ROUNDS
     end = json.loads(instance.python(END).splitlines()[-1])

@@ -108,6 +108,8 @@ def test_it_says_sizes_and_names_in_words() -> None:
     assert [face.signed(number) for number in (12, 0, -3)] == ["+12", "0", "−3"]
     assert face.plain_address("https://lieu.example/") == "lieu.example"
     assert face.short_category("Category:Vie du lieu") == "Vie du lieu"
+    assert "BY-SA 4.0" in face.license_words("CC-BY-SA-4.0 OR LAL-1.3")
+    assert face.license_words("Rien") == "Rien"
     assert face.has({"move"}, "move")
     assert not face.has(None, "move")
 

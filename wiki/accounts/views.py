@@ -10,6 +10,7 @@ from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
@@ -60,7 +61,12 @@ class Register(auth_views.RedirectURLMixin, RegistrationView):
 
     def form_valid(self, form: RegistrationForm) -> HttpResponse:
         """Sign the new person in and say welcome."""
-        user = form.save()
+        try:
+            with transaction.atomic():
+                user = form.save()
+        except IntegrityError:  # someone took that name in the same moment
+            form.add_error("username", _("Someone already has this name: please choose another one."))
+            return self.form_invalid(form)
         login(self.request, user)
         messages.success(
             self.request, _("Welcome, %(name)s! Your account is ready: you can write now.") % {"name": user.label}

@@ -162,7 +162,12 @@ def _create(
         page = finding.deleted(full_title(fields)) or WikiPage()
         tags = [*note.tags, "created" if page.pk is None else "recreated"]
         draft = Draft(page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent)
-        version = store([draft], also=also)[-1]
+        try:
+            version = store([draft], also=also)[-1]
+        except TitleTaken as error:
+            if finding.by_key(titles.key_of(full_title(fields))) is None:
+                raise
+            raise Stale from error  # someone was faster: look at what they wrote
         return Saved(page, version.number, changed=True)
 
     return retrying(attempt)

@@ -13,7 +13,7 @@ PART, PARTS = 5000, 10_000
 KEPT_OUT = (
     "/admin/", "/edit/", "/history/", "/compare/", "/restore/", "/undo/", "/fork/", "/export/",
     "/move/", "/delete/", "/create", "/upload", "/import", "/account/", "/contributions/",
-    "/links-to/", "/search", "/feeds/",
+    "/links-to/", "/search", "/feeds/", "/archive/", "/fields/", "/stewards/", "/ask/file", "/api.php", "/w/",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
+from wiki.licenses import catalogue
 from wiki.pages import models as pages
 from wiki.pages.problems import in_words
 from wiki.text.problems import Problem
@@ -95,6 +96,12 @@ def current_language() -> str:
 def in_language(thing: Any) -> str:
     """The name of something that has `name_fr` and `name_en`, in the reader's language."""
     return str(getattr(thing, f"name_{current_language()}", "") or thing or "")
+
+
+@register.filter
+def license_words(expression: str) -> str:
+    """A licence, or a choice between several, by the short names that people know."""
+    return catalogue.name_of(expression)
 
 
 @register.filter
