@@ -279,7 +279,8 @@ def test_it_deletes_many_with_a_comment(admin_client: Client, administrator: Use
 
 def test_it_says_why_a_place_stays(admin_client: Client, scene: dict[str, Any]) -> None:
     answer = bulk(admin_client, "delete", [scene["place"]])
-    assert "Pages still live in" in answer.text
+    assert "still live in" in answer.text
+    assert "Atelier:Charte" in answer.text
     assert not WikiPage.objects.get(pk=scene["place"].pk).is_deleted
 
 

@@ -145,3 +145,13 @@ def test_it_keeps_what_was_typed_when_the_session_has_ended(
         assert text_of(page) == SECOND
         if person is anna:
             assert "Mes mots à moi." in answer.content.decode()
+
+
+@pytest.mark.parametrize(("act", "said"), zip(ACTS, ("nothing to restore", "nothing to undo"), strict=True))
+def test_it_says_when_nothing_is_left_to_do(
+    act: str, said: str, page: WikiPage, alice: User, client_of: Callable[..., Client]
+) -> None:
+    saving.edit(page, FIRST, Author.of(alice))
+    shown = client_of(alice, "en").get(act).content.decode()
+    assert said in shown
+    assert 'name="comment"' not in shown

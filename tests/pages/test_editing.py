@@ -138,3 +138,42 @@ def test_an_odd_base_never_loses_the_text(alice: User, client_of: ClientOf, base
     answer = client_of(alice).post("/edit/Fournil", {"text": "Deux fours.\n", "base": base, "save": "1"})
     saved = finding.find("Fournil", alice).source.text == "Deux fours.\n"  # type: ignore[union-attr]
     assert saved or "Deux fours." in answer.content.decode()
+
+
+def test_an_unknown_place_is_said_at_its_field(alice: User, client_of: ClientOf) -> None:
+    answer = client_of(alice).post("/create", {"title": "Charte", "place": "Nulle part"})
+    errors = answer.context["form"].errors
+    assert list(errors) == ["place"]
+
+
+PLACE = {"title": "Le Fournil", "text": "Trois heures de travail.", "license": "CC-BY-SA-4.0", "language": "fr"}
+
+
+def test_an_ended_session_keeps_a_place_and_signs_in_while_making_it(
+    alice: User, anna: AnonymousUser, client_of: ClientOf
+) -> None:
+    client = client_of(anna)
+    for more in ({}, {"username": "alice", "password": "non"}):
+        answer = client.post("/create-place", PLACE | more)
+        assert answer.status_code == 403
+        assert "Trois heures de travail." in answer.content.decode()
+        assert 'name="password"' in answer.content.decode()
+    assert client.post("/create-place", PLACE | {"username": "alice", "password": PASSWORD}).status_code == 302
+    place = finding.find("Le Fournil", alice)
+    assert place is not None
+    assert place.stewardships.get().user == alice
+
+
+def test_a_missing_token_keeps_a_place(alice: User, client_of: ClientOf) -> None:
+    answer = client_of(alice, enforce_csrf_checks=True).post("/create-place", PLACE)
+    assert answer.status_code == 403
+    assert "Trois heures de travail." in answer.content.decode()
+    assert finding.find("Le Fournil", alice) is None
+
+
+def test_the_blocked_make_no_place_even_by_signing_in_late(
+    charlie: User, anna: AnonymousUser, client_of: ClientOf
+) -> None:
+    answer = client_of(anna).post("/create-place", PLACE | {"username": "charlie", "password": PASSWORD})
+    assert answer.status_code == 403
+    assert finding.find("Le Fournil", charlie) is None

@@ -122,3 +122,10 @@ def test_no_svg_and_no_broken_file(alice: User, client_of: ClientOf, content: by
     answer = sent(client_of(alice), content, sent_as="x.svg")
     assert answer.status_code == 200
     assert Picture.objects.count() == 0
+
+
+def test_a_picture_that_moves_without_end_is_refused_in_time() -> None:
+    head = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"
+    frame = b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00"
+    with pytest.raises(ValidationError, match="animée"):
+        clean_picture(head + frame * 50_000 + b"\x3b")

@@ -130,3 +130,10 @@ def test_pages_that_link_to_a_new_title_are_told(alice: User) -> None:
     saving.delete(page, SCRIPT)
     assert finding.fresh(linking.pk).stamp > created
     assert WikiPage.objects.count() == 2
+
+
+def test_the_refusal_names_who_may(alice: User, bob: User) -> None:
+    page, place = make_page("Charte", by=alice), make_place("La Myne", by=bob)
+    for subject, who in ((page, "only administrators"), (place, "stewards of this place")):
+        with pytest.raises(NotAllowed, match=who):
+            moving.move(subject, "Ailleurs", Author.of(alice))

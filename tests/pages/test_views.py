@@ -288,3 +288,22 @@ def test_an_old_version_says_all_the_licences_it_may_be_used_under(reader: Clien
         screen = shown(reader, address)
         assert 'href="/licenses/CC-BY-SA-4.0"' in screen
         assert 'href="/licenses/LAL-1.3"' in screen
+
+
+def test_an_empty_page_invites_to_write(reader: Client, bob: User) -> None:
+    said = "Rien n’est encore écrit ici."
+    make_place("La Myne", by=bob, text="")
+    assert '<a href="/edit/La_Myne"' in shown(reader, "/wiki/La_Myne").partition(said)[2]
+    make_place("Le Fournil", by=bob, text="Un four.")
+    assert said not in shown(reader, "/wiki/Le_Fournil")
+
+
+def test_the_first_screen_of_an_empty_wiki_says_that_nothing_is_there(reader: Client, db: None) -> None:
+    assert shown(reader, "/").count("Rien ici pour l’instant.") == 3
+
+
+def test_a_new_place_invites_to_write_in_it(reader: Client, bob: User) -> None:
+    make_place("La Myne", by=bob)
+    assert 'href="/create?place=La+Myne"' in shown(reader, "/wiki/La_Myne")
+    make_page("Charte", by=bob)
+    assert "/create?place=" not in shown(reader, "/wiki/Charte")

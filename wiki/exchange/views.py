@@ -9,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
@@ -112,11 +112,14 @@ def import_archive(request: HttpRequest) -> HttpResponseBase:
 
 def _tell(request: HttpRequest, done: archive_import.Imported) -> None:
     """Say what came in, and what came in otherwise than the archive had it."""
-    messages.success(
-        request,
-        gettext("The page is here, with %(versions)d versions and %(pictures)d pictures.")
-        % {"versions": done.versions, "pictures": done.pictures},
-    )
+    said = ngettext(
+        "The page is here, with %(number)d version.", "The page is here, with %(number)d versions.", done.versions
+    ) % {"number": done.versions}
+    if done.pictures:
+        said += " " + ngettext("%(number)d picture came along.", "%(number)d pictures came along.", done.pictures) % {
+            "number": done.pictures
+        }
+    messages.success(request, said)
     for old, new in done.renamed.items():
         messages.info(
             request,

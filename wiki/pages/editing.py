@@ -63,6 +63,15 @@ def _with_sign_in(form: forms.Form) -> forms.Form:
     return form
 
 
+def _signed_in(request: HttpRequest, form: forms.Form) -> User | None:
+    """Whoever signs in within `form`, which a person sent after their session ended; else None, the form asking."""
+    _with_sign_in(form)
+    user = signing.sign_in_from_post(request)
+    if user is None and request.POST.get("username"):
+        form.add_error(None, gettext("This name and password do not match."))
+    return user
+
+
 def edit(request: HttpRequest, title: str) -> HttpResponseBase:
     """The editor of a page, or of the first text of one that is not there yet."""
     asked = titles.clean_title(title)
@@ -158,15 +167,11 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form) -> HttpResponseBase:
     """Save what was typed, or show it again with the reason why not."""
-    user = request.user
+    user: Any = request.user
     if not user.is_authenticated:
-        _with_sign_in(form)
-        signed_in = signing.sign_in_from_post(request)
-        if signed_in is None:
-            if request.POST.get("username"):
-                form.add_error(None, gettext("This name and password do not match."))
+        user = _signed_in(request, form)
+        if user is None:
             return _editor(request, page, asked, form, status=403, must_sign_in=True)
-        user = signed_in
     if not form.is_valid():
         return _editor(request, page, asked, form, status=422)
     try:
@@ -217,7 +222,7 @@ class CreateForm(forms.Form):
     )
     kind = forms.ModelChoiceField(
         label=_("What is it about?"),
-        queryset=Kind.objects.exclude(key="place"),
+        queryset=Kind.objects.exclude(key__in=("place", "article")),
         to_field_name="key",
         required=False,
         empty_label=_("An article"),
@@ -234,25 +239,25 @@ def create(request: HttpRequest) -> HttpResponseBase:
         return redirect(address("edit", titles.clean_title(wanted)))
     initial = {"title": wanted, "place": request.GET.get("place", ""), "kind": request.GET.get("kind")}
     form = CreateForm(request.POST or None, initial=initial)
-    if form.is_valid():
-        try:
-            full = _full_title(request, form)
-            where = address("edit", full)
-            kind = form.cleaned_data["kind"]
-            return redirect(f"{where}?kind={kind.key}" if kind else where)
-        except WikiError as error:
-            form.add_error("title", in_words(error))
+    if form.is_valid() and (full := _full_title(request, form)):
+        where = address("edit", full)
+        kind = form.cleaned_data["kind"]
+        return redirect(f"{where}?kind={kind.key}" if kind else where)
     context = {"form": form, "places": listing.place_titles(request.user)}
     return render(request, "wiki/pages/create.html", context)
 
 
 def _full_title(request: HttpRequest, form: forms.Form) -> str:
-    """The full title asked for. Raises TitleProblem; adds an error for an unknown place."""
+    """The full title asked for; "" where it is none, or the place is unknown, and the form says so at that field."""
     title, place = form.cleaned_data["title"], form.cleaned_data["place"]
-    if not place:
-        return titles.clean_title(title)
-    home = finding.place_named(place, request.user)
-    return titles.clean_title(f"{home.full_title}:{title}")
+    wrong = "place"
+    try:
+        home = finding.place_named(place, request.user) if place else None
+        wrong = "title"
+        return titles.clean_title(f"{home.full_title}:{title}" if home else title)
+    except WikiError as error:
+        form.add_error(wrong, in_words(error))
+        return ""
 
 
 class PlaceForm(forms.Form):
@@ -270,18 +275,23 @@ class PlaceForm(forms.Form):
 
 
 def create_place(request: HttpRequest) -> HttpResponseBase:
-    """Make a place; whoever makes it is its first steward."""
-    if not request.user.is_authenticated:
+    """Make a place; whoever makes it is its first steward. What was typed outlives the session."""
+    user: Any = request.user
+    if request.method != "POST" and not user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    rights.require(request.user, "make_place")
     language = (get_language() or "fr")[:2]
     initial = {"title": request.GET.get("title", ""), "license": catalogue.DEFAULT, "language": language}
-    form = PlaceForm(request.POST or None, initial=initial)
-    if form.is_valid() and isinstance(request.user, User):
+    form = PlaceForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not user.is_authenticated:
+        user = _signed_in(request, form)
+        if user is None:
+            return _place_screen(request, form, status=403, must_sign_in=True)
+    rights.require(user, "make_place")
+    if form.is_valid():
         data = form.cleaned_data
         try:
             saved = saving.create_place(
-                data["title"], data["text"], Author.of(request.user),
+                data["title"], data["text"], Author.of(user),
                 license=data["license"], language=data["language"],
             )  # fmt: skip
         except WikiError as error:
@@ -289,12 +299,26 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, gettext("The place is there. You are its first steward."))
             return redirect(saved.page.get_absolute_url())
-    return render(request, "wiki/pages/create_place.html", {"form": form})
+    return _place_screen(request, form)
+
+
+def _place_screen(request: HttpRequest, form: forms.Form, status: int = 200, **extra: Any) -> HttpResponse:
+    """The form of a place, its fields for signing in first where it has them."""
+    form.order_fields(["username", "password"])
+    return render(request, "wiki/pages/create_place.html", {"form": form, **extra}, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A form came without its token: an editor's text is shown again, never lost."""
     match = request.resolver_match
+    said = gettext("Your session changed meanwhile. Your text is still here: please save again.")
+    must_sign_in = not request.user.is_authenticated
+    if match is not None and match.url_name == "create_place":
+        place = PlaceForm(request.POST)
+        if must_sign_in:
+            _with_sign_in(place)
+        place.add_error(None, said)
+        return _place_screen(request, place, status=403, must_sign_in=must_sign_in)
     if match is None or match.url_name not in ("edit", "undo", "restore") or "text" not in request.POST:
         message = gettext("This form is too old or came from elsewhere. Go back, load it again, and send it once more.")
         return render(request, "wiki/pages/problem.html", {"message": message, "status": 403}, status=403)
@@ -304,9 +328,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
         raise Http404(str(problem)) from problem
     page = finding.find(asked, request.user)
     form = _form(request, page, asked, data=request.POST)
-    if not request.user.is_authenticated:
+    if must_sign_in:
         _with_sign_in(form)
-    form.is_valid()
-    form.add_error(None, gettext("Your session changed meanwhile. Your text is still here: please save again."))
-    must_sign_in = not request.user.is_authenticated
+    form.add_error(None, said)
     return _editor(request, page, asked, form, status=403, must_sign_in=must_sign_in)

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -183,6 +184,7 @@ def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
         user = User.objects.filter(username=form.cleaned_data["username"], is_active=True).first()
         if user is not None:
             Stewardship.objects.get_or_create(place=page, user=user)
+            messages.success(request, gettext("%(name)s looks after this place now.") % {"name": user.label})
             return redirect(request.get_full_path())
         form.add_error("username", gettext("Nobody here has that user name."))
     context = {
@@ -195,12 +197,17 @@ def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
 
 
 def _remove_steward(request: HttpRequest, page: WikiPage) -> HttpResponse:
-    """Take a stewardship away; the last steward stays until another comes."""
-    if page.stewardships.count() > 1 or (isinstance(request.user, User) and request.user.is_superuser):
-        page.stewardships.filter(user__username=request.POST["remove"]).delete()
-        WikiPage.objects.filter(pk=page.pk).update(stamp=F("stamp") + 1)
-    else:
+    """Take a stewardship away; the last steward stays until another comes, also when two go at the same moment."""
+    with transaction.atomic():
+        WikiPage.objects.filter(pk=page.pk).update(stamp=F("stamp") + 1)  # who comes second waits here
+        may_go = page.stewardships.count() > 1 or (isinstance(request.user, User) and request.user.is_superuser)
+        if may_go:
+            page.stewardships.filter(user__username=request.POST["remove"]).delete()
+    if not may_go:
         messages.error(request, gettext("A place keeps one steward: add another one first."))
+    elif not rights.may(request.user, "steward", page):  # they took themselves away
+        messages.success(request, gettext("You do not look after this place any more."))
+        return redirect(page.get_absolute_url())
     return redirect(request.get_full_path())
 
 

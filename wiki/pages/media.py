@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import threading
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -25,6 +26,10 @@ from wiki.text import titles
 
 PIXEL_LIMIT = 50_000_000
 BYTE_LIMIT = 20_000_000
+FRAME_LIMIT = 2_000
+"""So many pictures may follow each other in one that moves: each costs time, however small it is."""
+_ONE_AT_A_TIME = threading.Lock()
+"""50 million pixels are several hundred megabytes while they are encoded: one picture at a time has them."""
 FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
 READ = ("JPEG", "PNG", "GIF", "WEBP")
 """What Pillow is asked to recognise; it calls a JPEG with several pictures MPO by itself."""
@@ -90,7 +95,10 @@ def clean_picture(raw: bytes) -> tuple[bytes, str]:
             frames = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
             if picture.width * picture.height * frames > PIXEL_LIMIT:
                 raise ValidationError(_("The picture has more than 50 million pixels: make it smaller first."))
-            return _encoded(picture, animated=frames > 1), FORMATS[str(picture.format)]
+            if frames > FRAME_LIMIT:
+                raise ValidationError(_("The picture moves through more than 2,000 others: make it shorter first."))
+            with _ONE_AT_A_TIME:
+                return _encoded(picture, animated=frames > 1), FORMATS[str(picture.format)]
     except ValidationError:
         raise
     except Exception as error:  # Pillow raises many kinds on hostile bytes
@@ -110,9 +118,8 @@ def _encoded(picture: PillowImage.Image, *, animated: bool) -> bytes:
     if animated:
         picture.save(out, format=form, save_all=True, **options)
         return out.getvalue()
-    upright = ImageOps.exif_transpose(picture)
-    clean = upright.copy()
-    clean.info = {key: upright.info[key] for key in ("transparency",) if key in upright.info}
+    clean = ImageOps.exif_transpose(picture)  # a copy, whether it had to be turned or not
+    clean.info = {key: clean.info[key] for key in ("transparency",) if key in clean.info}
     if form == "JPEG":
         options["quality"] = 90
         if clean.mode not in ("RGB", "L", "CMYK"):

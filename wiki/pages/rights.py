@@ -57,4 +57,6 @@ def require(user: Reader, action: str, page: WikiPage | None = None) -> None:
         raise NotAllowed(gettext_noop("Sign in first: reading is open, writing asks for an account."))
     if getattr(user, "is_blocked", False):
         raise NotAllowed(gettext_noop("Your account is blocked: you can read, not write."))
+    if page is not None and not page.is_place and page.place_id is None:
+        raise NotAllowed(gettext_noop("This page lives in no place: only administrators may do this to it."))
     raise NotAllowed(gettext_noop("Only the stewards of this place and administrators may do this."))

@@ -27,6 +27,10 @@ ATTEMPTS = 200
 """How often a save follows a faster one before it gives up; each attempt merges again."""
 
 
+NAMED = 5
+"""So many pages are named where many stand in the way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What became of a change."""
@@ -234,10 +238,12 @@ def translate(page: WikiPage, language: str, by: Author, comment: str = "") -> S
 
 def _check_empty(page: WikiPage) -> None:
     """Raise Refused while pages live in `page`."""
-    if page.inhabitants.filter(title_key__isnull=False).exists():
+    found = page.inhabitants.filter(title_key__isnull=False).order_by("title_fold")
+    if some := list(found.values_list("full_title", flat=True)[: NAMED + 1]):
         raise Refused(
-            gettext_noop("Pages still live in «%(title)s»: move or delete them first."),
+            gettext_noop("Pages or redirects still live in «%(title)s»: move or delete them first (%(pages)s)."),
             title=page.full_title,
+            pages=", ".join(some[:NAMED]) + ("…" if len(some) > NAMED else ""),
         )
 
 

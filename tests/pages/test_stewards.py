@@ -1,0 +1,63 @@
+"""Who looks after a place: named, relieved, never none; and a place that is one no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from tests.making import make_page, make_place
+from wiki.accounts.models import User
+from wiki.pages import finding
+from wiki.pages.models import WikiPage
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[..., Client]
+ADDRESS = "/stewards/La_Myne"
+
+
+@pytest.fixture
+def place(bob: User) -> WikiPage:
+    """A place that bob looks after."""
+    return make_place("La Myne", by=bob)
+
+
+def names(place: WikiPage) -> set[str]:
+    """Who looks after it now."""
+    return set(place.stewardships.values_list("user__username", flat=True))
+
+
+def test_it_names_another_and_says_so(place: WikiPage, alice: User, bob: User, client_of: ClientOf) -> None:
+    answer = client_of(bob, "en").post(ADDRESS, {"add": "1", "username": "alice"}, follow=True)
+    assert "alice looks after this place now." in answer.content.decode()
+    assert names(place) == {"alice", "bob"}
+
+
+def test_it_leads_whoever_leaves_back_to_the_place(
+    place: WikiPage, alice: User, bob: User, client_of: ClientOf
+) -> None:
+    client = client_of(bob, "en")
+    client.post(ADDRESS, {"add": "1", "username": "alice"})
+    answer = client.post(ADDRESS, {"remove": "bob"}, follow=True)
+    assert answer.redirect_chain == [("/wiki/La_Myne", 302)]
+    assert "You do not look after this place any more." in answer.content.decode()
+    assert names(place) == {"alice"}
+
+
+def test_it_keeps_the_last_one(place: WikiPage, bob: User, client_of: ClientOf) -> None:
+    answer = client_of(bob, "en").post(ADDRESS, {"remove": "bob"}, follow=True)
+    assert "A place keeps one steward" in answer.content.decode()
+    assert names(place) == {"bob"}
+
+
+def test_it_makes_an_empty_place_an_ordinary_page(place: WikiPage, bob: User, client_of: ClientOf) -> None:
+    client = client_of(bob, "en")
+    assert 'action="/unmake-place/La_Myne"' in client.get(ADDRESS).content.decode()
+    page = make_page("Charte", place=place, by=bob)
+    refused = client.post("/unmake-place/La_Myne")
+    assert refused.status_code == 422
+    assert "(La Myne:Charte)" in refused.content.decode()
+    client.post(f"/delete/{page.full_title}")
+    assert client.post("/unmake-place/La_Myne").headers["location"] == "/wiki/La_Myne"
+    assert not finding.fresh(place.pk).is_place
