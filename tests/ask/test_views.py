@@ -105,7 +105,7 @@ def test_it_asks_in_a_browser(tab: Page, bob: User) -> None:
     tab.set_viewport_size({"width": 390, "height": 844})
     tab.goto("/ask")
     tab.fill("textarea[name=q]", "[[Nature::Lieu]]")
-    tab.fill("textarea[name=po]", "?Ville")
+    tab.fill("#ask-pp-1", "Ville")
     tab.click("main button[type=submit]")
     assert tab.locator(".ask-answer table").inner_text().count("Lyon") == 1
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -63,17 +63,24 @@ def _best(found: Iterable[Suggestion], words: str) -> list[Suggestion]:
 
 
 def _properties(user: Reader, words: str, language: str, of: str = "") -> list[Suggestion]:
-    """Properties that are used or declared, by the name under which the reader knows them."""
-    lines = listed(looking.properties(user), language, words)
-    return _best(({"value": line.label, "note": line.datatype} for line in lines), words)
+    """Properties that are used or declared, by the names that questions know; a label is told beside."""
+    found = []
+    for line in listed(looking.properties(user), language, words):
+        label = "" if line.label == line.name else line.label
+        found.append({"value": line.name, "note": " · ".join(filter(None, [label, line.datatype]))})
+    return _best(found, words)
 
 
 def _categories(user: Reader, words: str, language: str, of: str = "") -> list[Suggestion]:
     """Kinds of page, then categories that pages stand in."""
     start = titles.fold(words)
-    kinds = [kind.name for kind in Kind.objects.all() if start in titles.fold(f"{kind.name} {kind.plural}")]
+    kinds = [kind.name for kind in Kind.objects.all() if start in titles.fold(" ".join(_names(kind)))]
     named = [one["value"].partition(":")[2] for one in _values(user, words, language, "_INST")]
     return [{"value": name, "note": ""} for name in dict.fromkeys([*kinds, *named]) if name]
+
+
+def _names(kind: Kind) -> tuple[str, ...]:
+    return kind.name_fr, kind.name_en, kind.plural_fr, kind.plural_en
 
 
 def _pages(user: Reader, words: str, language: str, of: str = "") -> list[Suggestion]:

@@ -48,6 +48,11 @@ class Listed:
         return self.declaration.title
 
     @property
+    def name(self) -> str:
+        """As questions name it: a special property has a name in each language."""
+        return self.label if self.is_special else self.title
+
+    @property
     def is_special(self) -> bool:
         """Whether it means something to the wiki itself."""
         return self.row.key.startswith("_")

@@ -9,6 +9,7 @@ from wiki.ask import browsing, completing, properties, property_screen, special_
 urlpatterns = [
     path("ask", views.ask, name="ask"),
     path("ask/file", views.ask_file, name="ask_file"),
+    path("ask/parameters", views.ask_parameters, name="ask_parameters"),
     path("ask/complete", completing.complete, name="ask_complete"),
     path("browse/<path:title>", browsing.browse, name="browse"),
     path("properties", properties.properties, name="properties"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import content_disposition_header, urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
@@ -16,6 +20,8 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
 from wiki.ask import parser, problems, running
+from wiki.ask.asked import Asked, PrintRow, SortRow, marked, read
+from wiki.ask.examples import examples
 from wiki.ask.formats import registry
 from wiki.ask.formats.base import Shown
 from wiki.ask.problems import AskProblem
@@ -28,80 +34,113 @@ from wiki.pages.models import RenderedPage, WikiPage
 from wiki.text import frontmatter
 from wiki.text.titles import TitleProblem
 
-PARAMETERS_LIMIT = 40
-"""Parameters of one address; further ones are passed over."""
-OWN = ("q", "po", "more")
-"""Fields of the form that are no parameters of the question: conditions, printouts, and further parameters as lines."""
+CHANGED_SHOWN = 200
+"""Pages of each of the three lists of what changed between two days."""
 
 
 @require_safe
 def ask(request: HttpRequest) -> HttpResponse:
-    """The form and, where there is a question, its answer. What is wrong is said above the form, which keeps all."""
-    asked = _asked(request)
-    context: dict[str, Any] = {
-        "asked": asked,
-        "formats": registry.FORMATS.values(),
-        "chosen": registry.format_named(asked.get("format", "")) or registry.FORMATS["table"],
-    }
+    """The form and, where there is a question, its answer. What is wrong is said above the form, which keeps all.
+
+    What the form sends leads to the question's own address, which can be kept and shared.
+    """
+    asked = read(request.GET)
+    if asked.by_form:
+        return redirect(f"{reverse('ask')}?{asked.query()}{'#ask-answer' if asked.q.strip() else ''}")
+    language = (get_language() or "fr")[:2]
+    context: dict[str, Any] = {"asked": asked, **_form(asked)}
     status = 200
-    if asked["q"].strip():
+    if asked.q.strip():
         try:
-            context |= _answered(request, asked)
+            context |= _answered(request, asked, language)
         except AskProblem as problem:
-            context["problems"], status = [problems.in_words(problem)], 422
-        else:
-            status = 422 if context["problems"] else 200
+            context |= _wrong(asked, problem)
+            status = 422
+    else:
+        context["examples"] = examples(request.user, language)
     return render(request, "wiki/ask/ask.html", context, status=status)
 
 
-def _asked(request: HttpRequest) -> dict[str, str]:
-    """What the address asks: `q`, `po`, and parameters by name; lines `name=value` of `more` are parameters too."""
-    given = {name: value.replace("\x00", "") for name, value in list(request.GET.dict().items())[:PARAMETERS_LIMIT]}
-    asked = {"q": given.pop("q", ""), "po": given.pop("po", "")}
-    for line in given.pop("more", "").splitlines()[:PARAMETERS_LIMIT]:
-        name, equals, value = line.partition("=")
-        if equals and name.strip() not in OWN:
-            given.setdefault(name.strip(), value.strip())
-    return asked | {name: value for name, value in given.items() if value and name not in OWN}
+@require_safe
+def ask_parameters(request: HttpRequest) -> HttpResponse:
+    """The fields of a format's own parameters, for the form when another format is chosen."""
+    answer = render(request, "wiki/ask/_parameters.html", _form(read(request.GET)))
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
 
 
-def source_of(asked: Mapping[str, str]) -> str:
-    """The question as it is written in a page, without its name and braces."""
-    printouts = [line.strip() for line in asked["po"].splitlines() if line.strip()]
-    parts = [asked["q"].strip(), *(one if one.startswith("?") else f"?{one}" for one in printouts)]
-    return "\n|".join([*parts, *(f"{name}={value}" for name, value in asked.items() if name not in OWN)])
+def _form(asked: Asked) -> dict[str, Any]:
+    """What the form shows of a question."""
+    chosen = registry.format_named(asked.parameters.get("format", "")) or registry.FORMATS["table"]
+    rows = asked.rows()
+    fields, further = asked.fields_of(chosen), asked.further(chosen)
+    return {
+        "formats": registry.FORMATS.values(),
+        "chosen": chosen,
+        "rows": [*rows, PrintRow(), *([] if rows else [PrintRow()])],
+        "sorts": [*asked.sorts(), SortRow()] if asked.parameters.get("sort") else asked.sorts(),
+        "own": fields[: len(chosen.parameters)],
+        "common": fields[len(chosen.parameters) :],
+        "further": further,
+        "is_chosen": bool(further) or any(field.value for field in fields),
+    }
 
 
-def _answered(request: HttpRequest, asked: dict[str, str]) -> dict[str, Any]:
+def _answered(request: HttpRequest, asked: Asked, language: str) -> dict[str, Any]:
     """The answer and what goes with it. Raises AskProblem, TooFast."""
     limits.spend_preview(request)
-    language = (get_language() or "fr")[:2]
-    question = parser.parse(source_of(asked), language)
+    question = parser.parse(asked.source(), language)
     result = running.run(question, request.user, language)
-    shown = shown_for(request, asked, question)
-    return {
-        "problems": [problems.in_words(problem) for problem in result.problems],
+    if result.problems:
+        problem = result.problems[0]
+        at = problem.params.get("at", "")
+        params = {name: value for name, value in problem.params.items() if name != "at"}
+        raise AskProblem(problem.code, params, int(at) - 1 if at else None)
+    shown = shown_for(request, asked.fields(), question)
+    context = {
         "result": result,
-        "answer": registry.html(result, shown) if not result.problems else "",
+        "answer": registry.html(result, shown),
         "files": [(form, shown.download_url(form.name)) for form in registry.FORMATS.values() if form.file],
         "at": result.at,
+        "embed": asked.embed(),
+        "link": f"{settings.BASE_ADDRESS}{reverse('ask')}?{asked.query()}",
     }
+    return context | (_changed(request, asked, language) if asked.since or asked.until else {})
+
+
+def _changed(request: HttpRequest, asked: Asked, language: str) -> dict[str, Any]:
+    """What came into the answer between two days, what left it and what stayed. Raises AskProblem."""
+    question = parser.parse(asked.source(), language)
+    start = running.moment(replace(question, at=asked.since)) or datetime(1, 1, 2, tzinfo=UTC)
+    end = running.moment(replace(question, at=asked.until)) or timezone.now()
+    came, left, stayed = running.changed(question, min(start, end), max(start, end), request.user)
+    lists = (("came", came), ("left", left), ("stayed", stayed))
+    changes = [(name, len(found), found[:CHANGED_SHOWN]) for name, found in lists]
+    return {"changes": changes, "start": min(start, end) if asked.since else None, "end": max(start, end)}
+
+
+def _wrong(asked: Asked, problem: AskProblem) -> dict[str, Any]:
+    """What is wrong with a question, and where in its text."""
+    words = problems.in_words(problem)
+    if problem.at is None:
+        return {"problems": [words]}
+    return {"problems": [words], "marked": marked(asked.q.strip(), problem.at), "wrong_at": problem.at}
 
 
 @require_safe
 def ask_file(request: HttpRequest) -> HttpResponseBase:
     """The answer as a file, in the format that `format` names. 404 for a format that is none."""
-    asked = _asked(request)
-    form = registry.format_named(asked.get("format", ""))
+    asked = read(request.GET)
+    form = registry.format_named(asked.parameters.get("format", ""))
     if form is None or form.file is None:
         raise Http404(gettext("There is no such format."))
     limits.spend_preview(request)
     language = (get_language() or "fr")[:2]
-    question = parser.parse(source_of(asked), language)
+    question = parser.parse(asked.source(), language)
     result = running.run(question, request.user, language)
     if result.problems:
         raise AskProblem(result.problems[0].code, result.problems[0].params)
-    file = registry.file(result, shown_for(request, asked, question))
+    file = registry.file(result, shown_for(request, asked.fields(), question))
     if file is None:
         raise Http404(gettext("There is no such format."))
     whole = isinstance(file.content, bytes)

@@ -1,0 +1,98 @@
+// The Ask form's comforts: rows that come and go, the parameters of the chosen format, copying, the place of a mistake.
+// Everything works without it. Completion is in completing.js, which other screens use too.
+
+let made = 1000;
+
+/** Shows the buttons of a list of rows and binds them: one adds an empty row, one in each row removes it. */
+function bindRows(box) {
+  const list = box.querySelector("ol");
+  const add = box.querySelector("[data-add]");
+  const offer = () => {
+    const rows = list.querySelectorAll("[data-row]");
+    for (const button of list.querySelectorAll("[data-remove]")) button.hidden = rows.length < 2;
+  };
+  add.hidden = false;
+  add.addEventListener("click", () => {
+    const row = list.querySelector("[data-row]").cloneNode(true);
+    made += 1;
+    for (const field of row.querySelectorAll("[id]")) {
+      const id = field.id.replace(/\d+$/, String(made));
+      row.querySelector(`label[for="${field.id}"]`)?.setAttribute("for", id);
+      field.id = id;
+    }
+    for (const field of row.querySelectorAll("input")) field.value = "";
+    for (const field of row.querySelectorAll("select")) field.selectedIndex = 0;
+    for (const gone of row.querySelectorAll("[role=listbox]")) gone.remove();
+    for (const bound of row.querySelectorAll("[data-completes]")) delete bound.dataset.completes;
+    list.append(row);
+    offer();
+    row.dispatchEvent(new CustomEvent("wiki:added", { bubbles: true }));
+    row.querySelector("input").focus();
+  });
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-remove]");
+    if (!button) return;
+    button.closest("[data-row]").remove();
+    offer();
+    add.focus();
+  });
+  offer();
+}
+
+/** Fetches the fields of the format that is chosen; what was typed in fields of the same name stays. */
+function bindFormat(form) {
+  const place = form.querySelector("[data-parameters]");
+  let latest = 0;
+  form.querySelector("select[name=format]").addEventListener("change", async () => {
+    const fields = new URLSearchParams(new FormData(form));
+    for (const name of ["q", "pp", "ph", "pf", "px", "form"]) fields.delete(name);
+    latest += 1;
+    const mine = latest;
+    const answer = await fetch(`${form.dataset.ask}?${fields}`, { credentials: "same-origin" }).catch(() => null);
+    if (!answer?.ok || mine !== latest) return;
+    const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+    place.replaceChildren(...[...parsed.body.childNodes].map((node) => document.importNode(node, true)));
+    place.dispatchEvent(new CustomEvent("wiki:added", { bubbles: true }));
+  });
+}
+
+async function copy(field) {
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    document.execCommand("copy"); // where the page is not served over HTTPS
+  }
+}
+
+/** Shows buttons that copy a field; for a moment they say that it is done. */
+function bindCopying() {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const words = button.textContent;
+    button.hidden = false;
+    button.setAttribute("aria-live", "polite");
+    button.addEventListener("click", async () => {
+      await copy(document.getElementById(button.dataset.copy));
+      button.textContent = button.dataset.copied;
+      setTimeout(() => {
+        button.textContent = words;
+      }, 2500);
+    });
+  }
+}
+
+function showMistake(form) {
+  const field = form.querySelector("[data-wrong-at]");
+  if (!field) return;
+  const spaces = field.value.length - field.value.trimStart().length;
+  const at = Number(field.dataset.wrongAt) + spaces;
+  field.focus();
+  field.setSelectionRange(at, Math.min(at + 1, field.value.length));
+}
+
+for (const form of document.querySelectorAll("form[data-ask]")) {
+  for (const box of form.querySelectorAll("[data-rows]")) bindRows(box);
+  bindFormat(form);
+  showMistake(form);
+}
+bindCopying();

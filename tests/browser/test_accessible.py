@@ -1,0 +1,71 @@
+"""axe-core finds nothing on the screens, in light and in dark: WCAG 2.2 A and AA, and its good practice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.making import make_page, make_place
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from wiki.accounts.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ANSWERS = "?Ville%0A?Position%0A?Ouverture%0A?Surface"
+SCREENS = (
+    "/",
+    "/wiki/Atelier",
+    "/wiki/Pain",
+    "/ask",
+    "/ask?q=[[Ville::",
+    "/ask?q=[[Ville::%2B]]&po=?Ville&since=2001",
+    *(f"/ask?q=[[Ville::%2B]]&po={ANSWERS}&format={form}" for form in ("table", "map", "chart", "calendar", "gallery")),
+    *(f"/ask?q=[[Ville::%2B]]&po={ANSWERS}&format={form}" for form in ("timeline", "tree", "tagcloud", "list")),
+    "/browse/Atelier",
+    "/properties",
+    "/property/Surface",
+    "/property/Ville",
+    "/search-by-property?property=Surface&value=90",
+    "/types",
+    "/problems",
+    "/concepts",
+)
+
+
+@pytest.fixture
+def scene(bob: User) -> None:
+    """A place and practices with facts of many types, some wrong."""
+    for name, datatype in (("Ville", "Text"), ("Position", "Geographic coordinates"), ("Ouverture", "Date")):
+        make_page(f"Property:{name}", f"---\nHas type: {datatype}\n---")
+    make_page("Property:Surface", "---\nHas type: Quantity\nCorresponds to: [1 m², 0.0001 ha]\n---")
+    facts = "Ville: Lyon\nPosition: 45.76, 4.86\nOuverture: 2026-11-02\nSurface: 120 m²"
+    place = make_place("Atelier", by=bob, text=f"---\n{facts}\n---\n## Un\n\nMots.\n\n## Deux\n\n[[Catégorie:Bois]]")
+    for number in range(15):
+        own = f"Surface: {number * 10} m²\nOuverture: 2026-11-{number + 1}"
+        text = f"---\nNature: Pratique\nVille: Lyon\n{own}\n---\nMots."
+        make_page(f"Pratique {number}", text, by=bob, place=place if number % 2 else None)
+    make_page("Pain", "---\nVille: Nantes\nSurface: 1 km\nVoir: Atelier\nOuverture: 01/02/2021\n---\nDu pain.", by=bob)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_finds_no_barrier(theme: Literal["light", "dark"], browser: Browser, live_server: Any, scene: None) -> None:
+    context = browser.new_context(base_url=live_server.url, locale="fr-FR", color_scheme=theme)
+    page = context.new_page()
+    found = []
+    for address in SCREENS:
+        page.goto(address)
+        if "format=map" in address:
+            page.wait_for_selector(".ask-marker")
+        results = Axe().run(page)
+        assert len(results.response["passes"]) > 10, "axe looked at the screen"
+        found += [
+            f"{address}: {one['id']} ({one['help']}): {one['nodes'][0]['target']} {one['nodes'][0]['html'][:160]}"
+            for one in results.response["violations"]
+        ]
+    context.close()
+    assert found == []

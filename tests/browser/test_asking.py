@@ -1,0 +1,152 @@
+"""The Ask page in a real browser: suggestions by keyboard, rows, formats, copying, two days, on a phone too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.making import make_page, make_place
+from wiki.pages import saving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from wiki.accounts.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+QUESTION, LIST = "textarea[name=q]", "[role=listbox]:not([hidden])"
+
+SCREENS = (
+    "/ask", "/ask?q=[[Nature::Lieu]]&po=?Ville&since=2001", "/ask?q=[[", "/browse/Atelier", "/properties",
+    "/property/Ville", "/types", "/search-by-property?property=Ville", "/problems", "/concepts",
+)  # fmt: skip
+
+
+@pytest.fixture
+def scene(bob: User) -> None:
+    """Two places with facts that are declared."""
+    make_page("Property:Ville", "---\nHas type: Text\n---")
+    make_page("Property:Position", "---\nHas type: Geographic coordinates\n---")
+    make_place("Atelier", by=bob, text="---\nVille: Lyon\nPosition: 45.76, 4.86\n---")
+    make_place("Fournil", by=bob, text="---\nVille: Nantes\nPosition: 47.22, -1.55\n---")
+
+
+def choose(tab: Page, words: str) -> None:
+    """Take the suggestion that begins so, by keyboard."""
+    tab.wait_for_selector(f"{LIST} >> text={words}")
+    tab.keyboard.press("ArrowDown")
+    active = tab.locator(f"{LIST} [aria-selected=true]")
+    assert active.inner_text().startswith(words)
+    focused = tab.evaluate("document.activeElement.getAttribute('aria-activedescendant')")
+    assert focused == active.get_attribute("id")
+    tab.keyboard.press("Enter")
+
+
+def test_it_suggests_while_one_types_a_question(tab: Page, scene: None) -> None:
+    tab.goto("/ask")
+    tab.focus(QUESTION)
+    tab.keyboard.type("[[vil")
+    choose(tab, "Ville")
+    assert tab.input_value(QUESTION) == "[[Ville::"
+    choose(tab, "Lyon")
+    assert tab.input_value(QUESTION) == "[[Ville::Lyon]]"
+    tab.keyboard.type(" [[Catégorie:l")
+    choose(tab, "Lieu")
+    assert tab.input_value(QUESTION) == "[[Ville::Lyon]] [[Catégorie:Lieu]]"
+    tab.keyboard.type(" [[vil")
+    tab.wait_for_selector(LIST)
+    tab.keyboard.press("Escape")
+    assert tab.locator(LIST).count() == 0
+    assert tab.input_value(QUESTION).endswith("[[vil")
+
+
+def test_it_builds_a_question_row_by_row(tab: Page, scene: None) -> None:
+    tab.goto("/ask")
+    tab.fill(QUESTION, "[[Nature::Lieu]]")
+    tab.focus("#ask-pp-1")
+    tab.keyboard.type("vil")
+    assert tab.locator("#ask-pp-1").get_attribute("role") == "combobox"
+    choose(tab, "Ville")
+    assert tab.locator("#ask-pp-1").get_attribute("aria-expanded") == "false"
+    rows = tab.locator("[data-rows]").first
+    before = rows.locator("[data-row]").count()
+    rows.locator("[data-add]").click()
+    assert rows.locator("[data-row]").count() == before + 1
+    added = rows.locator("[data-row]").last
+    added.locator("input[name=pp]").fill("Position")
+    added.locator("input[name=ph]").fill("Où")
+    rows.locator("[data-row]").nth(1).locator("[data-remove]").click()
+    assert rows.locator("[data-row]").count() == before
+    tab.click("main form button[type=submit]")
+    tab.wait_for_selector(".ask-answer table")
+    assert "form=" not in tab.url
+    heads = tab.locator(".ask-answer thead th").all_inner_texts()
+    assert [head.split("\xa0")[0].strip() for head in heads[1:]] == ["Ville", "Où"]
+    assert tab.input_value("#ask-ph-2") == "Où"
+    assert tab.input_value("#ask-link").endswith(tab.url.partition("/ask")[2].partition("#")[0])
+
+
+def test_it_fetches_the_fields_of_another_format_and_draws_a_map(tab: Page, scene: None) -> None:
+    tab.goto("/ask?q=[[Position::%2B]]&po=?Position")
+    assert tab.locator("[data-parameters] [name=cluster]").count() == 0
+    tab.select_option("select[name=format]", "map")
+    tab.wait_for_selector("[data-parameters] [name=cluster]", state="attached")
+    tab.click("[data-parameters] summary")
+    tab.fill("[data-parameters] [name=height]", "320")
+    tab.click("main form button[type=submit]")
+    tab.wait_for_selector(".ask-ground .ask-marker")
+    assert tab.locator(".ask-ground .ask-marker").count() == 2
+    assert "height=320" in tab.url
+
+
+def test_it_copies_what_shows_the_answer_in_a_page(tab: Page, scene: None) -> None:
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.goto("/ask?q=[[Ville::Lyon]]&po=?Ville&format=ul")
+    tab.click("[data-copy=ask-embed]")
+    tab.wait_for_selector("[data-copy=ask-embed] >> text=Copié")
+    assert tab.evaluate("navigator.clipboard.readText()") == "{{#ask: [[Ville::Lyon]]\n |?Ville\n |format=ul\n}}"
+
+
+def test_it_compares_two_days_and_marks_a_mistake(tab: Page, scene: None, bob: User) -> None:
+    place = saving.finding.find("Atelier", bob)
+    assert place is not None
+    saving.edit(place, "---\nVille: Brest\n---", saving.Author.of(bob))
+    tab.goto("/ask?q=[[Ville::%2B]]")
+    tab.locator("summary", has_text="comparée").click()
+    tab.fill("[name=since]", "2001")
+    tab.click("main form button[type=submit]")
+    tab.wait_for_selector("#ask-changed")
+    assert tab.locator("#ask-changed ~ details").first.inner_text().startswith("2 pages sont entrées")
+    tab.fill(QUESTION, "[[Ville::Lyon]] [[Ville::")
+    tab.click("main form button[type=submit]")
+    tab.wait_for_selector(".ask-marked mark")
+    assert tab.evaluate("document.activeElement.name") == "q"
+    assert tab.evaluate("document.activeElement.selectionStart") == len("[[Ville::Lyon]] [[Ville::")
+
+
+def test_it_asks_without_javascript_on_a_phone(browser: Browser, live_server: Any, scene: None) -> None:
+    context = browser.new_context(
+        base_url=live_server.url, java_script_enabled=False, locale="fr-FR", viewport={"width": 390, "height": 800}
+    )
+    page = context.new_page()
+    page.goto("/ask")
+    example = page.locator(".ask-examples a").first
+    assert example.is_visible()
+    page.fill(QUESTION, "[[Nature::Lieu]]")
+    page.fill("#ask-pp-1", "Ville")
+    page.click("main form button[type=submit]")
+    assert page.locator(".ask-answer table").inner_text().count("Lyon") == 1
+    assert page.locator("[data-add], [data-copy]").first.is_hidden()
+    context.close()
+
+
+def test_its_screens_fit_a_phone(tab: Page, scene: None) -> None:
+    tab.set_viewport_size({"width": 360, "height": 800})
+    wide = []
+    for address in SCREENS:
+        tab.goto(address)
+        if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(address)
+    assert wide == []
