@@ -295,6 +295,14 @@ def test_it_lists_values_to_mend(scene: None) -> None:
     assert [code.get_text() for code in get("/problems", property="Note")[1].select("code")] == ["beaucoup"]
 
 
+def test_it_lists_texts_to_mend(scene: None, alice: User) -> None:
+    make_page("Brouillon", "---\nNature: Bidule\n---\nUn texte.", by=alice)
+    section = get("/problems")[1].select_one("#problems-texts")
+    assert section is not None
+    assert [link.get_text() for link in section.find_parent("section").select(".rows-title")] == ["Brouillon"]  # type: ignore[union-attr]
+    assert get("/problems", property="Note")[1].select_one("#problems-texts") is None
+
+
 def test_it_lists_concepts(scene: None, alice: User) -> None:
     make_page("Concept:Lyonnais", "Ceux de Lyon.", by=alice)
     assert "Lyonnais" in get("/concepts")[1].get_text()

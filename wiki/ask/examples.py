@@ -21,7 +21,6 @@ from wiki.pages.models import Kind, WikiPage
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-SECONDS = 0.5
 ENOUGH = 30
 """Uses from which a property is common."""
 KNOWN, COMMONEST = 2_000, 12
@@ -53,7 +52,7 @@ class _Common:
 def examples(user: Reader, language: str) -> list[Example]:
     """Some questions that this wiki can answer; none where it states nothing, or where finding them takes long."""
     try:
-        with bounded(SECONDS):
+        with bounded():
             return _examples(user, language)
     except AskProblem:
         return []

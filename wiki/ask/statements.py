@@ -30,7 +30,7 @@ from wiki.facts.datatypes import registry
 from wiki.facts.models import FOLD_START, Fact
 from wiki.facts.values import Context, Declaration
 from wiki.history.gates import number_from
-from wiki.pages.models import WikiPage
+from wiki.pages.models import RenderedPage, WikiPage
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
 
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 ROWS, NEAR, CONCEPTS = 50, 10, 20
+LATEST = 300
+"""Pages changed last, whose texts are looked at."""
 PER_MINUTE = 120
 """Searches by one address."""
 CONCEPT = 108
@@ -191,6 +193,14 @@ class Wrong:
     label: str
 
 
+def _texts(user: Reader, language: str) -> list[tuple[WikiPage, list[dict[str, Any]]]]:
+    """Of the pages that were changed last, those whose text has something to mend, with what it is. Two queries."""
+    latest = {page.pk: page for page in WikiPage.objects.readable_by(user).order_by("-edited_at", "-pk")[:LATEST]}
+    rows = RenderedPage.objects.filter(page__in=list(latest), ui_language=language).exclude(problems=[])
+    wrong = {pk: told for pk, told in rows.values_list("page", "problems") if told}
+    return [(page, wrong[pk]) for pk, page in latest.items() if pk in wrong]
+
+
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
     """Values that could not be read or are not allowed, latest first; of one property where it is named."""
@@ -214,4 +224,6 @@ def problems(request: HttpRequest) -> HttpResponse:
     of = {fact.pk: by_row[fact.property_id] for fact in found}
     context["wrong"] = [Wrong(line, of[line.pk].title, looking.shown_name(of[line.pk], language)) for line in lines]
     context |= {"following": found[ROWS - 1].pk if len(found) > ROWS else 0, "moved": bool(before)}
+    if not before and not name:
+        context["texts"] = _texts(user, language)
     return render(request, "wiki/ask/problems.html", context)

@@ -17,8 +17,8 @@ from wiki.ask.formats.drawing import Plot, Series
 from wiki.facts.datatypes.calendars import GREGORIAN, astronomical, date_of, historical
 from wiki.facts.datatypes.numbers import show_number
 
-BARS, RANGES = 12, 10
-"""Values that are drawn one by one; beyond, numbers and dates are drawn in about so many ranges."""
+FEW, BARS, RANGES = 4, 12, 10
+"""Values that are drawn one by one; beyond, or from a few that all differ, numbers and dates are drawn in ranges."""
 NUMBERS, DATE = ("_num", "_qty", "_tem"), "_dat"
 MONTHS = 24
 """Dates within so many months are drawn by month, others by years."""
@@ -36,7 +36,7 @@ def chart(
     values: Sequence[Counted], numbers: Sequence[float], datatype: str, subject: str, language: str
 ) -> SafeString:
     """The drawing for a property: nothing where every value is another one and they cannot lie in ranges."""
-    many = len(values) > BARS
+    many = len(values) > BARS or (len(values) >= FEW and values[0].count < 2)
     if many and numbers and datatype in NUMBERS:
         return _bars(_by_size(numbers, language), gettext("Values in ranges"), subject)
     if many and numbers and datatype == DATE:
