@@ -132,6 +132,7 @@ class Fact(models.Model):
             models.Index(fields=["property", "lat", "lon", "subject"], name="fact_place", condition=Q(died=None)),
             models.Index(fields=["subject", "property"], name="fact_subject", condition=Q(died=None)),
             models.Index(fields=["page"], name="fact_page", condition=Q(died=None)),
+            models.Index(fields=["property"], name="fact_wrong", condition=Q(died=None, problem__isnull=False)),
             models.Index(fields=["word"], name="fact_target", condition=Q(died=None, datatype="_wpg")),
             models.Index(fields=["near_key"], name="fact_near", condition=~Q(near_key="")),
             models.Index(fields=["page", "died"], name="fact_life"),
