@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
+from tests.benchmarks import answers  # noqa: E402  after the path
 from tests.machine import postgres_programs  # noqa: E402  after the path
 from tests.run import postgres  # noqa: E402
 
@@ -50,6 +51,7 @@ def compare(database: str, variables: dict[str, str]) -> None:
         told.append(json.loads(out.splitlines()[-1]))
         figure = f"{told[-1]['build']:.0f} s"
         print(f"{f'{database}: {size[0]} pages of {size[1]} facts written in':<62} {figure}", flush=True)
+        _tell_answers(database, size[0], told[-1]["answers"])
     few, many = (one["kinds"] for one in told)
     for kind in many:
         growth = many[kind]["median"] / few[kind]["median"]
@@ -60,6 +62,15 @@ def compare(database: str, variables: dict[str, str]) -> None:
         print(f"{f'{database}: {kind}':<62} {figure}")
     scans = sorted({scan for one in many.values() for scan in one["scans"]})
     print(f"{f'{database}: tables read whole among {SIZES[-1][0]} pages':<62} {', '.join(scans) or 'none'}", flush=True)
+
+
+def _tell_answers(database: str, pages: int, found: dict[str, Any]) -> None:
+    """What saves and answers in pages cost."""
+    among = f"{database}, {pages} pages"
+    print(f"{f'{among}: save of a page with 10 facts':<62} {found['save']:.1f} ms")
+    print(f"{f'{among}: refresh of a page with 50 rows':<62} {found['refresh']:.1f} ms")
+    words = f"{found['stale']} of {found['watching']} told, {found['needed']} of them show something else"
+    print(f"{f'{among}: pages refreshed by one fact':<62} {words}", flush=True)
 
 
 # --- In the process that measures -----------------------------------------------------------------
@@ -82,7 +93,7 @@ def measure(pages: int, facts: int) -> None:
         build(pages, facts)
         built = time.perf_counter() - begun
         kinds = {kind: timed(make, pages) for kind, make in QUESTIONS.items()}
-        print(json.dumps({"build": built, "kinds": kinds}))
+        print(json.dumps({"build": built, "kinds": kinds, "answers": answers.measured()}))
     finally:
         connection.close()
         databases.drop(name)

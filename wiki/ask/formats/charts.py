@@ -32,7 +32,7 @@ LABELS = {"bar": gettext_noop("Bar chart"), "line": gettext_noop("Line chart"), 
 
 
 def _kind(result: Result) -> str:
-    for name in ("charttype", "type"):
+    for name in ("charttype", "type", "format"):
         if option(result, name).lower() in KINDS:
             return option(result, name).lower()
     return "bar"
@@ -127,7 +127,7 @@ def html(result: Result, shown: Shown) -> SafeString:
 FORMATS = (
     Format(
         "chart", gettext_noop("chart"), gettext_noop("Numbers as bars, a line or a pie."),
-        ("jqplotchart", "jqplotseries", "d3chart"),
+        ("jqplotchart", "jqplotseries", "d3chart", *KINDS),
         (
             Parameter("charttype", "choice", "bar", gettext_noop("How it is drawn."), KINDS),
             Parameter("charttitle", "text", "", gettext_noop("What stands over the drawing.")),

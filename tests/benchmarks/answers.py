@@ -1,0 +1,80 @@
+"""What saves and answers in pages cost among generated pages; `ask.py` calls it in the process that measures."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+TURNS = 15
+VILLES = 40
+"""Pages that each ask for one town, beside one that asks for any and one that asks for another property."""
+
+
+def measured() -> dict[str, Any]:
+    """Milliseconds of a save with ten facts and of a refresh with 50 rows; pages that one fact has made again."""
+    from tests.making import make_page
+    from wiki.pages.models import RenderedPage
+
+    make_page("Banc", text_of(0))
+    make_page("Liste", "{{#ask: [[Surface::>100]] | ?Ville | ?Capacité | limit=50 }}")
+    for number in range(VILLES):
+        make_page(f"Ville demandée {number}", f"{{{{#ask: [[Ville::Ville {number}]] | limit=10 }}}}")
+    make_page("Toutes", "{{#ask: [[Ville::+]] | limit=10 }}")
+    make_page("Ailleurs", "{{#ask: [[Note::>999]] | limit=10 }}")
+    refresh_times = [refreshed("Liste") for _ in range(TURNS)]
+    save_times = [saved(f"Ville {number % VILLES}", number) for number in range(1, TURNS + 1)]
+    watching = [f"Ville demandée {number}" for number in range(VILLES)] + ["Toutes", "Ailleurs", "Liste"]
+    for title in watching:
+        refreshed(title)
+    saved("Ville 7", TURNS)  # only the town changes
+    stale = RenderedPage.objects.filter(fresh="", ui_language="fr").values_list("page__title", flat=True)
+    needed = changed(list(stale))
+    return {
+        "save": statistics.median(save_times), "refresh": statistics.median(refresh_times),
+        "stale": len(stale), "watching": len(watching), "needed": needed,
+    }  # fmt: skip
+
+
+def text_of(number: int, town: str = "Ville 0") -> str:
+    """A text that states ten facts."""
+    return (
+        f"---\nNature: Projet\nVille: {town}\nCapacité: {number}\nSurface: {number + 5}\nLieu: 45.{number}, 4.3\n"
+        f"Vers: Page {number}\nDate: 2021-03-12\nTexte: atelier {number}\nNote: {number % 20}\n"
+        f"Libre: {number}\n---\nTexte."
+    )
+
+
+def saved(town: str, number: int) -> float:
+    """Milliseconds of one more edit."""
+    from wiki.pages import finding, saving
+    from wiki.pages.saving import Author, Note
+
+    page = finding.by_key("Banc")
+    assert page is not None
+    begun = time.perf_counter()
+    saving.edit(page, text_of(number, town), Author(None, "banc"), Note("essai"), base=page.version)
+    return (time.perf_counter() - begun) * 1000
+
+
+def refreshed(title: str, language: str = "fr") -> float:
+    """Milliseconds of making the answers of a page again."""
+    from wiki.ask import keeping
+    from wiki.pages.models import RenderedPage
+
+    stored = RenderedPage.objects.select_related("page__place").get(page__title=title, ui_language=language)
+    begun = time.perf_counter()
+    keeping.refresh(stored, stored.page)
+    return (time.perf_counter() - begun) * 1000
+
+
+def changed(titles: list[str]) -> int:
+    """How many of the pages told of a change show something else by it."""
+    from wiki.pages.models import RenderedPage
+
+    count = 0
+    for title in titles:
+        before = RenderedPage.objects.get(page__title=title, ui_language="fr").answers
+        refreshed(title)
+        count += RenderedPage.objects.get(page__title=title, ui_language="fr").answers != before
+    return count
