@@ -6,6 +6,7 @@ Each function takes the name of a variable and what holds when it is unset or em
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import re
 import secrets
@@ -187,6 +188,39 @@ def _postgres(name: str, value: str) -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
+    }
+
+
+SEARCH_SERVICES = {
+    "elasticsearch7": "elasticsearch", "elasticsearch8": "elasticsearch", "elasticsearch9": "elasticsearch",
+    "opensearch2": "opensearchpy", "opensearch3": "opensearchpy",
+}  # fmt: skip
+"""modelsearch's engines that are services, and the module that speaks to each."""
+
+
+def search(name: str) -> dict[str, Any]:
+    """modelsearch's description of the engine: `whoosh` (unset), `database`, or a service by its address.
+
+    Changes reach any of them through the outbox alone, hence no AUTO_UPDATE.
+    """
+    value = text(name, "whoosh")
+    if value == "whoosh":
+        return {"BACKEND": "wiki.search.engine.backend", "AUTO_UPDATE": False}
+    if value == "database":
+        return {"BACKEND": "modelsearch.backends.database", "AUTO_UPDATE": False}
+    service, plus, address = value.partition("+")
+    parts = urlsplit(address)
+    if not plus or service not in SEARCH_SERVICES or parts.scheme not in ("http", "https") or not parts.hostname:
+        some = ", ".join(SEARCH_SERVICES)
+        refuse(f"{name} must be whoosh, database, or like opensearch3+https://host:9200 (of {some}).")
+    if importlib.util.find_spec(SEARCH_SERVICES[service]) is None:
+        refuse(f"{name} needs the Python package {SEARCH_SERVICES[service]}, which is not installed.")
+    return {
+        "BACKEND": f"modelsearch.backends.{service}",
+        "AUTO_UPDATE": False,
+        "URLS": [address],
+        "INDEX_PREFIX": "movilab_",
+        "TIMEOUT": 10,
     }
 
 

@@ -145,8 +145,7 @@ WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
 WAGTAILIMAGES_IMAGE_FORM_BASE = "wiki.pages.admin_media.PictureForm"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "wiki.pages.admin_media.FileForm"
 WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []  # documents are downloads, PDF too
-# The admin searches the tables themselves: the index of modelsearch's own database backend slows each save.
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database.fallback"}}
+WAGTAILSEARCH_BACKENDS = {"default": environment.search("MOVILAB_SEARCH")}
 WAGTAIL_WORKFLOW_ENABLED = False  # the wiki's own writer and, later, its own moderation decide
 WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_LOGIN_URL = LOGIN_URL

@@ -117,6 +117,7 @@ def _files_of_its_own(tmp_path: Path, settings: Any) -> None:
     """Uploads of one test are not seen by the next."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.STAGING_ROOT = tmp_path / "staging"
+    settings.INDEX_ROOT = tmp_path / "index"
 
 
 @pytest.fixture(autouse=True)

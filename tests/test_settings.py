@@ -48,6 +48,9 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("MOVILAB_TILES", "tile.example.org/{z}/{x}/{y}.png", "https://tile.example.org"),
         ("MOVILAB_TILES", "https://tile.example.org/{z}.png", "{x}"),
         ("MOVILAB_TILES", "https://a;script-src/{z}/{x}/{y}.png", "https://tile.example.org"),
+        ("MOVILAB_SEARCH", "lucene", "opensearch3+https://host:9200"),
+        ("MOVILAB_SEARCH", "opensearch3+ftp://host", "opensearch3+https://host:9200"),
+        ("MOVILAB_SEARCH", "elasticsearch8+https://search.example.org:9200", "package elasticsearch"),
         ("MOVILAB_SECRET_KEY_FILE", "/nowhere", "/nowhere"),
         ("MOVILAB_DATA", "/proc/nowhere", "/proc/nowhere"),
     ],
@@ -148,3 +151,17 @@ def test_it_answers_to_its_own_name_only_unless_it_is_this_machine() -> None:
 def test_it_reads_the_tile_server(monkeypatch: pytest.MonkeyPatch, value: str, expected: object) -> None:
     monkeypatch.setenv(VALUE, value)
     assert environment.tiles(VALUE) == expected
+
+
+def test_it_reads_the_engine_of_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VALUE, "")
+    assert environment.search(VALUE)["BACKEND"] == "wiki.search.engine.backend"
+    monkeypatch.setenv(VALUE, "database")
+    assert environment.search(VALUE) == {"BACKEND": "modelsearch.backends.database", "AUTO_UPDATE": False}
+    monkeypatch.setattr(environment, "SEARCH_SERVICES", {"opensearch3": "json"})  # a module that is there
+    monkeypatch.setenv(VALUE, "opensearch3+https://u:p@search.example.org:9200")
+    read = environment.search(VALUE)
+    assert (read["BACKEND"], read["URLS"]) == (
+        "modelsearch.backends.opensearch3",
+        ["https://u:p@search.example.org:9200"],
+    )

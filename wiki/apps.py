@@ -26,6 +26,9 @@ class WikiConfig(AppConfig):
         from wiki.pages.linking import LinkDeriver
         from wiki.pages.models import Kind, PageText, tell_places_of
         from wiki.pages.rendering import RenderDeriver
+        from wiki.search import outbox
+        from wiki.search.deriving import WordsDeriver
+        from wiki.search.indexing import Indexing
         from wiki.text.calls import CALLS
 
         reversion.register(PageText)
@@ -34,8 +37,11 @@ class WikiConfig(AppConfig):
         derivers.register(LinkDeriver())
         derivers.register(FactDeriver())
         derivers.register(RenderDeriver())
+        derivers.register(WordsDeriver())
         derivers.register(StalenessDeriver())
         chores.register(DeclarationsChore(keeping.tell_facts))
         chores.register(AnswersChore())
+        chores.register(Indexing())
+        outbox.connect()
         post_save.connect(tell_places_of, sender=User, dispatch_uid="wiki.tell_places_of")
         post_save.connect(keeping.tell_kinds, sender=Kind, dispatch_uid="wiki.tell_kinds")

@@ -17,6 +17,7 @@ from wiki.pages.models import (
     WikiPage,
 )
 from wiki.pages.site_texts import SiteTexts
+from wiki.search.models import PageWords, SavedSearch, Waiting
 
 __all__ = [
     "Batch",
@@ -29,14 +30,17 @@ __all__ = [
     "Origin",
     "PageText",
     "PageVersion",
+    "PageWords",
     "Picture",
     "PictureRendition",
     "Property",
     "RenderedPage",
+    "SavedSearch",
     "SiteTexts",
     "Stewardship",
     "Subject",
     "Turn",
     "User",
+    "Waiting",
     "WikiPage",
 ]

@@ -7,6 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("wiki.ask.urls")),  # before the pages, for special pages have addresses like theirs
     path("", include("wiki.pages.urls")),
+    path("", include("wiki.search.urls")),
     path("", include("wiki.licenses.urls")),
     path("account/", include("wiki.accounts.urls")),
     path("", include("wiki.history.urls")),

@@ -5,9 +5,11 @@ import { bindMenus } from "./menus.js";
 import { bindContents } from "./contents.js";
 import { bindOnce } from "./once.js";
 import { bindResults } from "./ask/results.js";
+import { bindSuggestions } from "./search/suggest.js";
 
 bindTheme();
 bindMenus();
 bindContents();
 bindOnce();
 bindResults();
+bindSuggestions();

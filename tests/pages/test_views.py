@@ -258,7 +258,7 @@ def test_lists_show_orphans_and_wanted_pages(reader: Client, alice: User) -> Non
 def test_search_by_title_does_not_mind_accents_or_case(reader: Client, alice: User) -> None:
     make_page("Atelier de réparation de vélos", by=alice)
     for words in ("velos", "VÉLOS atelier", "repar"):
-        assert "Atelier de réparation" in shown(reader, f"/search?q={words}")
+        assert "Atelier de réparation" in re.sub("</?mark>", "", shown(reader, f"/search?q={words}"))
     assert reader.get("/search?q=%00").status_code == 400
 
 

@@ -13,7 +13,7 @@ from modelsearch.query import Fuzzy, Phrase, PlainText, SearchQuery
 from tests.making import make_page
 from wiki.pages.models import WikiPage
 from wiki.search.engine.backend import WhooshBackend, WhooshIndex
-from wiki.search.engine.folders import IndexBusy, IndexDamaged
+from wiki.search.engine.folders import IndexBusy, IndexDamaged, IndexMissing
 from wiki.search.engine.queries import Prefix, Within
 
 TITLES = [
@@ -119,8 +119,13 @@ def test_it_sees_what_another_writer_committed(backend: WhooshBackend, find: Fin
     assert find("nouvelle") == {"Une nouvelle page"}
 
 
-def test_an_index_that_was_never_built_finds_nothing(tmp_path: Path, db: None) -> None:
-    assert list(WhooshBackend({"FOLDER": tmp_path / "none"}).search("rien", WikiPage)) == []
+def test_where_none_was_built_the_database_answers(tmp_path: Path, db: None) -> None:
+    make_page("Un fournil")
+    engine = WhooshBackend({"FOLDER": tmp_path / "none"})
+    assert [page.title for page in engine.search("Fournil", WikiPage)] == ["Un fournil"]
+    assert list(engine.search(Prefix("fourn"), WikiPage)) == []
+    with pytest.raises(IndexMissing):
+        index_of(engine).find(PlainText("fournil"), {"title": 1.0}, WikiPage)
 
 
 # --- When things go wrong -------------------------------------------------------------------------
@@ -139,7 +144,8 @@ def test_it_notices_damage_and_says_so_once(
         file.write_bytes(kept + {"cut": b"", "zeros": bytes(len(kept)), "noise": kept[::-1]}[harm])
     for _ in range(2):
         with pytest.raises(IndexDamaged):
-            find("atelier")
+            index_of(backend).find(PlainText("atelier"), {"title": 1.0}, WikiPage)
+    assert find("Charte de") == {"Charte de l'atelier"}  # by the database
     assert not shelf.is_whole
     assert shelf.damage
     assert sum("damaged" in line for line in caplog.messages) == 1
@@ -193,4 +199,5 @@ def test_an_index_built_for_other_fields_counts_as_none(backend: WhooshBackend, 
     text = (shelf.folder / "current").read_text(encoding="utf-8")
     (shelf.folder / "current").write_text(text.replace(shelf.signature, "0" * 16), encoding="utf-8")
     assert not shelf.is_whole
-    assert find("atelier") == set()
+    with pytest.raises(IndexMissing):
+        index_of(backend).find(PlainText("atelier"), {"title": 1.0}, WikiPage)

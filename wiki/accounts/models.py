@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from modelsearch import index
+
+NAMES = ("username", "first_name", "last_name", "email")
 
 
-class User(AbstractUser):
+class User(index.Indexed, AbstractUser):
     """Someone with an account. A blocked one reads, and changes nothing."""
 
     is_blocked = models.BooleanField(_("blocked"), default=False)
     blocked_reason = models.CharField(_("reason of the block"), max_length=255, blank=True)
     registered_from = models.CharField(max_length=64, blank=True, editable=False)
     """Keyed hash of the address the account was made from; never the address itself."""
+
+    search_auto_update = False
+    search_fields: ClassVar[list[index.BaseField]] = [
+        *(index.SearchField(name) for name in NAMES),
+        *(index.AutocompleteField(name) for name in NAMES),
+        *(index.FilterField(name) for name in (*NAMES, "id", "is_active", "is_superuser", "is_blocked", "last_login")),
+    ]
+    """Administrators alone search people; these are the columns by which their list is sorted and filtered."""
 
     class Meta:
         verbose_name = _("user")

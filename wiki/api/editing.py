@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from wiki.accounts.models import User
 from wiki.api import tokens
 from wiki.api.call import ApiProblem, Call
-from wiki.api.query import stamp
+from wiki.api.moments import stamp
 from wiki.errors import gettext_noop
 from wiki.pages import finding, rights, saving
 from wiki.pages.models import PageVersion, WikiPage

@@ -1,16 +1,15 @@
-"""`action=query`: tokens, who I am, what this site is, and pages with their current text."""
+"""`action=query`: tokens, who I am, what this site is, pages with their current text, and searches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
-from wiki.api import tokens
+from wiki.api import searching, tokens
 from wiki.api.call import ApiProblem, Call
+from wiki.api.moments import now, stamp
 from wiki.errors import gettext_noop
 from wiki.licenses import catalogue
 from wiki.pages import rights
@@ -22,26 +21,24 @@ GENERATOR = "MediaWiki 1.43.0"
 RIGHTS = {"edit": "edit", "create": "createpage", "upload": "upload", "delete": "delete", "move": "move"}
 
 
-def now() -> str:
-    """The present moment as MediaWiki writes it."""
-    return stamp(timezone.now())
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as MediaWiki writes it: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def query(call: Call) -> dict[str, Any]:
-    """All that `meta` and `prop` ask for, in one answer."""
+    """All that `meta`, `prop` and `list` ask for, in one answer."""
     found: dict[str, Any] = {}
+    going_on: dict[str, Any] = {}
     for name in call.many("meta"):
         if name not in METAS:
             _warn_unknown("meta", name)
         found |= METAS[name](call)
     if call.get("titles") or call.get("pageids") or call.get("revids"):
         found |= _pages(call)
-    return {"batchcomplete": True if call.version == 2 else "", "query": found}
+    for name in call.many("list"):
+        if name not in LISTS:
+            _warn_unknown("list", name)
+        told, more = LISTS[name](call)
+        found |= told
+        going_on |= more
+    answer: dict[str, Any] = {"batchcomplete": True if call.version == 2 else ""}
+    return answer | ({"continue": going_on} if going_on else {}) | {"query": found}
 
 
 def _warn_unknown(name: str, value: str) -> None:
@@ -148,6 +145,7 @@ def _rightsinfo(call: Call) -> dict[str, Any]:
     return {"url": license.deed_url, "text": str(license.name)}
 
 
+LISTS = {"search": searching.search}
 METAS = {"tokens": _tokens, "userinfo": _userinfo, "siteinfo": _siteinfo}
 
 

@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from wiki.api import asking, browsing, editing, info, login, query
+from wiki.api import asking, browsing, editing, info, login, moments, query
 from wiki.api.call import ApiProblem, Call
 from wiki.errors import Busy, EditConflict, NotAllowed, TitleTaken, TooFast, WikiError, gettext_noop
 from wiki.pages.answering import in_words
@@ -128,5 +128,5 @@ def _echo(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
     if call.flag("requestid"):
         answer = {"requestid": call.get("requestid")[:255], **answer}
     if call.flag("curtimestamp"):
-        answer = {"curtimestamp": query.now(), **answer}
+        answer = {"curtimestamp": moments.now(), **answer}
     return answer

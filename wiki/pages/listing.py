@@ -1,4 +1,4 @@
-"""Lists of pages: all, by kind and place, search by title, orphans, wanted, categories, links."""
+"""Lists of pages: all, by kind and place, orphans, wanted, categories, links."""
 
 from __future__ import annotations
 
@@ -129,20 +129,6 @@ def _place(request: HttpRequest) -> WikiPage | None:
     if place is None or not place.is_place:
         raise Http404(name)
     return place
-
-
-@require_safe
-def search(request: HttpRequest) -> HttpResponse:
-    """Search by title: the titles that begin so first, then those that hold the words."""
-    query = request.GET.get("q", "").strip()[:200]
-    found = titled(query, request.user) if query else WikiPage.objects.none()
-    begins = Q(title_fold__startswith=titles.fold(query))
-    ordered = found.annotate(begins=Count("pk", filter=begins)).order_by("-begins", "title_fold")
-    pages = _page(request, ordered)
-    context = {"pages": pages, "query": query, "total": pages.paginator.count}
-    if query and not pages.paginator.count:
-        context["near"] = near(query, request.user)
-    return render(request, "wiki/pages/search.html", context)
 
 
 @require_safe

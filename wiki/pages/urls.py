@@ -21,7 +21,6 @@ urlpatterns = [
     path("unmake-place/<path:title>", managing.unmake_place, name="unmake_place"),
     path("upload", uploading.upload, name="upload"),
     path("all-pages", listing.all_pages, name="all_pages"),
-    path("search", listing.search, name="search"),
     path("orphans", listing.orphans, name="orphans"),
     path("wanted", listing.wanted, name="wanted"),
     path("categories", listing.categories, name="categories"),

@@ -24,13 +24,14 @@ from modelsearch.backends.base import (
     FilterFieldError,
     get_model_root,
 )
+from modelsearch.backends.database.fallback import DatabaseSearchBackend
 from modelsearch.index import class_is_indexed
 
 from wiki.pages.among import among
 from wiki.search.engine import schema
 from wiki.search.engine.documents import document_of
 from wiki.search.engine.evaluating import Evaluation
-from wiki.search.engine.folders import IndexMissing, Shelf
+from wiki.search.engine.folders import IndexDamaged, IndexMissing, Shelf
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -58,28 +59,28 @@ class WhooshIndex(BaseIndex):
 
     def add_items(self, model: type[Model], items: Sequence[Any]) -> None:
         """Write what is searched of `items`, in one commit. Raises IndexBusy."""
-        if not items or not class_is_indexed(model):
-            return
-        documents = [document_of(item) for item in items]
-        self.write(documents, [document[schema.KEY] for document in documents])
+        if items and class_is_indexed(model):
+            self.replace(items, [item.pk for item in items])
 
     def delete_item(self, item: Any) -> None:
         """Forget an object."""
-        self.write([], [item.pk])
+        self.replace([], [item.pk])
 
-    def write(self, documents: Sequence[dict[str, Any]], forgotten: Sequence[Any]) -> None:
-        """Forget the keys, then add the documents: one commit, there whole or not at all. Raises IndexBusy."""
+    def replace(self, items: Sequence[Any], keys: Sequence[Any]) -> None:
+        """Forget the objects of these keys, then write `items`: in one commit, whole or not. Raises IndexBusy."""
+        documents = [document_of(item) for item in items]
         if self.building is not None:
-            self._commit(documents, forgotten, self.building)
+            self.commit(documents, keys, self.building)
             return
         with self.shelf.writing(PATIENCE):
             with suppress(IndexMissing):
-                self._commit(documents, forgotten)
+                self.commit(documents, keys)
                 return
             self.shelf.finish(self.shelf.begin(schema.schema_of(self.root)))
-            self._commit(documents, forgotten)
+            self.commit(documents, keys)
 
-    def _commit(self, documents: Sequence[dict[str, Any]], forgotten: Sequence[Any], build: Path | None = None) -> None:
+    def commit(self, documents: Sequence[dict[str, Any]], forgotten: Sequence[Any], build: Path | None = None) -> None:
+        """Forget keys and add documents in the build that is read, or in another; whoever calls holds the lock."""
         writer = self.shelf.writer(build)
         try:
             if writer.reader().doc_count_all():
@@ -100,16 +101,13 @@ class WhooshIndex(BaseIndex):
     def find(
         self, query: q.SearchQuery, fields: dict[str, float], model: type[Model], *, complete: bool = False
     ) -> dict[Any, float]:
-        """Keys of the matching objects of `model`, and scores; `fields` are names and boosts. Raises IndexDamaged.
+        """Keys of the matching objects of `model`, and scores; `fields` are names and boosts.
 
-        An index that was never built finds nothing: whoever keeps it builds it.
+        Raises IndexMissing where none was built yet, IndexDamaged where it cannot be read.
         """
         label = None if model is self.root else schema.label(model)
-        try:
-            with self.shelf.searcher() as searcher:
-                found = Evaluation(searcher.reader(), fields, label, complete=complete).run(query)
-        except IndexMissing:
-            return {}
+        with self.shelf.searcher() as searcher:
+            found = Evaluation(searcher.reader(), fields, label, complete=complete).run(query)
         key: Any = model._meta.pk
         return found if schema.is_numeric(self.root) else {key.to_python(one): score for one, score in found.items()}
 
@@ -178,14 +176,24 @@ class WhooshResults(BaseSearchResults):
 
     @property
     def found(self) -> dict[Any, float]:
-        """Keys of the engine's candidates and scores; `fields` are names and boosts. Raises IndexDamaged."""
+        """Keys of the engine's candidates and their scores; of the database's own where the index cannot be read."""
         if self._found is None:
             compiler = self.query_compiler
-            index = self.backend.get_index_for_model(compiler.queryset.model)
-            self._found = index.find(
-                compiler.query, compiler.boosts(), compiler.queryset.model, complete=compiler.complete
-            )
+            model = compiler.queryset.model
+            index = self.backend.get_index_for_model(model)
+            try:
+                self._found = index.find(compiler.query, compiler.boosts(), model, complete=compiler.complete)
+            except (IndexMissing, IndexDamaged):
+                self._found = self._found_by_database()
         return self._found
+
+    def _found_by_database(self) -> dict[Any, float]:
+        """Objects with the words anywhere in a column; for queries that the database knows."""
+        compiler = self.query_compiler
+        with suppress(NotImplementedError):
+            rows = DatabaseSearchBackend({}).search(compiler.query, compiler.queryset, fields=compiler.fields)
+            return {row.pk: 0.0 for row in rows}
+        return {}
 
     def _queryset(self) -> QuerySet[Any]:
         """The rows among the candidates."""

@@ -29,6 +29,8 @@ from whoosh.searching import Searcher
 logger = logging.getLogger(__name__)
 POOL = 8
 """Readers kept open for each index."""
+ATTEMPTS = 5
+"""Times that a reader tries to open what a writer is changing."""
 DAMAGE = (Exception,)
 """Whoosh reads bytes as it finds them: of damaged ones come errors of nearly every kind, its own and struct.error."""
 
@@ -87,7 +89,7 @@ class Shelf:
         with contextlib.suppress(OSError, IndexMissing):
             if not self.damage:
                 logger.error("The search index %s is damaged and will be built again (%s)", self.folder, sentence)
-            _write_whole(self.folder / "damaged", f"{self.build.name}\n{sentence}")
+            write_whole(self.folder / "damaged", f"{self.build.name}\n{sentence}")
         return IndexDamaged(sentence)
 
     # --- Reading ----------------------------------------------------------------------------------
@@ -106,8 +108,8 @@ class Shelf:
 
     def _opened(self) -> _Opened:
         pool = _POOLS.setdefault(self.folder, deque(maxlen=POOL))
-        for last in (False, True):
-            build = self.build
+        for attempt in range(ATTEMPTS):
+            build, generation = self.build, -1
             try:
                 generation = _generation(build)
                 with contextlib.suppress(IndexError):  # another thread may take the last one
@@ -118,10 +120,16 @@ class Shelf:
                         kept.searcher.close()
                 return _Opened(build, generation, whoosh_index.open_dir(str(build)).searcher())
             except DAMAGE as error:
-                # A new build may have come between reading its name and opening it.
-                if last or self.build == build:
+                # A writer may have taken files away between the reading of their names and their opening.
+                if attempt == ATTEMPTS - 1 or not self._has_moved(build, generation):
                     raise self.note_damage(error) from error
-        raise AssertionError  # pragma: no cover
+        raise AssertionError  # the last attempt returns or raises
+
+    def _has_moved(self, build: Path, generation: int) -> bool:
+        """Whether there is something newer than what could not be opened."""
+        with contextlib.suppress(OSError, ValueError):
+            return (self.build, _generation(self.build)) != (build, generation)
+        return False
 
     # --- Writing ----------------------------------------------------------------------------------
     @contextmanager
@@ -162,7 +170,7 @@ class Shelf:
 
     def finish(self, build: Path) -> None:
         """From now on `build` is read; the others go."""
-        _write_whole(self.folder / "current", json.dumps({"build": build.name, "signature": self.signature}))
+        write_whole(self.folder / "current", json.dumps({"build": build.name, "signature": self.signature}))
         (self.folder / "damaged").unlink(missing_ok=True)
         self._sweep()
 
@@ -200,7 +208,7 @@ def _generation(build: Path) -> int:
     return max(int(name.rpartition("_")[2][:-4]) for name in os.listdir(build) if name.endswith(".toc"))
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is there with all its text, or as it was."""
     fresh = path.with_name(f".{path.name}-{os.getpid()}-{time.time_ns()}")
     with fresh.open("w", encoding="utf-8") as file:

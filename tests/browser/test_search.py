@@ -1,0 +1,72 @@
+"""Searching in a browser: pages offered while one types, results that follow, facets; and all of it without scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.making import make_page, make_place
+from wiki.pages import chores
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from wiki.accounts.models import User
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _wiki(transactional_db: None, bob: User) -> None:
+    place = make_place("La Filature", by=bob, text="Une friche.")
+    make_page("Atelier vélo", "---\nkind: Pratique\n---\nOn répare les vélos.", place=place)
+    make_page("Le vélo cargo", "Un vélo pour porter.")
+    make_page("Couture", "On coud.")
+    chores.finish()
+
+
+def test_pages_are_offered_while_one_types(tab: Page) -> None:
+    tab.goto("/")
+    box = tab.get_by_role("combobox")
+    box.press_sequentially("vél")
+    options = tab.get_by_role("option")
+    options.first.wait_for()
+    assert options.count() == 2
+    box.press("ArrowDown")
+    box.press("ArrowDown")
+    assert options.nth(1).get_attribute("aria-selected") == "true"
+    assert box.get_attribute("aria-activedescendant") == options.nth(1).get_attribute("id")
+    box.press("Escape")
+    assert tab.get_by_role("listbox").count() == 0
+    box.press("ArrowDown")
+    title = options.first.locator("span").first.inner_text()
+    box.press("Enter")
+    tab.wait_for_url("**/wiki/**")
+    assert title in tab.get_by_role("heading", level=1).inner_text()
+
+
+def test_results_follow_what_is_typed_and_facets_narrow_them(tab: Page) -> None:
+    tab.goto("/search")
+    tab.locator("#search-q").press_sequentially("vélos")
+    tab.get_by_text("2 pages trouvées").wait_for()
+    assert tab.locator("mark").first.inner_text() == "vélo"
+    assert "q=v%C3%A9los" in tab.url
+    tab.get_by_role("link", name="Pratique 1").click()
+    tab.get_by_text("1 page trouvée").wait_for()
+    assert "kind=practice" in tab.url
+    tab.locator("#search-q").fill("couture")
+    tab.get_by_text("Aucune page ne contient tout cela").wait_for()
+    tab.get_by_role("link", name="ne plus choisir").click()
+    tab.get_by_text("1 page trouvée").wait_for()
+
+
+def test_it_works_without_scripts(browser: Browser, live_server: Any) -> None:
+    context = browser.new_context(base_url=live_server.url, locale="fr-FR", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.locator("#site-search").fill("répare")
+    page.locator(".site-search button").click()
+    assert page.get_by_text("1 page trouvée").count() == 1
+    assert page.locator("mark").first.inner_text() == "répare"
+    context.close()

@@ -1,0 +1,75 @@
+"""By one setting the database's own full-text search answers instead; the query language stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.management import call_command
+
+from tests.making import make_page, make_place
+from wiki.accounts.models import User
+from wiki.pages import chores, saving
+from wiki.pages.models import WikiPage
+from wiki.pages.saving import Author
+from wiki.search import answering
+from wiki.search.models import PageWords, Waiting
+
+pytestmark = pytest.mark.django_db
+ANNA = AnonymousUser()
+
+
+@pytest.fixture(autouse=True)
+def _database(settings: Any) -> None:
+    settings.WAGTAILSEARCH_BACKENDS = {
+        "default": {"BACKEND": "modelsearch.backends.database", "AUTO_UPDATE": False},
+    }
+
+
+@pytest.fixture
+def _wiki(bob: User) -> None:
+    place = make_place("La Filature", by=bob, text="Une friche avec un atelier bois.")
+    make_page("Charte", "---\nkind: Pratique\n---\nOn range les outils.", place=place)
+    make_page("Couture", "Un atelier de couture.")
+    chores.finish()
+
+
+def titles(text: str) -> set[str]:
+    hits = answering.answer(text, ANNA).hits
+    return set(WikiPage.objects.filter(pk__in=[hit.pk for hit in hits]).values_list("full_title", flat=True))
+
+
+@pytest.mark.usefixtures("_wiki")
+def test_the_query_language_is_answered() -> None:
+    cases = {
+        "atelier": {"La Filature", "Couture"},
+        "atelier bois": {"La Filature"},
+        '"atelier bois"': {"La Filature"},
+        "atelier -couture": {"La Filature"},
+        "outils OR couture": {"La Filature:Charte", "Couture"},
+        "title:couture": {"Couture"},
+        "cout*": {"Couture"},
+        "couture~": {"Couture"},
+        "kind:pratique outils": {"La Filature:Charte"},
+        "outils OR kind:lieu": {"La Filature:Charte", "La Filature"},
+        "-atelier": {"La Filature:Charte"},
+        "zzz": set(),
+    }
+    assert {text: titles(text) for text in cases} == cases
+    assert not answering.answer("atelier", ANNA).by_title_only
+
+
+@pytest.mark.usefixtures("_wiki")
+def test_changes_arrive_by_the_same_outbox() -> None:
+    assert not Waiting.objects.exists()
+    page = WikiPage.objects.get(title="Couture")
+    saving.edit(page, "De la broderie.", Author(None, "script"))
+    chores.finish()
+    assert titles("broderie") == {"Couture"}
+    saving.delete(WikiPage.objects.get(pk=page.pk), Author(None, "script"))
+    chores.finish()
+    assert titles("broderie") == set()
+    PageWords.objects.filter(title="Charte").update(body="On ne range rien du tout.")
+    call_command("rebuild_index")
+    assert titles("rien") == {"La Filature:Charte"}

@@ -1,0 +1,230 @@
+"""Searching pages: what is found, in which order, for whom; the page, its facets, its snippets."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.utils.html import escape
+
+from tests.making import make_page, make_place
+from wiki.accounts.models import User
+from wiki.pages import chores, saving
+from wiki.pages.models import WikiPage
+from wiki.pages.saving import Author
+from wiki.search import answering
+from wiki.search.snippets import Marker
+from wiki.search.tree import Begins, Exact, Like, Plain
+
+pytestmark = pytest.mark.django_db
+ANNA = AnonymousUser()
+
+
+@pytest.fixture
+def wiki(alice: User, bob: User) -> None:
+    """A few places and pages, all in the index."""
+    place = make_place("La Filature", by=bob, text="---\nVille: Lyon\n---\nUne friche avec un atelier bois.")
+    make_place("Le Moulin", by=bob, text="---\nVille: Oullins\n---\nOn y moud du grain.")
+    make_page("Charte", "---\nkind: Pratique\n---\nPour l’atelier: on range les outils.", by=alice, place=place)
+    make_page("Atelier bois", "On y travaille le bois. [[Catégorie:Ateliers]]", by=alice)
+    make_page("Couture", "Un atelier de couture. Pas de bois ici. [[Catégorie:Ateliers]]", by=bob)
+    make_page("Sewing", "A workshop for sewing machines.", language="en", license="CC0-1.0")
+    make_page("Menuiserie", "#REDIRECT [[Atelier bois]]")
+    chores.finish()
+
+
+def titles(text: str) -> list[str]:
+    hits = answering.answer(text, ANNA).hits
+    rows = WikiPage.objects.in_bulk([hit.pk for hit in hits])
+    return [rows[hit.pk].full_title for hit in hits]
+
+
+@pytest.mark.usefixtures("wiki")
+class TestFinding:
+    """What is found."""
+
+    def test_words_phrases_and_the_rest(self) -> None:
+        cases = {
+            "bois": {"Atelier bois", "Couture", "La Filature"},
+            "boisés": {"Atelier bois", "Couture", "La Filature"},
+            '"atelier bois"': {"Atelier bois", "La Filature"},
+            "atelier -couture": {"Atelier bois", "La Filature", "La Filature:Charte"},
+            "outil*": {"La Filature:Charte"},
+            "outls~": {"La Filature:Charte"},
+            "grain OR outils": {"Le Moulin", "La Filature:Charte"},
+            "(grain OU outils) SAUF kind:lieu": {"La Filature:Charte"},
+            "grain OR kind:pratique": {"Le Moulin", "La Filature:Charte"},
+            "lyon": {"La Filature"},
+            "titre:bois": {"Atelier bois"},
+            "title:atelier OR title:couture": {"Atelier bois", "Couture"},
+            "kind:lieu": {"La Filature", "Le Moulin"},
+            "nature:pratique": {"La Filature:Charte"},
+            "lieu:filature": {"La Filature", "La Filature:Charte"},
+            'lieu:"La Filature" outils': {"La Filature:Charte"},
+            "atelier catégorie:ateliers": {"Atelier bois", "Couture"},
+            "auteur:alice": {"La Filature:Charte", "Atelier bois"},
+            "licence:CC0": {"Sewing"},
+            "langue:en": {"Sewing"},
+            "machine": {"Sewing"},
+            "atelier before:2000": set(),
+            "atelier before:2000 OR sewing": {"Sewing"},
+            "after:2000 sewing": {"Sewing"},
+            "-kind:lieu -atelier": {"Sewing"},
+            "menuiserie": {"Atelier bois"},
+            "zzz": set(),
+        }
+        assert {text: set(titles(text)) for text in cases} == cases
+
+    def test_the_best_comes_first(self) -> None:
+        assert titles("atelier bois")[0] == "Atelier bois"
+        assert titles("couture")[0] == "Couture"
+        assert titles("La Filature")[0] == "La Filature"
+
+    def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
+        given = answering.answer("bois kind:zzz after:demain", ANNA)
+        assert {note.code for note in given.query.notes} == {"unknown_kind", "unknown_after"}
+        assert len(given.hits) == 3
+
+    def test_it_suggests_only_what_finds_something(self) -> None:
+        given = answering.answer("ateleir coutre", ANNA)
+        assert answering.suggestion(given, ANNA) == "atelier couture"
+        assert answering.suggestion(answering.answer("xylophnoe", ANNA), ANNA) == ""
+        saving.delete(WikiPage.objects.get(title="Sewing"), Author(None, "script"))  # still in the index
+        assert answering.suggestion(answering.answer("sewinng", ANNA), ANNA) == ""
+
+    def test_what_was_deleted_does_not_show_even_before_the_index_knows(self) -> None:
+        saving.delete(WikiPage.objects.get(title="Couture"), Author(None, "script"))
+        assert "Couture" not in titles("bois")
+
+
+def test_the_fresher_and_the_better_linked_win_between_equals() -> None:
+    old = Author(None, "script", at=datetime(2015, 1, 1, tzinfo=UTC))
+    saving.create("Un four", "Du pain.", by=old)
+    make_page("Le four", "Du pain.")
+    chores.finish()
+    assert titles("pain") == ["Le four", "Un four"]
+    make_page("Liens", "[[Un four]]")
+    make_page("Autres liens", "[[Un four]]")
+    chores.finish()
+    assert titles("pain")[0] == "Un four"
+
+
+# --- The page -------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("wiki")
+class TestPage:
+    """What a reader sees."""
+
+    @pytest.fixture
+    def shown(self, client_of: Callable[..., Client]) -> Callable[..., str]:
+        client = client_of(ANNA)
+
+        def shown(query: str, user: User | AnonymousUser = ANNA) -> str:
+            answer = (client if user is ANNA else client_of(user)).get(f"/search?{query}")
+            assert answer.status_code == 200
+            return answer.text
+
+        return shown
+
+    def test_it_marks_the_words_in_title_text_and_facts(self, shown: Callable[..., str]) -> None:
+        text = shown("q=outil+lyon+OR+bois")
+        assert "travaille le <mark>bois</mark>." in text
+        assert "Atelier <mark>bois</mark>" in text
+        assert "Ville: <mark>Lyon</mark>" in text
+
+    def test_facets_count_what_may_be_read_and_narrow_down(self, shown: Callable[..., str]) -> None:
+        text = shown("q=atelier")
+        assert re.search(r'href="\?q=atelier&amp;kind=place"[^>]*><span>Lieu</span><span class="facet-count">1<', text)
+        assert re.search(r'category=Ateliers"[^>]*><span>Ateliers</span><span class="facet-count">2<', text)
+        text = shown("q=atelier&category=Ateliers")
+        assert "2 pages trouvées" in text
+        assert re.search(r'class="facet facet-chosen" href="\?q=atelier"', text)
+        assert "1 page trouvée" in shown("q=atelier&kind=place")
+        assert "1 page trouvée" in shown("q=&place=La+Filature")
+        assert "1 page trouvée" in shown("q=&license=CC0-1.0&language=en")
+        assert "4 pages trouvées" in shown("q=atelier&kind=zzz&place=zzz&language=zzz&license=zzz")
+
+    def test_it_escapes_what_people_write(self, shown: Callable[..., str]) -> None:
+        make_page("<b>Gras</b>".replace("<", "‹").replace(">", "›"), "Des &lt;script&gt; et `<img onerror>` périlleux.")
+        chores.finish()
+        text = shown("q=périlleux")
+        assert escape("<script>") in text
+        assert "<img onerror" not in text
+        assert escape('"><script>') in shown('q="><script>')
+
+    def test_it_offers_to_write_what_nobody_wrote(self, shown: Callable[..., str]) -> None:
+        text = shown("q=Serrurerie")
+        assert "Aucune page" in text
+        assert "/create?title=Serrurerie" in text
+        assert "Vouliez-vous dire" in shown("q=coutrue")
+
+    def test_without_an_index_titles_answer_and_administrators_are_told(
+        self, shown: Callable[..., str], settings: object, alice: User
+    ) -> None:
+        shutil.rmtree(Path(settings.INDEX_ROOT))  # type: ignore[attr-defined]
+        text = shown("q=couture")
+        assert "1 page trouvée" in text
+        assert "remise en ordre" in text
+        alice.is_superuser = True
+        alice.save()
+        assert "rebuild_index" in shown("q=couture", alice)
+        chores.finish()
+        assert "remise en ordre" not in shown("q=couture")
+
+    def test_pages_are_offered_while_one_types(self, client_of: Callable[..., Client]) -> None:
+        found = json.loads(client_of(ANNA).get("/search/suggest?q=la+fil").content)
+        assert found["results"][0]["title"] == "La Filature"
+        assert found["results"][0]["url"] == "/wiki/La_Filature"
+        assert found["results"][0]["kind"] == "Lieu"
+        assert json.loads(client_of(ANNA).get("/search/suggest?q=").content)["results"] == []
+
+
+# --- Snippets -------------------------------------------------------------------------------------
+def marked(text: str, *leaves: Plain | Exact | Begins | Like) -> str:
+    return "".join(f"[{some}]" if is_marked else some for some, is_marked in Marker(leaves).piece(text))
+
+
+def test_a_piece_shows_most_of_the_words() -> None:
+    far = "Un vélo. " + "Rien du tout ici. " * 40 + "On répare les vélos dans l’atelier. " + "Encore rien. " * 40
+    piece = marked(far, Plain("velo"), Plain("réparer"))
+    assert "[répare] les [vélos] dans" in piece
+    assert piece.startswith("… ")
+    assert piece.endswith(" …")
+    assert len(piece) < 280
+
+
+@pytest.mark.parametrize(
+    ("leaf", "text", "expected"),
+    [
+        (Plain("tiers-lieu"), "Les tiers lieux, le tiers-lieu.", "Les [tiers] [lieux], le [tiers]-[lieu]."),
+        (Plain("oeuvre"), "Une œuvre.", "Une [œuvre]."),
+        (Exact("vélo"), "Le vélo, les vélos.", "Le [vélo], les vélos."),
+        (Begins("répar"), "Réparer, une réparation.", "[Réparer], une [réparation]."),
+        (Like("atelir"), "Un atelier.", "Un [atelier]."),
+        (Plain("cheval"), "Des chevaux.", "Des [chevaux]."),
+        (Plain("rien"), "Un texte.", ""),
+    ],
+)
+def test_it_marks_what_is_meant(leaf: Plain, text: str, expected: str) -> None:
+    assert marked(text, leaf) == expected
+
+
+@pytest.mark.usefixtures("wiki")
+def test_the_command_prints_what_the_page_finds(capsys: pytest.CaptureFixture[str]) -> None:
+    from django.core.management import call_command
+
+    call_command("search", "outils kind:zzz", format="json")
+    told = capsys.readouterr()
+    found = json.loads(told.out)
+    assert found["count"] == 1
+    assert found["results"][0]["title"] == "La Filature:Charte"
+    assert found["results"][0]["score"] > 0
+    assert "zzz" in told.err
+    call_command("search", "outils")
+    assert "on range les outils." in capsys.readouterr().out

@@ -1,0 +1,191 @@
+"""What an answer can be narrowed by: kinds, places, categories, licences and languages among the pages found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext
+
+from wiki.licenses import catalogue
+from wiki.pages import finding as titles_found
+from wiki.pages.among import among
+from wiki.pages.models import LANGUAGES, Kind, Link, WikiPage
+from wiki.search.finding import Hit, counted
+from wiki.text import titles
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from wiki.pages.models import Reader
+
+NAMES = ("kind", "place", "category", "license", "language")
+"""The names of the parameters, in the order in which they are offered."""
+OFFERED = 8
+"""Values offered of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that an answer can be narrowed to, or is."""
+
+    label: str
+    count: int
+    query: str
+    """The address's query that chooses it, or lets go of it."""
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The values of one kind."""
+
+    name: str
+    label: str
+    options: list[Option]
+
+
+@dataclass(slots=True)
+class Chosen:
+    """What a reader narrowed the answer to."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    """What was chosen, by parameter."""
+    labels: dict[str, str] = field(default_factory=dict)
+    where: Q | None = None
+
+
+def chosen(parameters: Mapping[str, str], user: Reader) -> Chosen:
+    """What the parameters choose; values that mean nothing are left out."""
+    found = Chosen()
+    for name in NAMES:
+        value = parameters.get(name, "")[:255]
+        narrowed = _NARROWINGS[name](value, user) if value else None
+        if narrowed is not None:
+            found.values[name], (found.labels[name], where) = value, narrowed
+            found.where = where if found.where is None else found.where & where
+    return found
+
+
+def offered(hits: Sequence[Hit], narrowed: Chosen, parameters: QueryDict, user: Reader) -> list[Facet]:
+    """The facets of an answer: values that would leave fewer pages, and those that are chosen."""
+    labels = {
+        "kind": gettext("Kind"),
+        "place": gettext("Place"),
+        "category": gettext("Category"),
+        "license": gettext("Licence"),
+        "language": gettext("Language"),
+    }
+    found = []
+    for name in NAMES:
+        options = []
+        if name in narrowed.values:
+            query = _query(parameters, name, None)
+            options = [Option(narrowed.labels[name], len(hits), query, chosen=True)]
+        elif hits:
+            options = [
+                Option(label, count, _query(parameters, name, value))
+                for value, label, count in _COUNTS[name](hits, user)
+                if count < len(hits) or name == "kind"
+            ]
+        if options:
+            found.append(Facet(name, labels[name], options))
+    return found
+
+
+def _query(parameters: QueryDict, name: str, value: str | None) -> str:
+    """The query of an address with one parameter changed, on its first page."""
+    changed = parameters.copy()
+    changed.pop("p", None)
+    changed.pop(name, None)
+    if value is not None:
+        changed[name] = value
+    return changed.urlencode()
+
+
+# --- What can be chosen -------------------------------------------------------------------------------
+Narrowing = tuple[str, Q]
+
+
+def _by_kind(value: str, user: Reader) -> Narrowing | None:
+    kind = Kind.objects.filter(key=value[:40]).first()
+    return (kind.name, Q(kind=kind, namespace=0)) if kind else None
+
+
+def _by_place(value: str, user: Reader) -> Narrowing | None:
+    try:
+        place = titles_found.find(value, user)
+    except titles.TitleProblem:
+        return None
+    return (place.shown_title, Q(place=place)) if place is not None and place.is_place else None
+
+
+def _by_category(value: str, user: Reader) -> Narrowing | None:
+    try:
+        key = titles.key_of(f"Category:{value}")
+    except titles.TitleProblem:
+        return None
+    return key.partition(":")[2], Q(pk__in=Link.objects.filter(way=Link.Way.CATEGORY, key=key).values("page_id"))
+
+
+def _by_license(value: str, user: Reader) -> Narrowing | None:
+    if not WikiPage.objects.readable_by(user).filter(license=value).exists():
+        return None
+    return catalogue.name_of(value), Q(license=value)
+
+
+def _by_language(value: str, user: Reader) -> Narrowing | None:
+    label = dict(LANGUAGES).get(value)
+    return (str(label), Q(language=value)) if label else None
+
+
+_NARROWINGS = {
+    "kind": _by_kind,
+    "place": _by_place,
+    "category": _by_category,
+    "license": _by_license,
+    "language": _by_language,
+}
+
+
+# --- What is there ------------------------------------------------------------------------------------
+Counted = list[tuple[str, str, int]]
+"""Value, label, number of pages."""
+
+
+def _kinds(hits: Sequence[Hit], user: Reader) -> Counted:
+    counts = counted(hits, "kind")
+    return [(kind.key, kind.name, counts[kind.pk]) for kind in Kind.objects.filter(pk__in=counts) if kind.pk in counts]
+
+
+def _places(hits: Sequence[Hit], user: Reader) -> Counted:
+    most = [(pk, count) for pk, count in counted(hits, "place").most_common(OFFERED + 1) if pk is not None]
+    rows = WikiPage.objects.readable_by(user).in_bulk([pk for pk, _ in most])
+    return [(rows[pk].full_title, rows[pk].shown_title, count) for pk, count in most[:OFFERED] if pk in rows]
+
+
+def _categories(hits: Sequence[Hit], user: Reader) -> Counted:
+    links = Link.objects.filter(among("page_id", [hit.pk for hit in hits]), way=Link.Way.CATEGORY)
+    rows = links.order_by().values_list("key").annotate(count=Count("page", distinct=True)).order_by("-count", "key")
+    return [(key.partition(":")[2], key.partition(":")[2], count) for key, count in rows[:OFFERED]]
+
+
+def _licenses(hits: Sequence[Hit], user: Reader) -> Counted:
+    most = counted(hits, "license").most_common(OFFERED)
+    return [(value, catalogue.name_of(value), count) for value, count in most if value]
+
+
+def _languages(hits: Sequence[Hit], user: Reader) -> Counted:
+    labels = dict(LANGUAGES)
+    return [(value, str(labels.get(value, value)), count) for value, count in counted(hits, "language").most_common()]
+
+
+_COUNTS = {
+    "kind": _kinds,
+    "place": _places,
+    "category": _categories,
+    "license": _licenses,
+    "language": _languages,
+}

@@ -1,0 +1,48 @@
+"""The outbox of the index: rows written in the transaction of the change itself, drained by the one indexer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Model
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from modelsearch.index import get_indexed_models
+
+from wiki.search.models import PageWords, Waiting
+
+ROWS = 500
+
+
+def put(model: type[Model], keys: Iterable[Any]) -> None:
+    """Let the index look at these objects of an indexed model again, whether they are still there or not."""
+    label = model._meta.label_lower
+    Waiting.objects.bulk_create((Waiting(model=label, key=str(key)) for key in keys), batch_size=ROWS)
+
+
+def connect() -> None:
+    """Let every indexed model that is saved object by object write to the outbox: pictures, files, people.
+
+    Pages are written by the writer alone, whose deriver (`WordsDeriver`) speaks for them.
+    """
+    from wiki.pages.models import WikiPage
+
+    for model in get_indexed_models():
+        if model in (WikiPage, PageWords):
+            continue
+        name = f"wiki.search.{model._meta.label_lower}"
+        post_save.connect(_changed, sender=model, dispatch_uid=f"{name}.saved")
+        post_delete.connect(_changed, sender=model, dispatch_uid=f"{name}.deleted")
+    m2m_changed.connect(_tagged, dispatch_uid="wiki.search.tagged")
+
+
+def _changed(instance: Model, update_fields: frozenset[str] | None = None, **_: Any) -> None:
+    """Receiver of `post_save` and `post_delete`; signing in changes nothing that is searched."""
+    if update_fields != frozenset({"last_login"}):
+        put(type(instance), [instance.pk])
+
+
+def _tagged(instance: Any, action: str, **_: Any) -> None:
+    """Receiver of `m2m_changed`: tags are saved after the object that has them."""
+    if action.startswith("post_") and type(instance) in get_indexed_models():
+        put(type(instance), [instance.pk])
