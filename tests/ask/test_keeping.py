@@ -316,3 +316,27 @@ def test_what_nobody_needs_any_more_is_forgotten(alice: User, reader: Client) ->
     seen(reader, "Liste")
     assert not Need.objects.filter(key="Ville", rendered__ui_language="fr").exists()
     assert AnswersChore().run() is False
+
+
+def test_a_value_that_no_two_pages_may_have_is_told_on_both_until_one_is_corrected(alice: User, reader: Client) -> None:
+    make_page("Property:Siret", "---\nHas type: Text\nHas uniqueness constraint: oui\n---", by=alice)
+    make_page("Alpha", "---\nSiret: 123\n---", by=alice)
+    assert 'class="problem"' not in seen(reader, "Alpha")
+    make_page("Béta", "---\nSiret: 123\n---", by=alice)
+    assert "Alpha" in seen(reader, "Béta")
+    assert 'class="problem"' in seen(reader, "Béta")
+    assert 'class="problem"' in seen(reader, "Alpha")
+    rewrite("Béta", "---\nSiret: 124\n---")
+    assert 'class="problem"' not in seen(reader, "Alpha")
+
+
+def test_a_list_of_allowed_values_is_a_page_of_its_own(alice: User, reader: Client) -> None:
+    make_page("Property:Couleur", "---\nHas type: Text\nAllows value list: couleurs\n---", by=alice)
+    make_page("Alpha", "---\nCouleur: rouge\n---", by=alice)
+    assert 'class="problem"' not in seen(reader, "Alpha")
+    make_page("MediaWiki:Smw allows list couleurs", "* vert|Vert\n* bleu", by=alice)
+    assert 'class="problem"' in seen(reader, "Alpha")
+    rewrite("MediaWiki:Smw allows list couleurs", '{"vert": "Vert", "rouge": "Rouge"}')
+    assert 'class="problem"' not in seen(reader, "Alpha")
+    saving.delete(finding.by_key("MediaWiki:Smw allows list couleurs"), BOB)
+    assert 'class="problem"' not in seen(reader, "Alpha")

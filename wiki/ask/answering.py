@@ -81,6 +81,7 @@ class Answers:
         self._need(Sort.PROPERTY, facts.declared)
         self._need(Sort.PAGE, facts.named)
         self._need(Sort.SEEN, map(str, facts.seen))
+        self.needs.update((int(Sort.FACT), key, word) for key, word in facts.watched)
         for number, hole in annotations.items():
             self.filled.answers[number] = facts.annotation(hole["property"], hole["value"], hole["label"])
         if self.what.has_box:

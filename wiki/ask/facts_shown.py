@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
@@ -18,6 +19,7 @@ from wiki.ask.tree import AllOf, Question
 from wiki.facts import columns, special
 from wiki.facts.declarations import declarations_for
 from wiki.facts.models import Fact
+from wiki.facts.problems import problem
 from wiki.facts.special import SPECIAL, key_of_property
 from wiki.facts.values import Context, Declaration, Value
 from wiki.pages.derivers import Step
@@ -63,6 +65,8 @@ class PageFacts:
     title_key: str
     nested: dict[str, list[Shown]] = field(default_factory=dict)
     """Facts of subobjects, by fragment."""
+    doubles: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Values of unique properties that another page has too: its title by property key and word."""
 
     @classmethod
     def of(cls, what: Open, user: Reader) -> PageFacts:
@@ -78,7 +82,8 @@ class PageFacts:
         nested: dict[str, list[Shown]] = {}
         for one in facts:
             nested.setdefault(one.fragment, []).append(one)
-        return cls(what, facts, declared, Cells(result), key, nested)
+        doubles = _doubles(facts, declared, ground, what)
+        return cls(what, facts, declared, Cells(result), key, nested, doubles)
 
     # --- What it depends on
     @property
@@ -87,6 +92,11 @@ class PageFacts:
         words = {word for one in self.facts for word in _pages_in(one.value)}
         near = {value.near for one in self.facts for value in _all(one.value) if value.near}
         return {word.partition("#")[0] for word in words | near}
+
+    @property
+    def watched(self) -> set[tuple[str, str]]:
+        """Property keys and words of the values that no other page may have."""
+        return {(one.key, one.value.word) for one in self.facts if self.declared[one.key].unique}
 
     @property
     def seen(self) -> set[int]:
@@ -114,12 +124,21 @@ class PageFacts:
                 '<span class="problem" role="note"><code>{}</code> {}</span>',
                 one.value.raw, in_words(one.value.problem),
             )  # fmt: skip
+        if other := self.doubles.get((one.key, one.value.word)):
+            return self._double(one, other)
         page, _, fragment = one.value.word.partition("#")
         if fragment and page == self.title_key and not one.fragment and fragment in self.nested:
             return self._inner(fragment)
         if label:
             return self._labelled(one.value, label)
         return self.cells.value_html(one.value, self._context(one.key))
+
+    def _double(self, one: Shown, other: str) -> SafeString:
+        """A value that another page has too, though the property is unique."""
+        name = self.declared[one.key].label(self.what.ui_language)
+        words = in_words(problem("value_not_unique", one.value.raw, page=other, property=name))
+        shown = self.cells.value_html(one.value, self._context(one.key))
+        return format_html('{} <span class="problem" role="note">{}</span>', shown, words)
 
     def _context(self, key: str) -> Context:
         return Context(self.what.ui_language, self.declared[key], self.what.full_title, self.what.home)
@@ -191,6 +210,23 @@ def _stated(what: Open) -> list[Shown]:
         Shown(fragment, declared[key].key, replace(value, word=value.near) if value.near in existing else value)
         for fragment, key, value in read
     ]
+
+
+def _doubles(
+    facts: Sequence[Shown], declared: dict[str, Declaration], ground: Ground, what: Open
+) -> dict[tuple[str, str], str]:
+    """The values of unique properties that other pages have too. No query where no property is unique."""
+    words = {one.value.word for one in facts if declared[one.key].unique and one.value.is_usable}
+    if not words:
+        return {}
+    rows = {pk: key for key in declared if declared[key].unique for pk in ground.words.rows(key, 0)}
+    others = ground.facts(rows).filter(
+        Exists(ground.readable().filter(pk=OuterRef("page"))), word__in=sorted(words)[:VALUES_LIMIT], part_of=None
+    )
+    if what.page is not None:
+        others = others.exclude(page=what.page)
+    found = others.order_by("-born_at").values_list("property", "word", "page__full_title")[:VALUES_LIMIT]
+    return {(rows[pk], word): title for pk, word, title in found}
 
 
 def _all(value: Value) -> Sequence[Value]:

@@ -84,13 +84,18 @@ def group_of(key: str) -> list[int]:
     return list(Property.objects.filter(Q(key=key) | Q(leads_to__key=key)).values_list("pk", flat=True))
 
 
-def declared_by(statements: Sequence[tuple[str, str]], language: str) -> tuple[str, dict[str, Any]]:
-    """Datatype and declaration that a property page's (key, value) statements make, as they are kept."""
+def declared_by(
+    statements: Sequence[tuple[str, str]], language: str, listed: Sequence[str] = ()
+) -> tuple[str, dict[str, Any]]:
+    """Datatype and declaration that a property page's (key, value) statements make, as they are kept.
+
+    `listed` are the allowed values of the lists that it names.
+    """
     said: dict[str, list[str]] = {}
     for key, value in statements:
         said.setdefault(key, []).append(value)
     declared = {
-        "allowed": said.get("_PVAL", []),
+        "allowed": [*said.get("_PVAL", []), *listed],
         "pattern": (said.get("_PVAP") or [""])[0],
         "units": units_of(said.get("_CONV", []), language),
         "display_units": [unit.strip() for value in said.get("_UNIT", []) for unit in value.split(",") if unit.strip()],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,33 +15,51 @@ from wiki.facts.rows import insert_parts, subjects_for
 from wiki.facts.saying import PROPERTY
 from wiki.facts.special import SPECIAL, key_of_property
 from wiki.facts.values import Value
-from wiki.pages.derivers import Step
+from wiki.pages.derivers import Reading, Step
 from wiki.pages.locking import patiently
-from wiki.pages.models import PageVersion
+from wiki.pages.models import PageText, PageVersion, WikiPage
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
 
 SLICE = 500
 HOPS = 5
 """How many renamings of a property are followed."""
+MESSAGES, LIST, LIST_LIMIT = 8, "Smw allows list ", 1_000
+"""Where lists of allowed values are, how their titles begin, and how many values one may have."""
 
 
 def declare(lives: Lives) -> None:
-    """Take what a property page says now as its property's meaning; inside the transaction of its writing."""
-    fields = lives.reading.fields
-    if fields.namespace != PROPERTY or lives.last is None:
+    """Take what a property page says now as its property's meaning; inside the transaction of its writing.
+
+    A page that lists the allowed values of properties has these declare again.
+    """
+    fields, reading = lives.reading.fields, lives.reading
+    if lives.last is None:
         return
+    if fields.namespace == PROPERTY:
+        said = [(identity[1], identity[2]) for identity in lives.last.facts if not identity[0]]
+        _take(reading, fields.title, said, fields.language, is_gone=reading.text is None)
+    elif fields.namespace == MESSAGES and titles.fold(fields.title).startswith(titles.fold(LIST)):
+        for page in _pages_with_list(titles.key_of(f"MediaWiki:{fields.title}")):
+            alive = Fact.objects.filter(page=page, died=None, subject__fragment="", part_of=None).order_by("position")
+            said = list(alive.values_list("property__key", "raw"))
+            _take(reading, page.title, said, page.language, is_gone=False)
+
+
+def _take(reading: Reading, title: str, said: Sequence[tuple[str, str]], language: str, *, is_gone: bool) -> None:
+    """Let the property called `title` mean what is said of it."""
     try:
-        key = key_of_property(fields.title)
+        key = key_of_property(title)
     except TitleProblem:
         return
     if key in SPECIAL:
         return
-    said = [(identity[1], identity[2]) for identity in lives.last.facts if not identity[0]]
-    datatype, declared = declarations.declared_by(said, fields.language)
+    datatype, declared = declarations.declared_by(
+        said, language, _listed(value for name, value in said if name == "_PVALI")
+    )
     row, _ = Property.objects.get_or_create(key=key, defaults={"title": key})
     wanted = {
-        "title": key if lives.reading.text is None else fields.title,
+        "title": key if is_gone else title,
         "datatype": datatype,
         "declared": declared,
         "leads_to": _leads_to(said, row),
@@ -52,8 +71,41 @@ def declare(lives: Lives) -> None:
     row.revision += 1
     row.save()
     Property.objects.filter(leads_to=row).update(leads_to=row.leads_to or row, revision=F("revision") + 1)
-    lives.reading.declared |= _concerned(row)
-    _have_read(row, lives.reading.changed)
+    reading.declared |= _concerned(row)
+    _have_read(row, reading.changed)
+
+
+def _list_key(name: str) -> str:
+    """The title key of the page that holds a list of allowed values (SMW's naming); "" for no possible name."""
+    try:
+        return titles.key_of(f"MediaWiki:{LIST}{name}")
+    except TitleProblem:
+        return ""
+
+
+def _listed(names: Iterable[str]) -> list[str]:
+    """The values that pages with lists hold: lines `* value|label`, or JSON."""
+    keys = [key for key in map(_list_key, names) if key]
+    texts = dict(PageText.objects.filter(page__title_key__in=keys).values_list("page__title_key", "text"))
+    return [value for key in keys for value in values_of_list(texts.get(key) or "")]
+
+
+def values_of_list(text: str) -> list[str]:
+    """The values in the text of a list: `* value|label` lines, a JSON list, or the keys of a JSON object."""
+    try:
+        read = json.loads(text) if text.lstrip()[:1] in ("{", "[") else None
+    except (ValueError, RecursionError):
+        read = None
+    found = [str(one) for one in read] if isinstance(read, list | dict) else []
+    lines = (line.lstrip() for line in text.splitlines())
+    found += [line.lstrip("*").partition("|")[0].strip() for line in lines if line.startswith("*")]
+    return [value for value in dict.fromkeys(found) if value][:LIST_LIMIT]
+
+
+def _pages_with_list(key: str) -> list[WikiPage]:
+    """Property pages that name the list with that title key."""
+    said = Fact.objects.filter(property__key="_PVALI", died=None, page__namespace=PROPERTY).select_related("page")
+    return list({fact.page_id: fact.page for fact in said if _list_key(fact.raw) == key}.values())
 
 
 def _leads_to(said: Iterable[tuple[str, str]], row: Property) -> Property | None:
