@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wiki.text.markdown import parse
+from wiki.text.plain import plain
 from wiki.text.words import LANGUAGES, WORD_LIMIT, stems, words
 
 
@@ -83,3 +85,7 @@ def test_it_stems_in_many_threads(language: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         alike = list(pool.map(lambda _: [stems(word, language) for word in some], range(8)))
     assert all(one == alike[0] for one in alike)
+
+
+def test_the_sign_beside_a_heading_is_no_word() -> None:
+    assert plain(parse("# Un titre #1\n\nTexte.")).split("\n") == ["Un titre #1", "Texte."]

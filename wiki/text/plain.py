@@ -14,12 +14,14 @@ _BLOCKS = (
 )
 _BLOCK = re.compile(rf"</?(?:{_BLOCKS})(?=[\s>/])[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
+_ANCHOR = re.compile(r'<a class="anchor"[^>]*>#</a>')
+"""The sign that leads to a heading: no word of the author's, who can write no class."""
 
 
 def plain(parsed: Parsed) -> str:
     """The words of a text, a block a line; links as their labels, pictures as their descriptions, calls as nothing."""
     bare = parsed.fill(_without_calls)
-    lines = html.unescape(_TAG.sub("", _BLOCK.sub("\n", bare))).split("\n")
+    lines = html.unescape(_TAG.sub("", _BLOCK.sub("\n", _ANCHOR.sub("", bare)))).split("\n")
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
 
 
