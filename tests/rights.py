@@ -89,6 +89,7 @@ ROWS: dict[str, list[Row]] = {
     "set_language": [Row((302, 302, 302, 302), post=True)],
     # History is open, for pages that can be read
     "history": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "authors": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "compare": [Row((200, 200, 200, 200), ON_PAGE, "?from=1&to=2"), everyone(404, title="Atelier:Parti")],
     "changes": [everyone()],
     "place_changes": [everyone(place="Atelier")],

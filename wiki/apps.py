@@ -22,6 +22,7 @@ class WikiConfig(AppConfig):
         from wiki.facts import calls as fact_calls
         from wiki.facts.declaring import DeclarationsChore
         from wiki.facts.deriving import FactDeriver
+        from wiki.history.deriving import PassageDeriver
         from wiki.pages import chores, derivers, late
         from wiki.pages.linking import LinkDeriver
         from wiki.pages.models import Kind, PageText, tell_places_of
@@ -36,6 +37,7 @@ class WikiConfig(AppConfig):
         late.use(Keeper())
         derivers.register(LinkDeriver())
         derivers.register(FactDeriver())
+        derivers.register(PassageDeriver())
         derivers.register(RenderDeriver())
         derivers.register(WordsDeriver())
         derivers.register(StalenessDeriver())

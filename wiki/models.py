@@ -4,6 +4,7 @@ from wiki.accounts.models import User
 from wiki.ask.models import Need, Turn
 from wiki.exchange.models import Origin
 from wiki.facts.models import Fact, Property, Subject
+from wiki.history.models import Passage
 from wiki.pages.media import File, Picture, PictureRendition
 from wiki.pages.models import (
     Batch,
@@ -31,6 +32,7 @@ __all__ = [
     "PageText",
     "PageVersion",
     "PageWords",
+    "Passage",
     "Picture",
     "PictureRendition",
     "Property",

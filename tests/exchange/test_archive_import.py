@@ -179,7 +179,7 @@ def test_it_credits_the_first_source_until_the_page_is_changed_here(alice: User)
     changed = saving.edit(done.page, "Autre chose.", Author(None, "Bob")).page
     credits = json.loads(Bag.opened(export(changed)).files["data/credits.json"])
     assert credits["source"] == f"http://{HERE}/wiki/Atelier_bois"
-    assert credits["authors"] == ["alice", 'Ada "la première"', "Bob"]
+    assert credits["authors"] == ["Bob", "alice", 'Ada "la première"']
     (entry,) = credits["derived_from"]
     assert (entry["relation"], entry["host"], entry["version"]) == ("import", "wiki.example", 4)
     assert entry["authors"] == ["alice", 'Ada "la première"']

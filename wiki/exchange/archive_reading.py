@@ -254,7 +254,7 @@ def _check_together(contents: Contents, page: Row, limits: Limits) -> None:
     if not contents.revisions or contents.last.text is None:
         raise ArchiveProblem(gettext_noop("The history of the archive does not end with a text."))
     last = contents.last
-    authors = list(dict.fromkeys(one.author for one in contents.revisions if one.text is not None and one.author))
+    authors = sorted({one.author for one in contents.revisions if one.text is not None and one.author})
     agree = (
         _bytes(contents.folder / form.TEXT, limits) == (last.text or "").encode()
         and last.title == contents.full_title == credits["title"]
@@ -264,7 +264,7 @@ def _check_together(contents: Contents, page: Row, limits: Limits) -> None:
         and last.is_place == contents.is_place
         and last.number == page.number("version", 1, 2**31 - 1)
         and credits["source"] == contents.source["url"]
-        and credits["authors"] == authors
+        and sorted(credits["authors"]) == authors
     )
     if not agree:
         raise ArchiveProblem(gettext_noop("The parts of the archive contradict each other: page, credits and history."))

@@ -19,6 +19,7 @@ from django.db.models import Max, Min, Sum
 from wiki.errors import LicenseConflict, Refused, gettext_noop
 from wiki.exchange.archive_format import PICTURE, PICTURE_ENDING, delta, file_stem, media_paths
 from wiki.exchange.models import Origin
+from wiki.history.authorship import ordered_by_share
 from wiki.licenses import catalogue
 from wiki.pages.media import Picture, file_key
 from wiki.pages.models import Fork, PageVersion, WikiPage, address
@@ -175,7 +176,7 @@ class Subject:
         paths = media_paths(shown)
         return {
             "title": self.title,
-            "authors": self.authors(),
+            "authors": ordered_by_share(self.page, self.authors()),
             "license": self.last.license,
             "source": self.source["url"],
             "derived_from": self.derived_from(),

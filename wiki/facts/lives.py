@@ -10,7 +10,7 @@ from wiki.facts import saying
 from wiki.facts.models import Fact
 from wiki.facts.saying import Identity, Said
 from wiki.facts.values import Value
-from wiki.pages.derivers import Reading, Step
+from wiki.pages.derivers import Clock, Reading, Step
 
 AFTER_ALL = 1_000_000
 """Position of what the wiki says itself: after all that authors say."""
@@ -51,13 +51,11 @@ class Lives:
             self.alive[identity] = Life(identity, fact.born, fact.born_at, fact.position, value, language, fact)
 
     def fold(self, versions: Iterable[Said], read: Read) -> None:
-        """Let each version begin and end facts. Claimed times are made non-decreasing."""
-        number = self.reading.follows
-        floor = max((life.born_at for life in self.alive.values()), default=None)
+        """Let each version begin and end facts."""
+        number, clock = self.reading.follows, Clock.of(self.reading)
         for said in versions:
             number += 1
-            at = self._moment(said.step, floor)
-            floor = at
+            at = clock.tell(said.step.date)
             wanted = dict(said.facts)
             own = saying.automatic(said.step, number, self.reading.page.created_at, at)
             for position, identity in enumerate(own, start=AFTER_ALL):
@@ -65,15 +63,6 @@ class Lives:
             self._end(wanted, number, at)
             self._begin(wanted, number, at, said.step, read)
             self.last = said
-
-    def _moment(self, step: Step, floor: datetime | None) -> datetime:
-        """The claimed time of a version, not before the one before it, nor in the future."""
-        now = self.reading.moment
-        at = step.date or now
-        if at is None:
-            raise RuntimeError("The moment of writing is known inside the transaction only")
-        at = min(at, now) if now else at
-        return max(at, floor) if floor else at
 
     def _end(self, wanted: dict[Identity, int], number: int, at: datetime) -> None:
         for identity in [identity for identity in self.alive if identity not in wanted]:

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Substr
 
 from wiki.facts.values import Value
+from wiki.pages.bytewise import Bytewise, BytewiseText
 from wiki.pages.models import WikiPage
 from wiki.text.problems import Problem
 
-if TYPE_CHECKING:
-    CharField = models.CharField[str, str]
-    TextField = models.TextField[str, str]
-else:
-    CharField, TextField = models.CharField, models.TextField
-
 FOLD_START = 40
 """Characters of `Fact.fold` that its index knows: enough for beginnings, and databases limit what they index."""
-
-
-class Bytewise(CharField):
-    """Text that every database compares and orders byte by byte, whatever its locale."""
-
-    def db_parameters(self, connection: Any) -> Any:
-        """With PostgreSQL's collation C; SQLite compares so by itself."""
-        parameters = super().db_parameters(connection)
-        return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
-
-
-class BytewiseText(TextField):
-    """The same without a limit."""
-
-    def db_parameters(self, connection: Any) -> Any:
-        """With PostgreSQL's collation C; SQLite compares so by itself."""
-        parameters = super().db_parameters(connection)
-        return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
 
 
 class Property(models.Model):

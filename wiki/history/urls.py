@@ -8,6 +8,7 @@ from wiki.history import acting, feeds, views
 
 urlpatterns = [
     path("history/<path:title>", views.history, name="history"),
+    path("authors/<path:title>", views.authors, name="authors"),
     path("compare/<path:title>", views.compare, name="compare"),
     path("restore/<path:title>", acting.restore, name="restore"),
     path("undo/<path:title>", acting.undo, name="undo"),

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
-from wiki.history import comparing, gates, keyset, listing
+from wiki.history import authorship, comparing, gates, keyset, listing
 from wiki.history.addresses import changes_address, contributions_address, feed_address
 from wiki.history.changes import Change, by_day, in_place, recent
 from wiki.history.filters import ChangesFilter, HistoryFilter
 from wiki.history.robots import not_for_robots
+from wiki.licenses.credits import credit_line
 from wiki.pages import rights
 from wiki.pages.models import PageVersion, PageVersionQuerySet, address
 
+PASSAGES = 200
+"""Shown at once."""
 LONG = 200_000
 """Bytes of two texts together from which comparing them takes long enough to be counted."""
 
@@ -39,6 +44,25 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
         "compare_address": address("compare", page.full_title),
     }
     return render(request, "wiki/history/history.html", context)
+
+
+@require_safe
+@not_for_robots
+def authors(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Who wrote the current text: each passage with its authors, their shares, and the credit to quote the page."""
+    page = gates.page_at(title, request.user)
+    whole = authorship.authorship_of(page)
+    pages = Paginator(whole.passages, PASSAGES).get_page(request.GET.get("p"))
+    source = settings.BASE_ADDRESS + page.get_absolute_url()
+    context = {
+        "page": page,
+        "shares": whole.shares,
+        "pages": pages,
+        "told": whole.tell(pages),
+        "credit": credit_line(page.shown_title, [share.name for share in whole.shares], source, page.license),
+        "may": rights.allowed(request.user, page),
+    }
+    return render(request, "wiki/history/authors.html", context)
 
 
 @require_safe

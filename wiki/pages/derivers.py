@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.db.models import Max
+
 from wiki.pages.models import Kind, WikiPage
 from wiki.text.markdown import Parsed
 from wiki.text.problems import Problem
@@ -55,6 +57,10 @@ class Step:
 
     place_is_named: bool = False
     """Whether the title begins with the name of a place."""
+    source: tuple[int, int] | None = None
+    """Key and version number of the other page that this version declares to come from: a fork, a renamed file."""
+    in_batch: bool = False
+    """Whether it was made in one act with others."""
 
 
 @dataclass(slots=True)
@@ -75,13 +81,46 @@ class Reading:
     follows: int = 0
     """The version after which `steps` begin; 0 for the whole history, which then replaces what is there."""
     steps: Iterable[Step] = ()
-    """The versions after `follows`, the one that is read last; may be read once only."""
+    """The versions after `follows`, the one that is read last; each deriver may go through them."""
+    since: datetime | None = None
+    """The latest claimed time up to version `follows`."""
     moment: datetime | None = None
     """The moment of writing, known inside the transaction."""
     changed: set[tuple[int, str, str]] = field(default_factory=set)
     """(page number, property key, word) of the facts that this write began, ended or read anew; "*" for any word."""
     declared: set[str] = field(default_factory=set)
     """Keys of the properties that declare something else now; both are filled by the deriver of facts."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """Claimed times of the versions of one page, made non-decreasing: imports bring odd clocks."""
+
+    floor: datetime | None
+    """The time of the version before."""
+    now: datetime | None
+
+    @classmethod
+    def of(cls, item: Reading) -> Clock:
+        """The clock of the versions that are written; inside the transaction."""
+        return cls(item.since, item.moment)
+
+    def tell(self, date: datetime | None) -> datetime:
+        """The time of the next version, whose author says `date`: not before the one before it, nor in the future."""
+        at = date or self.now
+        if at is None:
+            raise RuntimeError("The moment of writing is known inside the transaction only")
+        at = min(at, self.now) if self.now else at
+        self.floor = max(at, self.floor) if self.floor else at
+        return self.floor
+
+
+def latest_time(page: WikiPage, dated: bool) -> datetime | None:
+    """The latest claimed time of a page's versions so far; looked for where new ones are `dated` by their authors."""
+    if not page.version or not dated:
+        return page.edited_at if page.version else None
+    found: datetime | None = page.versions.aggregate(latest=Max("claimed_at"))["latest"]
+    return found
 
 
 class Deriver(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -80,7 +81,7 @@ def _rebuild(pks: Sequence[int]) -> bool:
     heads = _heads(pks)
     items = reading.read([(head.page, _fields(head), head.text()) for head in heads])
     for item, head in zip(items, heads, strict=True):
-        item.number, item.steps = head.number, _history(head)
+        item.number, item.steps = head.number, History(head.page_id, head.number)
     derivation = Derivation.prepare(items)
 
     def act() -> bool:
@@ -92,14 +93,29 @@ def _rebuild(pks: Sequence[int]) -> bool:
     return locking.patiently(act)
 
 
-def _history(head: PageVersion) -> Iterator[Step]:
-    """All versions of a page up to `head`, their texts fetched in slices."""
-    versions = PageVersion.objects.filter(page=head.page_id, number__lte=head.number)
-    for version in versions.select_related("stored").order_by("number").iterator(chunk_size=SLICE):
-        yield Step(
-            version.text(), version.title, version.is_place, version.language, version.author_name,
-            version.claimed_at, version.place_id is not None,
-        )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class History:
+    """The versions of a page (up to `number`) as steps; each walk through them fetches their texts, in slices."""
+
+    page: int
+    number: int | None = None
+
+    def __iter__(self) -> Iterator[Step]:
+        versions = PageVersion.objects.filter(page=self.page)
+        if self.number is not None:
+            versions = versions.filter(number__lte=self.number)
+        whole = versions.select_related("stored", "merge_parent").order_by("number")
+        for version in whole.iterator(chunk_size=SLICE):
+            yield Step(
+                version.text(), version.title, version.is_place, version.language, version.author_name,
+                version.claimed_at, version.place_id is not None, _source(version), version.batch_id is not None,
+            )  # fmt: skip
+
+
+def _source(version: PageVersion) -> tuple[int, int] | None:
+    """The version of another page that a version declares to come from."""
+    parent = version.merge_parent
+    return (parent.page_id, parent.number) if parent is not None and parent.page_id != version.page_id else None
 
 
 def _last_numbers(pks: Sequence[int]) -> dict[int, int]:

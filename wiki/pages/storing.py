@@ -26,7 +26,7 @@ from wagtail.models import Page
 from wiki.accounts.models import User
 from wiki.errors import Busy, TitleTaken, gettext_noop
 from wiki.pages import reading, tree
-from wiki.pages.derivers import Derivation, Fields, Reading, Step
+from wiki.pages.derivers import Derivation, Fields, Reading, Step, latest_time
 from wiki.pages.locking import patiently
 from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, WikiPage, new_slug
 from wiki.text import titles
@@ -119,7 +119,8 @@ def store(
     groups = list(by_page.values())
     readings = reading.read([(own[-1].page, own[-1].fields, own[-1].text) for own in groups])
     for own, item in zip(groups, readings, strict=True):
-        item.follows, item.steps = own[0].page.version, [_step(draft) for draft in own]
+        item.follows, item.steps = own[0].page.version, [_step(draft, batch) for draft in own]
+        item.since = latest_time(own[0].page, any(draft.claimed_at or draft.author.at for draft in own))
     derivation = Derivation.prepare(readings)
     targets = [
         _Target(own[0].page, own, item, own[0].page.pk is None, own[0].page.version, {})
@@ -150,12 +151,13 @@ def store(
     return versions
 
 
-def _step(draft: Draft) -> Step:
+def _step(draft: Draft, batch: Batch | None) -> Step:
     """A draft as derivers that follow the history see it."""
-    fields = draft.fields
+    fields, parent = draft.fields, draft.merge_parent
+    source = (parent.page_id, parent.number) if parent is not None and parent.page_id != draft.page.pk else None
     return Step(
         draft.text, full_title(fields), fields.is_place, fields.language, draft.author.name,
-        draft.claimed_at or draft.author.at, fields.place is not None,
+        draft.claimed_at or draft.author.at, fields.place is not None, source, batch is not None,
     )  # fmt: skip
 
 

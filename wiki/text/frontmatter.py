@@ -72,16 +72,31 @@ class _BlockError(Exception):
         self.problem = Problem(code, params, line)
 
 
-def split(text: str) -> FrontMatter:
-    """Divide a text into front matter and body.  Never raises; what is wrong is in `problems`."""
+def divide(text: str) -> tuple[str, str]:
+    """A text's front matter as written, with both `---` lines ("" where there is none), and its body."""
+    block = _block(text)
+    return (text[: block[1]], text[block[1] :]) if block else ("", text)
+
+
+def _block(text: str) -> tuple[str, int] | None:
+    """What stands between the `---` lines, and where the body begins; None where there is no front matter."""
     opening = _OPENING.match(text)
     closing = opening and _CLOSING.search(text, opening.end())
     if not opening or not closing:
-        return FrontMatter([], "", text, 1)
+        return None
     block = text[opening.end() : closing.start()]
     if block.strip() and not _KEY_LINE.search(block[:FRONT_MATTER_LIMIT]):
-        return FrontMatter([], "", text, 1)  # two rules with prose between them
-    raw, body = text[: closing.end()], text[closing.end() :]
+        return None  # two rules with prose between them
+    return block, closing.end()
+
+
+def split(text: str) -> FrontMatter:
+    """Divide a text into front matter and body.  Never raises; what is wrong is in `problems`."""
+    found = _block(text)
+    if found is None:
+        return FrontMatter([], "", text, 1)
+    block, end = found
+    raw, body = text[:end], text[end:]
     body_line = len(re.findall(r"\r\n|\n|\r", raw)) + 1
     try:
         return FrontMatter(_read(block), raw, body, body_line)

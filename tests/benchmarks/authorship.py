@@ -1,0 +1,409 @@
+"""Compares kept authorship with the truth; `make bench` calls it, with a history file as argument for another one.
+
+Generated histories (seeded, in French) know whose each word is by construction: people write, rewrite, mend commas,
+divide and join paragraphs, vandalise and repair, restore, fork, and move sections between pages. For a true history
+the truth is worked out the slow way: every version compared with the one before, word by word, by difflib.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+EXTRACT = ROOT / "tests/data/cahier-extrait.jsonl"
+SEEDS = (1, 2, 3)
+PAGES, ACTS = 12, 600
+NAMES = ("Ada", "Brahim", "Chloé", "Dan", "Élise", "Farid")
+VANDAL = "Vandale"
+NOUNS = (
+    "atelier", "lieu", "four", "jardin", "cuisine", "bois", "machine", "porte", "quartier", "voisin", "réunion", "clé",
+    "adhésion", "projet", "outil", "café", "repas", "enfant", "association", "ville", "budget", "calendrier", "règle",
+    "charte", "équipe", "imprimante", "vélo", "compost", "table", "étagère", "bénévole", "lundi", "mercredi", "samedi",
+)  # fmt: skip
+VERBS = (
+    "ouvre", "prépare", "répare", "partage", "accueille", "organise", "construit", "nettoie", "propose", "invite",
+    "apprend", "montre", "range", "décide", "écrit", "imprime", "cultive", "transporte", "prête", "cherche",
+)  # fmt: skip
+LINKS = ("le", "la", "les", "un", "une", "de", "du", "des", "à", "et", "avec", "pour", "dans", "chaque", "notre", "qui")
+BOILERPLATE = ("Merci.", "À compléter.", "Voir aussi la charte.")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word with its true author."""
+
+    text: str
+    author: str
+
+
+@dataclass
+class Passage:
+    """Words, and the sign that ends them."""
+
+    words: list[Word]
+    end: str = "."
+    commas: set[int] = field(default_factory=set)
+    """After which words."""
+
+    @property
+    def text(self) -> str:
+        """As it stands in the page."""
+        said = " ".join(f"{word.text}," if at in self.commas else word.text for at, word in enumerate(self.words))
+        return f"{said}{self.end}"
+
+    def copy(self) -> Passage:
+        """Another one that says the same."""
+        return Passage(list(self.words), self.end, set(self.commas))
+
+
+Page = list[Passage]
+
+
+def copied(page: Page) -> Page:
+    """The passages of a page as they are now."""
+    return [passage.copy() for passage in page]
+
+
+class World:
+    """Pages whose words know their authors, written into the wiki version by version."""
+
+    def __init__(self, seed: int) -> None:
+        from wiki.pages import saving
+
+        self.dice = random.Random(seed)
+        self.truth: dict[int, Page] = {}
+        self.past: dict[int, list[Page]] = defaultdict(list)
+        for number in range(PAGES):
+            name = self.dice.choice(NAMES)
+            page = [self.passage(name) for _ in range(self.dice.randint(4, 12))]
+            made = saving.create(f"Page {number}", self.source(page), saving.Author(None, name)).page
+            self.note(made.pk, page)
+        self.places = self._places()
+
+    def _places(self) -> list[Any]:
+        from wiki.accounts.models import User
+        from wiki.pages import saving
+
+        user = User.objects.create_user("bench", "bench@example.org", "x")
+        titles = ("Labo", "Halle")
+        return [saving.create_place(title, "Un lieu.", by=saving.Author.of(user)).page for title in titles]
+
+    def note(self, pk: int, page: Page) -> None:
+        """Keep what a page says now, and said in each version."""
+        self.truth[pk] = page
+        self.past[pk].append(copied(page))
+
+    def source(self, page: Page) -> str:
+        """The text of a page."""
+        return "\n\n".join(passage.text for passage in page)
+
+    def sentence(self, author: str, size: int) -> list[Word]:
+        """Words by one author, frequent ones frequent."""
+        said = []
+        for at in range(size):
+            kind = (LINKS, NOUNS, VERBS, LINKS, NOUNS)[at % 5]
+            said.append(Word(kind[min(int(self.dice.expovariate(3 / len(kind))), len(kind) - 1)], author))
+        return said
+
+    def passage(self, author: str) -> Passage:
+        """A new passage by one author; now and then, what everyone says."""
+        if self.dice.random() < 0.12:
+            said = self.dice.choice(BOILERPLATE)
+            return Passage([Word(word, author) for word in said.removesuffix(".").split()])
+        size = self.dice.choice((3, 6, 12, 20, 30, 45))
+        return Passage(self.sentence(author, size), ".", set(self.dice.sample(range(size), size // 8)))
+
+    def run(self) -> None:
+        """All that people do."""
+        acts = (
+            [self.write] * 8 + [self.rewrite] * 6 + [self.mend] * 6 + [self.divide] * 2 + [self.join] * 2
+            + [self.drop] * 2 + [self.vandalise] * 3 + [self.restore] * 2 + [self.move] * 2 + [self.fork]
+        )  # fmt: skip
+        for _ in range(ACTS):
+            self.dice.choice(acts)()
+
+    def any_page(self) -> tuple[int, Page]:
+        """One of the pages with passages, to be changed."""
+        pk = self.dice.choice([pk for pk, page in self.truth.items() if page])
+        return pk, copied(self.truth[pk])
+
+    def save(self, pk: int, page: Page, author: str) -> None:
+        """The next version of a page."""
+        from wiki.pages import finding, saving
+
+        if saving.edit(finding.fresh(pk), self.source(page), saving.Author(None, author)).changed:
+            self.note(pk, page)
+
+    # --- What people do ---------------------------------------------------------------------------
+    def write(self) -> None:
+        """A new passage somewhere."""
+        pk, page = self.any_page()
+        name = self.dice.choice(NAMES)
+        page.insert(self.dice.randint(0, len(page)), self.passage(name))
+        self.save(pk, page, name)
+
+    def rewrite(self) -> None:
+        """Some words of a passage exchanged, taken out or added."""
+        pk, page = self.any_page()
+        name, passage = self.dice.choice(NAMES), self.dice.choice(page)
+        for _ in range(self.dice.randint(1, 3)):
+            at, size = self.dice.randint(0, len(passage.words)), self.dice.randint(0, 4)
+            passage.words[at : at + self.dice.randint(0, 3)] = self.sentence(name, size)
+        passage.commas = {at for at in passage.commas if at < len(passage.words)}
+        if not passage.words:
+            page.remove(passage)
+        self.save(pk, page, name)
+
+    def mend(self) -> None:
+        """Commas and other signs, by someone who writes no word."""
+        pk, page = self.any_page()
+        for passage in self.dice.sample(page, min(len(page), self.dice.randint(1, 3))):
+            passage.commas ^= {self.dice.randrange(len(passage.words))}
+            passage.end = self.dice.choice((".", " !", "…"))
+        self.save(pk, page, self.dice.choice(NAMES))
+
+    def divide(self) -> None:
+        """A long passage made two."""
+        pk, page = self.any_page()
+        long = [passage for passage in page if len(passage.words) > 12]
+        if long:
+            passage = self.dice.choice(long)
+            at = self.dice.randint(4, len(passage.words) - 4)
+            rest = Passage(passage.words[at:], passage.end)
+            passage.words, passage.end = passage.words[:at], "."
+            passage.commas = {place for place in passage.commas if place < at}
+            page.insert(page.index(passage) + 1, rest)
+            self.save(pk, page, self.dice.choice(NAMES))
+
+    def join(self) -> None:
+        """Two passages made one."""
+        pk, page = self.any_page()
+        if len(page) > 1:
+            at = self.dice.randrange(len(page) - 1)
+            page[at : at + 2] = [Passage(page[at].words + page[at + 1].words, page[at + 1].end)]
+            self.save(pk, page, self.dice.choice(NAMES))
+
+    def drop(self) -> None:
+        """A passage taken out."""
+        pk, page = self.any_page()
+        if len(page) > 3:
+            page.remove(self.dice.choice(page))
+            self.save(pk, page, self.dice.choice(NAMES))
+
+    def vandalise(self) -> None:
+        """Everything, or a passage, spoiled; then repaired by someone else, at times with a word changed."""
+        pk, page = self.any_page()
+        good, name = copied(page), self.dice.choice(NAMES)
+        if self.dice.random() < 0.5:
+            page[:] = [Passage(self.sentence(VANDAL, 4), " !!!")]
+        else:
+            spoiled = self.dice.choice(page)
+            spoiled.words[: self.dice.randint(1, len(spoiled.words))] = self.sentence(VANDAL, 2)
+        self.save(pk, page, VANDAL)
+        if self.dice.random() < 0.3:
+            passage = self.dice.choice(good)
+            passage.words[self.dice.randrange(len(passage.words))] = self.sentence(name, 2)[1]
+        self.save(pk, good, name)
+
+    def restore(self) -> None:
+        """An older version made the current one."""
+        pk, _ = self.any_page()
+        self.save(pk, copied(self.dice.choice(self.past[pk][-6:])), self.dice.choice(NAMES))
+
+    def move(self) -> None:
+        """A passage or three from one page to another, in one act."""
+        from wiki.pages import finding
+        from wiki.pages.derivers import Fields
+        from wiki.pages.models import Batch
+        from wiki.pages.storing import Author, Draft, store
+
+        one, two = self.dice.sample([pk for pk, page in self.truth.items() if len(page) > 3], 2)
+        mine, theirs = copied(self.truth[one]), copied(self.truth[two])
+        at, size = self.dice.randrange(len(mine) - 2), self.dice.randint(1, 3)
+        theirs[len(theirs) // 2 : len(theirs) // 2] = self._arrived(mine[at : at + size], by := self.dice.choice(NAMES))
+        del mine[at : at + size]
+        pages = [(finding.fresh(one), mine), (finding.fresh(two), theirs)]
+        author = Author(None, by)
+        drafts = [Draft(page, self.source(said), Fields.of(page), author) for page, said in pages]
+        store(drafts, Batch(act=Batch.Act.MOVE))
+        self.note(one, mine)
+        self.note(two, theirs)
+
+    def _arrived(self, passages: Sequence[Passage], by: str) -> Page:
+        """What everyone says is by whoever says it here."""
+        return [
+            Passage([Word(word.text, by) for word in passage.words], passage.end, passage.commas)
+            if passage.text in BOILERPLATE else passage.copy()
+            for passage in passages
+        ]  # fmt: skip
+
+    def fork(self) -> None:
+        """A page copied into a place."""
+        from wiki.forks import forking
+        from wiki.pages import finding, saving
+
+        pk, page = self.any_page()
+        wish = forking.Wish(self.dice.choice(self.places), title=f"Copie {len(self.truth)}")
+        by = saving.Author(None, self.dice.choice(NAMES))
+        self.note(forking.fork(finding.fresh(pk), wish, by).pk, page)
+
+
+# --- Comparing ------------------------------------------------------------------------------------
+@dataclass
+class Score:
+    """How often kept authorship is the truth."""
+
+    words: int = 0
+    words_right: int = 0
+    passages: int = 0
+    passages_right: int = 0
+    """Passages whose main author is right."""
+    whole: int = 0
+    """Passages in which every word is."""
+
+    def add(self, kept: Sequence[str], true: Sequence[str]) -> None:
+        """Count one passage, word by word."""
+        if not true:
+            return
+        right = sum(a == b for a, b in zip(kept, true, strict=True))
+        self.words, self.words_right = self.words + len(true), self.words_right + right
+        self.passages += 1
+        self.passages_right += main_author(kept) in all_main_authors(true)
+        self.whole += right == len(true)
+
+    def figures(self) -> dict[str, float]:
+        """In percent."""
+        return {
+            "words": 100 * self.words_right / max(self.words, 1),
+            "passages": 100 * self.passages_right / max(self.passages, 1),
+            "whole": 100 * self.whole / max(self.passages, 1),
+            "of_words": self.words,
+            "of_passages": self.passages,
+        }
+
+
+def all_main_authors(names: Sequence[str]) -> set[str]:
+    """Who wrote most of some words: several where they wrote as much."""
+    most = max(map(names.count, set(names)))
+    return {name for name in names if names.count(name) == most}
+
+
+def main_author(names: Sequence[str]) -> str:
+    """Who wrote most of some words; the first of those who wrote as much."""
+    return max(names, key=names.count)
+
+
+def kept_words(pk: int) -> list[list[str]]:
+    """The authors of the words of each living passage of a page, as the wiki says."""
+    from wiki.history import authorship
+    from wiki.pages.models import WikiPage
+
+    whole = authorship.authorship_of(WikiPage.objects.get(pk=pk))
+    return [
+        [whole.owners[where].name for count, where in authorship.runs_of(passage) for _ in range(count)]
+        for passage in whole.passages
+    ]
+
+
+def generated(seed: int) -> dict[str, float]:
+    """The score of one generated world."""
+    from wiki.text.passages import words_of
+
+    world, score = World(seed), Score()
+    world.run()
+    for pk, page in world.truth.items():
+        passages = [passage for passage in page if passage.words]
+        for kept, passage in zip(kept_words(pk), passages, strict=True):
+            true = [word.author for word in passage.words for _ in words_of(word.text)]
+            score.add(kept, true)
+    return score.figures()
+
+
+def told(file: Path) -> dict[str, float]:
+    """The score of a true history, against comparing all versions word by word."""
+    from wiki.exchange import histories, history_lines
+    from wiki.exchange.models import Origin
+    from wiki.pages.models import PageVersion
+    from wiki.text.passages import cut, words_of
+
+    entries = history_lines.read(file)
+    renames = history_lines.renames(entries)
+    histories.import_history(file, histories.Wanted())
+    score = Score()
+    blames: dict[str, list[list[tuple[str, str]]]] = defaultdict(list)
+    for entry in entries:
+        before = blames[entry.path] or blames[renames.get(entry.path, entry.path)]
+        old = next((blame for blame in reversed(before) if blame), [])
+        words = [word for block in cut(entry.text or "") for word in words_of(block.text)]
+        blames[entry.path].append(_blamed(old, words, entry.author))
+    for origin in Origin.objects.select_related("page").exclude(page__title_key=None):
+        last = PageVersion.objects.filter(page=origin.page).order_by("-number").select_related("stored")[0]
+        truth = iter(name for _, name in blames[origin.identifier][-1])
+        for kept, block in zip(kept_words(origin.page_id), cut(last.text() or ""), strict=True):
+            score.add(kept, [next(truth) for _ in words_of(block.text)])
+    return score.figures()
+
+
+def _blamed(old: Sequence[tuple[str, str]], words: Sequence[str], author: str) -> list[tuple[str, str]]:
+    """Words with their authors: those that the version before had keep theirs."""
+    found = [(word, author) for word in words]
+    matcher = SequenceMatcher(None, [word for word, _ in old], words, autojunk=False)
+    for i, j, size in matcher.get_matching_blocks():
+        found[j : j + size] = old[i : i + size]
+    return found
+
+
+# --- Processes ------------------------------------------------------------------------------------
+def measure(what: str) -> None:
+    """In a process and a database of its own: print the figures as JSON."""
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.db import connection
+
+    from tests import databases
+
+    with tempfile.TemporaryDirectory(prefix="movilab-authorship-") as folder:
+        name = str(Path(folder) / "bench.sqlite3")
+        databases.copy_template(name)
+        connection.close()
+        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+        print(json.dumps(generated(int(what)) if what.isdigit() else told(Path(what))))
+        connection.close()
+
+
+def main(history: Path) -> None:
+    """One line for each history."""
+    for what in (*map(str, SEEDS), str(history)):
+        command = [sys.executable, "-W", "ignore::SyntaxWarning", __file__, "--measure", what]
+        variables = {name: value for name, value in os.environ.items() if name != "MOVILAB_DATABASE"}
+        out = subprocess.run(command, env=variables, check=True, stdout=subprocess.PIPE, text=True).stdout
+        found = json.loads(out.splitlines()[-1])
+        title = f"generated history {what} ({ACTS} acts)" if what.isdigit() else f"history of {history.name}"
+        figure = (
+            f"words {found['words']:.1f} % of {found['of_words']}, main author of a passage "
+            f"{found['passages']:.1f} % of {found['of_passages']}, passages wholly right {found['whole']:.1f} %"
+        )
+        print(f"{f'authorship, {title}':<62} {figure}", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--measure"]:
+        measure(sys.argv[2])
+    else:
+        main(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else EXTRACT)

@@ -1,0 +1,196 @@
+"""Random histories: whatever people do, texts can be put together again, and nobody gets words they did not write."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import transaction
+from django.db.models import Q
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.history.test_passages import by, same_from_history
+from tests.making import make_place
+from wiki.forks import forking
+from wiki.history.models import Passage
+from wiki.pages import finding, saving
+from wiki.pages.derivers import Fields
+from wiki.pages.models import Batch, WikiPage
+from wiki.pages.storing import Draft, store
+from wiki.text.passages import cut, identity_of, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wiki.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+WORDS = (
+    "le", "la", "de", "un", "lieu", "atelier", "porte", "bois", "jardin", "four", "pain", "table", "ouvert",
+    "ensemble", "chaque", "jour", "merci", "oui",
+)  # fmt: skip
+NAMES = ("Ada", "Bob", "Chloé", "Dan")
+
+
+class Writers:
+    """People who write a few pages, by a seed."""
+
+    def __init__(self, seed: int, place: WikiPage) -> None:
+        self.dice = random.Random(seed)
+        self.place = place
+        self.pages = [saving.create(f"Page {number}", self.text(), by("Ada")).page for number in range(2)]
+        self.acts: list[Callable[[], None]] = [
+            self.edit, self.edit, self.edit, self.edit, self.restore, self.blank, self.delete, self.fork, self.move,
+            self.bring_in,
+        ]  # fmt: skip
+
+    def text(self) -> str:
+        """A text of a few blocks."""
+        return "\n\n".join(self.block() for _ in range(self.dice.randint(0, 6)))
+
+    def block(self) -> str:
+        """A paragraph, an item or a heading; some are said often."""
+        said = " ".join(self.dice.choices(WORDS, k=self.dice.choice((0, 1, 2, 3, 8, 15))))
+        return f"{self.dice.choice(('', '', '', '- ', '# '))}{said or 'Merci.'}"
+
+    def page(self) -> WikiPage:
+        """One of the pages, as it is now."""
+        return finding.fresh(self.dice.choice(self.pages).pk)
+
+    def changed(self, text: str) -> str:
+        """A text after what one edit does to it."""
+        blocks = text.split("\n\n")
+        for _ in range(self.dice.choice((1, 1, 1, 2, 4))):
+            at = self.dice.randrange(len(blocks) + 1)
+            words = blocks[at].split() if at < len(blocks) else []
+            match self.dice.randrange(7):
+                case 0:
+                    blocks.insert(at, self.block())
+                case 1:
+                    blocks[at : at + 1] = []
+                case 2 if words:
+                    words[self.dice.randrange(len(words))] = self.dice.choice(WORDS)
+                    blocks[at] = " ".join(words)
+                case 3 if words:
+                    blocks[at] = blocks[at].replace(" ", ",  ", 1)
+                case 4 if words:
+                    half = self.dice.randrange(len(words))
+                    blocks[at : at + 1] = [" ".join(words[:half]), " ".join(words[half:])]
+                case 5:
+                    blocks[at : at + 2] = [" ".join(blocks[at : at + 2])]
+                case _:
+                    self.dice.shuffle(blocks)
+        return "\n\n".join(blocks)
+
+    def edit(self) -> None:
+        page = self.page()
+        if not page.is_deleted:
+            saving.edit(page, self.changed(page.source.text or ""), by(self.dice.choice(NAMES)))
+
+    def restore(self) -> None:
+        page = self.page()
+        old = self.dice.choice(list(page.versions.select_related("stored"))).text()
+        if old is not None and not page.is_deleted:
+            saving.edit(page, old, by(self.dice.choice(NAMES)))
+
+    def blank(self) -> None:
+        page = self.page()
+        if not page.is_deleted:
+            saving.edit(page, "mdr", by("Dan"))
+
+    def delete(self) -> None:
+        page = self.page()
+        act = saving.undelete if page.is_deleted else saving.delete
+        act(page, by("Bob"))
+
+    def fork(self) -> None:
+        page = self.page()
+        title = f"Copie {len(self.pages)}"
+        if not page.is_deleted:
+            self.pages.append(forking.fork(page, forking.Wish(self.place, title=title), by("Chloé")))
+
+    def move(self) -> None:
+        """What one page loses, another gains in the same act."""
+        pages = [page for page in map(finding.fresh, [page.pk for page in self.pages]) if not page.is_deleted]
+        if len(pages) < 2:
+            return
+        one, two = self.dice.sample(pages, 2)
+        mine, theirs = (one.source.text or "").split("\n\n"), (two.source.text or "").split("\n\n")
+        some = [mine.pop(self.dice.randrange(len(mine))), *([theirs.pop()] if self.dice.random() < 0.3 else [])]
+        drafts = [
+            Draft(one, "\n\n".join([*mine, *some[1:]]), Fields.of(one), by("Ada")),
+            Draft(two, "\n\n".join([*theirs, some[0]]), Fields.of(two), by("Ada")),
+        ]
+        self.dice.shuffle(drafts)
+        store(drafts, Batch(act=Batch.Act.MOVE))
+
+    def bring_in(self) -> None:
+        """Several versions in one write."""
+        page = self.page()
+        text, drafts = page.source.text or "", []
+        for _ in range(3):
+            text = self.changed(text)
+            drafts.append(Draft(page, text, Fields.of(page), by(self.dice.choice(NAMES))))
+        store(drafts, Batch(act=Batch.Act.IMPORT))
+
+
+def check_lives(page: WikiPage) -> None:
+    """Each version is its living passages; no name is borne twice; nobody lives after death."""
+    rows = list(Passage.objects.filter(page=page))
+    assert all(row.died is None or row.died > row.born for row in rows)
+    assert all(row.died_at is None or row.died_at >= row.born_at for row in rows)
+    for version in page.versions.select_related("stored"):
+        alive = Passage.objects.filter(Q(died=None) | Q(died__gt=version.number), page=page, born__lte=version.number)
+        said = [block.identity for block in cut(version.text() or "")]
+        assert [row.identity for row in alive.order_by("position")] == said
+
+
+def check_words(page: WikiPage) -> None:
+    """Every word is by someone who wrote it: in that version it came in, in a passage that was not there before."""
+    for row in Passage.objects.filter(page=page):
+        words = row.words.split()
+        assert words == list(words_of(row.text))
+        assert row.identity == identity_of(row.text)
+        assert sum(run[0] for run in row.runs) == len(words)
+        at = 0
+        for count, number, *elsewhere in row.runs:
+            assert number <= row.born
+            where, when = elsewhere or (page.pk, number)
+            brought = Passage.objects.filter(page=where, born=when)
+            there = Counter(word for one in brought for word in one.words.split())
+            assert not Counter(words[at : at + count]) - there
+            at += count
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32))
+def test_random_histories(seed: int, alice: User) -> None:
+    with transaction.atomic():
+        writers = Writers(seed, make_place("Lieu", by=alice))
+        for _ in range(25):
+            writers.dice.choice(writers.acts)()
+        for page in writers.pages:
+            check_lives(page)
+            check_words(page)
+        same_from_history()
+        transaction.set_rollback(True)
+
+
+def test_a_version_that_says_nothing_new_gets_no_word(alice: User) -> None:
+    writers = Writers(1, make_place("Lieu", by=alice))
+    page = writers.pages[0]
+    saving.edit(page, "Un lieu ouvert à tous chaque jour.\n\nUn four à pain.", by("Ada"))
+    for text, name in [
+        ("Un lieu, ouvert à tous, chaque jour !\n\nUn four à pain.", "Bob"),
+        ("Un four à pain.\n\nUn lieu, ouvert à tous, chaque jour !", "Chloé"),
+        ("", "Dan"),
+        ("UN FOUR À PAIN.\n\nUn lieu ouvert à tous chaque jour.", "Dan"),
+    ]:
+        saving.edit(finding.fresh(page.pk), text, by(name))
+    numbers = {run[1] for row in Passage.objects.filter(page=page, died=None) for run in row.runs}
+    names = set(page.versions.filter(number__in=numbers).values_list("author_name", flat=True))
+    assert "Bob" not in names
+    assert "Chloé" not in names

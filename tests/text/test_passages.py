@@ -1,0 +1,100 @@
+"""Texts are cut into passages, positions always have room between them, and words are inherited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.text.test_cases import cases
+from wiki.text.inheriting import inherit
+from wiki.text.ordering import between
+from wiki.text.passages import PASSAGES_LIMIT, cut, identity_of, words_of
+
+
+@pytest.mark.parametrize("case", cases("passages"))
+def test_it_cuts_as_the_table_says(case: dict[str, Any]) -> None:
+    blocks = cut(case["text"])
+    assert [[block.kind, block.text] for block in blocks] == case["passages"]
+    for block in blocks:
+        assert case["text"][block.start : block.end] == block.text
+
+
+@given(st.text(alphabet="ab #-*>|:`~=[]\t\n1.é"))
+def test_nothing_is_left_out(text: str) -> None:
+    blocks, at = cut(text), 0
+    for block in blocks:
+        assert not text[at : block.start].strip() or text[: block.start].startswith("---")
+        assert block.text == text[block.start : block.end]
+        assert block.text.strip()
+        at = block.end
+    assert not text[at:].strip() or text.startswith("---")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\n\n" * 300_000,
+        "-\n" * 400_000,
+        "- " * 400_000,
+        "|" * 900_000,
+        "> " * 400_000,
+        "[" * 900_000,
+        "~~~\n" * 200_000,
+    ],
+    ids=["paragraphs", "dashes", "items", "bars", "quotes", "brackets", "fences"],
+)
+def test_hostile_texts_are_cut_in_bounded_pieces(text: str) -> None:
+    blocks = cut(text)
+    assert len(blocks) <= PASSAGES_LIMIT + 2
+    assert blocks[-1].end >= len(text.rstrip())
+
+
+def test_spacing_is_no_difference() -> None:
+    assert identity_of("Un  lieu\nouvert\u202f!") == identity_of("Un lieu ouvert !")
+    assert identity_of("Un lieu") != identity_of("Un lieu.")
+    assert words_of("L’Œuvre d'été, à 10 h !") == ("l", "oeuvre", "d", "ete", "a", "10", "h")
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 4)), max_size=80))
+def test_there_is_always_room(insertions: list[tuple[float, int]]) -> None:
+    held: list[str] = []
+    for where, count in insertions:
+        at = round(where * len(held))
+        held[at:at] = between(held[at - 1] if at else None, held[at] if at < len(held) else None, count)
+    assert held == sorted(held)
+    assert len(set(held)) == len(held)
+
+
+def test_positions_stay_short_where_texts_grow() -> None:
+    end, begin = between(None, None, 1), between(None, None, 1)
+    for _ in range(2_000):
+        end += between(end[-1], None, 1)
+        begin = between(None, begin[0], 1) + begin
+    assert max(map(len, end + begin)) <= 7
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "nearest"),
+    [
+        ("un deux trois quatre", "un deux trois quatre", 0),
+        ("un deux trois quatre", "un deux cinq six", 0),
+        ("un deux trois quatre", "un cinq six sept", None),
+        ("le chat de la voisine dort bien", "le prix de la baguette monte encore", None),
+        ("un lieu bien ouvert", "voici un lieu bien ouvert a tous les gens de la ville et des champs", 0),
+        ("un lieu ouvert", "voici un lieu ouvert a tous les gens de la ville et des champs", None),
+    ],
+)
+def test_they_are_alike_by_half_their_words(old: str, new: str, nearest: int | None) -> None:
+    assert inherit([old.split()], [new.split()])[0].nearest == nearest
+
+
+def test_words_find_their_passage_when_paragraphs_are_divided_and_joined() -> None:
+    words = ["un", "lieu", "que", "des", "gens", "font", "ensemble", "chaque", "jour"]
+    first, second = inherit([words], [words[:4], words[4:]])
+    assert [(run.old_start, run.size) for run in first.runs + second.runs] == [(0, 4), (4, 5)]
+    joined = inherit([words[:4], words[4:]], [words])[0]
+    assert [(run.start, run.old, run.size) for run in joined.runs] == [(0, 0, 4), (4, 1, 5)]
+    assert joined.nearest == 1

@@ -1,0 +1,192 @@
+"""Who wrote a page: its living words by author, and each passage with those whose words are in it.
+
+A word is the author's whose version brought it, wherever that was: in this page, or in one that it was forked or
+moved from. Words that came with a fork of a page which is not here are those of its upstream's authors together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from django.db.models import Q, QuerySet
+
+from wiki.history.models import Passage
+from wiki.pages.models import Fork, PageVersion, WikiPage
+from wiki.text.passages import words_of
+
+FORKED = "forked"
+"""Tag of the version with which a fork begins."""
+_WORD = re.compile(r"\w+")
+Where = tuple[int, int]
+"""A page's key and the number of one of its versions."""
+
+
+@dataclass(slots=True)
+class Share:
+    """What one author has in a page."""
+
+    name: str
+    version: PageVersion | None
+    """One of theirs, which tells who they are; None for the authors of a fork's upstream on another site."""
+    words: int = 0
+    of: int = 0
+    place: int = 0
+    """Counts from 0, most words first."""
+
+    @property
+    def colour(self) -> int:
+        """One of eight, in which the words are shown; those after the seventh author share the last."""
+        return min(self.place, 7)
+
+    @property
+    def percent(self) -> float:
+        """Of the page's words."""
+        return 100 * self.words / self.of if self.of else 0.0
+
+
+@dataclass(slots=True)
+class Piece:
+    """Some words of a passage as they stand in the text, and whose they are (None: signs alone)."""
+
+    text: str
+    share: Share | None = None
+    version: PageVersion | None = None
+
+
+@dataclass(slots=True)
+class Told:
+    """A passage with those who wrote it, most words first, and the version that gave it its present form."""
+
+    passage: Passage
+    authors: list[Share]
+    written: PageVersion | None
+    """The version that brought most of its words."""
+    changed: PageVersion | None
+    """The version in which it was born, where that is another one."""
+    pieces: list[Piece] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Authorship:
+    """The living passages of a page, and the shares of their authors."""
+
+    passages: Sequence[Passage]
+    shares: list[Share]
+    versions: dict[Where, PageVersion]
+    owners: dict[Where, Share]
+    """Whose the words are that a version brought."""
+
+    def tell(self, some: Iterable[Passage]) -> list[Told]:
+        """Some of the passages with their authors; no query."""
+        return [self._told(passage) for passage in some]
+
+    def _told(self, passage: Passage) -> Told:
+        words: dict[Where, int] = defaultdict(int)
+        shares: dict[int, int] = defaultdict(int)
+        for count, where in runs_of(passage):
+            words[where] += count
+            shares[self.owners[where].place] += count
+        most = max(words, key=lambda where: words[where], default=(passage.page_id, passage.born))
+        born = (passage.page_id, passage.born)
+        told = Told(
+            passage,
+            [self.shares[place] for place in sorted(shares, key=lambda place: (-shares[place], place))],
+            self.versions.get(most),
+            self.versions.get(born) if born != most else None,
+        )
+        told.pieces = self._pieces(passage, len(told.authors) > 1)
+        return told
+
+    def _pieces(self, passage: Passage, several: bool) -> list[Piece]:
+        """The text, divided where one author's words end and another's begin."""
+        found = list(_WORD.finditer(passage.text)) if several else []
+        whose = [where for count, where in runs_of(passage) for _ in range(count)]
+        if not found or len(found) != len(whose) or len(words_of(passage.text)) != len(found):
+            return [Piece(passage.text)]
+        pieces, at = [], 0
+        for where, group in groupby(zip(found, whose, strict=True), key=lambda pair: pair[1]):
+            matches = [match for match, _ in group]
+            if matches[0].start() > at:
+                pieces.append(Piece(passage.text[at : matches[0].start()]))
+            at = matches[-1].end()
+            pieces.append(Piece(passage.text[matches[0].start() : at], self.owners[where], self.versions[where]))
+        return [*pieces, Piece(passage.text[at:])] if at < len(passage.text) else pieces
+
+
+def runs_of(passage: Passage) -> Iterator[tuple[int, Where]]:
+    """Counts of words with the page and version that they were first written in."""
+    for count, number, *elsewhere in passage.runs:
+        yield count, (elsewhere[0], elsewhere[1]) if elsewhere else (passage.page_id, number)
+
+
+def living(page: WikiPage) -> QuerySet[Passage]:
+    """The passages of the current text, in order."""
+    return Passage.objects.filter(page=page, died=None).order_by("position")
+
+
+def authorship_of(page: WikiPage) -> Authorship:
+    """Who wrote what stands in `page` now. Three queries, whatever its length; the text is not parsed."""
+    passages = list(living(page))
+    counted: dict[Where, int] = defaultdict(int)
+    for passage in passages:
+        for count, where in runs_of(passage):
+            counted[where] += count
+    born = {(passage.page_id, passage.born) for passage in passages}
+    versions = _versions(counted.keys() | born)
+    fork = Fork.objects.filter(page=page).first()
+    shares: dict[object, Share] = {}
+    owners: dict[Where, Share] = {}
+    total = sum(counted.values())
+    for where in sorted(counted, key=lambda where: (where[0] != page.pk, where)):
+        version = versions[where]
+        name, key = version.author_name, (version.author_id, version.author_name, version.origin_host)
+        from_upstream = fork is not None and where[0] == page.pk and FORKED in version.tags
+        if from_upstream and fork is not None:
+            name, key = ", ".join(fork.upstream_authors) or fork.upstream_title, (None, "", fork.upstream_url)
+        share = shares.setdefault(key, Share(name, None if from_upstream else version, of=total))
+        share.words += counted[where]
+        owners[where] = share
+    ranked = sorted(shares.values(), key=lambda share: (-share.words, share.name))
+    for place, share in enumerate(ranked):
+        share.place = place
+    return Authorship(passages, ranked, versions, owners)
+
+
+def _versions(wanted: Iterable[Where]) -> dict[Where, PageVersion]:
+    """Versions by page and number; one query."""
+    by_page: dict[int, list[int]] = defaultdict(list)
+    for page, number in wanted:
+        by_page[page].append(number)
+    if not by_page:
+        return {}
+    condition = Q()
+    for page, numbers in by_page.items():
+        condition |= Q(page_id=page, number__in=numbers)
+    rows = PageVersion.objects.filter(condition).select_related("author", "page")
+    return {(row.page_id, row.number): row for row in rows}
+
+
+def authors_by_share(page: WikiPage) -> list[Share]:
+    """The authors of the words that stand in `page` now, most words first: ready for a credit."""
+    return authorship_of(page).shares
+
+
+def ordered_by_share(page: WikiPage, names: Sequence[str]) -> list[str]:
+    """`names` of authors of the page's versions: those with most words in it first, then the others as they were.
+
+    Only what the page's own history says counts, so that every wiki which holds that history gives the same order:
+    by whom a word came into this page, and nothing for what came with a fork, whose upstream is credited apart.
+    """
+    counted: dict[int, int] = defaultdict(int)
+    for runs in living(page).values_list("runs", flat=True):
+        for count, number, *_ in runs:
+            counted[number] += count
+    rows = PageVersion.objects.filter(page=page, number__in=list(counted))
+    words: dict[str, int] = defaultdict(int)
+    for number, name, tags in rows.values_list("number", "author_name", "tags"):
+        words[name] += counted[number] if FORKED not in tags else 0
+    return sorted(names, key=lambda name: -words[name])

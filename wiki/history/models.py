@@ -1,0 +1,70 @@
+"""The table of passages. All rows are derived from versions: `manage.py rebuild` makes them again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from wiki.pages.bytewise import BytewiseText
+from wiki.pages.models import WikiPage
+
+KINDS = ("heading", "paragraph", "item", "quote", "code", "table", "rule")
+
+
+class Passage(models.Model):
+    """A block of a page's text, through an interval of the page's versions.
+
+    Nothing of it is overwritten: a passage whose words or signs change ends (`died`), and another one begins. Names
+    of passages (`origin`, `grew_from`) say page, version and rank; unlike row ids they follow from history alone.
+    """
+
+    page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="passages", db_index=False)
+    kind = models.CharField(max_length=10, choices=[(kind, kind) for kind in KINDS])
+    position = BytewiseText()
+    """Sorts the passages that are alive together, in any version (see `wiki.text.ordering`)."""
+    text = models.TextField()
+    """As written, in the version in which it was born."""
+    words = models.TextField(blank=True)
+    """Its words without case and accents, one space between them."""
+    identity = models.CharField(max_length=24)
+    """Of what it says, its spacing aside: the same for all that say the same."""
+    runs = models.JSONField(default=list)
+    """Who wrote its words, in order: `[count, version]`, the version of this page that brought them, or
+    `[count, version, page, number]`, where that version took them from version `number` of another page."""
+
+    born = models.PositiveIntegerField()
+    rank = models.PositiveIntegerField()
+    """Its place among those born in the same version."""
+    died = models.PositiveIntegerField(null=True)
+    born_at = models.DateTimeField()
+    died_at = models.DateTimeField(null=True)
+    """Claimed times of those versions, made non-decreasing along the page."""
+    origin = models.CharField(max_length=64)
+    """Name of the first life of a passage that came back or came along; its own where this is the first."""
+    grew_from = models.CharField(max_length=64, blank=True)
+    """Name of the passage that it replaced and has most of its words from."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "born", "rank"], name="one_passage_each")]
+        indexes = [
+            models.Index(fields=["page"], name="passage_alive", condition=Q(died=None)),
+            models.Index(fields=["page", "identity"], name="passage_dead", condition=Q(died__isnull=False)),
+            models.Index(fields=["page", "died"], name="passage_died"),
+            models.Index(fields=["origin"], name="passage_origin"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.text[:40]}"
+
+    @property
+    def name(self) -> str:
+        """Page, version and rank: what `origin` and `grew_from` call it."""
+        return f"{self.page_id}.{self.born}.{self.rank}"
+
+
+def named(name: str) -> Any:
+    """The condition that finds the passage of that name."""
+    page, born, rank = map(int, name.split("."))
+    return Q(page_id=page, born=born, rank=rank)
