@@ -55,6 +55,9 @@ def test_it_suggests_while_one_types_a_question(tab: Page, scene: None) -> None:
     tab.keyboard.type(" [[Catégorie:l")
     choose(tab, "Lieu")
     assert tab.input_value(QUESTION) == "[[Ville::Lyon]] [[Catégorie:Lieu]]"
+    tab.keyboard.type(" [[four")
+    choose(tab, "Fournil")
+    assert tab.input_value(QUESTION).endswith(" [[Fournil]]")
     tab.keyboard.type(" [[vil")
     tab.wait_for_selector(LIST)
     tab.keyboard.press("Escape")

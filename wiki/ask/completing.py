@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SUGGESTED, LOOKED_AT = 10, 300
 """Suggestions of one answer; facts among which the values of a property are looked for."""
+LATEST = 5_000
+"""Facts, the latest ones, in which words are looked for within values."""
 SECONDS = 0.5
 PER_MINUTE = 300
 Suggestion = dict[str, str]
@@ -103,7 +105,8 @@ def _values(user: Reader, words: str, language: str, of: str) -> list[Suggestion
     start = titles.fold(words)
     found = _some(_beginning(facts, start[:FOLD_START]))
     if len(found) < SUGGESTED and start:
-        found |= _some(facts.filter(fold__contains=start).order_by("-pk"))
+        latest = facts.order_by("-pk").values("pk")[:LATEST]
+        found |= _some(Fact.objects.filter(pk__in=latest, fold__contains=start).order_by("-pk"))
     cells, context = Cells(looking.as_result({}, language)), Context(language, declaration)
     shown = (cells.value_words(fact.value(), context) for fact in found.values())
     return _best(({"value": value, "note": ""} for value in shown if len(value) <= 200 and "\n" not in value), words)

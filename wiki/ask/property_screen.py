@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wiki.ask.results import Found
     from wiki.pages.models import Reader
 
-SAMPLE, VALUES, ROWS, WRONG = 10_000, 50, 50, 10
+SAMPLE, VALUES, ROWS, WRONG = 5_000, 50, 50, 10
 """Facts whose values are counted; values, pages and problems on one screen."""
 NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
 

@@ -13,13 +13,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
 from wiki.ask import parser, problems, running
+from wiki.ask.addresses import address_of
 from wiki.ask.asked import Asked, PrintRow, SortRow, marked, read
 from wiki.ask.examples import examples
 from wiki.ask.formats import registry
@@ -114,8 +115,15 @@ def _changed(request: HttpRequest, asked: Asked, language: str) -> dict[str, Any
     start = running.moment(replace(question, at=asked.since)) or datetime(1, 1, 2, tzinfo=UTC)
     end = running.moment(replace(question, at=asked.until)) or timezone.now()
     came, left, stayed = running.changed(question, min(start, end), max(start, end), request.user)
-    lists = (("came", came), ("left", left), ("stayed", stayed))
-    changes = [(name, len(found), found[:CHANGED_SHOWN]) for name, found in lists]
+    lists = (
+        (ngettext("%(number)s page came", "%(number)s pages came", len(came)), came, True),
+        (ngettext("%(number)s page left", "%(number)s pages left", len(left)), left, True),
+        (ngettext("%(number)s page stayed", "%(number)s pages stayed", len(stayed)), stayed, False),
+    )
+    changes = [
+        (words % {"number": len(found)}, found[:CHANGED_SHOWN], is_open, len(found) > CHANGED_SHOWN)
+        for words, found, is_open in lists
+    ]
     return {"changes": changes, "start": min(start, end) if asked.since else None, "end": max(start, end)}
 
 
@@ -155,9 +163,7 @@ def shown_for(request: HttpRequest, asked: Mapping[str, str], question: Question
     """How formats show an answer to this reader."""
 
     def address(more: Mapping[str, str]) -> str:
-        form = registry.format_named(more.get("format", ""))
-        view = "ask_file" if form is not None and form.file is not None and "format" in more else "ask"
-        return f"{reverse(view)}?{urlencode({**asked, **more})}"
+        return address_of(asked, more)
 
     def template(name: str) -> str | None:
         try:

@@ -79,14 +79,24 @@ class Combobox {
     if (!word || (word.kind === "value" && !word.property)) return this.close();
     this.asked += 1;
     const mine = this.asked;
-    const query = new URLSearchParams({ kind: word.kind, q: word.q, property: word.property });
+    const isName = word.kind === "property" && this.field.dataset.complete === "question";
+    this.end = word.end;
     try {
-      const answer = await fetch(`${this.address}?${query}`, { credentials: "same-origin" });
-      if (!answer.ok || mine !== this.asked || document.activeElement !== this.field) return;
-      this.show((await answer.json()).suggestions);
+      let found = await this.suggestions(word.kind, word);
+      if (!found.length && isName && word.q.length > 1) {
+        found = await this.suggestions("page", word); // [[Title]] is a condition too
+        this.end = "]]";
+      }
+      if (mine === this.asked && document.activeElement === this.field) this.show(found);
     } catch {
       this.close();
     }
+  }
+
+  async suggestions(kind, { q, property }) {
+    const query = new URLSearchParams({ kind, q, property });
+    const answer = await fetch(`${this.address}?${query}`, { credentials: "same-origin" });
+    return answer.ok ? (await answer.json()).suggestions : [];
   }
 
   show(suggestions) {
@@ -138,13 +148,13 @@ class Combobox {
     if (word) {
       const caret = field.dataset.complete === "question" ? field.selectionStart : field.value.length;
       const after = field.value.slice(caret);
-      const end = word.end && !after.startsWith(word.end) ? word.end : "";
+      const end = this.end && !after.startsWith(this.end) ? this.end : "";
       field.value = field.value.slice(0, word.from) + value + end + after;
-      const stop = word.from + value.length + (word.end ? word.end.length : 0);
+      const stop = word.from + value.length + this.end.length;
       field.setSelectionRange(stop, stop);
     }
     this.close();
-    if (word?.end === "::") this.later();
+    if (word && this.end === "::") this.later();
   }
 
   key(event) {
