@@ -154,6 +154,13 @@ def test_it_notices_damage_and_says_so_once(
     assert find("atelier") == set()
 
 
+def test_a_mistake_in_a_query_is_no_damage(backend: WhooshBackend, find: Finder) -> None:
+    with pytest.raises(IndexDamaged):
+        index_of(backend).find(PlainText(7), {"title": 1.0}, WikiPage)
+    assert index_of(backend).shelf.is_whole
+    assert find("charte") == {"Une charte étudiée", "Charte de l'atelier"}
+
+
 def test_one_writes_and_others_wait_or_give_up(backend: WhooshBackend) -> None:
     shelf = index_of(backend).shelf
     held, go_on = threading.Event(), threading.Event()

@@ -33,6 +33,8 @@ ATTEMPTS = 5
 """Times that a reader tries to open what a writer is changing."""
 DAMAGE = (Exception,)
 """Whoosh reads bytes as it finds them: of damaged ones come errors of nearly every kind, its own and struct.error."""
+MISTAKES = (TypeError, AttributeError, NameError, RecursionError)
+"""More likely our own than the disk's: no query may have the whole index built again by way of them."""
 
 
 class IndexMissing(Exception):
@@ -95,12 +97,18 @@ class Shelf:
     # --- Reading ----------------------------------------------------------------------------------
     @contextmanager
     def searcher(self) -> Iterator[Searcher]:
-        """A reader of the index as it was committed last, for one thread. Raises IndexMissing and IndexDamaged."""
+        """A reader of the index as it was committed last, for one thread. Raises IndexMissing and IndexDamaged.
+
+        What goes wrong within counts as damage, and is noted, unless it is a mistake of the caller's.
+        """
         opened = self._opened()
         try:
             yield opened.searcher
         except (IndexMissing, IndexDamaged, NotImplementedError):
             raise
+        except MISTAKES as error:
+            logger.exception("A search failed")
+            raise IndexDamaged(f"{type(error).__name__}: {error}") from error
         except DAMAGE as error:
             raise self.note_damage(error) from error
         else:
