@@ -1,0 +1,73 @@
+"""Writers and readers at the same moment: what is kept in the end is what would be made now."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.instances import Instance
+
+SETUP = """
+import django; django.setup()
+from wiki.pages import saving
+from wiki.pages.saving import Author
+for number in range(6):
+    saving.create(f"Lieu {number}", f"---\\nVille: Lyon\\n---", by=Author(None, "x"))
+for number in range(4):
+    asks = "{{#ask: [[Ville::Lyon]] |?Ville|?Places }} {{#ask: [[Ville::Brest]] |format=count }}"
+    saving.create(f"Liste {number}", asks, by=Author(None, "x"))
+"""
+WRITER = """
+import django; django.setup()
+import random
+from wiki.errors import EditConflict
+from wiki.pages import finding, saving
+from wiki.pages.saving import Author
+chance = random.Random({seed})
+for turn in range(15):
+    page = finding.by_key(f"Lieu {{chance.randrange(6)}}")
+    text = f"---\\nVille: {{chance.choice(['Lyon', 'Brest'])}}\\nPlaces: {{chance.randrange(9)}}\\n---"
+    try:
+        saving.edit(page, text, Author(None, "{seed}"), base=page.version)
+    except EditConflict:
+        pass
+"""
+READER = """
+import django; django.setup()
+import random
+from wiki.ask.keeping import Keeper
+from wiki.pages.models import RenderedPage
+chance = random.Random({seed})
+for turn in range(30):
+    stored = RenderedPage.objects.select_related("page__place").get(
+        page__title=f"Liste {{chance.randrange(4)}}", ui_language=chance.choice(["fr", "en"]))
+    Keeper().kept(stored, stored.page)
+"""
+CHECK = """
+from django.contrib.auth.models import AnonymousUser
+from wiki.ask import keeping
+from wiki.ask.answering import Answers
+from wiki.pages import showing
+from wiki.pages.derivers import Fields
+from wiki.pages.models import RenderedPage
+kept = 0
+for stored in RenderedPage.objects.select_related("page__place").filter(page__title__startswith="Liste"):
+    if keeping.is_fresh(stored):
+        kept += 1
+        now = Answers(showing.open_of(stored, Fields.of(stored.page), stored.page), AnonymousUser()).fill()
+        assert now.answers == stored.answers, (stored.page.title, now.answers, stored.answers)
+    keeping.Keeper().kept(stored, stored.page)
+    again = RenderedPage.objects.get(pk=stored.pk)
+    assert keeping.is_fresh(again), "in quiet, what is read is kept"
+print("kept", kept)
+"""
+
+
+@pytest.mark.slow
+def test_nothing_stale_is_kept_however_writes_and_reads_meet(instance: Instance) -> None:
+    instance.python(SETUP.replace("import django; django.setup()\n", "", 1))
+    running = [instance.start("-c", WRITER.format(seed=seed)) for seed in range(3)]
+    running += [instance.start("-c", READER.format(seed=seed)) for seed in range(10, 13)]
+    for process in running:
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+    assert "kept" in instance.python(CHECK)
