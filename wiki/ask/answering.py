@@ -117,7 +117,7 @@ class Answers:
         if question.limit > INLINE_LIMIT:
             raise AskProblem("ask_limit", {"limit": INLINE_LIMIT})
         result = self._run(question)
-        shown = self._shown(question, asked_of(arguments))
+        shown = self.shown(question, asked_of(arguments))
         if name == "#show" and not question.parameters.get("format", "").strip():
             return registry.values(result, shown)
         answer = registry.html(result, shown)
@@ -150,7 +150,7 @@ class Answers:
         question = self._placed(Question(InConcept(name), source=f"[[Concept:{name}]]", language=self.what.language))
         question.parameters["format"] = "category"
         result = self._run(question)
-        inner = registry.html(result, self._shown(question, {"q": question.source, "po": "", "format": "category"}))
+        inner = registry.html(result, self.shown(question, {"q": question.source, "po": "", "format": "category"}))
         return joined("", [
             format_html("<p>{}</p>", described) if described else base.NOTHING,
             format_html("<p><code>{}</code></p>", source),
@@ -158,7 +158,8 @@ class Answers:
         ])  # fmt: skip
 
     # --- How answers are shown
-    def _shown(self, question: Question, asked: Mapping[str, str]) -> base.Shown:
+    def shown(self, question: Question, asked: Mapping[str, str]) -> base.Shown:
+        """How formats show an answer here; `asked` are the fields of its address (see `addresses`)."""
         further = address_of(asked, {"offset": str(question.offset + question.limit)})
         return base.Shown(
             self.what.ui_language, lambda more: address_of(asked, more), further, template=self._template,

@@ -14,26 +14,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
 from wiki.ask import parser, problems, running
-from wiki.ask.addresses import address_of
+from wiki.ask.answering import Answers
 from wiki.ask.asked import Asked, PrintRow, SortRow, marked, read
 from wiki.ask.examples import examples
 from wiki.ask.formats import registry
 from wiki.ask.formats.base import Shown
 from wiki.ask.problems import AskProblem
 from wiki.ask.tree import Question
-from wiki.licenses import catalogue
-from wiki.pages import finding, rendering, showing
-from wiki.pages.derivers import Fields
-from wiki.pages.late import Filled
-from wiki.pages.models import RenderedPage, WikiPage
-from wiki.text import frontmatter
-from wiki.text.titles import TitleProblem
+from wiki.pages.late import Open
 
 CHANGED_SHOWN = 200
 """Pages of each of the three lists of what changed between two days."""
@@ -161,35 +154,5 @@ def ask_file(request: HttpRequest) -> HttpResponseBase:
 
 def shown_for(request: HttpRequest, asked: Mapping[str, str], question: Question) -> Shown:
     """How formats show an answer to this reader."""
-
-    def address(more: Mapping[str, str]) -> str:
-        return address_of(asked, more)
-
-    def template(name: str) -> str | None:
-        try:
-            page = finding.find(f"Template:{name}", request.user)
-        except TitleProblem:
-            return None
-        return frontmatter.split(page.source.text or "").body if page else None
-
     language = (get_language() or "fr")[:2]
-    further = address({"offset": str(question.offset + question.limit)})
-    return Shown(
-        language, address, further, template=template, markdown=lambda text: laid_out(text, language),
-        page_html=lambda pk: _page_html(request, pk, language),
-    )  # fmt: skip
-
-
-def laid_out(text: str, language: str) -> SafeString:
-    """Text of the wiki as it would stand in a page; parsed in bounded time."""
-    shown = rendering.preview(text, Fields(0, None, "", False, catalogue.DEFAULT, language), language)
-    return showing.finished(shown, Filled()).html
-
-
-def _page_html(request: HttpRequest, pk: int, language: str) -> SafeString:
-    """The stored text of a page that the reader may read."""
-    pages = WikiPage.objects.readable_by(request.user).filter(pk=pk)
-    stored: RenderedPage | None = RenderedPage.objects.filter(page__in=pages, ui_language=language).first()
-    if stored is None:
-        return SafeString("")
-    return showing.finished(stored, Filled()).html
+    return Answers(Open("", "", language, language), request.user).shown(question, asked)
