@@ -42,7 +42,11 @@ def prepare() -> None:
     requirements = BASE_DIR / "requirements.txt"
     if _changed("migrate", [requirements, *BASE_DIR.glob("wiki/migrations/*.py")]):
         print("Preparing the database ...", flush=True)
+        is_there = _stamp_file("migrate").exists()
         call_command("migrate", verbosity=0)
+        if is_there:  # made by an older version: what follows from its texts may be more by now
+            print("Deriving again from history ...", flush=True)
+            call_command("rebuild", verbosity=0)
         _stamp("migrate", [requirements, *BASE_DIR.glob("wiki/migrations/*.py")])
     content = [BASE_DIR / "wiki/management/commands/load_demo.py", *sorted((BASE_DIR / "demo").rglob("*"))]
     if _changed("content", content):
