@@ -324,6 +324,12 @@ def test_it_takes_a_kind_of_the_communitys_own(admin_client: Client) -> None:
     assert page.kind == Kind.objects.get(key="recipe")
 
 
+def test_it_lists_kinds_in_the_words_of_the_reader(admin_client: Client) -> None:
+    shown = admin_client.get(reverse("wagtailsnippets_wiki_kind:list"), headers={"accept-language": "fr"}).text
+    assert "Couleur" in shown
+    assert "Colour" not in shown
+
+
 def test_it_keeps_a_kind_that_pages_are_of(admin_client: Client, scene: dict[str, Any]) -> None:
     kind = Kind.objects.get(key="place")
     answer = admin_client.post(reverse("wagtailsnippets_wiki_kind:delete", args=[kind.pk]), follow=True)

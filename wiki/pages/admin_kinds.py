@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.snippets import DeleteView, SnippetViewSet
 
 from wiki.pages.models import Kind
@@ -52,7 +53,12 @@ class KindViewSet(SnippetViewSet):
     model = Kind
     icon = "tag"
     add_to_admin_menu = True
-    list_display = ("name", "key", "colour", "order")
+    list_display = (
+        "__str__",
+        Column("key", label=gettext_lazy("Key"), sort_key="key"),
+        Column("colour", label=gettext_lazy("Colour")),
+        Column("order", label=gettext_lazy("Order"), sort_key="order"),
+    )
     ordering = ("order", "key")
     delete_view_class = DeleteKind
     panels = (
