@@ -72,6 +72,7 @@ messages: install .venv/dev
 bench: install .venv/dev
 	$(RUN) tests/benchmarks/bench.py
 	$(RUN) tests/benchmarks/ask.py
+	$(RUN) tests/benchmarks/search.py
 	$(RUN) tests/benchmarks/authorship.py
 
 LOCK := pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options \
