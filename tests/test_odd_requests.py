@@ -33,6 +33,10 @@ LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}", "/w
     "/property/Kind?after={0}", "/search-by-property?property={0}&value={0}&comparator={0}&from={0}", "/concepts?p={0}",
     "/search-by-property?property=Kind&value={0}&from={0}", "/problems?property={0}&before={0}",
     "/unused-properties?p={0}", "/ask/complete?kind=value&property={0}&q={0}", "/ask/complete?kind={0}&q={0}",
+    "/ask?form=1&q={0}&pp={0}&ph={0}&pf={0}&px={0}&sk={0}&so={0}&more={0}&format={0}",
+    "/ask/parameters?format={0}&more={0}",
+    "/ask?q=[[Kind::%2B]]&po={0}&since={0}&until={0}&sort={0}&order={0}&at={0}",
+    "/wiki/Special:Ask?q={0}&p[x]={0}&po={0}",
     "/history/Charte?before={0}&after={0}&p={0}", "/media/{0}",
     "/documents/{0}/x")  # fmt: skip
 
