@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from wiki.ask import titles_asked
-from wiki.ask.among import among
 from wiki.ask.conditions import CONCEPT, condition_of
 from wiki.ask.fact_tests import facts_holding, has_shape
 from wiki.ask.footprint import ANY
@@ -48,6 +47,7 @@ from wiki.facts.datatypes.registry import DATATYPES, test_for
 from wiki.facts.matching import Around, Differs, Parts, Same, Test
 from wiki.facts.models import Fact, Subject
 from wiki.facts.values import Context, Declaration
+from wiki.pages.among import among
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from wiki.ask.among import among
 from wiki.ask.problems import AskProblem
 from wiki.ask.vocabulary import Vocabulary
 from wiki.facts.models import Fact, Subject
+from wiki.pages.among import among
 from wiki.pages.models import WikiPage
 
 if TYPE_CHECKING:
