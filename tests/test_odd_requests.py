@@ -20,9 +20,10 @@ pytestmark = pytest.mark.django_db
 TITLES = ("Charte", "a%20b", "a?b", "x" * 255, "é" * 200, "Category:", "File:a.jpg", "User:alice", "Talk:x", "La Myne:",
     "La Myne:a:b", "//x", "x/", "..", "a/../b", "\u202etxet", "\U0001f9c0", "a\tb", "' OR 1=1 --", "%s%n", "{{x}}", "§",
     "\u00a0", "Special:Search", "a\x00b", "a&b=c", "La_Myne")  # fmt: skip
-VIEWS = ("wiki", "edit", "history", "compare", "restore", "undo", "fork", "forks", "export", "move", "delete", "fields",
-    "stewards", "links-to", "changes", "feeds/history", "feeds/changes", "contributions", "feeds/contributions",
-    "undelete", "unmake-place", "browse", "property", "wiki/Special:Browse", "wiki/Special:Ask")  # fmt: skip
+VIEWS = ("wiki", "edit", "history", "authors", "compare", "restore", "undo", "fork", "forks", "export", "move",
+    "delete", "fields", "stewards", "links-to", "changes", "feeds/history", "feeds/changes", "contributions",
+    "feeds/contributions", "undelete", "unmake-place", "browse", "property", "wiki/Special:Browse",
+    "wiki/Special:Ask")  # fmt: skip
 NUMBERS = ("0", "-1", "x", "1e9", "9" * 30, "٣", "1.5", "", "NaN", "%F0%9F%A7%80")
 LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}", "/wanted?p={0}", "/orphans?p={0}",
     "/changes?days={0}&kind={0}&author={0}&namespace={0}&tag={0}&before={0}&after={0}&act={0}", "/upload?name={0}",
@@ -37,7 +38,7 @@ LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}", "/w
     "/ask/parameters?format={0}&more={0}",
     "/ask?q=[[Kind::%2B]]&po={0}&since={0}&until={0}&sort={0}&order={0}&at={0}",
     "/wiki/Special:Ask?q={0}&p[x]={0}&po={0}",
-    "/history/Charte?before={0}&after={0}&p={0}", "/media/{0}",
+    "/history/Charte?before={0}&after={0}&p={0}", "/authors/Charte?p={0}", "/media/{0}",
     "/documents/{0}/x")  # fmt: skip
 
 

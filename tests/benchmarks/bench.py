@@ -52,6 +52,23 @@ with CaptureQueriesContext(connection) as queries:
     saving.edit(page, text, by)
 print(json.dumps({"words": len(text.split()), "ms": statistics.median(times[10:]) * 1000, "queries": len(queries)}))
 """
+PASSAGES = """
+import json, statistics, time
+from wiki.pages import derivers, finding, saving
+by = saving.Author(None, "Mesure")
+text = "\\n\\n".join(f"Le passage {n} dit ce que des gens font ensemble, chaque jour." for n in range(500))
+page = saving.create("Passages", text, by).page
+every = list(derivers.DERIVERS)
+took = {"with": [], "without": []}
+for number in range(40):
+    name = "without" if number % 8 >= 4 else "with"
+    derivers.DERIVERS[:] = [one for one in every if name == "with" or one.name != "passages"]
+    page = finding.fresh(page.pk)
+    start = time.perf_counter()
+    saving.edit(page, text.replace("passage 250", f"passage 250 {number}"), by)
+    took[name].append(time.perf_counter() - start)
+print(json.dumps({name: statistics.median(times) * 1000 for name, times in took.items()}))
+"""
 VIEWS = """
 import json
 from django.conf import settings
@@ -138,6 +155,9 @@ def measure_saves(small: Instance, large: Instance) -> None:
     say(f"save of a page of {few['words']} words among {WIKI_SIZES[0]} pages (median)", f"{few['ms']:.1f} ms")
     say(f"the same among {WIKI_SIZES[1]} pages", f"{many['ms']:.1f} ms, {many['ms'] / few['ms']:.2f} times")
     say("database queries of a save", str(many["queries"]))
+    passages = told(large, PASSAGES)
+    figure = f"{passages['with']:.1f} ms; without keeping passages {passages['without']:.1f} ms"
+    say("save of a page with 500 passages (median)", figure)
 
 
 def measure_versions(instance: Instance, folder: Path) -> None:

@@ -83,8 +83,8 @@ def test_positions_stay_short_where_texts_grow() -> None:
         ("un deux trois quatre", "un deux cinq six", 0),
         ("un deux trois quatre", "un cinq six sept", None),
         ("le chat de la voisine dort bien", "le prix de la baguette monte encore", None),
-        ("un lieu bien ouvert", "voici un lieu bien ouvert a tous les gens de la ville et des champs", 0),
-        ("un lieu ouvert", "voici un lieu ouvert a tous les gens de la ville et des champs", None),
+        ("un lieu ouvert", "voici un lieu ouvert a tous les gens de la ville et des champs", 0),
+        ("un lieu ouvert", "voici le lieu des gens qui est ouvert a tous les gens de la ville", None),
     ],
 )
 def test_they_are_alike_by_half_their_words(old: str, new: str, nearest: int | None) -> None:

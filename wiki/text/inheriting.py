@@ -2,8 +2,8 @@
 
 Words are compared in the order of the text (`matching`), all passages of a hunk together, so that a paragraph that
 was divided, or two that were joined, keep their words. A passage inherits from another only when they are alike by
-half their words, or by half those of the shorter one where that is more than a phrase; a lone short word between two
-changes («de», «la») is nobody's heirloom.
+half their words, or by half those of the shorter one where that is more than a phrase, or where one is in the other
+whole; a lone short word between two changes («de», «la») is nobody's heirloom.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def inherit(old: Sequence[Words], new: Sequence[Words], *, closely: bool = False
     most: dict[int, int] = {}
     for (one, other), runs in sorted(pieces.items()):
         common = sum(run.size for run in runs)
-        if _alike(common, len(new[one]), len(old[other]), closely):
+        shorter = min(len(new[one]), len(old[other]))
+        whole = len(runs) == 1 and 1 < common == shorter and not closely
+        if whole or _alike(common, len(new[one]), len(old[other]), closely):
             found[one].runs += runs
             if common > most.get(one, 0):
                 found[one].nearest, most[one] = other, common
