@@ -58,6 +58,8 @@ COUNTED = 500
 """Facts counted to find the smallest of several conditions."""
 CONCEPTS_SIZE_LIMIT = SIZE_LIMIT * 4
 """Conditions of a question with those of all its concepts."""
+QUERY = "_QUERY"
+"""How the subobjects begin that questions are: those of `Has query`, not of `Has subobject`."""
 RECORDS = ("_rec", "_ref_rec")
 """Datatypes whose values are subjects of their own."""
 
@@ -172,6 +174,8 @@ class Compiler:
             values = (Sub(HasValue(rest, condition.values, condition.depth)),)
         if declaration.key == "_INST":
             return self._members_by_value(values, condition.depth)
+        if declaration.key == "_ERRP":
+            return self._improper(values)
         rows = self.words.rows(declaration.key, condition.depth)
         self.looks_at_finer(declaration.key, condition.depth)
         tests = [self._fact_test(value, declaration, rows) for value in values if not isinstance(value, NoValue)]
@@ -188,6 +192,20 @@ class Compiler:
         if isinstance(value, Sub):
             return self._joint(value.condition, declaration)
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
+
+    def _improper(self, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
+        """Facts that cannot be used as they are written, of the properties named: `[[Has improper value for::P]]`."""
+        found = Q(pk__in=[])
+        for value in values:
+            if isinstance(value, Compare) and not value.comparator:
+                key = self.words.declaration(value.text).key
+                rows = self.words.rows(key, 0)
+                self.looks.update((one, ANY) for one in {key, *rows.values()})
+                found |= Q(property__in=sorted(rows))
+            elif isinstance(value, AnyValue):
+                self.everywhere = True
+                found |= Q(pk__isnull=False)
+        return self.ground.facts_even_wrong().filter(found, problem__isnull=False, part_of=None)
 
     def looks_at_finer(self, key: str, depth: int = TREE_DEPTH) -> None:
         """A new subproperty would change the answer."""
@@ -261,7 +279,7 @@ class Compiler:
         """`[[Has subobject::Page#part]]` and `[[-Has subobject::Page]]`."""
         step, rest = condition.chain[0], condition.chain[1:]
         self.looks.add(("_SOBJ", ANY))
-        live = ~Q(fragment="") & Q(self.ground.is_said_of())
+        live = ~Q(fragment="") & ~Q(fragment__startswith=QUERY) & Q(self.ground.is_said_of())
         own_end = live if step.inverse else Q(fragment="")
         found = Q(pk__in=[])
         for value in (Sub(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:

@@ -12,7 +12,7 @@ from wiki.facts.special import SPECIAL, title_of
 from wiki.facts.values import Value
 
 ROWS = 500
-AUTOMATIC = ("_MDAT", "_CDAT", "_NEWP", "_LEDT")
+AUTOMATIC = ("_MDAT", "_CDAT", "_NEWP", "_LEDT", "_MIME", "_MEDIA")
 
 
 def rows_of(keys: Iterable[str]) -> dict[str, Property]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ from wiki.text.calls import with_own_names
 from wiki.text.stating import Statement
 from wiki.text.titles import TitleProblem
 
-CATEGORY, PROPERTY = 14, 102
+FILE, CATEGORY, PROPERTY = 6, 14, 102
+MEDIA = {"image": "BITMAP", "audio": "AUDIO", "video": "VIDEO", "text": "TEXT"}
+"""What MediaWiki calls the first part of a MIME type; a file keeps the type that its name says."""
 TITLE_LIMIT = 255
 
 Identity = tuple[str, str, str]
@@ -95,6 +98,9 @@ def automatic(step: Step, number: int, created: datetime, at: datetime) -> list[
         ("", "_CDAT", created.astimezone(UTC).isoformat(timespec="seconds")),
         ("", "_NEWP", "true" if number == 1 else "false"),
     ]
+    namespace, name = titles.split_namespace(step.full_title)
+    if namespace == FILE and (mime := mimetypes.guess_type(name)[0]):
+        found += [("", "_MIME", mime), ("", "_MEDIA", MEDIA.get(mime.partition("/")[0], "OFFICE"))]
     if step.author.strip():
         found.append(("", "_LEDT", f"User:{titles.lookalike(step.author.strip(), colon=True)}"))
     return found

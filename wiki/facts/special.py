@@ -55,6 +55,15 @@ def _table() -> dict[str, Special]:
         ("_PPLB", "Preferred property label", "Libellé préféré de propriété", "_mlt_rec", "", ""),
         ("_PEFU", "External formatter URI", "URI de mise en forme externe", "__pefu", "", ""),
         ("_CONC", "Concept", "Concept", "__con", "", "auto"),
+        ("_MEDIA", "Media type", "Type de média", "_txt", "", "auto"),
+        ("_MIME", "MIME type", "Type MIME", "_txt", "", "auto"),
+        ("_ERRP", "Has improper value for", "A une valeur incorrecte pour", "_wpp", "", "auto"),
+        ("_ASK", "Has query", "A une requête", "__sob", "", "auto"),
+        ("_ASKST", "Query string", "Texte de la requête", "_cod", "", "auto"),
+        ("_ASKFO", "Query format", "Format de la requête", "_txt", "", "auto"),
+        ("_SERV", "Provides service", "Fournit le service", "_txt", "", ""),
+        ("_PPGR", "Is property group", "Est un groupe de propriétés", "_boo", "", ""),
+        ("_EDIP", "Is edit protected", "Est protégé en écriture", "_boo", "", ""),
     )  # fmt: skip
     return {
         key: Special(key, {"en": en, "fr": fr}, datatype, tuple(filter(None, others.split("|"))), auto == "auto")

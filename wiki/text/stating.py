@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -49,16 +49,23 @@ def states_too_much(parsed: Parsed) -> bool:
 
 def _all(parsed: Parsed) -> Iterator[Statement]:
     for entry in parsed.front.data:
-        yield from _of_front(entry.key, entry.value)
+        yield from _authored(_of_front(entry.key, entry.value))
     silent = False
     for item in parsed.sequence:
         if isinstance(item, Link):
             if item.kind == "annotation" and item.property.upper() == "SMW":
                 silent = item.target.strip().lower() == "off"
+            elif item.kind == "annotation" and not silent:
+                yield from _authored(_of_link(item))
             elif not silent:
                 yield from _of_link(item)
         elif not silent:
             yield from _of_call(item)
+
+
+def _authored(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """What authors name themselves: the ids of special properties are the wiki's own."""
+    return (one for one in statements if not one.property.strip().startswith("_"))
 
 
 def _of_front(key: str, value: Value, fragment: str = "") -> Iterator[Statement]:
@@ -96,8 +103,10 @@ def _of_call(hole: Hole) -> Iterator[Statement]:
         yield Statement("_SKEY", parts[0][1])
     elif name == "#concept":
         yield from (Statement("_CONC", value) for value in concept_of(parts)[:1] if value)
+    elif name in ("#ask", "#show"):
+        yield from _query(parts)
     elif name == "#set":
-        yield from _assigned(_divided(parts))
+        yield from _authored(_assigned(_divided(parts)))
     elif name == "#subobject":
         yield from _subobject(_divided(parts))
 
@@ -160,4 +169,17 @@ def _subobject(parts: list[tuple[str, str]]) -> Iterator[Statement]:
     if link := marked.get("@linkwith"):
         yield Statement(link, f"#{name}")
     yield Statement("_SOBJ", f"#{name}")
-    yield from _assigned(rest, name)
+    yield from _authored(_assigned(rest, name))
+
+
+def _query(arguments: Sequence[Sequence[str]]) -> Iterator[Statement]:
+    """A question as a subobject of its page, so that questions can be asked for too (SMW's query profile)."""
+    parts = [f"{key}={value}" if key else value for key, value in arguments]
+    conditions = " ".join(part.strip() for part in parts if "[[" in part.partition("=")[0] or "<q>" in part)
+    format = next((part.partition("=")[2].strip() for part in parts if part.partition("=")[0].strip() == "format"), "")
+    name = f"_QUERY{hashlib.sha256('|'.join(parts).encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+    yield Statement("_ASK", f"#{name}")
+    if conditions:
+        yield Statement("_ASKST", conditions, name)
+    if format:
+        yield Statement("_ASKFO", format, name)
