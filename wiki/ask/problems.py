@@ -54,6 +54,10 @@ PROBLEMS: Mapping[str, str] = {
     "ask_page_slow": gettext_noop(
         "The questions of this page take more than %(seconds)s s together, so this one was not asked. Divide the page."
     ),
+    # Facts of several pages
+    "value_not_unique": gettext_noop(
+        "“%(value)s” is also said by %(page)s, and no two pages may have the same %(property)s. Correct one of them."
+    ),
     # Concepts
     "ask_concept_elsewhere": gettext_noop(
         "A concept is defined on a page of its own, as Concept:Name. Move this there."

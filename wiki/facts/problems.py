@@ -15,9 +15,6 @@ PROBLEMS: Mapping[str, str] = {
     "value_too_long": gettext_noop("This value has more than %(limit)s characters. Shorten it."),
     "value_comparator": gettext_noop("“%(comparator)s” cannot be asked of %(type)s. Compare in another way."),
     "value_not_allowed": gettext_noop("“%(value)s” is not allowed for %(property)s. Allowed: %(allowed)s."),
-    "value_not_unique": gettext_noop(
-        "“%(value)s” is also said by %(page)s, and no two pages may have the same %(property)s. Correct one of them."
-    ),
     "value_pattern": gettext_noop("“%(value)s” does not have the form that %(property)s asks for: %(pattern)s."),
     "pattern_unreadable": gettext_noop("The pattern “%(pattern)s” cannot be read: %(reason)s. Correct it."),
     "type_unknown": gettext_noop("“%(value)s” is no datatype. Known: %(known)s."),
@@ -67,7 +64,6 @@ PROBLEMS: Mapping[str, str] = {
 SMW_KEYS: Mapping[str, str] = {
     "value_empty": "smw_emptystring",
     "value_not_allowed": "smw_notinenum",
-    "value_not_unique": "smw-datavalue-constraint-uniqueness-violation",
     "value_pattern": "smw-datavalue-allows-pattern-mismatch",
     "type_unknown": "smw_unknowntype",
     "page_fragment": "smw-datavalue-wikipage-missing-fragment-context",

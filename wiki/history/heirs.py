@@ -16,12 +16,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 
 from wiki.pages.models import WikiPage
 from wiki.text.inheriting import inherit
 from wiki.text.passages import words_of
 
+REPAIRS = 40
+"""Pairs of lost and new passages that one version has compared."""
 LONG = 12
 """Words from which on a passage is known again where nothing was declared."""
 
@@ -93,7 +95,15 @@ def settle(hunks: Sequence[Hunk], past: dict[str, list[Life]], alive: Sequence[L
     for old, new in hunks:
         _grow([life for life in old if life not in used], [life for life in new if life in rest])
     lost = sorted((life for life in recent if life not in used), key=lambda one: (-(one.died or 0), one.position))
-    _grow(lost, [life for life in hunks_new(hunks) if life in rest and (life.born,) in life.marks], closely=True)
+    pairs = ((one, life) for life in hunks_new(hunks) if life in rest for one in lost if _of_like_length(one, life))
+    for one, life in islice(pairs, REPAIRS):
+        if (life.born,) in life.marks:
+            _grow([one], [life], closely=True)
+
+
+def _of_like_length(one: Life, other: Life) -> bool:
+    """Whether two passages can be the same but for a quarter of their words."""
+    return 4 * min(len(one.words), len(other.words)) >= 3 * max(len(one.words), len(other.words))
 
 
 def hunks_new(hunks: Sequence[Hunk]) -> list[Life]:

@@ -8,6 +8,7 @@ whole; a lone short word between two changes («de», «la») is nobody's heirlo
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ STEPS = 100_000
 
 SHORT = 3
 """Letters of a word that says nothing alone."""
+
+FEW = 10
+"""One word in so many may differ where texts are compared word for word."""
 
 PHRASE = 4
 """Words that passages of unlike length have to share."""
@@ -54,7 +58,8 @@ def inherit(old: Sequence[Words], new: Sequence[Words], *, closely: bool = False
     found = [Heritage() for _ in new]
     pieces: dict[tuple[int, int], list[Run]] = defaultdict(list)
     before, after = _joined(old), _joined(new)
-    blocks = matching_blocks([word for _, _, word in before], [word for _, _, word in after], Budget(STEPS))
+    words, other_words = [word for _, _, word in before], [word for _, _, word in after]
+    blocks = _in_step(words, other_words) or matching_blocks(words, other_words, Budget(STEPS))
     for old_start, new_start, size in blocks:
         for one, run in _divided(before, after, old_start, new_start, size):
             if not _means_nothing(run, size, new[one], old[run.old]):
@@ -69,6 +74,22 @@ def inherit(old: Sequence[Words], new: Sequence[Words], *, closely: bool = False
             if common > most.get(one, 0):
                 found[one].nearest, most[one] = other, common
     return found
+
+
+def _in_step(before: Words, after: Words) -> list[tuple[int, int, int]]:
+    """The equal runs of two texts of as many words that differ in few places, word for word; else none.
+
+    What most edits are, many words apart: found in one pass, where comparing orders costs by the distance.
+    """
+    size = len(before)
+    if size != len(after) or not size:
+        return []
+    differing = [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
+    if len(differing) * FEW > size:
+        return []
+    ends = [-1, *differing, size]
+    pairs = itertools.pairwise(ends)
+    return [(start + 1, start + 1, end - start - 1) for start, end in pairs if end > start + 1]
 
 
 def _alike(common: int, one: int, other: int, closely: bool) -> bool:
