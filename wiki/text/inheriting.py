@@ -108,6 +108,9 @@ def _divided(
     before: list[tuple[int, int, str]], after: list[tuple[int, int, str]], old_start: int, new_start: int, size: int
 ) -> list[tuple[int, Run]]:
     """A run of equal words, divided where a passage ends on either side; with the new passage of each."""
+    (other, old_at, _), (one, at, _) = before[old_start], after[new_start]
+    if before[old_start + size - 1][0] == other and after[new_start + size - 1][0] == one:
+        return [(one, Run(at, other, old_at, size))]  # the usual case, in no time
     found: list[tuple[int, Run]] = []
     start = 0
     for step in range(1, size + 1):
