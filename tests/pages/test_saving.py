@@ -241,7 +241,6 @@ def test_a_save_asks_the_database_a_bounded_number_of_times(alice: User) -> None
     author = Author(None, "script")
     with CaptureQueriesContext(connection) as queries:
         saving.edit(page, "Deux [[lien]].", author)
-    assert len(queries) <= 23, [  # of these, four for passages: what is alive, what was; what ends, what begins
-        query["sql"][:80] for query in queries
-    ]
+    asked = [query["sql"][:80] for query in queries if "pg_advisory" not in query["sql"]]  # PostgreSQL's lock beside
+    assert len(asked) <= 23, asked  # of these, four for passages: what is alive, what was; what ends, what begins
     assert RenderedPage.objects.filter(page=page, version=2).count() == 2
