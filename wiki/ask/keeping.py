@@ -203,7 +203,7 @@ def _note(change: Change, item: Reading) -> None:
 def _looks(item: Reading) -> dict[str, Any]:
     """How a page looks from now on."""
     fields = item.fields
-    full = titles.full_title(fields.namespace, fields.place.full_title if fields.place else None, fields.title)
+    full = fields.full_title
     own = {name: item.columns[name] for name in NAMES + CARD if name in item.columns}
     return {**own, "title": fields.title, "title_key": None if item.text is None else titles.key_of(full)}
 

@@ -98,7 +98,7 @@ def _tell_titles(readings: Sequence[Reading]) -> None:
     for item in readings:
         was = item.page.title_key if item.follows else None
         fields = item.fields
-        full = titles.full_title(fields.namespace, fields.place.full_title if fields.place else None, fields.title)
+        full = fields.full_title
         now = None if item.text is None else titles.key_of(full)
         if was != now:
             came |= {now} - {None}

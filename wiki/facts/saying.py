@@ -50,7 +50,7 @@ def said_by(reading: Reading) -> Iterator[Said]:
 
 def _title(reading: Reading) -> str:
     fields = reading.fields
-    return titles.full_title(fields.namespace, fields.place.full_title if fields.place else None, fields.title)
+    return fields.full_title
 
 
 def _said(step: Step, statements: Iterable[Statement]) -> Said:

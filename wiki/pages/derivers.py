@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from django.db.models import Max
 
 from wiki.pages.models import Kind, WikiPage
+from wiki.text import titles
 from wiki.text.markdown import Parsed
 from wiki.text.problems import Problem
 
@@ -34,6 +35,11 @@ class Fields:
     def of(cls, page: WikiPage) -> Fields:
         """The fields as `page` has them now."""
         return cls(page.namespace, page.place, page.title, page.is_place, page.license, page.language)
+
+    @property
+    def full_title(self) -> str:
+        """The full title that they make."""
+        return titles.full_title(self.namespace, self.place.full_title if self.place else None, self.title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from wiki.pages import linking, problems, reading
 from wiki.pages.derivers import Fields, Reading
 from wiki.pages.media import Picture, file_key, pictures_named
 from wiki.pages.models import RenderedPage, WikiPage, address
-from wiki.text import holes, stating, titles
+from wiki.text import holes, stating
 from wiki.text.calls import CALLS, with_own_names
 from wiki.text.holes import Hole
 from wiki.text.problems import Problem
@@ -96,14 +96,9 @@ def call_html(hole: Hole, full_title: str) -> str | None:
     return None if handler is None else handler(hole, full_title)
 
 
-def title_of(fields: Fields) -> str:
-    """The full title that `fields` make."""
-    return titles.full_title(fields.namespace, fields.place.full_title if fields.place else None, fields.title)
-
-
 def fill_fixed(item: Reading, pictures: Mapping[str, Picture]) -> str:
     """The HTML of a text in the active language with all holes filled but links and what is filled when read."""
-    full_title = title_of(item.fields)
+    full_title = item.fields.full_title
 
     def render(hole: Hole) -> str | None:
         if hole.kind in ("link", "annotation"):
@@ -120,7 +115,7 @@ def fill_fixed(item: Reading, pictures: Mapping[str, Picture]) -> str:
 def late_holes(item: Reading) -> dict[str, dict[str, Any]]:
     """What is filled when the page is read: links, with keys, title to show and fragment; calls and annotations."""
     found: dict[str, dict[str, Any]] = {}
-    full_title = title_of(item.fields)
+    full_title = item.fields.full_title
     for number, hole in item.parsed.holes.items():
         if hole.kind == "call" and CALLS.get(str(hole.data["name"]), hole) is None:
             found[number] = _late_call(hole, full_title)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def open_of(stored: RenderedPage, fields: Fields, page: WikiPage | None = None) -> Open:
     """What a rendering leaves open; of the current text of `page`, whose facts are in their table, or of another."""
-    title = rendering.title_of(fields)
+    title = fields.full_title
     home = title if fields.is_place else fields.place.full_title if fields.place else ""
     holes = {number: hole for number, hole in stored.holes.items() if "key" not in hole}
     return Open(

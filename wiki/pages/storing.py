@@ -176,8 +176,7 @@ def _clash(targets: Sequence[_Target]) -> Busy | TitleTaken:
 
 def full_title(fields: Fields) -> str:
     """The full title that `fields` make."""
-    place = fields.place.full_title if fields.place else None
-    return titles.full_title(fields.namespace, place, fields.title)
+    return fields.full_title
 
 
 def _forget_keys(targets: Sequence[_Target]) -> None:
