@@ -63,9 +63,13 @@ class PassageDeriver:
                     row.pk = old.pk
                     changed.append(row)
             _end(ended, times)
-        _delete([row.pk for row in there.values()])
+        gone = list(there.values())
+        _delete([row.pk for row in gone])
         Passage.objects.bulk_update(changed, DERIVED, batch_size=100)
         Passage.objects.bulk_create(new, batch_size=ROWS)
+        written = {item.page.pk: item.passages for item, _ in woven}
+        for row in (*gone, *changed, *new):
+            written[row.page_id].append(row.pk)
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """All passages, with their lives, names and authors."""

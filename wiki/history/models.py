@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from modelsearch import index
 
 from wiki.pages.bytewise import BytewiseText
 from wiki.pages.models import WikiPage
+from wiki.text.bare import bare
 
 KINDS = ("heading", "paragraph", "item", "quote", "code", "table", "rule")
 
 
-class Passage(models.Model):
+class Passage(index.Indexed, models.Model):
     """A block of a page's text, through an interval of the page's versions.
 
     Nothing of it is overwritten: a passage whose words or signs change ends (`died`), and another one begins. Names
@@ -46,6 +48,14 @@ class Passage(models.Model):
     grew_from = models.CharField(max_length=64, blank=True)
     """Name of the passage that it replaced and has most of its words from."""
 
+    search_auto_update = False
+    search_fields: ClassVar[list[index.BaseField]] = [
+        index.SearchField("said", usual_length=20),
+        index.FilterField("page"),
+        index.FilterField("born_at"),
+    ]
+    """What does not change while the row is there: when it ended, searches ask the table."""
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "born", "rank"], name="one_passage_each")]
         indexes = [
@@ -62,6 +72,15 @@ class Passage(models.Model):
     def name(self) -> str:
         """Page, version and rank: what `origin` and `grew_from` call it."""
         return f"{self.page_id}.{self.born}.{self.rank}"
+
+    @classmethod
+    def get_indexed_objects(cls) -> models.QuerySet[Passage]:
+        """Those that say something, each with the `language` of its page."""
+        return cls.objects.exclude(words="").annotate(language=F("page__language"))
+
+    def said(self) -> str:
+        """What it says, without markup: what is searched."""
+        return bare(self.text, self.kind)
 
 
 def named(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The deriver of searched words: what a text says, without markup, and a note to the index that it changed."""
+"""The deriver of searched words: what a text says, without markup, and a note to the index of all that changed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from wiki.history.models import Passage
 from wiki.pages import locking, reading
 from wiki.pages.derivers import Fields, Reading
 from wiki.pages.models import WikiPage
@@ -41,12 +42,21 @@ class WordsDeriver:
             update_fields=COLUMNS,
             batch_size=ROWS,
         )
-        outbox.put(PageWords, [pk for pk, _ in pairs])
-        outbox.put(WikiPage, [pk for pk, _ in pairs])
+        keys = [pk for pk, _ in pairs]
+        outbox.put_all({PageWords: keys, WikiPage: keys, Passage: _passages(readings)})
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """All words by page."""
         return sorted(PageWords.objects.values_list("pk", *COLUMNS))
+
+
+def _passages(readings: Sequence[Reading]) -> list[int]:
+    """Passages that the index has to look at: those written, and all of a page whose language is another now."""
+    found = {pk for item in readings for pk in item.passages}
+    turned = [item.page.pk for item in readings if item.follows and item.page.language != item.fields.language]
+    if turned:
+        found |= set(Passage.objects.filter(page__in=turned).values_list("pk", flat=True))
+    return sorted(found)
 
 
 def _words_of(item: Reading) -> dict[str, str]:

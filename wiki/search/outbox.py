@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Model
@@ -16,19 +16,25 @@ ROWS = 500
 
 def put(model: type[Model], keys: Iterable[Any]) -> None:
     """Let the index look at these objects of an indexed model again, whether they are still there or not."""
-    label = model._meta.label_lower
-    Waiting.objects.bulk_create((Waiting(model=label, key=str(key)) for key in keys), batch_size=ROWS)
+    put_all({model: keys})
+
+
+def put_all(changed: Mapping[type[Model], Iterable[Any]]) -> None:
+    """The same for several models, in one insert."""
+    rows = [Waiting(model=model._meta.label_lower, key=str(key)) for model, keys in changed.items() for key in keys]
+    Waiting.objects.bulk_create(rows, batch_size=ROWS)
 
 
 def connect() -> None:
     """Let every indexed model that is saved object by object write to the outbox: pictures, files, people.
 
-    Pages are written by the writer alone, whose deriver (`WordsDeriver`) speaks for them.
+    Pages and passages are written by the writer alone, whose deriver (`WordsDeriver`) speaks for them.
     """
+    from wiki.history.models import Passage
     from wiki.pages.models import WikiPage
 
     for model in get_indexed_models():
-        if model in (WikiPage, PageWords):
+        if model in (WikiPage, PageWords, Passage):
             continue
         name = f"wiki.search.{model._meta.label_lower}"
         post_save.connect(_changed, sender=model, dispatch_uid=f"{name}.saved")
