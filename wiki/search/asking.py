@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import NotSupportedError, transaction
+from django.db.models import Q
 from modelsearch import query as q
 from modelsearch.backends import get_search_backend
 from modelsearch.backends.base import BaseSearchBackend
 
+from wiki.history.models import Passage
 from wiki.search.engine.backend import WhooshBackend
 from wiki.search.engine.queries import Prefix, Within
 from wiki.search.models import PageWords
 from wiki.search.tree import AllOf, AnyOf, Begins, Exact, InTitle, Like, Node, Plain, Without
+from wiki.text.words import folded
 
-BOOSTS = {"title": 6.0, "home": 1.0, "headings": 2.0, "fact_values": 1.5, "body": 1.0}
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is looked among: an indexed model, its fields and their boosts."""
+
+    model: Any
+    boosts: dict[str, float]
+
+
+PAGES = Target(PageWords, {"title": 6.0, "home": 1.0, "headings": 2.0, "fact_values": 1.5, "body": 1.0})
+PASSAGES = Target(Passage, {"said": 1.0})
 LIMIT = 5_000
 """Candidates that are taken of one word from an engine that is not ours."""
 
@@ -32,16 +46,17 @@ def is_of_words(node: Node) -> bool:
     return False
 
 
-def candidates(node: Node) -> dict[int, float]:
-    """Keys of pages that match a tree of words, whoever may read them, with scores.
+def candidates(node: Node, target: Target = PAGES) -> dict[int, float]:
+    """Keys of pages (or passages) that match a tree of words, whoever may read them, with scores.
 
     Raises IndexMissing and IndexDamaged.
     """
     backend = get_search_backend()
     if isinstance(backend, WhooshBackend):
-        found: dict[int, float] = backend.get_index_for_model(PageWords).find(_query(node), BOOSTS, PageWords)
+        index = backend.get_index_for_model(target.model)
+        found: dict[int, float] = index.find(_query(node), target.boosts, target.model)
         return found
-    return _Elsewhere(backend).find(node, None)
+    return _Elsewhere(backend, target.model).find(node, None)
 
 
 def _query(node: Node) -> q.SearchQuery:
@@ -78,8 +93,9 @@ def _together(parts: tuple[Node, ...]) -> q.SearchQuery:
 class _Elsewhere:
     """The same by set operations on what modelsearch's other engines find for each leaf."""
 
-    def __init__(self, backend: BaseSearchBackend) -> None:
+    def __init__(self, backend: BaseSearchBackend, model: Any) -> None:
         self.backend = backend
+        self.model = model
 
     def find(self, node: Node, names: list[str] | None) -> dict[int, float]:
         """The candidates of a part, in some columns or all."""
@@ -105,8 +121,10 @@ class _Elsewhere:
         return self._leaf(node, names)
 
     def _leaf(self, node: Node, names: list[str] | None) -> dict[int, float]:
-        rows = PageWords.objects.only("pk")
+        rows = self.model.objects.only("pk")
         text = node.text  # type: ignore[union-attr]
+        if isinstance(node, Begins) and self.model is Passage:
+            return self._begun(text)
         if isinstance(node, Begins):
             return self._scores(self.backend.autocomplete(text, rows))
         query: q.SearchQuery = q.Phrase(text) if isinstance(node, Exact) else q.PlainText(text)
@@ -121,5 +139,11 @@ class _Elsewhere:
         return {row.pk: abs(row.score or 0.0) for row in results.annotate_score("score")[:LIMIT]}
 
     @staticmethod
-    def _everything() -> set[int]:
-        return set(PageWords.objects.values_list("pk", flat=True))
+    def _begun(text: str) -> dict[int, float]:
+        """Passages with a word that begins so: their words stand in the table, and no engine has more."""
+        word = folded(text)
+        rows = Passage.objects.filter(Q(words__startswith=word) | Q(words__contains=f" {word}"))
+        return dict.fromkeys(rows.values_list("pk", flat=True)[:LIMIT], 1.0)
+
+    def _everything(self) -> set[int]:
+        return set(self.model.objects.values_list("pk", flat=True))

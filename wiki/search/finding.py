@@ -75,7 +75,7 @@ def find(tree: Node | None, user: Reader, also: Q | None = None, words: str = ""
     found = Found()
     if tree is None and also is None:
         return found
-    evaluation = _Evaluation(found.notes)
+    evaluation = Evaluation(found.notes)
     scores, where = evaluation.top(tree) if tree is not None else (None, Q())
     readable = WikiPage.objects.readable_by(user).filter(where)
     if also is not None:
@@ -87,7 +87,7 @@ def find(tree: Node | None, user: Reader, also: Q | None = None, words: str = ""
     return found
 
 
-class _Evaluation:
+class Evaluation:
     """Divides a tree between the engine and the database."""
 
     def __init__(self, notes: list[Note]) -> None:
@@ -100,7 +100,7 @@ class _Evaluation:
         where = Q()
         others = []
         for part in parts:
-            if _is_condition(part):
+            if is_condition(part):
                 where &= self.condition(part)
             else:
                 others.append(part)
@@ -157,15 +157,15 @@ class _Evaluation:
         return self._all
 
 
-def _is_condition(node: Node) -> bool:
+def is_condition(node: Node) -> bool:
     """Whether the database can decide a part alone."""
     match node:
         case Holds():
             return True
         case Without(part):
-            return _is_condition(part)
+            return is_condition(part)
         case AllOf(parts) | AnyOf(parts):
-            return all(_is_condition(part) for part in parts)
+            return all(is_condition(part) for part in parts)
     return False
 
 

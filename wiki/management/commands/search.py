@@ -1,4 +1,4 @@
-"""`manage.py search "words" --format json`: search as a reader without an account would."""
+"""`manage.py search "words" --history --format json`: search as a reader without an account would."""
 
 from __future__ import annotations
 
@@ -7,49 +7,99 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.management.base import BaseCommand
-from django.utils.translation import override
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext, override
 
-from wiki.search import answering, notes
+from wiki.search import answering, notes, periods, when
 from wiki.search.answering import Result
+from wiki.search.fields import Unknown
+from wiki.search.periods import PastResult, Period
+from wiki.search.tree import Note
+from wiki.search.when import Wish
 
 
 class Command(BaseCommand):
     """The query language is that of the search page; what was ignored is said on standard error."""
 
-    help = "Search the current pages, and print what is found, the best first."
+    help = "Search the current pages, or all that was ever written, and print what is found, the best first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The words, and how to show what was found."""
+        """The words, when they had to be there and by whom, and how to show what was found."""
         parser.add_argument("words", help="What to search for, as on the search page.")
+        parser.add_argument("--history", action="store_true", help="Search all that was ever written.")
+        parser.add_argument("--at", default="", help="A date: search the texts of that day.")
+        parser.add_argument("--author", default="", help="Who brought the words in: an account, or a name as shown.")
         parser.add_argument("--format", default="text", choices=["text", "json"], help="How to print the answer.")
         parser.add_argument("--limit", type=int, default=20, help="Pages to print; all are counted.")
         parser.add_argument("--language", default="fr", choices=["fr", "en"], help="Of what is said about the query.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the answer."""
+        """Print the answer. Raises CommandError for a date that is none."""
+        wish = Wish("at" if options["at"] else "ever" if options["history"] else "now", at=options["at"])
+        wish.author = options["author"]
         with override(options["language"]):
-            user = AnonymousUser()
-            given = answering.answer(options["words"], user)
-            for note in given.query.notes:
-                self.stderr.write(notes.in_words(note))
-            found = answering.results(given.hits[: max(options["limit"], 0)], given.leaves, user)
-            if options["format"] == "json":
-                rows = [_row(one) for one in found]
-                self.stdout.write(json.dumps({"count": len(given.hits), "results": rows}, ensure_ascii=False))
-                return
-            for one in found:
-                self.stdout.write(f"{one.page.full_title}\n    {_plain(one)}")
+            if wish.at:
+                self._check(wish.at)
+            if wish.is_of_history:
+                self._past(options, wish)
+            else:
+                self._now(options, wish)
 
+    def _check(self, text: str) -> None:
+        try:
+            when.last_moment(text)
+        except Unknown as problem:
+            message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.")
+            raise CommandError(message % {"text": text}) from problem
 
-def _row(result: Result) -> dict[str, Any]:
-    return {
-        "title": result.page.full_title,
-        "score": round(result.score, 4),
-        "url": result.page.get_full_url(),
-        "piece": _plain(result),
-    }
+    def _past(self, options: dict[str, Any], wish: Wish) -> None:
+        """Search the history."""
+        user = AnonymousUser()
+        given = periods.answer(options["words"], user, wish)
+        self._tell(given.query.notes)
+        if not given.is_there:
+            raise CommandError(gettext("The search index is missing or damaged: run manage.py rebuild_index."))
+        if not given.past.is_whole:
+            self.stderr.write(gettext("The words are very common: only the best pages were looked at and counted."))
+        found = periods.results(given, given.hits[: max(options["limit"], 0)], user)
+        if options["format"] == "json":
+            self._print(len(given.hits), [periods.as_data(one) for one in found])
+            return
+        for one in found:
+            self.stdout.write(one.page.full_title)
+            for period in one.periods:
+                self.stdout.write(f"    {_lived(period)}\n        {' … '.join(period.passages)}")
+
+    def _now(self, options: dict[str, Any], wish: Wish) -> None:
+        """Search the current pages; as JSON, with the periods that still last of the passages that hold the words."""
+        user = AnonymousUser()
+        given = answering.answer(options["words"], user)
+        self._tell(given.query.notes)
+        found = answering.results(given.hits[: max(options["limit"], 0)], given.leaves, user)
+        if options["format"] == "json":
+            past = periods.answer(options["words"], user, wish, pages=[one.page.pk for one in found])
+            lived = {one.page.pk: one for one in periods.results(past, past.hits, user)}
+            nothing = [PastResult(one.page, one.score, [], []) for one in found]
+            rows = [periods.as_data(lived.get(one.page.pk, one)) | {"score": round(one.score, 4)} for one in nothing]
+            self._print(len(given.hits), rows)
+            return
+        for one in found:
+            self.stdout.write(f"{one.page.full_title}\n    {_plain(one)}")
+
+    def _tell(self, some: list[Note]) -> None:
+        for note in some:
+            self.stderr.write(notes.in_words(note))
+
+    def _print(self, count: int, rows: list[dict[str, Any]]) -> None:
+        self.stdout.write(json.dumps({"count": count, "results": rows}, ensure_ascii=False))
 
 
 def _plain(result: Result) -> str:
     return "".join(text for text, _ in result.piece)
+
+
+def _lived(period: Period) -> str:
+    """From when to when, by whom."""
+    born, died = period.born, period.died
+    told = f"v{born.number} {born.claimed_at:%Y-%m-%d} {born.author_name}"
+    return f"{told} →" if died is None else f"{told} → v{died.number} {died.claimed_at:%Y-%m-%d} {died.author_name}"
