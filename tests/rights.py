@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.making import make_page, make_place
+from wiki.forks import forking
+from wiki.forks.forking import Wish
 from wiki.pages import saving
 from wiki.pages.saving import Author
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from wiki.accounts.models import User
 
 CAST = ("alice", "bob", "charlie", "anna")
-PAGE = "Atelier:Charte"
+PAGE, FORK = "Atelier:Charte", "Atelier:Notre charte"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def scene(alice: User, bob: User) -> None:
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
     saving.edit(page, "# Charte\n\nUn autre texte.", Author.of(alice))
+    forking.fork(page, Wish(place, title="Notre charte"), Author.of(alice))
     make_page("Venue d'ailleurs")
     saving.delete(make_page("Parti", by=alice, place=place), Author.of(bob))
 
@@ -104,6 +107,12 @@ ROWS: dict[str, list[Row]] = {
     "export": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "export_download": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "forks": [everyone(title=PAGE)],
+    "touch": [
+        everyone(title=PAGE),
+        everyone(title=FORK),
+        Row((404, 404, 403, 403), {"title": FORK}, post=True),
+        everyone(404, title="Atelier:Parti"),
+    ],
     # Writing asks for an account that is not blocked
     "edit": [
         *refused_writing(title=PAGE),
@@ -115,6 +124,11 @@ ROWS: dict[str, list[Row]] = {
     "create_place": refused_writing(),
     "upload": refused_writing(),
     "fork": refused_writing(title=PAGE),
+    "pull": [
+        *refused_writing(title=FORK),
+        Row((302, 302, 403, 403), {"title": FORK}, post=True),
+        Row((404, 404, 403, 302), ON_PAGE),
+    ],
     "import_archive": refused_writing(),
     "restore": [Row((200, 200, 403, 302), ON_PAGE, "?version=1")],
     "undo": [Row((200, 200, 403, 302), ON_PAGE, "?version=2")],

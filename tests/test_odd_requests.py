@@ -13,15 +13,20 @@ from django.test import Client
 
 from tests.making import make_page, make_place
 from wiki.accounts.models import User
+from wiki.forks import forking
+from wiki.forks.forking import Wish
+from wiki.pages import saving
 from wiki.pages.models import PageVersion
+from wiki.pages.saving import Author
 
 pytestmark = pytest.mark.django_db
 
 TITLES = ("Charte", "a%20b", "a?b", "x" * 255, "é" * 200, "Category:", "File:a.jpg", "User:alice", "Talk:x", "La Myne:",
     "La Myne:a:b", "//x", "x/", "..", "a/../b", "\u202etxet", "\U0001f9c0", "a\tb", "' OR 1=1 --", "%s%n", "{{x}}", "§",
     "\u00a0", "Special:Search", "a\x00b", "a&b=c", "La_Myne")  # fmt: skip
-VIEWS = ("wiki", "edit", "history", "authors", "compare", "restore", "undo", "fork", "forks", "export", "move",
-    "delete", "fields", "stewards", "links-to", "changes", "feeds/history", "feeds/changes", "contributions",
+VIEWS = ("wiki", "edit", "history", "authors", "compare", "restore", "undo", "fork", "forks", "touch", "pull",
+    "export", "move", "delete", "fields", "stewards", "links-to", "changes", "feeds/history", "feeds/changes",
+    "contributions",
     "feeds/contributions", "undelete", "unmake-place", "browse", "property", "wiki/Special:Browse",
     "wiki/Special:Ask")  # fmt: skip
 NUMBERS = ("0", "-1", "x", "1e9", "9" * 30, "٣", "1.5", "", "NaN", "%F0%9F%A7%80")
@@ -30,6 +35,7 @@ LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}", "/w
     "/create?title={0}&place={0}&kind={0}", "/create-place?title={0}", "/contributions/?name={0}", "/import?place={0}",
     "/account/login?next={0}", "/wiki/Charte?version={0}&from={0}&redirect={0}", "/licenses/{0}", "/sitemap-{0}.xml",
     "/compare/Charte?from={0}&to={0}&view={0}", "/restore/Charte?version={0}", "/undo/Charte?version={0}",
+    "/pull/La_Myne:Charte?until={0}&base={0}",
     "/browse/Charte?version={0}&at={0}&from={0}&incoming={0}", "/properties?q={0}&type={0}&p={0}",
     "/property/Kind?after={0}", "/search-by-property?property={0}&value={0}&comparator={0}&from={0}", "/concepts?p={0}",
     "/search-by-property?property=Kind&value={0}&from={0}", "/problems?property={0}&before={0}",
@@ -44,9 +50,11 @@ LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}", "/w
 
 @pytest.fixture
 def scene(alice: User, bob: User) -> None:
-    """A page, and a place."""
-    make_page("Charte", by=alice)
-    make_place("La Myne", by=bob)
+    """A page, a place, and a fork of the one in the other, with which it clashes."""
+    page = make_page("Charte", by=alice)
+    fork = forking.fork(page, Wish(make_place("La Myne", by=bob)), Author.of(bob))
+    saving.edit(page, "Un mot d'alice.", Author.of(alice))
+    saving.edit(fork, "Un mot de bob.", Author.of(bob))
 
 
 def ask(client: Client, address: str, post: dict[str, str] | None = None) -> None:
@@ -80,10 +88,12 @@ def test_it_answers_odd_parameters(pattern: str, scene: None, alice: User, clien
 FORMS = ("/edit/Charte", "/edit/Nouveau", "/create", "/create-place", "/fork/Charte", "/upload", "/preview", "/import",
     "/account/register", "/account/login", "/account/", "/account/password", "/account/password/reset", "/language",
     "/restore/Charte?version=1", "/move/La_Myne", "/delete/La_Myne", "/fields/La_Myne", "/stewards/La_Myne",
-    "/undo/Charte?version=1", "/undelete/Charte", "/unmake-place/La_Myne", "/export/Charte")  # fmt: skip
+    "/undo/Charte?version=1", "/undelete/Charte", "/unmake-place/La_Myne", "/export/Charte",
+    "/touch/La_Myne:Charte", "/pull/La_Myne:Charte?until=2&base=2")  # fmt: skip
 FIELDS = ("text", "title", "place", "new_place", "license", "language", "comment", "base", "minor", "kind", "file",
     "username", "password", "password1", "email", "next", "add", "remove", "name", "author", "display_name", "source",
-    "description", "version", "steward", "reason", "website", "preview")  # fmt: skip
+    "description", "version", "steward", "reason", "website", "preview", "skip",
+    "choice-0", "own-0", "whole")  # fmt: skip
 ODD = (
     "",
     "%00",

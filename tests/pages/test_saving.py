@@ -242,5 +242,5 @@ def test_a_save_asks_the_database_a_bounded_number_of_times(alice: User) -> None
     with CaptureQueriesContext(connection) as queries:
         saving.edit(page, "Deux [[lien]].", author)
     asked = [query["sql"][:80] for query in queries if "pg_advisory" not in query["sql"]]  # PostgreSQL's lock beside
-    assert len(asked) <= 22, asked  # of these, four for passages: what is alive, what was; what ends, what begins
+    assert len(asked) <= 23, asked  # of these, four for passages (what is alive, what was; ends, begins), one for forks
     assert RenderedPage.objects.filter(page=page, version=2).count() == 2

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from wiki.exchange import source_texts
 from wiki.exchange.place_rows import PlaceRow
 from wiki.text import titles
+from wiki.text.front_writing import with_front_matter
 
 NAME_LIMIT = 150
 SUFFIX_LIMIT = 60
@@ -99,7 +99,7 @@ def text_of(row: PlaceRow, title: str = "") -> str:
         "Identifiant dans la source": row.id,
         "Licence": "etalab-2.0",
     }
-    return source_texts.with_front_matter({key: value for key, value in facts.items() if value}, _body(row))
+    return with_front_matter({key: value for key, value in facts.items() if value}, _body(row))
 
 
 def _type(raw: str) -> str:

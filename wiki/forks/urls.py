@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.forks import views
+from wiki.forks import taking, views
 
 urlpatterns = [
     path("fork/<path:title>", views.fork, name="fork"),
     path("forks/<path:title>", views.forks, name="forks"),
+    path("touch/<path:title>", taking.touch, name="touch"),
+    path("pull/<path:title>", taking.pull, name="pull"),
 ]

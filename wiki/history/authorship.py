@@ -18,8 +18,8 @@ from wiki.history.models import Passage
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.text.passages import words_of
 
-FORKED = "forked"
-"""Tag of the version with which a fork begins."""
+FORKED, PULLED = "forked", "pulled"
+"""Tags of the version with which a fork begins, and of those that take its original in."""
 _WORD = re.compile(r"\w+")
 Where = tuple[int, int]
 """A page's key and the number of one of its versions."""
@@ -144,7 +144,7 @@ def authorship_of(page: WikiPage) -> Authorship:
     for where in sorted(counted, key=lambda where: (where[0] != page.pk, where)):
         version = versions[where]
         name, key = version.author_name, (version.author_id, version.author_name, version.origin_host)
-        from_upstream = fork is not None and where[0] == page.pk and FORKED in version.tags
+        from_upstream = fork is not None and where[0] == page.pk and _is_from_elsewhere(version)
         if from_upstream and fork is not None:
             name, key = ", ".join(fork.upstream_authors) or fork.upstream_title, (None, "", fork.upstream_url)
         share = shares.setdefault(key, Share(name, None if from_upstream else version, of=total))
@@ -154,6 +154,11 @@ def authorship_of(page: WikiPage) -> Authorship:
     for place, share in enumerate(ranked):
         share.place = place
     return Authorship(passages, ranked, versions, owners)
+
+
+def _is_from_elsewhere(version: PageVersion) -> bool:
+    """Whether the words that a version brought are its source's, which is not here to say whose."""
+    return FORKED in version.tags or (PULLED in version.tags and version.merge_parent_id is None)
 
 
 def _versions(wanted: Iterable[Where]) -> dict[Where, PageVersion]:
@@ -179,7 +184,7 @@ def ordered_by_share(page: WikiPage, names: Sequence[str]) -> list[str]:
     """`names` of authors of the page's versions: those with most words in it first, then the others as they were.
 
     Only what the page's own history says counts, so that every wiki which holds that history gives the same order:
-    by whom a word came into this page, and nothing for what came with a fork, whose upstream is credited apart.
+    by whom a word came into this page, and nothing for what came with a fork or a pull: its upstream is credited apart.
     """
     counted: dict[int, int] = defaultdict(int)
     for runs in living(page).values_list("runs", flat=True):
@@ -188,5 +193,5 @@ def ordered_by_share(page: WikiPage, names: Sequence[str]) -> list[str]:
     rows = PageVersion.objects.filter(page=page, number__in=list(counted))
     words: dict[str, int] = defaultdict(int)
     for number, name, tags in rows.values_list("number", "author_name", "tags"):
-        words[name] += counted[number] if FORKED not in tags else 0
+        words[name] += counted[number] if not {FORKED, PULLED} & set(tags) else 0
     return sorted(names, key=lambda name: -words[name])

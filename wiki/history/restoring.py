@@ -16,7 +16,7 @@ from wiki.errors import EditConflict, Refused, gettext_noop
 from wiki.pages import saving
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.saving import Author, Note, Saved
-from wiki.text import merge
+from wiki.text import joining
 
 Act = Literal["restore", "undo"]
 COMMENT_LIMIT = 500
@@ -38,7 +38,7 @@ class Undoing:
     @property
     def outcome(self) -> str | None:
         """The current text without that edit; None where later edits changed the same words."""
-        return merge.merge(self.after, self.before, self.now).text
+        return joining.join(self.after, self.before, self.now).text
 
     def clash(self, number: int) -> EditConflict:
         """The three texts for a person to settle; `number` is the current version."""
@@ -124,5 +124,5 @@ def with_comment(said: str, comment: str) -> str:
 
 def proposal(conflict: EditConflict) -> str:
     """The current text, changed in all that does not clash; where it clashes, as it stands now."""
-    merged = merge.merge(conflict.base, conflict.mine, conflict.theirs)
-    return merged.resolved([clash.theirs for clash in merged.conflicts])
+    joined = joining.join(conflict.base, conflict.mine, conflict.theirs)
+    return joined.resolved([clash.theirs for clash in joined.clashes])

@@ -21,6 +21,8 @@ TAGS: Mapping[str, str | Promise] = {
     "language": pgettext_lazy("mark of a version", "language"),
     "unmade place": pgettext_lazy("mark of a version", "place unmade"),
     "forked": pgettext_lazy("mark of a version", "fork"),
+    "pulled": pgettext_lazy("mark of a version", "taken in"),
+    "passed over": pgettext_lazy("mark of a version", "passed over"),
     "import": pgettext_lazy("mark of a version", "import"),
 }
 """By the tag that the writer keeps. Tags from elsewhere are shown as they are."""

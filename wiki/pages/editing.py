@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -72,8 +73,12 @@ def _signed_in(request: HttpRequest, form: forms.Form) -> User | None:
     return user
 
 
-def edit(request: HttpRequest, title: str) -> HttpResponseBase:
-    """The editor of a page, or of the first text of one that is not there yet."""
+Write = Callable[[User, WikiPage | None, str, dict[str, Any]], saving.Saved]
+"""Hands what was typed for a page (None: one of that title) to the writer."""
+
+
+def edit(request: HttpRequest, title: str, write: Write | None = None) -> HttpResponseBase:
+    """The editor of a page, or of the first text of one that is not there yet; `write` may save it in another way."""
     asked = titles.clean_title(title)
     page = finding.find(asked, request.user)
     if request.method != "POST":
@@ -90,7 +95,7 @@ def edit(request: HttpRequest, title: str) -> HttpResponseBase:
             form.add_error(None, in_words(error))
             return _editor(request, page, asked, form, status=error.status)
         return _editor(request, page, asked, form, preview=shown)
-    return _save(request, page, asked, form)
+    return _save(request, page, asked, form, write or _write)
 
 
 def _form(request: HttpRequest, page: WikiPage | None, asked: str, data: Any = None) -> forms.Form:
@@ -165,7 +170,17 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "wiki/pages/_preview.html", context)
 
 
-def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form) -> HttpResponseBase:
+def open_with(
+    request: HttpRequest, page: WikiPage, text: str, comment: str, base: int, **extra: Any
+) -> HttpResponseBase:
+    """The editor of `page` with a text that follows version `base`; it asks who is not signed in to sign in there."""
+    form: forms.Form = EditForm(initial={"text": text, "comment": comment, "base": base})
+    if not request.user.is_authenticated:
+        return _editor(request, page, page.full_title, _with_sign_in(form), status=403, must_sign_in=True, **extra)
+    return _editor(request, page, page.full_title, form, **extra)
+
+
+def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form, write: Write) -> HttpResponseBase:
     """Save what was typed, or show it again with the reason why not."""
     user: Any = request.user
     if not user.is_authenticated:
@@ -175,7 +190,7 @@ def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.F
     if not form.is_valid():
         return _editor(request, page, asked, form, status=422)
     try:
-        saved = _write(user, page, asked, form.cleaned_data)
+        saved = write(user, page, asked, form.cleaned_data)
     except EditConflict as conflict:
         data = request.POST.copy()
         data["base"] = str(conflict.theirs_version)
@@ -319,7 +334,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
             _with_sign_in(place)
         place.add_error(None, said)
         return _place_screen(request, place, status=403, must_sign_in=must_sign_in)
-    if match is None or match.url_name not in ("edit", "undo", "restore") or "text" not in request.POST:
+    if match is None or match.url_name not in ("edit", "undo", "restore", "pull") or "text" not in request.POST:
         message = gettext("This form is too old or came from elsewhere. Go back, load it again, and send it once more.")
         return render(request, "wiki/pages/problem.html", {"message": message, "status": 403}, status=403)
     try:

@@ -19,7 +19,7 @@ from wiki.pages import finding, rights
 from wiki.pages.derivers import Fields
 from wiki.pages.models import PageVersion, Stewardship, WikiPage
 from wiki.pages.storing import Author, Draft, Stale, clean_text, full_title, store
-from wiki.text import merge, titles
+from wiki.text import joining, titles
 from wiki.text.markdown import TEXT_LIMIT
 
 _T = TypeVar("_T")
@@ -85,11 +85,19 @@ def retrying(attempt: Callable[[], _T]) -> _T:
     raise Busy(gettext_noop("Many people are changing this page. Please save again."))
 
 
-def edit(page: WikiPage, text: str, by: Author, note: Note = Note(), base: int | None = None) -> Saved:
+def edit(
+    page: WikiPage,
+    text: str,
+    by: Author,
+    note: Note = Note(),
+    base: int | None = None,
+    also: Callable[[list[PageVersion]], None] | None = None,
+) -> Saved:
     """Save `text` as the next version of `page`, following version `base` (default: current).
 
-    Where others saved after `base`, their change and this one are merged. Raises EditConflict
-    with all texts where the same words were changed, NotAllowed, Refused, Busy.
+    Where others saved after `base`, their change and this one are merged. A version that takes another one in
+    (`note.merge_parent`) is written even where the text stays as it is. `also` writes more in the same transaction.
+    Raises EditConflict with all texts where the same words were changed, NotAllowed, Refused, Busy.
     """
     admit(by, "edit", page)
     mine = _check_text(text)
@@ -100,17 +108,22 @@ def edit(page: WikiPage, text: str, by: Author, note: Note = Note(), base: int |
         theirs = now.source.text
         merged = now.version != base
         wanted = _merged(now, mine, theirs, base) if merged else mine
-        if wanted == theirs:
+        if wanted == theirs and not _takes_in(now, note.merge_parent):
             return Saved(now, now.version, changed=False)
         tags = [*note.tags, *(["merged"] if merged else [])]
         draft = Draft(
             now, wanted, Fields.of(now), by, note.comment, note.minor, tags,
             merge_parent=note.merge_parent,
         )  # fmt: skip
-        version = store([draft])[-1]
+        version = store([draft], also=also)[-1]
         return Saved(now, version.number, changed=True, merged=merged)
 
     return retrying(attempt)
+
+
+def _takes_in(page: WikiPage, parent: PageVersion | None) -> bool:
+    """Whether there is a version to take in that `page` has not taken in yet."""
+    return parent is not None and not page.versions.filter(merge_parent=parent).exists()
 
 
 def _merged(page: WikiPage, mine: str, theirs: str | None, base: int) -> str:
@@ -119,10 +132,10 @@ def _merged(page: WikiPage, mine: str, theirs: str | None, base: int) -> str:
         raise EditConflict("", mine, "", page.version)
     origin = page.versions.filter(number=base).select_related("stored").first()
     base_text = (origin.text() or "") if origin else ""
-    result = merge.merge(base_text, mine, theirs)
-    if result.text is None:
+    text = joining.join(base_text, mine, theirs).text
+    if text is None:
         raise EditConflict(base_text, mine, theirs, page.version)
-    return result.text
+    return text
 
 
 def create(

@@ -211,6 +211,7 @@ def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | No
     versions = _versions(targets, batch, now)
     derivation.write()
     _tell_neighbours(targets, keys)
+    _tell_forks(targets)
     places = {target.page.place_id for target in targets if not target.is_new} | {v.place_id for v in versions}
     _tell_places(places - held)
     return versions
@@ -256,6 +257,13 @@ def _tell_neighbours(targets: Sequence[_Target], before: Sequence[str | None]) -
         some = keys[start : start + ROWS]
         linking = Link.objects.filter(Q(key__in=some) | Q(near_key__in=some)).values("page_id")
         WikiPage.objects.filter(pk__in=linking).update(stamp=F("stamp") + 1)
+
+
+def _tell_forks(targets: Sequence[_Target]) -> None:
+    """Move the stamp of the forks of pages: they say by how much they are behind."""
+    pks = [target.page.pk for target in targets if not target.is_new]
+    for start in range(0, len(pks), ROWS):
+        WikiPage.objects.filter(fork__upstream__in=pks[start : start + ROWS]).update(stamp=F("stamp") + 1)
 
 
 def _write_pages(targets: Sequence[_Target]) -> None:

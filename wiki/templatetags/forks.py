@@ -8,6 +8,7 @@ from django import template
 from django.db.models import Q
 from django.template.context import RequestContext
 
+from wiki.forks.touch import touch
 from wiki.pages.models import Fork, WikiPage
 
 register = template.Library()
@@ -15,21 +16,24 @@ register = template.Library()
 
 @register.inclusion_tag("wiki/forks/_boxes.html", takes_context=True)
 def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
-    """Origin and copies of `page` as far as the reader may see them. One query.
+    """Origin and copies of `page` as far as the reader may see them. One query, and those of `touch` for a fork.
 
     None where the view has found out that there is nothing to show (`has_bonds`).
     """
     if not page.pk or not getattr(page, "has_bonds", True):
         return {}
-    readable = WikiPage.objects.readable_by(context["request"].user)
+    user = context["request"].user
+    readable = WikiPage.objects.readable_by(user)
     bonds = (
         Fork.objects.filter(Q(page=page) | Q(upstream=page, page__in=readable))
         .select_related("page", "upstream")
         .order_by("-made_at")
     )
     found = list(bonds)
+    origin = next((fork for fork in found if fork.page_id == page.pk), None)
     return {
-        "origin": next((fork for fork in found if fork.page_id == page.pk), None),
+        "origin": origin,
+        "touch": touch(page, origin, user) if origin is not None else None,
         "copies": [fork for fork in found if fork.page_id != page.pk],
         "page": page,
     }

@@ -204,3 +204,51 @@ def _line(event: events.Event) -> int:
     """The line of the text on which an event begins; the block itself begins on line 2."""
     mark = event.start_mark
     return int(mark.line) + 2 if mark is not None else 2
+
+
+@dataclass(frozen=True)
+class Sections:
+    """A block of front matter in pieces that give it again, byte for byte, when its keys are written once each."""
+
+    opening: str
+    """The first `---`, and what stands before the first key."""
+    keys: dict[str, str]
+    """The lines of each key, by its folded name, in order; those of a repeated key together."""
+    closing: str
+
+
+def sections(raw: str) -> Sections | None:
+    """The pieces of a block as `divide` gives it; None where its keys have no lines of their own (`{a: 1}`)."""
+    found = _block(raw)
+    if found is None or found[1] != len(raw):
+        return None
+    block = found[0]
+    start = raw.index(block, 3)
+    try:
+        marks = _marks(block)
+    except (yaml.YAMLError, UnicodeError):
+        return None
+    if not marks or any(at and block[at - 1] != "\n" for _, at in marks):
+        return None
+    keys: dict[str, str] = {}
+    for (key, at), (_, end) in zip(marks, [*marks[1:], ("", len(block))], strict=True):
+        keys[fold(key)] = keys.get(fold(key), "") + block[at:end]
+    return Sections(raw[: start + marks[0][1]], keys, raw[start + len(block) :])
+
+
+def _marks(block: str) -> list[tuple[str, int]]:
+    """The keys of the outermost mapping of a block, with the character each begins at."""
+    found: list[tuple[str, int]] = []
+    depth, is_key = 0, False
+    for event in yaml.parse(block, Loader=_LOADER):
+        if isinstance(event, events.CollectionEndEvent):
+            depth -= 1
+            is_key = depth == 1
+        elif isinstance(event, events.CollectionStartEvent):
+            depth += 1
+            is_key = depth == 1
+        elif isinstance(event, events.ScalarEvent) and depth == 1:
+            if is_key and event.start_mark is not None:
+                found.append((event.value, event.start_mark.index))
+            is_key = not is_key
+    return found

@@ -1,4 +1,4 @@
-"""Writing source texts: front matter from plain values, as `wiki.text.frontmatter` reads it."""
+"""Front matter written from plain values, as `frontmatter` reads it: every plain scalar is a string."""
 
 from __future__ import annotations
 
@@ -21,12 +21,21 @@ class _Dumper(Emitter, Serializer, SafeRepresenter, BaseResolver):
         SafeRepresenter.__init__(self, sort_keys=False, default_flow_style=False)
         BaseResolver.__init__(self)
 
+    def ignore_aliases(self, data: Any) -> bool:
+        """No anchors, which front matter may not hold, where a value stands twice."""
+        return True
 
-def with_front_matter(facts: Mapping[str, str | list[str]], body: str) -> str:
-    """The source text with `facts` as front matter, in their order, and `body` after it."""
+
+def block_of(facts: Mapping[str, Any]) -> str:
+    """`facts` (strings, lists and mappings of them) as lines of YAML in their order, without the `---` around them."""
     stream = io.StringIO()
     dumper = _Dumper(stream)
     dumper.open()
     dumper.represent(dict(facts))
     dumper.close()
-    return f"---\n{stream.getvalue()}---\n{body}"
+    return stream.getvalue()
+
+
+def with_front_matter(facts: Mapping[str, str | list[str]], body: str) -> str:
+    """The source text with `facts` as front matter, in their order, and `body` after it."""
+    return f"---\n{block_of(facts)}---\n{body}"

@@ -1,0 +1,200 @@
+"""Staying in touch, for people: what moved in the original and here; taking it in, or passing over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from wiki.accounts import limits
+from wiki.accounts.models import User
+from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
+from wiki.forks import pulling
+from wiki.forks.lineage import Lineage, texts_of
+from wiki.forks.pulling import SIDES, Merge
+from wiki.forks.touch import Touch, touch_of
+from wiki.history import gates
+from wiki.history.comparing import Difference
+from wiki.history.robots import not_for_robots
+from wiki.licenses import compatibility
+from wiki.pages import editing, managing, rights
+from wiki.pages.answering import in_words
+from wiki.pages.models import PageVersion, WikiPage, address
+from wiki.pages.saving import Author, Saved
+from wiki.text.clashing import Clash
+
+LONG = 200_000
+"""Bytes of texts from which comparing them takes long enough to be counted."""
+LISTED = 50
+"""Versions of each side that are listed."""
+
+
+@not_for_robots
+def touch(request: HttpRequest, title: str) -> HttpResponseBase:
+    """How a fork stands to its original; on POST, pass over what moved there up to version `skip`."""
+    page = managing.get_page(request, title, "read")
+    found = touch_of(page, request.user)
+    if request.method == "POST":
+        return _pass_over(request, page, found)
+    context: dict[str, Any] = {"page": page, "touch": found, "may": rights.allowed(request.user, page)}
+    if found is not None and found.upstream is not None:
+        if page.size + found.upstream.size > LONG:
+            limits.spend_preview(request)
+        context |= _sides(request, found, found.upstream)
+    return render(request, "wiki/forks/touch.html", context)
+
+
+def _sides(request: HttpRequest, found: Touch, upstream: WikiPage) -> dict[str, Any]:
+    """What each side did since the base: its versions, and its text against the base's."""
+    lineage: Lineage = found.lineage
+    mine, theirs = lineage.at[found.page.pk, found.page.version], lineage.at[upstream.pk, upstream.version]
+    texts = texts_of([mine, theirs])
+    base = lineage.base_text(found.bases)
+    return {
+        "behind": found.versions(found.behind, request.user, LISTED),
+        "ahead": found.versions(found.ahead, request.user, LISTED),
+        "moved": Difference.of(base, texts[theirs.pk]),
+        "own": Difference.of(base, texts[mine.pk]),
+        "verdict": compatibility.check(upstream.license, found.page.license),
+    }
+
+
+def _pass_over(request: HttpRequest, page: WikiPage, found: Touch | None) -> HttpResponseBase:
+    """Pass over the versions of the original up to the one that was asked for."""
+    rights.require(request.user, "edit", page)
+    merge = _merge(page, found, gates.number_from(request.POST.get("skip"), 0), None)
+    if not merge.is_done:
+        merge.pass_over(managing.author(request))
+        said = gettext("Version %(number)d of the original counts as seen; your text is as it was.")
+        messages.success(request, said % {"number": merge.theirs.number})
+    return redirect(address("touch", page.full_title))
+
+
+def _merge(page: WikiPage, found: Touch | None, until: int | None, base: int | None) -> Merge:
+    """The merge of a version of the original into the page. Raises Http404 where there is none, Refused."""
+    if found is None:
+        raise Http404(gettext("This page is no fork."))
+    if found.upstream is None:
+        raise Refused(gettext_noop("The original is not here any more: there is nothing to take in."))
+    try:
+        return Merge.of(page, pulling.upstream_version(found.upstream, until), base)
+    except PageVersion.DoesNotExist as error:
+        raise Http404 from error
+
+
+class PullForm(forms.Form):
+    """What someone says about what they take in."""
+
+    comment = forms.CharField(label=_("What do you take in, and why?"), max_length=500, required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A clash as it is settled on the screen."""
+
+    number: int
+    clash: Clash
+    choice: str
+    """"ours", "theirs", "both" or "own"; "" while nothing is chosen."""
+    own: str
+    """The reader's own words."""
+
+    @classmethod
+    def of(cls, number: int, clash: Clash, data: Any) -> Card:
+        """The clash with what the form `data` says of it."""
+        choice = data.get(f"choice-{number}", "")
+        own = data.get(f"own-{number}", clash.both).replace("\r\n", "\n")
+        return cls(number, clash, choice if choice in (*SIDES, "own") else "", own)
+
+    @property
+    def words(self) -> str:
+        """What shall stand in its place; as it is here, while nothing is chosen."""
+        return {"own": self.own, "theirs": self.clash.theirs, "both": self.clash.both}.get(self.choice, self.clash.mine)
+
+    @property
+    def mine(self) -> Difference:
+        """What was made of it here."""
+        return Difference.of(self.clash.base, self.clash.mine)
+
+    @property
+    def theirs(self) -> Difference:
+        """What the original made of it."""
+        return Difference.of(self.clash.base, self.clash.theirs)
+
+
+@not_for_robots
+def pull(request: HttpRequest, title: str) -> HttpResponseBase:
+    """What taking in the original (`?until=` a version of it) would change here; on POST, do it.
+
+    `?base=` says which version of the fork the form was made for.
+    """
+    page = managing.get_page(request, title, "read")
+    if request.method != "POST" and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if request.user.is_authenticated:
+        rights.require(request.user, "edit", page)
+    until, base = (gates.number_from(request.GET.get(name), 0) or None for name in ("until", "base"))
+    merge = _merge(page, touch_of(page, request.user), until, base)
+    if "text" in request.POST:
+        return editing.edit(request, title, _writer(merge))
+    if merge.mine.size + merge.theirs.size > LONG:
+        limits.spend_preview(request)
+    cards = [Card.of(number, clash, request.POST) for number, clash in enumerate(merge.joined.clashes)]
+    form = PullForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _screen(request, merge, form, cards)
+    text, comment = merge.joined.resolved([card.words for card in cards]), form.cleaned_data["comment"]
+    if "whole" in request.POST or not request.user.is_authenticated:  # whose session ended signs in there
+        return editing.open_with(request, page, text, comment or merge.said(), merge.mine.number)
+    if not all(card.choice for card in cards):
+        form.add_error(None, gettext("Choose for each clash what shall stand there."))
+        return _screen(request, merge, form, cards, status=422)
+    return _take_in(request, merge, text, comment, form, cards)
+
+
+def _writer(merge: Merge) -> editing.Write:
+    """Saves what the editor holds as the version that takes the original in."""
+
+    def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> Saved:
+        rights.require(user, "edit", page)
+        return merge.save(data["text"], Author.of(user), data["comment"], data["base"])
+
+    return write
+
+
+def _take_in(
+    request: HttpRequest, merge: Merge, text: str, comment: str, form: PullForm, cards: list[Card]
+) -> HttpResponseBase:
+    """Hand the joined text to the writer."""
+    try:
+        merge.save(text, managing.author(request), comment)
+    except EditConflict as conflict:
+        return editing.open_with(
+            request, merge.page, text, comment or merge.said(), conflict.theirs_version, conflict=conflict, status=409
+        )
+    except WikiError as error:
+        form.add_error(None, in_words(error))
+        return _screen(request, merge, form, cards, status=error.status)
+    messages.success(request, gettext("The original is taken in. Everyone who wrote it is credited."))
+    return redirect(merge.page.get_absolute_url())
+
+
+def _screen(request: HttpRequest, merge: Merge, form: PullForm, cards: list[Card], status: int = 200) -> HttpResponse:
+    """The merge before it is saved."""
+    context = {
+        "page": merge.page,
+        "merge": merge,
+        "form": form,
+        "cards": cards,
+        "difference": Difference.of(merge.mine.text() or "", merge.joined.resolved([card.words for card in cards])),
+        "may": rights.allowed(request.user, merge.page),
+    }
+    return render(request, "wiki/forks/pull.html", context, status=status)

@@ -1,0 +1,49 @@
+"""What commands that write pages share: in whose name they act, and which page is meant."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.management.base import CommandError, CommandParser
+
+from wiki.accounts.models import User
+from wiki.errors import WikiError
+from wiki.pages import finding
+from wiki.pages.answering import in_words
+from wiki.pages.models import WikiPage
+from wiki.pages.saving import Author
+
+
+def add_arguments(parser: CommandParser) -> None:
+    """Who acts, and how the command answers."""
+    parser.add_argument("--by", metavar="NAME", help="the account that acts (by default the wiki itself)")
+    parser.add_argument("--format", default="text", choices=["text", "json"], help="how to print the answer")
+
+
+def author(name: str | None) -> Author:
+    """The account of that name as an author; without a name the wiki itself. Raises CommandError for an unknown one."""
+    if not name:
+        return Author(None, settings.SITE_NAME)
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        raise CommandError(f"There is no account called «{name}».")
+    return Author.of(user)
+
+
+def page(title: str) -> WikiPage:
+    """The page of that full title. Raises CommandError where there is none."""
+    try:
+        found = finding.find(title, AnonymousUser())
+    except WikiError as error:
+        raise CommandError(in_words(error)) from error
+    if found is None:
+        raise CommandError(f"There is no page called «{title}».")
+    return found
+
+
+def as_json(answer: dict[str, Any]) -> str:
+    """An answer for programs."""
+    return json.dumps(answer, ensure_ascii=False)

@@ -1,0 +1,38 @@
+"""What a three-way merge could not join, beside what it could."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wiki.text import merge
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A piece that both sides changed in ways that cannot be joined: a property, or lines of the text."""
+
+    base: str
+    mine: str
+    theirs: str
+    both: str
+    """What stands there when both shall."""
+    property: str = ""
+    """The name of the property; "" for lines of the text."""
+
+
+Piece = str | Clash
+
+
+def lines_joined(base: str, mine: str, theirs: str) -> Iterator[Piece]:
+    """The pieces of a merge by lines, then words, in order."""
+    for chunk in merge.merge(base, mine, theirs).chunks:
+        if chunk.kind == "conflict":
+            yield Clash(chunk.base, chunk.mine, chunk.theirs, following(chunk.mine, chunk.theirs))
+        else:
+            yield chunk.text
+
+
+def following(text: str, words: str) -> str:
+    """`text` and then `words`, which begin on a line of their own."""
+    return f"{text}\n{words}" if text and words and not text.endswith("\n") else text + words
