@@ -73,7 +73,11 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, title="Rien"),
     ],
     "all_pages": [everyone()],
-    "search": [everyone(), Row((200, 200, 200, 200), query="?q=charte&kind=article&p=2")],
+    "search": [
+        everyone(),
+        Row((200, 200, 200, 200), query="?q=charte&kind=article&p=2"),
+        Row((200, 200, 200, 200), query="?q=texte&when=ever&page=Atelier:Charte"),
+    ],
     "feed_search": [everyone(), Row((200, 200, 200, 200), query="?q=charte")],
     "searches": [Row((200, 200, 200, 302))],
     "save_search": [Row((404, 404, 404, 302), post=True), Row((405, 405, 405, 302))],

@@ -70,3 +70,23 @@ def test_it_works_without_scripts(browser: Browser, live_server: Any) -> None:
     assert page.get_by_text("1 page trouvée").count() == 1
     assert page.locator("mark").first.inner_text() == "répare"
     context.close()
+
+
+def test_the_past_is_asked_by_a_choice(tab: Page, browser: Browser, live_server: Any) -> None:
+    tab.goto("/search?q=coud")
+    assert not tab.locator("#search-at").is_visible()
+    tab.select_option("#search-when", "at")
+    assert tab.locator("#search-at").is_visible()
+    assert not tab.locator("#search-since").is_visible()
+    tab.locator("#search-at").fill("2001-01-01")
+    tab.get_by_text("Aucune page ne contenait tout cela").wait_for()
+    tab.select_option("#search-when", "ever")
+    tab.get_by_text("Depuis la version 1").wait_for()
+    assert "when=ever" in tab.url
+    context = browser.new_context(base_url=live_server.url, locale="fr-FR", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/search?q=coud")
+    page.select_option("#search-when", "ever")
+    page.locator(".search-form button").click()
+    assert page.get_by_text("Depuis la version 1").count() == 1
+    context.close()

@@ -26,6 +26,7 @@ WORDS = {
     "unknown_language": _("“%(text)s” is no language of pages: that condition was ignored."),
     "unknown_before": _("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05: that condition was ignored."),
     "unknown_after": _("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05: that condition was ignored."),
+    "unknown_page": _("There is no page called “%(text)s”: all pages were searched."),
     "unknown_day": _("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05: that condition was ignored."),
 }
 

@@ -10,31 +10,35 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from wiki.pages import listing
-from wiki.search import answering, facets, notes, saved
+from wiki.pages import finding, listing
+from wiki.pages.models import WikiPage
+from wiki.search import answering, facets, notes, periods, saved
+from wiki.search.facets import Chosen
 from wiki.search.finding import Hit
+from wiki.search.tree import Note
+from wiki.search.when import Wish
+from wiki.text import titles
 
 PER_PAGE = 20
 OFFERED = 8
 """Pages offered while one types."""
+PERIODS = 6
+"""Periods shown of each page, where several pages were asked for."""
 
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """The pages that match a reader's words, best first, and what they can be narrowed by."""
+    """The pages that match a reader's words, best first, and what they can be narrowed by; of now or of the past."""
     text = request.GET.get("q", "").strip()
     narrowed = facets.chosen(request.GET, request.user)
+    wish = Wish.of(request.GET)
+    if wish.is_of_history or request.GET.get("page"):
+        return _past(request, text, narrowed, wish)
     given = answering.answer(text, request.user, narrowed.where)
-    pages = Paginator(given.hits, PER_PAGE).get_page(request.GET.get("p"))
-    asked = bool(text or narrowed.values)
-    context: dict[str, Any] = {
-        "query": text,
-        "asked": asked,
-        "pages": pages,
-        "total": pages.paginator.count,
+    pages, context = _found(request, given.hits, narrowed)
+    context |= {
+        "wish": wish,
         "results": answering.results(list(pages.object_list), given.leaves, request.user),
-        "facets": facets.offered(given.hits, narrowed, request.GET, request.user) if asked else [],
-        "chosen": narrowed.values,
         "notes": [notes.in_words(note) for note in given.query.notes],
         "by_title_only": given.by_title_only,
         "suggestion": answering.suggestion(given, request.user, narrowed.where),
@@ -42,6 +46,53 @@ def search(request: HttpRequest) -> HttpResponse:
         "near": listing.near(text, request.user) if text and not given.hits else [],
     }
     return render(request, "wiki/search/search.html", context)
+
+
+def _past(request: HttpRequest, text: str, narrowed: Chosen, wish: Wish) -> HttpResponse:
+    """The same page for the past: of all pages, or of the one that `?page=` names."""
+    page, unknown = _page_of(request)
+    if not wish.way and "page" in request.GET:
+        wish.way = "ever"
+    only = None if page is None else [page.pk]
+    given = periods.answer(text, request.user, wish, narrowed.where, only)
+    pages, context = _found(request, given.hits, narrowed)
+    context |= {
+        "wish": wish,
+        "is_past": True,
+        "only": page,
+        "results": periods.results(given, list(pages.object_list), request.user, None if page else PERIODS),
+        "notes": [notes.in_words(note) for note in (*unknown, *given.query.notes)],
+        "is_there": given.is_there,
+        "is_whole": given.past.is_whole,
+    }
+    return render(request, "wiki/search/search.html", context)
+
+
+def _page_of(request: HttpRequest) -> tuple[WikiPage | None, list[Note]]:
+    """The only page whose past is asked for, if one is; with a note where there is none of that title."""
+    title = request.GET.get("page", "")
+    if not title:
+        return None, []
+    try:
+        found = finding.find(title, request.user)
+    except titles.TitleProblem:
+        found = None
+    return found, [] if found else [Note("unknown_page", title[:60])]
+
+
+def _found(request: HttpRequest, hits: list[Any], narrowed: Chosen) -> tuple[Any, dict[str, Any]]:
+    """The piece of an answer that is shown, and what its screen says of the whole."""
+    text = request.GET.get("q", "").strip()
+    asked = bool(text or narrowed.values)
+    pages = Paginator(hits, PER_PAGE).get_page(request.GET.get("p"))
+    return pages, {
+        "query": text,
+        "asked": asked,
+        "pages": pages,
+        "total": pages.paginator.count,
+        "facets": facets.offered(hits, narrowed, request.GET, request.user) if asked else [],
+        "chosen": narrowed.values,
+    }
 
 
 @require_safe

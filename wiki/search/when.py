@@ -51,7 +51,7 @@ class Wish:
     def of(cls, parameters: Mapping[str, str]) -> Wish:
         """From an address; a way that does not exist is none."""
         way = parameters.get("when", "")
-        texts = [parameters.get(name, "").strip()[:100] for name in ("at", "since", "until", "by")]
+        texts = [parameters.get(name, "").replace("\x00", "").strip()[:100] for name in ("at", "since", "until", "by")]
         return cls(way if way in WAYS else "", *texts)
 
     @property

@@ -20,7 +20,8 @@ function bind(form) {
     asking.abort();
     asking = new AbortController();
     const address = new URL(form.action || location.href);
-    address.search = new URLSearchParams(new FormData(form)).toString();
+    const said = [...new FormData(form)].filter(([, value]) => value !== "");
+    address.search = new URLSearchParams(said).toString();
     const place = document.getElementById(id);
     place.setAttribute("aria-busy", "true");
     try {
@@ -39,9 +40,13 @@ function bind(form) {
     place.removeAttribute("aria-busy");
   }
 
-  field.addEventListener("input", () => {
+  const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
+  };
+  field.addEventListener("input", soon);
+  form.addEventListener("change", (event) => {
+    if (event.target !== field && field.value) soon();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
