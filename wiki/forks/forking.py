@@ -1,7 +1,8 @@
-"""Taking a page home: a copy in another place that remembers where it came from."""
+"""Taking pages home: copies in another place that remember where they came from, one or a thousand in one change."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -10,9 +11,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from wiki.errors import LicenseConflict, Refused, TitleTaken, gettext_noop
+from wiki.forks.rewriting import Copy, Rewriter
 from wiki.licenses import catalogue, compatibility
 from wiki.pages import finding
-from wiki.pages.authors import authors_of
+from wiki.pages.authors import authors_of_all
 from wiki.pages.derivers import Fields
 from wiki.pages.models import (
     Batch,
@@ -22,8 +24,12 @@ from wiki.pages.models import (
     WikiPage,
 )
 from wiki.pages.saving import admit, retrying
-from wiki.pages.storing import Author, Draft, full_title, store
+from wiki.pages.storing import Author, Draft, Stale, store
 from wiki.text import titles
+
+ROWS = 500
+NAMED = 5
+"""So many titles are named where many are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +50,63 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
     One transaction makes the place (if it is new), the page and the bond. Raises NotAllowed,
     LicenseConflict with the legal reason, TitleTaken, TitleProblem, Refused, Busy.
     """
-    admit(by, "fork", page)
-    return retrying(lambda: _fork(finding.fresh(page.pk), wish, by))
+    return fork_all([page], wish, by)[0]
 
 
-def _fork(upstream: WikiPage, wish: Wish, by: Author) -> WikiPage:
-    """Write the copy of `upstream` as it is now. Raises what `fork` raises, and Stale."""
-    license = _license(upstream, wish)
-    place, drafts = _home(wish, by, upstream)
-    fields = finding.at_home(Fields(0, place, _title(wish, upstream), False, license, upstream.language))
-    if finding.by_key(titles.key_of(full_title(fields))) is not None:
-        raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=full_title(fields))
-    head: PageVersion = upstream.versions.get(number=upstream.version)
-    comment = _comment(upstream)
-    copy = finding.deleted(full_title(fields)) or WikiPage()
-    if Fork.objects.filter(page_id=copy.pk or 0).exists():
-        copy = WikiPage()
-    drafts.append(Draft(copy, upstream.source.text, fields, by, comment, tags=["forked"], merge_parent=head))
-    bond = _bond(upstream, by)
+def fork_all(
+    pages: Sequence[WikiPage], wish: Wish, by: Author, offers: Collection[str] = (), *, seed: bool = False
+) -> list[WikiPage]:
+    """Copy `pages` in one change; returns the new pages in the same order. Raises what `fork` raises.
+
+    The title of `wish` is that of the first; pages called «Its title/…» follow it. Links among the copies lead to the
+    copies, links to what stayed behind lead back; of the facts that name the old place, those in `offers`
+    (`branches.Offer.name`) name the new one. `seed`: the first page is a place, and its copy is the new place itself.
+    """
+    admit(by, "fork", pages[0])
+    keys = [page.pk for page in pages]
+    return retrying(lambda: _fork(_fresh(keys), wish, by, offers, seed))
+
+
+def _fresh(keys: Sequence[int]) -> list[WikiPage]:
+    """Pages as they are now, with source and place."""
+    found: dict[int, WikiPage] = {}
+    for start in range(0, len(keys), ROWS):
+        some = WikiPage.objects.filter(pk__in=keys[start : start + ROWS]).select_related("source", "place")
+        found |= {page.pk: page for page in some}
+    return [found[key] for key in keys]
+
+
+def _fork(pages: Sequence[WikiPage], wish: Wish, by: Author, offers: Collection[str], seed: bool) -> list[WikiPage]:
+    """Write the copies of `pages` as they are now. Raises what `fork` raises, and Stale."""
+    place, drafts = _home(pages[0], wish, by, seed)
+    copies = [
+        Copy(page, finding.at_home(Fields(0, place, _title(page, wish, pages[0]), False, license, page.language)))
+        for page, license in zip(pages, _licenses(pages, wish), strict=True)
+    ]
+    if seed:
+        copies[0] = Copy(pages[0], Fields(0, None, place.title, True, copies[0].fields.license, pages[0].language))
+    targets = _targets([copy.fields.full_title for copy in copies])
+    rewriter, heads, bonds = Rewriter(copies, offers), _heads(pages), _bonds(pages, by)
+    if seed:
+        targets[0] = place
+    drafts += [
+        Draft(target, rewriter.text_of(copy), copy.fields, by, _comment(copy.page), tags=["forked"], merge_parent=head)
+        for target, copy, head in zip(targets, copies, heads, strict=True)
+    ]
 
     def bind(versions: list[PageVersion]) -> None:
-        bond.pk, bond.page = None, copy
-        bond.save(force_insert=True)
+        for bond, target in zip(bonds, targets, strict=True):
+            bond.pk, bond.page = None, target
+        Fork.objects.bulk_create(bonds, batch_size=ROWS)
         if wish.new_place and by.user is not None:
             Stewardship.objects.create(place=versions[0].page, user=by.user)
-        WikiPage.objects.filter(pk=upstream.pk).update(stamp=F("stamp") + 1)
+        for start in range(0, len(pages), ROWS):
+            some = [page.pk for page in pages[start : start + ROWS]]
+            WikiPage.objects.filter(pk__in=some).update(stamp=F("stamp") + 1)
 
-    store(drafts, Batch(act=Batch.Act.FORK, by=by.user, comment=comment, made_at=bond.made_at), also=bind)
-    return copy
+    comment = _comment(pages[0])
+    store(drafts, Batch(act=Batch.Act.FORK, by=by.user, comment=comment, made_at=bonds[0].made_at), also=bind)
+    return targets
 
 
 def _comment(upstream: WikiPage) -> str:
@@ -83,24 +118,29 @@ def _comment(upstream: WikiPage) -> str:
         }
 
 
-def _license(upstream: WikiPage, wish: Wish) -> str:
-    """The licence of the fork. Raises LicenseConflict where the table forbids it."""
-    if upstream.is_deleted:
+def _licenses(pages: Sequence[WikiPage], wish: Wish) -> list[str]:
+    """The licences of the forks. Raises LicenseConflict where the table forbids one, Refused for a deleted page."""
+    if any(page.is_deleted for page in pages):
         raise Refused(gettext_noop("This page is deleted: bring it back first."))
-    license = catalogue.usable(wish.license or upstream.license)
-    verdict = compatibility.check(upstream.license, license)
-    if not verdict.allowed:
-        raise LicenseConflict(str(verdict.because).replace("%", "%%"))
-    return license
+    found = {license: catalogue.usable(wish.license or license) for license in {page.license for page in pages}}
+    for source, license in found.items():
+        verdict = compatibility.check(source, license)
+        if not verdict.allowed:
+            raise LicenseConflict(str(verdict.because).replace("%", "%%"))
+    return [found[page.license] for page in pages]
 
 
-def _title(wish: Wish, upstream: WikiPage) -> str:
-    """The title of the fork in its place."""
-    return titles.clean_title(wish.title or upstream.title)
+def _title(page: WikiPage, wish: Wish, first: WikiPage) -> str:
+    """The title of a fork in its place: a sub-page of the first one goes with its title."""
+    new = titles.clean_title(wish.title or first.title)
+    if page.pk == first.pk:
+        return new
+    is_under = not first.is_place and page.title.startswith(f"{first.title}/")
+    return titles.clean_title(new + page.title[len(first.title) :]) if is_under else page.title
 
 
-def _home(wish: Wish, by: Author, upstream: WikiPage) -> tuple[WikiPage, list[Draft]]:
-    """The place of the fork, with the draft that makes it where it is new."""
+def _home(upstream: WikiPage, wish: Wish, by: Author, seed: bool) -> tuple[WikiPage, list[Draft]]:
+    """The place of the forks, with the draft that makes it where it is new and no copy."""
     if wish.new_place:
         finding.check_place_title(wish.new_place)
         name = titles.clean_title(wish.new_place)
@@ -110,21 +150,57 @@ def _home(wish: Wish, by: Author, upstream: WikiPage) -> tuple[WikiPage, list[Dr
         fields = Fields(0, None, name, True, catalogue.DEFAULT, upstream.language)
         kind = "Lieu" if upstream.language == "fr" else "Place"
         text = f"---\n{'Nature' if upstream.language == 'fr' else 'Kind'}: {kind}\n---\n"
-        return place, [Draft(place, text, fields, by, tags=["created"])]
-    if wish.place is None or not wish.place.is_place:
+        return place, [] if seed else [Draft(place, text, fields, by, tags=["created"])]
+    if wish.place is None or not wish.place.is_place or seed:
         raise Refused(gettext_noop("Choose the place that the copy shall live in."))
     return wish.place, []
 
 
-def _bond(upstream: WikiPage, by: Author) -> Fork:
-    """What the fork remembers of upstream."""
-    return Fork(
-        upstream=upstream,
-        upstream_title=upstream.full_title,
-        upstream_url=f"{settings.BASE_ADDRESS}{upstream.get_absolute_url()}?version={upstream.version}",
-        upstream_version=upstream.version,
-        upstream_license=upstream.license,
-        upstream_authors=authors_of(upstream),
-        made_at=by.at or timezone.now(),
-        by=by.user,
-    )
+def _targets(full_titles: Sequence[str]) -> list[WikiPage]:
+    """The pages that the copies become: new ones, or deleted ones of these titles. Raises TitleTaken."""
+    keys = {titles.key_of(title): title for title in full_titles}
+    if len(keys) < len(full_titles):
+        raise Refused(gettext_noop("Two of these pages would have the same title."))
+    taken, deleted = list[str](), dict[str, WikiPage]()
+    wanted = list(keys)
+    for start in range(0, len(wanted), ROWS):
+        some = wanted[start : start + ROWS]
+        taken += WikiPage.objects.filter(title_key__in=some).values_list("full_title", flat=True)[: NAMED + 1]
+        gone = WikiPage.objects.filter(full_title__in=[keys[key] for key in some], title_key__isnull=True)
+        for page in gone.filter(fork=None).select_related("source", "place").order_by("edited_at", "pk"):
+            deleted[page.full_title] = page
+    if taken:
+        named = ", ".join(sorted(taken)[:NAMED]) + ("…" if len(taken) > NAMED else "")
+        raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=named)
+    return [deleted.get(title) or WikiPage() for title in full_titles]
+
+
+def _heads(pages: Sequence[WikiPage]) -> list[PageVersion]:
+    """The current versions of pages. Raises Stale where one has moved on since it was read."""
+    found: dict[int, PageVersion] = {}
+    for start in range(0, len(pages), ROWS):
+        some = {page.pk: page.version for page in pages[start : start + ROWS]}
+        for version in PageVersion.objects.filter(page__in=some, number=F("page__version")):
+            if some[version.page_id] == version.number:
+                found[version.page_id] = version
+    if len(found) < len(pages):
+        raise Stale
+    return [found[page.pk] for page in pages]
+
+
+def _bonds(pages: Sequence[WikiPage], by: Author) -> list[Fork]:
+    """What the forks remember of upstream."""
+    authors, made_at = authors_of_all(pages), by.at or timezone.now()
+    return [
+        Fork(
+            upstream=upstream,
+            upstream_title=upstream.full_title,
+            upstream_url=f"{settings.BASE_ADDRESS}{upstream.get_absolute_url()}?version={upstream.version}",
+            upstream_version=upstream.version,
+            upstream_license=upstream.license,
+            upstream_authors=authors[upstream.pk],
+            made_at=made_at,
+            by=by.user,
+        )
+        for upstream in pages
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms as django_forms
@@ -10,18 +11,21 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from wiki.errors import WikiError
-from wiki.forks import forking
+from wiki.forks import branches, forking
 from wiki.licenses import compatibility
 from wiki.pages import finding, listing, managing, rights
 from wiki.pages.answering import in_words
 from wiki.pages.authors import authors_of
 from wiki.pages.media import pictures_of
 from wiki.pages.models import Fork, WikiPage
+
+BRANCH_LIMIT = 2_000
+"""Pages that can go along with one."""
 
 
 class ForkForm(django_forms.Form):
@@ -42,13 +46,34 @@ class ForkForm(django_forms.Form):
     )
     title = django_forms.CharField(label=_("Title of the copy"), max_length=200)
     license = django_forms.ChoiceField(label=_("Licence of the copy"))
+    pages = django_forms.MultipleChoiceField(
+        label=_("Pages that go along"), required=False, widget=django_forms.CheckboxSelectMultiple
+    )
+    facts = django_forms.MultipleChoiceField(
+        label=_("Facts that name the old place, and shall name the new one"),
+        required=False,
+        widget=django_forms.CheckboxSelectMultiple,
+    )
 
-    def __init__(self, page: WikiPage, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, page: WikiPage, branch: Sequence[WikiPage], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.verdicts = compatibility.targets_for(page.license)
-        self.fields["license"].choices = [  # type: ignore[attr-defined]
-            (verdict.target, verdict.target_name) for verdict in self.verdicts if verdict.allowed
-        ]
+        self._offer("license", [(one.target, one.target_name) for one in self.verdicts if one.allowed])
+        self._offer("pages", [(str(one.pk), one.full_title) for one in branch])
+        offers = branches.offers([page, *branch])
+        self._offer("facts", [(one.name, f"{one.page.full_title}: {one.fact}") for one in offers])
+        self.initial.update({name: [key for key, _ in self._choices(name)] for name in ("pages", "facts")})
+        for name in ("pages", "facts"):
+            if not self._choices(name):
+                del self.fields[name]
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        """Let one choose."""
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def _choices(self, name: str) -> list[tuple[str, str]]:
+        """What one can choose."""
+        return list(self.fields[name].choices)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Exactly one of the two places."""
@@ -73,15 +98,16 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         "title": page.title, "license": page.license,
         "place": request.GET.get("place", "") or _own_place(request),
     }  # fmt: skip
-    form = ForkForm(page, request.POST or None, initial=initial)
+    branch = list(branches.branch(page, request.user)[:BRANCH_LIMIT])
+    form = ForkForm(page, branch, request.POST or None, initial=initial)
     if form.is_valid():
         try:
-            copy = forking.fork(page, _wish(request, form.cleaned_data), managing.author(request))
+            copies = _fork(request, page, branch, form.cleaned_data)
         except WikiError as error:
             form.add_error(None, in_words(error))
         else:
-            messages.success(request, gettext("The page is in your place now. It stays in touch with the original."))
-            return redirect(copy.get_absolute_url())
+            messages.success(request, _said(len(copies)))
+            return redirect(copies[0].get_absolute_url())
     context = {
         "page": page,
         "form": form,
@@ -91,6 +117,27 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         "may": rights.allowed(request.user, page),
     }
     return render(request, "wiki/forks/fork.html", context)
+
+
+def _fork(request: HttpRequest, page: WikiPage, branch: list[WikiPage], data: dict[str, Any]) -> list[WikiPage]:
+    """Fork the page and those that were chosen to go along; a place into a new place becomes its seed."""
+    chosen = set(data.get("pages", ()))
+    pages = [page, *(one for one in branch if str(one.pk) in chosen)]
+    wish = _wish(request, data, page)
+    seed = page.is_place and bool(wish.new_place)
+    return forking.fork_all(pages, wish, managing.author(request), data.get("facts", ()), seed=seed)
+
+
+def _said(count: int) -> str:
+    """What was done, in words."""
+    if count == 1:
+        return gettext("The page is in your place now. It stays in touch with the original.")
+    said = ngettext(
+        "%(count)d page is in your place now. It stays in touch with its original.",
+        "%(count)d pages are in your place now. They stay in touch with their originals.",
+        count,
+    )
+    return said % {"count": count}
 
 
 def _own_place(request: HttpRequest) -> str:
@@ -103,10 +150,11 @@ def _own_place(request: HttpRequest) -> str:
     return own[0] if len(own) == 1 else ""
 
 
-def _wish(request: HttpRequest, data: dict[str, Any]) -> forking.Wish:
-    """What the form asks for."""
+def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> forking.Wish:
+    """What the form asks for; where the page keeps its licence, so does each page that goes along."""
     place = finding.place_named(data["place"], request.user) if data["place"] else None
-    return forking.Wish(place, data["new_place"], data["title"], data["license"])
+    license = data["license"] if data["license"] != page.license else ""
+    return forking.Wish(place, data["new_place"], data["title"], license)
 
 
 @require_safe

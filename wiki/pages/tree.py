@@ -44,9 +44,10 @@ def insert(pages: Sequence[WikiPage]) -> None:
         groups.setdefault(page.place.pk if page.place and page.place.pk else None, []).append(page)
     fresh = [page for page in pages if page.place and not page.place.pk]
     if fresh:
-        insert([page for page in pages if page not in fresh])
+        waiting = {id(page) for page in fresh}
+        insert([page for page in pages if id(page) not in waiting])
         for page in fresh:
-            page.place_id = page.place.pk if page.place else None
+            page.place = page.place  # whose key is known by now
         insert(fresh)
         return
     locale = Locale.get_default()

@@ -20,7 +20,8 @@ from wiki.text.holes import Hole, Link, Tray
 from wiki.text.sections import section_id
 from wiki.text.titles import TitleProblem, clean_title, full_title, split_namespace
 
-_WIKI_LINK = r"(?<![\\\[])\[\[((?:[^\[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)"
+WIKI_LINK = r"(?<![\\\[])\[\[((?:[^\[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)"
+"""A link as it is written; what follows in small letters belongs to its label."""
 _REDIRECT = re.compile(
     r"\s*#(?:REDIRECT|REDIRECTION)\s*:?\s*\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\][^\S\n]*\n?",
     re.IGNORECASE,
@@ -179,7 +180,7 @@ class WikiLinkProcessor(InlineProcessor):
     """Finds `[[…]]` in the text of a block."""
 
     def __init__(self, md: Markdown, book: LinkBook) -> None:
-        super().__init__(_WIKI_LINK, md)
+        super().__init__(WIKI_LINK, md)
         self.book = book
 
     def handleMatch(  # type: ignore[override]  # noqa: N802  # their name; the stub asks for fewer results

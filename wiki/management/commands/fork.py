@@ -1,13 +1,14 @@
-"""`manage.py fork "Title" --into "Place"`: a page is copied into a place, and stays in touch."""
+"""`manage.py fork "Title" --into "Place" [--tree]`: pages are copied into a place, and stay in touch."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wiki.errors import WikiError
-from wiki.forks import forking
+from wiki.forks import branches, forking
 from wiki.forks.forking import Wish
 from wiki.management import acting
 from wiki.pages.answering import in_words
@@ -23,7 +24,11 @@ class Command(BaseCommand):
         """The page, and where its copy goes."""
         parser.add_argument("title", help="full title of the page")
         parser.add_argument("--into", metavar="PLACE", required=True, help="the place of the copy")
-        parser.add_argument("--make", action="store_true", help="make the place")
+        parser.add_argument(
+            "--make", action="store_true", help="make the place; a place that is forked becomes its seed"
+        )
+        parser.add_argument("--tree", action="store_true", help="with its sub-pages, or all pages of the place")
+        parser.add_argument("--facts", action="store_true", help="facts that name the old place name the new one")
         parser.add_argument("--title", dest="new_title", default="", help="title in the place (by default the same)")
         parser.add_argument("--license", default="", help="licence of the copy (by default the same)")
         acting.add_arguments(parser)
@@ -33,11 +38,18 @@ class Command(BaseCommand):
         page, by = acting.page(options["title"]), acting.author(options["by"])
         place = None if options["make"] else acting.page(options["into"])
         new_place = options["into"] if options["make"] else ""
+        wish = Wish(place, new_place, options["new_title"], options["license"])
+        pages = [page, *(branches.branch(page, AnonymousUser()) if options["tree"] else ())]
+        offers = [offer.name for offer in branches.offers(pages)] if options["facts"] else []
         try:
-            copy = forking.fork(page, Wish(place, new_place, options["new_title"], options["license"]), by)
+            copies = forking.fork_all(pages, wish, by, offers, seed=page.is_place and bool(new_place))
         except WikiError as error:
             raise CommandError(in_words(error)) from error
-        self.stdout.write(acting.as_json(_answer(page, copy)) if options["format"] == "json" else _said(page, copy))
+        done = list(zip(pages, copies, strict=True))
+        if options["format"] == "json":
+            self.stdout.write(acting.as_json(_answer(*done[0]) | {"pages": [_answer(*pair) for pair in done]}))
+            return
+        self.stdout.write("\n".join(_said(*pair) for pair in done))
 
 
 def _answer(page: WikiPage, copy: WikiPage) -> dict[str, Any]:
