@@ -69,6 +69,8 @@ ROWS: dict[str, list[Row]] = {
         everyone(title=PAGE),
         everyone(title="Atelier"),
         Row((200, 200, 200, 200), ON_PAGE, "?version=1"),
+        Row((200, 200, 200, 200), ON_PAGE, "?at=2100-01-01"),
+        Row((404, 404, 404, 404), {"title": "Atelier:Parti"}, "?at=2100-01-01"),
         everyone(404, title="Atelier:Parti"),
         everyone(404, title="Rien"),
     ],

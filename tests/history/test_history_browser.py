@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.making import make_page, make_place
-from wiki.pages import finding, moving, saving
+from wiki.pages import chores, finding, moving, saving
 from wiki.pages.saving import Author
 
 if TYPE_CHECKING:
@@ -52,3 +53,30 @@ def test_it_unfolds_a_batch_and_fits_the_screen(tab: Page, bob: User, width: int
     for address in ("/changes", f"/history/Fabrique:{long}", f"/compare/Fabrique:{long}", "/contributions/bob"):
         tab.goto(address)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_slider_leads_through_time_and_selected_words_to_their_beginning(tab: Page) -> None:
+    def by(name: str, year: int) -> Author:
+        return Author(None, name, at=datetime(year, 3, 3, 12, tzinfo=UTC))
+
+    page = saving.create("Fournil", "Du pain *au levain*.", by=by("Ada", 2019)).page
+    saving.edit(finding.fresh(page.pk), "Du pain noir.", by("Bob", 2020))
+    saving.edit(finding.fresh(page.pk), "Du pain **au levain**.\n\nFin.", by("Chloé", 2021))
+    chores.finish()
+    tab.goto("/history/Fournil")
+    slider = tab.get_by_role("slider")
+    slider.focus()
+    slider.press("Home")
+    tab.locator("#then").get_by_text("Du pain au levain.").wait_for()
+    assert tab.locator("#as-of").input_value() == "2019-03-03"
+    tab.locator("#as-of").fill("2020-12-31")
+    tab.locator("form[data-time] button").click()
+    tab.locator("article").get_by_text("Du pain noir.").wait_for()
+    tab.goto("/wiki/Fournil")
+    tab.locator("article p").first.click(click_count=3)
+    tab.locator(".came-in-offer").click()
+    tab.get_by_text("Depuis la version 3").wait_for()
+    assert tab.locator(".life").count() == 2
+    assert tab.get_by_text("Seulement dans l’historique de").is_visible()

@@ -114,6 +114,7 @@ class Answers:
         if name == "#show":
             arguments = _of_page(arguments)
         question = self._placed(parser.question_of(arguments, self.what.language))
+        question.at = question.at or self.what.at
         if question.limit > INLINE_LIMIT:
             raise AskProblem("ask_limit", {"limit": INLINE_LIMIT})
         result = self._run(question)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Max, Min
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -42,6 +43,7 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
         "may": rights.allowed(request.user, page),
         "feed": feed_address("feed_page", page.full_title),
         "compare_address": address("compare", page.full_title),
+        "span": rows.aggregate(first=Min("claimed_at"), last=Max("claimed_at")),
     }
     return render(request, "wiki/history/history.html", context)
 

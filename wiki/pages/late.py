@@ -36,6 +36,8 @@ class Open:
     """The page whose facts stand in their table; None for a text that is not the current one of a page."""
     stated: Sequence[Statement] = ()
     """What such a text states."""
+    at: str = ""
+    """The day as of which questions in it are answered; "" for now."""
 
 
 @dataclass(slots=True)

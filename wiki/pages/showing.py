@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString, mark_safe
@@ -50,6 +50,6 @@ def current(stored: RenderedPage, page: WikiPage) -> Shown:
     return finished(stored, late.filler().kept(stored, page))
 
 
-def other(stored: RenderedPage, fields: Fields, user: Reader) -> Shown:
-    """A text that is not the current one of a page (a preview, an old version), for one reader."""
-    return finished(stored, late.filler().fill(open_of(stored, fields), user))
+def other(stored: RenderedPage, fields: Fields, user: Reader, at: str = "") -> Shown:
+    """A text that is not the current one of a page (a preview, an old version), for one reader; as of day `at`."""
+    return finished(stored, late.filler().fill(replace(open_of(stored, fields), at=at), user))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
@@ -17,10 +19,10 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
 from wiki.licenses import catalogue
-from wiki.pages import finding, keeping, listing, rebuilding, rendering, rights, showing, site_texts
+from wiki.pages import finding, keeping, listing, moments, rebuilding, rendering, rights, showing, site_texts
 from wiki.pages.derivers import Fields
 from wiki.pages.media import File, Picture, file_key
-from wiki.pages.models import Fork, Kind, Link, PageVersion, RenderedPage, WikiPage, address
+from wiki.pages.models import Fork, Kind, Link, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage, address
 from wiki.pages.showing import Shown
 from wiki.text import titles
 from wiki.text.links import CATEGORY, FILE
@@ -75,6 +77,8 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         raise Http404(str(problem)) from problem
     if "version" in request.GET:
         return old_version(request, key)
+    if "at" in request.GET:
+        return as_of(request, key)
     language = (get_language() or "fr")[:2]
     etag = keeping.etag_for(request)
     gate = WikiPage.objects.readable_by(request.user).filter(title_key=key)
@@ -243,26 +247,64 @@ def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
 
 def old_version(request: HttpRequest, key: str) -> HttpResponse:
     """A version by its number: its text as it was, under today's rules of display."""
-    readable = WikiPage.objects.readable_by(request.user).select_related("kind", "place")
-    found = readable.filter(title_key=key).first()
+    found = _with_history(request, key)
     number = request.GET.get("version", "")
-    if found is None or not number.isdecimal() or len(number) > 9:
+    if not number.isdecimal() or len(number) > 9:
         raise Http404(gettext("There is no such version."))
-    version = (
-        PageVersion.objects.readable_by(request.user)
-        .filter(page=found, number=int(number))
-        .select_related("stored", "author")
-        .first()
-    )
+    version = _versions(request, found).filter(number=int(number)).first()
     if version is None:
         raise Http404(gettext("There is no such version."))
+    return _old(request, found, version)
+
+
+def as_of(request: HttpRequest, key: str) -> HttpResponseBase:
+    """The version that was current at the end of a day, with the facts and answers of that day."""
+    found = _with_history(request, key)
+    day = request.GET.get("at", "").strip()[:40]
+    if not day:
+        return redirect(found.get_absolute_url())
+    try:
+        until = moments.last_moment(day)
+    except moments.NoDate:
+        message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.") % {"text": day}
+        return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
+    # Claimed times may go back: what counts is the first version from which on the day had passed.
+    versions = _versions(request, found)
+    later = versions.filter(claimed_at__gte=until).aggregate(first=Min("number"))["first"]
+    version = versions.filter(number__lt=later or found.version + 1).order_by("-number").first()
+    if version is None:
+        message = gettext("This page was not written yet on that day.")
+        return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
+    return _old(request, found, version, timezone.localdate(until - timedelta(microseconds=1)).isoformat())
+
+
+def _with_history(request: HttpRequest, key: str) -> WikiPage:
+    """The page of that key. Raises Http404."""
+    readable = WikiPage.objects.readable_by(request.user).select_related("kind", "place")
+    found: WikiPage | None = readable.filter(title_key=key).first()
+    if found is None:
+        raise Http404(gettext("There is no such version."))
+    return found
+
+
+def _versions(request: HttpRequest, found: WikiPage) -> PageVersionQuerySet:
+    versions: PageVersionQuerySet = PageVersion.objects.readable_by(request.user).filter(page=found)
+    return versions.select_related("stored", "author")
+
+
+def _old(request: HttpRequest, found: WikiPage, version: PageVersion, day: str = "") -> HttpResponse:
+    """The screen of an old version; `day` when it is shown as of one."""
     limits.spend_preview(request)
     language = (get_language() or "fr")[:2]
     text = version.text()
     stored = rendering.preview(text or "", Fields.of(found), language)
-    context = page_context(request, found, stored, showing.other(stored, Fields.of(found), request.user)) | {
+    context = page_context(request, found, stored, showing.other(stored, Fields.of(found), request.user, day)) | {
         "version": version,
         "is_old": True,
+        "as_of": day,
+        "day": day or timezone.localdate(version.claimed_at).isoformat(),
+        "older": version.number - 1,
+        "newer": version.number + 1 if version.number < found.version else None,
         **license_context(version.license),
         "notice": gettext("In this version the page was deleted.") if text is None else "",
     }

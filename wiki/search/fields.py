@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils import timezone
 
 from wiki.licenses import catalogue
 from wiki.pages.models import Kind, Link, PageVersion, WikiPage
+from wiki.pages.moments import NoDate, first_moment
 from wiki.text import titles
 
 TITLE = "title"
@@ -27,7 +26,6 @@ NAMES = {
 }
 FIELDS = {name: field for field, names in NAMES.items() for name in names}
 """Names as people write them, folded, and the field that each means."""
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?\Z|(\d{1,2})/(\d{1,2})/(\d{4})\Z")
 
 
 class Unknown(Exception):
@@ -99,16 +97,12 @@ def _language(value: str) -> Q:
     raise Unknown(value)
 
 
-def first_moment(value: str) -> datetime:
-    """The beginning of 2019, 2019-03, 2019-03-05 or 05/03/2019. Raises Unknown."""
-    match = _DATE.match(value.strip())
-    if match is None:
-        raise Unknown(value)
-    year, month, day = match[1] or match[6], match[2] or match[5], match[3] or match[4]
+def _moment(value: str) -> datetime:
+    """The beginning of a day, month or year."""
     try:
-        return timezone.make_aware(datetime(int(year), int(month or 1), int(day or 1)))
-    except (ValueError, OverflowError) as error:
-        raise Unknown(value) from error
+        return first_moment(value)
+    except NoDate as problem:
+        raise Unknown(value) from problem
 
 
 _CONDITIONS: dict[str, Callable[[str], Q]] = {
@@ -118,6 +112,6 @@ _CONDITIONS: dict[str, Callable[[str], Q]] = {
     "category": _category,
     "licence": _licence,
     "language": _language,
-    "before": lambda value: Q(edited_at__lt=first_moment(value)),
-    "after": lambda value: Q(edited_at__gte=first_moment(value)),
+    "before": lambda value: Q(edited_at__lt=_moment(value)),
+    "after": lambda value: Q(edited_at__gte=_moment(value)),
 }

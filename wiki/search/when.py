@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Min, Q
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from wiki.pages.among import among
 from wiki.pages.models import PageVersion
-from wiki.search import fields
-from wiki.search.fields import Unknown
+from wiki.pages.moments import NoDate, first_moment, last_moment
 from wiki.search.intervals import END, Span, Spans, overlap
 from wiki.search.tree import AllOf, Holds, Node, Note
 
@@ -77,41 +74,9 @@ def _moment(text: str, read: Callable[[str], datetime], notes: list[Note]) -> da
         return None
     try:
         return read(text)
-    except Unknown:
+    except NoDate:
         notes.append(Note("unknown_day", text[:60]))
         return None
-
-
-def first_moment(text: str) -> datetime:
-    """The beginning of a year, month, day, or a moment of ISO 8601. Raises Unknown."""
-    return _exact(text) or fields.first_moment(text)
-
-
-def last_moment(text: str) -> datetime:
-    """The first moment after a year, month or day, or after a moment. Raises Unknown."""
-    exact = _exact(text)
-    if exact:
-        return exact + timedelta(microseconds=1)
-    first = fields.first_moment(text)
-    signs = text.count("-") + text.count("/")
-    try:
-        if signs == 2:
-            return timezone.make_aware(timezone.make_naive(first) + timedelta(days=1))
-        year, month = (first.year + 1, 1) if not signs or first.month == 12 else (first.year, first.month + 1)
-        return first.replace(year=year, month=month)
-    except (ValueError, OverflowError) as error:
-        raise Unknown(text) from error
-
-
-def _exact(text: str) -> datetime | None:
-    """A moment with its time; None for anything else."""
-    if "T" not in text and ":" not in text:
-        return None
-    try:
-        found = parse_datetime(text.strip())
-    except ValueError:
-        return None
-    return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found
 
 
 def narrowed(tree: Node | None, when: When, notes: list[Note]) -> tuple[Node | None, When, When]:

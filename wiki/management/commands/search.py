@@ -10,9 +10,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext, override
 
-from wiki.search import answering, notes, periods, when
+from wiki.pages.moments import NoDate, last_moment
+from wiki.search import answering, notes, periods
 from wiki.search.answering import Result
-from wiki.search.fields import Unknown
 from wiki.search.periods import PastResult, Period
 from wiki.search.tree import Note
 from wiki.search.when import Wish
@@ -47,8 +47,8 @@ class Command(BaseCommand):
 
     def _check(self, text: str) -> None:
         try:
-            when.last_moment(text)
-        except Unknown as problem:
+            last_moment(text)
+        except NoDate as problem:
             message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.")
             raise CommandError(message % {"text": text}) from problem
 

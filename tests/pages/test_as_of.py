@@ -1,0 +1,142 @@
+"""A page as it was on a day: the version of that day, with its facts and the answers of that day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.utils import timezone
+
+from wiki.accounts.models import User
+from wiki.pages import finding, moments, saving
+from wiki.pages.models import WikiPage
+from wiki.pages.saving import Author
+
+pytestmark = pytest.mark.django_db
+Show = Callable[..., str]
+
+
+def by(name: str, day: str) -> Author:
+    return Author(None, name, at=datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC))
+
+
+@pytest.fixture
+def page() -> WikiPage:
+    """Versions of three days; the clock of the third went back."""
+    page = saving.create("Fournil", "---\nVille: Lyon\n---\nDu pain.", by=by("Ada", "2019-03-03")).page
+    saving.edit(finding.fresh(page.pk), "---\nVille: Oullins\n---\nDes brioches.", by("Bob", "2020-06-01"))
+    saving.edit(finding.fresh(page.pk), "---\nVille: Oullins\n---\nDes tartes.", by("Dan", "2020-05-01"))
+    saving.edit(finding.fresh(page.pk), "---\nVille: Bron\n---\nDes quiches.", by("Eva", "2021-01-01"))
+    return finding.fresh(page.pk)
+
+
+@pytest.fixture
+def shown(client_of: Callable[..., Client]) -> Show:
+    def show(query: str, status: int = 200, title: str = "Fournil") -> str:
+        answer = client_of(AnonymousUser()).get(f"/wiki/{title}?{query}")
+        assert answer.status_code == status
+        return answer.content.decode()
+
+    return show
+
+
+@pytest.mark.parametrize(
+    ("day", "number", "said", "town"),
+    [
+        ("2019-03-03", 1, "Du pain.", "Lyon"),
+        ("2020-05-31", 1, "Du pain.", "Lyon"),
+        ("2020-06-01", 3, "Des tartes.", "Oullins"),
+        ("2020", 3, "Des tartes.", "Oullins"),
+        ("01/01/2021", 4, "Des quiches.", "Bron"),
+        ("2100-01-01", 4, "Des quiches.", "Bron"),
+    ],
+)
+def test_it_shows_the_version_of_the_day_with_its_facts(
+    page: WikiPage, shown: Show, day: str, number: int, said: str, town: str
+) -> None:
+    html = shown(f"at={day}")
+    assert f"la page en était à la version {number}," in html
+    assert said in html
+    assert town in html.partition('class="facts"')[2].partition("</section>")[0]
+    assert "noindex" in html
+
+
+def test_it_leads_on_to_the_versions_beside(page: WikiPage, shown: Show) -> None:
+    html = shown("at=2020-12-31")
+    assert 'href="/wiki/Fournil?version=2"' in html
+    assert 'href="/wiki/Fournil?version=4"' in html
+    assert 'name="at" value="2020-12-31"' in html
+    assert 'name="at" value="2019-03-03"' in shown("version=1")
+    assert "version=0" not in shown("version=1")
+    assert "version=5" not in shown("version=4")
+
+
+def test_questions_are_answered_as_of_the_day(page: WikiPage, shown: Show) -> None:
+    saving.create("Annuaire", "Le fournil est à {{#show: Fournil|?Ville}}.", by=by("Ada", "2019-04-01"))
+    assert "Bron" in shown("", title="Annuaire")
+    assert "Lyon" in shown("at=2019-12-31", title="Annuaire")
+    assert "Oullins" in shown("at=2020-12-31", title="Annuaire")
+    assert "Bron" in shown("version=1", title="Annuaire")
+
+
+def test_what_was_not_there_or_is_no_day_is_said(page: WikiPage, shown: Show, client_of: Callable[..., Client]) -> None:
+    assert "Ce jour-là, cette page n’était pas encore écrite." in shown("at=2019-03-02", 404)
+    assert "« hier » n’est pas une date" in shown("at=hier", 404).replace("\u202f", " ")
+    assert client_of(AnonymousUser()).get("/wiki/Fournil?at=")["Location"] == "/wiki/Fournil"
+    shown("at=2020-01-01", 404, title="Rien")
+
+
+def test_a_day_when_it_was_deleted_says_so(page: WikiPage, shown: Show) -> None:
+    saving.delete(page, by("Ada", "2021-06-01"))
+    shown("at=2021-02-01", 404)
+    saving.undelete(finding.fresh(page.pk), by("Ada", "2021-08-01"))
+    assert "Dans cette version, la page était supprimée." in shown("at=2021-07-01")
+    assert "Des quiches." in shown("at=2021-09-01")
+
+
+def test_the_history_offers_both_ways(client_of: Callable[..., Client], page: WikiPage, alice: User) -> None:
+    html = client_of(alice).get("/history/Fournil").content.decode()
+    assert 'data-first="2019-03-03" data-last="2021-01-01"' in html
+    assert '<input type="hidden" name="page" value="Fournil">' in html
+
+
+def test_only_texts_of_now_offer_when_words_came_in(client_of: Callable[..., Client], page: WikiPage) -> None:
+    client = client_of(AnonymousUser())
+    assert 'data-page="Fournil"' in client.get("/wiki/Fournil").content.decode()
+    assert "data-came-in" not in client.get("/wiki/Fournil?version=1").content.decode()
+
+
+# --- Days -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "first", "after"),
+    [
+        ("2019", "2019-01-01", "2020-01-01"),
+        ("2019-12", "2019-12-01", "2020-01-01"),
+        ("2019-3", "2019-03-01", "2019-04-01"),
+        (" 2020-02-29 ", "2020-02-29", "2020-03-01"),
+        ("31/12/2019", "2019-12-31", "2020-01-01"),
+    ],
+)
+def test_it_reads_days(text: str, first: str, after: str) -> None:
+    def day(written: str) -> datetime:
+        return timezone.make_aware(datetime.fromisoformat(written))
+
+    assert moments.first_moment(text) == day(first)
+    assert moments.last_moment(text) == day(after)
+
+
+def test_it_reads_moments() -> None:
+    noon = datetime(2019, 3, 3, 12, tzinfo=UTC)
+    assert moments.first_moment("2019-03-03T12:00:00Z") == noon
+    assert moments.last_moment("2019-03-03T12:00:00Z") == noon + timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hier", "2019-13", "2019-02-30", "0000", "9999", "9999-12-31", "٢٠١٩", "12:00", "1-1"]
+)
+def test_it_refuses_what_is_no_day(text: str) -> None:
+    with pytest.raises(moments.NoDate):
+        moments.last_moment(text)
