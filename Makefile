@@ -73,6 +73,7 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/bench.py
 	$(RUN) tests/benchmarks/ask.py
 	$(RUN) tests/benchmarks/search.py
+	$(RUN) tests/benchmarks/history.py
 	$(RUN) tests/benchmarks/authorship.py
 
 LOCK := pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options \

@@ -24,17 +24,20 @@ class WikiConfig(AppConfig):
         from wiki.facts.deriving import FactDeriver
         from wiki.history.deriving import PassageDeriver
         from wiki.pages import chores, derivers, late
+        from wiki.pages import near as near_titles
         from wiki.pages.linking import LinkDeriver
         from wiki.pages.models import Kind, PageText, tell_places_of
         from wiki.pages.rendering import RenderDeriver
         from wiki.search import outbox
         from wiki.search.deriving import WordsDeriver
         from wiki.search.indexing import Indexing
+        from wiki.search.near import near
         from wiki.text.calls import CALLS
 
         reversion.register(PageText)
         CALLS.update({**fact_calls.CALLS, **answering.CALLS})
         late.use(Keeper())
+        near_titles.use(near)
         derivers.register(LinkDeriver())
         derivers.register(FactDeriver())
         derivers.register(PassageDeriver())

@@ -57,22 +57,6 @@ def titled(text: str, user: Reader) -> WikiPageQuerySet:
     return found
 
 
-def near(full_title: str, user: Reader) -> list[WikiPage]:
-    """Pages with a title like that of a page that is not there; at most 8."""
-    words = [word for word in titles.fold(full_title).replace(":", " ").split() if len(word) > 3]
-    if not words:
-        return []
-    some = Q()
-    for word in words[:6]:
-        some |= Q(title_fold__contains=word)
-    found = WikiPage.objects.readable_by(user).filter(some).select_related("kind", "place")[:200]
-
-    def score(page: WikiPage) -> tuple[int, int]:
-        return (-sum(word in page.title_fold for word in words), len(page.title_fold))
-
-    return sorted(found, key=score)[:8]
-
-
 def linking_to(key: str, user: Reader) -> WikiPageQuerySet:
     """Readable pages that link to the page with `key`."""
     found: WikiPageQuerySet = (

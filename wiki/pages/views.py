@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
 from wiki.licenses import catalogue
-from wiki.pages import finding, keeping, listing, moments, rebuilding, rendering, rights, showing, site_texts
+from wiki.pages import finding, keeping, listing, moments, near, rebuilding, rendering, rights, showing, site_texts
 from wiki.pages.derivers import Fields
 from wiki.pages.media import File, Picture, file_key
 from wiki.pages.models import Fork, Kind, Link, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage, address
@@ -238,7 +238,7 @@ def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
         return render(request, "wiki/pages/deleted.html", context, status=404)
     context = {
         "full_title": full_title,
-        "near": listing.near(full_title, request.user),
+        "near": near.near(full_title, request.user),
         "wanted_by": listing.linking_to(key, request.user)[:10],
         "may": rights.allowed(request.user),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 
@@ -22,7 +23,7 @@ TRIED = 400
 """Words alike that are looked at for each."""
 
 
-def suggestion(text: str, leaves: list[Leaf]) -> str:
+def suggestion(text: str, leaves: Sequence[Leaf]) -> str:
     """`text` with its unknown words exchanged, or "" when there is nothing to suggest.
 
     It may come from a page that not everyone may read: show it only where asking it finds something.

@@ -10,11 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from wiki.pages import finding, listing
+from wiki.pages import finding
 from wiki.pages.models import WikiPage
 from wiki.search import answering, facets, notes, periods, saved
 from wiki.search.facets import Chosen
 from wiki.search.finding import Hit
+from wiki.search.near import near
 from wiki.search.tree import Note
 from wiki.search.when import Wish
 from wiki.text import titles
@@ -43,7 +44,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "by_title_only": given.by_title_only,
         "suggestion": answering.suggestion(given, request.user, narrowed.where),
         "saved": saved.kept_query(request.GET),
-        "near": listing.near(text, request.user) if text and not given.hits else [],
+        "near": near(text, request.user) if text and not given.hits else [],
     }
     return render(request, "wiki/search/search.html", context)
 
