@@ -33,8 +33,10 @@ hypothesis_settings.load_profile("house")
 
 
 # --- Which tests run ------------------------------------------------------------------------------
-def uses_database(item: pytest.Item) -> bool:
-    """Whether a test reads or writes a database of the wiki."""
+def needs_database(item: pytest.Item) -> bool:
+    """Whether a test reads or writes a database of the wiki, and can tell one from another."""
+    if item.get_closest_marker("screen") or item.get_closest_marker("sqlite"):
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
 
@@ -49,8 +51,8 @@ def commits(item: pytest.Item) -> bool:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, run what touches the database; all else was run beside SQLite."""
     if databases.on_postgres():
-        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
-        items[:] = [item for item in items if uses_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not needs_database(item)])
+        items[:] = [item for item in items if needs_database(item)]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -29,6 +30,8 @@ VIEWS = ("wiki", "edit", "history", "authors", "compare", "restore", "undo", "fo
     "contributions",
     "feeds/contributions", "undelete", "unmake-place", "browse", "property", "wiki/Special:Browse",
     "wiki/Special:Ask")  # fmt: skip
+WORDS = ("Charte", "x" * 255, "é" * 200, "Category:", "La Myne:a:b", "\u202etxet", "' OR 1=1 --", "%s%n", "{{x}}",
+    "a\x00b", "a&b=c")  # fmt: skip
 NUMBERS = ("0", "-1", "x", "1e9", "9" * 30, "٣", "1.5", "", "NaN", "%F0%9F%A7%80")
 LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}",
     "/search?q={0}&when={0}&by={0}&page={0}", "/search?q=a&when=at&at={0}",
@@ -73,17 +76,16 @@ def test_it_answers_odd_titles(
     bob.is_superuser = True
     bob.save()
     client, stranger = client_of(bob), client_of(anna)
-    for title in TITLES:
+    for number, title in enumerate(TITLES):
         address = f"/{view}/{quote(title, safe='/:')}"
-        ask(client, address)
-        ask(stranger, address)
-        ask(stranger, address, {"text": "x", "title": title})
+        ask(client if number % 2 else stranger, address)
+        ask(stranger if number % 2 else client, address, {"text": "x", "title": title.replace("\x00", "")})
 
 
 @pytest.mark.parametrize("pattern", LISTS)
 def test_it_answers_odd_parameters(pattern: str, scene: None, alice: User, client_of: Callable[..., Client]) -> None:
     client = client_of(alice)
-    for value in (*NUMBERS, *map(quote, TITLES)):
+    for value in (*NUMBERS, *map(quote, WORDS)):
         ask(client, pattern.format(value))
 
 
@@ -96,6 +98,8 @@ FIELDS = ("text", "title", "place", "new_place", "license", "language", "comment
     "username", "password", "password1", "email", "next", "add", "remove", "name", "author", "display_name", "source",
     "description", "version", "steward", "reason", "website", "preview", "skip",
     "choice-0", "own-0", "whole")  # fmt: skip
+ANYWHERE = ("base", "next", "version")
+"""Fields that are looked at where no form shows them."""
 ODD = (
     "",
     "%00",
@@ -124,7 +128,8 @@ def test_it_answers_odd_forms(address: str, scene: None, bob: User, client_of: C
     client = client_of(bob)
     for value in ODD:
         send(client, address, "&".join(f"{name}={value}" for name in FIELDS))
-    for name in FIELDS:
+    fields = re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', client.get(address).content.decode())
+    for name in {*fields, *ANYWHERE}:
         for value in ODD[1:5]:
             send(client, address, f"{name}={value}")
     send(client, address, f"text={'x' * 1_100_000}&title=Long&save=1")
@@ -160,15 +165,6 @@ def test_it_takes_no_form_from_elsewhere(address: str, scene: None, bob: User) -
     assert PageVersion.objects.count() == versions
     if address != "/language":  # a language chosen by force harms nobody
         assert answer.status_code in (403, 405), address
-
-
-@pytest.mark.parametrize("view", VIEWS)
-def test_it_answers_posts_to_odd_titles(
-    view: str, scene: None, alice: User, bob: User, client_of: Callable[..., Client]
-) -> None:
-    for client in (client_of(alice), client_of(bob)):
-        for title in TITLES:
-            ask(client, f"/{view}/{quote(title, safe='/:')}", {"text": "x", "title": title.replace("\x00", "")})
 
 
 @pytest.mark.parametrize("view", VIEWS)

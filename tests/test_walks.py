@@ -31,9 +31,9 @@ pytestmark = pytest.mark.django_db
 
 SECRET, SAID = "Zibeline", "Chinchilla"
 """What stands in the deleted title, and what in the deleted text, comment and category."""
-ENOUGH = 600
+ENOUGH = 300
 """Addresses of one walk."""
-ALIKE = 20
+ALIKE = 5
 """Addresses of one screen that differ only in their query."""
 
 

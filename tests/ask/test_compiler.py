@@ -137,7 +137,7 @@ def answered(source: str, at: int | None = None) -> set[str]:
     return {item.key for item in items(Compiler(parse(source), AnonymousUser(), when).subjects())}
 
 
-@settings(max_examples=80, phases=UNSHRUNK)
+@settings(max_examples=40, phases=UNSHRUNK)
 @given(worlds(), st.lists(conditions(), min_size=6, max_size=6), st.sampled_from([None, None, 30, 80]))
 def test_it_answers_as_the_evaluator_does(world: World, sources: list[str], at: int | None) -> None:
     with transaction.atomic():

@@ -37,7 +37,7 @@ def knew(footprint: Footprint, seen: set[str], world: World, fact: Said) -> bool
     return looked or footprint.everywhere or printed
 
 
-@settings(max_examples=60, phases=UNSHRUNK)
+@settings(max_examples=20, phases=UNSHRUNK)
 @given(
     worlds(), conditions(), st.sampled_from(PRINTOUTS), st.sampled_from(ORDERS), st.sampled_from([1, 3, 50]),
     st.lists(said().filter(lambda one: one.died is None), min_size=4, max_size=4),

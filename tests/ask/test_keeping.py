@@ -208,9 +208,6 @@ def test_templates_and_embedded_pages_show_their_texts_as_they_are(alice: User, 
 def test_more_than_twenty_questions_say_so(alice: User, reader: Client) -> None:
     make_page("Liste", "\n\n".join("{{#ask: [[Ville::Lyon]] }}" for _ in range(22)), by=alice)
     shown = seen(reader, "Liste")
-    import re
-
-    print(re.findall(r".{100}class=.problem.{300}", shown))
     assert shown.count('class="problem"') == 2
 
 
@@ -278,7 +275,7 @@ WATCHING = {
 }
 
 
-@settings(max_examples=15, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=6, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.lists(ACTS, min_size=5, max_size=8))
 @pytest.mark.slow
 def test_what_is_kept_is_what_would_be_made_now(acts: list[tuple[str, str | None]]) -> None:

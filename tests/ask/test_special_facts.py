@@ -45,6 +45,17 @@ def test_values_that_cannot_be_used_are_found_by_property() -> None:
     assert list(found("[[Has improper value for::Places]]")) == ["Alpha"]
     assert list(found("[[Has improper value for::+]]")) == ["Alpha", "Beta"]
     assert list(found("[[A une valeur incorrecte pour::Property:Fin]]")) == ["Beta"]
+    assert list(found("[[Has improper value for::Nowhere]]")) == []
+
+
+def test_values_that_cannot_be_used_are_printed_by_property() -> None:
+    make_page("Property:Places", "---\nHas type: Number\n---")
+    make_page("Property:Fin", "---\nHas type: Date\n---")
+    make_page("Alpha", "---\nPlaces: [douze, treize]\nFin: jamais\nVille: Lyon\n---")
+    make_page("Beta", "---\nPlaces: 3\nVille: Lyon\nVoir: Alpha\n---")
+    asked = "[[Ville::Lyon]]|?Has improper value for|?Places|?Voir.A une valeur incorrecte pour"
+    wrong = ["Places", "Fin"]
+    assert found(asked) == {"Alpha": [wrong, [], []], "Beta": [[], ["3"], wrong]}
 
 
 def test_nobody_says_what_only_the_wiki_says() -> None:

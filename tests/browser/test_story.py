@@ -59,26 +59,31 @@ def new_tab(browser: Browser, address: str, refused: list[str]) -> Page:
     return page
 
 
+def follow(tab: Page, selector: str) -> None:
+    """Click what leads to another screen, and wait until all of that is there."""
+    with tab.expect_navigation():
+        tab.click(selector)
+
+
 def sign_in(tab: Page, name: str) -> None:
     """Sign in with the password of the cast."""
     tab.goto("/account/login")
     tab.fill("main input[name=username]", name)
     tab.fill("main input[name=password]", PASSWORD)
-    tab.click("main button[type=submit]")
-    tab.wait_for_url(lambda url: "login" not in url)
+    follow(tab, "main button[type=submit]")
 
 
 def write(tab: Page, text: str, comment: str = "") -> None:
     """Fill the editor that is open, and save."""
     tab.fill("textarea[name=text]", text)
     tab.fill("input[name=comment]", comment)
-    tab.click("button[name=save]")
+    follow(tab, "button[name=save]")
 
 
 def download(tab: Page, address: str, to: Path) -> str:
     """Fetch the archive that the page's export screen offers; returns its Content-Digest."""
     tab.goto(address)
-    tab.click("text=Exporter")
+    follow(tab, "text=Exporter")
     with tab.expect_download() as waiting:
         tab.click("main a[download]")
     waiting.value.save_as(to)
@@ -113,14 +118,13 @@ def _register(tab: Page) -> None:
     tab.fill("main input[name=username]", "camille")
     tab.fill("main input[name=password1]", PASSWORD)
     tab.fill("main input[name=password2]", PASSWORD)
-    tab.click("main button[type=submit]")
-    tab.wait_for_url(lambda url: "register" not in url)
+    follow(tab, "main button[type=submit]")
 
 
 def _write_and_preview(tab: Page) -> None:
     tab.goto("/create")
     tab.fill("input[name=title]", "Pain au levain")
-    tab.click("main button[type=submit]")
+    follow(tab, "main button[type=submit]")
     tab.fill("textarea[name=text]", "---\nNature: Pratique\n---\n**Farine** et eau.\n")
     tab.click("button[name=preview]")
     assert tab.locator(".preview strong").inner_text() == "Farine"
@@ -147,16 +151,15 @@ def _conflict(tab: Page, second: Page) -> None:
 
 def _compare_and_restore(tab: Page) -> None:
     tab.goto("/wiki/Pain_au_levain")
-    tab.click("text=Historique")
+    follow(tab, "text=Historique")
     assert "D'accord ensemble" in tab.inner_text("main")
     tab.check("input[name=from][value='1']")
     tab.check("input[name=to][value='3']")
-    tab.click("text=Comparer les deux")
+    follow(tab, "text=Comparer les deux")
     assert "une heure" in tab.inner_text("main")
     assert tab.locator("ins, del").count() > 0
     tab.goto("/restore/Pain_au_levain?version=1")
-    tab.click("main form.form-card button[type=submit]")
-    tab.wait_for_url("**/history/**")
+    follow(tab, "main form.form-card button[type=submit]")
     assert "restaur" in tab.inner_text("main")
     tab.goto("/wiki/Pain_au_levain")
     assert "Cuire une heure." in tab.inner_text("article")
@@ -164,10 +167,10 @@ def _compare_and_restore(tab: Page) -> None:
 
 def _fork(tab: Page) -> None:
     tab.goto("/wiki/Pain_au_levain")
-    tab.click("text=Reprendre dans mon lieu")
+    follow(tab, "text=Reprendre dans mon lieu")
     tab.fill("input[name=new_place]", "Le Fournil")
     assert "CC0" in tab.inner_text("main")  # refused, with its reason
-    tab.click("main form.form-card button[type=submit]")
+    follow(tab, "main form.form-card button[type=submit]")
     assert tab.url.endswith("/wiki/Le_Fournil:Pain_au_levain")
     box = tab.inner_text(".box-fork")
     assert "Pain au levain" in box
@@ -182,11 +185,10 @@ def _import(there: Page, archive: Path) -> None:
     there.goto("/import")
     there.set_input_files("input[type=file]", archive)
     there.fill("input[name=title]", "Pain au levain de loin")
-    there.click("main form.form-card button[type=submit]")
-    there.wait_for_url("**/wiki/**")
+    follow(there, "main form.form-card button[type=submit]")
     assert "Cuire une heure." in there.inner_text("article")
     assert "Partage dans les mêmes conditions" in there.inner_text("main")
-    there.click("text=Historique")
+    follow(there, "text=Historique")
     shown = there.inner_text("main")
     assert "camille" in shown
     assert "non vérifié" in shown
@@ -195,7 +197,6 @@ def _import(there: Page, archive: Path) -> None:
 def _import_as_it_is(there: Page, archive: Path) -> None:
     there.goto("/import")
     there.set_input_files("input[type=file]", archive)
-    there.click("main form.form-card button[type=submit]")
-    there.wait_for_url("**/wiki/**")
-    there.click("text=Historique")
+    follow(there, "main form.form-card button[type=submit]")
+    follow(there, "text=Historique")
     assert there.inner_text("main").count("non vérifié") >= 4

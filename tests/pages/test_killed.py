@@ -76,11 +76,11 @@ def test_it_leaves_nothing_half_written(instance: Instance) -> None:
         worker = instance.start("-c", "import django; django.setup()\n" + WORK, str(number))
         assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
-        time.sleep(dice.uniform(0.05, 0.8))
+        said.append(worker.stdout.readline().strip())
+        time.sleep(dice.uniform(0, 0.8))
         worker.kill()
         out, _ = worker.communicate(timeout=60)
         said += [line for line in out.splitlines() if line.endswith(".")]
-    assert len(said) > KILLS
     end = json.loads(instance.python(END).splitlines()[-1])
     assert end["half"] == end["wrong"] == []
     assert end["loose"] == 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from wiki.ask import titles_asked
+from wiki.ask import improper, titles_asked
 from wiki.ask.conditions import CONCEPT, condition_of
 from wiki.ask.fact_tests import facts_holding, has_shape
 from wiki.ask.footprint import ANY
@@ -174,7 +174,7 @@ class Compiler:
             values = (Sub(HasValue(rest, condition.values, condition.depth)),)
         if declaration.key == "_INST":
             return self._members_by_value(values, condition.depth)
-        if declaration.key == "_ERRP":
+        if declaration.key == improper.IMPROPER:
             return self._improper(values)
         rows = self.words.rows(declaration.key, condition.depth)
         self.looks_at_finer(declaration.key, condition.depth)
@@ -194,18 +194,10 @@ class Compiler:
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
 
     def _improper(self, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
-        """Facts that cannot be used as they are written, of the properties named: `[[Has improper value for::P]]`."""
-        found = Q(pk__in=[])
-        for value in values:
-            if isinstance(value, Compare) and not value.comparator:
-                key = self.words.declaration(value.text).key
-                rows = self.words.rows(key, 0)
-                self.looks.update((one, ANY) for one in {key, *rows.values()})
-                found |= Q(property__in=sorted(rows))
-            elif isinstance(value, AnyValue):
-                self.everywhere = True
-                found |= Q(pk__isnull=False)
-        return self.ground.facts_even_wrong().filter(found, problem__isnull=False, part_of=None)
+        rows = improper.rows_asked(self.ground, values)
+        self.looks.update((key, ANY) for key in (rows or {}).values())
+        self.everywhere = self.everywhere or not rows
+        return improper.improper(self.ground, rows)
 
     def looks_at_finer(self, key: str, depth: int = TREE_DEPTH) -> None:
         """A new subproperty would change the answer."""

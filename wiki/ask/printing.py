@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef
 
+from wiki.ask import improper
 from wiki.ask.finding import Item, found_pages, items_named, items_of, pieces
 from wiki.ask.options import chosen
 from wiki.ask.results import Column, Found
@@ -123,6 +124,7 @@ class Printer:
         subjects = {item.pk for path in forward for items in path.reached for item in items}
         facts = self._facts(subjects, [pk for path in forward for pk in rows[path.printout.chain[level]]])
         self._read_parts([fact for some in facts.values() for fact in some])
+        wrong = self._improper(forward, level)
         going = [path for path in forward if len(path.printout.chain) > level + 1]
         wanted = {
             fact
@@ -139,7 +141,10 @@ class Printer:
             back = self._backwards(path, rows[step]) if step.inverse else {}
             for place, items in enumerate(path.reached):
                 own = [fact for item in items for fact in facts[item.pk] if fact.property_id in rows[step]]
-                if step.inverse:
+                if step in wrong:
+                    reached = []
+                    path.values[place] = [value for item in items for value in wrong[step].get(item.pk, ())]
+                elif step.inverse:
                     reached = _once(other for item in items for other in back.get(item.pk, ()))
                     path.values[place] = [item.value() for item in reached] if last else []
                 else:
@@ -147,6 +152,17 @@ class Printer:
                     path.values[place] = [self._value(fact) for fact in own] if last else []
                 path.reached[place] = reached
                 self.passed.update(item.page_pk for item in reached if not last)
+
+    def _improper(self, paths: list[_Path], level: int) -> dict[Step, dict[int, list[Value]]]:
+        """For each step that asks which values are wrong, the properties of each subject that has such."""
+        found: dict[Step, dict[int, list[Value]]] = {}
+        for path in paths:
+            step = path.printout.chain[level]
+            if self.words.declaration(step.name).key == improper.IMPROPER and len(path.printout.chain) == level + 1:
+                self.compiler.everywhere = True
+                subjects = sorted({item.pk for items in path.reached for item in items})
+                found[step] = improper.improper_of(self.ground, subjects, self.language)
+        return found
 
     def _rows(self, step: Step) -> dict[int, str]:
         key = self.words.declaration(step.name).key

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -128,11 +129,13 @@ def _grow(old: Sequence[Life], new: Sequence[Life], *, closely: bool = False) ->
         return
     heritages = inherit([life.words for life in old], [life.words for life in new], closely=closely)
     for life, heritage in zip(new, heritages, strict=True):
+        own = (life.born,)
+        still_new = [at for at, mark in enumerate(life.marks) if mark == own] if heritage.runs else []
         for run in heritage.runs:
-            marks = old[run.old].marks[run.old_start : run.old_start + run.size]
-            for at, mark in enumerate(marks, start=run.start):
-                if life.marks[at] == (life.born,):
-                    life.marks[at] = mark
+            marks, shift = old[run.old].marks, run.old_start - run.start
+            first, end = bisect_left(still_new, run.start), bisect_left(still_new, run.start + run.size)
+            for at in still_new[first:end]:
+                life.marks[at] = marks[at + shift]
         if heritage.nearest is not None and life.grew_from is None:
             life.grew_from = old[heritage.nearest].name
 
@@ -207,8 +210,15 @@ def key_of(ref: Ref) -> int:
 
 def runs_of(marks: Sequence[Mark]) -> list[list[int]]:
     """Marks as they are stored: equal neighbours counted."""
-    written = [(mark[0],) if len(mark) == 1 else (mark[0], key_of(mark[1]), mark[2]) for mark in marks]
-    return [[len(list(same)), *mark] for mark, same in groupby(written)]
+    runs: list[list[int]] = []
+    for mark, same in groupby(marks):
+        count = len(list(same))
+        written = [mark[0]] if len(mark) == 1 else [mark[0], key_of(mark[1]), mark[2]]
+        if runs and runs[-1][1:] == written:
+            runs[-1][0] += count
+        else:
+            runs.append([count, *written])
+    return runs
 
 
 def marks_of(runs: Iterable[Sequence[int]]) -> list[Mark]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Protocol
 
 from wiki.history import heirs
@@ -55,6 +56,7 @@ class Weave:
     """The version that is settled."""
     alive: list[Life] = field(default_factory=list)
     ended: list[Life] = field(default_factory=list)
+    """In the order in which they died."""
     dead: dict[str, list[Life]] = field(default_factory=lambda: defaultdict(list))
     """The ended ones by identity."""
     dates: list[datetime | None] = field(default_factory=list)
@@ -179,7 +181,7 @@ class Loom:
         """Find out whose the words of the new passages are."""
         past, recent = self.sources.past(weave, shift)
         since = shift.number - heirs.RECENT
-        recent += [life for life in weave.ended if life.died is not None and life.died >= since]
+        recent += takewhile(lambda life: life.died is not None and life.died >= since, reversed(weave.ended))
         own = {life.identity: weave.dead[life.identity] for life in shift.begun if life.identity in weave.dead}
         for identity, lives in own.items():
             past[identity] = [*past.get(identity, ()), *lives]

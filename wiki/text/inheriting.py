@@ -9,8 +9,8 @@ whole; a lone short word between two changes («de», «la») is nobody's heirlo
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wiki.text.matching import Budget, matching_blocks
@@ -57,13 +57,9 @@ def inherit(old: Sequence[Words], new: Sequence[Words], *, closely: bool = False
     """
     found = [Heritage() for _ in new]
     pieces: dict[tuple[int, int], list[Run]] = defaultdict(list)
-    before, after = _joined(old), _joined(new)
-    words, other_words = [word for _, _, word in before], [word for _, _, word in after]
-    blocks = _in_step(words, other_words) or matching_blocks(words, other_words, Budget(STEPS))
-    for old_start, new_start, size in blocks:
-        for one, run in _divided(before, after, old_start, new_start, size):
-            if not _means_nothing(run, size, new[one], old[run.old]):
-                pieces[one, run.old].append(run)
+    for size, one, run in _equal_runs(old, new, closely):
+        if not _means_nothing(run, size, new[one], old[run.old]):
+            pieces[one, run.old].append(run)
     most: dict[int, int] = {}
     for (one, other), runs in sorted(pieces.items()):
         common = sum(run.size for run in runs)
@@ -74,6 +70,29 @@ def inherit(old: Sequence[Words], new: Sequence[Words], *, closely: bool = False
             if common > most.get(one, 0):
                 found[one].nearest, most[one] = other, common
     return found
+
+
+def _equal_runs(old: Sequence[Words], new: Sequence[Words], closely: bool) -> Iterator[tuple[int, int, Run]]:
+    """Equal runs of words, divided where a passage ends: the size before division, the new passage, the run."""
+    if len(old) == len(new) == 1:
+        for old_start, new_start, size in _blocks(old[0], new[0], closely):
+            yield size, 0, Run(new_start, 0, old_start, size)
+        return
+    before, after = _joined(old), _joined(new)
+    words, other_words = [word for _, _, word in before], [word for _, _, word in after]
+    for old_start, new_start, size in _blocks(words, other_words, closely):
+        for one, run in _divided(before, after, old_start, new_start, size):
+            yield size, one, run
+
+
+def _blocks(before: Words, after: Words, closely: bool) -> list[tuple[int, int, int]]:
+    """The equal runs of two texts; none where too few words are common, in whatever order, to be alike `closely`."""
+    in_step = _in_step(before, after)
+    if in_step:
+        return in_step
+    if closely and not _alike((Counter(before) & Counter(after)).total(), len(before), len(after), closely):
+        return []
+    return matching_blocks(before, after, Budget(STEPS))
 
 
 def _in_step(before: Words, after: Words) -> list[tuple[int, int, int]]:

@@ -112,6 +112,7 @@ def namespace_number(name: str) -> int | None:
     return _BY_NAME.get(fold(_SPACES.sub(" ", name).strip()))
 
 
+@lru_cache(maxsize=10_000)
 def clean_title(raw: str) -> str:
     """A title as it is kept and shown: NFC, `_` and NBSP as spaces, runs of spaces collapsed.
 
@@ -156,6 +157,7 @@ def _upper_first(part: str) -> str:
     return upper + part[1:] if len(upper) == 1 else part
 
 
+@lru_cache(maxsize=10_000)
 def _key(title: str) -> str:
     number, rest = split_namespace(title)
     parts = [_upper_first(part) for part in _COLON.split(rest)]
