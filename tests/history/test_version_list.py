@@ -81,9 +81,9 @@ def test_it_shows_hostile_comments_and_names_as_text(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_it_walks_through_5000_versions_at_the_same_cost(client: Client) -> None:
+def test_it_walks_through_1000_versions_at_the_same_cost(client: Client) -> None:
     page = make_page("Charte")
-    write(page, 4_999, Author(None, "Quelqu'un"))
+    write(page, 999, Author(None, "Quelqu'un"))
     seen: list[int] = []
     costs = set()
     address = "/history/Charte"
@@ -97,7 +97,7 @@ def test_it_walks_through_5000_versions_at_the_same_cost(client: Client) -> None
         seen += numbers(answer)
         older = answer.context["versions"].older
         address = f"/history/Charte?before={older}" if older else ""
-    assert seen == list(range(5_000, 0, -1))
+    assert seen == list(range(1_000, 0, -1))
     assert len(costs) == 1
     assert costs.pop() <= 3
     back = client.get(f"/history/Charte?after={seen[99]}")

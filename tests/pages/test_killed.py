@@ -8,7 +8,7 @@ import time
 
 from tests.instances import Instance
 
-KILLS = 8
+KILLS = 6
 
 BEGIN = """
 from wiki.pages import saving

@@ -227,7 +227,7 @@ print(json.dumps({
         (len(found(mark)), len(found("autre" + mark))) != {"0": (1, 0), "1": (1, 1), "2": (0, 0)}[way]],
 }))
 """
-KILLS = 6
+KILLS = 4
 
 
 @pytest.mark.slow
