@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tests.making import make_page, make_place
 from wiki.forks import forking
 from wiki.forks.forking import Wish
+from wiki.moderation.models import Proposal
 from wiki.pages import saving
 from wiki.pages.saving import Author
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from wiki.accounts.models import User
 
 CAST = ("alice", "bob", "charlie", "anna")
-PAGE, FORK = "Atelier:Charte", "Atelier:Notre charte"
+PAGE, FORK, PROPOSAL = "Atelier:Charte", "Atelier:Notre charte", 77_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def scene(alice: User, bob: User) -> None:
     page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
     saving.edit(page, "# Charte\n\nUn autre texte.", Author.of(alice))
     forking.fork(page, Wish(place, title="Notre charte"), Author.of(alice))
+    Proposal.objects.create(pk=PROPOSAL, page=page, base=2, text="Autre", by=alice, by_name="alice", message="Mieux")
     make_page("Venue d'ailleurs")
     saving.delete(make_page("Parti", by=alice, place=place), Author.of(bob))
 
@@ -119,6 +121,12 @@ ROWS: dict[str, list[Row]] = {
         Row((404, 404, 403, 403), {"title": FORK}, post=True),
         everyone(404, title="Atelier:Parti"),
     ],
+    "proposals": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "proposal": [
+        everyone(number=str(PROPOSAL)),
+        everyone(404, number="1"),
+        Row((422, 422, 403, 403), {"number": str(PROPOSAL)}, post=True),
+    ],
     # Writing asks for an account that is not blocked
     "edit": [
         *refused_writing(title=PAGE),
@@ -133,6 +141,11 @@ ROWS: dict[str, list[Row]] = {
     "pull": [
         *refused_writing(title=FORK),
         Row((302, 302, 403, 403), {"title": FORK}, post=True),
+        Row((404, 404, 403, 302), ON_PAGE),
+    ],
+    "propose": [
+        *refused_writing(title=FORK),
+        Row((422, 422, 403, 403), {"title": FORK}, post=True),
         Row((404, 404, 403, 302), ON_PAGE),
     ],
     "import_archive": refused_writing(),

@@ -16,6 +16,7 @@ from tests.making import make_page, make_place
 from wiki.accounts.models import User
 from wiki.forks import forking
 from wiki.forks.forking import Wish
+from wiki.moderation.models import Proposal
 from wiki.pages import saving
 from wiki.pages.models import PageVersion
 from wiki.pages.saving import Author
@@ -26,6 +27,7 @@ TITLES = ("Charte", "a%20b", "a?b", "x" * 255, "é" * 200, "Category:", "File:a.
     "La Myne:a:b", "//x", "x/", "..", "a/../b", "\u202etxet", "\U0001f9c0", "a\tb", "' OR 1=1 --", "%s%n", "{{x}}", "§",
     "\u00a0", "Special:Search", "a\x00b", "a&b=c", "La_Myne")  # fmt: skip
 VIEWS = ("wiki", "edit", "history", "authors", "compare", "restore", "undo", "fork", "forks", "touch", "pull",
+    "propose", "proposals",
     "export", "move", "delete", "fields", "stewards", "links-to", "changes", "feeds/history", "feeds/changes",
     "contributions",
     "feeds/contributions", "undelete", "unmake-place", "browse", "property", "wiki/Special:Browse",
@@ -60,6 +62,7 @@ def scene(alice: User, bob: User) -> None:
     fork = forking.fork(page, Wish(make_place("La Myne", by=bob)), Author.of(bob))
     saving.edit(page, "Un mot d'alice.", Author.of(alice))
     saving.edit(fork, "Un mot de bob.", Author.of(bob))
+    Proposal.objects.create(pk=77_000, page=page, base=1, text="Un autre mot.", by_name="Quelqu'un")
 
 
 def ask(client: Client, address: str, post: dict[str, str] | None = None) -> None:
@@ -93,11 +96,12 @@ FORMS = ("/edit/Charte", "/edit/Nouveau", "/create", "/create-place", "/fork/Cha
     "/account/register", "/account/login", "/account/", "/account/password", "/account/password/reset", "/language",
     "/restore/Charte?version=1", "/move/La_Myne", "/delete/La_Myne", "/fields/La_Myne", "/stewards/La_Myne",
     "/undo/Charte?version=1", "/undelete/Charte", "/unmake-place/La_Myne", "/export/Charte",
-    "/touch/La_Myne:Charte", "/pull/La_Myne:Charte?until=2&base=2")  # fmt: skip
+    "/touch/La_Myne:Charte", "/pull/La_Myne:Charte?until=2&base=2",
+    "/propose/La_Myne:Charte", "/proposal/77000")  # fmt: skip
 FIELDS = ("text", "title", "place", "new_place", "license", "language", "comment", "base", "minor", "kind", "file",
     "username", "password", "password1", "email", "next", "add", "remove", "name", "author", "display_name", "source",
     "description", "version", "steward", "reason", "website", "preview", "skip",
-    "choice-0", "own-0", "whole")  # fmt: skip
+    "choice-0", "own-0", "whole", "message", "hunks", "hunk", "at", "act", "said")  # fmt: skip
 ANYWHERE = ("base", "next", "version")
 """Fields that are looked at where no form shows them."""
 ODD = (

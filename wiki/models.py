@@ -5,6 +5,7 @@ from wiki.ask.models import Need, Turn
 from wiki.exchange.models import Origin
 from wiki.facts.models import Fact, Property, Subject
 from wiki.history.models import Passage
+from wiki.moderation.models import Proposal, Remark
 from wiki.pages.media import File, Picture, PictureRendition
 from wiki.pages.models import (
     Batch,
@@ -36,6 +37,8 @@ __all__ = [
     "Picture",
     "PictureRendition",
     "Property",
+    "Proposal",
+    "Remark",
     "RenderedPage",
     "SavedSearch",
     "SiteTexts",

@@ -174,7 +174,7 @@ def test_passing_over_on_the_screen(
 def test_it_asks_the_database_little(
     bread: WikiPage, fork: WikiPage, bob: User, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         found = touched(fork, bob)
     assert found.upstream == bread
 

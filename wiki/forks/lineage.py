@@ -16,6 +16,8 @@ from wiki.text.joining import join
 
 DEPTH = 8
 """So many common bases are merged at most, and so deep."""
+PART = "part"
+"""Tag of a version that took in a part of another one: its words come from there, and the rest is still to come."""
 COLUMNS = ("pk", "page_id", "number", "merge_parent_id", "sha256", "is_deletion")
 
 
@@ -42,13 +44,15 @@ class Lineage:
 
     @classmethod
     def of(cls, *pages: WikiPage) -> Lineage:
-        """The graph above the versions of `pages`: a query for them, two for each step to pages that they are from."""
+        """The graph above the versions of `pages`: two queries, and three for each step to pages they are from."""
         found = cls()
         wanted, seen = {page.pk for page in pages}, set[int]()
         while wanted:
             seen |= wanted
-            for row in PageVersion.objects.filter(page_id__in=wanted).values_list(*COLUMNS):
-                node = Node(*row)
+            rows = PageVersion.objects.filter(page_id__in=wanted)
+            parts = {key for key, tags in rows.exclude(merge_parent=None).values_list("pk", "tags") if PART in tags}
+            for key, page, number, merged, sha256, is_deletion in rows.values_list(*COLUMNS):
+                node = Node(key, page, number, None if key in parts else merged, sha256, is_deletion)
                 found.nodes[node.pk] = found.at[node.page, node.number] = node
             lacking = {node.merged for node in found.nodes.values() if node.merged} - found.nodes.keys()
             pages_of = PageVersion.objects.filter(pk__in=lacking).values_list("page_id", flat=True)

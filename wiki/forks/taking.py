@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -18,8 +17,9 @@ from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
 from wiki.forks import pulling
+from wiki.forks.cards import Card
 from wiki.forks.lineage import Lineage, texts_of
-from wiki.forks.pulling import SIDES, Merge
+from wiki.forks.pulling import Merge
 from wiki.forks.touch import Touch, touch_of
 from wiki.history import gates
 from wiki.history.comparing import Difference
@@ -29,7 +29,6 @@ from wiki.pages import editing, managing, rights
 from wiki.pages.answering import in_words
 from wiki.pages.models import PageVersion, WikiPage, address
 from wiki.pages.saving import Author, Saved
-from wiki.text.clashing import Clash
 
 LONG = 200_000
 """Bytes of texts from which comparing them takes long enough to be counted."""
@@ -94,40 +93,6 @@ class PullForm(forms.Form):
     """What someone says about what they take in."""
 
     comment = forms.CharField(label=_("What do you take in, and why?"), max_length=500, required=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A clash as it is settled on the screen."""
-
-    number: int
-    clash: Clash
-    choice: str
-    """"ours", "theirs", "both" or "own"; "" while nothing is chosen."""
-    own: str
-    """The reader's own words."""
-
-    @classmethod
-    def of(cls, number: int, clash: Clash, data: Any) -> Card:
-        """The clash with what the form `data` says of it."""
-        choice = data.get(f"choice-{number}", "")
-        own = data.get(f"own-{number}", clash.both).replace("\r\n", "\n")
-        return cls(number, clash, choice if choice in (*SIDES, "own") else "", own)
-
-    @property
-    def words(self) -> str:
-        """What shall stand in its place; as it is here, while nothing is chosen."""
-        return {"own": self.own, "theirs": self.clash.theirs, "both": self.clash.both}.get(self.choice, self.clash.mine)
-
-    @property
-    def mine(self) -> Difference:
-        """What was made of it here."""
-        return Difference.of(self.clash.base, self.clash.mine)
-
-    @property
-    def theirs(self) -> Difference:
-        """What the original made of it."""
-        return Difference.of(self.clash.base, self.clash.theirs)
 
 
 @not_for_robots

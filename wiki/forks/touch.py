@@ -55,7 +55,7 @@ def touch_of(page: WikiPage, user: Reader) -> Touch | None:
 
 
 def touch(page: WikiPage, bond: Fork, user: Reader) -> Touch:
-    """How the fork `page` stands to the original that `bond` names. Two queries, more where others went into it."""
+    """How the fork `page` stands to the original that `bond` names. Three queries, more where others went into it."""
     upstream = WikiPage.objects.readable_by(user).filter(pk=bond.upstream_id).select_related("place", "kind").first()
     if upstream is None:
         return Touch(page, bond, None, Lineage(), [], [], [], differs=False)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.forks import taking, views
+from wiki.forks import giving, taking, views
 
 urlpatterns = [
     path("fork/<path:title>", views.fork, name="fork"),
     path("forks/<path:title>", views.forks, name="forks"),
     path("touch/<path:title>", taking.touch, name="touch"),
     path("pull/<path:title>", taking.pull, name="pull"),
+    path("propose/<path:title>", giving.propose, name="propose"),
+    path("proposals/<path:title>", giving.proposals, name="proposals"),
+    path("proposal/<int:number>", giving.proposal, name="proposal"),
 ]

@@ -23,6 +23,8 @@ TAGS: Mapping[str, str | Promise] = {
     "forked": pgettext_lazy("mark of a version", "fork"),
     "pulled": pgettext_lazy("mark of a version", "taken in"),
     "passed over": pgettext_lazy("mark of a version", "passed over"),
+    "accepted": pgettext_lazy("mark of a version", "proposal"),
+    "part": pgettext_lazy("mark of a version", "in part"),
     "import": pgettext_lazy("mark of a version", "import"),
 }
 """By the tag that the writer keeps. Tags from elsewhere are shown as they are."""

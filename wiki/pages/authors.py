@@ -10,18 +10,32 @@ from wiki.pages.models import Fork, PageVersion, WikiPage
 ROWS = 500
 
 
+ACCEPTED = "accepted"
+"""Tag of the versions that took in a proposal: those who wrote its source are authors too."""
+
+
 def authors_of(page: WikiPage, until: int | None = None) -> list[str]:
     """Names of the authors of `page` up to version `until`, first contribution first.
 
-    The authors of what it was forked from come before its own. Two queries.
+    The authors of what it was forked from come before its own, those of what it took in by a proposal after.
+    Three queries, and as many for each page whose proposals it took in.
     """
-    fork = Fork.objects.filter(page=page).first()
-    names: list[str] = list(fork.upstream_authors) if fork else []
-    versions = page.versions.order_by("number")
+    return list(dict.fromkeys(name for name in _names(page.pk, until, set()) if name))
+
+
+def _names(page: int, until: int | None, seen: set[int]) -> list[str]:
+    """The names, in order, some more than once."""
+    seen.add(page)
+    bond = Fork.objects.filter(page=page).first()
+    versions = PageVersion.objects.filter(page=page).order_by("number")
     if until is not None:
         versions = versions.filter(number__lte=until)
-    names += versions.values_list("author_name", flat=True)
-    return list(dict.fromkeys(name for name in names if name))
+    names = [*(bond.upstream_authors if bond else ()), *versions.values_list("author_name", flat=True)]
+    parents = versions.exclude(merge_parent=None).values_list("tags", "merge_parent__page_id", "merge_parent__number")
+    for tags, source, number in parents:
+        if ACCEPTED in tags and source not in seen:
+            names += _names(source, number, seen)
+    return names
 
 
 def authors_of_all(pages: Sequence[WikiPage]) -> dict[int, list[str]]:
@@ -34,4 +48,7 @@ def authors_of_all(pages: Sequence[WikiPage]) -> dict[int, list[str]]:
         rows = PageVersion.objects.filter(page__in=some).order_by("page_id", "number")
         for page, name in rows.values_list("page_id", "author_name"):
             names[page].append(name)
+        for page, tags in rows.exclude(merge_parent=None).values_list("page_id", "tags"):
+            if ACCEPTED in tags:
+                names[page] = _names(page, None, set())
     return {page.pk: list(dict.fromkeys(name for name in names[page.pk] if name)) for page in pages}

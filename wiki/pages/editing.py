@@ -64,7 +64,7 @@ def _with_sign_in(form: forms.Form) -> forms.Form:
     return form
 
 
-def _signed_in(request: HttpRequest, form: forms.Form) -> User | None:
+def signed_in(request: HttpRequest, form: forms.Form) -> User | None:
     """Whoever signs in within `form`, which a person sent after their session ended; else None, the form asking."""
     _with_sign_in(form)
     user = signing.sign_in_from_post(request)
@@ -184,7 +184,7 @@ def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.F
     """Save what was typed, or show it again with the reason why not."""
     user: Any = request.user
     if not user.is_authenticated:
-        user = _signed_in(request, form)
+        user = signed_in(request, form)
         if user is None:
             return _editor(request, page, asked, form, status=403, must_sign_in=True)
     if not form.is_valid():
@@ -298,7 +298,7 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
     initial = {"title": request.GET.get("title", ""), "license": catalogue.DEFAULT, "language": language}
     form = PlaceForm(request.POST if request.method == "POST" else None, initial=initial)
     if not user.is_authenticated:
-        user = _signed_in(request, form)
+        user = signed_in(request, form)
         if user is None:
             return _place_screen(request, form, status=403, must_sign_in=True)
     rights.require(user, "make_place")

@@ -92,11 +92,13 @@ def edit(
     note: Note = Note(),
     base: int | None = None,
     also: Callable[[list[PageVersion]], None] | None = None,
+    words_of: Author | None = None,
 ) -> Saved:
     """Save `text` as the next version of `page`, following version `base` (default: current).
 
     Where others saved after `base`, their change and this one are merged. A version that takes another one in
-    (`note.merge_parent`) is written even where the text stays as it is. `also` writes more in the same transaction.
+    (`note.merge_parent`) is written even where the text stays as it is. `also` writes more in the same transaction;
+    `words_of` is the author of the version where someone else, who may save, takes it in.
     Raises EditConflict with all texts where the same words were changed, NotAllowed, Refused, Busy.
     """
     admit(by, "edit", page)
@@ -112,7 +114,7 @@ def edit(
             return Saved(now, now.version, changed=False)
         tags = [*note.tags, *(["merged"] if merged else [])]
         draft = Draft(
-            now, wanted, Fields.of(now), by, note.comment, note.minor, tags,
+            now, wanted, Fields.of(now), words_of or by, note.comment, note.minor, tags,
             merge_parent=note.merge_parent,
         )  # fmt: skip
         version = store([draft], also=also)[-1]

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.template.context import RequestContext
 
 from wiki.forks.touch import touch
+from wiki.moderation.models import Proposal
 from wiki.pages.models import Fork, WikiPage
 
 register = template.Library()
@@ -16,7 +17,8 @@ register = template.Library()
 
 @register.inclusion_tag("wiki/forks/_boxes.html", takes_context=True)
 def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
-    """Origin and copies of `page` as far as the reader may see them. One query, and those of `touch` for a fork.
+    """Origin and copies of `page` as far as the reader may see them. One query, those of `touch` for a fork,
+    and one for proposals where there are copies.
 
     None where the view has found out that there is nothing to show (`has_bonds`).
     """
@@ -31,9 +33,11 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
     )
     found = list(bonds)
     origin = next((fork for fork in found if fork.page_id == page.pk), None)
+    copies = [fork for fork in found if fork.page_id != page.pk]
     return {
         "origin": origin,
         "touch": touch(page, origin, user) if origin is not None else None,
-        "copies": [fork for fork in found if fork.page_id != page.pk],
+        "copies": copies,
+        "waiting": Proposal.objects.readable_by(user).waiting().filter(page=page).count() if copies else 0,
         "page": page,
     }

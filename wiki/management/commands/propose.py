@@ -1,0 +1,50 @@
+"""`manage.py propose "Place:Title" -m TEXT`: what was changed in a fork is proposed to its original."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+
+from wiki.errors import WikiError
+from wiki.forks import proposing, pulling
+from wiki.forks.pulling import Merge
+from wiki.forks.touch import touch_of
+from wiki.management import acting
+from wiki.pages.answering import in_words
+
+
+class Command(BaseCommand):
+    """Propose a fork to its original."""
+
+    help = "Propose what was changed in a fork to its original, in the name of an account."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The fork, and what to say."""
+        parser.add_argument("title", help="full title of the fork")
+        parser.add_argument("-m", "--message", required=True, help="what is proposed, and why")
+        parser.add_argument("--agree", action="store_true", help="the account agrees to the licence of the original")
+        acting.add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Propose, and say where. Raises CommandError where there are clashes, or nothing to propose to."""
+        page, by = acting.page(options["title"]), acting.author(options["by"])
+        if by.user is None:
+            raise CommandError("A proposal is made by someone: say who with --by NAME.")
+        found = touch_of(page, AnonymousUser())
+        if found is None or found.upstream is None:
+            raise CommandError(f"«{page.full_title}» has no original here.")
+        try:
+            merge = Merge.of(acting.page(found.upstream.full_title), pulling.upstream_version(page))
+            if merge.joined.text is None:
+                raise CommandError("Both sides changed the same: pull first, or settle it on the site.")
+            made = proposing.propose(merge, merge.joined.text, options["message"], by.user, agrees=options["agree"])
+        except WikiError as error:
+            raise CommandError(in_words(error)) from error
+        url = settings.BASE_ADDRESS + reverse("proposal", args=[made.pk])
+        answer = {"proposal": made.pk, "url": url, "page": made.page.full_title, "version": merge.theirs.number}
+        said = f"Proposal {made.pk} to «{made.page.full_title}»: {url}"
+        self.stdout.write(acting.as_json(answer) if options["format"] == "json" else said)

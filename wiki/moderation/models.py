@@ -1,0 +1,89 @@
+"""Proposals: a text offered to a page, what is said of it, and what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import pgettext_lazy
+
+from wiki.pages.models import PageVersion, WikiPage
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    """The vocabulary of reading."""
+
+    def readable_by(self, user: Reader) -> ProposalQuerySet:
+        """The gate: proposals to pages that `user` may read."""
+        return self.filter(page__in=WikiPage.objects.readable_by(user))
+
+    def waiting(self) -> ProposalQuerySet:
+        """Those that nobody has settled yet."""
+        return self.filter(state=Proposal.State.WAITING)
+
+
+class Proposal(models.Model):
+    """A text for a page, written from one of its versions; settled once, by those who look after the page."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("state of a proposal", "waiting")
+        ACCEPTED = "accepted", pgettext_lazy("state of a proposal", "taken in")
+        DECLINED = "declined", pgettext_lazy("state of a proposal", "declined")
+        WITHDRAWN = "withdrawn", pgettext_lazy("state of a proposal", "withdrawn")
+
+    page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="proposals")
+    base = models.PositiveIntegerField()
+    """The version of the page that the text was written from."""
+    text = models.TextField()
+    """The whole text that the page shall have."""
+    source = models.ForeignKey(PageVersion, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The version of another page that the words come from: of a fork."""
+    is_whole = models.BooleanField(default=True)
+    """Whether all that differs in the source is proposed."""
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="proposals")
+    by_name = models.CharField(max_length=255)
+    message = models.TextField(max_length=2000, blank=True)
+    lacking = models.JSONField(default=list, blank=True)
+    """Keys of accounts that wrote what is proposed, and have not agreed yet that it goes under the page's licence."""
+    made_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+    word = models.CharField(max_length=500, blank=True)
+    """Why it was declined."""
+    version = models.ForeignKey(PageVersion, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The version of the page that took it in."""
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(ProposalQuerySet)()
+
+    class Meta:
+        indexes = [models.Index(fields=["page", "state"], name="proposal_page_state")]
+
+    def __str__(self) -> str:
+        return f"proposal {self.pk} to {self.page}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nobody has settled it yet."""
+        return self.state == self.State.WAITING
+
+
+class Remark(models.Model):
+    """What someone says of a proposal."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="remarks")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    by_name = models.CharField(max_length=255)
+    text = models.TextField(max_length=2000)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("made_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.by_name} on {self.proposal_id}"
