@@ -8,6 +8,7 @@ import pytest
 from modelsearch.backends import get_search_backend
 
 from tests.making import make_page
+from wiki.facts.models import Fact
 from wiki.history.models import Passage
 from wiki.pages import chores, finding, rebuilding, saving
 from wiki.pages.saving import Author
@@ -66,6 +67,31 @@ def test_their_words_are_stemmed_in_the_language_of_the_page() -> None:
     assert waiting() == [Passage.objects.get().pk]
     chores.finish()
     assert held("sew") == ["We were sewing."]
+
+
+def stated_waiting() -> set[int]:
+    """The facts that the index has to look at."""
+    return set(map(int, Waiting.objects.filter(model="wiki.fact").values_list("key", flat=True)))
+
+
+def test_facts_that_authors_state_wait_too() -> None:
+    page = make_page("Fournil", "---\nkind: Pratique\nVille: Saint-Étienne\n---\nDu pain [[Avec::levain]].")
+    stated = Fact.objects.filter(property__key__in=("Ville", "Avec"))
+    assert set(stated.values_list("pk", flat=True)) <= stated_waiting()
+    assert not Fact.objects.filter(pk__in=stated_waiting(), property__key__startswith="_").exists()
+    chores.finish()
+    index = get_search_backend().get_index_for_model(Fact)
+    with index.shelf.searcher() as searcher:
+        assert searcher.doc_count() == 2
+    saving.edit(finding.fresh(page.pk), "Du pain [[Avec::levain]].", SCRIPT)
+    assert stated_waiting() == set()
+    rebuilding.rebuild()  # which drops facts and writes them again
+    chores.finish()
+    with index.shelf.searcher() as searcher:
+        assert searcher.doc_count() == 2
+    assert {row.pk for row in get_search_backend().search("etienne", Fact)} == {
+        Fact.objects.get(property__key="Ville").pk
+    }
 
 
 def test_other_engines_hold_them_too(settings: Any) -> None:

@@ -166,6 +166,26 @@ class TestPeriods:
         assert [hit.pk for hit in given.hits] == [page.pk]
 
 
+def test_facts_have_periods_like_passages() -> None:
+    write(
+        "Fournil",
+        ("2019-03-03", "Ada", "---\nkind: Pratique\nVille: Saint-Étienne\n---\nDu pain."),
+        ("2020-03-03", "Bob", "---\nkind: Pratique\nVille: Lyon\n---\nDu pain."),
+        ("2021-03-03", "Dan", "---\nkind: Pratique\nVille: Lyon\n---\nDu vin à Saint-Étienne."),
+    )
+    chores.finish()
+    cases: dict[str, Lives] = {
+        "saint-étienne": {"Fournil": [(1, 2), (3, None)]},
+        "pain lyon": {"Fournil": [(2, 3)]},
+        '"saint etienne" -vin': {"Fournil": [(1, 2)]},
+        "lyo*": {"Fournil": [(2, None)]},
+        "pratique": {},
+    }
+    assert {text: lives(text) for text in cases} == cases
+    given = periods.answer("pain étienne", ANNA, Wish("ever"))
+    assert periods.results(given, given.hits, ANNA)[0].periods[0].passages == ["Ville: Saint-Étienne", "Du pain."]
+
+
 # --- What may not be read -------------------------------------------------------------------------
 def test_what_was_deleted_never_shows_not_even_in_a_count(capsys: pytest.CaptureFixture[str]) -> None:
     page = write("Secret", ("2019-03-03", "Ada", "Du levain."), ("2019-04-03", "Ada", "Du vin."))

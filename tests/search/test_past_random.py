@@ -29,6 +29,7 @@ from wiki.pages.storing import Draft, store
 from wiki.search import past, periods
 from wiki.search.intervals import END
 from wiki.search.when import Wish
+from wiki.text import frontmatter
 from wiki.text.bare import bare
 from wiki.text.passages import cut
 from wiki.text.words import STOP, stems, words
@@ -54,6 +55,8 @@ class Writers:
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
         self.texts: list[list[str] | None] = [[self.block()] for _ in range(3)]
+        self.stated = [""] * 3
+        """What each page states as a fact."""
         titles = [finding.fields_for(f"Page {n}", license="CC-BY-SA-4.0", language="fr") for n in range(3)]
         drafts = [Draft(WikiPage(), self.said(number), fields, self.someone()) for number, fields in enumerate(titles)]
         self.pages = [version.page.pk for version in store(drafts)]
@@ -64,7 +67,8 @@ class Writers:
 
     def said(self, number: int) -> str | None:
         text = self.texts[number]
-        return None if text is None else "\n\n".join(text)
+        stated = f"---\nNote: {self.stated[number]}\n---\n" if self.stated[number] else ""
+        return None if text is None else stated + "\n\n".join(text)
 
     def someone(self) -> Author:
         return Author(None, self.dice.choice(NAMES), at=day(self.dice.randrange(40)))
@@ -74,6 +78,9 @@ class Writers:
         blocks = self.texts[number]
         if blocks is None or self.dice.random() < 0.08:
             self.texts[number] = None if blocks is not None else [self.block()]
+            return
+        if self.dice.random() < 0.2:
+            self.stated[number] = " ".join(self.dice.choices(WORDS, k=self.dice.randrange(3)))
             return
         at = self.dice.randrange(len(blocks) + 1)
         match self.dice.randrange(4):
@@ -168,9 +175,14 @@ def history(page: int) -> Iterator[State]:
     for row in PageVersion.objects.filter(page=page).select_related("stored").order_by("number"):
         latest = max(latest, row.claimed_at) if latest else row.claimed_at
         text = row.text()
-        pieces = None if text is None else [bare(block.text, block.kind) for block in cut(text)]
+        pieces = None if text is None else pieces_of(text)
         said = None if pieces is None else [[word.bare for word in words(piece)] for piece in pieces]
         yield State(row.number, latest, row.author_name, said)
+
+
+def pieces_of(text: str) -> list[str]:
+    """What a text says and states, piece by piece."""
+    return [*frontmatter.split(text).get("Note"), *(bare(block.text, block.kind) for block in cut(text))]
 
 
 def everything() -> dict[int, list[State]]:

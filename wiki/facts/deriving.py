@@ -17,6 +17,7 @@ from wiki.facts.lives import Lives
 from wiki.facts.models import Fact, Property
 from wiki.facts.rows import ROWS, rows_of, write_lives
 from wiki.facts.saying import Said, said_by
+from wiki.facts.special import SPECIAL
 from wiki.facts.values import Value
 from wiki.pages.derivers import Reading, Step
 from wiki.text import titles
@@ -80,9 +81,14 @@ def _reader(properties: dict[str, Property]) -> Any:
 
 def _alive(readings: Sequence[Reading]) -> dict[int, list[Fact]]:
     """The facts alive of pages whose history goes on; the facts of those that begin anew are dropped."""
-    anew = [item.page.pk for item in readings if item.follows == 0]
+    anew = {item.page.pk: item for item in readings if item.follows == 0}
     for start in range(0, len(anew), ROWS):
-        Fact.objects.filter(page_id__in=anew[start : start + ROWS]).delete()
+        dropped = Fact.objects.filter(page_id__in=list(anew)[start : start + ROWS])
+        keys = list(dropped.values_list("page_id", "pk", "property__key"))
+        for page, pk, key in keys:
+            anew[page].facts += [] if key in SPECIAL else [pk]
+        if keys:
+            dropped.delete()
     found: dict[int, list[Fact]] = {}
     pks = [item.page.pk for item in readings if item.follows]
     for start in range(0, len(pks), ROWS):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Substr
+from modelsearch import index
 
 from wiki.facts.values import Value
 from wiki.pages.bytewise import Bytewise, BytewiseText
 from wiki.pages.models import WikiPage
+from wiki.pages.reading import KIND_NAMES, LICENSE_NAMES, TITLE_NAMES
+from wiki.text import titles
 from wiki.text.problems import Problem
 
 FOLD_START = 40
 """Characters of `Fact.fold` that its index knows: enough for beginnings, and databases limit what they index."""
+
+
+FIELDS = frozenset(titles.key_of(name) for name in (*KIND_NAMES, *TITLE_NAMES, *LICENSE_NAMES))
+"""Keys of properties that are fields of the page: found as such."""
 
 
 class Property(models.Model):
@@ -55,7 +64,7 @@ class Subject(models.Model):
         return f"{self.page_id}#{self.fragment}"
 
 
-class Fact(models.Model):
+class Fact(index.Indexed, models.Model):
     """A subject has a value of a property, through an interval of its page's versions.
 
     Nothing is overwritten but what follows from today's declaration (the typed columns) and the
@@ -97,6 +106,13 @@ class Fact(models.Model):
     died_at = models.DateTimeField(null=True)
     """Claimed times of those versions, made non-decreasing along the page."""
 
+    search_auto_update = False
+    search_fields: ClassVar[list[index.BaseField]] = [
+        index.SearchField("raw", usual_length=4),
+        index.FilterField("page"),
+        index.FilterField("born_at"),
+    ]
+
     class Meta:
         indexes = [
             models.Index(fields=["property", "word", "subject"], name="fact_word", condition=Q(died=None)),
@@ -116,6 +132,11 @@ class Fact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_id} {self.property_id} {self.raw[:40]}"
+
+    @classmethod
+    def get_indexed_objects(cls) -> models.QuerySet[Fact]:
+        """Those that authors state: not what the wiki says itself, nor the fields of the page, nor parts of records."""
+        return cls.objects.filter(part_of=None).exclude(property__key__startswith="_").exclude(property__key__in=FIELDS)
 
     def value(self) -> Value:
         """The typed value (of a record without its parts, which are facts of their own)."""

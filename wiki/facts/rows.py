@@ -65,6 +65,10 @@ def write_lives(every: Sequence[Lives], properties: dict[str, Property]) -> None
     if touched:
         Fact.objects.bulk_update(touched, [*columns.COLUMNS, "position"], batch_size=100)
     _insert(new, properties, existing)
+    readings = {lives.reading.page.pk: lives.reading for lives in every}
+    for fact, life in new:
+        if life.identity[1] not in SPECIAL:
+            readings[fact.page_id].facts.append(fact.pk)
 
 
 def _words(fact: Fact, life: Life, properties: dict[str, Property]) -> set[tuple[int, str, str]]:

@@ -96,6 +96,8 @@ class Reading:
     """(page number, property key, word) of the facts that this write began, ended or read anew; "*" for any word."""
     declared: set[str] = field(default_factory=set)
     """Keys of the properties that declare something else now; both are filled by the deriver of facts."""
+    facts: list[int] = field(default_factory=list)
+    """Keys of the facts that this write began or dropped, those that the wiki itself states left out."""
     passages: list[int] = field(default_factory=list)
     """Keys of the passages that this write began, changed or dropped; filled by their deriver."""
 

@@ -12,6 +12,7 @@ from modelsearch import query as q
 from modelsearch.backends import get_search_backend
 from modelsearch.backends.base import BaseSearchBackend
 
+from wiki.facts.models import Fact
 from wiki.history.models import Passage
 from wiki.search.engine.backend import WhooshBackend
 from wiki.search.engine.queries import Prefix, Within
@@ -30,6 +31,9 @@ class Target:
 
 PAGES = Target(PageWords, {"title": 6.0, "home": 1.0, "headings": 2.0, "fact_values": 1.5, "body": 1.0})
 PASSAGES = Target(Passage, {"said": 1.0})
+FACTS = Target(Fact, {"raw": 1.0})
+FOLDED = {Passage: "words", Fact: "fold"}
+"""Columns with the words of an object, folded, for what an engine that is not ours cannot answer."""
 LIMIT = 5_000
 """Candidates that are taken of one word from an engine that is not ours."""
 
@@ -57,6 +61,11 @@ def candidates(node: Node, target: Target = PAGES) -> dict[int, float]:
         found: dict[int, float] = index.find(_query(node), target.boosts, target.model)
         return found
     return _Elsewhere(backend, target.model).find(node, None)
+
+
+def may_be_cut(found: dict[int, float]) -> bool:
+    """Whether there may be more candidates than an engine was asked for."""
+    return len(found) >= LIMIT and not isinstance(get_search_backend(), WhooshBackend)
 
 
 def _query(node: Node) -> q.SearchQuery:
@@ -123,8 +132,8 @@ class _Elsewhere:
     def _leaf(self, node: Node, names: list[str] | None) -> dict[int, float]:
         rows = self.model.objects.only("pk")
         text = node.text  # type: ignore[union-attr]
-        if isinstance(node, Begins) and self.model is Passage:
-            return self._begun(text)
+        if isinstance(node, Begins) and self.model in FOLDED:
+            return self._begun(text, FOLDED[self.model])
         if isinstance(node, Begins):
             return self._scores(self.backend.autocomplete(text, rows))
         query: q.SearchQuery = q.Phrase(text) if isinstance(node, Exact) else q.PlainText(text)
@@ -138,11 +147,11 @@ class _Elsewhere:
     def _scores(results: Any) -> dict[int, float]:
         return {row.pk: abs(row.score or 0.0) for row in results.annotate_score("score")[:LIMIT]}
 
-    @staticmethod
-    def _begun(text: str) -> dict[int, float]:
-        """Passages with a word that begins so: their words stand in the table, and no engine has more."""
+    def _begun(self, text: str, column: str) -> dict[int, float]:
+        """Passages or facts with a word that begins so: their words stand in the table."""
         word = folded(text)
-        rows = Passage.objects.filter(Q(words__startswith=word) | Q(words__contains=f" {word}"))
+        begins = Q(**{f"{column}__startswith": word}) | Q(**{f"{column}__contains": f" {word}"})
+        rows = self.model.get_indexed_objects().filter(begins)
         return dict.fromkeys(rows.values_list("pk", flat=True)[:LIMIT], 1.0)
 
     def _everything(self) -> set[int]:

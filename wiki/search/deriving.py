@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from django.db.models import Model
+
+from wiki.facts.models import Fact
 from wiki.history.models import Passage
 from wiki.pages import locking, reading
 from wiki.pages.derivers import Fields, Reading
@@ -43,20 +46,22 @@ class WordsDeriver:
             batch_size=ROWS,
         )
         keys = [pk for pk, _ in pairs]
-        outbox.put_all({PageWords: keys, WikiPage: keys, Passage: _passages(readings)})
+        outbox.put_all({PageWords: keys, WikiPage: keys, **_living(readings)})
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """All words by page."""
         return sorted(PageWords.objects.values_list("pk", *COLUMNS))
 
 
-def _passages(readings: Sequence[Reading]) -> list[int]:
-    """Passages that the index has to look at: those written, and all of a page whose language is another now."""
-    found = {pk for item in readings for pk in item.passages}
+def _living(readings: Sequence[Reading]) -> dict[type[Model], list[int]]:
+    """Passages and facts that the index has to look at: those written; of a page with another language now, all."""
+    passages = {pk for item in readings for pk in item.passages}
+    facts = {pk for item in readings for pk in item.facts}
     turned = [item.page.pk for item in readings if item.follows and item.page.language != item.fields.language]
     if turned:
-        found |= set(Passage.objects.filter(page__in=turned).values_list("pk", flat=True))
-    return sorted(found)
+        passages |= set(Passage.objects.filter(page__in=turned).values_list("pk", flat=True))
+        facts |= set(Fact.objects.filter(page__in=turned).values_list("pk", flat=True))
+    return {Passage: sorted(passages), Fact: sorted(facts)}
 
 
 def _words_of(item: Reading) -> dict[str, str]:

@@ -28,13 +28,14 @@ def put_all(changed: Mapping[type[Model], Iterable[Any]]) -> None:
 def connect() -> None:
     """Let every indexed model that is saved object by object write to the outbox: pictures, files, people.
 
-    Pages and passages are written by the writer alone, whose deriver (`WordsDeriver`) speaks for them.
+    Pages, passages and facts are written by the writer alone, whose deriver (`WordsDeriver`) speaks for them.
     """
+    from wiki.facts.models import Fact
     from wiki.history.models import Passage
     from wiki.pages.models import WikiPage
 
     for model in get_indexed_models():
-        if model in (WikiPage, PageWords, Passage):
+        if model in (WikiPage, PageWords, Passage, Fact):
             continue
         name = f"wiki.search.{model._meta.label_lower}"
         post_save.connect(_changed, sender=model, dispatch_uid=f"{name}.saved")

@@ -1,8 +1,8 @@
 """Searching all that was ever written: from a tree of words to pages, and the versions through which it held.
 
-Each word has the passages that hold it, and these have lives; what joins words joins lives, page by page: all of them
-is the intersection, any the union, not the difference (`intervals`). So words may lie in different passages, and a
-period is one in which all of them lived. The engine gives passages; lives, pages and rights come from the database.
+Each word has the passages and facts that hold it, and these have lives; what joins words joins lives, page by page:
+all of them is the intersection, any the union, not the difference (`intervals`). So words may lie in different
+passages, and a period is one in which all lived. The engine gives candidates; lives and rights come from the database.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from wiki.history.models import Passage
 from wiki.pages.among import among
 from wiki.pages.models import PageVersion, WikiPage
-from wiki.search import asking, finding
+from wiki.search import asking, finding, living
 from wiki.search.engine.schema import is_common
 from wiki.search.finding import Hit
 from wiki.search.intervals import ALWAYS, END, NEVER, Span, Spans, difference, intersection, union
+from wiki.search.living import Row
 from wiki.search.tree import AllOf, AnyOf, Begins, Exact, Holds, InTitle, Leaf, Like, Node, Note, Plain, Without, wanted
 from wiki.search.when import Sieve, When
 from wiki.text import titles
@@ -53,7 +53,7 @@ class Past:
 
     hits: list[PastHit] = field(default_factory=list)
     found: dict[Leaf, dict[int, float]] = field(default_factory=dict)
-    """The passages that hold each word of the query, and their scores."""
+    """What holds each word of the query, named as in `living`, and the scores."""
     is_whole: bool = True
     """Whether all pages were looked at: very common words are counted for a limited time."""
 
@@ -147,7 +147,8 @@ class _Search:
     def run(self) -> None:
         """Ask the engine, then the database."""
         for leaf in dict.fromkeys(_leaves(self.tree)):
-            self.past.found[leaf] = asking.candidates(leaf, asking.PASSAGES)
+            self.past.found[leaf], is_all = living.candidates(leaf)
+            self.past.is_whole &= is_all
         parts = self.tree.parts if isinstance(self.tree, AllOf) else (self.tree,)
         others = []
         for part in parts:
@@ -158,13 +159,12 @@ class _Search:
                 others.append(part)
         self.tree = others[0] if len(others) == 1 else AllOf(tuple(others))
         if self.scope.pages is not None or not _needs_words(self.tree):
-            self._in_turn(self._pages(), (), until=None)
+            self._in_turn(self._pages(), until=None)
             return
         total = sum(map(len, self.past.found.values()))
         if total <= AT_ONCE:
-            keys = {key for found in self.past.found.values() for key in found}
-            rows = Passage.objects.filter(among("pk", keys)) if keys else Passage.objects.none()
-            self._judge(self._lives(rows))
+            names = {name for found in self.past.found.values() for name in found}
+            self._judge(self._lives(living.of_names(names)))
         else:
             self._best_first()
 
@@ -196,21 +196,21 @@ class _Search:
         keys = sorted(scores, key=lambda key: -scores[key])
         seen: set[int] = set()
         for start in range(0, len(keys), BEST):
-            rows = Passage.objects.filter(among("pk", keys[start : start + BEST])).order_by()
-            fresh = set(rows.values_list("page_id", flat=True).distinct()) - seen
+            fresh = {page for _, page, _, _ in living.of_names(keys[start : start + BEST])} - seen
             seen |= fresh
-            self._in_turn(sorted(fresh), keys[start + BEST :], until)
-            if not self.past.is_whole:
+            self._in_turn(sorted(fresh), until)
+            if time.monotonic() > until:
+                self.past.is_whole &= start + BEST >= len(keys)
                 return
 
-    def _in_turn(self, pages: Sequence[int], rest: Sequence[int], until: float | None) -> None:
-        """Look at pages, some at once; after `until` no more, where there are more, or passages are left."""
+    def _in_turn(self, pages: Sequence[int], until: float | None) -> None:
+        """Look at pages, some at once; after `until` no more."""
         for start in range(0, len(pages), PAGES):
             some = pages[start : start + PAGES]
-            lives = self._lives(Passage.objects.filter(among("page_id", some)))
+            lives = self._lives(living.of_pages(some))
             self._judge({page: lives.get(page, {}) for page in some})
-            if until is not None and time.monotonic() > until and (start + PAGES < len(pages) or rest):
-                self.past.is_whole = False
+            if until is not None and time.monotonic() > until:
+                self.past.is_whole &= start + PAGES >= len(pages)
                 return
 
     def _driving(self, node: Node) -> dict[int, float] | None:
@@ -232,12 +232,12 @@ class _Search:
         return None
 
     # --- Pages --------------------------------------------------------------------------------------
-    def _lives(self, rows: Iterable[Passage]) -> Lives:
-        """The lives of those of some passages that hold a word."""
+    def _lives(self, rows: Iterable[Row]) -> Lives:
+        """The lives of those passages and facts that hold a word."""
         found: Lives = {}
         best: dict[tuple[int, Leaf], float] = defaultdict(float)
         held = list(self.past.found.items())
-        for key, page, born, died in rows.order_by().values_list("pk", "page_id", "born", "died"):  # type: ignore[attr-defined]
+        for key, page, born, died in rows:
             for leaf, scores in held:
                 score = scores.get(key)
                 if score is not None:

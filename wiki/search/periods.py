@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from wiki.history.models import Passage
 from wiki.pages.models import PageVersion, WikiPage
-from wiki.search import parser, past
+from wiki.search import living, parser, past
 from wiki.search.engine.folders import IndexDamaged, IndexMissing
 from wiki.search.intervals import END, Span, Spans, overlap
 from wiki.search.past import Past, PastHit, Scope
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 PASSAGES = 3
 """Passages shown of one period, at most."""
+VERSION = ("page_id", "number", "claimed_at", "author_name", "origin_host", "author__username")
+"""What is shown of a version."""
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ class Period:
     born: PageVersion
     died: PageVersion | None
     passages: list[str]
-    """Those that held the words when the period began, without markup."""
+    """Passages and facts that held the words when the period began, without markup."""
     pieces: list[list[Piece]]
     """The same, with the words marked, and shortened."""
 
@@ -90,9 +91,9 @@ def results(given: PastAnswer, hits: Sequence[PastHit], user: Reader, most: int 
     """The pages of some hits with their periods, `most` of each. Four queries, and one more for the places."""
     pages = WikiPage.objects.readable_by(user).select_related("kind", "place").in_bulk([hit.pk for hit in hits])
     shown = {hit.pk: hit.spans[:most] for hit in hits if hit.pk in pages}
-    versions = _versions(shown, user)
+    versions = _versions(shown, pages, user)
     chosen = _Choice(given, shown).passages()
-    texts = Passage.objects.in_bulk({key for keys in chosen.values() for key in keys})
+    texts = living.texts({key for keys in chosen.values() for key in keys})
     marker = Marker(given.leaves)
     found = []
     for hit in hits:
@@ -104,7 +105,7 @@ def results(given: PastAnswer, hits: Sequence[PastHit], user: Reader, most: int 
             born, died = versions.get((hit.pk, span[0])), versions.get((hit.pk, span[1]))
             if born is None or (died is None and span[1] < END):
                 continue  # a version that the reader may not see
-            said = [texts[key].said() for key in chosen.get((hit.pk, span), ()) if key in texts]
+            said = [texts[key] for key in chosen.get((hit.pk, span), ()) if key in texts]
             pieces = [marker.piece(text) or [(text, False)] for text in said]
             periods.append(Period(born, died, said, pieces))
         title = marker.mark(page.shown_title)
@@ -112,15 +113,21 @@ def results(given: PastAnswer, hits: Sequence[PastHit], user: Reader, most: int 
     return found
 
 
-def _versions(shown: dict[int, Spans], user: Reader) -> dict[tuple[int, int], PageVersion]:
+def _versions(
+    shown: dict[int, Spans], pages: dict[int, WikiPage], user: Reader
+) -> dict[tuple[int, int], PageVersion]:  # fmt: skip
     """The versions that begin and end periods, by page and number."""
     wanted = Q()
     for page, spans in shown.items():
         wanted |= Q(page=page, number__in=sorted({bound for span in spans for bound in span if bound < END}))
     if not wanted:
         return {}
-    rows = PageVersion.objects.readable_by(user).filter(wanted).select_related("author", "page")
-    return {(row.page_id, row.number): row for row in rows}
+    rows = PageVersion.objects.readable_by(user).filter(wanted).select_related("author").only(*VERSION)
+    found = {}
+    for row in rows:
+        row.page = pages[row.page_id]
+        found[row.page_id, row.number] = row
+    return found
 
 
 class _Choice:
@@ -130,8 +137,7 @@ class _Choice:
         self.found = {leaf: given.past.found[leaf] for leaf in given.leaves if leaf in given.past.found}
         self.shown = shown
         self.lives: dict[int, list[tuple[int, Span]]] = defaultdict(list)
-        rows = Passage.objects.filter(page__in=list(shown)).order_by("position")
-        for key, page, born, died in rows.values_list("pk", "page_id", "born", "died"):
+        for key, page, born, died in living.of_pages(shown):
             if any(key in scores for scores in self.found.values()):
                 self.lives[page].append((key, (born, died or END)))
 
