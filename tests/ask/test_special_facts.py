@@ -56,6 +56,10 @@ def test_values_that_cannot_be_used_are_printed_by_property() -> None:
     asked = "[[Ville::Lyon]]|?Has improper value for|?Places|?Voir.A une valeur incorrecte pour"
     wrong = ["Places", "Fin"]
     assert found(asked) == {"Alpha": [wrong, [], []], "Beta": [[], ["3"], wrong]}
+    said = found("[[Processing error message::+]]|?Processing error message")
+    quoted = [value.partition("»")[0].strip("« \u202f\xa0") for value in said["Alpha"][0]]
+    assert quoted == ["douze", "treize", "jamais"]
+    assert list(said) == ["Alpha"]
 
 
 def test_nobody_says_what_only_the_wiki_says() -> None:

@@ -174,8 +174,8 @@ class Compiler:
             values = (Sub(HasValue(rest, condition.values, condition.depth)),)
         if declaration.key == "_INST":
             return self._members_by_value(values, condition.depth)
-        if declaration.key == improper.IMPROPER:
-            return self._improper(values)
+        if declaration.key in (improper.IMPROPER, improper.MESSAGE):
+            return self._improper(declaration.key, values)
         rows = self.words.rows(declaration.key, condition.depth)
         self.looks_at_finer(declaration.key, condition.depth)
         tests = [self._fact_test(value, declaration, rows) for value in values if not isinstance(value, NoValue)]
@@ -193,9 +193,9 @@ class Compiler:
             return self._joint(value.condition, declaration)
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
 
-    def _improper(self, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
-        rows = improper.rows_asked(self.ground, values)
-        self.looks.update((key, ANY) for key in (rows or {}).values())
+    def _improper(self, key: str, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
+        rows = improper.rows_asked(self.ground, key, values)
+        self.looks.update((one, ANY) for one in (rows or {}).values())
         self.everywhere = self.everywhere or not rows
         return improper.improper(self.ground, rows)
 

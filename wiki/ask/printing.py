@@ -158,10 +158,11 @@ class Printer:
         found: dict[Step, dict[int, list[Value]]] = {}
         for path in paths:
             step = path.printout.chain[level]
-            if self.words.declaration(step.name).key == improper.IMPROPER and len(path.printout.chain) == level + 1:
+            key = self.words.declaration(step.name).key
+            if key in (improper.IMPROPER, improper.MESSAGE) and len(path.printout.chain) == level + 1:
                 self.compiler.everywhere = True
                 subjects = sorted({item.pk for items in path.reached for item in items})
-                found[step] = improper.improper_of(self.ground, subjects, self.language)
+                found[step] = improper.improper_of(self.ground, key, subjects, self.language)
         return found
 
     def _rows(self, step: Step) -> dict[int, str]:

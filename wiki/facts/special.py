@@ -58,6 +58,7 @@ def _table() -> dict[str, Special]:
         ("_MEDIA", "Media type", "Type de média", "_txt", "", "auto"),
         ("_MIME", "MIME type", "Type MIME", "_txt", "", "auto"),
         ("_ERRP", "Has improper value for", "A une valeur incorrecte pour", "_wpp", "", "auto"),
+        ("_ERRT", "Processing error message", "Message d'erreur de traitement", "_txt", "", "auto"),
         ("_ASK", "Has query", "A une requête", "__sob", "", "auto"),
         ("_ASKST", "Query string", "Texte de la requête", "_cod", "", "auto"),
         ("_ASKFO", "Query format", "Format de la requête", "_txt", "", "auto"),
