@@ -15,6 +15,7 @@ from wagtail.models import Page
 
 from wiki.accounts.models import User
 from wiki.exchange import demo
+from wiki.facts.models import Fact
 from wiki.management.commands.load_demo import take_home
 from wiki.pages import saving
 from wiki.pages.media import Picture
@@ -199,6 +200,8 @@ def test_it_loads_the_whole_demo_and_again_in_a_moment() -> None:
         assert user.check_password(account["password"])
         assert user.is_superuser is user.is_staff is bool(account.get("administrator"))
         assert user.is_blocked is bool(account.get("blocked"))
+    wrong = Fact.objects.filter(died=None, problem__isnull=False)
+    assert set(wrong.values_list("page__title", flat=True)) == {"Brouillon de bricothèque"}
     out = StringIO()
     call_command("load_demo", stdout=out)
     assert batch.count() == len(acts) + redirects
