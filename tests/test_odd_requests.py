@@ -36,7 +36,7 @@ WORDS = ("Charte", "x" * 255, "é" * 200, "Category:", "La Myne:a:b", "\u202etxe
     "a\x00b", "a&b=c")  # fmt: skip
 NUMBERS = ("0", "-1", "x", "1e9", "9" * 30, "٣", "1.5", "", "NaN", "%F0%9F%A7%80")
 LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}",
-    "/search?q={0}&when={0}&by={0}&page={0}", "/search?q=a&when=at&at={0}",
+    "/search?q={0}&when={0}&by={0}&page={0}", "/search?q=a&when=at&at={0}", "/wiki/Charte?at={0}",
     "/search?q=a&by={0}&when=appeared&since={0}&until={0}&kind={0}", "/wanted?p={0}", "/orphans?p={0}",
     "/changes?days={0}&kind={0}&author={0}&namespace={0}&tag={0}&before={0}&after={0}&act={0}", "/upload?name={0}",
     "/create?title={0}&place={0}&kind={0}", "/create-place?title={0}", "/contributions/?name={0}", "/import?place={0}",

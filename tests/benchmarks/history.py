@@ -90,11 +90,17 @@ class Writers:
         said = " ".join(self.words(self.dice.randint(8, 40)))
         return f"- {said}" if kind < 0.4 else f"{said}."
 
+    def facts(self) -> str:
+        """The front matter."""
+        return f"---\nVille: {self.words(1)[0]}\nOutils: [{', '.join(self.words(3))}]\n---"
+
     def edited(self, page: list[str]) -> list[str]:
         """A page after one edit, as wikis see them."""
         page = list(page)
-        at = self.dice.randrange(len(page))
+        at = self.dice.randrange(1, len(page))
         kind = self.dice.random()
+        if self.dice.random() < 0.05:
+            page[0] = self.facts()
         if kind < 0.6:
             some = page[at].split(" ")
             for _ in range(self.dice.randint(1, 3)):
@@ -107,12 +113,12 @@ class Writers:
         elif kind < 0.96:
             page[at] = self.passage()
         else:
-            page.insert(self.dice.randrange(len(page)), page.pop(at))
+            page.insert(self.dice.randrange(1, len(page)), page.pop(at))
         return page
 
     def versions(self) -> Iterator[str]:
         """The texts of one page, one after the other."""
-        page = [self.passage() for _ in range(self.dice.randint(4, 16))]
+        page = [self.facts(), *(self.passage() for _ in range(self.dice.randint(4, 16)))]
         past: list[list[str]] = []
         for _ in range(min(int(self.dice.paretovariate(1.16) * EACH * 0.24) + 1, EACH * 20)):
             past.append(page)

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.making import make_page, make_place
+from wiki.pages import chores
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,6 +35,12 @@ SCREENS = (
     "/types",
     "/problems",
     "/concepts",
+    "/search?q=mots",
+    "/search?q=mots&when=ever",
+    "/search?q=mots&when=appeared&since=2000-01-01&page=Atelier",
+    "/history/Atelier",
+    "/wiki/Atelier?at=2100-01-01",
+    "/wiki/Ateleir",
 )
 
 
@@ -50,6 +57,7 @@ def scene(bob: User) -> None:
         text = f"---\nNature: Pratique\nVille: Lyon\n{own}\n---\nMots."
         make_page(f"Pratique {number}", text, by=bob, place=place if number % 2 else None)
     make_page("Pain", "---\nVille: Nantes\nSurface: 1 km\nVoir: Atelier\nOuverture: 01/02/2021\n---\nDu pain.", by=bob)
+    chores.finish()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

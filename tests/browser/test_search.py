@@ -83,6 +83,9 @@ def test_the_past_is_asked_by_a_choice(tab: Page, browser: Browser, live_server:
     tab.select_option("#search-when", "ever")
     tab.get_by_text("Depuis la version 1").wait_for()
     assert "when=ever" in tab.url
+    tab.set_viewport_size({"width": 360, "height": 800})
+    tab.goto("/search?q=coud&when=appeared&since=2001-01-01")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
     context = browser.new_context(base_url=live_server.url, locale="fr-FR", java_script_enabled=False)
     page = context.new_page()
     page.goto("/search?q=coud")

@@ -159,6 +159,9 @@ class TestPeriods:
         given = periods.answer("levain", ANNA, Wish("ever"))
         assert not given.past.is_whole
         assert len(given.hits) <= 1
+        monkeypatch.setattr(past, "PAGES", 1)
+        given = periods.answer("-zzz", ANNA, Wish("ever"))
+        assert (len(given.hits), given.past.is_whole) == (1, False)
 
     def test_among_some_pages_only(self) -> None:
         page = WikiPage.objects.get(title="Brasserie")

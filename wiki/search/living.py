@@ -41,7 +41,7 @@ def of_pages(pages: Iterable[int]) -> Iterator[Row]:
 
 
 def _rows(passages: Q, facts: Q) -> Iterator[Row]:
-    for key, page, born, died in Fact.objects.filter(facts).order_by("pk").values_list(*COLUMNS):
+    for key, page, born, died in Fact.get_indexed_objects().filter(facts).order_by("pk").values_list(*COLUMNS):
         yield -key, page, born, died
     yield from Passage.objects.filter(passages).order_by("position").values_list(*COLUMNS)
 

@@ -37,7 +37,7 @@ BEST = 4_000
 PAGES = 250
 """Pages looked at together then."""
 TIME = 0.7
-"""Seconds after which no further pages are looked at then."""
+"""Seconds after which no further pages are looked at then, nor where all pages have to be."""
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Past:
     found: dict[Leaf, dict[int, float]] = field(default_factory=dict)
     """What holds each word of the query, named as in `living`, and the scores."""
     is_whole: bool = True
-    """Whether all pages were looked at: very common words are counted for a limited time."""
+    """Whether all pages were looked at: what nearly all pages hold is counted for a limited time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class _Search:
                 others.append(part)
         self.tree = others[0] if len(others) == 1 else AllOf(tuple(others))
         if self.scope.pages is not None or not _needs_words(self.tree):
-            self._in_turn(self._pages(), until=None)
+            self._in_turn(self._pages(), time.monotonic() + TIME)
             return
         total = sum(map(len, self.past.found.values()))
         if total <= AT_ONCE:
@@ -203,13 +203,13 @@ class _Search:
                 self.past.is_whole &= start + BEST >= len(keys)
                 return
 
-    def _in_turn(self, pages: Sequence[int], until: float | None) -> None:
+    def _in_turn(self, pages: Sequence[int], until: float) -> None:
         """Look at pages, some at once; after `until` no more."""
         for start in range(0, len(pages), PAGES):
             some = pages[start : start + PAGES]
             lives = self._lives(living.of_pages(some))
             self._judge({page: lives.get(page, {}) for page in some})
-            if until is not None and time.monotonic() > until:
+            if time.monotonic() > until:
                 self.past.is_whole &= start + PAGES >= len(pages)
                 return
 

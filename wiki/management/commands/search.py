@@ -60,7 +60,9 @@ class Command(BaseCommand):
         if not given.is_there:
             raise CommandError(gettext("The search index is missing or damaged: run manage.py rebuild_index."))
         if not given.past.is_whole:
-            self.stderr.write(gettext("The words are very common: only the best pages were looked at and counted."))
+            self.stderr.write(
+                gettext("So many pages hold this that only some, the best first, were looked at and counted.")
+            )
         found = periods.results(given, given.hits[: max(options["limit"], 0)], user)
         if options["format"] == "json":
             self._print(len(given.hits), [periods.as_data(one) for one in found])
