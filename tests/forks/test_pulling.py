@@ -134,7 +134,7 @@ def test_the_screen_shows_clashes_and_saves_what_was_chosen(
     assert finding.fresh(clashing.pk).version == 3, "sent twice, saved once"
 
 
-@pytest.mark.parametrize(("choice", "words"), [("ours", "Deux nuits"), ("both", "Deux nuits de repos.\nTrois nuits")])
+@pytest.mark.parametrize(("choice", "words"), [("ours", "Deux nuits"), ("both", "Deux nuits de repos.\n\nTrois nuits")])
 def test_ours_and_both(
     clashing: WikiPage, bob: User, client_of: Callable[..., Client], choice: str, words: str
 ) -> None:

@@ -92,7 +92,9 @@ def test_lines_clash_in_their_place_and_words_typed_for_them_keep_their_lines() 
     joined = join("a\nb\nc\n", "a\nmine\nc\n", "a\ntheirs\nc\n")
     assert [(clash.base, clash.mine, clash.theirs) for clash in joined.clashes] == [("b\n", "mine\n", "theirs\n")]
     assert joined.resolved(["both of us"]) == "a\nboth of us\nc\n"
-    assert joined.resolved([joined.clashes[0].both]) == "a\nmine\ntheirs\nc\n"
+    assert joined.resolved([joined.clashes[0].both]) == "a\nmine\n\ntheirs\nc\n", "two paragraphs stay two"
+    items = join("- a\n- b\n", "- a\n- mine\n", "- a\n- theirs\n")
+    assert items.resolved([items.clashes[0].both]) == "- a\n- mine\n- theirs\n"
     with pytest.raises(ValueError, match="1 clashes, 0 choices"):
         joined.resolved([])
 

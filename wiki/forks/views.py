@@ -17,12 +17,13 @@ from django.views.decorators.http import require_safe
 
 from wiki.errors import WikiError
 from wiki.forks import branches, forking
+from wiki.forks.family import family_of
 from wiki.licenses import compatibility
 from wiki.pages import finding, listing, managing, rights
 from wiki.pages.answering import in_words
 from wiki.pages.authors import authors_of
 from wiki.pages.media import pictures_of
-from wiki.pages.models import Fork, WikiPage
+from wiki.pages.models import WikiPage
 
 BRANCH_LIMIT = 2_000
 """Pages that can go along with one."""
@@ -159,13 +160,8 @@ def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> forking
 
 @require_safe
 def forks(request: HttpRequest, title: str) -> HttpResponse:
-    """The forks of a page."""
+    """The family of a page: what it comes from, what was made of it, and what they still share."""
     page = managing.get_page(request, title, "read")
-    readable = WikiPage.objects.readable_by(request.user)
-    found = Fork.objects.filter(upstream=page, page__in=readable).order_by("-made_at")
-    context = {
-        "page": page,
-        "forks": found.select_related("page__place", "page__kind")[:500],
-        "may": rights.allowed(request.user, page),
-    }
+    family = family_of(page, request.user)
+    context = {"page": page, "family": family, "may": rights.allowed(request.user, page)}
     return render(request, "wiki/forks/forks.html", context)

@@ -164,6 +164,20 @@ def take_over(hunks: Sequence[Hunk], source: Sequence[Life], page: Ref) -> None:
             _mark(life, run.start, marks, page)
         if heritage.nearest is not None and life.grew_from is None:
             life.grew_from = _elsewhere(others[heritage.nearest].name, page)
+    _take_the_rest([life for life in rest if (life.born,) in life.marks], others, page)
+
+
+def _take_the_rest(some: Sequence[Life], source: Sequence[Life], page: Ref) -> None:
+    """Words that are still new, compared without those around them that have a past: of two passages merged in one."""
+    new = [[at for at, mark in enumerate(life.marks) if mark == (life.born,)] for life in some]
+    words = [[life.words[at] for at in places] for life, places in zip(some, new, strict=True)]
+    if not words or not source:
+        return
+    heritages = inherit([life.words for life in source], words)
+    for life, places, heritage in zip(some, new, heritages, strict=True):
+        for run in heritage.runs:
+            for step in range(run.size):
+                _mark(life, places[run.start + step], source[run.old].marks[run.old_start + step :][:1], page)
 
 
 def may_have_moved(life: Life) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wiki.text import merge
+from wiki.text.passages import cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,17 @@ def lines_joined(base: str, mine: str, theirs: str) -> Iterator[Piece]:
     """The pieces of a merge by lines, then words, in order."""
     for chunk in merge.merge(base, mine, theirs).chunks:
         if chunk.kind == "conflict":
-            yield Clash(chunk.base, chunk.mine, chunk.theirs, following(chunk.mine, chunk.theirs))
+            yield Clash(chunk.base, chunk.mine, chunk.theirs, both(chunk.mine, chunk.theirs))
         else:
             yield chunk.text
+
+
+def both(text: str, words: str) -> str:
+    """Two texts one after the other: paragraphs stay two, items of a list or rows of a table follow each other."""
+    joined = following(text, words)
+    if len(cut(joined)) < len(cut(text)) + len(cut(words)):
+        return f"{text.rstrip()}\n\n{words}" if text.strip() and words.strip() else joined
+    return joined
 
 
 def following(text: str, words: str) -> str:

@@ -1,0 +1,73 @@
+"""The family of a page: who comes from whom, where they live, what they still share; only what the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+
+from tests.forks.making import change, make_fork, make_practice
+from wiki.accounts.models import User
+from wiki.forks.family import Member, family_of
+from wiki.pages import finding, saving
+from wiki.pages.models import WikiPage
+from wiki.pages.saving import Author
+
+pytestmark = pytest.mark.django_db
+
+Tree = dict[str, "Tree"]
+
+
+def tree_of(member: Member) -> Tree:
+    """Titles under titles."""
+    return {member.page.full_title: {key: one for copy in member.copies for key, one in tree_of(copy).items()}}
+
+
+@pytest.fixture
+def bread(alice: User) -> WikiPage:
+    """The first of a family of four: two forks, and a fork of one of them."""
+    page = make_practice(alice)
+    first = make_fork(page, "Un", alice)
+    make_fork(page, "Deux", alice)
+    make_fork(first, "Trois", alice)
+    return page
+
+
+def named(title: str, user: User) -> WikiPage:
+    """The page of that title."""
+    found = finding.find(title, user)
+    assert found is not None
+    return found
+
+
+def test_the_whole_family_is_seen_from_each_of_its_pages(bread: WikiPage, alice: User) -> None:
+    for title in ("Pain", "Un:Pain", "Trois:Pain"):
+        family = family_of(named(title, alice), alice)
+        assert tree_of(family.first) == {"Pain": {"Un:Pain": {"Trois:Pain": {}}, "Deux:Pain": {}}}
+        assert family.places == 3
+        assert [member.page.full_title for member in family.members if member.is_here] == [title]
+
+
+def test_it_says_what_they_share(bread: WikiPage, alice: User) -> None:
+    change(named("Un:Pain", alice), alice, ("Une nuit de repos.", "Deux jours au frais, puis une nuit."))
+    shares = {member.page.full_title: member.share for member in family_of(bread, alice).members}
+    assert shares == {"Pain": None, "Un:Pain": 75, "Deux:Pain": 100, "Trois:Pain": 100}
+
+
+def test_who_is_deleted_shows_nowhere_and_its_forks_stay(bread: WikiPage, alice: User) -> None:
+    saving.delete(named("Un:Pain", alice), Author(None, "script"))
+    family = family_of(bread, alice)
+    assert tree_of(family.first) == {"Pain": {"Deux:Pain": {}, "Trois:Pain": {}}}
+    assert family.places == 2
+    saving.delete(finding.fresh(bread.pk), Author(None, "script"))
+    family = family_of(named("Trois:Pain", alice), alice)
+    assert tree_of(family.first) == {"Deux:Pain": {"Trois:Pain": {}}}
+    assert len(family.members) == 2
+
+
+def test_on_the_screen(bread: WikiPage, anna: AnonymousUser, client_of: Callable[..., Client]) -> None:
+    shown = client_of(anna, "en").get("/forks/Pain").content.decode()
+    for words in ("It lives in 3 places.", "Trois:Pain", "100 % in common", 'aria-current="page"'):
+        assert words in shown
