@@ -8,7 +8,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.making import make_page, make_place
-from wiki.pages import chores
+from wiki.forks import forking
+from wiki.forks.forking import Wish
+from wiki.moderation.models import Proposal
+from wiki.pages import chores, saving
+from wiki.pages.saving import Author
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,6 +31,10 @@ SCREENS = (
     "/ask?q=[[Ville::%2B]]&po=?Ville&since=2001",
     *(f"/ask?q=[[Ville::%2B]]&po={ANSWERS}&format={form}" for form in ("table", "map", "chart", "calendar", "gallery")),
     *(f"/ask?q=[[Ville::%2B]]&po={ANSWERS}&format={form}" for form in ("timeline", "tree", "tagcloud", "list")),
+    "/touch/Atelier:Pain",
+    "/forks/Pain",
+    "/proposals/Pain",
+    "/proposal/77000",
     "/browse/Atelier",
     "/properties",
     "/property/Surface",
@@ -56,7 +64,12 @@ def scene(bob: User) -> None:
         own = f"Surface: {number * 10} m²\nOuverture: 2026-11-{number + 1}"
         text = f"---\nNature: Pratique\nVille: Lyon\n{own}\n---\nMots."
         make_page(f"Pratique {number}", text, by=bob, place=place if number % 2 else None)
-    make_page("Pain", "---\nVille: Nantes\nSurface: 1 km\nVoir: Atelier\nOuverture: 01/02/2021\n---\nDu pain.", by=bob)
+    text = "---\nVille: Nantes\nSurface: 1 km\nVoir: Atelier\nOuverture: 01/02/2021\n---\nDu pain."
+    page = make_page("Pain", text, by=bob)
+    fork = forking.fork(page, Wish(place), Author.of(bob))
+    saving.edit(page, text + "\n\nDes brioches.", Author.of(bob))
+    saving.edit(fork, text + "\n\nDes tartes.", Author.of(bob))
+    Proposal.objects.create(pk=77_000, page=page, base=1, text=f"{text}\n\nDes tartes.", by=bob, by_name="bob")
     chores.finish()
 
 

@@ -9,6 +9,9 @@ import pytest
 
 from tests.browser.test_face import sign_in
 from tests.making import make_page, make_place
+from wiki.forks import forking
+from wiki.forks.forking import Wish
+from wiki.moderation.models import Proposal
 from wiki.pages import finding, saving
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ pytestmark = [pytest.mark.screen, pytest.mark.django_db(transaction=True)]
 
 SCREENS = (
     "/", "/wiki/Atelier:Charte", "/wiki/Atelier", "/edit/Atelier:Charte", "/edit/Nouvelle_page", "/create",
-    "/create-place", "/fork/Atelier:Charte", "/forks/Atelier:Charte", "/export/Atelier:Charte", "/import", "/upload",
+    "/create-place", "/fork/Atelier:Charte", "/forks/Atelier:Charte", "/touch/Atelier:Copie",
+    "/pull/Atelier:Copie", "/propose/Atelier:Copie", "/proposal/77000", "/export/Atelier:Charte", "/import", "/upload",
     "/move/Atelier:Charte", "/delete/Atelier:Charte", "/fields/Atelier:Charte", "/stewards/Atelier",
     "/history/Atelier:Charte", "/compare/Atelier:Charte?from=1&to=2",
     "/restore/Atelier:Charte?version=1", "/undo/Atelier:Charte?version=2", "/account/", "/account/password",
@@ -53,7 +57,10 @@ def scene(alice: User, bob: User) -> None:
     """A place looked after by bob, and a page by alice with two versions."""
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
+    fork = forking.fork(page, Wish(place, title="Copie"), saving.Author.of(bob))
     saving.edit(page, "# Charte\n\nUn autre texte.", saving.Author.of(alice))
+    saving.edit(fork, "# Charte\n\nUn beau texte.", saving.Author.of(bob))
+    Proposal.objects.create(pk=77_000, page=page, base=1, text="# Charte\n\nUn mot.", by=alice, by_name="alice")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
