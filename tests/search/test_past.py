@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
+from modelsearch.backends import get_search_backend
 
 from tests.making import make_page, make_place
 from wiki.accounts.models import User
+from wiki.history.models import Passage
 from wiki.pages import chores, finding, moving, saving
 from wiki.pages.models import WikiPage
 from wiki.pages.saving import Author
@@ -225,6 +227,17 @@ def test_without_an_index_it_says_so(settings: Any) -> None:
     assert not periods.answer("levain", ANNA, Wish("ever")).is_there
     with pytest.raises(CommandError, match="rebuild_index"):
         call_command("search", "levain", history=True)
+
+
+@pytest.mark.usefixtures("wiki")
+def test_a_damaged_index_is_said_and_built_again() -> None:
+    shelf = get_search_backend().get_index_for_model(Passage).shelf
+    for file in shelf.build.glob("*.seg"):
+        file.write_bytes(file.read_bytes()[:100])
+    assert not periods.answer("levain", ANNA, Wish("ever")).is_there
+    chores.finish()
+    assert shelf.is_whole
+    assert lives("levain")["Brasserie"] == [(1, 2)]
 
 
 @pytest.mark.usefixtures("wiki")

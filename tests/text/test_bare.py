@@ -25,6 +25,7 @@ from wiki.text.bare import bare
         ("![Un four](File:four.jpg) et [son mode d’emploi](https://example.org \"Titre\").", "paragraph",
          "Un four et son mode d’emploi."),
         ("Avant {{#ask: [[Kind::Place]] | ?City}} après[^1].", "paragraph", "Avant après."),
+        ("{{Encart|Du pain|au [[levain]]}} ici {{", "paragraph", "Encart|Du pain|au levain ici"),
         ("| **Jour** | Heure |\n|---|:-:|", "table", "Jour Heure"),
         ("| lundi | 9 h |", "table", "lundi 9 h"),
         ("```python\nx = [[1]]  # *rien*\n```", "code", "x = [[1]] # *rien*"),

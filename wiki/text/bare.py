@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 
-_CALL = re.compile(r"\{\{[^{}]{0,1000}\}\}")
+_CALL = re.compile(r"\{\{\s{0,20}#[^{}]{0,1000}\}\}")
 _WIKI_LINK = re.compile(r"\[\[([^\[\]\n]{1,500})\]\]")
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\](?:\([^()\n]{0,500}\)|\[[^\[\]\n]{0,200}\])")
 _NOTE = re.compile(r"\[\^[^\]\s]{1,100}\]:?")
@@ -23,13 +23,16 @@ _RULES = frozenset("|:- \t")
 
 
 def bare(text: str, kind: str = "paragraph") -> str:
-    """The words of a passage of some kind (see `passages`), links as their labels, on one line. Never raises."""
+    """The words of a passage of some kind (see `passages`), links as their labels, on one line. Never raises.
+
+    What a call asks for is nothing of the author's; what stands in braces of an unknown name is.
+    """
     if kind == "code":
         return " ".join(_FENCE.sub("", text).split())
     said = _OPENING.sub("", _CLOSING.sub("", text))
     if kind == "table":
         said = "\n".join(line for line in said.split("\n") if not _RULES.issuperset(line))
-    said = _CALL.sub(" ", _BOX.sub("", said))
+    said = _CALL.sub(" ", _BOX.sub("", said)).replace("{{", " ").replace("}}", " ")
     said = _WIKI_LINK.sub(_label, said)
     said = _LINK.sub(r"\1", _NOTE.sub("", said))
     if kind == "table":
