@@ -75,6 +75,7 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/search.py
 	$(RUN) tests/benchmarks/history.py
 	$(RUN) tests/benchmarks/authorship.py
+	$(RUN) tests/benchmarks/forks.py
 
 LOCK := pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options \
 	--strip-extras --allow-unsafe

@@ -101,7 +101,8 @@ FORMS = ("/edit/Charte", "/edit/Nouveau", "/create", "/create-place", "/fork/Cha
 FIELDS = ("text", "title", "place", "new_place", "license", "language", "comment", "base", "minor", "kind", "file",
     "username", "password", "password1", "email", "next", "add", "remove", "name", "author", "display_name", "source",
     "description", "version", "steward", "reason", "website", "preview", "skip",
-    "choice-0", "own-0", "whole", "message", "hunks", "hunk", "at", "act", "said")  # fmt: skip
+    "choice-0", "own-0", "whole", "message", "hunks", "hunk", "at", "act", "said",
+    "follow")  # fmt: skip
 ANYWHERE = ("base", "next", "version")
 """Fields that are looked at where no form shows them."""
 ODD = (

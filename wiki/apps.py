@@ -22,6 +22,7 @@ class WikiConfig(AppConfig):
         from wiki.facts import calls as fact_calls
         from wiki.facts.declaring import DeclarationsChore
         from wiki.facts.deriving import FactDeriver
+        from wiki.forks.following import FollowChore
         from wiki.history.deriving import PassageDeriver
         from wiki.pages import chores, derivers, late
         from wiki.pages import near as near_titles
@@ -46,6 +47,7 @@ class WikiConfig(AppConfig):
         derivers.register(StalenessDeriver())
         chores.register(DeclarationsChore(keeping.tell_facts))
         chores.register(AnswersChore())
+        chores.register(FollowChore())
         chores.register(Indexing())
         outbox.connect()
         post_save.connect(tell_places_of, sender=User, dispatch_uid="wiki.tell_places_of")

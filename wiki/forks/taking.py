@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
-from wiki.forks import pulling
+from wiki.forks import following, pulling
 from wiki.forks.cards import Card
 from wiki.forks.lineage import Lineage, texts_of
 from wiki.forks.pulling import Merge
@@ -38,11 +38,11 @@ LISTED = 50
 
 @not_for_robots
 def touch(request: HttpRequest, title: str) -> HttpResponseBase:
-    """How a fork stands to its original; on POST, pass over what moved there up to version `skip`."""
+    """How a fork stands to its original; on POST, pass over what moved there up to version `skip`, or `follow` it."""
     page = managing.get_page(request, title, "read")
     found = touch_of(page, request.user)
     if request.method == "POST":
-        return _pass_over(request, page, found)
+        return _follow(request, page) if "follow" in request.POST else _pass_over(request, page, found)
     context: dict[str, Any] = {"page": page, "touch": found, "may": rights.allowed(request.user, page)}
     if found is not None and found.upstream is not None:
         if page.size + found.upstream.size > LONG:
@@ -64,6 +64,18 @@ def _sides(request: HttpRequest, found: Touch, upstream: WikiPage) -> dict[str, 
         "own": Difference.of(base, texts[mine.pk]),
         "verdict": compatibility.check(upstream.license, found.page.license),
     }
+
+
+def _follow(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
+    """Let the fork take in clean changes by itself, or not any more."""
+    rights.require(request.user, "edit", page)
+    follows = request.POST["follow"] == "1"
+    following.follow(page, cast(User, request.user), follows=follows)
+    if follows:
+        messages.success(request, gettext("What joins without a clash is taken in by itself from now on."))
+    else:
+        messages.success(request, gettext("Nothing is taken in by itself any more."))
+    return redirect(address("touch", page.full_title))
 
 
 def _pass_over(request: HttpRequest, page: WikiPage, found: Touch | None) -> HttpResponseBase:

@@ -50,7 +50,7 @@ class Touch:
 
 def touch_of(page: WikiPage, user: Reader) -> Touch | None:
     """How `page` stands to its original; None where it is no fork."""
-    bond = Fork.objects.filter(page=page).first()
+    bond = Fork.objects.filter(page=page).select_related("follower").first()
     return touch(page, bond, user) if bond is not None else None
 
 

@@ -330,6 +330,10 @@ class Fork(models.Model):
     """Names of those who wrote upstream up to that version, and its own upstreams' authors."""
     made_at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    follower = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    """In whose name what moves upstream is taken in by itself, where it joins without a clash; null where it is not."""
+    tried = models.PositiveIntegerField(default=0)
+    """The version of upstream that was looked at for the follower."""
 
     def __str__(self) -> str:
         return f"{self.page} from {self.upstream_title} v{self.upstream_version}"

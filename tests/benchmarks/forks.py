@@ -1,0 +1,191 @@
+"""Measures forks (a whole place, a pull, merges against git) and the licence check; `make bench` calls it.
+
+Texts are made up of French words by a seeded generator. Times depend on the machine: compare within one run only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+from tests.benchmarks.authorship import LINKS, NOUNS, VERBS  # noqa: E402
+from tests.instances import Instance  # noqa: E402  after the path
+
+PAGES, VERSIONS, INGREDIENTS = 1_000, 500, 50
+SIZE = 50_000
+"""Characters of the texts that are merged."""
+EDITS = (5, 20, 60)
+SEEDS = range(5)
+
+# Run inside a wiki; the last line printed is what was measured.
+PLACE = """
+import json, time
+from django.contrib.auth.models import AnonymousUser
+from wiki.forks import branches, forking
+from wiki.forks.forking import Wish
+from wiki.pages import finding, saving
+from wiki.pages.derivers import Fields
+from wiki.pages.models import WikiPage
+from wiki.pages.storing import Draft, store
+by = saving.Author(None, "Mesure")
+place = saving.create_place("Grand lieu", "Un lieu.", by).page
+line = "Un lieu que des gens font ensemble, avec [[Page %d]] et [[Grand lieu:Page %d]], chaque jour. " * 2
+def text(n):
+    parts = [f"## Partie {k}\\n\\n{line % (n, n + 1, n + k, n)}" for k in range(4)]
+    return f"---\\nNature: Pratique\\nLieu: Grand lieu\\n---\\n" + "\\n\\n".join(parts)
+store([
+    Draft(WikiPage(), text(n), Fields(0, place, f"Page {n}", False, "CC-BY-SA-4.0", "fr"), by) for n in range(%d)
+])
+pages = [finding.fresh(place.pk), *branches.branch(place, AnonymousUser())]
+offers = [offer.name for offer in branches.offers(pages)]
+start = time.perf_counter(), time.process_time()
+copies = forking.fork_all(pages, Wish(new_place="Autre lieu"), by, offers, seed=True)
+print(json.dumps([len(copies), time.perf_counter() - start[0], time.process_time() - start[1]]))
+"""
+PULL = """
+import json, statistics, time
+from wiki.accounts.models import User
+from django.contrib.auth.models import AnonymousUser
+from wiki.forks import forking, proposing, pulling
+from wiki.forks.forking import Wish
+from wiki.forks.pulling import Merge
+from wiki.forks.touch import touch_of
+from wiki.pages import finding, saving
+by, zoe = saving.Author(None, "Mesure"), User.objects.create_user("zoe")
+body = [f"Le paragraphe {n} dit ce que des gens font ensemble, chaque jour de la semaine." for n in range(60)]
+page = saving.create("Pain", "\\n\\n".join(body), by).page
+fork = forking.fork(page, Wish(new_place="Fournil"), by)
+for number in range(%d):
+    body[number %% 50] = f"Le paragraphe {number %% 50} dit autre chose pour la fois {number}."
+    saving.edit(finding.fresh(page.pk), "\\n\\n".join(body), by)
+mine = finding.fresh(fork.pk).source.text
+saving.edit(finding.fresh(fork.pk), mine.replace("paragraphe 55 dit", "paragraphe 55 raconte"), by)
+def timed(act, rounds=5):
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        found = act()
+        times.append((time.perf_counter() - start) * 1000)
+    return found, statistics.median(times)
+touch, touching = timed(lambda: touch_of(finding.fresh(fork.pk), AnonymousUser()))
+def plan():
+    merge = Merge.of(finding.fresh(fork.pk), pulling.upstream_version(finding.fresh(page.pk)))
+    assert merge.joined.text is not None
+    return merge
+merge, planning = timed(plan)
+def back():
+    merge = Merge.of(finding.fresh(page.pk), pulling.upstream_version(finding.fresh(fork.pk)))
+    return proposing.propose(merge, merge.joined.text, "Mieux", zoe)
+_, proposed = timed(back)
+_, saved = timed(lambda: merge.save(merge.joined.text, by), 1)
+print(json.dumps([len(touch.behind), touching, planning, saved, proposed]))
+"""
+
+
+def prose(dice: random.Random, size: int) -> list[str]:
+    """Paragraphs of made-up sentences, of so many characters in all."""
+    found: list[str] = []
+    while sum(map(len, found)) < size:
+        words = [dice.choice((LINKS, NOUNS, VERBS)[at % 3]) for at in range(dice.randint(20, 90))]
+        found.append(" ".join(words).capitalize() + ".")
+    return found
+
+
+def edited(paragraphs: Sequence[str], edits: int, dice: random.Random) -> str:
+    """A text with so many edits: words exchanged, paragraphs added or taken out."""
+    text = list(paragraphs)
+    for _ in range(edits):
+        at = dice.randrange(len(text))
+        what = dice.random()
+        if what < 0.7:
+            words = text[at].split()
+            words[dice.randrange(len(words))] = dice.choice(NOUNS)
+            text[at] = " ".join(words)
+        elif what < 0.9:
+            text.insert(at, prose(dice, 1)[0])
+        else:
+            del text[at]
+    return "\n\n".join(text) + "\n"
+
+
+def merges() -> None:
+    """Clashes and time of merges, ours and git's."""
+    from wiki.text.joining import join
+
+    for edits in EDITS:
+        ours: list[tuple[int, float]] = []
+        gits: list[tuple[int, float]] = []
+        for seed in SEEDS:
+            dice = random.Random(seed)
+            base = prose(dice, SIZE)
+            texts = ["\n\n".join(base) + "\n", edited(base, edits, dice), edited(base, edits, dice)]
+            start = time.perf_counter()
+            joined = join(*texts)
+            ours.append((len(joined.clashes), (time.perf_counter() - start) * 1000))
+            gits.append(by_git(*texts))
+        said = [
+            f"{sum(count for count, _ in some) / len(some):.1f} clashes, {median(some):.0f} ms" for some in (ours, gits)
+        ]
+        print(f"Merge of {SIZE // 1000} KB, {edits} edits a side: {said[0]}; git merge-file: {said[1]}")
+
+
+def median(some: list[tuple[int, float]]) -> float:
+    """The median of times."""
+    return statistics.median(ms for _, ms in some)
+
+
+def by_git(base: str, mine: str, theirs: str) -> tuple[int, float]:
+    """Clashes that git sees, and its time with that of starting it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in (("base", base), ("mine", mine), ("theirs", theirs)):
+            Path(folder, name).write_text(text, encoding="utf-8")
+        start = time.perf_counter()
+        done = subprocess.run(["git", "merge-file", "-p", "mine", "base", "theirs"], cwd=folder, capture_output=True)
+        return done.returncode, (time.perf_counter() - start) * 1000
+
+
+def licences() -> None:
+    """The check of a page that is made of many."""
+    import django
+
+    django.setup()
+    from wiki.licenses import catalogue, compatibility
+
+    some = [one for one in catalogue.LICENSES if compatibility.check(one, "CC-BY-SA-4.0").allowed]
+    sources = [some[at % len(some)] for at in range(INGREDIENTS)]
+    start = time.perf_counter()
+    verdict = compatibility.check_all(sources, "CC-BY-SA-4.0")
+    took = (time.perf_counter() - start) * 1000
+    print(f"Licence check over {INGREDIENTS} ingredients: {took:.1f} ms, allowed: {verdict.allowed}")
+
+
+def main() -> None:
+    """Print every figure."""
+    merges()
+    licences()
+    with tempfile.TemporaryDirectory() as folder:
+        instance = Instance.create(Path(folder) / "wiki")
+        try:
+            pages, wall, used = json.loads(instance.python(PLACE.replace("%d)", f"{PAGES})")).splitlines()[-1])
+            print(f"Fork of a place with {pages} pages: {wall:.1f} s, {used:.1f} s of them computing in its process")
+            behind, *times = json.loads(instance.python(PULL % VERSIONS).splitlines()[-1])
+            named = zip(("banner", "merge", "save", "proposal"), times, strict=True)
+            print(f"Fork {behind} versions behind: " + ", ".join(f"{name} {ms:.0f} ms" for name, ms in named))
+        finally:
+            instance.remove()
+
+
+if __name__ == "__main__":
+    main()
