@@ -232,6 +232,16 @@ def test_an_ended_session_loses_no_message(
     assert Proposal.objects.get().message == "Mon long message"
 
 
+def test_a_remark_outlives_the_session(
+    bread: WikiPage, fork: WikiPage, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
+) -> None:
+    made = proposed(fork, bread, bob)
+    answer = client_of(anna, "en").post(f"/proposal/{made.pk}", {"act": "remark", "said": "Un long mot"})
+    assert answer.status_code == 403
+    assert "Un long mot" in answer.content.decode()
+    assert not made.remarks.exists()
+
+
 def test_declining_and_withdrawing(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User, client_of: Callable[..., Client]
 ) -> None:

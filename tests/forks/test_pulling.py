@@ -185,6 +185,17 @@ def test_an_ended_session_loses_nothing(
     assert clashing.versions.get(number=3).author == bob
 
 
+def test_an_original_that_goes_away_meanwhile_takes_no_typed_text_with_it(
+    clashing: WikiPage, bread: WikiPage, bob: User, client_of: Callable[..., Client]
+) -> None:
+    saving.delete(finding.fresh(bread.pk), Author(None, "script"))
+    answer = client_of(bob, "en").post(f"/pull/{clashing.address}?until=2&base=2", {"text": "Long texte", "base": "2"})
+    assert answer.status_code == 422
+    assert "Long texte" in answer.content.decode()
+    assert "The original is not here any more" in answer.content.decode()
+    assert finding.fresh(clashing.pk).version == 2
+
+
 def test_odd_addresses_are_answered(clashing: WikiPage, bob: User, client_of: Callable[..., Client]) -> None:
     client = client_of(bob)
     for query in ("until=99", "base=99", "until=x", "base=-1", "until=", "until=1"):

@@ -135,8 +135,8 @@ def proposal(request: HttpRequest, number: int) -> HttpResponseBase:
     if request.method != "POST":
         return _screen(request, found, page, choice)
     user: Any = request.user
-    rights.require(user, "edit", page)
     try:
+        rights.require(user, "edit", page)
         done = _act(request, user, found, page, choice)
     except EditConflict:
         return _screen(request, found, page, choice, gettext("The page was changed just now: please look again."), 409)

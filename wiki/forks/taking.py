@@ -119,7 +119,12 @@ def pull(request: HttpRequest, title: str) -> HttpResponseBase:
     if request.user.is_authenticated:
         rights.require(request.user, "edit", page)
     until, base = (gates.number_from(request.GET.get(name), 0) or None for name in ("until", "base"))
-    merge = _merge(page, touch_of(page, request.user), until, base)
+    try:
+        merge = _merge(page, touch_of(page, request.user), until, base)
+    except Refused as error:
+        if "text" not in request.POST:
+            raise
+        return editing.edit(request, title, _refusing(error))  # the original went away: what was typed is kept
     if "text" in request.POST:
         return editing.edit(request, title, _writer(merge))
     if merge.mine.size + merge.theirs.size > LONG:
@@ -143,6 +148,15 @@ def _writer(merge: Merge) -> editing.Write:
     def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> Saved:
         rights.require(user, "edit", page)
         return merge.save(data["text"], Author.of(user), data["comment"], data["base"])
+
+    return write
+
+
+def _refusing(error: Refused) -> editing.Write:
+    """Saves nothing, and says why."""
+
+    def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> Saved:
+        raise error
 
     return write
 
