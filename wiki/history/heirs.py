@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
@@ -27,6 +27,9 @@ REPAIRS = 40
 """Pairs of lost and new passages that one version has compared."""
 LONG = 12
 """Words from which on a passage is known again where nothing was declared."""
+
+NEAR = 2
+"""Passages of a source with which one is compared for the last of its words."""
 
 RECENT = 3
 """Versions back that count as lately."""
@@ -168,16 +171,22 @@ def take_over(hunks: Sequence[Hunk], source: Sequence[Life], page: Ref) -> None:
 
 
 def _take_the_rest(some: Sequence[Life], source: Sequence[Life], page: Ref) -> None:
-    """Words that are still new, compared without those around them that have a past: of two passages merged in one."""
-    new = [[at for at, mark in enumerate(life.marks) if mark == (life.born,)] for life in some]
-    words = [[life.words[at] for at in places] for life, places in zip(some, new, strict=True)]
-    if not words or not source:
-        return
-    heritages = inherit([life.words for life in source], words)
-    for life, places, heritage in zip(some, new, heritages, strict=True):
-        for run in heritage.runs:
+    """Words that are still new, compared without those around them that have a past: of two passages merged in one.
+
+    Each passage is compared with the two of the source that have most of these words, and half of them at least.
+    """
+    holding: dict[str, list[Life]] = defaultdict(list)
+    for one in source if some else ():
+        for word in set(one.words):
+            holding[word].append(one)
+    for life in some:
+        new = [at for at, mark in enumerate(life.marks) if mark == (life.born,)]
+        words = [life.words[at] for at in new]
+        shared = Counter(one for word in set(words) for one in holding.get(word, ()))
+        near = [one for one, count in shared.most_common(NEAR) if count > 1 and 2 * count >= len(set(words))]
+        for run in inherit([one.words for one in near], [words])[0].runs if near else ():
             for step in range(run.size):
-                _mark(life, places[run.start + step], source[run.old].marks[run.old_start + step :][:1], page)
+                _mark(life, new[run.start + step], near[run.old].marks[run.old_start + step :][:1], page)
 
 
 def may_have_moved(life: Life) -> bool:
