@@ -55,6 +55,19 @@ def test_a_clean_pull_is_one_version_with_two_parents(bread: WikiPage, fork: Wik
     assert not merge.save(text_of(fork), Author.of(bob)).changed, "what was taken in is not taken in twice"
 
 
+def test_two_who_take_in_the_same_at_once_make_one_version(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User
+) -> None:
+    change(bread, alice, ("le soir", "le matin"))
+    change(fork, bob, ("Au four.", "Au four, chaud."))
+    first, second = merge_of(fork, bread), merge_of(fork, bread)
+    assert first.save(first.joined.text or "", Author.of(bob)).changed
+    saved = second.save(second.joined.text or "", Author.of(alice))
+    assert (saved.changed, saved.version) == (False, 3)
+    assert finding.fresh(fork.pk).version == 3
+    assert "Au four, chaud." in text_of(fork)
+
+
 def test_words_that_came_belong_to_who_wrote_them(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User
 ) -> None:
