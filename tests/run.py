@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from tests.machine import chromium, nothing_left_out, postgres_programs  # noqa: E402  after the path
 
 NO_TESTS = 5  # pytest's answer when a choice of tests leaves none, as with `-k` on the other database
+SAID = {0: "passed", NO_TESTS: "no such tests"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
             codes["PostgreSQL"] = run("PostgreSQL", arguments, {"MOVILAB_DATABASE": address})
     print()
     for name, code in codes.items():
-        print(f"{name}: {'passed' if code in (0, NO_TESTS) else 'FAILED'}")
+        print(f"{name}: {SAID.get(code, 'FAILED')}")
     print("Left out: " + "; ".join(left_out) + "." if left_out else "Nothing was left out.")
     return max(code for code in codes.values() if code != NO_TESTS) if set(codes.values()) - {NO_TESTS} else NO_TESTS
 

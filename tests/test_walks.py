@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 SECRET, SAID = "Zibeline", "Chinchilla"
 """What stands in the deleted title, and what in the deleted text, comment and category."""
-ENOUGH = 300
+ENOUGH = 200
 """Addresses of one walk."""
 ALIKE = 5
 """Addresses of one screen that differ only in their query."""

@@ -52,6 +52,10 @@ SCREENS = (
 )
 
 
+RULES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
+"""What axe looks for: all, and then what colours alone change."""
+
+
 @pytest.fixture
 def scene(bob: User) -> None:
     """A place and practices with facts of many types, some wrong."""
@@ -82,8 +86,8 @@ def test_it_finds_no_barrier(theme: Literal["light", "dark"], browser: Browser, 
         page.goto(address)
         if "format=map" in address:
             page.wait_for_selector(".ask-marker")
-        results = Axe().run(page)
-        assert len(results.response["passes"]) > 10, "axe looked at the screen"
+        results = Axe().run(page, options=RULES[theme])
+        assert results.response["passes"], "axe looked at the screen"
         found += [
             f"{address}: {one['id']} ({one['help']}): {one['nodes'][0]['target']} {one['nodes'][0]['html'][:160]}"
             for one in results.response["violations"]

@@ -165,7 +165,7 @@ def check_words(page: WikiPage) -> None:
             at += count
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_random_histories(seed: int, alice: User) -> None:
     with transaction.atomic():

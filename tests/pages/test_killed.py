@@ -8,7 +8,7 @@ import time
 
 from tests.instances import Instance
 
-KILLS = 6
+KILLS = 4
 
 BEGIN = """
 from wiki.pages import saving

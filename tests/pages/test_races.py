@@ -7,7 +7,7 @@ import json
 from tests.instances import Instance
 from tests.pages.test_concurrency import END
 
-PROCESSES, ROUNDS = 6, 3
+PROCESSES, ROUNDS = 4, 3
 
 BEGIN = """
 from wiki.accounts.models import User

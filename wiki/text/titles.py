@@ -118,6 +118,9 @@ def clean_title(raw: str) -> str:
 
     Raises TitleProblem when it is empty, too long, or holds what a title cannot hold.
     """
+    if len(raw) > 100 * TITLE_LIMIT:  # told at once, whatever is in it
+        shown = "".join(sign for sign in raw[:60] if sign.isprintable())
+        raise TitleProblem("title_too_long", title=shown, size=str(len(raw)), limit=str(TITLE_LIMIT))
     if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\t\n\r" for sign in raw):
         visible = "".join(sign for sign in raw if sign.isprintable())
         raise TitleProblem("title_control", title=visible[:60])
