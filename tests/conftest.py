@@ -33,10 +33,8 @@ hypothesis_settings.load_profile("house")
 
 
 # --- Which tests run ------------------------------------------------------------------------------
-def needs_database(item: pytest.Item) -> bool:
-    """Whether a test reads or writes a database of the wiki, and can tell one from another."""
-    if item.get_closest_marker("screen") or item.get_closest_marker("sqlite"):
-        return False
+def uses_database(item: pytest.Item) -> bool:
+    """Whether a test reads or writes a database of the wiki."""
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
 
@@ -51,8 +49,8 @@ def commits(item: pytest.Item) -> bool:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, run what touches the database; all else was run beside SQLite."""
     if databases.on_postgres():
-        config.hook.pytest_deselected(items=[item for item in items if not needs_database(item)])
-        items[:] = [item for item in items if needs_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
+        items[:] = [item for item in items if uses_database(item)]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
-pytestmark = [pytest.mark.browser, pytest.mark.screen, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
-pytestmark = [pytest.mark.screen, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 SCREENS = (
     "/", "/wiki/Atelier:Charte", "/wiki/Atelier", "/edit/Atelier:Charte", "/edit/Nouvelle_page", "/create",

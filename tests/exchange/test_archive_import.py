@@ -356,7 +356,6 @@ def test_it_lets_only_accounts_import(alice: User, charlie: User, client: Client
 
 
 @pytest.mark.slow
-@pytest.mark.sqlite
 def test_it_exports_five_thousand_versions_within_its_own_limits(instance: Instance, tmp_path: Path) -> None:
     """Each version changes some words of 20 paragraphs, 4,000 signs; the limits are those of any import."""
     instance.python(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from tests.forks.making import change, make_fork, make_practice, text_of
+from tests.forks.making import change, make_fork, text_of
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, Refused
 from wiki.forks import following
@@ -19,17 +19,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def bread(alice: User) -> WikiPage:
-    """The original."""
-    return make_practice(alice)
-
-
-@pytest.fixture
-def fork(bread: WikiPage, bob: User) -> WikiPage:
+def fork(fork: WikiPage, bob: User) -> WikiPage:
     """A fork that follows it in bob's name."""
-    page = make_fork(bread, "Le Fournil", bob)
-    following.follow(page, bob, follows=True)
-    return page
+    following.follow(fork, bob, follows=True)
+    return fork
 
 
 def test_clean_changes_come_by_themselves(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:

@@ -17,7 +17,6 @@ from tests.forks.making import (
     make_fork,
     make_page,
     make_place,
-    make_practice,
     merge_of,
     take_in,
     text_of,
@@ -38,17 +37,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def bread(alice: User) -> WikiPage:
-    """The original, in the commons."""
-    return make_practice(alice)
-
-
-@pytest.fixture
-def fork(bread: WikiPage, bob: User) -> WikiPage:
+def fork(fork: WikiPage, bob: User) -> WikiPage:
     """Bob's fork of it, with two changes."""
-    page = make_fork(bread, "Le Fournil", bob)
-    change(page, bob, ("Une nuit", "Deux nuits longues"), ("Ville: Lyon", "Ville: Nice"))
-    return page
+    change(fork, bob, ("Une nuit", "Deux nuits longues"), ("Ville: Lyon", "Ville: Nice"))
+    return fork
 
 
 def proposed(fork: WikiPage, bread: WikiPage, by: User, **options: Any) -> Proposal:

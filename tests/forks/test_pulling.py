@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
-from tests.forks.making import change, make_fork, make_practice, merge_of, take_in, text_of
+from tests.forks.making import change, make_fork, merge_of, take_in, text_of
 from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, NotAllowed, Refused
 from wiki.history.authorship import authors_by_share
@@ -18,18 +18,6 @@ from wiki.pages.models import Fork, WikiPage
 from wiki.pages.saving import Author
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def bread(alice: User) -> WikiPage:
-    """The original."""
-    return make_practice(alice)
-
-
-@pytest.fixture
-def fork(bread: WikiPage, bob: User) -> WikiPage:
-    """Bob's fork of it."""
-    return make_fork(bread, "Le Fournil", bob)
 
 
 @pytest.fixture

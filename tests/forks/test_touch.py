@@ -9,25 +9,13 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
-from tests.forks.making import change, make_fork, make_page, make_practice, merge_of, take_in, text_of, touched
+from tests.forks.making import change, make_fork, make_page, merge_of, take_in, text_of, touched
 from wiki.accounts.models import User
 from wiki.pages import finding, moving, saving
 from wiki.pages.models import WikiPage
 from wiki.pages.saving import Author
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def bread(alice: User) -> WikiPage:
-    """The original."""
-    return make_practice(alice)
-
-
-@pytest.fixture
-def fork(bread: WikiPage, bob: User) -> WikiPage:
-    """Bob's fork of it."""
-    return make_fork(bread, "Le Fournil", bob)
 
 
 def counts(page: WikiPage, by: User) -> tuple[int, int]:

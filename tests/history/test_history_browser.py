@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.browser
-@pytest.mark.screen
 @pytest.mark.django_db(transaction=True)
 def test_it_compares_the_two_versions_that_a_reader_chooses(tab: Page, bob: User) -> None:
     page = make_page("Charte", "Nous partageons les outils.", by=bob)
@@ -38,7 +37,6 @@ def test_it_compares_the_two_versions_that_a_reader_chooses(tab: Page, bob: User
 
 
 @pytest.mark.browser
-@pytest.mark.screen
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_it_unfolds_a_batch_and_fits_the_screen(tab: Page, bob: User, width: int) -> None:
@@ -58,7 +56,6 @@ def test_it_unfolds_a_batch_and_fits_the_screen(tab: Page, bob: User, width: int
 
 
 @pytest.mark.browser
-@pytest.mark.screen
 @pytest.mark.django_db(transaction=True)
 def test_a_slider_leads_through_time_and_selected_words_to_their_beginning(tab: Page) -> None:
     def by(name: str, year: int) -> Author:

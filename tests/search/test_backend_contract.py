@@ -11,19 +11,22 @@ from pathlib import Path
 import modelsearch
 import pytest
 
+from tests import databases
+
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = "shared/data/modelsearch/search.json"
 """What modelsearch leaves out of its package."""
 
 
 @pytest.mark.slow
-@pytest.mark.sqlite
 @pytest.mark.django_db
 def test_it_passes_modelsearchs_own_tests(tmp_path: Path) -> None:
     if not any((above / FIXTURE).is_file() for above in ROOT.parents):
         pytest.skip(f"modelsearch's fixture is not on this machine: {FIXTURE} beside the repository")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
     variables |= {"MOVILAB_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "tests.search.contract.settings"}
+    if databases.on_postgres():
+        variables["MOVILAB_DATABASE"] = databases.address("postgres")
     command = [sys.executable, "-W", "ignore", "-m", "django", "test", "--no-input", "tests.search.contract.cases"]
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
