@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from tests.ask.worlds import Known, World
-from wiki.ask.compiler import is_anchored
 from wiki.ask.tree import (
     AllOf,
     AnyValue,
@@ -24,6 +23,7 @@ from wiki.ask.tree import (
     Question,
     Sub,
     ValueTest,
+    is_anchored,
 )
 from wiki.facts.datatypes.base import comparison
 from wiki.facts.datatypes.pages import Page

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -40,6 +40,9 @@ from wiki.ask.tree import (
     Step,
     Sub,
     ValueTest,
+    flattened,
+    is_anchored,
+    is_few,
 )
 from wiki.facts.datatypes.base import ValueRefused
 from wiki.facts.datatypes.pages import Page
@@ -94,7 +97,7 @@ class Compiler:
         `parts`: within a record.
         """
         if isinstance(condition, OneOf):
-            return reduce(or_, (self.holds(part, probing, anchored, parts) for part in condition.parts))
+            return _any_of([self.holds(part, probing, anchored, parts) for part in condition.parts], probing)
         if isinstance(condition, AllOf):
             return self._all_of(condition, probing, anchored, parts)
         self._size += 1
@@ -112,22 +115,16 @@ class Compiler:
         return self._value(condition, probing, anchored, parts)
 
     def _all_of(self, condition: AllOf, probing: bool, anchored: bool, parts: bool) -> Q:
-        flat = list(_flattened(condition))
+        flat = list(flattened(condition))
         anchored = anchored or any(is_anchored(part) for part in flat)
-        sure = next((part for part in flat if _is_few(part)), None)
+        sure = any(is_few(part) for part in flat)
         leaves = [(part, self._leaf(part, parts)) for part in flat]
-        lists = [(part, facts) for part, facts in leaves if facts is not None]
-        first = None
-        if not probing and sure is None and lists:
-            first = min(lists, key=lambda pair: _counted(pair[1]))[0] if len(lists) > 1 else lists[0][0]
-        found = Q()
+        lists = [facts for _, facts in leaves if facts is not None]
+        listing = bool(lists) and not (probing or sure)
+        found = _all_said(lists, listing)
         for part, facts in leaves:
             if facts is None:
-                found &= self.holds(part, probing or first is not None or sure is not None, anchored, parts)
-            elif part is first:
-                found &= Q(pk__in=facts.values("subject"))
-            else:
-                found &= Q(Exists(facts.filter(subject=OuterRef("pk"))))
+                found &= self.holds(part, probing or listing or sure, anchored, parts)
         return found
 
     def _leaf(self, condition: Condition, parts: bool) -> QuerySet[Fact] | None:
@@ -360,33 +357,26 @@ def _pages_only(anchored: bool) -> Q:
     return Q() if anchored else Q(fragment="")
 
 
+def _all_said(lists: list[QuerySet[Fact]], listing: bool) -> Q:
+    """Subjects of which each list of facts says something: the shortest is the list of candidates, if `listing`."""
+    first = min(lists, key=_counted) if listing and len(lists) > 1 else lists[0] if listing else None
+    probes = (Q(Exists(facts.filter(subject=OuterRef("pk")))) for facts in lists if facts is not first)
+    return reduce(and_, probes, Q(pk__in=first.values("subject")) if first is not None else Q())
+
+
+def _any_of(found: list[Q], probing: bool) -> Q:
+    """One of several conditions on `Subject`: where they choose the candidates, a list of subjects from each.
+
+    PostgreSQL answers lists joined by OR by reading every subject.
+    """
+    if probing or len(found) == 1:
+        return reduce(or_, found)
+    first, *others = (Subject.objects.filter(one).order_by().values("pk") for one in found)
+    return Q(pk__in=first.union(*others, all=True))
+
+
 def _wide(pattern: str) -> Q:
     return has_shape(F("fold"), titles.fold(pattern))
-
-
-def _flattened(condition: AllOf) -> list[Condition]:
-    found: list[Condition] = []
-    for part in condition.parts:
-        found.extend(_flattened(part) if isinstance(part, AllOf) else [part])
-    return found
-
-
-def is_anchored(condition: Condition) -> bool:
-    """Whether facts decide a condition: some value is said."""
-    if isinstance(condition, OneOf):
-        return all(is_anchored(part) for part in condition.parts)
-    if isinstance(condition, AllOf):
-        return any(is_anchored(part) for part in condition.parts)
-    if isinstance(condition, HasValue):
-        return len(condition.chain) != 1 or not any(isinstance(value, NoValue) for value in condition.values)
-    if isinstance(condition, InCategory):
-        return not condition.negated
-    return isinstance(condition, InConcept)
-
-
-def _is_few(condition: Condition) -> bool:
-    """Whether a condition names its pages one by one."""
-    return isinstance(condition, IsPage) and not any(value.comparator for value in condition.values)
 
 
 def _counted(facts: QuerySet[Fact]) -> int:

@@ -157,3 +157,29 @@ class Question:
     """Full title of the page that asks, if one does (`#part` is a part of it)."""
     home: str = ""
     """Full title of that page's place, whose pages titles are looked for first."""
+
+
+def flattened(condition: AllOf) -> list[Condition]:
+    """Its conditions, with those of any AllOf among them."""
+    found: list[Condition] = []
+    for part in condition.parts:
+        found.extend(flattened(part) if isinstance(part, AllOf) else [part])
+    return found
+
+
+def is_anchored(condition: Condition) -> bool:
+    """Whether facts decide a condition: some value is said."""
+    if isinstance(condition, OneOf):
+        return all(is_anchored(part) for part in condition.parts)
+    if isinstance(condition, AllOf):
+        return any(is_anchored(part) for part in condition.parts)
+    if isinstance(condition, HasValue):
+        return len(condition.chain) != 1 or not any(isinstance(value, NoValue) for value in condition.values)
+    if isinstance(condition, InCategory):
+        return not condition.negated
+    return isinstance(condition, InConcept)
+
+
+def is_few(condition: Condition) -> bool:
+    """Whether a condition names its pages one by one."""
+    return isinstance(condition, IsPage) and not any(value.comparator for value in condition.values)
