@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
+Standing = Callable[[], AbstractContextManager[None]]
 PASSWORD = "le café est prêt"
 OWN_DATABASE = pytest.StashKey[str]()
 """The name of the database that this process works on, once it is made."""
@@ -92,6 +94,17 @@ def django_db_setup(
     databases.drop(name)
 
 
+@pytest.fixture(scope="module")
+def standing(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Standing]:
+    """`with standing():` writes what stands through all tests of a module; each test undoes what it does itself.
+
+    For scenes that many tests look at: not in a module whose tests commit. Afterwards the database is as migrations
+    made it.
+    """
+    yield django_db_blocker.unblock
+    databases.restore(request.session.stash[OWN_DATABASE])
+
+
 @pytest.fixture
 def make_instance(tmp_path: Path) -> Iterator[Callable[[], Instance]]:
     """Makes wikis apart from this process, each with its own folder and migrated, empty database."""
@@ -132,28 +145,31 @@ def _nothing_remembered() -> None:
 
 
 # --- The cast -------------------------------------------------------------------------------------
-def _person(name: str, **more: Any) -> User:
+def person(name: str, **more: Any) -> User:
+    """The account of that name: the one that stands in this module, or a new one with `more`."""
     from wiki.accounts.models import User
 
-    return User.objects.create_user(name, f"{name}@example.org", PASSWORD, **more)
+    return User.objects.filter(username=name).first() or User.objects.create_user(
+        name, f"{name}@example.org", PASSWORD, **more
+    )
 
 
 @pytest.fixture
 def alice(db: None) -> User:
     """Alice has an account: she reads, writes and forks."""
-    return _person("alice")
+    return person("alice")
 
 
 @pytest.fixture
 def bob(db: None) -> User:
     """Bob stewards the places that tests make in his name: he also moves and deletes there."""
-    return _person("bob")
+    return person("bob")
 
 
 @pytest.fixture
 def charlie(db: None) -> User:
     """Charlie is blocked: he reads, and changes nothing."""
-    return _person("charlie", is_blocked=True, blocked_reason="spam")
+    return person("charlie", is_blocked=True, blocked_reason="spam")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from packaging.specifiers import SpecifierSet
 
 from movilab import messages
+from tests.conftest import Standing, person
 from tests.rights import CAST, ROWS, Row, scene
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,21 +117,27 @@ def rows() -> list[Any]:
     ]
 
 
+@pytest.fixture(scope="module")
+def standing_scene(standing: Standing) -> None:
+    """What the rows of the matrix speak of."""
+    with standing():
+        scene(person("alice"), person("bob"))
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "row"), rows())
 def test_it_answers_each_of_the_cast_as_the_matrix_says(
-    name: str, row: Row, request: pytest.FixtureRequest, client_of: Callable[..., Client]
+    name: str, row: Row, standing_scene: None, request: pytest.FixtureRequest, client_of: Callable[..., Client]
 ) -> None:
-    people = {person: request.getfixturevalue(person) for person in CAST}
-    scene(people["alice"], people["bob"])
+    people = {one: request.getfixturevalue(one) for one in CAST}
     address = reverse(name, kwargs=row.arguments) + row.query
     answers = {}
-    for person, user in people.items():
+    for one, user in people.items():
         client = client_of(user)
         with transaction.atomic():
             answer = client.post(address) if row.post else client.get(address)
             transaction.set_rollback(True)  # what one does is not there for the next
-        answers[person] = answer.status_code
+        answers[one] = answer.status_code
         if not answer.streaming and b"<html" in answer.content:
             assert answer.content.count(b"<h1") == 1, f"{address}: one h1 per page"
     assert tuple(answers.values()) == row.answers, f"{address}: {answers}"

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from tests.conftest import Standing, person
 from tests.making import make_page, make_place
 from wiki.accounts.models import User
 from wiki.forks import forking
@@ -55,14 +56,16 @@ LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}",
     "/documents/{0}/x")  # fmt: skip
 
 
-@pytest.fixture
-def scene(alice: User, bob: User) -> None:
+@pytest.fixture(scope="module")
+def scene(standing: Standing) -> None:
     """A page, a place, and a fork of the one in the other, with which it clashes."""
-    page = make_page("Charte", by=alice)
-    fork = forking.fork(page, Wish(make_place("La Myne", by=bob)), Author.of(bob))
-    saving.edit(page, "Un mot d'alice.", Author.of(alice))
-    saving.edit(fork, "Un mot de bob.", Author.of(bob))
-    Proposal.objects.create(pk=77_000, page=page, base=1, text="Un autre mot.", by_name="Quelqu'un")
+    with standing():
+        alice, bob = person("alice"), person("bob")
+        page = make_page("Charte", by=alice)
+        fork = forking.fork(page, Wish(make_place("La Myne", by=bob)), Author.of(bob))
+        saving.edit(page, "Un mot d'alice.", Author.of(alice))
+        saving.edit(fork, "Un mot de bob.", Author.of(bob))
+        Proposal.objects.create(pk=77_000, page=page, base=1, text="Un autre mot.", by_name="Quelqu'un")
 
 
 def ask(client: Client, address: str, post: dict[str, str] | None = None) -> None:
