@@ -81,7 +81,7 @@ def scene(bob: User) -> None:
 
 
 def test_it_finds_no_barrier(browser: Browser, live_server: Any, scene: None) -> None:
-    context = browser.new_context(base_url=live_server.url, locale="fr-FR")
+    context = browser.new_context(base_url=live_server.url, locale="fr-FR", reduced_motion="reduce")
     page = context.new_page()
     found = []
     for address in SCREENS:
