@@ -82,3 +82,40 @@ def test_it_knows_no_other_page(license_id: str) -> None:
 
 def test_it_answers_reading_only() -> None:
     assert Client().post("/licenses/CC0-1.0").status_code == 405
+
+
+def _may_i(query: str, language: str = "en") -> str:
+    page = _page(f"/licenses/?{query}", language)
+    return page.split('id="may-i"')[1].split("</section>")[0]
+
+
+def test_may_i_says_yes_with_what_is_owed_and_why() -> None:
+    said = _may_i("from=CC-BY-4.0&to=CC-BY-SA-4.0")
+    assert "badge-good" in said
+    assert "lets what is made from it be shared under" in said
+    assert "Name the authors, as they wish to be named." in said
+    assert "BY 4.0 §3(a)(1)-(4)" in said
+    assert '<option value="CC-BY-4.0" selected>' in said
+    assert "badge-good" in _may_i("from=CC-BY-SA-4.0+OR+LAL-1.3&to=LAL-1.3")
+
+
+def test_may_i_lets_the_strictest_of_several_works_decide() -> None:
+    said = _may_i("from=CC-BY-4.0&from=GFDL-1.3-or-later&to=CC-BY-SA-4.0", "fr")
+    whole, each = said.split('<table class="verdicts">')
+    assert "badge-bad" in whole
+    assert "Vous devez" not in whole
+    assert each.count("badge-good") == each.count("badge-bad") == 1
+
+
+@pytest.mark.parametrize("query", ["from=%3Cscript%3E&to=CC0-1.0", "from=CC0-1.0&to=Rien", "from=MIT+AND&to=MIT"])
+def test_may_i_answers_what_is_no_licence(query: str) -> None:
+    said = _may_i(query)
+    assert "badge-bad" in said
+    assert "<script>" not in said
+
+
+def test_may_i_asks_for_both_ends() -> None:
+    assert "Choose at least one work" in _may_i("from=CC0-1.0")
+    assert 'role="status"' not in _may_i("")
+    many = "&".join(["from=CC0-1.0"] * 500)
+    assert _may_i(f"{many}&to=CC0-1.0").count('name="from"') == 10

@@ -71,6 +71,11 @@ class Verdict:
         return [gettext(reasons.NEEDS[need]) for need in self.obligations]
 
     @property
+    def source_name(self) -> str:
+        """Return the source in words, for a table."""
+        return catalogue.name_of(self.source)
+
+    @property
     def target_name(self) -> str:
         """Return the target in words, for a menu."""
         return catalogue.name_of(self.target)

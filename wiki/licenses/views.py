@@ -6,18 +6,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from wiki.licenses import catalogue, compatibility
+from wiki.licenses import catalogue, compatibility, may_i
 from wiki.licenses.catalogue import UnknownLicense
+from wiki.licenses.may_i import Asked
 
 
 @require_safe
 def licenses(request: HttpRequest) -> HttpResponse:
-    """Show the licences that may be used here, and those only recognised and refused."""
+    """Show what licences are for, «may I?», those that may be used here, and those only recognised and refused."""
     known = list(catalogue.LICENSES.values())
+    asked = Asked.of(request.GET)
     context = {
         "usable": [license for license in known if license.free and license.has_text],
         "refused": [license for license in known if not license.free],
         "default": catalogue.get(catalogue.DEFAULT),
+        "asked": asked,
+        "answer": may_i.answer(asked),
+        "choices": may_i.choices((*asked.sources, *filter(None, [asked.target]))),
     }
     return render(request, "wiki/licenses/licenses.html", context)
 

@@ -1,0 +1,67 @@
+"""«May I?»: what somebody asks of the table, from the fields of a form, and the answer for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from wiki.licenses import catalogue, compatibility
+from wiki.licenses.catalogue import Choice
+from wiki.licenses.compatibility import Verdict
+from wiki.licenses.expressions import LIMIT
+
+INGREDIENTS = 10
+"""Works that are asked about together."""
+ROWS = 3
+"""Fields for them on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """May works under `sources` be made into one under `target`? All are SPDX expressions, as they came."""
+
+    sources: tuple[str, ...]
+    target: str
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Asked:
+        """From the fields `from` (as often as there are works) and `to`; what is too much is left out."""
+        given = [one.strip()[:LIMIT] for one in query.getlist("from")]
+        return cls(tuple(one for one in given if one)[:INGREDIENTS], query.get("to", "").strip()[:LIMIT])
+
+    @property
+    def rows(self) -> list[str]:
+        """What the fields for works hold."""
+        return [*self.sources, *[""] * (ROWS - len(self.sources))]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The verdict for all works together, and for each by itself."""
+
+    whole: Verdict
+    each: list[Verdict]
+
+
+def answer(asked: Asked) -> Answer | None:
+    """What the table says; None where nothing was asked."""
+    if not (asked.sources and asked.target):
+        return None
+    whole = compatibility.check_all(asked.sources, asked.target)
+    return Answer(whole, [compatibility.check(source, asked.target) for source in asked.sources])
+
+
+def choices(also: tuple[str, ...] = ()) -> list[Choice]:
+    """What the fields offer: what pages are offered, then every licence known, then `also` where it is none of them."""
+    found = dict(_offered(also))
+    return [Choice(value, label) for value, label in found.items()]
+
+
+def _offered(also: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    yield from catalogue.for_text()
+    for license in catalogue.LICENSES.values():
+        yield license.id, license.short
+    for one in also:
+        yield one, catalogue.name_of(one)
