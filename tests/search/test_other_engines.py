@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
+from django.db import connection
 
 from tests.making import make_page, make_place
 from wiki.accounts.models import User
@@ -73,3 +74,9 @@ def test_changes_arrive_by_the_same_outbox() -> None:
     PageWords.objects.filter(title="Charte").update(body="On ne range rien du tout.")
     call_command("rebuild_index")
     assert titles("rien") == {"La Filature:Charte"}
+
+
+def test_postgresql_looks_for_words_in_an_index() -> None:
+    with connection.cursor() as cursor:
+        indexes = connection.introspection.get_constraints(cursor, "wagtailsearch_indexentry")
+        assert ("wiki_searched_words" in indexes) is (connection.vendor == "postgresql")
