@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from tests.ask.worlds import Said, World, day
 from wiki.ask import bounds, running
@@ -294,3 +296,13 @@ def test_it_answers_on_the_command_line(world: World, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == "5\n"
     with pytest.raises(CommandError, match="At character 6"):
         call_command("ask", "[[P::]]", "--language", "en")
+
+
+def test_the_command_prints_worksheets_byte_for_byte_and_knows_other_names(
+    world: World, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    call_command("ask", "[[Nombre::3]]|?Texte", "--format", "xlsx")
+    rows = load_workbook(io.BytesIO(capsysbinary.readouterr().out)).worksheets[0].values
+    assert list(rows)[1] == ("Béta", "Zut")
+    call_command("ask", "[[Nombre::3]]|?Texte", "--format", "json-ld")
+    assert json.loads(capsysbinary.readouterr().out)["Texte"] == "Zut"

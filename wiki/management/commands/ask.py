@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -23,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """The question, and how to show the answer."""
-        files = sorted(name for name, form in registry.FORMATS.items() if form.file)
+        files = sorted(name for name, form in registry.NAMES.items() if form.file)
         parser.add_argument("question", help="Conditions, printouts and parameters: [[Kind::Place]]|?City|limit=5")
         parser.add_argument("--format", default="csv", choices=["count", *files], help="How to print the answer.")
         parser.add_argument("--at", default="", help="A date: answer from the facts of that day.")
@@ -42,15 +43,24 @@ class Command(BaseCommand):
             result = running.run(question, AnonymousUser(), language)
             if result.problems:
                 raise CommandError(" ".join(in_words(problem) for problem in result.problems))
-            self.stdout.write(_printed(result, language))
+            self._print(_answer(result, language))
+
+    def _print(self, content: bytes) -> None:
+        """Text as lines; anything else byte for byte, to be led into a file."""
+        try:
+            self.stdout.write(content.decode().rstrip("\n"))
+        except UnicodeDecodeError as error:
+            if self.stdout.isatty():
+                raise CommandError("This format is no text: write it into a file, as in … > answer.xlsx") from error
+            self.stdout.flush()
+            sys.stdout.buffer.write(content)
 
 
-def _printed(result: Result, language: str) -> str:
-    """The answer in its format, as text."""
+def _answer(result: Result, language: str) -> bytes:
+    """The answer in its format."""
     if result.total is not None:
-        return str(result.total)
+        return str(result.total).encode()
     file = registry.file(result, Shown(language=language))
     if file is None:
-        return ""
-    content = file.content if isinstance(file.content, bytes) else b"".join(file.content)
-    return content.decode("utf-8", "replace").rstrip("\n")
+        return b""
+    return file.content if isinstance(file.content, bytes) else b"".join(file.content)
