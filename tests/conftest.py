@@ -198,7 +198,7 @@ def browser() -> Iterator[Browser]:
     program = chromium()
     if not program:
         pytest.skip("Chromium is not on this machine: apt install chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     # Playwright runs a loop in this thread, which Django mistakes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -206,6 +206,7 @@ def browser() -> Iterator[Browser]:
     flags = ["--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", *quiet]
     if sys.platform == "linux" and os.geteuid() == 0:
         flags.append("--no-sandbox")
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=flags)
         yield started

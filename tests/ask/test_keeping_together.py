@@ -23,7 +23,7 @@ from wiki.errors import EditConflict
 from wiki.pages import finding, saving
 from wiki.pages.saving import Author
 chance = random.Random({seed})
-for turn in range(10):
+for turn in range(15):
     page = finding.by_key(f"Lieu {{chance.randrange(6)}}")
     text = f"---\\nVille: {{chance.choice(['Lyon', 'Brest'])}}\\nPlaces: {{chance.randrange(9)}}\\n---"
     try:
@@ -43,7 +43,7 @@ import random
 from wiki.ask.keeping import Keeper
 from wiki.pages.models import RenderedPage
 chance = random.Random({seed})
-for turn in range(20):
+for turn in range(30):
     stored = RenderedPage.objects.select_related("page__place").get(
         page__title=f"Liste {{chance.randrange(4)}}", ui_language=chance.choice(["fr", "en"]))
     Keeper().kept(stored, stored.page)

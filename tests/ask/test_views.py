@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from tests.making import make_page, make_place
 from wiki.pages import saving
@@ -109,4 +110,4 @@ def test_it_asks_in_a_browser(tab: Page, bob: User) -> None:
     tab.click("main button[type=submit]")
     assert tab.locator(".ask-answer table").inner_text().count("Lyon") == 1
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert tab.locator("textarea[name=q]").input_value() == "[[Nature::Lieu]]"
+    expect(tab.locator("textarea[name=q]")).to_have_value("[[Nature::Lieu]]")

@@ -35,6 +35,7 @@ SCREENS = (
     "/forks/Pain",
     "/proposals/Pain",
     "/proposal/77000",
+    "/licenses/?from=CC-BY-4.0&from=GFDL-1.3-or-later&to=CC-BY-SA-4.0",
     "/browse/Atelier",
     "/properties",
     "/property/Surface",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.making import make_page, make_place
 from wiki.pages import saving
@@ -61,7 +62,7 @@ def test_it_suggests_while_one_types_a_question(tab: Page, scene: None) -> None:
     tab.keyboard.type(" [[vil")
     tab.wait_for_selector(LIST)
     tab.keyboard.press("Escape")
-    assert tab.locator(LIST).count() == 0
+    expect(tab.locator(LIST)).to_have_count(0)
     assert tab.input_value(QUESTION).endswith("[[vil")
 
 
@@ -70,18 +71,18 @@ def test_it_builds_a_question_row_by_row(tab: Page, scene: None) -> None:
     tab.fill(QUESTION, "[[Nature::Lieu]]")
     tab.focus("#ask-pp-1")
     tab.keyboard.type("vil")
-    assert tab.locator("#ask-pp-1").get_attribute("role") == "combobox"
+    expect(tab.locator("#ask-pp-1")).to_have_attribute("role", "combobox")
     choose(tab, "Ville")
-    assert tab.locator("#ask-pp-1").get_attribute("aria-expanded") == "false"
+    expect(tab.locator("#ask-pp-1")).to_have_attribute("aria-expanded", "false")
     rows = tab.locator("[data-rows]").first
     before = rows.locator("[data-row]").count()
     rows.locator("[data-add]").click()
-    assert rows.locator("[data-row]").count() == before + 1
+    expect(rows.locator("[data-row]")).to_have_count(before + 1)
     added = rows.locator("[data-row]").last
     added.locator("input[name=pp]").fill("Position")
     added.locator("input[name=ph]").fill("Où")
     rows.locator("[data-row]").nth(1).locator("[data-remove]").click()
-    assert rows.locator("[data-row]").count() == before
+    expect(rows.locator("[data-row]")).to_have_count(before)
     tab.click("main form button[type=submit]")
     tab.wait_for_selector(".ask-answer table")
     assert "form=" not in tab.url
@@ -93,14 +94,14 @@ def test_it_builds_a_question_row_by_row(tab: Page, scene: None) -> None:
 
 def test_it_fetches_the_fields_of_another_format_and_draws_a_map(tab: Page, scene: None) -> None:
     tab.goto("/ask?q=[[Position::%2B]]&po=?Position")
-    assert tab.locator("[data-parameters] [name=cluster]").count() == 0
+    expect(tab.locator("[data-parameters] [name=cluster]")).to_have_count(0)
     tab.select_option("select[name=format]", "map")
     tab.wait_for_selector("[data-parameters] [name=cluster]", state="attached")
     tab.click("[data-parameters] summary")
     tab.fill("[data-parameters] [name=height]", "320")
     tab.click("main form button[type=submit]")
     tab.wait_for_selector(".ask-ground .ask-marker")
-    assert tab.locator(".ask-ground .ask-marker").count() == 2
+    expect(tab.locator(".ask-ground .ask-marker")).to_have_count(2)
     assert "height=320" in tab.url
 
 
@@ -136,7 +137,7 @@ def test_it_asks_without_javascript_on_a_phone(browser: Browser, live_server: An
     page = context.new_page()
     page.goto("/ask")
     example = page.locator(".ask-examples a").first
-    assert example.is_visible()
+    expect(example).to_be_visible()
     page.fill(QUESTION, "[[Nature::Lieu]]")
     page.fill("#ask-pp-1", "Ville")
     page.click("main form button[type=submit]")

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import expect
 
 from tests.conftest import PASSWORD
 from tests.making import make_page
@@ -63,22 +64,22 @@ def test_it_helps_with_writing(tab: Page, alice: User) -> None:
     field.fill("Un établi solide et lourd")
     field.evaluate("field => field.setSelectionRange(20, 25)")
     tab.click("[data-key=b]")
-    assert field.input_value() == "Un établi solide et **lourd**"
+    expect(field).to_have_value("Un établi solide et **lourd**")
     tab.click("[data-preview-button]")
-    assert tab.locator(".preview strong").inner_text() == "lourd"
+    expect(tab.locator(".preview strong")).to_have_text("lourd")
     tab.wait_for_timeout(1200)  # drafts are kept when typing pauses; the policy forbids wait_for_function
     assert tab.evaluate("localStorage.length") == 1
     tab.on("dialog", lambda question: question.accept())
     tab.goto("/wiki/Établi")
     tab.goto("/edit/Établi")
-    assert field.input_value() == "Un établi solide."
+    expect(field).to_have_value("Un établi solide.")
     tab.click("[data-editor-note] button >> nth=0")
-    assert field.input_value() == "Un établi solide et **lourd**"
+    expect(field).to_have_value("Un établi solide et **lourd**")
     field.press("Control+s")
     tab.wait_for_url(f"**/wiki/{quote('Établi')}")
-    assert tab.locator("article strong").inner_text() == "lourd"
+    expect(tab.locator("article strong")).to_have_text("lourd")
     tab.goto("/edit/Établi")
-    assert tab.locator("[data-editor-note]").inner_text() == ""
+    expect(tab.locator("[data-editor-note]")).to_have_text("")
 
 
 def test_it_opens_its_menu_without_javascript(browser: Browser, live_server: Any) -> None:
@@ -88,9 +89,9 @@ def test_it_opens_its_menu_without_javascript(browser: Browser, live_server: Any
     page = context.new_page()
     page.goto("/")
     link = page.locator(".site-tools .menu-panel a[href='/create']")
-    assert not link.is_visible()
+    expect(link).not_to_be_visible()
     page.click(".site-tools .menu > summary")
-    assert link.is_visible()
+    expect(link).to_be_visible()
     context.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_story import follow, sign_in
 from tests.forks.making import change, make_fork, make_practice, text_of
@@ -24,11 +25,11 @@ def test_a_fork_takes_in_and_gives_back(tab: Page, alice: User, bob: User) -> No
     change(fork, bob, ("Une nuit", "Deux nuits"), ("Au four.", "Au four, chaud."))
     sign_in(tab, "bob")
     tab.goto("/wiki/Le_Fournil:Pain")
-    assert "1 version qui n’est pas encore ici" in tab.locator(".box-fork").inner_text()
+    expect(tab.locator(".box-fork")).to_contain_text("1 version qui n’est pas encore ici")
     follow(tab, "text=Voir ce qui a bougé")
     follow(tab, "text=Reprendre…")
-    assert tab.locator(".clash").count() == 1
-    assert not tab.locator(".clash-own").is_visible()
+    expect(tab.locator(".clash")).to_have_count(1)
+    expect(tab.locator(".clash-own")).not_to_be_visible()
     tab.check("input[value=own]")
     tab.fill(".clash-own", "Quatre nuits de repos.")
     follow(tab, "button[name=save]")
@@ -39,7 +40,7 @@ def test_a_fork_takes_in_and_gives_back(tab: Page, alice: User, bob: User) -> No
     tab.fill("textarea[name=message]", "Quatre nuits valent mieux.")
     tab.locator("input[name=hunk]").last.uncheck()
     follow(tab, "main button[type=submit]")
-    assert "en attente" in tab.locator(".box-fork").inner_text()
+    expect(tab.locator(".box-fork")).to_contain_text("en attente")
     proposal = tab.url
     tab.context.clear_cookies()
     sign_in(tab, "alice")

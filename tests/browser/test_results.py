@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from movilab.environment import Tiles
 from tests.ask.formats.building import column, in_page, number, place, result, text
@@ -39,33 +40,33 @@ def test_it_draws_a_map_with_clusters_and_popups(tab: Page, live_server: Any) ->
     hosts = watch(tab)
     open_page(tab, map_of_france())
     tab.wait_for_selector(".ask-cluster")
-    assert tab.locator(".ask-cluster").inner_text() == "2"
-    assert tab.locator(".ask-ground").get_attribute("aria-label") == "Carte de 3 lieux"
+    expect(tab.locator(".ask-cluster")).to_have_text("2")
+    expect(tab.locator(".ask-ground")).to_have_attribute("aria-label", "Carte de 3 lieux")
     tab.locator(".ask-marker[title='Le Port']").press("Enter")
     popup = tab.locator(".ask-popup")
-    assert popup.locator("a").get_attribute("href") == "/wiki/Le_Port"
-    assert "Brest" in popup.inner_text()
+    expect(popup.locator("a")).to_have_attribute("href", "/wiki/Le_Port")
+    expect(popup).to_contain_text("Brest")
     tab.locator(".ask-cluster").click()
     tab.wait_for_selector(".ask-marker[title='La Filature']")
     tab.locator(".ask-marker[title='La Filature']").click()
     tab.wait_for_selector(f".ask-popup >> text={HOSTILE}")
-    assert tab.locator(".ask-popup img").count() == 0
+    expect(tab.locator(".ask-popup img")).to_have_count(0)
     assert set(hosts) == {urlsplit(live_server.url).netloc}
 
 
 def test_it_keeps_the_places_of_a_map_in_a_list(tab: Page) -> None:
     open_page(tab, map_of_france())
     tab.wait_for_selector(".ask-ground")
-    assert not tab.locator(".ask-places").is_visible()
+    expect(tab.locator(".ask-places")).not_to_be_visible()
     tab.click(".ask-map summary")
-    assert tab.locator(".ask-places li:visible").count() == 3
+    expect(tab.locator(".ask-places li:visible")).to_have_count(3)
 
 
 def test_it_draws_every_place_where_clusters_are_not_wanted(tab: Page) -> None:
     open_page(tab, map_of_france(cluster="no", zoom="4"))
     tab.wait_for_selector(".ask-marker")
-    assert tab.locator(".ask-marker").count() == 3
-    assert tab.locator(".ask-cluster").count() == 0
+    expect(tab.locator(".ask-marker")).to_have_count(3)
+    expect(tab.locator(".ask-cluster")).to_have_count(0)
 
 
 def test_it_asks_the_tile_server_that_is_named(tab: Page, settings: Any) -> None:
@@ -77,15 +78,15 @@ def test_it_asks_the_tile_server_that_is_named(tab: Page, settings: Any) -> None
     tab.wait_for_timeout(300)
     assert asked
     assert asked[0].endswith(".png")
-    assert tab.locator(".leaflet-control-attribution").inner_text() == "© <b>Nous"
+    expect(tab.locator(".leaflet-control-attribution")).to_have_text("© <b>Nous")
 
 
 def test_it_lists_places_without_javascript(browser: Browser, live_server: Any) -> None:
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
     page = context.new_page()
     open_page(page, map_of_france())
-    assert page.locator(".ask-places li:visible").count() == 3
-    assert page.locator(".ask-ground").count() == 0
+    expect(page.locator(".ask-places li:visible")).to_have_count(3)
+    expect(page.locator(".ask-ground")).to_have_count(0)
     context.close()
 
 
@@ -102,13 +103,13 @@ def test_it_sorts_tables(tab: Page) -> None:
     ]
     open_page(tab, in_page(result(rows, [column("Nombre", "_num"), column("Mot")], format="table", mainlabel="Nom")))
     sort = tab.locator("thead button")
-    assert sort.count() == 3
+    expect(sort).to_have_count(3)
     sort.nth(0).click()
     assert column_of(tab, 1) == ["Anna", "Émile", "Eve", "Zoé"]
     sort.nth(1).click()
     assert column_of(tab, 1) == ["Eve", "Anna", "Zoé", "Émile"]
-    assert tab.locator("thead th").nth(1).get_attribute("aria-sort") == "ascending"
+    expect(tab.locator("thead th").nth(1)).to_have_attribute("aria-sort", "ascending")
     assert tab.locator("thead th").nth(0).get_attribute("aria-sort") is None
     sort.nth(1).press("Enter")
     assert column_of(tab, 1) == ["Zoé", "Anna", "Eve", "Émile"]
-    assert tab.locator("thead th").nth(1).get_attribute("aria-sort") == "descending"
+    expect(tab.locator("thead th").nth(1)).to_have_attribute("aria-sort", "descending")

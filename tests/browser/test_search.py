@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.making import make_page, make_place
 from wiki.pages import chores
@@ -32,13 +33,13 @@ def test_pages_are_offered_while_one_types(tab: Page) -> None:
     box.press_sequentially("vél")
     options = tab.get_by_role("option")
     options.first.wait_for()
-    assert options.count() == 2
+    expect(options).to_have_count(2)
     box.press("ArrowDown")
     box.press("ArrowDown")
-    assert options.nth(1).get_attribute("aria-selected") == "true"
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
     assert box.get_attribute("aria-activedescendant") == options.nth(1).get_attribute("id")
     box.press("Escape")
-    assert tab.get_by_role("listbox").count() == 0
+    expect(tab.get_by_role("listbox")).to_have_count(0)
     box.press("ArrowDown")
     title = options.first.locator("span").first.inner_text()
     box.press("Enter")
@@ -50,7 +51,7 @@ def test_results_follow_what_is_typed_and_facets_narrow_them(tab: Page) -> None:
     tab.goto("/search")
     tab.locator("#search-q").press_sequentially("vélos")
     tab.get_by_text("2 pages trouvées").wait_for()
-    assert tab.locator("mark").first.inner_text() == "vélo"
+    expect(tab.locator("mark").first).to_have_text("vélo")
     assert "q=v%C3%A9los" in tab.url
     tab.get_by_role("link", name="Pratique 1").click()
     tab.get_by_text("1 page trouvée").wait_for()
@@ -67,17 +68,17 @@ def test_it_works_without_scripts(browser: Browser, live_server: Any) -> None:
     page.goto("/")
     page.locator("#site-search").fill("répare")
     page.locator(".site-search button").click()
-    assert page.get_by_text("1 page trouvée").count() == 1
-    assert page.locator("mark").first.inner_text() == "répare"
+    expect(page.get_by_text("1 page trouvée")).to_have_count(1)
+    expect(page.locator("mark").first).to_have_text("répare")
     context.close()
 
 
 def test_the_past_is_asked_by_a_choice(tab: Page, browser: Browser, live_server: Any) -> None:
     tab.goto("/search?q=coud")
-    assert not tab.locator("#search-at").is_visible()
+    expect(tab.locator("#search-at")).not_to_be_visible()
     tab.select_option("#search-when", "at")
-    assert tab.locator("#search-at").is_visible()
-    assert not tab.locator("#search-since").is_visible()
+    expect(tab.locator("#search-at")).to_be_visible()
+    expect(tab.locator("#search-since")).not_to_be_visible()
     tab.locator("#search-at").fill("2001-01-01")
     tab.get_by_text("Aucune page ne contenait tout cela").wait_for()
     tab.select_option("#search-when", "ever")
@@ -91,5 +92,5 @@ def test_the_past_is_asked_by_a_choice(tab: Page, browser: Browser, live_server:
     page.goto("/search?q=coud")
     page.select_option("#search-when", "ever")
     page.locator(".search-form button").click()
-    assert page.get_by_text("Depuis la version 1").count() == 1
+    expect(page.get_by_text("Depuis la version 1")).to_have_count(1)
     context.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_face import sign_in
 from tests.making import make_page, make_place
@@ -86,9 +88,8 @@ def test_it_shows_a_conflict_whole_on_a_phone(tab: Page, scene: None, bob: User)
     assert page is not None
     saving.edit(page, "# Charte\n\nSon texte à lui.", saving.Author.of(bob))
     tab.click("button[name=save]")
-    shown = tab.locator("main").inner_text()
-    assert "Son texte à lui." in shown
-    assert "Mon texte à moi." in tab.locator("textarea[name=text]").input_value()
+    expect(tab.locator("main")).to_contain_text("Son texte à lui.")
+    expect(tab.locator("textarea[name=text]")).to_have_value(re.compile("Mon texte à moi"))
     assert tab.evaluate(FAULTS) == []
 
 
@@ -101,22 +102,22 @@ def test_it_edits_previews_and_saves_without_scripts(browser: Browser, live_serv
     page.click("main button[type=submit]")
     page.fill("textarea[name=text]", "# Charte\n\nUn texte **sans script**.")
     page.click("button[name=preview]")
-    assert page.locator(".preview strong").inner_text() == "sans script"
+    expect(page.locator(".preview strong")).to_have_text("sans script")
     page.fill("input[name=comment]", "essai")
     page.click("button[name=save]")
+    expect(page.locator("article strong")).to_have_text("sans script")
     assert page.url.endswith("/wiki/Atelier:Charte")
-    assert page.locator("article strong").inner_text() == "sans script"
     context.close()
 
 
 def test_it_speaks_the_language_that_was_chosen(tab: Page, scene: None) -> None:
     tab.goto("/wiki/Atelier:Charte")
-    assert tab.get_attribute("html", "lang") == "fr"
+    expect(tab.locator("html")).to_have_attribute("lang", "fr")
     tab.click("header button[name=language] >> visible=true")
+    expect(tab.locator("html")).to_have_attribute("lang", "en")
     tab.wait_for_url("**/wiki/Atelier:Charte")
-    assert tab.get_attribute("html", "lang") == "en"
     tab.goto("/")
-    assert tab.get_attribute("html", "lang") == "en"
+    expect(tab.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_it_lets_the_keyboard_skip_to_the_content(tab: Page, scene: None) -> None:
@@ -124,7 +125,7 @@ def test_it_lets_the_keyboard_skip_to_the_content(tab: Page, scene: None) -> Non
     tab.keyboard.press("Tab")
     link = tab.locator(".skip-link")
     assert link.evaluate("link => link === document.activeElement")
-    assert link.is_visible()
+    expect(link).to_be_visible()
     tab.keyboard.press("Enter")
     assert tab.evaluate("document.activeElement.id") == "content"
 
@@ -145,7 +146,7 @@ def test_it_warns_before_a_text_is_lost(tab: Page, scene: None) -> None:
     tab.wait_for_timeout(500)
     assert asked == ["beforeunload"]
     assert tab.url.endswith("/edit/Atelier:Charte")
-    assert "Un mot." in tab.locator("textarea[name=text]").input_value()
+    expect(tab.locator("textarea[name=text]")).to_have_value(re.compile("Un mot"))
 
 
 def test_it_sends_a_form_once_however_often_it_is_clicked(tab: Page, scene: None) -> None:

@@ -14,6 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.conftest import PASSWORD
 from tests.databases import ROOT
@@ -127,7 +128,7 @@ def _write_and_preview(tab: Page) -> None:
     follow(tab, "main button[type=submit]")
     tab.fill("textarea[name=text]", "---\nNature: Pratique\n---\n**Farine** et eau.\n")
     tab.click("button[name=preview]")
-    assert tab.locator(".preview strong").inner_text() == "Farine"
+    expect(tab.locator(".preview strong")).to_have_text("Farine")
     write(tab, "---\nNature: Pratique\n---\nFarine et eau.\n\nCuire une heure.\n", "Première fournée")
     assert "Farine et eau." in tab.inner_text("article")
     assert "Pratique" in tab.inner_text("main")

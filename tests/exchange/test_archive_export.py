@@ -17,6 +17,7 @@ from urllib.parse import quote
 import bagit
 import pytest
 from django.core.management import CommandError, call_command
+from playwright.sync_api import expect
 
 from tests.exchange.archives import Bag, digest_of, export, make_picture, make_story, unzip
 from tests.making import make_page, make_place
@@ -248,7 +249,7 @@ def test_its_readable_page_opens_offline(rich_bag: Path, browser: Browser) -> No
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto((rich_bag / "data/index.html").as_uri())
-    assert page.locator("h1").inner_text() == "La Myne:Établi — « œuvre » & co"
+    expect(page.locator("h1")).to_have_text("La Myne:Établi — « œuvre » & co")
     assert page.evaluate("document.querySelector('img').naturalWidth") == 60
     assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
     assert {url.partition(":")[0] for url in asked} == {"file"}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.making import make_page, make_place
 from wiki.pages import chores, finding, moving, saving
@@ -27,13 +28,13 @@ def test_it_compares_the_two_versions_that_a_reader_chooses(tab: Page, bob: User
     tab.locator('input[name="from"][value="1"]').check()
     tab.locator('input[name="to"][value="3"]').check()
     tab.locator('form[action="/compare/Charte"] button').click()
-    assert tab.locator("table.diff del").inner_text() == "outils"
-    assert tab.locator("table.diff ins").inner_text() == "robots"
+    expect(tab.locator("table.diff del")).to_have_text("outils")
+    expect(tab.locator("table.diff ins")).to_have_text("robots")
     tab.locator('a[href*="view=inline"]').click()
-    assert tab.locator(".diff-inline ins").inner_text() == "robots"
+    expect(tab.locator(".diff-inline ins")).to_have_text("robots")
     tab.locator('.compare-nav a[rel~="next"]').click()
-    assert tab.locator(".diff-inline ins").inner_text() == "savoirs"
-    assert tab.locator('.compare-nav a[rel~="next"]').count() == 0
+    expect(tab.locator(".diff-inline ins")).to_have_text("savoirs")
+    expect(tab.locator('.compare-nav a[rel~="next"]')).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -47,9 +48,9 @@ def test_it_unfolds_a_batch_and_fits_the_screen(tab: Page, bob: User, width: int
     tab.set_viewport_size({"width": width, "height": 800})
     tab.goto("/changes")
     line = tab.locator("details.batch li").first
-    assert not line.is_visible()
+    expect(line).not_to_be_visible()
     tab.locator("details.batch summary").click()
-    assert line.is_visible()
+    expect(line).to_be_visible()
     for address in ("/changes", f"/history/Fabrique:{long}", f"/compare/Fabrique:{long}", "/contributions/bob"):
         tab.goto(address)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
@@ -70,7 +71,7 @@ def test_a_slider_leads_through_time_and_selected_words_to_their_beginning(tab: 
     slider.focus()
     slider.press("Home")
     tab.locator("#then").get_by_text("Du pain au levain.").wait_for()
-    assert tab.locator("#as-of").input_value() == "2019-03-03"
+    expect(tab.locator("#as-of")).to_have_value("2019-03-03")
     tab.locator("#as-of").fill("2020-12-31")
     tab.locator("form[data-time] button").click()
     tab.locator("article").get_by_text("Du pain noir.").wait_for()
@@ -78,5 +79,5 @@ def test_a_slider_leads_through_time_and_selected_words_to_their_beginning(tab: 
     tab.locator("article p").first.click(click_count=3)
     tab.locator(".came-in-offer").click()
     tab.get_by_text("Depuis la version 3").wait_for()
-    assert tab.locator(".life").count() == 2
-    assert tab.get_by_text("Seulement dans l’historique de").is_visible()
+    expect(tab.locator(".life")).to_have_count(2)
+    expect(tab.get_by_text("Seulement dans l’historique de")).to_be_visible()

@@ -6,7 +6,7 @@ import json
 
 from tests.instances import Instance
 
-PROCESSES, SAVES = 8, 20
+PROCESSES, SAVES = 8, 200
 
 BEGIN = """
 from wiki.pages import saving
