@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import ipaddress
 import os
 import re
 import secrets
@@ -102,6 +103,14 @@ def tiles(name: str) -> Tiles | None:
         refuse(f"{name} must be an address like https://tile.example.org/{{z}}/{{x}}/{{y}}.png, not {address!r}.")
     star = "*." if host != parts.netloc else ""
     return Tiles(address, attribution.strip() or "© OpenStreetMap", f"{parts.scheme}://{star}{host}")
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Networks like `10.0.0.0/8, fd00::/8`; none by default."""
+    try:
+        return [ipaddress.ip_network(one.strip()) for one in text(name).split(",") if one.strip()]
+    except ValueError as error:
+        refuse(f"{name} must be networks like 10.0.0.0/8, separated by commas ({error}).")
 
 
 def allowed_hosts(address: str) -> list[str]:

@@ -15,6 +15,7 @@ DEBUG = environment.switch("MOVILAB_DEBUG", False)
 BASE_ADDRESS = environment.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
 TRUST_PROXY = environment.switch("MOVILAB_TRUST_PROXY", False)
 TILES = environment.tiles("MOVILAB_TILES")
+FORK_FROM = environment.networks("MOVILAB_FORK_FROM")
 SITE_NAME = environment.text("MOVILAB_SITE_NAME", "Movilab")
 SECRET_KEY = environment.secret_key("MOVILAB_SECRET_KEY", DATA)
 DATABASES = {"default": environment.database("MOVILAB_DATABASE", DATA)}

@@ -106,12 +106,12 @@ def standing(request: pytest.FixtureRequest, django_db_setup: None, django_db_bl
 
 
 @pytest.fixture
-def make_instance(tmp_path: Path) -> Iterator[Callable[[], Instance]]:
-    """Makes wikis apart from this process, each with its own folder and migrated, empty database."""
+def make_instance(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
+    """Makes wikis apart from this process, each with its own folder and migrated, empty database, with settings."""
     made: list[Instance] = []
 
-    def make() -> Instance:
-        made.append(Instance.create(tmp_path / f"instance-{len(made)}"))
+    def make(**settings: str) -> Instance:
+        made.append(Instance.create(tmp_path / f"instance-{len(made)}", **settings))
         return made[-1]
 
     yield make
@@ -120,7 +120,7 @@ def make_instance(tmp_path: Path) -> Iterator[Callable[[], Instance]]:
 
 
 @pytest.fixture
-def instance(make_instance: Callable[[], Instance]) -> Instance:
+def instance(make_instance: Callable[..., Instance]) -> Instance:
     """One wiki apart from this process: run its commands with `instance.manage("rebuild")`."""
     return make_instance()
 

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from tests import databases
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @dataclass(frozen=True)
@@ -18,20 +33,23 @@ class Instance:
 
     data: Path
     database: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings besides its folder and database."""
 
     @classmethod
-    def create(cls, data: Path) -> Instance:
-        """A migrated, empty wiki in the folder `data`."""
+    def create(cls, data: Path, **settings: str) -> Instance:
+        """A migrated, empty wiki in the folder `data`, on the database that the tests run on."""
         data.mkdir(parents=True)
         name = f"movilab_instance_{uuid.uuid4().hex}" if databases.on_postgres() else str(data / "wiki.sqlite3")
         databases.copy_template(name)
-        return cls(data, name)
+        return cls(data, name, settings)
 
     @property
     def variables(self) -> dict[str, str]:
         """The environment in which this wiki's processes run."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
         kept |= {"MOVILAB_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "movilab.settings"}
+        kept |= self.settings
         address = databases.address(self.database)
         return kept | ({"MOVILAB_DATABASE": address} if address else {})
 
@@ -56,6 +74,26 @@ class Instance:
         out, err = process.communicate(timeout=600)
         assert process.returncode == 0, err
         return out
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """Serve it as in production, at MOVILAB_URL or an address of its own, which is yielded."""
+        address = self.settings.get("MOVILAB_URL") or f"http://127.0.0.1:{free_port()}"
+        port = urlsplit(address).port
+        self.manage("collectstatic", "--no-input", "--verbosity", "0")
+        command = [sys.executable, "-W", "ignore", "-m", "movilab.server", "--port", str(port)]
+        told = self.variables | {"MOVILAB_URL": address}
+        quiet = subprocess.DEVNULL
+        server = subprocess.Popen(command, cwd=databases.ROOT, env=told, stdout=quiet, stderr=quiet)
+        for _ in range(300):
+            try:
+                urlopen(f"{address}/robots.txt").close()
+                break
+            except URLError:
+                time.sleep(0.1)
+        yield address
+        server.terminate()
+        server.wait(timeout=30)
 
     def remove(self) -> None:
         """Drop the database; the folder goes with the test's own."""

@@ -22,14 +22,7 @@ import pytest
 
 from movilab.server import refuse_taken
 from tests.databases import ROOT
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.instances import free_port
 
 
 def variables(data: Path) -> dict[str, str]:

@@ -48,6 +48,7 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("MOVILAB_TILES", "tile.example.org/{z}/{x}/{y}.png", "https://tile.example.org"),
         ("MOVILAB_TILES", "https://tile.example.org/{z}.png", "{x}"),
         ("MOVILAB_TILES", "https://a;script-src/{z}/{x}/{y}.png", "https://tile.example.org"),
+        ("MOVILAB_FORK_FROM", "10.0.0.1/8", "10.0.0.0/8"),
         ("MOVILAB_SEARCH", "lucene", "opensearch3+https://host:9200"),
         ("MOVILAB_SEARCH", "opensearch3+ftp://host", "opensearch3+https://host:9200"),
         ("MOVILAB_SEARCH", "elasticsearch8+https://search.example.org:9200", "package elasticsearch"),

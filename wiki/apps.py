@@ -29,6 +29,7 @@ class WikiConfig(AppConfig):
         from wiki.pages.linking import LinkDeriver
         from wiki.pages.models import Kind, PageText, tell_places_of
         from wiki.pages.rendering import RenderDeriver
+        from wiki.remotes.asking import AskChore
         from wiki.search import outbox
         from wiki.search.deriving import WordsDeriver
         from wiki.search.indexing import Indexing
@@ -48,6 +49,7 @@ class WikiConfig(AppConfig):
         chores.register(DeclarationsChore(keeping.tell_facts))
         chores.register(AnswersChore())
         chores.register(FollowChore())
+        chores.register(AskChore())
         chores.register(Indexing())
         outbox.connect()
         post_save.connect(tell_places_of, sender=User, dispatch_uid="wiki.tell_places_of")

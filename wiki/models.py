@@ -6,6 +6,7 @@ from wiki.exchange.models import Origin
 from wiki.facts.models import Fact, Property, Subject
 from wiki.history.models import Passage
 from wiki.moderation.models import Proposal, Remark
+from wiki.pages.elsewhere import Mirror
 from wiki.pages.media import File, Picture, PictureRendition
 from wiki.pages.models import (
     Batch,
@@ -28,6 +29,7 @@ __all__ = [
     "Fork",
     "Kind",
     "Link",
+    "Mirror",
     "Need",
     "Origin",
     "PageText",

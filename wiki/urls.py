@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("wiki.history.urls")),
     path("", include("wiki.exchange.urls")),
     path("", include("wiki.forks.urls")),
+    path("", include("wiki.remotes.urls")),
     path("", include("wiki.api.urls")),
 ]

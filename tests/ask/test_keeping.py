@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
+from django.utils import timezone
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.making import make_page, make_place
 from wiki.accounts.models import User
 from wiki.ask import keeping
-from wiki.ask.answering import Answers
+from wiki.ask.answering import SLOW_AGAIN, Answers
 from wiki.ask.keeping import AnswersChore
 from wiki.ask.models import Need
 from wiki.facts import declaring
@@ -215,8 +216,25 @@ def test_questions_that_take_too_long_together_say_so(
     alice: User, reader: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_page("Liste", "{{#ask: [[Ville::Lyon]] }}\n\n{{#ask: [[Ville::Lyon]] }}", by=alice)
-    monkeypatch.setattr("wiki.ask.answering.SECONDS", 0.0)
-    assert seen(reader, "Liste").count('class="problem"') == 2
+    with monkeypatch.context() as patch:
+        patch.setattr("wiki.ask.answering.SECONDS", 0.0)
+        assert seen(reader, "Liste").count('class="problem"') == 2
+    assert seen(reader, "Liste").count('class="problem"') == 2  # it is kept, not tried at each reading
+    RenderedPage.objects.filter(fresh_until__lte=timezone.now() + SLOW_AGAIN).update(fresh_until=timezone.now())
+    AnswersChore().run()
+    assert 'class="problem"' not in seen(reader, "Liste")
+
+
+def test_a_calendar_is_made_again_at_midnight(alice: User, reader: Client, made: list[str]) -> None:
+    make_page("Agenda", "{{#ask: [[Ville::Lyon]] | ?Date | format=calendar }}", by=alice)
+    seen(reader, "Agenda")
+    until = RenderedPage.objects.filter(page__full_title="Agenda").values_list("fresh_until", flat=True)
+    assert {timezone.localtime(moment).strftime("%H:%M") for moment in until if moment} == {"00:00"}
+    RenderedPage.objects.exclude(fresh_until=None).update(fresh_until=timezone.now())
+    AnswersChore().run()
+    assert set(made) == {"Agenda"}
+    assert len(made) > 1
+    assert not RenderedPage.objects.filter(fresh_until__lte=timezone.now()).exists()
 
 
 def test_what_is_wrong_with_a_question_is_said_in_place(alice: User, reader: Client) -> None:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import PASSWORD
-from tests.databases import ROOT
 from tests.instances import Instance
-from tests.test_server import free_port
 from wiki.pages import finding
 
 if TYPE_CHECKING:
@@ -33,23 +26,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def other_wiki(instance: Instance) -> Iterator[str]:
     """A second, empty wiki with an account «zoe», served at an address of its own as in production."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
     make = f"from wiki.accounts.models import User; User.objects.create_user('zoe', password={PASSWORD!r})"
     instance.python(make)
-    instance.manage("collectstatic", "--no-input", "--verbosity", "0")
-    command = [sys.executable, "-W", "ignore", "-m", "movilab.server", "--port", str(port)]
-    told = instance.variables | {"MOVILAB_URL": address}
-    server = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(300):
-        try:
-            urlopen(f"{address}/robots.txt").close()
-            break
-        except URLError:
-            time.sleep(0.1)
-    yield address
-    server.terminate()
-    server.wait(timeout=30)
+    with instance.served() as address:
+        yield address
 
 
 def new_tab(browser: Browser, address: str, refused: list[str]) -> Page:

@@ -6,12 +6,12 @@ Together the calls of one text may take SECONDS, and there may be CALLS_LIMIT of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localdate
 from django.utils.translation import gettext
 
 from wiki.ask import needs, parser, running
@@ -47,7 +47,9 @@ CARDS = ("gallery",)
 DATED = ("calendar",)
 """Formats that say which day it is today."""
 SLOW = ("ask_too_slow", "ask_page_slow")
-"""Problems that may be gone another day, though nothing changed."""
+"""Problems that may be gone though nothing changed: another time, the machine has less to do."""
+SLOW_AGAIN = timedelta(minutes=30)
+"""After that time, what took too long is tried again."""
 WITHIN_LINES = ("list", "plainlist", "count", "sum", "average", "min", "max", "median")
 """Formats that stand within a line of text."""
 Sort = Need.Sort
@@ -90,6 +92,9 @@ class Answers:
     def _need(self, sort: int, keys: Iterable[str]) -> None:
         self.needs.update((int(sort), key, "") for key in keys)
 
+    def _true_until(self, moment: datetime) -> None:
+        self.filled.until = min(moment, self.filled.until or moment)
+
     # --- Calls
     def _call(self, name: str, hole: Mapping[str, Any]) -> SafeString:
         """One call answered, or what is wrong with it."""
@@ -103,7 +108,7 @@ class Answers:
             return self._answer(name, hole["arguments"])
         except AskProblem as problem:
             if problem.code in SLOW:
-                self.filled.until = localdate()
+                self._true_until(timezone.now() + SLOW_AGAIN)
             return wrong([in_words(problem)], str(hole["source"]))
         finally:
             self._spent += clock() - begun
@@ -136,7 +141,7 @@ class Answers:
             raise AskProblem(result.problems[0].code, result.problems[0].params)
         form = registry.format_of(question).name
         if form in DATED:
-            self.filled.until = localdate()
+            self._true_until(_midnight())
         if form in CARDS:
             self._need(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
         return result
@@ -204,6 +209,11 @@ class Answers:
         asked = [name for name in names if name]
         self._need(Sort.PAGE, (f"File:{name}"[:255] for name in asked))
         return base.thumbnails(asked)
+
+
+def _midnight() -> datetime:
+    """When this day ends."""
+    return timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=1), time.min))
 
 
 def wrong(sentences: Sequence[str], source: str) -> SafeString:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, transaction
 from django.db.models import Subquery
-from django.utils.timezone import localdate
+from django.utils import timezone
 
 from wiki.ask import needs
 from wiki.ask.answering import Answers
@@ -65,7 +65,7 @@ class Keeper:
 
 def is_fresh(stored: RenderedPage) -> bool:
     """Whether its answers are as they would be if made now."""
-    return stored.fresh == keeping.RELEASE and (stored.fresh_until is None or stored.fresh_until >= localdate())
+    return stored.fresh == keeping.RELEASE and (stored.fresh_until is None or stored.fresh_until > timezone.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class AnswersChore:
 
     def run(self) -> bool:
         """Some rows; whether there may be more."""
-        past = RenderedPage.objects.filter(fresh_until__lt=localdate()).exclude(fresh=STALE)
+        past = RenderedPage.objects.filter(fresh_until__lte=timezone.now()).exclude(fresh=STALE)
         if over := dict(past.values_list("pk", "page")[:PIECE]):
             with transaction.atomic():
                 needs.mark(over)

@@ -10,7 +10,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -74,18 +75,29 @@ def import_archive(
     if by is not None:
         rights.require(by, "import")
         limits.spend(f"import:{by.pk}", *IMPORTS)
+    with opened(file, told) as contents:
+        fields = _fields(contents, wish)
+        taken = pictures_in(contents)
+        told(gettext("Writing"))
+        return _write(contents, fields, taken, by)
+
+
+@contextmanager
+def opened(file: BinaryIO, told: Progress = lambda step: None) -> Iterator[Contents]:
+    """What the archive `file` says, checked as a whole, while its files lie unpacked. Raises ArchiveProblem."""
     staging = _staging()
     try:
         told(gettext("Unpacking"))
         bag = archive_unpack.unpack(file, staging)
         told(gettext("Checking"))
-        contents = archive_reading.read(bag)
-        fields = _fields(contents, wish)
-        taken = [archive_pictures.take(entry, contents.folder / entry["file"]) for entry in contents.credits["media"]]
-        told(gettext("Writing"))
-        return _write(contents, fields, taken, by)
+        yield archive_reading.read(bag)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def pictures_in(contents: Contents) -> list[TakenPicture]:
+    """The pictures of an archive, each decoded. Raises ArchiveProblem."""
+    return [archive_pictures.take(entry, contents.folder / entry["file"]) for entry in contents.credits["media"]]
 
 
 def _staging() -> Path:
@@ -148,7 +160,7 @@ def _write(contents: Contents, fields: Fields, taken: Sequence[TakenPicture], by
     """Write everything in one transaction, then put the pictures' files where they belong."""
     known: dict[str, Fields] = {}
     page, shelf = WikiPage(), archive_shelving.shelve(taken, by)
-    drafts = [_draft(page, one, _fields_then(one, known)) for one in contents.revisions]
+    drafts = [draft(page, one, _fields_then(one, known)) for one in contents.revisions]
     drafts += _arrival(page, contents, fields, drafts[-1].fields, shelf.renamed, by)
     comment = f"{contents.source['host']}: {contents.full_title}"[:500]
 
@@ -164,7 +176,7 @@ def _write(contents: Contents, fields: Fields, taken: Sequence[TakenPicture], by
     )  # fmt: skip
 
 
-def _draft(page: WikiPage, one: Revision, fields: Fields) -> Draft:
+def draft(page: WikiPage, one: Revision, fields: Fields) -> Draft:
     """One version of the archive as a version here."""
     return Draft(
         page, one.text, fields, Author(None, one.author, one.host), one.comment, one.minor, one.tags,
@@ -199,22 +211,31 @@ def with_names(text: str, renamed: Mapping[str, str]) -> str:
     return form.PICTURE.sub(new, text) if renamed else text
 
 
-def _remember(page: WikiPage, contents: Contents, fields: Fields, by: User | None) -> None:
-    """Keep where the page came from, and what it was made from before."""
+def sources_of(contents: Contents) -> tuple[Fork | None, list[dict[str, Any]]]:
+    """What an archive says that its page was forked from, not saved; and all else that it was made from."""
     ancestry: list[dict[str, Any]] = list(contents.credits["derived_from"])
     fork = next((entry for entry in ancestry if entry["relation"] == "fork"), None)
-    if fork:
-        ancestry.remove(fork)
-        Fork.objects.create(
-            page=page,
-            upstream_host=fork["host"],
-            upstream_title=fork["title"],
-            upstream_url=fork["source"],
-            upstream_version=fork["version"],
-            upstream_license=fork["license"],
-            upstream_authors=fork["authors"],
-            made_at=datetime.fromisoformat(fork["date"]),
-        )
+    if fork is None:
+        return None, ancestry
+    ancestry.remove(fork)
+    bond = Fork(
+        upstream_host=fork["host"],
+        upstream_title=fork["title"],
+        upstream_url=fork["source"],
+        upstream_version=fork["version"],
+        upstream_license=fork["license"],
+        upstream_authors=fork["authors"],
+        made_at=datetime.fromisoformat(fork["date"]),
+    )
+    return bond, ancestry
+
+
+def _remember(page: WikiPage, contents: Contents, fields: Fields, by: User | None) -> None:
+    """Keep where the page came from, and what it was made from before."""
+    bond, ancestry = sources_of(contents)
+    if bond is not None:
+        bond.page = page
+        bond.save(force_insert=True)
     Origin.objects.create(
         page=page,
         source=contents.source["host"],

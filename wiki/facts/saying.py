@@ -12,7 +12,7 @@ from wiki.pages.derivers import Reading, Step
 from wiki.text import stating, titles, worker
 from wiki.text.calls import with_own_names
 from wiki.text.stating import Statement
-from wiki.text.titles import TitleProblem
+from wiki.text.titles import ELSEWHERE, TitleProblem
 
 FILE, CATEGORY, PROPERTY = 6, 14, 102
 MEDIA = {"image": "BITMAP", "audio": "AUDIO", "video": "VIDEO", "text": "TEXT"}
@@ -36,7 +36,9 @@ def said_by(reading: Reading) -> Iterator[Said]:
     """What each of the steps of a reading says. The last one is parsed already."""
     last_text, last_found = None, None
     for step in reading.steps:
-        if step.text == reading.text and step.full_title == _title(reading):
+        if reading.fields.namespace == ELSEWHERE:  # its facts are of things that another wiki tells of
+            found = []
+        elif step.text == reading.text and step.full_title == _title(reading):
             found = stating.statements(reading.parsed)
         elif step.text == last_text and last_found is not None:
             found = last_found

@@ -16,6 +16,7 @@ from wiki.licenses import catalogue, compatibility
 from wiki.pages import finding
 from wiki.pages.authors import authors_of_all
 from wiki.pages.derivers import Fields
+from wiki.pages.elsewhere import Mirror, own_title
 from wiki.pages.models import (
     Batch,
     Fork,
@@ -132,7 +133,7 @@ def _licenses(pages: Sequence[WikiPage], wish: Wish) -> list[str]:
 
 def _title(page: WikiPage, wish: Wish, first: WikiPage) -> str:
     """The title of a fork in its place: a sub-page of the first one goes with its title."""
-    new = titles.clean_title(wish.title or first.title)
+    new = titles.clean_title(wish.title or own_title(first))
     if page.pk == first.pk:
         return new
     is_under = not first.is_place and page.title.startswith(f"{first.title}/")
@@ -188,14 +189,27 @@ def _heads(pages: Sequence[WikiPage]) -> list[PageVersion]:
     return [found[page.pk] for page in pages]
 
 
+def _permalink(page: WikiPage) -> str:
+    """Where the current version of a page can be read for good."""
+    return f"{settings.BASE_ADDRESS}{page.get_absolute_url()}?version={page.version}"
+
+
+def _mirrors(pages: Sequence[WikiPage]) -> list[Mirror]:
+    """What those of the pages mirror that live on other sites."""
+    keys = [page.pk for page in pages if page.namespace == titles.ELSEWHERE]
+    return list(Mirror.objects.filter(page__in=keys[:ROWS])) if keys else []
+
+
 def _bonds(pages: Sequence[WikiPage], by: Author) -> list[Fork]:
     """What the forks remember of upstream."""
     authors, made_at = authors_of_all(pages), by.at or timezone.now()
+    far = {mirror.page_id: mirror for mirror in _mirrors(pages)}
     return [
         Fork(
             upstream=upstream,
-            upstream_title=upstream.full_title,
-            upstream_url=f"{settings.BASE_ADDRESS}{upstream.get_absolute_url()}?version={upstream.version}",
+            upstream_host=far[upstream.pk].host if upstream.pk in far else "",
+            upstream_title=far[upstream.pk].title if upstream.pk in far else upstream.full_title,
+            upstream_url=far[upstream.pk].url if upstream.pk in far else _permalink(upstream),
             upstream_version=upstream.version,
             upstream_license=upstream.license,
             upstream_authors=authors[upstream.pk],

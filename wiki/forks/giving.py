@@ -52,7 +52,7 @@ def propose(request: HttpRequest, title: str) -> HttpResponseBase:
     if request.method != "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if request.user.is_authenticated:
-        rights.require(request.user, "edit", page)
+        rights.require(request.user, "fork", page)  # nobody edits a fork that lives on another site
     merge = _back(page, request)
     choice = Choice(merge.joined, merge.mine.text() or "", request.POST, f"{merge.mine.number}.{merge.theirs.number}")
     form = ProposeForm(request.POST if request.method == "POST" else None)

@@ -19,6 +19,7 @@ from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.saving import Author, Note, Saved
 from wiki.pages.storing import clean_text
 from wiki.text.joining import Joined, join
+from wiki.text.titles import ELSEWHERE
 
 MESSAGE_LIMIT = 2_000
 
@@ -98,7 +99,6 @@ def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int
     _require(by, proposal)
     if proposal.lacking:
         raise Refused(gettext_noop("Not everyone who wrote this has agreed yet to the licence of the page."))
-    words_of = Author(proposal.by, proposal.by_name) if proposal.by else Author(None, proposal.by_name)
     part = [] if is_whole and proposal.is_whole else [PART]
     names = authors_of(proposal.source.page, proposal.source.number) if proposal.source else [proposal.by_name]
 
@@ -107,10 +107,18 @@ def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int
         credit(proposal.page, names)
 
     note = Note(_said(proposal, by), tags=[ACCEPTED, *part], merge_parent=proposal.source)
-    saved = saving.edit(proposal.page, text, Author.of(by), note, base, settled, words_of)
+    saved = saving.edit(proposal.page, text, Author.of(by), note, base, settled, _writer(proposal))
     if not saved.changed:  # the page says so already
         _settle(proposal, Proposal.State.ACCEPTED, by)
     return saved
+
+
+def _writer(proposal: Proposal) -> Author:
+    """Who is the author of the version that takes a proposal in: of a fork on another site, not who carried it here."""
+    source = proposal.source
+    if source is not None and source.page.namespace == ELSEWHERE:
+        return Author(None, source.author_name)
+    return Author(proposal.by, proposal.by_name)
 
 
 def _said(proposal: Proposal, by: User) -> str:

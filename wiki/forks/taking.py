@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import urlencode, urljoin
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,6 +29,7 @@ from wiki.history.robots import not_for_robots
 from wiki.licenses import compatibility
 from wiki.pages import editing, managing, rights
 from wiki.pages.answering import in_words
+from wiki.pages.elsewhere import Mirror
 from wiki.pages.models import PageVersion, WikiPage, address
 from wiki.pages.saving import Author, Saved
 
@@ -45,10 +48,19 @@ def touch(request: HttpRequest, title: str) -> HttpResponseBase:
         return _follow(request, page) if "follow" in request.POST else _pass_over(request, page, found)
     context: dict[str, Any] = {"page": page, "touch": found, "may": rights.allowed(request.user, page)}
     if found is not None and found.upstream is not None:
+        if found.is_elsewhere:
+            context["there"] = _proposing_there(page, found.upstream)
         if page.size + found.upstream.size > LONG:
             limits.spend_preview(request)
         context |= _sides(request, found, found.upstream)
     return render(request, "wiki/forks/touch.html", context)
+
+
+def _proposing_there(page: WikiPage, upstream: WikiPage) -> str:
+    """Where, on the site of the original, a fork is given as a proposal."""
+    mirror = Mirror.objects.filter(page=upstream).first()
+    own = f"{settings.BASE_ADDRESS}{page.get_absolute_url()}"
+    return urljoin(mirror.url, f"/elsewhere?{urlencode({'address': own})}") if mirror is not None else ""
 
 
 def _sides(request: HttpRequest, found: Touch, upstream: WikiPage) -> dict[str, Any]:

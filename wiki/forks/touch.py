@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wiki.forks.lineage import Lineage, Node
 from wiki.pages.models import Fork, PageVersion, PageVersionQuerySet, WikiPage
+from wiki.text.titles import ELSEWHERE
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -33,7 +34,14 @@ class Touch:
     @property
     def was_renamed(self) -> bool:
         """Whether the original has another title now than when it was forked."""
-        return self.upstream is not None and self.upstream.full_title != self.bond.upstream_title
+        if self.upstream is None or self.is_elsewhere:
+            return False
+        return self.upstream.full_title != self.bond.upstream_title
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the original lives on another site, and is mirrored here."""
+        return self.upstream is not None and self.upstream.namespace == ELSEWHERE
 
     @property
     def own(self) -> int:

@@ -22,6 +22,7 @@ from wiki.licenses import compatibility
 from wiki.pages import finding, listing, managing, rights
 from wiki.pages.answering import in_words
 from wiki.pages.authors import authors_of
+from wiki.pages.elsewhere import own_title
 from wiki.pages.media import pictures_of
 from wiki.pages.models import WikiPage
 
@@ -96,7 +97,7 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         return redirect_to_login(request.get_full_path())
     rights.require(request.user, "fork", page)
     initial = {
-        "title": page.title, "license": page.license,
+        "title": own_title(page), "license": page.license,
         "place": request.GET.get("place", "") or _own_place(request),
     }  # fmt: skip
     branch = list(branches.branch(page, request.user)[:BRANCH_LIMIT])

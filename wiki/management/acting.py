@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,10 +12,12 @@ from django.core.management.base import CommandError, CommandParser
 
 from wiki.accounts.models import User
 from wiki.errors import WikiError
+from wiki.exchange import mirroring
 from wiki.pages import finding
 from wiki.pages.answering import in_words
 from wiki.pages.models import WikiPage
 from wiki.pages.saving import Author
+from wiki.remotes import asking
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -42,6 +45,24 @@ def page(title: str) -> WikiPage:
     if found is None:
         raise CommandError(f"There is no page called «{title}».")
     return found
+
+
+def page_from(where: str, by: User | None) -> WikiPage:
+    """The page of that full title; or, from an address or a file `….zip`, the mirror of a page of another site.
+
+    Raises CommandError where there is none.
+    """
+    try:
+        if where.startswith(("http://", "https://")):
+            return finding.fresh(asking.mirror_at(where, by).page_id)
+        if where.endswith(".zip"):
+            with Path(where).open("rb") as file:
+                return finding.fresh(mirroring.mirror(file, by).page_id)
+    except WikiError as error:
+        raise CommandError(in_words(error)) from error
+    except OSError as error:
+        raise CommandError(f"{where} cannot be read: {error.strerror}.") from error
+    return page(where)
 
 
 def as_json(answer: dict[str, Any]) -> str:

@@ -71,6 +71,10 @@ def fields_for(title: str, *, license: str, language: str) -> Fields:
     """The fields of a new page with the full title `title`. Raises TitleProblem."""
     clean = titles.clean_title(title)
     namespace, rest = titles.split_namespace(clean)
+    if namespace == titles.ELSEWHERE:
+        raise Refused(
+            gettext_noop("Titles with «%(prefix)s:» are for pages of other sites."), prefix=clean.partition(":")[0]
+        )
     if namespace:
         return Fields(namespace, None, rest, False, license, language)
     place, rest = place_of(clean)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Filled:
 
     answers: dict[str, str] = field(default_factory=dict)
     box: Box = field(default_factory=list)
-    until: date | None = None
-    """The last day on which this is true, where it says something of today."""
+    until: datetime | None = None
+    """When it has to be made again though nothing changed: it says something of today, or took too long."""
     is_kept: bool = True
     """Whether a change will be told to whoever keeps this; else it may be shown once, and not kept by anyone."""
 

@@ -387,8 +387,8 @@ class RenderedPage(models.Model):
     """The fact box: safe HTML as [label, [value, …]]."""
     fresh = models.CharField(max_length=8, default=NEVER)
     """`keeping.RELEASE` of the code that made `answers` and `box`; STALE, or NEVER yet."""
-    fresh_until = models.DateField(null=True)
-    """The last day on which they are true, where they say something of today."""
+    fresh_until = models.DateTimeField(null=True)
+    """When they have to be made again though nothing changed: they say something of today, or took too long."""
     stated: Sequence[Statement] | None = None
     """What the text of a preview states; of a stored page, the facts are in their own table."""
 

@@ -10,7 +10,9 @@ from django.template.context import RequestContext
 
 from wiki.forks.touch import touch
 from wiki.moderation.models import Proposal
+from wiki.pages.elsewhere import Mirror
 from wiki.pages.models import Fork, WikiPage
+from wiki.text.titles import ELSEWHERE
 
 register = template.Library()
 
@@ -22,8 +24,11 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
 
     None where the view has found out that there is nothing to show (`has_bonds`).
     """
-    if not page.pk or not getattr(page, "has_bonds", True):
+    if not page.pk:
         return {}
+    mirror = Mirror.objects.filter(page=page).first() if page.namespace == ELSEWHERE else None
+    if not getattr(page, "has_bonds", True):
+        return {"mirror": mirror}
     user = context["request"].user
     readable = WikiPage.objects.readable_by(user)
     bonds = (
@@ -35,6 +40,7 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
     origin = next((fork for fork in found if fork.page_id == page.pk), None)
     copies = [fork for fork in found if fork.page_id != page.pk]
     return {
+        "mirror": mirror,
         "origin": origin,
         "touch": touch(page, origin, user) if origin is not None else None,
         "copies": copies,

@@ -21,6 +21,8 @@ from wiki.text.problems import PROBLEMS
 TITLE_LIMIT = 255
 """Bytes of UTF-8 that a full title may have, as in MediaWiki's page table."""
 
+ELSEWHERE = 3000
+"""The namespace of pages that live on other sites, from the range that MediaWiki leaves to each wiki."""
 FORBIDDEN = "#<>[]{}|"
 LOOKALIKES = str.maketrans("#<>[]{}|", "＃＜＞［］｛｝｜")
 
@@ -86,6 +88,7 @@ NAMESPACES: Mapping[int, Namespace] = {
         Namespace(103, "Property talk", "Discussion attribut", "Property talk", ("Discussion propriété",)),
         Namespace(108, "Concept", "Concept", "Concept"),
         Namespace(109, "Concept talk", "Discussion concept", "Concept talk"),
+        Namespace(ELSEWHERE, "Elsewhere", "Ailleurs", "Elsewhere"),
     )
 }
 

@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The page, and where its copy goes."""
-        parser.add_argument("title", help="full title of the page")
+        parser.add_argument("title", help="full title of the page; elsewhere, its address or archive (FILE.zip)")
         parser.add_argument("--into", metavar="PLACE", required=True, help="the place of the copy")
         parser.add_argument(
             "--make", action="store_true", help="make the place; a place that is forked becomes its seed"
@@ -35,7 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Fork, and say what came of it."""
-        page, by = acting.page(options["title"]), acting.author(options["by"])
+        by = acting.author(options["by"])
+        page = acting.page_from(options["title"], by.user)
         place = None if options["make"] else acting.page(options["into"])
         new_place = options["into"] if options["make"] else ""
         wish = Wish(place, new_place, options["new_title"], options["license"])

@@ -24,19 +24,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The fork, and what to say."""
-        parser.add_argument("title", help="full title of the fork")
+        parser.add_argument("title", help="full title of the fork; elsewhere, its address or archive (FILE.zip)")
         parser.add_argument("-m", "--message", required=True, help="what is proposed, and why")
         parser.add_argument("--agree", action="store_true", help="the account agrees to the licence of the original")
         acting.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Propose, and say where. Raises CommandError where there are clashes, or nothing to propose to."""
-        page, by = acting.page(options["title"]), acting.author(options["by"])
+        by = acting.author(options["by"])
         if by.user is None:
             raise CommandError("A proposal is made by someone: say who with --by NAME.")
+        page = acting.page_from(options["title"], by.user)
         found = touch_of(page, AnonymousUser())
         if found is None or found.upstream is None:
             raise CommandError(f"«{page.full_title}» has no original here.")
+        if found.is_elsewhere:
+            raise CommandError("The original is on another site: give the address or the archive of this page there.")
         try:
             merge = Merge.of(acting.page(found.upstream.full_title), pulling.upstream_version(page))
             if merge.joined.text is None:

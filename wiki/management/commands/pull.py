@@ -12,8 +12,11 @@ from wiki.forks import pulling
 from wiki.forks.pulling import SIDES, Merge, Side
 from wiki.forks.touch import Touch, touch_of
 from wiki.management import acting
+from wiki.pages import finding
 from wiki.pages.answering import in_words
-from wiki.pages.models import PageVersion
+from wiki.pages.elsewhere import Mirror
+from wiki.pages.models import PageVersion, WikiPage
+from wiki.remotes import asking
 
 
 class Command(BaseCommand):
@@ -39,17 +42,31 @@ class Command(BaseCommand):
         found = touch_of(page, AnonymousUser())
         if found is None or found.upstream is None:
             raise CommandError(f"«{page.full_title}» has no original here.")
+        upstream = found.upstream
+        if found.is_elsewhere:
+            found = self._asked(page, upstream) or found
         side: Side | None = options["side"]
         try:
-            merge = Merge.of(page, pulling.upstream_version(found.upstream, options["until"]))
+            merge = Merge.of(page, pulling.upstream_version(finding.fresh(upstream.pk), options["until"]))
             answer = self._pull(merge, found, side, lambda text: merge.save(text, by, options["message"]).version)
         except PageVersion.DoesNotExist as error:
-            raise CommandError(f"«{found.upstream.full_title}» has no version {options['until']}.") from error
+            raise CommandError(f"«{upstream.full_title}» has no version {options['until']}.") from error
         except WikiError as error:
             raise CommandError(in_words(error)) from error
         self.stdout.write(acting.as_json(answer) if options["format"] == "json" else _said(answer))
         if answer["clashes"] and side is None:
             raise CommandError("Both sides changed the same: choose --ours, --theirs or --both.")
+
+    def _asked(self, page: WikiPage, upstream: WikiPage) -> Touch | None:
+        """How the fork stands once its original was asked on its own site; what came as a file cannot be asked."""
+        mirror = Mirror.objects.filter(page=upstream).select_related("page").first()
+        if mirror is None or not mirror.is_confirmed:
+            return None
+        try:
+            asking.ask(mirror)
+        except WikiError as error:
+            raise CommandError(in_words(error)) from error
+        return touch_of(page, AnonymousUser())
 
     def _pull(self, merge: Merge, found: Touch, side: Side | None, save: Any) -> dict[str, Any]:
         """Write the merge where that can be done, and what to answer."""

@@ -1,0 +1,171 @@
+"""Pages of other sites that come as files: kept version for version, forked, refreshed, proposed, and never rewritten.
+
+The far site is this one under another address: what it exports then is from there.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, override_settings
+
+from tests.exchange.archives import export, make_picture
+from tests.forks.making import change, make_practice, merge_of, take_in, text_of, touched
+from tests.making import make_page, make_place
+from wiki.accounts.models import User
+from wiki.errors import NotAllowed, Refused
+from wiki.exchange import mirroring
+from wiki.facts.models import Fact
+from wiki.forks import forking, proposing
+from wiki.forks.forking import Wish
+from wiki.moderation.models import Proposal
+from wiki.pages import finding, moving, rights, saving
+from wiki.pages.authors import authors_of
+from wiki.pages.elsewhere import Mirror, title_of
+from wiki.pages.models import Fork, PageVersion, WikiPage
+from wiki.pages.saving import Author
+from wiki.text import titles
+
+pytestmark = pytest.mark.django_db
+FAR = "https://loin.example"
+
+
+@pytest.fixture(autouse=True)
+def _staging(settings: Any) -> None:
+    settings.BASE_ADDRESS = "https://ici.example"
+
+
+def archive_from_afar(page: WikiPage) -> io.BytesIO:
+    """The archive of a page, as a site far away would give it."""
+    with override_settings(BASE_ADDRESS=FAR):
+        return io.BytesIO(export(finding.fresh(page.pk)))
+
+
+def mirrored(page: WikiPage, by: User) -> Mirror:
+    """The mirror of a page that is taken to be far away."""
+    return mirroring.mirror(archive_from_afar(page), by)
+
+
+def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User, client_of: Any) -> None:
+    make_picture("Pain.jpg")
+    far = make_practice(alice)
+    change(far, bob, ("Une nuit", "Deux nuits"), ("Au four.", "Au four. [[Fichier:Pain.jpg]]"))
+    kept = mirrored(far, bob)
+    page = finding.fresh(kept.page_id)
+    assert (page.full_title, page.version, text_of(page)) == ("Elsewhere:loin.example/Pain (archive)", 2, text_of(far))
+    here, there = (
+        list(each.versions.order_by("number").values_list("sha256", "claimed_at", "author_name"))
+        for each in (page, far)
+    )
+    assert here == there
+    assert {version.origin_host for version in page.versions.all()} == {"loin.example"}
+    assert authors_of(page) == ["alice", "bob"]
+    assert not Fact.objects.filter(page=page, property__key="Ville").exists()
+    bob.is_superuser = True
+    assert rights.allowed(bob, page).isdisjoint({"edit", "move", "relicense", "make_place"})
+    for act in (
+        lambda: saving.edit(page, "Autre chose.", Author.of(bob)),
+        lambda: moving.move(page, "Pain à nous", Author.of(bob)),
+        lambda: saving.create("Ailleurs:loin.example/Gâteau", "Un gâteau.", Author.of(bob)),
+    ):
+        with pytest.raises((NotAllowed, Refused)):
+            act()
+    shown = client_of(AnonymousUser()).get(page.get_absolute_url()).content.decode()
+    assert "loin.example" in shown
+    assert f'href="{FAR}/wiki/Pain"' in shown
+
+
+def test_its_fork_stays_in_touch_through_newer_archives(alice: User, bob: User) -> None:
+    far, place = make_practice(alice), make_place("Le Fournil", by=bob)
+    kept = mirrored(far, bob)
+    fork = forking.fork(finding.fresh(kept.page_id), Wish(place), Author.of(bob))
+    bond = Fork.objects.get(page=fork)
+    assert fork.full_title == "Le Fournil:Pain"
+    assert (bond.upstream_host, bond.upstream_title, bond.upstream_url) == ("loin.example", "Pain", f"{FAR}/wiki/Pain")
+    assert not touched(fork, bob).was_renamed
+    change(fork, bob, ("Au four.", "Au four, chaud."))
+    change(far, alice, ("Ville: Lyon", "Ville: Nice"), ("Une nuit", "Trois nuits"))
+    again = mirrored(far, bob)
+    assert again.pk == kept.pk
+    assert [node.number for node in touched(fork, bob).behind] == [2]
+    take_in(fork, finding.fresh(kept.page_id), bob)
+    assert all(words in text_of(fork) for words in ("Ville: Nice", "Trois nuits", "Au four, chaud."))
+    assert touched(fork, bob).behind == []
+    assert mirrored(far, bob).page.version == 2  # the same archive once more
+
+
+def test_a_fork_from_afar_is_proposed_to_its_original(alice: User, bob: User, client_of: Any) -> None:
+    bread = make_practice(alice)
+    change(bread, alice, ("à la main", "longtemps"))
+    with override_settings(BASE_ADDRESS=FAR):  # there, it was forked from here
+        far = forking.fork(finding.fresh(bread.pk), Wish(new_place="Loin"), Author(None, "Zoé"))
+        Fork.objects.filter(page=far).update(upstream_host="ici.example", upstream_url="https://ici.example/wiki/Pain")
+        saving.edit(far, text_of(far).replace("Au four.", "Au feu de bois."), Author(None, "Zoé"))
+    change(bread, alice, ("Une nuit", "Deux nuits"))
+    answer = client_of(bob).post("/elsewhere", {"file": archive_from_afar(far)})
+    mirror = Mirror.objects.get()
+    assert answer["Location"].startswith("/propose/Elsewhere:loin.example")
+    assert Fork.objects.get(page=mirror.page).upstream == bread
+    merge = merge_of(bread, mirror.page)
+    made = proposing.propose(merge, merge.joined.text or "", "Au bois", bob)
+    assert Proposal.objects.get().page == bread
+    taken = proposing.accept(made, made.text, alice, is_whole=True, base=bread.versions.count())
+    assert taken.changed
+    assert "Au feu de bois." in text_of(bread)
+    assert "Deux nuits" in text_of(bread)
+    assert "Zoé" in authors_of(bread)
+
+
+def test_the_past_cannot_be_told_otherwise(alice: User, bob: User) -> None:
+    far = make_practice(alice)
+    kept = mirrored(far, bob)
+    change(far, alice, ("Une nuit", "Deux nuits"))
+    for change_of_history in ({"author_name": "Mallory"}, {"license": "CC0-1.0"}):
+        before = PageVersion.objects.filter(page=far, number=1).values(*change_of_history).get()
+        PageVersion.objects.filter(page=far, number=1).update(**change_of_history)
+        with pytest.raises(Refused, match="version 1"):
+            mirrored(far, bob)
+        PageVersion.objects.filter(page=far, number=1).update(**before)
+    other = make_page("Gâteau", "Tout autre chose.", by=bob)
+    PageVersion.objects.filter(page=other).update(title="Pain", author_name="alice")
+    WikiPage.objects.filter(pk=far.pk).update(title_key=None)
+    WikiPage.objects.filter(pk=other.pk).update(full_title="Pain", title="Pain")
+    with pytest.raises(Refused, match="version 1"):
+        mirrored(other, bob)
+    assert finding.fresh(kept.page_id).version == 1
+    with pytest.raises(Refused, match="lives on this wiki"):
+        mirroring.mirror(io.BytesIO(export(finding.fresh(other.pk))), bob)
+
+
+def test_the_screen_says_what_is_wrong(bob: User, client_of: Any) -> None:
+    client: Client = client_of(bob)
+    for data, said in (
+        ({}, "l’un des deux"),
+        ({"address": "http://127.0.0.1/wiki/Pain"}, "127.0.0.1"),
+        ({"address": "javascript:alert(1)"}, "javascript:alert(1)"),
+        ({"file": io.BytesIO(b"no zip at all")}, "archive"),
+    ):
+        answer = client.post("/elsewhere", data)
+        assert answer.status_code in (400, 422)
+        assert said in answer.content.decode()
+    assert (
+        'value="https://loin.example/wiki/Pain"'
+        in client.get("/elsewhere?address=https://loin.example/wiki/Pain").content.decode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "title", "confirmed", "expected"),
+    [
+        ("loin.example:8000", "Lieu:Pain", True, "loin.example：8000/Lieu:Pain"),
+        ("loin.example", "é" * 127, False, None),
+        ("a" * 255, "b" * 255, True, None),
+    ],
+)
+def test_every_page_has_a_title_here(host: str, title: str, confirmed: bool, expected: str | None) -> None:
+    found = title_of(host, title, is_confirmed=confirmed)
+    assert expected in (None, found)
+    assert titles.key_of(f"Elsewhere:{found}")

@@ -1,0 +1,102 @@
+"""Two wikis that are up, on databases of their own: each forks a page of the other, takes in, and proposes."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.forks.making import change, make_practice, merge_of, text_of, touched
+from tests.instances import Instance, free_port
+from tests.making import make_place
+from wiki.accounts.models import User
+from wiki.errors import Refused
+from wiki.exchange.fetching import Unreachable
+from wiki.forks import proposing
+from wiki.pages import finding
+from wiki.pages.authors import authors_of
+from wiki.pages.elsewhere import Mirror
+from wiki.pages.models import Fork, WikiPage
+from wiki.remotes import asking
+from wiki.remotes.asking import AskChore
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NEAR = "127.0.0.0/8, ::1/128"
+HEAD = """
+from wiki.accounts.models import User
+from wiki.pages import finding, saving
+zoe = User.objects.filter(username="zoe").first() or User.objects.create_superuser("zoe")
+by = saving.Author.of(zoe)
+def change(title, old, new):
+    page = finding.by_key(title)
+    assert old in page.source.text
+    saving.edit(page, page.source.text.replace(old, new), by)
+"""
+
+
+@pytest.fixture
+def far(make_instance: Any) -> Instance:
+    """Another wiki, with an account «zoe», her place «Le Fournil» and a page of hers."""
+    made: Instance = make_instance(MOVILAB_URL=f"http://127.0.0.1:{free_port()}", MOVILAB_FORK_FROM=NEAR)
+    made.python(f"{HEAD}saving.create_place('Le Fournil', 'Un lieu.', by)\nsaving.create('Gâteau', 'Du sucre.', by)")
+    return made
+
+
+def test_they_fork_and_propose_to_each_other(
+    far: Instance, live_server: Any, settings: Any, alice: User, bob: User, client_of: Any
+) -> None:
+    settings.BASE_ADDRESS = live_server.url
+    settings.FORK_FROM = [ipaddress.ip_network(one) for one in NEAR.split(", ")]
+    bread, place = make_practice(alice), make_place("La Cale", by=bob)
+    with far.served() as there:
+        # A page of there comes here, and its moves are seen
+        client = client_of(bob)
+        answer = client.post("/elsewhere", {"address": f"{there}/wiki/Gâteau"})
+        data = {"place": place.full_title, "title": "Gâteau", "license": "CC-BY-SA-4.0"}
+        assert client.post(answer["Location"], data).status_code == 302
+        fork = finding.find("La Cale:Gâteau", bob)
+        assert fork is not None
+        assert Fork.objects.get(page=fork).upstream_url == f"{there}/wiki/G%C3%A2teau"
+        assert authors_of(fork) == ["zoe", "bob"]
+        assert AskChore().run() is False  # it was asked just now
+        far.python(f"{HEAD}change('Gâteau', 'sucre.', 'sucre, du beurre.')")
+        Mirror.objects.update(asked_at=timezone.now() - timedelta(days=1))
+        assert AskChore().run() is True
+        assert [node.number for node in touched(fork, bob).behind] == [2]
+        mirror = Mirror.objects.get()
+        assert asking.ask(mirror) is False
+        # A page of here goes there, is changed, and comes back as a proposal
+        told = far.manage(
+            "fork", f"{live_server.url}/wiki/Pain", "--into", "Le Fournil", "--by", "zoe", "--format", "json"
+        )
+        assert json.loads(told)["title"] == "Le Fournil:Pain"
+        far.python(f"{HEAD}change('Le Fournil:Pain', 'Au four.', 'Au feu de bois.')")
+        change(bread, alice, ("Une nuit", "Deux nuits"))
+        answer = client.post("/elsewhere", {"address": f"{there}/wiki/Le_Fournil:Pain"})
+        assert b"de bois" in client.get(answer["Location"]).content
+        merge = merge_of(bread, Mirror.objects.get(title="Le Fournil:Pain").page)
+        made = proposing.propose(merge, merge.joined.text or "", "Au bois", bob)
+        proposing.accept(made, made.text, alice, is_whole=True, base=2)
+        assert "Au feu de bois." in text_of(bread)
+        assert "Deux nuits" in text_of(bread)
+        assert authors_of(bread) == ["alice", "zoe"]
+        # What was accepted here is taken in there
+        told = far.manage("pull", "Le Fournil:Pain", "--by", "zoe", "--format", "json")
+        assert json.loads(told)["changed"] is True
+        text = far.python(f"{HEAD}print(finding.by_key('Le Fournil:Pain').source.text)")
+        assert "Deux nuits" in text
+        assert "Au feu de bois." in text
+        # What is gone, or tells of no archive, is told
+        far.python(f"{HEAD}saving.delete(finding.by_key('Gâteau'), by)")
+        with pytest.raises(Unreachable, match=r"\(4(04|10)\)"):
+            asking.ask(mirror)
+        with pytest.raises(Refused, match="no archive"):
+            asking.mirror_at(f"{there}/", bob)
+    with pytest.raises(Unreachable):
+        asking.ask(mirror)
+    assert "ne répond pas" in client.get("/touch/La_Cale:G%C3%A2teau").content.decode()
+    assert touched(fork, bob).upstream == WikiPage.objects.get(pk=mirror.page_id)

@@ -1,0 +1,66 @@
+"""Pages of other sites that are kept here, version for version, so that pages here can be forks of them.
+
+Such a mirror is a page like any other, in a namespace of its own, which nobody here writes: only newer archives of its
+original add versions. Its version n is the version n there.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from wiki.pages.models import WikiPage
+from wiki.text import titles
+from wiki.text.titles import ELSEWHERE, TITLE_LIMIT
+
+BY_FILE = " (archive)"
+"""Ends the title of a mirror that came as a file: the site itself may have another one."""
+
+
+class Mirror(models.Model):
+    """What a page mirrors, and how it is asked whether it has moved."""
+
+    page = models.OneToOneField(WikiPage, on_delete=models.CASCADE, related_name="mirror")
+    host = models.CharField(max_length=255)
+    title = models.CharField(max_length=255)
+    """Full title there."""
+    url = models.URLField(max_length=2000)
+    """Where people read it there."""
+    archive = models.URLField(max_length=1500, blank=True)
+    """Where its archive is fetched; empty where it came as a file: then nobody knows whether that is its host."""
+    feed = models.URLField(max_length=2000, blank=True)
+    """The feed of its history, asked before the archive is."""
+    mark = models.CharField(max_length=255, blank=True)
+    """What tells that the feed, or the archive, is still the one that was seen: its ETag, or its checksum."""
+    asked_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=500, blank=True)
+    """Why it could not be asked the last time, in English, as a message to be translated is."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["host", "title", "archive"], name="one_mirror_each")]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.host})"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the site itself gave it."""
+        return bool(self.archive)
+
+
+def own_title(page: WikiPage) -> str:
+    """What a page, or a mirror of one, is called in its place."""
+    if page.namespace != ELSEWHERE:
+        return str(page.title)
+    _, _, title = str(page.title).removesuffix(BY_FILE).partition("/")
+    return title.rpartition(":")[2].strip() or title
+
+
+def title_of(host: str, title: str, *, is_confirmed: bool) -> str:
+    """The title of a mirror: where it is from, then what it is called there, cut to what a title may have."""
+    wanted = f"{titles.lookalike(host, colon=True)}/{titles.lookalike(title)}"
+    if not is_confirmed:
+        wanted += BY_FILE
+    room = TITLE_LIMIT - len(titles.NAMESPACES[ELSEWHERE].canonical) - 1
+    while len(wanted.encode()) > room or len(titles.key_of(wanted).encode()) > room:
+        wanted = wanted[:-1]
+    return titles.clean_title(wanted.rstrip())

@@ -1,0 +1,142 @@
+"""Asks other sites: for the page at an address the first time, and from then on whether it has moved."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import IO, BinaryIO, cast
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone, translation
+
+from wiki.accounts.models import User
+from wiki.errors import Busy, Refused, WikiError, gettext_noop
+from wiki.exchange import mirroring
+from wiki.exchange.archive_format import LIMITS
+from wiki.exchange.fetching import PIECE, Fetched, fetch
+from wiki.exchange.mirroring import Found
+from wiki.pages.answering import in_words
+from wiki.pages.elsewhere import Mirror
+
+ZIP, FEED, HTML = "application/zip", "application/atom+xml", "text/html"
+HEAD = 200_000
+"""Bytes of a page in which its links to archive and feed are looked for."""
+PAGE_SECONDS, ARCHIVE_SECONDS = 15.0, 60.0
+AGAIN = timedelta(hours=6)
+"""After so long the worker asks again."""
+FEED_LIMIT = 5_000_000
+
+
+class _Links(HTMLParser):
+    """The addresses that a page names as other forms of itself, by type; the first of each counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at a `<link rel="alternate">`."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "link" and "alternate" in given.get("rel", "").lower().split():
+            self.found.setdefault(given.get("type", "").lower(), given.get("href", ""))
+
+
+def mirror_at(address: str, by: User | None) -> Mirror:
+    """Keep the page at `address` here: the address of a page on a Movilab wiki, or of its archive.
+
+    Raises Refused (the address is not to be asked, or no archive is told of there), Unreachable, and what
+    `mirroring.mirror` raises.
+    """
+    got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}")
+    if got.content_type == ZIP:
+        return mirroring.mirror(_file(got.body), by, Found(got.url, got.url, mark=_mark(got)))
+    links = _Links()
+    links.feed(got.body.read(HEAD).decode("utf-8", "replace"))
+    if ZIP not in links.found:
+        raise Refused(gettext_noop("The page at this address tells of no archive: is it a page of a Movilab wiki?"))
+    archive = urljoin(got.url, links.found[ZIP])
+    feed = urljoin(got.url, links.found[FEED]) if FEED in links.found else ""
+    mark = _mark(_ask(feed, "")) if feed else ""
+    came = fetch(archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
+    return mirroring.mirror(_file(came.body), by, Found(got.url, archive, feed, mark))
+
+
+def ask(mirror: Mirror, by: User | None = None) -> bool:
+    """Whether the original has moved; its new versions are here then.
+
+    Raises what `mirror_at` raises; the mirror says what was wrong, and when it was asked.
+    """
+    if not mirror.is_confirmed:
+        raise Refused(
+            gettext_noop("This page came as a file: nobody knows where to ask. Give a newer archive instead.")
+        )
+    try:
+        return _asked(mirror, by)
+    except Busy:
+        raise
+    except WikiError as error:
+        with translation.override(settings.LANGUAGE_CODE):
+            said = in_words(error)[:500]
+        Mirror.objects.filter(pk=mirror.pk).update(problem=said, asked_at=timezone.now())
+        raise
+
+
+def _asked(mirror: Mirror, by: User | None) -> bool:
+    where = mirror.feed or mirror.archive
+    got = _ask(where, mirror.mark)
+    if got.status == 304 or _mark(got) == mirror.mark:
+        Mirror.objects.filter(pk=mirror.pk).update(problem="", asked_at=timezone.now())
+        return False
+    came = got
+    if mirror.feed:
+        came = fetch(mirror.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
+    before = mirror.page.version
+    found = Found(mirror.url, mirror.archive, mirror.feed, _mark(got))
+    kept = mirroring.mirror(_file(came.body), by, found)
+    kept.page.refresh_from_db(fields=["version"])
+    return bool(kept.page.version != before)
+
+
+def _ask(where: str, mark: str) -> Fetched:
+    """What stands at a feed (or archive) now, where it is not what `mark` tells."""
+    limit, etag = max(FEED_LIMIT, LIMITS.zip_bytes), mark if mark.startswith(('"', "W/")) else ""
+    return fetch(where, limit=limit, seconds=PAGE_SECONDS, accept=f"{FEED}, {ZIP}", etag=etag)
+
+
+def _mark(got: Fetched) -> str:
+    """What tells an answer from another one: its ETag, else its checksum."""
+    if got.etag:
+        return got.etag
+    checksum = hashlib.sha256()
+    while piece := got.body.read(PIECE):
+        checksum.update(piece)
+    got.body.seek(0)
+    return f"sha256:{checksum.hexdigest()}"
+
+
+def _file(body: IO[bytes]) -> BinaryIO:
+    return cast(BinaryIO, body)
+
+
+class AskChore:
+    """Asks the originals of forks whether they have moved, each some times a day, one in each go."""
+
+    name = "originals"
+
+    def run(self) -> bool:
+        """One site; whether there may be more."""
+        due = Q(asked_at=None) | Q(asked_at__lt=timezone.now() - AGAIN)
+        waiting = Mirror.objects.filter(due, page__forks__page__title_key__isnull=False, page__title_key__isnull=False)
+        mirror = waiting.exclude(archive="").select_related("page").order_by("asked_at").first()
+        if mirror is None:
+            return False
+        try:
+            ask(mirror)
+        except Busy:
+            return False
+        except WikiError:
+            pass  # the mirror says so, and will be asked again
+        return True

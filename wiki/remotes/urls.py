@@ -1,0 +1,12 @@
+"""Addresses of the room `remotes`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from wiki.remotes import views
+
+urlpatterns = [
+    path("elsewhere", views.elsewhere, name="elsewhere"),
+    path("ask-original/<path:title>", views.ask_original, name="ask_original"),
+]

@@ -1,0 +1,117 @@
+"""Pages of other sites in the browser: one is brought here, then forked or proposed; its original is asked again."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from wiki.accounts.models import User
+from wiki.errors import WikiError
+from wiki.exchange import mirroring
+from wiki.exchange.archive_format import LIMITS, MB
+from wiki.history.robots import not_for_robots
+from wiki.pages import managing, rights
+from wiki.pages.answering import in_words
+from wiki.pages.elsewhere import Mirror
+from wiki.pages.models import Fork, WikiPage, address
+from wiki.remotes import asking
+
+
+class ElsewhereForm(forms.Form):
+    """A page of another site: its address, or its archive as a file."""
+
+    address = forms.CharField(
+        label=_("Address of the page"),
+        max_length=2000,
+        required=False,
+        help_text=_("As your browser shows it, on another Movilab wiki."),
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
+    )
+    file = forms.FileField(
+        label=_("…or its archive"),
+        required=False,
+        help_text=_("A zip file that a Movilab wiki exported. A newer archive of the same page adds what is new."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Exactly one of the two, and no file that is too large."""
+        data = super().clean() or {}
+        if bool(data.get("address")) == bool(data.get("file")):
+            self.add_error("address", gettext("Give an address, or a file: one of the two."))
+        elif data.get("file") and data["file"].size > LIMITS.zip_bytes:
+            said = gettext("The archive is larger than %(limit)d MB.") % {"limit": LIMITS.zip_bytes // MB}
+            self.add_error("file", said)
+        return data
+
+
+@not_for_robots
+def elsewhere(request: HttpRequest) -> HttpResponseBase:
+    """Bring a page of another site here: a stranger's goes on to be forked, a fork of ours to be proposed."""
+    if not isinstance(request.user, User):
+        return redirect_to_login(request.get_full_path())
+    rights.require(request.user, "import")
+    initial = {"address": request.GET.get("address", "")[:2000]}
+    form = ElsewhereForm(initial=initial)
+    if request.method == "POST":
+        form = ElsewhereForm(request.POST, request.FILES)
+    status = 200
+    if form.is_valid():
+        try:
+            mirror = _brought(form.cleaned_data, request.user)
+        except WikiError as error:
+            form.add_error("file" if form.cleaned_data["file"] else "address", in_words(error))
+            status = error.status
+        else:
+            return _go_on(request, mirror)
+    elif form.is_bound:
+        status = 422
+    return render(request, "wiki/remotes/elsewhere.html", {"form": form}, status=status)
+
+
+def _brought(data: dict[str, Any], by: User) -> Mirror:
+    """The page that the form names, kept here."""
+    if data["file"]:
+        return mirroring.mirror(cast(BinaryIO, data["file"]), by)
+    return asking.mirror_at(data["address"], by)
+
+
+def _go_on(request: HttpRequest, mirror: Mirror) -> HttpResponseBase:
+    """To the screen where one does what one came for."""
+    page = WikiPage.objects.get(pk=mirror.page_id)
+    original = WikiPage.objects.readable_by(request.user).filter(forks__page=page).first()
+    if original is None:
+        return redirect(address("fork", page.full_title))
+    said = gettext("This is a fork of «%(title)s»: propose here what was changed there.")
+    messages.info(request, said % {"title": original.full_title})
+    return redirect(address("propose", page.full_title))
+
+
+@require_POST
+def ask_original(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Ask the original of a fork, on its own site, whether it has moved."""
+    page = managing.get_page(request, title, "read")
+    rights.require(request.user, "edit", page)
+    there = redirect(address("touch", page.full_title))
+    bond = Fork.objects.filter(page=page).first()
+    mirror = Mirror.objects.filter(page=bond.upstream_id).select_related("page").first() if bond else None
+    if mirror is None:
+        messages.info(request, gettext("The original of this page is not on another site."))
+        return there
+    try:
+        has_moved = asking.ask(mirror, cast(User, request.user))
+    except WikiError as error:
+        messages.warning(request, in_words(error))
+        return there
+    said = gettext("The original has moved.") if has_moved else gettext("The original has not moved since.")
+    messages.success(request, said)
+    return there
