@@ -160,7 +160,7 @@ def test_the_screen_says_what_is_wrong(bob: User, client_of: Any) -> None:
 @pytest.mark.parametrize(
     ("host", "title", "confirmed", "expected"),
     [
-        ("loin.example:8000", "Lieu:Pain", True, "loin.example：8000/Lieu:Pain"),
+        ("loin.example:8000", "Lieu:Pain", True, "loin.example-8000/Lieu:Pain"),
         ("loin.example", "é" * 127, False, None),
         ("a" * 255, "b" * 255, True, None),
     ],

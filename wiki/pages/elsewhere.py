@@ -57,7 +57,7 @@ def own_title(page: WikiPage) -> str:
 
 def title_of(host: str, title: str, *, is_confirmed: bool) -> str:
     """The title of a mirror: where it is from, then what it is called there, cut to what a title may have."""
-    wanted = f"{titles.lookalike(host, colon=True)}/{titles.lookalike(title)}"
+    wanted = f"{titles.lookalike(host.replace(':', '-'))}/{titles.lookalike(title)}"
     if not is_confirmed:
         wanted += BY_FILE
     room = TITLE_LIMIT - len(titles.NAMESPACES[ELSEWHERE].canonical) - 1
