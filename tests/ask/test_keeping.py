@@ -289,6 +289,7 @@ WATCHING = {
     "Un": "{{#ask: [[Ville::Lyon]] | ?Places | ?Ville.Places }} {{#show: Alpha | ?Ville }}",
     "Deux": "{{#ask: [[Places::>1]] | ?Ville | sort=Places | limit=1 }} {{#ask: [[Category:Tout]] | format=count }}",
     "Trois": "{{#ask: [[Ville.Places::+]] | ?-Ville }} {{#ask: [[Ville::!+]] [[Kind::Projet]] }} [[Ville::Béta]]",
+    "Cinq": "{{Alpha}}\n\n{{Béta#Rien}}",
     "Quatre": "{{#ask: [[~*a]] | ?Places }} {{#ask: [[-Ville::Gamma]] }} {{#ask: [[Ville::Alpha]] | format=gallery }}",
 }
 

@@ -20,6 +20,7 @@ from wiki.ask.bounds import SECONDS, clock
 from wiki.ask.facts_shown import PageFacts
 from wiki.ask.formats import base, registry
 from wiki.ask.formats.cells import joined
+from wiki.ask.including import Includer
 from wiki.ask.models import Need
 from wiki.ask.needs import Needed
 from wiki.ask.problems import AskProblem, in_words
@@ -31,7 +32,7 @@ from wiki.pages.derivers import Fields
 from wiki.pages.late import Filled, Open
 from wiki.pages.models import RenderedPage, WikiPage, address
 from wiki.text import frontmatter, titles
-from wiki.text.calls import CallHandler
+from wiki.text.calls import INCLUDE, CallHandler
 from wiki.text.stating import concept_of
 from wiki.text.titles import TitleProblem
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 CALLS_LIMIT = 20
 CONCEPT = 108
-CALLS: Mapping[str, CallHandler | None] = {"#ask": None, "#show": None, "#concept": None}
+CALLS: Mapping[str, CallHandler | None] = {"#ask": None, "#show": None, "#concept": None, INCLUDE: None}
 """For `wiki.text.calls.CALLS`: filled when the page is read."""
 CARDS = ("gallery",)
 """Formats that show the beginning and the picture of pages."""
@@ -63,6 +64,9 @@ class Answers:
         self.needs: set[Needed] = set()
         self.filled = Filled()
         self._calls, self._spent = 0, 0.0
+        self._begun: float | None = None
+        """When the call that is being answered was begun; calls within it take of the same time."""
+        self._includer = Includer(self)
 
     def fill(self) -> Filled:
         """All answers, in the language of the interface that `what` names."""
@@ -70,7 +74,7 @@ class Answers:
             self._fill_facts()
             for number, hole in self.what.holes.items():
                 if "call" in hole:
-                    self.filled.answers[number] = self._call(str(hole["call"]), hole)
+                    self.filled.answers[number] = self.call(str(hole["call"]), hole)
         return self.filled
 
     # --- Facts
@@ -80,38 +84,49 @@ class Answers:
         if not (self.what.has_box or annotations):
             return
         facts = PageFacts.of(self.what, self.user)
-        self._need(Sort.PROPERTY, facts.declared)
-        self._need(Sort.PAGE, facts.named)
-        self._need(Sort.SEEN, map(str, facts.seen))
+        self.need(Sort.PROPERTY, facts.declared)
+        self.need(Sort.PAGE, facts.named)
+        self.need(Sort.SEEN, map(str, facts.seen))
         self.needs.update((int(Sort.FACT), key, word) for key, word in facts.watched)
         for number, hole in annotations.items():
             self.filled.answers[number] = facts.annotation(hole["property"], hole["value"], hole["label"])
         if self.what.has_box:
             self.filled.box = facts.box()
 
-    def _need(self, sort: int, keys: Iterable[str]) -> None:
+    def need(self, sort: int, keys: Iterable[str]) -> None:
+        """Have the answers be made again when what these keys name changes."""
         self.needs.update((int(sort), key, "") for key in keys)
 
     def _true_until(self, moment: datetime) -> None:
         self.filled.until = min(moment, self.filled.until or moment)
 
     # --- Calls
-    def _call(self, name: str, hole: Mapping[str, Any]) -> SafeString:
+    def call(self, name: str, hole: Mapping[str, Any]) -> SafeString:
         """One call answered, or what is wrong with it."""
-        self._calls += 1
-        begun = clock()
+        outer = self._begun is None
+        self._begun = self._begun or clock()
         try:
+            if self._left <= 0:
+                raise AskProblem("ask_page_slow", {"seconds": f"{SECONDS:g}"})
+            if name == INCLUDE:
+                return self._includer.include(hole)
+            self._calls += 1
             if self._calls > CALLS_LIMIT:
                 raise AskProblem("ask_calls", {"limit": CALLS_LIMIT})
-            if self._spent >= SECONDS:
-                raise AskProblem("ask_page_slow", {"seconds": f"{SECONDS:g}"})
             return self._answer(name, hole["arguments"])
         except AskProblem as problem:
             if problem.code in SLOW:
                 self._true_until(timezone.now() + SLOW_AGAIN)
             return wrong([in_words(problem)], str(hole["source"]))
         finally:
-            self._spent += clock() - begun
+            if outer:
+                self._spent += clock() - self._begun
+                self._begun = None
+
+    @property
+    def _left(self) -> float:
+        """Seconds that are left for the calls of this text."""
+        return SECONDS - self._spent - (clock() - self._begun if self._begun is not None else 0)
 
     def _answer(self, name: str, arguments: Sequence[Sequence[str]]) -> SafeString:
         if name == "#concept":
@@ -135,7 +150,7 @@ class Answers:
 
     def _run(self, question: Question) -> Result:
         """The result, with what it depends on noted. Raises AskProblem."""
-        result = running.run(question, self.user, self.what.ui_language, max(SECONDS - self._spent, 0.05))
+        result = running.run(question, self.user, self.what.ui_language, max(self._left, 0.05))
         self.needs |= needs.of_footprint(result.footprint)
         if result.problems:
             raise AskProblem(result.problems[0].code, result.problems[0].params)
@@ -143,7 +158,7 @@ class Answers:
         if form in DATED:
             self._true_until(_midnight())
         if form in CARDS:
-            self._need(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
+            self.need(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
         return result
 
     def _concept(self, arguments: Sequence[Sequence[str]]) -> SafeString:
@@ -179,8 +194,8 @@ class Answers:
             page = finding.find(f"Template:{name}", self.user)
         except TitleProblem:
             return None
-        self._need(Sort.PAGE, [key])
-        self._need(Sort.TEXT, [key])
+        self.need(Sort.PAGE, [key])
+        self.need(Sort.TEXT, [key])
         return frontmatter.split(page.source.text or "").body if page else None
 
     def _laid_out(self, text: str) -> SafeString:
@@ -190,7 +205,7 @@ class Answers:
 
     def _finished(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
         links = [hole for hole in stored.holes.values() if "key" in hole]
-        self._need(Sort.PAGE, {hole[name] for hole in links for name in ("key", "near")} - {""})
+        self.need(Sort.PAGE, {hole[name] for hole in links for name in ("key", "near")} - {""})
         return showing.finished(stored, Filled(answers or {})).html
 
     def _page_html(self, pk: int) -> SafeString:
@@ -200,14 +215,14 @@ class Answers:
         stored = rows.select_related("page").first()
         if stored is None:
             return base.NOTHING
-        self._need(Sort.TEXT, [titles.key_of(stored.page.full_title)])
+        self.need(Sort.TEXT, [titles.key_of(stored.page.full_title)])
         words = gettext("(answered on the page itself)")
         link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), words)
         return self._finished(stored, {number: link for number, hole in stored.holes.items() if "call" in hole})
 
     def _pictures(self, names: Iterable[str]) -> Mapping[str, base.Thumbnail]:
         asked = [name for name in names if name]
-        self._need(Sort.PAGE, (f"File:{name}"[:255] for name in asked))
+        self.need(Sort.PAGE, (f"File:{name}"[:255] for name in asked))
         return base.thumbnails(asked)
 
 

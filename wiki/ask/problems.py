@@ -58,6 +58,14 @@ PROBLEMS: Mapping[str, str] = {
     "value_not_unique": gettext_noop(
         "“%(value)s” is also said by %(page)s, and no two pages may have the same %(property)s. Correct one of them."
     ),
+    # Pages shown in pages
+    "include_title": gettext_noop("“%(title)s” cannot be the title of a page."),
+    "include_section": gettext_noop("«%(title)s» has no section “%(section)s”. Correct its name."),
+    "include_ring": gettext_noop("«%(title)s» would be shown within itself (%(chain)s). Take one of these calls out."),
+    "include_depth": gettext_noop("Pages are shown within pages more than %(limit)s deep. Make it flatter."),
+    "include_many": gettext_noop("A page may show %(limit)s others, and this is one more. Divide the page."),
+    "include_license": gettext_noop("«%(title)s» cannot be shown here: %(because)s"),
+    "include_block": gettext_noop("This is more than one paragraph: write the call on a line of its own."),
     # Concepts
     "ask_concept_elsewhere": gettext_noop(
         "A concept is defined on a page of its own, as Concept:Name. Move this there."

@@ -36,6 +36,8 @@ class Open:
     """The page whose facts stand in their table; None for a text that is not the current one of a page."""
     stated: Sequence[Statement] = ()
     """What such a text states."""
+    license: str = ""
+    """Under which the text is: what of other pages it shows has to be allowed to go into it."""
     at: str = ""
     """The day as of which questions in it are answered; "" for now."""
 

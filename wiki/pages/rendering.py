@@ -142,7 +142,8 @@ def _late_link(hole: Hole, fields: Fields) -> dict[str, str]:
 def _late_call(hole: Hole, full_title: str) -> dict[str, Any]:
     """A call for whoever fills it: its name, its arguments as [key, value], and its source."""
     arguments = [[key, with_own_names(value, full_title)] for key, value in hole.data["arguments"]]
-    return {"call": str(hole.data["name"]), "arguments": arguments, "source": str(hole.data["source"])}
+    found = {"call": str(hole.data["name"]), "arguments": arguments, "source": str(hole.data["source"])}
+    return found | ({"alone": True} if hole.data.get("alone") else {})
 
 
 def assemble(

@@ -22,7 +22,8 @@ def open_of(stored: RenderedPage, fields: Fields, page: WikiPage | None = None) 
     home = title if fields.is_place else fields.place.full_title if fields.place else ""
     holes = {number: hole for number, hole in stored.holes.items() if "key" not in hole}
     return Open(
-        title, home, fields.language, stored.ui_language, holes, stored.has_box, page, stored.stated or ()
+        title, home, fields.language, stored.ui_language, holes, stored.has_box, page, stored.stated or (),
+        fields.license,
     )  # fmt: skip
 
 

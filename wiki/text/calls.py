@@ -1,4 +1,4 @@
-"""Calls: `{{#name: argument | key=value}}` and `{{Name|…}}`, found by balanced braces.
+"""Calls: `{{#name: argument | key=value}}` and `{{Page|…}}`, found by balanced braces.
 
 A call is a token of the text, never a pattern over HTML.  What a call does is said by
 a handler upstairs; rooms register theirs in `CALLS` (in `apps.py`, nowhere else) under the
@@ -16,8 +16,8 @@ from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 from markdown.preprocessors import Preprocessor
 
-from wiki.text.holes import Hole, Tray
-from wiki.text.titles import NAMESPACES, fold, split_namespace
+from wiki.text.holes import Hole, Link, Tray
+from wiki.text.titles import NAMESPACES, TitleProblem, clean_title, fold, split_namespace
 
 CallHandler = Callable[[Hole, str], str]
 """Gets the hole of a call (see holes.Hole) and the full title of its page, returns the HTML that stands there."""
@@ -31,6 +31,9 @@ CALL_LIMIT = 20_000
 _BRACES = re.compile(r"\{\{|\}\}")
 _BRACKETS = re.compile(r"\{\{|\}\}|\[\[|\]\]|\|")
 _OWN_NAME = re.compile(r"\{\{\s*(PAGENAME|FULLPAGENAME|NAMESPACE)\s*\}\}", re.IGNORECASE)
+INCLUDE = "#include"
+"""The name of the call that shows a page, or `#` a section of it, in another: written `{{Page#Section|…}}`."""
+_INCLUDED = re.compile(r"([^|{}\[\]<>#]+)(#[^|{}\[\]<>]*)?(?=\||\Z)")
 _NAME = re.compile(r"\s*(#?[\w .-]{1,80}?)\s*(?::(?!:)|\||\Z)")
 
 
@@ -72,6 +75,16 @@ def arguments_of(source: str) -> list[list[str]]:
     return [_argument(part) for part in parts]
 
 
+def _included(source: str) -> list[list[str]] | None:
+    """The arguments of `{{Page#Section|…}}`, the page first; None where it names no page."""
+    inner = source[2:-2].strip().removeprefix(":")
+    match = _INCLUDED.match(inner)
+    if match is None or not match[1].strip():
+        return None
+    rest = arguments_of("{{x" + inner[match.end() :] + "}}")
+    return [["", match[1].strip() + (match[2] or "").rstrip()], *rest]
+
+
 def _argument(part: str) -> list[str]:
     key, equals, value = part.partition("=")
     if equals and re.fullmatch(r"[\w ?.-]+", key.strip()):
@@ -103,10 +116,24 @@ class CallBook:
     def hole(self, source: str) -> Hole:
         """The hole of a call, or of the problem where nobody knows its name."""
         name = name_of(source) or source[2:-2].strip()[:80]
+        arguments = arguments_of(source)
         if fold(name) not in self.known:
-            return self.tray.problem("call_unknown", source, name=name)
-        data = {"name": fold(name), "source": source, "arguments": arguments_of(source), "alone": False}
-        return Hole("call", data, source)
+            included = None if name.startswith("#") else _included(source)
+            if included is None or INCLUDE not in self.known:
+                return self.tray.problem("call_unknown", source, name=name)
+            name, arguments = INCLUDE, included
+        return Hole("call", {"name": fold(name), "source": source, "arguments": arguments, "alone": False}, source)
+
+    def links(self, hole: Hole) -> list[Link]:
+        """The links that a call makes: to the page that it shows."""
+        if hole.data.get("name") != INCLUDE or not hole.data["arguments"]:
+            return []
+        target, _, section = hole.data["arguments"][0][1].partition("#")
+        try:
+            title = clean_title(target)
+        except TitleProblem:
+            return []
+        return [Link(title, title, "link", section)]
 
     def open(self, text: str, start: int) -> Hole:
         """The hole of the problem that a call is not closed."""
@@ -120,7 +147,7 @@ class CallProcessor(InlineProcessor):
     """Finds calls in the text of a block."""
 
     def __init__(self, md: Markdown, book: CallBook) -> None:
-        super().__init__(r"(?<!\\)\{\{(?=\s*#?\w)", md)
+        super().__init__(r"(?<![\\{])\{\{(?=\s*[#:]?\w)", md)
         self.book = book
 
     def handleMatch(  # type: ignore[override]  # noqa: N802  # their name; the stub asks for fewer results
@@ -131,7 +158,7 @@ class CallProcessor(InlineProcessor):
         if end is None:
             return self.book.tray.element(self.book.open(data, m.start())), m.start(), m.end()
         hole = self.book.hole(self.unescape(data[m.start() : end]))
-        return self.book.tray.element(hole), m.start(), end
+        return self.book.tray.element(hole, *self.book.links(hole)), m.start(), end
 
 
 class SwitchProcessor(InlineProcessor):
@@ -161,15 +188,16 @@ class CallBlockPreprocessor(Preprocessor):
         if "\n{{" not in f"\n{text}":
             return lines
         done, position = [], 0
-        for match in re.finditer(r"^\{\{(?=\s*#?\w)", text, re.MULTILINE):
+        for match in re.finditer(r"^\{\{(?=\s*[#:]?\w)", text, re.MULTILINE):
             if match.start() < position:
                 continue
             end = end_of_call(text, match.start())
             if end is None or "\n" not in text[match.start() : end]:
                 continue
             hole = self.book.hole(text[match.start() : end])
+            hole.data["alone"] = not text[end:].partition("\n")[0].strip()
             done.append(text[position : match.start()])
-            done.append(self.md.htmlStash.store(self.book.tray.markup(hole)))
+            done.append(self.md.htmlStash.store(self.book.tray.markup(hole, *self.book.links(hole))))
             position = end
         done.append(text[position:])
         return "".join(done).split("\n")

@@ -85,9 +85,11 @@ class Tray:
         element.text = AtomicString(hole.text)
         return element
 
-    def markup(self, hole: Hole) -> str:
-        """Set a hole aside; the markup that stands for it in a string of HTML."""
+    def markup(self, hole: Hole, *links: Link) -> str:
+        """Set a hole aside, with the links it makes; the markup that stands for it in a string of HTML."""
         number = self._add(hole)
+        if links:
+            self.links[number] = list(links)
         return f'<{self.tag} n="{number}">{escape(hole.text)}</{self.tag}>'
 
     def problem(self, code: str, source: str, /, **params: str) -> Hole:

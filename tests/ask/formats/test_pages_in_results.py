@@ -7,8 +7,8 @@ import time
 import pytest
 
 from tests.ask.formats.building import HOSTILE, column, found, in_page, page, result, text
-from wiki.ask.formats.rows_as_text import filled, included
 from wiki.ask.results import Result
+from wiki.text.including import filled, included
 
 
 # --- template

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.utils.html import format_html
@@ -13,7 +11,7 @@ from django.utils.translation import gettext
 from wiki.ask.formats.base import Format, Parameter, Shown, option, separator
 from wiki.ask.formats.cells import PAGE, Cells, is_subject
 from wiki.errors import gettext_noop
-from wiki.text import frontmatter
+from wiki.text.including import filled, included
 
 if TYPE_CHECKING:
     from wiki.ask.results import Found, Result, Row
@@ -23,52 +21,6 @@ SIZE_LIMIT = 500_000
 """Characters of all rows together; rows beyond are left out, and said to be."""
 WORK_LIMIT = 5_000_000
 """Characters of template read for all rows together."""
-DEPTH_LIMIT = 10
-"""How deep a default may stand within a default."""
-_ARGUMENT = re.compile(r"\{\{\{([^{}|]*)(\|[^{}]*)?\}\}\}")
-_NOT_INCLUDED = re.compile(r"<noinclude>.*?(?:</noinclude>|\Z)", re.DOTALL | re.IGNORECASE)
-_ONLY = re.compile(r"<onlyinclude>(.*?)(?:</onlyinclude>|\Z)", re.DOTALL | re.IGNORECASE)
-_MARKS = re.compile(r"</?(?:includeonly|noinclude|onlyinclude)>", re.IGNORECASE)
-_KEPT = re.compile("\ue000(\\d+)\ue001")
-
-
-def included(source: str) -> str:
-    """What of a template's source goes into other pages, as in MediaWiki; its front matter does not."""
-    body = frontmatter.split(source).body
-    only = _ONLY.findall(body)
-    text = "".join(only) if only else _NOT_INCLUDED.sub("", body)
-    return _MARKS.sub("", text).strip("\n").replace("\ue000", "").replace("\ue001", "")
-
-
-def filled(text: str, arguments: Mapping[str, str]) -> str:
-    """`text` with `{{{name}}}` and `{{{name|default}}}` replaced; what arguments say is never read again.
-
-    A default stands for an empty argument too. One that is not there and has no default stays as it is
-    written, as in MediaWiki.
-    """
-    kept: list[str] = []
-
-    def keep(words: str) -> str:
-        kept.append(words)
-        return f"\ue000{len(kept) - 1}\ue001"
-
-    def argument(match: re.Match[str]) -> str:
-        name = match[1].strip()
-        default = None if match[2] is None else match[2][1:]
-        words = arguments.get(name)
-        if words or (words is not None and default is None):
-            return keep(words.replace("\ue000", "").replace("\ue001", ""))
-        return keep(match[0]) if default is None else default
-
-    for _ in range(DEPTH_LIMIT):
-        text, changed = _ARGUMENT.subn(argument, text)
-        if not changed:
-            break
-    for _ in range(DEPTH_LIMIT):  # what is kept may hold what was kept before, never itself
-        text, changed = _KEPT.subn(lambda match: kept[int(match[1])], text)
-        if not changed:
-            break
-    return text
 
 
 def plain(words: str) -> str:
