@@ -8,9 +8,9 @@ licence has to allow that, and a line below says where it is from, by whom, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -23,11 +23,12 @@ from wiki.licenses import catalogue, compatibility
 from wiki.pages import finding, linking, rendering
 from wiki.pages.authors import authors_of
 from wiki.pages.derivers import Fields
+from wiki.pages.late import Open
 from wiki.pages.models import RenderedPage, WikiPage, address
 from wiki.text import including, sections, titles
 
 if TYPE_CHECKING:
-    from wiki.ask.answering import Answers
+    from wiki.pages.models import Reader
 
 DEPTH_LIMIT = 8
 INCLUDES_LIMIT = 50
@@ -60,10 +61,24 @@ def _wanted(arguments: Sequence[Sequence[str]]) -> _Wanted:
     return _Wanted(title.strip(), section.strip(), named)
 
 
+class Answering(Protocol):
+    """Who makes the answers of a text for a reader."""
+
+    what: Open
+    user: Reader
+
+    def need(self, sort: int, keys: Iterable[str]) -> None:
+        """Have the answers be made again when what these keys name changes."""
+
+    def call(self, name: str, hole: Mapping[str, Any]) -> SafeString:
+        """One call answered, or what is wrong with it."""
+        ...
+
+
 class Includer:
     """Shows pages in the text whose answers are made."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answering) -> None:
         self._answers = answers
         self._what = answers.what
         self._within = [(_key(answers.what.full_title), "")]
