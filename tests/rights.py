@@ -112,6 +112,7 @@ ROWS: dict[str, list[Row]] = {
     "feed_contributions": [everyone(username="alice")],
     "feed_contributions_by_name": [Row((200, 200, 200, 200), query="?name=Quelqu'un")],
     # So are copies to carry away
+    "credits": [everyone(title=PAGE), everyone(title="Atelier"), everyone(404, title="Atelier:Parti")],
     "export": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "export_download": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "forks": [everyone(title=PAGE)],

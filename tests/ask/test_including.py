@@ -163,10 +163,10 @@ def test_nothing_breaks_out(alice: User, reader: Client) -> None:
     [
         (
             "les OUTILS",
-            "## Les outils\n\nOn prête {{{quoi|les outils}}} à [[Voisine]].\n\n### Les grands\n\nPas la scie.",
+            "On prête {{{quoi|les outils}}} à [[Voisine]].\n\n### Les grands\n\nPas la scie.",
         ),
-        ("Les grands", "### Les grands\n\nPas la scie."),
-        ("Le bruit", "## Le bruit\n\nPas après {{{1}}}."),
+        ("Les grands", "Pas la scie."),
+        ("Le bruit", "Pas après {{{1}}}."),
         ("Rien", None),
     ],
 )

@@ -166,3 +166,18 @@ def test_it_sends_a_form_once_however_often_it_is_clicked(tab: Page, scene: None
     tab.evaluate(f"{{ {button}.click(); setTimeout(() => {button}.click(), 300); }}")
     tab.wait_for_url("**/wiki/Halle")
     assert len(sent) == 1
+
+
+def test_it_copies_a_passage_with_whom_to_name(tab: Page, scene: None) -> None:
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.goto("/wiki/Atelier:Charte")
+    tab.locator("article p").first.click(click_count=3)
+    tab.locator(".came-in-offer a").nth(1).click()
+    expect(tab.locator(".came-in-offer a").nth(1)).to_have_text("Copié")
+    text = tab.evaluate("navigator.clipboard.readText()")
+    assert text.startswith("Un autre texte.\n\n«\u202fAtelier:Charte\u202f»")
+    assert "alice" in text
+    tab.context.clear_permissions()
+    tab.goto("/credits/Atelier")
+    tab.locator("[data-copy=credit-html]").click()
+    expect(tab.locator("[data-copy=credit-html]")).to_have_text("Copié")

@@ -77,7 +77,7 @@ def test_a_slider_leads_through_time_and_selected_words_to_their_beginning(tab: 
     tab.locator("article").get_by_text("Du pain noir.").wait_for()
     tab.goto("/wiki/Fournil")
     tab.locator("article p").first.click(click_count=3)
-    tab.locator(".came-in-offer").click()
+    tab.locator(".came-in-offer a").first.click()
     tab.get_by_text("Depuis la version 3").wait_for()
     expect(tab.locator(".life")).to_have_count(2)
     expect(tab.get_by_text("Seulement dans l’historique de")).to_be_visible()

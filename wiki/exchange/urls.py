@@ -8,6 +8,7 @@ from wiki.exchange import views
 
 urlpatterns = [
     path("export/<path:title>", views.export, name="export"),
+    path("credits/<path:title>", views.credits, name="credits"),
     path("archive/<path:title>.zip", views.export_download, name="export_download"),
     path("import", views.import_archive, name="import_archive"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext, ngettext
@@ -15,11 +15,11 @@ from django.views.decorators.http import require_safe
 from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.errors import TitleTaken, WikiError
-from wiki.exchange import archive_import
+from wiki.exchange import archive_import, crediting
 from wiki.exchange.archive_export import Export
 from wiki.exchange.archive_format import LIMITS, MB, STREAM_LIMIT
 from wiki.exchange.archive_subject import Subject
-from wiki.exchange.archive_words import page_credit, source_credit
+from wiki.exchange.archive_words import source_credit
 from wiki.exchange.forms import ImportForm
 from wiki.licenses import catalogue
 from wiki.pages import listing, managing, rights
@@ -28,6 +28,8 @@ from wiki.pages.media import Picture, pictures_of
 from wiki.pages.models import address
 
 AUTHORS_SHOWN = 100
+WORDS_SHOWN = 20_000
+"""Characters of a selection whose credit is asked for."""
 DOWNLOADS = (60, 600)
 """How many archives one network may fetch in how many seconds."""
 
@@ -39,7 +41,6 @@ def export(request: HttpRequest, title: str) -> HttpResponseBase:
     subject = Subject.of(page)
     pictures = pictures_of(page)
     credits = subject.credits(())
-    credit = page_credit(credits, (get_language() or "fr")[:2])
     context: dict[str, Any] = {
         "page": page,
         "may": rights.allowed(request.user, page),
@@ -50,7 +51,7 @@ def export(request: HttpRequest, title: str) -> HttpResponseBase:
         "pictures": pictures,
         "versions": subject.last.number,
         "size": _expected_size(subject, pictures),
-        "credit": credit,
+        "credits": crediting.of_page(page, (get_language() or "fr")[:2]),
         "sources": [source_credit(entry, (get_language() or "fr")[:2]).html for entry in credits["derived_from"]],
         "too_large": (subject.totals["bytes"] or 0) > LIMITS.texts_bytes,
         "limit": LIMITS.texts_bytes // MB,
@@ -80,6 +81,34 @@ def export_download(request: HttpRequest, title: str) -> HttpResponseBase:
     answer["X-Robots-Tag"] = "noindex"
     answer["Cache-Control"] = "no-store"
     answer["X-Accel-Buffering"] = "no"
+    return answer
+
+
+@require_safe
+def credits(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Whom to name, ready to copy: for a page, for a place with its pages, for `?words=` of a page.
+
+    `?format=json`, `text`, `markdown` or `html` for programs.
+    """
+    page = managing.get_page(request, title, "export")
+    language = (get_language() or "fr")[:2]
+    words = request.GET.get("words", "")[:WORDS_SHOWN]
+    if words.strip():
+        made = crediting.of_words(page, words, language)
+    elif page.is_place and "page" not in request.GET:
+        limits.spend_preview(request)
+        made = crediting.of_place(page, request.user, language)
+    else:
+        made = crediting.of_page(page, language)
+    form = request.GET.get("format", "")
+    if form == "json":
+        return JsonResponse({"text": made.text, "markdown": made.markdown, "html": made.html})
+    if form in ("text", "markdown", "html"):
+        kind = "plain" if form == "text" else form
+        return HttpResponse(getattr(made, form), content_type=f"text/{kind}; charset=utf-8")
+    context = {"page": page, "credits": made, "words": words, "may": rights.allowed(request.user, page)}
+    answer = render(request, "wiki/exchange/credits.html", context)
+    answer["X-Robots-Tag"] = "noindex"
     return answer
 
 

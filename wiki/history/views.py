@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Max, Min
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +17,6 @@ from wiki.history.addresses import changes_address, contributions_address, feed_
 from wiki.history.changes import Change, by_day, in_place, recent
 from wiki.history.filters import ChangesFilter, HistoryFilter
 from wiki.history.robots import not_for_robots
-from wiki.licenses.credits import credit_line
 from wiki.pages import rights
 from wiki.pages.models import PageVersion, PageVersionQuerySet, address
 
@@ -51,17 +49,15 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
 @require_safe
 @not_for_robots
 def authors(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Who wrote the current text: each passage with its authors, their shares, and the credit to quote the page."""
+    """Who wrote the current text: each passage with its authors, and their shares."""
     page = gates.page_at(title, request.user)
     whole = authorship.authorship_of(page)
     pages = Paginator(whole.passages, PASSAGES).get_page(request.GET.get("p"))
-    source = settings.BASE_ADDRESS + page.get_absolute_url()
     context = {
         "page": page,
         "shares": whole.shares,
         "pages": pages,
         "told": whole.tell(pages),
-        "credit": credit_line(page.shown_title, [share.name for share in whole.shares], source, page.license),
         "may": rights.allowed(request.user, page),
     }
     return render(request, "wiki/history/authors.html", context)

@@ -57,7 +57,7 @@ def filled(text: str, arguments: Mapping[str, str]) -> str:
 
 
 def section_of(text: str, heading: str) -> str | None:
-    """The section of a text with that heading, up to the next of the same level or above; None where there is none.
+    """What stands under that heading, up to the next of the same level or above; None where there is no such one.
 
     Headings are told apart as their addresses are: without case, accents and signs.
     """
@@ -68,10 +68,10 @@ def section_of(text: str, heading: str) -> str | None:
             continue
         here, words = _heading(block.text)
         if begun is not None and here <= level:
-            return text[begun : block.start].rstrip()
+            return text[begun : block.start].strip()
         if begun is None and sections.section_id(words) == wanted:
-            begun, level = block.start, here
-    return None if begun is None else text[begun:].rstrip()
+            begun, level = block.end, here
+    return None if begun is None else text[begun:].strip()
 
 
 def _heading(source: str) -> tuple[int, str]:

@@ -56,31 +56,6 @@ function bindFormat(form) {
   });
 }
 
-async function copy(field) {
-  field.select();
-  try {
-    await navigator.clipboard.writeText(field.value);
-  } catch {
-    document.execCommand("copy"); // where the page is not served over HTTPS
-  }
-}
-
-/** Shows buttons that copy a field; for a moment they say that it is done. */
-function bindCopying() {
-  for (const button of document.querySelectorAll("[data-copy]")) {
-    const words = button.textContent;
-    button.hidden = false;
-    button.setAttribute("aria-live", "polite");
-    button.addEventListener("click", async () => {
-      await copy(document.getElementById(button.dataset.copy));
-      button.textContent = button.dataset.copied;
-      setTimeout(() => {
-        button.textContent = words;
-      }, 2500);
-    });
-  }
-}
-
 function showMistake(form) {
   const field = form.querySelector("[data-wrong-at]");
   if (!field) return;
@@ -95,4 +70,3 @@ for (const form of document.querySelectorAll("form[data-ask]")) {
   bindFormat(form);
   showMistake(form);
 }
-bindCopying();
