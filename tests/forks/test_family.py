@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
-from tests.forks.making import change, make_fork, make_practice
+from tests.forks.making import change, make_fork, make_page, make_practice
 from wiki.accounts.models import User
 from wiki.forks.family import Member, family_of
 from wiki.pages import finding, saving
@@ -71,3 +71,23 @@ def test_on_the_screen(bread: WikiPage, anna: AnonymousUser, client_of: Callable
     shown = client_of(anna, "en").get("/forks/Pain").content.decode()
     for words in ("It lives in 3 places.", "Trois:Pain", "100 % in common", 'aria-current="page"'):
         assert words in shown
+
+
+def test_it_is_drawn_as_a_tree_and_on_a_map(bread: WikiPage, alice: User, client_of: Callable[..., Client]) -> None:
+    make_page("Property:Coordonnées", "---\nHas type: Geographic coordinates\n---")
+    for title, where in (("Un", "45.76, 4.83"), ("Deux", "47.22, -1.55")):
+        place = named(title, alice)
+        saving.edit(place, f"---\nNature: Lieu\nCoordonnées: {where}\n---\nUn lieu.", Author(None, "script"))
+    change(named("Un:Pain", alice), alice, ("Une nuit de repos.", "Deux jours au frais, puis une nuit."))
+    shown = client_of(AnonymousUser(), "en").get("/forks/Un:Pain").content.decode()
+    tree = shown[shown.index("<svg role") : shown.index("</svg>", shown.index("<svg role"))]
+    assert tree.count("<circle") == 4
+    assert tree.count("family-here") == 1
+    assert "4 pages, each under the one it was forked from." in tree
+    assert "% in common" in tree
+    pins = shown[shown.index('class="ask-map') : shown.index("</ul>", shown.index('class="ask-map'))]
+    assert pins.count("<li data-lat") == 2
+    assert 'data-lat="47.22" data-lon="-1.55"' in pins
+    assert 'href="/wiki/Deux:Pain"' in pins
+    assert "It lives in 3 places." in shown
+    assert "<svg role" not in client_of(AnonymousUser()).get("/forks/Un").content.decode()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from wiki.errors import WikiError
-from wiki.forks import branches, forking
+from wiki.forks import branches, forking, pictures
 from wiki.forks.family import family_of
 from wiki.licenses import compatibility
 from wiki.pages import finding, listing, managing, rights
@@ -164,5 +164,7 @@ def forks(request: HttpRequest, title: str) -> HttpResponse:
     """The family of a page: what it comes from, what was made of it, and what they still share."""
     page = managing.get_page(request, title, "read")
     family = family_of(page, request.user)
-    context = {"page": page, "family": family, "may": rights.allowed(request.user, page)}
+    context: dict[str, Any] = {"page": page, "family": family, "may": rights.allowed(request.user, page)}
+    if len(family.members) > 1:
+        context |= {"tree": pictures.tree(family), "map": pictures.map_of(family)}
     return render(request, "wiki/forks/forks.html", context)

@@ -61,7 +61,8 @@ def short(words: str, signs: int = LABEL_SIGNS) -> str:
     return words if len(words) <= signs else f"{words[: signs - 1].rstrip()}…"
 
 
-def _svg(height: float, title: str, about: str, inner: SafeString) -> SafeString:
+def svg(height: float, title: str, about: str, inner: SafeString) -> SafeString:
+    """A picture as wide as WIDTH, named and described for those who do not see it."""
     return format_html(
         '<svg role="img" viewBox="0 0 {} {}" width="{}" height="{}" aria-label="{}">'
         "<title>{}</title><desc>{}</desc>{}</svg>",
@@ -73,13 +74,15 @@ def _n(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
 
 
-def _text(x: float, y: float, words: str, anchor: str = "start", whole: str = "") -> SafeString:
+def text(x: float, y: float, words: str, anchor: str = "start", whole: str = "") -> SafeString:
+    """Words at a point; `whole` is said where `words` are cut."""
     tip = format_html("<title>{}</title>", whole) if whole and whole != words else NOTHING
     pattern = '<text x="{}" y="{}" font-size="12" text-anchor="{}">{}{}</text>'
     return format_html(pattern, _n(x), _n(y), anchor, tip, words)
 
 
-def _line(ends: tuple[float, float, float, float], name: str = "ask-axis") -> SafeString:
+def stroke(ends: tuple[float, float, float, float], name: str = "ask-axis") -> SafeString:
+    """A line from a point to another, in the class `name`."""
     return format_html('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"></line>', name, *map(_n, ends))
 
 
@@ -101,15 +104,15 @@ def bars(plot: Plot, title: str, about: str) -> SafeString:
     pieces, y = [], GAP / 2
     for index, label in enumerate(plot.labels):
         group = len(plot.series) * BAR
-        pieces.append(_text(LABEL_WIDTH - 6, y + group / 2 + 4, short(label), "end", label))
+        pieces.append(text(LABEL_WIDTH - 6, y + group / 2 + 4, short(label), "end", label))
         for number, series in enumerate(plot.series):
             amount = series.numbers[index]
             if amount is not None:
                 pieces.append(_bar(x(0), x(amount), y + number * BAR, number, _tip(plot, index, series)))
-                pieces.append(_text(max(x(0), x(amount)) + 4, y + number * BAR + 12, short(series.words[index], 14)))
+                pieces.append(text(max(x(0), x(amount)) + 4, y + number * BAR + 12, short(series.words[index], 14)))
         y += group + GAP
-    pieces.insert(0, _line((x(0), 0, x(0), y - GAP / 2)))
-    return _svg(y, title, about, joined("", pieces))
+    pieces.insert(0, stroke((x(0), 0, x(0), y - GAP / 2)))
+    return svg(y, title, about, joined("", pieces))
 
 
 def _bar(zero: float, end: float, y: float, number: int, tip: str) -> SafeString:
@@ -152,8 +155,8 @@ def line(plot: Plot, title: str, about: str) -> SafeString:
 
     pieces = []
     for tick in ticks(low, high):
-        pieces.append(_line((LEFT, y(tick), WIDTH - 4, y(tick)), "ask-grid" if tick else "ask-axis"))
-        pieces.append(_text(LEFT - 4, y(tick) + 4, _tick_words(tick), "end"))
+        pieces.append(stroke((LEFT, y(tick), WIDTH - 4, y(tick)), "ask-grid" if tick else "ask-axis"))
+        pieces.append(text(LEFT - 4, y(tick) + 4, _tick_words(tick), "end"))
     for number, series in enumerate(plot.series):
         points = [(x(place), y(amount), index) for index, (place, amount) in
                   enumerate(zip(places, series.numbers, strict=True)) if amount is not None]  # fmt: skip
@@ -165,7 +168,7 @@ def line(plot: Plot, title: str, about: str) -> SafeString:
         )
         pieces.append(format_html_join("", dot, dots))
     pieces.append(_line_labels(plot, [x(place) for place in places]))
-    return _svg(PLOT_HEIGHT + BOTTOM, title, about, joined("", pieces))
+    return svg(PLOT_HEIGHT + BOTTOM, title, about, joined("", pieces))
 
 
 def _line_labels(plot: Plot, across: list[float]) -> SafeString:
@@ -176,7 +179,7 @@ def _line_labels(plot: Plot, across: list[float]) -> SafeString:
         half = len(words) * 3.3
         middle = min(max(across[index], half), WIDTH - half)
         if middle - half >= free:
-            pieces.append(_text(middle, PLOT_HEIGHT + 18, words, "middle", label))
+            pieces.append(text(middle, PLOT_HEIGHT + 18, words, "middle", label))
             free = middle + half + 8
     return joined("", pieces)
 
@@ -217,8 +220,8 @@ def pie(plot: Plot, title: str, about: str) -> SafeString:
         pieces.append(
             format_html('<rect class="ask-s{}" x="205" y="{}" width="12" height="12" rx="2"></rect>', colour, top - 10)
         )
-        pieces.append(_text(223, top, f"{short(label, 17)} {percent} %", "start", tip))
-    return _svg(max(2 * middle, 30 + 22 * len(slices)), title, about, joined("", pieces))
+        pieces.append(text(223, top, f"{short(label, 17)} {percent} %", "start", tip))
+    return svg(max(2 * middle, 30 + 22 * len(slices)), title, about, joined("", pieces))
 
 
 def _slice(colour: int, middle: float, radius: float, turns: tuple[float, float], tip: str) -> SafeString:

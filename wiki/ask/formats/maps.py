@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,25 +67,45 @@ def html(result: Result, shown: Shown) -> SafeString:
         words = gettext("No result has coordinates. Print a property of geographic coordinates.")
         return format_html('<p class="rows-note">{}</p>', words)
     places = columns_of(result, PLACE)
+    told = [
+        Pin(
+            point.lat, point.lon, cells.subject(point.row), _details(point, cells, places),
+            cells.value_words(point.value, cells.result.columns[point.column].context),
+        )
+        for point in points
+    ]  # fmt: skip
+    return drawn(
+        told,
+        height=number_option(result, "height", 420, 100, 2000),
+        zoom=number_option(result, "zoom", 0, 0, 18),
+        cluster=switch_option(result, "cluster", default=True),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What is told at a place."""
+
+    lat: float
+    lon: float
+    name: SafeString
+    details: SafeString
+    where: str = ""
+    """The coordinates in words."""
+
+
+def drawn(pins: Sequence[Pin], *, height: int = 420, zoom: int = 0, cluster: bool = True) -> SafeString:
+    """A list of places, which the browser makes a map."""
     items = format_html_join(
         "",
         '<li data-lat="{}" data-lon="{}"><div class="ask-place">{}</div>{}<div class="ask-coordinates">{}</div></li>',
-        (
-            (
-                repr(point.lat), repr(point.lon), cells.subject(point.row), _details(point, cells, places),
-                cells.value_words(point.value, cells.result.columns[point.column].context),
-            )
-            for point in points
-        ),
-    )  # fmt: skip
-    wanted = number_option(result, "height", 420, 100, 2000)
-    height = min(HEIGHTS, key=lambda size: abs(size - wanted))
-    zoom = number_option(result, "zoom", 0, 0, 18)
-    cluster = switch_option(result, "cluster", default=True)
+        ((repr(pin.lat), repr(pin.lon), pin.name, pin.details, pin.where) for pin in pins),
+    )
+    nearest = min(HEIGHTS, key=lambda size: abs(size - height))
     return format_html(
         '<div class="ask-map ask-h{}" data-map="{}" data-list="{}" data-cluster="{}"{}>'
         '<ul class="ask-places">{}</ul></div>',
-        height, gettext("Map of %(count)s places") % {"count": len(points)}, gettext("List of places"),
+        nearest, gettext("Map of %(count)s places") % {"count": len(pins)}, gettext("List of places"),
         "yes" if cluster else "no", format_html(' data-zoom="{}"', zoom) if zoom else NOTHING, items,
     )  # fmt: skip
 
