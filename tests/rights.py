@@ -150,6 +150,7 @@ ROWS: dict[str, list[Row]] = {
         Row((404, 404, 403, 302), ON_PAGE),
     ],
     "import_archive": refused_writing(),
+    "my_forks": [Row((200, 200, 200, 302))],
     "elsewhere": refused_writing(),
     "ask_original": [Row((302, 302, 403, 403), {"title": FORK}, post=True)],
     "restore": [Row((200, 200, 403, 302), ON_PAGE, "?version=1")],

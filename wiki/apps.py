@@ -23,6 +23,7 @@ class WikiConfig(AppConfig):
         from wiki.facts.declaring import DeclarationsChore
         from wiki.facts.deriving import FactDeriver
         from wiki.forks.following import FollowChore
+        from wiki.forks.telling import TellChore
         from wiki.history.deriving import PassageDeriver
         from wiki.pages import chores, derivers, late
         from wiki.pages import near as near_titles
@@ -49,6 +50,7 @@ class WikiConfig(AppConfig):
         chores.register(DeclarationsChore(keeping.tell_facts))
         chores.register(AnswersChore())
         chores.register(FollowChore())
+        chores.register(TellChore())
         chores.register(AskChore())
         chores.register(Indexing())
         outbox.connect()

@@ -4,6 +4,7 @@ from wiki.accounts.models import User
 from wiki.ask.models import Need, Turn
 from wiki.exchange.models import Origin
 from wiki.facts.models import Fact, Property, Subject
+from wiki.forks.models import Telling
 from wiki.history.models import Passage
 from wiki.moderation.models import Proposal, Remark
 from wiki.pages.elsewhere import Mirror
@@ -46,6 +47,7 @@ __all__ = [
     "SiteTexts",
     "Stewardship",
     "Subject",
+    "Telling",
     "Turn",
     "User",
     "Waiting",

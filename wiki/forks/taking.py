@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
-from wiki.forks import following, pulling
+from wiki.forks import following, pulling, telling
 from wiki.forks.cards import Card
 from wiki.forks.lineage import Lineage, texts_of
 from wiki.forks.pulling import Merge
@@ -41,10 +41,12 @@ LISTED = 50
 
 @not_for_robots
 def touch(request: HttpRequest, title: str) -> HttpResponseBase:
-    """How a fork stands to its original; on POST, pass over what moved there up to version `skip`, or `follow` it."""
+    """How a fork stands to its original; on POST, pass over it up to version `skip`, `follow` it, or be told."""
     page = managing.get_page(request, title, "read")
     found = touch_of(page, request.user)
     if request.method == "POST":
+        if "tell" in request.POST:
+            return _tell(request, page)
         return _follow(request, page) if "follow" in request.POST else _pass_over(request, page, found)
     context: dict[str, Any] = {"page": page, "touch": found, "may": rights.allowed(request.user, page)}
     if found is not None and found.upstream is not None:
@@ -52,7 +54,7 @@ def touch(request: HttpRequest, title: str) -> HttpResponseBase:
             context["there"] = _proposing_there(page, found.upstream)
         if page.size + found.upstream.size > LONG:
             limits.spend_preview(request)
-        context |= _sides(request, found, found.upstream)
+        context |= _sides(request, found, found.upstream) | {"is_told": telling.is_told(page, request.user)}
     return render(request, "wiki/forks/touch.html", context)
 
 
@@ -76,6 +78,18 @@ def _sides(request: HttpRequest, found: Touch, upstream: WikiPage) -> dict[str, 
         "own": Difference.of(base, texts[mine.pk]),
         "verdict": compatibility.check(upstream.license, found.page.license),
     }
+
+
+def _tell(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
+    """Have the reader be told when the original moves, or not any more."""
+    rights.require(request.user, "fork", page)
+    wanted = request.POST["tell"] == "1"
+    telling.tell(page, cast(User, request.user), wanted=wanted)
+    if wanted:
+        messages.success(request, gettext("You get a letter when the original moves."))
+    else:
+        messages.success(request, gettext("You get no letters of this any more."))
+    return redirect(address("touch", page.full_title))
 
 
 def _follow(request: HttpRequest, page: WikiPage) -> HttpResponseBase:

@@ -9,6 +9,7 @@ from wiki.forks import giving, taking, views
 urlpatterns = [
     path("fork/<path:title>", views.fork, name="fork"),
     path("forks/<path:title>", views.forks, name="forks"),
+    path("account/forks", views.mine, name="my_forks"),
     path("touch/<path:title>", taking.touch, name="touch"),
     path("pull/<path:title>", taking.pull, name="pull"),
     path("propose/<path:title>", giving.propose, name="propose"),

@@ -15,8 +15,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from wiki.accounts.models import User
 from wiki.errors import WikiError
-from wiki.forks import branches, forking, pictures
+from wiki.forks import branches, forking, pictures, telling
 from wiki.forks.family import family_of
 from wiki.licenses import compatibility
 from wiki.pages import finding, listing, managing, rights
@@ -157,6 +158,14 @@ def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> forking
     place = finding.place_named(data["place"], request.user) if data["place"] else None
     license = data["license"] if data["license"] != page.license else ""
     return forking.Wish(place, data["new_place"], data["title"], license)
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponseBase:
+    """The forks that the reader made, follows or is told of."""
+    if not isinstance(request.user, User):
+        return redirect_to_login(request.get_full_path())
+    return render(request, "wiki/forks/mine.html", {"forks": telling.forks_of(request.user)})
 
 
 @require_safe

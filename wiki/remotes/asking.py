@@ -24,7 +24,8 @@ from wiki.pages.elsewhere import Mirror
 ZIP, FEED, HTML = "application/zip", "application/atom+xml", "text/html"
 HEAD = 200_000
 """Bytes of a page in which its links to archive and feed are looked for."""
-PAGE_SECONDS, ARCHIVE_SECONDS = 15.0, 60.0
+PAGE_SECONDS, ASK_SECONDS, ARCHIVE_SECONDS = 15.0, 5.0, 60.0
+"""For a page that somebody gives; for a feed, which the worker asks between other work; for an archive."""
 AGAIN = timedelta(hours=6)
 """After so long the worker asks again."""
 FEED_LIMIT = 5_000_000
@@ -103,7 +104,7 @@ def _asked(mirror: Mirror, by: User | None) -> bool:
 def _ask(where: str, mark: str) -> Fetched:
     """What stands at a feed (or archive) now, where it is not what `mark` tells."""
     limit, etag = max(FEED_LIMIT, LIMITS.zip_bytes), mark if mark.startswith(('"', "W/")) else ""
-    return fetch(where, limit=limit, seconds=PAGE_SECONDS, accept=f"{FEED}, {ZIP}", etag=etag)
+    return fetch(where, limit=limit, seconds=ASK_SECONDS, accept=f"{FEED}, {ZIP}", etag=etag)
 
 
 def _mark(got: Fetched) -> str:
