@@ -151,6 +151,7 @@ ROWS: dict[str, list[Row]] = {
     ],
     "import_archive": refused_writing(),
     "my_forks": [Row((200, 200, 200, 302))],
+    "suggest": [Row((302, 302, 302, 200), ON_PAGE), everyone(404, title="Atelier:Parti")],
     "elsewhere": refused_writing(),
     "ask_original": [Row((302, 302, 403, 403), {"title": FORK}, post=True)],
     "restore": [Row((200, 200, 403, 302), ON_PAGE, "?version=1")],

@@ -50,6 +50,9 @@ SIGN_INS_BY_ADDRESS = Limit(
 RESETS = Limit(
     10, HOUR, gettext_noop("Too many messages were asked for from your network. Please try again in an hour.")
 )
+SUGGESTIONS = Limit(
+    5, HOUR, gettext_noop("Five changes were proposed from your network within an hour. Please go on a little later.")
+)
 PREVIEWS = Limit(
     30, MINUTE, gettext_noop("Too many previews and old versions in a minute. Please wait a minute, then try again.")
 )
@@ -117,6 +120,11 @@ def spend_registration(request: HttpRequest) -> None:
 def spend_reset(request: HttpRequest) -> None:
     """Count one message that lets someone choose a new password. Raises TooFast."""
     _spend(f"reset:{address_hash(request)}", RESETS)
+
+
+def spend_suggestion(request: HttpRequest) -> None:
+    """Count one change that somebody without an account proposes from this address. Raises TooFast."""
+    _spend(f"suggest:{address_hash(request)}", SUGGESTIONS)
 
 
 def spend_preview(request: HttpRequest) -> None:

@@ -87,7 +87,9 @@ class SignIn(auth_views.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The form keeps the address to go on to."""
-        return super().get_context_data(**{**kwargs, "next": self.get_redirect_url()})
+        there = self.get_redirect_url()
+        suggest = f"/suggest/{there.removeprefix('/edit/')}" if there.startswith("/edit/") else ""
+        return super().get_context_data(**{**kwargs, "next": there, "suggest": suggest})
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         """Show what to mend."""

@@ -52,7 +52,7 @@ def propose(
         by_name=by.label, message=message.strip()[:MESSAGE_LIMIT], lacking=_lacking(merge, by, agrees),
     )  # fmt: skip
     proposal.save()
-    _tell(merge.page)
+    announce(merge.page)
     return proposal
 
 
@@ -173,9 +173,9 @@ def _settle(
     waiting = Proposal.objects.filter(pk=proposal.pk).waiting()
     if not waiting.update(state=state, settled_by=by, settled_at=timezone.now(), word=word, version=version):
         raise Refused(gettext_noop("This proposal is settled already."))
-    _tell(proposal.page)
+    announce(proposal.page)
 
 
-def _tell(page: WikiPage) -> None:
+def announce(page: WikiPage) -> None:
     """The page says how many proposals wait: move its stamp."""
     WikiPage.objects.filter(pk=page.pk).update(stamp=F("stamp") + 1)

@@ -89,7 +89,7 @@ def edit(request: HttpRequest, title: str, write: Write | None = None) -> HttpRe
     form = _form(request, page, asked, data=request.POST)
     if "preview" in request.POST:
         try:
-            shown = _preview(request, page, asked, form["text"].value() or "")
+            shown = previewed(request, page, asked, form["text"].value() or "")
         except TooFast as error:
             form.is_valid()
             form.add_error(None, in_words(error))
@@ -139,8 +139,8 @@ def _editor(
     return render(request, "wiki/pages/edit.html", context, status=status)
 
 
-def _preview(request: HttpRequest, page: WikiPage | None, asked: str, text: str) -> dict[str, Any]:
-    """The text as it would look."""
+def previewed(request: HttpRequest, page: WikiPage | None, asked: str, text: str) -> dict[str, Any]:
+    """The text as it would look, for a template. Raises TooFast."""
     limits.spend_preview(request)
     language = (get_language() or "fr")[:2]
     fields = Fields.of(page) if page else _new_fields(asked, language)
@@ -166,7 +166,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """The preview alone, for the editor's script."""
     title = request.POST.get("title", "")
     page = finding.find(title, request.user) if title else None
-    context = _preview(request, page, title, request.POST.get("text", ""))
+    context = previewed(request, page, title, request.POST.get("text", ""))
     return render(request, "wiki/pages/_preview.html", context)
 
 

@@ -64,7 +64,7 @@ def admit(by: Author, action: str, page: WikiPage | None) -> None:
         limits.spend_edit(by.user)
 
 
-def _check_text(text: str) -> str:
+def check_text(text: str) -> str:
     """`text` as kept. Raises Refused when it is longer than a page may be."""
     text = clean_text(text)
     if len(text.encode()) > TEXT_LIMIT:
@@ -102,7 +102,7 @@ def edit(
     Raises EditConflict with all texts where the same words were changed, NotAllowed, Refused, Busy.
     """
     admit(by, "edit", page)
-    mine = _check_text(text)
+    mine = check_text(text)
     base = page.version if base is None else base
 
     def attempt() -> Saved:
@@ -156,7 +156,7 @@ def create(
     """
     admit(by, "create", None)
     fields = finding.fields_for(title, license=catalogue.usable(license), language=language)
-    return _create(fields, _check_text(text), by, note)
+    return _create(fields, check_text(text), by, note)
 
 
 def _create(
@@ -211,7 +211,7 @@ def create_place(
         if by.user is not None:
             Stewardship.objects.get_or_create(place=versions[0].page, user=by.user)
 
-    return _create(fields, _check_text(text), by, note, give_a_steward)
+    return _create(fields, check_text(text), by, note, give_a_steward)
 
 
 def _change_fields(page: WikiPage, by: Author, note: Note, change: Callable[[WikiPage], Fields]) -> Saved:

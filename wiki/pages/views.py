@@ -84,7 +84,10 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     gate = WikiPage.objects.readable_by(request.user).filter(title_key=key)
     stored: RenderedPage | None = (
         RenderedPage.objects.filter(page__in=gate, ui_language=language)
-        .annotate(bonds=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page")))))
+        .annotate(
+            bonds=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page"))))
+            | Exists(WikiPage.objects.filter(pk=OuterRef("page"), proposals__state="waiting"))
+        )
         .select_related("page__kind", "page__place")
         .first()
     )

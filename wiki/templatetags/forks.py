@@ -20,7 +20,7 @@ register = template.Library()
 @register.inclusion_tag("wiki/forks/_boxes.html", takes_context=True)
 def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
     """Origin and copies of `page` as far as the reader may see them. One query, those of `touch` for a fork,
-    and one for proposals where there are copies.
+    and one for proposals.
 
     None where the view has found out that there is nothing to show (`has_bonds`).
     """
@@ -44,6 +44,6 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
         "origin": origin,
         "touch": touch(page, origin, user) if origin is not None else None,
         "copies": copies,
-        "waiting": Proposal.objects.readable_by(user).waiting().filter(page=page).count() if copies else 0,
+        "waiting": Proposal.objects.readable_by(user).waiting().filter(page=page).count(),
         "page": page,
     }
