@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_story import follow, sign_in
-from tests.forks.making import change, make_fork, make_practice, text_of
+from tests.browser.test_story import follow, sign_in, write
+from tests.forks.making import change, make_fork, make_page, make_place, make_practice, text_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -52,3 +52,30 @@ def test_a_fork_takes_in_and_gives_back(tab: Page, alice: User, bob: User) -> No
     assert "Quatre nuits de repos." in text_of(bread)
     assert "Au four." in text_of(bread)
     assert bread.versions.get(number=3).author == bob
+
+
+def test_a_whole_place_is_the_seed_of_a_new_one_and_the_family_is_on_a_map(tab: Page, bob: User) -> None:
+    make_page("Property:Coordonnées", "---\nHas type: Geographic coordinates\n---")
+    place = make_place(
+        "La Myne", by=bob, text="---\nNature: Lieu\nCoordonnées: 45.76, 4.88\n---\nUn lieu, avec [[Charte]]."
+    )
+    make_page("Charte", "---\nLieu: La Myne\n---\nNotre charte, voir [[La Myne:Clés]].", by=bob, place=place)
+    make_page("Clés", "Qui a les clés ?", by=bob, place=place)
+    sign_in(tab, "bob")
+    tab.goto("/fork/La_Myne")
+    tab.fill("input[name=new_place]", "Le Phare")
+    tab.get_by_label("La Myne:Clés").uncheck()
+    follow(tab, "main form.form-card button[type=submit]")
+    expect(tab.locator("body")).to_contain_text("2 pages sont maintenant dans votre lieu")
+    assert tab.url.endswith("/wiki/Le_Phare")
+    tab.goto("/wiki/Le_Phare:Charte")
+    expect(tab.locator("article a").first).to_have_attribute("href", "/wiki/La_Myne:Cl%C3%A9s")
+    expect(tab.locator(".facts")).to_contain_text("Le Phare")
+    tab.goto("/edit/Le_Phare")
+    write(tab, "---\nNature: Lieu\nCoordonnées: 47.21, -1.55\n---\nUn autre lieu, avec [[Charte]].")
+    tab.goto("/forks/La_Myne:Charte")
+    expect(tab.locator(".ask-ground .ask-marker")).to_have_count(2)
+    tab.locator(".ask-ground .ask-marker").first.click()
+    expect(tab.locator(".leaflet-popup a").first).to_be_visible()
+    expect(tab.locator(".family-tree circle")).to_have_count(2)
+    expect(tab.get_by_role("img", name="Arbre de la famille")).to_be_visible()

@@ -48,6 +48,8 @@ def pages() -> dict[str, str]:
                 texts[title] = _replaced(texts[title], act)
             case "place" | "create" | "edit":
                 texts[title] = (DEMO / "texts" / act["text"]).read_text("utf-8")
+            case "propose":
+                assert title in texts
             case other:
                 raise AssertionError(f"unknown act {other}")
     return texts

@@ -16,7 +16,8 @@ from wagtail.models import Page
 from wiki.accounts.models import User
 from wiki.exchange import demo
 from wiki.facts.models import Fact
-from wiki.management.commands.load_demo import take_home
+from wiki.management.commands.load_demo import give_back, take_home
+from wiki.moderation.models import Proposal
 from wiki.pages import saving
 from wiki.pages.media import Picture
 from wiki.pages.models import Batch, Fork, PageVersion, Stewardship, WikiPage
@@ -101,7 +102,7 @@ def folder(tmp_path: Path) -> Path:
 
 def load(folder: Path) -> demo.DemoReport:
     """Load a demo as the command does."""
-    return demo.load(folder, take_home)
+    return demo.load(folder, take_home, give_back)
 
 
 def get(title: str) -> WikiPage:
@@ -191,8 +192,10 @@ def test_it_loads_the_whole_demo_and_again_in_a_moment() -> None:
     acts = tables("history.toml")
     batch = PageVersion.objects.all()
     redirects = sum(act["do"] == "move" for act in acts)
-    assert batch.count() == len(acts) + redirects
-    assert set(batch.values_list("claimed_at", flat=True)) == {act["at"] for act in acts}
+    proposals = sum(act["do"] == "propose" for act in acts)
+    assert Proposal.objects.count() == proposals > 0
+    assert batch.count() == len(acts) + redirects - proposals
+    assert set(batch.values_list("claimed_at", flat=True)) == {act["at"] for act in acts if act["do"] != "propose"}
     assert Picture.objects.count() == len(tables("pictures.toml"))
     assert Fork.objects.count() == Counter(act["do"] for act in acts)["fork"]
     for account in tables("accounts.toml"):
@@ -204,4 +207,4 @@ def test_it_loads_the_whole_demo_and_again_in_a_moment() -> None:
     assert set(wrong.values_list("page__title", flat=True)) == {"Brouillon de bricothèque"}
     out = StringIO()
     call_command("load_demo", stdout=out)
-    assert batch.count() == len(acts) + redirects
+    assert batch.count() == len(acts) + redirects - proposals

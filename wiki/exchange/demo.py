@@ -18,17 +18,21 @@ from django.core.exceptions import ValidationError
 from wiki.accounts.models import User
 from wiki.errors import ImportProblem, WikiError, gettext_noop
 from wiki.exchange import media_folder
-from wiki.exchange.importing import Tell, settle, silent
+from wiki.exchange.importing import settle
 from wiki.licenses import catalogue
+from wiki.moderation.models import Proposal
 from wiki.pages import finding, moving
 from wiki.pages.derivers import Fields
 from wiki.pages.media import Picture, clean_file_name
 from wiki.pages.models import Batch, PageVersion, Stewardship, WikiPage
+from wiki.pages.reading import Tell, silent
 from wiki.pages.storing import Author, Draft, store
 from wiki.text import titles
 
 TakeHome = Callable[[WikiPage, WikiPage, Author], WikiPage]
 """Forks a page into a place: the room of forks is a neighbour of this one, so the door brings it."""
+GiveBack = Callable[[WikiPage, Author, str], None]
+"""Proposes a fork to its original, with a message; from there too."""
 
 
 @dataclass(slots=True)
@@ -51,6 +55,7 @@ class _Stage:
     people: Mapping[str, User]
     batch: Batch
     take_home: TakeHome
+    give_back: GiveBack
     dates: frozenset[datetime]
     """Of all acts: a page of another date was changed by people."""
 
@@ -59,7 +64,7 @@ class _DoesNotFitError(Exception):
     """The act cannot be played any more: people changed, moved or deleted what it is about."""
 
 
-def load(folder: Path, take_home: TakeHome, tell: Tell = silent) -> DemoReport:
+def load(folder: Path, take_home: TakeHome, give_back: GiveBack, tell: Tell = silent) -> DemoReport:
     """Load accounts, pictures and acts that are not here yet.
 
     Raises ImportProblem when the folder is not in order.
@@ -72,12 +77,13 @@ def load(folder: Path, take_home: TakeHome, tell: Tell = silent) -> DemoReport:
     acts = _tables(folder, "history.toml", "act")
     dates = [act["at"] for act in acts]
     played = set(PageVersion.objects.filter(claimed_at__in=dates).values_list("claimed_at", "title"))
+    played |= set(Proposal.objects.filter(made_at__in=dates).values_list("made_at", "source__title"))
     left = [act for act in acts if (act["at"], _result(act)) not in played]
     report.known = len(acts) - len(left)
     tell(report.known, len(acts))
     if left:
         batch = Batch.objects.create(act=Batch.Act.DEMO)
-        _play_all(_Stage(folder, people, batch, take_home, frozenset(dates)), left, report, len(acts), tell)
+        _play_all(_Stage(folder, people, batch, take_home, give_back, frozenset(dates)), left, report, len(acts), tell)
         settle(batch)
     return report
 
@@ -145,7 +151,7 @@ def _result(act: Mapping[str, Any]) -> str:
 
 def _play_all(stage: _Stage, acts: list[dict[str, Any]], report: DemoReport, total: int, tell: Tell) -> None:
     """Play the acts in order; what does not fit any more is left out."""
-    players = {"place": _make, "create": _make, "edit": _edit, "move": _move, "fork": _fork}
+    players = {"place": _make, "create": _make, "edit": _edit, "move": _move, "fork": _fork, "propose": _propose}
     for act in acts:
         if act["do"] not in players:
             raise ImportProblem(gettext_noop("The demo has no act “%(act)s”."), act=str(act["do"]))
@@ -228,3 +234,8 @@ def _move(stage: _Stage, act: Mapping[str, Any]) -> None:
 def _fork(stage: _Stage, act: Mapping[str, Any]) -> None:
     """Take a page home into a place."""
     stage.take_home(_page(str(act["title"])), _page(str(act["into"])), _author(stage, act))
+
+
+def _propose(stage: _Stage, act: Mapping[str, Any]) -> None:
+    """Propose a fork to its original."""
+    stage.give_back(_page(str(act["title"])), _author(stage, act), str(act.get("comment", "")))

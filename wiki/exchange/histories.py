@@ -15,13 +15,14 @@ from pathlib import Path
 from wiki.errors import ImportProblem, TitleTaken, gettext_noop
 from wiki.exchange import history_lines, media_folder
 from wiki.exchange.history_lines import Entry
-from wiki.exchange.importing import IMPORTED, MERGED, Tell, settle, silent
+from wiki.exchange.importing import IMPORTED, MERGED, settle
 from wiki.exchange.models import Origin
 from wiki.licenses import catalogue
 from wiki.pages import finding
 from wiki.pages.derivers import Fields
 from wiki.pages.media import Picture
 from wiki.pages.models import Batch, Link, PageVersion, WikiPage
+from wiki.pages.reading import Tell, silent
 from wiki.pages.storing import Author, Draft, Stale, full_title, sha256_of, store
 from wiki.text import merge, titles
 

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.db import connection
 
 from wiki.pages.models import Batch
 
 IMPORTED, MERGED = "import", "merged"
 """Tags of versions that an import made: as the source has it, or merged with what people wrote."""
-Tell = Callable[[int, int], None]
-"""Hears how many more are done, of how many."""
-
-
-def silent(done: int, total: int) -> None:
-    """Tell nobody."""
 
 
 def settle(batch: Batch) -> None:

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from wiki.errors import EditConflict, TitleTaken, gettext_noop
 from wiki.exchange import place_rows, place_texts
-from wiki.exchange.importing import IMPORTED, MERGED, Tell, settle, silent
+from wiki.exchange.importing import IMPORTED, MERGED, settle
 from wiki.exchange.models import Origin
 from wiki.exchange.place_rows import PlaceRow
 from wiki.pages import saving
 from wiki.pages.derivers import Fields
 from wiki.pages.models import Batch, PageVersion, WikiPage
+from wiki.pages.reading import Tell, silent
 from wiki.pages.storing import Author, Draft, Stale, sha256_of, store
 from wiki.text import merge, titles
 

@@ -24,6 +24,7 @@ from wiki.pages.models import (
     Stewardship,
     WikiPage,
 )
+from wiki.pages.reading import Tell, silent
 from wiki.pages.saving import admit, retrying
 from wiki.pages.storing import Author, Draft, Stale, store
 from wiki.text import titles
@@ -55,17 +56,24 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
 
 
 def fork_all(
-    pages: Sequence[WikiPage], wish: Wish, by: Author, offers: Collection[str] = (), *, seed: bool = False
+    pages: Sequence[WikiPage],
+    wish: Wish,
+    by: Author,
+    offers: Collection[str] = (),
+    *,
+    seed: bool = False,
+    tell: Tell = silent,
 ) -> list[WikiPage]:
     """Copy `pages` in one change; returns the new pages in the same order. Raises what `fork` raises.
 
     The title of `wish` is that of the first; pages called «Its title/…» follow it. Links among the copies lead to the
     copies, links to what stayed behind lead back; of the facts that name the old place, those in `offers`
     (`branches.Offer.name`) name the new one. `seed`: the first page is a place, and its copy is the new place itself.
+    `tell` hears how far it is.
     """
     admit(by, "fork", pages[0])
     keys = [page.pk for page in pages]
-    return retrying(lambda: _fork(_fresh(keys), wish, by, offers, seed))
+    return retrying(lambda: _fork(_fresh(keys), wish, by, offers, seed, tell))
 
 
 def _fresh(keys: Sequence[int]) -> list[WikiPage]:
@@ -77,7 +85,9 @@ def _fresh(keys: Sequence[int]) -> list[WikiPage]:
     return [found[key] for key in keys]
 
 
-def _fork(pages: Sequence[WikiPage], wish: Wish, by: Author, offers: Collection[str], seed: bool) -> list[WikiPage]:
+def _fork(
+    pages: Sequence[WikiPage], wish: Wish, by: Author, offers: Collection[str], seed: bool, tell: Tell
+) -> list[WikiPage]:
     """Write the copies of `pages` as they are now. Raises what `fork` raises, and Stale."""
     place, drafts = _home(pages[0], wish, by, seed)
     copies = [
@@ -106,7 +116,7 @@ def _fork(pages: Sequence[WikiPage], wish: Wish, by: Author, offers: Collection[
             WikiPage.objects.filter(pk__in=some).update(stamp=F("stamp") + 1)
 
     comment = _comment(pages[0])
-    store(drafts, Batch(act=Batch.Act.FORK, by=by.user, comment=comment, made_at=bonds[0].made_at), also=bind)
+    store(drafts, Batch(act=Batch.Act.FORK, by=by.user, comment=comment, made_at=bonds[0].made_at), bind, tell)
     return targets
 
 

@@ -29,6 +29,8 @@ from wiki.pages.models import WikiPage
 
 BRANCH_LIMIT = 2_000
 """Pages that can go along with one."""
+MANY, A_SECOND = 150, 80
+"""Pages from which the form says how long it takes; about so many are forked in a second."""
 
 
 class ForkForm(django_forms.Form):
@@ -65,6 +67,9 @@ class ForkForm(django_forms.Form):
         self._offer("pages", [(str(one.pk), one.full_title) for one in branch])
         offers = branches.offers([page, *branch])
         self._offer("facts", [(one.name, f"{one.page.full_title}: {one.fact}") for one in offers])
+        if len(branch) > MANY:
+            said = gettext("%(number)d pages: that takes about %(seconds)d seconds. All of them come, or none.")
+            self.fields["pages"].help_text = said % {"number": len(branch), "seconds": len(branch) // A_SECOND + 1}
         self.initial.update({name: [key for key, _ in self._choices(name)] for name in ("pages", "facts")})
         for name in ("pages", "facts"):
             if not self._choices(name):
@@ -99,7 +104,7 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
     rights.require(request.user, "fork", page)
     initial = {
         "title": own_title(page), "license": page.license,
-        "place": request.GET.get("place", "") or _own_place(request),
+        "place": request.GET.get("place", "") or ("" if page.is_place else _own_place(request)),
     }  # fmt: skip
     branch = list(branches.branch(page, request.user)[:BRANCH_LIMIT])
     form = ForkForm(page, branch, request.POST or None, initial=initial)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from tqdm import tqdm
 
 from wiki.errors import WikiError
-from wiki.exchange.importing import Tell
+from wiki.pages.reading import Tell
 
 
 @contextmanager

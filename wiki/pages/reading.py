@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import nh3
 
@@ -21,11 +21,23 @@ LICENSE_NAMES = ("licence", "license")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 
 
-def read(items: Sequence[tuple[WikiPage, Fields, str | None]]) -> list[Reading]:
-    """Read the texts; one query for the kinds however many texts there are."""
+Tell = Callable[[int, int], None]
+"""Hears how many more are done, of how many."""
+
+
+def silent(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def read(items: Sequence[tuple[WikiPage, Fields, str | None]], tell: Tell = silent) -> list[Reading]:
+    """Read the texts; one query for the kinds however many texts there are. `tell` hears how far it is."""
     kinds = {kind.key: kind for kind in Kind.objects.all()}
     names = {titles.fold(name): kind for kind in kinds.values() for name in _names(kind)}
-    return [_read(page, fields, text, kinds, names) for page, fields, text in items]
+    found = []
+    for page, fields, text in items:
+        found.append(_read(page, fields, text, kinds, names))
+        tell(1, len(items))
+    return found
 
 
 def _names(kind: Kind) -> list[str]:

@@ -29,6 +29,7 @@ from wiki.pages import reading, tree
 from wiki.pages.derivers import Derivation, Fields, Reading, Step, latest_time
 from wiki.pages.locking import patiently
 from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, WikiPage, new_slug
+from wiki.pages.reading import Tell, silent
 from wiki.text import titles
 
 logger = logging.getLogger(__name__)
@@ -105,19 +106,20 @@ def store(
     drafts: Sequence[Draft],
     batch: Batch | None = None,
     also: Callable[[list[PageVersion]], None] | None = None,
+    tell: Tell = silent,
 ) -> list[PageVersion]:
     """Write `drafts` in one transaction and return their versions, page by page in order.
 
     A new `batch` is saved with them; `also` writes more inside the same transaction (it may be
-    called again when the database was locked). Raises Stale when a page has moved on since it was loaded
-    (nothing is written then), TitleTaken when a title is in use, Busy when the database stays
-    locked.
+    called again when the database was locked); `tell` hears how many pages are read. Raises Stale when a page
+    has moved on since it was loaded (nothing is written then), TitleTaken when a title is in use, Busy when the
+    database stays locked.
     """
     by_page: dict[int, list[Draft]] = {}
     for draft in drafts:
         by_page.setdefault(id(draft.page), []).append(draft)
     groups = list(by_page.values())
-    readings = reading.read([(own[-1].page, own[-1].fields, own[-1].text) for own in groups])
+    readings = reading.read([(own[-1].page, own[-1].fields, own[-1].text) for own in groups], tell)
     for own, item in zip(groups, readings, strict=True):
         item.follows, item.steps = own[0].page.version, [_step(draft, batch) for draft in own]
         item.since = latest_time(own[0].page, any(draft.claimed_at or draft.author.at for draft in own))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from wiki.errors import WikiError
 from wiki.forks import branches, forking
 from wiki.forks.forking import Wish
 from wiki.management import acting
-from wiki.pages.answering import in_words
+from wiki.management.progress import progress
 from wiki.pages.models import WikiPage
+
+MANY = 20
+"""Pages from which a bar shows how far it is."""
 
 
 class Command(BaseCommand):
@@ -42,10 +44,9 @@ class Command(BaseCommand):
         wish = Wish(place, new_place, options["new_title"], options["license"])
         pages = [page, *(branches.branch(page, AnonymousUser()) if options["tree"] else ())]
         offers = [offer.name for offer in branches.offers(pages)] if options["facts"] else []
-        try:
-            copies = forking.fork_all(pages, wish, by, offers, seed=page.is_place and bool(new_place))
-        except WikiError as error:
-            raise CommandError(in_words(error)) from error
+        seed, few = page.is_place and bool(new_place), len(pages) < MANY
+        with progress("Forking", silent=few or options["verbosity"] == 0) as tell:
+            copies = forking.fork_all(pages, wish, by, offers, seed=seed, tell=tell)
         done = list(zip(pages, copies, strict=True))
         if options["format"] == "json":
             self.stdout.write(acting.as_json(_answer(*done[0]) | {"pages": [_answer(*pair) for pair in done]}))

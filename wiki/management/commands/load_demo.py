@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext
 
+from wiki.errors import Refused
 from wiki.exchange import demo
-from wiki.forks import forking
+from wiki.forks import forking, proposing, pulling
+from wiki.forks.pulling import Merge
+from wiki.forks.touch import touch_of
 from wiki.management.progress import progress
+from wiki.moderation.models import Proposal
+from wiki.pages import finding
 from wiki.pages.models import WikiPage
 from wiki.pages.storing import Author
 
@@ -20,6 +26,18 @@ from wiki.pages.storing import Author
 def take_home(page: WikiPage, place: WikiPage, by: Author) -> WikiPage:
     """Fork `page` into `place`, under its own title and licence."""
     return forking.fork(page, forking.Wish(place=place), by)
+
+
+def give_back(page: WikiPage, by: Author, message: str) -> None:
+    """Propose what was changed in the fork `page` to its original, when `by` says. Raises Refused where it clashes."""
+    found = touch_of(page, AnonymousUser())
+    if found is None or found.upstream is None or by.user is None:
+        raise Refused("no fork, or nobody")
+    merge = Merge.of(finding.fresh(found.upstream.pk), pulling.upstream_version(page))
+    if merge.joined.text is None:
+        raise Refused("both sides changed the same")
+    made = proposing.propose(merge, merge.joined.text, message, by.user)
+    Proposal.objects.filter(pk=made.pk).update(made_at=by.at)
 
 
 class Command(BaseCommand):
@@ -34,7 +52,7 @@ class Command(BaseCommand):
     def handle(self, *, folder: Path, verbosity: int, **options: Any) -> None:
         """Load, with a progress bar. Raises CommandError when the folder is not in order."""
         with progress("demo", silent=verbosity == 0) as tell:
-            report = demo.load(folder, take_home, tell)
+            report = demo.load(folder, take_home, give_back, tell)
         if not verbosity:
             return
         line = gettext(
