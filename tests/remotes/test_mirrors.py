@@ -6,6 +6,10 @@ The far site is this one under another address: what it exports then is from the
 from __future__ import annotations
 
 import io
+import ipaddress
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -27,6 +31,7 @@ from wiki.pages.authors import authors_of
 from wiki.pages.elsewhere import Mirror, title_of
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.saving import Author
+from wiki.remotes import asking
 from wiki.text import titles
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +160,50 @@ def test_the_screen_says_what_is_wrong(bob: User, client_of: Any) -> None:
         'value="https://loin.example/wiki/Pain"'
         in client.get("/elsewhere?address=https://loin.example/wiki/Pain").content.decode()
     )
+
+
+class Garden(BaseHTTPRequestHandler):
+    """A Federated Wiki with one page."""
+
+    def do_GET(self) -> None:
+        """Its page as people and as programs read it."""
+        known = {
+            "/view/how-to-bake": ("text/html", b"<html><body>A garden</body></html>"),
+            "/how-to-bake.json": ("application/json", json.dumps(GARDEN).encode()),
+        }
+        if self.path not in known:
+            self.send_error(404)
+            return
+        kind, body = known[self.path]
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+GARDEN: dict[str, Any] = {"title": "How to Bake", "story": [{"type": "paragraph", "id": "a", "text": "Flour."}]}
+
+
+def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> None:
+    settings.FORK_FROM = [ipaddress.ip_network("127.0.0.0/8")]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Garden) as garden:
+        threading.Thread(target=garden.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        address = f"http://127.0.0.1:{garden.server_address[1]}"
+        kept = asking.mirror_at(f"{address}/view/how-to-bake", bob)
+        assert kept.url == f"{address}/how-to-bake.html"
+        assert text_of(kept.page) == "Flour."
+        assert asking.ask(kept) is False
+        GARDEN["story"] = [{"type": "paragraph", "id": "a", "text": "Flour and water."}]
+        kept.refresh_from_db()
+        assert asking.ask(kept) is True
+        assert text_of(kept.page) == "Flour and water."
+        with pytest.raises(Refused, match="404"):
+            asking.mirror_at(f"{address}/nowhere", bob)
+        garden.shutdown()
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_they_fork_and_propose_to_each_other(
         far.python(f"{HEAD}saving.delete(finding.by_key('Gâteau'), by)")
         with pytest.raises(Unreachable, match=r"\(4(04|10)\)"):
             asking.ask(mirror)
-        with pytest.raises(Refused, match="no archive"):
+        with pytest.raises(Refused, match="No archive"):
             asking.mirror_at(f"{there}/", bob)
     with pytest.raises(Unreachable):
         asking.ask(mirror)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from django.utils import timezone
 from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.errors import Refused, gettext_noop
-from wiki.exchange import archive_shelving
+from wiki.exchange import archive_shelving, fedwiki
 from wiki.exchange.archive_import import IMPORTS, draft, opened, pictures_in, sources_of, with_names
 from wiki.exchange.archive_reading import Contents, Revision
 from wiki.exchange.archive_subject import own_host
@@ -45,12 +46,26 @@ def mirror(file: BinaryIO, by: User | None, found: Found | None = None) -> Mirro
     if by is not None:
         rights.require(by, "import")
         limits.spend(f"import:{by.pk}", *IMPORTS)
-    with opened(file) as contents:
+    with _contents(file, found) as contents:
         wanted = _named(contents, found)
         if wanted.host == own_host():
             raise Refused(gettext_noop("This page lives on this wiki: fork it here."))
         known = Mirror.objects.filter(host=wanted.host, title=wanted.title, archive=wanted.archive).first()
         return _write(contents, known or wanted, wanted, by)
+
+
+@contextmanager
+def _contents(file: BinaryIO, found: Found | None) -> Iterator[Contents]:
+    """What an archive says, or the JSON of a page of a Federated Wiki, which does not say where it is from."""
+    head = file.read(1)
+    file.seek(0)
+    if head != b"{":
+        with opened(file) as contents:
+            yield contents
+    elif found is None:
+        raise Refused(gettext_noop("Give the address of a page of a Federated Wiki: its file does not say its site."))
+    else:
+        yield fedwiki.read(file, found.archive)
 
 
 def _named(contents: Contents, found: Found | None) -> Mirror:
@@ -100,6 +115,8 @@ def _new_versions(contents: Contents, page: WikiPage, renamed: Mapping[str, str]
     here = page.versions.order_by("number").values_list("sha256", "author_name", "license") if page.pk else ()
     known = list(here)
     told = [(sha256_of(_text(one, renamed)), one.author, one.license) for one in contents.revisions[: len(known)]]
+    if told != known and not contents.folder.name:  # Federated Wiki: a journal may be mended, the story counts
+        return [contents.last] if contents.last.text != page.source.text else []
     if told != known:
         number = next(
             (at for at, pair in enumerate(zip(told, known, strict=False), 1) if pair[0] != pair[1]), len(told)

@@ -14,14 +14,14 @@ from django.utils import timezone, translation
 
 from wiki.accounts.models import User
 from wiki.errors import Busy, Refused, WikiError, gettext_noop
-from wiki.exchange import mirroring
+from wiki.exchange import fedwiki, mirroring
 from wiki.exchange.archive_format import LIMITS
-from wiki.exchange.fetching import PIECE, Fetched, fetch
+from wiki.exchange.fetching import PIECE, Fetched, Unreachable, fetch
 from wiki.exchange.mirroring import Found
 from wiki.pages.answering import in_words
 from wiki.pages.elsewhere import Mirror
 
-ZIP, FEED, HTML = "application/zip", "application/atom+xml", "text/html"
+ZIP, FEED, HTML, JSON = "application/zip", "application/atom+xml", "text/html", "application/json"
 HEAD = 200_000
 """Bytes of a page in which its links to archive and feed are looked for."""
 PAGE_SECONDS, ASK_SECONDS, ARCHIVE_SECONDS = 15.0, 5.0, 60.0
@@ -46,23 +46,41 @@ class _Links(HTMLParser):
 
 
 def mirror_at(address: str, by: User | None) -> Mirror:
-    """Keep the page at `address` here: the address of a page on a Movilab wiki, or of its archive.
+    """Keep the page at `address` here: a page of a Movilab wiki, its archive, or a page of a Federated Wiki.
 
     Raises Refused (the address is not to be asked, or no archive is told of there), Unreachable, and what
     `mirroring.mirror` raises.
     """
-    got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}")
+    got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
     if got.content_type == ZIP:
         return mirroring.mirror(_file(got.body), by, Found(got.url, got.url, mark=_mark(got)))
     links = _Links()
     links.feed(got.body.read(HEAD).decode("utf-8", "replace"))
     if ZIP not in links.found:
-        raise Refused(gettext_noop("The page at this address tells of no archive: is it a page of a Movilab wiki?"))
+        return _federated(got, by)
     archive = urljoin(got.url, links.found[ZIP])
     feed = urljoin(got.url, links.found[FEED]) if FEED in links.found else ""
     mark = _mark(_ask(feed, "")) if feed else ""
     came = fetch(archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
     return mirroring.mirror(_file(came.body), by, Found(got.url, archive, feed, mark))
+
+
+def _federated(got: Fetched, by: User | None) -> Mirror:
+    """Keep the page of a Federated Wiki that an address leads to. Raises Refused where it leads to none."""
+    address = fedwiki.json_address(got.url)
+    try:
+        came = got if got.content_type == JSON or not address else _json(address)
+    except Unreachable:
+        came = got
+    if not address or came.content_type != JSON:
+        raise Refused(gettext_noop("No archive is told of at this address: is it a page of a Movilab wiki?"))
+    came.body.seek(0)
+    found = Found(f"{address.removesuffix('.json')}.html", address, mark=_mark(came))
+    return mirroring.mirror(_file(came.body), by, found)
+
+
+def _json(address: str) -> Fetched:
+    return fetch(address, limit=fedwiki.BYTES_LIMIT, seconds=PAGE_SECONDS, accept=JSON)
 
 
 def ask(mirror: Mirror, by: User | None = None) -> bool:

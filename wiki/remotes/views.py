@@ -33,7 +33,7 @@ class ElsewhereForm(forms.Form):
         label=_("Address of the page"),
         max_length=2000,
         required=False,
-        help_text=_("As your browser shows it, on another Movilab wiki."),
+        help_text=_("As your browser shows it, on another Movilab wiki or on a Federated Wiki."),
         widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
     )
     file = forms.FileField(
