@@ -9,6 +9,7 @@ import io
 import ipaddress
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -204,6 +205,22 @@ def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> 
         with pytest.raises(Refused, match="404"):
             asking.mirror_at(f"{address}/nowhere", bob)
         garden.shutdown()
+
+
+def test_other_forms_of_a_page_are_found_whatever_stands_around_them() -> None:
+    link = '<link rel="nofollow Alternate" type="application/ZIP" href="/archive/Pain.zip">'
+    for before in (
+        "",
+        "<p>",
+        "<!",
+        "<!-- -->",
+        '<link rel="alternate" href="/x"><link type="application/zip" href="/y">',
+    ):
+        assert asking.other_forms(f"{before}{link}<![").get("application/zip") == "/archive/Pain.zip", before
+    begun = time.monotonic()
+    for piece in ("<", "<![", "<!--", "<a ", "&#", "</", '<a b="c" '):
+        asking.other_forms(piece * (asking.HEAD // len(piece)))
+    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize(

@@ -37,15 +37,21 @@ class Found:
     mark: str = ""
 
 
-def mirror(file: BinaryIO, by: User | None, found: Found | None = None) -> Mirror:
-    """Keep the page of the archive `file` here, or add what its mirror lacks; `by` None for a command or the worker.
-
-    `found` says where it was fetched; without it the archive is believed in what it says of that. Raises
-    ArchiveProblem, Refused (it is of this wiki, or another history than the one that is here), NotAllowed, Busy.
-    """
+def admit(by: User | None) -> None:
+    """Count one page that `by` brings here; before another site is asked for it. Raises NotAllowed, TooFast."""
     if by is not None:
         rights.require(by, "import")
         limits.spend(f"import:{by.pk}", *IMPORTS)
+
+
+def mirror(file: BinaryIO, by: User | None, found: Found | None = None) -> Mirror:
+    """Keep the page of the archive `file` here, or add what its mirror lacks; `by` None for a command or the worker.
+
+    `found` says where it was fetched, after `admit`; without it the archive is believed in what it says of that. Raises
+    ArchiveProblem, Refused (it is of this wiki, or another history than the one that is here), NotAllowed, Busy.
+    """
+    if found is None:
+        admit(by)
     with _contents(file, found) as contents:
         wanted = _named(contents, found)
         if wanted.host == own_host():

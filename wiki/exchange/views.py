@@ -94,6 +94,7 @@ def credits(request: HttpRequest, title: str) -> HttpResponseBase:
     language = (get_language() or "fr")[:2]
     words = request.GET.get("words", "")[:WORDS_SHOWN]
     if words.strip():
+        limits.spend_preview(request)
         made = crediting.of_words(page, words, language)
     elif page.is_place and "page" not in request.GET:
         limits.spend_preview(request)

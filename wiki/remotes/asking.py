@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import IO, BinaryIO, cast
@@ -45,21 +46,29 @@ class _Links(HTMLParser):
             self.found.setdefault(given.get("type", "").lower(), given.get("href", ""))
 
 
+def other_forms(html: str) -> dict[str, str]:
+    """The addresses that a page names as other forms of itself, by type, as far as it can be read."""
+    links = _Links()
+    with suppress(AssertionError):  # so the parser says that a declaration is none
+        links.feed(html)
+    return links.found
+
+
 def mirror_at(address: str, by: User | None) -> Mirror:
     """Keep the page at `address` here: a page of a Movilab wiki, its archive, or a page of a Federated Wiki.
 
     Raises Refused (the address is not to be asked, or no archive is told of there), Unreachable, and what
     `mirroring.mirror` raises.
     """
+    mirroring.admit(by)
     got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
     if got.content_type == ZIP:
         return mirroring.mirror(_file(got.body), by, Found(got.url, got.url, mark=_mark(got)))
-    links = _Links()
-    links.feed(got.body.read(HEAD).decode("utf-8", "replace"))
-    if ZIP not in links.found:
+    links = other_forms(got.body.read(HEAD).decode("utf-8", "replace"))
+    if ZIP not in links:
         return _federated(got, by)
-    archive = urljoin(got.url, links.found[ZIP])
-    feed = urljoin(got.url, links.found[FEED]) if FEED in links.found else ""
+    archive = urljoin(got.url, links[ZIP])
+    feed = urljoin(got.url, links[FEED]) if FEED in links else ""
     mark = _mark(_ask(feed, "")) if feed else ""
     came = fetch(archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
     return mirroring.mirror(_file(came.body), by, Found(got.url, archive, feed, mark))
@@ -92,6 +101,7 @@ def ask(mirror: Mirror, by: User | None = None) -> bool:
         raise Refused(
             gettext_noop("This page came as a file: nobody knows where to ask. Give a newer archive instead.")
         )
+    mirroring.admit(by)
     try:
         return _asked(mirror, by)
     except Busy:
