@@ -33,6 +33,10 @@ SCREENS = (
     *(f"/ask?q=[[Ville::%2B]]&po={ANSWERS}&format={form}" for form in ("timeline", "tree", "tagcloud", "list")),
     "/touch/Atelier:Pain",
     "/forks/Pain",
+    "/suggest/Pain",
+    "/credits/Atelier:Pain",
+    "/credits/Atelier?words=Mots",
+    "/wiki/Menu",
     "/proposals/Pain",
     "/proposal/77000",
     "/licenses/?from=CC-BY-4.0&from=GFDL-1.3-or-later&to=CC-BY-SA-4.0",
@@ -75,6 +79,7 @@ def scene(bob: User) -> None:
     text = "---\nVille: Nantes\nSurface: 1 km\nVoir: Atelier\nOuverture: 01/02/2021\n---\nDu pain."
     page = make_page("Pain", text, by=bob)
     fork = forking.fork(page, Wish(place), Author.of(bob))
+    make_page("Menu", "## Ce soir\n\n{{Pain}}\n\n{{Rien}} et {{Atelier}}", by=bob)
     saving.edit(page, text + "\n\nDes brioches.", Author.of(bob))
     saving.edit(fork, text + "\n\nDes tartes.", Author.of(bob))
     Proposal.objects.create(pk=77_000, page=page, base=1, text=f"{text}\n\nDes tartes.", by=bob, by_name="bob")

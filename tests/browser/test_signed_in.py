@@ -27,6 +27,7 @@ SCREENS = (
     "/", "/wiki/Atelier:Charte", "/wiki/Atelier", "/edit/Atelier:Charte", "/edit/Nouvelle_page", "/create",
     "/create-place", "/fork/Atelier:Charte", "/forks/Atelier:Charte", "/touch/Atelier:Copie",
     "/pull/Atelier:Copie", "/propose/Atelier:Copie", "/proposal/77000", "/export/Atelier:Charte", "/import", "/upload",
+    "/elsewhere", "/credits/Atelier", "/credits/Atelier:Charte", "/account/forks",
     "/move/Atelier:Charte", "/delete/Atelier:Charte", "/fields/Atelier:Charte", "/stewards/Atelier",
     "/history/Atelier:Charte", "/compare/Atelier:Charte?from=1&to=2",
     "/restore/Atelier:Charte?version=1", "/undo/Atelier:Charte?version=2", "/account/", "/account/password",

@@ -212,7 +212,6 @@ def test_other_forms_of_a_page_are_found_whatever_stands_around_them() -> None:
     for before in (
         "",
         "<p>",
-        "<!",
         "<!-- -->",
         '<link rel="alternate" href="/x"><link type="application/zip" href="/y">',
     ):
