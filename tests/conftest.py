@@ -110,8 +110,8 @@ def make_instance(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
     """Makes wikis apart from this process, each with its own folder and migrated, empty database, with settings."""
     made: list[Instance] = []
 
-    def make(**settings: str) -> Instance:
-        made.append(Instance.create(tmp_path / f"instance-{len(made)}", **settings))
+    def make(*, small: bool = False, **settings: str) -> Instance:
+        made.append(Instance.create(tmp_path / f"instance-{len(made)}", small=small, **settings))
         return made[-1]
 
     yield make

@@ -42,8 +42,8 @@ def digest() -> str:
 
 def copy_template(name: str) -> None:
     """Make the database `name` (a path on SQLite) a fresh copy of the migrated one."""
-    template = _template()
-    if on_postgres():
+    template = _template(name)
+    if not is_file(name):
         drop(name)
         _administer("CREATE DATABASE {} TEMPLATE {}", name, template)
     else:
@@ -51,9 +51,14 @@ def copy_template(name: str) -> None:
         shutil.copyfile(template, name)
 
 
+def is_file(name: str) -> bool:
+    """Whether a database is a file, on SQLite, and not one of the PostgreSQL server."""
+    return os.sep in name
+
+
 def drop(name: str) -> None:
     """Remove the database `name`, whoever is still connected."""
-    if on_postgres():
+    if not is_file(name):
         _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     else:
         for suffix in ("", "-wal", "-shm"):
@@ -62,7 +67,7 @@ def drop(name: str) -> None:
 
 def address(name: str) -> str:
     """What MOVILAB_DATABASE must say for another process to open the database `name`; empty on SQLite."""
-    if not on_postgres():
+    if is_file(name):
         return ""
     given: dict[str, Any] = settings.DATABASES["default"]
     return f"postgres://{given['USER']}@/{name}?host={quote(given['HOST'], safe='')}"
@@ -74,11 +79,11 @@ def restore(name: str) -> None:
     copy_template(name)
 
 
-def _template() -> str:
-    """The template's name, after making it if there is none: one process makes it, the others wait."""
+def _template(name: str) -> str:
+    """The name of the template of `name`, after making it if there is none: one process makes it, the others wait."""
     CACHE.mkdir(exist_ok=True)
     with _locked(CACHE / "template.lock"):
-        return _postgres_template() if on_postgres() else _sqlite_template()
+        return _sqlite_template() if is_file(name) else _postgres_template()
 
 
 def _sqlite_template() -> str:

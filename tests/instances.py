@@ -37,10 +37,11 @@ class Instance:
     """Settings besides its folder and database."""
 
     @classmethod
-    def create(cls, data: Path, **settings: str) -> Instance:
-        """A migrated, empty wiki in the folder `data`, on the database that the tests run on."""
+    def create(cls, data: Path, *, small: bool = False, **settings: str) -> Instance:
+        """A migrated, empty wiki in the folder `data`, on the tests' own database; a `small` one on SQLite."""
         data.mkdir(parents=True)
-        name = f"movilab_instance_{uuid.uuid4().hex}" if databases.on_postgres() else str(data / "wiki.sqlite3")
+        on_postgres = databases.on_postgres() and not small
+        name = f"movilab_instance_{uuid.uuid4().hex}" if on_postgres else str(data / "wiki.sqlite3")
         databases.copy_template(name)
         return cls(data, name, settings)
 

@@ -40,8 +40,9 @@ def change(title, old, new):
 
 @pytest.fixture
 def far(make_instance: Any) -> Instance:
-    """Another wiki, with an account «zoe», her place «Le Fournil» and a page of hers."""
-    made: Instance = make_instance(MOVILAB_URL=f"http://127.0.0.1:{free_port()}", MOVILAB_FORK_FROM=NEAR)
+    """Another wiki, on SQLite whatever this one is on, with an account «zoe», her place and a page of hers."""
+    url = f"http://127.0.0.1:{free_port()}"
+    made: Instance = make_instance(small=True, MOVILAB_URL=url, MOVILAB_FORK_FROM=NEAR)
     made.python(f"{HEAD}saving.create_place('Le Fournil', 'Un lieu.', by)\nsaving.create('Gâteau', 'Du sucre.', by)")
     return made
 
