@@ -28,7 +28,7 @@ TITLES = ("Charte", "a%20b", "a?b", "x" * 255, "é" * 200, "Category:", "File:a.
     "La Myne:a:b", "//x", "x/", "..", "a/../b", "\u202etxet", "\U0001f9c0", "a\tb", "' OR 1=1 --", "%s%n", "{{x}}", "§",
     "\u00a0", "Special:Search", "a\x00b", "a&b=c", "La_Myne")  # fmt: skip
 VIEWS = ("wiki", "edit", "history", "authors", "compare", "restore", "undo", "fork", "forks", "touch", "pull",
-    "propose", "proposals",
+    "propose", "proposals", "credits", "suggest", "ask-original",
     "export", "move", "delete", "fields", "stewards", "links-to", "changes", "feeds/history", "feeds/changes",
     "contributions",
     "feeds/contributions", "undelete", "unmake-place", "browse", "property", "wiki/Special:Browse",
@@ -44,6 +44,7 @@ LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}",
     "/account/login?next={0}", "/wiki/Charte?version={0}&from={0}&redirect={0}", "/licenses/{0}", "/sitemap-{0}.xml",
     "/compare/Charte?from={0}&to={0}&view={0}", "/restore/Charte?version={0}", "/undo/Charte?version={0}",
     "/pull/La_Myne:Charte?until={0}&base={0}",
+    "/credits/Charte?words={0}&page={0}", "/credits/La_Myne?page={0}&format={0}", "/elsewhere?address={0}",
     "/browse/Charte?version={0}&at={0}&from={0}&incoming={0}", "/properties?q={0}&type={0}&p={0}",
     "/property/Kind?after={0}", "/search-by-property?property={0}&value={0}&comparator={0}&from={0}", "/concepts?p={0}",
     "/search-by-property?property=Kind&value={0}&from={0}", "/problems?property={0}&before={0}",
@@ -100,12 +101,12 @@ FORMS = ("/edit/Charte", "/edit/Nouveau", "/create", "/create-place", "/fork/Cha
     "/restore/Charte?version=1", "/move/La_Myne", "/delete/La_Myne", "/fields/La_Myne", "/stewards/La_Myne",
     "/undo/Charte?version=1", "/undelete/Charte", "/unmake-place/La_Myne", "/export/Charte",
     "/touch/La_Myne:Charte", "/pull/La_Myne:Charte?until=2&base=2",
-    "/propose/La_Myne:Charte", "/proposal/77000")  # fmt: skip
+    "/propose/La_Myne:Charte", "/proposal/77000", "/suggest/Charte", "/elsewhere")  # fmt: skip
 FIELDS = ("text", "title", "place", "new_place", "license", "language", "comment", "base", "minor", "kind", "file",
     "username", "password", "password1", "email", "next", "add", "remove", "name", "author", "display_name", "source",
     "description", "version", "steward", "reason", "website", "preview", "skip",
     "choice-0", "own-0", "whole", "message", "hunks", "hunk", "at", "act", "said",
-    "follow")  # fmt: skip
+    "follow", "tell", "address", "agrees")  # fmt: skip
 ANYWHERE = ("base", "next", "version")
 """Fields that are looked at where no form shows them."""
 ODD = (
@@ -125,6 +126,11 @@ ODD = (
 URLENCODED = "application/x-www-form-urlencoded"
 
 
+def writer(address: str, bob: User, client_of: Callable[..., Client]) -> Client:
+    """The browser of someone who gets the form at an address: bob, or nobody where an account is not asked for."""
+    return client_of(AnonymousUser() if address.startswith("/suggest/") else bob)
+
+
 def send(client: Client, address: str, body: str) -> None:
     """Post a raw body, and fail for an answer of 500 and above."""
     cache.clear()
@@ -133,7 +139,7 @@ def send(client: Client, address: str, body: str) -> None:
 
 @pytest.mark.parametrize("address", FORMS)
 def test_it_answers_odd_forms(address: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
-    client = client_of(bob)
+    client = writer(address, bob, client_of)
     for value in ODD:
         send(client, address, "&".join(f"{name}={value}" for name in FIELDS))
     fields = re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', client.get(address).content.decode())
@@ -147,7 +153,7 @@ def test_it_answers_odd_forms(address: str, scene: None, bob: User, client_of: C
 def test_it_answers_a_megabyte_in_any_field(
     address: str, scene: None, bob: User, client_of: Callable[..., Client]
 ) -> None:
-    client = client_of(bob)
+    client = writer(address, bob, client_of)
     for name in ("text", "title", "comment", "place", "license", "username", "base", "next"):
         send(client, address, f"{name}={'x' * 1_000_000}")
 
@@ -156,7 +162,7 @@ def test_it_answers_a_megabyte_in_any_field(
 def test_it_answers_files_where_words_are_expected(
     address: str, scene: None, bob: User, client_of: Callable[..., Client]
 ) -> None:
-    client = client_of(bob)
+    client = writer(address, bob, client_of)
     for content in (b"", b"GIF89a\xff", b"PK\x03\x04" + b"\x00" * 100):
         for name in ("../../x.png", "x" * 300 + ".png", "a\x00b.jpg"):
             cache.clear()
