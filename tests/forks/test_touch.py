@@ -11,8 +11,10 @@ from django.test import Client
 
 from tests.forks.making import change, make_fork, make_page, merge_of, take_in, text_of, touched
 from wiki.accounts.models import User
+from wiki.forks.lineage import Lineage
+from wiki.forks.touch import state_of
 from wiki.pages import finding, moving, saving
-from wiki.pages.models import WikiPage
+from wiki.pages.models import Fork, WikiPage
 from wiki.pages.saving import Author
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +175,23 @@ def test_a_title_that_came_back_begins_anew(bread: WikiPage, alice: User, bob: U
     old = make_page("Le Fournil:Pain", "Un autre texte.", by=alice)
     assert old.pk == place.pk
     assert counts(place, bob) == (0, 1)
+
+
+def test_the_box_of_a_page_reads_the_graph_once_for_each_pair_of_versions(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    real = Lineage.of
+    monkeypatch.setattr(Lineage, "of", classmethod(lambda cls, *pages: read.append(len(pages)) or real(*pages)))
+    bond = Fork.objects.get(page=fork)
+
+    def numbers() -> tuple[int, int]:
+        state = state_of(finding.fresh(fork.pk), bond, bob)
+        return state.moved, state.own
+
+    assert [numbers(), numbers()] == [(0, 0), (0, 0)]
+    change(bread, alice, ("le soir", "le matin"))
+    assert [numbers(), numbers()] == [(1, 0), (1, 0)]
+    change(fork, bob, ("Au four.", "Au four, chaud."))
+    assert [numbers(), numbers()] == [(1, 1), (1, 1)]
+    assert len(read) == 3

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.core.cache import cache
+
 from wiki.forks.lineage import Lineage, Node
 from wiki.pages.models import Fork, PageVersion, PageVersionQuerySet, WikiPage
 from wiki.text.titles import ELSEWHERE
@@ -12,15 +14,46 @@ from wiki.text.titles import ELSEWHERE
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
+KEPT = 7 * 24 * 3600
+"""Seconds for which numbers are kept that nobody asks for."""
+
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class Bond:
     """A fork and its original, in so far as the reader may see it."""
 
     page: WikiPage
     bond: Fork
     upstream: WikiPage | None
     """None where it is deleted, on another site, or not for this reader."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the original lives on another site, and is mirrored here."""
+        return self.upstream is not None and self.upstream.namespace == ELSEWHERE
+
+    @property
+    def was_renamed(self) -> bool:
+        """Whether the original has another title now than when it was forked."""
+        if self.upstream is None or self.is_elsewhere:
+            return False
+        return bool(self.upstream.full_title != self.bond.upstream_title)
+
+
+@dataclass(frozen=True, slots=True)
+class State(Bond):
+    """How far the two are apart, in numbers."""
+
+    moved: int
+    """How many versions of the original are not here."""
+    own: int
+    """How many versions the fork is ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touch(Bond):
+    """All that there is to know of how a fork stands to its original."""
+
     lineage: Lineage
     bases: list[Node]
     """The latest versions that both have, or what went into both."""
@@ -32,16 +65,9 @@ class Touch:
     """Whether the fork says anything else than what both have."""
 
     @property
-    def was_renamed(self) -> bool:
-        """Whether the original has another title now than when it was forked."""
-        if self.upstream is None or self.is_elsewhere:
-            return False
-        return self.upstream.full_title != self.bond.upstream_title
-
-    @property
-    def is_elsewhere(self) -> bool:
-        """Whether the original lives on another site, and is mirrored here."""
-        return self.upstream is not None and self.upstream.namespace == ELSEWHERE
+    def moved(self) -> int:
+        """How many versions of the original are not here."""
+        return len(self.behind)
 
     @property
     def own(self) -> int:
@@ -75,3 +101,20 @@ def touch(page: WikiPage, bond: Fork, user: Reader) -> Touch:
     differs = len(bases) != 1 or bases[0].sha256 != mine.sha256
     behind = [] if mine.sha256 == theirs.sha256 else lineage.written(upstream.pk, here)
     return Touch(page, bond, upstream, lineage, bases, behind, ahead, differs)
+
+
+def state_of(page: WikiPage, bond: Fork, user: Reader) -> State:
+    """How far the fork `page` and its original are apart. One query; the graph is read once for each pair of versions.
+
+    That numbers of two versions never change lets them be kept: history does not.
+    """
+    upstream = WikiPage.objects.readable_by(user).filter(pk=bond.upstream_id).select_related("place", "kind").first()
+    if upstream is None:
+        return State(page, bond, None, 0, 0)
+    key = f"touch:{page.pk}.{page.version}:{upstream.pk}.{upstream.version}"
+    numbers: tuple[int, int] | None = cache.get(key)
+    if numbers is None:
+        found = touch(page, bond, user)
+        numbers = found.moved, found.own
+        cache.set(key, numbers, KEPT)
+    return State(page, bond, upstream, *numbers)

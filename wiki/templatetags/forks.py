@@ -8,7 +8,7 @@ from django import template
 from django.db.models import Q
 from django.template.context import RequestContext
 
-from wiki.forks.touch import touch
+from wiki.forks.touch import state_of
 from wiki.moderation.models import Proposal
 from wiki.pages.elsewhere import Mirror
 from wiki.pages.models import Fork, WikiPage
@@ -19,7 +19,7 @@ register = template.Library()
 
 @register.inclusion_tag("wiki/forks/_boxes.html", takes_context=True)
 def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
-    """Origin and copies of `page` as far as the reader may see them. One query, those of `touch` for a fork,
+    """Origin and copies of `page` as far as the reader may see them. One query, that of `state_of` for a fork,
     and one for proposals.
 
     None where the view has found out that there is nothing to show (`has_bonds`).
@@ -42,7 +42,7 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
     return {
         "mirror": mirror,
         "origin": origin,
-        "touch": touch(page, origin, user) if origin is not None else None,
+        "touch": state_of(page, origin, user) if origin is not None else None,
         "copies": copies,
         "waiting": Proposal.objects.readable_by(user).waiting().filter(page=page).count(),
         "page": page,
