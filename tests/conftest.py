@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -48,11 +49,27 @@ def commits(item: pytest.Item) -> bool:
     return bool(marker and marker.kwargs.get("transaction")) or bool(fixtures & {"transactional_db", "live_server"})
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, run what touches the database; all else was run beside SQLite."""
+    """On PostgreSQL, run what touches the database; all else was run beside SQLite. Slow ones come first."""
     if databases.on_postgres():
         config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
         items[:] = [item for item in items if uses_database(item)]
+    items[:] = slow_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def slow_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """Each process begins with its share of the slow tests, so that none is left alone with one at the end.
+
+    `--dist=worksteal` gives each process a run of tests of the same length.
+    """
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = iter([item for item in items if not item.get_closest_marker("slow")])
+    size, found = len(items) // processes, list[pytest.Item]()
+    for process in range(processes):
+        own = slow[process::processes]
+        found += [*own, *itertools.islice(others, max(size - len(own), 0))]
+    return [*found, *others]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -71,6 +71,7 @@ def unpacked(answer: HttpResponseBase, body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("who", ["anna", "alice", "charlie"])
+@pytest.mark.slow
 def test_it_shows_nothing_deleted_anywhere(
     who: str, alice: User, bob: User, charlie: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:

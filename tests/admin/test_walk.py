@@ -162,6 +162,7 @@ def walk(client: Client, addresses: list[str], scene: dict[str, Any]) -> None:
             transaction.savepoint_rollback(point)
 
 
+@pytest.mark.slow
 def test_it_finds_text_equal_to_history_after_each_address(
     admin_client: Client, administrator: User, scene: dict[str, Any]
 ) -> None:
@@ -170,6 +171,7 @@ def test_it_finds_text_equal_to_history_after_each_address(
     walk(admin_client, addresses, scene)
 
 
+@pytest.mark.slow
 def test_it_finds_the_same_when_a_moderator_walks(client_of: Any, moderator: User, scene: dict[str, Any]) -> None:
     about_pages = [a for a in admin_addresses(arguments(scene, moderator)) if "/pages/" in a]
     assert len(about_pages) > 45

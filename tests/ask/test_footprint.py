@@ -42,6 +42,7 @@ def knew(footprint: Footprint, seen: set[str], world: World, fact: Said) -> bool
     worlds(), conditions(), st.sampled_from(PRINTOUTS), st.sampled_from(ORDERS), st.sampled_from([1, 3, 50]),
     st.lists(said().filter(lambda one: one.died is None), min_size=4, max_size=4),
 )  # fmt: skip
+@pytest.mark.slow
 def test_it_covers_every_fact_that_changes_the_answer(
     world: World, condition: str, printouts: str, order: str, limit: int, facts: list[Said]
 ) -> None:

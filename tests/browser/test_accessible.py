@@ -86,6 +86,7 @@ def scene(bob: User) -> None:
     chores.finish()
 
 
+@pytest.mark.slow
 def test_it_finds_no_barrier(browser: Browser, live_server: Any, scene: None) -> None:
     context = browser.new_context(base_url=live_server.url, locale="fr-FR", reduced_motion="reduce")
     page = context.new_page()

@@ -95,6 +95,7 @@ def test_it_opens_its_menu_without_javascript(browser: Browser, live_server: Any
     context.close()
 
 
+@pytest.mark.slow
 def test_it_fits_a_phone_and_a_wide_screen(tab: Page) -> None:
     call_command("load_demo", verbosity=0)
     too_wide = []

@@ -73,6 +73,7 @@ def download(tab: Page, address: str, to: Path) -> str:
         return re.findall(r"Content-Digest: (sha256:[0-9a-f]{64})", archive.read(info).decode())[0]
 
 
+@pytest.mark.slow
 def test_a_practice_travels(
     tab: Page, browser: Browser, live_server: Any, bob: User, other_wiki: str, tmp_path: Path
 ) -> None:

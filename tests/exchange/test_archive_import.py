@@ -67,6 +67,7 @@ def away(page: WikiPage, pictures: bool = True) -> bytes:
 
 
 # --- There and back -------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_it_comes_into_an_empty_wiki_and_out_again_the_same(
     alice: User, tmp_path: Path, make_instance: Callable[[], Instance]
 ) -> None:
@@ -117,6 +118,7 @@ def test_it_brings_a_place_in_whose_steward_is_the_importer(alice: User, bob: Us
     assert digest_of(export(done.page)) == digest_of(raw)
 
 
+@pytest.mark.slow
 def test_it_keeps_a_place_in_the_title_where_there_is_no_such_place(
     alice: User, tmp_path: Path, instance: Instance
 ) -> None:

@@ -187,6 +187,7 @@ def test_it_says_what_is_wrong_in_the_folder(folder: Path) -> None:
         call_command("load_demo", "--folder", str(folder), verbosity=0)
 
 
+@pytest.mark.slow
 def test_it_loads_the_whole_demo_and_again_in_a_moment() -> None:
     call_command("load_demo", stdout=StringIO())
     acts = tables("history.toml")

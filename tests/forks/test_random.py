@@ -146,6 +146,7 @@ def merged_by_git(base: str, mine: str, theirs: str) -> str | None:
 
 @settings(max_examples=8, phases=UNSHRUNK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6))
+@pytest.mark.slow
 def test_three_pages_take_each_other_in(seed: int) -> None:
     world = World(random.Random(seed))
     world.begin()

@@ -148,6 +148,7 @@ def hostile_texts() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("number", range(4))
+@pytest.mark.slow
 def test_it_compares_hostile_megabytes_in_bounded_time(number: int) -> None:
     old, new = hostile_texts()[number]
     started = time.process_time()

@@ -67,6 +67,7 @@ def _is_taken(instance: Instance) -> bool:
         return not only
 
 
+@pytest.mark.slow
 def test_a_second_worker_ends_at_once(instance: Instance) -> None:
     with chores.only_worker(instance.data) as only:
         assert only

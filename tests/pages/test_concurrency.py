@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.instances import Instance
 
 PROCESSES, SAVES = 8, 200
@@ -71,6 +73,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_eight_processes_lose_nothing(instance: Instance) -> None:
     instance.python(BEGIN)
     begin = "import django; django.setup()\n"

@@ -6,6 +6,8 @@ import json
 import random
 import time
 
+import pytest
+
 from tests.instances import Instance
 
 KILLS = 4
@@ -69,6 +71,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_it_leaves_nothing_half_written(instance: Instance) -> None:
     instance.python(BEGIN)
     dice, said = random.Random(7), []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.instances import Instance
 from tests.pages.test_concurrency import END
 
@@ -92,6 +94,7 @@ print(json.dumps({"astray": astray, "lost": lost, "homeless": homeless}))
 """
 
 
+@pytest.mark.slow
 def test_it_gives_each_thing_to_one_of_many(instance: Instance) -> None:
     instance.python(BEGIN)
     code = "import django; django.setup()\n" + WORK

@@ -47,6 +47,7 @@ def far(make_instance: Any) -> Instance:
     return made
 
 
+@pytest.mark.slow
 def test_they_fork_and_propose_to_each_other(
     far: Instance, live_server: Any, settings: Any, alice: User, bob: User, client_of: Any
 ) -> None:

@@ -236,6 +236,7 @@ def any_wish(dice: random.Random) -> Wish:
 
 @settings(max_examples=5, phases=UNSHRUNK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
+@pytest.mark.slow
 def test_it_finds_what_reading_everything_finds(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(past, "BEST", 2)
     dice = random.Random(seed)
