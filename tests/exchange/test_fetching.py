@@ -6,9 +6,12 @@ import contextlib
 import ipaddress
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +19,20 @@ import pytest
 from wiki.errors import Refused
 from wiki.exchange.fetching import Unreachable, fetch, is_public
 
+TLS = Path(__file__).resolve().parents[1] / "data" / "tls"
 HERE = [ipaddress.ip_network("127.0.0.0/8")]
 Script = Callable[[socket.socket], None]
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """A script that reads the request itself."""
+
+    script: Callable[[socket.socket], None]
+
+    def __call__(self, client: socket.socket) -> None:
+        """Answer."""
+        self.script(client)
 
 
 def head(status: str = "200 OK", *lines: str) -> bytes:
@@ -50,9 +65,9 @@ def site(settings: Any) -> Iterator[Callable[[Script], str]]:
     def start(script: Script) -> str:
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                asked = self.request.recv(65_536)
-                asked_of.append(asked.decode())
                 with contextlib.suppress(OSError):
+                    if not isinstance(script, Quiet):
+                        asked_of.append(self.request.recv(65_536).decode(errors="replace"))
                     script(self.request)
 
         server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
@@ -155,6 +170,24 @@ def test_each_redirect_is_looked_at_again(site: Callable[[Script], str], target:
     assert not isinstance(caught.value, Unreachable)
 
 
-def test_the_name_in_a_certificate_counts(site: Callable[[Script], str]) -> None:
+@pytest.fixture
+def certified(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's side of TLS, with a certificate for «localhost» alone, which is trusted here."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "localhost.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "localhost.pem", TLS / "localhost-key.pem")
+    return context
+
+
+def test_the_name_in_a_certificate_counts(site: Callable[[Script], str], certified: ssl.SSLContext) -> None:
+    def script(client: socket.socket) -> None:
+        with certified.wrap_socket(client, server_side=True) as secure:
+            secure.recv(65_536)
+            secure.sendall(head("200 OK", "Content-Length: 6") + b"secret")
+
+    address = site(Quiet(script)).replace("http://", "https://")
+    assert get(address.replace("127.0.0.1", "localhost"), seconds=5).body.read() == b"secret"
+    with pytest.raises(Unreachable, match="SSLCertVerificationError"):
+        get(address, seconds=5)
     with pytest.raises(Unreachable):
         get(site(says(b"no TLS here")).replace("http://", "https://"))

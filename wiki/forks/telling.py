@@ -76,8 +76,8 @@ def _write(one: Telling, upstream: WikiPage) -> None:
     versions = PageVersion.objects.filter(page=upstream, number__gt=one.told).order_by("number")
     between = f"?from={one.told}&to={upstream.version}"
     context = {
-        "name": one.user.label, "page": page, "original": one.fork.upstream_title, "wiki_name": settings.WAGTAIL_SITE_NAME,
-        "versions": list(versions[:20]), "count": versions.count(),
+        "name": one.user.label, "page": page, "original": one.fork.upstream_title,
+        "wiki_name": settings.WAGTAIL_SITE_NAME, "versions": list(versions[:20]), "count": versions.count(),
         "compare": f"{settings.BASE_ADDRESS}{address('compare', upstream.full_title)}{between}",
         "touch": settings.BASE_ADDRESS + address("touch", page.full_title),
     }  # fmt: skip
