@@ -81,7 +81,8 @@ def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User
             act()
     shown = client_of(AnonymousUser()).get(page.get_absolute_url()).content.decode()
     assert "loin.example" in shown
-    assert f'href="{FAR}/wiki/Pain"' in shown
+    assert f'<link rel="canonical" href="{FAR}/wiki/Pain">' in shown
+    assert "Elsewhere" not in client_of(AnonymousUser()).get("/sitemap-1.xml").content.decode()
 
 
 def test_its_fork_stays_in_touch_through_newer_archives(alice: User, bob: User) -> None:

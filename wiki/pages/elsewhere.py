@@ -6,6 +6,7 @@ original add versions. Its version n is the version n there.
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from wiki.pages.models import WikiPage
@@ -53,6 +54,12 @@ def own_title(page: WikiPage) -> str:
         return str(page.title)
     _, _, title = str(page.title).removesuffix(BY_FILE).partition("/")
     return title.rpartition(":")[2].strip() or title
+
+
+def true_address(page: WikiPage) -> str:
+    """The address by which a page is known everywhere: of a mirror, its original's. One query for a mirror."""
+    mirror = Mirror.objects.filter(page=page).first() if page.namespace == ELSEWHERE else None
+    return mirror.url if mirror is not None else f"{settings.BASE_ADDRESS}{page.get_absolute_url()}"
 
 
 def title_of(host: str, title: str, *, is_confirmed: bool) -> str:

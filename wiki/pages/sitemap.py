@@ -7,7 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from wiki.pages.models import WikiPage
+from wiki.pages.models import WikiPage, WikiPageQuerySet
+from wiki.text.titles import ELSEWHERE
 
 PART, PARTS = 5000, 10_000
 KEPT_OUT = (
@@ -20,8 +21,7 @@ KEPT_OUT = (
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """The index of sitemaps."""
-    count = WikiPage.objects.readable_by(request.user).filter(redirect_key="").count()
-    parts = range(1, max(1, -(-count // PART)) + 1)
+    parts = range(1, max(1, -(-_listed(request).count() // PART)) + 1)
     context = {"parts": parts, "base": settings.BASE_ADDRESS}
     return render(request, "wiki/pages/sitemap.xml", context, content_type="application/xml")
 
@@ -31,8 +31,7 @@ def part(request: HttpRequest, part: int) -> HttpResponse:
     """One sitemap of at most 5,000 pages."""
     if not 1 <= part <= PARTS:
         raise Http404
-    pages = WikiPage.objects.readable_by(request.user).filter(redirect_key="").order_by("pk")
-    some = list(pages.only("full_title", "edited_at")[(part - 1) * PART : part * PART])
+    some = list(_listed(request).order_by("pk").only("full_title", "edited_at")[(part - 1) * PART : part * PART])
     if part != 1 and not some:
         raise Http404
     context = {"pages": some, "base": settings.BASE_ADDRESS}
@@ -45,3 +44,9 @@ def robots(request: HttpRequest) -> HttpResponse:
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in KEPT_OUT)]
     lines += ["", f"Sitemap: {settings.BASE_ADDRESS}/sitemap.xml", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+def _listed(request: HttpRequest) -> WikiPageQuerySet:
+    """The pages that search engines are told of: no redirects, and none that lives on another site."""
+    found: WikiPageQuerySet = WikiPage.objects.readable_by(request.user).filter(redirect_key="")
+    return found.exclude(namespace=ELSEWHERE)

@@ -19,7 +19,19 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import limits
 from wiki.licenses import catalogue
-from wiki.pages import finding, keeping, listing, moments, near, rebuilding, rendering, rights, showing, site_texts
+from wiki.pages import (
+    elsewhere,
+    finding,
+    keeping,
+    listing,
+    moments,
+    near,
+    rebuilding,
+    rendering,
+    rights,
+    showing,
+    site_texts,
+)
 from wiki.pages.derivers import Fields
 from wiki.pages.media import File, Picture, file_key
 from wiki.pages.models import Fork, Kind, Link, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage, address
@@ -135,7 +147,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, sh
         "problems": stored.problems,
         **license_context(found.license),
         "may": rights.allowed(request.user, found),
-        "canonical": settings.BASE_ADDRESS + found.get_absolute_url(),
+        "canonical": elsewhere.true_address(found),
         "json_ld": json_ld(found),
         "redirected_from": request.GET.get("from", "").replace("_", " ")[:255],
         "is_redirect": bool(found.redirect_key),
