@@ -48,5 +48,6 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 def _listed(request: HttpRequest) -> WikiPageQuerySet:
     """The pages that search engines are told of: no redirects, and none that lives on another site."""
-    found: WikiPageQuerySet = WikiPage.objects.readable_by(request.user).filter(redirect_key="")
-    return found.exclude(namespace=ELSEWHERE)
+    readable = WikiPage.objects.readable_by(request.user)
+    found: WikiPageQuerySet = readable.filter(redirect_key="").exclude(namespace=ELSEWHERE)
+    return found
