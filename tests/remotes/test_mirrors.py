@@ -172,6 +172,10 @@ class Garden(BaseHTTPRequestHandler):
         known = {
             "/view/how-to-bake": ("text/html", b"<html><body>A garden</body></html>"),
             "/how-to-bake.json": ("application/json", json.dumps(GARDEN).encode()),
+            "/for-another": (
+                "text/html",
+                b'<link rel=alternate type=application/zip href="https://loin.example/a.zip">',
+            ),
         }
         if self.path not in known:
             self.send_error(404)
@@ -205,6 +209,8 @@ def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> 
         assert text_of(kept.page) == "Flour and water."
         with pytest.raises(Refused, match="404"):
             asking.mirror_at(f"{address}/nowhere", bob)
+        with pytest.raises(Refused, match="another site"):
+            asking.mirror_at(f"{address}/for-another", bob)
         garden.shutdown()
 
 

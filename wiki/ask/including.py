@@ -109,10 +109,7 @@ class Includer:
 
     def _page(self, title: str) -> WikiPage | None:
         """The page that is meant: of the same place, of the commons, or a template; redirects are followed."""
-        fields = (
-            Fields(0, None, self._what.home, True, "", "") if self._what.home else Fields(0, None, "", False, "", "")
-        )
-        key, near = linking.keys_of(title, fields)
+        key, near = linking.keys_of(title, Fields(0, None, self._what.home, bool(self._what.home), "", ""))
         keys = [one for one in (near, key, "" if ":" in title else _key(f"Template:{title}")) if one]
         self._answers.need(Sort.PAGE, keys)
         for one in keys:

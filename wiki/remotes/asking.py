@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import IO, BinaryIO, cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.db.models import Q
@@ -67,8 +67,13 @@ def mirror_at(address: str, by: User | None) -> Mirror:
     links = other_forms(got.body.read(HEAD).decode("utf-8", "replace"))
     if ZIP not in links:
         return _federated(got, by)
-    archive = urljoin(got.url, links[ZIP])
-    feed = urljoin(got.url, links[FEED]) if FEED in links else ""
+    archive, feed = urljoin(got.url, links[ZIP]), urljoin(got.url, links.get(FEED, ""))
+    if urlsplit(archive).netloc != urlsplit(got.url).netloc:  # nobody speaks for another site
+        raise Refused(
+            gettext_noop("The page at this address gives the archive of another site: give that site's address.")
+        )
+    if FEED not in links or urlsplit(feed).netloc != urlsplit(archive).netloc:
+        feed = ""
     mark = _mark(_ask(feed, "")) if feed else ""
     came = fetch(archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
     return mirroring.mirror(_file(came.body), by, Found(got.url, archive, feed, mark))
