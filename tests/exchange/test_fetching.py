@@ -127,6 +127,11 @@ def test_it_does_not_ask_addresses_that_are_none_of_its_business(url: str) -> No
         get(url)
 
 
+def test_names_in_other_letters_are_asked_as_the_web_writes_them() -> None:
+    with pytest.raises(Unreachable, match=r"xn--mdiathque-53af\.invalid"):
+        get("http://médiathèque.invalid/Été")
+
+
 def test_what_is_public_is_told_from_what_is_not(settings: Any) -> None:
     settings.FORK_FROM = [ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd00::/8")]
     public = ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822", "10.1.2.3", "fd00::1", "::ffff:10.1.0.1"]

@@ -81,17 +81,18 @@ def fetch(url: str, *, limit: int, seconds: float, accept: str = "*/*", etag: st
 def _checked(url: str) -> SplitResult:
     """The parts of an address that may be asked, percent-encoded, without what only browsers use. Raises Refused."""
     try:
-        parts = urlsplit(iri_to_uri(url.strip()))
-        port = parts.port
-    except ValueError as error:
+        typed = urlsplit(url.strip())
+        host, port = (typed.hostname or "").encode("idna").decode("ascii"), typed.port
+    except ValueError as error:  # a UnicodeError is one
         raise Refused(gettext_noop("“%(url)s” is not a web address (http)."), url=url[:200]) from error
-    if parts.scheme not in PORTS or not parts.hostname or len(url) > URL_LIMIT:
+    if typed.scheme not in PORTS or not host or len(url) > URL_LIMIT:
         raise Refused(gettext_noop("“%(url)s” is not a web address (http)."), url=url[:200])
-    if parts.username is not None or parts.password is not None:
+    if typed.username is not None or typed.password is not None:
         raise Refused(gettext_noop("An address with a name or a password in it is not asked."))
     if port is not None and port not in PORTS.values() and port < LEAST_PORT:
         raise Refused(gettext_noop("The port %(port)d is not one of the web."), port=port)
-    return parts._replace(fragment="")
+    netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
+    return urlsplit(iri_to_uri(typed._replace(netloc=netloc, fragment="").geturl()))
 
 
 def _resolved(host: str, port: int, deadline: float) -> tuple[str, int]:
