@@ -55,6 +55,14 @@ def test_a_page_names_its_authors_its_sources_and_its_pictures(bread: WikiPage, 
         assert got.content.decode() == answer[form]
 
 
+def test_it_goes_back_through_every_fork(bread: WikiPage, alice: User, bob: User) -> None:
+    fork = forking.fork(bread, Wish(new_place="Un"), Author.of(bob))
+    again = forking.fork(fork, Wish(new_place="Deux"), Author.of(alice))
+    told = [line.text for line in crediting.of_page(again, "en").sources]
+    assert [line.partition("”")[0] for line in told] == ["“Un:Pain", "“Pain"]
+    assert "alice and Ada" in told[1]
+
+
 @pytest.mark.parametrize(
     ("words", "names"),
     [

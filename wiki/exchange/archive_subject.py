@@ -26,6 +26,8 @@ from wiki.pages.models import Fork, PageVersion, WikiPage, address
 from wiki.text.pictures import picture_name
 
 PAGE_OF_VERSIONS = 100
+GENERATIONS = 20
+"""Forks of forks that credits name at most."""
 _AROUND = 300
 """Signs about a change in which the name of a picture may begin or end."""
 
@@ -154,7 +156,8 @@ class Subject:
             found.append(self._origin_entry(origin, "import"))
         if origin and not origin.digest:
             found.append(self._origin_entry(origin, "data"))
-        return found + (list(origin.ancestry) if origin else [])
+        found += list(origin.ancestry) if origin else []
+        return found + (_before(fork.upstream_id) if fork else [])
 
     def _origin_entry(self, origin: Origin, relation: str) -> dict[str, Any]:
         """An origin as credits name it."""
@@ -193,6 +196,21 @@ class Subject:
                 for name, picture in sorted(shown.items())
             ],
         }
+
+
+def _before(page: int | None) -> list[dict[str, Any]]:
+    """What the original of a fork was forked from itself, and so on, the nearest first; what is known of it here."""
+    found: list[dict[str, Any]] = []
+    seen: set[int] = set()
+    while page is not None and page not in seen and len(seen) < GENERATIONS:
+        seen.add(page)
+        bond = Fork.objects.filter(page_id=page).first()
+        if bond is not None:
+            found.append(_fork_entry(bond))
+        origin = Origin.objects.filter(page_id=page).first()
+        found += list(origin.ancestry) if origin is not None else []
+        page = bond.upstream_id if bond is not None else None
+    return found
 
 
 def _fork_entry(fork: Fork) -> dict[str, Any]:

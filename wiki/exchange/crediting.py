@@ -206,18 +206,19 @@ def _names(wanted: set[Where]) -> dict[Where, list[str]]:
 
 def _sources(pages: Sequence[int], language: str) -> list[Credit]:
     """What pages were forked or imported from, each source once."""
-    entries: dict[tuple[str, str], dict[str, Any]] = {}
+    entries: dict[tuple[str, str, str], dict[str, Any]] = {}
     for some in _slices(pages):
         for bond in Fork.objects.filter(page__in=some).order_by("pk"):
-            entries[bond.upstream_title, bond.upstream_license] = {
+            entries[bond.upstream_host, bond.upstream_title, bond.upstream_license] = {
                 "title": bond.upstream_title, "authors": bond.upstream_authors,
                 "source": absolute(bond.upstream_url), "license": bond.upstream_license,
             }  # fmt: skip
         for origin in Origin.objects.filter(page__in=some).select_related("page").order_by("pk"):
-            entries[origin.identifier, origin.page.license] = {
+            entries[origin.source, origin.identifier, origin.page.license] = {
                 "title": origin.identifier, "authors": [origin.source], "source": origin.url,
                 "license": origin.page.license,
             }  # fmt: skip
+            entries |= {(one["host"], one["title"], one["license"]): one for one in origin.ancestry}
     return [source_credit(entry, language) for entry in entries.values()]
 
 

@@ -101,7 +101,7 @@ def credits(request: HttpRequest, title: str) -> HttpResponseBase:
         made = crediting.of_place(page, request.user, language)
     else:
         made = crediting.of_page(page, language)
-    form = request.GET.get("format", "")
+    form = {"md": "markdown", "txt": "text"}.get(wanted := request.GET.get("format", ""), wanted)
     if form == "json":
         return JsonResponse({"text": made.text, "markdown": made.markdown, "html": made.html})
     if form in ("text", "markdown", "html"):

@@ -123,7 +123,7 @@ def _one_license(form: _Form, license: License) -> str:
 def _line(text: str) -> str:
     """Return `text` on one line, without control or direction-changing characters."""
     spaced = re.sub(r"\s+", " ", text).strip()
-    return re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", spaced)
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", spaced)
 
 
 def _text_link(label: str, address: str, rel: str) -> str:
