@@ -86,15 +86,17 @@ class Instance:
         told = self.variables | {"MOVILAB_URL": address}
         quiet = subprocess.DEVNULL
         server = subprocess.Popen(command, cwd=databases.ROOT, env=told, stdout=quiet, stderr=quiet)
-        for _ in range(300):
-            try:
-                urlopen(f"{address}/robots.txt").close()
-                break
-            except URLError:
-                time.sleep(0.1)
-        yield address
-        server.terminate()
-        server.wait(timeout=30)
+        try:
+            for _ in range(300):
+                try:
+                    urlopen(f"{address}/robots.txt").close()
+                    break
+                except URLError:
+                    time.sleep(0.1)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
 
     def remove(self) -> None:
         """Drop the database; the folder goes with the test's own."""
