@@ -75,7 +75,7 @@ def test_a_whole_place_is_the_seed_of_a_new_one_and_the_family_is_on_a_map(tab: 
     write(tab, "---\nNature: Lieu\nCoordonnées: 47.21, -1.55\n---\nUn autre lieu, avec [[Charte]].")
     tab.goto("/forks/La_Myne:Charte")
     expect(tab.locator(".ask-ground .ask-marker")).to_have_count(2)
-    tab.locator(".ask-ground .ask-marker").first.click()
+    tab.locator(".ask-ground .ask-marker").first.press("Enter")
     expect(tab.locator(".leaflet-popup a").first).to_be_visible()
     expect(tab.locator(".family-tree circle")).to_have_count(2)
     expect(tab.get_by_role("img", name="Arbre de la famille")).to_be_visible()
