@@ -39,6 +39,8 @@ def tree(family: Family) -> SafeString:
             pieces.append(drawing.stroke((start, y, x - 7, y), "family-line"))
         pieces.append(_node(member, x, y))
     about = gettext("%(number)d pages, each under the one it was forked from.") % {"number": len(rows)}
+    if len(rows) < len(family.members):
+        about += " " + gettext("The list below has %(number)d.") % {"number": len(family.members)}
     return drawing.svg(ROW * len(rows), gettext("Family tree"), about, joined("", pieces))
 
 
@@ -80,7 +82,9 @@ def map_of(family: Family) -> SafeString | None:
         if place is not None:
             members.setdefault(place, []).append(member)
     found: dict[int, tuple[float, float]] = {}
-    facts = Fact.objects.filter(page__in=list(members), died=None, lat__isnull=False, lon__isnull=False)
+    facts = Fact.objects.filter(
+        page__in=list(members), page__title_key__isnull=False, died=None, lat__isnull=False, lon__isnull=False
+    )
     for place, lat, lon in facts.order_by("pk").values_list("page_id", "lat", "lon"):
         if lat is not None and lon is not None:
             found.setdefault(place, (lat, lon))
