@@ -33,6 +33,7 @@ from wiki.pages.elsewhere import Mirror, title_of
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.saving import Author
 from wiki.remotes import asking
+from wiki.remotes.asking import AskChore
 from wiki.text import titles
 
 pytestmark = pytest.mark.django_db
@@ -207,6 +208,11 @@ def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> 
         kept.refresh_from_db()
         assert asking.ask(kept) is True
         assert text_of(kept.page) == "Flour and water."
+        forking.fork(kept.page, Wish(new_place="Le Fournil"), Author.of(bob))
+        GARDEN["title"] = "How to Bake Bread"
+        Mirror.objects.update(asked_at=None)
+        assert [AskChore().run(), AskChore().run()] == [True, False]
+        assert Mirror.objects.count() == 1
         with pytest.raises(Refused, match="404"):
             asking.mirror_at(f"{address}/nowhere", bob)
         with pytest.raises(Refused, match="another site"):

@@ -92,8 +92,18 @@ def test_they_fork_and_propose_to_each_other(
         text = far.python(f"{HEAD}print(finding.by_key('Le Fournil:Pain').source.text)")
         assert "Deux nuits" in text
         assert "Au feu de bois." in text
+        # A page that is renamed there is followed
+        far.python(
+            f"{HEAD}from wiki.pages import moving\nmoving.move(finding.by_key('Gâteau'), 'Grand gâteau', by)\n"
+            "change('Grand gâteau', 'du beurre.', 'du beurre salé.')"
+        )
+        mirror.refresh_from_db()
+        assert asking.ask(mirror) is True
+        assert "du beurre salé." in text_of(mirror.page)
+        assert Mirror.objects.get(pk=mirror.pk).url == f"{there}/wiki/Grand_g%C3%A2teau"
+        mirror.refresh_from_db()
         # What is gone, or tells of no archive, is told
-        far.python(f"{HEAD}saving.delete(finding.by_key('Gâteau'), by)")
+        far.python(f"{HEAD}saving.delete(finding.by_key('Grand gâteau'), by)")
         with pytest.raises(Unreachable, match=r"\(4(04|10)\)"):
             asking.ask(mirror)
         with pytest.raises(Refused, match="No archive"):

@@ -44,10 +44,11 @@ def admit(by: User | None) -> None:
         limits.spend(f"import:{by.pk}", *IMPORTS)
 
 
-def mirror(file: BinaryIO, by: User | None, found: Found | None = None) -> Mirror:
+def mirror(file: BinaryIO, by: User | None, found: Found | None = None, known: Mirror | None = None) -> Mirror:
     """Keep the page of the archive `file` here, or add what its mirror lacks; `by` None for a command or the worker.
 
-    `found` says where it was fetched, after `admit`; without it the archive is believed in what it says of that. Raises
+    `found` says where it was fetched, after `admit`; without it the archive is believed in what it says of that.
+    `known` is the mirror that was asked, whatever the page is called there by now. Raises
     ArchiveProblem, Refused (it is of this wiki, or another history than the one that is here), NotAllowed, Busy.
     """
     if found is None:
@@ -56,8 +57,8 @@ def mirror(file: BinaryIO, by: User | None, found: Found | None = None) -> Mirro
         wanted = _named(contents, found)
         if wanted.host == own_host():
             raise Refused(gettext_noop("This page lives on this wiki: fork it here."))
-        known = Mirror.objects.filter(host=wanted.host, title=wanted.title, archive=wanted.archive).first()
-        return _write(contents, known or wanted, wanted, by)
+        same = Mirror.objects.filter(host=wanted.host, title=wanted.title, archive=wanted.archive)
+        return _write(contents, known or same.first() or wanted, wanted, by)
 
 
 @contextmanager

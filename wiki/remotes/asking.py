@@ -64,9 +64,18 @@ def mirror_at(address: str, by: User | None) -> Mirror:
     got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
     if got.content_type == ZIP:
         return mirroring.mirror(_file(got.body), by, Found(got.url, got.url, mark=_mark(got)))
+    found = _found(got)
+    if found is None:
+        return _federated(got, by)
+    came = fetch(found.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
+    return mirroring.mirror(_file(came.body), by, found)
+
+
+def _found(got: Fetched) -> Found | None:
+    """Where the archive and the feed of a page are; None where it tells of no archive. Raises Refused, Unreachable."""
     links = other_forms(got.body.read(HEAD).decode("utf-8", "replace"))
     if ZIP not in links:
-        return _federated(got, by)
+        return None
     archive, feed = urljoin(got.url, links[ZIP]), urljoin(got.url, links.get(FEED, ""))
     if urlsplit(archive).netloc != urlsplit(got.url).netloc:  # nobody speaks for another site
         raise Refused(
@@ -74,9 +83,8 @@ def mirror_at(address: str, by: User | None) -> Mirror:
         )
     if FEED not in links or urlsplit(feed).netloc != urlsplit(archive).netloc:
         feed = ""
-    mark = _mark(_ask(feed, "")) if feed else ""
-    came = fetch(archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
-    return mirroring.mirror(_file(came.body), by, Found(got.url, archive, feed, mark))
+    url = urlsplit(got.url)._replace(query="").geturl()  # a redirect says in it where one came from
+    return Found(url, archive, feed, _mark(_ask(feed, "", ASK_SECONDS)) if feed else "")
 
 
 def _federated(got: Fetched, by: User | None) -> Mirror:
@@ -119,25 +127,27 @@ def ask(mirror: Mirror, by: User | None = None) -> bool:
 
 
 def _asked(mirror: Mirror, by: User | None) -> bool:
-    where = mirror.feed or mirror.archive
-    got = _ask(where, mirror.mark)
+    got = _ask(mirror.feed or mirror.archive, mirror.mark, ASK_SECONDS if mirror.feed else ARCHIVE_SECONDS)
     if got.status == 304 or _mark(got) == mirror.mark:
         Mirror.objects.filter(pk=mirror.pk).update(problem="", asked_at=timezone.now())
         return False
-    came = got
+    came, found = got, Found(mirror.url, mirror.archive, mirror.feed, _mark(got))
     if mirror.feed:
-        came = fetch(mirror.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
+        page = fetch(mirror.url, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=HTML)
+        there = _found(page)  # a page that was renamed leads from its old address to its new one
+        if there is not None and urlsplit(there.archive).netloc == urlsplit(mirror.archive).netloc:
+            found = there
+        came = fetch(found.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
     before = mirror.page.version
-    found = Found(mirror.url, mirror.archive, mirror.feed, _mark(got))
-    kept = mirroring.mirror(_file(came.body), by, found)
+    kept = mirroring.mirror(_file(came.body), by, found, mirror)
     kept.page.refresh_from_db(fields=["version"])
     return bool(kept.page.version != before)
 
 
-def _ask(where: str, mark: str) -> Fetched:
+def _ask(where: str, mark: str, seconds: float) -> Fetched:
     """What stands at a feed (or archive) now, where it is not what `mark` tells."""
     limit, etag = max(FEED_LIMIT, LIMITS.zip_bytes), mark if mark.startswith(('"', "W/")) else ""
-    return fetch(where, limit=limit, seconds=ASK_SECONDS, accept=f"{FEED}, {ZIP}", etag=etag)
+    return fetch(where, limit=limit, seconds=seconds, accept=f"{FEED}, {ZIP}", etag=etag)
 
 
 def _mark(got: Fetched) -> str:
