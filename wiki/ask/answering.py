@@ -201,9 +201,10 @@ class Answers:
     def _laid_out(self, text: str) -> SafeString:
         """Text of the wiki as it would stand in a page; calls within it stay as they are written."""
         fields = Fields(0, None, "", False, catalogue.DEFAULT, self.what.language)
-        return self._finished(rendering.preview(text, fields, self.what.ui_language))
+        return self.finished(rendering.preview(text, fields, self.what.ui_language))
 
-    def _finished(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
+    def finished(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
+        """The HTML of a rendering with these answers, made again when a page that it links to comes or goes."""
         links = [hole for hole in stored.holes.values() if "key" in hole]
         self.need(Sort.PAGE, {hole[name] for hole in links for name in ("key", "near")} - {""})
         return showing.finished(stored, Filled(answers or {})).html
@@ -218,7 +219,7 @@ class Answers:
         self.need(Sort.TEXT, [titles.key_of(stored.page.full_title)])
         words = gettext("(answered on the page itself)")
         link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), words)
-        return self._finished(stored, {number: link for number, hole in stored.holes.items() if "call" in hole})
+        return self.finished(stored, {number: link for number, hole in stored.holes.items() if "call" in hole})
 
     def _pictures(self, names: Iterable[str]) -> Mapping[str, base.Thumbnail]:
         asked = [name for name in names if name]

@@ -74,6 +74,10 @@ class Answering(Protocol):
         """One call answered, or what is wrong with it."""
         ...
 
+    def finished(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
+        """The HTML of a rendering with these answers, made again when a page that it links to comes or goes."""
+        ...
+
 
 class Includer:
     """Shows pages in the text whose answers are made."""
@@ -94,13 +98,14 @@ class Includer:
         page = self._page(wanted.title)
         if page is None:
             return self._missing(wanted.title)
-        self._check(page, wanted)
+        step = (_key(page.full_title), sections.section_id(wanted.section) if wanted.section else "")
+        self._check(page, step)
         body: str | None = including.included(page.source.text or "")
         if wanted.section:
             body = including.section_of(body or "", wanted.section)
         if body is None:
             raise AskProblem("include_section", {"title": page.full_title, "section": wanted.section})
-        self._within.append((_key(page.full_title), sections.section_id(wanted.section) if wanted.section else ""))
+        self._within.append(step)
         try:
             html = self._laid_out(page, including.filled(body, wanted.arguments))
         finally:
@@ -123,11 +128,10 @@ class Includer:
             return target
         return None
 
-    def _check(self, page: WikiPage, wanted: _Wanted) -> None:
+    def _check(self, page: WikiPage, step: tuple[str, str]) -> None:
         """Raise AskProblem where the page is shown within itself, too deep, or may not go into this one."""
-        step = (_key(page.full_title), sections.section_id(wanted.section) if wanted.section else "")
         whole = (step[0], "")
-        if step in self._within or whole in self._within[1:] or (whole in self._within and not wanted.section):
+        if step in self._within or whole in self._within[1:]:
             chain = " → ".join([*(key for key, _ in self._within), step[0]])
             raise AskProblem("include_ring", {"title": page.full_title, "chain": chain})
         if len(self._within) > DEPTH_LIMIT:
@@ -139,14 +143,12 @@ class Includer:
     def _laid_out(self, page: WikiPage, text: str) -> SafeString:
         """The text as it looks where it stands, with all that is open in it answered, and ids of its own."""
         stored: RenderedPage = rendering.preview(text, Fields.of(page), self._what.ui_language)
-        answers = {
+        answers: dict[str, str] = {
             number: self._answers.call(str(hole["call"]), hole)
             for number, hole in stored.holes.items()
             if "call" in hole
         }
-        links = [hole for hole in stored.holes.values() if "key" in hole]
-        self._answers.need(Sort.PAGE, {hole[name] for hole in links for name in ("key", "near")} - {""})
-        html = rendering.assemble(stored.html, stored.nonce, stored.holes, rendering.known_for(stored.holes), answers)
+        html = self._answers.finished(stored, answers)
         own = f"i{self._count}-"
         # Tags of what was cleaned and completed by us; only their ids change.
         return mark_safe(_TAG.sub(lambda tag: _ID.sub(rf" \1{own}", tag[0]), html))  # noqa: S308

@@ -64,6 +64,13 @@ class Imported:
     """Pictures from which hidden data was taken out."""
 
 
+def admit(by: User | None) -> None:
+    """Count one page that `by` (None for a command) brings here. Raises NotAllowed, TooFast."""
+    if by is not None:
+        rights.require(by, "import")
+        limits.spend(f"import:{by.pk}", *IMPORTS)
+
+
 def import_archive(
     file: BinaryIO, by: User | None, wish: Wish = Wish(), told: Progress = lambda step: None
 ) -> Imported:
@@ -72,9 +79,7 @@ def import_archive(
     Raises ArchiveProblem, TitleTaken, TitleProblem, NotAllowed, Refused, each with its reason;
     nothing is left behind then. `told` hears what is being done.
     """
-    if by is not None:
-        rights.require(by, "import")
-        limits.spend(f"import:{by.pk}", *IMPORTS)
+    admit(by)
     with opened(file, told) as contents:
         fields = _fields(contents, wish)
         taken = pictures_in(contents)

@@ -59,6 +59,8 @@ class Contents:
     credits: dict[str, Any]
     revisions: list[Revision] = field(default_factory=list)
     picture_keys: set[str] = field(default_factory=set)
+    is_replayed: bool = False
+    """Whether its versions follow from the journal of a Federated Wiki, which may be told otherwise another time."""
 
     @property
     def last(self) -> Revision:

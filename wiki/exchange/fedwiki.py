@@ -58,7 +58,7 @@ def read(file: BinaryIO, url: str) -> Contents:
                "source": address, "derived_from": derived, "media": []}  # fmt: skip
     source = {"host": host, "title": title, "url": address, "version": len(revisions)}
     said = hashlib.sha256("".join(one.text or "" for one in revisions[-1:]).encode()).hexdigest()
-    return Contents(Path(), f"sha256:{said}", title, title, False, source, credits, revisions)
+    return Contents(Path(), f"sha256:{said}", title, title, False, source, credits, revisions, is_replayed=True)
 
 
 def _page(file: BinaryIO) -> dict[str, Any]:

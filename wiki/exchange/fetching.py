@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, cast
+from typing import BinaryIO, cast
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
@@ -56,7 +56,7 @@ class Fetched:
     content_type: str
     """Without its parameters, in small letters."""
     etag: str
-    body: IO[bytes]
+    body: BinaryIO
     """The content, at its beginning; empty at 304."""
 
 
@@ -203,7 +203,7 @@ def _fetched(url: str, answer: http.client.HTTPResponse, limit: int, deadline: f
         )
     if answer.getheader("Content-Encoding", "identity").lower() != "identity":
         raise Unreachable(gettext_noop("%(host)s sends it compressed, though it was asked not to."), host=host)
-    body = cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  the caller reads it
+    body = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  the caller reads it
     size = 0
     while answer.status == 200 and (piece := answer.read1(PIECE)):
         size += len(piece)

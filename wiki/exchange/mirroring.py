@@ -10,20 +10,25 @@ from urllib.parse import urlsplit
 
 from django.utils import timezone
 
-from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.errors import Refused, gettext_noop
 from wiki.exchange import archive_shelving, fedwiki
-from wiki.exchange.archive_import import IMPORTS, draft, opened, pictures_in, sources_of, with_names
+from wiki.exchange.archive_import import admit, draft, opened, pictures_in, sources_of, with_names
 from wiki.exchange.archive_reading import Contents, Revision
 from wiki.exchange.archive_subject import own_host
 from wiki.exchange.models import Origin
-from wiki.pages import elsewhere, finding, rights
+from wiki.pages import elsewhere, finding
 from wiki.pages.derivers import Fields
 from wiki.pages.elsewhere import Mirror
 from wiki.pages.models import Batch, Fork, PageVersion, WikiPage
 from wiki.pages.storing import Draft, sha256_of, store
 from wiki.text.titles import ELSEWHERE
+
+TOLD = (
+    "upstream_host", "upstream_title", "upstream_url", "upstream_version", "upstream_license", "upstream_authors",
+    "made_at",
+)  # fmt: skip
+"""What an archive tells of the page that its page was forked from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +40,6 @@ class Found:
     archive: str
     feed: str = ""
     mark: str = ""
-
-
-def admit(by: User | None) -> None:
-    """Count one page that `by` brings here; before another site is asked for it. Raises NotAllowed, TooFast."""
-    if by is not None:
-        rights.require(by, "import")
-        limits.spend(f"import:{by.pk}", *IMPORTS)
 
 
 def mirror(file: BinaryIO, by: User | None, found: Found | None = None, known: Mirror | None = None) -> Mirror:
@@ -122,7 +120,7 @@ def _new_versions(contents: Contents, page: WikiPage, renamed: Mapping[str, str]
     here = page.versions.order_by("number").values_list("sha256", "author_name", "license") if page.pk else ()
     known = list(here)
     told = [(sha256_of(_text(one, renamed)), one.author, one.license) for one in contents.revisions[: len(known)]]
-    if told != known and not contents.folder.name:  # Federated Wiki: a journal may be mended, the story counts
+    if told != known and contents.is_replayed:  # a journal may be mended: the story counts
         return [contents.last] if contents.last.text != page.source.text else []
     if told != known:
         number = next(
@@ -162,10 +160,9 @@ def _remember(
     kept.save()
     bond, ancestry = sources_of(contents)
     if bond is not None:
+        told = {name: getattr(bond, name) for name in TOLD}
         at = {"upstream": parent.page} if parent is not None else {}
-        values = {field.attname: getattr(bond, field.attname) for field in Fork._meta.concrete_fields}
-        told = {name: value for name, value in values.items() if name.startswith("upstream_") and name != "upstream_id"}
-        Fork.objects.update_or_create(page=page, defaults=told | {"made_at": bond.made_at} | at)
+        Fork.objects.update_or_create(page=page, defaults=told | at)
     Origin.objects.update_or_create(
         page=page,
         defaults={

@@ -19,7 +19,6 @@ from wiki.exchange import archive_import, crediting
 from wiki.exchange.archive_export import Export
 from wiki.exchange.archive_format import LIMITS, MB, STREAM_LIMIT
 from wiki.exchange.archive_subject import Subject
-from wiki.exchange.archive_words import source_credit
 from wiki.exchange.forms import ImportForm
 from wiki.licenses import catalogue
 from wiki.pages import listing, managing, rights
@@ -40,7 +39,8 @@ def export(request: HttpRequest, title: str) -> HttpResponseBase:
     page = managing.get_page(request, title, "export")
     subject = Subject.of(page)
     pictures = pictures_of(page)
-    credits = subject.credits(())
+    credits = subject.credits(pictures)
+    made = crediting.of_credits(page, credits, (get_language() or "fr")[:2])
     context: dict[str, Any] = {
         "page": page,
         "may": rights.allowed(request.user, page),
@@ -51,8 +51,8 @@ def export(request: HttpRequest, title: str) -> HttpResponseBase:
         "pictures": pictures,
         "versions": subject.last.number,
         "size": _expected_size(subject, pictures),
-        "credits": crediting.of_page(page, (get_language() or "fr")[:2]),
-        "sources": [source_credit(entry, (get_language() or "fr")[:2]).html for entry in credits["derived_from"]],
+        "credits": made,
+        "sources": [line.html for line in made.sources],
         "too_large": (subject.totals["bytes"] or 0) > LIMITS.texts_bytes,
         "limit": LIMITS.texts_bytes // MB,
     }

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
-from wiki.forks import proposing, pulling
+from wiki.forks import proposing
 from wiki.forks.cards import Choice
 from wiki.forks.pulling import Merge
 from wiki.forks.touch import touch_of
@@ -88,7 +88,7 @@ def _back(page: WikiPage, request: HttpRequest) -> Merge:
         raise Refused(gettext_noop("The original is not here any more: nothing can be proposed to it."))
     if page.size + found.upstream.size > LONG:
         limits.spend_preview(request)
-    return Merge.of(finding.fresh(found.upstream.pk), pulling.upstream_version(finding.fresh(page.pk)))
+    return Merge.back(page, found.upstream)
 
 
 def _propose_screen(

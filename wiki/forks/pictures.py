@@ -76,11 +76,13 @@ def _node(member: Member, x: float, y: float) -> SafeString:
 
 def map_of(family: Family) -> SafeString | None:
     """The places that its pages live in, where they have coordinates; None where none has. One query."""
+    places: dict[int, WikiPage] = {}
     members: dict[int, list[Member]] = {}
     for member in family.members:
-        place = member.page.pk if member.page.is_place else member.page.place_id
-        if place is not None:
-            members.setdefault(place, []).append(member)
+        home = member.page if member.page.is_place else member.page.place
+        if home is not None:
+            places[home.pk] = home
+            members.setdefault(home.pk, []).append(member)
     found: dict[int, tuple[float, float]] = {}
     facts = Fact.objects.filter(
         page__in=list(members), page__title_key__isnull=False, died=None, lat__isnull=False, lon__isnull=False
@@ -88,12 +90,11 @@ def map_of(family: Family) -> SafeString | None:
     for place, lat, lon in facts.order_by("pk").values_list("page_id", "lat", "lon"):
         if lat is not None and lon is not None:
             found.setdefault(place, (lat, lon))
-    pins = [Pin(*where, _name(members[place][0]), _pages(members[place])) for place, where in found.items()]
+    pins = [Pin(*where, _name(places[place]), _pages(members[place])) for place, where in found.items()]
     return maps.drawn(pins, height=320) if pins else None
 
 
-def _name(member: Member) -> SafeString:
-    place: WikiPage = member.page if member.page.is_place else member.page.place  # type: ignore[assignment]
+def _name(place: WikiPage) -> SafeString:
     return format_html('<a href="{}">{}</a>', place.get_absolute_url(), place.full_title)
 
 

@@ -14,7 +14,7 @@ from wiki.errors import LicenseConflict, Refused, gettext_noop
 from wiki.forks.lineage import Lineage
 from wiki.licenses import compatibility
 from wiki.licenses.compatibility import Verdict
-from wiki.pages import saving
+from wiki.pages import finding, saving
 from wiki.pages.authors import authors_of
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.saving import Author, Note, Saved
@@ -50,6 +50,11 @@ class Merge:
         if own.is_deletion or theirs.is_deletion:
             raise Refused(gettext_noop("Version %(number)d has no text: the page was deleted."), number=theirs.number)
         return cls(page, own, theirs, Lineage.of(page, theirs.page))
+
+    @classmethod
+    def back(cls, fork: WikiPage, upstream: WikiPage) -> Merge:
+        """The merge of a fork into its original, both as they are now. Raises what `of` raises."""
+        return cls.of(finding.fresh(upstream.pk), upstream_version(finding.fresh(fork.pk)))
 
     @property
     def is_done(self) -> bool:

@@ -90,7 +90,7 @@ def touch_of(page: WikiPage, user: Reader) -> Touch | None:
 
 def touch(page: WikiPage, bond: Fork, user: Reader) -> Touch:
     """How the fork `page` stands to the original that `bond` names. Three queries, more where others went into it."""
-    upstream = WikiPage.objects.readable_by(user).filter(pk=bond.upstream_id).select_related("place", "kind").first()
+    upstream = _upstream(bond, user)
     if upstream is None:
         return Touch(page, bond, None, Lineage(), [], [], [], differs=False)
     lineage = Lineage.of(page, upstream)
@@ -108,7 +108,7 @@ def state_of(page: WikiPage, bond: Fork, user: Reader) -> State:
 
     That numbers of two versions never change lets them be kept: history does not.
     """
-    upstream = WikiPage.objects.readable_by(user).filter(pk=bond.upstream_id).select_related("place", "kind").first()
+    upstream = _upstream(bond, user)
     if upstream is None:
         return State(page, bond, None, 0, 0)
     key = f"touch:{page.pk}.{page.version}:{upstream.pk}.{upstream.version}"
@@ -118,3 +118,10 @@ def state_of(page: WikiPage, bond: Fork, user: Reader) -> State:
         numbers = found.moved, found.own
         cache.set(key, numbers, KEPT)
     return State(page, bond, upstream, *numbers)
+
+
+def _upstream(bond: Fork, user: Reader) -> WikiPage | None:
+    """The original that a bond names, where the reader may see it."""
+    readable = WikiPage.objects.readable_by(user).filter(pk=bond.upstream_id)
+    found: WikiPage | None = readable.select_related("place", "kind").first()
+    return found

@@ -6,7 +6,6 @@ import hashlib
 from contextlib import suppress
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import IO, BinaryIO, cast
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from django.utils import timezone, translation
 
 from wiki.accounts.models import User
 from wiki.errors import Busy, Refused, WikiError, gettext_noop
-from wiki.exchange import fedwiki, mirroring
+from wiki.exchange import archive_import, fedwiki, mirroring
 from wiki.exchange.archive_format import LIMITS
 from wiki.exchange.fetching import PIECE, Fetched, Unreachable, fetch
 from wiki.exchange.mirroring import Found
@@ -29,7 +28,6 @@ PAGE_SECONDS, ASK_SECONDS, ARCHIVE_SECONDS = 15.0, 5.0, 60.0
 """For a page that somebody gives; for a feed, which the worker asks between other work; for an archive."""
 AGAIN = timedelta(hours=6)
 """After so long the worker asks again."""
-FEED_LIMIT = 5_000_000
 
 
 class _Links(HTMLParser):
@@ -60,15 +58,15 @@ def mirror_at(address: str, by: User | None) -> Mirror:
     Raises Refused (the address is not to be asked, or no archive is told of there), Unreachable, and what
     `mirroring.mirror` raises.
     """
-    mirroring.admit(by)
+    archive_import.admit(by)
     got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
     if got.content_type == ZIP:
-        return mirroring.mirror(_file(got.body), by, Found(got.url, got.url, mark=_mark(got)))
+        return mirroring.mirror(got.body, by, Found(got.url, got.url, mark=_mark(got)))
     found = _found(got)
     if found is None:
         return _federated(got, by)
     came = fetch(found.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
-    return mirroring.mirror(_file(came.body), by, found)
+    return mirroring.mirror(came.body, by, found)
 
 
 def _found(got: Fetched) -> Found | None:
@@ -98,7 +96,7 @@ def _federated(got: Fetched, by: User | None) -> Mirror:
         raise Refused(gettext_noop("No archive is told of at this address: is it a page of a Movilab wiki?"))
     came.body.seek(0)
     found = Found(f"{address.removesuffix('.json')}.html", address, mark=_mark(came))
-    return mirroring.mirror(_file(came.body), by, found)
+    return mirroring.mirror(came.body, by, found)
 
 
 def _json(address: str) -> Fetched:
@@ -114,7 +112,7 @@ def ask(mirror: Mirror, by: User | None = None) -> bool:
         raise Refused(
             gettext_noop("This page came as a file: nobody knows where to ask. Give a newer archive instead.")
         )
-    mirroring.admit(by)
+    archive_import.admit(by)
     try:
         return _asked(mirror, by)
     except Busy:
@@ -139,15 +137,15 @@ def _asked(mirror: Mirror, by: User | None) -> bool:
             found = there
         came = fetch(found.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
     before = mirror.page.version
-    kept = mirroring.mirror(_file(came.body), by, found, mirror)
+    kept = mirroring.mirror(came.body, by, found, mirror)
     kept.page.refresh_from_db(fields=["version"])
     return bool(kept.page.version != before)
 
 
 def _ask(where: str, mark: str, seconds: float) -> Fetched:
     """What stands at a feed (or archive) now, where it is not what `mark` tells."""
-    limit, etag = max(FEED_LIMIT, LIMITS.zip_bytes), mark if mark.startswith(('"', "W/")) else ""
-    return fetch(where, limit=limit, seconds=seconds, accept=f"{FEED}, {ZIP}", etag=etag)
+    etag = mark if mark.startswith(('"', "W/")) else ""
+    return fetch(where, limit=LIMITS.zip_bytes, seconds=seconds, accept=f"{FEED}, {ZIP}", etag=etag)
 
 
 def _mark(got: Fetched) -> str:
@@ -159,10 +157,6 @@ def _mark(got: Fetched) -> str:
         checksum.update(piece)
     got.body.seek(0)
     return f"sha256:{checksum.hexdigest()}"
-
-
-def _file(body: IO[bytes]) -> BinaryIO:
-    return cast(BinaryIO, body)
 
 
 class AskChore:

@@ -13,12 +13,11 @@ from django.utils.translation import gettext
 
 from wiki.errors import Refused
 from wiki.exchange import demo
-from wiki.forks import forking, proposing, pulling
+from wiki.forks import forking, proposing
 from wiki.forks.pulling import Merge
 from wiki.forks.touch import touch_of
 from wiki.management.progress import progress
 from wiki.moderation.models import Proposal
-from wiki.pages import finding
 from wiki.pages.models import WikiPage
 from wiki.pages.storing import Author
 
@@ -33,7 +32,7 @@ def give_back(page: WikiPage, by: Author, message: str) -> None:
     found = touch_of(page, AnonymousUser())
     if found is None or found.upstream is None or by.user is None:
         raise Refused("no fork, or nobody")
-    merge = Merge.of(finding.fresh(found.upstream.pk), pulling.upstream_version(page))
+    merge = Merge.back(page, found.upstream)
     if merge.joined.text is None:
         raise Refused("both sides changed the same")
     made = proposing.propose(merge, merge.joined.text, message, by.user)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from wiki.errors import WikiError
-from wiki.forks import proposing, pulling
+from wiki.forks import proposing
 from wiki.forks.pulling import Merge
 from wiki.forks.touch import touch_of
 from wiki.management import acting
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         if found.is_elsewhere:
             raise CommandError("The original is on another site: give the address or the archive of this page there.")
         try:
-            merge = Merge.of(acting.page(found.upstream.full_title), pulling.upstream_version(page))
+            merge = Merge.back(page, found.upstream)
             if merge.joined.text is None:
                 raise CommandError("Both sides changed the same: pull first, or settle it on the site.")
             made = proposing.propose(merge, merge.joined.text, options["message"], by.user, agrees=options["agree"])
