@@ -11,12 +11,20 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from tests import databases
+from tests.forked import Ground, Script
+
+MANAGE = """
+import sys
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", *sys.argv[1:]])
+"""
 
 
 def free_port() -> int:
@@ -64,17 +72,25 @@ class Instance:
 
     def manage(self, *arguments: str, fails: bool = False) -> str:
         """What `manage.py` with `arguments` prints; AssertionError when it ends otherwise than `fails` says."""
-        process = self.start("manage.py", *arguments)
-        out, err = process.communicate(timeout=600)
-        assert (process.returncode != 0) is fails, f"{arguments}: exit {process.returncode}\n{out}\n{err}"
+        script = self.script(MANAGE, *arguments)
+        out, err = script.communicate(timeout=600)
+        assert (script.returncode != 0) is fails, f"{arguments}: exit {script.returncode}\n{out}\n{err}"
         return out + err
 
     def python(self, code: str) -> str:
         """What `code` prints, run in this wiki with Django set up; AssertionError when it fails."""
-        process = self.start("-c", f"import django; django.setup()\n{code}")
-        out, err = process.communicate(timeout=600)
-        assert process.returncode == 0, err
+        script = self.script(code)
+        out, err = script.communicate(timeout=600)
+        assert script.returncode == 0, err
         return out
+
+    @cached_property
+    def _ground(self) -> Ground:
+        return Ground(self.variables)
+
+    def script(self, code: str, *arguments: str) -> Script:
+        """Start `code` in a process of this wiki with Django set up, with `arguments` as its `sys.argv[1:]`."""
+        return self._ground.start(code, arguments)
 
     @contextmanager
     def served(self) -> Iterator[str]:
@@ -100,4 +116,6 @@ class Instance:
 
     def remove(self) -> None:
         """Drop the database; the folder goes with the test's own."""
+        if "_ground" in vars(self):
+            self._ground.close()
         databases.drop(self.database)

@@ -7,7 +7,6 @@ import pytest
 from tests.instances import Instance
 
 SETUP = """
-import django; django.setup()
 from wiki.pages import saving
 from wiki.pages.saving import Author
 for number in range(6):
@@ -17,7 +16,6 @@ for number in range(4):
     saving.create(f"Liste {number}", asks, by=Author(None, "x"))
 """
 WRITER = """
-import django; django.setup()
 import random
 from wiki.errors import EditConflict
 from wiki.pages import finding, saving
@@ -32,7 +30,6 @@ for turn in range(15):
         pass
 """
 PATIENT = """
-import django; django.setup()
 from wiki.ask import answering, bounds
 answering.SECONDS = bounds.SECONDS = 60  # six processes on a busy machine: what is asked here is not how long it takes
 """
@@ -72,8 +69,8 @@ print("kept", kept)
 @pytest.mark.slow
 def test_nothing_stale_is_kept_however_writes_and_reads_meet(instance: Instance) -> None:
     instance.python(SETUP.replace("import django; django.setup()\n", "", 1))
-    running = [instance.start("-c", WRITER.format(seed=seed)) for seed in range(3)]
-    running += [instance.start("-c", READER.format(seed=seed)) for seed in range(10, 13)]
+    running = [instance.script(WRITER.format(seed=seed)) for seed in range(3)]
+    running += [instance.script(READER.format(seed=seed)) for seed in range(10, 13)]
     for process in running:
         _, said = process.communicate(timeout=300)
         assert process.returncode == 0, said

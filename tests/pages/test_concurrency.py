@@ -76,8 +76,7 @@ print(json.dumps({
 @pytest.mark.slow
 def test_eight_processes_lose_nothing(instance: Instance) -> None:
     instance.python(BEGIN)
-    begin = "import django; django.setup()\n"
-    workers = [instance.start("-c", begin + WORK, str(number), str(SAVES)) for number in range(PROCESSES)]
+    workers = [instance.script(WORK, str(number), str(SAVES)) for number in range(PROCESSES)]
     outcomes = []
     for worker in workers:
         out, err = worker.communicate(timeout=500)

@@ -76,8 +76,7 @@ def test_it_leaves_nothing_half_written(instance: Instance) -> None:
     instance.python(BEGIN)
     dice, said, turn = random.Random(7), [], 0.0
     for number in range(KILLS):
-        worker = instance.start("-c", "import django; django.setup()\n" + WORK, str(number))
-        assert worker.stdout is not None
+        worker = instance.script(WORK, str(number))
         assert worker.stdout.readline() == "ready\n"
         said.append(worker.stdout.readline().strip())
         if not turn:

@@ -16,7 +16,7 @@ from django.db import transaction
 from modelsearch.backends import get_search_backend
 from PIL import Image as PillowImage
 
-from tests.instances import Instance
+from tests.instances import MANAGE, Instance
 from tests.making import make_page, make_place
 from wiki.accounts.models import User
 from wiki.pages import chores, moving, saving
@@ -211,6 +211,12 @@ for turn in itertools.count():
         saving.delete(page, by)
     print(mark, turn % 3, flush=True)
 """
+COUNT = """
+from modelsearch.backends import get_search_backend
+from wiki.search.models import PageWords
+with get_search_backend().get_index_for_model(PageWords).shelf.searcher() as searcher:
+    print(searcher.doc_count())
+"""
 LOOK = """
 import json
 from modelsearch.backends import get_search_backend
@@ -234,9 +240,8 @@ KILLS = 4
 def test_killed_at_any_moment_it_loses_nothing_and_catches_up(instance: Instance) -> None:
     dice, said = random.Random(11), []
     for number in range(KILLS):
-        writer = instance.start("-c", "import django; django.setup()\n" + WRITE, str(number))
-        worker = instance.start("manage.py", "work")
-        assert writer.stdout is not None
+        worker = instance.script(MANAGE, "work")
+        writer = instance.script(WRITE, str(number))
         said.append(writer.stdout.readline().strip())
         time.sleep(dice.uniform(0.2, 1.5))
         worker.kill()
@@ -244,6 +249,7 @@ def test_killed_at_any_moment_it_loses_nothing_and_catches_up(instance: Instance
         worker.communicate(timeout=60)
         out, _ = writer.communicate(timeout=60)
         said += [line for line in out.splitlines() if len(line.split()) == 2]
+    assert int(instance.python(COUNT)) > 0, "workers were killed while they worked, not before"
     instance.manage("work", "--once")
     end = json.loads(instance.python(f"SAID = {said!r}\n{LOOK}").splitlines()[-1])
     assert end["wrong"] == []

@@ -6,6 +6,7 @@ Nothing here decides what a reader may see; views hand over what they have passe
 from __future__ import annotations
 
 import datetime
+import functools
 from typing import Any
 
 from django import template
@@ -31,6 +32,7 @@ THEMES = ("light", "dark")
 
 
 @register.simple_tag
+@functools.cache
 def icon(name: str, label: str = "") -> SafeString:
     """An icon from `static/wiki/icons.svg`; decoration only, unless a label is given."""
     sprite = staticfiles_storage.url("wiki/icons.svg")
