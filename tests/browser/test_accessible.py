@@ -58,8 +58,8 @@ SCREENS = (
 
 
 RULES: dict[Literal["light", "dark"], dict[str, Any]] = {
-    "light": {},
-    "dark": {"runOnly": ["color-contrast", "link-in-text-block"]},
+    "light": {"resultTypes": ["violations"]},
+    "dark": {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]},
 }
 """What axe looks for: all, and then what colours alone change."""
 

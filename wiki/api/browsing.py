@@ -19,7 +19,8 @@ from wiki.errors import gettext_noop
 from wiki.facts import declarations, special
 from wiki.facts.models import Fact
 from wiki.pages import finding
-from wiki.pages.models import WikiPage, address
+from wiki.pages.addresses import address
+from wiki.pages.models import WikiPage
 from wiki.text import titles
 
 CATEGORY, CONCEPT = 14, 108

@@ -28,9 +28,10 @@ from wiki.ask.results import Result
 from wiki.ask.tree import INLINE_LIMIT, InConcept, Question
 from wiki.licenses import catalogue
 from wiki.pages import finding, rendering, showing
+from wiki.pages.addresses import address
 from wiki.pages.derivers import Fields
 from wiki.pages.late import Filled, Open
-from wiki.pages.models import RenderedPage, WikiPage, address
+from wiki.pages.models import RenderedPage, WikiPage
 from wiki.text import frontmatter, titles
 from wiki.text.calls import INCLUDE, CallHandler
 from wiki.text.stating import concept_of

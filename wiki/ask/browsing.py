@@ -29,7 +29,8 @@ from wiki.facts.values import Context
 from wiki.facts.values import Value as Said
 from wiki.history.gates import number_from
 from wiki.pages import finding
-from wiki.pages.models import PageVersion, WikiPage, address
+from wiki.pages.addresses import address
+from wiki.pages.models import PageVersion, WikiPage
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
 

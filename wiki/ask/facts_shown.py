@@ -22,8 +22,8 @@ from wiki.facts.models import Fact
 from wiki.facts.problems import problem
 from wiki.facts.special import SPECIAL, key_of_property
 from wiki.facts.values import Context, Declaration, Value
+from wiki.pages.addresses import address
 from wiki.pages.derivers import Step
-from wiki.pages.models import address
 from wiki.text.calls import with_own_names
 from wiki.text.titles import TitleProblem, key_of
 

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from wiki.ask.results import Found
 from wiki.facts.models import Subject
 from wiki.facts.values import Value
-from wiki.pages.models import address
+from wiki.pages.addresses import address
 from wiki.text import titles
 
 if TYPE_CHECKING:

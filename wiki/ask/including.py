@@ -21,10 +21,11 @@ from wiki.ask.models import Need
 from wiki.ask.problems import AskProblem
 from wiki.licenses import catalogue, compatibility
 from wiki.pages import finding, linking, rendering
+from wiki.pages.addresses import address
 from wiki.pages.authors import authors_of
 from wiki.pages.derivers import Fields
 from wiki.pages.late import Open
-from wiki.pages.models import RenderedPage, WikiPage, address
+from wiki.pages.models import RenderedPage, WikiPage
 from wiki.text import including, sections, titles
 
 if TYPE_CHECKING:

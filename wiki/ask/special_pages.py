@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from wiki.pages.models import address
+from wiki.pages.addresses import address
 from wiki.text import titles
 from wiki.text.titles import TitleProblem, fold
 

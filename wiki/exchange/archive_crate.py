@@ -18,7 +18,8 @@ from wiki.exchange import archive_format as form
 from wiki.exchange.archive_subject import Subject, absolute, moment
 from wiki.licenses import catalogue
 from wiki.licenses.credits import credit_line
-from wiki.pages.models import PageVersion, address
+from wiki.pages.addresses import address
+from wiki.pages.models import PageVersion
 
 ACTIONS = 200
 """How many of the latest versions are told as actions; `revisions.jsonl` tells all."""

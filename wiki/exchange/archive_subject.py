@@ -21,8 +21,9 @@ from wiki.exchange.archive_format import PICTURE, PICTURE_ENDING, delta, file_st
 from wiki.exchange.models import Origin
 from wiki.history.authorship import ordered_by_share
 from wiki.licenses import catalogue
+from wiki.pages.addresses import address
 from wiki.pages.media import Picture, file_key
-from wiki.pages.models import Fork, PageVersion, WikiPage, address
+from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.text.pictures import picture_name
 
 PAGE_OF_VERSIONS = 100

@@ -22,9 +22,9 @@ from wiki.exchange.archive_subject import Subject
 from wiki.exchange.forms import ImportForm
 from wiki.licenses import catalogue
 from wiki.pages import listing, managing, rights
+from wiki.pages.addresses import address
 from wiki.pages.answering import in_words
 from wiki.pages.media import Picture, pictures_of
-from wiki.pages.models import address
 
 AUTHORS_SHOWN = 100
 WORDS_SHOWN = 20_000

@@ -21,8 +21,9 @@ from wiki.history.robots import not_for_robots
 from wiki.licenses import catalogue
 from wiki.moderation.models import Proposal
 from wiki.pages import editing, managing, saving
+from wiki.pages.addresses import address
 from wiki.pages.answering import in_words
-from wiki.pages.models import WikiPage, address
+from wiki.pages.models import WikiPage
 from wiki.text.titles import ELSEWHERE
 
 

@@ -28,9 +28,10 @@ from wiki.history.comparing import Difference
 from wiki.history.robots import not_for_robots
 from wiki.licenses import compatibility
 from wiki.pages import editing, managing, rights
+from wiki.pages.addresses import address
 from wiki.pages.answering import in_words
 from wiki.pages.elsewhere import Mirror
-from wiki.pages.models import PageVersion, WikiPage, address
+from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.saving import Author, Saved
 
 LONG = 200_000

@@ -18,7 +18,8 @@ from wiki.accounts.models import User
 from wiki.errors import Refused, gettext_noop
 from wiki.forks.models import Telling
 from wiki.pages import rights
-from wiki.pages.models import Fork, PageVersion, WikiPage, address
+from wiki.pages.addresses import address
+from wiki.pages.models import Fork, PageVersion, WikiPage
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader

@@ -22,7 +22,8 @@ from wiki.history.comparing import Difference
 from wiki.history.robots import not_for_robots
 from wiki.licenses import catalogue
 from wiki.pages import editing, rights
-from wiki.pages.models import PageVersion, WikiPage, address
+from wiki.pages.addresses import address
+from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.saving import Author, Saved
 
 Acting = Callable[[HttpRequest, User, WikiPage, int], HttpResponseBase]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from wiki.pages.models import address
+from wiki.pages.addresses import address
 from wiki.text import titles
 
 
@@ -34,5 +34,5 @@ def _person(view: str, username: str, name: str) -> str:
 
 
 def _titled(view: str, argument: str, full_title: str) -> str:
-    """As `wiki.pages.models.address`, where the title has another name in the address."""
+    """As `wiki.pages.addresses.address`, where the title has another name in the address."""
     return reverse(view, kwargs={argument: "§"}).replace("%C2%A7", titles.address_of(full_title))

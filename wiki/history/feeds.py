@@ -25,7 +25,8 @@ from wiki.history.changes import Change, in_place, marks, recent
 from wiki.history.filters import ChangesFilter
 from wiki.history.robots import not_for_robots
 from wiki.history.summaries import clean, summaries
-from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage, address
+from wiki.pages.addresses import address
+from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage
 
 ENTRIES = 30
 EPOCH = 2026

@@ -18,7 +18,8 @@ from wiki.history.changes import Change, by_day, in_place, recent
 from wiki.history.filters import ChangesFilter, HistoryFilter
 from wiki.history.robots import not_for_robots
 from wiki.pages import rights
-from wiki.pages.models import PageVersion, PageVersionQuerySet, address
+from wiki.pages.addresses import address
+from wiki.pages.models import PageVersion, PageVersionQuerySet
 
 PASSAGES = 200
 """Shown at once."""

@@ -26,7 +26,8 @@ from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from wiki.pages import tree
-from wiki.pages.models import WikiPage, address
+from wiki.pages.addresses import address
+from wiki.pages.models import WikiPage
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

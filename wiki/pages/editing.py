@@ -20,9 +20,10 @@ from wiki.accounts.models import User
 from wiki.errors import EditConflict, TooFast, WikiError
 from wiki.licenses import catalogue
 from wiki.pages import finding, listing, rendering, rights, saving, showing
+from wiki.pages.addresses import address
 from wiki.pages.answering import in_words
 from wiki.pages.derivers import Fields
-from wiki.pages.models import LANGUAGES, Kind, WikiPage, address
+from wiki.pages.models import LANGUAGES, Kind, WikiPage
 from wiki.pages.saving import Author, Note
 from wiki.pages.storing import clean_text
 from wiki.text import titles

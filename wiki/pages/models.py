@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from reversion.models import Version
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 
+from wiki.pages.addresses import address
 from wiki.pages.tree_rights import TreeRights
 from wiki.text import titles
 
@@ -171,14 +171,6 @@ class WikiPage(Page):
     def permissions_for_user(self, user: Reader) -> TreeRights:
         """Wagtail's question: its admin opens pages, and changes none by itself."""
         return TreeRights(user, self)
-
-
-def address(view: str, full_title: str) -> str:
-    """The address of `view` (a URL name) for the page of that title.
-
-    Django's `reverse` would percent-encode «:»; MediaWiki's addresses keep it, and so do ours.
-    """
-    return reverse(view, kwargs={"title": "§"}).replace("%C2%A7", titles.address_of(full_title))
 
 
 def new_slug() -> str:

@@ -21,9 +21,10 @@ from django.utils.translation import gettext
 
 from wiki.licenses import catalogue
 from wiki.pages import linking, problems, reading
+from wiki.pages.addresses import address
 from wiki.pages.derivers import Fields, Reading
 from wiki.pages.media import Picture, file_key, pictures_named
-from wiki.pages.models import RenderedPage, WikiPage, address
+from wiki.pages.models import RenderedPage, WikiPage
 from wiki.text import holes, stating
 from wiki.text.calls import CALLS, with_own_names
 from wiki.text.holes import Hole

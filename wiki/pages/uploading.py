@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from wiki.accounts import limits
 from wiki.accounts.models import User
 from wiki.pages import rights
+from wiki.pages.addresses import address
 from wiki.pages.media import BYTE_LIMIT, Picture, clean_file_name, license_choices
-from wiki.pages.models import address
 from wiki.text.titles import TitleProblem
 
 

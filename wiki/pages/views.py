@@ -32,9 +32,10 @@ from wiki.pages import (
     showing,
     site_texts,
 )
+from wiki.pages.addresses import address
 from wiki.pages.derivers import Fields
 from wiki.pages.media import File, Picture, file_key
-from wiki.pages.models import Fork, Kind, Link, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage, address
+from wiki.pages.models import Fork, Kind, Link, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage
 from wiki.pages.showing import Shown
 from wiki.text import titles
 from wiki.text.links import CATEGORY, FILE

@@ -20,9 +20,10 @@ from wiki.exchange import mirroring
 from wiki.exchange.archive_format import LIMITS, MB
 from wiki.history.robots import not_for_robots
 from wiki.pages import managing, rights
+from wiki.pages.addresses import address
 from wiki.pages.answering import in_words
 from wiki.pages.elsewhere import Mirror
-from wiki.pages.models import Fork, WikiPage, address
+from wiki.pages.models import Fork, WikiPage
 from wiki.remotes import asking
 
 

@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from wiki.licenses import catalogue
+from wiki.pages import addresses
 from wiki.pages import models as pages
 from wiki.pages.problems import in_words
 from wiki.text.problems import Problem
@@ -55,9 +56,9 @@ def address(view: str, target: object = None, **query: str | int | None) -> str:
     """
     try:
         if target is None:
-            found = reverse(view)
+            found = addresses.address_alone(view)
         elif isinstance(target, pages.WikiPage):
-            found = pages.address(view, target.full_title)
+            found = addresses.address(view, target.full_title)
         else:
             found = _address_for(view, str(target))
     except NoReverseMatch:
@@ -69,7 +70,7 @@ def address(view: str, target: object = None, **query: str | int | None) -> str:
 def _address_for(view: str, target: str) -> str:
     """A view that takes a title, else one that takes any single word (a name, a licence id)."""
     try:
-        return pages.address(view, target)
+        return addresses.address(view, target)
     except NoReverseMatch:
         return reverse(view, args=[target])
 

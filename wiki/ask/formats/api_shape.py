@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from wiki.ask.formats.cells import PAGE, Cells, is_subject
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context
-from wiki.pages.models import address
+from wiki.pages.addresses import address
 from wiki.text import titles
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from wiki.ask.formats.base import NOTHING, option
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context
-from wiki.pages.models import address
+from wiki.pages.addresses import address
 
 if TYPE_CHECKING:
     from wiki.ask.results import Column, Found, Result, Row

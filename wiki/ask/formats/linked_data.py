@@ -17,7 +17,7 @@ from wiki.ask.formats.numbers import NUMBERS
 from wiki.errors import gettext_noop
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context
-from wiki.pages.models import address
+from wiki.pages.addresses import address
 
 if TYPE_CHECKING:
     from rdflib import Graph

@@ -1,0 +1,33 @@
+"""Where screens are read, by the URL names of their views; one screen asks for dozens."""
+
+from __future__ import annotations
+
+import functools
+
+from django.urls import get_script_prefix, reverse
+
+from wiki.text import titles
+
+
+def address(view: str, full_title: str) -> str:
+    """The address of `view` for the page of that title. Raises NoReverseMatch.
+
+    Django's `reverse` would percent-encode «:»; MediaWiki's addresses keep it, and so do ours.
+    """
+    return _of_page(view, get_script_prefix()).replace("%C2%A7", titles.address_of(full_title))
+
+
+def address_alone(view: str) -> str:
+    """The address of `view`, which is of no page. Raises NoReverseMatch."""
+    return _of_none(view, get_script_prefix())
+
+
+@functools.cache
+def _of_page(view: str, prefix: str) -> str:
+    """The address of `view` for the page «§», below `prefix`."""
+    return reverse(view, kwargs={"title": "§"})
+
+
+@functools.cache
+def _of_none(view: str, prefix: str) -> str:
+    return reverse(view)
