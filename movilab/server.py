@@ -8,13 +8,14 @@ in one place; `--workers` says otherwise.
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import socket
 from pathlib import Path
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from movilab import settings
 from movilab.environment import refuse
@@ -24,13 +25,31 @@ THREADS = 8
 """More than cores: a thread may wait for the database, or for a text that takes long to parse."""
 
 
+class Stoppable(MPServer):
+    """Granian, which stops and reloads however many signals tell it to.
+
+    Its own handlers set an event of the very thread that they interrupt: a second signal, met while the first one holds
+    the event's lock, waited for ever. `make` sends two when it is told to stop.
+    """
+
+    def signal_handler_interrupt(self, *_: object) -> None:
+        """Stop, as soon as the waiting thread is told to by another."""
+        self.interrupt_signal = True
+        _thread.start_new_thread(self.main_loop_interrupt.set, ())
+
+    def signal_handler_reload(self, *_: object) -> None:
+        """Start the workers again, likewise."""
+        self.reload_signal = True
+        _thread.start_new_thread(self.main_loop_interrupt.set, ())
+
+
 def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> None:
     """Serve until stopped, at `host`:`port` or at the Unix socket `path`."""
     if path is None:
         refuse_taken(host, port)
     if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
         refuse("static files are not collected yet; run `.venv/bin/python manage.py collectstatic` first.")
-    server = Server(
+    server = Stoppable(
         "movilab.wsgi:application",
         address=host,
         port=port,
@@ -41,6 +60,7 @@ def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> N
         blocking_threads=THREADS,
         blocking_threads_idle_timeout=600,  # a thread that ends closes its database connection
         backpressure=256,
+        workers_kill_timeout=10,  # seconds: Granian's own worker may hang when it is told to stop twice at once
         log_level=LogLevels.error,
     )
     with worker():

@@ -18,15 +18,15 @@ PAUSE = 2.0
 def worker() -> Iterator[None]:
     """Within, a worker runs. It ends with this process, even one that is killed: it reads a pipe that closes then."""
     over = threading.Event()
-    running: list[subprocess.Popen[bytes]] = []
+    # Begun here, not in the thread: the server copies this process, and must not find it half-way through that.
+    running = [_begin()]
 
     def keep() -> None:
-        while not over.is_set():
-            command = [sys.executable, "-W", "ignore::SyntaxWarning", "manage.py", "work", "--with-parent"]
-            process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE)  # noqa: S603
-            running[:] = [process]
-            process.wait()
-            over.wait(PAUSE)
+        while True:
+            running[0].wait()
+            if over.wait(PAUSE):
+                return
+            running[0] = _begin()
 
     keeper = threading.Thread(target=keep, daemon=True)
     keeper.start()
@@ -34,6 +34,10 @@ def worker() -> Iterator[None]:
         yield
     finally:
         over.set()
-        for process in running:
-            process.terminate()
+        running[0].terminate()
         keeper.join(timeout=10)
+
+
+def _begin() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-W", "ignore::SyntaxWarning", "manage.py", "work", "--with-parent"]
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE)  # noqa: S603

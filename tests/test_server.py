@@ -9,9 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -20,7 +21,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import pytest
 
-from movilab.server import refuse_taken
+from movilab.server import Stoppable, refuse_taken
 from tests.databases import ROOT
 from tests.instances import free_port
 
@@ -93,6 +94,21 @@ def _hidden(page: str) -> dict[str, str]:
         if "csrfmiddlewaretoken" in fields:
             found |= fields
     return found
+
+
+@pytest.mark.parametrize("signal_handler", [Stoppable.signal_handler_interrupt, Stoppable.signal_handler_reload])
+def test_a_signal_that_meets_another_one_is_no_deadlock(signal_handler: Callable[[Stoppable], None]) -> None:
+    server = Stoppable("movilab.wsgi:application")
+
+    def meet() -> None:
+        with server.main_loop_interrupt._cond:  # what whoever sets the event holds, and is interrupted
+            signal_handler(server)
+
+    met = threading.Thread(target=meet, daemon=True)
+    met.start()
+    met.join(timeout=10)
+    assert not met.is_alive()
+    assert server.main_loop_interrupt.wait(timeout=10)
 
 
 def test_it_refuses_a_port_that_another_program_has() -> None:
