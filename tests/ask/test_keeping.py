@@ -237,6 +237,20 @@ def test_a_calendar_is_made_again_at_midnight(alice: User, reader: Client, made:
     assert not RenderedPage.objects.filter(fresh_until__lte=timezone.now()).exists()
 
 
+def test_a_property_that_no_longer_leads_elsewhere_is_told_to_whoever_sees_either(alice: User, reader: Client) -> None:
+    make_page("Liste", "{{#ask: [[Ville::dix]] }}", by=alice)
+    make_page("Property:Places", "#REDIRECT [[Property:Ville]]", by=alice)
+    make_page("Béta", "---\nPlaces: dix\n---", by=alice)
+    assert "/wiki/B%C3%A9ta" in seen(reader, "Liste")
+    assert 'class="problem"' not in seen(reader, "Béta")
+    rewrite("Property:Places", "---\nHas type: Number\n---")
+    assert 'class="problem"' in seen(reader, "Béta")
+    assert "/wiki/B%C3%A9ta" not in seen(reader, "Liste")
+    rewrite("Property:Places", "#REDIRECT [[Property:Ville]]")
+    assert 'class="problem"' not in seen(reader, "Béta")
+    assert "/wiki/B%C3%A9ta" in seen(reader, "Liste")
+
+
 def test_what_is_wrong_with_a_question_is_said_in_place(alice: User, reader: Client) -> None:
     make_page("Liste", "Avant {{#ask: [[Ville::Lyon }} après, {{#ask: [[Ville::Lyon]] | limit=501 }}.", by=alice)
     shown = seen(reader, "Liste")

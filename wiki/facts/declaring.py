@@ -66,12 +66,15 @@ def _take(reading: Reading, title: str, said: Sequence[tuple[str, str]], languag
     }
     if all(getattr(row, name) == value for name, value in wanted.items()):
         return
+    concerned = _concerned(row)  # one that led elsewhere concerns what it led to
     for name, value in wanted.items():
         setattr(row, name, value)
     row.revision += 1
     row.save()
     Property.objects.filter(leads_to=row).update(leads_to=row.leads_to or row, revision=F("revision") + 1)
-    reading.declared |= _concerned(row)
+    concerned |= _concerned(row)
+    reading.declared |= concerned
+    reading.changed |= {(reading.page.pk, name, "*") for name in concerned}  # facts count for other names at once
     _have_read(row, reading.changed)
 
 
@@ -129,7 +132,8 @@ def _group(row: Property) -> QuerySet[Property]:
     """The properties whose facts are read by a declaration: it, its other names, records that have it as a field."""
     records = Property.objects.filter(datatype__in=("_rec", "_ref_rec"))
     fields = [record.pk for record in records if row.key in record.declared.get("fields", ())]
-    return Property.objects.filter(Q(pk=row.pk) | Q(leads_to=row) | Q(pk=row.leads_to_id) | Q(pk__in=fields))
+    others = Q(pk=row.leads_to_id) | Q(leads_to=row.leads_to_id) if row.leads_to_id else Q(leads_to=row)
+    return Property.objects.filter(Q(pk=row.pk) | others | Q(pk__in=fields))
 
 
 def _concerned(row: Property) -> set[str]:
