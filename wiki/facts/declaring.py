@@ -41,9 +41,13 @@ def declare(lives: Lives) -> None:
         _take(reading, fields.title, said, fields.language, is_gone=reading.text is None)
     elif fields.namespace == MESSAGES and titles.fold(fields.title).startswith(titles.fold(LIST)):
         for page in _pages_with_list(titles.key_of(f"MediaWiki:{fields.title}")):
-            alive = Fact.objects.filter(page=page, died=None, subject__fragment="", part_of=None).order_by("position")
-            said = list(alive.values_list("property__key", "raw"))
-            _take(reading, page.title, said, page.language, is_gone=False)
+            _take_again(reading, page)
+
+
+def _take_again(reading: Reading, page: WikiPage) -> None:
+    """Let the property of a page mean what that page says, which did not change."""
+    alive = Fact.objects.filter(page=page, died=None, subject__fragment="", part_of=None).order_by("position")
+    _take(reading, page.title, list(alive.values_list("property__key", "raw")), page.language, is_gone=False)
 
 
 def _take(reading: Reading, title: str, said: Sequence[tuple[str, str]], language: str, *, is_gone: bool) -> None:
@@ -71,11 +75,12 @@ def _take(reading: Reading, title: str, said: Sequence[tuple[str, str]], languag
         setattr(row, name, value)
     row.revision += 1
     row.save()
-    Property.objects.filter(leads_to=row).update(leads_to=row.leads_to or row, revision=F("revision") + 1)
     concerned |= _concerned(row)
     reading.declared |= concerned
     reading.changed |= {(reading.page.pk, name, "*") for name in concerned}  # facts count for other names at once
     _have_read(row, reading.changed)
+    for page in _pages_leading_to(key):
+        _take_again(reading, page)
 
 
 def _list_key(name: str) -> str:
@@ -112,20 +117,49 @@ def _pages_with_list(key: str) -> list[WikiPage]:
 
 
 def _leads_to(said: Iterable[tuple[str, str]], row: Property) -> Property | None:
-    """The property that a redirect leads to, in the end; None for no redirect, or one in a ring."""
-    target = next((value for key, value in said if key == "_REDI"), None)
-    if target is None or titles.split_namespace(target)[0] != PROPERTY:
+    """The property that a redirect leads to, in the end; None for no redirect, or one in a ring.
+
+    What pages say decides, not what was made of it: so the order in which they were written is the same.
+    """
+    key = _target(value for name, value in said if name == "_REDI")
+    passed = [row.key]
+    while key is not None and len(passed) <= HOPS:
+        if key in passed:
+            return None
+        passed.append(key)
+        if key in SPECIAL:
+            break
+        key = _target(_redirects().filter(page__title_key=_page_key(key)).values_list("raw", flat=True))
+    if len(passed) == 1:
+        return None
+    found, _ = Property.objects.get_or_create(key=passed[-1], defaults={"title": passed[-1]})
+    return found
+
+
+def _target(redirects: Iterable[str]) -> str | None:
+    """The key of the property whose page the first of these redirects leads to."""
+    title = next(iter(redirects), None)
+    if title is None or titles.split_namespace(title)[0] != PROPERTY:
         return None
     try:
-        key = key_of_property(target)
+        return key_of_property(title)
     except TitleProblem:
         return None
-    found, _ = Property.objects.get_or_create(key=key, defaults={"title": key})
-    for _ in range(HOPS):
-        if found.leads_to is None:
-            break
-        found = found.leads_to
-    return None if found.pk == row.pk else found
+
+
+def _redirects() -> QuerySet[Fact]:
+    """What property pages lead to, now."""
+    return Fact.objects.filter(property__key="_REDI", died=None, page__namespace=PROPERTY)
+
+
+def _page_key(key: str) -> str:
+    """The title key of the page of a property."""
+    return titles.key_of(f"Property:{key}")
+
+
+def _pages_leading_to(key: str) -> list[WikiPage]:
+    """Property pages that are redirects to that of the property with this key."""
+    return [fact.page for fact in _redirects().filter(word=_page_key(key)).select_related("page")]
 
 
 def _group(row: Property) -> QuerySet[Property]:
