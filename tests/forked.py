@@ -15,10 +15,10 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import IO
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.databases import ROOT
+
 SIZE = 100_000
 """Bytes of one message: a script with what it is told."""
 

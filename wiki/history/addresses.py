@@ -6,12 +6,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from wiki.pages.addresses import address
-from wiki.text import titles
 
 
 def changes_address(place: str) -> str:
     """The changes of the place of that full title."""
-    return _titled("place_changes", "place", place)
+    return address("place_changes", place, argument="place")
 
 
 def contributions_address(username: str, name: str = "") -> str:
@@ -31,8 +30,3 @@ def _person(view: str, username: str, name: str) -> str:
     if username:
         return reverse(view, args=[username])
     return f"{reverse(f'{view}_by_name')}?{urlencode({'name': name})}"
-
-
-def _titled(view: str, argument: str, full_title: str) -> str:
-    """As `wiki.pages.addresses.address`, where the title has another name in the address."""
-    return reverse(view, kwargs={argument: "§"}).replace("%C2%A7", titles.address_of(full_title))

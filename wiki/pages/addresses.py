@@ -9,12 +9,12 @@ from django.urls import get_script_prefix, reverse
 from wiki.text import titles
 
 
-def address(view: str, full_title: str) -> str:
-    """The address of `view` for the page of that title. Raises NoReverseMatch.
+def address(view: str, full_title: str, argument: str = "title") -> str:
+    """The address of `view` for the page of that title, which it takes as `argument`. Raises NoReverseMatch.
 
     Django's `reverse` would percent-encode «:»; MediaWiki's addresses keep it, and so do ours.
     """
-    return _of_page(view, get_script_prefix()).replace("%C2%A7", titles.address_of(full_title))
+    return _of_page(view, argument, get_script_prefix()).replace("%C2%A7", titles.address_of(full_title))
 
 
 def address_alone(view: str) -> str:
@@ -23,9 +23,9 @@ def address_alone(view: str) -> str:
 
 
 @functools.cache
-def _of_page(view: str, prefix: str) -> str:
+def _of_page(view: str, argument: str, prefix: str) -> str:
     """The address of `view` for the page «§», below `prefix`."""
-    return reverse(view, kwargs={"title": "§"})
+    return reverse(view, kwargs={argument: "§"})
 
 
 @functools.cache
