@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 BIN := .venv/bin
 RUN := $(BIN)/python -W ignore::SyntaxWarning
 
-.PHONY: help install demo test lint format messages lock bench
+.PHONY: help install demo test lint format messages lock bench campaign
 
 help:
 	@echo "make demo      start the wiki with its demo content (PORT=8000)"
@@ -18,6 +18,7 @@ help:
 	@echo "make format    put Python and templates into the house's form"
 	@echo "make messages  add new screen texts to the French catalogue, and compile it"
 	@echo "make bench     measure speed"
+	@echo "make campaign  search for faults with new seeds: NAME=examples SEED=7 MINUTES=10"
 	@echo "make lock      compile requirements*.in into requirements*.txt"
 
 # --- The environment: what the wiki needs, and beside it what tests and checks need ---------------
@@ -76,6 +77,9 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/history.py
 	$(RUN) tests/benchmarks/authorship.py
 	$(RUN) tests/benchmarks/forks.py
+
+campaign: install .venv/dev
+	@$(RUN) tests/campaigns/run.py $(or $(NAME),--help) $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 LOCK := pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options \
 	--strip-extras --allow-unsafe

@@ -31,8 +31,11 @@ OWN_DATABASE = pytest.StashKey[str]()
 """The name of the database that this process works on, once it is made."""
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "instance", "make_instance"}
 
-hypothesis_settings.register_profile("house", deadline=None, derandomize=nothing_left_out())
-hypothesis_settings.load_profile("house")
+SEEDED = bool(os.environ.get("MOVILAB_TEST_RANDOM"))
+"""Whether this run tries new examples: `make campaign NAME=examples` does, and prints its seed."""
+hypothesis_settings.register_profile("same at every run", deadline=None, derandomize=True, database=None)
+hypothesis_settings.register_profile("new seeds", deadline=None, database=None, print_blob=True)
+hypothesis_settings.load_profile("new seeds" if SEEDED else "same at every run")
 
 
 # --- Which tests run ------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from wiki.ask.parser import parse
 from wiki.ask.problems import AskProblem
 
 pytestmark = pytest.mark.django_db
-UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
+UNSHRUNK = (Phase.explicit, Phase.generate)
 """Each example writes a wiki: shrinking a failing one would take longer than reading it."""
 
 TITLES = ["Alpha", "Béta", "Gamma", "Delta", "Aide:Alpha", "Category:X", "Category:Y", "Category:Z", "Renvoi", "Perdu"]

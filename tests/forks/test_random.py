@@ -28,7 +28,7 @@ from wiki.text.joining import join
 
 pytestmark = pytest.mark.django_db
 
-UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
+UNSHRUNK = (Phase.explicit, Phase.generate)
 COUNT = itertools.count(1)
 AUTHORS = ("Zoé", "Yanis", "Maël")
 

@@ -141,7 +141,7 @@ VALUES = st.lists(
 FACTS = st.dictionaries(st.sampled_from(["Nature", "Ville", "Besoin", "Clé: 1"]), VALUES, max_size=4)
 
 
-@settings(max_examples=150, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=150, phases=(Phase.explicit, Phase.generate))
 @given(FACTS, FACTS, FACTS)
 def test_facts_are_merged_as_sets(
     base: dict[str, list[str]], mine: dict[str, list[str]], theirs: dict[str, list[str]]

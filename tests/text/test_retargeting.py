@@ -66,7 +66,7 @@ def test_values_of_the_front_matter_are_quoted_where_they_must_be(title: str) ->
     assert [(entry.key, entry.value) for entry in split(new).data] == [("A", [title, "autre"]), ("B", title)]
 
 
-@settings(max_examples=150, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=150, phases=(Phase.explicit, Phase.generate))
 @given(st.text(alphabet="ab[]|#:()`{}-\n \\'\"!", max_size=60), st.booleans())
 def test_it_never_fails_and_leaves_all_as_it_is(text: str, front: bool) -> None:
     text = f"---\na: {text}\n---\n{text}" if front else text

@@ -103,6 +103,7 @@ def items_named(ground: Ground, words: Iterable[str]) -> dict[str, Item]:
         pages = ground.readable().filter(title_key__in=some, redirect_key__gt="")
         redirects |= dict(pages.values_list("title_key", "redirect_key"))
     wanted = {word: _led(word, redirects) for word in words}
+    ground.words.subobjects.update(word for word in wanted.values() if "#" in word)
     keys = sorted({word.partition("#")[0] for word in wanted.values()})
     fragments = {word.partition("#")[2] for word in wanted.values()}
     named: dict[str, Item] = {}

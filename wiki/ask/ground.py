@@ -76,13 +76,15 @@ class Ground:
         words = {word for (word,) in self._bounded(facts.values_list("word").distinct())}
         pages = {word for word in words if "#" not in word}
         redirects = self.readable().filter(among("title_key", pages), redirect_key__gt="")
+        subobjects = words - pages
         pages |= set(redirects.values_list("redirect_key", flat=True))
-        heads = {word.partition("#")[0] for word in words if "#" in word}
+        self.words.subobjects |= subobjects
+        heads = {word.partition("#")[0] for word in subobjects}
         parts = Subject.objects.filter(among("page__title_key", heads)).exclude(fragment="")
         named = {
             pk for pk, key, part in parts.values_list("pk", "page__title_key", "fragment") if f"{key}#{part}" in words
         }
-        return (Q(fragment="") & among("page__title_key", pages)) | among("pk", named)
+        return (Q(fragment="") & among("page__title_key", pages)) | (among("pk", named) & Q(self.is_said_of()))
 
     def pks(self, subjects: QuerySet[Subject]) -> set[int]:
         """Their numbers."""

@@ -131,7 +131,7 @@ def _distances(compiler: Compiler, found: list[Item]) -> dict[int, float]:
 
 def _footprint(result: Result, compiler: Compiler, printer: Printer) -> Footprint:
     cut = result.more or result.question.offset > 0
-    looks = compiler.looks | printer.looks | (compiler.sorted_by if cut else set())
+    looks = compiler.looks | printer.looks | compiler.words.subobject_looks() | (compiler.sorted_by if cut else set())
     values = set(result.pages) | printer.named
     return Footprint(
         frozenset(looks),
@@ -147,7 +147,7 @@ def _footprint(result: Result, compiler: Compiler, printer: Printer) -> Footprin
 def _of_problem(compiler: Compiler) -> Footprint:
     """A question that failed may succeed once what it looked at changes."""
     return Footprint(
-        frozenset(compiler.looks),
+        frozenset(compiler.looks | compiler.words.subobject_looks()),
         pages=frozenset(compiler.words.named),
         everywhere=compiler.everywhere,
         properties=compiler.words.properties(),

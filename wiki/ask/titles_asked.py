@@ -57,6 +57,8 @@ def titled(compiler: Compiler, test: Test) -> Q:
         for word in compiler.words.synonyms(test.words):
             key, _, fragment = word.partition("#")
             one = Q(page__title_key=key, fragment=fragment)
+            if fragment:
+                compiler.words.subobjects.add(word)
             found |= one & Q(compiler.ground.is_said_of()) if fragment else one
         return found
     if isinstance(test, Like):

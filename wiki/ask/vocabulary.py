@@ -35,6 +35,8 @@ class Vocabulary:
         self._synonyms: dict[str, tuple[str, ...]] = {}
         self.named: set[str] = set()
         """Title keys of pages whose coming, going or redirect changes the answer."""
+        self.subobjects: set[str] = set()
+        """Subobjects (`key#fragment`) that the query looks for by name, whether they exist or not."""
 
     def properties(self) -> frozenset[str]:
         """Keys of the properties that were asked for, as written, as they are now, and those that refine them."""
@@ -121,6 +123,10 @@ class Vocabulary:
         return [(word, page or "") for word, page in said.values_list("word", "page__title_key")]
 
     # --- Titles and categories --------------------------------------------------------------------
+    def subobject_looks(self) -> set[tuple[str, str]]:
+        """Dependencies on the existence of the subobjects in `subobjects`, as pairs of property key and value."""
+        return {("_SOBJ", word) for word in self.subobjects}
+
     def synonyms(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words by which facts may name what `words` names.
 

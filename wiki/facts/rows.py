@@ -10,6 +10,7 @@ from wiki.facts.lives import Life, Lives
 from wiki.facts.models import Fact, Property, Subject
 from wiki.facts.special import SPECIAL, title_of
 from wiki.facts.values import Value
+from wiki.text import titles
 
 ROWS = 500
 AUTOMATIC = ("_MDAT", "_CDAT", "_NEWP", "_LEDT", "_MIME", "_MEDIA")
@@ -61,6 +62,7 @@ def write_lives(every: Sequence[Lives], properties: dict[str, Property]) -> None
             elif columns.changes(life.fact, held | {"position": life.position}):
                 touched.append(life.fact)
                 lives.reading.changed |= before | _words(life.fact, life, properties)
+        lives.reading.changed |= _changed_subobjects(lives)
     _end(ended)
     if touched:
         Fact.objects.bulk_update(touched, [*columns.COLUMNS, "position"], batch_size=100)
@@ -69,6 +71,17 @@ def write_lives(every: Sequence[Lives], properties: dict[str, Property]) -> None
     for fact, life in new:
         if life.identity[1] not in SPECIAL:
             readings[fact.page_id].facts.append(fact.pk)
+
+
+def _changed_subobjects(lives: Lives) -> set[tuple[int, str, str]]:
+    """The subobjects that a write makes or removes, as changes of `Has subobject`.
+
+    A subobject exists while its page states facts about it, whether or not `Has subobject` is stated too.
+    """
+    before = {life.identity[0] for life in lives.all if life.fact is not None}
+    after = {life.identity[0] for life in lives.alive.values()}
+    key, page = titles.key_of(lives.reading.fields.full_title), lives.reading.page.pk
+    return {(page, "_SOBJ", f"{key}#{fragment}") for fragment in before ^ after if fragment}
 
 
 def _words(fact: Fact, life: Life, properties: dict[str, Property]) -> set[tuple[int, str, str]]:
