@@ -43,7 +43,7 @@ install: .venv/runtime compiled
 
 .PHONY: compiled
 compiled: .venv/runtime
-	@$(RUN) -m movilab.messages compile
+	@$(RUN) -m movilab.translation_catalogue compile
 
 # --- The two commands -----------------------------------------------------------------------------
 demo: install
@@ -60,15 +60,15 @@ lint: install .venv/dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet templates
 	$(RUN) manage.py makemigrations --check --dry-run
-	$(RUN) -m movilab.messages check
+	$(RUN) -m movilab.translation_catalogue check
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 messages: install .venv/dev
-	$(RUN) -m movilab.messages add
-	$(RUN) -m movilab.messages compile
+	$(RUN) -m movilab.translation_catalogue add
+	$(RUN) -m movilab.translation_catalogue compile
 
 bench: install .venv/dev
 	$(RUN) tests/benchmarks/bench.py

@@ -18,8 +18,8 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from movilab import settings
-from movilab.environment import refuse
-from movilab.worker import worker
+from movilab.env_settings import refuse
+from movilab.worker_process import worker
 
 THREADS = 8
 """More than cores: a thread may wait for the database, or for a text that takes long to parse."""

@@ -6,7 +6,7 @@ import gc
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from movilab import environment
+from movilab import env_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -15,22 +15,22 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 gc.set_threshold(50_000, 20, 50)
 
 # --- What the administrator may say ---------------------------------------------------------------
-DATA = environment.folder("MOVILAB_DATA", BASE_DIR / "var")
-DEBUG = environment.switch("MOVILAB_DEBUG", False)
-BASE_ADDRESS = environment.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
-TRUST_PROXY = environment.switch("MOVILAB_TRUST_PROXY", False)
-TILES = environment.tiles("MOVILAB_TILES")
-FORK_FROM = environment.networks("MOVILAB_FORK_FROM")
-SITE_NAME = environment.text("MOVILAB_SITE_NAME", "Movilab")
-SECRET_KEY = environment.secret_key("MOVILAB_SECRET_KEY", DATA)
-DATABASES = {"default": environment.database("MOVILAB_DATABASE", DATA)}
-globals().update(environment.mail("MOVILAB_MAIL"))
+DATA = env_settings.folder("MOVILAB_DATA", BASE_DIR / "var")
+DEBUG = env_settings.switch("MOVILAB_DEBUG", False)
+BASE_ADDRESS = env_settings.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
+TRUST_PROXY = env_settings.switch("MOVILAB_TRUST_PROXY", False)
+TILES = env_settings.tiles("MOVILAB_TILES")
+FORK_FROM = env_settings.networks("MOVILAB_FORK_FROM")
+SITE_NAME = env_settings.text("MOVILAB_SITE_NAME", "Movilab")
+SECRET_KEY = env_settings.secret_key("MOVILAB_SECRET_KEY", DATA)
+DATABASES = {"default": env_settings.database("MOVILAB_DATABASE", DATA)}
+globals().update(env_settings.mail("MOVILAB_MAIL"))
 
 HOST = urlsplit(BASE_ADDRESS).hostname or ""
 HTTPS = BASE_ADDRESS.startswith("https://")
-ALLOWED_HOSTS = environment.allowed_hosts(BASE_ADDRESS)
+ALLOWED_HOSTS = env_settings.allowed_hosts(BASE_ADDRESS)
 CSRF_TRUSTED_ORIGINS = [BASE_ADDRESS]
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("MOVILAB_MAIL_FROM", f"wiki@{HOST}")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_settings.text("MOVILAB_MAIL_FROM", f"wiki@{HOST}")
 
 # --- The parts ------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "movilab.middleware.TrueAddress",
     "movilab.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
-    "wiki.pages.keeping.KeptPages",
+    "wiki.pages.rendering.page_cache.KeptPages",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "wiki.pages.answering.WikiErrors",
+    "wiki.pages.error_middleware.WikiErrors",
 ]
 
 ROOT_URLCONF = "movilab.urls"
@@ -88,7 +88,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "movilab.context.site",
+                "movilab.context_processors.site",
             ],
         },
     },
@@ -122,7 +122,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "movilab.libraries.LibraryFinder",
+    "movilab.vendor_static.LibraryFinder",
 ]
 STATIC_ROOT = DATA / "static"
 MEDIA_URL = "/media/"
@@ -148,10 +148,10 @@ WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "json", "md", "odg", "odp", "ods", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
-WAGTAILIMAGES_IMAGE_FORM_BASE = "wiki.pages.admin_media.PictureForm"
-WAGTAILDOCS_DOCUMENT_FORM_BASE = "wiki.pages.admin_media.FileForm"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "wiki.pages.admin.media_forms.PictureForm"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "wiki.pages.admin.media_forms.FileForm"
 WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []  # documents are downloads, PDF too
-WAGTAILSEARCH_BACKENDS = {"default": environment.search("MOVILAB_SEARCH")}
+WAGTAILSEARCH_BACKENDS = {"default": env_settings.search("MOVILAB_SEARCH")}
 WAGTAIL_WORKFLOW_ENABLED = False  # the wiki's own writer and, later, its own moderation decide
 WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_LOGIN_URL = LOGIN_URL
@@ -197,4 +197,4 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
-CSRF_FAILURE_VIEW = "wiki.pages.editing.csrf_failure"
+CSRF_FAILURE_VIEW = "wiki.pages.views.edit.csrf_failure"

@@ -9,7 +9,7 @@ from django.views.i18n import set_language
 from wagtail.admin import urls as admin_urls
 from wagtail.documents import urls as document_urls
 
-from movilab.media import media
+from movilab.media_serving import media
 
 urlpatterns = [
     path("admin/account/", RedirectView.as_view(pattern_name="profile")),  # one place for name, mail and password

@@ -158,7 +158,7 @@ def _nothing_remembered() -> None:
     """Rate limits and caches begin anew with each test."""
     from django.core.cache import cache
 
-    from wiki.pages.keeping import SHELF
+    from wiki.pages.rendering.page_cache import SHELF
 
     cache.clear()
     SHELF.clear()

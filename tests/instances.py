@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from tests import databases
-from tests.forked import Ground, Script
+from tests.fork_server import Ground, Script
 
 MANAGE = """
 import sys

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.machine import chromium, nothing_left_out, postgres_programs  # noqa: E402  after the path
+from tests.machine import chromium, nothing_left_out, postgres_programs
 
 NO_TESTS = 5  # pytest's answer when a choice of tests leaves none, as with `-k` on the other database
 SAID = {0: "passed", NO_TESTS: "no such tests"}

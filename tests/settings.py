@@ -16,8 +16,8 @@ for _name in [name for name in os.environ if name.startswith("MOVILAB_") and nam
 _folder = os.environ["MOVILAB_DATA"] = tempfile.mkdtemp(prefix="movilab-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
-from movilab.settings import *  # noqa: E402, F403  the folder must be named first
-from movilab.settings import DATABASES, STORAGES  # noqa: E402
+from movilab.settings import *
+from movilab.settings import DATABASES, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed: tests sign in a thousand times
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

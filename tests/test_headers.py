@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
-from movilab.environment import Tiles
+from movilab.env_settings import Tiles
 from movilab.middleware import ADMIN_POLICY, PUBLIC_POLICY, SecurityHeaders, TrueAddress
 
 

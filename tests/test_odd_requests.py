@@ -13,14 +13,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.conftest import Standing, person
-from tests.making import make_page, make_place
+from tests.factories import make_page, make_place
 from wiki.accounts.models import User
-from wiki.forks import forking
-from wiki.forks.forking import Wish
+from wiki.forks import fork_creation
+from wiki.forks.fork_creation import Wish
 from wiki.moderation.models import Proposal
-from wiki.pages import saving
 from wiki.pages.models import PageVersion
-from wiki.pages.saving import Author
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
 
 pytestmark = pytest.mark.django_db
 
@@ -63,9 +63,9 @@ def scene(standing: Standing) -> None:
     with standing():
         alice, bob = person("alice"), person("bob")
         page = make_page("Charte", by=alice)
-        fork = forking.fork(page, Wish(make_place("La Myne", by=bob)), Author.of(bob))
-        saving.edit(page, "Un mot d'alice.", Author.of(alice))
-        saving.edit(fork, "Un mot de bob.", Author.of(bob))
+        fork = fork_creation.fork(page, Wish(make_place("La Myne", by=bob)), Author.of(bob))
+        page_writer.edit(page, "Un mot d'alice.", Author.of(alice))
+        page_writer.edit(fork, "Un mot de bob.", Author.of(bob))
         Proposal.objects.create(pk=77_000, page=page, base=1, text="Un autre mot.", by_name="Quelqu'un")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from movilab import environment
+from movilab import env_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 VALUE = "MOVILAB_TESTED"
@@ -77,9 +77,9 @@ def test_it_is_clean_for_deployment_with_the_production_example(tmp_path: Path) 
 
 
 def test_it_keeps_one_secret_key_for_its_user_only(tmp_path: Path) -> None:
-    first = environment.secret_key(VALUE, tmp_path)
+    first = env_settings.secret_key(VALUE, tmp_path)
     assert len(first) >= 50
-    assert environment.secret_key(VALUE, tmp_path) == first
+    assert env_settings.secret_key(VALUE, tmp_path) == first
     assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
 
@@ -87,25 +87,25 @@ def test_it_keeps_one_secret_key_for_its_user_only(tmp_path: Path) -> None:
 def test_it_refuses_a_damaged_secret_key(tmp_path: Path) -> None:
     (tmp_path / "secret-key").write_text("")
     with pytest.raises(SystemExit, match="damaged"):
-        environment.secret_key(VALUE, tmp_path)
+        env_settings.secret_key(VALUE, tmp_path)
 
 
 def test_it_reads_a_secret_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "key").write_text("k" * 60 + "\n")
     monkeypatch.setenv(f"{VALUE}_FILE", str(tmp_path / "key"))
-    assert environment.secret_key(VALUE, tmp_path) == "k" * 60
+    assert env_settings.secret_key(VALUE, tmp_path) == "k" * 60
 
 
 def test_it_reads_every_part_of_a_postgres_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VALUE, "postgres://us%40er:p%2Fw@db.example.org:5433/wi%20ki?sslmode=require")
-    read = environment.database(VALUE, tmp_path)
+    read = env_settings.database(VALUE, tmp_path)
     parts = [read[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME", "OPTIONS")]
     assert parts == ["us@er", "p/w", "db.example.org", "5433", "wi ki", {"sslmode": "require"}]
 
 
 def test_it_opens_postgres_by_its_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VALUE, "postgres:///wiki?host=/run/postgresql")
-    read = environment.database(VALUE, tmp_path)
+    read = env_settings.database(VALUE, tmp_path)
     assert (read["HOST"], read["NAME"], read["OPTIONS"]) == ("/run/postgresql", "wiki", {})
 
 
@@ -121,14 +121,14 @@ def test_it_reads_a_mail_address(
     monkeypatch: pytest.MonkeyPatch, address: str, port: int, tls: bool, ssl: bool
 ) -> None:
     monkeypatch.setenv(VALUE, address)
-    read = environment.mail(VALUE)
+    read = env_settings.mail(VALUE)
     assert (read["EMAIL_PORT"], read["EMAIL_USE_TLS"], read["EMAIL_USE_SSL"]) == (port, tls, ssl)
 
 
 def test_it_answers_to_its_own_name_only_unless_it_is_this_machine() -> None:
-    assert environment.allowed_hosts("https://wiki.example.org") == ["wiki.example.org"]
-    assert environment.allowed_hosts("http://[::1]:8000") == environment.LOOPBACK
-    assert "localhost" in environment.allowed_hosts("http://127.0.0.1:8011")
+    assert env_settings.allowed_hosts("https://wiki.example.org") == ["wiki.example.org"]
+    assert env_settings.allowed_hosts("http://[::1]:8000") == env_settings.LOOPBACK
+    assert "localhost" in env_settings.allowed_hosts("http://127.0.0.1:8011")
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ def test_it_answers_to_its_own_name_only_unless_it_is_this_machine() -> None:
         ("", None),
         (
             "https://tile.example.org/{z}/{x}/{y}.png © Nous tous",
-            environment.Tiles("https://tile.example.org/{z}/{x}/{y}.png", "© Nous tous", "https://tile.example.org"),
+            env_settings.Tiles("https://tile.example.org/{z}/{x}/{y}.png", "© Nous tous", "https://tile.example.org"),
         ),
         (
             "https://{s}.tile.example.org:8443/{z}/{x}/{y}.png",
-            environment.Tiles(
+            env_settings.Tiles(
                 "https://{s}.tile.example.org:8443/{z}/{x}/{y}.png",
                 "© OpenStreetMap",
                 "https://*.tile.example.org:8443",
@@ -151,17 +151,17 @@ def test_it_answers_to_its_own_name_only_unless_it_is_this_machine() -> None:
 )
 def test_it_reads_the_tile_server(monkeypatch: pytest.MonkeyPatch, value: str, expected: object) -> None:
     monkeypatch.setenv(VALUE, value)
-    assert environment.tiles(VALUE) == expected
+    assert env_settings.tiles(VALUE) == expected
 
 
 def test_it_reads_the_engine_of_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VALUE, "")
-    assert environment.search(VALUE)["BACKEND"] == "wiki.search.engine.backend"
+    assert env_settings.search(VALUE)["BACKEND"] == "wiki.search.engine.backend"
     monkeypatch.setenv(VALUE, "database")
-    assert environment.search(VALUE) == {"BACKEND": "modelsearch.backends.database", "AUTO_UPDATE": False}
-    monkeypatch.setattr(environment, "SEARCH_SERVICES", {"opensearch3": "json"})  # a module that is there
+    assert env_settings.search(VALUE) == {"BACKEND": "modelsearch.backends.database", "AUTO_UPDATE": False}
+    monkeypatch.setattr(env_settings, "SEARCH_SERVICES", {"opensearch3": "json"})  # a module that is there
     monkeypatch.setenv(VALUE, "opensearch3+https://u:p@search.example.org:9200")
-    read = environment.search(VALUE)
+    read = env_settings.search(VALUE)
     assert (read["BACKEND"], read["URLS"]) == (
         "modelsearch.backends.opensearch3",
         ["https://u:p@search.example.org:9200"],

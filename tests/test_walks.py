@@ -17,15 +17,16 @@ from django.core.cache import cache
 from django.http.response import HttpResponseBase
 from django.test import Client
 
-from tests.making import make_page, make_place
+from tests.factories import make_page, make_place
 from tests.pages.test_media import drawn
 from wiki.accounts.models import User
-from wiki.forks.forking import Wish, fork
-from wiki.pages import moving, saving
-from wiki.pages.media import Picture
+from wiki.forks.fork_creation import Wish, fork
+from wiki.pages import page_lookup
+from wiki.pages.media_models import Picture
 from wiki.pages.models import Kind
-from wiki.pages.saving import Author, Note
-from wiki.pages.site_texts import SiteTexts
+from wiki.pages.site_settings import SiteTexts
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author, Note
 
 pytestmark = pytest.mark.django_db
 
@@ -77,17 +78,17 @@ def test_it_shows_nothing_deleted_anywhere(
 ) -> None:
     place = make_place("Atelier", by=bob)
     page = make_page(f"Page {SECRET}", f"Un mot : {SAID}. [[Catégorie:{SAID}]]", by=alice, place=place)
-    saving.edit(page, f"Autre {SAID}.", Author.of(alice), Note(f"dit {SAID}"))
+    page_writer.edit(page, f"Autre {SAID}.", Author.of(alice), Note(f"dit {SAID}"))
     other = make_page("Voisine", "Une voisine.", by=alice, place=place)
     fork(other, Wish(place=place, title=f"Copie {SECRET}"), Author.of(alice))
-    copy = saving.finding.find(f"Atelier:Copie {SECRET}", bob)
+    copy = page_lookup.find(f"Atelier:Copie {SECRET}", bob)
     assert copy is not None
     people = {"anna": anna, "alice": alice, "charlie": charlie}
     client = client_of(people[who])
     before = [address for address, _, body in walk(client, "/") if SECRET.encode() in body]
     assert len(before) > 5, "the walk leads to what will be deleted"
     for one in (page, copy):
-        saving.delete(one, Author.of(bob), "à oublier")
+        page_writer.delete(one, Author.of(bob), "à oublier")
     title = f"Atelier:Page_{SECRET}"
     extra = [f"/{view}/{title}" for view in ("history", "forks", "links-to", "feeds/history")]
     extra += [
@@ -140,11 +141,11 @@ licence: {HOSTILE!r}
 <svg onload="alert(6)"></svg><math href="javascript:x">m</math><iframe srcdoc="x"></iframe><style>*{{}}</style>
 """
     page = make_page(f"Page {SAFE_TITLE}", text, by=alice, place=place)
-    saving.edit(page, text + HOSTILE, Author.of(alice), Note(HOSTILE))
-    saving.edit(page, text, Author(None, HOSTILE, "mal.example"), Note(HOSTILE))
+    page_writer.edit(page, text + HOSTILE, Author.of(alice), Note(HOSTILE))
+    page_writer.edit(page, text, Author(None, HOSTILE, "mal.example"), Note(HOSTILE))
     make_page("De la nature", f"---\nNature: mal\n---\n![](Mal.png) {HOSTILE}", by=alice)
     fork(page, Wish(place=place, title=f"Copie {SAFE_TITLE}"), Author.of(alice))
-    moving.move(page, f"{place.full_title}:Autre {SAFE_TITLE}", Author.of(bob), HOSTILE)
+    page_moves.move(page, f"{place.full_title}:Autre {SAFE_TITLE}", Author.of(bob), HOSTILE)
     faults = []
     count = 0
     for address, answer, body in walk(client_of(bob), "/", "/search?q=" + HOSTILE.replace("#", "")):

@@ -7,20 +7,10 @@ from wiki.facts.models import Fact, Property, Subject
 from wiki.forks.models import Telling
 from wiki.history.models import Passage
 from wiki.moderation.models import Proposal, Remark
-from wiki.pages.elsewhere import Mirror
-from wiki.pages.media import File, Picture, PictureRendition
-from wiki.pages.models import (
-    Batch,
-    Fork,
-    Kind,
-    Link,
-    PageText,
-    PageVersion,
-    RenderedPage,
-    Stewardship,
-    WikiPage,
-)
-from wiki.pages.site_texts import SiteTexts
+from wiki.pages.media_models import File, Picture, PictureRendition
+from wiki.pages.mirror_models import Mirror
+from wiki.pages.models import Batch, Fork, Kind, Link, PageText, PageVersion, RenderedPage, Stewardship, WikiPage
+from wiki.pages.site_settings import SiteTexts
 from wiki.search.models import PageWords, SavedSearch, Waiting
 
 __all__ = [

@@ -11,8 +11,8 @@ from wagtail.models import Site, Task, Workflow
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from wiki.pages import admin, admin_bulk, admin_kinds
-from wiki.pages.site_texts import SiteTexts
+from wiki.pages.admin import bulk_actions, page_kinds, page_tree_admin
+from wiki.pages.site_settings import SiteTexts
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -25,42 +25,42 @@ NO_SENSE_HERE = {"locked-pages", "aging-pages", "page-types-usage", "workflows",
 """Menu entries about drafts, locks and page types, which this wiki does not have."""
 
 for _action in (
-    admin_bulk.DeletePages,
-    admin_bulk.MovePages,
-    admin_bulk.NothingToPublish,
-    admin_bulk.NothingToUnpublish,
+    bulk_actions.DeletePages,
+    bulk_actions.MovePages,
+    bulk_actions.NothingToPublish,
+    bulk_actions.NothingToUnpublish,
 ):
     hooks.register("register_bulk_action", _action, order=LATE)
 
 for _model in (Site, Task, Workflow):
-    register_permission_policy(_model, admin.NobodysPolicy(_model))
+    register_permission_policy(_model, page_tree_admin.NobodysPolicy(_model))
 
-register_snippet(admin_kinds.KindViewSet)
+register_snippet(page_kinds.KindViewSet)
 register_setting(SiteTexts, icon="home", order=1)
 
 
 @hooks.register("register_admin_viewset", order=LATE)
 def tree_viewsets() -> list[Any]:
     """The screens about pages, for every page of the tree."""
-    return [admin.TreeViewSet(), admin.WikiPageViewSet()]
+    return [page_tree_admin.TreeViewSet(), page_tree_admin.WikiPageViewSet()]
 
 
 @hooks.register("construct_admin_api")
 def read_only_api(router: Any) -> None:
     """The admin's API, without its acts."""
-    router.register_endpoint("pages", admin.ReadOnlyPagesAPI)
+    router.register_endpoint("pages", page_tree_admin.ReadOnlyPagesAPI)
 
 
 @hooks.register("construct_explorer_page_queryset")
 def explorer_pages(parent_page: Page, pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
     """The pages of a branch of the tree, without deleted ones."""
-    return admin.without_deleted(pages)
+    return page_tree_admin.without_deleted(pages)
 
 
 @hooks.register("construct_page_chooser_queryset")
 def chooser_pages(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
     """The pages that can be chosen, without deleted ones."""
-    return admin.without_deleted(pages)
+    return page_tree_admin.without_deleted(pages)
 
 
 @hooks.register("construct_reports_menu")

@@ -14,7 +14,7 @@ from django.urls import reverse
 from PIL import Image
 from wagtail.models import Collection, UploadedFile
 
-from wiki.pages.media import File, Picture, clean_picture
+from wiki.pages.media_models import File, Picture, clean_picture
 
 if TYPE_CHECKING:
     from django.test import Client

@@ -16,9 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 from wagtail.models import Page, Revision, Site
 
-from tests.making import make_page, make_place
-from wiki.pages import saving
+from tests.factories import make_page, make_place
 from wiki.pages.models import Kind, PageVersion, WikiPage
+from wiki.pages.writing import page_writer
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -95,10 +95,10 @@ def scene(alice: User, bob: User) -> dict[str, Any]:
     place, other = make_place("Atelier", by=bob), make_place("Forge", by=bob)
     page = make_page("Charte", "Premier texte.", by=alice, place=place)
     draft = WikiPage.objects.get(pk=page.pk).save_revision(user=alice)
-    saving.edit(page, "Second texte.", by=saving.Author.of(alice))
+    page_writer.edit(page, "Second texte.", by=page_writer.Author.of(alice))
     gone = make_page("Ancienne", by=alice)
-    eve = saving.Author(None, "Eve")
-    saving.delete(gone, eve)
+    eve = page_writer.Author(None, "Eve")
+    page_writer.delete(gone, eve)
     return {"place": place, "other": other, "page": page, "draft": draft, "gone": gone}
 
 

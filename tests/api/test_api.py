@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from tests.making import make_page, make_place
-from wiki.pages import finding
+from tests.factories import make_page, make_place
+from wiki.pages import page_lookup
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User
@@ -63,7 +63,7 @@ def test_it_edits_for_alice_not_for_charlie_nor_anna(client_of: Any, alice: User
     told = send(writer, action="edit", title="Outils", text="Un marteau.", summary="début", token=token(writer))
     assert told["edit"]["result"] == "Success"
     assert told["edit"]["new"] == ""
-    page = finding.find("Outils", alice)
+    page = page_lookup.find("Outils", alice)
     assert page is not None
     assert page.source.text == "Un marteau."
     blocked = client_of(charlie)
@@ -77,7 +77,7 @@ def test_it_wants_the_token_of_the_session(client_of: Any, alice: User, bob: Use
     for wrong in ("", "+\\", token(other)):
         assert code(send(writer, action="edit", title="Outils", text="x", token=wrong)) == "badtoken"
     assert code(send(writer, action="edit", title="Outils", text="x")) == "missingparam"
-    assert finding.find("Outils", alice) is None
+    assert page_lookup.find("Outils", alice) is None
 
 
 def test_it_takes_no_secret_in_the_address(client_of: Any, alice: User) -> None:
@@ -151,13 +151,13 @@ def test_it_shows_current_texts_and_says_what_is_missing(client: Client) -> None
 
 
 def test_it_shows_no_deleted_page(client: Client, bob: User) -> None:
-    from wiki.pages import saving
     from wiki.pages.models import PageVersion
+    from wiki.pages.writing import page_writer
 
     place = make_place("Atelier", by=bob)
     page = make_page("Secret", "Le mot secret.", place=place)
     number = PageVersion.objects.get(page=page, number=1).pk
-    saving.delete(page, saving.Author.of(bob))
+    page_writer.delete(page, page_writer.Author.of(bob))
     for wanted in ({"titles": "Atelier:Secret"}, {"pageids": page.pk}, {"revids": number}):
         told = json.dumps(ask(client, action="query", prop="revisions", rvprop="content", **wanted), ensure_ascii=False)
         assert "Le mot secret" not in told

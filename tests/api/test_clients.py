@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import mwclient
 import pytest
 
-from tests.making import make_page, make_place
+from tests.factories import make_page, make_place
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User

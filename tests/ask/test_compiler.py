@@ -10,12 +10,12 @@ from django.db import transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.ask.evaluator import Evaluator
-from tests.ask.worlds import DECLARED, Said, World, day
-from wiki.ask.compiler import Compiler
-from wiki.ask.finding import items
-from wiki.ask.parser import parse
-from wiki.ask.problems import AskProblem
+from tests.ask.reference_evaluator import Evaluator
+from tests.ask.sample_wikis import DECLARED, Said, World, day
+from wiki.ask.execution.compiler import Compiler
+from wiki.ask.execution.subject_lookup import items
+from wiki.ask.language.query_errors import AskProblem
+from wiki.ask.query_parser import parse
 
 pytestmark = pytest.mark.django_db
 UNSHRUNK = (Phase.explicit, Phase.generate)

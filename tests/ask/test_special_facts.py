@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from tests.making import make_page
-from wiki.ask import running
-from wiki.ask.parser import parse
+from tests.factories import make_page
+from wiki.ask.execution import runner
+from wiki.ask.query_parser import parse
 
 pytestmark = pytest.mark.django_db
 
 
 def found(question: str) -> dict[str, list[list[str]]]:
     """The rows of a question: values as written, by subject."""
-    result = running.run(parse(question), AnonymousUser())
+    result = runner.run(parse(question), AnonymousUser())
     assert not result.problems
     return {row.subject.key: [[value.raw for value in cell] for cell in row.cells] for row in result.rows}
 

@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
-from tests.making import make_page, make_place
-from wiki.pages import saving
+from tests.factories import make_page, make_place
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -60,9 +61,9 @@ def test_it_gives_files(scene: None) -> None:
 
 
 def test_it_shows_nothing_of_deleted_pages(scene: None, bob: User) -> None:
-    place = saving.finding.find("Atelier", bob)
+    place = page_lookup.find("Atelier", bob)
     assert place is not None
-    saving.delete(place, saving.Author.of(bob))
+    page_writer.delete(place, page_writer.Author.of(bob))
     for form in ("table", "count", "list", "tagcloud"):
         page = get(q="[[Ville::+]]", po="?Ville", format=form)[1].split("ask-answer")[-1]
         assert "Lyon" not in page

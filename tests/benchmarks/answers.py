@@ -13,7 +13,7 @@ VILLES = 40
 
 def measured() -> dict[str, Any]:
     """Milliseconds of a save with ten facts and of a refresh with 50 rows; pages that one fact has made again."""
-    from tests.making import make_page
+    from tests.factories import make_page
     from wiki.pages.models import RenderedPage
 
     make_page("Banc", text_of(0))
@@ -47,24 +47,25 @@ def text_of(number: int, town: str = "Ville 0") -> str:
 
 def saved(town: str, number: int) -> float:
     """Milliseconds of one more edit."""
-    from wiki.pages import finding, saving
-    from wiki.pages.saving import Author, Note
+    from wiki.pages import page_lookup
+    from wiki.pages.writing import page_writer
+    from wiki.pages.writing.page_writer import Author, Note
 
-    page = finding.by_key("Banc")
+    page = page_lookup.by_key("Banc")
     assert page is not None
     begun = time.perf_counter()
-    saving.edit(page, text_of(number, town), Author(None, "banc"), Note("essai"), base=page.version)
+    page_writer.edit(page, text_of(number, town), Author(None, "banc"), Note("essai"), base=page.version)
     return (time.perf_counter() - begun) * 1000
 
 
 def refreshed(title: str, language: str = "fr") -> float:
     """Milliseconds of making the answers of a page again."""
-    from wiki.ask import keeping
+    from wiki.ask.embedding import result_cache
     from wiki.pages.models import RenderedPage
 
     stored = RenderedPage.objects.select_related("page__place").get(page__title=title, ui_language=language)
     begun = time.perf_counter()
-    keeping.refresh(stored, stored.page)
+    result_cache.refresh(stored, stored.page)
     return (time.perf_counter() - begun) * 1000
 
 

@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
-from tests.benchmarks import answers  # noqa: E402  after the path
-from tests.machine import postgres_programs  # noqa: E402  after the path
-from tests.run import postgres  # noqa: E402
+from tests.benchmarks import answers
+from tests.machine import postgres_programs
+from tests.run import postgres
 
 SIZES = ((3_000, 6), (100_000, 10))
 RUNS = 40
@@ -103,7 +103,7 @@ def build(count: int, each: int) -> None:
     """`count` pages with `each` facts, without indexes first."""
     from django.db import connection
 
-    from tests.ask.rows import property_row, write_pages, write_subjects
+    from tests.ask.fact_factories import property_row, write_pages, write_subjects
     from wiki.facts.models import Fact, Property
 
     titles = [f"Page {number}" for number in range(count)]
@@ -129,7 +129,7 @@ TYPES = {
 
 def generated(subjects: list[Any], rows: dict[str, Any], count: int, each: int) -> Iterator[Any]:
     """Facts of every subject, the same at each run."""
-    from tests.ask.rows import fact_row
+    from tests.ask.fact_factories import fact_row
     from wiki.facts.values import Value
     from wiki.text.titles import fold
 
@@ -170,7 +170,7 @@ def write_facts(facts: Iterator[Any]) -> None:
     """Write them by the database's quickest way."""
     from django.db import connection, transaction
 
-    from tests.ask.rows import LONG_AGO
+    from tests.ask.fact_factories import LONG_AGO
     from wiki.facts.models import Fact
 
     fields = [field for field in Fact._meta.concrete_fields if not field.primary_key]
@@ -219,20 +219,20 @@ def timed(make: Callable[[random.Random, int], str], pages: int) -> dict[str, An
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from wiki.ask import running
-    from wiki.ask.parser import parse
+    from wiki.ask.execution import runner
+    from wiki.ask.query_parser import parse
 
     chance, times, rows = random.Random(5), [], []
     for turn in range(RUNS + 3):
         source = make(chance, pages)
         begun = time.perf_counter()
-        result = running.run(parse(source), AnonymousUser())
+        result = runner.run(parse(source), AnonymousUser())
         if turn >= 3:  # the first ones warm up
             times.append((time.perf_counter() - begun) * 1000)
             rows.append(len(result.rows))
         assert not result.problems, (source, result.problems)
     with CaptureQueriesContext(connection) as queries:
-        running.run(parse(make(chance, pages)), AnonymousUser())
+        runner.run(parse(make(chance, pages)), AnonymousUser())
     p95 = statistics.quantiles(times, n=20)[-1]
     scans = sorted({scan for query in queries for scan in read_whole(query["sql"])})
     return {"median": statistics.median(times), "p95": p95, "rows": statistics.mean(rows), "scans": scans}

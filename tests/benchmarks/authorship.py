@@ -82,7 +82,7 @@ class World:
     """Pages whose words know their authors, written into the wiki version by version."""
 
     def __init__(self, seed: int) -> None:
-        from wiki.pages import saving
+        from wiki.pages.writing import page_writer
 
         self.dice = random.Random(seed)
         self.truth: dict[int, Page] = {}
@@ -90,17 +90,17 @@ class World:
         for number in range(PAGES):
             name = self.dice.choice(NAMES)
             page = [self.passage(name) for _ in range(self.dice.randint(4, 12))]
-            made = saving.create(f"Page {number}", self.source(page), saving.Author(None, name)).page
+            made = page_writer.create(f"Page {number}", self.source(page), page_writer.Author(None, name)).page
             self.note(made.pk, page)
         self.places = self._places()
 
     def _places(self) -> list[Any]:
         from wiki.accounts.models import User
-        from wiki.pages import saving
+        from wiki.pages.writing import page_writer
 
         user = User.objects.create_user("bench", "bench@example.org", "x")
         titles = ("Labo", "Halle")
-        return [saving.create_place(title, "Un lieu.", by=saving.Author.of(user)).page for title in titles]
+        return [page_writer.create_place(title, "Un lieu.", by=page_writer.Author.of(user)).page for title in titles]
 
     def note(self, pk: int, page: Page) -> None:
         """Keep what a page says now, and said in each version."""
@@ -143,9 +143,10 @@ class World:
 
     def save(self, pk: int, page: Page, author: str) -> None:
         """The next version of a page."""
-        from wiki.pages import finding, saving
+        from wiki.pages import page_lookup
+        from wiki.pages.writing import page_writer
 
-        if saving.edit(finding.fresh(pk), self.source(page), saving.Author(None, author)).changed:
+        if page_writer.edit(page_lookup.fresh(pk), self.source(page), page_writer.Author(None, author)).changed:
             self.note(pk, page)
 
     # --- What people do ---------------------------------------------------------------------------
@@ -226,17 +227,17 @@ class World:
 
     def move(self) -> None:
         """A passage or three from one page to another, in one act."""
-        from wiki.pages import finding
-        from wiki.pages.derivers import Fields
+        from wiki.pages import page_lookup
         from wiki.pages.models import Batch
-        from wiki.pages.storing import Author, Draft, store
+        from wiki.pages.page_fields import Fields
+        from wiki.pages.writing.version_store import Author, Draft, store
 
         one, two = self.dice.sample([pk for pk, page in self.truth.items() if len(page) > 3], 2)
         mine, theirs = copied(self.truth[one]), copied(self.truth[two])
         at, size = self.dice.randrange(len(mine) - 2), self.dice.randint(1, 3)
         theirs[len(theirs) // 2 : len(theirs) // 2] = self._arrived(mine[at : at + size], by := self.dice.choice(NAMES))
         del mine[at : at + size]
-        pages = [(finding.fresh(one), mine), (finding.fresh(two), theirs)]
+        pages = [(page_lookup.fresh(one), mine), (page_lookup.fresh(two), theirs)]
         author = Author(None, by)
         drafts = [Draft(page, self.source(said), Fields.of(page), author) for page, said in pages]
         store(drafts, Batch(act=Batch.Act.MOVE))
@@ -253,13 +254,14 @@ class World:
 
     def fork(self) -> None:
         """A page copied into a place."""
-        from wiki.forks import forking
-        from wiki.pages import finding, saving
+        from wiki.forks import fork_creation
+        from wiki.pages import page_lookup
+        from wiki.pages.writing import page_writer
 
         pk, page = self.any_page()
-        wish = forking.Wish(self.dice.choice(self.places), title=f"Copie {len(self.truth)}")
-        by = saving.Author(None, self.dice.choice(NAMES))
-        self.note(forking.fork(finding.fresh(pk), wish, by).pk, page)
+        wish = fork_creation.Wish(self.dice.choice(self.places), title=f"Copie {len(self.truth)}")
+        by = page_writer.Author(None, self.dice.choice(NAMES))
+        self.note(fork_creation.fork(page_lookup.fresh(pk), wish, by).pk, page)
 
 
 # --- Comparing ------------------------------------------------------------------------------------
@@ -335,14 +337,14 @@ def generated(seed: int) -> dict[str, float]:
 
 def told(file: Path) -> dict[str, float]:
     """The score of a true history, against comparing all versions word by word."""
-    from wiki.exchange import histories, history_lines
+    from wiki.exchange.importers import history_import, history_jsonl
     from wiki.exchange.models import Origin
     from wiki.pages.models import PageVersion
     from wiki.text.passages import cut, words_of
 
-    entries = history_lines.read(file)
-    renames = history_lines.renames(entries)
-    histories.import_history(file, histories.Wanted())
+    entries = history_jsonl.read(file)
+    renames = history_jsonl.renames(entries)
+    history_import.import_history(file, history_import.Wanted())
     score = Score()
     blames: dict[str, list[list[tuple[str, str]]]] = defaultdict(list)
     for entry in entries:

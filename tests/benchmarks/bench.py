@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
-from tests.benchmarks.load import requests_per_second  # noqa: E402
-from tests.instances import Instance  # noqa: E402  after the path
-from wiki.exchange import place_rows  # noqa: E402
+from tests.benchmarks.load import requests_per_second
+from tests.instances import Instance
+from wiki.exchange.importers import places_csv
 
 PORT = 8799
 WIKI_SIZES = (15, 1512)
@@ -36,36 +36,38 @@ SAVES = """
 import json, statistics, time
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from wiki.pages import finding, saving
-by = saving.Author(None, "Mesure")
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer
+by = page_writer.Author(None, "Mesure")
 paragraph = "Un tiers-lieu est un lieu que des gens font ensemble, avec [[Lieu 1]] et d'autres, chaque jour. " * 3
 text = "\\n\\n".join(f"## Partie {n}\\n\\n{paragraph}" for n in range(10))
-page = finding.by_key("Mesure") or saving.create("Mesure", text, by).page
+page = page_lookup.by_key("Mesure") or page_writer.create("Mesure", text, by).page
 times = []
 for number in range(60):
-    page = finding.fresh(page.pk)
+    page = page_lookup.fresh(page.pk)
     start = time.perf_counter()
-    saving.edit(page, f"{text}\\n\\nLigne {number}", by)
+    page_writer.edit(page, f"{text}\\n\\nLigne {number}", by)
     times.append(time.perf_counter() - start)
-page = finding.fresh(page.pk)
+page = page_lookup.fresh(page.pk)
 with CaptureQueriesContext(connection) as queries:
-    saving.edit(page, text, by)
+    page_writer.edit(page, text, by)
 print(json.dumps({"words": len(text.split()), "ms": statistics.median(times[10:]) * 1000, "queries": len(queries)}))
 """
 PASSAGES = """
 import json, statistics, time
-from wiki.pages import derivers, finding, saving
-by = saving.Author(None, "Mesure")
+from wiki.pages.writing import derived_data, page_writer
+from wiki.pages import page_lookup
+by = page_writer.Author(None, "Mesure")
 text = "\\n\\n".join(f"Le passage {n} dit ce que des gens font ensemble, chaque jour." for n in range(500))
-page = saving.create("Passages", text, by).page
-every = list(derivers.DERIVERS)
+page = page_writer.create("Passages", text, by).page
+every = list(derived_data.DERIVERS)
 took = {"with": [], "without": []}
 for number in range(40):
     name = "without" if number % 8 >= 4 else "with"
-    derivers.DERIVERS[:] = [one for one in every if name == "with" or one.name != "passages"]
-    page = finding.fresh(page.pk)
+    derived_data.DERIVERS[:] = [one for one in every if name == "with" or one.name != "passages"]
+    page = page_lookup.fresh(page.pk)
     start = time.perf_counter()
-    saving.edit(page, text.replace("passage 250", f"passage 250 {number}"), by)
+    page_writer.edit(page, text.replace("passage 250", f"passage 250 {number}"), by)
     took[name].append(time.perf_counter() - start)
 print(json.dumps({name: statistics.median(times) * 1000 for name, times in took.items()}))
 """
@@ -84,11 +86,12 @@ print(json.dumps({"queries": len(queries)}))
 """
 HUNDRED = """
 import json, time
-from wiki.pages import finding, saving
-by = saving.Author(None, "Mesure")
-page = saving.create("Cent", "Version 1\\n", by).page
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer
+by = page_writer.Author(None, "Mesure")
+page = page_writer.create("Cent", "Version 1\\n", by).page
 for number in range(2, 101):
-    saving.edit(finding.fresh(page.pk), "\\n\\n".join(f"Version {n}" for n in range(1, number + 1)), by)
+    page_writer.edit(page_lookup.fresh(page.pk), "\\n\\n".join(f"Version {n}" for n in range(1, number + 1)), by)
 print(json.dumps({}))
 """
 
@@ -118,7 +121,7 @@ def wiki_of(size: int, folder: Path) -> Instance:
     file = folder / f"{size}.csv"
     with file.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
-        writer.writerow(place_rows.COLUMNS)
+        writer.writerow(places_csv.COLUMNS)
         writer.writerows(_place(number) for number in range(1, size + 1))
     start = time.perf_counter()
     command(instance, "import_places", str(file), "--verbosity=0")
@@ -147,7 +150,7 @@ def _place(number: int) -> Sequence[object]:
         "LAT": 47 + number / 10000,
         "LONG": -1.5,
     }
-    return [known.get(column, "") for column in place_rows.COLUMNS]
+    return [known.get(column, "") for column in places_csv.COLUMNS]
 
 
 def told(instance: Instance, code: str) -> dict[str, Any]:

@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
-from tests.benchmarks.authorship import LINKS, NOUNS, VERBS  # noqa: E402
-from tests.instances import Instance  # noqa: E402  after the path
+from tests.benchmarks.authorship import LINKS, NOUNS, VERBS
+from tests.instances import Instance
 
 PAGES, VERSIONS, INGREDIENTS = 1_000, 500, 50
 SIZE = 50_000
@@ -33,14 +33,15 @@ SEEDS = range(5)
 PLACE = """
 import json, time
 from django.contrib.auth.models import AnonymousUser
-from wiki.forks import branches, forking
-from wiki.forks.forking import Wish
-from wiki.pages import finding, saving
-from wiki.pages.derivers import Fields
+from wiki.forks import subtree, fork_creation
+from wiki.forks.fork_creation import Wish
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer
+from wiki.pages.page_fields import Fields
 from wiki.pages.models import WikiPage
-from wiki.pages.storing import Draft, store
-by = saving.Author(None, "Mesure")
-place = saving.create_place("Grand lieu", "Un lieu.", by).page
+from wiki.pages.writing.version_store import Draft, store
+by = page_writer.Author(None, "Mesure")
+place = page_writer.create_place("Grand lieu", "Un lieu.", by).page
 line = "Un lieu que des gens font ensemble, avec [[Page %d]] et [[Grand lieu:Page %d]], chaque jour. " * 2
 def text(n):
     parts = [f"## Partie {k}\\n\\n{line % (n, n + 1, n + k, n)}" for k in range(4)]
@@ -48,30 +49,31 @@ def text(n):
 store([
     Draft(WikiPage(), text(n), Fields(0, place, f"Page {n}", False, "CC-BY-SA-4.0", "fr"), by) for n in range(%d)
 ])
-pages = [finding.fresh(place.pk), *branches.branch(place, AnonymousUser())]
-offers = [offer.name for offer in branches.offers(pages)]
+pages = [page_lookup.fresh(place.pk), *subtree.branch(place, AnonymousUser())]
+offers = [offer.name for offer in subtree.offers(pages)]
 start = time.perf_counter(), time.process_time()
-copies = forking.fork_all(pages, Wish(new_place="Autre lieu"), by, offers, seed=True)
+copies = fork_creation.fork_all(pages, Wish(new_place="Autre lieu"), by, offers, seed=True)
 print(json.dumps([len(copies), time.perf_counter() - start[0], time.process_time() - start[1]]))
 """
 PULL = """
 import json, statistics, time
 from wiki.accounts.models import User
 from django.contrib.auth.models import AnonymousUser
-from wiki.forks import forking, proposing, pulling
-from wiki.forks.forking import Wish
-from wiki.forks.pulling import Merge
-from wiki.forks.touch import touch_of
-from wiki.pages import finding, saving
-by, zoe = saving.Author(None, "Mesure"), User.objects.create_user("zoe")
+from wiki.forks import fork_creation, proposals, pull_merge
+from wiki.forks.fork_creation import Wish
+from wiki.forks.pull_merge import Merge
+from wiki.forks.fork_status import touch_of
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer
+by, zoe = page_writer.Author(None, "Mesure"), User.objects.create_user("zoe")
 body = [f"Le paragraphe {n} dit ce que des gens font ensemble, chaque jour de la semaine." for n in range(60)]
-page = saving.create("Pain", "\\n\\n".join(body), by).page
-fork = forking.fork(page, Wish(new_place="Fournil"), by)
+page = page_writer.create("Pain", "\\n\\n".join(body), by).page
+fork = fork_creation.fork(page, Wish(new_place="Fournil"), by)
 for number in range(%d):
     body[number %% 50] = f"Le paragraphe {number %% 50} dit autre chose pour la fois {number}."
-    saving.edit(finding.fresh(page.pk), "\\n\\n".join(body), by)
-mine = finding.fresh(fork.pk).source.text
-saving.edit(finding.fresh(fork.pk), mine.replace("paragraphe 55 dit", "paragraphe 55 raconte"), by)
+    page_writer.edit(page_lookup.fresh(page.pk), "\\n\\n".join(body), by)
+mine = page_lookup.fresh(fork.pk).source.text
+page_writer.edit(page_lookup.fresh(fork.pk), mine.replace("paragraphe 55 dit", "paragraphe 55 raconte"), by)
 def timed(act, rounds=5):
     times = []
     for _ in range(rounds):
@@ -79,15 +81,15 @@ def timed(act, rounds=5):
         found = act()
         times.append((time.perf_counter() - start) * 1000)
     return found, statistics.median(times)
-touch, touching = timed(lambda: touch_of(finding.fresh(fork.pk), AnonymousUser()))
+touch, touching = timed(lambda: touch_of(page_lookup.fresh(fork.pk), AnonymousUser()))
 def plan():
-    merge = Merge.of(finding.fresh(fork.pk), pulling.upstream_version(finding.fresh(page.pk)))
+    merge = Merge.of(page_lookup.fresh(fork.pk), pull_merge.upstream_version(page_lookup.fresh(page.pk)))
     assert merge.joined.text is not None
     return merge
 merge, planning = timed(plan)
 def back():
-    merge = Merge.of(finding.fresh(page.pk), pulling.upstream_version(finding.fresh(fork.pk)))
-    return proposing.propose(merge, merge.joined.text, "Mieux", zoe)
+    merge = Merge.of(page_lookup.fresh(page.pk), pull_merge.upstream_version(page_lookup.fresh(fork.pk)))
+    return proposals.propose(merge, merge.joined.text, "Mieux", zoe)
 _, proposed = timed(back)
 _, saved = timed(lambda: merge.save(merge.joined.text, by), 1)
 print(json.dumps([len(touch.behind), touching, planning, saved, proposed]))
@@ -122,7 +124,7 @@ def edited(paragraphs: Sequence[str], edits: int, dice: random.Random) -> str:
 
 def merges() -> None:
     """Clashes and time of merges, ours and git's."""
-    from wiki.text.joining import join
+    from wiki.text.merging.document_merge import join
 
     for edits in EDITS:
         ours: list[tuple[int, float]] = []

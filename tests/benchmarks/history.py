@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
-from tests.benchmarks.search import lexicon  # noqa: E402  after the path
-from tests.machine import postgres_programs  # noqa: E402
-from tests.run import postgres  # noqa: E402
+from tests.benchmarks.search import lexicon
+from tests.machine import postgres_programs
+from tests.run import postgres
 
 SIZES = (10_000, 100_000)
 EACH = 20
@@ -127,17 +127,17 @@ class Writers:
 
     def write(self, count: int) -> int:
         """Write about `count` versions; returns how many bytes of text they have together."""
-        from wiki.pages import finding
+        from wiki.pages import page_lookup
         from wiki.pages.models import Batch, WikiPage
-        from wiki.pages.saving import Author
-        from wiki.pages.storing import Draft, store
+        from wiki.pages.writing.page_writer import Author
+        from wiki.pages.writing.version_store import Draft, store
 
         written = done = number = 0
         while done < count:
             drafts = []
             for _ in range(TOGETHER):
                 page, number = WikiPage(), number + 1
-                fields = finding.fields_for(f"Page {number}", license="CC-BY-SA-4.0", language="fr")
+                fields = page_lookup.fields_for(f"Page {number}", license="CC-BY-SA-4.0", language="fr")
                 texts = list(self.versions())
                 days = sorted(self.dice.uniform(0, 365.25 * YEARS) for _ in texts)
                 for text, day in zip(texts, days, strict=True):
@@ -184,7 +184,7 @@ def build(writers: Writers, size: int, engine: str) -> dict[str, str]:
 
     from wiki.history.models import Passage
     from wiki.pages.models import PageVersion, WikiPage
-    from wiki.search import indexing
+    from wiki.search import index_updates
 
     begun = time.perf_counter()
     written = writers.write(size)
@@ -193,7 +193,7 @@ def build(writers: Writers, size: int, engine: str) -> dict[str, str]:
         cursor.execute("ANALYZE")
     versions, passages = PageVersion.objects.count(), Passage.objects.count()
     begun = time.perf_counter()
-    objects = indexing.rebuild()
+    objects = index_updates.rebuild()
     rate = objects / (time.perf_counter() - begun)
     said = sum(len(text.encode()) for text in Passage.objects.values_list("text", flat=True).iterator())
     figures = {
@@ -226,7 +226,7 @@ def whole_size() -> float:
     from wiki.history.models import Passage
     from wiki.pages.models import PageVersion
     from wiki.search.engine import schema
-    from wiki.text.bare import bare
+    from wiki.text.strip_markup import bare
 
     rows = list(PageVersion.objects.order_by("sha256").select_related("stored")[:WHOLE])
     with tempfile.TemporaryDirectory() as folder:
@@ -240,11 +240,11 @@ def whole_size() -> float:
 
 def delay() -> float:
     """Seconds of the worker from a saved page to its being found."""
-    from tests.making import make_page
-    from wiki.search import indexing
+    from tests.factories import make_page
+    from wiki.search import index_updates
 
     make_page("Fournil", "Le pain de la semaine.")
-    chore = indexing.Indexing()
+    chore = index_updates.Indexing()
     begun = time.perf_counter()
     while chore.run():
         continue
@@ -253,7 +253,7 @@ def delay() -> float:
 
 def kinds(dice: random.Random) -> dict[str, Any]:
     """Each kind of query with rare, middle and common words, each class apart, and their mix."""
-    from wiki.search.when import Wish
+    from wiki.search.time_filter import Wish
 
     some = Classes(dice)
     forms: dict[str, Callable[[str], tuple[str, Any]]] = {
@@ -320,12 +320,12 @@ def timed(text: str, wish: Any) -> tuple[float, int, bool]:
     """The whole answer of the search page: milliseconds, pages, and whether all were counted."""
     from django.contrib.auth.models import AnonymousUser
 
-    from wiki.search import periods
+    from wiki.search import history_results
 
     user = AnonymousUser()
     begun = time.perf_counter()
-    given = periods.answer(text, user, wish)
-    periods.results(given, given.hits[:20], user, 6)
+    given = history_results.answer(text, user, wish)
+    history_results.results(given, given.hits[:20], user, 6)
     return (time.perf_counter() - begun) * 1000, len(given.hits), given.past.is_whole
 
 

@@ -59,7 +59,7 @@ def lexicon(dice: random.Random) -> list[str]:
 
 def build(size: int, dice: random.Random) -> tuple[list[str], int]:
     """Pages with their words, without versions; the lexicon, and how many bytes were written."""
-    from tests.ask.rows import write_pages
+    from tests.ask.fact_factories import write_pages
     from wiki.search.models import PageWords
 
     known = lexicon(dice)
@@ -85,7 +85,7 @@ def measure(size: int) -> None:
     from django.db import connection
 
     from tests import databases
-    from wiki.search import indexing
+    from wiki.search import index_updates
 
     name = str(settings.DATA / "bench.sqlite3")
     databases.copy_template(name)
@@ -94,7 +94,7 @@ def measure(size: int) -> None:
     dice = random.Random(4)
     known, written = build(size, dice)
     begun = time.perf_counter()
-    count = indexing.rebuild()
+    count = index_updates.rebuild()
     rate = count / (time.perf_counter() - begun)
     taken = sum(file.stat().st_size for file in settings.INDEX_ROOT.rglob("*") if file.is_file())
     print(
@@ -105,11 +105,11 @@ def measure(size: int) -> None:
 
 def delay() -> float:
     """Seconds of the worker from a saved page to its being found."""
-    from tests.making import make_page
-    from wiki.search import indexing
+    from tests.factories import make_page
+    from wiki.search import index_updates
 
     make_page("Fournil", "Le pain de la semaine.")
-    chore = indexing.Indexing()
+    chore = index_updates.Indexing()
     begun = time.perf_counter()
     while chore.run():
         continue
@@ -148,15 +148,15 @@ def timed(queries: list[str]) -> dict[str, float]:
     from django.contrib.auth.models import AnonymousUser
     from django.http import QueryDict
 
-    from wiki.search import answering, facets
+    from wiki.search import facets, search_results
 
     user = AnonymousUser()
     times, hits = [], []
     for query in queries:
         begun = time.perf_counter()
-        given = answering.answer(query, user)
+        given = search_results.answer(query, user)
         facets.offered(given.hits, facets.Chosen(), QueryDict(), user)
-        answering.results(given.hits[:20], given.leaves, user)
+        search_results.results(given.hits[:20], given.leaves, user)
         times.append((time.perf_counter() - begun) * 1000)
         hits.append(len(given.hits))
     times.sort()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from movilab.settings import *  # noqa: F403  all of them
+from movilab.settings import *
 
 ROOT_URLCONF = "tests.benchmarks.urls"

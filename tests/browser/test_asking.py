@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.making import make_page, make_place
-from wiki.pages import saving
+from tests.factories import make_page, make_place
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -114,9 +115,9 @@ def test_it_copies_what_shows_the_answer_in_a_page(tab: Page, scene: None) -> No
 
 
 def test_it_compares_two_days_and_marks_a_mistake(tab: Page, scene: None, bob: User) -> None:
-    place = saving.finding.find("Atelier", bob)
+    place = page_lookup.find("Atelier", bob)
     assert place is not None
-    saving.edit(place, "---\nVille: Brest\n---", saving.Author.of(bob))
+    page_writer.edit(place, "---\nVille: Brest\n---", page_writer.Author.of(bob))
     tab.goto("/ask?q=[[Ville::%2B]]")
     tab.locator("summary", has_text="comparée").click()
     tab.fill("[name=since]", "2001")

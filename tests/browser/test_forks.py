@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_story import follow, sign_in, write
-from tests.forks.making import change, make_fork, make_page, make_place, make_practice, text_of
+from tests.forks.fork_factories import change, make_fork, make_page, make_place, make_practice, text_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from movilab.environment import Tiles
+from movilab.env_settings import Tiles
 from tests.ask.formats.building import column, in_page, number, place, result, text
 from tests.ask.formats.standing import open_page
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.making import make_page, make_place
-from wiki.pages import chores
+from tests.factories import make_page, make_place
+from wiki.pages import background_jobs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -24,7 +24,7 @@ def _wiki(transactional_db: None, bob: User) -> None:
     make_page("Atelier vélo", "---\nkind: Pratique\n---\nOn répare les vélos.", place=place)
     make_page("Le vélo cargo", "Un vélo pour porter.")
     make_page("Couture", "On coud.")
-    chores.finish()
+    background_jobs.finish()
 
 
 def test_pages_are_offered_while_one_types(tab: Page) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_face import sign_in
-from tests.making import make_page, make_place
-from wiki.forks import forking
-from wiki.forks.forking import Wish
+from tests.browser.test_layout import sign_in
+from tests.factories import make_page, make_place
+from wiki.forks import fork_creation
+from wiki.forks.fork_creation import Wish
 from wiki.moderation.models import Proposal
-from wiki.pages import finding, saving
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -60,9 +61,9 @@ def scene(alice: User, bob: User) -> None:
     """A place looked after by bob, and a page by alice with two versions."""
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
-    fork = forking.fork(page, Wish(place, title="Copie"), saving.Author.of(bob))
-    saving.edit(page, "# Charte\n\nUn autre texte.", saving.Author.of(alice))
-    saving.edit(fork, "# Charte\n\nUn beau texte.", saving.Author.of(bob))
+    fork = fork_creation.fork(page, Wish(place, title="Copie"), page_writer.Author.of(bob))
+    page_writer.edit(page, "# Charte\n\nUn autre texte.", page_writer.Author.of(alice))
+    page_writer.edit(fork, "# Charte\n\nUn beau texte.", page_writer.Author.of(bob))
     Proposal.objects.create(pk=77_000, page=page, base=1, text="# Charte\n\nUn mot.", by=alice, by_name="alice")
 
 
@@ -85,9 +86,9 @@ def test_it_shows_a_conflict_whole_on_a_phone(tab: Page, scene: None, bob: User)
     sign_in(tab, "alice")
     tab.goto("/edit/Atelier:Charte")
     tab.fill("textarea[name=text]", "# Charte\n\nMon texte à moi.")
-    page = finding.find("Atelier:Charte", bob)
+    page = page_lookup.find("Atelier:Charte", bob)
     assert page is not None
-    saving.edit(page, "# Charte\n\nSon texte à lui.", saving.Author.of(bob))
+    page_writer.edit(page, "# Charte\n\nSon texte à lui.", page_writer.Author.of(bob))
     tab.click("button[name=save]")
     expect(tab.locator("main")).to_contain_text("Son texte à lui.")
     expect(tab.locator("textarea[name=text]")).to_have_value(re.compile("Mon texte à moi"))

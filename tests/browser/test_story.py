@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import PASSWORD
 from tests.instances import Instance
-from wiki.pages import finding
+from wiki.pages import page_lookup
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -159,7 +159,7 @@ def _fork(tab: Page) -> None:
     assert "2 auteurs" in box
     tab.goto("/wiki/Pain_au_levain")
     assert "Le Fournil:Pain au levain" in tab.inner_text("main")
-    assert finding.by_key("Le Fournil") is not None
+    assert page_lookup.by_key("Le Fournil") is not None
 
 
 def _import(there: Page, archive: Path) -> None:

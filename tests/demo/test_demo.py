@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from wiki.licenses import catalogue
-from wiki.text import markdown, titles
+from wiki.text import titles
+from wiki.text.markup import markdown_parser
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 WANTED = {"Élections sans candidat", "Bricothèque"}
@@ -89,7 +90,7 @@ def test_it_has_its_pictures_small_and_under_free_licences() -> None:
 
 
 def test_it_has_problems_only_where_they_are_shown_on_purpose(pages: dict[str, str]) -> None:
-    wrong = {title for title, text in pages.items() if markdown.parse(text).problems}
+    wrong = {title for title, text in pages.items() if markdown_parser.parse(text).problems}
     assert wrong == {DRAFT}
 
 
@@ -100,7 +101,7 @@ def test_it_links_only_to_pages_that_are_there(pages: dict[str, str]) -> None:
     lost = set()
     for title, text in pages.items():
         near = title.partition(":")[0]
-        for link in markdown.parse(text).links:
+        for link in markdown_parser.parse(text).links:
             keys = {titles.key_of(link.target), titles.key_of(f"{near}:{link.target}")}
             if title != DRAFT and not keys & (known | pictures):
                 lost.add(link.target)

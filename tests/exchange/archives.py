@@ -17,15 +17,15 @@ from django.utils import translation
 from PIL import Image
 from reversion.models import Revision, Version
 
-from tests.making import make_page
+from tests.factories import make_page
 from wiki.errors import Refused
-from wiki.exchange.archive_export import Export
-from wiki.exchange.archive_format import content_digest
-from wiki.exchange.archive_import import Wish, import_archive
+from wiki.exchange.archive.exporter import Export
+from wiki.exchange.archive.format_spec import content_digest
+from wiki.exchange.archive.importer import Wish, import_archive
 from wiki.exchange.models import Origin
-from wiki.pages.media import Picture
+from wiki.pages.media_models import Picture
 from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, RenderedPage, WikiPage
-from wiki.pages.saving import Author, Note, edit
+from wiki.pages.writing.page_writer import Author, Note, edit
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User

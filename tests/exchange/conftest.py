@@ -10,7 +10,7 @@ from django.test import override_settings
 
 from tests.conftest import Standing, person
 from tests.exchange.archives import export, make_story
-from wiki.pages.media import Picture
+from wiki.pages.media_models import Picture
 
 
 @pytest.fixture(scope="module")

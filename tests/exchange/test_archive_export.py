@@ -20,12 +20,12 @@ from django.core.management import CommandError, call_command
 from playwright.sync_api import expect
 
 from tests.exchange.archives import Bag, digest_of, export, make_picture, make_story, unzip
-from tests.making import make_page, make_place
-from wiki.exchange.archive_export import Export
+from tests.factories import make_page, make_place
+from wiki.exchange.archive.exporter import Export
 from wiki.licenses import catalogue
-from wiki.pages import moving, saving
 from wiki.pages.models import Fork, PageVersion
-from wiki.pages.saving import Author, Note
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author, Note
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -42,11 +42,11 @@ def rich_page(alice: User) -> Any:
     upstream = make_page("Recette", "Un texte.", by=alice)
     page = make_story(alice, "La Myne:Établi — « œuvre » & co")
     make_picture("Plan.png", "blue", license="CC0-1.0", author="", description="", source="trouvé au grenier")
-    page = saving.edit(
+    page = page_writer.edit(
         page, "![Un plan](File:Plan.png)\n\nSPDX-License-Identifier: MIT\n", Author(None, 'Zoé\\ <z> "é"')
     ).page
-    saving.delete(page, Author.of(alice))
-    page = saving.undelete(page, Author.of(alice)).page
+    page_writer.delete(page, Author.of(alice))
+    page = page_writer.undelete(page, Author.of(alice)).page
     Fork.objects.create(
         page=page, upstream=upstream, upstream_title="Recette", upstream_url=upstream.get_absolute_url(),
         upstream_version=1, upstream_license="CC-BY-SA-3.0", upstream_authors=["Bob"], by=alice,
@@ -184,7 +184,7 @@ def test_it_comes_in_pieces(alice: User) -> None:
 
 
 def test_it_keeps_pictures_that_only_old_versions_show(alice: User) -> None:
-    page = saving.edit(make_story(alice), "Sans image.", Author.of(alice)).page
+    page = page_writer.edit(make_story(alice), "Sans image.", Author.of(alice)).page
     assert "data/media/etabli.jpg" in Bag.opened(export(page)).files
 
 
@@ -312,20 +312,20 @@ def test_it_tells_a_title_that_ends_like_an_archive(alice: User, client: Client)
 
 def test_it_says_nothing_of_a_deleted_page(alice: User, client: Client) -> None:
     page = make_story(alice)
-    saving.delete(page, Author(None, "x"))
+    page_writer.delete(page, Author(None, "x"))
     assert client.get(f"/archive/{page.address}.zip").status_code == 404
 
 
 def test_it_has_the_titles_that_versions_had(alice: User) -> None:
     page = make_story(alice)
-    page = moving.move(page, "Atelier métal", Author(None, "x")).page
+    page = page_moves.move(page, "Atelier métal", Author(None, "x")).page
     lines = Bag.opened(export(page)).files["data/history/revisions.jsonl"].decode().splitlines()
     assert [json.loads(line)["title"] for line in lines] == ["Atelier bois"] * 4 + ["Atelier métal"]
     assert all(hashlib.sha256(b"").hexdigest() != json.loads(line)["sha256"] for line in lines)
 
 
 def test_it_notes_comments_and_minor_changes(alice: User) -> None:
-    page = saving.edit(
+    page = page_writer.edit(
         make_page("P", by=alice), "Deux.", Author.of(alice), Note("Pour voir", minor=True, tags=["x"])
     ).page
     line = json.loads(Bag.opened(export(page)).files["data/history/revisions.jsonl"].decode().splitlines()[-1])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.exchange.archive_format import canonical_json, content_digest, delta, file_stem, media_paths, undelta
+from wiki.exchange.archive.format_spec import canonical_json, content_digest, delta, file_stem, media_paths, undelta
 
 texts = st.text(alphabet="ab\né😀", max_size=30)
 

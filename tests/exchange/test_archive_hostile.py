@@ -15,12 +15,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from tests.exchange.archives import NEW, Bag, export, refused
-from tests.making import make_page
+from tests.factories import make_page
 from wiki.errors import Refused
-from wiki.exchange.archive_format import sha256
-from wiki.exchange.archive_import import Wish, import_archive
+from wiki.exchange.archive.format_spec import sha256
+from wiki.exchange.archive.importer import Wish, import_archive
 from wiki.exchange.models import Origin
-from wiki.pages import saving
+from wiki.pages.writing import page_writer
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -265,7 +265,7 @@ def test_it_leaves_nothing_when_the_database_fails(archive: bytes, monkeypatch: 
 
 def test_it_takes_vandalism_in_and_cleans_it_when_shown(alice: User, client: Client) -> None:
     bad = "<script>alert(1)</script>\n\n<img src=x onerror=alert(1)> [x](javascript:alert(1))\n"
-    raw = export(saving.edit(make_page("Murs", bad, by=alice), bad + "\nFin.", saving.Author.of(alice)).page)
+    raw = export(page_writer.edit(make_page("Murs", bad, by=alice), bad + "\nFin.", page_writer.Author.of(alice)).page)
     done = import_archive(io.BytesIO(raw), None, NEW)
     assert done.page.source.text == bad + "\nFin."
     shown = client.get(done.page.get_absolute_url()).content.decode()

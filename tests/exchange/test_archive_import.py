@@ -16,17 +16,18 @@ from PIL import Image
 
 from tests.exchange.archives import TEXT, Bag, digest_of, export, make_picture, make_story
 from tests.exchange.test_archive_export import rich_page
+from tests.factories import make_page, make_place
 from tests.instances import Instance
-from tests.making import make_page, make_place
 from wiki.errors import NotAllowed, TitleTaken
-from wiki.exchange.archive_export import Export
-from wiki.exchange.archive_format import sha256
-from wiki.exchange.archive_import import Imported, Wish, import_archive, with_names
+from wiki.exchange.archive.exporter import Export
+from wiki.exchange.archive.format_spec import sha256
+from wiki.exchange.archive.importer import Imported, Wish, import_archive, with_names
 from wiki.exchange.models import Origin
-from wiki.pages import finding, moving, saving
-from wiki.pages.media import Picture
+from wiki.pages import page_lookup
+from wiki.pages.media_models import Picture
 from wiki.pages.models import Batch, Fork, PageVersion, WikiPage
-from wiki.pages.saving import Author, Note
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ HERE = "127.0.0.1:8000"
 ROUND = """
 import sys, json
 from wiki.pages.models import WikiPage, PageVersion
-from wiki.pages.media import Picture
+from wiki.pages.media_models import Picture
 page = WikiPage.objects.get(title_key__isnull=False, full_title={title!r})
 print(json.dumps(dict(
     versions=[[v.number, v.author_id, v.author_name, v.origin_host, v.origin_number, v.claimed_at.isoformat(),
@@ -58,7 +59,7 @@ def take(raw: bytes, by: User | None = None, **wish: str) -> Imported:
 def away(page: WikiPage, pictures: bool = True) -> bytes:
     """Export a page, then remove it and all pictures: its title is free and nothing is left to lean on."""
     raw = export(page)
-    saving.delete(page, Author(None, "x"))
+    page_writer.delete(page, Author(None, "x"))
     if pictures:
         for one in Picture.objects.all():
             one.file.delete(save=False)
@@ -103,10 +104,10 @@ def test_it_comes_into_an_empty_wiki_and_out_again_the_same(
     "text", ["", "#REDIRECT [[Autre]]\n", "😀 œuvre\n\n\ttab", "---\nkind: place\n---\n", "x" * 900_000]
 )
 def test_it_keeps_any_text(alice: User, text: str) -> None:
-    page = saving.edit(make_page("P", "Un texte.", by=alice), text, Author.of(alice)).page
+    page = page_writer.edit(make_page("P", "Un texte.", by=alice), text, Author.of(alice)).page
     raw = away(page)
     done = take(raw)
-    assert finding.fresh(done.page.pk).source.text == text
+    assert page_lookup.fresh(done.page.pk).source.text == text
     assert digest_of(export(done.page)) == digest_of(raw)
 
 
@@ -178,7 +179,7 @@ def test_it_credits_the_first_source_until_the_page_is_changed_here(alice: User)
     untouched = json.loads(Bag.opened(export(done.page)).files["data/credits.json"])
     assert untouched["source"] == "https://wiki.example/wiki/Atelier_bois"
     assert untouched["derived_from"] == []
-    changed = saving.edit(done.page, "Autre chose.", Author(None, "Bob")).page
+    changed = page_writer.edit(done.page, "Autre chose.", Author(None, "Bob")).page
     credits = json.loads(Bag.opened(export(changed)).files["data/credits.json"])
     assert credits["source"] == f"http://{HERE}/wiki/Atelier_bois"
     assert credits["authors"] == ["Bob", "alice", 'Ada "la première"']
@@ -201,7 +202,7 @@ def test_it_remembers_what_a_fork_was_forked_from(alice: User) -> None:
 
 def test_it_goes_on_with_the_history_after_an_import(alice: User) -> None:
     done = take(away(make_story(alice)))
-    saved = saving.edit(done.page, "Autre chose.", Author.of(alice), Note("Ici"))
+    saved = page_writer.edit(done.page, "Autre chose.", Author.of(alice), Note("Ici"))
     assert saved.version == 5
     line = json.loads(Bag.opened(export(saved.page)).files["data/history/revisions.jsonl"].decode().splitlines()[-1])
     assert (line["host"], line["origin"], line["author"]) == (HERE, 5, "alice")
@@ -235,13 +236,13 @@ def test_it_goes_into_another_place_with_one_version_that_says_so(alice: User, b
 
 
 def test_it_brings_a_moved_page_in_though_its_old_title_is_another_page(alice: User) -> None:
-    page = moving.move(make_story(alice), "Atelier métal", Author(None, "x"), leave_redirect=False).page
+    page = page_moves.move(make_story(alice), "Atelier métal", Author(None, "x"), leave_redirect=False).page
     raw = away(page)
     other = make_page("Atelier bois", by=alice)
     done = take(raw)
     assert done.page.full_title == "Atelier métal"
     assert digest_of(export(done.page)) == digest_of(raw)
-    assert finding.by_key("Atelier bois") == other
+    assert page_lookup.by_key("Atelier bois") == other
 
 
 # --- Pictures -------------------------------------------------------------------------------------
@@ -357,28 +358,31 @@ def test_it_lets_only_accounts_import(alice: User, charlie: User, client: Client
     assert not WikiPage.objects.filter(title_key__isnull=False).exists()
 
 
+LONG_HISTORY = """
+from datetime import datetime, timedelta, UTC
+import random
+from wiki.pages.models import WikiPage
+from wiki.pages.writing.derived_data import Fields
+from wiki.pages.writing.version_store import Author, Draft, store
+dice = random.Random(1)
+words = [f'mot{number}' for number in range(3000)]
+text = [dice.choice(words) for _ in range(600)]
+fields = Fields(0, None, 'Longue', False, 'CC-BY-SA-4.0', 'fr')
+page, drafts = WikiPage(), []
+for number in range(5000):
+    for _ in range(3): text[dice.randrange(len(text))] = dice.choice(words)
+    when = datetime(2010, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+    paragraphs = [' '.join(text[start : start + 30]) for start in range(0, 600, 30)]
+    body, by = '\\n\\n'.join(paragraphs), Author(None, f'A{number % 40}')
+    drafts.append(Draft(page, body, fields, by, claimed_at=when))
+store(drafts)
+"""
+
+
 @pytest.mark.slow
 def test_it_exports_five_thousand_versions_within_its_own_limits(instance: Instance, tmp_path: Path) -> None:
     """Each version changes some words of 20 paragraphs, 4,000 signs; the limits are those of any import."""
-    instance.python(
-        "from datetime import datetime, timedelta, UTC\n"
-        "import random\n"
-        "from wiki.pages.models import WikiPage\n"
-        "from wiki.pages.derivers import Fields\n"
-        "from wiki.pages.storing import Author, Draft, store\n"
-        "dice = random.Random(1)\n"
-        "words = [f'mot{number}' for number in range(3000)]\n"
-        "text = [dice.choice(words) for _ in range(600)]\n"
-        "fields = Fields(0, None, 'Longue', False, 'CC-BY-SA-4.0', 'fr')\n"
-        "page, drafts = WikiPage(), []\n"
-        "for number in range(5000):\n"
-        "    for _ in range(3): text[dice.randrange(len(text))] = dice.choice(words)\n"
-        "    when = datetime(2010, 1, 1, tzinfo=UTC) + timedelta(hours=number)\n"
-        "    paragraphs = [' '.join(text[start : start + 30]) for start in range(0, 600, 30)]\n"
-        "    body, by = '\\n\\n'.join(paragraphs), Author(None, f'A{number % 40}')\n"
-        "    drafts.append(Draft(page, body, fields, by, claimed_at=when))\n"
-        "store(drafts)\n"
-    )
+    instance.python(LONG_HISTORY)
     first, second = tmp_path / "a.zip", tmp_path / "b.zip"
     instance.manage("export_archive", "Longue", "-o", str(first), "--verbosity=0")
     said = instance.manage("import_archive", str(first), "--title", "Longue (bis)", "--verbosity=0")

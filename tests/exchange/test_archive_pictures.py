@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from wiki.exchange.archive_pictures import is_bare
-from wiki.pages.media import clean_picture
+from wiki.exchange.archive.image_check import is_bare
+from wiki.pages.media_models import clean_picture
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 

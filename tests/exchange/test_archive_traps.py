@@ -14,9 +14,9 @@ import pytest
 
 from tests.exchange.archives import NEW, Bag, refused
 from wiki.errors import ArchiveProblem
-from wiki.exchange import archive_unpack
-from wiki.exchange.archive_format import Limits
-from wiki.exchange.archive_import import import_archive
+from wiki.exchange.archive import safe_unzip
+from wiki.exchange.archive.format_spec import Limits
+from wiki.exchange.archive.importer import import_archive
 
 if TYPE_CHECKING:
     pass
@@ -110,7 +110,7 @@ def test_it_refuses_many_files_and_large_ones(archive: bytes) -> None:
         (small, "larger than"),
     ]:
         with pytest.raises(ArchiveProblem, match=reason):
-            archive_unpack.unpack(io.BytesIO(archive), Path("/nowhere"), limits)
+            safe_unzip.unpack(io.BytesIO(archive), Path("/nowhere"), limits)
 
 
 def test_it_refuses_overlapping_files(archive: bytes) -> None:

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.facts.making import cases, context, tables
+from tests.facts.fact_factories import cases, context, tables
 from wiki.facts import datatypes
 from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.base import ValueRefused, comparison
-from wiki.facts.matching import matches
-from wiki.facts.problems import PROBLEMS, SMW_KEYS
+from wiki.facts.value_conditions import matches
+from wiki.facts.value_problems import PROBLEMS, SMW_KEYS
 from wiki.facts.values import Value
-from wiki.text import problems as text_problems
+from wiki.text import problems
 
-SENTENCES = {**text_problems.PROBLEMS, **PROBLEMS}
+SENTENCES = {**problems.PROBLEMS, **PROBLEMS}
 READ = [pytest.param(*case, id=f"{case[0]}-{case[1]}-{case[3]['raw'][:30]}") for case in cases("read")]
 FIND = [
     pytest.param(*case, id=f"{case[0]}-{case[1]}-{case[3]['ask'][:20]}-{case[3]['raw'][:20]}") for case in cases("find")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.facts.datatypes import declared, registry
+from wiki.facts.datatypes import allowed_values, registry
 from wiki.facts.datatypes.base import COMPARATORS, ValueRefused
-from wiki.facts.matching import Like, matches
+from wiki.facts.value_conditions import Like, matches
 from wiki.facts.values import Context, Declaration, Unit, Value
 
 SIZE = 100_000
@@ -105,14 +105,14 @@ def test_it_runs_hostile_patterns_in_proportion_to_the_text(pattern: str) -> Non
     "pattern", ["(", "(?=a)b", r"(a)\1", "a{1,100000}", "a" * 2000, "(((a{1,100}){1,100}){1,100})"]
 )
 def test_it_says_which_patterns_cannot_be_used_and_lets_their_values_pass(pattern: str) -> None:
-    found = declared.pattern_problem(pattern)
+    found = allowed_values.pattern_problem(pattern)
     assert found is not None
     assert found.code == "pattern_unreadable"
     assert registry.parse("b", context_of("_txt", pattern=pattern)).problem is None
 
 
 def test_it_says_nothing_of_a_good_pattern() -> None:
-    assert declared.pattern_problem(r"^\d{5}$") is None
+    assert allowed_values.pattern_problem(r"^\d{5}$") is None
 
 
 def test_it_reads_a_long_list_of_allowed_values_at_once() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.base import ValueRefused
-from wiki.facts.datatypes.kinds import NAMES
-from wiki.facts.matching import matches
+from wiki.facts.datatypes.kind_names import NAMES
+from wiki.facts.value_conditions import matches
 from wiki.facts.values import Context, Declaration
 from wiki.pages.models import Kind
 

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from wiki.facts.datatypes import registry
-from wiki.facts.matching import matches
+from wiki.facts.value_conditions import matches
 from wiki.facts.values import Context, Declaration, Unit, Value
 from wiki.text.titles import fold
 

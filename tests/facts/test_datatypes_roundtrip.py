@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from wiki.facts.datatypes import calendars, registry
-from wiki.facts.matching import matches
+from wiki.facts.value_conditions import matches
 from wiki.facts.values import Context, Declaration, Unit, Value
 
 LANGUAGES = st.sampled_from(["fr", "en"])

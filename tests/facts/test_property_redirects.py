@@ -6,10 +6,11 @@ import itertools
 
 import pytest
 
-from tests.making import make_page
+from tests.factories import make_page
 from wiki.facts.models import Property
-from wiki.pages import finding, rebuilding, saving
-from wiki.pages.saving import Author
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer, rebuild_derived
+from wiki.pages.writing.page_writer import Author
 
 pytestmark = pytest.mark.django_db
 
@@ -21,13 +22,13 @@ def to(name: str) -> str:
 
 
 def write(title: str, text: str | None) -> None:
-    page, by = finding.by_key(title), Author(None, "Quelqu'un")
+    page, by = page_lookup.by_key(title), Author(None, "Quelqu'un")
     if page is None:
         make_page(title, text or "")
     elif text is None:
-        saving.delete(page, by)
+        page_writer.delete(page, by)
     else:
-        saving.edit(page, text, by)
+        page_writer.edit(page, text, by)
 
 
 def ends() -> dict[str, str | None]:
@@ -43,9 +44,9 @@ def test_a_chain_leads_to_its_end_in_whatever_order_it_was_written(order: tuple[
     for number in order:
         write(*CHAIN[number])
     assert ends() == {"A": "C", "B": "C", "C": None}
-    kept = rebuilding.snapshot()
-    rebuilding.rebuild()
-    assert rebuilding.snapshot() == kept
+    kept = rebuild_derived.snapshot()
+    rebuild_derived.rebuild()
+    assert rebuild_derived.snapshot() == kept
 
 
 @pytest.mark.parametrize(
@@ -64,9 +65,9 @@ def test_a_chain_that_changes_is_what_history_makes_of_it(
     for title, text in [*CHAIN, then]:
         write(title, text)
     assert ends() == found
-    kept = rebuilding.snapshot()
-    rebuilding.rebuild()
-    assert rebuilding.snapshot() == kept
+    kept = rebuild_derived.snapshot()
+    rebuild_derived.rebuild()
+    assert rebuild_derived.snapshot() == kept
 
 
 def test_one_may_lead_to_a_special_property_and_to_no_property_at_all() -> None:

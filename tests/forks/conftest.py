@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.forks.making import make_fork, make_practice
+from tests.forks.fork_factories import make_fork, make_practice
 from wiki.accounts.models import User
 from wiki.pages.models import WikiPage
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.forks.making import change, make_place, make_practice, text_of
+from tests.forks.fork_factories import change, make_place, make_practice, text_of
 from wiki.accounts.models import User
-from wiki.pages import finding
+from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def bread(alice: User, bob: User) -> WikiPage:
 def test_it_forks_and_pulls(bread: WikiPage, alice: User, charlie: User, capsys: pytest.CaptureFixture[str]) -> None:
     answer = run(capsys, "fork", "Pain", "--into", "Le Fournil", "--by", "alice")
     assert (answer["title"], answer["upstream"]) == ("Le Fournil:Pain", {"title": "Pain", "version": 1})
-    fork = finding.find("Le Fournil:Pain", alice)
+    fork = page_lookup.find("Le Fournil:Pain", alice)
     assert fork is not None
     assert fork.versions.get(number=1).author == alice
     change(bread, alice, ("le soir", "le matin"))
@@ -49,7 +49,7 @@ def test_clashes_stop_it_unless_a_side_is_chosen(
     bread: WikiPage, alice: User, bob: User, capsys: pytest.CaptureFixture[str], side: str, words: str
 ) -> None:
     call_command("fork", "Pain", "--into", "Le Fournil")
-    fork = finding.find("Le Fournil:Pain", bob)
+    fork = page_lookup.find("Le Fournil:Pain", bob)
     assert fork is not None
     change(fork, bob, ("Une nuit", "Deux nuits"))
     change(bread, alice, ("Une nuit", "Trois nuits"))
@@ -58,7 +58,7 @@ def test_clashes_stop_it_unless_a_side_is_chosen(
         call_command("pull", "Le Fournil:Pain", "--format", "json")
     answer = json.loads(capsys.readouterr().out)
     assert [one["theirs"] for one in answer["clashes"]] == ["Trois nuits de repos.\n"]
-    assert finding.fresh(fork.pk).version == 2
+    assert page_lookup.fresh(fork.pk).version == 2
     call_command("pull", "Le Fournil:Pain", f"--{side}", "-m", "Suivi")
     assert words in text_of(fork)
     assert ("Trois" in text_of(fork)) == (side != "ours")

@@ -13,13 +13,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.making import make_page, make_place
-from wiki.history import summaries
-from wiki.pages import finding, moving, saving
-from wiki.pages.derivers import Fields
+from tests.factories import make_page, make_place
+from wiki.history import change_summaries
+from wiki.pages import page_lookup
 from wiki.pages.models import Batch, WikiPage
-from wiki.pages.saving import Author, Note
-from wiki.pages.storing import Draft, store
+from wiki.pages.page_fields import Fields
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.version_store import Draft, store
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -41,8 +42,8 @@ def page(alice: User, bob: User) -> WikiPage:
     """A page in a place, begun by alice, changed by bob."""
     place = make_place("Atelier", by=bob)
     made = make_page("Charte", "Nous partageons les outils.", by=alice, place=place)
-    saving.edit(made, "Nous partageons tous les outils.", Author.of(bob), Note("plus <b>clair</b>"))
-    return finding.fresh(made.pk)
+    page_writer.edit(made, "Nous partageons tous les outils.", Author.of(bob), Note("plus <b>clair</b>"))
+    return page_lookup.fresh(made.pk)
 
 
 def entries(answer: Any) -> list[dict[str, str]]:
@@ -89,7 +90,7 @@ def test_it_says_what_changed(page: WikiPage, client: Client) -> None:
 
 def test_it_keeps_identities_when_a_page_is_renamed(page: WikiPage, client: Client) -> None:
     before = client.get("/feeds/history/Atelier:Charte")
-    moving.move(page, "Atelier:Règles", Author(None, "root"), leave_redirect=False)
+    page_moves.move(page, "Atelier:Règles", Author(None, "root"), leave_redirect=False)
     after = client.get("/feeds/history/Atelier:Règles")
     assert {entry["id"] for entry in entries(before)} < {entry["id"] for entry in entries(after)}
     names = [ElementTree.fromstring(answer.content).findtext(f"{ATOM}id") for answer in (before, after)]
@@ -117,7 +118,7 @@ def test_it_answers_304_until_something_changes(address: str, page: WikiPage, al
     assert kept.status_code == 304
     assert kept.content == b""
     assert not [query for query in queries if "serialized_data" in query["sql"]]
-    saving.edit(finding.fresh(page.pk), "Encore.", Author.of(alice))
+    page_writer.edit(page_lookup.fresh(page.pk), "Encore.", Author.of(alice))
     changed = client.get(address, headers=again)
     assert changed.status_code == 200
     assert changed["ETag"] != first["ETag"]
@@ -149,7 +150,7 @@ def test_it_narrows_as_the_list_does(page: WikiPage, client: Client) -> None:
 
 def test_it_reads_all_texts_in_one_query_and_keeps_what_it_made(page: WikiPage, client: Client, alice: User) -> None:
     for number in range(10):
-        saving.edit(finding.fresh(page.pk), f"Texte {number}", Author.of(alice))
+        page_writer.edit(page_lookup.fresh(page.pk), f"Texte {number}", Author.of(alice))
     counts = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
@@ -159,7 +160,7 @@ def test_it_reads_all_texts_in_one_query_and_keeps_what_it_made(page: WikiPage, 
 
 
 def test_it_says_nothing_of_the_lines_of_very_long_texts(page: WikiPage, client: Client, alice: User) -> None:
-    saving.edit(page, "mot\n" * summaries.SIZE_LIMIT, Author.of(alice))
+    page_writer.edit(page, "mot\n" * change_summaries.SIZE_LIMIT, Author.of(alice))
     newest = entries(client.get("/feeds/changes"))[0]
     assert "<ins>" not in newest["summary"]
     assert "Version 3" in newest["summary"]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.making import make_page, make_place
-from wiki.pages import chores, finding, moving, saving
-from wiki.pages.saving import Author
+from tests.factories import make_page, make_place
+from wiki.pages import background_jobs, page_lookup
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def test_it_compares_the_two_versions_that_a_reader_chooses(tab: Page, bob: User) -> None:
     page = make_page("Charte", "Nous partageons les outils.", by=bob)
     for word in ("machines", "robots", "savoirs"):
-        saving.edit(finding.fresh(page.pk), f"Nous partageons les {word}.", Author.of(bob))
+        page_writer.edit(page_lookup.fresh(page.pk), f"Nous partageons les {word}.", Author.of(bob))
     tab.goto("/history/Charte")
     tab.locator('input[name="from"][value="1"]').check()
     tab.locator('input[name="to"][value="3"]').check()
@@ -44,7 +45,7 @@ def test_it_unfolds_a_batch_and_fits_the_screen(tab: Page, bob: User, width: int
     place = make_place("Atelier", by=bob)
     long = "Une page au titre si long qu'il ne tient sur aucune ligne de téléphone " + "é" * 60
     make_page(long, by=bob, place=place)
-    moving.move(place, "Fabrique", Author.of(bob), "nouveau nom " * 20)
+    page_moves.move(place, "Fabrique", Author.of(bob), "nouveau nom " * 20)
     tab.set_viewport_size({"width": width, "height": 800})
     tab.goto("/changes")
     line = tab.locator("details.batch li").first
@@ -62,10 +63,10 @@ def test_a_slider_leads_through_time_and_selected_words_to_their_beginning(tab: 
     def by(name: str, year: int) -> Author:
         return Author(None, name, at=datetime(year, 3, 3, 12, tzinfo=UTC))
 
-    page = saving.create("Fournil", "Du pain *au levain*.", by=by("Ada", 2019)).page
-    saving.edit(finding.fresh(page.pk), "Du pain noir.", by("Bob", 2020))
-    saving.edit(finding.fresh(page.pk), "Du pain **au levain**.\n\nFin.", by("Chloé", 2021))
-    chores.finish()
+    page = page_writer.create("Fournil", "Du pain *au levain*.", by=by("Ada", 2019)).page
+    page_writer.edit(page_lookup.fresh(page.pk), "Du pain noir.", by("Bob", 2020))
+    page_writer.edit(page_lookup.fresh(page.pk), "Du pain **au levain**.\n\nFin.", by("Chloé", 2021))
+    background_jobs.finish()
     tab.goto("/history/Fournil")
     slider = tab.get_by_role("slider")
     slider.focus()

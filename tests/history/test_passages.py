@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.making import make_page, make_place
-from wiki.forks import forking
-from wiki.history import restoring
+from tests.factories import make_page, make_place
+from wiki.forks import fork_creation
+from wiki.history import restore
 from wiki.history.models import Passage
-from wiki.pages import finding, moving, rebuilding, saving
-from wiki.pages.derivers import Fields
+from wiki.pages import page_lookup
 from wiki.pages.models import Batch, PageVersion, WikiPage
-from wiki.pages.saving import Author
-from wiki.pages.storing import Draft, store
+from wiki.pages.page_fields import Fields
+from wiki.pages.writing import page_moves, page_writer, rebuild_derived
+from wiki.pages.writing.page_writer import Author
+from wiki.pages.writing.version_store import Draft, store
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User
@@ -33,7 +34,7 @@ def by(name: str) -> Author:
 
 def edit(page: WikiPage, text: str, name: str) -> None:
     """Save the next version of a page."""
-    saving.edit(finding.fresh(page.pk), text, by(name))
+    page_writer.edit(page_lookup.fresh(page.pk), text, by(name))
 
 
 def lives(page: WikiPage) -> list[tuple[str, int, int | None]]:
@@ -57,12 +58,12 @@ def written(page: WikiPage) -> list[list[tuple[str, str]]]:
 
 def same_from_history() -> None:
     """Fail unless rebuilding gives what is kept; from nothing, too."""
-    kept = rebuilding.snapshot()["passages"]
+    kept = rebuild_derived.snapshot()["passages"]
     for from_nothing in (False, True):
         if from_nothing:
             Passage.objects.all().delete()
-        rebuilding.rebuild()
-        assert rebuilding.snapshot()["passages"] == kept
+        rebuild_derived.rebuild()
+        assert rebuild_derived.snapshot()["passages"] == kept
 
 
 def test_it_lives_while_it_is_said() -> None:
@@ -74,9 +75,9 @@ def test_it_lives_while_it_is_said() -> None:
     ]  # fmt: skip
     back = Passage.objects.get(page=page, born=3)
     assert back.origin == f"{page.pk}.1.2"
-    saving.delete(finding.fresh(page.pk), by("bob"))
+    page_writer.delete(page_lookup.fresh(page.pk), by("bob"))
     assert not Passage.objects.filter(page=page, died=None).exists()
-    saving.undelete(finding.fresh(page.pk), by("bob"))
+    page_writer.undelete(page_lookup.fresh(page.pk), by("bob"))
     again = Passage.objects.filter(page=page, died=None).order_by("position")
     assert [row.text for row in again] == ["#  Charte", "Un.", "Trois.", "Deux."]
     assert [row.origin.split(".")[1] for row in again] == ["1", "1", "2", "1"]
@@ -102,10 +103,10 @@ def test_a_mended_comma_takes_nobodys_credit() -> None:
 def test_vandalism_and_its_repair_change_no_author() -> None:
     page = make_page("Charte", f"# Charte\n\n{LONG}\n\nMerci.")
     edit(page, "mdr", "Vandale")
-    restoring.restore(finding.fresh(page.pk), 1, by("Bob"))
+    restore.restore(page_lookup.fresh(page.pk), 1, by("Bob"))
     assert {name for passage in written(page) for _, name in passage} == {"Quelqu'un"}
     edit(page, f"# Charte\n\n{LONG.replace('font', 'défont')}\n\nMerci.", "Vandale")
-    restoring.undo(finding.fresh(page.pk), 4, by("Bob"))
+    restore.undo(page_lookup.fresh(page.pk), 4, by("Bob"))
     assert {name for passage in written(page) for _, name in passage} == {"Quelqu'un"}
     same_from_history()
 
@@ -137,15 +138,15 @@ def test_a_fork_keeps_its_authors(alice: User, bob: User) -> None:
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", f"# Charte\n\n{LONG}", by=alice)
     edit(page, f"# Charte\n\n{LONG}\n\n{OTHER}", "Bob")
-    copy = forking.fork(finding.fresh(page.pk), forking.Wish(place), Author.of(bob))
+    copy = fork_creation.fork(page_lookup.fresh(page.pk), fork_creation.Wish(place), Author.of(bob))
     assert [whose[0][1] for whose in written(copy)] == ["alice", "alice", "Bob"]
     edit(copy, f"# Charte\n\n{LONG.replace('mains', 'deux mains')}\n\n{OTHER}", "Chloé")
     assert [name for _, name in written(copy)[1]] == ["alice", "Chloé", "alice"]
     other = make_place("Labo", by=bob)
-    third = forking.fork(finding.fresh(copy.pk), forking.Wish(other), Author.of(bob))
+    third = fork_creation.fork(page_lookup.fresh(copy.pk), fork_creation.Wish(other), Author.of(bob))
     assert [name for _, name in written(third)[1]] == ["alice", "Chloé", "alice"]
     assert Passage.objects.filter(page=third, text=OTHER).get().origin == f"{page.pk}.2.0"
-    moving.move(finding.fresh(third.pk), "Labo:Règles", Author.of(bob))
+    page_moves.move(page_lookup.fresh(third.pk), "Labo:Règles", Author.of(bob))
     edit(page, f"{OTHER}", "Dan")
     same_from_history()
 
@@ -164,7 +165,7 @@ def test_an_import_is_followed_version_by_version() -> None:
     assert [whose[0][1] for whose in written(page)] == ["B", "A"]
     gone = Passage.objects.get(page=page, died=3)
     assert (gone.born_at, gone.died_at) == (BEGIN, BEGIN + timedelta(days=5))
-    saving.edit(finding.fresh(page.pk), LONG, Author(None, "E", at=BEGIN))
+    page_writer.edit(page_lookup.fresh(page.pk), LONG, Author(None, "E", at=BEGIN))
     assert Passage.objects.get(page=page, died=5).died_at == BEGIN + timedelta(days=9)
     same_from_history()
 
@@ -172,7 +173,7 @@ def test_an_import_is_followed_version_by_version() -> None:
 def test_several_versions_follow_what_is_there() -> None:
     page = make_page("Cahier", f"{LONG}\n\n{OTHER}\n\nMerci.")
     edit(page, f"{LONG}\n\n{OTHER.replace('midi', 'treize heures')}\n\nMerci.", "Bob")
-    now = finding.fresh(page.pk)
+    now = page_lookup.fresh(page.pk)
     texts = [OTHER, "mdr", f"{LONG.replace('gens', 'voisins')}\n\nMerci.\n\n{OTHER}"]
     store([Draft(now, text, Fields.of(now), by("Chloé")) for text in texts], Batch(act=Batch.Act.IMPORT))
     assert [[name for _, name in passage] for passage in written(page)] == [
@@ -197,7 +198,7 @@ def test_a_section_moved_between_pages_in_one_act_keeps_its_author() -> None:
     lonely = make_page("Trois", "Rien.")
     batch = Batch(act=Batch.Act.IMPORT)
     said = {one.pk: OTHER, two.pk: f"{LONG}\n\nMerci.", lonely.pk: f"Rien.\n\n{LONG}"}
-    pages = [finding.fresh(pk) for pk in said]
+    pages = [page_lookup.fresh(pk) for pk in said]
     store([Draft(page, said[page.pk], Fields.of(page), by("Bob")) for page in pages], batch)
     assert written(one) == [[(" ".join(Passage.objects.get(page=two, died=2).words.split()), "Quelqu'un")]]
     assert [whose[0][1] for whose in written(two)] == ["Quelqu'un", "Bob"]

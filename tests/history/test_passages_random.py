@@ -12,14 +12,15 @@ from django.db.models import Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.factories import make_place
 from tests.history.test_passages import by, same_from_history
-from tests.making import make_place
-from wiki.forks import forking
+from wiki.forks import fork_creation
 from wiki.history.models import Passage
-from wiki.pages import finding, saving
-from wiki.pages.derivers import Fields
+from wiki.pages import page_lookup
 from wiki.pages.models import Batch, WikiPage
-from wiki.pages.storing import Draft, store
+from wiki.pages.page_fields import Fields
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.version_store import Draft, store
 from wiki.text.passages import cut, identity_of, words_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Writers:
     def __init__(self, seed: int, place: WikiPage) -> None:
         self.dice = random.Random(seed)
         self.place = place
-        self.pages = [saving.create(f"Page {number}", self.text(), by("Ada")).page for number in range(2)]
+        self.pages = [page_writer.create(f"Page {number}", self.text(), by("Ada")).page for number in range(2)]
         self.acts: list[Callable[[], None]] = [
             self.edit, self.edit, self.edit, self.edit, self.restore, self.blank, self.delete, self.fork, self.move,
             self.bring_in,
@@ -58,7 +59,7 @@ class Writers:
 
     def page(self) -> WikiPage:
         """One of the pages, as it is now."""
-        return finding.fresh(self.dice.choice(self.pages).pk)
+        return page_lookup.fresh(self.dice.choice(self.pages).pk)
 
     def changed(self, text: str) -> str:
         """A text after what one edit does to it."""
@@ -88,33 +89,33 @@ class Writers:
     def edit(self) -> None:
         page = self.page()
         if not page.is_deleted:
-            saving.edit(page, self.changed(page.source.text or ""), by(self.dice.choice(NAMES)))
+            page_writer.edit(page, self.changed(page.source.text or ""), by(self.dice.choice(NAMES)))
 
     def restore(self) -> None:
         page = self.page()
         old = self.dice.choice(list(page.versions.select_related("stored"))).text()
         if old is not None and not page.is_deleted:
-            saving.edit(page, old, by(self.dice.choice(NAMES)))
+            page_writer.edit(page, old, by(self.dice.choice(NAMES)))
 
     def blank(self) -> None:
         page = self.page()
         if not page.is_deleted:
-            saving.edit(page, "mdr", by("Dan"))
+            page_writer.edit(page, "mdr", by("Dan"))
 
     def delete(self) -> None:
         page = self.page()
-        act = saving.undelete if page.is_deleted else saving.delete
+        act = page_writer.undelete if page.is_deleted else page_writer.delete
         act(page, by("Bob"))
 
     def fork(self) -> None:
         page = self.page()
         title = f"Copie {len(self.pages)}"
         if not page.is_deleted:
-            self.pages.append(forking.fork(page, forking.Wish(self.place, title=title), by("Chloé")))
+            self.pages.append(fork_creation.fork(page, fork_creation.Wish(self.place, title=title), by("Chloé")))
 
     def move(self) -> None:
         """What one page loses, another gains in the same act."""
-        pages = [page for page in map(finding.fresh, [page.pk for page in self.pages]) if not page.is_deleted]
+        pages = [page for page in map(page_lookup.fresh, [page.pk for page in self.pages]) if not page.is_deleted]
         if len(pages) < 2:
             return
         one, two = self.dice.sample(pages, 2)
@@ -182,14 +183,14 @@ def test_random_histories(seed: int, alice: User) -> None:
 def test_a_version_that_says_nothing_new_gets_no_word(alice: User) -> None:
     writers = Writers(1, make_place("Lieu", by=alice))
     page = writers.pages[0]
-    saving.edit(page, "Un lieu ouvert à tous chaque jour.\n\nUn four à pain.", by("Ada"))
+    page_writer.edit(page, "Un lieu ouvert à tous chaque jour.\n\nUn four à pain.", by("Ada"))
     for text, name in [
         ("Un lieu, ouvert à tous, chaque jour !\n\nUn four à pain.", "Bob"),
         ("Un four à pain.\n\nUn lieu, ouvert à tous, chaque jour !", "Chloé"),
         ("", "Dan"),
         ("UN FOUR À PAIN.\n\nUn lieu ouvert à tous chaque jour.", "Dan"),
     ]:
-        saving.edit(finding.fresh(page.pk), text, by(name))
+        page_writer.edit(page_lookup.fresh(page.pk), text, by(name))
     numbers = {run[1] for row in Passage.objects.filter(page=page, died=None) for run in row.runs}
     names = set(page.versions.filter(number__in=numbers).values_list("author_name", flat=True))
     assert "Bob" not in names

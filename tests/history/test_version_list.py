@@ -10,12 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.making import make_page
-from wiki.pages import finding, saving
-from wiki.pages.derivers import Fields
+from tests.factories import make_page
+from wiki.pages import page_lookup
 from wiki.pages.models import Batch, WikiPage
-from wiki.pages.saving import Author, Note
-from wiki.pages.storing import Draft, store
+from wiki.pages.page_fields import Fields
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.version_store import Draft, store
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -33,7 +34,7 @@ def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
 
 def write(page: WikiPage, count: int, author: Author, batch: Batch | None = None, **options: Any) -> None:
     """So many more versions of `page`."""
-    now = finding.fresh(page.pk)
+    now = page_lookup.fresh(page.pk)
     first = now.version
     store([Draft(now, f"Texte {first + step}.", Fields.of(now), author, **options) for step in range(count)], batch)
 
@@ -46,7 +47,7 @@ def numbers(answer: Any) -> list[int]:
 @pytest.mark.django_db
 def test_it_shows_who_when_and_what(client: Client, alice: User) -> None:
     page = make_page("Charte", "Un texte.", by=alice)
-    saving.edit(page, "Un texte plus long.", Author.of(alice), Note("plus clair", minor=True, tags=["mobile"]))
+    page_writer.edit(page, "Un texte plus long.", Author.of(alice), Note("plus clair", minor=True, tags=["mobile"]))
     html = client.get("/history/Charte").content.decode()
     assert '<a href="/contributions/alice"' in html
     assert "plus clair" in html
@@ -140,9 +141,9 @@ def test_it_leads_from_a_batch_to_all_of_it(client: Client, alice: User) -> None
 @pytest.mark.django_db
 def test_it_says_what_a_version_was_merged_from_while_that_can_be_read(client: Client, alice: User) -> None:
     source, page = make_page("Source", by=alice), make_page("Charte", by=alice)
-    saving.edit(page, "Repris.", Author.of(alice), Note(merge_parent=source.versions.get()))
+    page_writer.edit(page, "Repris.", Author.of(alice), Note(merge_parent=source.versions.get()))
     assert "from Source, version 1" in client.get("/history/Charte").content.decode()
-    saving.delete(finding.fresh(source.pk), Author(None, "root"))
+    page_writer.delete(page_lookup.fresh(source.pk), Author(None, "root"))
     assert "from Source, version 1" not in client.get("/history/Charte").content.decode()
 
 
@@ -152,7 +153,7 @@ def test_it_shows_deleted_pages_to_administrators_only(
     view: str, alice: User, bob: User, client_of: Callable[..., Client], anna: AnonymousUser
 ) -> None:
     page = make_page("Secrète", by=alice)
-    saving.delete(page, Author(None, "root"))
+    page_writer.delete(page, Author(None, "root"))
     assert client_of(anna).get(f"/{view}/Secrète").status_code == 404
     assert client_of(alice).get(f"/{view}/Secrète").status_code == 404
     bob.is_superuser = True

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wiki.licenses import catalogue
 from wiki.licenses.catalogue import FOLDER, KINDS, LICENSES, License, LicenseNotFree, UnknownLicense
-from wiki.licenses.reasons import NEEDS
+from wiki.licenses.verdict_texts import NEEDS
 
 
 def test_it_has_a_default_that_is_free_and_offered_first() -> None:

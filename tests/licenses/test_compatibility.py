@@ -7,7 +7,7 @@ import pickle
 import pytest
 from django.utils import translation
 
-from wiki.licenses import compatibility, reasons
+from wiki.licenses import compatibility, verdict_texts
 from wiki.licenses.catalogue import LICENSES
 from wiki.licenses.compatibility import RULES, TARGETS, check, check_all, targets_for
 
@@ -83,7 +83,7 @@ def test_it_lets_a_licence_stay_itself_unless_it_forbids_changes(license: compat
     verdict = check(license.id, license.id)
     assert verdict.allowed is ("ND" not in license.id.split("-") and license.family != "none")
     if verdict.allowed:
-        assert verdict.message == reasons.KEPT
+        assert verdict.message == verdict_texts.KEPT
 
 
 @pytest.mark.parametrize(
@@ -196,8 +196,8 @@ def test_it_lists_the_licences_that_a_fork_may_take() -> None:
 
 def test_it_has_a_sentence_for_every_refusal_and_every_duty() -> None:
     refusing = {rule.key for rule in RULES.values() if "F" in {*rule.answers.values(), rule.otherwise}}
-    assert refusing == set(reasons.REFUSALS)
-    assert {need for rule in RULES.values() for need in rule.asks} <= set(reasons.NEEDS)
+    assert refusing == set(verdict_texts.REFUSALS)
+    assert {need for rule in RULES.values() for need in rule.asks} <= set(verdict_texts.NEEDS)
 
 
 def test_it_gives_its_reasons_in_the_language_of_the_reader() -> None:

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.licenses.credits import credit_line
-from wiki.text.markdown import parse
+from wiki.licenses.attribution import credit_line
+from wiki.text.markup.markdown_parser import parse
 
 SOURCE = "https://wiki.example/wiki/Jardin_partagé?version=3"
 DEED = "https://creativecommons.org/licenses/by-sa/4.0/"

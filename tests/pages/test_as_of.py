@@ -11,9 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from wiki.accounts.models import User
-from wiki.pages import finding, moments, saving
+from wiki.pages import date_input, page_lookup
 from wiki.pages.models import WikiPage
-from wiki.pages.saving import Author
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
 
 pytestmark = pytest.mark.django_db
 Show = Callable[..., str]
@@ -26,11 +27,11 @@ def by(name: str, day: str) -> Author:
 @pytest.fixture
 def page() -> WikiPage:
     """Versions of three days; the clock of the third went back."""
-    page = saving.create("Fournil", "---\nVille: Lyon\n---\nDu pain.", by=by("Ada", "2019-03-03")).page
-    saving.edit(finding.fresh(page.pk), "---\nVille: Oullins\n---\nDes brioches.", by("Bob", "2020-06-01"))
-    saving.edit(finding.fresh(page.pk), "---\nVille: Oullins\n---\nDes tartes.", by("Dan", "2020-05-01"))
-    saving.edit(finding.fresh(page.pk), "---\nVille: Bron\n---\nDes quiches.", by("Eva", "2021-01-01"))
-    return finding.fresh(page.pk)
+    page = page_writer.create("Fournil", "---\nVille: Lyon\n---\nDu pain.", by=by("Ada", "2019-03-03")).page
+    page_writer.edit(page_lookup.fresh(page.pk), "---\nVille: Oullins\n---\nDes brioches.", by("Bob", "2020-06-01"))
+    page_writer.edit(page_lookup.fresh(page.pk), "---\nVille: Oullins\n---\nDes tartes.", by("Dan", "2020-05-01"))
+    page_writer.edit(page_lookup.fresh(page.pk), "---\nVille: Bron\n---\nDes quiches.", by("Eva", "2021-01-01"))
+    return page_lookup.fresh(page.pk)
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_it_leads_on_to_the_versions_beside(page: WikiPage, shown: Show) -> None
 
 
 def test_questions_are_answered_as_of_the_day(page: WikiPage, shown: Show) -> None:
-    saving.create("Annuaire", "Le fournil est à {{#show: Fournil|?Ville}}.", by=by("Ada", "2019-04-01"))
+    page_writer.create("Annuaire", "Le fournil est à {{#show: Fournil|?Ville}}.", by=by("Ada", "2019-04-01"))
     assert "Bron" in shown("", title="Annuaire")
     assert "Lyon" in shown("at=2019-12-31", title="Annuaire")
     assert "Oullins" in shown("at=2020-12-31", title="Annuaire")
@@ -90,9 +91,9 @@ def test_what_was_not_there_or_is_no_day_is_said(page: WikiPage, shown: Show, cl
 
 
 def test_a_day_when_it_was_deleted_says_so(page: WikiPage, shown: Show) -> None:
-    saving.delete(page, by("Ada", "2021-06-01"))
+    page_writer.delete(page, by("Ada", "2021-06-01"))
     shown("at=2021-02-01", 404)
-    saving.undelete(finding.fresh(page.pk), by("Ada", "2021-08-01"))
+    page_writer.undelete(page_lookup.fresh(page.pk), by("Ada", "2021-08-01"))
     assert "Dans cette version, la page était supprimée." in shown("at=2021-07-01")
     assert "Des quiches." in shown("at=2021-09-01")
 
@@ -124,19 +125,19 @@ def test_it_reads_days(text: str, first: str, after: str) -> None:
     def day(written: str) -> datetime:
         return timezone.make_aware(datetime.fromisoformat(written))
 
-    assert moments.first_moment(text) == day(first)
-    assert moments.last_moment(text) == day(after)
+    assert date_input.first_moment(text) == day(first)
+    assert date_input.last_moment(text) == day(after)
 
 
 def test_it_reads_moments() -> None:
     noon = datetime(2019, 3, 3, 12, tzinfo=UTC)
-    assert moments.first_moment("2019-03-03T12:00:00Z") == noon
-    assert moments.last_moment("2019-03-03T12:00:00Z") == noon + timedelta(microseconds=1)
+    assert date_input.first_moment("2019-03-03T12:00:00Z") == noon
+    assert date_input.last_moment("2019-03-03T12:00:00Z") == noon + timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(
     "text", ["", "hier", "2019-13", "2019-02-30", "0000", "9999", "9999-12-31", "٢٠١٩", "12:00", "1-1"]
 )
 def test_it_refuses_what_is_no_day(text: str) -> None:
-    with pytest.raises(moments.NoDate):
-        moments.last_moment(text)
+    with pytest.raises(date_input.NoDate):
+        date_input.last_moment(text)

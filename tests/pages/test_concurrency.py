@@ -11,31 +11,32 @@ from tests.instances import Instance
 PROCESSES, SAVES = 8, 200
 
 BEGIN = """
-from wiki.pages import saving
-from wiki.pages.saving import Author
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
 by = Author(None, "script")
 for number in range(4):
-    saving.create_place(f"Lieu {number}", "Un lieu.", by)
-    saving.create(f"Page {number}", "".join(f"Ligne {line}.\\n\\n" for line in range(40)), by)
+    page_writer.create_place(f"Lieu {number}", "Un lieu.", by)
+    page_writer.create(f"Page {number}", "".join(f"Ligne {line}.\\n\\n" for line in range(40)), by)
 """
 
 WORK = """
 import json, random, sys
 from wiki.errors import EditConflict, TitleTaken, Refused
-from wiki.pages import finding, moving, saving
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.models import WikiPage
-from wiki.pages.saving import Author, Note
+from wiki.pages.writing.page_writer import Author, Note
 me, saves = int(sys.argv[1]), int(sys.argv[2])
 dice, by, done = random.Random(me), Author(None, f"auteur {me}"), []
 pages = list(WikiPage.objects.filter(full_title__startswith="Page").values_list("pk", flat=True))
 clashes = 0
 for turn in range(saves):
     pk = dice.choice(pages)
-    page = finding.fresh(pk)
+    page = page_lookup.fresh(pk)
     if turn % 10 == 9:
         where = dice.choice(["", "Lieu 0:", "Lieu 1:", "Lieu 2:", "Lieu 3:"])
         try:
-            moving.move(page, where + page.title, by)
+            page_moves.move(page, where + page.title, by)
         except (TitleTaken, Refused):
             clashes += 1
         continue
@@ -44,7 +45,7 @@ for turn in range(saves):
     spot = dice.randrange(len(lines))
     lines.insert(spot, f"Ajout {mark}")
     try:
-        saving.edit(page, "\\n\\n".join(lines), by, Note(mark), base=page.version)
+        page_writer.edit(page, "\\n\\n".join(lines), by, Note(mark), base=page.version)
         done.append(mark)
     except EditConflict:
         clashes += 1
@@ -54,11 +55,11 @@ print(json.dumps({"done": done, "clashes": clashes}))
 END = """
 import json
 from wagtail.models import Page
-from wiki.pages import rebuilding
+from wiki.pages.writing import rebuild_derived
 from wiki.pages.models import PageVersion, WikiPage, PageText
-kept = rebuilding.snapshot()
-rebuilding.rebuild()
-now = rebuilding.snapshot()
+kept = rebuild_derived.snapshot()
+rebuild_derived.rebuild()
+now = rebuild_derived.snapshot()
 differs = {name: sorted(set(map(str, kept[name])) ^ set(map(str, now[name])))[:8]
            for name in kept if kept[name] != now[name]}
 gaps = [p.full_title for p in WikiPage.objects.all()

@@ -13,34 +13,35 @@ from tests.instances import Instance
 KILLS = 12
 
 BEGIN = """
-from wiki.pages import saving
-from wiki.pages.saving import Author
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
 by = Author(None, "script")
-saving.create_place("Port", "Un lieu.", by)
-saving.create("Port:Page", "Début.", by)
+page_writer.create_place("Port", "Un lieu.", by)
+page_writer.create("Port:Page", "Début.", by)
 """
 
 # Saves, creates, moves and imports without end; says each change once it is committed.
 WORK = """
 import itertools, sys
-from wiki.pages import finding, moving, saving
-from wiki.pages.saving import Author
-from wiki.pages.storing import Draft, store
-from wiki.pages.derivers import Fields
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author
+from wiki.pages.writing.version_store import Draft, store
+from wiki.pages.page_fields import Fields
 from wiki.pages.models import Batch, WikiPage
-from wiki.text import worker
+from wiki.text.markup import parser_process
 round_, by = sys.argv[1], Author(None, "script")
-worker.parse_bounded("The process that reads texts is started once.")
+parser_process.parse_bounded("The process that reads texts is started once.")
 print("ready", flush=True)
 for turn in itertools.count():
-    page = finding.by_key("Port:Page") or finding.by_key("Page")
+    page = page_lookup.by_key("Port:Page") or page_lookup.by_key("Page")
     mark = f"r{round_}t{turn}."
-    saving.edit(page, page.source.text + "\\n\\n" + mark, by)
+    page_writer.edit(page, page.source.text + "\\n\\n" + mark, by)
     print(mark, flush=True)
-    saving.create(f"Port:Page {mark}", "Nouvelle.", by)
-    moving.move(finding.by_key("Port:Page") or finding.by_key("Page"),
+    page_writer.create(f"Port:Page {mark}", "Nouvelle.", by)
+    page_moves.move(page_lookup.by_key("Port:Page") or page_lookup.by_key("Page"),
                 "Page" if turn % 2 == 0 else "Port:Page", by, leave_redirect=False)
-    port = finding.by_key("Port")
+    port = page_lookup.by_key("Port")
     store([Draft(page, text, Fields(0, port, f"Import {mark} {number}", False, "CC-BY-SA-4.0", "fr"), by)
            for number in range(20) for page in [WikiPage()] for text in ("Un.", "Deux.")], Batch(act="import"))
 """
@@ -50,7 +51,7 @@ import json
 from django.db.models import Count, F, Max
 from reversion.models import Revision, Version
 from wagtail.models import Page
-from wiki.pages import rebuilding
+from wiki.pages.writing import rebuild_derived
 from wiki.pages.models import PageText, PageVersion, WikiPage
 heads = WikiPage.objects.annotate(last=Max("versions__number"), count=Count("versions"))
 half = [page.full_title for page in heads if not page.version == page.last == page.count]
@@ -59,14 +60,14 @@ wrong = [v.title for v in PageVersion.objects.filter(number=F("page__version")).
          if v.text() != texts.get(v.page_id)]
 imported = PageVersion.objects.filter(batch__act="import").values("batch").annotate(n=Count("pk"))
 batches = list(imported.values_list("n", flat=True))
-kept = rebuilding.snapshot()
-rebuilding.rebuild()
+kept = rebuild_derived.snapshot()
+rebuild_derived.rebuild()
 page = WikiPage.objects.get(title="Page", redirect_key="")
 print(json.dumps({
     "half": half, "wrong": wrong, "batches": sorted(set(batches)),
     "loose": Version.objects.filter(page_version=None).count() + Revision.objects.filter(version=None).count(),
     "problems": [list(map(str, some)) for some in Page.find_problems()],
-    "same": rebuilding.snapshot() == kept, "text": page.source.text, "versions": PageVersion.objects.count(),
+    "same": rebuild_derived.snapshot() == kept, "text": page.source.text, "versions": PageVersion.objects.count(),
 }))
 """
 

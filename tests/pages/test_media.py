@@ -13,9 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from tests.making import make_page
+from tests.factories import make_page
 from wiki.accounts.models import User
-from wiki.pages.media import Picture, clean_picture
+from wiki.pages.media_models import Picture, clean_picture
 from wiki.pages.models import RenderedPage
 
 pytestmark = pytest.mark.django_db

@@ -14,25 +14,26 @@ PROCESSES, ROUNDS = 4, 3
 
 BEGIN = """
 from wiki.accounts.models import User
-from wiki.pages import saving
-from wiki.pages.saving import Author
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
 by = Author(None, "script")
-saving.create_place("Port", "Un lieu.", by)
-saving.create_place("Nom 0", "Un lieu qui change de nom.", by)
+page_writer.create_place("Port", "Un lieu.", by)
+page_writer.create_place("Nom 0", "Un lieu qui change de nom.", by)
 for number in range(ROUNDS):
-    saving.create_place(f"Vide {number}", "Un lieu vide.", by)
-    saving.create(f"Source {number}", "Un texte.", by)
-    saving.create(f"Gauche {number}", "À gauche.", by)
-    saving.create(f"Droite {number}", "À droite.", by)
-    saving.create(f"Port:Fragile {number}", "Un.\\n\\nDeux.", by)
+    page_writer.create_place(f"Vide {number}", "Un lieu vide.", by)
+    page_writer.create(f"Source {number}", "Un texte.", by)
+    page_writer.create(f"Gauche {number}", "À gauche.", by)
+    page_writer.create(f"Droite {number}", "À droite.", by)
+    page_writer.create(f"Port:Fragile {number}", "Un.\\n\\nDeux.", by)
 """.replace("ROUNDS", str(ROUNDS))
 
 WORK = """
 import json, sys, time
 from wiki.errors import WikiError
-from wiki.forks.forking import Wish, fork
-from wiki.pages import finding, moving, saving
-from wiki.pages.saving import Author, Note
+from wiki.forks.fork_creation import Wish, fork
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author, Note
 me, rounds, start = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 by, won, told = Author(None, f"auteur {me}"), [], []
 
@@ -47,37 +48,38 @@ def attempt(name, act):
         told.append([name, type(error).__name__])
 
 def the_place():
-    return next(page for page in finding.WikiPage.objects.filter(is_place=True).select_related("source", "place")
+    return next(page for page in page_lookup.WikiPage.objects.filter(is_place=True).select_related("source", "place")
                 if page.full_title.startswith("Nom"))
 
 for turn in range(rounds):
     together(turn * 1.5)
-    attempt(f"page {turn}", lambda: saving.create(f"Port:Page {turn}", f"De {me}.", by).changed)
-    attempt(f"place {turn}", lambda: saving.create_place(f"Lieu {turn}", f"De {me}.", by).changed)
-    attempt(f"same {turn}", lambda: saving.create(f"Même {turn}", "Un même texte.", by).changed)
-    source, port = finding.by_key(f"Source {turn}"), finding.by_key("Port")
+    attempt(f"page {turn}", lambda: page_writer.create(f"Port:Page {turn}", f"De {me}.", by).changed)
+    attempt(f"place {turn}", lambda: page_writer.create_place(f"Lieu {turn}", f"De {me}.", by).changed)
+    attempt(f"same {turn}", lambda: page_writer.create(f"Même {turn}", "Un même texte.", by).changed)
+    source, port = page_lookup.by_key(f"Source {turn}"), page_lookup.by_key("Port")
     attempt(f"fork {turn}", lambda: fork(source, Wish(place=port), by))
     attempt(f"new place {turn}", lambda: fork(source, Wish(new_place=f"Tout neuf {turn}"), by))
-    left, right = (finding.by_key(f"{side} {turn}") for side in ("Gauche", "Droite"))
+    left, right = (page_lookup.by_key(f"{side} {turn}") for side in ("Gauche", "Droite"))
     if left and right:
         one, to = (left, f"Droite {turn}") if me % 2 else (right, f"Gauche {turn}")
-        attempt(f"swap {turn}", lambda: moving.move(one, to, by).changed)
+        attempt(f"swap {turn}", lambda: page_moves.move(one, to, by).changed)
         if me == 0:
-            attempt(f"away {turn}", lambda: moving.move(left, f"Port:Gauche {turn}", by).changed)
-    fragile = finding.by_key(f"Port:Fragile {turn}")
+            attempt(f"away {turn}", lambda: page_moves.move(left, f"Port:Gauche {turn}", by).changed)
+    fragile = page_lookup.by_key(f"Port:Fragile {turn}")
     if fragile and me == 1:
-        attempt(f"gone {turn}", lambda: saving.delete(fragile, by).changed)
+        attempt(f"gone {turn}", lambda: page_writer.delete(fragile, by).changed)
     elif fragile:
         text = fragile.source.text + f"\\n\\nm{me}t{turn}."
-        attempt(f"edit {turn}", lambda: saving.edit(fragile, text, by, Note(), base=1).changed)
-    if empty := finding.by_key(f"Vide {turn}"):
+        attempt(f"edit {turn}", lambda: page_writer.edit(fragile, text, by, Note(), base=1).changed)
+    if empty := page_lookup.by_key(f"Vide {turn}"):
         attempt(f"fill {turn}", lambda: (
-            saving.delete(empty, by) if me == 3 else saving.create(f"Vide {turn}:Page {me}", "Ici.", by)).changed)
+            page_writer.delete(empty, by) if me == 3 else
+            page_writer.create(f"Vide {turn}:Page {me}", "Ici.", by)).changed)
     if me == 2:
-        attempt(f"rename {turn}", lambda: moving.move(the_place(), f"Nom {turn + 1}", by).changed)
+        attempt(f"rename {turn}", lambda: page_moves.move(the_place(), f"Nom {turn + 1}", by).changed)
     else:
         title = f"{the_place().full_title}:Page {me} {turn}"
-        attempt(f"inhabit {turn}", lambda: saving.create(title, "Ici.", by).changed)
+        attempt(f"inhabit {turn}", lambda: page_writer.create(title, "Ici.", by).changed)
 print(json.dumps({"won": won, "told": told}))
 """
 

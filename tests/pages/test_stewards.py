@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from tests.making import make_page, make_place
+from tests.factories import make_page, make_place
 from wiki.accounts.models import User
-from wiki.pages import finding
+from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 
 pytestmark = pytest.mark.django_db
@@ -60,4 +60,4 @@ def test_it_makes_an_empty_place_an_ordinary_page(place: WikiPage, bob: User, cl
     assert "(La Myne:Charte)" in refused.content.decode()
     client.post(f"/delete/{page.full_title}")
     assert client.post("/unmake-place/La_Myne").headers["location"] == "/wiki/La_Myne"
-    assert not finding.fresh(place.pk).is_place
+    assert not page_lookup.fresh(place.pk).is_place

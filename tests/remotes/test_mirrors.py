@@ -18,22 +18,22 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client, override_settings
 
 from tests.exchange.archives import export, make_picture
-from tests.forks.making import change, make_practice, merge_of, take_in, text_of, touched
-from tests.making import make_page, make_place
+from tests.factories import make_page, make_place
+from tests.forks.fork_factories import change, make_practice, merge_of, take_in, text_of, touched
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, Refused
-from wiki.exchange import mirroring
 from wiki.facts.models import Fact
-from wiki.forks import forking, proposing
-from wiki.forks.forking import Wish
+from wiki.forks import fork_creation, proposals
+from wiki.forks.fork_creation import Wish
 from wiki.moderation.models import Proposal
-from wiki.pages import finding, moving, rights, saving
-from wiki.pages.authors import authors_of
-from wiki.pages.elsewhere import Mirror, title_of
+from wiki.pages import page_lookup, permissions
+from wiki.pages.contributors import authors_of
+from wiki.pages.mirror_models import Mirror, title_of
 from wiki.pages.models import Fork, PageVersion, WikiPage
-from wiki.pages.saving import Author
-from wiki.remotes import asking
-from wiki.remotes.asking import AskChore
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author
+from wiki.remotes import mirror_import, mirror_polling
+from wiki.remotes.mirror_polling import AskChore
 from wiki.text import titles
 
 pytestmark = pytest.mark.django_db
@@ -48,12 +48,12 @@ def _staging(settings: Any) -> None:
 def archive_from_afar(page: WikiPage) -> io.BytesIO:
     """The archive of a page, as a site far away would give it."""
     with override_settings(BASE_ADDRESS=FAR):
-        return io.BytesIO(export(finding.fresh(page.pk)))
+        return io.BytesIO(export(page_lookup.fresh(page.pk)))
 
 
 def mirrored(page: WikiPage, by: User) -> Mirror:
     """The mirror of a page that is taken to be far away."""
-    return mirroring.mirror(archive_from_afar(page), by)
+    return mirror_import.mirror(archive_from_afar(page), by)
 
 
 def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User, client_of: Any) -> None:
@@ -61,7 +61,7 @@ def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User
     far = make_practice(alice)
     change(far, bob, ("Une nuit", "Deux nuits"), ("Au four.", "Au four. [[Fichier:Pain.jpg]]"))
     kept = mirrored(far, bob)
-    page = finding.fresh(kept.page_id)
+    page = page_lookup.fresh(kept.page_id)
     assert (page.full_title, page.version, text_of(page)) == ("Elsewhere:loin.example/Pain (archive)", 2, text_of(far))
     here, there = (
         list(each.versions.order_by("number").values_list("sha256", "claimed_at", "author_name"))
@@ -72,11 +72,11 @@ def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User
     assert authors_of(page) == ["alice", "bob"]
     assert not Fact.objects.filter(page=page, property__key="Ville").exists()
     bob.is_superuser = True
-    assert rights.allowed(bob, page).isdisjoint({"edit", "move", "relicense", "make_place"})
+    assert permissions.allowed(bob, page).isdisjoint({"edit", "move", "relicense", "make_place"})
     for act in (
-        lambda: saving.edit(page, "Autre chose.", Author.of(bob)),
-        lambda: moving.move(page, "Pain à nous", Author.of(bob)),
-        lambda: saving.create("Ailleurs:loin.example/Gâteau", "Un gâteau.", Author.of(bob)),
+        lambda: page_writer.edit(page, "Autre chose.", Author.of(bob)),
+        lambda: page_moves.move(page, "Pain à nous", Author.of(bob)),
+        lambda: page_writer.create("Ailleurs:loin.example/Gâteau", "Un gâteau.", Author.of(bob)),
     ):
         with pytest.raises((NotAllowed, Refused)):
             act()
@@ -89,7 +89,7 @@ def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User
 def test_its_fork_stays_in_touch_through_newer_archives(alice: User, bob: User) -> None:
     far, place = make_practice(alice), make_place("Le Fournil", by=bob)
     kept = mirrored(far, bob)
-    fork = forking.fork(finding.fresh(kept.page_id), Wish(place), Author.of(bob))
+    fork = fork_creation.fork(page_lookup.fresh(kept.page_id), Wish(place), Author.of(bob))
     bond = Fork.objects.get(page=fork)
     assert fork.full_title == "Le Fournil:Pain"
     assert (bond.upstream_host, bond.upstream_title, bond.upstream_url) == ("loin.example", "Pain", f"{FAR}/wiki/Pain")
@@ -99,7 +99,7 @@ def test_its_fork_stays_in_touch_through_newer_archives(alice: User, bob: User) 
     again = mirrored(far, bob)
     assert again.pk == kept.pk
     assert [node.number for node in touched(fork, bob).behind] == [2]
-    take_in(fork, finding.fresh(kept.page_id), bob)
+    take_in(fork, page_lookup.fresh(kept.page_id), bob)
     assert all(words in text_of(fork) for words in ("Ville: Nice", "Trois nuits", "Au four, chaud."))
     assert touched(fork, bob).behind == []
     assert mirrored(far, bob).page.version == 2  # the same archive once more
@@ -109,18 +109,18 @@ def test_a_fork_from_afar_is_proposed_to_its_original(alice: User, bob: User, cl
     bread = make_practice(alice)
     change(bread, alice, ("à la main", "longtemps"))
     with override_settings(BASE_ADDRESS=FAR):  # there, it was forked from here
-        far = forking.fork(finding.fresh(bread.pk), Wish(new_place="Loin"), Author(None, "Zoé"))
+        far = fork_creation.fork(page_lookup.fresh(bread.pk), Wish(new_place="Loin"), Author(None, "Zoé"))
         Fork.objects.filter(page=far).update(upstream_host="ici.example", upstream_url="https://ici.example/wiki/Pain")
-        saving.edit(far, text_of(far).replace("Au four.", "Au feu de bois."), Author(None, "Zoé"))
+        page_writer.edit(far, text_of(far).replace("Au four.", "Au feu de bois."), Author(None, "Zoé"))
     change(bread, alice, ("Une nuit", "Deux nuits"))
     answer = client_of(bob).post("/elsewhere", {"file": archive_from_afar(far)})
     mirror = Mirror.objects.get()
     assert answer["Location"].startswith("/propose/Elsewhere:loin.example")
     assert Fork.objects.get(page=mirror.page).upstream == bread
     merge = merge_of(bread, mirror.page)
-    made = proposing.propose(merge, merge.joined.text or "", "Au bois", bob)
+    made = proposals.propose(merge, merge.joined.text or "", "Au bois", bob)
     assert Proposal.objects.get().page == bread
-    taken = proposing.accept(made, made.text, alice, is_whole=True, base=bread.versions.count())
+    taken = proposals.accept(made, made.text, alice, is_whole=True, base=bread.versions.count())
     assert taken.changed
     assert "Au feu de bois." in text_of(bread)
     assert "Deux nuits" in text_of(bread)
@@ -143,9 +143,9 @@ def test_the_past_cannot_be_told_otherwise(alice: User, bob: User) -> None:
     WikiPage.objects.filter(pk=other.pk).update(full_title="Pain", title="Pain")
     with pytest.raises(Refused, match="version 1"):
         mirrored(other, bob)
-    assert finding.fresh(kept.page_id).version == 1
+    assert page_lookup.fresh(kept.page_id).version == 1
     with pytest.raises(Refused, match="lives on this wiki"):
-        mirroring.mirror(io.BytesIO(export(finding.fresh(other.pk))), bob)
+        mirror_import.mirror(io.BytesIO(export(page_lookup.fresh(other.pk))), bob)
 
 
 def test_the_screen_says_what_is_wrong(bob: User, client_of: Any) -> None:
@@ -200,23 +200,23 @@ def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> 
     with ThreadingHTTPServer(("127.0.0.1", 0), Garden) as garden:
         threading.Thread(target=garden.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         address = f"http://127.0.0.1:{garden.server_address[1]}"
-        kept = asking.mirror_at(f"{address}/view/how-to-bake", bob)
+        kept = mirror_polling.mirror_at(f"{address}/view/how-to-bake", bob)
         assert kept.url == f"{address}/how-to-bake.html"
         assert text_of(kept.page) == "Flour."
-        assert asking.ask(kept) is False
+        assert mirror_polling.ask(kept) is False
         GARDEN["story"] = [{"type": "paragraph", "id": "a", "text": "Flour and water."}]
         kept.refresh_from_db()
-        assert asking.ask(kept) is True
+        assert mirror_polling.ask(kept) is True
         assert text_of(kept.page) == "Flour and water."
-        forking.fork(kept.page, Wish(new_place="Le Fournil"), Author.of(bob))
+        fork_creation.fork(kept.page, Wish(new_place="Le Fournil"), Author.of(bob))
         GARDEN["title"] = "How to Bake Bread"
         Mirror.objects.update(asked_at=None)
         assert [AskChore().run(), AskChore().run()] == [True, False]
         assert Mirror.objects.count() == 1
         with pytest.raises(Refused, match="404"):
-            asking.mirror_at(f"{address}/nowhere", bob)
+            mirror_polling.mirror_at(f"{address}/nowhere", bob)
         with pytest.raises(Refused, match="another site"):
-            asking.mirror_at(f"{address}/for-another", bob)
+            mirror_polling.mirror_at(f"{address}/for-another", bob)
         garden.shutdown()
 
 
@@ -228,10 +228,10 @@ def test_other_forms_of_a_page_are_found_whatever_stands_around_them() -> None:
         "<!-- -->",
         '<link rel="alternate" href="/x"><link type="application/zip" href="/y">',
     ):
-        assert asking.other_forms(f"{before}{link}<![").get("application/zip") == "/archive/Pain.zip", before
+        assert mirror_polling.other_forms(f"{before}{link}<![").get("application/zip") == "/archive/Pain.zip", before
     begun = time.monotonic()
     for piece in ("<", "<![", "<!--", "<a ", "&#", "</", '<a b="c" '):
-        asking.other_forms(piece * (asking.HEAD // len(piece)))
+        mirror_polling.other_forms(piece * (mirror_polling.HEAD // len(piece)))
     assert time.monotonic() - begun < 10
 
 

@@ -10,31 +10,32 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.forks.making import change, make_practice, merge_of, text_of, touched
+from tests.factories import make_place
+from tests.forks.fork_factories import change, make_practice, merge_of, text_of, touched
 from tests.instances import Instance, free_port
-from tests.making import make_place
 from wiki.accounts.models import User
 from wiki.errors import Refused
-from wiki.exchange.fetching import Unreachable
-from wiki.forks import proposing
-from wiki.pages import finding
-from wiki.pages.authors import authors_of
-from wiki.pages.elsewhere import Mirror
+from wiki.forks import proposals
+from wiki.pages import page_lookup
+from wiki.pages.contributors import authors_of
+from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import Fork, WikiPage
-from wiki.remotes import asking
-from wiki.remotes.asking import AskChore
+from wiki.remotes import mirror_polling
+from wiki.remotes.http_client import Unreachable
+from wiki.remotes.mirror_polling import AskChore
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEAR = "127.0.0.0/8, ::1/128"
 HEAD = """
 from wiki.accounts.models import User
-from wiki.pages import finding, saving
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer
 zoe = User.objects.filter(username="zoe").first() or User.objects.create_superuser("zoe")
-by = saving.Author.of(zoe)
+by = page_writer.Author.of(zoe)
 def change(title, old, new):
-    page = finding.by_key(title)
+    page = page_lookup.by_key(title)
     assert old in page.source.text
-    saving.edit(page, page.source.text.replace(old, new), by)
+    page_writer.edit(page, page.source.text.replace(old, new), by)
 """
 
 
@@ -60,7 +61,7 @@ def test_they_fork_and_propose_to_each_other(
         answer = client.post("/elsewhere", {"address": f"{there}/wiki/Gâteau"})
         data = {"place": place.full_title, "title": "Gâteau", "license": "CC-BY-SA-4.0"}
         assert client.post(answer["Location"], data).status_code == 302
-        fork = finding.find("La Cale:Gâteau", bob)
+        fork = page_lookup.find("La Cale:Gâteau", bob)
         assert fork is not None
         assert Fork.objects.get(page=fork).upstream_url == f"{there}/wiki/G%C3%A2teau"
         assert authors_of(fork) == ["zoe", "bob"]
@@ -70,7 +71,7 @@ def test_they_fork_and_propose_to_each_other(
         assert AskChore().run() is True
         assert [node.number for node in touched(fork, bob).behind] == [2]
         mirror = Mirror.objects.get()
-        assert asking.ask(mirror) is False
+        assert mirror_polling.ask(mirror) is False
         # A page of here goes there, is changed, and comes back as a proposal
         told = far.manage(
             "fork", f"{live_server.url}/wiki/Pain", "--into", "Le Fournil", "--by", "zoe", "--format", "json"
@@ -81,8 +82,8 @@ def test_they_fork_and_propose_to_each_other(
         answer = client.post("/elsewhere", {"address": f"{there}/wiki/Le_Fournil:Pain"})
         assert b"de bois" in client.get(answer["Location"]).content
         merge = merge_of(bread, Mirror.objects.get(title="Le Fournil:Pain").page)
-        made = proposing.propose(merge, merge.joined.text or "", "Au bois", bob)
-        proposing.accept(made, made.text, alice, is_whole=True, base=2)
+        made = proposals.propose(merge, merge.joined.text or "", "Au bois", bob)
+        proposals.accept(made, made.text, alice, is_whole=True, base=2)
         assert "Au feu de bois." in text_of(bread)
         assert "Deux nuits" in text_of(bread)
         assert authors_of(bread) == ["alice", "zoe"]
@@ -94,21 +95,22 @@ def test_they_fork_and_propose_to_each_other(
         assert "Au feu de bois." in text
         # A page that is renamed there is followed
         far.python(
-            f"{HEAD}from wiki.pages import moving\nmoving.move(finding.by_key('Gâteau'), 'Grand gâteau', by)\n"
+            f"{HEAD}from wiki.pages.writing import page_moves\n"
+            "page_moves.move(page_lookup.by_key('Gâteau'), 'Grand gâteau', by)\n"
             "change('Grand gâteau', 'du beurre.', 'du beurre salé.')"
         )
         mirror.refresh_from_db()
-        assert asking.ask(mirror) is True
+        assert mirror_polling.ask(mirror) is True
         assert "du beurre salé." in text_of(mirror.page)
         assert Mirror.objects.get(pk=mirror.pk).url == f"{there}/wiki/Grand_g%C3%A2teau"
         mirror.refresh_from_db()
         # What is gone, or tells of no archive, is told
         far.python(f"{HEAD}saving.delete(finding.by_key('Grand gâteau'), by)")
         with pytest.raises(Unreachable, match=r"\(4(04|10)\)"):
-            asking.ask(mirror)
+            mirror_polling.ask(mirror)
         with pytest.raises(Refused, match="No archive"):
-            asking.mirror_at(f"{there}/", bob)
+            mirror_polling.mirror_at(f"{there}/", bob)
     with pytest.raises(Unreachable):
-        asking.ask(mirror)
+        mirror_polling.ask(mirror)
     assert "ne répond pas" in client.get("/touch/La_Cale:G%C3%A2teau").content.decode()
     assert touched(fork, bob).upstream == WikiPage.objects.get(pk=mirror.page_id)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from modelsearch.query import Fuzzy, Phrase, PlainText, SearchQuery
 
-from tests.making import make_page
+from tests.factories import make_page
 from wiki.pages.models import WikiPage
 from wiki.search.engine.backend import WhooshBackend, WhooshIndex
-from wiki.search.engine.folders import IndexBusy, IndexDamaged, IndexMissing
+from wiki.search.engine.index_directory import IndexBusy, IndexDamaged, IndexMissing
 from wiki.search.engine.queries import Prefix, Within
 
 TITLES = [

@@ -9,12 +9,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import connection
 
-from tests.making import make_page, make_place
+from tests.factories import make_page, make_place
 from wiki.accounts.models import User
-from wiki.pages import chores, saving
+from wiki.pages import background_jobs
 from wiki.pages.models import WikiPage
-from wiki.pages.saving import Author
-from wiki.search import answering
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+from wiki.search import search_results
 from wiki.search.models import PageWords, Waiting
 
 pytestmark = pytest.mark.django_db
@@ -33,11 +34,11 @@ def _wiki(bob: User) -> None:
     place = make_place("La Filature", by=bob, text="Une friche avec un atelier bois.")
     make_page("Charte", "---\nkind: Pratique\n---\nOn range les outils.", place=place)
     make_page("Couture", "Un atelier de couture.")
-    chores.finish()
+    background_jobs.finish()
 
 
 def titles(text: str) -> set[str]:
-    hits = answering.answer(text, ANNA).hits
+    hits = search_results.answer(text, ANNA).hits
     return set(WikiPage.objects.filter(pk__in=[hit.pk for hit in hits]).values_list("full_title", flat=True))
 
 
@@ -58,18 +59,18 @@ def test_the_query_language_is_answered() -> None:
         "zzz": set(),
     }
     assert {text: titles(text) for text in cases} == cases
-    assert not answering.answer("atelier", ANNA).by_title_only
+    assert not search_results.answer("atelier", ANNA).by_title_only
 
 
 @pytest.mark.usefixtures("_wiki")
 def test_changes_arrive_by_the_same_outbox() -> None:
     assert not Waiting.objects.exists()
     page = WikiPage.objects.get(title="Couture")
-    saving.edit(page, "De la broderie.", Author(None, "script"))
-    chores.finish()
+    page_writer.edit(page, "De la broderie.", Author(None, "script"))
+    background_jobs.finish()
     assert titles("broderie") == {"Couture"}
-    saving.delete(WikiPage.objects.get(pk=page.pk), Author(None, "script"))
-    chores.finish()
+    page_writer.delete(WikiPage.objects.get(pk=page.pk), Author(None, "script"))
+    background_jobs.finish()
     assert titles("broderie") == set()
     PageWords.objects.filter(title="Charte").update(body="On ne range rien du tout.")
     call_command("rebuild_index")

@@ -14,14 +14,15 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils.html import escape
 
-from tests.making import make_page, make_place
+from tests.factories import make_page, make_place
 from wiki.accounts.models import User
-from wiki.pages import chores, saving
+from wiki.pages import background_jobs
 from wiki.pages.models import WikiPage
-from wiki.pages.saving import Author
-from wiki.search import answering
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+from wiki.search import search_results
+from wiki.search.search_ast import Begins, Exact, Like, Plain
 from wiki.search.snippets import Marker
-from wiki.search.tree import Begins, Exact, Like, Plain
 
 pytestmark = pytest.mark.django_db
 ANNA = AnonymousUser()
@@ -37,11 +38,11 @@ def wiki(alice: User, bob: User) -> None:
     make_page("Couture", "Un atelier de couture. Pas de bois ici. [[Catégorie:Ateliers]]", by=bob)
     make_page("Sewing", "A workshop for sewing machines.", language="en", license="CC0-1.0")
     make_page("Menuiserie", "#REDIRECT [[Atelier bois]]")
-    chores.finish()
+    background_jobs.finish()
 
 
 def titles(text: str) -> list[str]:
-    hits = answering.answer(text, ANNA).hits
+    hits = search_results.answer(text, ANNA).hits
     rows = WikiPage.objects.in_bulk([hit.pk for hit in hits])
     return [rows[hit.pk].full_title for hit in hits]
 
@@ -88,31 +89,31 @@ class TestFinding:
         assert titles("La Filature")[0] == "La Filature"
 
     def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
-        given = answering.answer("bois kind:zzz after:demain", ANNA)
+        given = search_results.answer("bois kind:zzz after:demain", ANNA)
         assert {note.code for note in given.query.notes} == {"unknown_kind", "unknown_after"}
         assert len(given.hits) == 3
 
     def test_it_suggests_only_what_finds_something(self) -> None:
-        given = answering.answer("ateleir coutre", ANNA)
-        assert answering.suggestion(given, ANNA) == "atelier couture"
-        assert answering.suggestion(answering.answer("xylophnoe", ANNA), ANNA) == ""
-        saving.delete(WikiPage.objects.get(title="Sewing"), Author(None, "script"))  # still in the index
-        assert answering.suggestion(answering.answer("sewinng", ANNA), ANNA) == ""
+        given = search_results.answer("ateleir coutre", ANNA)
+        assert search_results.suggestion(given, ANNA) == "atelier couture"
+        assert search_results.suggestion(search_results.answer("xylophnoe", ANNA), ANNA) == ""
+        page_writer.delete(WikiPage.objects.get(title="Sewing"), Author(None, "script"))  # still in the index
+        assert search_results.suggestion(search_results.answer("sewinng", ANNA), ANNA) == ""
 
     def test_what_was_deleted_does_not_show_even_before_the_index_knows(self) -> None:
-        saving.delete(WikiPage.objects.get(title="Couture"), Author(None, "script"))
+        page_writer.delete(WikiPage.objects.get(title="Couture"), Author(None, "script"))
         assert "Couture" not in titles("bois")
 
 
 def test_the_fresher_and_the_better_linked_win_between_equals() -> None:
     old = Author(None, "script", at=datetime(2015, 1, 1, tzinfo=UTC))
-    saving.create("Un four", "Du pain.", by=old)
+    page_writer.create("Un four", "Du pain.", by=old)
     make_page("Le four", "Du pain.")
-    chores.finish()
+    background_jobs.finish()
     assert titles("pain") == ["Le four", "Un four"]
     make_page("Liens", "[[Un four]]")
     make_page("Autres liens", "[[Un four]]")
-    chores.finish()
+    background_jobs.finish()
     assert titles("pain")[0] == "Un four"
 
 
@@ -152,7 +153,7 @@ class TestPage:
 
     def test_it_escapes_what_people_write(self, shown: Callable[..., str]) -> None:
         make_page("<b>Gras</b>".replace("<", "‹").replace(">", "›"), "Des &lt;script&gt; et `<img onerror>` périlleux.")
-        chores.finish()
+        background_jobs.finish()
         text = shown("q=périlleux")
         assert escape("<script>") in text
         assert "<img onerror" not in text
@@ -174,7 +175,7 @@ class TestPage:
         alice.is_superuser = True
         alice.save()
         assert "rebuild_index" in shown("q=couture", alice)
-        chores.finish()
+        background_jobs.finish()
         assert "remise en ordre" not in shown("q=couture")
 
     def test_pages_are_offered_while_one_types(self, client_of: Callable[..., Client]) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from wiki.text.holes import Hole, Link
-from wiki.text.markdown import Parsed, parse
+from wiki.text.markup.markdown_parser import Parsed, parse
+from wiki.text.markup.placeholders import Hole, Link
 
 CASES = Path(__file__).parent / "cases"
 ATTRIBUTES = {

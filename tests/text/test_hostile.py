@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text import worker
-from wiki.text.markdown import NESTING_LIMIT, TEXT_LIMIT, parse
-from wiki.text.worker import parse_bounded
+import wiki
+from wiki.text.markup import parser_process
+from wiki.text.markup.markdown_parser import NESTING_LIMIT, TEXT_LIMIT, parse
+from wiki.text.markup.parser_process import parse_bounded
 
 HOSTILE = {
     "8,000 [": "[" * 8_000,
@@ -148,7 +149,7 @@ def test_calls_that_exist_are_known_to_the_process() -> None:
 
 def test_a_killed_process_costs_one_text_and_no_more() -> None:
     parse_bounded("warm")
-    for child in worker._pool.idle:
+    for child in parser_process._pool.idle:
         os.kill(child.process.pid, signal.SIGKILL)
         child.process.wait()
     assert not parse_bounded("# a").is_source
@@ -162,12 +163,12 @@ def test_threads_share_the_processes() -> None:
     for thread in threads:
         thread.join(60)
     assert results == [False] * 12
-    assert len(worker._pool.idle) <= worker.WORKERS
+    assert len(parser_process._pool.idle) <= parser_process.WORKERS
 
 
 SCRIPT = """
 import os, sys
-from wiki.text.worker import parse_bounded
+from wiki.text.markup.parser_process import parse_bounded
 assert not [name for name in sys.modules if name.split(".")[0] in ("django", "wagtail")], "Django was imported"
 parse_bounded("before")
 child = os.fork()
@@ -179,7 +180,7 @@ assert not parse_bounded("# in the parent").is_source
 
 
 def test_it_works_after_a_fork_without_django_and_leaves_no_process_behind() -> None:
-    root = Path(worker.__file__).resolve().parents[2]
+    root = Path(wiki.__file__).resolve().parents[1]
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], cwd=root, capture_output=True, text=True, timeout=120, check=False
     )

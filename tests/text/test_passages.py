@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.text.test_cases import cases
-from wiki.text.inheriting import inherit
-from wiki.text.ordering import between
+from wiki.text.diffing.word_matching import inherit
+from wiki.text.fractional_index import between
 from wiki.text.passages import PASSAGES_LIMIT, cut, identity_of, words_of
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from wiki.accounts import limits
+from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import TooFast
 
@@ -59,9 +59,9 @@ class SignInForm(auth_forms.AuthenticationForm):
         if self.request is None or not name:
             return super().clean()
         request: HttpRequest = self.request
-        within(lambda: limits.spend_sign_in(request, name))
+        within(lambda: rate_limits.spend_sign_in(request, name))
         cleaned = super().clean()
-        limits.forgive_sign_ins(request, name)
+        rate_limits.forgive_sign_ins(request, name)
         return cleaned
 
 
@@ -114,12 +114,12 @@ class RegistrationForm(UserCreationForm):
         """Count the account against the limit of this address, once all else is in order."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            within(lambda: limits.spend_registration(self.request))
+            within(lambda: rate_limits.spend_registration(self.request))
         return cleaned
 
     def save(self, commit: bool = True) -> User:
         """The new account, with a keyed hash of the address that it was made from."""
-        self.instance.registered_from = limits.address_hash(self.request)
+        self.instance.registered_from = rate_limits.address_hash(self.request)
         user: User = super().save(commit=commit)
         return user
 
@@ -191,5 +191,5 @@ class ResetForm(auth_forms.PasswordResetForm):
         """Count the message against the limit of this address."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            within(lambda: limits.spend_reset(self.request))
+            within(lambda: rate_limits.spend_reset(self.request))
         return cleaned

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from wiki.accounts.forms import SignInForm
 from wiki.api import tokens
-from wiki.api.call import Call
+from wiki.api.api_request import Call
 
 
 def login(call: Call) -> dict[str, Any]:

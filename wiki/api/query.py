@@ -7,12 +7,12 @@ from typing import Any
 
 from django.conf import settings
 
-from wiki.api import searching, tokens
-from wiki.api.call import ApiProblem, Call
-from wiki.api.moments import now, stamp
+from wiki.api import search_list, tokens
+from wiki.api.api_request import ApiProblem, Call
+from wiki.api.timestamps import now, stamp
 from wiki.errors import gettext_noop
 from wiki.licenses import catalogue
-from wiki.pages import rights
+from wiki.pages import permissions
 from wiki.pages.models import PageVersion, Stewardship, WikiPage
 from wiki.text import titles
 
@@ -61,7 +61,7 @@ def _userinfo(call: Call) -> dict[str, Any]:
     if not user.is_authenticated:
         told["anon"] = True if call.version == 2 else ""
     looks_after = user.is_authenticated and Stewardship.objects.filter(user=user).exists()
-    may = rights.allowed(user) | (rights.STEWARDS if looks_after else set())
+    may = permissions.allowed(user) | (permissions.STEWARDS if looks_after else set())
     if "groups" in wanted:
         told["groups"] = ["*", *(["user"] if user.is_authenticated else []), *(["sysop"] if user.is_superuser else [])]
     if "rights" in wanted:
@@ -145,7 +145,7 @@ def _rightsinfo(call: Call) -> dict[str, Any]:
     return {"url": license.deed_url, "text": str(license.name)}
 
 
-LISTS = {"search": searching.search}
+LISTS = {"search": search_list.search}
 METAS = {"tokens": _tokens, "userinfo": _userinfo, "siteinfo": _siteinfo}
 
 

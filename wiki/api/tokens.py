@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from wiki.api.call import ApiProblem, Call
+from wiki.api.api_request import ApiProblem, Call
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:

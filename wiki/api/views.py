@@ -12,10 +12,10 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from wiki.api import asking, browsing, editing, info, login, moments, query
-from wiki.api.call import ApiProblem, Call
+from wiki.api import ask_actions, edit_actions, login, query, smwbrowse, smwinfo, timestamps
+from wiki.api.api_request import ApiProblem, Call
 from wiki.errors import Busy, EditConflict, NotAllowed, TitleTaken, TooFast, WikiError, gettext_noop
-from wiki.pages.answering import in_words
+from wiki.pages.error_middleware import in_words
 from wiki.text.titles import TitleProblem
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ ACTIONS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "query": query.query,
     "login": login.login,
     "logout": login.logout,
-    "edit": editing.edit,
-    "delete": editing.delete,
-    "ask": asking.ask,
-    "askargs": asking.askargs,
-    "smwbrowse": browsing.browse,
-    "smwinfo": info.info,
+    "edit": edit_actions.edit,
+    "delete": edit_actions.delete,
+    "ask": ask_actions.ask,
+    "askargs": ask_actions.askargs,
+    "smwbrowse": smwbrowse.browse,
+    "smwinfo": smwinfo.info,
 }
 LANGUAGES = ("fr", "en")
 
@@ -128,5 +128,5 @@ def _echo(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
     if call.flag("requestid"):
         answer = {"requestid": call.get("requestid")[:255], **answer}
     if call.flag("curtimestamp"):
-        answer = {"curtimestamp": moments.now(), **answer}
+        answer = {"curtimestamp": timestamps.now(), **answer}
     return answer

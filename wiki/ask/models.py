@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F
 
-from wiki.pages.bytewise import Bytewise
+from wiki.pages.binary_collation import Bytewise
 from wiki.pages.models import RenderedPage
 
 

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from wiki.exchange.archive_format import LIMITS, MB
+from wiki.exchange.archive.format_spec import LIMITS, MB
 
 
 class ImportForm(forms.Form):

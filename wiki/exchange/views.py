@@ -12,19 +12,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
-from wiki.accounts import limits
+from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import TitleTaken, WikiError
-from wiki.exchange import archive_import, crediting
-from wiki.exchange.archive_export import Export
-from wiki.exchange.archive_format import LIMITS, MB, STREAM_LIMIT
-from wiki.exchange.archive_subject import Subject
+from wiki.exchange import attribution_texts
+from wiki.exchange.archive import importer
+from wiki.exchange.archive.exported_page import Subject
+from wiki.exchange.archive.exporter import Export
+from wiki.exchange.archive.format_spec import LIMITS, MB, STREAM_LIMIT
 from wiki.exchange.forms import ImportForm
 from wiki.licenses import catalogue
-from wiki.pages import listing, managing, rights
-from wiki.pages.addresses import address
-from wiki.pages.answering import in_words
-from wiki.pages.media import Picture, pictures_of
+from wiki.pages import permissions
+from wiki.pages.error_middleware import in_words
+from wiki.pages.media_models import Picture, pictures_of
+from wiki.pages.page_urls import address
+from wiki.pages.views import manage, page_lists
 
 AUTHORS_SHOWN = 100
 WORDS_SHOWN = 20_000
@@ -36,14 +38,14 @@ DOWNLOADS = (60, 600)
 @require_safe
 def export(request: HttpRequest, title: str) -> HttpResponseBase:
     """What the archive of a page holds, and the link to it."""
-    page = managing.get_page(request, title, "export")
+    page = manage.get_page(request, title, "export")
     subject = Subject.of(page)
     pictures = pictures_of(page)
     credits = subject.credits(pictures)
-    made = crediting.of_credits(page, credits, (get_language() or "fr")[:2])
+    made = attribution_texts.of_credits(page, credits, (get_language() or "fr")[:2])
     context: dict[str, Any] = {
         "page": page,
-        "may": rights.allowed(request.user, page),
+        "may": permissions.allowed(request.user, page),
         "download": address("export_download", page.full_title),
         "licenses": catalogue.licenses_in(subject.last.license),
         "authors": credits["authors"][:AUTHORS_SHOWN],
@@ -70,8 +72,8 @@ def _expected_size(subject: Subject, pictures: list[Picture]) -> int:
 @require_safe
 def export_download(request: HttpRequest, title: str) -> HttpResponseBase:
     """The archive itself, sent while it is made."""
-    page = managing.get_page(request, title, "export")
-    limits.spend(f"export:{limits.address_hash(request)}", *DOWNLOADS)
+    page = manage.get_page(request, title, "export")
+    rate_limits.spend(f"export:{rate_limits.address_hash(request)}", *DOWNLOADS)
     made = Export(page)
     if request.method == "HEAD":
         answer: HttpResponseBase = StreamingHttpResponse([], content_type="application/zip")
@@ -90,24 +92,24 @@ def credits(request: HttpRequest, title: str) -> HttpResponseBase:
 
     `?format=json`, `text`, `markdown` or `html` for programs.
     """
-    page = managing.get_page(request, title, "export")
+    page = manage.get_page(request, title, "export")
     language = (get_language() or "fr")[:2]
     words = request.GET.get("words", "")[:WORDS_SHOWN]
     if words.strip():
-        limits.spend_preview(request)
-        made = crediting.of_words(page, words, language)
+        rate_limits.spend_preview(request)
+        made = attribution_texts.of_words(page, words, language)
     elif page.is_place and "page" not in request.GET:
-        limits.spend_preview(request)
-        made = crediting.of_place(page, request.user, language)
+        rate_limits.spend_preview(request)
+        made = attribution_texts.of_place(page, request.user, language)
     else:
-        made = crediting.of_page(page, language)
+        made = attribution_texts.of_page(page, language)
     form = {"md": "markdown", "txt": "text"}.get(wanted := request.GET.get("format", ""), wanted)
     if form == "json":
         return JsonResponse({"text": made.text, "markdown": made.markdown, "html": made.html})
     if form in ("text", "markdown", "html"):
         kind = "plain" if form == "text" else form
         return HttpResponse(getattr(made, form), content_type=f"text/{kind}; charset=utf-8")
-    context = {"page": page, "credits": made, "words": words, "may": rights.allowed(request.user, page)}
+    context = {"page": page, "credits": made, "words": words, "may": permissions.allowed(request.user, page)}
     answer = render(request, "wiki/exchange/credits.html", context)
     answer["X-Robots-Tag"] = "noindex"
     return answer
@@ -118,14 +120,14 @@ def import_archive(request: HttpRequest) -> HttpResponseBase:
     user = request.user
     if not user.is_authenticated or not isinstance(user, User):
         return redirect_to_login(request.get_full_path())
-    rights.require(user, "import")
+    permissions.require(user, "import")
     initial = {"place": request.GET.get("place", ""), "title": request.GET.get("title", "")}
     form = ImportForm(request.POST or None, request.FILES or None, initial=initial)
     status = 200
     if form.is_valid():
         data = form.cleaned_data
         try:
-            done = archive_import.import_archive(data["file"], user, archive_import.Wish(data["title"], data["place"]))
+            done = importer.import_archive(data["file"], user, importer.Wish(data["title"], data["place"]))
         except TitleTaken as error:
             form.add_error("title", in_words(error))
             form.add_error("file", gettext("Choose the file once more."))
@@ -136,11 +138,11 @@ def import_archive(request: HttpRequest) -> HttpResponseBase:
         else:
             _tell(request, done)
             return redirect(done.page.get_absolute_url())
-    context = {"form": form, "places": listing.place_titles(user)}
+    context = {"form": form, "places": page_lists.place_titles(user)}
     return render(request, "wiki/exchange/import.html", context, status=status)
 
 
-def _tell(request: HttpRequest, done: archive_import.Imported) -> None:
+def _tell(request: HttpRequest, done: importer.Imported) -> None:
     """Say what came in, and what came in otherwise than the archive had it."""
     said = ngettext(
         "The page is here, with %(number)d version.", "The page is here, with %(number)d versions.", done.versions

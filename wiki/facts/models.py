@@ -10,9 +10,9 @@ from django.db.models.functions import Substr
 from modelsearch import index
 
 from wiki.facts.values import Value
-from wiki.pages.bytewise import Bytewise, BytewiseText
+from wiki.pages.binary_collation import Bytewise, BytewiseText
 from wiki.pages.models import WikiPage
-from wiki.pages.reading import KIND_NAMES, LICENSE_NAMES, TITLE_NAMES
+from wiki.pages.writing.parsed_versions import KIND_NAMES, LICENSE_NAMES, TITLE_NAMES
 from wiki.text import titles
 from wiki.text.problems import Problem
 

@@ -17,15 +17,16 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts.models import User
 from wiki.errors import WikiError
-from wiki.forks import branches, forking, pictures, telling
-from wiki.forks.family import family_of
+from wiki.forks import fork_creation, network_graphics, notifications, subtree
+from wiki.forks.fork_network import family_of
 from wiki.licenses import compatibility
-from wiki.pages import finding, listing, managing, rights
-from wiki.pages.answering import in_words
-from wiki.pages.authors import authors_of
-from wiki.pages.elsewhere import own_title
-from wiki.pages.media import pictures_of
+from wiki.pages import page_lookup, permissions
+from wiki.pages.contributors import authors_of
+from wiki.pages.error_middleware import in_words
+from wiki.pages.media_models import pictures_of
+from wiki.pages.mirror_models import own_title
 from wiki.pages.models import WikiPage
+from wiki.pages.views import manage, page_lists
 
 BRANCH_LIMIT = 2_000
 """Pages that can go along with one."""
@@ -65,7 +66,7 @@ class ForkForm(django_forms.Form):
         self.verdicts = compatibility.targets_for(page.license)
         self._offer("license", [(one.target, one.target_name) for one in self.verdicts if one.allowed])
         self._offer("pages", [(str(one.pk), one.full_title) for one in branch])
-        offers = branches.offers([page, *branch])
+        offers = subtree.offers([page, *branch])
         self._offer("facts", [(one.name, f"{one.page.full_title}: {one.fact}") for one in offers])
         if len(branch) > MANY:
             said = gettext("%(number)d pages: that takes about %(seconds)d seconds. All of them come, or none.")
@@ -98,15 +99,15 @@ class ForkForm(django_forms.Form):
 
 def fork(request: HttpRequest, title: str) -> HttpResponseBase:
     """Take a page into a place."""
-    page = managing.get_page(request, title, "read")
+    page = manage.get_page(request, title, "read")
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    rights.require(request.user, "fork", page)
+    permissions.require(request.user, "fork", page)
     initial = {
         "title": own_title(page), "license": page.license,
         "place": request.GET.get("place", "") or ("" if page.is_place else _own_place(request)),
     }  # fmt: skip
-    branch = list(branches.branch(page, request.user)[:BRANCH_LIMIT])
+    branch = list(subtree.branch(page, request.user)[:BRANCH_LIMIT])
     form = ForkForm(page, branch, request.POST or None, initial=initial)
     if form.is_valid():
         try:
@@ -121,8 +122,8 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         "form": form,
         "authors": authors_of(page),
         "pictures": pictures_of(page),
-        "places": listing.place_titles(request.user),
-        "may": rights.allowed(request.user, page),
+        "places": page_lists.place_titles(request.user),
+        "may": permissions.allowed(request.user, page),
     }
     return render(request, "wiki/forks/fork.html", context)
 
@@ -133,7 +134,7 @@ def _fork(request: HttpRequest, page: WikiPage, branch: list[WikiPage], data: di
     pages = [page, *(one for one in branch if str(one.pk) in chosen)]
     wish = _wish(request, data, page)
     seed = page.is_place and bool(wish.new_place)
-    return forking.fork_all(pages, wish, managing.author(request), data.get("facts", ()), seed=seed)
+    return fork_creation.fork_all(pages, wish, manage.author(request), data.get("facts", ()), seed=seed)
 
 
 def _said(count: int) -> str:
@@ -158,11 +159,11 @@ def _own_place(request: HttpRequest) -> str:
     return own[0] if len(own) == 1 else ""
 
 
-def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> forking.Wish:
+def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> fork_creation.Wish:
     """What the form asks for; where the page keeps its licence, so does each page that goes along."""
-    place = finding.place_named(data["place"], request.user) if data["place"] else None
+    place = page_lookup.place_named(data["place"], request.user) if data["place"] else None
     license = data["license"] if data["license"] != page.license else ""
-    return forking.Wish(place, data["new_place"], data["title"], license)
+    return fork_creation.Wish(place, data["new_place"], data["title"], license)
 
 
 @require_safe
@@ -170,15 +171,15 @@ def mine(request: HttpRequest) -> HttpResponseBase:
     """The forks that the reader made, follows or is told of."""
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
-    return render(request, "wiki/forks/mine.html", {"forks": telling.forks_of(request.user)})
+    return render(request, "wiki/forks/mine.html", {"forks": notifications.forks_of(request.user)})
 
 
 @require_safe
 def forks(request: HttpRequest, title: str) -> HttpResponse:
     """The family of a page: what it comes from, what was made of it, and what they still share."""
-    page = managing.get_page(request, title, "read")
+    page = manage.get_page(request, title, "read")
     family = family_of(page, request.user)
-    context: dict[str, Any] = {"page": page, "family": family, "may": rights.allowed(request.user, page)}
+    context: dict[str, Any] = {"page": page, "family": family, "may": permissions.allowed(request.user, page)}
     if len(family.members) > 1:
-        context |= {"tree": pictures.tree(family), "map": pictures.map_of(family)}
+        context |= {"tree": network_graphics.tree(family), "map": network_graphics.map_of(family)}
     return render(request, "wiki/forks/forks.html", context)

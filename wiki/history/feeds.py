@@ -19,14 +19,14 @@ from django.utils.http import quote_etag
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
-from wiki.history import gates
-from wiki.history.addresses import changes_address, contributions_address, feed_address
-from wiki.history.changes import Change, in_place, marks, recent
-from wiki.history.filters import ChangesFilter
-from wiki.history.robots import not_for_robots
-from wiki.history.summaries import clean, summaries
-from wiki.pages.addresses import address
+from wiki.history import page_access
+from wiki.history.change_summaries import clean, summaries
+from wiki.history.forms import ChangesFilter
+from wiki.history.history_urls import changes_address, contributions_address, feed_address
+from wiki.history.noindex import not_for_robots
+from wiki.history.recent_changes import Change, in_place, marks, recent
 from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage
+from wiki.pages.page_urls import address
 
 ENTRIES = 30
 EPOCH = 2026
@@ -60,7 +60,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 @not_for_robots
 def place(request: HttpRequest, title: str) -> HttpResponseBase:
     """The changes in a place."""
-    found = gates.place_at(title, request.user)
+    found = page_access.place_at(title, request.user)
     words = gettext("Changes in %(place)s") % {"place": found.shown_title}
     feed = feed_address("feed_place", found.full_title)
     channel = Channel(f"place/{found.pk}", words, changes_address(found.full_title), feed)
@@ -71,7 +71,7 @@ def place(request: HttpRequest, title: str) -> HttpResponseBase:
 @not_for_robots
 def page(request: HttpRequest, title: str) -> HttpResponseBase:
     """The versions of a page."""
-    found = gates.page_at(title, request.user)
+    found = page_access.page_at(title, request.user)
     words = gettext("History of %(page)s") % {"page": found.shown_title}
     feed = feed_address("feed_page", found.full_title)
     channel = Channel(f"page/{found.pk}", words, address("history", found.full_title), feed, fold=False)
@@ -84,7 +84,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
 def contributions(request: HttpRequest, username: str = "") -> HttpResponseBase:
     """What an account, or someone known only by `?name=`, has written."""
     name = request.GET.get("name", "")
-    person, versions = gates.contributor(request.user, username, name)
+    person, versions = page_access.contributor(request.user, username, name)
     label = person.label if person else name
     channel = Channel(
         f"account/{person.pk}" if person else f"author/{quote(name, safe='')}",

@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 from modelsearch import index
 
-from wiki.pages.bytewise import BytewiseText
+from wiki.pages.binary_collation import BytewiseText
 from wiki.pages.models import WikiPage
-from wiki.text.bare import bare
+from wiki.text.strip_markup import bare
 
 KINDS = ("heading", "paragraph", "item", "quote", "code", "table", "rule")
 
@@ -25,7 +25,7 @@ class Passage(index.Indexed, models.Model):
     page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="passages", db_index=False)
     kind = models.CharField(max_length=10, choices=[(kind, kind) for kind in KINDS])
     position = BytewiseText()
-    """Sorts the passages that are alive together, in any version (see `wiki.text.ordering`)."""
+    """Sorts the passages that are alive together, in any version (see `wiki.text.fractional_index`)."""
     text = models.TextField()
     """As written, in the version in which it was born."""
     words = models.TextField(blank=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.history import acting, feeds, views
+from wiki.history import feeds, restore_views, views
 
 urlpatterns = [
     path("history/<path:title>", views.history, name="history"),
     path("authors/<path:title>", views.authors, name="authors"),
     path("compare/<path:title>", views.compare, name="compare"),
-    path("restore/<path:title>", acting.restore, name="restore"),
-    path("undo/<path:title>", acting.undo, name="undo"),
+    path("restore/<path:title>", restore_views.restore_version, name="restore"),
+    path("undo/<path:title>", restore_views.undo, name="undo"),
     path("changes", views.changes, name="changes"),
     path("changes/<path:place>", views.place_changes, name="place_changes"),
     path("contributions/", views.contributions, name="contributions_by_name"),

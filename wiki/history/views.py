@@ -11,15 +11,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from wiki.accounts import limits
-from wiki.history import authorship, comparing, gates, keyset, listing
-from wiki.history.addresses import changes_address, contributions_address, feed_address
-from wiki.history.changes import Change, by_day, in_place, recent
-from wiki.history.filters import ChangesFilter, HistoryFilter
-from wiki.history.robots import not_for_robots
-from wiki.pages import rights
-from wiki.pages.addresses import address
+from wiki.accounts import rate_limits
+from wiki.history import authorship, keyset_pagination, page_access, version_comparison, version_list
+from wiki.history.forms import ChangesFilter, HistoryFilter
+from wiki.history.history_urls import changes_address, contributions_address, feed_address
+from wiki.history.noindex import not_for_robots
+from wiki.history.recent_changes import Change, by_day, in_place, recent
+from wiki.pages import permissions
 from wiki.pages.models import PageVersion, PageVersionQuerySet
+from wiki.pages.page_urls import address
 
 PASSAGES = 200
 """Shown at once."""
@@ -31,15 +31,15 @@ LONG = 200_000
 @not_for_robots
 def history(request: HttpRequest, title: str) -> HttpResponseBase:
     """The versions of a page, any two of which can be compared."""
-    page = gates.page_at(title, request.user)
+    page = page_access.page_at(title, request.user)
     form = HistoryFilter(request.GET)
     rows = PageVersion.objects.readable_by(request.user).filter(page=page)
-    versions = listing.versions(form.narrow(rows), *keyset.wanted(request.GET))
+    versions = version_list.versions(form.narrow(rows), *keyset_pagination.wanted(request.GET))
     context = {
         "page": page,
         "versions": versions,
         "form": form,
-        "may": rights.allowed(request.user, page),
+        "may": permissions.allowed(request.user, page),
         "feed": feed_address("feed_page", page.full_title),
         "compare_address": address("compare", page.full_title),
         "span": rows.aggregate(first=Min("claimed_at"), last=Max("claimed_at")),
@@ -51,7 +51,7 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
 @not_for_robots
 def authors(request: HttpRequest, title: str) -> HttpResponseBase:
     """Who wrote the current text: each passage with its authors, and their shares."""
-    page = gates.page_at(title, request.user)
+    page = page_access.page_at(title, request.user)
     whole = authorship.authorship_of(page)
     pages = Paginator(whole.passages, PASSAGES).get_page(request.GET.get("p"))
     context = {
@@ -59,7 +59,7 @@ def authors(request: HttpRequest, title: str) -> HttpResponseBase:
         "shares": whole.shares,
         "pages": pages,
         "told": whole.tell(pages),
-        "may": rights.allowed(request.user, page),
+        "may": permissions.allowed(request.user, page),
     }
     return render(request, "wiki/history/authors.html", context)
 
@@ -68,19 +68,19 @@ def authors(request: HttpRequest, title: str) -> HttpResponseBase:
 @not_for_robots
 def compare(request: HttpRequest, title: str) -> HttpResponseBase:
     """What changed between two versions of a page, side by side or in line."""
-    page = gates.page_at(title, request.user)
-    new = gates.number_from(request.GET.get("to"), page.version)
-    old = gates.number_from(request.GET.get("from"), max(new - 1, 0))
+    page = page_access.page_at(title, request.user)
+    new = page_access.number_from(request.GET.get("to"), page.version)
+    old = page_access.number_from(request.GET.get("from"), max(new - 1, 0))
     old, new = min(old, new), max(old, new)
-    before, after = gates.pair(page, request.user, old, new)
+    before, after = page_access.pair(page, request.user, old, new)
     if after.size + (before.size if before else 0) > LONG:
-        limits.spend_preview(request)
+        rate_limits.spend_preview(request)
     context = {
         "page": page,
-        "comparison": comparing.Comparison.of(before, after),
-        "between": comparing.between(page, old, new),
+        "comparison": version_comparison.Comparison.of(before, after),
+        "between": version_comparison.between(page, old, new),
         "side": request.GET.get("view") != "inline",
-        "may": rights.allowed(request.user, page),
+        "may": permissions.allowed(request.user, page),
         "previous": (old - 1, old) if old else None,
         "next": (new, new + 1) if new < page.version else None,
     }
@@ -102,10 +102,10 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 @not_for_robots
 def place_changes(request: HttpRequest, place: str) -> HttpResponse:
     """What changed lately in a place: its own page, and pages while they lived in it."""
-    page = gates.place_at(place, request.user)
+    page = page_access.place_at(place, request.user)
     versions = in_place(PageVersion.objects.readable_by(request.user), page)
     feed = feed_address("feed_place", page.full_title)
-    context = {"scope": "place", "page": page, "feed": feed, "may": rights.allowed(request.user, page)}
+    context = {"scope": "place", "page": page, "feed": feed, "may": permissions.allowed(request.user, page)}
     return _changes(request, ChangesFilter(request.GET), versions, context)
 
 
@@ -114,7 +114,7 @@ def place_changes(request: HttpRequest, place: str) -> HttpResponse:
 def contributions(request: HttpRequest, username: str = "") -> HttpResponse:
     """What an account, or (`?name=`) someone known only by a name from elsewhere, has written."""
     name = request.GET.get("name", "")
-    person, versions = gates.contributor(request.user, username, name)
+    person, versions = page_access.contributor(request.user, username, name)
     context = {
         "scope": "person",
         "person": person,
@@ -135,7 +135,7 @@ def _changes(
 ) -> HttpResponse:
     """The list of changes that `form` narrows `versions` to."""
     fold = fold and form.batch_id is None
-    before, after = keyset.wanted(request.GET)
-    found: keyset.Piece[Change] = recent(form.narrow(versions), before, after, form.since, fold=fold)
+    before, after = keyset_pagination.wanted(request.GET)
+    found: keyset_pagination.Piece[Change] = recent(form.narrow(versions), before, after, form.since, fold=fold)
     context |= {"form": form, "changes": found, "days": by_day(found.rows), "act": form.act()}
     return render(request, "wiki/history/changes.html", context)

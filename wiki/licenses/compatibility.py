@@ -20,7 +20,7 @@ from typing import Literal, cast
 
 from django.utils.translation import gettext
 
-from wiki.licenses import catalogue, reasons
+from wiki.licenses import catalogue, verdict_texts
 from wiki.licenses.catalogue import UnknownLicense
 from wiki.licenses.expressions import Joined, Leaf, Tree, leaves, written
 
@@ -68,7 +68,7 @@ class Verdict:
     @property
     def duties(self) -> list[str]:
         """Return what has to be shown or kept, as sentences in the language of the reader."""
-        return [gettext(reasons.NEEDS[need]) for need in self.obligations]
+        return [gettext(verdict_texts.NEEDS[need]) for need in self.obligations]
 
     @property
     def source_name(self) -> str:
@@ -139,19 +139,19 @@ def check(source: str, target: str, *, produced_work: bool = False) -> Verdict:
     try:
         goal = catalogue.parse(target)
     except UnknownLicense:
-        return Verdict(source, target, "F", "", (), reasons.NOT_A_LICENSE, (source, target))
+        return Verdict(source, target, "F", "", (), verdict_texts.NOT_A_LICENSE, (source, target))
     try:
         start = catalogue.parse(source)
     except UnknownLicense:
         nothing = RULES["none"]
         pair = (source, target)
-        return Verdict(source, target, "F", nothing.legal_source, (), reasons.REFUSALS["none"], pair)
+        return Verdict(source, target, "F", nothing.legal_source, (), verdict_texts.REFUSALS["none"], pair)
     unchanged = isinstance(start, Joined) and start == goal
     found = _kept(start) if unchanged else _into_all(start, goal, produced_work)
     names = written(start), written(goal)
     if found.allowed and start != goal:
         # Refusals name the one pair that decides; a permission speaks of the whole.
-        message = reasons.ALLOWED if found.code == "A" else reasons.ALLOWED_WITH_NOTICES
+        message = verdict_texts.ALLOWED if found.code == "A" else verdict_texts.ALLOWED_WITH_NOTICES
         found = replace(found, message=message, pair=names)
     return replace(found, source=names[0], target=names[1])
 
@@ -186,7 +186,7 @@ def _kept(tree: Tree) -> Verdict:
     if not worst.allowed:
         return worst
     name = written(tree)
-    return Verdict(name, name, "A", "", worst.obligations, reasons.KEPT, (name, name))
+    return Verdict(name, name, "A", "", worst.obligations, verdict_texts.KEPT, (name, name))
 
 
 def _into_all(start: Tree, goal: Tree, produced_work: bool) -> Verdict:
@@ -217,7 +217,7 @@ def _strictest(verdicts: list[Verdict]) -> Verdict:
 def _pair(source: str, target: str, produced_work: bool = False) -> Verdict:
     rule = _RULE_OF[source]
     if _RULE_OF[target].key == "none":
-        return Verdict(source, target, "F", "", (), reasons.NOT_A_LICENSE, (source, target))
+        return Verdict(source, target, "F", "", (), verdict_texts.NOT_A_LICENSE, (source, target))
     if produced_work and rule.key == "odbl" and source != target:
         rule = RULES[_PRODUCED_WORK]
     code, legal_source = _answer(rule, source, target)
@@ -241,9 +241,9 @@ def _answer(rule: Rule, source: str, target: str) -> tuple[Code, str]:
 
 def _message(rule: Rule, code: Code, source: str, target: str) -> str:
     if code == "F":
-        return reasons.REFUSALS[rule.key]
+        return verdict_texts.REFUSALS[rule.key]
     if code == "R":
-        return reasons.UNSETTLED
+        return verdict_texts.UNSETTLED
     if source == target:
-        return reasons.KEPT
-    return reasons.ALLOWED if code == "A" else reasons.ALLOWED_WITH_NOTICES
+        return verdict_texts.KEPT
+    return verdict_texts.ALLOWED if code == "A" else verdict_texts.ALLOWED_WITH_NOTICES

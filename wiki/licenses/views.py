@@ -6,9 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from wiki.licenses import catalogue, compatibility, may_i
+from wiki.licenses import catalogue, compatibility, compatibility_check
 from wiki.licenses.catalogue import UnknownLicense
-from wiki.licenses.may_i import Asked
+from wiki.licenses.compatibility_check import Asked
 
 
 @require_safe
@@ -21,8 +21,8 @@ def licenses(request: HttpRequest) -> HttpResponse:
         "refused": [license for license in known if not license.free],
         "default": catalogue.get(catalogue.DEFAULT),
         "asked": asked,
-        "answer": may_i.answer(asked),
-        "choices": may_i.choices((*asked.sources, *filter(None, [asked.target]))),
+        "answer": compatibility_check.answer(asked),
+        "choices": compatibility_check.choices((*asked.sources, *filter(None, [asked.target]))),
     }
     return render(request, "wiki/licenses/licenses.html", context)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from tqdm import tqdm
 
 from wiki.errors import WikiError
-from wiki.pages.reading import Tell
+from wiki.pages.writing.parsed_versions import Tell
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import modelsearch.index
 import taggit.managers
 import wagtail.images.models
 import wagtail.models.media
-import wiki.pages.media
+import wiki.pages.media_models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('file_hash', models.CharField(blank=True, editable=False, max_length=40)),
                 ('name', models.CharField(blank=True, help_text='The name that pages write: ![description](File:name.jpg)', max_length=200, unique=True, verbose_name='file name')),
                 ('author', models.CharField(blank=True, max_length=255, verbose_name='author')),
-                ('license', models.CharField(choices=wiki.pages.media.license_choices, default='CC-BY-SA-4.0', max_length=255, verbose_name='licence')),
+                ('license', models.CharField(choices=wiki.pages.media_models.license_choices, default='CC-BY-SA-4.0', max_length=255, verbose_name='licence')),
                 ('source', models.CharField(blank=True, max_length=1000, verbose_name='source')),
                 ('sha256', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
                 ('description', models.CharField(blank=True, max_length=255, verbose_name='description')),
@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
                 ('file_hash', models.CharField(blank=True, db_index=True, editable=False, max_length=40)),
                 ('name', models.CharField(blank=True, help_text='The name that pages write: ![description](File:name.jpg)', max_length=200, unique=True, verbose_name='file name')),
                 ('author', models.CharField(blank=True, max_length=255, verbose_name='author')),
-                ('license', models.CharField(choices=wiki.pages.media.license_choices, default='CC-BY-SA-4.0', max_length=255, verbose_name='licence')),
+                ('license', models.CharField(choices=wiki.pages.media_models.license_choices, default='CC-BY-SA-4.0', max_length=255, verbose_name='licence')),
                 ('source', models.CharField(blank=True, max_length=1000, verbose_name='source')),
                 ('sha256', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
                 ('collection', models.ForeignKey(default=wagtail.models.media.get_root_collection_id, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.collection', verbose_name='collection')),

@@ -19,8 +19,8 @@ from reversion.models import Version
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 
-from wiki.pages.addresses import address
-from wiki.pages.tree_rights import TreeRights
+from wiki.pages.page_urls import address
+from wiki.pages.wagtail_permissions import TreeRights
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from wiki.accounts.models import User
-    from wiki.text.stating import Statement
+    from wiki.text.statements import Statement
 
     Reader = User | AnonymousUser
 

@@ -16,15 +16,15 @@ from django.views.decorators.http import require_POST
 
 from wiki.accounts.models import User
 from wiki.errors import WikiError
-from wiki.exchange import mirroring
-from wiki.exchange.archive_format import LIMITS, MB
-from wiki.history.robots import not_for_robots
-from wiki.pages import managing, rights
-from wiki.pages.addresses import address
-from wiki.pages.answering import in_words
-from wiki.pages.elsewhere import Mirror
+from wiki.exchange.archive.format_spec import LIMITS, MB
+from wiki.history.noindex import not_for_robots
+from wiki.pages import permissions
+from wiki.pages.error_middleware import in_words
+from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import Fork, WikiPage
-from wiki.remotes import asking
+from wiki.pages.page_urls import address
+from wiki.pages.views import manage
+from wiki.remotes import mirror_import, mirror_polling
 
 
 class ElsewhereForm(forms.Form):
@@ -60,7 +60,7 @@ def elsewhere(request: HttpRequest) -> HttpResponseBase:
     """Bring a page of another site here: a stranger's goes on to be forked, a fork of ours to be proposed."""
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
-    rights.require(request.user, "import")
+    permissions.require(request.user, "import")
     initial = {"address": request.GET.get("address", "")[:2000]}
     form = ElsewhereForm(initial=initial)
     if request.method == "POST":
@@ -82,8 +82,8 @@ def elsewhere(request: HttpRequest) -> HttpResponseBase:
 def _brought(data: dict[str, Any], by: User) -> Mirror:
     """The page that the form names, kept here."""
     if data["file"]:
-        return mirroring.mirror(cast(BinaryIO, data["file"]), by)
-    return asking.mirror_at(data["address"], by)
+        return mirror_import.mirror(cast(BinaryIO, data["file"]), by)
+    return mirror_polling.mirror_at(data["address"], by)
 
 
 def _go_on(request: HttpRequest, mirror: Mirror) -> HttpResponseBase:
@@ -100,8 +100,8 @@ def _go_on(request: HttpRequest, mirror: Mirror) -> HttpResponseBase:
 @require_POST
 def ask_original(request: HttpRequest, title: str) -> HttpResponseBase:
     """Ask the original of a fork, on its own site, whether it has moved."""
-    page = managing.get_page(request, title, "read")
-    rights.require(request.user, "edit", page)
+    page = manage.get_page(request, title, "read")
+    permissions.require(request.user, "edit", page)
     there = redirect(address("touch", page.full_title))
     bond = Fork.objects.filter(page=page).first()
     mirror = Mirror.objects.filter(page=bond.upstream_id).select_related("page").first() if bond else None
@@ -109,7 +109,7 @@ def ask_original(request: HttpRequest, title: str) -> HttpResponseBase:
         messages.info(request, gettext("The original of this page is not on another site."))
         return there
     try:
-        has_moved = asking.ask(mirror, cast(User, request.user))
+        has_moved = mirror_polling.ask(mirror, cast(User, request.user))
     except WikiError as error:
         messages.warning(request, in_words(error))
         return there

@@ -10,10 +10,10 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext
 
 from wiki.licenses import catalogue
-from wiki.pages import finding as titles_found
-from wiki.pages.among import among
+from wiki.pages import page_lookup
+from wiki.pages.array_lookup import among
 from wiki.pages.models import LANGUAGES, Kind, Link, WikiPage
-from wiki.search.finding import Hit, counted
+from wiki.search.page_search import Hit, counted
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _by_kind(value: str, user: Reader) -> Narrowing | None:
 
 def _by_place(value: str, user: Reader) -> Narrowing | None:
     try:
-        place = titles_found.find(value, user)
+        place = page_lookup.find(value, user)
     except titles.TitleProblem:
         return None
     return (place.shown_title, Q(place=place)) if place is not None and place.is_place else None

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from wiki.search.tree import Begins, Exact, Leaf, Like, Plain
-from wiki.text.words import LANGUAGES, folded, stems, words
+from wiki.search.search_ast import Begins, Exact, Leaf, Like, Plain
+from wiki.text.tokenizer import LANGUAGES, folded, stems, words
 
 LENGTH = 240
 """Signs of a piece."""

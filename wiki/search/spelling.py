@@ -10,11 +10,11 @@ from modelsearch.backends import get_search_backend
 from whoosh.reading import IndexReader
 
 from wiki.search.engine.backend import WhooshBackend
-from wiki.search.engine.folders import IndexDamaged, IndexMissing
+from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
 from wiki.search.engine.schema import STEM, query_stems
 from wiki.search.models import PageWords
-from wiki.search.tree import Leaf, Plain
-from wiki.text.words import words
+from wiki.search.search_ast import Leaf, Plain
+from wiki.text.tokenizer import words
 
 LOOKED_IN = ("title", "body", "headings", "fact_values", "home")
 WORDS = 4

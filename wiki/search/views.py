@@ -10,14 +10,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from wiki.pages import finding
+from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
-from wiki.search import answering, facets, notes, periods, saved
+from wiki.search import facets, history_results, query_warnings, saved_searches, search_results
 from wiki.search.facets import Chosen
-from wiki.search.finding import Hit
-from wiki.search.near import near
-from wiki.search.tree import Note
-from wiki.search.when import Wish
+from wiki.search.fuzzy_titles import near
+from wiki.search.page_search import Hit
+from wiki.search.search_ast import Note
+from wiki.search.time_filter import Wish
 from wiki.text import titles
 
 PER_PAGE = 20
@@ -35,15 +35,15 @@ def search(request: HttpRequest) -> HttpResponse:
     wish = Wish.of(request.GET)
     if wish.is_of_history or request.GET.get("page"):
         return _past(request, text, narrowed, wish)
-    given = answering.answer(text, request.user, narrowed.where)
+    given = search_results.answer(text, request.user, narrowed.where)
     pages, context = _found(request, given.hits, narrowed)
     context |= {
         "wish": wish,
-        "results": answering.results(list(pages.object_list), given.leaves, request.user),
-        "notes": [notes.in_words(note) for note in given.query.notes],
+        "results": search_results.results(list(pages.object_list), given.leaves, request.user),
+        "notes": [query_warnings.in_words(note) for note in given.query.notes],
         "by_title_only": given.by_title_only,
-        "suggestion": answering.suggestion(given, request.user, narrowed.where),
-        "saved": saved.kept_query(request.GET),
+        "suggestion": search_results.suggestion(given, request.user, narrowed.where),
+        "saved": saved_searches.kept_query(request.GET),
         "near": near(text, request.user) if text and not given.hits else [],
     }
     return render(request, "wiki/search/search.html", context)
@@ -55,14 +55,14 @@ def _past(request: HttpRequest, text: str, narrowed: Chosen, wish: Wish) -> Http
     if not wish.way and "page" in request.GET:
         wish.way = "ever"
     only = None if page is None else [page.pk]
-    given = periods.answer(text, request.user, wish, narrowed.where, only)
+    given = history_results.answer(text, request.user, wish, narrowed.where, only)
     pages, context = _found(request, given.hits, narrowed)
     context |= {
         "wish": wish,
         "is_past": True,
         "only": page,
-        "results": periods.results(given, list(pages.object_list), request.user, None if page else PERIODS),
-        "notes": [notes.in_words(note) for note in (*unknown, *given.query.notes)],
+        "results": history_results.results(given, list(pages.object_list), request.user, None if page else PERIODS),
+        "notes": [query_warnings.in_words(note) for note in (*unknown, *given.query.notes)],
         "is_there": given.is_there,
         "is_whole": given.past.is_whole,
     }
@@ -75,7 +75,7 @@ def _page_of(request: HttpRequest) -> tuple[WikiPage | None, list[Note]]:
     if not title:
         return None, []
     try:
-        found = finding.find(title, request.user)
+        found = page_lookup.find(title, request.user)
     except titles.TitleProblem:
         found = None
     return found, [] if found else [Note("unknown_page", title[:60])]
@@ -101,11 +101,11 @@ def _found(request: HttpRequest, hits: list[Any], narrowed: Chosen) -> tuple[Any
 def suggest(request: HttpRequest) -> JsonResponse:
     """Pages for what is in the search box so far: title, address, kind and place of each."""
     text = request.GET.get("q", "").strip()
-    given = answering.beginning(text, request.user, OFFERED)
+    given = search_results.beginning(text, request.user, OFFERED)
     return JsonResponse({"query": text, "results": _offered(given.hits, given, request)})
 
 
-def _offered(hits: list[Hit], given: answering.Answer, request: HttpRequest) -> list[dict[str, Any]]:
+def _offered(hits: list[Hit], given: search_results.Answer, request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "title": result.page.shown_title,
@@ -115,5 +115,5 @@ def _offered(hits: list[Hit], given: answering.Answer, request: HttpRequest) -> 
             "place": result.page.place.shown_title if result.page.place else "",
             "language": result.page.language,
         }
-        for result in answering.results(hits, given.leaves, request.user)
+        for result in search_results.results(hits, given.leaves, request.user)
     ]

@@ -8,9 +8,9 @@ from django import template
 from django.db.models import Q
 from django.template.context import RequestContext
 
-from wiki.forks.touch import state_of
+from wiki.forks.fork_status import state_of
 from wiki.moderation.models import Proposal
-from wiki.pages.elsewhere import Mirror
+from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import Fork, WikiPage
 from wiki.text.titles import ELSEWHERE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from wiki.history import changes
+from wiki.history import recent_changes
 from wiki.pages.models import PageVersion
 
 register = template.Library()
@@ -13,4 +13,4 @@ register = template.Library()
 @register.filter
 def marks(version: PageVersion) -> list[str]:
     """The tags of a version in the reader's language."""
-    return changes.marks(version)
+    return recent_changes.marks(version)

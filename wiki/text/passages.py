@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from wiki.text import frontmatter
+from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.titles import fold
 
 Kind = Literal["heading", "paragraph", "item", "quote", "code", "table", "rule"]
@@ -73,7 +73,7 @@ def words_of(text: str) -> tuple[str, ...]:
 def cut(text: str) -> list[Block]:
     """The passages of a text in order. Never raises; linear time; a bounded number of them."""
     cutter = _Cutter(text)
-    at = len(frontmatter.divide(text)[0])
+    at = len(frontmatter_reader.divide(text)[0])
     line = cutter.line_at(at)
     while at < len(text) and len(cutter.found) < PASSAGES_LIMIT:
         after = at + len(line) + 1

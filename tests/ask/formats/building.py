@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from wiki.ask.execution.results import Column, Found, Result, Row
 from wiki.ask.formats import registry
 from wiki.ask.formats.base import File, Shown, Thumbnail
-from wiki.ask.results import Column, Found, Result, Row
-from wiki.ask.tree import AllOf, Printout, Question, Step
+from wiki.ask.language.query_ast import AllOf, Printout, Question, Step
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text import titles
 

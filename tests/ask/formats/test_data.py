@@ -11,9 +11,9 @@ import pytest
 from django.conf import settings
 
 from tests.ask.formats.building import HOSTILE, column, content, download, found, number, page, result, text
-from wiki.ask.formats.api_shape import as_api
-from wiki.ask.formats.data import harmless
-from wiki.ask.results import Result
+from wiki.ask.execution.results import Result
+from wiki.ask.formats.api_json import as_api
+from wiki.ask.formats.csv_json import harmless
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Declaration, Unit
 

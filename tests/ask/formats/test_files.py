@@ -30,8 +30,8 @@ from tests.ask.formats.building import (
     shown,
     text,
 )
+from wiki.ask.execution.results import Result
 from wiki.ask.formats import registry
-from wiki.ask.results import Result
 from wiki.facts.values import Declaration, Value
 
 

@@ -22,8 +22,8 @@ from tests.ask.formats.building import (
     shown,
     text,
 )
+from wiki.ask.execution.results import Column, Result
 from wiki.ask.formats import registry
-from wiki.ask.results import Column, Result
 from wiki.facts.values import Declaration, Value
 from wiki.text.problems import Problem
 

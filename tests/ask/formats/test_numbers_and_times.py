@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.ask.formats.building import boolean, column, in_page, moment, number, page, result, shown, text
-from wiki.ask.formats import drawing
-from wiki.ask.formats.events import date_columns, events_of, is_whole_days, moment_of
-from wiki.ask.formats.numbers import REDUCTIONS, reduced
-from wiki.ask.results import Result
+from wiki.ask.execution.results import Result
+from wiki.ask.formats import svg_charts
+from wiki.ask.formats.aggregates import REDUCTIONS, reduced
+from wiki.ask.formats.event_rows import date_columns, events_of, is_whole_days, moment_of
 
 
 # --- Numbers
@@ -226,7 +226,7 @@ def test_it_charts_how_often_values_occur() -> None:
     [(0, 10, [0, 5, 10]), (0, 7, [0, 2, 4, 6]), (-1, 1, [-1, -0.5, 0, 0.5, 1]), (0, 0.3, [0, 0.1, 0.2, 0.3])],
 )
 def test_it_marks_round_numbers(low: float, high: float, expected: list[float]) -> None:
-    assert drawing.ticks(low, high) == pytest.approx(expected)
+    assert svg_charts.ticks(low, high) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("numbers", [[0.0], [1e308, 1e308, 1e308], [1e308, -1e308], [5e-324], [1e15, 1], [-3.0, -2.0]])

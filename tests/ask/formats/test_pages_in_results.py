@@ -7,8 +7,8 @@ import time
 import pytest
 
 from tests.ask.formats.building import HOSTILE, column, found, in_page, page, result, text
-from wiki.ask.results import Result
-from wiki.text.including import filled, included
+from wiki.ask.execution.results import Result
+from wiki.text.transclusion import filled, included
 
 
 # --- template

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.ask.formats.building import boolean, column, found, in_page, number, page, result, text
-from wiki.ask.results import Result
+from wiki.ask.execution.results import Result
 
 
 def towns(**parameters: str) -> Result:

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from movilab.environment import database
+from movilab.env_settings import database
 
 HERE = Path(__file__).resolve().parent
 DATA = Path(os.environ["MOVILAB_DATA"])

@@ -15,12 +15,12 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
 
-from wiki.ask.tree import DEFAULT_LIMIT
+from wiki.ask.language.query_ast import DEFAULT_LIMIT
 from wiki.errors import gettext_noop
-from wiki.pages.media import file_key, pictures_named
+from wiki.pages.media_models import file_key, pictures_named
 
 if TYPE_CHECKING:
-    from wiki.ask.results import Result
+    from wiki.ask.execution.results import Result
 
 NOTHING = SafeString("")
 """HTML of nothing."""

@@ -13,10 +13,10 @@ from django.utils.translation import gettext
 from wiki.ask.formats.base import NOTHING, option
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context
-from wiki.pages.addresses import address
+from wiki.pages.page_urls import address
 
 if TYPE_CHECKING:
-    from wiki.ask.results import Column, Found, Result, Row
+    from wiki.ask.execution.results import Column, Found, Result, Row
     from wiki.facts.values import Declaration, Value
 
 PAGE, CODE, BOOLEAN, DATE, PLACE, MONOLINGUAL, NUMBER = (

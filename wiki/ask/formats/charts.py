@@ -12,16 +12,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.ask.formats import drawing
+from wiki.ask.formats import svg_charts
+from wiki.ask.formats.aggregates import NUMBERS
 from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option, switch_option
 from wiki.ask.formats.cells import DATE, Cells, columns_of, joined, usable
-from wiki.ask.formats.drawing import Plot, Series
-from wiki.ask.formats.frequencies import counted
-from wiki.ask.formats.numbers import NUMBERS
+from wiki.ask.formats.svg_charts import Plot, Series
+from wiki.ask.formats.tag_cloud import counted
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
-    from wiki.ask.results import Result
+    from wiki.ask.execution.results import Result
 
 POINTS, SERIES_LIMIT = 60, 8
 """Rows and columns that a drawing shows; the table beside it shows all."""
@@ -114,7 +114,7 @@ def html(result: Result, shown: Shown) -> SafeString:
         "kind": gettext(LABELS[kind]), "subject": subject, "count": len(plot.labels),
     }  # fmt: skip
     drawn = plot.first(POINTS, SERIES_LIMIT)
-    svg = {"bar": drawing.bars, "line": drawing.line, "pie": drawing.pie}[kind](drawn, title, about)
+    svg = {"bar": svg_charts.bars, "line": svg_charts.line, "pie": svg_charts.pie}[kind](drawn, title, about)
     note = NOTHING
     if len(plot.labels) > POINTS and kind != "pie":
         words = gettext("The first %(count)s results are drawn.") % {"count": POINTS}

@@ -11,14 +11,14 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.ask.formats.api_shape import title_of
+from wiki.ask.formats.api_json import title_of
 from wiki.ask.formats.base import NOTHING, File, Format, Parameter, Shown, file_name, number_option, switch_option
 from wiki.ask.formats.cells import NUMBER, PLACE, Cells, columns_of, joined, usable, with_label
-from wiki.ask.tree import INLINE_LIMIT
+from wiki.ask.language.query_ast import INLINE_LIMIT
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
-    from wiki.ask.results import Result, Row
+    from wiki.ask.execution.results import Result, Row
     from wiki.facts.values import Value
 
 HEIGHTS = (240, 320, 420, 560, 720)

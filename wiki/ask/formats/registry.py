@@ -9,21 +9,21 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, override
 
 from wiki.ask.formats import (
-    cards,
+    aggregates,
+    category_gallery,
     charts,
-    data,
-    feeds,
-    frequencies,
-    linked_data,
-    lists,
+    csv_json,
+    icalendar_vcard,
+    list_formats,
     maps,
-    numbers,
-    pages,
-    rows_as_text,
-    sheets,
+    rdf,
+    syndication,
     tables,
-    times,
+    tag_cloud,
+    templates,
+    timeline_calendar,
     trees,
+    xlsx,
 )
 from wiki.ask.formats.base import NOTHING, File, Format, Shown, option
 from wiki.ask.formats.cells import joined
@@ -31,12 +31,12 @@ from wiki.ask.formats.cells import joined
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from wiki.ask.results import Result
-    from wiki.ask.tree import Question
+    from wiki.ask.execution.results import Result
+    from wiki.ask.language.query_ast import Question
 
 FAMILIES: tuple[ModuleType, ...] = (
-    tables, lists, rows_as_text, pages, maps, times, trees, charts, frequencies, numbers,
-    data, sheets, feeds, cards, linked_data,
+    tables, list_formats, templates, category_gallery, maps, timeline_calendar, trees, charts, tag_cloud, aggregates,
+    csv_json, xlsx, syndication, icalendar_vcard, rdf,
 )  # fmt: skip
 FORMATS: dict[str, Format] = {form.name: form for family in FAMILIES for form in family.FORMATS}
 """By name, in the order in which the Ask page offers them."""
@@ -79,7 +79,7 @@ def html(result: Result, shown: Shown) -> SafeString:
 def values(result: Result, shown: Shown) -> SafeString:
     """What `{{#show:}}` shows without a format of its own: the values of the first row alone, else `default`."""
     with override(shown.language):
-        return lists.values_alone(result, shown) or shown.markdown(option(result, "default"))
+        return list_formats.values_alone(result, shown) or shown.markdown(option(result, "default"))
 
 
 def _around(result: Result, shown: Shown, name: str) -> SafeString:

@@ -15,7 +15,7 @@ from wiki.errors import gettext_noop
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from wiki.ask.results import Column, Result, Row
+    from wiki.ask.execution.results import Column, Result, Row
 
 ALIGN = ("left", "right", "center")
 NUMERIC = ("_num", "_qty", "_tem")

@@ -13,7 +13,7 @@ from wiki.ask.formats.cells import PAGE, Cells, column_named, columns_of, joined
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
-    from wiki.ask.results import Result, Row
+    from wiki.ask.execution.results import Result, Row
 
 DEPTH_LIMIT = 20
 """Levels that are drawn; what lies deeper stands on the last one."""

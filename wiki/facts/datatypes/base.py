@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from wiki.facts.matching import Test
+from wiki.facts.value_conditions import Test
 from wiki.facts.values import Context, Value
 
 COMPARATORS = ("", ">", "<", ">>", "<<", "!", "~", "!~")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wiki.facts.datatypes.base import ValueRefused, not_comparable
 from wiki.facts.datatypes.languages import LANGUAGES, language_of
-from wiki.facts.matching import Differs, Same, Test
-from wiki.facts.problems import problem
+from wiki.facts.value_conditions import Differs, Same, Test
+from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
 

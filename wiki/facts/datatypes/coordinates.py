@@ -10,8 +10,8 @@ from wiki.facts.datatypes.base import ValueRefused, not_comparable
 from wiki.facts.datatypes.languages import language_of
 from wiki.facts.datatypes.numbers import SPACES, NotANumber, read_number
 from wiki.facts.datatypes.quantities import divided
-from wiki.facts.matching import Around, Differs, Same, Test
-from wiki.facts.problems import problem
+from wiki.facts.value_conditions import Around, Differs, Same, Test
+from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
 

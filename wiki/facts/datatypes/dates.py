@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from wiki.facts.datatypes import dates_show
+from wiki.facts.datatypes import date_formatter
 from wiki.facts.datatypes.base import ValueRefused, not_comparable
-from wiki.facts.datatypes.dates_read import read_date
-from wiki.facts.datatypes.moments import Moment, moment_of
-from wiki.facts.datatypes.times import NotADate
-from wiki.facts.matching import Between, Differs, Test
-from wiki.facts.problems import problem
+from wiki.facts.datatypes.date_parser import read_date
+from wiki.facts.datatypes.partial_dates import Moment, moment_of
+from wiki.facts.datatypes.times_of_day import NotADate
+from wiki.facts.value_conditions import Between, Differs, Test
+from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 
 
@@ -54,12 +54,12 @@ class Date:
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """In words of the language; forms `ISO`, `-`, `ISO-P`, `JD`, `GR`, `JL`, `-F[php]`, `LOCL@fr`, …"""
         moment = self.moment(value)
-        return value.raw if moment is None else dates_show.shown(moment, form, context.language)
+        return value.raw if moment is None else date_formatter.shown(moment, form, context.language)
 
     def data(self, value: Value, context: Context) -> object:
         """Seconds since 1970, and SMW's serialisation."""
         moment = self.moment(value)
-        return {"timestamp": str(dates_show.unix_time(moment)) if moment else "", "raw": value.word}
+        return {"timestamp": str(date_formatter.unix_time(moment)) if moment else "", "raw": value.word}
 
     def link(self, value: Value, context: Context) -> str:
         """Nowhere."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from wiki.facts.datatypes.addresses import safe_address
 from wiki.facts.datatypes.texts import Text, plain
+from wiki.facts.datatypes.web_addresses import safe_address
 from wiki.facts.values import Context, Value
 
 _PARAMETERS = re.compile(r"\{((?:[^{}\\]|\\.)*)\}\s*\Z")

@@ -6,8 +6,8 @@ import re
 
 from wiki.facts.datatypes.base import ValueRefused
 from wiki.facts.datatypes.texts import plain, text_test, word_of
-from wiki.facts.matching import Differs, InLanguage, Same, Test
-from wiki.facts.problems import problem
+from wiki.facts.value_conditions import Differs, InLanguage, Same, Test
+from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from wiki.facts.datatypes.base import ValueRefused, not_comparable
 from wiki.facts.datatypes.languages import language_of
-from wiki.facts.matching import Between, Differs, Test
-from wiki.facts.problems import problem
+from wiki.facts.value_conditions import Between, Differs, Test
+from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 
 NUMBER_LIMIT = 400

@@ -12,8 +12,8 @@ from functools import lru_cache
 from wiki.facts.datatypes import numbers
 from wiki.facts.datatypes.base import ValueRefused
 from wiki.facts.datatypes.numbers import NUMBER, SPACES, NotANumber, bare, read_form, read_number
-from wiki.facts.matching import Test
-from wiki.facts.problems import problem
+from wiki.facts.value_conditions import Test
+from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Declaration, Unit, Value
 from wiki.text.problems import Problem
 from wiki.text.titles import fold

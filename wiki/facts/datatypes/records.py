@@ -9,8 +9,8 @@ from typing import Protocol
 
 from wiki.facts.datatypes.base import ValueRefused, comparison
 from wiki.facts.datatypes.texts import plain
-from wiki.facts.matching import Parts, Test
-from wiki.facts.problems import problem
+from wiki.facts.value_conditions import Parts, Test
+from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text.titles import fold
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from wiki.facts.datatypes import declared, kinds
-from wiki.facts.datatypes.addresses import Email, Url
+from wiki.facts.datatypes import allowed_values, kind_names
 from wiki.facts.datatypes.base import Datatype
 from wiki.facts.datatypes.booleans import Boolean
 from wiki.facts.datatypes.coordinates import Coordinates
+from wiki.facts.datatypes.datatype_names import TypeName
 from wiki.facts.datatypes.dates import Date
 from wiki.facts.datatypes.identifiers import ExternalIdentifier
 from wiki.facts.datatypes.monolingual import MonolingualText
 from wiki.facts.datatypes.numbers import Number
-from wiki.facts.datatypes.pages import Kind, Page
+from wiki.facts.datatypes.page_values import Kind, Page
 from wiki.facts.datatypes.quantities import Quantity, Temperature
 from wiki.facts.datatypes.records import Record, Reference
 from wiki.facts.datatypes.telephones import Telephone
 from wiki.facts.datatypes.texts import Code, Keyword, Text
-from wiki.facts.datatypes.types import TypeName
-from wiki.facts.matching import Test
+from wiki.facts.datatypes.web_addresses import Email, Url
+from wiki.facts.value_conditions import Test
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold, namespace_number
 
@@ -61,7 +61,7 @@ def parse(raw: str, context: Context) -> Value:
     """The value of some written words, with a problem where they cannot be read or are not allowed. Never raises."""
     raw = _UNSTORABLE.sub("\ufffd", raw)
     value = datatype_of(raw, context).parse(raw, context)
-    return declared.checked(value, context, _read)
+    return allowed_values.checked(value, context, _read)
 
 
 def _read(raw: str, context: Context) -> Value:
@@ -131,7 +131,7 @@ USER_TYPES: tuple[Datatype, ...] = (
     Record("_rec", _names("Record", "Enregistrement"), _FIELDS),
     Reference("_ref_rec", _names("Reference", "Référence"), _FIELDS),
     MonolingualText(),
-    Kind(kinds.NAMES.keys, kinds.NAMES.called),
+    Kind(kind_names.NAMES.keys, kind_names.NAMES.called),
 )
 """Those that `Has type` may name."""
 

@@ -7,8 +7,8 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from wiki.facts.datatypes.base import ValueRefused
 from wiki.facts.datatypes.texts import plain, text_test
-from wiki.facts.matching import Same, Test
-from wiki.facts.problems import problem
+from wiki.facts.value_conditions import Same, Test
+from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
 

@@ -7,8 +7,8 @@ import json
 import unicodedata
 
 from wiki.facts.datatypes.base import ValueRefused, not_comparable
-from wiki.facts.matching import Between, Differs, Like, Same, Test
-from wiki.facts.problems import problem
+from wiki.facts.value_conditions import Between, Differs, Like, Same, Test
+from wiki.facts.value_problems import problem
 from wiki.facts.values import WORD_LIMIT, Context, Value
 from wiki.text.problems import Problem
 from wiki.text.titles import fold

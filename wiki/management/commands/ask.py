@@ -10,11 +10,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import override
 
-from wiki.ask import parser, running
+from wiki.ask import query_parser
+from wiki.ask.execution import runner
+from wiki.ask.execution.results import Result
 from wiki.ask.formats import registry
 from wiki.ask.formats.base import Shown
-from wiki.ask.problems import AskProblem, in_words
-from wiki.ask.results import Result
+from wiki.ask.language.query_errors import AskProblem, in_words
 
 
 class Command(BaseCommand):
@@ -35,12 +36,12 @@ class Command(BaseCommand):
         language = options["language"]
         with override(language):
             try:
-                question = parser.parse(options["question"], language)
+                question = query_parser.parse(options["question"], language)
             except AskProblem as problem:
                 raise CommandError(in_words(problem)) from problem
             question.parameters["format"] = options["format"]
             question.at = options["at"] or question.at
-            result = running.run(question, AnonymousUser(), language)
+            result = runner.run(question, AnonymousUser(), language)
             if result.problems:
                 raise CommandError(" ".join(in_words(problem) for problem in result.problems))
             self._print(_answer(result, language))

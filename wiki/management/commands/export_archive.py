@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from wiki.errors import WikiError
-from wiki.exchange.archive_export import Export
-from wiki.pages import finding
-from wiki.pages.answering import in_words
+from wiki.exchange.archive.exporter import Export
+from wiki.pages import page_lookup
+from wiki.pages.error_middleware import in_words
 
 
 @contextmanager
@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write beside the file first, so that a broken export leaves no half archive."""
         try:
-            page = finding.find(options["title"], AnonymousUser())
+            page = page_lookup.find(options["title"], AnonymousUser())
             if page is None:
                 raise CommandError(f"There is no page called «{options['title']}».")
             export = Export(page)

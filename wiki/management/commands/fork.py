@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandParser
 
-from wiki.forks import branches, forking
-from wiki.forks.forking import Wish
-from wiki.management import acting
+from wiki.forks import fork_creation, subtree
+from wiki.forks.fork_creation import Wish
+from wiki.management import command_options
 from wiki.management.progress import progress
 from wiki.pages.models import WikiPage
 
@@ -33,23 +33,23 @@ class Command(BaseCommand):
         parser.add_argument("--facts", action="store_true", help="facts that name the old place name the new one")
         parser.add_argument("--title", dest="new_title", default="", help="title in the place (by default the same)")
         parser.add_argument("--license", default="", help="licence of the copy (by default the same)")
-        acting.add_arguments(parser)
+        command_options.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Fork, and say what came of it."""
-        by = acting.author(options["by"])
-        page = acting.page_from(options["title"], by.user)
-        place = None if options["make"] else acting.page(options["into"])
+        by = command_options.author(options["by"])
+        page = command_options.page_from(options["title"], by.user)
+        place = None if options["make"] else command_options.page(options["into"])
         new_place = options["into"] if options["make"] else ""
         wish = Wish(place, new_place, options["new_title"], options["license"])
-        pages = [page, *(branches.branch(page, AnonymousUser()) if options["tree"] else ())]
-        offers = [offer.name for offer in branches.offers(pages)] if options["facts"] else []
+        pages = [page, *(subtree.branch(page, AnonymousUser()) if options["tree"] else ())]
+        offers = [offer.name for offer in subtree.offers(pages)] if options["facts"] else []
         seed, few = page.is_place and bool(new_place), len(pages) < MANY
         with progress("Forking", silent=few or options["verbosity"] == 0) as tell:
-            copies = forking.fork_all(pages, wish, by, offers, seed=seed, tell=tell)
+            copies = fork_creation.fork_all(pages, wish, by, offers, seed=seed, tell=tell)
         done = list(zip(pages, copies, strict=True))
         if options["format"] == "json":
-            self.stdout.write(acting.as_json(_answer(*done[0]) | {"pages": [_answer(*pair) for pair in done]}))
+            self.stdout.write(command_options.as_json(_answer(*done[0]) | {"pages": [_answer(*pair) for pair in done]}))
             return
         self.stdout.write("\n".join(_said(*pair) for pair in done))
 

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wiki.accounts.models import User
 from wiki.errors import TitleTaken, WikiError
-from wiki.exchange.archive_import import Wish, import_archive
-from wiki.pages.answering import in_words
+from wiki.exchange.archive.importer import Wish, import_archive
+from wiki.pages.error_middleware import in_words
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext
 
-from wiki.exchange import histories
+from wiki.exchange.importers import history_import
 from wiki.licenses import catalogue
 from wiki.management.progress import progress
 
@@ -39,14 +39,14 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, verbosity: int, **options: Any) -> None:
         """Import, with a progress bar. Raises CommandError with a sentence that says what to mend."""
         names = ("license", "place", "work", "source", "media", "language")
-        wanted = histories.Wanted(**{name: options[name] for name in names})
+        wanted = history_import.Wanted(**{name: options[name] for name in names})
         started = time.monotonic()
         with progress(file.name, silent=verbosity == 0) as tell:
-            report = histories.import_history(file, wanted, tell)
+            report = history_import.import_history(file, wanted, tell)
         if verbosity:
             self._say(report, time.monotonic() - started)
 
-    def _say(self, report: histories.HistoryReport, seconds: float) -> None:
+    def _say(self, report: history_import.HistoryReport, seconds: float) -> None:
         """Print what was done, and what was left for people to look at."""
         line = gettext(
             "“%(work)s”: %(entries)d versions in the file, %(added)d new in %(pages)d new pages, %(known)d known."

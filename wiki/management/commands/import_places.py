@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext
 
-from wiki.exchange import places
+from wiki.exchange.importers import places_import
 from wiki.management.progress import progress
 
 
@@ -28,11 +28,11 @@ class Command(BaseCommand):
         """Import, with a progress bar. Raises CommandError with a sentence that says what to mend."""
         started = time.monotonic()
         with progress(file.name, silent=verbosity == 0) as tell:
-            report = places.import_places(file, trying=dry_run, tell=tell)
+            report = places_import.import_places(file, trying=dry_run, tell=tell)
         if verbosity:
             self._say(report, dry_run, time.monotonic() - started)
 
-    def _say(self, report: places.PlacesReport, trying: bool, seconds: float) -> None:
+    def _say(self, report: places_import.PlacesReport, trying: bool, seconds: float) -> None:
         """Print what was done, and what was left for people to look at."""
         if trying:
             self.stdout.write(gettext("Nothing is written: this is what would be done."))

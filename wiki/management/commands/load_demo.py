@@ -12,19 +12,19 @@ from django.core.management.base import BaseCommand
 from django.utils.translation import gettext
 
 from wiki.errors import Refused
-from wiki.exchange import demo
-from wiki.forks import forking, proposing
-from wiki.forks.pulling import Merge
-from wiki.forks.touch import touch_of
+from wiki.exchange.importers import demo_content
+from wiki.forks import fork_creation, proposals
+from wiki.forks.fork_status import touch_of
+from wiki.forks.pull_merge import Merge
 from wiki.management.progress import progress
 from wiki.moderation.models import Proposal
 from wiki.pages.models import WikiPage
-from wiki.pages.storing import Author
+from wiki.pages.writing.version_store import Author
 
 
 def take_home(page: WikiPage, place: WikiPage, by: Author) -> WikiPage:
     """Fork `page` into `place`, under its own title and licence."""
-    return forking.fork(page, forking.Wish(place=place), by)
+    return fork_creation.fork(page, fork_creation.Wish(place=place), by)
 
 
 def give_back(page: WikiPage, by: Author, message: str) -> None:
@@ -35,7 +35,7 @@ def give_back(page: WikiPage, by: Author, message: str) -> None:
     merge = Merge.back(page, found.upstream)
     if merge.joined.text is None:
         raise Refused("both sides changed the same")
-    made = proposing.propose(merge, merge.joined.text, message, by.user)
+    made = proposals.propose(merge, merge.joined.text, message, by.user)
     Proposal.objects.filter(pk=made.pk).update(made_at=by.at)
 
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def handle(self, *, folder: Path, verbosity: int, **options: Any) -> None:
         """Load, with a progress bar. Raises CommandError when the folder is not in order."""
         with progress("demo", silent=verbosity == 0) as tell:
-            report = demo.load(folder, take_home, give_back, tell)
+            report = demo_content.load(folder, take_home, give_back, tell)
         if not verbosity:
             return
         line = gettext(

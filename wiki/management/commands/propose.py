@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from wiki.errors import WikiError
-from wiki.forks import proposing
-from wiki.forks.pulling import Merge
-from wiki.forks.touch import touch_of
-from wiki.management import acting
-from wiki.pages.answering import in_words
+from wiki.forks import proposals
+from wiki.forks.fork_status import touch_of
+from wiki.forks.pull_merge import Merge
+from wiki.management import command_options
+from wiki.pages.error_middleware import in_words
 
 
 class Command(BaseCommand):
@@ -27,14 +27,14 @@ class Command(BaseCommand):
         parser.add_argument("title", help="full title of the fork; elsewhere, its address or archive (FILE.zip)")
         parser.add_argument("-m", "--message", required=True, help="what is proposed, and why")
         parser.add_argument("--agree", action="store_true", help="the account agrees to the licence of the original")
-        acting.add_arguments(parser)
+        command_options.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Propose, and say where. Raises CommandError where there are clashes, or nothing to propose to."""
-        by = acting.author(options["by"])
+        by = command_options.author(options["by"])
         if by.user is None:
             raise CommandError("A proposal is made by someone: say who with --by NAME.")
-        page = acting.page_from(options["title"], by.user)
+        page = command_options.page_from(options["title"], by.user)
         found = touch_of(page, AnonymousUser())
         if found is None or found.upstream is None:
             raise CommandError(f"«{page.full_title}» has no original here.")
@@ -44,10 +44,10 @@ class Command(BaseCommand):
             merge = Merge.back(page, found.upstream)
             if merge.joined.text is None:
                 raise CommandError("Both sides changed the same: pull first, or settle it on the site.")
-            made = proposing.propose(merge, merge.joined.text, options["message"], by.user, agrees=options["agree"])
+            made = proposals.propose(merge, merge.joined.text, options["message"], by.user, agrees=options["agree"])
         except WikiError as error:
             raise CommandError(in_words(error)) from error
         url = settings.BASE_ADDRESS + reverse("proposal", args=[made.pk])
         answer = {"proposal": made.pk, "url": url, "page": made.page.full_title, "version": merge.theirs.number}
         said = f"Proposal {made.pk} to «{made.page.full_title}»: {url}"
-        self.stdout.write(acting.as_json(answer) if options["format"] == "json" else said)
+        self.stdout.write(command_options.as_json(answer) if options["format"] == "json" else said)

@@ -8,15 +8,15 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wiki.errors import WikiError
-from wiki.forks import pulling
-from wiki.forks.pulling import SIDES, Merge, Side
-from wiki.forks.touch import Touch, touch_of
-from wiki.management import acting
-from wiki.pages import finding
-from wiki.pages.answering import in_words
-from wiki.pages.elsewhere import Mirror
+from wiki.forks import pull_merge
+from wiki.forks.fork_status import Touch, touch_of
+from wiki.forks.pull_merge import SIDES, Merge, Side
+from wiki.management import command_options
+from wiki.pages import page_lookup
+from wiki.pages.error_middleware import in_words
+from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import PageVersion, WikiPage
-from wiki.remotes import asking
+from wiki.remotes import mirror_polling
 
 
 class Command(BaseCommand):
@@ -34,11 +34,11 @@ class Command(BaseCommand):
             )
         parser.add_argument("--until", type=int, metavar="VERSION", help="of the original (by default the last)")
         parser.add_argument("-m", "--message", default="", help="comment of the new version")
-        acting.add_arguments(parser)
+        command_options.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Pull, and say what came of it. Raises CommandError where there are clashes, or nothing to pull from."""
-        page, by = acting.page(options["title"]), acting.author(options["by"])
+        page, by = command_options.page(options["title"]), command_options.author(options["by"])
         found = touch_of(page, AnonymousUser())
         if found is None or found.upstream is None:
             raise CommandError(f"«{page.full_title}» has no original here.")
@@ -47,13 +47,13 @@ class Command(BaseCommand):
             found = self._asked(page, upstream) or found
         side: Side | None = options["side"]
         try:
-            merge = Merge.of(page, pulling.upstream_version(finding.fresh(upstream.pk), options["until"]))
+            merge = Merge.of(page, pull_merge.upstream_version(page_lookup.fresh(upstream.pk), options["until"]))
             answer = self._pull(merge, found, side, lambda text: merge.save(text, by, options["message"]).version)
         except PageVersion.DoesNotExist as error:
             raise CommandError(f"«{upstream.full_title}» has no version {options['until']}.") from error
         except WikiError as error:
             raise CommandError(in_words(error)) from error
-        self.stdout.write(acting.as_json(answer) if options["format"] == "json" else _said(answer))
+        self.stdout.write(command_options.as_json(answer) if options["format"] == "json" else _said(answer))
         if answer["clashes"] and side is None:
             raise CommandError("Both sides changed the same: choose --ours, --theirs or --both.")
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         if mirror is None or not mirror.is_confirmed:
             return None
         try:
-            asking.ask(mirror)
+            mirror_polling.ask(mirror)
         except WikiError as error:
             raise CommandError(in_words(error)) from error
         return touch_of(page, AnonymousUser())

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from wiki.pages import rebuilding
 from wiki.pages.models import WikiPage
+from wiki.pages.writing import rebuild_derived
 
 
 class Command(BaseCommand):
@@ -19,5 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Rebuild with a progress bar."""
         with tqdm(total=WikiPage.objects.count(), unit="page", disable=None) as bar:
-            count = rebuilding.rebuild(bar.update)
+            count = rebuild_derived.rebuild(bar.update)
         self.stdout.write(f"{count} pages derived again from their history.")

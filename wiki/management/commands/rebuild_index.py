@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from wiki.search import indexing
-from wiki.search.engine.folders import IndexBusy
+from wiki.search import index_updates
+from wiki.search.engine.index_directory import IndexBusy
 
 
 class Command(BaseCommand):
@@ -19,8 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Build with a progress bar."""
         try:
-            with tqdm(total=indexing.count_objects(), unit="object", disable=None) as bar:
-                count = indexing.rebuild(bar.update)
+            with tqdm(total=index_updates.count_objects(), unit="object", disable=None) as bar:
+                count = index_updates.rebuild(bar.update)
         except IndexBusy as error:
             raise CommandError("The index is being written to by another process: try again in a moment.") from error
         self.stdout.write(f"{count} objects indexed.")

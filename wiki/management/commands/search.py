@@ -10,12 +10,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext, override
 
-from wiki.pages.moments import NoDate, last_moment
-from wiki.search import answering, notes, periods
-from wiki.search.answering import Result
-from wiki.search.periods import PastResult, Period
-from wiki.search.tree import Note
-from wiki.search.when import Wish
+from wiki.pages.date_input import NoDate, last_moment
+from wiki.search import history_results, query_warnings, search_results
+from wiki.search.history_results import PastResult, Period
+from wiki.search.search_ast import Note
+from wiki.search.search_results import Result
+from wiki.search.time_filter import Wish
 
 
 class Command(BaseCommand):
@@ -55,7 +55,7 @@ class Command(BaseCommand):
     def _past(self, options: dict[str, Any], wish: Wish) -> None:
         """Search the history."""
         user = AnonymousUser()
-        given = periods.answer(options["words"], user, wish)
+        given = history_results.answer(options["words"], user, wish)
         self._tell(given.query.notes)
         if not given.is_there:
             raise CommandError(gettext("The search index is missing or damaged: run manage.py rebuild_index."))
@@ -63,9 +63,9 @@ class Command(BaseCommand):
             self.stderr.write(
                 gettext("So many pages hold this that only some, the best first, were looked at and counted.")
             )
-        found = periods.results(given, given.hits[: max(options["limit"], 0)], user)
+        found = history_results.results(given, given.hits[: max(options["limit"], 0)], user)
         if options["format"] == "json":
-            self._print(len(given.hits), [periods.as_data(one) for one in found])
+            self._print(len(given.hits), [history_results.as_data(one) for one in found])
             return
         for one in found:
             self.stdout.write(one.page.full_title)
@@ -75,14 +75,16 @@ class Command(BaseCommand):
     def _now(self, options: dict[str, Any], wish: Wish) -> None:
         """Search the current pages; as JSON, with the periods that still last of the passages that hold the words."""
         user = AnonymousUser()
-        given = answering.answer(options["words"], user)
+        given = search_results.answer(options["words"], user)
         self._tell(given.query.notes)
-        found = answering.results(given.hits[: max(options["limit"], 0)], given.leaves, user)
+        found = search_results.results(given.hits[: max(options["limit"], 0)], given.leaves, user)
         if options["format"] == "json":
-            past = periods.answer(options["words"], user, wish, pages=[one.page.pk for one in found])
-            lived = {one.page.pk: one for one in periods.results(past, past.hits, user)}
+            past = history_results.answer(options["words"], user, wish, pages=[one.page.pk for one in found])
+            lived = {one.page.pk: one for one in history_results.results(past, past.hits, user)}
             nothing = [PastResult(one.page, one.score, [], []) for one in found]
-            rows = [periods.as_data(lived.get(one.page.pk, one)) | {"score": round(one.score, 4)} for one in nothing]
+            rows = [
+                history_results.as_data(lived.get(one.page.pk, one)) | {"score": round(one.score, 4)} for one in nothing
+            ]
             self._print(len(given.hits), rows)
             return
         for one in found:
@@ -90,7 +92,7 @@ class Command(BaseCommand):
 
     def _tell(self, some: list[Note]) -> None:
         for note in some:
-            self.stderr.write(notes.in_words(note))
+            self.stderr.write(query_warnings.in_words(note))
 
     def _print(self, count: int, rows: list[dict[str, Any]]) -> None:
         self.stdout.write(json.dumps({"count": count, "results": rows}, ensure_ascii=False))

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from wiki.pages import chores
+from wiki.pages import background_jobs
 
 
 class Command(BaseCommand):
@@ -26,11 +26,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Work as the only one."""
-        with chores.only_worker(settings.DATA) as only:
+        with background_jobs.only_worker(settings.DATA) as only:
             if not only:
                 self.stderr.write("Another worker is at work for this instance.")
             elif options["once"]:
-                chores.finish()
+                background_jobs.finish()
             else:
                 self._work(options["with_parent"])
 
@@ -47,4 +47,4 @@ class Command(BaseCommand):
                 stopped.set()
 
             threading.Thread(target=wait, daemon=True).start()
-        chores.work(stopped)
+        background_jobs.work(stopped)

@@ -27,11 +27,11 @@ from modelsearch.backends.base import (
 from modelsearch.backends.database.fallback import DatabaseSearchBackend
 from modelsearch.index import class_is_indexed
 
-from wiki.pages.among import among
+from wiki.pages.array_lookup import among
 from wiki.search.engine import schema
 from wiki.search.engine.documents import document_of
-from wiki.search.engine.evaluating import Evaluation
-from wiki.search.engine.folders import IndexDamaged, IndexMissing, Shelf
+from wiki.search.engine.evaluation import Evaluation
+from wiki.search.engine.index_directory import IndexDamaged, IndexMissing, Shelf
 
 if TYPE_CHECKING:
     from django.db.models import Model

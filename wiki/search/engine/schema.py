@@ -17,7 +17,7 @@ from modelsearch.index import AutocompleteField, RelatedFields, SearchField
 from modelsearch.utils import get_descendant_models
 from whoosh import columns, fields, formats
 
-from wiki.text.words import EVERY_STOP, LANGUAGES, STOP, Word, stems, words
+from wiki.text.tokenizer import EVERY_STOP, LANGUAGES, STOP, Word, stems, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,0 +1,112 @@
+"""Limits: how much one person or one address may do in a while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.test import RequestFactory
+
+from wiki.accounts import rate_limits
+from wiki.errors import TooFast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+
+    from wiki.accounts.models import User
+
+
+def request_from(address: str, user: Any = None) -> HttpRequest:
+    request = RequestFactory().get("/", REMOTE_ADDR=address)
+    request.user = user or AnonymousUser()
+    return request
+
+
+def count_until_refused(act: Callable[[], None], most: int = 1000) -> int:
+    for count in range(most):
+        try:
+            act()
+        except TooFast:
+            return count
+    raise AssertionError(f"never refused in {most} acts")
+
+
+def test_it_allows_so_many_and_no_more() -> None:
+    assert count_until_refused(lambda: rate_limits.spend("tea", 3, 60)) == 3
+
+
+def test_it_counts_each_key_apart() -> None:
+    rate_limits.spend("tea", 1, 60)
+    rate_limits.spend("coffee", 1, 60)
+
+
+def test_it_begins_anew_when_the_window_ends() -> None:
+    rate_limits.spend("tea", 1, 60)
+    cache.touch("limit:tea:60", timeout=0)
+    rate_limits.spend("tea", 1, 60)
+    with pytest.raises(TooFast):
+        rate_limits.spend("tea", 1, 60)
+
+
+def test_it_says_how_much_was_too_much() -> None:
+    rate_limits.spend("tea", 1, 60)
+    with pytest.raises(TooFast, match="at most 1 times in 60 seconds") as caught:
+        rate_limits.spend("tea", 1, 60)
+    assert caught.value.status == 429
+
+
+def test_it_lets_an_account_save_sixty_changes_a_minute(alice: User, bob: User) -> None:
+    assert count_until_refused(lambda: rate_limits.spend_edit(alice)) == 60
+    rate_limits.spend_edit(bob)
+
+
+def test_it_lets_an_account_save_six_hundred_changes_an_hour(alice: User) -> None:
+    def save_in_another_minute() -> None:
+        cache.delete(f"limit:edit:{alice.pk}:60")
+        rate_limits.spend_edit(alice)
+
+    assert count_until_refused(save_in_another_minute) == 600
+
+
+def test_it_leaves_administrators_free(alice: User) -> None:
+    alice.is_superuser = True
+    for _ in range(700):
+        rate_limits.spend_edit(alice)
+
+
+def test_it_counts_previews_of_visitors_by_address() -> None:
+    assert count_until_refused(lambda: rate_limits.spend_preview(request_from("192.0.2.1"))) == 30
+    rate_limits.spend_preview(request_from("192.0.2.2"))
+
+
+def test_it_counts_previews_of_accounts_by_account(alice: User) -> None:
+    def preview() -> None:
+        rate_limits.spend_preview(request_from("192.0.2.1", alice))
+
+    assert count_until_refused(preview) == 120
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("2001:db8:1:2::1", "2001:db8:1:2:aaaa::1", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("", "", True),
+    ],
+)
+def test_it_tells_addresses_apart_as_networks_do(one: str, other: str, same: bool) -> None:
+    hashes = {rate_limits.address_hash(request_from(address)) for address in (one, other)}
+    assert (len(hashes) == 1) is same
+
+
+def test_it_keeps_no_address_in_the_open() -> None:
+    hashed = rate_limits.address_hash(request_from("192.0.2.1"))
+    assert len(hashed) == 64
+    assert int(hashed, 16) > 0

@@ -1,0 +1,60 @@
+"""Pages and facts written straight into their tables, by the thousand: no versions, no rendering.
+
+What the wiki's own writer would make of a text is tested elsewhere; questions only look at these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from wiki.facts.models import Fact, Property, Subject
+from wiki.facts.values import Value
+from wiki.pages.models import WikiPage, new_slug
+from wiki.pages.writing import page_tree
+from wiki.text import titles
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+BATCH = 2_000
+
+
+def write_pages(full_titles: Sequence[str], **columns: Any) -> list[WikiPage]:
+    """Pages of those titles; `columns` are the same for all but for lists, which have one for each."""
+    pages = []
+    for place, full in enumerate(full_titles):
+        number, title = titles.split_namespace(full)
+        own = {name: value[place] if isinstance(value, list) else value for name, value in columns.items()}
+        usual = {"title_key": titles.key_of(full), "title_fold": titles.fold(title), "created_at": LONG_AGO}
+        pages.append(
+            WikiPage(
+                title=title, draft_title=title, slug=new_slug(), namespace=number, full_title=full,
+                license="CC0-1.0", **usual | own,
+            )
+        )  # fmt: skip
+    with transaction.atomic():
+        page_tree.insert(pages)
+    return pages
+
+
+def write_subjects(pages: Iterable[WikiPage], fragment: str = "") -> list[Subject]:
+    """The subjects of those pages."""
+    return Subject.objects.bulk_create([Subject(page=page, fragment=fragment) for page in pages], batch_size=BATCH)
+
+
+def property_row(key: str, **columns: Any) -> Property:
+    """The row of a property, made where it is missing."""
+    return Property.objects.get_or_create(key=key, defaults={"title": key, **columns})[0]
+
+
+def fact_row(subject: Subject, row: Property, value: Value, **columns: Any) -> Fact:
+    """A fact with that value, not saved."""
+    problem = {"code": value.problem.code, "params": value.problem.params} if value.problem else None
+    return Fact(
+        subject=subject, page_id=subject.page_id, property=row, raw=value.raw, language="fr", datatype=value.datatype,
+        word=value.word, fold=value.fold, number=value.number, number_end=value.number_end, lat=value.lat,
+        lon=value.lon, lang=value.lang, far_key=value.word, near_key=value.near, problem=problem, note=value.note,
+        **{"born": 1, "born_at": LONG_AGO, **columns},
+    )  # fmt: skip

@@ -1,0 +1,195 @@
+"""Questions answered in plain Python over plain lists: slow, and meant to be read.
+
+It says what conditions mean; the compiler is held to it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tests.ask.sample_wikis import Known, World
+from wiki.ask.language.query_ast import (
+    AllOf,
+    AnyValue,
+    Compare,
+    Condition,
+    HasValue,
+    InCategory,
+    InConcept,
+    InNamespace,
+    IsPage,
+    NoValue,
+    OneOf,
+    Question,
+    Sub,
+    ValueTest,
+    is_anchored,
+)
+from wiki.facts.datatypes.base import comparison
+from wiki.facts.datatypes.page_values import Page
+from wiki.facts.datatypes.registry import DATATYPES, test_for
+from wiki.facts.special_properties import key_of_property
+from wiki.facts.value_conditions import Differs, Parts, Same, Test, matches
+from wiki.facts.values import Context, Declaration, Value
+from wiki.text import titles
+from wiki.text.titles import fold
+
+KINDS = {"lieu": "place", "place": "place", "pratique": "practice", "practice": "practice"}
+
+
+class Evaluator:
+    """One question in one wiki, now or at a moment."""
+
+    def __init__(self, world: World, question: Question, at: datetime | None = None) -> None:
+        self.world, self.question = world, question
+        self.redirects = {
+            titles.key_of(title): titles.key_of(to) if to else ""
+            for title, to in world.pages.items()
+            if title not in world.hidden
+        }
+        shown = [fact for fact in world.known() if fact.subject.partition("#")[0] in self.redirects]
+        self.today = [fact for fact in shown if fact.died is None]
+        self.facts = [
+            fact
+            for fact in shown
+            if fact.value.is_usable
+            and (fact.died is None if at is None else fact.born <= at and (fact.died is None or fact.died > at))
+        ]
+
+    def answer(self) -> set[str]:
+        """The subjects as `key` or `key#fragment`."""
+        return {subject for subject in self.subjects() if self.holds(self.question.condition, subject)}
+
+    def subjects(self) -> set[str]:
+        """All that can be found: pages that lead nowhere else, and parts of which something is said."""
+        own = {fact.subject for fact in self.facts if not fact.part} | set(self.redirects)
+        return {subject for subject in own if not self.redirects[subject.partition("#")[0]]}
+
+    def holds(self, condition: Condition, subject: str, anchored: bool = False, parts: bool = False) -> bool:
+        """Whether a subject holds a condition. Where no fact decides it, only whole pages do."""
+        if isinstance(condition, AllOf):
+            anchored = anchored or is_anchored(condition)
+            return all(self.holds(part, subject, anchored, parts) for part in condition.parts)
+        if isinstance(condition, OneOf):
+            return any(self.holds(part, subject, anchored, parts) for part in condition.parts)
+        whole = "#" not in subject or anchored
+        if isinstance(condition, InNamespace):
+            return whole and titles.split_namespace(subject)[0] == condition.number
+        if isinstance(condition, IsPage):
+            return any(self.is_page(value, subject) for value in condition.values)
+        if isinstance(condition, InCategory):
+            member = self.is_member(condition, subject)
+            return whole and not member if condition.negated else member
+        if isinstance(condition, InConcept):
+            raise NotImplementedError
+        return any(self.has(condition, value, subject, whole, parts) for value in condition.values)
+
+    # --- Values -----------------------------------------------------------------------------------
+    def has(self, condition: HasValue, value: ValueTest, subject: str, whole: bool, parts: bool) -> bool:
+        """Whether one value of a condition is there."""
+        step, rest = condition.chain[0], condition.chain[1:]
+        declaration = self.world.declaration(key_of_property(step.name))
+        if rest:
+            value = Sub(HasValue(rest, (value,), condition.depth))
+        if declaration.key == "_INST" and isinstance(value, Compare) and not value.comparator and not step.inverse:
+            return self.is_member(InCategory((titles.split_namespace(value.text)[1],), depth=condition.depth), subject)
+        keys = self.finer(declaration.key, condition.depth)
+        if step.inverse:
+            naming = [fact.subject for fact in self.facts if fact.key in keys and not fact.part
+                      and self.is_named(subject, fact.value)]  # fmt: skip
+            if isinstance(value, NoValue):
+                return whole and not naming
+            return any(self.is_end(value, other) for other in naming)
+        own = [fact for fact in self.facts if fact.subject == subject and fact.key in keys and fact.part == parts]
+        if isinstance(value, NoValue):
+            return whole and not own
+        return any(self.is_value(value, fact, declaration) for fact in own)
+
+    def is_end(self, value: ValueTest, subject: str) -> bool:
+        """Whether a subject is the one that an inverse property's value means."""
+        if isinstance(value, Compare):
+            return self.is_page(value, subject)
+        return not isinstance(value, Sub) or self.holds(value.condition, subject)
+
+    def is_value(self, value: ValueTest, fact: Known, declaration: Declaration) -> bool:
+        """Whether a fact's value is the one asked for."""
+        if isinstance(value, AnyValue):
+            return True
+        if isinstance(value, Sub):
+            if declaration.datatype == "_rec":
+                return bool(fact.whole) and self.holds(value.condition, fact.whole, anchored=True, parts=True)
+            ends = (end for end in self.subjects() if self.is_named(end, fact.value))
+            return any(self.holds(value.condition, end) for end in ends)
+        assert isinstance(value, Compare)
+        test = test_for(value.comparator, value.text, Context("fr", declaration))
+        return matches(self.with_redirects(test, declaration), fact.value)
+
+    def is_named(self, subject: str, value: Value) -> bool:
+        """Whether a value names a subject, itself or by a redirect to its page."""
+        return value.word == subject or self.redirects.get(value.word, "") == subject
+
+    def with_redirects(self, test: Test, declaration: Declaration) -> Test:
+        """A test with the redirects of the pages that it names."""
+        if isinstance(test, Differs):
+            return Differs(self.with_redirects(test.test, declaration))
+        if isinstance(test, Parts):
+            fields = {one.key: one for one in declaration.fields}
+            return Parts(tuple((key, self.with_redirects(one, fields[key])) for key, one in test.tests))
+        datatype = DATATYPES.get(declaration.datatype)
+        if isinstance(test, Same) and (datatype is None or isinstance(datatype, Page)):
+            return Same(tuple(self.synonyms(test.words[-1])))
+        return test
+
+    def synonyms(self, word: str) -> set[str]:
+        """A title key, the page it redirects to, and all that redirect there; each with the `#fragment`."""
+        head, mark, fragment = word.partition("#")
+        end = self.redirects.get(head, "") or head
+        return {one + mark + fragment for one in (head, end, *(key for key, to in self.redirects.items() if to == end))}
+
+    def finer(self, key: str, depth: int) -> set[str]:
+        """The keys of a property, its older names and, so deep, the properties that refine it."""
+        found = {key}
+        for _ in range(depth):
+            found |= {
+                key_of_property(fact.subject)
+                for fact in self.today
+                if fact.key == "_SUBP" and any(fact.value.word == titles.key_of(f"Property:{one}") for one in found)
+            }
+        return found | ({"Ancien"} if "Texte" in found else set())
+
+    # --- Pages and categories ---------------------------------------------------------------------
+    def is_page(self, value: Compare, subject: str) -> bool:
+        """Whether a subject is called so."""
+        head, _, fragment = subject.partition("#")
+        comparator, text, space = value.comparator, value.text, None
+        prefix, colon, rest = text.removeprefix(":").partition(":")
+        inner, words = comparison(rest)
+        if colon and titles.namespace_number(prefix) is not None and (comparator or inner):
+            space = titles.namespace_number(prefix)
+            comparator, text = (comparator, rest.strip()) if comparator else (inner, words)
+            if comparator == "!":
+                space, text = None, f"{prefix}:{text}"
+        test = test_for(comparator, text, Context("fr", Declaration("", "", "_wpg")))
+        number, title = titles.split_namespace(head)
+        if space is not None and number != space:
+            return False
+        plain = test.test if isinstance(test, Differs) else test
+        if isinstance(plain, Same):
+            named = subject in self.synonyms(plain.words[-1])
+        else:
+            named = not fragment and matches(plain, Value("_wpg", "", head, fold(title)))
+        return named if plain is test else not fragment and not named
+
+    def is_member(self, condition: InCategory, subject: str) -> bool:
+        """Whether a subject is in one of the categories, their subcategories, or of a kind called so."""
+        own = [fact for fact in self.facts if fact.subject == subject]
+        if not condition.names:
+            return any(fact.key == "_INST" for fact in own)
+        found = {one for name in condition.names for one in self.synonyms(titles.key_of(f"Category:{name}"))}
+        for _ in range(condition.depth):
+            found |= {fact.subject for fact in self.today if fact.key == "_SUBC" and fact.value.word in found}
+        kinds = {KINDS.get(fold(name), "?") for name in condition.names}
+        return any(
+            (fact.key == "_INST" and fact.value.word in found) or (fact.key == "_KIND" and fact.value.word in kinds)
+            for fact in own
+        )

@@ -1,0 +1,125 @@
+"""Small wikis as plain data, and how they become rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from tests.ask.fact_factories import fact_row, property_row, write_pages
+from wiki.facts.datatypes.registry import parse
+from wiki.facts.models import Fact, Subject
+from wiki.facts.special_properties import SPECIAL
+from wiki.facts.values import Context, Declaration, Unit, Value
+from wiki.text import titles
+
+NUMBER = Declaration("Nombre", "Nombre", "_num")
+DECLARED: dict[str, Declaration] = {
+    declaration.key: declaration
+    for declaration in (
+        NUMBER,
+        Declaration("Texte", "Texte", "_txt"),
+        Declaration("Texte fin", "Texte fin", "_txt", parents=("Texte",)),
+        Declaration("Vers", "Vers", "_wpg"),
+        Declaration("Date", "Date", "_dat"),
+        Declaration("Lieu", "Lieu", "_geo"),
+        Declaration("Mots", "Mots", "_mlt_rec"),
+        Declaration("Surface", "Surface", "_qty", units=(Unit(1.0, ("m²",)), Unit(1e-6, ("km²",)))),
+        Declaration("Oui", "Oui", "_boo"),
+        Declaration("Fiche", "Fiche", "_rec", fields=(NUMBER, Declaration("Vers", "Vers", "_wpg"))),
+    )
+}
+"""Properties of all small wikis; `Libre` is declared by nobody, `Ancien` was renamed to `Texte`."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One fact as written: whose, of what, what, and between which days of 2021 (None: to this day)."""
+
+    page: str
+    property: str
+    raw: str
+    fragment: str = ""
+    born: int = 1
+    died: int | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """One fact as questions see it: its subject as `key` or `key#fragment`, the property's key and the value."""
+
+    subject: str
+    key: str
+    value: Value
+    born: datetime
+    died: datetime | None
+    whole: str = ""
+    """Of a record: its own subject."""
+    part: bool = False
+
+
+@dataclass
+class World:
+    """Pages with their redirects, and what they say."""
+
+    pages: dict[str, str]
+    """Full titles, and the title to which each redirects, or ""."""
+    said: list[Said]
+    hidden: set[str] = field(default_factory=set)
+    """Deleted pages."""
+
+    def declaration(self, key: str) -> Declaration:
+        """What a property declares."""
+        key = "Texte" if key == "Ancien" else key
+        special = SPECIAL.get(key)
+        if special is not None:
+            return Declaration(key, special.names["en"], special.datatype)
+        return DECLARED.get(key) or Declaration(key, key)
+
+    def known(self) -> list[Known]:
+        """All facts, dead ones too; those of records with their fields."""
+        found = []
+        for number, one in enumerate(self.said):
+            value = parse(one.raw, Context("fr", self.declaration(one.property), page=one.page))
+            subject = titles.key_of(one.page) + (f"#{one.fragment}" if one.fragment else "")
+            whole = f"{titles.key_of(one.page)}#_{number}" if value.parts else ""
+            life = (day(one.born), None if one.died is None else day(one.died))
+            found.append(Known(subject, one.property, value, *life, whole))
+            found.extend(Known(whole, key, part, *life, part=True) for key, part in value.parts)
+        return found
+
+    def store(self) -> None:
+        """Write the rows."""
+        shown = [title for title in self.pages if title not in self.hidden]
+        redirects = [titles.key_of(self.pages[title]) if self.pages[title] else "" for title in shown]
+        pages = write_pages(shown, redirect_key=redirects)
+        gone = write_pages(sorted(self.hidden), title_key=None) if self.hidden else []
+        by_key = {titles.key_of(page.full_title): page for page in [*pages, *gone]}
+        subjects = {key: Subject.objects.create(page=page) for key, page in by_key.items()}
+        rows = {key: property_row(key, datatype=one.datatype, declared=_declared(one)) for key, one in DECLARED.items()}
+        rows["Ancien"] = property_row("Ancien", leads_to=rows["Texte"])
+        outer: dict[str, Fact] = {}
+        for place, one in enumerate(self.known()):
+            for subject in (one.subject, one.whole):
+                head, _, fragment = subject.partition("#")
+                if subject and subject not in subjects:
+                    subjects[subject] = Subject.objects.create(page=by_key[head], fragment=fragment)
+            row = rows[one.key] if one.key in rows else property_row(one.key)
+            fact = fact_row(
+                subjects[one.subject], row, one.value, position=place, born_at=one.born, died_at=one.died,
+                died=None if one.died is None else 2, whole=subjects.get(one.whole),
+                part_of=outer.get(one.subject) if one.part else None,
+            )  # fmt: skip
+            fact.save()
+            if one.whole:
+                outer[one.whole] = fact
+
+
+def _declared(declaration: Declaration) -> dict[str, object]:
+    """As the row of a property keeps it."""
+    units = [(unit.factor, list(unit.names)) for unit in declaration.units]
+    return {"units": units, "fields": [field.key for field in declaration.fields]}
+
+
+def day(number: int) -> datetime:
+    """A day of the year 2021."""
+    return datetime.fromordinal(datetime(2021, 1, 1).toordinal() + number - 1).replace(tzinfo=UTC)

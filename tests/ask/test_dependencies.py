@@ -1,0 +1,86 @@
+"""What an answer depends on is a superset: whatever fact changes an answer, its footprint knew."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.ask.sample_wikis import Said, World
+from tests.ask.test_compiler import conditions, said, worlds
+from wiki.ask.execution import runner
+from wiki.ask.execution.dependencies import ANY, Footprint
+from wiki.ask.execution.results import Result
+from wiki.ask.query_parser import parse
+from wiki.pages.models import WikiPage
+from wiki.text import titles
+
+pytestmark = pytest.mark.django_db
+UNSHRUNK = (Phase.explicit, Phase.generate)
+"""Each example writes a wiki: shrinking a failing one would take longer than reading it."""
+PRINTOUTS = ["", "|?Nombre", "|?Vers.Nombre|?-Vers", "|?Fiche|?Category", "|?Vers.-Libre.Texte|?Has subobject"]
+ORDERS = ["", "|sort=Nombre", "|sort=Vers.Nombre|order=desc", "|sort=Texte,Date"]
+
+
+def answered(result: Result) -> object:
+    """All of a result that a reader sees."""
+    return [(row.subject.key, row.cells) for row in result.rows], result.more, set(result.pages)
+
+
+def knew(footprint: Footprint, seen: set[str], world: World, fact: Said) -> bool:
+    """Whether the footprint covers a new fact: by what is looked at, or as one of a page in the result."""
+    added = World(world.pages, [fact], world.hidden).known()
+    looked = any({(one.key, one.value.word), (one.key, ANY)} & footprint.looks for one in added)
+    printed = titles.key_of(fact.page) in seen and any(one.key in footprint.properties for one in added)
+    looked = looked or ("_SOBJ", f"{titles.key_of(fact.page)}#{fact.fragment}") in footprint.looks
+    return looked or footprint.everywhere or printed
+
+
+@settings(max_examples=20, phases=UNSHRUNK)
+@given(
+    worlds(), conditions(), st.sampled_from(PRINTOUTS), st.sampled_from(ORDERS), st.sampled_from([1, 3, 50]),
+    st.lists(said().filter(lambda one: one.died is None), min_size=4, max_size=4),
+)  # fmt: skip
+@pytest.mark.slow
+def test_it_covers_every_fact_that_changes_the_answer(
+    world: World, condition: str, printouts: str, order: str, limit: int, facts: list[Said]
+) -> None:
+    question = parse(f"{condition}{printouts}{order}|limit={limit}")
+    with transaction.atomic():
+        world.store()
+        before = runner.run(question, AnonymousUser())
+        seen = WikiPage.objects.filter(pk__in=before.footprint.seen).values_list("title_key", flat=True)
+        keys = set(seen)  # the same pages have other numbers each time
+        transaction.set_rollback(True)
+    for fact in facts:
+        with transaction.atomic():
+            pages = World(world.pages, [*world.said, fact], world.hidden)
+            pages.store()
+            after = runner.run(question, AnonymousUser())
+            assert answered(after) == answered(before) or knew(before.footprint, keys, pages, fact), fact
+            transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("question", "stated", "fact"),
+    [
+        ("[[Alpha#part]]|?Nombre|sort=Vers.Nombre|order=desc|limit=1", [], Said("Alpha", "Date", "2021", "part")),
+        ("[[-Vers::Béta]]", [Said("Béta", "Vers", "Alpha#part")], Said("Alpha", "Date", "2021", "part")),
+        ("[[Béta]]|?Vers.Nombre", [Said("Béta", "Vers", "Alpha#part")], Said("Alpha", "Nombre", "1", "part")),
+        ("[[Has subobject::Alpha#part]]", [], Said("Alpha", "Date", "2021", "part")),
+    ],
+    ids=["named", "inverse", "chain", "has-subobject"],
+)
+def test_it_covers_a_subobject_that_comes_into_being(question: str, stated: list[Said], fact: Said) -> None:
+    world = World({"Alpha": "", "Béta": ""}, stated)
+    parsed = parse(question)
+    with transaction.atomic():
+        world.store()
+        before = runner.run(parsed, AnonymousUser())
+        transaction.set_rollback(True)
+    later = World(world.pages, [*stated, fact])
+    later.store()
+    assert answered(runner.run(parsed, AnonymousUser())) != answered(before)
+    assert ("_SOBJ", "Alpha#part") in before.footprint.looks or ("_SOBJ", ANY) in before.footprint.looks

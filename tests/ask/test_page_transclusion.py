@@ -1,0 +1,186 @@
+"""Pages shown in pages: filled, credited, licence-checked, bounded, and never stale."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+
+from tests.factories import make_page, make_place
+from wiki.accounts.models import User
+from wiki.pages import page_lookup
+from wiki.pages.models import Link
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author
+from wiki.text import transclusion
+
+pytestmark = pytest.mark.django_db
+CHARTER = """---
+Nature: Pratique
+---
+# Charte
+
+Chacun range.[^1]
+
+[^1]: Et balaie.
+
+## Les outils
+
+On prête {{{quoi|les outils}}} à [[Voisine]].
+
+### Les grands
+
+Pas la scie.
+
+## Le bruit
+
+Pas après {{{1}}}.
+"""
+
+
+@pytest.fixture
+def reader(client_of: Any) -> Client:
+    """Anna's browser."""
+    client: Client = client_of(AnonymousUser())
+    return client
+
+
+def seen(reader: Client, title: str) -> str:
+    """The article of a page, as the reader sees it."""
+    text = reader.get(f"/wiki/{title}").content.decode()
+    return str(text[text.index("<article") : text.index("</article>")])
+
+
+def rewrite(title: str, text: str) -> None:
+    """Save a page by a script."""
+    page = page_lookup.by_key(title)
+    assert page is not None
+    page_writer.edit(page, text, Author(None, "script"))
+
+
+def test_a_section_is_shown_with_its_credit(alice: User, bob: User, reader: Client) -> None:
+    place = make_place("La Myne", by=bob)
+    make_page("Charte", CHARTER, by=alice, place=place)
+    make_page("Voisine", "Elle.", place=place)
+    make_page("Livret", "# Livret\n\n{{Charte#Les outils|quoi=la **perceuse**}}\n\nFin.", place=place)
+    shown = seen(reader, "La_Myne:Livret")
+    assert "On prête la <strong>perceuse</strong> à" in shown
+    assert 'href="/wiki/La_Myne:Voisine"' in shown
+    assert "Pas la scie." in shown
+    assert "Pas après" not in shown
+    assert "Chacun range" not in shown
+    credit = shown[shown.index("include-credit") :]
+    assert 'href="/wiki/La_Myne:Charte#s-les-outils"' in credit
+    assert "alice" in credit
+    assert "CC-BY-SA-4.0" in credit
+    assert Link.objects.filter(page__full_title="La Myne:Livret", near_key="La Myne:Charte").exists()
+    make_page("Tout", "# Charte\n\n{{La Myne:Charte|22 h}}\n\nUne note.[^1]\n\n[^1]: À nous.")
+    shown = seen(reader, "Tout")
+    assert "Pas après 22 h." in shown
+    ids = [part.partition('"')[0] for part in shown.split(' id="')[1:]]
+    assert len(ids) == len(set(ids))
+    for part in shown.split('href="#')[1:]:
+        assert part.partition('"')[0] in ids
+
+
+def test_it_is_made_again_when_what_it_shows_changes(alice: User, bob: User, reader: Client) -> None:
+    make_page("Livret", "{{Charte}} et {{Modèle:Petit|a}}, {{Petit|b}}.", by=alice)
+    assert 'class="red"' in seen(reader, "Livret")
+    make_page("Charte", "Range.", by=alice)
+    make_page("Template:Petit", "un <noinclude>rien</noinclude>{{{1}}}", by=alice)
+    shown = seen(reader, "Livret")
+    assert "Range." in shown
+    assert "un a" in shown
+    assert "un b" in shown
+    assert "rien" not in shown
+    rewrite("Charte", "Balaie.")
+    assert "Balaie." in seen(reader, "Livret")
+    page = page_lookup.by_key("Charte")
+    assert page is not None
+    bob.is_superuser = True
+    page_moves.move(page, "Règles", Author.of(bob))
+    assert "Règles" in seen(reader, "Livret")  # by the redirect
+    rewrite("Règles", "Éteins.")
+    assert "Éteins." in seen(reader, "Livret")
+    page = page_lookup.by_key("Règles")
+    assert page is not None
+    page_writer.delete(page, Author.of(bob))
+    assert "Éteins." not in seen(reader, "Livret")
+
+
+def test_the_licence_has_to_allow_it(alice: User, reader: Client) -> None:
+    make_page("Libre", "Donné.", by=alice, license="CC0-1.0")
+    make_page("Partagé", "Gardé libre.", by=alice, license="CC-BY-SA-4.0")
+    make_page("À tous", "{{Libre}}\n\n{{Partagé}}", by=alice, license="CC-BY-4.0")
+    shown = seen(reader, "À_tous")
+    assert "Donné." in shown
+    assert "Gardé libre." not in shown
+    assert 'class="problem"' in shown
+
+
+def test_rings_depth_and_number_are_bounded(alice: User, reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_page("A", "a {{B}}", by=alice)
+    make_page("B", "b {{A}}", by=alice)
+    shown = seen(reader, "A")
+    assert "A → B → A" in shown
+    for number in range(12):
+        make_page(f"Fond {number}", f"f{number} {{{{Fond {number + 1}}}}}", by=alice)
+    shown = seen(reader, "Fond_0")
+    assert "f7" in shown
+    assert "f9 " not in shown
+    make_page("Rires 0", "ha", by=alice)
+    for number in range(1, 8):
+        make_page(f"Rires {number}", f"{{{{Rires {number - 1}}}}} " * 10, by=alice)
+    begun = time.monotonic()
+    shown = seen(reader, "Rires_7")
+    assert time.monotonic() - begun < 20
+    assert shown.count("ha") < 100
+    monkeypatch.setattr(
+        "wiki.ask.embedding.embedded_results.SECONDS", 60
+    )  # how many are shown, not how fast this machine is today
+    make_page("Beaucoup", "{{Rires 0}} " * 3_000, by=alice)
+    assert seen(reader, "Beaucoup").count('class="include"') == 50
+
+
+def test_nothing_breaks_out(alice: User, reader: Client) -> None:
+    make_page("Cadre", "> {{{1}}}\n\n<b>{{{2|x}}}</b>", by=alice)
+    make_page("Attaque", "{{Cadre|<script>alert(1)</script><img src=x onerror=alert(1)>|}}\n\n{{Cadre#Rien}}", by=alice)
+    shown = seen(reader, "Attaque")
+    assert 'class="include"' in shown
+    assert "<script" not in shown
+    assert "<img" not in shown
+    assert shown.count('class="problem"') == 2  # pictures are not written in HTML; there is no such section
+    make_page("Exemple", "`{{Cadre}}` et \\{{Cadre}} et {{{1}}} et {{ .x }}\n\n    {{Cadre}}\n", by=alice)
+    shown = seen(reader, "Exemple")
+    assert 'class="include"' not in shown
+    assert shown.count("{{Cadre}}") == 3
+    assert "{{{1}}}" in shown
+    make_page("Au milieu", "Un {{Cadre|a}} mot, {{#nothing: a}}.", by=alice)
+    assert seen(reader, "Au_milieu").count('class="problem"') == 2
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        (
+            "les OUTILS",
+            "On prête {{{quoi|les outils}}} à [[Voisine]].\n\n### Les grands\n\nPas la scie.",
+        ),
+        ("Les grands", "Pas la scie."),
+        ("Le bruit", "Pas après {{{1}}}."),
+        ("Rien", None),
+    ],
+)
+def test_a_section_ends_where_the_next_of_its_level_begins(heading: str, expected: str | None) -> None:
+    assert transclusion.section_of(CHARTER, heading) == expected
+
+
+def test_sections_are_read_in_linear_time() -> None:
+    begun = time.monotonic()
+    transclusion.section_of("# a\n" * 100_000, "b")
+    transclusion.section_of("#" * 500_000, "b")
+    transclusion.section_of("# " + " " * 500_000 + "x", "b")
+    assert time.monotonic() - begun < 20

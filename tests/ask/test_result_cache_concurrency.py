@@ -1,0 +1,79 @@
+"""Writers and readers at the same moment: what is kept in the end is what would be made now."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.instances import Instance
+
+SETUP = """
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+for number in range(6):
+    page_writer.create(f"Lieu {number}", f"---\\nVille: Lyon\\n---", by=Author(None, "x"))
+for number in range(4):
+    asks = "{{#ask: [[Ville::Lyon]] |?Ville|?Places }} {{#ask: [[Ville::Brest]] |format=count }}"
+    page_writer.create(f"Liste {number}", asks, by=Author(None, "x"))
+"""
+WRITER = """
+import random
+from wiki.errors import EditConflict
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+chance = random.Random({seed})
+for turn in range(15):
+    page = page_lookup.by_key(f"Lieu {{chance.randrange(6)}}")
+    text = f"---\\nVille: {{chance.choice(['Lyon', 'Brest'])}}\\nPlaces: {{chance.randrange(9)}}\\n---"
+    try:
+        page_writer.edit(page, text, Author(None, "{seed}"), base=page.version)
+    except EditConflict:
+        pass
+"""
+PATIENT = """
+from wiki.ask.embedding import embedded_results
+from wiki.ask.execution import timeouts
+embedded_results.SECONDS = timeouts.SECONDS = 60  # six processes on a busy machine: no test of speed
+"""
+READER = (
+    PATIENT
+    + """
+import random
+from wiki.ask.embedding.result_cache import Keeper
+from wiki.pages.models import RenderedPage
+chance = random.Random({seed})
+for turn in range(30):
+    stored = RenderedPage.objects.select_related("page__place").get(
+        page__title=f"Liste {{chance.randrange(4)}}", ui_language=chance.choice(["fr", "en"]))
+    Keeper().kept(stored, stored.page)
+"""
+)
+CHECK = """
+from django.contrib.auth.models import AnonymousUser
+from wiki.ask.embedding import result_cache
+from wiki.ask.embedding.embedded_results import Answers
+from wiki.pages.rendering import page_output
+from wiki.pages.page_fields import Fields
+from wiki.pages.models import RenderedPage
+kept = 0
+for stored in RenderedPage.objects.select_related("page__place").filter(page__title__startswith="Liste"):
+    if result_cache.is_fresh(stored):
+        kept += 1
+        now = Answers(page_output.open_of(stored, Fields.of(stored.page), stored.page), AnonymousUser()).fill()
+        assert now.answers == stored.answers, (stored.page.title, now.answers, stored.answers)
+    result_cache.Keeper().kept(stored, stored.page)
+    again = RenderedPage.objects.get(pk=stored.pk)
+    assert result_cache.is_fresh(again), "in quiet, what is read is kept"
+print("kept", kept)
+"""
+
+
+@pytest.mark.slow
+def test_nothing_stale_is_kept_however_writes_and_reads_meet(instance: Instance) -> None:
+    instance.python(SETUP)
+    running = [instance.script(WRITER.format(seed=seed)) for seed in range(3)]
+    running += [instance.script(READER.format(seed=seed)) for seed in range(10, 13)]
+    for process in running:
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+    assert "kept" in instance.python(PATIENT + CHECK)

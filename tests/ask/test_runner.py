@@ -1,0 +1,308 @@
+"""Rows, printouts, order, counts, changes between moments, and what an answer depends on."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from tests.ask.sample_wikis import Said, World, day
+from wiki.ask.execution import runner, timeouts
+from wiki.ask.execution.dependencies import ANY
+from wiki.ask.execution.results import Result
+from wiki.ask.language.query_errors import in_words
+from wiki.ask.query_parser import parse
+from wiki.facts.datatypes.registry import show
+from wiki.pages.models import WikiPage
+
+pytestmark = pytest.mark.django_db
+ANNA = AnonymousUser()
+
+PAGES = {
+    title: "Alpha" if title == "Renvoi" else ""
+    for title in ["Alpha", "Béta", "Gamma", "Delta", "Été", "Renvoi", "Category:X", "Category:Y", "Perdu"]
+}
+SAID = [
+    Said("Alpha", "Nombre", "10"), Said("Alpha", "Nombre", "2,5"), Said("Béta", "Nombre", "3"),
+    Said("Gamma", "Nombre", "1"), Said("Gamma", "Texte", "mot"), Said("Béta", "Texte", "Zut"),
+    Said("Béta", "Vers", "Alpha"), Said("Gamma", "Vers", "Renvoi"), Said("Gamma", "Vers", "Inconnue"),
+    Said("Delta", "Vers", "Gamma"), Said("Perdu", "Vers", "Alpha"), Said("Delta", "Vers", "Perdu"),
+    Said("Alpha", "Lieu", "45.44, 4.39"), Said("Béta", "Lieu", "45.45, 4.40"), Said("Delta", "Lieu", "48.85, 2.35"),
+    Said("Alpha", "Mots", "mot@fr"), Said("Alpha", "Mots", "word@en"), Said("Alpha", "Surface", "1 km²"),
+    Said("Alpha", "Fiche", "7; Béta"), Said("Alpha", "Oui", "vrai", "part"), Said("Alpha", "_INST", "Y"),
+    Said("Category:Y", "_SUBC", "X"), Said("Alpha", "Date", "12 mars 2021"), Said("Alpha", "Nombre", "dix"),
+    Said("Alpha", "Texte", "avant", born=10, died=20), Said("Alpha", "Texte", "après", born=20),
+]  # fmt: skip
+
+
+@pytest.fixture
+def world() -> World:
+    """A small wiki."""
+    made = World(PAGES, SAID, {"Perdu"})
+    made.store()
+    return made
+
+
+def run(source: str, **more: Any) -> Result:
+    """What Anna is told; a problem fails the test."""
+    result = runner.run(parse(source), ANNA, more.get("language", "fr"))
+    assert not result.problems, [in_words(problem) for problem in result.problems]
+    return result
+
+
+def keys(source: str) -> list[str]:
+    """The subjects in order."""
+    return [row.subject.key for row in run(source).rows]
+
+
+def cells(source: str) -> list[list[list[str]]]:
+    """The values in words, plainly."""
+    result = run(source)
+    return [
+        [
+            [show(value, column.context, "-") for value in cell]
+            for column, cell in zip(result.columns, row.cells, strict=True)
+        ]
+        for row in result.rows
+    ]
+
+
+ORDERS = [
+    ("[[:+]]", ["Alpha", "Béta", "Delta", "Été", "Gamma"]),
+    ("[[:+]]|order=desc|limit=2", ["Gamma", "Été"]),
+    ("[[:+]]|limit=2|offset=1", ["Béta", "Delta"]),
+    ("[[:+]]|sort=Nombre", ["Gamma", "Alpha", "Béta", "Delta", "Été"]),
+    ("[[:+]]|sort=Nombre|order=desc", ["Alpha", "Béta", "Gamma", "Delta", "Été"]),
+    ("[[:+]]|sort=Texte", ["Alpha", "Gamma", "Béta", "Delta", "Été"]),
+    ("[[:+]]|sort=Vers.Nombre", ["Delta", "Béta", "Gamma", "Alpha", "Été"]),
+    ("[[:+]]|sort=Fiche.Nombre|limit=1|order=desc", ["Alpha"]),
+    ("[[:+]]|sort=Vers.Vers.Nombre|limit=1", ["Delta"]),
+    ("[[:+]]|sort=Vers.Vers.Nombre,Vers.Fiche.Nombre|limit=1|at=2021", ["Delta"]),
+    ("[[:+]]|sort=Oui,Nombre|order=asc,desc|limit=2", ["Alpha", "Béta"]),
+    ("[[Lieu::48.85, 2.35 (1000 km)]]|sort=Lieu", ["Delta", "Béta", "Alpha"]),
+    ("[[Lieu::48.85, 2.35 (1000 km)]]|sort=Lieu|order=desc|limit=1", ["Alpha"]),
+    ("[[-Has subobject::Alpha]]", ["Alpha#part"]),
+    ("[[Has subobject::Alpha#part]]", ["Alpha"]),
+    ("[[Has subobject.Oui::vrai]]", ["Alpha"]),
+    ("[[Has subobject::!+]]|limit=2", ["Béta", "Delta"]),
+    ("[[~~mo]]", ["Alpha", "Gamma"]),
+    ("[[in:Zut]]", ["Béta"]),
+    ("[[Texte::avant]]", []),
+    ("[[Texte::avant]]|at=2021-01-15", ["Alpha"]),
+    ("[[Texte::après]]|au=19 janvier 2021", []),
+    ("[[Texte::après]]|at=2021", ["Alpha"]),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), ORDERS)
+def test_it_finds_rows_in_order(world: World, source: str, expected: list[str]) -> None:
+    assert keys(source) == expected
+
+
+PRINTED = [
+    ("[[Alpha]]|?Nombre", [["10", "2.5"]]),
+    ("[[Alpha]]|?Nombre|+order=asc", [["2.5", "10"]]),
+    ("[[Alpha]]|?Nombre|+limit=1", [["10"]]),
+    ("[[Alpha]]|?Nombre|+offset=1", [["2.5"]]),
+    ("[[Alpha]]|?Mots|+lang=en", [["word"]]),
+    ("[[Alpha]]|?Fiche", [["7; Béta"]]),
+    ("[[Alpha]]|?Fiche|+index=1", [["7"]]),
+    ("[[Alpha]]|?Fiche|+index=Vers", [["Béta"]]),
+    ("[[Alpha]]|?Fiche.Nombre|?Fiche.Vers.Nombre", [["7"], ["3"]]),
+    ("[[Gamma]]|?Vers|?Vers.Nombre", [["Renvoi", "Inconnue"], ["10", "2.5"]]),
+    ("[[Delta]]|?Vers.Vers.Nombre", [["10", "2.5"]]),
+    ("[[Alpha]]|?-Vers|?-Vers.Texte", [["Béta", "Gamma"], ["Zut", "mot"]]),
+    ("[[Alpha]]|?|?Category|?Category:X|?Category:Z", [["Alpha"], ["Category:Y"], ["true"], []]),
+    ("[[Alpha#part]]|?Oui", [["true"]]),
+    ("[[Alpha]]|?Inconnu", [[]]),
+    ("[[Alpha]]|?Texte|at=2021-01-15", [["avant"]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), PRINTED)
+def test_it_prints_values(world: World, source: str, expected: list[list[str]]) -> None:
+    assert cells(source) == [expected]
+
+
+def test_it_names_columns_for_the_reader(world: World) -> None:
+    result = run("[[Alpha]]|?Nombre|?Vers=but|?-Vers|?Category|?Category:X|?|?Texte=|?Modification date")
+    assert [column.label for column in result.columns] == [
+        "Nombre", "but", "-Vers", "Catégorie", "X", "", "", "Date de modification"
+    ]  # fmt: skip
+    assert [column.declaration.datatype for column in result.columns][:6] == [
+        "_num", "_wpg", "_wpg", "_wpc", "_boo", "_wpg"
+    ]  # fmt: skip
+
+
+def test_it_knows_the_pages_that_values_name(world: World) -> None:
+    result = run("[[Gamma]] OR [[Delta]]|?Vers")
+    assert set(result.pages) == {"Renvoi", "Gamma"}
+    assert result.pages["Gamma"].url == "/wiki/Gamma"
+    row = run("[[Alpha#part]]").rows[0].subject
+    assert (row.full_title, row.fragment, row.url) == ("Alpha#part", "part", "/wiki/Alpha#part")
+
+
+def test_it_says_how_far_rows_are(world: World) -> None:
+    rows = run("[[Lieu::45.44, 4.39 (10 km)]]|sort=Lieu").rows
+    assert [row.distance and round(row.distance, -2) for row in rows] == [0.0, 1400.0]
+
+
+def test_it_counts_without_printing(world: World) -> None:
+    assert runner.count(parse("[[:+]]|limit=1"), ANNA) == 5
+    result = run("[[:+]]|?Nombre|format=count|limit=2")
+    assert (result.total, result.rows) == (5, [])
+    assert run("[[:+]]|limit=2").more
+    assert not run("[[:+]]|limit=5").more
+
+
+def test_it_says_what_changed_between_two_moments(world: World) -> None:
+    appeared, gone, stayed = runner.changed(parse("[[Texte::avant]] OR [[Texte::+]]"), day(5), day(15), ANNA)
+    assert ([page.key for page in appeared], gone, [page.key for page in stayed]) == (["Alpha"], [], ["Béta", "Gamma"])
+    appeared, gone, stayed = runner.changed(parse("[[Texte::avant]]"), day(15), day(25), ANNA)
+    assert (appeared, [page.key for page in gone], stayed) == ([], ["Alpha"], [])
+
+
+PROBLEMS = [
+    ("[[Nombre::dix]]", "number_unreadable"),
+    ("[[Lieu::48.85, 2.35]]|sort=Lieu", "ask_distance"),
+    ("[[:+]]|sort=-Vers", "ask_sort_inverse"),
+    ("[[:+]]|sort=Vers.Vers.Vers.Nombre", "ask_sort_depth"),
+    ("[[Nombre.Texte::a]]", "ask_not_page"),
+    ("[[:+]]|at=jamais", "ask_at"),
+    ("[[Concept:Rien]]", "ask_concept_missing"),
+    ("[[Texte<x::a]]", "title_character"),
+]
+
+
+@pytest.mark.parametrize(("source", "code"), PROBLEMS)
+def test_it_says_what_is_wrong_instead_of_rows(world: World, source: str, code: str) -> None:
+    result = runner.run(parse(source), ANNA)
+    assert ([problem.code for problem in result.problems], result.rows) == ([code], [])
+    assert "%" not in in_words(result.problems[0])
+
+
+def test_it_follows_concepts_but_not_in_a_ring() -> None:
+    World(
+        dict.fromkeys(["Alpha", "Béta", "Concept:Grand", "Concept:Rond", "Concept:Rond2", "Concept:Faux"], ""),
+        [
+            Said("Alpha", "Nombre", "10"), Said("Béta", "Nombre", "1"),
+            Said("Concept:Grand", "_CONC", "[[Nombre::>5]]"), Said("Concept:Rond", "_CONC", "[[Concept:Rond2]]"),
+            Said("Concept:Rond2", "_CONC", "[[Concept:Rond]]"), Said("Concept:Faux", "_CONC", "[[Nombre::"),
+        ],
+    ).store()  # fmt: skip
+    assert keys("[[Concept:Grand]]") == ["Alpha"]
+    codes = [runner.run(parse(f"[[Concept:{name}]]"), ANNA).problems[0].code for name in ("Rond", "Faux")]
+    assert codes == ["ask_concept_ring", "ask_concept_wrong"]
+
+
+def test_it_makes_no_query_for_a_row() -> None:
+    pages = [f"Page {number}" for number in range(40)]
+    World(
+        dict.fromkeys([*pages, "But"], ""),
+        [
+            Said(page, key, raw)
+            for page in pages
+            for key, raw in (("Vers", "But"), ("Fiche", "1; But"), ("Nombre", "2"))
+        ],
+    ).store()
+    spent = []
+    for limit in (2, 40):
+        source = f"[[Vers::But]]|?Vers.Nombre|?Fiche|?-Vers|?Nombre|?Vers.-Vers|?Category|limit={limit}"
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert len(run(source).rows) == limit
+        spent.append(len(queries))
+    assert spent[0] == spent[1] < 40
+
+
+@pytest.fixture
+def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes a page one that nobody may read: a stricter gate than today's."""
+
+    def hidden(title: str) -> None:
+        gate = type(WikiPage.objects.all()).readable_by
+        monkeypatch.setattr(
+            type(WikiPage.objects.all()), "readable_by", lambda self, user: gate(self, user).exclude(full_title=title)
+        )
+        monkeypatch.setattr(
+            type(WikiPage.objects), "readable_by", lambda self, user: self.get_queryset().readable_by(user)
+        )
+
+    return hidden
+
+
+SECRETS = [
+    "[[Vers.Nombre::1]]", "[[Vers::<q>[[Nombre::1]]</q>]]", "[[-Vers::Gamma]]", "[[-Vers.Nombre::1]]", "[[Gamma]]",
+    "[[~G*]]", "[[Nombre::1]]", "[[Texte::mot]]", "[[-Vers.Texte::mot]]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SECRETS)
+def test_it_does_not_look_through_pages_that_the_reader_may_not_read(
+    world: World, hide: Callable[[str], None], source: str
+) -> None:
+    assert runner.count(parse(source), ANNA) > 0
+    hide("Gamma")
+    assert keys(source) == []
+    assert runner.count(parse(source), ANNA) == 0
+
+
+def test_it_does_not_print_what_the_reader_may_not_read(world: World, hide: Callable[[str], None]) -> None:
+    hide("Gamma")
+    assert cells("[[Delta]]|?Vers.Nombre|?Vers.Texte") == [[[], []]]
+    assert cells("[[Alpha]]|?-Vers") == [[["Béta"]]]
+    assert set(run("[[Delta]]|?Vers").pages) == set()
+    assert keys("[[:+]]|sort=Vers.Nombre|order=desc|limit=1") == ["Béta"]
+
+
+def test_it_stops_a_question_that_takes_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeouts, "SECONDS", 0.0)
+    result = runner.run(parse("[[:+]]"), ANNA)
+    assert [problem.code for problem in result.problems] == ["ask_too_slow"]
+    monkeypatch.undo()
+    assert len(run("[[:+]]").rows) == 5
+
+
+def test_it_tells_what_an_answer_depends_on(world: World) -> None:
+    prints = runner.run(parse("[[Vers::Alpha]] [[Category:X]] [[Nombre::>2]]|?Vers.Nombre|limit=1"), ANNA).footprint
+    assert {("Vers", "Alpha"), ("Vers", "Renvoi"), ("_INST", "Category:X"), ("_INST", "Category:Y")} <= prints.looks
+    assert {("_SUBC", "Category:X"), ("Nombre", ANY)} <= prints.looks
+    assert ("Vers", ANY) not in prints.looks
+    assert {"Alpha", "Category:X"} <= prints.pages
+    assert (prints.everywhere, prints.cut, prints.spaces) == (False, False, frozenset())
+    some = runner.run(parse("[[Vers::+]]|?Vers.Nombre|sort=Texte|limit=1"), ANNA).footprint
+    assert {("Vers", ANY), ("Texte", ANY)} <= some.looks
+    assert some.cut
+    assert some.properties == {"Vers", "Nombre", "Texte", "Ancien"}  # older names count
+    assert some.seen == set(WikiPage.objects.filter(full_title__in=["Gamma", "Alpha"]).values_list("pk", flat=True))
+    assert runner.run(parse("[[Help:+]]"), ANNA).footprint.spaces == {12}
+    assert runner.run(parse("[[~A*]]"), ANNA).footprint.everywhere
+
+
+def test_it_answers_on_the_command_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("ask", "[[Texte::avant]]|?Nombre", "--format", "json", "--at", "2021-01-15")
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["results"]["Alpha"]["printouts"] == {"Nombre": [10, 2.5]}
+    call_command("ask", "[[:+]]", "--format", "count")
+    assert capsys.readouterr().out == "5\n"
+    with pytest.raises(CommandError, match="At character 6"):
+        call_command("ask", "[[P::]]", "--language", "en")
+
+
+def test_the_command_prints_worksheets_byte_for_byte_and_knows_other_names(
+    world: World, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    call_command("ask", "[[Nombre::3]]|?Texte", "--format", "xlsx")
+    rows = load_workbook(io.BytesIO(capsysbinary.readouterr().out)).worksheets[0].values
+    assert list(rows)[1] == ("Béta", "Zut")
+    call_command("ask", "[[Nombre::3]]|?Texte", "--format", "json-ld")
+    assert json.loads(capsysbinary.readouterr().out)["Texte"] == "Zut"

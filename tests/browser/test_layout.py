@@ -1,0 +1,110 @@
+"""The face in a real browser: theme, editor, menus, and screens from 360 to 1600 pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import expect
+
+from tests.conftest import PASSWORD
+from tests.factories import make_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from wiki.accounts.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SCREENS = (
+    "/",
+    "/wiki/La_Filature",
+    "/wiki/Help:Bien_écrire_une_page",
+    "/wiki/Brouillon_de_bricothèque",
+    "/wiki/File:Cles.png",
+    "/wiki/Category:Gouvernance",
+    "/history/Ouvrir_un_atelier_partagé",
+    "/compare/Ouvrir_un_atelier_partagé?from=1&to=5",
+    "/changes",
+    "/all-pages",
+    "/all-pages?kind=practice",
+    "/categories",
+    "/licenses/CC-BY-SA-4.0",
+    "/account/login",
+)
+
+
+def sign_in(tab: Page, name: str) -> None:
+    """Sign in as someone of the cast."""
+    tab.goto("/account/login")
+    tab.fill("input[name=username]", name)
+    tab.fill("input[name=password]", PASSWORD)
+    tab.click("main button[type=submit]")
+    tab.wait_for_url("**/")
+
+
+def test_it_keeps_the_theme_that_was_chosen(tab: Page) -> None:
+    tab.goto("/")
+    assert tab.get_attribute("html", "data-theme") is None
+    tab.click("[data-theme-switch]")
+    chosen = tab.get_attribute("html", "data-theme")
+    assert chosen == "dark"
+    answer = tab.request.get("/")
+    assert f'data-theme="{chosen}"' in answer.text()
+
+
+def test_it_helps_with_writing(tab: Page, alice: User) -> None:
+    make_page("Établi", "Un établi solide.", by=alice)
+    sign_in(tab, "alice")
+    tab.goto("/edit/Établi")
+    field = tab.locator("textarea[name=text]")
+    field.fill("Un établi solide et lourd")
+    field.evaluate("field => field.setSelectionRange(20, 25)")
+    tab.click("[data-key=b]")
+    expect(field).to_have_value("Un établi solide et **lourd**")
+    tab.click("[data-preview-button]")
+    expect(tab.locator(".preview strong")).to_have_text("lourd")
+    tab.wait_for_timeout(1200)  # drafts are kept when typing pauses; the policy forbids wait_for_function
+    assert tab.evaluate("localStorage.length") == 1
+    tab.on("dialog", lambda question: question.accept())
+    tab.goto("/wiki/Établi")
+    tab.goto("/edit/Établi")
+    expect(field).to_have_value("Un établi solide.")
+    tab.click("[data-editor-note] button >> nth=0")
+    expect(field).to_have_value("Un établi solide et **lourd**")
+    field.press("Control+s")
+    tab.wait_for_url(f"**/wiki/{quote('Établi')}")
+    expect(tab.locator("article strong")).to_have_text("lourd")
+    tab.goto("/edit/Établi")
+    expect(tab.locator("[data-editor-note]")).to_have_text("")
+
+
+def test_it_opens_its_menu_without_javascript(browser: Browser, live_server: Any) -> None:
+    context = browser.new_context(
+        base_url=live_server.url, java_script_enabled=False, viewport={"width": 390, "height": 800}
+    )
+    page = context.new_page()
+    page.goto("/")
+    link = page.locator(".site-tools .menu-panel a[href='/create']")
+    expect(link).not_to_be_visible()
+    page.click(".site-tools .menu > summary")
+    expect(link).to_be_visible()
+    context.close()
+
+
+@pytest.mark.slow
+def test_it_fits_a_phone_and_a_wide_screen(tab: Page) -> None:
+    call_command("load_demo", verbosity=0)
+    too_wide = []
+    for width in (360, 768, 1600):
+        tab.set_viewport_size({"width": width, "height": 800})
+        for screen in SCREENS:
+            answer = tab.goto(screen)
+            assert answer is not None
+            assert answer.status == 200, screen
+            if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                too_wide.append((width, screen))
+    assert too_wide == []

@@ -1,0 +1,211 @@
+"""The demo is loaded once, under its own dates, and keeps what people wrote."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections import Counter
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from wagtail.models import Page
+
+from wiki.accounts.models import User
+from wiki.exchange.importers import demo_content
+from wiki.facts.models import Fact
+from wiki.management.commands.load_demo import give_back, take_home
+from wiki.moderation.models import Proposal
+from wiki.pages.media_models import Picture
+from wiki.pages.models import Batch, Fork, PageVersion, Stewardship, WikiPage
+from wiki.pages.writing import page_writer
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+SOMEONE = page_writer.Author(None, "Quelqu'un")
+
+pytestmark = pytest.mark.django_db
+
+ACTS = """
+[[act]]
+do = "place"
+title = "La Filature"
+text = "lieu.md"
+steward = "bob"
+by = "bob"
+at = 2024-01-10T10:05:00+01:00
+
+[[act]]
+do = "create"
+title = "Catégorie:Accueil"
+text = "charte.md"
+by = "Mado"
+at = 2024-01-11T10:05:00+01:00
+
+[[act]]
+do = "create"
+title = "Charte"
+text = "charte.md"
+by = "Mado"
+license = "CC-BY-4.0"
+at = 2024-01-12T10:05:00+01:00
+comment = "Une charte"
+
+[[act]]
+do = "edit"
+title = "Charte"
+minor = true
+replace = [["On range.", "On range tout."]]
+by = "alice"
+at = 2024-01-13T10:05:00+01:00
+
+[[act]]
+do = "move"
+title = "Charte"
+to = "Charte d'usage"
+by = "admin"
+at = 2024-01-14T10:05:00+01:00
+comment = "Plus clair"
+
+[[act]]
+do = "fork"
+title = "Charte d'usage"
+into = "La Filature"
+by = "bob"
+at = 2024-01-15T10:05:00+01:00
+comment = "Reprise"
+"""
+MORE = """
+[[act]]
+do = "edit"
+title = "Charte d'usage"
+replace = [["On sourit.", "On rit."]]
+by = "alice"
+at = 2024-02-01T10:05:00+01:00
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small demo of its own, with the accounts of the true one."""
+    made = tmp_path / "demo"
+    (made / "texts").mkdir(parents=True)
+    (made / "pictures").mkdir()
+    shutil.copy(DEMO / "accounts.toml", made)
+    (made / "pictures.toml").write_text("", "utf-8")
+    (made / "history.toml").write_text(ACTS, "utf-8")
+    (made / "texts/lieu.md").write_text("Un lieu.\n", "utf-8")
+    (made / "texts/charte.md").write_text("On range.\n\nOn sourit.\n", "utf-8")
+    return made
+
+
+def load(folder: Path) -> demo_content.DemoReport:
+    """Load a demo as the command does."""
+    return demo_content.load(folder, take_home, give_back)
+
+
+def get(title: str) -> WikiPage:
+    """The page of that full title."""
+    found: WikiPage = WikiPage.objects.get(full_title=title, title_key__isnull=False)
+    return found
+
+
+def tables(name: str) -> list[dict[str, Any]]:
+    """The tables of a file of the true demo."""
+    [found] = tomllib.loads((DEMO / name).read_text("utf-8")).values()
+    return list(found)
+
+
+def test_it_plays_the_acts_under_their_own_dates(folder: Path) -> None:
+    report = load(folder)
+    assert (report.accounts, report.acts, report.left_out) == (4, 6, [])
+    page = get("Charte d'usage")
+    assert page.source.text == "On range tout.\n\nOn sourit.\n"
+    assert page.license == "CC-BY-4.0"
+    told = [(v.author_name, v.claimed_at.day, v.comment, v.minor, v.title) for v in page.versions.order_by("number")]
+    assert told == [
+        ("Mado", 12, "Une charte", False, "Charte"),
+        ("alice", 13, "", True, "Charte"),
+        ("admin", 14, "Plus clair", False, "Charte d'usage"),
+    ]
+    assert (page.created_at.day, page.edited_at.day) == (12, 14)
+    assert get("Charte").redirect_key == page.title_key
+    assert get("Charte").versions.get().claimed_at.day == 14
+    assert Stewardship.objects.get().place == get("La Filature")
+    assert Stewardship.objects.get().user.username == "bob"
+    assert set(Batch.objects.values_list("act", flat=True)) == {"demo", "fork", "move"}
+    assert not any(Page.find_problems())
+
+
+def test_it_forks_as_people_do(folder: Path) -> None:
+    load(folder)
+    copy = get("La Filature:Charte d'usage")
+    fork = Fork.objects.get(page=copy)
+    assert (fork.upstream, fork.upstream_version) == (get("Charte d'usage"), 3)
+    assert fork.made_at.day == 15
+    assert copy.license == "CC-BY-4.0"
+    assert copy.versions.get().comment == "Reprise de Charte d'usage, version 3"
+    assert copy.versions.get().claimed_at.day == 15
+
+
+def test_it_adds_nothing_the_second_time(folder: Path) -> None:
+    load(folder)
+    before = PageVersion.objects.count(), WikiPage.objects.count(), User.objects.count(), Batch.objects.count()
+    report = load(folder)
+    assert (report.accounts, report.pictures, report.acts, report.known) == (0, 0, 0, 6)
+    assert before == (
+        PageVersion.objects.count(),
+        WikiPage.objects.count(),
+        User.objects.count(),
+        Batch.objects.count(),
+    )
+
+
+def test_it_plays_what_the_demo_has_gained(folder: Path) -> None:
+    load(folder)
+    (folder / "history.toml").write_text(ACTS + MORE, "utf-8")
+    report = load(folder)
+    assert (report.acts, report.known) == (1, 6)
+    assert get("Charte d'usage").source.text == "On range tout.\n\nOn rit.\n"
+
+
+def test_it_keeps_what_people_wrote(folder: Path) -> None:
+    load(folder)
+    page_writer.edit(get("Charte d'usage"), "Tout autre chose.\n", SOMEONE)
+    page_writer.delete(get("Category:Accueil"), SOMEONE)
+    (folder / "history.toml").write_text(ACTS + MORE, "utf-8")
+    report = load(folder)
+    assert (report.acts, len(report.left_out)) == (0, 1)
+    assert get("Charte d'usage").source.text == "Tout autre chose.\n"
+    assert not WikiPage.objects.filter(title_key="Category:Accueil").exists()
+
+
+def test_it_says_what_is_wrong_in_the_folder(folder: Path) -> None:
+    (folder / "history.toml").write_text("[[act", "utf-8")
+    with pytest.raises(CommandError, match=r"history\.toml"):
+        call_command("load_demo", "--folder", str(folder), verbosity=0)
+
+
+@pytest.mark.slow
+def test_it_loads_the_whole_demo_and_again_in_a_moment() -> None:
+    call_command("load_demo", stdout=StringIO())
+    acts = tables("history.toml")
+    batch = PageVersion.objects.all()
+    redirects = sum(act["do"] == "move" for act in acts)
+    proposals = sum(act["do"] == "propose" for act in acts)
+    assert Proposal.objects.count() == proposals > 0
+    assert batch.count() == len(acts) + redirects - proposals
+    assert set(batch.values_list("claimed_at", flat=True)) == {act["at"] for act in acts if act["do"] != "propose"}
+    assert Picture.objects.count() == len(tables("pictures.toml"))
+    assert Fork.objects.count() == Counter(act["do"] for act in acts)["fork"]
+    for account in tables("accounts.toml"):
+        user = User.objects.get(username=account["name"])
+        assert user.check_password(account["password"])
+        assert user.is_superuser is user.is_staff is bool(account.get("administrator"))
+        assert user.is_blocked is bool(account.get("blocked"))
+    wrong = Fact.objects.filter(died=None, problem__isnull=False)
+    assert set(wrong.values_list("page__title", flat=True)) == {"Brouillon de bricothèque"}
+    out = StringIO()
+    call_command("load_demo", stdout=out)
+    assert batch.count() == len(acts) + redirects - proposals

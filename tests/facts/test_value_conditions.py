@@ -1,0 +1,83 @@
+"""Conditions on one value, in plain Python."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wiki.facts.value_conditions import Around, Between, Differs, InLanguage, Like, Parts, Same, Test, distance, matches
+from wiki.facts.values import Value
+
+FIVE = Value("_num", "5", "5", "5", number=5.0)
+BONJOUR = Value("_mlt_rec", "Bonjour@fr", "Bonjour", "bonjour", lang="fr")
+RECORD = Value("_rec", "5; Bonjour", "_x", parts=(("A", FIVE), ("B", BONJOUR)))
+HERE = Value("_geo", "45, 4", "45,4", lat=45.0, lon=4.0)
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "holds"),
+    [
+        (Same(("4", "5")), FIVE, True),
+        (Same(()), FIVE, False),
+        (Between("number", 5.0, 5.0), FIVE, True),
+        (Between("number", 5.0, low_open=True), FIVE, False),
+        (Between("number", high=5.0, high_open=True), FIVE, False),
+        (Between("number"), FIVE, True),
+        (Between("number"), BONJOUR, False),
+        (Between("fold", "bon", "bop"), BONJOUR, True),
+        (Between("fold", "bonjour", low_open=True), BONJOUR, False),
+        (Around(45.0, 4.0, 0.0), HERE, True),
+        (Around(45.001, 4.0, 100.0), HERE, False),
+        (Around(45.001, 4.0, 112.0), HERE, True),
+        (Around(45.0, 4.0, 1e9), FIVE, False),
+        (InLanguage("fr"), BONJOUR, True),
+        (InLanguage("fr", Like("bon*")), BONJOUR, True),
+        (InLanguage("en", Like("bon*")), BONJOUR, False),
+        (Parts((("A", Same(("5",))), ("B", Like("*jour")))), RECORD, True),
+        (Parts((("A", Same(("5",))), ("C", Like("*")))), RECORD, False),
+        (Parts(()), RECORD, True),
+        (Differs(Same(("5",))), FIVE, False),
+        (Differs(Parts((("A", Same(("6",))),))), RECORD, True),
+    ],
+)
+def test_it_holds_a_value_to_a_condition(test: Test, value: Value, holds: bool) -> None:
+    assert matches(test, value) is holds
+
+
+def test_it_measures_on_the_sphere_and_across_the_antimeridian() -> None:
+    saint_etienne, lyon = (45.4397, 4.3872), (45.764, 4.8357)
+    assert distance(*saint_etienne, *lyon) == pytest.approx(50_200, rel=0.01)
+    assert distance(0, 179.5, 0, -179.5) == pytest.approx(distance(0, 0, 0, 1))
+    assert distance(90, 0, 90, 120) == pytest.approx(0, abs=1e-6)
+    assert distance(0, 0, 0, 180) == pytest.approx(20_015_115, rel=1e-6)
+
+
+def slow_match(pattern: str, text: str) -> bool:
+    """What `*` and `?` mean, by definition: row by row over both."""
+    signs: list[tuple[str, bool]] = []
+    at = 0
+    while at < len(pattern):
+        if pattern[at] == "\\" and pattern[at + 1 : at + 2] in ("*", "?", "\\"):
+            signs.append((pattern[at + 1], False))
+            at += 2
+        else:
+            signs.append((pattern[at], pattern[at] in "*?"))
+            at += 1
+    row = [True, *([False] * len(text))]
+    for sign, wild in signs:
+        if wild and sign == "*":
+            row = [any(row[: i + 1]) for i in range(len(row))]
+        else:
+            row = [False, *(row[i] and (wild or text[i] == sign) for i in range(len(text)))]
+    return row[-1]
+
+
+@given(st.text("ab*?\\\n", max_size=9), st.text("ab*?\\\n", max_size=9))
+def test_it_knows_wildcards(pattern: str, text: str) -> None:
+    assert matches(Like(pattern), Value("_txt", text, fold=text)) is slow_match(pattern, text)
+
+
+@given(st.lists(st.sampled_from(["ab", "a", "b", "*", "?"]), max_size=8).map("".join), st.text("ab", max_size=12))
+def test_it_finds_what_stands_between_wildcards(pattern: str, text: str) -> None:
+    assert matches(Like(pattern), Value("_txt", text, fold=text)) is slow_match(pattern, text)

@@ -1,0 +1,73 @@
+"""Forks for tests, made and changed as people would."""
+
+from __future__ import annotations
+
+from tests.factories import make_page, make_place
+from wiki.accounts.models import User
+from wiki.forks import fork_creation, pull_merge
+from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_status import Touch, touch_of
+from wiki.forks.pull_merge import Merge
+from wiki.pages import page_lookup
+from wiki.pages.models import WikiPage
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author, Saved
+
+TEXT = """---
+Nature: Pratique
+Ville: Lyon
+---
+# Pain
+
+De la farine et de l'eau, mélangées à la main le soir.
+
+Une nuit de repos.
+
+Au four.
+"""
+
+
+def make_practice(by: User, text: str = TEXT) -> WikiPage:
+    """A practice in the commons."""
+    return make_page("Pain", text, by=by)
+
+
+def make_fork(page: WikiPage, place: str, by: User) -> WikiPage:
+    """A fork of `page` in a new place."""
+    return fork_creation.fork(page, Wish(new_place=place), Author.of(by))
+
+
+def change(page: WikiPage, by: User, *pairs: tuple[str, str]) -> Saved:
+    """Replace words in a page as `by` would."""
+    text = page_lookup.fresh(page.pk).source.text
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return page_writer.edit(page, text, Author.of(by), base=page_lookup.fresh(page.pk).version)
+
+
+def text_of(page: WikiPage) -> str:
+    """The current text of a page."""
+    return str(page_lookup.fresh(page.pk).source.text)
+
+
+def touched(page: WikiPage, by: User) -> Touch:
+    """How a fork stands to its original."""
+    found = touch_of(page_lookup.fresh(page.pk), by)
+    assert found is not None
+    return found
+
+
+def merge_of(page: WikiPage, other: WikiPage, number: int | None = None) -> Merge:
+    """The merge of a version of `other` (default: the last) into `page` as they are now."""
+    return Merge.of(page_lookup.fresh(page.pk), pull_merge.upstream_version(page_lookup.fresh(other.pk), number))
+
+
+def take_in(page: WikiPage, other: WikiPage, by: User) -> Saved:
+    """Take the last version of `other` into `page`, which must be possible without a clash."""
+    merge = merge_of(page, other)
+    assert merge.joined.text is not None
+    return merge.save(merge.joined.text, Author.of(by))
+
+
+__all__ = ["TEXT", "change", "make_fork", "make_page", "make_place", "make_practice", "merge_of", "take_in", "text_of"]

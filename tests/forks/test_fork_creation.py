@@ -1,0 +1,126 @@
+"""Taking a page into a place: text, bond, credit, licence, rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from wagtail.models import Page
+
+from tests.factories import make_page, make_place
+from wiki.accounts.models import User
+from wiki.errors import LicenseConflict, NotAllowed, Refused, TitleTaken
+from wiki.forks import fork_creation
+from wiki.forks.fork_creation import Wish
+from wiki.pages import page_lookup
+from wiki.pages.contributors import authors_of
+from wiki.pages.models import Fork, WikiPage
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def practice(alice: User, bob: User) -> WikiPage:
+    """A practice of two authors."""
+    page = make_page("Pain au levain", "Farine.\n", by=alice)
+    return page_writer.edit(page, "Farine, eau.\n", Author.of(bob)).page
+
+
+def test_a_fork_carries_text_bond_and_credit(practice: WikiPage, alice: User, bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    copy = fork_creation.fork(practice, Wish(place), Author.of(alice))
+    assert copy.full_title == "La Myne:Pain au levain"
+    assert page_lookup.fresh(copy.pk).source.text == "Farine, eau.\n"
+    bond = Fork.objects.get(page=copy)
+    assert (bond.upstream, bond.upstream_version) == (practice, 2)
+    assert bond.upstream_authors == ["alice", "bob"]
+    version = copy.versions.get(number=1)
+    assert version.merge_parent == practice.versions.get(number=2)
+    assert "forked" in version.tags
+
+
+def test_a_fork_into_a_new_place_makes_both_or_nothing(practice: WikiPage, alice: User) -> None:
+    copy = fork_creation.fork(practice, Wish(new_place="Le Fournil"), Author.of(alice))
+    place = page_lookup.find("Le Fournil", alice)
+    assert place is not None
+    assert place.is_place
+    assert copy.place_id == place.pk
+    assert [one.user for one in place.stewardships.all()] == [alice]
+    with pytest.raises(TitleTaken):
+        fork_creation.fork(practice, Wish(new_place="Le Fournil"), Author.of(alice))
+    with pytest.raises(TitleTaken):
+        fork_creation.fork(practice, Wish(place), Author.of(alice))
+    assert WikiPage.objects.count() == 3
+    assert not any(Page.find_problems())
+
+
+def test_a_fork_of_a_fork_credits_everyone(practice: WikiPage, alice: User, bob: User) -> None:
+    first = fork_creation.fork(practice, Wish(new_place="Un"), Author.of(bob))
+    second = fork_creation.fork(first, Wish(new_place="Deux"), Author.of(alice))
+    assert authors_of(second) == ["alice", "bob"]
+    assert Fork.objects.get(page=second).upstream == first
+
+
+def test_the_licence_changes_only_where_the_table_allows(practice: WikiPage, alice: User) -> None:
+    with pytest.raises(LicenseConflict):
+        fork_creation.fork(practice, Wish(new_place="Un", license="CC0-1.0"), Author.of(alice))
+    assert not WikiPage.objects.filter(is_place=True).exists()
+    copy = fork_creation.fork(practice, Wish(new_place="Un", license="LAL-1.3"), Author.of(alice))
+    assert copy.license == "LAL-1.3"
+    assert page_lookup.fresh(practice.pk).license == "CC-BY-SA-4.0"
+
+
+def test_it_refuses_without_a_place_or_with_a_page_that_is_none(practice: WikiPage, alice: User) -> None:
+    for wish in (Wish(), Wish(practice)):
+        with pytest.raises(Refused):
+            fork_creation.fork(practice, wish, Author.of(alice))
+
+
+def test_charlie_cannot_fork(practice: WikiPage, charlie: User) -> None:
+    with pytest.raises(NotAllowed):
+        fork_creation.fork(practice, Wish(new_place="Un"), Author.of(charlie))
+
+
+def test_a_deleted_original_leaves_the_bond_readable(
+    practice: WikiPage, alice: User, anna: AnonymousUser, client_of: Callable[..., Client]
+) -> None:
+    copy = fork_creation.fork(practice, Wish(new_place="Un"), Author.of(alice))
+    page_writer.delete(practice, Author(None, "script"))
+    shown = client_of(anna, "en").get(copy.get_absolute_url()).content.decode()
+    assert "Pain au levain" in shown
+    assert "version 2" in shown
+
+
+def test_the_form_shows_each_refusal_with_its_reason(
+    practice: WikiPage, alice: User, client_of: Callable[..., Client]
+) -> None:
+    client = client_of(alice, "en")
+    shown = client.get(f"/fork/{practice.address}").content.decode()
+    assert "Licences that the copy cannot have" in shown
+    assert "CC0" in shown
+    answer = client.post(
+        f"/fork/{practice.address}",
+        {"new_place": "Le Fournil", "title": "Pain", "license": "CC-BY-SA-4.0"},
+    )
+    assert answer.headers["location"] == "/wiki/Le_Fournil:Pain"
+    shown = client.get("/wiki/Pain_au_levain").content.decode()
+    assert "Le Fournil:Pain" in shown
+
+
+@pytest.mark.parametrize("data", [{}, {"new_place": "a:b", "title": "x", "license": "CC-BY-SA-4.0"},
+    {"place": "Nulle part", "title": "x", "license": "CC-BY-SA-4.0"},
+    {"place": "La Myne", "new_place": "Autre", "title": "x", "license": "CC-BY-SA-4.0"},
+    {"new_place": "Un", "title": "[x]", "license": "CC-BY-SA-4.0"},
+    {"new_place": "Un", "title": "x", "license": "CC-BY-NC-4.0"}])  # fmt: skip
+def test_a_wrong_form_is_shown_again_and_makes_nothing(
+    practice: WikiPage, bob: User, client_of: Callable[..., Client], data: dict[str, str]
+) -> None:
+    make_place("La Myne", by=bob)
+    answer = client_of(bob).post(f"/fork/{practice.address}", data)
+    assert answer.status_code in (200, 400, 422)
+    assert Fork.objects.count() == 0
+    assert WikiPage.objects.count() == 2

@@ -1,0 +1,94 @@
+"""The family of a page: who comes from whom, where they live, what they still share; only what the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+
+from tests.forks.fork_factories import change, make_fork, make_page, make_practice
+from wiki.accounts.models import User
+from wiki.forks.fork_network import Member, family_of
+from wiki.pages import page_lookup
+from wiki.pages.models import WikiPage
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+
+pytestmark = pytest.mark.django_db
+
+Tree = dict[str, "Tree"]
+
+
+def tree_of(member: Member) -> Tree:
+    """Titles under titles."""
+    return {member.page.full_title: {key: one for copy in member.copies for key, one in tree_of(copy).items()}}
+
+
+@pytest.fixture
+def bread(alice: User) -> WikiPage:
+    """The first of a family of four: two forks, and a fork of one of them."""
+    page = make_practice(alice)
+    first = make_fork(page, "Un", alice)
+    make_fork(page, "Deux", alice)
+    make_fork(first, "Trois", alice)
+    return page
+
+
+def named(title: str, user: User) -> WikiPage:
+    """The page of that title."""
+    found = page_lookup.find(title, user)
+    assert found is not None
+    return found
+
+
+def test_the_whole_family_is_seen_from_each_of_its_pages(bread: WikiPage, alice: User) -> None:
+    for title in ("Pain", "Un:Pain", "Trois:Pain"):
+        family = family_of(named(title, alice), alice)
+        assert tree_of(family.first) == {"Pain": {"Un:Pain": {"Trois:Pain": {}}, "Deux:Pain": {}}}
+        assert family.places == 3
+        assert [member.page.full_title for member in family.members if member.is_here] == [title]
+
+
+def test_it_says_what_they_share(bread: WikiPage, alice: User) -> None:
+    change(named("Un:Pain", alice), alice, ("Une nuit de repos.", "Deux jours au frais, puis une nuit."))
+    shares = {member.page.full_title: member.share for member in family_of(bread, alice).members}
+    assert shares == {"Pain": None, "Un:Pain": 75, "Deux:Pain": 100, "Trois:Pain": 100}
+
+
+def test_who_is_deleted_shows_nowhere_and_its_forks_stay(bread: WikiPage, alice: User) -> None:
+    page_writer.delete(named("Un:Pain", alice), Author(None, "script"))
+    family = family_of(bread, alice)
+    assert tree_of(family.first) == {"Pain": {"Deux:Pain": {}, "Trois:Pain": {}}}
+    assert family.places == 2
+    page_writer.delete(page_lookup.fresh(bread.pk), Author(None, "script"))
+    family = family_of(named("Trois:Pain", alice), alice)
+    assert tree_of(family.first) == {"Deux:Pain": {"Trois:Pain": {}}}
+    assert len(family.members) == 2
+
+
+def test_on_the_screen(bread: WikiPage, anna: AnonymousUser, client_of: Callable[..., Client]) -> None:
+    shown = client_of(anna, "en").get("/forks/Pain").content.decode()
+    for words in ("It lives in 3 places.", "Trois:Pain", "100 % in common", 'aria-current="page"'):
+        assert words in shown
+
+
+def test_it_is_drawn_as_a_tree_and_on_a_map(bread: WikiPage, alice: User, client_of: Callable[..., Client]) -> None:
+    make_page("Property:Coordonnées", "---\nHas type: Geographic coordinates\n---")
+    for title, where in (("Un", "45.76, 4.83"), ("Deux", "47.22, -1.55")):
+        place = named(title, alice)
+        page_writer.edit(place, f"---\nNature: Lieu\nCoordonnées: {where}\n---\nUn lieu.", Author(None, "script"))
+    change(named("Un:Pain", alice), alice, ("Une nuit de repos.", "Deux jours au frais, puis une nuit."))
+    shown = client_of(AnonymousUser(), "en").get("/forks/Un:Pain").content.decode()
+    tree = shown[shown.index("<svg role") : shown.index("</svg>", shown.index("<svg role"))]
+    assert tree.count("<circle") == 4
+    assert tree.count("family-here") == 1
+    assert "4 pages, each under the one it was forked from." in tree
+    assert "% in common" in tree
+    pins = shown[shown.index('class="ask-map') : shown.index("</ul>", shown.index('class="ask-map'))]
+    assert pins.count("<li data-lat") == 2
+    assert 'data-lat="47.22" data-lon="-1.55"' in pins
+    assert 'href="/wiki/Deux:Pain"' in pins
+    assert "It lives in 3 places." in shown
+    assert "<svg role" not in client_of(AnonymousUser()).get("/forks/Un").content.decode()

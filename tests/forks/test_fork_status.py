@@ -1,0 +1,198 @@
+"""How a fork stands to its original: versions behind and ahead, from the right base, whatever happened to either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+
+from tests.forks.fork_factories import change, make_fork, make_page, merge_of, take_in, text_of, touched
+from wiki.accounts.models import User
+from wiki.forks.fork_status import state_of
+from wiki.forks.version_graph import Lineage
+from wiki.pages import page_lookup
+from wiki.pages.models import Fork, WikiPage
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author
+
+pytestmark = pytest.mark.django_db
+
+
+def counts(page: WikiPage, by: User) -> tuple[int, int]:
+    """Versions behind and ahead."""
+    found = touched(page, by)
+    return len(found.behind), found.own
+
+
+def test_it_counts_what_moved_on_each_side(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
+    assert counts(fork, bob) == (0, 0)
+    change(bread, alice, ("le soir", "le matin"))
+    change(bread, alice, ("Au four.", "Au four, chaud."))
+    change(fork, bob, ("Une nuit", "Deux nuits"))
+    assert counts(fork, bob) == (2, 1)
+    take_in(fork, bread, bob)
+    assert counts(fork, bob) == (0, 1)
+    assert [node.number for node in touched(fork, bob).bases] == [3]
+    change(bread, alice, ("# Pain", "# Le pain"))
+    assert counts(fork, bob) == (1, 1)
+
+
+def test_what_does_not_change_the_text_is_not_counted(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
+    page_writer.relicense(bread, "LAL-1.3", Author(None, "script"))
+    page_moves.move(page_lookup.fresh(bread.pk), "Pain au levain", Author(None, "script"))
+    page_writer.translate(fork, "en", Author.of(bob))
+    assert counts(fork, bob) == (0, 0)
+    assert touched(fork, bob).was_renamed
+    change(bread, alice, ("le soir", "le matin"))
+    assert counts(fork, bob) == (1, 0)
+    take_in(fork, bread, bob)
+    assert "le matin" in text_of(fork)
+
+
+def test_a_fork_of_which_nothing_was_changed_goes_along_word_for_word(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User
+) -> None:
+    change(bread, alice, ("le soir", "le matin"))
+    take_in(fork, bread, bob)
+    assert text_of(fork) == text_of(bread)
+    assert counts(fork, bob) == (0, 0)
+
+
+def test_passing_over_leaves_the_text_and_moves_the_base(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User
+) -> None:
+    change(bread, alice, ("le soir", "le matin"))
+    change(bread, alice, ("Au four.", "Au four, chaud."))
+    before = text_of(fork)
+    saved = merge_of(fork, bread, 2).pass_over(Author.of(bob))
+    assert (saved.changed, text_of(fork)) == (True, before)
+    found = touched(fork, bob)
+    assert [node.number for node in found.behind] == [3]
+    assert found.own == 1, "it says something else than what both have"
+    take_in(fork, bread, bob)
+    assert "le soir" in text_of(fork)
+    assert "Au four, chaud." in text_of(fork)
+    version = fork.versions.get(number=2)
+    assert (version.tags, version.merge_parent) == (["passed over"], bread.versions.get(number=2))
+
+
+def test_the_base_is_right_after_both_took_each_other_in(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User
+) -> None:
+    change(bread, alice, ("le soir", "le matin"))
+    change(fork, bob, ("Une nuit", "Deux nuits"))
+    into_fork, into_bread = merge_of(fork, bread), merge_of(bread, fork)
+    into_fork.save(into_fork.joined.text or "", Author.of(bob))
+    into_bread.save(into_bread.joined.text or "", Author.of(alice))
+    assert text_of(fork) == text_of(bread)
+    found = touched(fork, bob)
+    assert len(found.bases) == 2, "a criss-cross: neither descends from the other"
+    assert len(found.behind) == 0
+    change(bread, alice, ("Au four.", "Au four, chaud."))
+    change(fork, bob, ("# Pain", "# Mon pain"))
+    take_in(fork, bread, bob)
+    for words in ("le matin", "Deux nuits", "Au four, chaud.", "# Mon pain"):
+        assert words in text_of(fork)
+    assert counts(fork, bob)[0] == 0
+
+
+def test_what_came_by_a_third_page_is_not_taken_in_again(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User
+) -> None:
+    other = make_fork(fork, "Autre lieu", alice)
+    change(bread, alice, ("le soir", "le matin"))
+    take_in(fork, bread, bob)
+    take_in(other, fork, alice)
+    merge = merge_of(other, bread)
+    assert merge.is_done
+    assert text_of(other) == text_of(bread)
+
+
+def test_a_deleted_original_leaves_its_fork_alone(
+    bread: WikiPage, fork: WikiPage, bob: User, client_of: Callable[..., Client]
+) -> None:
+    page_writer.delete(bread, Author(None, "script"))
+    assert touched(fork, bob).upstream is None
+    shown = client_of(bob, "en").get(f"/touch/{fork.address}").content.decode()
+    assert "The original is not here any more" in shown
+    assert client_of(bob, "en").get(f"/pull/{fork.address}").status_code == 422
+    page_writer.undelete(page_lookup.fresh(bread.pk), Author(None, "script"))
+    assert counts(fork, bob) == (0, 0)
+
+
+def test_the_banner_says_how_it_stands_and_moves_with_the_original(
+    bread: WikiPage, fork: WikiPage, alice: User, anna: AnonymousUser, client_of: Callable[..., Client]
+) -> None:
+    client = client_of(anna, "en")
+    first = client.get(fork.get_absolute_url())
+    assert "There is nothing new in the original." in first.content.decode()
+    change(bread, alice, ("le soir", "le matin"))
+    again = client.get(fork.get_absolute_url(), headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 200
+    assert "The original has 1 version that is not here yet." in again.content.decode()
+
+
+def test_the_page_in_touch_shows_both_sides(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
+) -> None:
+    change(bread, alice, ("le soir", "le matin"))
+    change(fork, bob, ("Une nuit", "Deux nuits"))
+    shown = client_of(bob, "en").get(f"/touch/{fork.address}").content.decode()
+    for words in ("<del>soir</del>", "<ins>matin</ins>", "<ins>Deux nuits</ins>", "pass over until here", "Take it in"):
+        assert words in shown
+    assert "pass over until here" not in client_of(anna, "en").get(f"/touch/{fork.address}").content.decode()
+    none = client_of(bob, "en").get(f"/touch/{bread.address}").content.decode()
+    assert "This page was not forked from another one." in none
+
+
+def test_passing_over_on_the_screen(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User, client_of: Callable[..., Client]
+) -> None:
+    change(bread, alice, ("le soir", "le matin"))
+    assert client_of(charlie).post(f"/touch/{fork.address}", {"skip": "2"}).status_code == 403
+    client = client_of(bob, "en")
+    for wrong in ("9", "x", ""):
+        assert client.post(f"/touch/{fork.address}", {"skip": wrong}).status_code == 404
+    for _ in range(2):
+        shown = client.post(f"/touch/{fork.address}", {"skip": "2"}, follow=True).content.decode()
+        assert "There is nothing new in the original." in shown
+    assert page_lookup.fresh(fork.pk).version == 2, "sent twice, passed over once"
+
+
+def test_it_asks_the_database_little(
+    bread: WikiPage, fork: WikiPage, bob: User, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(5):
+        found = touched(fork, bob)
+    assert found.upstream == bread
+
+
+def test_a_title_that_came_back_begins_anew(bread: WikiPage, alice: User, bob: User) -> None:
+    place = make_fork(bread, "Le Fournil", bob)
+    page_writer.delete(place, Author(None, "script"))
+    old = make_page("Le Fournil:Pain", "Un autre texte.", by=alice)
+    assert old.pk == place.pk
+    assert counts(place, bob) == (0, 1)
+
+
+def test_the_box_of_a_page_reads_the_graph_once_for_each_pair_of_versions(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    real = Lineage.of
+    monkeypatch.setattr(Lineage, "of", classmethod(lambda cls, *pages: read.append(len(pages)) or real(*pages)))
+    bond = Fork.objects.get(page=fork)
+
+    def numbers() -> tuple[int, int]:
+        state = state_of(page_lookup.fresh(fork.pk), bond, bob)
+        return state.moved, state.own
+
+    assert [numbers(), numbers()] == [(0, 0), (0, 0)]
+    change(bread, alice, ("le soir", "le matin"))
+    assert [numbers(), numbers()] == [(1, 0), (1, 0)]
+    change(fork, bob, ("Au four.", "Au four, chaud."))
+    assert [numbers(), numbers()] == [(1, 1), (1, 1)]
+    assert len(read) == 3

@@ -1,0 +1,173 @@
+"""Random histories on three pages that take each other in: no text lost, no author lost, and git agrees."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.forks.fork_factories import make_page, merge_of, text_of
+from wiki.forks import fork_creation
+from wiki.forks.fork_creation import Wish
+from wiki.forks.pull_merge import Merge
+from wiki.forks.version_graph import texts_of
+from wiki.history.authorship import authorship_of
+from wiki.pages import page_lookup
+from wiki.pages.models import WikiPage
+from wiki.pages.writing import page_writer, rebuild_derived
+from wiki.pages.writing.page_writer import Author
+from wiki.text.frontmatter.frontmatter_reader import divide
+from wiki.text.merging.document_merge import join
+
+pytestmark = pytest.mark.django_db
+
+UNSHRUNK = (Phase.explicit, Phase.generate)
+COUNT = itertools.count(1)
+AUTHORS = ("Zoé", "Yanis", "Maël")
+
+
+@dataclass
+class World:
+    """Three pages of a family, and what was ever written in them."""
+
+    dice: random.Random
+    pages: list[WikiPage] = field(default_factory=list)
+    author_of: dict[str, str] = field(default_factory=dict)
+    """Who wrote a word; each is written once."""
+    lost: set[str] = field(default_factory=set)
+    """Words that someone took out somewhere."""
+    known: list[set[str]] = field(default_factory=list)
+    """Words that were ever in each page, or in what it took in."""
+
+    def word(self, author: str) -> str:
+        """A word that nobody wrote before."""
+        word = f"mot{next(COUNT)}x"
+        self.author_of[word] = author
+        return word
+
+    def sentence(self, author: str) -> str:
+        """A paragraph of such words."""
+        return " ".join(self.word(author) for _ in range(self.dice.randint(3, 7))) + "."
+
+    def begin(self) -> None:
+        """An original and two forks of it."""
+        paragraphs = "\n\n".join(self.sentence(AUTHORS[0]) for _ in range(6))
+        number = next(COUNT)
+        original = make_page(f"Texte {number}", f"---\nNuméro: {number}\n---\n{paragraphs}\n")
+        forks = [
+            fork_creation.fork(original, Wish(new_place=f"Lieu {number} {name}"), Author(None, name))
+            for name in AUTHORS[1:]
+        ]
+        self.pages = [original, *forks]
+        self.known = [set(self.author_of) for _ in self.pages]
+        self.author_of = dict.fromkeys(self.author_of, "Quelqu'un")
+
+    def edit(self, at: int) -> None:
+        """Someone adds a paragraph, exchanges one, or changes a word of one."""
+        author = AUTHORS[at]
+        front, body = divide(text_of(self.pages[at]))
+        paragraphs = body.strip().split("\n\n")
+        where = self.dice.randrange(len(paragraphs))
+        what = self.dice.choice(["add", "add", "exchange", "word"])
+        old = paragraphs[where]
+        if what == "add":
+            paragraphs.insert(where, self.sentence(author))
+        elif what == "exchange":
+            paragraphs[where] = self.sentence(author)
+            self.lost.update(old.replace(".", "").split())
+        else:
+            gone = self.dice.choice(old.replace(".", "").split())
+            paragraphs[where] = old.replace(gone, self.word(author))
+            self.lost.add(gone)
+        text = front + "\n\n".join(paragraphs) + "\n"
+        self.known[at] |= {word for word in self.author_of if word in text}
+        page = page_lookup.fresh(self.pages[at].pk)
+        page_writer.edit(page, text, Author(None, author), base=page.version)
+
+    def pull(self, at: int, other: int) -> None:
+        """One takes another in; where they clash, both stand."""
+        merge = merge_of(self.pages[at], self.pages[other])
+        if merge.is_done:
+            return
+        agrees_with_git(merge)
+        merge.save(merge.resolved("both"), Author(None, AUTHORS[at]))
+        self.known[at] |= self.known[other]
+        assert merge_of(self.pages[at], self.pages[other]).is_done
+
+    def check(self) -> None:
+        """Nothing that nobody took out is lost, and each word is its author's."""
+        for page, known in zip(self.pages, self.known, strict=True):
+            text = text_of(page)
+            assert {word for word in known - self.lost if word not in text} == set()
+            whole = authorship_of(page_lookup.fresh(page.pk))
+            for told in whole.tell(whole.passages):
+                for piece in told.pieces if len(told.authors) > 1 else ():
+                    if piece.share is not None:
+                        said = {self.author_of[word] for word in piece.text.replace(".", "").split()}
+                        assert said == {piece.share.name}, (piece.text, piece.share.name)
+                if len(told.authors) == 1:
+                    said = {self.author_of[word] for word in told.passage.text.replace(".", "").split()}
+                    assert said == {told.authors[0].name}, (told.passage.text, told.authors[0].name)
+
+
+def agrees_with_git(merge: Merge) -> None:
+    """Where there is one base, and git merges without a clash, so do we, and to the same text.
+
+    Blank lines, all alike, can be matched in more than one way: without them there is one truth; with them, whoever
+    merges cleanly says the same.
+    """
+    nodes = merge.lineage.nodes
+    bases = merge.lineage.bases([nodes[merge.mine.pk]], [nodes[merge.theirs.pk]])
+    if len(bases) != 1 or shutil.which("git") is None:
+        return
+    texts = [texts_of(bases)[bases[0].pk], merge.mine.text() or "", merge.theirs.text() or ""]
+    as_git = merged_by_git(*texts)
+    assert None in (as_git, merge.joined.text) or as_git == merge.joined.text
+    dense = [text.replace("\n\n", "\n") for text in texts]
+    as_git = merged_by_git(*dense)
+    assert as_git is None or as_git == join(*dense).text
+
+
+def merged_by_git(base: str, mine: str, theirs: str) -> str | None:
+    """What `git merge-file` makes of three texts; None where it sees a clash."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in (("base", base), ("mine", mine), ("theirs", theirs)):
+            Path(folder, name).write_text(text, encoding="utf-8")
+        command = ["git", "merge-file", "-p", "mine", "base", "theirs"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+@settings(max_examples=8, phases=UNSHRUNK, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**6))
+@pytest.mark.slow
+def test_three_pages_take_each_other_in(seed: int) -> None:
+    world = World(random.Random(seed))
+    world.begin()
+    for _ in range(14):
+        at = world.dice.randrange(3)
+        if world.dice.random() < 0.6:
+            world.edit(at)
+        else:
+            world.pull(at, world.dice.choice([one for one in range(3) if one != at]))
+    world.check()
+
+
+def test_what_was_derived_meanwhile_is_what_history_gives() -> None:
+    world = World(random.Random(7))
+    world.begin()
+    for at, other in itertools.islice(itertools.cycle(itertools.permutations(range(3), 2)), 10):
+        world.edit(at)
+        world.pull(at, other)
+    world.check()
+    before = rebuild_derived.snapshot()
+    rebuild_derived.rebuild()
+    assert rebuild_derived.snapshot() == before

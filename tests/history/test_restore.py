@@ -1,0 +1,152 @@
+"""Restoring a version and undoing an edit in the middle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.factories import make_page
+from wiki.errors import EditConflict, NotAllowed, Refused
+from wiki.history import restore
+from wiki.pages import page_lookup
+from wiki.pages.models import PageVersion
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+
+if TYPE_CHECKING:
+    from wiki.accounts.models import User
+    from wiki.pages.models import WikiPage
+
+FIRST = "# Atelier\n\nNous partageons les outils.\n\nOn range après.\n"
+
+
+def rewrite(page: WikiPage, by: User, *replacements: tuple[str, str]) -> WikiPage:
+    """Save one edit per replacement, and return the page as it is then."""
+    for old, new in replacements:
+        now = page_lookup.fresh(page.pk)
+        assert old in now.source.text
+        page_writer.edit(now, now.source.text.replace(old, new), Author.of(by))
+    return page_lookup.fresh(page.pk)
+
+
+def text_of(page: WikiPage) -> str:
+    """The current text."""
+    text: str = page_lookup.fresh(page.pk).source.text
+    return text
+
+
+def latest(page: WikiPage) -> PageVersion:
+    """The newest version."""
+    version: PageVersion = page.versions.order_by("-number").first()
+    return version
+
+
+def test_it_restores_a_version_as_a_new_one_that_says_so(alice: User, bob: User) -> None:
+    page = rewrite(make_page("Atelier", FIRST, by=alice), bob, ("outils", "machines"))
+    saved = restore.restore(page, 1, Author.of(alice), "c'était mieux")
+    assert (saved.version, saved.changed, text_of(page)) == (3, True, FIRST)
+    version = latest(page)
+    assert version.tags == ["restored"]
+    assert version.comment.endswith("· c'était mieux")
+    assert "1" in version.comment
+    assert "alice" in version.comment
+    assert version.author == alice
+    assert page.versions.count() == 3
+
+
+def test_it_makes_no_version_when_the_page_says_so_already(alice: User) -> None:
+    page = make_page("Atelier", FIRST, by=alice)
+    assert restore.restore(page, 1, Author.of(alice)).changed is False
+    assert page.versions.count() == 1
+
+
+def test_it_merges_a_restored_version_with_what_was_written_since(alice: User, bob: User) -> None:
+    page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
+    rewrite(page, bob, ("On range après.", "On range et on balaie."))
+    saved = restore.restore(page, 1, Author.of(alice), base=2)
+    assert saved.merged
+    assert text_of(page) == FIRST.replace("On range après.", "On range et on balaie.")
+
+
+def test_it_undoes_one_edit_in_the_middle(alice: User, bob: User) -> None:
+    page = make_page("Atelier", FIRST, by=alice)
+    page = rewrite(page, bob, ("outils", "machines"), ("On range après.", "On range toujours."))
+    saved = restore.undo(page, 2, Author.of(alice))
+    assert saved.version == 4
+    assert text_of(page) == FIRST.replace("On range après.", "On range toujours.")
+    assert "undone" in latest(page).tags
+    assert "bob" in latest(page).comment
+
+
+def test_it_undoes_the_latest_edit(alice: User) -> None:
+    page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
+    restore.undo(page, 2, Author.of(alice))
+    assert text_of(page) == FIRST
+
+
+def test_it_shows_all_three_texts_when_later_edits_changed_the_same_words(alice: User, bob: User) -> None:
+    page = make_page("Atelier", FIRST, by=alice)
+    page = rewrite(page, bob, ("les outils", "les machines"), ("les machines", "les robots"))
+    before = page.versions.count()
+    with pytest.raises(EditConflict) as caught:
+        restore.undo(page, 2, Author.of(alice))
+    assert caught.value.base == FIRST.replace("outils", "machines")
+    assert caught.value.mine == FIRST
+    assert caught.value.theirs == FIRST.replace("outils", "robots")
+    assert caught.value.theirs_version == 3
+    assert page.versions.count() == before
+
+
+def test_it_proposes_to_undo_all_that_does_not_clash() -> None:
+    conflict = EditConflict("un\n\ndeux neuf\n\ntrois\n", "un\n\ndeux\n\n3\n", "un\n\ndeux vieux\n\ntrois\n", 9)
+    assert restore.proposal(conflict) == "un\n\ndeux vieux\n\n3\n"
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_it_refuses_to_undo_what_is_no_edit_of_a_text(alice: User, bob: User, number: int) -> None:
+    page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
+    page_writer.translate(page, "en", Author.of(bob))
+    with pytest.raises(Refused):
+        restore.undo(page_lookup.fresh(page.pk), number, Author.of(alice))
+    assert page.versions.count() == 3
+
+
+def test_it_refuses_versions_around_a_deletion(alice: User) -> None:
+    page = make_page("Atelier", FIRST, by=alice)
+    root = Author(None, "root")
+    page_writer.delete(page, root)
+    with pytest.raises(Refused):
+        restore.restore(page_lookup.fresh(page.pk), 1, root)
+    page_writer.undelete(page_lookup.fresh(page.pk), root)
+    page = page_lookup.fresh(page.pk)
+    for number in (2, 3):
+        with pytest.raises(Refused):
+            restore.undo(page, number, root)
+    with pytest.raises(Refused):
+        restore.restore(page, 2, root)
+    assert page.version == 3
+
+
+@pytest.mark.parametrize("act", [restore.restore, restore.undo])
+def test_it_knows_no_version_that_does_not_exist(alice: User, act: object) -> None:
+    page = make_page("Atelier", FIRST, by=alice)
+    assert callable(act)
+    with pytest.raises(PageVersion.DoesNotExist):
+        act(page, 7, Author.of(alice))
+
+
+@pytest.mark.parametrize("act", [restore.restore, restore.undo])
+def test_it_lets_no_blocked_person_go_back(alice: User, charlie: User, act: object) -> None:
+    page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
+    assert callable(act)
+    number = 1 if act is restore.restore else 2
+    with pytest.raises(NotAllowed):
+        act(page, number, Author.of(charlie))
+    assert text_of(page) != FIRST
+
+
+def test_it_keeps_comments_within_their_limit(alice: User) -> None:
+    page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
+    restore.restore(page, 1, Author.of(alice), "é" * 2_000)
+    assert len(latest(page).comment) == 500

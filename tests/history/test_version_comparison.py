@@ -1,0 +1,165 @@
+"""Two versions compared."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+
+from tests.factories import make_page, make_place
+from wiki.history import version_comparison
+from wiki.history.version_comparison import Difference
+from wiki.pages import page_lookup
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from wiki.accounts.models import User
+
+
+@pytest.fixture
+def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
+    """Anna's browser, in English."""
+    return client_of(anna, "en")
+
+
+def edited(title: str, *texts: str) -> None:
+    """A page with one version per text."""
+    page = make_page(title, texts[0])
+    for text in texts[1:]:
+        page_writer.edit(page_lookup.fresh(page.pk), text, Author(None, "Quelqu'un"))
+
+
+@pytest.mark.django_db
+def test_it_marks_the_words_side_by_side_and_in_line(client: Client) -> None:
+    edited("Charte", "Nous partageons les outils.", "Nous partageons tous les outils.")
+    side = client.get("/compare/Charte?from=1&to=2").content.decode()
+    assert '<table class="diff">' in side
+    assert '<td class="diff-old">Nous partageons les outils.</td>' in side
+    assert "<ins>tous </ins>" in side
+    line = client.get("/compare/Charte?from=1&to=2&view=inline").content.decode()
+    assert '<div class="diff-line-old">Nous partageons les outils.</div>' in line
+    assert '<table class="diff">' not in line
+
+
+@pytest.mark.django_db
+def test_it_shows_hostile_texts_as_text(client: Client) -> None:
+    edited("Charte", "<script>alert(1)</script>", "<img src=x onerror=alert(2)>")
+    for view in ("", "&view=inline"):
+        html = client.get(f"/compare/Charte?from=1&to=2{view}").content.decode()
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+        assert "onerror" in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", (2, 3)),
+        ("?to=2", (1, 2)),
+        ("?from=1", (1, 3)),
+        ("?from=3&to=1", (1, 3)),
+        ("?from=x&to=-1", (2, 3)),
+        ("?from=²&to=", (2, 3)),
+        ("?from=" + "9" * 5_000, (2, 3)),
+        ("?from=0&to=1", (None, 1)),
+        ("?from=2&to=2", (2, 2)),
+    ],
+)
+def test_it_reads_numbers_as_people_mean_them(client: Client, query: str, shown: tuple[int | None, int]) -> None:
+    edited("Charte", "un", "deux", "trois")
+    answer = client.get(f"/compare/Charte{query}")
+    comparison = answer.context["comparison"]
+    assert (comparison.old.number if comparison.old else None, comparison.new.number) == shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["?from=1&to=4", "?from=7", "?to=999999999", "?from=0&to=0"])
+def test_it_knows_no_version_that_is_not_there(client: Client, query: str) -> None:
+    edited("Charte", "un", "deux", "trois")
+    assert client.get(f"/compare/Charte{query}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_it_leads_to_the_changes_before_and_after(client: Client) -> None:
+    edited("Charte", "un", "deux", "trois", "quatre")
+    answer = client.get("/compare/Charte?from=2&to=3")
+    assert (answer.context["previous"], answer.context["next"]) == ((1, 2), (3, 4))
+    assert client.get("/compare/Charte?from=0&to=1").context["previous"] is None
+    assert client.get("/compare/Charte?from=3&to=4").context["next"] is None
+
+
+@pytest.mark.django_db
+def test_it_counts_the_versions_that_it_passes_over(client: Client) -> None:
+    edited("Charte", "un", "deux", "trois", "quatre")
+    answer = client.get("/compare/Charte?from=1&to=4")
+    assert (answer.context["between"].versions, answer.context["between"].authors) == (2, 1)
+
+
+@pytest.mark.django_db
+def test_it_names_the_fields_that_changed(client: Client, bob: User) -> None:
+    place = make_place("Atelier", by=bob)
+    page = make_page("Charte", "---\nKind: Practice\n---\nUn texte.", by=bob)
+    page_writer.edit(page, "---\nKind: Projet\n---\nUn texte.", Author.of(bob))
+    page_writer.translate(page_lookup.fresh(page.pk), "en", Author.of(bob))
+    root = Author(None, "root")
+    page_writer.relicense(page_lookup.fresh(page.pk), "CC-BY-SA-4.0", root)
+    page_moves.move(page_lookup.fresh(page.pk), "Atelier:Notre charte", Author(None, "root"))
+    assert place.full_title == "Atelier"
+    answer = client.get("/compare/Atelier:Notre_charte?from=1")
+    changed = {field.name: (field.old, field.new) for field in answer.context["comparison"].fields}
+    assert changed == {
+        "Title": ("Charte", "Atelier:Notre charte"),
+        "Place": ("the commons", "Atelier"),
+        "Kind": ("Practice", "Project"),
+        "Language of the text": ("French", "English"),
+    }
+
+
+@pytest.mark.django_db
+def test_it_keeps_its_screens_out_of_search_engines(client: Client) -> None:
+    edited("Charte", "un", "deux")
+    answer = client.get("/compare/Charte")
+    assert "noindex" in answer["X-Robots-Tag"]
+    assert b'<meta name="robots" content="noindex' in answer.content
+
+
+@pytest.mark.django_db
+def test_it_compares_in_few_queries(client: Client, django_assert_max_num_queries: Any) -> None:
+    edited("Charte", *[f"texte {number}" for number in range(30)])
+    client.get("/compare/Charte?from=1&to=29")
+    with django_assert_max_num_queries(5):
+        client.get("/compare/Charte?from=1&to=29")
+
+
+def hostile_texts() -> list[tuple[str, str]]:
+    """Pairs of a megabyte that share little, in ways that make a comparison hard."""
+    rng = random.Random(7)
+    letters = "\n".join(rng.choice("ab") for _ in range(500_000))
+    others = "\n".join(rng.choice("ab") for _ in range(500_000))
+    line = " ".join(rng.choice(["un", "deux", "trois"]) for _ in range(200_000))
+    return [(letters, others), (line, line[::-1]), ("[" * 1_000_000, "]" * 1_000_000), ("a\n" * 500_000, "")]
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.slow
+def test_it_compares_hostile_megabytes_in_bounded_time(number: int) -> None:
+    old, new = hostile_texts()[number]
+    started = time.process_time()
+    difference = Difference.of(old, new)
+    assert time.process_time() - started < 15
+    assert len(difference.rows) <= version_comparison.ROWS
+    pieces = sum(len(row.old) + len(row.new) for row in difference.rows)
+    assert pieces <= version_comparison.SPANS + 2 * version_comparison.ROWS
+
+
+def test_it_says_when_only_the_last_line_break_differs() -> None:
+    assert Difference.of("un", "un\n") == Difference([], 0, ends_differ=True)
+    assert Difference.of("un", "un") == Difference([], 0, ends_differ=False)

@@ -1,0 +1,140 @@
+"""Renaming pages and places, and moving pages between places."""
+
+from __future__ import annotations
+
+import pytest
+from wagtail.models import Page
+
+from tests.factories import make_page, make_place
+from wiki.accounts.models import User
+from wiki.errors import NotAllowed, TitleTaken
+from wiki.pages import page_lookup
+from wiki.pages.models import Batch, WikiPage, links_to
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author
+
+pytestmark = pytest.mark.django_db
+SCRIPT = Author(None, "script")
+
+
+def test_renaming_keeps_history_and_leaves_a_redirect(alice: User) -> None:
+    page = make_page("Fournil", "Un four.", by=alice)
+    page_moves.move(page, "Four à pain", SCRIPT, "mieux dit")
+    now = page_lookup.find("Four à pain", alice)
+    assert now is not None
+    assert now.pk == page.pk
+    assert now.source.text == "Un four."
+    assert [v.title for v in now.versions.order_by("number")] == ["Fournil", "Four à pain"]
+    old = page_lookup.find("Fournil", alice)
+    assert old is not None
+    assert page_lookup.redirect_target(old, alice) == now
+    assert not any(Page.find_problems())
+
+
+def test_moving_back_takes_the_place_of_its_own_redirect(alice: User) -> None:
+    page = make_page("Fournil", by=alice)
+    page_moves.move(page, "Four", SCRIPT)
+    page_moves.move(page, "Fournil", SCRIPT)
+    now = page_lookup.find("Fournil", alice)
+    assert now is not None
+    assert now.pk == page.pk
+    assert page_lookup.find("Four", alice).redirect_key == "Fournil"  # type: ignore[union-attr]
+
+
+def test_a_redirect_that_says_something_else_does_not_give_way(alice: User) -> None:
+    page = make_page("Fournil", by=alice)
+    make_page("Four", "#REDIRECT [[Jardin]]", by=alice)
+    with pytest.raises(TitleTaken):
+        page_moves.move(page, "Four", SCRIPT)
+    assert page_lookup.fresh(page.pk).full_title == "Fournil"
+
+
+def test_renaming_a_place_renames_its_pages_in_one_batch(alice: User, bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    page = make_page("Charte", "Voir [[Règles]].", place=place, by=alice)
+    page_moves.move(place, "Le Labo", Author.of(bob))
+    now = page_lookup.fresh(page.pk)
+    assert now.full_title == "Le Labo:Charte"
+    assert now.place_id == place.pk
+    batches = set(now.versions.filter(number=2).values_list("batch", flat=True))
+    batches |= set(place.versions.filter(number=2).values_list("batch", flat=True))
+    assert len(batches) == Batch.objects.count() == 1
+    for old, new in (("La Myne", "Le Labo"), ("La Myne:Charte", "Le Labo:Charte")):
+        found = page_lookup.find(old, alice)
+        assert found is not None
+        assert found.redirect_key == new
+    assert now.links.get(way="link").near_key == "Le Labo:Règles"
+    assert not any(Page.find_problems())
+
+
+def test_a_page_moves_into_a_place_and_out_again(alice: User, bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    page = make_page("Charte", by=alice)
+    page_moves.move(page, "La Myne:Charte", SCRIPT)
+    now = page_lookup.fresh(page.pk)
+    assert now.place == place
+    assert Page.objects.get(pk=page.pk).is_child_of(Page.objects.get(pk=place.pk))
+    page_moves.move(page, "Charte", SCRIPT)
+    assert page_lookup.fresh(page.pk).place is None
+    assert not any(Page.find_problems())
+    for node in Page.objects.filter(depth__gt=1):
+        assert node.url_path == node.get_parent().url_path + node.slug + "/"
+
+
+def test_only_stewards_and_administrators_move(alice: User, bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    page = make_page("Charte", by=alice, place=place)
+    with pytest.raises(NotAllowed):
+        page_moves.move(page, "La Myne:Règles", Author.of(alice))
+    assert page_moves.move(page, "La Myne:Règles", Author.of(bob)).changed
+    commons = make_page("Commun", by=alice)
+    with pytest.raises(NotAllowed):
+        page_moves.move(commons, "Autre", Author.of(bob))
+
+
+def test_a_taken_title_moves_nothing(alice: User, bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    make_page("Charte", by=alice, place=place)
+    make_page("Le Labo", by=alice)
+    with pytest.raises(TitleTaken):
+        page_moves.move(place, "Le Labo", Author.of(bob))
+    assert page_lookup.find("La Myne:Charte", alice) is not None
+    assert Batch.objects.count() == 0
+
+
+def test_an_edit_begun_before_a_move_ends_in_the_same_history(alice: User) -> None:
+    page = make_page("Fournil", "Un.\n", by=alice)
+    page_moves.move(page, "Four", SCRIPT)
+    saved = page_writer.edit(page, "Deux.\n", Author.of(alice), base=1)
+    assert saved.version == 3
+    assert page_lookup.fresh(page.pk).full_title == "Four"
+    assert page_lookup.fresh(page.pk).source.text == "Deux.\n"
+
+
+def test_links_look_in_the_same_place_first(alice: User, bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    make_page("Accueil", "Voir [[Charte]].", place=place, by=alice)
+    make_page("Charte", "Commune.", by=alice)
+    assert [link.page.title for link in links_to("Charte")] == ["Accueil"]
+    make_page("Charte", "La nôtre.", place=place, by=alice)
+    assert not links_to("Charte").exists()
+    assert [link.page.title for link in links_to("La Myne:Charte")] == ["Accueil"]
+
+
+def test_pages_that_link_to_a_new_title_are_told(alice: User) -> None:
+    linking = make_page("Accueil", "Voir [[Charte]].", by=alice)
+    before = page_lookup.fresh(linking.pk).stamp
+    page = make_page("Charte", by=alice)
+    created = page_lookup.fresh(linking.pk).stamp
+    page_writer.edit(page, "Autre.", SCRIPT)
+    assert page_lookup.fresh(linking.pk).stamp == created > before
+    page_writer.delete(page, SCRIPT)
+    assert page_lookup.fresh(linking.pk).stamp > created
+    assert WikiPage.objects.count() == 2
+
+
+def test_the_refusal_names_who_may(alice: User, bob: User) -> None:
+    page, place = make_page("Charte", by=alice), make_place("La Myne", by=bob)
+    for subject, who in ((page, "only administrators"), (place, "stewards of this place")):
+        with pytest.raises(NotAllowed, match=who):
+            page_moves.move(subject, "Ailleurs", Author.of(alice))

@@ -1,0 +1,71 @@
+"""What is derived can be derived again from history, and is then the same."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+
+from tests.factories import make_page, make_place
+from wiki.accounts.models import User
+from wiki.pages.models import Kind, Link, PageText, RenderedPage, WikiPage
+from wiki.pages.writing import page_moves, page_writer, rebuild_derived
+from wiki.pages.writing.page_writer import Author, Note
+
+pytestmark = pytest.mark.django_db
+SCRIPT = Author(None, "script")
+
+
+def a_small_wiki(alice: User, bob: User) -> None:
+    """Places, pages, links, pictures, problems, moves, a deletion, a redirect."""
+    place = make_place("La Myne", by=bob, text="---\nkind: Lieu\n---\nVoir [[Charte]].\n")
+    charter = make_page(
+        "Charte", "---\nNature: Pratique\nVille: [Lyon, Oullins]\n---\n# Un\n## Deux\n", by=alice, place=place
+    )
+    page_writer.edit(
+        charter, "---\nNature: Zzz\n---\n[[Catégorie:Règles]] ![x](a.jpg) {{#ask: x}}\n", Author.of(alice), Note()
+    )
+    gone = make_page("Parti", "Un [[lien]].", by=alice)
+    page_writer.delete(gone, SCRIPT)
+    page_moves.move(place, "Le Labo", SCRIPT)
+    make_page("Catégorie:Règles", "[[Catégorie:Tout]]", by=alice)
+
+
+def test_rebuilt_equals_kept(alice: User, bob: User) -> None:
+    a_small_wiki(alice, bob)
+    kept = rebuild_derived.snapshot()
+    assert len(kept["links"]) > 4
+    assert len(kept["rendered"]) == 2 * WikiPage.objects.count()
+    Link.objects.all().delete()
+    Link.objects.create(page=WikiPage.objects.first(), way="link", key="Faux")
+    RenderedPage.objects.filter(ui_language="fr").delete()
+    RenderedPage.objects.update(html="faux", toc=["faux"])
+    PageText.objects.update(text="faux")
+    WikiPage.objects.update(
+        kind=Kind.objects.get(key="event"), excerpt="faux", size=9, license="MIT", redirect_key="Faux", version=99
+    )
+    call_command("rebuild", verbosity=0)
+    assert rebuild_derived.snapshot() == kept
+
+
+def test_rebuilding_twice_changes_nothing(alice: User, bob: User) -> None:
+    a_small_wiki(alice, bob)
+    kept = rebuild_derived.snapshot()
+    assert rebuild_derived.rebuild() == rebuild_derived.rebuild() == WikiPage.objects.count()
+    assert rebuild_derived.snapshot() == kept
+
+
+def test_an_edit_during_a_rebuild_is_not_undone(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = make_page("Fournil", "Un.", by=alice)
+    heads, calls = rebuild_derived._heads, []
+
+    def edit_meanwhile(pks: list[int]) -> object:
+        found = heads(pks)
+        if not calls:
+            calls.append(page_writer.edit(page, "Deux.", SCRIPT))
+        return found
+
+    monkeypatch.setattr(rebuild_derived, "_heads", edit_meanwhile)
+    rebuild_derived.rebuild()
+    assert calls
+    assert PageText.objects.get(page=page).text == "Deux."
+    assert WikiPage.objects.get(pk=page.pk).version == 2

@@ -1,0 +1,196 @@
+"""Who gets what answer at each address: the rights matrix. `test_house.py` fails for an address without a row.
+
+Alice edits, bob stewards the place "Atelier", charlie is blocked, anna is anonymous. The pages that rows speak of are
+made by `scene` below. 200 is the screen, 302 a way elsewhere (for anna: to sign in), 403 a refusal, 404 nothing there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.factories import make_page, make_place
+from wiki.forks import fork_creation
+from wiki.forks.fork_creation import Wish
+from wiki.moderation.models import Proposal
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+
+if TYPE_CHECKING:
+    from wiki.accounts.models import User
+
+CAST = ("alice", "bob", "charlie", "anna")
+PAGE, FORK, PROPOSAL = "Atelier:Charte", "Atelier:Notre charte", 77_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """The answers to one request, in the order of the cast."""
+
+    answers: tuple[int, int, int, int]
+    arguments: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    post: bool = False
+    """A POST without any field: whoever lacks the right is refused before the form is read."""
+
+
+def everyone(status: int = 200, **arguments: str) -> Row:
+    """The same answer for all four."""
+    return Row((status, status, status, status), arguments)
+
+
+def refused_writing(**arguments: str) -> list[Row]:
+    """A screen for every account that is not blocked; anna is asked to sign in."""
+    return [Row((200, 200, 403, 302), arguments)]
+
+
+def stewards_only(post: int, **arguments: str) -> list[Row]:
+    """A screen for bob alone; `post` is what his empty form answers."""
+    return [
+        Row((403, 200, 403, 302), arguments),
+        Row((403, post, 403, 302), arguments, post=True),
+    ]
+
+
+def scene(alice: User, bob: User) -> None:
+    """The pages that the rows name: a place looked after by bob, and pages by alice in it."""
+    place = make_place("Atelier", by=bob)
+    page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
+    page_writer.edit(page, "# Charte\n\nUn autre texte.", Author.of(alice))
+    fork_creation.fork(page, Wish(place, title="Notre charte"), Author.of(alice))
+    Proposal.objects.create(pk=PROPOSAL, page=page, base=2, text="Autre", by=alice, by_name="alice", message="Mieux")
+    make_page("Venue d'ailleurs")
+    page_writer.delete(make_page("Parti", by=alice, place=place), Author.of(bob))
+
+
+ON_PAGE = {"title": PAGE}
+ROWS: dict[str, list[Row]] = {
+    # Reading is open
+    "home": [everyone()],
+    "page": [
+        everyone(title=PAGE),
+        everyone(title="Atelier"),
+        Row((200, 200, 200, 200), ON_PAGE, "?version=1"),
+        Row((200, 200, 200, 200), ON_PAGE, "?at=2100-01-01"),
+        Row((404, 404, 404, 404), {"title": "Atelier:Parti"}, "?at=2100-01-01"),
+        everyone(404, title="Atelier:Parti"),
+        everyone(404, title="Rien"),
+    ],
+    "all_pages": [everyone()],
+    "search": [
+        everyone(),
+        Row((200, 200, 200, 200), query="?q=charte&kind=article&p=2"),
+        Row((200, 200, 200, 200), query="?q=texte&when=ever&page=Atelier:Charte"),
+    ],
+    "feed_search": [everyone(), Row((200, 200, 200, 200), query="?q=charte")],
+    "searches": [Row((200, 200, 200, 302))],
+    "save_search": [Row((404, 404, 404, 302), post=True), Row((405, 405, 405, 302))],
+    "forget_search": [Row((404, 404, 404, 302), {"number": "1"}, post=True)],
+    "search_suggest": [everyone(), Row((200, 200, 200, 200), query="?q=cha")],
+    "orphans": [everyone()],
+    "wanted": [everyone()],
+    "categories": [everyone()],
+    "links_to": [everyone(title=PAGE)],
+    "sitemap": [everyone()],
+    "sitemap_part": [everyone(part="1")],
+    "robots": [everyone()],
+    "licenses": [everyone()],
+    "license": [everyone(license_id="CC-BY-SA-4.0"), everyone(404, license_id="Rien")],
+    "media": [everyone(404, path="rien.jpg")],
+    "set_language": [Row((302, 302, 302, 302), post=True)],
+    # History is open, for pages that can be read
+    "history": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "authors": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "compare": [Row((200, 200, 200, 200), ON_PAGE, "?from=1&to=2"), everyone(404, title="Atelier:Parti")],
+    "changes": [everyone()],
+    "place_changes": [everyone(place="Atelier")],
+    "contributions": [everyone(username="alice")],
+    "contributions_by_name": [Row((200, 200, 200, 200), query="?name=Quelqu'un")],
+    "feed_changes": [everyone()],
+    "feed_place": [everyone(title="Atelier")],
+    "feed_page": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "feed_contributions": [everyone(username="alice")],
+    "feed_contributions_by_name": [Row((200, 200, 200, 200), query="?name=Quelqu'un")],
+    # So are copies to carry away
+    "credits": [everyone(title=PAGE), everyone(title="Atelier"), everyone(404, title="Atelier:Parti")],
+    "export": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "export_download": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "forks": [everyone(title=PAGE)],
+    "touch": [
+        everyone(title=PAGE),
+        everyone(title=FORK),
+        Row((404, 404, 403, 403), {"title": FORK}, post=True),
+        everyone(404, title="Atelier:Parti"),
+    ],
+    "proposals": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "proposal": [
+        everyone(number=str(PROPOSAL)),
+        everyone(404, number="1"),
+        Row((422, 422, 403, 403), {"number": str(PROPOSAL)}, post=True),
+    ],
+    # Writing asks for an account that is not blocked
+    "edit": [
+        *refused_writing(title=PAGE),
+        *refused_writing(title="Nouveau"),
+        Row((302, 302, 403, 403), ON_PAGE, post=True),
+    ],
+    "preview": [Row((200, 200, 200, 200), post=True)],
+    "create": refused_writing(),
+    "create_place": refused_writing(),
+    "upload": refused_writing(),
+    "fork": refused_writing(title=PAGE),
+    "pull": [
+        *refused_writing(title=FORK),
+        Row((302, 302, 403, 403), {"title": FORK}, post=True),
+        Row((404, 404, 403, 302), ON_PAGE),
+    ],
+    "propose": [
+        *refused_writing(title=FORK),
+        Row((422, 422, 403, 403), {"title": FORK}, post=True),
+        Row((404, 404, 403, 302), ON_PAGE),
+    ],
+    "import_archive": refused_writing(),
+    "my_forks": [Row((200, 200, 200, 302))],
+    "suggest": [Row((302, 302, 302, 200), ON_PAGE), everyone(404, title="Atelier:Parti")],
+    "elsewhere": refused_writing(),
+    "ask_original": [Row((302, 302, 403, 403), {"title": FORK}, post=True)],
+    "restore": [Row((200, 200, 403, 302), ON_PAGE, "?version=1")],
+    "undo": [Row((200, 200, 403, 302), ON_PAGE, "?version=2")],
+    # Looking after a place asks for a steward of it
+    "move": stewards_only(200, title=PAGE),
+    "delete": stewards_only(302, title=PAGE),
+    "fields": stewards_only(200, title=PAGE),
+    "stewards": stewards_only(200, title="Atelier"),
+    "undelete": [
+        Row((403, 302, 403, 403), {"title": "Atelier:Parti"}, post=True),
+        everyone(405, title="Atelier:Parti"),
+    ],
+    "unmake_place": [Row((403, 422, 403, 403), {"title": "Atelier"}, post=True), everyone(405, title="Atelier")],
+    # Questions
+    "ask": [everyone(), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]")],
+    "ask_file": [everyone(404), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]&format=csv")],
+    "ask_parameters": [everyone(), Row((200, 200, 200, 200), query="?format=map")],
+    "ask_complete": [everyone(), Row((200, 200, 200, 200), query="?kind=value&property=Kind&q=p")],
+    "browse": [everyone(title=PAGE), everyone(404, title="Atelier:Parti"), everyone(404, title="Rien")],
+    "properties": [everyone()],
+    "unused_properties": [everyone()],
+    "wanted_properties": [everyone()],
+    "property": [everyone(title="Kind"), everyone(404, title="Rien")],
+    "search_by_property": [everyone(), Row((200, 200, 200, 200), query="?property=Kind&value=Place")],
+    "types": [everyone()],
+    "concepts": [everyone()],
+    "problems": [everyone()],
+    "special_page": [everyone(302, name="Browse/Atelier"), everyone(404, name="Rien")],
+    # Machines: errors are told in the answer
+    "api": [everyone(), Row((200, 200, 200, 200), post=True)],
+    "api_w": [everyone(), Row((200, 200, 200, 200), post=True)],
+    # Accounts
+    "profile": [Row((200, 200, 200, 302))],
+    "register": [Row((302, 302, 302, 200))],
+    "login": [everyone()],
+    "logout": [Row((302, 302, 302, 302), post=True), everyone(405)],
+    "password_change": [Row((200, 200, 200, 302))],
+    "password_reset": [everyone()],
+    "password_reset_done": [everyone()],
+    "password_reset_confirm": [everyone(uidb64="MQ", token="set-password")],
+}

@@ -1,0 +1,75 @@
+"""Near titles where no page has the one that was asked for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+
+from tests.factories import make_page, make_place
+from wiki.accounts.models import User
+from wiki.pages import background_jobs
+from wiki.pages.models import WikiPage
+from wiki.pages.similar_titles import near
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+
+pytestmark = pytest.mark.django_db
+ANNA = AnonymousUser()
+
+
+@pytest.fixture(autouse=True)
+def _wiki(bob: User) -> None:
+    place = make_place("La Filature", by=bob)
+    make_page("Atelier vélo", place=place)
+    make_page("Réparer un vélo")
+    make_page("Les vélos cargo")
+    make_page("Couture")
+    make_page("Le grand atelier de couture du samedi")
+    background_jobs.finish()
+
+
+def titles(asked: str) -> list[str]:
+    return [page.full_title for page in near(asked, ANNA)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("Vélo cargo", "Les vélos cargo"),
+        ("Velos Cargos", "Les vélos cargo"),
+        ("Coutrue", "Couture"),
+        ("coutures", "Couture"),
+        ("Ateleir velo", "La Filature:Atelier vélo"),
+        ("La Filature:Ateliers vélos", "La Filature:Atelier vélo"),
+        ("Reparrer un vélo", "Réparer un vélo"),
+        ("Filatures", "La Filature"),
+    ],
+)
+def test_the_likest_comes_first(asked: str, first: str) -> None:
+    assert titles(asked)[0] == first
+
+
+@pytest.mark.parametrize("asked", ["Zythum", "le de la", "§", "x" * 255])
+def test_it_offers_nothing_unlike(asked: str) -> None:
+    assert titles(asked) == []
+
+
+def test_what_is_deleted_is_not_offered() -> None:
+    page_writer.delete(WikiPage.objects.get(title="Les vélos cargo"), Author(None, "script"))
+    assert "Les vélos cargo" not in titles("Vélo cargo")
+
+
+def test_without_an_index_the_database_answers(settings: Any) -> None:
+    shutil.rmtree(settings.INDEX_ROOT)
+    assert titles("Couture du dimanche")[0] == "Couture"
+
+
+def test_a_page_that_is_not_there_offers_them(client_of: Callable[..., Client]) -> None:
+    answer = client_of(ANNA).get("/wiki/Coutrue")
+    assert answer.status_code == 404
+    assert 'href="/wiki/Couture"' in answer.content.decode()

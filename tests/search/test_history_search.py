@@ -1,0 +1,306 @@
+"""Searching history: from when to when, by whom; now, ever, of a day, appeared, disappeared; never what is hidden."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.management import CommandError, call_command
+from modelsearch.backends import get_search_backend
+
+from tests.factories import make_page, make_place
+from wiki.accounts.models import User
+from wiki.history.models import Passage
+from wiki.pages import background_jobs, page_lookup
+from wiki.pages.models import WikiPage
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author
+from wiki.search import history_results, history_search
+from wiki.search.time_filter import Wish
+
+pytestmark = pytest.mark.django_db
+ANNA = AnonymousUser()
+SCRIPT = Author(None, "script")
+Lives = dict[str, list[tuple[int, int | None]]]
+
+
+def by(name: str, day: str) -> Author:
+    """Someone known by a name, on a day of which they say so."""
+    return Author(None, name, at=datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC))
+
+
+def write(title: str, *versions: tuple[str, str, str]) -> WikiPage:
+    """A page of several versions: day, author, text."""
+    page: WikiPage | None = None
+    for day, name, text in versions:
+        if page is None:
+            page = page_writer.create(title, text, by=by(name, day)).page
+        else:
+            page_writer.edit(page_lookup.fresh(page.pk), text, by(name, day))
+    assert page is not None
+    return page
+
+
+@pytest.fixture
+def wiki() -> None:
+    """Two pages with a history, and one that is gone."""
+    write(
+        "Fournil",
+        ("2019-03-03", "Ada", "# Le four\n\nDu pain *au levain*.\n\nOuvert le lundi."),
+        ("2019-06-01", "Bob", "# Le four\n\nDu pain de seigle.\n\nOuvert le lundi."),
+        ("2020-01-10", "Ada", "# Le four\n\nDu pain de seigle.\n\nOuvert le mardi."),
+        ("2021-05-05", "Chloé", "# Le four\n\nDu pain au levain.\n\nOuvert le mardi."),
+    )
+    write(
+        "Brasserie",
+        ("2019-05-01", "Bob", "Du levain, ouvert le lundi.\n\nUn café."),
+        ("2019-07-01", "Dan", "Fermé.\n\nUn café."),
+    )
+    gone = write("Secret", ("2019-03-03", "Ada", "Du levain secret."))
+    page_writer.delete(page_lookup.fresh(gone.pk), SCRIPT)
+    background_jobs.finish()
+
+
+def lives(text: str, way: str = "ever", user: Any = ANNA, **wish: str) -> Lives:
+    """What is found: versions from and to, by page."""
+    given = history_results.answer(text, user, Wish(way, **wish))
+    found = history_results.results(given, given.hits, user)
+    assert len(found) == len(given.hits)
+    return {
+        one.page.full_title: [(p.born.number, p.died.number if p.died else None) for p in one.periods] for one in found
+    }
+
+
+@pytest.mark.usefixtures("wiki")
+class TestPeriods:
+    """From when to when."""
+
+    def test_words_phrases_and_the_rest(self) -> None:
+        cases: dict[str, Lives] = {
+            "levain": {"Fournil": [(1, 2), (4, None)], "Brasserie": [(1, 2)]},
+            '"pain au levain"': {"Fournil": [(1, 2), (4, None)]},
+            "levain lundi": {"Fournil": [(1, 2)], "Brasserie": [(1, 2)]},
+            "pain mardi": {"Fournil": [(3, None)]},
+            "seigle lundi": {"Fournil": [(2, 3)]},
+            "pain -levain": {"Fournil": [(2, 4)]},
+            "pain -seigle": {"Fournil": [(1, 2), (4, None)]},
+            "seigle OR café": {"Fournil": [(2, 4)], "Brasserie": [(1, None)]},
+            "(seigle OU levain) SAUF lundi": {"Fournil": [(3, None)]},
+            "seig*": {"Fournil": [(2, 4)]},
+            "segle~": {"Fournil": [(2, 4)]},
+            "le lundi": {"Fournil": [(1, 3)], "Brasserie": [(1, 2)]},
+            "titre:fournil levain": {"Fournil": [(1, 2), (4, None)]},
+            "levain -titre:fournil": {"Brasserie": [(1, 2)]},
+            "café OR titre:fournil": {"Brasserie": [(1, None)], "Fournil": [(1, None)]},
+            "levain kind:place": {},
+            "-levain": {"Fournil": [(2, 4)], "Brasserie": [(2, None)]},
+            "-café": {"Fournil": [(1, None)]},
+            "levain author:chloé": {"Fournil": [(4, None)]},
+            "levain after:2020": {"Fournil": [(4, None)]},
+            "lundi before:2019-04": {"Fournil": [(1, 3)]},
+            "seigle after:2019-12 before:2020": {"Fournil": [(2, 4)]},
+            "secret": {},
+            "zzz": {},
+            "": {},
+        }
+        assert {text: lives(text) for text in cases} == cases
+
+    def test_now_and_of_a_day(self) -> None:
+        assert lives("levain", "now") == {"Fournil": [(4, None)]}
+        days = {
+            "2019-03-02": {},
+            "2019-03-03": {"Fournil": [(1, 2)]},
+            "2019-05": {"Fournil": [(1, 2)], "Brasserie": [(1, 2)]},
+            "2019-06-01T11:00": {"Fournil": [(1, 2)], "Brasserie": [(1, 2)]},
+            "01/06/2019": {"Brasserie": [(1, 2)]},
+            "2019": {},
+            "2021-05-05": {"Fournil": [(4, None)]},
+            "2031": {"Fournil": [(4, None)]},
+        }
+        assert {day: lives("levain", "at", at=day) for day in days} == days
+
+    def test_appeared_and_disappeared_between_two_days(self) -> None:
+        assert lives("levain", "appeared", since="2019-04", until="2019-12") == {"Brasserie": [(1, 2)]}
+        assert lives("levain", "appeared", since="2020") == {"Fournil": [(4, None)]}
+        assert lives("levain", "disappeared", until="2019-06") == {"Fournil": [(1, 2)]}
+        assert lives("levain", "disappeared", since="2019-06-02") == {"Brasserie": [(1, 2)]}
+        assert lives("levain", "disappeared") == {"Fournil": [(1, 2)], "Brasserie": [(1, 2)]}
+
+    def test_by_whom(self) -> None:
+        assert lives("levain", author="Bob") == {"Brasserie": [(1, 2)]}
+        assert lives("lundi", "disappeared", author="ada") == {"Fournil": [(1, 3)]}
+        assert lives("levain", "now", author="Ada") == {}
+
+    def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
+        given = history_results.answer("levain after:demain", ANNA, Wish("at", at="hier"))
+        assert [(note.code, note.text) for note in given.query.notes] == [
+            ("unknown_day", "hier"),
+            ("unknown_day", "demain"),
+        ]
+        assert [hit.spans for hit in given.hits] == [((4, 2**62),)]
+
+    def test_a_period_shows_its_passages_marked(self) -> None:
+        given = history_results.answer("levain lundi", ANNA, Wish("ever"))
+        found = {one.page.title: one for one in history_results.results(given, given.hits, ANNA)}
+        assert found["Fournil"].periods[0].passages == ["Du pain au levain.", "Ouvert le lundi."]
+        assert found["Brasserie"].periods[0].passages == ["Du levain, ouvert le lundi."]
+        assert [text for text, marked in found["Brasserie"].periods[0].pieces[0] if marked] == ["levain", "lundi"]
+
+    def test_the_best_comes_first(self) -> None:
+        assert next(iter(lives("four"))) == "Fournil"
+
+    def test_very_common_words_are_looked_for_the_best_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        cases = ("levain", "levain lundi", "pain -levain", "seigle OR café", "café OR titre:fournil")
+        whole = {text: lives(text) for text in cases}
+        monkeypatch.setattr(history_search, "AT_ONCE", 0)
+        monkeypatch.setattr(history_search, "BEST", 1)
+        assert {text: lives(text) for text in cases} == whole
+        monkeypatch.setattr(history_search, "TIME", -1.0)
+        given = history_results.answer("levain", ANNA, Wish("ever"))
+        assert not given.past.is_whole
+        assert len(given.hits) <= 1
+        monkeypatch.setattr(history_search, "PAGES", 1)
+        given = history_results.answer("-zzz", ANNA, Wish("ever"))
+        assert (len(given.hits), given.past.is_whole) == (1, False)
+
+    def test_among_some_pages_only(self) -> None:
+        page = WikiPage.objects.get(title="Brasserie")
+        given = history_results.answer("levain", ANNA, Wish("ever"), pages=[page.pk])
+        assert [hit.pk for hit in given.hits] == [page.pk]
+
+
+def test_facts_have_periods_like_passages() -> None:
+    write(
+        "Fournil",
+        ("2019-03-03", "Ada", "---\nkind: Pratique\nVille: Saint-Étienne\n---\nDu pain."),
+        ("2020-03-03", "Bob", "---\nkind: Pratique\nVille: Lyon\n---\nDu pain."),
+        ("2021-03-03", "Dan", "---\nkind: Pratique\nVille: Lyon\n---\nDu vin à Saint-Étienne."),
+    )
+    background_jobs.finish()
+    cases: dict[str, Lives] = {
+        "saint-étienne": {"Fournil": [(1, 2), (3, None)]},
+        "pain lyon": {"Fournil": [(2, 3)]},
+        '"saint etienne" -vin': {"Fournil": [(1, 2)]},
+        "lyo*": {"Fournil": [(2, None)]},
+        "pratique": {},
+    }
+    assert {text: lives(text) for text in cases} == cases
+    given = history_results.answer("pain étienne", ANNA, Wish("ever"))
+    assert history_results.results(given, given.hits, ANNA)[0].periods[0].passages == [
+        "Ville: Saint-Étienne",
+        "Du pain.",
+    ]
+
+
+# --- What may not be read -------------------------------------------------------------------------
+def test_what_was_deleted_never_shows_not_even_in_a_count(capsys: pytest.CaptureFixture[str]) -> None:
+    page = write("Secret", ("2019-03-03", "Ada", "Du levain."), ("2019-04-03", "Ada", "Du vin."))
+    background_jobs.finish()
+    assert lives("levain") == {"Secret": [(1, 2)]}
+    page_writer.delete(page_lookup.fresh(page.pk), SCRIPT)
+    for text in ("levain", "-zzz", "levain -zzz", "titre:secret", "titre:secret OR levain", "kind:article"):
+        for wish in (Wish("ever"), Wish("at", at="2019-03-04"), Wish("disappeared"), Wish("ever", author="Ada")):
+            assert history_results.answer(text, ANNA, wish).hits == []
+    assert history_results.answer("levain", ANNA, Wish("ever"), pages=[page.pk]).hits == []
+    call_command("search", "levain", history=True, format="json")
+    assert json.loads(capsys.readouterr().out) == {"count": 0, "results": []}
+    page_writer.undelete(page_lookup.fresh(page.pk), SCRIPT)
+    background_jobs.finish()
+    assert lives("levain") == {"Secret": [(1, 2)]}
+    assert lives("vin") == {"Secret": [(2, 3), (4, None)]}
+    assert lives("-levain") == {"Secret": [(2, 3), (4, None)]}
+
+
+def test_it_follows_pages_that_move(bob: User) -> None:
+    place = make_place("Le Moulin", by=bob)
+    page = make_page("Charte", "Du levain.", place=place)
+    page_moves.move(page, "Le Moulin:Règles", Author.of(bob), leave_redirect=False)
+    background_jobs.finish()
+    assert lives("levain") == {"Le Moulin:Règles": [(1, None)]}
+
+
+def test_without_an_index_it_says_so(settings: Any) -> None:
+    import shutil
+
+    write("Fournil", ("2019-03-03", "Ada", "Du levain."))
+    background_jobs.finish()
+    shutil.rmtree(settings.INDEX_ROOT)
+    assert not history_results.answer("levain", ANNA, Wish("ever")).is_there
+    with pytest.raises(CommandError, match="rebuild_index"):
+        call_command("search", "levain", history=True)
+
+
+@pytest.mark.usefixtures("wiki")
+def test_a_damaged_index_is_said_and_built_again() -> None:
+    shelf = get_search_backend().get_index_for_model(Passage).shelf
+    for file in shelf.build.glob("*.seg"):
+        file.write_bytes(file.read_bytes()[:100])
+    assert not history_results.answer("levain", ANNA, Wish("ever")).is_there
+    background_jobs.finish()
+    assert shelf.is_whole
+    assert lives("levain")["Brasserie"] == [(1, 2)]
+
+
+@pytest.mark.usefixtures("wiki")
+def test_other_engines_answer_the_same(settings: Any) -> None:
+    texts = ("levain", '"pain au levain"', "levain lundi", "pain -levain", "seig*", "seigle OR café", "-levain")
+    ours = {text: lives(text) for text in texts}
+    settings.WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database", "AUTO_UPDATE": False}}
+    call_command("rebuild_index")
+    assert {text: lives(text) for text in texts} == ours
+
+
+# --- The command ----------------------------------------------------------------------------------
+@pytest.mark.usefixtures("wiki")
+class TestCommand:
+    """`manage.py search --history`."""
+
+    def told(self, capsys: pytest.CaptureFixture[str], words: str, **options: Any) -> Any:
+        call_command("search", words, format="json", **options)
+        return json.loads(capsys.readouterr().out)
+
+    def test_it_prints_periods(self, capsys: pytest.CaptureFixture[str]) -> None:
+        found = self.told(capsys, "levain titre:fournil", history=True)
+        assert found["count"] == 1
+        assert found["results"][0].keys() == {"title", "score", "periods"}
+        assert found["results"][0]["title"] == "Fournil"
+        assert found["results"][0]["periods"] == [
+            {
+                "born": {"version": 1, "date": "2019-03-03T12:00:00+00:00", "author": "Ada"},
+                "died": {"version": 2, "date": "2019-06-01T12:00:00+00:00", "author": "Bob"},
+                "passage": "Du pain au levain.",
+            },
+            {
+                "born": {"version": 4, "date": "2021-05-05T12:00:00+00:00", "author": "Chloé"},
+                "died": None,
+                "passage": "Du pain au levain.",
+            },
+        ]
+
+    def test_it_takes_a_date_and_an_author(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert self.told(capsys, "levain", at="2019-05-01")["count"] == 2
+        assert self.told(capsys, "levain", at="2020-05-01")["count"] == 0
+        assert self.told(capsys, "levain", history=True, author="Bob")["results"][0]["title"] == "Brasserie"
+        assert self.told(capsys, "levain", author="Chloé")["results"][0]["periods"][0]["born"]["version"] == 4
+        assert self.told(capsys, "levain", author="Ada")["count"] == 0
+        with pytest.raises(CommandError, match="hier"):
+            call_command("search", "levain", at="hier")
+
+    def test_current_pages_have_the_same_shape(self, capsys: pytest.CaptureFixture[str]) -> None:
+        found = self.told(capsys, "fournil")
+        assert found == {
+            "count": 1,
+            "results": [{"title": "Fournil", "score": found["results"][0]["score"], "periods": []}],
+        }
+        found = self.told(capsys, "levain")
+        assert [(one["title"], len(one["periods"])) for one in found["results"]] == [("Fournil", 1)]
+        assert found["results"][0]["periods"][0]["died"] is None
+
+    def test_it_tells_people_too(self, capsys: pytest.CaptureFixture[str]) -> None:
+        call_command("search", "seigle zzz OR seigle", history=True)
+        assert capsys.readouterr().out.splitlines() == [
+            "Fournil", "    v2 2019-06-01 Bob → v4 2021-05-05 Chloé", "        Du pain de seigle.",
+        ]  # fmt: skip

@@ -1,0 +1,116 @@
+"""History search on the search page: periods with links, choices that stay, nothing hidden."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+
+from tests.factories import make_page
+from wiki.pages import background_jobs, page_lookup
+from wiki.pages.models import WikiPage
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+
+pytestmark = pytest.mark.django_db
+
+
+def by(name: str, year: int) -> Author:
+    return Author(None, name, at=datetime(year, 3, 3, 12, tzinfo=UTC))
+
+
+@pytest.fixture(autouse=True)
+def _wiki() -> None:
+    page = page_writer.create("Fournil", "---\nkind: Pratique\n---\nDu pain au levain.", by=by("Ada", 2019)).page
+    page_writer.edit(page_lookup.fresh(page.pk), "---\nkind: Pratique\n---\nDu pain <b>noir</b>.", by("Bob", 2021))
+    page_writer.edit(page_lookup.fresh(page.pk), "---\nkind: Pratique\n---\nDu levain <script>.", by("Chloé", 2022))
+    page_writer.create("Brasserie", "Du levain.", by=by("Dan", 2020))
+    background_jobs.finish()
+
+
+@pytest.fixture
+def shown(client_of: Callable[..., Client]) -> Callable[[str], str]:
+    """What the search page shows anna, tags apart where nothing else is said."""
+
+    def show(query: str) -> str:
+        answer = client_of(AnonymousUser()).get(f"/search?{query}")
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return show
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html.partition('id="search-results"')[2]).split())
+
+
+def test_it_shows_from_when_to_when_and_by_whom(shown: Callable[[str], str]) -> None:
+    html = shown("q=levain&when=ever")
+    assert "2 pages trouvées" in html
+    said = words(html)
+    assert "Depuis la version 1 , 3 mars 2019 , par Ada différence Du pain au levain ." in said
+    assert "Jusqu’à la version 2 , 3 mars 2021 , retiré par Bob différence" in said
+    assert "Depuis la version 3 , 3 mars 2022 , par Chloé différence Du levain" in said
+    assert "Toujours là" in said
+    assert 'href="/wiki/Fournil?version=2"' in html
+    assert 'href="/compare/Fournil?to=2"' in html
+    assert "<mark>levain</mark>" in html
+    assert "<script>." not in html
+
+
+def test_choices_narrow_it_and_stay_in_the_form(shown: Callable[[str], str]) -> None:
+    html = shown("q=levain&when=appeared&since=2020-01-01&until=2021-12-31&by=dan")
+    assert "1 page trouvée" in html
+    assert '<option value="appeared" selected>' in html
+    for value in ('name="since" value="2020-01-01"', 'name="until" value="2021-12-31"', 'name="by" value="dan"'):
+        assert value in html
+    assert "Aucune page ne contenait tout cela" in shown("q=levain&when=at&at=2018-01-01")
+    assert "1 page trouvée" in shown("q=levain&when=ever&kind=practice")
+    assert "n’est pas une date" in shown("q=levain&when=at&at=hier")
+
+
+def test_facets_keep_the_choice(shown: Callable[[str], str]) -> None:
+    assert "?q=levain&amp;when=ever&amp;kind=practice" in shown("q=levain&when=ever")
+
+
+def test_it_looks_in_the_history_of_one_page(shown: Callable[[str], str]) -> None:
+    html = shown("q=levain&page=Fournil")
+    assert "1 page trouvée" in html
+    assert "Seulement dans l’historique de" in html
+    assert html.count('class="life-born"') == 2
+    assert shown("q=levain&page=Fournil&when=now").count('class="life-born"') == 1
+    assert "toutes les pages ont été cherchées" in shown("q=levain&page=Rien")
+    assert "toutes les pages ont été cherchées" in shown("q=levain&page=%23")
+
+
+def test_many_periods_are_shown_in_part(shown: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from wiki.search import views
+
+    monkeypatch.setattr(views, "PERIODS", 1)
+    html = shown("q=levain&when=ever")
+    assert "1 autre période" in html
+    assert "page=Fournil" in html
+
+
+def test_a_deleted_page_shows_nowhere(shown: Callable[[str], str]) -> None:
+    page_writer.delete(WikiPage.objects.get(title="Fournil"), Author(None, "script"))
+    html = shown("q=levain&when=ever")
+    assert "1 page trouvée" in html
+    assert "Fournil" not in html.partition('id="search-results"')[2]
+    assert ">Fournil<" not in shown("q=levain&page=Fournil")
+
+
+def test_what_is_not_there_now_can_be_looked_for_in_the_past(shown: Callable[[str], str]) -> None:
+    make_page("Autre", "Rien.")
+    assert "/search?q=zythum&amp;when=ever" in shown("q=zythum")
+
+
+def test_it_says_when_it_cannot_search(shown: Callable[[str], str], settings: object) -> None:
+    import shutil
+
+    shutil.rmtree(settings.INDEX_ROOT)  # type: ignore[attr-defined]
+    assert "La recherche est remise en ordre" in shown("q=levain&when=ever")

@@ -1,0 +1,121 @@
+"""The query language: what is typed, the tree it makes, what is said to have been ignored."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wiki.search import query_warnings, search_parser
+from wiki.search.search_ast import AllOf, AnyOf, Begins, Exact, Holds, InTitle, Like, Node, Plain, Without
+
+
+def shape(node: Node | None) -> object:
+    """A tree in short."""
+    match node:
+        case Plain(text):
+            return text
+        case Exact(text):
+            return f'"{text}"'
+        case Begins(text):
+            return f"{text}*"
+        case Like(text):
+            return f"{text}~"
+        case InTitle(part):
+            return ("title", shape(part))
+        case Holds(name, value):
+            return f"{name}={value}"
+        case AllOf(parts):
+            return ("and", *map(shape, parts))
+        case AnyOf(parts):
+            return ("or", *map(shape, parts))
+        case Without(part):
+            return ("not", shape(part))
+    return None
+
+
+CASES: list[tuple[str, object, list[str]]] = [
+    ("", None, []),
+    ("  ", None, []),
+    ("bois", "bois", []),
+    ("atelier bois", ("and", "atelier", "bois"), []),
+    ("l’atelier d'Émile", ("and", "l’atelier", "d'Émile"), []),
+    ("tiers-lieu", "tiers-lieu", []),
+    ('"un atelier" bois', ("and", '"un atelier"', "bois"), []),
+    ("« un atelier »", '"un atelier"', []),
+    ("“un atelier”", '"un atelier"', []),
+    ('"jamais fermé', '"jamais fermé"', ["quote"]),
+    ("répar*", "répar*", []),
+    ("a*", "a", ["short"]),
+    ("*", None, []),
+    ("*a*", "a", ["star", "short"]),
+    ("*bois*", "bois*", ["star"]),
+    ("bo*is", "bois", ["star"]),
+    ("atelir~", "atelir~", []),
+    ("aa~ bb~ cc~ dd~", ("and", "aa~", "bb~", "cc~", "dd"), ["likenesses"]),
+    ("bois OR métal", ("or", "bois", "métal"), []),
+    ("bois OU métal vis", ("or", "bois", ("and", "métal", "vis")), []),
+    ("bois AND métal ET vis", ("and", "bois", "métal", "vis"), []),
+    ("bois -métal", ("and", "bois", ("not", "métal")), []),
+    ("NOT bois", ("not", "bois"), []),
+    ("bois SAUF métal", ("and", "bois", ("not", "métal")), []),
+    ("(bois OR métal) vis", ("and", ("or", "bois", "métal"), "vis"), []),
+    ("-(bois métal)", ("not", ("and", "bois", "métal")), []),
+    ("(bois", "bois", ["parenthesis"]),
+    ("bois)", "bois", ["parenthesis"]),
+    (") bois (", "bois", ["parenthesis"]),
+    ("OR bois", "bois", ["operator"]),
+    ("bois AND", "bois", ["operator"]),
+    ("bois NOT", "bois", ["operator"]),
+    ("bois or métal", ("and", "bois", "or", "métal"), []),
+    ("LA CORDÉE ET VALMY OU RIEN", ("and", "LA", "CORDÉE", "ET", "VALMY", "OU", "RIEN"), []),
+    ("title:charte", ("title", "charte"), []),
+    ('titre:"la charte"', ("title", '"la charte"'), []),
+    ("intitle:char*", ("title", "char*"), []),
+    ("kind:lieu", "kind=lieu", []),
+    ("Nature:Lieu", "kind=Lieu", []),
+    ('lieu:"La Myne"', "place=La Myne", []),
+    ("auteur:alice catégorie:Bois", ("and", "author=alice", "category=Bois"), []),
+    ("licence:CC0-1.0 langue:fr", ("and", "licence=CC0-1.0", "language=fr"), []),
+    ("after:2019 avant:2020-06-01", ("and", "after=2019", "before=2020-06-01"), []),
+    ("-kind:lieu", ("not", "kind=lieu"), []),
+    ("kind:", None, ["field"]),
+    ("La Myne:Charte", ("and", "La", "Myne:Charte"), []),
+    ("https://example.org/a?b=c", "https://example.org/a?b=c", []),
+    ("… ! ?", None, []),
+]
+
+
+@pytest.mark.parametrize(("text", "tree", "ignored"), CASES)
+def test_it_reads(text: str, tree: object, ignored: list[str]) -> None:
+    query = search_parser.parse(text)
+    assert shape(query.tree) == tree
+    assert [note.code for note in query.notes] == ignored
+
+
+def test_it_bounds_what_is_hostile() -> None:
+    many = search_parser.parse(" ".join(f"mot{number}" for number in range(5_000)))
+    assert isinstance(many.tree, AllOf)
+    assert len(many.tree.parts) == search_parser.TERMS
+    assert {note.code for note in many.notes} == {"long", "many"}
+    deep = search_parser.parse("(" * 400 + "bois" + ")" * 400)
+    assert "deep" in {note.code for note in deep.notes}
+    assert search_parser.parse("-" * 900).tree is None
+    assert search_parser.parse("NOT " * 240 + "bois").tree == Without(Plain("bois", 960, 964))
+
+
+def test_it_says_all_that_it_ignores_in_words() -> None:
+    for text, _, ignored in CASES:
+        said = [query_warnings.in_words(note) for note in search_parser.parse(text).notes]
+        assert len(said) == len(search_parser.parse(text).notes)
+        assert not ignored or all(said)
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from('ab ()"-*~:«» OR'))))
+def test_it_reads_anything(text: str) -> None:
+    search_parser.parse(text)
+
+
+@given(st.lists(st.sampled_from(["bois", "OR", "AND", "NOT", "(", ")", "-", '"', "kind:lieu", "a*", "b~", "title:x"])))
+def test_it_reads_any_order(pieces: list[str]) -> None:
+    search_parser.parse(" ".join(pieces))

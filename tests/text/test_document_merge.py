@@ -1,0 +1,160 @@
+"""Three-way merges of whole texts: facts as sets and as they were written, lines and words, clashes in their place."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from wiki.text.frontmatter.frontmatter_reader import divide, sections, split
+from wiki.text.frontmatter.frontmatter_writer import with_front_matter
+from wiki.text.merging.document_merge import join
+
+BASE = """---
+# Who we are
+Kind: Place
+City: Lyon  # on the slopes
+Needs: [Wood, Laser]
+Session:
+  - Day: Monday
+    Opens: '09:00'
+Tel: 1
+---
+# Title
+
+One line here.
+
+Another line there.
+"""
+
+
+def changed(*pairs: tuple[str, str]) -> str:
+    """The base with some words replaced."""
+    text = BASE
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def facts_of(text: str) -> dict[str, set[str]]:
+    """What a text states in its front matter."""
+    return {
+        entry.key: {str(value) for value in (entry.value if isinstance(entry.value, list) else [entry.value])}
+        for entry in split(text).data
+    }
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "wanted"),
+    [
+        # Each side another property, in neighbouring lines: a merge by lines would clash
+        ([("Tel: 1", "Tel: 2")], [("Opens: '09:00'", "Opens: 10:00")], ["Tel: 2", "Opens: 10:00"]),
+        ([("Kind: Place", "Kind: Practice")], [("City: Lyon", "City: Nice")], ["Kind: Practice\nCity: Nice  # on the"]),
+        # Values of one property
+        ([("Wood, Laser", "Wood, Saw, Laser")], [("Wood, Laser", "Laser, Nails")], ["- Saw\n- Laser\n- Nails\n"]),
+        ([("Wood, Laser", "Wood")], [("Wood, Laser", "Laser")], ["lope"]),
+        # One takes the property away, the other leaves it as it is
+        ([("Tel: 1\n", "")], [("One line", "A line")], ["A line"]),
+        # New properties come where they stood
+        ([("Tel: 1", "Tel: 2")], [("Kind: Place\n", "Kind: Place\nName: La Myne\n")], ["Place\nName: La Myne\nCity"]),
+        # Both the same
+        ([("City: Lyon", "City: Nice")], [("City: Lyon", "City: Nice"), ("Tel: 1", "Tel: 3")], ["Nice  #", "Tel: 3"]),
+        # A record is joined property by property itself
+        ([("Day: Monday", "Day: Friday")], [("'09:00'", "10:00")], ["Day: Friday", "Opens: 10:00"]),
+    ],
+)  # fmt: skip
+def test_it_joins_facts_property_by_property(
+    mine: list[tuple[str, str]], theirs: list[tuple[str, str]], wanted: list[str]
+) -> None:
+    joined = join(BASE, changed(*mine), changed(*theirs)).text
+    assert joined is not None
+    for words in wanted:
+        assert words in joined
+    assert not split(joined).problems
+    assert "# Who we are" in joined
+
+
+def test_a_value_replaced_on_both_sides_clashes_and_all_else_is_joined() -> None:
+    mine = changed(("City: Lyon", "City: Paris"), ("One line", "One word"))
+    theirs = changed(("City: Lyon", "City: Nice"), ("Tel: 1", "Tel: 1\nMail: a@b.fr"))
+    joined = join(BASE, mine, theirs)
+    assert joined.text is None
+    (clash,) = joined.clashes
+    assert (clash.property, clash.mine, clash.theirs) == (
+        "City", "City: Paris  # on the slopes\n", "City: Nice  # on the slopes\n",
+    )  # fmt: skip
+    assert joined.mine == mine.replace("Tel: 1\n", "Tel: 1\nMail: a@b.fr\n")
+    assert facts_of(joined.resolved([clash.both]))["City"] == {"Paris", "Nice"}
+
+
+def test_lines_clash_in_their_place_and_words_typed_for_them_keep_their_lines() -> None:
+    joined = join("a\nb\nc\n", "a\nmine\nc\n", "a\ntheirs\nc\n")
+    assert [(clash.base, clash.mine, clash.theirs) for clash in joined.clashes] == [("b\n", "mine\n", "theirs\n")]
+    assert joined.resolved(["both of us"]) == "a\nboth of us\nc\n"
+    assert joined.resolved([joined.clashes[0].both]) == "a\nmine\n\ntheirs\nc\n", "two paragraphs stay two"
+    items = join("- a\n- b\n", "- a\n- mine\n", "- a\n- theirs\n")
+    assert items.resolved([items.clashes[0].both]) == "- a\n- mine\n- theirs\n"
+    with pytest.raises(ValueError, match="1 clashes, 0 choices"):
+        joined.resolved([])
+
+
+def test_front_matter_that_cannot_be_read_is_merged_as_text() -> None:
+    broken = "---\nA: [1\nB: 2\n---\nText.\n"
+    joined = join(broken, broken.replace("B: 2", "B: 3"), broken.replace("Text.", "Words."))
+    assert joined.text == "---\nA: [1\nB: 3\n---\nWords.\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "wanted"),
+    [
+        ("Text.\n", "---\nA: 1\n---\nText.\n", "---\nB: 2\n---\nText.\n", {"A": {"1"}, "B": {"2"}}),
+        ("---\nA: 1\n---\nText.\n", "Text.\n", "---\nA: 1\nB: 2\n---\nText.\n", {"B": {"2"}}),
+        ("---\n{A: 1}\n---\n", "---\n{A: 1, B: 2}\n---\n", "---\n{C: 3}\n---\n", {"B": {"2"}, "C": {"3"}}),
+        ("---\nA: 1\n---\n", "---\nA: 1\nA: 2\n---\n", "---\nA: [1, 3]\n---\n", {"A": {"1", "2", "3"}}),
+        (
+            "---\nÉtat: x\n---\n",
+            "---\nEtat: y\n---\n",
+            "---\nÉtat: x\nB: '2: 3'\n---\n",
+            {"Etat": {"y"}, "B": {"2: 3"}},
+        ),
+    ],
+)
+def test_it_joins_blocks_of_any_form(base: str, mine: str, theirs: str, wanted: dict[str, set[str]]) -> None:
+    joined = join(base, mine, theirs).text
+    assert joined is not None
+    assert facts_of(joined) == wanted
+
+
+def test_sections_give_the_block_again() -> None:
+    raw = divide(BASE)[0]
+    found = sections(raw)
+    assert found is not None
+    assert found.opening + "".join(found.keys.values()) + found.closing == raw
+    assert list(found.keys) == ["kind", "city", "needs", "session", "tel"]
+    assert sections("---\n{A: 1}\n---\n") is None
+
+
+VALUES = st.lists(
+    st.sampled_from(["bois", "2019-03-01", "a: b", "- x", "été # vu", "[[Page]]"]), max_size=3, unique=True
+)
+FACTS = st.dictionaries(st.sampled_from(["Nature", "Ville", "Besoin", "Clé: 1"]), VALUES, max_size=4)
+
+
+@settings(max_examples=150, phases=(Phase.explicit, Phase.generate))
+@given(FACTS, FACTS, FACTS)
+def test_facts_are_merged_as_sets(
+    base: dict[str, list[str]], mine: dict[str, list[str]], theirs: dict[str, list[str]]
+) -> None:
+    texts = [with_front_matter(one, "Texte.\n") if one else "Texte.\n" for one in (base, mine, theirs)]
+    joined = join(*texts)
+    clashing = {clash.property for clash in joined.clashes}
+    said = facts_of(joined.mine)
+    for key in {*base, *mine, *theirs}:
+        old, own, other = (set(one.get(key, ())) for one in (base, mine, theirs))
+        replaced = (old - own) & (old - other)
+        fought = bool(replaced) and not ((own - old) <= (other - old) or (other - old) <= (own - old))
+        assert (key in clashing) == fought
+        if not fought:
+            assert said.get(key, set()) == (old & own & other) | (own - old) | (other - old)
+    assert joined.mine.endswith("Texte.\n")

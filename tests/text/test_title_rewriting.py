@@ -1,0 +1,74 @@
+"""Where texts name pages, and exchanging these names without touching anything else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from wiki.text.title_rewriting import Mention, exchanged, mentions
+
+TEXT = """---
+Lieu: La Filature  # ici
+Voisins: [La Myne, 'La Filature']
+Session:
+  - Où: "[[La Filature]]"
+---
+Voir [[Charte]]s, [[La Filature:Charte#But|la charte]], [[La Filature:Accueil]] et [ici](La_Filature:Charte.md#but).
+
+    [[Charte]]
+
+```
+[[La Filature:Charte]]
+```
+`[[Charte]]` [[Où::La Filature]] [[Où::La Filature|chez nous]] {{#ask: [[Où::La Filature]]}} [web](https://a.fr) \\[[x]]
+"""
+
+
+def renamed(text: str) -> str:
+    """The text with the old place called «Le Fil», and the charter of the commons called by its full title."""
+
+    def new(mention: Mention) -> str | None:
+        if mention.title == "Charte":
+            return "La Myne:Charte"
+        return mention.title.replace("La Filature", "Le Fil") if "Filature" in mention.title else None
+
+    return exchanged(text, mentions(text), new)
+
+
+def test_it_exchanges_titles_and_nothing_else() -> None:
+    assert (
+        renamed(TEXT)
+        == """---
+Lieu: Le Fil  # ici
+Voisins: [La Myne, Le Fil]
+Session:
+  - Où: '[[Le Fil]]'
+---
+Voir [[La Myne:Charte|Chartes]], [[Le Fil:Charte#But|la charte]], [[Le Fil:Accueil]] et [ici](Le_Fil:Charte#but).
+
+    [[Charte]]
+
+```
+[[La Filature:Charte]]
+```
+`[[Charte]]` [[Où::Le Fil]] [[Où::Le Fil|chez nous]] {{#ask: [[Où::La Filature]]}} [web](https://a.fr) \\[[x]]
+"""
+    )
+
+
+@pytest.mark.parametrize("title", ["a: b", "a, b", "[a]", "'a", "- a", "# a", "{a}"])
+def test_values_of_the_front_matter_are_quoted_where_they_must_be(title: str) -> None:
+    from wiki.text.frontmatter.frontmatter_reader import split
+
+    text = "---\nA: [Vieux, autre]\nB: Vieux\n---\n"
+    new = exchanged(text, mentions(text), lambda mention: title if mention.title == "Vieux" else None)
+    assert [(entry.key, entry.value) for entry in split(new).data] == [("A", [title, "autre"]), ("B", title)]
+
+
+@settings(max_examples=150, phases=(Phase.explicit, Phase.generate))
+@given(st.text(alphabet="ab[]|#:()`{}-\n \\'\"!", max_size=60), st.booleans())
+def test_it_never_fails_and_leaves_all_as_it_is(text: str, front: bool) -> None:
+    text = f"---\na: {text}\n---\n{text}" if front else text
+    assert exchanged(text, mentions(text), lambda mention: None) == text
+    exchanged(text, mentions(text), lambda mention: "Autre: page")

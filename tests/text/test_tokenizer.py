@@ -1,0 +1,91 @@
+"""Words as searches compare them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wiki.text.markup.markdown_parser import parse
+from wiki.text.plain_text import plain
+from wiki.text.tokenizer import LANGUAGES, WORD_LIMIT, stems, words
+
+
+def folded(text: str) -> list[str]:
+    return [word.folded for word in words(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("L’atelier d'Émile", ["atelier", "emile"]),
+        ("Qu'il n’est jusqu'à", ["il", "est", "a"]),
+        ("aujourd'hui, la prud’homie", ["aujourd", "hui", "la", "prud", "homie"]),
+        ("tiers-lieux", ["tierslieux", "tiers", "lieux"]),
+        ("habitant·e·s", ["habitantes", "habitant", "e", "s"]),
+        ("l'arc-en-ciel", ["arcenciel", "arc", "en", "ciel"]),
+        ("Œuvre Straße ﬁn", ["oeuvre", "strasse", "fin"]),
+        ("the maker's lab", ["the", "maker", "lab"]),
+        ("_mot_ **gras** 3D 42", ["mot", "gras", "3d", "42"]),
+        ("Être, être; ÊTRE", ["etre", "etre", "etre"]),
+        ("l' c' - ' ·", ["l", "c"]),
+        ("", []),
+    ],
+)
+def test_it_reads_words(text: str, found: list[str]) -> None:
+    assert folded(text) == found
+
+
+def test_it_counts_places_so_that_phrases_hold() -> None:
+    where = {word.folded: word.place for word in words("Un tiers-lieu d’avenir")}
+    assert where == {"un": 0, "tierslieu": 1, "tiers": 1, "lieu": 2, "avenir": 3}
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("l’d'-·éà s"))))
+def test_it_tells_where_words_stand(text: str) -> None:
+    last = 0
+    for word in words(text):
+        assert last <= word.start < word.end <= len(text)
+        assert len(word.folded) <= WORD_LIMIT
+        if not word.whole:
+            assert text[word.start : word.end].lower()[:WORD_LIMIT] == word.bare
+            last = word.start
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "language"),
+    [
+        ("étudié", "etudie", "fr"),
+        ("fabriquées", "fabrique", "fr"),
+        ("ateliers", "atelier", "fr"),
+        ("partagés", "partager", "fr"),
+        ("lieux", "lieu", "fr"),
+        ("vélos", "velo", "fr"),
+        ("bijoux", "bijou", "fr"),
+        ("associative", "associatifs", "fr"),
+        ("libraries", "library", "en"),
+        ("making", "makes", "en"),
+    ],
+)
+def test_it_finds_words_of_one_family(one: str, other: str, language: str) -> None:
+    assert stems(one, language) & stems(other, language)
+
+
+@pytest.mark.parametrize(("one", "other"), [("café", "cafard"), ("municipal", "munition"), ("couture", "couteau")])
+def test_it_keeps_families_apart(one: str, other: str) -> None:
+    assert not stems(one, "fr") & stems(other, "fr")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_stems_in_many_threads(language: str) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    some = [f"atelier{number}s" for number in range(500)]
+    stems.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        alike = list(pool.map(lambda _: [stems(word, language) for word in some], range(8)))
+    assert all(one == alike[0] for one in alike)
+
+
+def test_the_sign_beside_a_heading_is_no_word() -> None:
+    assert plain(parse("# Un titre #1\n\nTexte.")).split("\n") == ["Un titre #1", "Texte."]

@@ -1,0 +1,51 @@
+"""`action=ask` and `action=askargs`: questions, answered in the shapes of Semantic MediaWiki's API."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.utils.translation import gettext
+
+from wiki.api.api_request import ApiProblem, Call
+from wiki.ask import query_parser
+from wiki.ask.execution import runner
+from wiki.ask.formats.api_json import as_api
+from wiki.ask.language import query_errors
+from wiki.ask.language.query_ast import Question
+
+
+def ask(call: Call) -> dict[str, Any]:
+    """`query=[[condition]]|?printout|parameter=value`."""
+    return _answer(call, _read(call, call.required("query")))
+
+
+def askargs(call: Call) -> dict[str, Any]:
+    """The same in parts: `conditions`, `printouts`, `parameters`, each divided by bars."""
+    parts = ["[[" + part + "]]" if not part.startswith(("[[", "<q>")) else part for part in call.many("conditions")]
+    printouts = [part if part.startswith("?") else f"?{part}" for part in call.many("printouts")]
+    return _answer(call, _read(call, "|".join(["".join(parts), *printouts, *call.many("parameters")])))
+
+
+def _read(call: Call, source: str) -> Question:
+    """The question. Raises ApiProblem where it cannot be read, and says where."""
+    try:
+        return query_parser.parse(source, call.language)
+    except query_errors.AskProblem as problem:
+        raise ApiProblem("badquery", query_errors.in_words(problem).replace("%", "%%")) from problem
+
+
+def _answer(call: Call, question: Question) -> dict[str, Any]:
+    """Rows, printouts and `query-continue-offset`."""
+    begun = time.monotonic()
+    result = runner.run(question, call.user, call.language)
+    if result.problems:
+        words = " ".join(query_errors.in_words(problem) for problem in result.problems)
+        raise ApiProblem("badquery", words.replace("%", "%%"))
+    told = as_api(result, call.number("api_version", 2, 3, 2))
+    told.setdefault("query", {}).setdefault("meta", {})["time"] = f"{time.monotonic() - begun:.6f}"
+    if result.at is not None:
+        told["query"]["meta"]["at"] = gettext("Facts as of %(date)s, read by today's declarations.") % {
+            "date": result.at.isoformat()
+        }
+    return told

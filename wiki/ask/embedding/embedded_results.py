@@ -1,0 +1,264 @@
+"""Fills what a text leaves open: results of `{{#ask:}}`, `{{#show:}}`, `{{#concept:}}`, typed values, the fact box.
+
+Together the calls of one text may take SECONDS, and there may be CALLS_LIMIT of them; what is beyond says so in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from wiki.ask import query_parser
+from wiki.ask.embedding import invalidation
+from wiki.ask.embedding.fact_box import PageFacts
+from wiki.ask.embedding.invalidation import Needed
+from wiki.ask.embedding.page_transclusion import Includer
+from wiki.ask.embedding.query_links import address_of, asked_of
+from wiki.ask.execution import runner
+from wiki.ask.execution.results import Result
+from wiki.ask.execution.timeouts import SECONDS, clock
+from wiki.ask.formats import base, registry
+from wiki.ask.formats.cells import joined
+from wiki.ask.language.query_ast import INLINE_LIMIT, InConcept, Question
+from wiki.ask.language.query_errors import AskProblem, in_words
+from wiki.ask.models import Need
+from wiki.licenses import catalogue
+from wiki.pages import page_lookup
+from wiki.pages.deferred_content import Filled, Open
+from wiki.pages.models import RenderedPage, WikiPage
+from wiki.pages.page_fields import Fields
+from wiki.pages.page_urls import address
+from wiki.pages.rendering import page_output, page_renderer
+from wiki.text import titles
+from wiki.text.frontmatter import frontmatter_reader
+from wiki.text.markup.parser_functions import INCLUDE, CallHandler
+from wiki.text.statements import concept_of
+from wiki.text.titles import TitleProblem
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+CALLS_LIMIT = 20
+CONCEPT = 108
+CALLS: Mapping[str, CallHandler | None] = {"#ask": None, "#show": None, "#concept": None, INCLUDE: None}
+"""For `wiki.text.markup.parser_functions.CALLS`: filled when the page is read."""
+CARDS = ("gallery",)
+"""Formats that show the beginning and the picture of pages."""
+DATED = ("calendar",)
+"""Formats that say which day it is today."""
+SLOW = ("ask_too_slow", "ask_page_slow")
+"""Problems that may be gone though nothing changed: another time, the machine has less to do."""
+SLOW_AGAIN = timedelta(minutes=30)
+"""After that time, what took too long is tried again."""
+WITHIN_LINES = ("list", "plainlist", "count", "sum", "average", "min", "max", "median")
+"""Formats that stand within a line of text."""
+Sort = Need.Sort
+
+
+class Answers:
+    """The answers for one text and one reader, with what they need."""
+
+    def __init__(self, what: Open, user: Reader) -> None:
+        self.what, self.user = what, user
+        self.needs: set[Needed] = set()
+        self.filled = Filled()
+        self._calls, self._spent = 0, 0.0
+        self._begun: float | None = None
+        """When the call that is being answered was begun; calls within it take of the same time."""
+        self._includer = Includer(self)
+
+    def fill(self) -> Filled:
+        """All answers, in the language of the interface that `what` names."""
+        with translation.override(self.what.ui_language):
+            self._fill_facts()
+            for number, hole in self.what.holes.items():
+                if "call" in hole:
+                    self.filled.answers[number] = self.call(str(hole["call"]), hole)
+        return self.filled
+
+    # --- Facts
+    def _fill_facts(self) -> None:
+        """The box, and the values that stand in the text."""
+        annotations = {number: hole for number, hole in self.what.holes.items() if "property" in hole}
+        if not (self.what.has_box or annotations):
+            return
+        facts = PageFacts.of(self.what, self.user)
+        self.need(Sort.PROPERTY, facts.declared)
+        self.need(Sort.PAGE, facts.named)
+        self.need(Sort.SEEN, map(str, facts.seen))
+        self.needs.update((int(Sort.FACT), key, word) for key, word in facts.watched)
+        for number, hole in annotations.items():
+            self.filled.answers[number] = facts.annotation(hole["property"], hole["value"], hole["label"])
+        if self.what.has_box:
+            self.filled.box = facts.box()
+
+    def need(self, sort: int, keys: Iterable[str]) -> None:
+        """Have the answers be made again when what these keys name changes."""
+        self.needs.update((int(sort), key, "") for key in keys)
+
+    def _true_until(self, moment: datetime) -> None:
+        self.filled.until = min(moment, self.filled.until or moment)
+
+    # --- Calls
+    def call(self, name: str, hole: Mapping[str, Any]) -> SafeString:
+        """One call answered, or what is wrong with it."""
+        outer = self._begun is None
+        self._begun = self._begun or clock()
+        try:
+            if self._left <= 0:
+                raise AskProblem("ask_page_slow", {"seconds": f"{SECONDS:g}"})
+            if name == INCLUDE:
+                return self._includer.include(hole)
+            self._calls += 1
+            if self._calls > CALLS_LIMIT:
+                raise AskProblem("ask_calls", {"limit": CALLS_LIMIT})
+            return self._answer(name, hole["arguments"])
+        except AskProblem as problem:
+            if problem.code in SLOW:
+                self._true_until(timezone.now() + SLOW_AGAIN)
+            return wrong([in_words(problem)], str(hole["source"]))
+        finally:
+            if outer:
+                self._spent += clock() - self._begun
+                self._begun = None
+
+    @property
+    def _left(self) -> float:
+        """Seconds that are left for the calls of this text."""
+        return SECONDS - self._spent - (clock() - self._begun if self._begun is not None else 0)
+
+    def _answer(self, name: str, arguments: Sequence[Sequence[str]]) -> SafeString:
+        if name == "#concept":
+            return self._concept(arguments)
+        if name == "#show":
+            arguments = _of_page(arguments)
+        question = self._placed(query_parser.question_of(arguments, self.what.language))
+        question.at = question.at or self.what.at
+        if question.limit > INLINE_LIMIT:
+            raise AskProblem("ask_limit", {"limit": INLINE_LIMIT})
+        result = self._run(question)
+        shown = self.shown(question, asked_of(arguments))
+        if name == "#show" and not question.parameters.get("format", "").strip():
+            return registry.values(result, shown)
+        answer = registry.html(result, shown)
+        return format_html('<div class="ask-answer">{}</div>', answer) if _is_block(question) else answer
+
+    def _placed(self, question: Question) -> Question:
+        question.page, question.home = self.what.full_title, self.what.home
+        return question
+
+    def _run(self, question: Question) -> Result:
+        """The result, with what it depends on noted. Raises AskProblem."""
+        result = runner.run(question, self.user, self.what.ui_language, max(self._left, 0.05))
+        self.needs |= invalidation.of_footprint(result.footprint)
+        if result.problems:
+            raise AskProblem(result.problems[0].code, result.problems[0].params)
+        form = registry.format_of(question).name
+        if form in DATED:
+            self._true_until(_midnight())
+        if form in CARDS:
+            self.need(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
+        return result
+
+    def _concept(self, arguments: Sequence[Sequence[str]]) -> SafeString:
+        """What a concept means, and the first pages that it holds."""
+        number, name = titles.split_namespace(self.what.full_title)
+        if number != CONCEPT:
+            raise AskProblem("ask_concept_elsewhere")
+        source, described = concept_of(arguments)
+        query_parser.parse(source, self.what.language)
+        question = self._placed(Question(InConcept(name), source=f"[[Concept:{name}]]", language=self.what.language))
+        question.parameters["format"] = "category"
+        result = self._run(question)
+        inner = registry.html(result, self.shown(question, {"q": question.source, "po": "", "format": "category"}))
+        return joined("", [
+            format_html("<p>{}</p>", described) if described else base.NOTHING,
+            format_html("<p><code>{}</code></p>", source),
+            inner or format_html('<p class="empty">{}</p>', gettext("No page belongs to this concept yet.")),
+        ])  # fmt: skip
+
+    # --- How answers are shown
+    def shown(self, question: Question, asked: Mapping[str, str]) -> base.Shown:
+        """How formats show an answer here; `asked` are the fields of its address (see `addresses`)."""
+        further = address_of(asked, {"offset": str(question.offset + question.limit)})
+        return base.Shown(
+            self.what.ui_language, lambda more: address_of(asked, more), further, template=self._template,
+            markdown=self._laid_out, page_html=self._page_html, pictures=self._pictures,
+        )  # fmt: skip
+
+    def _template(self, name: str) -> str | None:
+        """The source of a template, which the answer needs from now on."""
+        try:
+            key = titles.key_of(f"Template:{name}")
+            page = page_lookup.find(f"Template:{name}", self.user)
+        except TitleProblem:
+            return None
+        self.need(Sort.PAGE, [key])
+        self.need(Sort.TEXT, [key])
+        return frontmatter_reader.split(page.source.text or "").body if page else None
+
+    def _laid_out(self, text: str) -> SafeString:
+        """Text of the wiki as it would stand in a page; calls within it stay as they are written."""
+        fields = Fields(0, None, "", False, catalogue.DEFAULT, self.what.language)
+        return self.finished(page_renderer.preview(text, fields, self.what.ui_language))
+
+    def finished(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
+        """The HTML of a rendering with these answers, made again when a page that it links to comes or goes."""
+        links = [hole for hole in stored.holes.values() if "key" in hole]
+        self.need(Sort.PAGE, {hole[name] for hole in links for name in ("key", "near")} - {""})
+        return page_output.finished(stored, Filled(answers or {})).html
+
+    def _page_html(self, pk: int) -> SafeString:
+        """The text of a page of the result; its own calls are answered where it stands itself."""
+        pages = WikiPage.objects.readable_by(self.user).filter(pk=pk)
+        rows = RenderedPage.objects.filter(page__in=pages, ui_language=self.what.ui_language)
+        stored = rows.select_related("page").first()
+        if stored is None:
+            return base.NOTHING
+        self.need(Sort.TEXT, [titles.key_of(stored.page.full_title)])
+        words = gettext("(answered on the page itself)")
+        link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), words)
+        return self.finished(stored, {number: link for number, hole in stored.holes.items() if "call" in hole})
+
+    def _pictures(self, names: Iterable[str]) -> Mapping[str, base.Thumbnail]:
+        asked = [name for name in names if name]
+        self.need(Sort.PAGE, (f"File:{name}"[:255] for name in asked))
+        return base.thumbnails(asked)
+
+
+def _midnight() -> datetime:
+    """When this day ends."""
+    return timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=1), time.min))
+
+
+def wrong(sentences: Sequence[str], source: str) -> SafeString:
+    """What is wrong with a call, in place, with its source."""
+    return format_html('<span class="problem" role="note">{} <code>{}</code></span>', " ".join(sentences), source)
+
+
+def _of_page(arguments: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The arguments of `{{#show:Page|?P}}` as those of a question."""
+    if not arguments or "[[" in arguments[0][1] or "<q>" in arguments[0][1]:
+        return list(arguments)
+    page = arguments[0][1].strip().lstrip(":")
+    return [["", f"[[:{page}]]"], *arguments[1:]]
+
+
+def _is_block(question: Question) -> bool:
+    """Whether the answer stands apart, not within a line of text."""
+    return registry.format_of(question).name not in (
+        "list",
+        "plainlist",
+        "count",
+        "sum",
+        "average",
+        "min",
+        "max",
+        "median",
+    )

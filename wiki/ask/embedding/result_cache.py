@@ -1,0 +1,231 @@
+"""Keeps answers in rendered pages, finds those that a change makes stale, and has them made again.
+
+A reader who comes first makes them, else the worker does. Why nothing stale is ever kept: answers are kept together
+with what they need, in a transaction that no write overlaps (`needs.hold_off_writers`). Either no write came since
+the answers were begun, or all that they need was registered already, and no write told of it since.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError, transaction
+from django.db.models import Subquery
+from django.utils import timezone
+
+from wiki.ask.embedding import invalidation
+from wiki.ask.embedding.embedded_results import Answers
+from wiki.ask.embedding.invalidation import Change, Needed
+from wiki.ask.execution.dependencies import ANY
+from wiki.ask.models import Need, Turn
+from wiki.pages.deferred_content import Filled, Open
+from wiki.pages.models import NEVER, STALE, PageVersion, RenderedPage, WikiPage
+from wiki.pages.page_fields import Fields
+from wiki.pages.rendering import page_cache, page_output
+from wiki.pages.writing.derived_data import Reading
+from wiki.text import titles
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+TRIES = 3
+PIECE = 10
+"""Rows that the worker makes in one piece of its work."""
+NAMES = ("title", "display_title", "title_key", "redirect_key")
+"""How results call a page, and whether it is there; with CARD all of `finding.COLUMNS` but the date, a fact."""
+CARD = ("excerpt", "picture_name")
+_locks = [threading.Lock() for _ in range(64)]
+"""One reader at a time makes the answers of a page; the others of this process wait for them."""
+
+
+class Keeper:
+    """Fills what pages leave open, and keeps it (a `late.Filler`)."""
+
+    def fill(self, what: Open, user: Reader) -> Filled:
+        """The answers for one reader, kept nowhere."""
+        return Answers(what, user).fill()
+
+    def kept(self, stored: RenderedPage, page: WikiPage) -> Filled:
+        """The answers for everyone, made again where something changed."""
+        if is_fresh(stored):
+            return Filled(stored.answers, stored.box, stored.fresh_until)
+        with _locks[page.pk % len(_locks)]:
+            now = RenderedPage.objects.filter(pk=stored.pk, version=stored.version).first()
+            if now is not None and is_fresh(now) and now.nonce == stored.nonce:
+                return Filled(now.answers, now.box, now.fresh_until)
+            return refresh(stored, page)
+
+    def tell_titles(self, keys: Iterable[str]) -> None:
+        """Files or pages with these title keys came, went or look different."""
+        tell(Change(titles=set(keys)))
+
+
+def is_fresh(stored: RenderedPage) -> bool:
+    """Whether its answers are as they would be if made now."""
+    return stored.fresh == page_cache.RELEASE and (stored.fresh_until is None or stored.fresh_until > timezone.now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What tells whether anything was written: the last version, the last turn; and of one page its stamp."""
+
+    version: int
+    turn: int
+    stamp: int
+
+    @classmethod
+    def of(cls, page: WikiPage) -> _Moment:
+        """Now. One query."""
+        last = PageVersion.objects.order_by("-pk").values("pk")[:1]
+        turn = Turn.objects.filter(pk=1).values("count")
+        row = WikiPage.objects.filter(pk=page.pk).annotate(last=Subquery(last), turn=Subquery(turn))
+        version, count, stamp = row.values_list("last", "turn", "stamp").get()
+        return cls(version or 0, count or 0, stamp)
+
+
+def refresh(stored: RenderedPage, page: WikiPage) -> Filled:
+    """Make the answers of a rendering for readers without an account, and keep them where that is safe now."""
+    what = page_output.open_of(stored, Fields.of(page), page)
+    for _ in range(TRIES):
+        before = _Moment.of(page)
+        registered = _registered(stored)
+        answers = Answers(what, AnonymousUser())
+        filled = answers.fill()
+        try:
+            with transaction.atomic():
+                if not invalidation.hold_off_writers() or not _is_there(stored):
+                    break
+                now = _Moment.of(page)
+                _register(stored, answers.needs, registered)
+                quiet = (now.version, now.turn) == (before.version, before.turn)
+                if quiet or (answers.needs <= registered and now.stamp == before.stamp):
+                    _keep(stored, filled)
+                    return filled
+        except OperationalError:  # another writer has the row, or the database: whoever reads next keeps it
+            break
+    filled.is_kept = False
+    return filled
+
+
+def _is_there(stored: RenderedPage) -> bool:
+    """Whether the rendering is still the one that was read; its row is locked by this. Never waits."""
+    rows = RenderedPage.objects.select_for_update(nowait=True, of=("self",))
+    return rows.filter(pk=stored.pk, version=stored.version, nonce=stored.nonce).exists()
+
+
+def _registered(stored: RenderedPage) -> set[Needed]:
+    return set(Need.objects.filter(rendered=stored.pk).values_list("sort", "key", "word"))
+
+
+def _register(stored: RenderedPage, wanted: set[Needed], before: set[Needed]) -> None:
+    """Have the rows of needs say what the answers need now."""
+    gone = before - wanted
+    if gone:
+        rows = Need.objects.filter(rendered=stored.pk)
+        Need.objects.filter(pk__in=[row.pk for row in rows if (row.sort, row.key, row.word) in gone]).delete()
+    Need.objects.bulk_create(
+        [Need(rendered_id=stored.pk, sort=sort, key=key, word=word) for sort, key, word in sorted(wanted - before)],
+        ignore_conflicts=True,
+        batch_size=invalidation.ROWS,
+    )
+
+
+def _keep(stored: RenderedPage, filled: Filled) -> None:
+    stored.answers, stored.box, stored.fresh, stored.fresh_until = (
+        filled.answers, filled.box, page_cache.RELEASE, filled.until,
+    )  # fmt: skip
+    stored.save(update_fields=["answers", "box", "fresh", "fresh_until"])
+
+
+def tell(change: Change) -> int:
+    """Tell of a change that makes no version; in a transaction of its own or within one. Returns how many pages."""
+    with transaction.atomic():
+        Turn.next()
+        return change.tell()
+
+
+def tell_facts(keys: set[str], pages: set[int]) -> None:
+    """Facts of these properties, of these pages, are read differently now."""
+    tell(Change(facts={key: {ANY} for key in keys}, pages=pages))
+
+
+def tell_kinds(**_: Any) -> None:
+    """Receiver: a kind of page is called differently."""
+    tell(Change(facts={"_KIND": {ANY}}, properties={"_KIND"}))
+
+
+class StalenessDeriver:
+    """The last of the derivers: tells kept answers what a write changed. It keeps nothing of its own."""
+
+    name = "staleness"
+
+    def prepare(self, readings: Sequence[Reading]) -> list[None]:
+        """Nothing to prepare."""
+        return [None for _ in readings]
+
+    def write(self, readings: Sequence[Reading], prepared: Sequence[None]) -> None:
+        """Tell what these pages changed."""
+        change = Change()
+        for item in readings:
+            _note(change, item)
+        if change != Change():
+            change.tell()
+
+    def snapshot(self) -> list[tuple[Any, ...]]:
+        """Nothing is derived."""
+        return []
+
+
+def _note(change: Change, item: Reading) -> None:
+    """Add what one page changed."""
+    for page, key, word in item.changed:
+        change.facts.setdefault(key, set()).add(word)
+        change.pages.add(page)
+    change.properties |= item.declared
+    if not item.changed and not item.declared:
+        return  # derived again: nothing was written
+    before: dict[str, Any] = {name: getattr(item.page, name) for name in NAMES + CARD} if item.follows else {}
+    after = _looks(item)
+    change.texts |= {key for key in (before.get("title_key"), after["title_key"]) if key}
+    if any(before.get(name) != after[name] for name in CARD):
+        change.cards.add(item.page.pk)
+    if any(before.get(name) != after[name] for name in NAMES):
+        change.names.add(item.page.pk)
+    named = ("title_key", "redirect_key")
+    if any(before.get(name) != after[name] for name in named):
+        change.titles |= {str(row[name]) for row in (before, after) for name in named if row.get(name)}
+        change.spaces |= {item.page.namespace, item.fields.namespace}
+
+
+def _looks(item: Reading) -> dict[str, Any]:
+    """How a page looks from now on."""
+    fields = item.fields
+    full = fields.full_title
+    own = {name: item.columns[name] for name in NAMES + CARD if name in item.columns}
+    return {**own, "title": fields.title, "title_key": None if item.text is None else titles.key_of(full)}
+
+
+class AnswersChore:
+    """Makes stale answers again before anybody asks for them."""
+
+    name = "answers"
+
+    def run(self) -> bool:
+        """Some rows; whether there may be more."""
+        past = RenderedPage.objects.filter(fresh_until__lte=timezone.now()).exclude(fresh=STALE)
+        if over := dict(past.values_list("pk", "page")[:PIECE]):
+            with transaction.atomic():
+                invalidation.mark(over)
+        rows = RenderedPage.objects.filter(fresh=STALE).select_related("page__place").order_by("pk")[:PIECE]
+        done = 0
+        for stored in rows:
+            if stored.version != stored.page.version:
+                RenderedPage.objects.filter(pk=stored.pk, fresh=STALE).update(fresh=NEVER)
+            else:
+                refresh(stored, stored.page)
+            done += is_fresh(stored)
+        return done == PIECE

@@ -1,0 +1,1 @@
+"""From a query to its rows: compiler, name resolution, printouts, sorting, timeouts."""

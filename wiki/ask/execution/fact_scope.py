@@ -1,0 +1,98 @@
+"""The facts that a question may look at: alive at its moment, usable, and read through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from wiki.ask.execution.name_resolution import Vocabulary
+from wiki.ask.language.query_errors import AskProblem
+from wiki.facts.models import Fact, Subject
+from wiki.pages.array_lookup import among
+from wiki.pages.models import WikiPage
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+JOINT_LIMIT = 100_000
+"""Pages between two steps of a chain, or of a subquery."""
+
+
+class Ground:
+    """Facts, subjects and pages as one reader sees them at one moment (None: now)."""
+
+    def __init__(self, user: Reader, at: datetime | None = None) -> None:
+        self.user, self.at = user, at
+        self.words = Vocabulary(self.readable)
+
+    def readable(self) -> QuerySet[WikiPage]:
+        """The gate."""
+        found: QuerySet[WikiPage] = WikiPage.objects.readable_by(self.user).order_by()
+        return found
+
+    def alive(self) -> Q:
+        """Facts said at the moment of the question."""
+        if self.at is None:
+            return Q(died=None)
+        return Q(born_at__lte=self.at) & (Q(died_at=None) | Q(died_at__gt=self.at))
+
+    def facts(self, rows: Iterable[int] | None = None) -> QuerySet[Fact]:
+        """Usable facts of some rows of `Property` (None: of any)."""
+        found = Fact.objects.filter(self.alive(), problem__isnull=True)
+        if rows is None:
+            return found
+        pks = sorted(rows)
+        return found.filter(property=pks[0]) if len(pks) == 1 else found.filter(property__in=pks)
+
+    def field(self, key: str) -> QuerySet[Fact]:
+        """Facts that are a field of a record, by the field's key."""
+        return self.facts(self.words.rows(key, 0)).filter(part_of__isnull=False)
+
+    def subjects(self) -> QuerySet[Subject]:
+        """Subjects whose page may be read, leads nowhere else, and was there at the moment."""
+        found = Subject.objects.filter(Exists(self.readable().filter(pk=OuterRef("page"), redirect_key="")))
+        return found if self.at is None else found.filter(page__created_at__lte=self.at)
+
+    def is_said_of(self) -> Exists:
+        """Whether a subject has facts of its own at the moment: subobjects without are gone."""
+        return Exists(self.facts_even_wrong().filter(subject=OuterRef("pk"), part_of=None))
+
+    def facts_even_wrong(self) -> QuerySet[Fact]:
+        """Facts of that moment, readable or not as values."""
+        return Fact.objects.filter(self.alive())
+
+    def words_for(self, subjects: QuerySet[Subject]) -> set[str]:
+        """The words by which facts name those subjects: their keys, and those of redirects to their pages."""
+        rows = self._bounded(subjects.values_list("page__title_key", "fragment"))
+        redirects = self.readable().filter(among("redirect_key", {key for key, fragment in rows if not fragment}))
+        found = {f"{key}#{fragment}" if fragment else key for key, fragment in rows}
+        return found | set(redirects.filter(redirect_key__gt="").values_list("title_key", flat=True))
+
+    def named_by(self, facts: QuerySet[Fact]) -> Q:
+        """The condition that a subject is named by one of the facts, itself or by a redirect."""
+        words = {word for (word,) in self._bounded(facts.values_list("word").distinct())}
+        pages = {word for word in words if "#" not in word}
+        redirects = self.readable().filter(among("title_key", pages), redirect_key__gt="")
+        subobjects = words - pages
+        pages |= set(redirects.values_list("redirect_key", flat=True))
+        self.words.subobjects |= subobjects
+        heads = {word.partition("#")[0] for word in subobjects}
+        parts = Subject.objects.filter(among("page__title_key", heads)).exclude(fragment="")
+        named = {
+            pk for pk, key, part in parts.values_list("pk", "page__title_key", "fragment") if f"{key}#{part}" in words
+        }
+        return (Q(fragment="") & among("page__title_key", pages)) | (among("pk", named) & Q(self.is_said_of()))
+
+    def pks(self, subjects: QuerySet[Subject]) -> set[int]:
+        """Their numbers."""
+        return {pk for (pk,) in self._bounded(subjects.values_list("pk"))}
+
+    def _bounded(self, rows: QuerySet[Any, Any]) -> list[Any]:
+        """What stands between two steps of a chain. Raises AskProblem where it is too much."""
+        found = list(rows[: JOINT_LIMIT + 1])
+        if len(found) > JOINT_LIMIT:
+            raise AskProblem("ask_joint", {"limit": JOINT_LIMIT})
+        return found

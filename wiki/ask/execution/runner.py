@@ -1,0 +1,154 @@
+"""Puts questions: rows and printouts, counts, what changed between two moments, what an answer depends on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from wiki.ask.execution.compiler import Compiler
+from wiki.ask.execution.dependencies import Footprint
+from wiki.ask.execution.printouts import Printer
+from wiki.ask.execution.results import Found, Result, Row
+from wiki.ask.execution.sorting import in_order
+from wiki.ask.execution.subject_lookup import Item, items, pieces
+from wiki.ask.execution.timeouts import bounded
+from wiki.ask.language.query_ast import LIMIT, Question
+from wiki.ask.language.query_errors import AskProblem
+from wiki.facts.datatypes.registry import DATATYPES
+from wiki.facts.value_conditions import distance
+from wiki.facts.values import Context
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+EPOCH_DAY = 2_440_587.5
+"""The Julian day of 1970."""
+
+
+def run(question: Question, user: Reader, language: str = "fr", seconds: float | None = None) -> Result:
+    """The rows of a question with all printouts, for what `user` may read; shown in `language`.
+
+    `seconds` are what its queries may take together, `bounds.SECONDS` unless said.
+
+    What is wrong with the question stands in the result's problems; then there are no rows.
+    """
+    result = Result(question, language=language)
+    compiler = None
+    try:
+        result.at = moment(question)
+        compiler = Compiler(question, user, result.at)
+        with bounded(seconds):
+            _fill(result, compiler)
+    except AskProblem as problem:
+        result.rows, result.columns, result.pages, result.problems = [], [], {}, [problem.problem()]
+        result.footprint = Footprint() if compiler is None else _of_problem(compiler)
+    return result
+
+
+def footprint(question: Question, result: Result) -> Footprint:
+    """What the result of a question depends on."""
+    return result.footprint if result.question is question else Footprint(everywhere=True)
+
+
+def count(question: Question, user: Reader) -> int:
+    """How many subjects there are, whatever the limit. Raises AskProblem."""
+    compiler = Compiler(question, user, moment(question))
+    with bounded():
+        return compiler.subjects().count()
+
+
+def changed(
+    question: Question, start: datetime, end: datetime, user: Reader
+) -> tuple[list[Found], list[Found], list[Found]]:
+    """The subjects that came into the answer between two moments, those that left it, and those that stayed.
+
+    Up to LIMIT of each moment are compared. Raises AskProblem.
+    """
+    with bounded():
+        before, after = (_at(question, user, when) for when in (start, end))
+    return (
+        [item.found() for pk, item in after.items() if pk not in before],
+        [item.found() for pk, item in before.items() if pk not in after],
+        [item.found() for pk, item in after.items() if pk in before],
+    )
+
+
+def _at(question: Question, user: Reader, when: datetime) -> dict[int, Item]:
+    compiler = Compiler(replace(question, sort=[], random=False), user, when)
+    return {item.pk: item for item in items(in_order(compiler, compiler.subjects())[:LIMIT])}
+
+
+def moment(question: Question) -> datetime | None:
+    """The moment that `at` names: the last instant of the day, month or year it says. Raises AskProblem."""
+    if not question.at.strip():
+        return None
+    value = DATATYPES["_dat"].parse(question.at, Context(question.language))
+    if value.problem is not None or value.number_end is None:
+        raise AskProblem("ask_at", {"found": question.at[:60]})
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value.number_end - EPOCH_DAY, milliseconds=-1)
+    except OverflowError as error:
+        raise AskProblem("ask_at", {"found": question.at[:60]}) from error
+
+
+def _fill(result: Result, compiler: Compiler) -> None:
+    """Rows, columns, pages and footprint into the result."""
+    question = result.question
+    subjects = compiler.subjects()
+    printer = Printer(compiler, result.language)
+    result.columns = printer.columns()
+    if question.parameters.get("format", "").strip().lower() == "count":
+        result.total = subjects.count()
+        result.footprint = _footprint(result, compiler, printer)
+        return
+    ordered = in_order(compiler, subjects)
+    found = items(ordered[question.offset : question.offset + question.limit + 1])
+    result.more = len(found) > question.limit
+    found = found[: question.limit]
+    cells = printer.cells(found)
+    distances = _distances(compiler, found)
+    result.rows = [Row(item.found(), values, distances.get(item.pk)) for item, values in zip(found, cells, strict=True)]
+    result.pages = printer.pages(cells)
+    result.footprint = _footprint(result, compiler, printer)
+
+
+def _distances(compiler: Compiler, found: list[Item]) -> dict[int, float]:
+    """Metres from the middle of the question's circle to the nearest place of each row."""
+    if not compiler.circles:
+        return {}
+    key, circle = next(iter(compiler.circles.items()))
+    nearest: dict[int, float] = {}
+    for some in pieces([item.pk for item in found]):
+        facts = compiler.ground.facts(compiler.words.rows(key)).filter(
+            subject__in=some, lat__isnull=False, lon__isnull=False
+        )
+        for pk, lat, lon in facts.values_list("subject", "lat", "lon"):
+            metres = distance(circle.lat, circle.lon, lat or 0.0, lon or 0.0)
+            nearest[pk] = min(metres, nearest.get(pk, metres))
+    return nearest
+
+
+def _footprint(result: Result, compiler: Compiler, printer: Printer) -> Footprint:
+    cut = result.more or result.question.offset > 0
+    looks = compiler.looks | printer.looks | compiler.words.subobject_looks() | (compiler.sorted_by if cut else set())
+    values = set(result.pages) | printer.named
+    return Footprint(
+        frozenset(looks),
+        frozenset({row.subject.page_pk for row in result.rows} | printer.passed),
+        frozenset(compiler.words.named | {word.partition("#")[0] for word in values}),
+        frozenset(compiler.spaces),
+        compiler.everywhere,
+        cut,
+        compiler.words.properties(),
+    )
+
+
+def _of_problem(compiler: Compiler) -> Footprint:
+    """A question that failed may succeed once what it looked at changes."""
+    return Footprint(
+        frozenset(compiler.looks | compiler.words.subobject_looks()),
+        pages=frozenset(compiler.words.named),
+        everywhere=compiler.everywhere,
+        properties=compiler.words.properties(),
+    )

@@ -1,0 +1,134 @@
+"""Subjects and pages for results, read by the hundreds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db.models import Q, QuerySet
+
+from wiki.ask.execution.results import Found
+from wiki.facts.models import Subject
+from wiki.facts.values import Value
+from wiki.pages.page_urls import address
+from wiki.text import titles
+
+if TYPE_CHECKING:
+    from wiki.ask.execution.fact_scope import Ground
+
+T = TypeVar("T")
+PIECE = 500
+"""How many keys one query names at most."""
+COLUMNS = ("title_key", "full_title", "display_title", "title", "namespace", "picture_name", "excerpt", "edited_at")
+"""What results show of a page."""
+
+
+def pieces(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Slices of at most PIECE items."""
+    for begin in range(0, len(items), PIECE):
+        yield items[begin : begin + PIECE]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A subject with what is shown of its page."""
+
+    pk: int
+    page_pk: int
+    fragment: str
+    title_key: str
+    full_title: str
+    fold: str
+    shown_title: str
+    namespace: int
+    picture_name: str
+    excerpt: str
+    edited_at: datetime
+
+    @property
+    def key(self) -> str:
+        """As facts name it."""
+        return f"{self.title_key}#{self.fragment}" if self.fragment else self.title_key
+
+    def value(self) -> Value:
+        """The subject as the value of a page property."""
+        mark = f"#{self.fragment}" if self.fragment else ""
+        bare = titles.split_namespace(self.full_title)[1]
+        return Value("_wpg", self.full_title + mark, self.key, titles.fold(bare + mark))
+
+    def found(self) -> Found:
+        """As results show it."""
+        return _found(self.key, self.fragment, self.page_pk, self._page())
+
+    def _page(self) -> dict[str, Any]:
+        return {
+            "full_title": self.full_title, "shown_title": self.shown_title, "namespace": self.namespace,
+            "picture_name": self.picture_name, "excerpt": self.excerpt, "edited_at": self.edited_at,
+        }  # fmt: skip
+
+
+def _found(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> Found:
+    mark = f"#{fragment}" if fragment else ""
+    return Found(
+        key, page["full_title"] + mark, page["shown_title"] + mark, page["namespace"], fragment, True,
+        address("page", page["full_title"]) + (f"#{titles.address_of(fragment)}" if fragment else ""),
+        page_pk, page["picture_name"], page["excerpt"], page["edited_at"],
+    )  # fmt: skip
+
+
+def items(subjects: QuerySet[Subject]) -> list[Item]:
+    """The subjects of a queryset, in its order: one query."""
+    columns = [f"page__{name}" for name in COLUMNS]
+    rows = subjects.values_list("pk", "page", "fragment", "page__title_fold", *columns)
+    return [
+        Item(pk, page, fragment, key, full, fold, shown or title, space, picture, excerpt, edited)
+        for pk, page, fragment, fold, key, full, shown, title, space, picture, excerpt, edited in rows
+    ]
+
+
+def items_of(ground: Ground, pks: Iterable[int]) -> dict[int, Item]:
+    """Subjects by their numbers, of pages that may be read."""
+    wanted = sorted({pk for pk in pks if pk})
+    found = (items(ground.subjects().filter(pk__in=some)) for some in pieces(wanted))
+    return {item.pk: item for some in found for item in some}
+
+
+def items_named(ground: Ground, words: Iterable[str]) -> dict[str, Item]:
+    """Subjects by the words that name them; a redirect names its target."""
+    heads = sorted({word.partition("#")[0] for word in words})
+    redirects: dict[str, str] = {}
+    for some in pieces(heads):
+        pages = ground.readable().filter(title_key__in=some, redirect_key__gt="")
+        redirects |= dict(pages.values_list("title_key", "redirect_key"))
+    wanted = {word: _led(word, redirects) for word in words}
+    ground.words.subobjects.update(word for word in wanted.values() if "#" in word)
+    keys = sorted({word.partition("#")[0] for word in wanted.values()})
+    fragments = {word.partition("#")[2] for word in wanted.values()}
+    named: dict[str, Item] = {}
+    for some in pieces(keys):
+        which = Q(page__title_key__in=some, fragment__in=sorted(fragments)[:PIECE])
+        named |= {item.key: item for item in items(ground.subjects().filter(which))}
+    return {word: named[end] for word, end in wanted.items() if end in named}
+
+
+def _led(word: str, redirects: dict[str, str]) -> str:
+    head, mark, fragment = word.partition("#")
+    return redirects.get(head, head) + mark + fragment
+
+
+def found_pages(ground: Ground, words: Iterable[str]) -> dict[str, Found]:
+    """Pages by the words that name them; those that do not exist or may not be read are left out."""
+    heads = sorted({word.partition("#")[0] for word in words})
+    pages: dict[str, tuple[int, dict[str, Any]]] = {}
+    for some in pieces(heads):
+        for row in ground.readable().filter(title_key__in=some).values("pk", *COLUMNS):
+            row["shown_title"] = row["display_title"] or row["title"]
+            pages[row["title_key"]] = (row["pk"], row)
+    found = {}
+    for word in words:
+        head, _, fragment = word.partition("#")
+        if head in pages:
+            found[word] = _found(word, fragment, *pages[head])
+    return found

@@ -1,0 +1,107 @@
+"""Conditions on the titles of pages: `[[A||~B*||>M]]`, `[[Help:~F*]]`, `[[Page#part]]`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from django.db.models import F, Q, Value
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
+
+from wiki.ask.execution.collation_functions import InBytes
+from wiki.ask.execution.condition_sql import has_shape
+from wiki.ask.language.query_ast import Compare, Question
+from wiki.ask.language.query_errors import AskProblem
+from wiki.facts.datatypes.base import ValueRefused, comparison
+from wiki.facts.datatypes.registry import test_for
+from wiki.facts.value_conditions import Between, Differs, Like, Same, Test
+from wiki.facts.values import Context, Declaration
+from wiki.text import titles
+from wiki.text.titles import TitleProblem
+
+if TYPE_CHECKING:
+    from wiki.ask.execution.fact_scope import Ground
+    from wiki.ask.execution.name_resolution import Vocabulary
+
+PAGE = Declaration("", "", "_wpg")
+
+
+class Compiler(Protocol):
+    """What is needed of the one who compiles."""
+
+    question: Question
+    everywhere: bool
+    words: Vocabulary
+    ground: Ground
+
+
+def pages(compiler: Compiler, value: Compare) -> Q:
+    """The condition on `Subject` that its page is called so. Raises AskProblem."""
+    comparator, text, where = _divided(compiler, value)
+    question = compiler.question
+    context = Context(question.language, PAGE, question.page, question.home)
+    try:
+        test = test_for(comparator, text, context)
+    except ValueRefused as refusal:
+        raise AskProblem(refusal.code, refusal.params, at=value.at) from refusal
+    if not isinstance(test, Same):
+        compiler.everywhere = True
+    return where & titled(compiler, test)
+
+
+def titled(compiler: Compiler, test: Test) -> Q:
+    """The condition that a test of a page value holds of the subject itself."""
+    if isinstance(test, Differs):
+        return ~titled(compiler, test.test) & Q(fragment="")
+    if isinstance(test, Same):
+        found = Q(pk__in=[])
+        for word in compiler.words.synonyms(test.words):
+            key, _, fragment = word.partition("#")
+            one = Q(page__title_key=key, fragment=fragment)
+            if fragment:
+                compiler.words.subobjects.add(word)
+            found |= one & Q(compiler.ground.is_said_of()) if fragment else one
+        return found
+    if isinstance(test, Like):
+        return has_shape(InBytes(F("page__title_fold")), test.pattern) & Q(fragment="")
+    if isinstance(test, Between):
+        return _between(test) & Q(fragment="")
+    raise TypeError(test)
+
+
+def _between(test: Between) -> Q:
+    found, title = Q(), InBytes(F("page__title_fold"))
+    if test.low is not None:
+        found &= Q((GreaterThan if test.low_open else GreaterThanOrEqual)(title, Value(test.low)))
+    if test.high is not None:
+        found &= Q((LessThan if test.high_open else LessThanOrEqual)(title, Value(test.high)))
+    return found
+
+
+def _divided(compiler: Compiler, value: Compare) -> tuple[str, str, Q]:
+    """Comparator, text, and the namespace or place that stands before either (`Help:~F*`, `~Help:F*`)."""
+    prefix, colon, rest = value.text.removeprefix(":").partition(":")
+    inner, words = comparison(rest)
+    comparator = value.comparator or inner
+    if not colon or not comparator:
+        return value.comparator, value.text, Q()
+    number = titles.namespace_number(prefix)
+    if comparator == "!":
+        return comparator, f"{prefix}:{words}" if not value.comparator else value.text, Q()
+    if number is not None:
+        return comparator, rest.strip() if value.comparator else words, Q(page__namespace=number)
+    place = _place(compiler, prefix)
+    if place is None:
+        return value.comparator, value.text, Q()
+    return comparator, rest.strip() if value.comparator else words, Q(page__place=place)
+
+
+def _place(compiler: Compiler, title: str) -> int | None:
+    try:
+        key = titles.key_of(title)
+    except TitleProblem:
+        return None
+    compiler.words.named.add(key)
+    found: int | None = (
+        compiler.ground.readable().filter(is_place=True, title_key=key).values_list("pk", flat=True).first()
+    )
+    return found

@@ -1,0 +1,37 @@
+"""What `+limit`, `+offset`, `+order`, `+lang` and `+index` leave of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wiki.ask.language.query_ast import Printout
+from wiki.facts.values import Value
+from wiki.text.titles import fold
+
+DESCENDING = ("desc", "descending", "reverse", "n-desc", "decroissant")
+ASCENDING = ("asc", "ascending", "n-asc", "croissant")
+
+
+def chosen(values: Sequence[Value], printout: Printout, field: str | None) -> list[Value]:
+    """The values of a cell that its printout wants; `field` is the key of a record's field."""
+    options = printout.options
+    found = list(values)
+    if field is not None:
+        found = [part for value in found for key, part in value.parts if key == field]
+    lang = options.get("lang", "").lower()
+    if lang:
+        found = [value for value in found if value.lang == lang or value.lang.startswith(f"{lang}-")]
+    order = fold(options.get("order", ""))
+    if order in DESCENDING or order in ASCENDING:
+        found.sort(key=_rank, reverse=order in DESCENDING)
+    begin = _number(options.get("offset", ""), 0)
+    end = options.get("limit", "")
+    return found[begin : begin + _number(end, len(found))]
+
+
+def _rank(value: Value) -> tuple[float, str]:
+    return (value.number if value.number is not None else float("inf"), value.fold)
+
+
+def _number(words: str, default: int) -> int:
+    return int(words) if words.isdecimal() and words.isascii() and len(words) < 9 else default

@@ -1,0 +1,103 @@
+"""One number out of many: `count`, and `sum`, `average`, `median`, `min`, `max`, `product` of the values printed.
+
+Decimal arithmetic on the numbers as they are stored: 0.1 and 0.2 make 0.3. A quantity's sum has its unit.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from decimal import Context as Precision
+from decimal import Decimal, Overflow, localcontext
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+
+from wiki.ask.formats.base import NOTHING, Format, Shown, figure
+from wiki.ask.formats.cells import columns_of, joined, usable, with_label
+from wiki.ask.language.query_ast import INLINE_LIMIT
+from wiki.errors import gettext_noop
+from wiki.facts.datatypes import registry
+from wiki.facts.values import Value
+
+if TYPE_CHECKING:
+    from wiki.ask.execution.results import Result
+
+NUMBERS = ("_num", "_qty", "_tem")
+DIGITS = 40
+"""Significant digits of a computation."""
+Reduction = Callable[[Sequence[Decimal]], Decimal]
+
+
+def _product(numbers: Sequence[Decimal]) -> Decimal:
+    product = Decimal(1)
+    for number in numbers:
+        product *= number
+    return product
+
+
+def _total(numbers: Sequence[Decimal]) -> Decimal:
+    return sum(numbers, Decimal(0))
+
+
+REDUCTIONS: dict[str, Reduction] = {
+    "sum": _total,
+    "average": lambda numbers: _total(numbers) / len(numbers),
+    "median": statistics.median,
+    "min": min,
+    "max": max,
+    "product": _product,
+}
+
+
+def reduced(reduce: Reduction, numbers: Sequence[float]) -> float:
+    """What `reduce` makes of the numbers, exactly, then as near as a float can be; too large is infinite."""
+    try:
+        with localcontext(Precision(prec=DIGITS)):
+            return float(reduce([Decimal(repr(number)) for number in numbers]))
+    except Overflow:
+        return float("inf")
+
+
+def count(result: Result, shown: Shown) -> SafeString:
+    """How many results there are."""
+    total = len(result.rows) if result.total is None else result.total
+    return format_html('<span class="ask-number">{}</span>', figure(total))
+
+
+def _reduction(name: str, result: Result, shown: Shown) -> SafeString:
+    """One number for each printout that has numbers, with its label where there are several."""
+    pieces = []
+    for index in columns_of(result, *NUMBERS):
+        column = result.columns[index]
+        values = [value for row in result.rows for value in usable(row, [index], *NUMBERS)]
+        numbers = [value.number for value in values if value.number is not None]
+        if not numbers:
+            continue
+        number = reduced(REDUCTIONS[name], numbers)
+        value = Value(values[0].datatype, repr(number), repr(number), number=number)
+        words = registry.show(value, column.context, column.printout.form) if abs(number) != float("inf") else "∞"
+        pieces.append((column.label, format_html('<span class="ask-number">{}</span>', words)))
+    if len(pieces) == 1:
+        return pieces[0][1]
+    return joined(", ", (with_label(escape(label), words) for label, words in pieces)) if pieces else NOTHING
+
+
+FORMATS = (
+    Format(
+        "count", gettext_noop("count"), gettext_noop("How many results there are."), html=count, counts=True,
+    ),
+    *(
+        Format(name, label, description, html=partial(_reduction, name), limit=INLINE_LIMIT)
+        for name, label, description in (
+            ("sum", gettext_noop("sum"), gettext_noop("The sum of the numbers printed.")),
+            ("average", gettext_noop("average"), gettext_noop("The average of the numbers printed.")),
+            ("median", gettext_noop("median"), gettext_noop("The median of the numbers printed.")),
+            ("min", gettext_noop("minimum"), gettext_noop("The least of the numbers printed.")),
+            ("max", gettext_noop("maximum"), gettext_noop("The greatest of the numbers printed.")),
+            ("product", gettext_noop("product"), gettext_noop("The product of the numbers printed.")),
+        )
+    ),
+)  # fmt: skip

@@ -1,0 +1,154 @@
+"""A result in the shape of Semantic MediaWiki's API (`action=ask`), which its format `json` has too.
+
+Source: `DIWikiPage`, `QueryResult::toArray` and `QueryResultSerializer` of Semantic MediaWiki 7.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.timezone import now
+
+from wiki.ask.formats.cells import PAGE, Cells, is_subject
+from wiki.facts.datatypes import registry
+from wiki.facts.values import Context
+from wiki.pages.page_urls import address
+from wiki.text import titles
+
+if TYPE_CHECKING:
+    from wiki.ask.execution.results import Column, Found, Result, Row
+    from wiki.facts.values import Value
+
+UNDECLARED = PAGE
+PRINT_CHAIN, PRINT_PROPERTY, PRINT_CATEGORIES, PRINT_CATEGORY, PRINT_SUBJECT = 4, 1, 0, 3, 2
+"""SMW's `PrintRequest` modes."""
+
+
+def title_of(found: Found) -> str:
+    """The full title, with `#fragment` for a subobject: what results are keyed by."""
+    plain = not found.fragment or "#" in found.full_title
+    return found.full_title if plain else f"{found.full_title}#{found.fragment}"
+
+
+def page_data(found: Found) -> dict[str, Any]:
+    """A page as SMW's API gives one. `displaytitle` is empty where it is the title itself."""
+    return {
+        "fulltext": title_of(found),
+        "fullurl": whole(found.url),
+        "namespace": found.namespace,
+        "exists": "1" if found.exists else "",
+        "displaytitle": "" if found.shown_title == found.full_title else found.shown_title,
+    }
+
+
+def whole(path: str) -> str:
+    """A path of this wiki as a whole address."""
+    return f"{settings.BASE_ADDRESS}{path}" if path.startswith("/") else path
+
+
+def _missing_page(value: Value) -> dict[str, Any]:
+    title = value.raw.strip().lstrip(":")
+    namespace = titles.split_namespace(title)[0]
+    return {
+        "fulltext": title,
+        "fullurl": whole(address("page", title.partition("#")[0] or title)),
+        "namespace": namespace,
+        "exists": "",
+        "displaytitle": "",
+    }
+
+
+def value_data(value: Value, context: Context, result: Result) -> Any:
+    """One value as SMW's API gives it."""
+    if value.datatype == PAGE:
+        found = result.pages.get(value.word)
+        return page_data(found) if found else _missing_page(value)
+    if value.parts:
+        return _record_data(value, context, result)
+    return registry.data(value, context)
+
+
+def _record_data(value: Value, context: Context, result: Result) -> dict[str, Any]:
+    fields = {field.key: field for field in context.declaration.fields}
+    shown: dict[str, Any] = {}
+    for key, part in value.parts:
+        field = fields.get(key)
+        inner = Context(context.language, field, context.page, context.home) if field else Context(context.language)
+        label = field.label(context.language) if field else key
+        told = shown.setdefault(label, {"label": label, "key": key, "typeid": part.datatype, "item": []})
+        told["item"].append(value_data(part, inner, result))
+    return shown
+
+
+def values_data(row: Row, index: int, result: Result) -> list[Any]:
+    """The values of a cell as SMW's API gives them."""
+    column = result.columns[index]
+    if is_subject(column):
+        return [page_data(row.subject)]
+    return [value_data(value, column.context, result) for value in row.cells[index] if value.is_usable]
+
+
+def printrequest(column: Column) -> dict[str, Any]:
+    """What a column is."""
+    chain = column.printout.chain
+    if is_subject(column):
+        mode = PRINT_SUBJECT
+    elif column.printout.category is not None:
+        mode = PRINT_CATEGORY if column.printout.category else PRINT_CATEGORIES
+    else:
+        mode = PRINT_CHAIN if len(chain) > 1 else PRINT_PROPERTY
+    key = column.declaration.key if chain else ""
+    return {
+        "label": column.label,
+        "key": key,
+        "redi": "",
+        "typeid": column.declaration.datatype or UNDECLARED,
+        "mode": mode,
+        "format": column.printout.form or False,
+    }
+
+
+def _subject_request(result: Result) -> dict[str, Any]:
+    label = Cells(result).subject_heading()
+    return {"label": label, "key": "", "redi": "", "typeid": PAGE, "mode": PRINT_SUBJECT, "format": False}
+
+
+def _row_data(row: Row, result: Result) -> dict[str, Any]:
+    printouts = {
+        column.label: values_data(row, index, result) for index, column in enumerate(result.columns) if column.label
+    }
+    return {"printouts": printouts, **page_data(row.subject)}
+
+
+def as_api(result: Result, version: int = 2) -> dict[str, Any]:
+    """The answer of `action=ask`. With `version` 3, results are a list of one-key mappings, whose order is sure.
+
+    `query-continue-offset` is there where further rows are.
+    """
+    requests = [printrequest(column) for column in result.columns]
+    if Cells(result).has_subject:
+        requests.insert(0, _subject_request(result))
+    rows = [(title_of(row.subject), _row_data(row, result)) for row in result.rows]
+    results: Any = [{title: data} for title, data in rows] if version == 3 else dict(rows)
+    digest = hashlib.md5(json.dumps(rows, sort_keys=True, default=str).encode(), usedforsecurity=False).hexdigest()
+    meta = {
+        "hash": digest,
+        "count": len(rows),
+        "offset": result.question.offset,
+        "source": "",
+        "time": now().isoformat(timespec="seconds"),
+    }
+    query = {
+        "printrequests": requests,
+        "results": results,
+        "serializer": "SMW\\Serializers\\QueryResultSerializer",
+        "version": version,
+        "meta": meta,
+    }
+    answer: dict[str, Any] = {"query": query}
+    if result.more:
+        answer["query-continue-offset"] = result.question.offset + len(rows)
+    return answer

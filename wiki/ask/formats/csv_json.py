@@ -1,0 +1,139 @@
+"""Rows as plain data: `csv`, `dsv` and `json`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from wiki.ask.formats.api_json import as_api, title_of
+from wiki.ask.formats.base import File, Format, Parameter, Shown, file_name, option, separator, switch_option
+from wiki.ask.formats.cells import PAGE, Cells, is_subject
+from wiki.errors import gettext_noop
+from wiki.facts.datatypes import registry
+
+if TYPE_CHECKING:
+    from wiki.ask.execution.results import Result, Row
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"[+-]?[\d\s.,\u00a0\u202f]+([eE][+-]?\d+)?\Z")
+
+
+def harmless(words: str) -> str:
+    """A cell that no spreadsheet runs as a formula: an apostrophe goes before what begins like one.
+
+    Numbers and telephone numbers keep their sign. Source: OWASP, «CSV injection».
+    """
+    return f"'{words}" if words.startswith(_DANGEROUS) and not _NUMBER.match(words) else words
+
+
+def _headings(result: Result, cells: Cells) -> list[str]:
+    first = [cells.subject_heading()] if cells.has_subject else []
+    return [*first, *(column.label for column in result.columns)]
+
+
+def rows_of_words(result: Result, between: str) -> list[list[str]]:
+    """Rows of plain words, headings first unless `headers=hide`; several values of a cell with `between` between."""
+    cells = Cells(result)
+    rows = [] if cells.headers == "hide" else [_headings(result, cells)]
+    for row in result.rows:
+        first = [row.subject.full_title] if cells.has_subject else []
+        rows.append([*first, *(between.join(cells.data_words(row, index)) for index in range(len(result.columns)))])
+    return rows
+
+
+def csv_file(result: Result, shown: Shown) -> File:
+    """Comma-separated values (RFC 4180)."""
+    comma = separator(result, "sep", ",")[:1] or ","
+    if comma in '"\r\n ':
+        comma = ","
+    out = io.StringIO()
+    if switch_option(result, "showsep"):
+        out.write(f"sep={comma}\r\n")
+    rows = rows_of_words(result, separator(result, "valuesep", ","))
+    csv.writer(out, delimiter=comma).writerows([harmless(words) for words in row] for row in rows)
+    mark = "\ufeff" if switch_option(result, "bom") else ""
+    return File("text/csv; charset=utf-8", file_name(result, "csv"), (mark + out.getvalue()).encode())
+
+
+def dsv_file(result: Result, shown: Shown) -> File:
+    """Delimiter-separated values: one line a row, `\\` before what would be a delimiter or a line's end."""
+    colon = separator(result, "separator", ":")[:1]
+    if not colon or colon in "\\\r\nn":
+        colon = ":"
+    signs = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "", colon: f"\\{colon}"})
+    rows = rows_of_words(result, separator(result, "valuesep", ","))
+    lines = (colon.join(harmless(words).translate(signs) for words in row) for row in rows)
+    return File("text/dsv; charset=utf-8", file_name(result, "dsv"), "".join(f"{line}\n" for line in lines).encode())
+
+
+def _simple(row: Row, index: int, result: Result, cells: Cells) -> list[Any]:
+    column = result.columns[index]
+    if is_subject(column):
+        return [title_of(row.subject)]
+    found: list[Any] = []
+    for value in row.cells[index]:
+        if value.datatype == PAGE:
+            page = result.pages.get(value.word)
+            found.append(title_of(page) if page else value.raw)
+        else:
+            data = registry.data(value, column.context)
+            plain = isinstance(data, bool | int | float | str)
+            found.append(data if plain else cells.value_words(value, column.context, column.printout.form))
+    return found
+
+
+def json_file(result: Result, shown: Shown) -> File:
+    """JSON in the shape of SMW's format: `type=full` (as its API) or `simple` (values by title and label)."""
+    if option(result, "type", "full") == "simple":
+        cells = Cells(result)
+        told: Any = {
+            title_of(row.subject): {
+                column.label: _simple(row, index, result, cells)
+                for index, column in enumerate(result.columns)
+                if column.label
+            }
+            for row in result.rows
+        }
+    else:
+        query = as_api(result)["query"]
+        told = {key: query[key] for key in ("printrequests", "results", "serializer", "version")}
+        told["rows"] = len(result.rows)
+    indent = 2 if switch_option(result, "prettyprint") else None
+    text = json.dumps(told, ensure_ascii=not switch_option(result, "unescape"), indent=indent)
+    return File("application/json", file_name(result, "json"), text.encode())
+
+
+FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))
+VALUESEP = Parameter("valuesep", "text", ",", gettext_noop("What stands between the values of a property."))
+FORMATS = (
+    Format(
+        "csv", "CSV", gettext_noop("Comma-separated values, for spreadsheets."), (),
+        (
+            Parameter("sep", "text", ",", gettext_noop("What stands between columns.")),
+            VALUESEP,
+            Parameter("showsep", "switch", "no", gettext_noop("Whether the first line tells the separator.")),
+            Parameter("bom", "switch", "no", gettext_noop("Whether the file begins with a byte order mark.")),
+            FILENAME,
+        ),
+        file=csv_file,
+    ),
+    Format(
+        "dsv", "DSV", gettext_noop("Values divided by a colon, one line a row."), (),
+        (Parameter("separator", "text", ":", gettext_noop("What stands between columns.")), VALUESEP, FILENAME),
+        file=dsv_file,
+    ),
+    Format(
+        "json", "JSON", gettext_noop("For programs, in the shape of Semantic MediaWiki."), (),
+        (
+            Parameter("type", "choice", "full", gettext_noop("Everything, or values by title and label."),
+                      ("full", "simple")),
+            Parameter("prettyprint", "switch", "no", gettext_noop("Whether it is laid out for people.")),
+            Parameter("unescape", "switch", "no", gettext_noop("Whether letters beyond ASCII stay as they are.")),
+            FILENAME,
+        ),
+        file=json_file,
+    ),
+)  # fmt: skip

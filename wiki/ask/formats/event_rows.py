@@ -1,0 +1,106 @@
+"""Results as events: which columns begin and end them, and when that is on the calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from wiki.ask.formats.base import Parameter, option
+from wiki.ask.formats.cells import DATE, column_named, columns_of, usable
+from wiki.errors import gettext_noop
+
+if TYPE_CHECKING:
+    from wiki.ask.execution.results import Result, Row
+    from wiki.facts.values import Value
+
+EPOCH_DAY = 2440587.5
+"""The Julian day of 1970-01-01 0h."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE = 1 / 1440
+START, END = ("start", "début", "debut"), ("end", "fin")
+"""Labels that mark the columns, as in SMW's formats."""
+PARAMETERS = (
+    Parameter("start", "property", "", gettext_noop("The printout that says when it begins; else the first date.")),
+    Parameter("end", "property", "", gettext_noop("The printout that says when it ends; else the second date.")),
+)
+
+
+def moment_of(julian_day: float | None) -> datetime | None:
+    """The moment of a Julian day, to the second; None before year 1 and after 9999, which Python cannot say."""
+    if julian_day is None:
+        return None
+    try:
+        return EPOCH + timedelta(seconds=round((julian_day - EPOCH_DAY) * 86400))
+    except OverflowError:
+        return None
+
+
+def is_whole_days(value: Value) -> bool:
+    """Whether a date names days, months or years, and no time of day."""
+    return value.number is not None and value.number_end is not None and value.number_end - value.number > 1 - MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens: a row with a beginning and perhaps an end."""
+
+    row: Row
+    start: Value
+    end: Value | None
+    begins: datetime | None
+    """None for dates that Python's calendar does not have."""
+    ends: datetime | None
+    """The moment after it; of a whole-day event the midnight after its last day."""
+    column: int
+    """The index of the column that begins it."""
+
+    @property
+    def whole_days(self) -> bool:
+        """Whether no time of day is known."""
+        return is_whole_days(self.start) and (self.end is None or is_whole_days(self.end))
+
+    def days(self, first: date, last: date) -> list[date]:
+        """The days it lasts, of those from `first` to `last`."""
+        if self.begins is None:
+            return []
+        ends = max(self.begins, (self.ends or self.begins) - timedelta(seconds=1))
+        begin, end = max(first, self.begins.date()), min(last, ends.date())
+        return [begin + timedelta(days=day) for day in range((end - begin).days + 1)]
+
+
+def date_columns(result: Result) -> tuple[int | None, int | None]:
+    """The columns that begin and end events: named by parameters, labelled so, else the first two dates."""
+    dates = columns_of(result, DATE)
+
+    def chosen(parameter: str, labels: tuple[str, ...]) -> int | None:
+        for name in (option(result, parameter), *labels):
+            index = column_named(result, name) if name else None
+            if index in dates:
+                return index
+        return None
+
+    start, end = chosen("start", START), chosen("end", END)
+    left = [index for index in dates if index not in (start, end)]
+    if start is None and left:
+        start = left.pop(0)
+    if end is None and left:
+        end = left.pop(0)
+    return start, end
+
+
+def events_of(result: Result) -> list[Event]:
+    """The events of a result, earliest first. A row with several beginnings is several events."""
+    start, end = date_columns(result)
+    if start is None:
+        return []
+    found = []
+    for row in result.rows:
+        ends = usable(row, [end], DATE) if end is not None else []
+        for number, value in enumerate(usable(row, [start], DATE)):
+            last = ends[number] if number < len(ends) else None
+            if last is not None and (last.number or 0) < (value.number or 0):
+                last = None  # an end before its beginning is a slip: the event still shows
+            begins, ends_at = moment_of(value.number), moment_of((last or value).number_end)
+            found.append(Event(row, value, last, begins, ends_at, start))
+    return sorted(found, key=lambda event: event.start.number or 0)

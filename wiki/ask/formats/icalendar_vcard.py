@@ -1,0 +1,163 @@
+"""`icalendar` (RFC 5545) and `vcard` (RFC 6350), both by the library icalendar: they share one grammar of lines."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from wiki.ask.formats.base import File, Format, Parameter, Shown, file_name, option
+from wiki.ask.formats.cells import PLACE, Cells, column_named, columns_of, usable
+from wiki.ask.formats.event_rows import PARAMETERS, Event, date_columns, events_of
+from wiki.errors import gettext_noop
+
+if TYPE_CHECKING:
+    from icalendar import Component
+
+    from wiki.ask.execution.results import Result, Row
+
+STAMP = datetime(2000, 1, 1, tzinfo=UTC)
+LOCATION, DESCRIPTION = ("location", "lieu", "adresse", "address"), ("description", "summary", "résumé")
+
+
+def _clean(words: str) -> str:
+    return "".join(sign for sign in words if sign.isprintable() or sign == "\n")
+
+
+def _column(result: Result, names: tuple[str, ...]) -> int | None:
+    return next((index for name in names if (index := column_named(result, name)) is not None), None)
+
+
+def _words(row: Row, index: int | None, cells: Cells, between: str = ", ") -> str:
+    return _clean(between.join(cells.words(row, index))) if index is not None else ""
+
+
+# --- icalendar
+def _event(event: Event, cells: Cells, shown: Shown) -> Component | None:
+    from icalendar import Event as Entry  # heavy, and needed by few requests
+
+    if event.begins is None:
+        return None
+    result, subject = cells.result, event.row.subject
+    entry = Entry()
+    address = shown.whole(subject.url)
+    identity = hashlib.sha256(f"{address} {event.start.raw}".encode()).hexdigest()[:32]
+    entry.add("uid", f"{identity}@{shown.base.partition('://')[2]}")
+    entry.add("dtstamp", subject.edited_at or STAMP)
+    entry.add("summary", _clean(subject.shown_title))
+    entry.add("url", address)
+    if event.whole_days:
+        entry.add("dtstart", event.begins.date())
+        # A date of a month or a year is as long as it; a day's end is the day after, as the RFC wants.
+        entry.add("dtend", (event.ends or event.begins + timedelta(days=1)).date())
+    else:
+        entry.add("dtstart", event.begins)
+        if event.end is not None and event.ends is not None:
+            entry.add("dtend", event.ends)
+    taken = set(date_columns(result))
+    places = columns_of(result, PLACE)
+    location, description = _column(result, LOCATION), _column(result, DESCRIPTION)
+    for value in usable(event.row, places, PLACE)[:1]:
+        entry.add("geo", (value.lat, value.lon))
+    taken.update(places)
+    if location not in places and (words := _words(event.row, location, cells)):
+        entry.add("location", words)
+    rest = [index for index in range(len(result.columns)) if index not in taken | {location, description}]
+    lines = [_words(event.row, description, cells, "\n"), *(_labelled(event.row, index, cells) for index in rest)]
+    if text := "\n".join(line for line in lines if line):
+        entry.add("description", text)
+    return entry
+
+
+def _labelled(row: Row, index: int, cells: Cells) -> str:
+    words, label = _words(row, index, cells), cells.result.columns[index].label
+    return f"{label}: {words}" if words and label else words
+
+
+def icalendar_file(result: Result, shown: Shown) -> File:
+    """Every event that has a date of our calendar."""
+    from icalendar import Calendar  # heavy, and needed by few requests
+
+    cells, whole = Cells(result), Calendar()
+    whole.add("prodid", "-//Movilab//Movilab//FR")
+    whole.add("version", "2.0")
+    if title := option(result, "title"):
+        whole.add("x-wr-calname", _clean(title))
+    for event in events_of(result):
+        entry = _event(event, cells, shown)
+        if entry is not None:
+            whole.add_component(entry)
+    return File("text/calendar; charset=utf-8", file_name(result, "ics"), whole.to_ical())
+
+
+# --- vcard
+FIELDS: dict[str, tuple[str, ...]] = {
+    "n-given": ("firstname", "given name", "prénom"),
+    "n-family": ("lastname", "family name", "surname", "nom", "nom de famille"),
+    "org": ("organization", "organisation", "org"),
+    "title": ("title", "titre", "fonction"),
+    "role": ("role", "rôle"),
+    "email": ("email", "e-mail", "courriel", "mail", "adresse électronique"),
+    "tel": ("tel", "phone", "telephone", "téléphone", "workphone", "cellphone", "homephone", "mobile"),
+    "url": ("url", "web", "site", "site web", "website"),
+    "adr": ("address", "adresse", "street", "rue"),
+    "adr-city": ("city", "locality", "ville", "commune"),
+    "adr-code": ("postalcode", "postal code", "code postal"),
+    "adr-country": ("country", "pays"),
+    "note": ("note", "description"),
+}
+"""Labels of printouts by property of a card; the first that is there is taken."""
+
+
+def _card(row: Row, cells: Cells, shown: Shown, columns: dict[str, int | None]) -> Component:
+    from icalendar import Component, vText
+    from icalendar.prop import vAdr, vN, vOrg
+
+    def words(field: str) -> list[str]:
+        index = columns[field]
+        return [_clean(word) for word in cells.words(row, index)] if index is not None else []
+
+    def first(field: str) -> str:
+        return next(iter(words(field)), "")
+
+    class Card(Component):
+        name = "VCARD"
+
+    card = Card()
+    card.add("version", vText("4.0"))
+    card.add("kind", vText("org" if not first("n-family") and first("org") else "individual"))
+    card.add("fn", vText(_clean(row.subject.shown_title)))
+    if first("n-family") or first("n-given"):
+        card.add("n", vN((first("n-family"), first("n-given"), "", "", "")))
+    for field in ("title", "role", "email", "note"):
+        for word in words(field):
+            card.add(field, vText(word))
+    for word in words("tel"):
+        card.add("tel", vText(word))
+    if first("org"):
+        card.add("org", vOrg((first("org"),)))
+    address = ("", "", first("adr"), first("adr-city"), "", first("adr-code"), first("adr-country"))
+    if any(address):
+        card.add("adr", vAdr(address))
+    for word in (*words("url"), shown.whole(row.subject.url)):
+        card.add("url", "".join(word.split()))
+    return card
+
+
+def vcard_file(result: Result, shown: Shown) -> File:
+    """One card for each row, its properties found by their labels in French or English."""
+    cells = Cells(result)
+    columns = {field: _column(result, names) for field, names in FIELDS.items()}
+    cards = (_card(row, cells, shown, columns).to_ical(sorted=False) for row in result.rows)
+    return File("text/vcard; charset=utf-8", file_name(result, "vcf"), b"".join(cards))
+
+
+FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))
+FORMATS = (
+    Format(
+        "icalendar", "iCalendar", gettext_noop("Events for calendar programs."), ("ical", "ics"),
+        (*PARAMETERS, Parameter("title", "text", "", gettext_noop("The title of the calendar.")), FILENAME),
+        file=icalendar_file,
+    ),
+    Format("vcard", "vCard", gettext_noop("Addresses for address books."), ("vcf",), (FILENAME,), file=vcard_file),
+)  # fmt: skip

@@ -1,0 +1,80 @@
+"""Lists: `ul`, `ol`, `list` and `plainlist`, which write rows as `Page (Property: value, value)`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.html import format_html, format_html_join
+
+from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option, separator
+from wiki.ask.formats.cells import Cells, classes, joined, own_classes, with_label
+from wiki.errors import gettext_noop
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from wiki.ask.execution.results import Result, Row
+
+
+def row_html(row: Row, cells: Cells) -> SafeString:
+    """One row: the page, then its properties in brackets; without the page, the properties alone."""
+    result = cells.result
+    between, values_between = separator(result, "propsep", ", "), separator(result, "valuesep", ", ")
+    pieces = []
+    for index, column in enumerate(result.columns):
+        values = cells.html(row, index)
+        if not values:
+            continue
+        words = joined(values_between, values)
+        labelled = cells.headers != "hide" and column.label
+        pieces.append(with_label(cells.heading(column), words) if labelled else words)
+    if not cells.has_subject:
+        return joined(between, pieces)
+    if not pieces:
+        return cells.subject(row)
+    return format_html("{} ({})", cells.subject(row), joined(between, pieces))
+
+
+def bulleted(result: Result, shown: Shown) -> SafeString:
+    """`ul` and `ol`."""
+    cells = Cells(result)
+    tag = "ol" if option(result, "format") == "ol" else "ul"
+    items = format_html_join("", "<li>{}</li>", ((row_html(row, cells),) for row in result.rows))
+    start = (
+        format_html(' start="{}"', result.question.offset + 1) if tag == "ol" and result.question.offset else NOTHING
+    )
+    return format_html("<{0}{1}{2}>{3}</{0}>", tag, start, classes("ask-list", own_classes(result)), items)
+
+
+def running(result: Result, shown: Shown) -> SafeString:
+    """`list` and `plainlist`: one after the other in a paragraph."""
+    cells = Cells(result)
+    rows = joined(separator(result, "sep", ", "), (row_html(row, cells) for row in result.rows))
+    return format_html("<span{}>{}</span>", classes("ask-run", own_classes(result)), rows)
+
+
+def values_alone(result: Result, shown: Shown) -> SafeString:
+    """What `{{#show:}}` shows: the values of the first row, without page and labels."""
+    if not result.rows:
+        return NOTHING
+    cells = Cells(result)
+    between, values_between = separator(result, "propsep", ", "), separator(result, "valuesep", ", ")
+    found = [cells.html(result.rows[0], index) for index in range(len(result.columns))]
+    return joined(between, (joined(values_between, values) for values in found if values))
+
+
+SEPARATORS = (
+    Parameter("propsep", "text", ", ", gettext_noop("What stands between the properties of a result.")),
+    Parameter("valuesep", "text", ", ", gettext_noop("What stands between the values of a property.")),
+    Parameter("class", "text", "", gettext_noop("Class names of the list; each gets “ask-x-” before it.")),
+)
+SEPARATED = (Parameter("sep", "text", ", ", gettext_noop("What stands between results.")), *SEPARATORS)
+FORMATS = (
+    Format("ul", gettext_noop("bulleted list"), gettext_noop("A list with bullets."), (), SEPARATORS, bulleted),
+    Format("ol", gettext_noop("numbered list"), gettext_noop("A list with numbers."), (), SEPARATORS, bulleted),
+    Format("list", gettext_noop("list"), gettext_noop("Results in a line, divided by commas."), (), SEPARATED, running),
+    Format(
+        "plainlist", gettext_noop("plain list"), gettext_noop("Results in a line, nothing around them."),
+        ("plain",), SEPARATED, running,
+    ),
+)  # fmt: skip

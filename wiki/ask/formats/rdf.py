@@ -1,0 +1,162 @@
+"""`rdf`, `turtle` and `jsonld`: results as linked data.
+
+A subject is its page's address. A property is its equivalent URI where it declares one, else its own page's address.
+Source of terms: RDF 1.1 Concepts, RDF Schema, GeoSPARQL 1.1 (points), W3C XML Schema (dates and numbers).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from wiki.ask.formats.aggregates import NUMBERS
+from wiki.ask.formats.base import File, Format, Parameter, Shown, file_name, option
+from wiki.ask.formats.cells import BOOLEAN, DATE, PAGE, PLACE, is_subject
+from wiki.ask.formats.event_rows import is_whole_days, moment_of
+from wiki.errors import gettext_noop
+from wiki.facts.datatypes import registry
+from wiki.facts.values import Context
+from wiki.pages.page_urls import address
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+    from rdflib.term import Node, URIRef
+
+    from wiki.ask.execution.results import Result
+    from wiki.facts.values import Declaration, Value
+
+WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+SAFE = "/:?#[]@!$&()*+,;=~-._%"
+"""What stays as it is in an address; all else is percent-encoded, as IRIs of RDF must be."""
+_ENDS_IN_NAME = re.compile(r"[/#:][A-Za-z_][A-Za-z0-9_.-]*\Z")
+SCHEMES = ("http://", "https://", "urn:", "mailto:", "tel:")
+
+
+def uri(words: str) -> URIRef:
+    """An address as a URI that every syntax can write."""
+    from rdflib import URIRef  # heavy, and needed by few requests
+
+    return URIRef(quote(unquote(words, errors="surrogateescape"), safe=SAFE, errors="surrogateescape"))
+
+
+def predicate(declaration: Declaration, shown: Shown) -> URIRef:
+    """What stands for a property. RDF/XML needs an end that is an XML name, so other titles get `#this`."""
+    for own in declaration.equivalent:
+        if own.startswith(SCHEMES[:2]) and _ENDS_IN_NAME.search(own):
+            return uri(own)
+    found = uri(shown.whole(address("page", f"Property:{declaration.title or declaration.key}")))
+    return found if _ENDS_IN_NAME.search(found) else uri(f"{found}#this")
+
+
+def _date(value: Value) -> tuple[str, str]:
+    """A date as XML Schema writes it, and the name of its type; ("", "") outside the years 1 to 9999."""
+    moment = moment_of(value.number)
+    if moment is None:
+        return "", ""
+    if not is_whole_days(value):
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20), "dateTime"
+    days = (value.number_end or 0) - (value.number or 0)
+    stamp = moment.date().isoformat()
+    return (stamp[:4], "gYear") if days > 32 else (stamp[:7], "gYearMonth") if days > 1.5 else (stamp, "date")
+
+
+def node(value: Value, context: Context, result: Result, shown: Shown, graph: Graph) -> Node:
+    """What stands for a value: a URI, a typed literal, or for a record a node with its fields."""
+    from rdflib import BNode, Literal
+    from rdflib import URIRef as Uri
+
+    words = registry.show(value, context) if value.datatype not in (PAGE, DATE) else value.raw
+    if value.datatype == PAGE:
+        found = result.pages.get(value.word)
+        return uri(shown.whole(found.url if found else address("page", value.raw.partition("#")[0].lstrip(":") or "-")))
+    if value.parts:
+        whole = BNode()
+        fields = {field.key: field for field in context.declaration.fields}
+        for key, part in value.parts:
+            if field := fields.get(key):
+                inner = Context(context.language, field, context.page, context.home)
+                graph.add((whole, predicate(field, shown), node(part, inner, result, shown, graph)))
+        return whole
+    if value.datatype in NUMBERS and value.number is not None:
+        return Literal(repr(value.number), datatype=Uri(f"{XSD}double"))
+    if value.datatype == BOOLEAN:
+        return Literal("true" if value.number else "false", datatype=Uri(f"{XSD}boolean"))
+    if value.datatype == DATE and (dated := _date(value))[0]:
+        return Literal(dated[0], datatype=Uri(XSD + dated[1]))
+    if value.datatype == PLACE and value.lat is not None and value.lon is not None:
+        return Literal(f"POINT({value.lon!r} {value.lat!r})", datatype=Uri(WKT))
+    link = registry.link(value, context)
+    if link.startswith(SCHEMES):
+        return uri(link)
+    language = value.lang if value.lang.replace("-", "").isalnum() and value.lang[:1].isalpha() else None
+    return Literal(_clean(words), lang=language)
+
+
+def _clean(words: str) -> str:
+    return "".join(sign for sign in words if sign.isprintable() or sign in "\n\t")
+
+
+def graph_of(result: Result, shown: Shown) -> Graph:
+    """All that a result says, as triples."""
+    from rdflib import RDF, RDFS, Graph, Literal
+
+    graph = Graph()
+    for row in result.rows:
+        subject = uri(shown.whole(row.subject.url))
+        graph.add((subject, RDFS.label, Literal(_clean(row.subject.shown_title))))
+        for index, column in enumerate(result.columns):
+            if is_subject(column):
+                continue
+            values = [value for value in row.cells[index] if value.is_usable]
+            if column.printout.category:  # `?Category:X`: whether it is one
+                if any(value.number for value in values):
+                    title = f"Category:{column.printout.category}"
+                    graph.add((subject, RDF.type, uri(shown.whole(address("page", title)))))
+                continue
+            means = RDF.type if column.printout.category == "" else predicate(column.declaration, shown)
+            for value in values:
+                graph.add((subject, means, node(value, column.context, result, shown, graph)))
+    return graph
+
+
+def _serialised(result: Result, shown: Shown, syntax: str, content_type: str, ending: str) -> File:
+    more: dict[str, Any] = {}
+    if syntax == "json-ld":
+        labelled = {column.label: str(predicate(column.declaration, shown)) for column in result.columns if
+                    column.label and not is_subject(column) and column.printout.category is None}  # fmt: skip
+        more = {"context": {label: means for label, means in labelled.items() if _is_term(label)}, "auto_compact": True}
+    content = graph_of(result, shown).serialize(format=syntax, encoding="utf-8", **more)
+    return File(content_type, file_name(result, ending), content)
+
+
+def _is_term(label: str) -> bool:
+    """Whether a label may stand for a URI in JSON-LD."""
+    return label.isprintable() and not label.startswith("@") and ":" not in label and "/" not in label
+
+
+def rdf_file(result: Result, shown: Shown) -> File:
+    """RDF/XML, or Turtle with `syntax=turtle`."""
+    if option(result, "syntax").lower() == "turtle":
+        return turtle_file(result, shown)
+    return _serialised(result, shown, "xml", "application/rdf+xml", "rdf")
+
+
+def turtle_file(result: Result, shown: Shown) -> File:
+    """Turtle."""
+    return _serialised(result, shown, "turtle", "text/turtle; charset=utf-8", "ttl")
+
+
+def jsonld_file(result: Result, shown: Shown) -> File:
+    """JSON-LD with the labels of printouts as terms."""
+    return _serialised(result, shown, "json-ld", "application/ld+json", "jsonld")
+
+
+FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))
+SYNTAX = Parameter("syntax", "choice", "rdfxml", gettext_noop("How RDF is written."), ("rdfxml", "turtle"))
+FORMATS = (
+    Format("rdf", "RDF", gettext_noop("Linked data, as RDF/XML."), (), (SYNTAX, FILENAME), file=rdf_file),
+    Format("turtle", "Turtle", gettext_noop("Linked data, as Turtle."), ("ttl",), (FILENAME,), file=turtle_file),
+    Format("jsonld", "JSON-LD", gettext_noop("Linked data, as JSON-LD."), ("json-ld",), (FILENAME,), file=jsonld_file),
+)

@@ -1,0 +1,86 @@
+"""How often values occur: `tagcloud` and `valuerank`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
+
+from wiki.ask.formats.base import Format, Parameter, Shown, number_option, option, switch_option
+from wiki.ask.formats.cells import Cells
+from wiki.ask.language.query_ast import INLINE_LIMIT
+from wiki.errors import gettext_noop
+from wiki.text import titles
+
+if TYPE_CHECKING:
+    from wiki.ask.execution.results import Result
+
+SIZES = 6
+
+
+def counted(result: Result) -> list[tuple[SafeString, str, int]]:
+    """Every value that printouts show (HTML, words) with its number of rows, in the order of their words."""
+    cells = Cells(result)
+    found: dict[str, tuple[SafeString, int]] = {}
+    for row in result.rows:
+        seen = {words: cells.subject(row) for words in [row.subject.shown_title] if not result.columns}
+        for index in range(len(result.columns)):
+            seen.update(zip(cells.words(row, index), cells.html(row, index), strict=False))
+        if switch_option(result, "includesubject"):
+            seen[row.subject.shown_title] = cells.subject(row)
+        for words, html in seen.items():
+            found[words] = (html, found.get(words, (html, 0))[1] + 1)
+    least = number_option(result, "mincount", 1, 1, 10_000)
+    kept = [(html, words, number) for words, (html, number) in found.items() if number >= least]
+    most = number_option(result, "maxtags", 1000, 1, 10_000)
+    kept = sorted(kept, key=lambda one: (-one[2], titles.fold(one[1])))[:most]
+    return sorted(kept, key=lambda one: titles.fold(one[1]))
+
+
+def _times(number: int) -> str:
+    return ngettext("%(number)s time", "%(number)s times", number) % {"number": number}
+
+
+def cloud(result: Result, shown: Shown) -> SafeString:
+    """Values, the larger the more often they occur."""
+    found = counted(result)
+    low, high = min((one[2] for one in found), default=1), max((one[2] for one in found), default=1)
+    linear = option(result, "increase", "log") == "linear"
+
+    def size(number: int) -> int:
+        if high == low:
+            return 3
+        part = (number - low) / (high - low) if linear else math.log(number / low) / math.log(high / low)
+        return 1 + round(part * (SIZES - 1))
+
+    items = ((size(number), html, _times(number)) for html, _, number in found)
+    pattern = '<li class="ask-size-{}">{} <span class="visually-hidden">({})</span></li>'
+    return format_html('<ul class="ask-cloud">{}</ul>', format_html_join("", pattern, items))
+
+
+def rank(result: Result, shown: Shown) -> SafeString:
+    """Values in a list, the most frequent first."""
+    found = sorted(counted(result), key=lambda one: -one[2])
+    items = format_html_join("", "<li>{} ({})</li>", ((html, number) for html, _, number in found))
+    return format_html('<ol class="ask-list">{}</ol>', items)
+
+
+PARAMETERS = (
+    Parameter("includesubject", "switch", "no", gettext_noop("Whether the pages themselves count too.")),
+    Parameter("mincount", "number", "1", gettext_noop("How often a value has to occur to be shown.")),
+    Parameter("maxtags", "number", "1000", gettext_noop("How many values are shown at most.")),
+)
+INCREASE = Parameter("increase", "choice", "log", gettext_noop("How size grows with frequency."), ("log", "linear"))
+FORMATS = (
+    Format(
+        "tagcloud", gettext_noop("tag cloud"), gettext_noop("Values, the larger the more frequent."),
+        (), (*PARAMETERS, INCREASE), cloud, limit=INLINE_LIMIT,
+    ),
+    Format(
+        "valuerank", gettext_noop("ranking of values"), gettext_noop("Values, the most frequent first."),
+        (), PARAMETERS, rank, limit=INLINE_LIMIT,
+    ),
+)  # fmt: skip

@@ -1,0 +1,80 @@
+"""`xlsx`: a worksheet with numbers as numbers, dates as dates and all else as text: nothing is ever a formula."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext
+
+from wiki.ask.formats.aggregates import NUMBERS
+from wiki.ask.formats.base import File, Format, Parameter, Shown, file_name, option
+from wiki.ask.formats.cells import BOOLEAN, DATE, Cells
+from wiki.ask.formats.event_rows import is_whole_days, moment_of
+from wiki.errors import gettext_noop
+
+if TYPE_CHECKING:
+    from openpyxl.cell import WriteOnlyCell
+
+    from wiki.ask.execution.results import Result, Row
+
+CELL_LIMIT = 32_767
+"""Characters of a cell, by Excel's specification."""
+FIRST_YEAR = 1900
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def typed(row: Row, index: int, cells: Cells) -> str | float | bool | date | datetime:
+    """What a cell holds: one value of its own type, else words."""
+    column, values = cells.result.columns[index], row.cells[index]
+    if len(values) == 1 and values[0].is_usable and not column.printout.form:
+        value = values[0]
+        if value.datatype in NUMBERS and value.number is not None and abs(value.number) < 1e300:
+            return value.number
+        if value.datatype == BOOLEAN and value.number is not None:
+            return bool(value.number)
+        moment = moment_of(value.number) if value.datatype == DATE else None
+        if moment and moment.year >= FIRST_YEAR and (value.number_end or 0) - (value.number or 0) <= 1.001:
+            return moment.date() if is_whole_days(value) else moment.replace(tzinfo=None)
+    return ", ".join(cells.words(row, index))
+
+
+def xlsx_file(result: Result, shown: Shown) -> File:
+    """An Office Open XML workbook (ISO/IEC 29500) with one sheet."""
+    from openpyxl import Workbook  # heavy, and needed by few requests
+    from openpyxl.cell import WriteOnlyCell
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(gettext("Results"))
+    sheet.freeze_panes = "A2" if option(result, "headers") != "hide" else None
+    cells = Cells(result)
+
+    def cell(held: Any) -> WriteOnlyCell:
+        if not isinstance(held, str):
+            return WriteOnlyCell(sheet, held)
+        made = WriteOnlyCell(sheet, _CONTROL.sub("", held)[:CELL_LIMIT])
+        made.data_type = "s"  # openpyxl takes what begins with "=" for a formula
+        return made
+
+    if cells.headers != "hide":
+        first = [cells.subject_heading() or gettext("Page")] if cells.has_subject else []
+        sheet.append([cell(words) for words in (*first, *(column.label for column in result.columns))])
+    for row in result.rows:
+        held: list[Any] = [row.subject.full_title] if cells.has_subject else []
+        held += [typed(row, index, cells) for index in range(len(result.columns))]
+        sheet.append([cell(one) for one in held])
+    out = io.BytesIO()
+    book.save(out)
+    content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return File(content_type, file_name(result, "xlsx"), out.getvalue())
+
+
+FORMATS = (
+    Format(
+        "xlsx", "Excel", gettext_noop("A worksheet, for spreadsheets."), ("excel", "spreadsheet"),
+        (Parameter("filename", "text", "result", gettext_noop("The name of the file.")),),
+        file=xlsx_file,
+    ),
+)  # fmt: skip

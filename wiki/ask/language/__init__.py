@@ -1,0 +1,1 @@
+"""The query language: abstract syntax tree, parser of conditions, errors. No database."""

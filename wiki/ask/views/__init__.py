@@ -1,0 +1,1 @@
+"""Screens of queries, properties and facts."""

@@ -1,0 +1,240 @@
+"""Browse: all that is known of a page: what it says, what its parts say, and what other pages say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from wiki.ask import property_usage
+from wiki.ask.execution import runner
+from wiki.ask.execution.fact_scope import Ground
+from wiki.ask.execution.results import Found
+from wiki.ask.execution.subject_lookup import items_of
+from wiki.ask.formats.cells import PAGE, Cells
+from wiki.ask.language.query_ast import AllOf, Question
+from wiki.ask.language.query_errors import AskProblem, in_words
+from wiki.facts.datatypes import registry
+from wiki.facts.datatypes.page_values import Page
+from wiki.facts.models import Fact, Property
+from wiki.facts.values import Context
+from wiki.facts.values import Value as Said
+from wiki.history.page_access import number_from
+from wiki.pages import page_lookup
+from wiki.pages.models import PageVersion, WikiPage
+from wiki.pages.page_urls import address
+from wiki.text import titles
+from wiki.text.titles import TitleProblem
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+FACTS, INCOMING, NAMING = 200, 20, 10
+"""Facts on one screen; properties by which pages name this one; pages of each of these."""
+GATHERED = 3 * NAMING
+"""Facts that are read of each of these properties: some are of redirects, or of one subject."""
+
+
+@dataclass(slots=True)
+class Shown:
+    """One value as it stands on the screen."""
+
+    html: SafeString
+    problem: str = ""
+    note: str = ""
+    word: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """A property with what is said by it."""
+
+    key: str
+    title: str
+    label: str
+    datatype: str
+    values: list[Shown] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Part:
+    """A page or a part of it, with its facts."""
+
+    fragment: str
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Naming:
+    """The pages that name a page by one property."""
+
+    title: str
+    label: str
+    found: list[Found]
+    more: bool
+
+
+@require_safe
+def browse(request: HttpRequest, title: str) -> HttpResponse:
+    """The facts of a page, and those that name it. One that nobody wrote may still be named: 404 where it is not."""
+    written, _, fragment = title.partition("#")
+    try:
+        full_title = titles.clean_title(written)
+        page = page_lookup.find(full_title, request.user)
+    except TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    language = (get_language() or "fr")[:2]
+    moment = _moment(request, page, language)
+    context: dict[str, Any] = {"full_title": full_title, "page": page, "fragment": fragment, **moment.words}
+    if page is not None:
+        context |= _own(request, page, moment.facts, language)
+    if not moment.is_past:
+        context |= _others(request, full_title, language)
+    status = 200 if page is not None or context.get("incoming") else 404
+    return render(request, "wiki/ask/browse.html", context, status=status)
+
+
+@dataclass(slots=True)
+class _Moment:
+    """Which facts are looked at, and how the screen says so."""
+
+    facts: Q = field(default_factory=lambda: Q(died=None))
+    words: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether other facts than today's are looked at."""
+        return bool(self.words.get("at") or self.words.get("version"))
+
+
+def _moment(request: HttpRequest, page: WikiPage | None, language: str) -> _Moment:
+    """The version that `version` names, or the day that `at` does. One that cannot be read is passed over, and said."""
+    number = number_from(request.GET.get("version"), 0)
+    if page is not None and number:
+        if not PageVersion.objects.readable_by(request.user).filter(page=page, number=number).exists():
+            raise Http404(gettext("There is no such version."))
+        alive = Q(born__lte=number) & (Q(died=None) | Q(died__gt=number))
+        return _Moment(alive, {"version": number})
+    written = request.GET.get("at", "")
+    try:
+        at = runner.moment(Question(AllOf(()), at=written, language=language))
+    except AskProblem as problem:
+        return _Moment(words={"written": written, "wrong": in_words(problem)})
+    if at is None:
+        return _Moment()
+    return _Moment(_at(at), {"written": written, "at": at})
+
+
+def _at(at: datetime) -> Q:
+    return Q(born_at__lte=at) & (Q(died_at=None) | Q(died_at__gt=at))
+
+
+# --- What the page says ---------------------------------------------------------------------------
+def _own(request: HttpRequest, page: WikiPage, alive: Q, language: str) -> dict[str, Any]:
+    """A screenful of the page's facts, by part and property."""
+    start = number_from(request.GET.get("from"), 0)
+    rows = property_usage.alive(request.user, alive).filter(page=page, part_of=None)
+    rows = rows.select_related("subject", "property__leads_to")
+    rows = rows.order_by("subject__fragment", "property__title", "property", "position", "pk")
+    found = list(rows[start : start + FACTS + 1])
+    following = start + FACTS if len(found) > FACTS else 0
+    parts = _parts(found[:FACTS], request.user, page, language)
+    return {"parts": parts, "following": following, "start": start}
+
+
+def _parts(facts: list[Fact], user: Reader, page: WikiPage, language: str) -> list[Part]:
+    """The facts as parts and lines; queries for all of them together."""
+    values = property_usage.with_parts(facts)
+    cells = Cells(property_usage.as_result(property_usage.pages_in(values.values(), user), language))
+    declared = property_usage.declared({_main(fact.property).key for fact in facts})
+    found: dict[str, dict[str, Line]] = {}
+    for fact in facts:
+        own = _main(fact.property)
+        declaration = declared[own.key]
+        lines = found.setdefault(fact.subject.fragment, {})
+        if own.key not in lines:
+            label = property_usage.shown_name(declaration, language)
+            lines[own.key] = Line(
+                own.key, declaration.title, label, property_usage.type_name(declaration.datatype, language)
+            )
+        context = Context(language, declaration, page.full_title, _home(page))
+        lines[own.key].values.append(shown(values[fact.pk], context, cells))
+    parts = [Part(fragment, list(lines.values())) for fragment, lines in found.items()]
+    for part in parts:
+        part.lines.sort(key=lambda line: (line.key.startswith("_"), titles.fold(line.label)))
+    return parts
+
+
+def _main(row: Property) -> Property:
+    return row.leads_to or row
+
+
+def _home(page: WikiPage) -> str:
+    """The place whose pages titles mean first."""
+    if page.is_place:
+        return page.full_title
+    return page.place.full_title if page.place else ""
+
+
+def shown(value: Said, context: Context, cells: Cells) -> Shown:
+    """A value as it stands on a screen, with what is wrong with it and whether it could be read otherwise."""
+    if value.problem is not None:
+        return Shown(escape(value.raw), problem=in_words(value.problem), word=value.raw)
+    words = cells.value_words(value, context)
+    note = ""
+    if value.note == "ambiguous":
+        note = gettext("“%(written)s” can be read in two ways. Here it means %(meant)s.") % {
+            "written": value.raw[:60], "meant": words,
+        }  # fmt: skip
+    return Shown(_linked(value, context, cells), note=note, word=words)
+
+
+def _linked(value: Said, context: Context, cells: Cells) -> SafeString:
+    """The value with a link where it leads somewhere: categories, properties, people and kinds of page too."""
+    words = cells.value_words(value, context)
+    head, mark, fragment = value.word.partition("#")
+    if value.datatype == "_kind":
+        return format_html('<a href="{}?kind={}">{}</a>', reverse("all_pages"), value.word, words)
+    if value.datatype == PAGE and mark and context.page and head == titles.key_of(context.page):
+        return format_html('<a href="#{}">#{}</a>', fragment, fragment)
+    if value.datatype == "_wpc":
+        return format_html('<a href="{}">{}</a>', address("page", value.word), titles.split_namespace(words)[1])
+    if value.datatype != PAGE and isinstance(registry.DATATYPES.get(value.datatype), Page):
+        return format_html('<a href="{}">{}</a>', address("page", value.word), words)
+    return cells.value_html(value, context)
+
+
+# --- What names the page --------------------------------------------------------------------------
+def _others(request: HttpRequest, full_title: str, language: str) -> dict[str, Any]:
+    """The properties by which pages name this one, some of these pages for each."""
+    user = request.user
+    key = titles.key_of(full_title)
+    words = [key, *WikiPage.objects.readable_by(user).filter(redirect_key=key).values_list("title_key", flat=True)[:50]]
+    start = number_from(request.GET.get("incoming"), 0)
+    naming = property_usage.alive(user).filter(word__in=words, datatype="_wpg")
+    own = naming.filter(property=OuterRef("pk")).order_by("subject")
+    rows = Property.objects.filter(Exists(own)).annotate(
+        gathered=property_usage.Gathered(own.values("subject_id")[:GATHERED])
+    )
+    found = list(rows.order_by("title", "pk")[start : start + INCOMING + 1])
+    some = found[:INCOMING]
+    subjects = {row.pk: list(dict.fromkeys(map(int, row.gathered.split(",")))) for row in some}
+    ground = Ground(user)
+    items = items_of(ground, {subject for several in subjects.values() for subject in several})
+    declared = property_usage.declared([row.key for row in some])
+    incoming = []
+    for row in some:
+        declaration, several = declared[row.key], subjects.get(row.pk, [])
+        pages = [items[pk].found() for pk in several[:NAMING] if pk in items]
+        label = property_usage.shown_name(declaration, language)
+        incoming += [Naming(declaration.title, label, pages, len(several) > NAMING)] if pages else []
+    return {"incoming": incoming, "incoming_following": start + INCOMING if len(found) > INCOMING else 0}

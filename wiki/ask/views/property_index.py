@@ -1,0 +1,171 @@
+"""Lists of properties: all, those without values, those without a page; and the datatypes that they can have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from wiki.ask import property_usage
+from wiki.ask.views.datatype_help import TOLD, Told
+from wiki.facts.datatypes import registry
+from wiki.facts.values import Declaration
+from wiki.text import titles
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from wiki.facts.models import Property
+    from wiki.pages.models import Reader
+
+PER_PAGE = 100
+KNOWN = 5_000
+"""Properties among which words are looked for; the first of these by title."""
+SOME = 12
+"""Properties that a datatype names."""
+
+
+@dataclass(slots=True)
+class Listed:
+    """A property as one line of a list."""
+
+    row: Property
+    declaration: Declaration
+    label: str
+    datatype: str
+    about: str
+    uses: int = 0
+    has_page: bool = True
+
+    @property
+    def title(self) -> str:
+        """As addresses name it."""
+        return self.declaration.title
+
+    @property
+    def name(self) -> str:
+        """As questions name it: a special property has a name in each language."""
+        return self.label if self.is_special else self.title
+
+    @property
+    def is_special(self) -> bool:
+        """Whether it means something to the wiki itself."""
+        return self.row.key.startswith("_")
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more values than were counted."""
+        return self.uses > property_usage.MOST
+
+
+def listed(rows: QuerySet[Property], language: str, words: str = "", datatype: str = "") -> list[Listed]:
+    """Those of the properties whose title, name or label holds all words, by label; two queries."""
+    found = list(rows.order_by("title", "pk")[:KNOWN])
+    declared = property_usage.declared([row.key for row in found])
+    asked = titles.fold(words)[:200].split()
+    lines = []
+    for row in found:
+        declaration = declared[row.key]
+        if datatype and declaration.datatype != datatype:
+            continue
+        label = property_usage.shown_name(declaration, language)
+        names = titles.fold(" ".join([row.key, declaration.title, label, *declaration.labels.values()]))
+        if all(word in names for word in asked):
+            about = declaration.descriptions.get(language, "")
+            lines.append(
+                Listed(row, declaration, label, property_usage.type_name(declaration.datatype, language), about)
+            )
+    return sorted(lines, key=lambda line: (titles.fold(line.label), line.row.key))
+
+
+def counted(lines: list[Listed], user: Reader) -> list[Listed]:
+    """The lines with how often their properties are used and whether they have a page. Two queries."""
+    rows = [line.row for line in lines]
+    uses, pages = property_usage.uses(rows, user), property_usage.has_page(rows, user)
+    for line in lines:
+        line.uses, line.has_page = uses[line.row.pk], line.row.key in pages or line.is_special
+    return lines
+
+
+def _language() -> str:
+    return (get_language() or "fr")[:2]
+
+
+def _screen(request: HttpRequest, rows: QuerySet[Property], way: str) -> HttpResponse:
+    """A list of properties, searched and in pages."""
+    words, datatype = request.GET.get("q", "")[:200], request.GET.get("type", "")[:10]
+    language = _language()
+    lines = listed(rows, language, words, datatype)
+    pages = Paginator(lines, PER_PAGE).get_page(request.GET.get("p"))
+    pages.object_list = counted(list(pages.object_list), request.user)
+    context = {
+        "pages": pages,
+        "query": words,
+        "datatype": datatype,
+        "total": len(lines),
+        "types": [(kind.id, registry.name_of(kind.id, language)) for kind in registry.USER_TYPES],
+        "way": way,
+    }
+    return render(request, "wiki/ask/properties.html", context)
+
+
+@require_safe
+def properties(request: HttpRequest) -> HttpResponse:
+    """All properties that are used or declared."""
+    return _screen(request, property_usage.properties(request.user), "properties")
+
+
+@require_safe
+def unused(request: HttpRequest) -> HttpResponse:
+    """Properties that have a page and no value."""
+    return _screen(request, property_usage.unused(request.user), "unused")
+
+
+@require_safe
+def wanted(request: HttpRequest) -> HttpResponse:
+    """Properties that have values and no page."""
+    return _screen(request, property_usage.wanted(request.user), "wanted")
+
+
+@dataclass(slots=True)
+class _Type:
+    """A datatype as the screen tells it."""
+
+    id: str
+    name: str
+    others: str
+    told: Told
+    properties: list[Listed]
+    more: bool
+
+
+@require_safe
+def types(request: HttpRequest) -> HttpResponse:
+    """Every datatype: what it is for, how its values are written, and the properties that have it."""
+    language = _language()
+    by_type: dict[str, list[Listed]] = {}
+    for line in listed(property_usage.properties(request.user), language):
+        if not line.is_special:
+            by_type.setdefault(line.declaration.datatype, []).append(line)
+    shown: list[Any] = []
+    for kind in registry.USER_TYPES:
+        other = "en" if language == "fr" else "fr"
+        names = dict.fromkeys((*kind.names[language][1:], *kind.names[other]))
+        names.pop(kind.names[language][0], None)
+        lines = by_type.get(kind.id, [])
+        shown.append(
+            _Type(
+                kind.id,
+                kind.names[language][0],
+                ", ".join(names),
+                TOLD[kind.id],
+                lines[:SOME],
+                len(lines) > SOME,
+            )
+        )
+    return render(request, "wiki/ask/types.html", {"shown": shown, "undeclared": by_type.get("", [])[:SOME]})

@@ -1,0 +1,171 @@
+"""The screen of one property: what it means, how often it is used, its values and pages, and what has to be mended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from wiki.ask import property_usage
+from wiki.ask.execution.fact_scope import Ground
+from wiki.ask.execution.subject_lookup import items_of
+from wiki.ask.execution.timeouts import bounded
+from wiki.ask.formats.cells import Cells
+from wiki.ask.language.query_errors import AskProblem
+from wiki.ask.views import value_charts
+from wiki.ask.views.browse_facts import Shown, shown
+from wiki.ask.views.value_charts import Counted
+from wiki.facts import property_declarations
+from wiki.facts.datatypes import registry
+from wiki.facts.datatypes.numbers import show_number
+from wiki.facts.models import Fact, Property
+from wiki.facts.values import Context, Declaration
+from wiki.history.page_access import number_from
+from wiki.text.titles import TitleProblem
+
+if TYPE_CHECKING:
+    from wiki.ask.execution.results import Found
+    from wiki.pages.models import Reader
+
+SAMPLE, VALUES, ROWS, WRONG = 5_000, 50, 50, 10
+"""Facts whose values are counted; values, pages and problems on one screen."""
+NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
+
+
+@dataclass(slots=True)
+class Line:
+    """A page that has a value, with it."""
+
+    subject: Found
+    value: Shown
+    pk: int
+
+
+@require_safe
+def property_screen(request: HttpRequest, title: str) -> HttpResponse:
+    """The property of that name; 404 where no page states it and none describes it."""
+    try:
+        key, row = property_usage.named(title)
+    except TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    language = (get_language() or "fr")[:2]
+    known = row is not None and property_usage.properties(request.user).filter(pk=row.pk).exists()
+    declaration = property_usage.declared([key])[key]
+    context: dict[str, Any] = {
+        "declaration": declaration,
+        "label": property_usage.shown_name(declaration, language),
+        "is_special": key.startswith("_"),
+        "row": row if known else None,
+        "has_page": row is not None and bool(property_usage.has_page([row], request.user)),
+        "datatype": property_usage.type_name(declaration.datatype, language),
+        "is_user_type": declaration.datatype in {kind.id for kind in registry.USER_TYPES},
+        "about": declaration.descriptions.get(language, ""),
+        "said": told(declaration, language),
+    }
+    if row is not None and known:
+        context |= _used(request, row, declaration, language)
+    return render(request, "wiki/ask/property.html", context, status=200 if known else 404)
+
+
+def told(declaration: Declaration, language: str) -> list[tuple[str, list[str]]]:
+    """What a declaration says beside the datatype, as labels and words; what is a link stands in the template."""
+    units = [
+        f"{unit.names[0]} ({', '.join(unit.names[1:])})" if unit.names[1:] else unit.names[0]
+        for unit in declaration.units
+        if unit.names
+    ]
+    factors = [f"1 {declaration.units[0].names[0]} = {show_number(unit.factor, language)} {unit.names[0]}"
+               for unit in declaration.units[1:] if unit.names and declaration.units[0].names]  # fmt: skip
+    rows = [
+        (gettext("Allowed values"), list(declaration.allowed)),
+        (gettext("Pattern of its values"), [declaration.pattern] if declaration.pattern else []),
+        (gettext("Units"), [*units[:1], *factors]),
+        (gettext("Shown in"), list(declaration.display_units)),
+        (gettext("Decimals shown"), [str(declaration.precision)] if declaration.precision is not None else []),
+        (gettext("Unique"), [gettext("No two pages have the same value.")] if declaration.unique else []),
+        (gettext("Called"), [f"{text} ({code})" for code, text in sorted(declaration.labels.items())]),
+    ]
+    return [(label, words) for label, words in rows if words]
+
+
+def _used(request: HttpRequest, row: Property, declaration: Declaration, language: str) -> dict[str, Any]:
+    """How the property is used: counts, values, pages, problems."""
+    group = property_declarations.group_of(row.key)
+    facts = property_usage.alive(request.user).filter(property__in=group)
+    usable = facts.filter(problem__isnull=True)
+    uses = property_usage.uses([row], request.user)[row.pk]
+    context: dict[str, Any] = {
+        "uses": uses,
+        "has_more": uses > property_usage.MOST,
+        "other_names": list(row.other_names.order_by("title").values_list("title", flat=True)[:20]),
+    }
+    try:
+        with bounded():
+            context |= _values(usable, declaration, language)
+            context |= _pages(request, usable, declaration, language)
+            wrong = list(facts.filter(problem__isnull=False).order_by("-pk")[: WRONG + 1])
+    except AskProblem:
+        return context | {"is_slow": True}
+    cells = Cells(property_usage.as_result({}, language))
+    context["wrong"] = lines_of(wrong[:WRONG], request.user, {row.pk: declaration for row in _rows(group)}, cells)
+    return context | {"wrong_more": len(wrong) > WRONG}
+
+
+def _rows(group: list[int]) -> QuerySet[Property]:
+    return Property.objects.filter(pk__in=group)
+
+
+def _values(usable: QuerySet[Fact], declaration: Declaration, language: str) -> dict[str, Any]:
+    """The commonest values among the latest facts, and their drawing."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    numbers = []
+    sample = list(usable.order_by("-pk").values_list("pk", "datatype", "word", "number")[:SAMPLE])
+    for pk, datatype, word, number in sample:
+        counts.setdefault((datatype, word), []).append(pk)
+        if number is not None:
+            numbers.append(number)
+    commonest = sorted(counts.values(), key=lambda pks: -len(pks))[:VALUES]
+    facts = Fact.objects.in_bulk([pks[0] for pks in commonest])
+    values = property_usage.with_parts(facts.values())
+    context = Context(language, declaration)
+    cells = Cells(property_usage.as_result({}, language))
+    counted = [Counted(cells.value_words(values[pks[0]], context), len(pks)) for pks in commonest]
+    shown = value_charts.chart(counted, numbers, declaration.datatype, declaration.title, language)
+    return {"values": counted, "values_more": len(counts) > VALUES, "sampled": len(sample) == SAMPLE, "chart": shown}
+
+
+def _pages(request: HttpRequest, usable: QuerySet[Fact], declaration: Declaration, language: str) -> dict[str, Any]:
+    """A screenful of pages and values, in the order of the values; `after` is the number of the fact before it."""
+    column = "number" if declaration.datatype in NUMERIC else "word"
+    last = usable.filter(pk=number_from(request.GET.get("after"), 0)).values_list(column, "subject", "pk").first()
+    rows = usable.order_by(column, "subject", "pk")
+    if last is not None and last[0] is not None:
+        value, subject, pk = last
+        later = Q(**{f"{column}__gt": value}) | Q(**{column: value, "subject__gt": subject})
+        rows = rows.filter(later | Q(**{column: value, "subject": subject, "pk__gt": pk}), **{f"{column}__gte": value})
+    found = list(rows[: ROWS + 1])
+    values = property_usage.with_parts(found[:ROWS])
+    pages = property_usage.pages_in(values.values(), request.user)
+    cells = Cells(property_usage.as_result(pages, language))
+    declared = dict.fromkeys({fact.property_id for fact in found}, declaration)
+    lines = lines_of(found[:ROWS], request.user, declared, cells)
+    return {"lines": lines, "following": found[ROWS - 1].pk if len(found) > ROWS else 0, "moved": last is not None}
+
+
+def lines_of(facts: list[Fact], user: Reader, declared: dict[int, Declaration], cells: Cells) -> list[Line]:
+    """Facts with their subjects, which may be read; two queries."""
+    values = property_usage.with_parts(facts)
+    items = items_of(Ground(user), {fact.subject_id for fact in facts})
+    language = cells.result.language
+    found = []
+    for fact in facts:
+        item = items.get(fact.subject_id)
+        if item is not None:
+            context = Context(language, declared[fact.property_id], item.full_title)
+            found.append(Line(item.found(), shown(values[fact.pk], context, cells), fact.pk))
+    return found

@@ -1,0 +1,234 @@
+"""What pages state, across the wiki: who has which value of a property, what is near it, concepts, values to mend."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.db.models import F, Q, QuerySet
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from wiki.accounts import rate_limits
+from wiki.ask import property_usage
+from wiki.ask.execution import runner
+from wiki.ask.execution.collation_functions import StartOfFold
+from wiki.ask.execution.compiler import Compiler
+from wiki.ask.execution.timeouts import SECONDS, bounded
+from wiki.ask.formats.cells import Cells
+from wiki.ask.language import query_errors
+from wiki.ask.language.query_ast import AnyValue, Compare, HasValue, InConcept, Printout, Question, Sort, Step
+from wiki.ask.language.query_errors import AskProblem
+from wiki.ask.views.property_page import Line, lines_of
+from wiki.errors import gettext_noop
+from wiki.facts import property_declarations
+from wiki.facts.datatypes import registry
+from wiki.facts.models import FOLD_START, Fact
+from wiki.facts.values import Context, Declaration
+from wiki.history.page_access import number_from
+from wiki.pages.models import RenderedPage, WikiPage
+from wiki.text import titles
+from wiki.text.titles import TitleProblem
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from wiki.ask.execution.results import Found
+    from wiki.pages.models import Reader
+
+ROWS, NEAR, CONCEPTS = 50, 10, 20
+LATEST = 300
+"""Pages changed last, whose texts are looked at."""
+PER_MINUTE = 120
+"""Searches by one address."""
+CONCEPT = 108
+COMPARATORS = (
+    ("", gettext_noop("is")),
+    ("in", gettext_noop("contains")),
+    (">", gettext_noop("is at least")),
+    ("<", gettext_noop("is at most")),
+    ("!", gettext_noop("is something else than")),
+    ("~", gettext_noop("looks like (* and ?)")),
+)
+"""What a value can be compared by, and how the screen says it."""
+WIDEST_OFFSET = 10_000
+
+
+def _language() -> str:
+    return (get_language() or "fr")[:2]
+
+
+# --- Search by property ---------------------------------------------------------------------------
+@dataclass(slots=True)
+class Hit:
+    """A page that was found, with its values of the property."""
+
+    subject: Found
+    values: list[SafeString]
+
+
+@require_safe
+def search_by_property(request: HttpRequest) -> HttpResponse:
+    """The pages that have a property, or a value of it, and what is near where few have exactly that one."""
+    name, value = request.GET.get("property", "").strip()[:300], request.GET.get("value", "").strip()[:1000]
+    asked = request.GET.get("comparator", "")
+    comparator = asked if asked in dict(COMPARATORS) else ""
+    context: dict[str, Any] = {"name": name, "value": value, "comparator": comparator, "comparators": COMPARATORS}
+    status = 200
+    if name:
+        rate_limits.spend(f"facts:{rate_limits.address_hash(request)}", PER_MINUTE, rate_limits.MINUTE)
+        try:
+            context |= _found(request, name, comparator, value)
+        except (AskProblem, TitleProblem) as problem:
+            context["problem"], status = query_errors.in_words(problem), 422
+    return render(request, "wiki/ask/search_by_property.html", context, status=status)
+
+
+def _found(request: HttpRequest, name: str, comparator: str, value: str) -> dict[str, Any]:
+    """The pages found, and those near them. Raises AskProblem, TitleProblem, TooFast."""
+    language, user = _language(), request.user
+    key, _ = property_usage.named(name)
+    declaration = property_usage.declared([key])[key]
+    start = min(number_from(request.GET.get("from"), 0), WIDEST_OFFSET)
+    step = (Step(declaration.title),)
+    compare = Compare("~", f"*{value}*") if comparator == "in" else Compare(comparator, value)
+    question = Question(HasValue(step, (compare if value else AnyValue(),)), language=language, limit=ROWS)
+    question.printouts, question.offset = [Printout(step, "")], start
+    question.sort = [] if declaration.datatype == "_geo" else [Sort(step)]
+    result = runner.run(question, user, language)
+    if result.problems:
+        raise AskProblem(result.problems[0].code, result.problems[0].params)
+    cells = Cells(result)
+    hits = [Hit(row.subject, cells.html(row, 0)) for row in result.rows]
+    context: dict[str, Any] = {
+        "label": property_usage.shown_name(declaration, language),
+        "declaration": declaration,
+        "hits": hits,
+        "following": start + ROWS if result.more else 0,
+        "start": start,
+    }
+    if value and not comparator and not start and len(hits) < NEAR:
+        context["near"] = _near(user, key, declaration, value, language)
+    return context
+
+
+def _near(user: Reader, key: str, declaration: Declaration, written: str, language: str) -> list[Line]:
+    """Pages with the values before and after: nearest numbers and dates, or words in their order."""
+    value = registry.parse(written, Context(language, declaration))
+    usable = property_usage.alive(user).filter(property__in=property_declarations.group_of(key), problem__isnull=True)
+    if value.problem is not None:
+        return []
+    if value.number is not None:
+        after, before = Q(number__gt=value.number), Q(number__lt=value.number)
+        found = _sides(usable, after, before, "number")
+    elif value.fold:
+        start, column = value.fold[:FOLD_START], StartOfFold()
+        after, before = Q(GreaterThanOrEqual(column, start)), Q(LessThan(column, start))
+        found = _sides(usable.exclude(word=value.word).annotate(start=column), after, before, "start")
+    else:
+        return []
+    cells = Cells(
+        property_usage.as_result(property_usage.pages_in(property_usage.with_parts(found).values(), user), language)
+    )
+    return lines_of(found, user, {fact.property_id: declaration for fact in found}, cells)
+
+
+def _sides(facts: QuerySet[Fact], after: Q, before: Q, column: str) -> list[Fact]:
+    """The facts on both sides of a value, in order."""
+    earlier = list(facts.filter(before).order_by(F(column).desc(), "subject")[:NEAR])
+    return [*reversed(earlier), *facts.filter(after).order_by(F(column).asc(), "subject")[:NEAR]]
+
+
+# --- Concepts -------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Concept:
+    """A concept with how many pages hold it; None where it was not counted."""
+
+    page: WikiPage
+    name: str
+    count: int | None = None
+    problem: str = ""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more than were counted."""
+        return self.count is not None and self.count > property_usage.MOST
+
+
+@require_safe
+def concepts(request: HttpRequest) -> HttpResponse:
+    """Pages of the namespace Concept: questions that have a name."""
+    rows = WikiPage.objects.readable_by(request.user).filter(namespace=CONCEPT, redirect_key="")
+    pages = Paginator(rows.order_by("title_fold", "pk"), CONCEPTS).get_page(request.GET.get("p"))
+    until = time.monotonic() + SECONDS
+    lines = [_counted(page, request.user, until) for page in pages.object_list]
+    pages.object_list = lines
+    return render(request, "wiki/ask/concepts.html", {"pages": pages})
+
+
+def _counted(page: WikiPage, user: Reader, until: float) -> Concept:
+    """A concept, counted while there is time."""
+    concept = Concept(page, titles.split_namespace(page.full_title)[1])
+    left = until - time.monotonic()
+    if left <= 0:
+        return concept
+    try:
+        with bounded(left):
+            subjects = Compiler(Question(InConcept(concept.name)), user, None).subjects()
+            concept.count = subjects[: property_usage.MOST + 1].count()
+    except AskProblem as problem:
+        concept.problem = "" if problem.code == "ask_too_slow" else query_errors.in_words(problem)
+    return concept
+
+
+# --- Values to mend -------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Wrong:
+    """A value to be mended, with its property."""
+
+    line: Line
+    title: str
+    label: str
+
+
+def _texts(user: Reader, language: str) -> list[tuple[WikiPage, list[dict[str, Any]]]]:
+    """Of the pages that were changed last, those whose text has something to mend, with what it is. Two queries."""
+    latest = {page.pk: page for page in WikiPage.objects.readable_by(user).order_by("-edited_at", "-pk")[:LATEST]}
+    rows = RenderedPage.objects.filter(page__in=list(latest), ui_language=language).exclude(problems=[])
+    wrong = {pk: told for pk, told in rows.values_list("page", "problems") if told}
+    return [(page, wrong[pk]) for pk, page in latest.items() if pk in wrong]
+
+
+@require_safe
+def problems(request: HttpRequest) -> HttpResponse:
+    """Values that could not be read or are not allowed, latest first; of one property where it is named."""
+    language, user = _language(), request.user
+    rows = property_usage.alive(user).filter(problem__isnull=False, part_of=None).select_related("property__leads_to")
+    context: dict[str, Any] = {}
+    if name := request.GET.get("property", "").strip()[:300]:
+        try:
+            key, _ = property_usage.named(name)
+        except TitleProblem:
+            key, rows = name, rows.none()
+        rows = rows.filter(property__in=property_declarations.group_of(key))
+        context["name"] = name
+    if before := number_from(request.GET.get("before"), 0):
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-pk")[: ROWS + 1])
+    keys = {fact.property_id: (fact.property.leads_to or fact.property).key for fact in found}
+    declared = property_usage.declared(set(keys.values()))
+    by_row = {pk: declared[key] for pk, key in keys.items()}
+    lines = lines_of(found[:ROWS], user, by_row, Cells(property_usage.as_result({}, language)))
+    of = {fact.pk: by_row[fact.property_id] for fact in found}
+    context["wrong"] = [
+        Wrong(line, of[line.pk].title, property_usage.shown_name(of[line.pk], language)) for line in lines
+    ]
+    context |= {"following": found[ROWS - 1].pk if len(found) > ROWS else 0, "moved": bool(before)}
+    if not before and not name:
+        context["texts"] = _texts(user, language)
+    return render(request, "wiki/ask/problems.html", context)

@@ -1,0 +1,98 @@
+"""The values of one property together: how often each occurs, or how numbers and dates lie in ranges."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from wiki.ask.formats import svg_charts
+from wiki.ask.formats.base import NOTHING, figure
+from wiki.ask.formats.svg_charts import Plot, Series
+from wiki.facts.datatypes.calendars import GREGORIAN, astronomical, date_of, historical
+from wiki.facts.datatypes.numbers import show_number
+
+FEW, BARS, RANGES = 4, 12, 10
+"""Values that are drawn one by one; beyond, or from a few that all differ, numbers and dates are drawn in ranges."""
+NUMBERS, DATE = ("_num", "_qty", "_tem"), "_dat"
+MONTHS = 24
+"""Dates within so many months are drawn by month, others by years."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A value and how many facts have it."""
+
+    words: str
+    count: int
+
+
+def chart(
+    values: Sequence[Counted], numbers: Sequence[float], datatype: str, subject: str, language: str
+) -> SafeString:
+    """The drawing for a property: nothing where every value is another one and they cannot lie in ranges."""
+    many = len(values) > BARS or (len(values) >= FEW and values[0].count < 2)
+    if many and numbers and datatype in NUMBERS:
+        return _bars(_by_size(numbers, language), gettext("Values in ranges"), subject)
+    if many and numbers and datatype == DATE:
+        return _bars(_by_time(numbers), gettext("Values in time"), subject)
+    if not values or values[0].count < 2:
+        return NOTHING
+    return _bars([(one.words, one.count) for one in values[:BARS]], gettext("Commonest values"), subject)
+
+
+def _bars(rows: Sequence[tuple[str, int]], title: str, subject: str) -> SafeString:
+    if not rows:
+        return NOTHING
+    numbers = [float(count) for _, count in rows]
+    plot = Plot([words for words, _ in rows], [Series(subject, list(numbers), [figure(count) for _, count in rows])])
+    about = ", ".join(gettext("%(label)s: %(count)s") % {"label": words, "count": count} for words, count in rows)
+    return format_html(
+        '<figure class="ask-chart"><figcaption>{}</figcaption>{}</figure>', title, svg_charts.bars(plot, title, about)
+    )
+
+
+def _by_size(numbers: Sequence[float], language: str) -> list[tuple[str, int]]:
+    """How many numbers lie in each range between round numbers."""
+    low, high = min(numbers), max(numbers)
+    edges = svg_charts.ticks(low, high, RANGES)
+    step = edges[1] - edges[0] if len(edges) > 1 else 0.0
+    if not step or not math.isfinite(step):
+        return []
+    first = math.floor(low / step)
+    found = Counter(math.floor(number / step) - first for number in numbers)
+    rows = []
+    for place in range(max(found) + 1):
+        begin, end = (first + place) * step, (first + place + 1) * step
+        words = gettext("%(begin)s to %(end)s") % {
+            "begin": show_number(float(f"{begin:.6g}"), language), "end": show_number(float(f"{end:.6g}"), language),
+        }  # fmt: skip
+        rows.append((words, found[place]))
+    return rows
+
+
+def _by_time(days: Sequence[float]) -> list[tuple[str, int]]:
+    """How many dates lie in each month, year, or run of years."""
+    dates = [date_of(GREGORIAN, math.floor(day + 0.5))[:2] for day in days]
+    counted = [(astronomical(year), month) for year, month in dates]
+    (first, _), (last, _) = min(counted), max(counted)
+    low, high = (
+        min(year * 12 + month - 1 for year, month in counted),
+        max(year * 12 + month - 1 for year, month in counted),
+    )
+    if high - low < MONTHS:
+        months = Counter(year * 12 + month - 1 for year, month in counted)
+        return [(f"{historical(place // 12)}-{place % 12 + 1:02}", months[place]) for place in range(low, high + 1)]
+    edges = svg_charts.ticks(float(first), float(last), RANGES)
+    step = max(1, round(edges[1] - edges[0])) if len(edges) > 1 else 1
+    found = Counter(year // step for year, _ in counted)
+    rows = []
+    for place in range(first // step, last // step + 1):
+        begin, end = historical(place * step), historical(place * step + step - 1)
+        rows.append((str(begin) if step == 1 else f"{begin}–{end}", found[place]))
+    return rows

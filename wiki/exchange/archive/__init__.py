@@ -1,0 +1,1 @@
+"""The archive format: written, read, checked, imported."""

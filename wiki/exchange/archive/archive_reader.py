@@ -1,0 +1,296 @@
+"""What an unpacked archive says, checked as a whole before a line of it is written anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import bagit
+
+from wiki.errors import ArchiveProblem, gettext_noop
+from wiki.exchange.archive import format_spec
+from wiki.exchange.archive.exported_page import pictures_named_in
+from wiki.exchange.archive.format_spec import LIMITS, Limits
+from wiki.exchange.archive.json_validation import Row, read_json
+from wiki.pages.media_models import clean_file_name
+from wiki.pages.writing.version_store import clean_text
+from wiki.text.markup.markdown_parser import TEXT_LIMIT
+from wiki.text.titles import TitleProblem
+
+RELATIONS = ("fork", "import", "data")
+NAMES = 10_000
+"""Authors that a page, or what it was made from, may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One version as the archive tells it."""
+
+    number: int
+    host: str
+    origin: int
+    author: str
+    date: datetime
+    comment: str
+    minor: bool
+    tags: list[str]
+    title: str
+    license: str
+    language: str
+    is_place: bool
+    text: str | None
+
+
+@dataclass(slots=True)
+class Contents:
+    """A whole archive, believed as far as it can be checked."""
+
+    folder: Path
+    digest: str
+    full_title: str
+    title: str
+    is_place: bool
+    source: dict[str, Any]
+    credits: dict[str, Any]
+    revisions: list[Revision] = field(default_factory=list)
+    picture_keys: set[str] = field(default_factory=set)
+    is_replayed: bool = False
+    """Whether its versions follow from the journal of a Federated Wiki, which may be told otherwise another time."""
+
+    @property
+    def last(self) -> Revision:
+        """The current version."""
+        return self.revisions[-1]
+
+
+def read(bag: Path, limits: Limits = LIMITS) -> Contents:
+    """Check the bag at `bag` and read what it says. Raises ArchiveProblem with the reason."""
+    digest = _checked_bag(bag)
+    folder = bag / "data"
+    page = Row(read_json(_bytes(folder / format_spec.PAGE, limits), format_spec.PAGE), format_spec.PAGE)
+    if page.words("format", 100) != format_spec.FORMAT:
+        page.refuse(gettext_noop("%(where)s: this wiki reads archives of the form %(form)s."), form=format_spec.FORMAT)
+    credits = read_json(_bytes(folder / format_spec.CREDITS, limits), format_spec.CREDITS)
+    contents = Contents(
+        folder, digest, page.title("full_title"), page.title("title"), page.flag("is_place"),
+        _source(Row(page.raw("source", dict), f"{format_spec.PAGE}, source")), credits,
+    )  # fmt: skip
+    _check_credits(Row(credits, format_spec.CREDITS))
+    contents.revisions = list(_revisions(contents, limits))
+    _check_together(contents, page, limits)
+    _check_media(contents)
+    return contents
+
+
+def _bytes(path: Path, limits: Limits) -> bytes:
+    """The content of a file that has to be there and to be of a size for memory."""
+    if not path.is_file():
+        raise ArchiveProblem(gettext_noop("The archive has no file “%(path)s”."), path=path.name)
+    if path.stat().st_size > limits.json_bytes:
+        raise ArchiveProblem(gettext_noop("“%(path)s” is too large."), path=path.name)
+    return path.read_bytes()
+
+
+def _checked_bag(bag: Path) -> str:
+    """Check every checksum of the bag (RFC 8493), then the Content-Digest, which is returned."""
+    logging.getLogger("bagit").setLevel(logging.CRITICAL)  # what it finds comes as an exception
+    try:
+        opened = bagit.Bag(str(bag))
+        opened.validate(processes=1)
+    except (bagit.BagError, OSError, ValueError, LookupError) as error:
+        raise ArchiveProblem(
+            gettext_noop("The archive is damaged or was altered: its checksums do not fit (%(reason)s)."),
+            reason=str(error).replace(f"{bag}/", "")[:300],
+        ) from error
+    payload = {
+        path.removeprefix("data/"): sums.get("sha256", "")
+        for path, sums in opened.entries.items()
+        if path.startswith("data/")
+    }
+    digest = format_spec.content_digest(payload.items())
+    if not all(payload.values()) or opened.info.get(format_spec.DIGEST_TAG) != digest:
+        raise ArchiveProblem(
+            gettext_noop("The archive is damaged or was altered: its checksums do not fit (%(reason)s)."),
+            reason=format_spec.DIGEST_TAG,
+        )
+    return digest
+
+
+def _source(row: Row) -> dict[str, Any]:
+    """Where this state of the page was made."""
+    return {
+        "host": row.host("host"), "title": row.words("title", 255, empty=False),
+        "url": row.web_address("url"), "version": row.number("version", 1, 2**31 - 1),
+    }  # fmt: skip
+
+
+def _check_credits(row: Row) -> None:
+    """Check `credits.json`, apart from what has to agree with other files."""
+    row.only("title", "authors", "license", "source", "derived_from", "media")
+    row.title("title")
+    row.license("license")
+    row.web_address("source")
+    row.list_of_words("authors", NAMES, 255)
+    derived = row.raw("derived_from", list)
+    media = row.raw("media", list)
+    if len(derived) > 100:
+        row.refuse(gettext_noop("%(where)s: “%(key)s” is too long."), key="derived_from")
+    for entry in derived:
+        _check_derived(Row(entry, f"{format_spec.CREDITS}, derived_from"))
+    for entry in media:
+        _check_picture(Row(entry, f"{format_spec.CREDITS}, media"))
+
+
+def _check_derived(row: Row) -> None:
+    """Check one thing that the page was made from."""
+    row.only("relation", "title", "authors", "source", "license", "host", "version", "date")
+    relation = row.words("relation", 20)
+    if relation not in RELATIONS:
+        row.refuse(gettext_noop("%(where)s: “%(key)s” is out of bounds."), key="relation")
+    row.words("title", 255, empty=False)
+    row.list_of_words("authors", NAMES, 255)
+    row.web_address("source", empty=relation != "fork")
+    row.license("license")
+    row.words("host", 255)
+    row.number("version", 0, 2**31 - 1)
+    row.moment("date")
+
+
+def _check_picture(row: Row) -> None:
+    """Check what is said of one picture."""
+    row.only("file", "name", "sha256", "author", "license", "source", "description")
+    name = row.words("name", 200, empty=False)
+    try:
+        fits = clean_file_name(name) == name
+    except TitleProblem:
+        fits = False
+    if not fits:
+        row.refuse(gettext_noop("%(where)s: “%(name)s” cannot be the name of a picture."), name=name)
+    row.words("file", 200, empty=False)
+    row.words("sha256", 64)
+    row.words("author", 255)
+    row.words("description", 255, lines=True)
+    row.license("license")
+    row.source("source", 1000)
+
+
+def _revisions(contents: Contents, limits: Limits) -> Iterator[Revision]:
+    """The versions, oldest first, each with its text put back whole and compared with its checksum."""
+    path = contents.folder / format_spec.REVISIONS
+    if not path.is_file():
+        raise ArchiveProblem(gettext_noop("The archive has no file “%(path)s”."), path=format_spec.REVISIONS)
+    before: str | None = None
+    number = total = 0
+    with path.open("rb") as file:
+        while raw := file.readline(limits.line_bytes + 1):
+            number += 1
+            where = f"{format_spec.REVISIONS}:{number}"
+            if len(raw) > limits.line_bytes or number > limits.versions:
+                raise ArchiveProblem(gettext_noop("“%(path)s” is too large."), path=where)
+            values = read_json(raw, where)
+            before = _text(Row(values, where), values, before)
+            total += len((before or "").encode())
+            if total > limits.texts_bytes:
+                raise ArchiveProblem(
+                    gettext_noop("The texts of the history are more than %(limit)d MB."),
+                    limit=limits.texts_bytes // format_spec.MB,
+                )
+            contents.picture_keys |= pictures_named_in(before, values)
+            yield _revision(Row(values, where), number, before)
+
+
+def _text(row: Row, values: dict[str, Any], before: str | None) -> str | None:
+    """The text that a line means; it has to be what its checksum says, in this wiki's form."""
+    if row.has("text"):
+        row.raw("text", str, type(None))
+    else:
+        row.raw("insert", str)
+        row.number("keep_start", 0, TEXT_LIMIT)
+        row.number("keep_end", 0, TEXT_LIMIT)
+    try:
+        text = format_spec.undelta(before, values)
+    except ValueError:
+        row.refuse(gettext_noop("%(where)s: the change does not fit the text before it."))
+    try:
+        raw = (text or "").encode()
+    except UnicodeEncodeError:
+        row.refuse(gettext_noop("%(where)s: “%(key)s” holds control characters."), key="text")
+    if len(raw) > TEXT_LIMIT:
+        row.refuse(gettext_noop("%(where)s: the text is longer than a page may be."))
+    if format_spec.sha256(raw) != row.words("sha256", 64):
+        row.refuse(gettext_noop("%(where)s: the content is not what its checksum says."))
+    if text is not None and clean_text(text) != text:
+        row.refuse(gettext_noop("%(where)s: “%(key)s” holds control characters."), key="text")
+    return text
+
+
+def _revision(row: Row, number: int, text: str | None) -> Revision:
+    """One version."""
+    if row.number("number", 1, 2**31 - 1) != number:
+        row.refuse(gettext_noop("%(where)s: versions have to be numbered from 1 without a gap."))
+    return Revision(
+        number=number,
+        host=row.host("host"),
+        origin=row.number("origin", 1, 2**31 - 1),
+        author=row.words("author", 255),
+        date=row.moment("date"),
+        comment=row.words("comment", 500, lines=True),
+        minor=row.flag("minor"),
+        tags=row.list_of_words("tags", 20, 80),
+        title=row.title("title"),
+        license=row.license("license"),
+        language=row.language("language"),
+        is_place=row.flag("is_place"),
+        text=text,
+    )
+
+
+def _check_together(contents: Contents, page: Row, limits: Limits) -> None:
+    """Check that page, credits, source text and history say the same."""
+    credits = contents.credits
+    if not contents.revisions or contents.last.text is None:
+        raise ArchiveProblem(gettext_noop("The history of the archive does not end with a text."))
+    last = contents.last
+    authors = sorted({one.author for one in contents.revisions if one.text is not None and one.author})
+    agree = (
+        _bytes(contents.folder / format_spec.TEXT, limits) == (last.text or "").encode()
+        and last.title == contents.full_title == credits["title"]
+        and (contents.full_title == contents.title or contents.full_title.endswith(f":{contents.title}"))
+        and last.license == page.license("license") == credits["license"]
+        and last.language == page.language("language")
+        and last.is_place == contents.is_place
+        and last.number == page.number("version", 1, 2**31 - 1)
+        and credits["source"] == contents.source["url"]
+        and sorted(credits["authors"]) == authors
+    )
+    if not agree:
+        raise ArchiveProblem(gettext_noop("The parts of the archive contradict each other: page, credits and history."))
+
+
+def _check_media(contents: Contents) -> None:
+    """Check that the pictures are just those that the credits list and the texts show."""
+    entries = contents.credits["media"]
+    names = [entry["name"] for entry in entries]
+    media = contents.folder / format_spec.MEDIA
+    there = {f"{format_spec.MEDIA}{path.relative_to(media).as_posix()}" for path in media.rglob("*") if path.is_file()}
+    paths = format_spec.media_paths(names)
+    listed = {entry["file"] for entry in entries}
+    if len(set(names)) != len(names) or there != listed or any(paths[e["name"]] != e["file"] for e in entries):
+        raise ArchiveProblem(gettext_noop("The pictures in the archive are not those that its credits list."))
+    for entry in entries:
+        with (contents.folder / entry["file"]).open("rb") as file:
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        if checksum != entry["sha256"]:
+            raise ArchiveProblem(
+                gettext_noop("%(where)s: the content is not what its checksum says."), where=entry["file"]
+            )
+        if entry["name"] not in contents.picture_keys:
+            raise ArchiveProblem(
+                gettext_noop("The archive holds a picture that no version of the page shows: “%(name)s”."),
+                name=entry["name"],
+            )

@@ -1,0 +1,103 @@
+"""The readable page of an archive: opens in any browser, asks no network for anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from wiki.exchange.archive.exported_page import Subject
+from wiki.exchange.archive.readme_files import page_credit, source_credit
+from wiki.exchange.archive.ro_crate import picture_credit
+from wiki.licenses import catalogue
+from wiki.pages.media_models import Picture, file_key
+from wiki.pages.models import RenderedPage
+from wiki.pages.page_fields import Fields
+from wiki.pages.rendering import page_output, page_renderer
+from wiki.pages.writing import parsed_versions
+from wiki.text import statements
+from wiki.text.markup.placeholders import Hole
+
+_TAG = re.compile(r"<[a-z][^<>\"]*(?:\"[^\"]*\"[^<>\"]*)+>")
+_OWN_ADDRESS = re.compile(r' (href|src)="/(?!/)')
+
+
+def readable(subject: Subject, credits: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
+    """The content of `index.html`. Parses the text once, in bounded time."""
+    paths = {entry["name"]: entry["file"] for entry in credits["media"]}
+    item = parsed_versions.read([(subject.page, Fields.of(subject.page), subject.text)])[0]
+
+    def render(hole: Hole) -> str | None:
+        if hole.kind in ("link", "annotation"):
+            return None
+        if hole.kind == "picture":
+            name = file_key(str(hole.data["name"]))
+            return _picture(hole.data, pictures.get(name), paths.get(name, ""))
+        if hole.kind == "problem":
+            return page_renderer.problem_html(hole.data)
+        if hole.kind == "call":
+            return page_renderer.call_html(hole, subject.title)
+        return ""
+
+    with translation.override(subject.last.language):
+        stored = RenderedPage(
+            ui_language=subject.last.language, html=item.parsed.fill(render), nonce=item.parsed.nonce,
+            holes=page_renderer.late_holes(item),
+        )  # fmt: skip
+        stored.stated = statements.statements(item.parsed)
+        shown = page_output.other(stored, item.fields, AnonymousUser())
+        context = {
+            "language": subject.last.language,
+            "title": subject.title,
+            "shown_title": item.columns["display_title"] or subject.title,
+            "number": subject.last.number,
+            "date": date_format(subject.last.claimed_at, "DATE_FORMAT"),
+            "source": subject.source,
+            "licenses": catalogue.licenses_in(subject.last.license),
+            "facts": [(_to_the_site(label), [_to_the_site(value) for value in values]) for label, values in shown.box],
+            "html": _to_the_site(shown.html),
+            "credit": page_credit(credits, subject.last.language).html,
+            "sources": [source_credit(entry, subject.last.language).html for entry in credits["derived_from"]],
+            "pictures": [picture_credit(entry, subject.last.language).html for entry in credits["media"]],
+        }
+        return render_to_string("wiki/exchange/archive.html", context)
+
+
+def style() -> str:
+    """The content of `style.css`."""
+    return render_to_string("wiki/exchange/archive.css")
+
+
+def _picture(data: Mapping[str, Any], picture: Picture | None, path: str) -> str:
+    """A picture of the archive with its credit, or its description where there is none."""
+    words = data.get("caption") or data.get("description") or ""
+    if picture is None or not path:
+        return format_html("<em>[{}]</em>", words or data["name"])
+    image = format_html(
+        '<img src="{}" width="{}" height="{}" alt="{}">',
+        path, picture.width, picture.height, data.get("description") or picture.description,
+    )  # fmt: skip
+    if not data.get("alone"):
+        return image
+    credit = " · ".join(word for word in (picture.author, picture.license) if word)
+    return format_html(
+        '<figure>{}<figcaption>{} <span class="picture-credit">{}</span></figcaption></figure>', image, words, credit
+    )
+
+
+def _to_the_site(html: SafeString) -> SafeString:
+    """Links within the wiki, as links to it from anywhere. Changes nothing outside of tags."""
+
+    def tag(match: re.Match[str]) -> str:
+        return _OWN_ADDRESS.sub(rf' \1="{settings.BASE_ADDRESS}/', match[0])
+
+    # `html` is clean already; what is put in is an address from the settings.
+    return mark_safe(_TAG.sub(tag, html))  # noqa: S308

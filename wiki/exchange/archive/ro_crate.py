@@ -1,0 +1,204 @@
+"""The description of an archive for machines: RO-Crate 1.3 (JSON-LD in schema.org's words)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from rocrate.model.contextentity import ContextEntity
+from rocrate.model.creativework import CreativeWork
+from rocrate.model.file import File
+from rocrate.model.person import Person
+from rocrate.rocrate import ROCrate
+
+from wiki.exchange.archive import format_spec
+from wiki.exchange.archive.exported_page import Subject, absolute, moment
+from wiki.licenses import catalogue
+from wiki.licenses.attribution import credit_line
+from wiki.pages.models import PageVersion
+from wiki.pages.page_urls import address
+
+ACTIONS = 200
+"""How many of the latest versions are told as actions; `revisions.jsonl` tells all."""
+FORMATS = {
+    "md": "text/markdown", "json": "application/json", "jsonl": "application/jsonl", "html": "text/html",
+    "css": "text/css", "txt": "text/plain", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png",
+    "gif": "image/gif", "webp": "image/webp", "fast-import": "text/plain", "toml": "application/toml",
+}  # fmt: skip
+DESCRIPTIONS = {
+    "README.md": "Credits in words, what the files are, and how to open them again (French and English)",
+    format_spec.TEXT: "Source text of the page, in Markdown",
+    format_spec.PAGE: "Title, language, licence and source of the page",
+    format_spec.CREDITS: "Authors, licences and sources of the text and of each picture",
+    format_spec.REVISIONS: "All versions of the page with their authors and dates, one JSON object a line",
+    format_spec.STREAM: "The same history for git fast-import",
+    "index.html": "The page as people read it, without a network",
+    "style.css": "How index.html looks",
+}
+
+
+def metadata(subject: Subject, credits: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
+    """The content of `ro-crate-metadata.json` for files of those `sizes` (paths in `data/`)."""
+    with translation.override("en"):
+        crate = ROCrate(version="1.3")
+        licenses = _Licenses(crate)
+        people = {name: _person(crate, name, number) for number, name in enumerate(credits["authors"], start=1)}
+        _root(crate, subject, credits, licenses, list(people.values()))
+        _files(crate, subject, credits, licenses, sizes)
+        _actions(crate, subject, people)
+        crate.mainEntity = crate.get(format_spec.TEXT)
+    generated: dict[str, Any] = crate.metadata.generate()
+    generated["@graph"].sort(key=lambda entity: entity["@id"])
+    return generated
+
+
+class _Licenses:
+    """Licences as entities of the crate, each once."""
+
+    def __init__(self, crate: ROCrate) -> None:
+        self._crate = crate
+
+    def of(self, expression: str) -> Any:
+        """The entity, or list of entities, that an expression names."""
+        found = [self._entity(license) for license in catalogue.licenses_in(expression)]
+        return found[0] if len(found) == 1 else found
+
+    def _entity(self, license: catalogue.License) -> Any:
+        url = license.deed_url or license.text_url or f"https://spdx.org/licenses/{license.id}"
+        known = self._crate.get(url)
+        if known is not None:
+            return known
+        properties = {
+            "@type": "CreativeWork",
+            "name": license.name_en,
+            "description": f"SPDX identifier: {license.id}. Full text: LICENSES/{license.id}.txt",
+            "identifier": license.id,
+        }
+        return self._crate.add(ContextEntity(self._crate, url, properties=properties))
+
+
+def _person(crate: ROCrate, name: str, number: int) -> Any:
+    """An author: a name as it was given, not verified."""
+    return crate.add(Person(crate, f"#author-{number}", properties={"name": name}))
+
+
+def _root(crate: ROCrate, subject: Subject, credits: Mapping[str, Any], licenses: _Licenses, people: list[Any]) -> None:
+    """The properties of the whole."""
+    root, when = crate.root_dataset, moment(subject.last.claimed_at)
+    line = credit_line(subject.title, credits["authors"], credits["source"], subject.last.license, language="en")
+    root["name"] = subject.title
+    root["description"] = f"The wiki page “{subject.title}” with its pictures, licence, authors and full history"
+    root["datePublished"] = root["dateModified"] = when
+    root["license"] = licenses.of(subject.last.license)
+    root["creditText"] = line.text
+    root["version"] = str(subject.last.number)
+    root["inLanguage"] = subject.last.language
+    root["url"] = subject.source["url"]
+    if people:
+        root["author"] = people if len(people) > 1 else people[0]
+    publisher = ContextEntity(crate, f"{settings.BASE_ADDRESS}/", properties={
+        "@type": "Organization", "name": settings.WAGTAIL_SITE_NAME, "url": f"{settings.BASE_ADDRESS}/",
+    })  # fmt: skip
+    root["publisher"] = crate.add(publisher)
+    sources = [_source(crate, entry, licenses) for entry in credits["derived_from"]]
+    if sources:
+        root["isBasedOn"] = sources if len(sources) > 1 else sources[0]
+        root["wasDerivedFrom"] = root["isBasedOn"]
+    if subject.origin and subject.origin.digest:
+        root["importedFrom"] = subject.origin.url
+        root["importedOn"] = moment(subject.origin.imported_at)
+
+
+def _source(crate: ROCrate, entry: Mapping[str, Any], licenses: _Licenses) -> Any:
+    """Something that the page was made from."""
+    url = entry["source"] or f"#source-{format_spec.file_stem(entry['title'])}"
+    if entry["relation"] == "fork" and "?" not in url:
+        url = f"{url}?version={entry['version']}"
+    credit = credit_line(entry["title"], entry["authors"], entry["source"], entry["license"], language="en")
+    properties = {
+        "@type": "CreativeWork",
+        "name": entry["title"],
+        "description": f"What this page was made from ({entry['relation']})",
+        "creditText": credit.text,
+        "license": _reference(licenses.of(entry["license"])) if catalogue.is_free(entry["license"]) else None,
+        "version": str(entry["version"]),
+    }
+    kept = {name: value for name, value in properties.items() if value is not None}
+    known = crate.get(url)
+    return known if known is not None else crate.add(CreativeWork(crate, url, properties=kept))
+
+
+def _reference(entities: Any) -> Any:
+    """Entities as references, for use among plain properties."""
+    many = entities if isinstance(entities, list) else [entities]
+    found = [{"@id": entity.id} for entity in many]
+    return found if len(found) > 1 else found[0]
+
+
+def _files(
+    crate: ROCrate, subject: Subject, credits: Mapping[str, Any], licenses: _Licenses, sizes: Mapping[str, int]
+) -> None:
+    """One entity for each file."""
+    media = {entry["file"]: entry for entry in credits["media"]}
+    for path, size in sorted(sizes.items()):
+        entry = media.get(path)
+        properties: dict[str, Any] = {
+            "name": entry["name"] if entry else path.rpartition("/")[2],
+            "description": _description(path, entry),
+            "encodingFormat": FORMATS.get(path.rpartition(".")[2], "application/octet-stream"),
+            "contentSize": str(size),
+        }
+        if entry and entry["license"] != subject.last.license:
+            properties["license"] = _reference(licenses.of(entry["license"]))
+        if entry:
+            properties["creditText"] = picture_credit(entry, "en").text
+        crate.add(File(crate, source=None, dest_path=path, properties=properties))
+
+
+def _description(path: str, entry: Mapping[str, Any] | None) -> str:
+    """What a file is."""
+    if entry:
+        return entry["description"] or f"Picture “{entry['name']}”"
+    if path.startswith("LICENSES/"):
+        return f"Full text of the licence {path[9:-4]}"
+    return DESCRIPTIONS.get(path, path)
+
+
+def picture_credit(entry: Mapping[str, Any], language: str) -> Any:
+    """The credit of a picture as `credits.json` lists it."""
+    authors = [entry["author"]] if entry["author"] else []
+    return credit_line(entry["name"], authors, entry["source"], entry["license"], language=language)
+
+
+def _actions(crate: ROCrate, subject: Subject, people: Mapping[str, Any]) -> None:
+    """Who did what when: the latest versions."""
+    latest = subject.versions.filter(number__gt=subject.last.number - ACTIONS).order_by("number")
+    made = []
+    for version in latest:
+        properties = _action(version)
+        if version.author_name in people:
+            properties["agent"] = {"@id": people[version.author_name].id}
+        made.append(crate.add(ContextEntity(crate, f"#version-{version.number}", properties=properties)))
+    crate.root_dataset["mentions"] = made
+
+
+def _action(version: PageVersion) -> dict[str, Any]:
+    """One version as an action."""
+    what = "CreateAction" if version.number == 1 else "UpdateAction"
+    comment = re.sub(r"\s+", " ", version.comment).strip()
+    return {
+        "@type": "DeleteAction" if version.is_deletion else what,
+        "name": f"Version {version.number} of “{version.title}”",
+        "description": comment or "No comment",
+        "endTime": moment(version.claimed_at),
+        "object": {"@id": format_spec.TEXT},
+        "result": {"@id": format_spec.TEXT},
+    }
+
+
+def permalink(subject: Subject) -> str:
+    """Where this wiki shows just this version."""
+    return absolute(f"{address('page', subject.title)}?version={subject.last.number}")

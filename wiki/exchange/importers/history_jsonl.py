@@ -1,0 +1,191 @@
+"""The edit history of a work, one version a line, and the titles that its files get.
+
+Format: JSON Lines (jsonlines.org) in UTF-8, oldest first; each line an object with `path`, `date`
+(ISO 8601 with its time zone), `author`, `comment` and `text` (null: the file was deleted).
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from wiki.errors import ImportProblem, gettext_noop
+from wiki.pages.writing.version_store import clean_text
+from wiki.text import titles
+from wiki.text.frontmatter import frontmatter_reader
+from wiki.text.markup.markdown_parser import TEXT_LIMIT
+
+LINE_LIMIT = 8 * TEXT_LIMIT
+"""Bytes of a line: JSON may write six for one."""
+TITLE_LIMIT = 200
+ENDINGS = {".md", ".markdown", ".mdown", ".mkd", ".txt"}
+README, INDEX = "readme", {"index", "_index"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_HEADING = re.compile(r"^#[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n=+[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version of one file."""
+
+    line: int
+    path: str
+    date: datetime
+    author: str
+    comment: str
+    text: str | None
+
+
+def read(path: Path) -> list[Entry]:
+    """All entries of the file, in its order. Raises ImportProblem, with the line."""
+    entries = []
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(iter(lambda: file.readline(LINE_LIMIT + 1), b""), start=1):
+                if len(raw) > LINE_LIMIT:
+                    raise ImportProblem(gettext_noop("Line %(line)d is too long."), line=number)
+                if raw.strip():
+                    entries.append(_entry(number, raw))
+    except OSError as error:
+        raise ImportProblem(
+            gettext_noop("The file “%(file)s” cannot be read: %(reason)s."),
+            file=str(path),
+            reason=error.strerror or str(error),
+        ) from error
+    if not entries:
+        raise ImportProblem(gettext_noop("The file “%(file)s” holds no versions."), file=path.name)
+    return entries
+
+
+def _entry(line: int, raw: bytes) -> Entry:
+    """The version that a line describes. Raises ImportProblem."""
+    try:
+        record = json.loads(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ImportProblem(gettext_noop("Line %(line)d is not JSON in UTF-8."), line=line) from error
+    if not isinstance(record, dict):
+        raise ImportProblem(gettext_noop("Line %(line)d is not an object of JSON."), line=line)
+    text = record.get("text", False)
+    if text is not None:
+        text = clean_text(_string(line, record, "text", TEXT_LIMIT, empty=True))
+    path = _string(line, record, "path", 255)
+    if ".." in path.split("/") or not path.strip("/. "):
+        raise ImportProblem(
+            gettext_noop("Line %(line)d: “%(path)s” is not a path within the work."), line=line, path=path
+        )
+    comment = _string(line, record, "comment", TEXT_LIMIT, empty=True) if record.get("comment") else ""
+    author = " ".join(_CONTROL.sub(" ", _string(line, record, "author", 255)).split())
+    return Entry(line, path, _date(line, record), author or "?", _CONTROL.sub("", comment), text)
+
+
+def _string(line: int, record: Mapping[str, object], key: str, limit: int, *, empty: bool = False) -> str:
+    """The text of a key. Raises ImportProblem when it is missing, no text, or longer than `limit` bytes."""
+    value = record.get(key)
+    if not isinstance(value, str) or not (value.strip() or empty):
+        raise ImportProblem(gettext_noop("Line %(line)d: “%(key)s” is missing or not a text."), line=line, key=key)
+    value = clean_text(value)
+    if len(value.encode()) > limit:
+        raise ImportProblem(
+            gettext_noop("Line %(line)d: “%(key)s” is longer than %(limit)d bytes."), line=line, key=key, limit=limit
+        )
+    return value
+
+
+def _date(line: int, record: Mapping[str, object]) -> datetime:
+    """When the version was made. Raises ImportProblem."""
+    try:
+        found = datetime.fromisoformat(_string(line, record, "date", 40))
+        if found.tzinfo is not None and 1000 <= found.year < 9999:
+            return found
+    except ValueError:
+        pass
+    raise ImportProblem(
+        gettext_noop("Line %(line)d: “%(date)s” is not a date with its time zone (2018-01-23T09:25:33+01:00)."),
+        line=line,
+        date=str(record.get("date")),
+    )
+
+
+# ---------------------------------------------------------------- what things are called
+
+
+def is_readme(path: str) -> bool:
+    """Whether a file stands for its folder, or for the whole work."""
+    return _bare(posixpath.basename(path)).lower() == README
+
+
+def _bare(path: str) -> str:
+    """`path` without the ending of a text."""
+    stem, ending = posixpath.splitext(path)
+    return stem if stem and ending.lower() in ENDINGS else path
+
+
+def heading(text: str) -> str:
+    """The first main heading of a Markdown text, or nothing."""
+    found = _HEADING.search(frontmatter_reader.split(text).body)
+    return (found.group(1) or found.group(2)).strip() if found else ""
+
+
+def title_of_work(entries: Iterable[Entry], fallback: str) -> tuple[str, str]:
+    """What the work is called at first (which stays when it grows) and by now.
+
+    That is what the README at its top says, in its first and in its latest version.
+    """
+    names = [
+        heading(entry.text or "") for entry in entries if is_readme(entry.path) and "/" not in entry.path.strip("./")
+    ]
+    said = [name for name in names if name]
+    return (said[0], said[-1]) if said else (fallback, fallback)
+
+
+def wishes(path: str, work: str) -> list[str]:
+    """Titles for a file, best first: its path without ending; a README has its folder's, or the work's."""
+    path = posixpath.normpath(path.strip("/"))
+    folder, bare = posixpath.dirname(path), _bare(path)
+    name = posixpath.basename(bare).lower()
+    first = [folder or work] if name == README or name in INDEX else []
+    return [*first, bare, path, f"{bare} ({work})", f"{path} ({work})"]
+
+
+def order_of_choice(entries: Sequence[Entry]) -> list[str]:
+    """The paths in the order in which they choose their titles.
+
+    What is alive at the end before what was deleted; a README before an index; else as they came.
+    """
+    last = {entry.path: entry for entry in entries}
+    paths = list(dict.fromkeys(entry.path for entry in entries))
+
+    def rank(path: str) -> tuple[bool, int]:
+        name = _bare(posixpath.basename(path)).lower()
+        return last[path].text is None, 1 if name == README else 2 if name in INDEX else 0
+
+    return sorted(paths, key=rank)
+
+
+def title_from(raw: str) -> str:
+    """A wish as a title: lookalikes for signs that no title can hold, long ones cut. Raises TitleProblem."""
+    if len(raw.encode()) > TITLE_LIMIT:
+        raw = raw.encode()[: TITLE_LIMIT - 3].decode("utf-8", "ignore") + "…"
+    return titles.clean_title(titles.lookalike(raw, colon=True))
+
+
+def renames(entries: Sequence[Entry]) -> dict[str, str]:
+    """For each file that came by a new name, its old one.
+
+    A rename is a deletion and an addition of the same text by one author at one moment.
+    """
+    latest: dict[str, str | None] = {}
+    gone: dict[tuple[datetime, str, str | None], str] = {}
+    born: dict[tuple[datetime, str, str | None], str] = {}
+    for entry in entries:
+        if entry.text is None and latest.get(entry.path) is not None:
+            gone[entry.date, entry.author, latest[entry.path]] = entry.path
+        elif entry.text is not None and entry.path not in latest:
+            born[entry.date, entry.author, entry.text] = entry.path
+        latest[entry.path] = entry.text
+    return {new: gone[act] for act, new in born.items() if act in gone}

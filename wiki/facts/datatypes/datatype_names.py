@@ -1,0 +1,60 @@
+"""The value of `Has type`: the name of a datatype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from wiki.facts.datatypes.base import Datatype, ValueRefused
+from wiki.facts.datatypes.texts import plain, text_test
+from wiki.facts.value_conditions import Same, Test
+from wiki.facts.value_problems import problem
+from wiki.facts.values import Context, Value
+from wiki.text.titles import fold
+
+
+class TypeName:
+    """`word` is SMW's id of a datatype."""
+
+    id = "__typ"
+    names = {"en": ("Datatype",), "fr": ("Type de données",)}
+
+    def __init__(
+        self,
+        known: Callable[[], Iterable[Datatype]],
+        named: Callable[[str], str | None],
+        called: Callable[[str, str], str],
+    ) -> None:
+        self.known, self.named, self.called = known, named, called
+
+    def parse(self, raw: str, context: Context) -> Value:
+        """Any name of a datatype, in French or English."""
+        text = plain(raw)
+        if not text:
+            return Value(self.id, raw, problem=problem("value_empty"))
+        found = self.named(text[:200])
+        if found is None:
+            known = ", ".join(self.called(datatype.id, context.language) for datatype in self.known())
+            return Value(self.id, raw, problem=problem("type_unknown", raw, known=known))
+        return Value(self.id, raw, found, fold(self.called(found, context.language)))
+
+    def test(self, comparator: str, text: str, context: Context) -> Test:
+        """Equality by id, order and wildcards on the name."""
+        same = Same(())
+        if comparator in ("", "!"):
+            value = self.parse(text, context)
+            if value.problem is not None:
+                raise ValueRefused(value.problem.code, **value.problem.params)
+            same = Same((value.word,))
+        return text_test(comparator, same, plain(text), self.names[context.name_language][0])
+
+    def show(self, value: Value, context: Context, form: str = "") -> str:
+        """The name in the language; with `-` the id."""
+        return value.word if form == "-" else self.called(value.word, context.language)
+
+    def data(self, value: Value, context: Context) -> object:
+        """The name."""
+        return self.show(value, context)
+
+    def link(self, value: Value, context: Context) -> str:
+        """Nowhere."""
+        return ""

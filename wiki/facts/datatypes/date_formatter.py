@@ -1,0 +1,163 @@
+"""Dates in words, and in the forms of `?P#…`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from wiki.facts.datatypes import calendars
+from wiki.facts.datatypes.calendars import GREGORIAN, JULIAN
+from wiki.facts.datatypes.languages import language_of
+from wiki.facts.datatypes.numbers import canonical
+from wiki.facts.datatypes.partial_dates import DATE, FRACTION, HOUR, MINUTE, MONTH, SECOND, YEAR, Moment, usual_calendar
+
+
+def in_words(moment: Moment, language: str) -> str:
+    """A moment in a language, as precise as it is; it reads back as the same."""
+    row = language_of(language)
+    parts = []
+    if moment.precision >= DATE:
+        parts.append("1er" if moment.day == 1 and language.startswith("fr") else str(moment.day))
+    if moment.precision >= MONTH:
+        parts.append(row.months[moment.month - 1])
+    parts.append(_year(moment, language))
+    if moment.precision > DATE:
+        parts.append(clock(moment, language))
+    known = (moment.month, moment.day)[: max(moment.precision - YEAR, 0)]
+    if moment.calendar != usual_calendar(moment.year, *known):
+        parts.append("GR" if moment.calendar == GREGORIAN else "JL")
+    return " ".join(parts)
+
+
+def _year(moment: Moment, language: str) -> str:
+    row = language_of(language)
+    if moment.year < 0:
+        return f"{-moment.year} {row.before}"
+    return str(moment.year) if moment.year > 99 or moment.precision == YEAR else f"{moment.year} {row.after}"
+
+
+def clock(moment: Moment, language: str) -> str:
+    """The time of day, as precise as it is."""
+    hour, minute, second, millis = moment.time
+    if moment.precision == HOUR:
+        return f"{hour} h" if language.startswith("fr") else f"{hour % 12 or 12} {'pm' if hour > 11 else 'am'}"
+    text = f"{hour}:{minute:02}"
+    text += f":{second:02}" if moment.precision >= SECOND else ""
+    return text + (f".{millis:03}" if moment.precision == FRACTION else "")
+
+
+def iso(moment: Moment, *, whole: bool = False) -> str:
+    """ISO 8601 with historical years; `whole` fills the month and day that are not known."""
+    year = f"{'-' if moment.year < 0 else ''}{abs(moment.year):04}"
+    if moment.precision == YEAR and not whole:
+        return year
+    if moment.precision == MONTH and not whole:
+        return f"{year}-{moment.month:02}"
+    date = f"{year}-{moment.month:02}-{moment.day:02}"
+    if moment.precision <= DATE:
+        return date
+    hour, minute, second, millis = moment.time
+    if moment.precision <= MINUTE and not whole:
+        return f"{date}T{hour:02}:{minute:02}"
+    fraction = f".{millis:03}" if moment.precision == FRACTION else ""
+    return f"{date}T{hour:02}:{minute:02}:{second:02}{fraction}"
+
+
+def unix_time(moment: Moment) -> int:
+    """Seconds since 1970."""
+    return (moment.number - 2_440_588) * calendars.DAY + moment.millis // 1000
+
+
+def _zone(moment: Moment, language: str) -> str:
+    return "UTC"
+
+
+PHP: Mapping[str, Callable[[Moment, str], str]] = {
+    "d": lambda m, _: f"{m.day:02}",
+    "j": lambda m, _: str(m.day),
+    "D": lambda m, code: _weekday(m, code, short=True),
+    "l": lambda m, code: _weekday(m, code),
+    "N": lambda m, _: str(m.number % 7 + 1),
+    "w": lambda m, _: str((m.number + 1) % 7),
+    "z": lambda m, _: str(_day_of_year(m)),
+    "W": lambda m, _: f"{_week(m)[1]:02}",
+    "o": lambda m, _: str(_week(m)[0]),
+    "m": lambda m, _: f"{m.month:02}",
+    "n": lambda m, _: str(m.month),
+    "M": lambda m, code: language_of(code).short_months[m.month - 1],
+    "F": lambda m, code: language_of(code).months[m.month - 1],
+    "t": lambda m, _: str(calendars.days_in(m.calendar, m.year, m.month)),
+    "L": lambda m, _: str(int(calendars.is_leap(m.calendar, m.year))),
+    "Y": lambda m, _: str(m.year),
+    "y": lambda m, _: f"{abs(m.year) % 100:02}",
+    "a": lambda m, _: "pm" if m.time[0] > 11 else "am",
+    "A": lambda m, _: "PM" if m.time[0] > 11 else "AM",
+    "g": lambda m, _: str(m.time[0] % 12 or 12),
+    "h": lambda m, _: f"{m.time[0] % 12 or 12:02}",
+    "G": lambda m, _: str(m.time[0]),
+    "H": lambda m, _: f"{m.time[0]:02}",
+    "i": lambda m, _: f"{m.time[1]:02}",
+    "s": lambda m, _: f"{m.time[2]:02}",
+    "e": _zone,
+    "T": _zone,
+    "O": lambda _m, _c: "+0000",
+    "P": lambda _m, _c: "+00:00",
+    "Z": lambda _m, _c: "0",
+    "c": lambda m, _: f"{iso(m, whole=True)}{'' if m.precision > DATE else 'T00:00:00'}+00:00",
+    "U": lambda m, _: str(unix_time(m)),
+}
+"""The letters of PHP's `date`, as MediaWiki's `#time` knows them."""
+
+_QUOTED = re.compile(r'"([^"]*)"|\\(.)|xg|x[nN]|.', re.DOTALL)
+
+
+def in_php(moment: Moment, pattern: str, language: str) -> str:
+    """A moment by a pattern of PHP letters; `"…"` and `\\` keep what follows."""
+    shown = []
+    for found in _QUOTED.finditer(pattern[:200]):
+        literal = found[1] if found[1] is not None else found[2]
+        letter = PHP.get("F" if found[0] == "xg" else found[0])
+        shown.append(literal if literal is not None else letter(moment, language) if letter else found[0])
+    return "".join(shown)
+
+
+def _weekday(moment: Moment, language: str, *, short: bool = False) -> str:
+    row = language_of(language)
+    return (row.short_weekdays if short else row.weekdays)[moment.number % 7]
+
+
+def _day_of_year(moment: Moment) -> int:
+    return moment.number - calendars.day_number(moment.calendar, moment.year, 1, 1)
+
+
+def _week(moment: Moment) -> tuple[int, int]:
+    """Year and number of the ISO week: that of its Thursday."""
+    thursday = moment.number - moment.number % 7 + 3
+    year = calendars.date_of(moment.calendar, thursday)[0]
+    return year, (thursday - calendars.day_number(moment.calendar, year, 1, 1)) // 7 + 1
+
+
+def shown(moment: Moment, form: str, language: str) -> str:
+    """A moment in the form of `?P#form`; an unknown form is that of the language."""
+    name, _, rest = form.strip().partition("@")
+    name = name.strip().upper()
+    if form.strip().startswith("-F[") and form.strip().endswith("]"):
+        return in_php(moment, form.strip()[3:-1], language)
+    if name in FORMS:
+        return FORMS[name](moment)
+    if name in ("GR", "JL"):
+        return in_words(moment.within(GREGORIAN if name == "GR" else JULIAN), language)
+    if name == "MEDIAWIKI":
+        return in_words(moment.within(GREGORIAN), language)
+    words = in_words(moment, rest.strip() or language)
+    return f"{words} UTC" if name in ("LOCL#TZ", "LOCL#TO") and moment.precision > DATE else words
+
+
+FORMS: Mapping[str, Callable[[Moment], str]] = {
+    "-": lambda moment: iso(moment.within(GREGORIAN), whole=True),
+    "ISO": lambda moment: iso(moment.within(GREGORIAN), whole=True),
+    "ISO-P": lambda moment: iso(moment.within(GREGORIAN)),
+    "JD": lambda moment: canonical(moment.start),
+    "SORTKEY": lambda moment: canonical(moment.start),
+}
+"""Forms that are the same in every language."""

@@ -1,0 +1,106 @@
+"""Times of day and their zones, as people write them behind a date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wiki.facts.datatypes.partial_dates import FRACTION, HOUR, MILLI, MINUTE, SECOND
+
+ZONES: Mapping[str, int] = {
+    "utc": 0, "gmt": 0, "ut": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "mez": 60, "cest": 120, "mesz": 120,
+    "eet": 120, "eest": 180, "msk": 180, "ist": 330, "jst": 540, "kst": 540, "aest": 600, "aedt": 660, "nst": -210,
+    "ast": -240, "adt": -180, "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480,
+    "pdt": -420, "akst": -540, "hst": -600,
+}  # fmt: skip
+"""Minutes east of Greenwich. Where two zones share a name, the one in RFC 2822 or the one in Europe."""
+MILITARY: Mapping[str, int] = (
+    {letter: 60 * hours for hours, letter in enumerate("abcdefghiklm", 1)}
+    | {letter: -60 * hours for hours, letter in enumerate("nopqrstuvwxy", 1)}
+    | {"z": 0}
+)
+FARTHEST = 14 * 60
+"""No zone lies farther from Greenwich, in minutes."""
+
+_NAMES = "|".join(sorted(ZONES, key=len, reverse=True))
+_CLOCK = re.compile(
+    r"(?:(?<=\s)|^|(?<=\d)t)(?:a |at )?"
+    r"(?:(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,6}))?)?|(\d{1,2}) ?h(?: ?(\d\d)(?: ?(?:min|m))?(?: ?(\d\d) ?s)?)?"
+    r"(?![a-z])|(\d{1,2})(?= ?[ap]\.?m\b))"
+    r"(?: ?([ap])\.?m\b\.?)?"
+    rf"(?: ?(?:(?:utc|gmt)?([+-]\d{{1,2}})(?::?(\d\d))?|({_NAMES})|([a-z])(?![\w.]))(?!\w))?"
+    r"(?: \([a-z]{2,5}\))?"
+)
+_MILITARY = re.compile(r"(?:(?<=\s)|^)([01]\d|2[0-3])([0-5]\d)([a-ik-z])(?!\w)")
+_LONELY = re.compile(rf"(?:(?<=\s)|(?<=\d))(?:z|{_NAMES}|(?:utc|gmt)[+-]\d{{1,2}}(?::?\d\d)?|[+-]\d{{1,2}}:\d\d)$")
+
+
+class NotADate(Exception):
+    """The words are no date; `code` is that of the problem."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTime:
+    """A time of day, its precision, and its zone in minutes east of Greenwich."""
+
+    hour: int
+    minute: int
+    second: int
+    precision: int
+    thousandths: int = 0
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        if self.hour > 23 or self.minute > 59 or self.second > 59:
+            raise NotADate("date_hour")
+        if abs(self.offset) > FARTHEST:
+            raise NotADate("date_zone")
+
+    @property
+    def millis(self) -> int:
+        """Thousandths of a second since midnight."""
+        return ((self.hour * 60 + self.minute) * 60 + self.second) * MILLI + self.thousandths
+
+
+def take_time(text: str) -> tuple[str, ReadTime | None]:
+    """The folded text without its time, and the time, or None where it has none. Raises NotADate."""
+    found = _MILITARY.search(text)
+    if found:
+        time = ReadTime(int(found[1]), int(found[2]), 0, MINUTE, 0, MILITARY[found[3]])
+        return _without(found, text), time
+    found = _CLOCK.search(text)
+    if found is None:
+        if _LONELY.search(text):
+            raise NotADate("date_zone")
+        return text, None
+    hour = int(found[1] or found[5] or found[8])
+    minute, second, fraction = found[2] or found[6], found[3] or found[7], found[4]
+    precision = FRACTION if fraction else SECOND if second else MINUTE if minute else HOUR
+    if found[9]:
+        if not 1 <= hour <= 12:
+            raise NotADate("date_hour")
+        hour = hour % 12 + (12 if found[9] == "p" else 0)
+    thousandths = int((fraction or "0").ljust(3, "0")[:3])
+    return _without(found, text), ReadTime(
+        hour, int(minute or 0), int(second or 0), precision, thousandths, _offset(found)
+    )
+
+
+def _offset(found: re.Match[str]) -> int:
+    if found[10]:
+        minutes = abs(int(found[10])) * 60 + int(found[11] or 0)
+        return -minutes if found[10].startswith("-") else minutes
+    if found[12]:
+        return ZONES[found[12]]
+    if found[13] and found[13] not in MILITARY:
+        raise NotADate("date_zone")
+    return MILITARY[found[13]] if found[13] else 0
+
+
+def _without(found: re.Match[str], text: str) -> str:
+    return f"{text[: found.start()].rstrip(' ,')} {text[found.end() :].lstrip(' ,')}".strip()

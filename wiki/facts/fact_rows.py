@@ -1,0 +1,168 @@
+"""Lives into rows of `Fact`, `Subject` and `Property`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from wiki.facts import fact_columns, property_declarations
+from wiki.facts.fact_lifetimes import Life, Lives
+from wiki.facts.models import Fact, Property, Subject
+from wiki.facts.special_properties import SPECIAL, title_of
+from wiki.facts.values import Value
+from wiki.text import titles
+
+ROWS = 500
+AUTOMATIC = ("_MDAT", "_CDAT", "_NEWP", "_LEDT", "_MIME", "_MEDIA")
+
+
+def rows_of(keys: Iterable[str]) -> dict[str, Property]:
+    """Rows of properties by key, with those that records or other names lead to; made where they are missing."""
+    wanted = {*keys, *AUTOMATIC}
+    rows = property_declarations.rows_for(wanted)
+    missing = sorted(key for key in wanted if key not in rows)
+    if missing:
+        Property.objects.bulk_create(
+            [Property(key=key, title=title_of(key), datatype=_special_type(key)) for key in missing],
+            ignore_conflicts=True,
+        )
+        rows = property_declarations.rows_for(wanted)
+    return rows
+
+
+def _special_type(key: str) -> str:
+    special = SPECIAL.get(key)
+    return special.datatype if special else ""
+
+
+def write_lives(every: Sequence[Lives], properties: dict[str, Property]) -> None:
+    """Rows for all lives of some pages."""
+    existing = fact_columns.nearer(life.value for lives in every for life in lives.all)
+    touched: list[Fact] = []
+    ended: dict[tuple[Any, Any], list[Fact]] = {}
+    new: list[tuple[Fact, Life]] = []
+    subjects = _subjects(every)
+    for lives in every:
+        page = lives.reading.page.pk
+        for life in lives.all:
+            held = fact_columns.columns(life.value, life.language, existing)
+            fragment, key, raw = life.identity
+            if life.fact is None:
+                fact = Fact(
+                    subject=subjects[page, fragment], page_id=page, property=properties[key], position=life.position,
+                    raw=raw, born=life.born, born_at=life.born_at, died=life.died, died_at=life.died_at, **held,
+                )  # fmt: skip
+                new.append((fact, life))
+                lives.reading.changed |= _words(fact, life, properties)
+                continue
+            before = _words(life.fact, life, properties)
+            if life.died is not None:
+                ended.setdefault((life.died, life.died_at), []).append(life.fact)
+                lives.reading.changed |= before
+            elif fact_columns.changes(life.fact, held | {"position": life.position}):
+                touched.append(life.fact)
+                lives.reading.changed |= before | _words(life.fact, life, properties)
+        lives.reading.changed |= _changed_subobjects(lives)
+    _end(ended)
+    if touched:
+        Fact.objects.bulk_update(touched, [*fact_columns.COLUMNS, "position"], batch_size=100)
+    _insert(new, properties, existing)
+    readings = {lives.reading.page.pk: lives.reading for lives in every}
+    for fact, life in new:
+        if life.identity[1] not in SPECIAL:
+            readings[fact.page_id].facts.append(fact.pk)
+
+
+def _changed_subobjects(lives: Lives) -> set[tuple[int, str, str]]:
+    """The subobjects that a write makes or removes, as changes of `Has subobject`.
+
+    A subobject exists while its page states facts about it, whether or not `Has subobject` is stated too.
+    """
+    before = {life.identity[0] for life in lives.all if life.fact is not None}
+    after = {life.identity[0] for life in lives.alive.values()}
+    key, page = titles.key_of(lives.reading.fields.full_title), lives.reading.page.pk
+    return {(page, "_SOBJ", f"{key}#{fragment}") for fragment in before ^ after if fragment}
+
+
+def _words(fact: Fact, life: Life, properties: dict[str, Property]) -> set[tuple[int, str, str]]:
+    """What changes with a fact: its value, and any value of the fields of a record."""
+    key = life.identity[1]
+    row = properties.get(key) or fact.property
+    fields = (row.leads_to or row).declared.get("fields", ()) if fact.whole_id or life.value.parts else ()
+    names = {key, row.leads_to.key} if row.leads_to else {key}
+    return {(fact.page_id, name, fact.word) for name in names} | {(fact.page_id, field, "*") for field in fields}
+
+
+def _end(ended: dict[tuple[Any, Any], list[Fact]]) -> None:
+    """Facts and their parts, ended in their versions."""
+    for (died, died_at), facts in ended.items():
+        for start in range(0, len(facts), ROWS):
+            some = facts[start : start + ROWS]
+            Fact.objects.filter(pk__in=[fact.pk for fact in some]).update(died=died, died_at=died_at)
+            if records := [fact.pk for fact in some if fact.whole_id is not None]:
+                Fact.objects.filter(part_of__in=records).update(died=died, died_at=died_at)
+
+
+def _subjects(every: Sequence[Lives]) -> dict[tuple[int, str], Subject]:
+    """The subjects that new facts are about: pages, subobjects, and records; made where they are missing."""
+    wanted, found = set(), {}
+    for lives in every:
+        page = lives.reading.page.pk
+        for life in lives.all:
+            if life.fact is not None:
+                found[page, life.identity[0]] = life.fact.subject
+            else:
+                wanted.add((page, life.identity[0]))
+                if life.value.parts:
+                    wanted.add((page, life.value.word))
+    return found | subjects_for(wanted - found.keys())
+
+
+def subjects_for(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], Subject]:
+    """Subjects by page and fragment; made where they are missing."""
+    if not wanted:
+        return {}
+    Subject.objects.bulk_create(
+        [Subject(page_id=page, fragment=fragment) for page, fragment in sorted(wanted)],
+        ignore_conflicts=True,
+        batch_size=ROWS,
+    )
+    pks, found = sorted({page for page, _ in wanted}), {}
+    for start in range(0, len(pks), ROWS):
+        for row in Subject.objects.filter(page_id__in=pks[start : start + ROWS]):
+            found[row.page_id, row.fragment] = row
+    return found
+
+
+def _insert(new: Sequence[tuple[Fact, Life]], properties: dict[str, Property], existing: set[str]) -> None:
+    """New facts, and the parts of those that are records."""
+    records = [(fact, life.value) for fact, life in new if life.value.parts]
+    wholes = subjects_for({(fact.page_id, value.word) for fact, value in records})
+    for fact, value in records:
+        fact.whole = wholes[fact.page_id, value.word]
+    Fact.objects.bulk_create([fact for fact, _ in new], batch_size=ROWS)
+    insert_parts(records, properties, existing)
+
+
+def insert_parts(records: Sequence[tuple[Fact, Value]], properties: dict[str, Property], existing: set[str]) -> None:
+    """The fields of records as facts of the record's own subject, with its life."""
+    parts = []
+    for fact, value in records:
+        for position, (key, part) in enumerate(value.parts):
+            row = properties.get(key) or rows_of([key])[key]
+            parts.append(
+                Fact(
+                    subject=fact.whole,
+                    page_id=fact.page_id,
+                    property=row,
+                    position=position,
+                    raw=part.raw,
+                    part_of=fact,
+                    born=fact.born,
+                    born_at=fact.born_at,
+                    died=fact.died,
+                    died_at=fact.died_at,
+                    **fact_columns.columns(part, fact.language, existing),
+                )
+            )
+    Fact.objects.bulk_create(parts, batch_size=ROWS)

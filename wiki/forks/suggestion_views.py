@@ -1,0 +1,111 @@
+"""Changes proposed without an account: a text for a page, a name that is only a claim, and those who decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from wiki.accounts import rate_limits
+from wiki.accounts.forms import is_taken
+from wiki.errors import NotAllowed, Refused, WikiError, gettext_noop
+from wiki.forks.proposals import MESSAGE_LIMIT, announce
+from wiki.history.noindex import not_for_robots
+from wiki.licenses import catalogue
+from wiki.moderation.models import Proposal
+from wiki.pages.error_middleware import in_words
+from wiki.pages.models import WikiPage
+from wiki.pages.page_urls import address
+from wiki.pages.views import edit, manage
+from wiki.pages.writing import page_writer
+from wiki.text.titles import ELSEWHERE
+
+
+class SuggestForm(forms.Form):
+    """A text, why, by whom, and the consent that lets it be used."""
+
+    base = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    text = forms.CharField(
+        label=_("Text"), strip=False, widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "true", "data-text": ""})
+    )
+    message = forms.CharField(
+        label=_("What do you propose, and why?"),
+        max_length=MESSAGE_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=80,
+        required=False,
+        help_text=_("As the history shall name you. Empty: somebody without an account."),
+    )
+    agrees = forms.BooleanField()
+
+    def __init__(self, page: WikiPage, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name = catalogue.name_of(page.license)
+        self.fields["agrees"].label = gettext("What I write goes under the licence of this page, %(license)s") % {
+            "license": name
+        }
+
+
+@not_for_robots
+def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Propose a change of a page without an account; who has one edits."""
+    page = manage.get_page(request, title, "read")
+    if request.user.is_authenticated:
+        return redirect(address("edit", page.full_title))
+    if page.namespace == ELSEWHERE:
+        raise NotAllowed(gettext_noop("This page lives on another site: propose your change there."))
+    if request.method != "POST":
+        form = SuggestForm(page, initial={"text": page.source.text, "base": page.version})
+        return _screen(request, page, form)
+    form = SuggestForm(page, request.POST)
+    extra: dict[str, Any] = {}
+    status = 422
+    try:
+        if "preview" in request.POST:
+            form.is_valid()
+            form.errors.clear()
+            extra = edit.previewed(request, page, page.full_title, form["text"].value() or "")
+            status = 200
+        elif form.is_valid():
+            rate_limits.spend_suggestion(request)
+            made = _propose(page, form.cleaned_data)
+            messages.success(request, gettext("It is proposed. Those who look after the page see it there."))
+            return redirect(reverse("proposal", args=[made.pk]))
+    except WikiError as error:
+        form.add_error(None, in_words(error))
+        status = error.status
+    return _screen(request, page, form, status, **extra)
+
+
+def _screen(
+    request: HttpRequest, page: WikiPage, form: SuggestForm, status: int = 200, **extra: Any
+) -> HttpResponseBase:
+    """The form, with what was typed."""
+    context = {"page": page, "form": form, "edit_address": address("edit", page.full_title), **extra}
+    return render(request, "wiki/forks/suggest.html", context, status=status)
+
+
+def _propose(page: WikiPage, said: dict[str, Any]) -> Proposal:
+    """Write the proposal down. Raises Refused where it changes nothing, is of no version, or under another's name."""
+    text, name = page_writer.check_text(said["text"]), " ".join(said["name"].split())
+    base = page.versions.filter(number=said["base"], is_deletion=False).select_related("stored").first()
+    if base is None or text in (base.text(), page.source.text):
+        raise Refused(gettext_noop("Nothing is changed in this text."))
+    if name and is_taken(name):
+        raise Refused(gettext_noop("Someone here has an account with this name: sign in, or give another name."))
+    made = Proposal.objects.create(
+        page=page, base=base.number, text=text, message=said["message"].strip(),
+        by_name=name or gettext("somebody without an account"),
+    )  # fmt: skip
+    announce(page)
+    return made

@@ -1,0 +1,182 @@
+"""Where the loom finds passages that it does not hold: in the table while people write, in history to derive again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from wiki.history.models import Passage
+from wiki.history.passage_tracking import Loom, Shift, Weave, blocks_of
+from wiki.history.word_attribution import RECENT, Life, marks_of, read_name
+from wiki.pages.models import PageVersion
+from wiki.pages.writing.derived_data import Reading, Step
+from wiki.pages.writing.rebuild_derived import History
+
+ROWS = 500
+LIGHT = ("pk", "kind", "position", "text", "identity", "born", "rank")
+Act = tuple[Any, ...]
+
+
+def alive_in(pages: Sequence[int]) -> dict[int, list[Life]]:
+    """The passages alive in some pages, in order, with what matching needs."""
+    found: dict[int, list[Life]] = defaultdict(list)
+    for start in range(0, len(pages), ROWS):
+        rows = Passage.objects.filter(page_id__in=pages[start : start + ROWS], died=None).order_by("position")
+        for page, pk, kind, position, text, identity, born, rank in rows.values_list("page_id", *LIGHT):
+            found[page].append(Life(kind, position, text, identity, born, rank, None, pk, False))
+    return found
+
+
+def _life(row: Passage) -> Life:
+    """A passage of the table, whole."""
+    life = Life(row.kind, row.position, row.text, row.identity, row.born, row.rank, row.died, row.pk)
+    _complete(life, row)
+    return life
+
+
+def _complete(life: Life, row: Passage) -> None:
+    life.words, life.marks, life.is_whole = row.words.split(), marks_of(row.runs), True
+    life.origin = read_name(row.origin, row.page_id)
+    life.grew_from = read_name(row.grew_from, row.page_id) if row.grew_from else None
+
+
+class Table:
+    """What is stored, for versions that are added to pages."""
+
+    def __init__(self, readings: Iterable[Reading], weaves: Iterable[Weave]) -> None:
+        self.acts: dict[datetime | None, list[tuple[Weave, int]]] = defaultdict(list)
+        self.act_of: dict[tuple[Weave, int], datetime | None] = {}
+        for item, weave in zip(readings, weaves, strict=True):
+            self._note_acts(item, weave)
+        self.known: dict[tuple[int, int], list[Life]] = {}
+
+    def _note_acts(self, item: Reading, weave: Weave) -> None:
+        """Note which versions are of one moment; those whose clocks went back are of none."""
+        latest, now = item.since, timezone.now()
+        numbers: dict[datetime | None, list[int]] = defaultdict(list)
+        for number, step in enumerate(item.steps, start=item.follows + 1):
+            date = step.date if step.date and step.date <= now else None
+            if step.in_batch and (date is None or latest is None or date >= latest):
+                numbers[date].append(number)
+            latest = max(latest, date or now) if latest else date or now
+        for date, some in numbers.items():
+            if len(some) == 1:
+                self.acts[date].append((weave, some[0]))
+                self.act_of[weave, some[0]] = date
+
+    def past(self, weave: Weave, shift: Shift) -> tuple[dict[str, list[Life]], list[Life]]:
+        """One query, where there is anything to ask."""
+        begun = {life.identity for life in shift.begun}
+        lacking = {life.row: life for life in shift.ended if not life.is_whole}
+        lacking |= {life.row: life for life in weave.alive if not life.is_whole and life.identity in begun}
+        found: dict[str, list[Life]] = defaultdict(list)
+        recent: list[Life] = []
+        if not isinstance(weave.ref, int) or not begun:
+            return found, recent
+        lately = shift.number - RECENT
+        for start in range(0, len(begun), ROWS):
+            wanted = Q(page=weave.ref, died__isnull=False, identity__in=sorted(begun)[start : start + ROWS])
+            if not start:
+                wanted |= Q(page=weave.ref, died__gte=lately) | Q(pk__in=list(lacking)[:ROWS])
+            for row in Passage.objects.filter(wanted):
+                if row.pk in lacking:
+                    _complete(lacking[row.pk], row)
+                elif row.died is not None:
+                    life = _life(row)
+                    if row.identity in begun:
+                        found[row.identity].append(life)
+                    if row.died >= lately and not start:
+                        recent.append(life)
+        self.complete(list(lacking.values()))
+        return found, recent
+
+    def complete(self, lives: Sequence[Life]) -> None:
+        """Read what is not known of some passages."""
+        lacking = {life.row: life for life in lives if not life.is_whole}
+        keys = [key for key in lacking if key is not None]
+        for start in range(0, len(keys), ROWS):
+            for row in Passage.objects.filter(pk__in=keys[start : start + ROWS]):
+                _complete(lacking[row.pk], row)
+
+    def at(self, loom: Loom, page: int, number: int) -> list[Life]:
+        """The passages alive in a stored version."""
+        if (page, number) not in self.known:
+            lived = Passage.objects.filter(Q(died=None) | Q(died__gt=number), page=page, born__lte=number)
+            self.known[page, number] = [_life(row) for row in lived.order_by("position")]
+        return self.known[page, number]
+
+    def beside(self, loom: Loom, weave: Weave, shift: Shift) -> list[tuple[Weave, int]]:
+        """Among what is being written."""
+        key = (weave, shift.number)
+        members = self.acts[self.act_of[key]] if key in self.act_of else ()
+        return [(other, number) for other, number in members if other is not weave and number > 1]
+
+
+class Histories:
+    """History itself, for pages whose passages are derived again: other pages are woven as far as these need them."""
+
+    def __init__(self, pages: Sequence[int]) -> None:
+        self.weaves: dict[int, Weave] = {}
+        self.acts: dict[Act, list[tuple[int, int]]] = {}
+        self.act_of: dict[tuple[int, int], Act] = {}
+        self._note_acts(pages)
+
+    def weave(self, page: int, steps: Iterable[Step] | None = None) -> Weave:
+        """The page from its beginning on."""
+        if page not in self.weaves:
+            if steps is None:
+                self._note_acts([page])
+                steps = History(page)
+            self.weaves[page] = Weave(page, ((step, blocks_of(step)) for step in steps))
+        return self.weaves[page]
+
+    def _note_acts(self, pages: Sequence[int]) -> None:
+        """Note which versions of these pages were made in one act with later versions of others."""
+        fields = ("page_id", "number", "batch_id", "recorded_at", "claimed_at")
+        batched = PageVersion.objects.filter(batch__isnull=False).order_by().values_list(*fields)
+        for page, number, *act in batched.filter(page_id__in=pages):
+            self.act_of[page, number] = tuple(act)
+        moments = sorted({act[2] for act in self.act_of.values() if act not in self.acts})
+        wanted = set(self.act_of.values())
+        for act in wanted:
+            self.acts.setdefault(act, [])
+        for start in range(0, len(moments), ROWS):
+            beside = batched.filter(claimed_at__in=moments[start : start + ROWS], number__gt=1)
+            for page, number, *act in beside.order_by("page_id", "number"):
+                if tuple(act) in wanted and (page, number) not in self.acts[tuple(act)]:
+                    self.acts[tuple(act)].append((page, number))
+
+    def past(self, weave: Weave, shift: Shift) -> tuple[dict[str, list[Life]], list[Life]]:
+        """Nothing: a weave that began at the beginning holds all."""
+        return {}, []
+
+    def complete(self, lives: Sequence[Life]) -> None:
+        """Nothing is lacking."""
+
+    def at(self, loom: Loom, page: int, number: int) -> list[Life]:
+        """The passages of a page woven up to there."""
+        weave = self.weave(page)
+        loom.advance(weave, number)
+        return weave.at(number)
+
+    def beside(self, loom: Loom, weave: Weave, shift: Shift) -> list[tuple[Weave, int]]:
+        """As history says: the same batch, written and claimed at the same moments."""
+        key = (int(weave.ref), shift.number)
+        act = self.act_of.get(key)
+        members = [member for member in self.acts.get(act, ()) if member[0] != weave.ref] if act else []
+        if act is None or not members or not _keeps_time(*key, act):
+            return []
+        return [(self.weave(page), number) for page, number in members if _keeps_time(page, number, act)]
+
+
+def _keeps_time(page: int, number: int, act: Act) -> bool:
+    """Whether a version is the only one of its page in its act, and its clock had not gone back."""
+    batch, recorded_at, claimed_at = act
+    versions = PageVersion.objects.filter(page=page).exclude(number=number)
+    same = Q(batch=batch, recorded_at=recorded_at, claimed_at=claimed_at)
+    return not versions.filter(same | Q(number__lt=number, claimed_at__gt=claimed_at)).exists()

@@ -1,0 +1,254 @@
+"""From a parsed text to the HTML that readers see, stored per language of the interface.
+
+Everything that does not depend on the moment is put in when the text is saved; links stay holes,
+since a page they lead to may appear or go. `assemble` fills them when the page is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.html import escape, format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from wiki.licenses import catalogue
+from wiki.pages import problem_messages
+from wiki.pages.media_models import Picture, file_key, pictures_named
+from wiki.pages.models import RenderedPage, WikiPage
+from wiki.pages.page_fields import Fields
+from wiki.pages.page_urls import address
+from wiki.pages.rendering import link_table
+from wiki.pages.writing import parsed_versions
+from wiki.pages.writing.derived_data import Reading
+from wiki.text import statements
+from wiki.text.markup import placeholders
+from wiki.text.markup.parser_functions import CALLS, with_own_names
+from wiki.text.markup.placeholders import Hole
+from wiki.text.problems import Problem
+
+WIDTHS = (400, 800, 1600)
+ROWS = 200
+
+
+def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
+    """A picture with its credit, or a place to put one, for the hole `data`."""
+    name = str(data["name"])
+    if picture is None:
+        return format_html(
+            '<a class="picture-missing" href="{}" rel="nofollow">{}</a>',
+            f"{address_of_upload(name)}",
+            gettext("Picture “%(name)s” is missing: upload it") % {"name": name},
+        )
+    image = image_html(picture, str(data.get("description") or picture.description))
+    link = format_html('<a href="{}">{}</a>', address("page", f"File:{picture.name}"), image)
+    if not data.get("alone"):
+        return link
+    words = data.get("caption") or data.get("description") or ""
+    license = catalogue.name_of(picture.license) if picture.license else ""
+    credit = " · ".join(word for word in (picture.author, license) if word)
+    return format_html(
+        '<figure class="picture">{}<figcaption>{} <span class="picture-credit">{}</span>'
+        "</figcaption></figure>",
+        link, words, credit,
+    )  # fmt: skip
+
+
+def address_of_upload(name: str) -> str:
+    """Where a missing picture can be given."""
+    return f"{reverse('upload')}?{urlencode({'name': name})}"
+
+
+def image_html(picture: Picture, description: str) -> SafeString:
+    """`<img>` in several widths, with the place it will take, loaded when it comes into sight."""
+    widths = [width for width in WIDTHS if width < picture.width] or [picture.width]
+    renditions = picture.get_renditions(*(f"width-{width}" for width in widths))
+    made = [renditions[f"width-{width}"] for width in widths]
+    chosen = made[min(1, len(made) - 1)]
+    return format_html(
+        '<img src="{}" srcset="{}" sizes="(min-width: 60rem) 44rem, 92vw" width="{}" height="{}"'
+        ' alt="{}" loading="lazy" decoding="async">',
+        chosen.url,
+        ", ".join(f"{one.url} {one.width}w" for one in made),
+        chosen.width,
+        chosen.height,
+        description,
+    )  # fmt: skip
+
+
+def problem_html(data: Mapping[str, Any]) -> str:
+    """What is wrong, in place, in red, with the source that is meant."""
+    return format_html(
+        '<span class="problem" role="note">{} <code>{}</code></span>',
+        problem_messages.in_words(Problem(str(data["code"]), dict(data["params"]))),
+        data.get("source", ""),
+    )
+
+
+def call_html(hole: Hole, full_title: str) -> str | None:
+    """What stands for a call; None for one that is filled when the page is read."""
+    name = str(hole.data["name"])
+    if name not in CALLS:
+        return problem_html({"code": "call_unknown", "params": {"name": name}, **hole.data})
+    handler = CALLS[name]
+    return None if handler is None else handler(hole, full_title)
+
+
+def fill_fixed(item: Reading, pictures: Mapping[str, Picture]) -> str:
+    """The HTML of a text in the active language with all holes filled but links and what is filled when read."""
+    full_title = item.fields.full_title
+
+    def render(hole: Hole) -> str | None:
+        if hole.kind in ("link", "annotation"):
+            return None
+        if hole.kind == "picture":
+            return picture_html(hole.data, pictures.get(file_key(str(hole.data["name"]))))
+        if hole.kind == "problem":
+            return problem_html(hole.data)
+        return call_html(hole, full_title) if hole.kind == "call" else ""
+
+    return placeholders.fill(item.parsed.html, item.parsed.nonce, item.parsed.holes, render)
+
+
+def late_holes(item: Reading) -> dict[str, dict[str, Any]]:
+    """What is filled when the page is read: links, with keys, title to show and fragment; calls and annotations."""
+    found: dict[str, dict[str, Any]] = {}
+    full_title = item.fields.full_title
+    for number, hole in item.parsed.holes.items():
+        if hole.kind == "call" and CALLS.get(str(hole.data["name"]), hole) is None:
+            found[number] = _late_call(hole, full_title)
+        elif hole.kind == "annotation":
+            value = with_own_names(str(hole.data["value"]), full_title)
+            found[number] = {"property": hole.data["property"], "value": value, "label": hole.data["label"]}
+        elif hole.kind == "link":
+            found[number] = _late_link(hole, item.fields)
+    return found
+
+
+def _late_link(hole: Hole, fields: Fields) -> dict[str, str]:
+    """A link for `assemble`."""
+    target = str(hole.data["target"])
+    key, near = link_table.keys_of(target, fields)
+    return {
+        "key": key,
+        "near": near,
+        "target": target,
+        "fragment": str(hole.data.get("fragment") or ""),
+    }
+
+
+def _late_call(hole: Hole, full_title: str) -> dict[str, Any]:
+    """A call for whoever fills it: its name, its arguments as [key, value], and its source."""
+    arguments = [[key, with_own_names(value, full_title)] for key, value in hole.data["arguments"]]
+    found = {"call": str(hole.data["name"]), "arguments": arguments, "source": str(hole.data["source"])}
+    return found | ({"alone": True} if hole.data.get("alone") else {})
+
+
+def assemble(
+    html: str,
+    nonce: str,
+    late: Mapping[str, Mapping[str, Any]],
+    known: set[str],
+    answers: Mapping[str, str] | None = None,
+) -> SafeString:
+    """Stored HTML with its `late_holes`: links, blue where the page is among `known` keys, else red; and answers.
+
+    `answers` has safe HTML for calls and annotations, by the number of their hole; one without shows its source.
+    """
+
+    def link(match: re.Match[str]) -> str:
+        data, label = late.get(match[1]), match[2]
+        if data is None:
+            return label
+        if "key" not in data:
+            return (answers or {}).get(match[1], f"<code>{label}</code>" if "call" in data else label)
+        fragment = f"#{escape(data['fragment'])}" if data["fragment"] else ""
+        if not data["key"]:
+            return f'<a href="{fragment}">{label}</a>' if fragment else label
+        key = data["near"] if data["near"] in known else data["key"]
+        if key in known or key.startswith(("Category:", "File:")):
+            return f'<a href="{escape(address("page", key))}{fragment}">{label}</a>'
+        title = gettext("%(title)s (not written yet)") % {"title": data["target"]}
+        wanted = escape(address("page", data["near"] or key))
+        return f'<a class="red" rel="nofollow" title="{escape(title)}" href="{wanted}">{label}</a>'
+
+    # What stands in `html` was cleaned by nh3 and completed by us; labels are escaped there.
+    return mark_safe(placeholders.pattern(nonce).sub(link, html))  # noqa: S308
+
+
+def known_for(late: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Which of the pages that links may lead to exist. One query, none without links."""
+    return link_table.existing({data[name] for data in late.values() if "key" in data for name in ("key", "near")})
+
+
+class RenderDeriver:
+    """The rows of `RenderedPage`: one per page and language of the interface."""
+
+    name = "rendered"
+
+    def prepare(self, readings: Sequence[Reading]) -> list[list[RenderedPage]]:
+        """Render each text in each language; one query for all pictures."""
+        names = [
+            link.target.partition(":")[2] for item in readings for link in item.parsed.links if link.kind == "file"
+        ]
+        pictures = pictures_named(names) if names else {}
+        return [[render(item, language, pictures) for language, _ in settings.LANGUAGES] for item in readings]
+
+    def write(self, readings: Sequence[Reading], prepared: Sequence[list[RenderedPage]]) -> None:
+        """Insert or replace the rows."""
+        rows = []
+        for item, own in zip(readings, prepared, strict=True):
+            for row in own:
+                row.page_id, row.version = item.page.pk, item.number
+                rows.append(row)
+        RenderedPage.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["page", "ui_language"],
+            update_fields=[
+                "version", "html", "nonce", "holes", "toc", "has_box", "problems", "categories", "fresh"
+            ],
+            batch_size=ROWS,
+        )  # fmt: skip
+
+    def snapshot(self) -> list[tuple[Any, ...]]:
+        """All rendered pages; the nonce, random by design, is put aside."""
+        return sorted(
+            (
+                row.page_id, row.ui_language, row.version, row.html.replace(row.nonce, ""),
+                str(row.holes), str(row.toc), str(row.has_box), str(row.problems),
+                str(row.categories),
+            )
+            for row in RenderedPage.objects.all().iterator(chunk_size=ROWS)
+        )  # fmt: skip
+
+
+def render(item: Reading, language: str, pictures: Mapping[str, Picture]) -> RenderedPage:
+    """What readers of the interface `language` see of a text, still without page and number."""
+    with translation.override(language):
+        return RenderedPage(
+            ui_language=language,
+            html=fill_fixed(item, pictures),
+            nonce=item.parsed.nonce,
+            holes=late_holes(item),
+            toc=[asdict(entry) for entry in item.parsed.toc],
+            has_box="NOFACTBOX" not in item.parsed.switches,
+            problems=[{"text": problem_messages.in_words(problem), "line": problem.line} for problem in item.problems],
+            categories=sorted({link.target for link in item.parsed.links if link.kind == "category"}),
+        )
+
+
+def preview(text: str, fields: Fields, language: str) -> RenderedPage:
+    """A text as it would look, for the editor and for old versions. Parses; bounded in time."""
+    item = parsed_versions.read([(WikiPage(), fields, text)])[0]
+    names = [link.target.partition(":")[2] for link in item.parsed.links if link.kind == "file"]
+    shown = render(item, language, pictures_named(names) if names else {})
+    shown.stated = statements.statements(item.parsed)
+    return shown

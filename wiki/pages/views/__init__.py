@@ -1,0 +1,1 @@
+"""Screens of pages: read, edit, manage, upload, lists."""

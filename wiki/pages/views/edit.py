@@ -1,0 +1,353 @@
+"""Writing: the editor with preview and conflict, new pages, new places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from wiki.accounts import inline_sign_in, rate_limits
+from wiki.accounts.models import User
+from wiki.errors import EditConflict, TooFast, WikiError
+from wiki.licenses import catalogue
+from wiki.pages import page_lookup, permissions
+from wiki.pages.error_middleware import in_words
+from wiki.pages.models import LANGUAGES, Kind, WikiPage
+from wiki.pages.page_fields import Fields
+from wiki.pages.page_urls import address
+from wiki.pages.rendering import page_output, page_renderer
+from wiki.pages.views import page_lists
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.version_store import clean_text
+from wiki.text import titles
+
+
+class EditForm(forms.Form):
+    """A text with what its author says about the change."""
+
+    base = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
+    text = forms.CharField(
+        label=_("Text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "true", "data-text": ""}),
+    )
+    comment = forms.CharField(label=_("What did you change, and why?"), max_length=500, required=False)
+    minor = forms.BooleanField(label=_("This is a minor edit"), required=False)
+
+
+class NewPageForm(EditForm):
+    """The first text of a page, with its licence and language."""
+
+    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.for_text)
+    language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
+
+
+def _with_sign_in(form: forms.Form) -> forms.Form:
+    """Add the fields with which someone whose session ended signs in and saves in one go."""
+    form.fields["username"] = forms.CharField(
+        label=_("User name"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "username"}),
+    )
+    form.fields["password"] = forms.CharField(
+        label=_("Password"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    return form
+
+
+def signed_in(request: HttpRequest, form: forms.Form) -> User | None:
+    """Whoever signs in within `form`, which a person sent after their session ended; else None, the form asking."""
+    _with_sign_in(form)
+    user = inline_sign_in.sign_in_from_post(request)
+    if user is None and request.POST.get("username"):
+        form.add_error(None, gettext("This name and password do not match."))
+    return user
+
+
+Write = Callable[[User, WikiPage | None, str, dict[str, Any]], page_writer.Saved]
+"""Hands what was typed for a page (None: one of that title) to the writer."""
+
+
+def edit(request: HttpRequest, title: str, write: Write | None = None) -> HttpResponseBase:
+    """The editor of a page, or of the first text of one that is not there yet; `write` may save it in another way."""
+    asked = titles.clean_title(title)
+    page = page_lookup.find(asked, request.user)
+    if request.method != "POST":
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        permissions.require(request.user, "edit" if page else "create", page)
+        return _editor(request, page, asked, _form(request, page, asked))
+    form = _form(request, page, asked, data=request.POST)
+    if "preview" in request.POST:
+        try:
+            shown = previewed(request, page, asked, form["text"].value() or "")
+        except TooFast as error:
+            form.is_valid()
+            form.add_error(None, in_words(error))
+            return _editor(request, page, asked, form, status=error.status)
+        return _editor(request, page, asked, form, preview=shown)
+    return _save(request, page, asked, form, write or _write)
+
+
+def _form(request: HttpRequest, page: WikiPage | None, asked: str, data: Any = None) -> forms.Form:
+    """The form for `page`, or for a new page titled `asked`."""
+    if page is not None:
+        initial = {"text": page.source.text, "base": page.version}
+        return EditForm(data, initial=initial)
+    return NewPageForm(data, initial={
+        "base": 0, "license": catalogue.DEFAULT, "language": (get_language() or "fr")[:2],
+        "text": _starter(request.GET.get("kind", "")),
+    })  # fmt: skip
+
+
+def _starter(kind_key: str) -> str:
+    """The first lines of a page of that kind."""
+    kind = Kind.objects.filter(key=kind_key).first()
+    if kind is None or kind.key == "article":
+        return ""
+    return f"---\n{'Nature' if (get_language() or 'fr').startswith('fr') else 'Kind'}: {kind.name}\n---\n\n"
+
+
+def _editor(
+    request: HttpRequest,
+    page: WikiPage | None,
+    asked: str,
+    form: forms.Form,
+    status: int = 200,
+    **extra: Any,
+) -> HttpResponse:
+    """The editor with what was typed, whatever happened."""
+    license_id = page.license if page else catalogue.DEFAULT
+    context = {
+        "page": page,
+        "full_title": asked,
+        "form": form,
+        "license": catalogue.licenses_in(license_id)[0],
+        "may": permissions.allowed(request.user, page),
+        **extra.pop("preview", {}),
+        **extra,
+    }
+    return render(request, "wiki/pages/edit.html", context, status=status)
+
+
+def previewed(request: HttpRequest, page: WikiPage | None, asked: str, text: str) -> dict[str, Any]:
+    """The text as it would look, for a template. Raises TooFast."""
+    rate_limits.spend_preview(request)
+    language = (get_language() or "fr")[:2]
+    fields = Fields.of(page) if page else _new_fields(asked, language)
+    stored = page_renderer.preview(clean_text(text), fields, language)
+    shown = page_output.other(stored, fields, request.user)
+    return {
+        "preview": shown.html,
+        "preview_problems": stored.problems,
+        "preview_facts": shown.box,
+    }
+
+
+def _new_fields(asked: str, language: str) -> Fields:
+    """The fields that a page with the title `asked` would have; without a title where it is none."""
+    try:
+        return page_lookup.fields_for(asked, license=catalogue.DEFAULT, language=language)
+    except titles.TitleProblem:
+        return Fields(0, None, "", False, catalogue.DEFAULT, language)
+
+
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """The preview alone, for the editor's script."""
+    title = request.POST.get("title", "")
+    page = page_lookup.find(title, request.user) if title else None
+    context = previewed(request, page, title, request.POST.get("text", ""))
+    return render(request, "wiki/pages/_preview.html", context)
+
+
+def open_with(
+    request: HttpRequest, page: WikiPage, text: str, comment: str, base: int, **extra: Any
+) -> HttpResponseBase:
+    """The editor of `page` with a text that follows version `base`; it asks who is not signed in to sign in there."""
+    form: forms.Form = EditForm(initial={"text": text, "comment": comment, "base": base})
+    if not request.user.is_authenticated:
+        return _editor(request, page, page.full_title, _with_sign_in(form), status=403, must_sign_in=True, **extra)
+    return _editor(request, page, page.full_title, form, **extra)
+
+
+def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form, write: Write) -> HttpResponseBase:
+    """Save what was typed, or show it again with the reason why not."""
+    user: Any = request.user
+    if not user.is_authenticated:
+        user = signed_in(request, form)
+        if user is None:
+            return _editor(request, page, asked, form, status=403, must_sign_in=True)
+    if not form.is_valid():
+        return _editor(request, page, asked, form, status=422)
+    try:
+        saved = write(user, page, asked, form.cleaned_data)
+    except EditConflict as conflict:
+        data = request.POST.copy()
+        data["base"] = str(conflict.theirs_version)
+        again = _form(request, page, asked, data=data)
+        return _editor(request, page, asked, again, status=409, conflict=conflict)
+    except WikiError as error:
+        form.add_error(None, in_words(error))
+        return _editor(request, page, asked, form, status=error.status)
+    if saved.merged:
+        messages.success(request, gettext("Saved, and merged with what someone else changed meanwhile."))
+    elif saved.changed:
+        messages.success(request, gettext("Saved."))
+    else:
+        messages.info(request, gettext("Nothing was changed, so no version was made."))
+    return redirect(saved.page.get_absolute_url() + ("?redirect=no" if saved.page.redirect_key else ""))
+
+
+def _write(user: Any, page: WikiPage | None, asked: str, data: dict[str, Any]) -> page_writer.Saved:
+    """Hand the typed text to the writer."""
+    permissions.require(user, "edit" if page else "create", page)
+    note = Note(data["comment"], data["minor"])
+    author = Author.of(user)
+    if page is None:
+        return page_writer.create(
+            asked, data["text"], author,
+            license=data.get("license") or catalogue.DEFAULT,
+            language=data.get("language") or "fr",
+            note=note,
+        )  # fmt: skip
+    base = data["base"] if data["base"] is not None else page.version
+    return page_writer.edit(page, data["text"], author, note, base=base)
+
+
+class CreateForm(forms.Form):
+    """Which page to begin."""
+
+    title = forms.CharField(label=_("Title"), max_length=255)
+    place = forms.CharField(
+        label=_("Place it lives in"),
+        max_length=255,
+        required=False,
+        help_text=_("The name of a place, or nothing for the commons."),
+        widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
+    )
+    kind = forms.ModelChoiceField(
+        label=_("What is it about?"),
+        queryset=Kind.objects.exclude(key__in=("place", "article")),
+        to_field_name="key",
+        required=False,
+        empty_label=_("An article"),
+    )
+
+
+def create(request: HttpRequest) -> HttpResponseBase:
+    """Ask for a title, place and kind; the editor comes next."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    permissions.require(request.user, "create")
+    wanted = request.GET.get("title", "")
+    if request.method != "POST" and wanted and not request.GET.get("place"):
+        return redirect(address("edit", titles.clean_title(wanted)))
+    initial = {"title": wanted, "place": request.GET.get("place", ""), "kind": request.GET.get("kind")}
+    form = CreateForm(request.POST or None, initial=initial)
+    if form.is_valid() and (full := _full_title(request, form)):
+        where = address("edit", full)
+        kind = form.cleaned_data["kind"]
+        return redirect(f"{where}?kind={kind.key}" if kind else where)
+    context = {"form": form, "places": page_lists.place_titles(request.user)}
+    return render(request, "wiki/pages/create.html", context)
+
+
+def _full_title(request: HttpRequest, form: forms.Form) -> str:
+    """The full title asked for; "" where it is none, or the place is unknown, and the form says so at that field."""
+    title, place = form.cleaned_data["title"], form.cleaned_data["place"]
+    wrong = "place"
+    try:
+        home = page_lookup.place_named(place, request.user) if place else None
+        wrong = "title"
+        return titles.clean_title(f"{home.full_title}:{title}" if home else title)
+    except WikiError as error:
+        form.add_error(wrong, in_words(error))
+        return ""
+
+
+class PlaceForm(forms.Form):
+    """The beginnings of a place."""
+
+    title = forms.CharField(label=_("Name of the place"), max_length=200)
+    text = forms.CharField(
+        label=_("What is this place? (you can go on later)"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.for_text)
+    language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
+
+
+def create_place(request: HttpRequest) -> HttpResponseBase:
+    """Make a place; whoever makes it is its first steward. What was typed outlives the session."""
+    user: Any = request.user
+    if request.method != "POST" and not user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    language = (get_language() or "fr")[:2]
+    initial = {"title": request.GET.get("title", ""), "license": catalogue.DEFAULT, "language": language}
+    form = PlaceForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not user.is_authenticated:
+        user = signed_in(request, form)
+        if user is None:
+            return _place_screen(request, form, status=403, must_sign_in=True)
+    permissions.require(user, "make_place")
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            saved = page_writer.create_place(
+                data["title"], data["text"], Author.of(user),
+                license=data["license"], language=data["language"],
+            )  # fmt: skip
+        except WikiError as error:
+            form.add_error("title", in_words(error))
+        else:
+            messages.success(request, gettext("The place is there. You are its first steward."))
+            return redirect(saved.page.get_absolute_url())
+    return _place_screen(request, form)
+
+
+def _place_screen(request: HttpRequest, form: forms.Form, status: int = 200, **extra: Any) -> HttpResponse:
+    """The form of a place, its fields for signing in first where it has them."""
+    form.order_fields(["username", "password"])
+    return render(request, "wiki/pages/create_place.html", {"form": form, **extra}, status=status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """A form came without its token: an editor's text is shown again, never lost."""
+    match = request.resolver_match
+    said = gettext("Your session changed meanwhile. Your text is still here: please save again.")
+    must_sign_in = not request.user.is_authenticated
+    if match is not None and match.url_name == "create_place":
+        place = PlaceForm(request.POST)
+        if must_sign_in:
+            _with_sign_in(place)
+        place.add_error(None, said)
+        return _place_screen(request, place, status=403, must_sign_in=must_sign_in)
+    if match is None or match.url_name not in ("edit", "undo", "restore", "pull") or "text" not in request.POST:
+        message = gettext("This form is too old or came from elsewhere. Go back, load it again, and send it once more.")
+        return render(request, "wiki/pages/problem.html", {"message": message, "status": 403}, status=403)
+    try:
+        asked = titles.clean_title(match.kwargs["title"])
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    page = page_lookup.find(asked, request.user)
+    form = _form(request, page, asked, data=request.POST)
+    if must_sign_in:
+        _with_sign_in(form)
+    form.add_error(None, said)
+    return _editor(request, page, asked, form, status=403, must_sign_in=must_sign_in)

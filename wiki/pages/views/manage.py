@@ -1,0 +1,221 @@
+"""Looking after pages: renaming, moving, deleting, bringing back, licence, stewards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from wiki.accounts.models import User
+from wiki.errors import NotAllowed, WikiError, gettext_noop
+from wiki.licenses import compatibility
+from wiki.pages import page_lookup, permissions
+from wiki.pages.error_middleware import in_words
+from wiki.pages.models import LANGUAGES, Stewardship, WikiPage, links_to
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.version_store import Author
+from wiki.text import titles
+
+
+def get_page(request: HttpRequest, title: str, action: str) -> WikiPage:
+    """The gate of this file: the page that the reader may do `action` to, or an error."""
+    try:
+        page = page_lookup.find(title, request.user)
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    if page is None:
+        raise Http404(gettext("There is no page of that title."))
+    permissions.require(request.user, action, page)
+    return page
+
+
+def author(request: HttpRequest) -> Author:
+    """The signed-in person as an author. Raises NotAllowed for anonymous readers."""
+    if not isinstance(request.user, User):
+        raise NotAllowed(gettext_noop("Sign in first: reading is open, writing asks for an account."))
+    return Author.of(request.user)
+
+
+class CommentForm(forms.Form):
+    """Why something is done."""
+
+    comment = forms.CharField(label=_("Why?"), max_length=500, required=False)
+
+
+class MoveForm(CommentForm):
+    """Where a page goes."""
+
+    title = forms.CharField(
+        label=_("New full title"),
+        max_length=255,
+        help_text=_("«Place:Title» for a page in a place, «Title» for one in the commons."),
+    )
+    leave_redirect = forms.BooleanField(label=_("Leave a redirect at the old title"), required=False, initial=True)
+    field_order = ["title", "comment", "leave_redirect"]
+
+
+class FieldsForm(CommentForm):
+    """Licence and language of a page."""
+
+    license = forms.ChoiceField(label=_("Licence"))
+    language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
+    field_order = ["license", "language", "comment"]
+
+    def __init__(self, page: WikiPage, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        verdicts = compatibility.targets_for(page.license)
+        self.fields["license"].choices = [  # type: ignore[attr-defined]
+            (verdict.target, verdict.target_name) for verdict in verdicts if verdict.allowed
+        ]
+
+
+def _act(
+    request: HttpRequest,
+    template: str,
+    page: WikiPage,
+    form: forms.Form,
+    act: Callable[[dict[str, Any]], WikiPage],
+    done: str,
+    **context: Any,
+) -> HttpResponseBase:
+    """Show `form`; when it is sent, `act` on its data, and say what was done."""
+    status = 200
+    if form.is_valid():
+        try:
+            after = act(form.cleaned_data)
+        except WikiError as error:
+            form.add_error(None, in_words(error))
+            status = error.status
+        else:
+            messages.success(request, done)
+            return redirect(after.get_absolute_url())
+    context |= {"form": form, "page": page, "may": permissions.allowed(request.user, page)}
+    return render(request, template, context, status=status)
+
+
+def move(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Rename a page or place, or move a page."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    page = get_page(request, title, "move")
+    form = MoveForm(request.POST or None, initial={"title": page.full_title})
+
+    def act(data: dict[str, Any]) -> WikiPage:
+        page_moves.move(
+            page, data["title"], author(request), data["comment"],
+            leave_redirect=data["leave_redirect"],
+        )  # fmt: skip
+        return page_lookup.fresh(page.pk)
+
+    return _act(request, "wiki/pages/move.html", page, form, act, gettext("The page has moved."))
+
+
+def delete(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Delete a page: a version without text."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    page = get_page(request, title, "delete")
+    form = CommentForm(request.POST if request.method == "POST" else None)
+
+    def act(data: dict[str, Any]) -> WikiPage:
+        page_writer.delete(page, author(request), data["comment"])
+        return page
+
+    return _act(
+        request, "wiki/pages/delete.html", page, form, act, gettext("The page is deleted."),
+        linked_from=links_to(page.title_key or "").values("page_id").distinct().count(),
+    )  # fmt: skip
+
+
+@require_POST
+def undelete(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Bring a deleted page back."""
+    page = page_lookup.deleted(titles.clean_title(title))
+    if page is None:
+        raise Http404(gettext("There is no deleted page of that title."))
+    permissions.require(request.user, "undelete", page)
+    page_writer.undelete(page, author(request), request.POST.get("comment", ""))
+    messages.success(request, gettext("The page is back, with its history."))
+    return redirect(page.get_absolute_url())
+
+
+def fields(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Change the licence (where the table allows) or the language of a page."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    page = get_page(request, title, "relicense")
+    form = FieldsForm(page, request.POST or None, initial={"license": page.license, "language": page.language})
+
+    def act(data: dict[str, Any]) -> WikiPage:
+        page_writer.relicense(page, data["license"], author(request), data["comment"])
+        page_writer.translate(page, data["language"], author(request), data["comment"])
+        return page
+
+    return _act(request, "wiki/pages/fields.html", page, form, act, gettext("Saved."))
+
+
+class StewardForm(forms.Form):
+    """Who shall look after a place from now on."""
+
+    username = forms.CharField(label=_("User name"), max_length=150)
+
+
+def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
+    """The stewards of a place: add one by name, or take one away (never the last)."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    page = get_page(request, title, "steward")
+    if not page.is_place:
+        raise Http404(gettext("Only places have stewards."))
+    form = StewardForm(request.POST if "add" in request.POST else None)
+    if "remove" in request.POST:
+        return _remove_steward(request, page)
+    if form.is_valid():
+        user = User.objects.filter(username=form.cleaned_data["username"], is_active=True).first()
+        if user is not None:
+            Stewardship.objects.get_or_create(place=page, user=user)
+            messages.success(request, gettext("%(name)s looks after this place now.") % {"name": user.label})
+            return redirect(request.get_full_path())
+        form.add_error("username", gettext("Nobody here has that user name."))
+    context = {
+        "page": page,
+        "form": form,
+        "stewardships": page.stewardships.select_related("user").order_by("since"),
+        "may": permissions.allowed(request.user, page),
+    }
+    return render(request, "wiki/pages/stewards.html", context)
+
+
+def _remove_steward(request: HttpRequest, page: WikiPage) -> HttpResponse:
+    """Take a stewardship away; the last steward stays until another comes, also when two go at the same moment."""
+    with transaction.atomic():
+        WikiPage.objects.filter(pk=page.pk).update(stamp=F("stamp") + 1)  # who comes second waits here
+        may_go = page.stewardships.count() > 1 or (isinstance(request.user, User) and request.user.is_superuser)
+        if may_go:
+            page.stewardships.filter(user__username=request.POST["remove"]).delete()
+    if not may_go:
+        messages.error(request, gettext("A place keeps one steward: add another one first."))
+    elif not permissions.may(request.user, "steward", page):  # they took themselves away
+        messages.success(request, gettext("You do not look after this place any more."))
+        return redirect(page.get_absolute_url())
+    return redirect(request.get_full_path())
+
+
+@require_POST
+def unmake_place(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Make an empty place an ordinary page."""
+    page = get_page(request, title, "unmake_place")
+    page_writer.unmake_place(page, author(request), request.POST.get("comment", ""))
+    messages.success(request, gettext("It is an ordinary page now."))
+    return redirect(page.get_absolute_url())

@@ -1,0 +1,193 @@
+"""Lists of pages: all, by kind and place, orphans, wanted, categories, links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from wiki.pages import page_lookup
+from wiki.pages.media_models import file_key, pictures_named
+from wiki.pages.models import Kind, Link, WikiPage, WikiPageQuerySet, links_to
+from wiki.text import titles
+from wiki.text.markup.wikilinks import CATEGORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from wiki.pages.models import Reader
+
+PER_PAGE = 60
+PLACES_OFFERED = 2000
+THUMBNAIL = "fill-480x270"
+DEPTH = 8
+"""How deep the tree of categories is drawn."""
+
+
+def with_thumbnails(pages: Iterable[WikiPage]) -> list[WikiPage]:
+    """The pages, each with `thumbnail`: the address of a small copy of its first picture."""
+    found = list(pages)
+    names = {page.pk: page.picture_name.partition(":")[2] for page in found if page.picture_name}
+    pictures = pictures_named(names.values(), THUMBNAIL) if names else {}
+    for page in found:
+        picture = pictures.get(file_key(names.get(page.pk, "")))
+        if picture is not None:
+            page.thumbnail = picture.get_rendition(THUMBNAIL).url
+    return found
+
+
+def place_titles(user: Reader) -> QuerySet[WikiPage, str]:
+    """Full titles of places that forms offer by name; any other can be typed."""
+    places = WikiPage.objects.readable_by(user).filter(is_place=True).order_by("title_fold")
+    found: QuerySet[WikiPage, str] = places.values_list("full_title", flat=True)[:PLACES_OFFERED]
+    return found
+
+
+def titled(text: str, user: Reader) -> WikiPageQuerySet:
+    """Readable pages whose title holds every word of `text`, case and accents aside."""
+    found: WikiPageQuerySet = WikiPage.objects.readable_by(user).select_related("kind", "place")
+    for word in titles.fold(text)[:200].split()[:10]:
+        found = found.filter(title_fold__contains=word)
+    return found
+
+
+def linking_to(key: str, user: Reader) -> WikiPageQuerySet:
+    """Readable pages that link to the page with `key`."""
+    found: WikiPageQuerySet = (
+        WikiPage.objects.readable_by(user)
+        .filter(pk__in=links_to(key).values("page_id"))
+        .select_related("kind", "place")
+        .order_by("title_fold", "pk")
+    )
+    return found
+
+
+def _page(request: HttpRequest, pages: WikiPageQuerySet, size: int = PER_PAGE) -> Any:
+    """The part of a list that `?p=` asks for."""
+    return Paginator(pages, size).get_page(request.GET.get("p"))
+
+
+@require_safe
+def all_pages(request: HttpRequest) -> HttpResponse:
+    """All pages, by kind, place and words of the title."""
+    kind = Kind.objects.filter(key=request.GET.get("kind", "")[:40]).first()
+    place = _place(request)
+    query = request.GET.get("q", "")[:200]
+    found = titled(query, request.user).order_by("title_fold", "pk")
+    if kind is not None or not query:
+        found = found.filter(redirect_key="")
+    if kind is not None:
+        found = found.filter(kind=kind, namespace=0)
+    if place is not None:
+        found = found.filter(place=place)
+    pages = _page(request, found)
+    as_cards = kind is not None
+    if as_cards:
+        pages.object_list = with_thumbnails(pages.object_list)
+    context = {
+        "pages": pages,
+        "kinds": Kind.objects.all(),
+        "kind": kind,
+        "place": place,
+        "query": query,
+        "total": pages.paginator.count,
+        "as_cards": as_cards,
+    }
+    return render(request, "wiki/pages/all_pages.html", context)
+
+
+def _place(request: HttpRequest) -> WikiPage | None:
+    """The place that `?place=` names, or None when it says nothing. 404 for an unknown one."""
+    if not (name := request.GET.get("place", "")):
+        return None
+    try:
+        place = page_lookup.find(name, request.user)
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    if place is None or not place.is_place:
+        raise Http404(name)
+    return place
+
+
+@require_safe
+def orphans(request: HttpRequest) -> HttpResponse:
+    """Pages that no page links to."""
+    linked = Link.objects.filter(Q(key=OuterRef("title_key")) | Q(near_key=OuterRef("title_key"))).exclude(
+        page=OuterRef("pk")
+    )
+    found = (
+        WikiPage.objects.readable_by(request.user)
+        .articles()
+        .filter(~Exists(linked), is_place=False)
+        .select_related("kind", "place")
+        .order_by("title_fold", "pk")
+    )
+    return render(request, "wiki/pages/orphans.html", {"pages": _page(request, found)})
+
+
+@require_safe
+def wanted(request: HttpRequest) -> HttpResponse:
+    """Titles that pages link to and nobody has written, the most wanted first."""
+    here = WikiPage.objects.filter(title_key=OuterRef("key"))
+    nearer = WikiPage.objects.filter(title_key=OuterRef("near_key"))
+    readable = WikiPage.objects.readable_by(request.user)
+    missing = (
+        Link.objects.filter(way=Link.Way.LINK, page__in=readable)
+        .filter(~Exists(here), ~Exists(nearer))
+        .values(title=F("key"))
+        .annotate(count=Count("page", distinct=True))
+        .order_by("-count", "title")
+    )
+    pages = Paginator(missing, PER_PAGE).get_page(request.GET.get("p"))
+    return render(request, "wiki/pages/wanted.html", {"pages": pages})
+
+
+@require_safe
+def categories(request: HttpRequest) -> HttpResponse:
+    """The tree of categories that are in use or written."""
+    readable = WikiPage.objects.readable_by(request.user)
+    rows = Link.objects.filter(way=Link.Way.CATEGORY, page__in=readable)
+    counts = dict(rows.exclude(page__namespace=CATEGORY).values_list("key").annotate(Count("page")))
+    above = rows.filter(page__namespace=CATEGORY).values_list("key", "page__title_key")
+    written = set(readable.filter(namespace=CATEGORY).values_list("title_key", flat=True))
+    children: dict[str, set[str]] = {}
+    for parent, child in above:
+        children.setdefault(parent, set()).add(child or "")
+    known = set(counts) | written | set(children)
+    below = {child for some in children.values() for child in some}
+
+    def node(key: str, path: frozenset[str]) -> dict[str, Any]:
+        deeper = sorted(children.get(key, set()) - path) if len(path) < DEPTH else []
+        return {
+            "title": key,
+            "name": key.partition(":")[2],
+            "count": counts.get(key, 0),
+            "exists": key in written,
+            "children": [node(child, path | {child}) for child in deeper],
+        }
+
+    roots = sorted(known - below, key=titles.fold) or sorted(known, key=titles.fold)
+    tree = [node(key, frozenset({key})) for key in roots]
+    return render(request, "wiki/pages/categories.html", {"tree": tree})
+
+
+@require_safe
+def links_to_view(request: HttpRequest, title: str) -> HttpResponse:
+    """What links to a page, which need not exist."""
+    try:
+        full_title = titles.clean_title(title)
+        key = titles.key_of(full_title)
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    context = {
+        "full_title": full_title,
+        "target": page_lookup.find(full_title, request.user),
+        "pages": _page(request, linking_to(key, request.user)),
+    }
+    return render(request, "wiki/pages/links_to.html", context)

@@ -1,0 +1,320 @@
+"""Reading: the home page, a page, an old version, a picture, a category. Parses nothing current."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.html import json_script
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from wiki.accounts import rate_limits
+from wiki.licenses import catalogue
+from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
+from wiki.pages.media_models import File, Picture, file_key
+from wiki.pages.models import Fork, Kind, Link, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage
+from wiki.pages.page_fields import Fields
+from wiki.pages.page_urls import address
+from wiki.pages.rendering import page_cache, page_output, page_renderer
+from wiki.pages.rendering.page_output import Shown
+from wiki.pages.views import page_lists
+from wiki.pages.writing import rebuild_derived
+from wiki.text import titles
+from wiki.text.markup.wikilinks import CATEGORY, FILE
+
+SHOWN = 6
+SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The first screen."""
+    readable = WikiPage.objects.readable_by(request.user)
+    articles = readable.articles().select_related("kind", "place")
+
+    def latest(kind: str) -> list[WikiPage]:
+        found = articles.filter(kind__key=kind).order_by("-edited_at", "-pk")
+        some = list(found.exclude(picture_name="")[:SHOWN])
+        if len(some) < SHOWN:
+            some += found.filter(picture_name="")[: SHOWN - len(some)]
+        return page_lists.with_thumbnails(some)
+
+    counts = dict(readable.articles().order_by().values_list("kind__key").annotate(Count("pk")))
+    kinds = list(Kind.objects.all())
+    for kind in kinds:
+        kind.count = counts.get(kind.key, 0)  # type: ignore[attr-defined]  # for the template
+    context = {
+        "welcome": site_settings.welcome(),
+        "kinds": kinds,
+        "places": latest("place"),
+        "practices": latest("practice"),
+        "projects": latest("project")[:3],
+        "changes": recent(request),
+    }
+    return render(request, "wiki/pages/home.html", context)
+
+
+def recent(request: HttpRequest, place: WikiPage | None = None) -> list[PageVersion]:
+    """The latest single changes (those of batches apart) that the reader may see."""
+    versions = PageVersion.objects.readable_by(request.user).filter(Q(batch=None) | Q(batch__act="demo"))
+    if place is not None:
+        versions = versions.filter(Q(place=place) | Q(page=place))
+    found = versions.select_related("page", "author").order_by("-claimed_at", "-id")
+    return list(found[:8])
+
+
+@require_safe
+def page(request: HttpRequest, title: str) -> HttpResponseBase:
+    """A page by its full title; anything that is not there says what can be done."""
+    try:
+        key = titles.key_of(title)
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    if "version" in request.GET:
+        return old_version(request, key)
+    if "at" in request.GET:
+        return as_of(request, key)
+    language = (get_language() or "fr")[:2]
+    etag = page_cache.etag_for(request)
+    gate = WikiPage.objects.readable_by(request.user).filter(title_key=key)
+    stored: RenderedPage | None = (
+        RenderedPage.objects.filter(page__in=gate, ui_language=language)
+        .annotate(
+            bonds=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page"))))
+            | Exists(WikiPage.objects.filter(pk=OuterRef("page"), proposals__state="waiting"))
+        )
+        .select_related("page__kind", "page__place")
+        .first()
+    )
+    found = stored.page if stored else gate.select_related("kind", "place").first()
+    if found is None:
+        return not_there(request, title, key)
+    found.has_bonds = getattr(stored, "bonds", True)
+    if stored is None or stored.version != found.version:
+        stored = rebuild_derived.refresh(found, language)
+    if title != found.full_title.replace(" ", "_") and request.path != found.get_absolute_url():
+        query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+        return redirect(found.get_absolute_url() + query, permanent=True)
+    if found.redirect_key and request.GET.get("redirect") != "no":
+        target = page_lookup.redirect_target(found, request.user)
+        if target is not None and target.pk != found.pk:
+            return redirect(f"{target.get_absolute_url()}?from={found.address}")
+    shown = page_output.current(stored, found)
+    answer = _shown(request, found, stored, shown)
+    return page_cache.finish(answer, found.license, etag if shown.is_kept else "")
+
+
+def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: Shown) -> HttpResponse:
+    """The screen of a page that is there: with its list, where it is a place, category or file."""
+    template = "wiki/pages/page.html"
+    context = page_context(request, found, stored, shown)
+    if found.namespace == CATEGORY:
+        context |= category_context(request, found.full_title)
+        template = "wiki/pages/category.html"
+    elif found.namespace == FILE:
+        context |= file_context(request, found.full_title) or {}
+        template = "wiki/pages/file.html" if "file" in context else template
+    elif found.is_place:
+        context |= place_context(request, found)
+    return render(request, template, context)
+
+
+def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: Shown) -> dict[str, Any]:
+    """What the template of a page takes."""
+    return {
+        "page": found,
+        "html": shown.html,
+        "facts": shown.box,
+        "toc": stored.toc,
+        "categories": stored.categories,
+        "problems": stored.problems,
+        **license_context(found.license),
+        "may": permissions.allowed(request.user, found),
+        "canonical": mirror_models.true_address(found),
+        "json_ld": json_ld(found),
+        "redirected_from": request.GET.get("from", "").replace("_", " ")[:255],
+        "is_redirect": bool(found.redirect_key),
+        "redirect_title": found.redirect_key,
+        "redirect_address": address("page", found.redirect_key) if found.redirect_key else "",
+    }
+
+
+def license_context(expression: str) -> dict[str, Any]:
+    """The licence of a text for the part that says it, or the several that a reader may choose from."""
+    licenses = catalogue.licenses_in(expression)
+    return {"license": licenses[0], "licenses": None} if len(licenses) == 1 else {"license": None, "licenses": licenses}
+
+
+def json_ld(found: WikiPage) -> SafeString:
+    """The page in schema.org's words, safe inside a `<script>` (as Django's json_script does)."""
+    kind = found.kind.key if found.kind else "article"
+    data = {
+        "@context": "https://schema.org",
+        "@type": ["CreativeWork", SCHEMA_TYPES.get(kind, "Article")],
+        "name": found.shown_title,
+        "url": settings.BASE_ADDRESS + found.get_absolute_url(),
+        "license": page_cache.license_urls(found.license),
+        "inLanguage": found.language,
+        "dateCreated": found.created_at.isoformat(),
+        "dateModified": found.edited_at.isoformat(),
+        "version": found.version,
+        "description": found.excerpt,
+    }
+    script = json_script(data)
+    return mark_safe(script.partition(">")[2].rpartition("<")[0])  # noqa: S308  escaped by json_script
+
+
+def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
+    """What a place shows beside its text: who lives in it, and what changed lately."""
+    inhabitants = (
+        WikiPage.objects.readable_by(request.user)
+        .in_place(place)
+        .articles()
+        .select_related("kind", "place")
+        .order_by("title_fold")
+    )
+    some = list(inhabitants[:25])
+    return {
+        "inhabitants": page_lists.with_thumbnails(some[:24]),
+        "inhabitants_more": len(some) > 24,
+        "changes": recent(request, place),
+        "stewards": place.stewardships.select_related("user"),
+    }
+
+
+def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
+    """What is in a category: pages, and categories under it."""
+    readable = WikiPage.objects.readable_by(request.user)
+    inside = Link.objects.filter(way=Link.Way.CATEGORY, key=titles.key_of(full_title))
+    members = readable.filter(pk__in=inside.values("page_id")).select_related("kind", "place")
+    pages = Paginator(members.exclude(namespace=CATEGORY).order_by("title_fold"), 100)
+    return {
+        "members": pages.get_page(request.GET.get("p")),
+        "subcategories": list(
+            members.filter(namespace=CATEGORY).order_by("title_fold").values_list("full_title", flat=True)[:500]
+        ),
+    }
+
+
+def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None:
+    """What is known of a picture or file, or None when there is none of that name."""
+    name = file_key(titles.split_namespace(full_title)[1])
+    found: Picture | File | None = Picture.objects.filter(name=name).first() or File.objects.filter(name=name).first()
+    if found is None:
+        return None
+    uses = Link.objects.filter(way=Link.Way.FILE, key=f"File:{name}").values("page_id")
+    readable = WikiPage.objects.readable_by(request.user)
+    context: dict[str, Any] = {
+        "file": found,
+        "original_url": found.url if isinstance(found, File) else f"{settings.MEDIA_URL}{found.file.name}",
+        "license": catalogue.licenses_in(found.license)[0],
+        "used_by": readable.filter(pk__in=uses).order_by("title_fold")[:100],
+        "is_picture": isinstance(found, Picture),
+    }
+    if isinstance(found, Picture):
+        shown = found.get_rendition(f"width-{min(found.width, 1200)}")
+        context |= {"url": shown.url, "width": shown.width, "height": shown.height}
+    return context
+
+
+def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
+    """No page has that title: a picture, a category, a deleted page, or one to be written."""
+    full_title = titles.clean_title(asked)
+    namespace, _ = titles.split_namespace(full_title)
+    if namespace == FILE and (context := file_context(request, full_title)):
+        return render(request, "wiki/pages/file.html", context)
+    if namespace == CATEGORY:
+        context = category_context(request, full_title)
+        if context["members"] or context["subcategories"]:
+            page = WikiPage(title=full_title, full_title=full_title, namespace=CATEGORY)
+            context |= {"page": page, "may": permissions.allowed(request.user), "html": ""}
+            return render(request, "wiki/pages/category.html", context)
+    gone = page_lookup.deleted(full_title)
+    if gone is not None:
+        last = gone.versions.select_related("author").order_by("-number").first()
+        context = {"page": gone, "version": last, "may": permissions.allowed(request.user, gone)}
+        return render(request, "wiki/pages/deleted.html", context, status=404)
+    context = {
+        "full_title": full_title,
+        "near": similar_titles.near(full_title, request.user),
+        "wanted_by": page_lists.linking_to(key, request.user)[:10],
+        "may": permissions.allowed(request.user),
+    }
+    return render(request, "wiki/pages/missing.html", context, status=404)
+
+
+def old_version(request: HttpRequest, key: str) -> HttpResponse:
+    """A version by its number: its text as it was, under today's rules of display."""
+    found = _with_history(request, key)
+    number = request.GET.get("version", "")
+    if not number.isdecimal() or len(number) > 9:
+        raise Http404(gettext("There is no such version."))
+    version = _versions(request, found).filter(number=int(number)).first()
+    if version is None:
+        raise Http404(gettext("There is no such version."))
+    return _old(request, found, version)
+
+
+def as_of(request: HttpRequest, key: str) -> HttpResponseBase:
+    """The version that was current at the end of a day, with the facts and answers of that day."""
+    found = _with_history(request, key)
+    day = request.GET.get("at", "").strip()[:40]
+    if not day:
+        return redirect(found.get_absolute_url())
+    try:
+        until = date_input.last_moment(day)
+    except date_input.NoDate:
+        message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.") % {"text": day}
+        return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
+    # Claimed times may go back: what counts is the first version from which on the day had passed.
+    versions = _versions(request, found)
+    later = versions.filter(claimed_at__gte=until).aggregate(first=Min("number"))["first"]
+    version = versions.filter(number__lt=later or found.version + 1).order_by("-number").first()
+    if version is None:
+        message = gettext("This page was not written yet on that day.")
+        return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
+    return _old(request, found, version, timezone.localdate(until - timedelta(microseconds=1)).isoformat())
+
+
+def _with_history(request: HttpRequest, key: str) -> WikiPage:
+    """The page of that key. Raises Http404."""
+    readable = WikiPage.objects.readable_by(request.user).select_related("kind", "place")
+    found: WikiPage | None = readable.filter(title_key=key).first()
+    if found is None:
+        raise Http404(gettext("There is no such version."))
+    return found
+
+
+def _versions(request: HttpRequest, found: WikiPage) -> PageVersionQuerySet:
+    versions: PageVersionQuerySet = PageVersion.objects.readable_by(request.user).filter(page=found)
+    return versions.select_related("stored", "author")
+
+
+def _old(request: HttpRequest, found: WikiPage, version: PageVersion, day: str = "") -> HttpResponse:
+    """The screen of an old version; `day` when it is shown as of one."""
+    rate_limits.spend_preview(request)
+    language = (get_language() or "fr")[:2]
+    text = version.text()
+    stored = page_renderer.preview(text or "", Fields.of(found), language)
+    context = page_context(request, found, stored, page_output.other(stored, Fields.of(found), request.user, day)) | {
+        "version": version,
+        "is_old": True,
+        "as_of": day,
+        "day": day or timezone.localdate(version.claimed_at).isoformat(),
+        "older": version.number - 1,
+        "newer": version.number + 1 if version.number < found.version else None,
+        **license_context(version.license),
+        "notice": gettext("In this version the page was deleted.") if text is None else "",
+    }
+    answer = render(request, "wiki/pages/page.html", context)
+    answer["X-Robots-Tag"] = "noindex"
+    return answer

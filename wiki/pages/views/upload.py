@@ -1,0 +1,96 @@
+"""Giving the wiki a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from wiki.accounts import rate_limits
+from wiki.accounts.models import User
+from wiki.pages import permissions
+from wiki.pages.media_models import BYTE_LIMIT, Picture, clean_file_name, license_choices
+from wiki.pages.page_urls import address
+from wiki.text.titles import TitleProblem
+
+
+class UploadForm(forms.Form):
+    """A picture with what has to be known of it."""
+
+    file = forms.FileField(
+        label=_("Picture"),
+        help_text=_("JPEG, PNG, GIF or WebP, at most 20 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/gif,image/webp"}),
+    )
+    name = forms.CharField(
+        label=_("File name"),
+        max_length=150,
+        required=False,
+        help_text=_("The name that pages write: ![description](File:name.jpg)"),
+    )
+    description = forms.CharField(label=_("What it shows"), max_length=255)
+    author = forms.CharField(label=_("Who made it"), max_length=255)
+    license = forms.ChoiceField(label=_("Licence"), choices=license_choices)
+    source = forms.CharField(label=_("Where it comes from"), max_length=1000, required=False)
+
+    def clean_file(self) -> UploadedFile[Any]:
+        """Refuse what is too large before it is read."""
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > BYTE_LIMIT:
+            raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."))
+        return file
+
+    def picture(self, user: User) -> Picture | None:
+        """The picture that the form describes, not yet saved; None (with errors) if it cannot be."""
+        data = self.cleaned_data
+        picture = Picture(
+            title=data["description"], description=data["description"], author=data["author"],
+            license=data["license"], source=data["source"], uploaded_by_user=user,
+        )  # fmt: skip
+        try:
+            picture.take(data["file"].read(), clean_file_name(data["name"] or data["file"].name))
+        except ValidationError as error:
+            self.add_error("file", error)
+            return None
+        except TitleProblem as error:
+            self.add_error("name", str(error))
+            return None
+        if Picture.objects.filter(name=picture.name).exists():
+            self.refuse_name(picture.name)
+            return None
+        return picture
+
+    def refuse_name(self, name: str) -> None:
+        """Say that the name is taken."""
+        self.add_error("name", gettext("There is already a picture “%(name)s”.") % {"name": name})
+
+
+def upload(request: HttpRequest) -> HttpResponseBase:
+    """Take in a picture; `?name=` is the one that a page misses."""
+    if not request.user.is_authenticated or not isinstance(request.user, User):
+        return redirect_to_login(request.get_full_path())
+    permissions.require(request.user, "upload")
+    initial = {"name": request.GET.get("name", ""), "author": request.user.label}
+    form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
+    if form.is_valid():
+        rate_limits.spend_edit(request.user)
+        picture = form.picture(request.user)
+        if picture is not None:
+            try:
+                picture.save()
+            except IntegrityError:  # someone gave that name in the same moment
+                form.refuse_name(picture.name)
+            else:
+                messages.success(request, gettext("The picture is here."))
+                return redirect(address("page", picture.file_title))
+    return render(request, "wiki/pages/upload.html", {"form": form})

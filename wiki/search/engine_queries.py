@@ -1,0 +1,158 @@
+"""A tree of words as a question to the engine: Whoosh in one go, any other engine of modelsearch leaf by leaf."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import NotSupportedError, transaction
+from django.db.models import Q
+from modelsearch import query as q
+from modelsearch.backends import get_search_backend
+from modelsearch.backends.base import BaseSearchBackend
+
+from wiki.facts.models import Fact
+from wiki.history.models import Passage
+from wiki.search.engine.backend import WhooshBackend
+from wiki.search.engine.queries import Prefix, Within
+from wiki.search.models import PageWords
+from wiki.search.search_ast import AllOf, AnyOf, Begins, Exact, InTitle, Like, Node, Plain, Without
+from wiki.text.tokenizer import folded
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is looked among: an indexed model, its fields and their boosts."""
+
+    model: Any
+    boosts: dict[str, float]
+
+
+PAGES = Target(PageWords, {"title": 6.0, "home": 1.0, "headings": 2.0, "fact_values": 1.5, "body": 1.0})
+PASSAGES = Target(Passage, {"said": 1.0})
+FACTS = Target(Fact, {"raw": 1.0})
+FOLDED = {Passage: "words", Fact: "fold"}
+"""Columns with the words of an object, folded, for what an engine that is not ours cannot answer."""
+LIMIT = 5_000
+"""Candidates that are taken of one word from an engine that is not ours."""
+
+
+def is_of_words(node: Node) -> bool:
+    """Whether an engine can decide a part alone."""
+    match node:
+        case Plain() | Exact() | Begins() | Like():
+            return True
+        case InTitle(part) | Without(part):
+            return is_of_words(part)
+        case AllOf(parts) | AnyOf(parts):
+            return all(is_of_words(part) for part in parts)
+    return False
+
+
+def candidates(node: Node, target: Target = PAGES) -> dict[int, float]:
+    """Keys of pages (or passages) that match a tree of words, whoever may read them, with scores.
+
+    Raises IndexMissing and IndexDamaged.
+    """
+    backend = get_search_backend()
+    if isinstance(backend, WhooshBackend):
+        index = backend.get_index_for_model(target.model)
+        found: dict[int, float] = index.find(_query(node), target.boosts, target.model)
+        return found
+    return _Elsewhere(backend, target.model).find(node, None)
+
+
+def may_be_cut(found: dict[int, float]) -> bool:
+    """Whether there may be more candidates than an engine was asked for."""
+    return len(found) >= LIMIT and not isinstance(get_search_backend(), WhooshBackend)
+
+
+def _query(node: Node) -> q.SearchQuery:
+    """The tree in modelsearch's words."""
+    match node:
+        case Plain(text):
+            return q.PlainText(text)
+        case Exact(text):
+            return q.Phrase(text)
+        case Begins(text):
+            return Prefix(text)
+        case Like(text):
+            return q.Fuzzy(text)
+        case InTitle(part):
+            return Within(_query(part), ["title"])
+        case Without(part):
+            return q.Not(_query(part))
+        case AllOf(parts):
+            return _together(parts)
+        case AnyOf(parts):
+            return q.Or([_query(part) for part in parts])
+    raise TypeError(node)
+
+
+def _together(parts: tuple[Node, ...]) -> q.SearchQuery:
+    """All parts; plain words as one text, so that the engine can leave out those that are too common."""
+    plain = [part.text for part in parts if isinstance(part, Plain)]
+    others = [_query(part) for part in parts if not isinstance(part, Plain)]
+    if not others:
+        return q.PlainText(" ".join(plain))
+    return q.And([*([q.PlainText(" ".join(plain))] if plain else []), *others])
+
+
+class _Elsewhere:
+    """The same by set operations on what modelsearch's other engines find for each leaf."""
+
+    def __init__(self, backend: BaseSearchBackend, model: Any) -> None:
+        self.backend = backend
+        self.model = model
+
+    def find(self, node: Node, names: list[str] | None) -> dict[int, float]:
+        """The candidates of a part, in some columns or all."""
+        match node:
+            case InTitle(part):
+                return self.find(part, ["title"])
+            case AllOf(parts):
+                wanted = [self.find(part, names) for part in parts if not isinstance(part, Without)]
+                shared = set.intersection(*(set(one) for one in wanted)) if wanted else self._everything()
+                for part in parts:
+                    if isinstance(part, Without):
+                        shared -= self.find(part.part, names).keys()
+                return {pk: sum(one[pk] for one in wanted) for pk in shared}
+            case AnyOf(parts):
+                total: dict[int, float] = {}
+                for part in parts:
+                    for pk, score in self.find(part, names).items():
+                        total[pk] = total.get(pk, 0.0) + score
+                return total
+            case Without(part):
+                gone = self.find(part, names)
+                return {pk: 0.0 for pk in self._everything() if pk not in gone}
+        return self._leaf(node, names)
+
+    def _leaf(self, node: Node, names: list[str] | None) -> dict[int, float]:
+        rows = self.model.objects.only("pk")
+        text = node.text  # type: ignore[union-attr]
+        if isinstance(node, Begins) and self.model in FOLDED:
+            return self._begun(text, FOLDED[self.model])
+        if isinstance(node, Begins):
+            return self._scores(self.backend.autocomplete(text, rows))
+        query: q.SearchQuery = q.Phrase(text) if isinstance(node, Exact) else q.PlainText(text)
+        if isinstance(node, Like):
+            # Not every engine can; PostgreSQL's wants an extension, and breaks off the transaction without it.
+            with suppress(NotImplementedError, NotSupportedError), transaction.atomic():
+                return self._scores(self.backend.search(q.Fuzzy(text), rows, fields=names))
+        return self._scores(self.backend.search(query, rows, fields=names))
+
+    @staticmethod
+    def _scores(results: Any) -> dict[int, float]:
+        return {row.pk: abs(row.score or 0.0) for row in results.annotate_score("score")[:LIMIT]}
+
+    def _begun(self, text: str, column: str) -> dict[int, float]:
+        """Passages or facts with a word that begins so: their words stand in the table."""
+        word = folded(text)
+        begins = Q(**{f"{column}__startswith": word}) | Q(**{f"{column}__contains": f" {word}"})
+        rows = self.model.get_indexed_objects().filter(begins)
+        return dict.fromkeys(rows.values_list("pk", flat=True)[:LIMIT], 1.0)
+
+    def _everything(self) -> set[int]:
+        return set(self.model.objects.values_list("pk", flat=True))

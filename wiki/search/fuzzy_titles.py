@@ -1,0 +1,60 @@
+"""Near titles by the index: words in any form, a letter or two off, and those that come from the same word."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+from wiki.pages import similar_titles
+from wiki.pages.array_lookup import among
+from wiki.pages.models import WikiPage
+from wiki.search import engine_queries, search_parser, spelling
+from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
+from wiki.search.engine.schema import is_common
+from wiki.search.search_ast import AnyOf, InTitle, Like, Plain
+from wiki.text import titles
+from wiki.text.tokenizer import words
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+CANDIDATES = 100
+"""Pages whose titles are compared letter by letter."""
+SHORTEST = 4
+"""Letters of a word that may be misspelt."""
+
+
+def near(full_title: str, user: Reader) -> list[WikiPage]:
+    """Readable pages with a title like `full_title`, the likest first; by the database where there is no index."""
+    try:
+        found = _like(full_title, user)
+        if not found and (better := spelling.suggestion(full_title, _leaves(full_title))):
+            found = _like(better, user)
+    except (IndexMissing, IndexDamaged):
+        return similar_titles.by_words(full_title, user)
+    return found
+
+
+def _like(full_title: str, user: Reader) -> list[WikiPage]:
+    """Those that the index holds. Raises IndexMissing and IndexDamaged."""
+    leaves = _leaves(full_title)
+    if not leaves:
+        return []
+    longest = sorted({leaf.text for leaf in leaves if len(leaf.text) >= SHORTEST}, key=lambda text: (-len(text), text))
+    misspelt = [Like(text) for text in longest[: search_parser.LIKENESSES]]
+    scores = engine_queries.candidates(InTitle(AnyOf((*leaves, *misspelt))))
+    best = sorted(scores, key=lambda key: (-scores[key], key))[:CANDIDATES]
+    rows = WikiPage.objects.readable_by(user).filter(among("pk", best)).select_related("kind", "place")
+    wanted = SequenceMatcher(b=titles.fold(full_title), autojunk=False)
+
+    def likeness(page: WikiPage) -> float:
+        wanted.set_seq1(titles.fold(page.full_title))
+        return scores[page.pk] * wanted.ratio()
+
+    return sorted(rows, key=lambda page: (-likeness(page), page.pk))[: similar_titles.MOST]
+
+
+def _leaves(full_title: str) -> list[Plain]:
+    """The words of a title that tell it from others."""
+    found = [word for word in words(full_title[: search_parser.LENGTH]) if not (word.whole or is_common(word))]
+    return [Plain(word.bare, word.start, word.end) for word in found[: search_parser.TERMS]]

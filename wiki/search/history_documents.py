@@ -1,0 +1,59 @@
+"""What lives through versions of a page and is searched: its passages, and the facts that it states.
+
+Both are named by one number: a passage by its key, a fact by its key below zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from django.db.models import Q
+
+from wiki.facts.models import Fact
+from wiki.history.models import Passage
+from wiki.pages.array_lookup import among
+from wiki.search import engine_queries
+from wiki.search.search_ast import Node
+
+Row = tuple[int, int, int, int | None]
+"""Name, page, and the versions that began and ended it."""
+COLUMNS = ("pk", "page_id", "born", "died")
+
+
+def candidates(node: Node) -> tuple[dict[int, float], bool]:
+    """What holds a word, with scores, and whether that is all; whoever may read it.
+
+    Raises IndexMissing and IndexDamaged.
+    """
+    passages, facts = (
+        engine_queries.candidates(node, engine_queries.PASSAGES),
+        engine_queries.candidates(node, engine_queries.FACTS),
+    )
+    is_all = not (engine_queries.may_be_cut(passages) or engine_queries.may_be_cut(facts))
+    return passages | {-key: score for key, score in facts.items()}, is_all
+
+
+def of_names(names: Collection[int]) -> Iterator[Row]:
+    """Those of these names that are there."""
+    return _rows(Q(among("pk", [name for name in names if name > 0])), Q(among("pk", [-n for n in names if n < 0])))
+
+
+def of_pages(pages: Iterable[int]) -> Iterator[Row]:
+    """All that ever lived in some pages: facts, then passages in the order of the text."""
+    return _rows(*[among("page_id", pages)] * 2)
+
+
+def _rows(passages: Q, facts: Q) -> Iterator[Row]:
+    for key, page, born, died in Fact.get_indexed_objects().filter(facts).order_by("pk").values_list(*COLUMNS):
+        yield -key, page, born, died
+    yield from Passage.objects.filter(passages).order_by("position").values_list(*COLUMNS)
+
+
+def texts(names: Collection[int]) -> dict[int, str]:
+    """What is said by those names: passages without markup, facts as property and value."""
+    said = Passage.objects.only("text", "kind").in_bulk([name for name in names if name > 0])
+    found = {key: passage.said() for key, passage in said.items()}
+    stated = Fact.objects.filter(pk__in=[-name for name in names if name < 0])
+    for key, title, raw in stated.values_list("pk", "property__title", "raw"):
+        found[-key] = f"{title}: {raw}"
+    return found

@@ -1,0 +1,239 @@
+"""From a tree to the pages that match and that a reader may read, the best first.
+
+Engines cannot apply our gate: they give candidates, page keys with scores. Conditions on the page itself become
+conditions of the database. What is shown, counted or offered comes from `Hit`s, which have all passed `readable_by`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import exp
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from wiki.pages.array_lookup import among
+from wiki.pages.models import Link, WikiPage
+from wiki.search import engine_queries, query_fields
+from wiki.search.search_ast import AllOf, AnyOf, Holds, Node, Note, Without
+from wiki.text import titles
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader, WikiPageQuerySet
+
+ELSEWHERE = 0.5
+"""What a page outside the main namespace is worth beside one within it."""
+SAME_TITLE = 3.0
+BEGINS_SO = 1.3
+"""What a title is worth that is what was asked for, or begins so."""
+FRESH, LINKED = 0.06, 0.06
+"""The most that freshness, and links from other pages, add to a score: they decide between equals."""
+YEAR = 365.25 * 24 * 3600
+TOP = 200
+"""Pages for which links are counted."""
+
+
+@dataclass(slots=True)
+class Hit:
+    """A page that was found and may be read."""
+
+    pk: int
+    score: float
+    kind: int | None
+    place: int | None
+    license: str
+    language: str
+    key: str
+    edited_at: datetime
+    via: str = ""
+    """The title of the redirect by which it was found."""
+
+
+@dataclass(slots=True)
+class Found:
+    """An answer: all hits, best first."""
+
+    hits: list[Hit] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+ROW = (
+    "pk", "kind_id", "place_id", "license", "language", "title_key", "edited_at", "namespace", "title_fold",
+    "redirect_key", "full_title",
+)  # fmt: skip
+
+
+def find(tree: Node | None, user: Reader, also: Q | None = None, words: str = "") -> Found:
+    """The pages that match `tree` and the condition `also`; `words` are what a title would be that is asked for.
+
+    Raises IndexMissing and IndexDamaged.
+    """
+    found = Found()
+    if tree is None and also is None:
+        return found
+    evaluation = Evaluation(found.notes)
+    scores, where = evaluation.top(tree) if tree is not None else (None, Q())
+    readable = WikiPage.objects.readable_by(user).filter(where)
+    if also is not None:
+        readable = readable.filter(also)
+    rows = readable if scores is None else readable.filter(among("pk", scores))
+    _collect(found, rows.values_list(*ROW), scores or {}, titles.fold(words))
+    _follow_redirects(found, readable)
+    _order(found.hits)
+    return found
+
+
+class Evaluation:
+    """Divides a tree between the engine and the database."""
+
+    def __init__(self, notes: list[Note]) -> None:
+        self.notes = notes
+        self._all: set[int] | None = None
+
+    def top(self, node: Node) -> tuple[dict[int, float] | None, Q]:
+        """Candidates (None for all pages) and the condition that they have to meet as well."""
+        parts = node.parts if isinstance(node, AllOf) else (node,)
+        where = Q()
+        others = []
+        for part in parts:
+            if is_condition(part):
+                where &= self.condition(part)
+            else:
+                others.append(part)
+        if not others:
+            return None, where
+        return self.scores(others[0] if len(others) == 1 else AllOf(tuple(others))), where
+
+    def condition(self, node: Node) -> Q:
+        """A part that the database decides alone."""
+        match node:
+            case Holds(name, value):
+                try:
+                    return query_fields.condition(name, value)
+                except query_fields.Unknown:
+                    self.notes.append(Note(f"unknown_{name}", value[:60]))
+                    return Q()
+            case Without(part):
+                inner = self.condition(part)
+                return ~inner if inner else Q()
+            case AllOf(parts):
+                return _joined([self.condition(part) for part in parts], Q.AND)
+            case AnyOf(parts):
+                return _joined([self.condition(part) for part in parts], Q.OR)
+        raise TypeError(node)
+
+    def scores(self, node: Node) -> dict[int, float]:
+        """The candidates of a part that the database does not decide alone."""
+        if engine_queries.is_of_words(node):
+            return engine_queries.candidates(node)
+        match node:
+            case AllOf(parts):
+                wanted = [self.scores(part) for part in parts if not isinstance(part, Without)]
+                hits = _all_of(wanted) if wanted else dict.fromkeys(self._everything(), 0.0)
+                for part in parts:
+                    if isinstance(part, Without):
+                        gone = self.scores(part.part)
+                        hits = {pk: score for pk, score in hits.items() if pk not in gone}
+                return hits
+            case AnyOf(parts):
+                hits = {}
+                for part in parts:
+                    for pk, score in self.scores(part).items():
+                        hits[pk] = hits.get(pk, 0.0) + score
+                return hits
+            case Without(part):
+                gone = self.scores(part)
+                return {pk: 0.0 for pk in self._everything() if pk not in gone}
+        where = self.condition(node)
+        return dict.fromkeys(WikiPage.objects.filter(where).values_list("pk", flat=True), 0.0)
+
+    def _everything(self) -> set[int]:
+        if self._all is None:
+            self._all = set(WikiPage.objects.filter(title_key__isnull=False).values_list("pk", flat=True))
+        return self._all
+
+
+def is_condition(node: Node) -> bool:
+    """Whether the database can decide a part alone."""
+    match node:
+        case Holds():
+            return True
+        case Without(part):
+            return is_condition(part)
+        case AllOf(parts) | AnyOf(parts):
+            return all(is_condition(part) for part in parts)
+    return False
+
+
+def _joined(conditions: Iterable[Q], way: str) -> Q:
+    """Conditions by AND or OR; those that were ignored have no say."""
+    total = Q()
+    for one in conditions:
+        if one:
+            total = total._combine(one, way) if total else one  # type: ignore[attr-defined]
+    return total
+
+
+def _all_of(some: list[dict[int, float]]) -> dict[int, float]:
+    first, *others = sorted(some, key=len)
+    shared = set(first)
+    for one in others:
+        shared &= one.keys()
+    return {pk: sum(one[pk] for one in some) for pk in shared}
+
+
+# --- Rows and their order -----------------------------------------------------------------------------
+def _collect(found: Found, rows: Iterable[tuple[Any, ...]], scores: dict[int, float], words: str) -> None:
+    """Make hits of the rows."""
+    for pk, kind, place, license, language, key, edited_at, namespace, fold, leads_to, full_title in rows:
+        score = scores.get(pk, 1.0) * (1.0 if namespace == 0 else ELSEWHERE)
+        if words and fold == words:
+            score *= SAME_TITLE
+        elif words and fold.startswith(words):
+            score *= BEGINS_SO
+        hit = Hit(pk, score, kind, place, license, language, key, edited_at)
+        if leads_to:
+            hit.key, hit.via = leads_to, full_title
+        found.hits.append(hit)
+
+
+def _follow_redirects(found: Found, readable: WikiPageQuerySet) -> None:
+    """Let redirects count for the pages to which they lead, where these meet all conditions too."""
+    redirects = [hit for hit in found.hits if hit.via]
+    if not redirects:
+        return
+    there = {hit.key: hit for hit in found.hits if not hit.via}
+    missing = {hit.key for hit in redirects} - there.keys()
+    for row in readable.filter(title_key__in=sorted(missing)[:TOP], redirect_key="").values_list(*ROW):
+        pk, kind, place, license, language, key, edited_at = row[:7]
+        there[key] = Hit(pk, 0.0, kind, place, license, language, key, edited_at)
+    for hit in redirects:
+        target = there.get(hit.key)
+        if target is not None and hit.score > target.score:
+            target.score, target.via = hit.score, hit.via
+    found.hits = list(there.values())
+
+
+def _order(hits: list[Hit]) -> None:
+    """Best first. Between pages that match equally well the fresher and the better linked one wins."""
+    now = timezone.now()
+    for hit in hits:
+        age = max((now - hit.edited_at).total_seconds(), 0.0)
+        hit.score *= 1 + FRESH * exp(-age / YEAR)
+    hits.sort(key=lambda hit: (-hit.score, -hit.pk))
+    top = hits[:TOP]
+    links = Link.objects.filter(key__in=[hit.key for hit in top]).order_by().values_list("key").annotate(Count("page"))
+    counts = dict(links)
+    most = max(counts.values(), default=0)
+    for hit in top:
+        hit.score *= 1 + LINKED * counts.get(hit.key, 0) / max(most, 1)
+    hits[:TOP] = sorted(top, key=lambda hit: (-hit.score, -hit.pk))
+
+
+def counted(hits: Iterable[Hit], name: str) -> Counter[Any]:
+    """How many hits have each value of a column."""
+    return Counter(getattr(hit, name) for hit in hits)

@@ -1,0 +1,130 @@
+"""One answer to a reader's words, for the page, the API and the command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from wiki.pages.models import WikiPage
+from wiki.pages.views import page_lists
+from wiki.search import page_search, search_parser, spelling
+from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
+from wiki.search.models import PageWords
+from wiki.search.page_search import Found, Hit
+from wiki.search.search_ast import AllOf, Begins, InTitle, Leaf, Node, Plain, wanted
+from wiki.search.snippets import Marker, Piece
+from wiki.text import titles
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+FEW = 3
+"""Answers with fewer pages are given a suggestion."""
+FACTS = 2
+"""Facts shown below a result."""
+BY_TITLE = 1_000
+"""Pages found by title where there is no index to ask."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What was found, best first; nothing in it is hidden from the reader."""
+
+    query: search_parser.Query
+    hits: list[Hit]
+    by_title_only: bool = False
+    """Whether the index could not be asked, and titles alone were looked at."""
+    leaves: list[Leaf] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Result:
+    """One page as it is shown."""
+
+    page: WikiPage
+    score: float
+    title: list[Piece]
+    piece: list[Piece]
+    facts: list[list[Piece]]
+    words: int = 0
+    """How many words the text has."""
+    via: str = ""
+
+
+def answer(text: str, user: Reader, also: Q | None = None) -> Answer:
+    """The pages that match `text`, and `also`, that `user` may read."""
+    query = search_parser.parse(text.strip())
+    leaves = list(wanted(query.tree))
+    try:
+        found = page_search.find(query.tree, user, also, query.text)
+    except (IndexMissing, IndexDamaged):
+        return Answer(query, _by_title(query, user, also).hits, by_title_only=True, leaves=leaves)
+    query.notes = list(dict.fromkeys([*query.notes, *found.notes]))
+    return Answer(query, found.hits, leaves=leaves)
+
+
+def _by_title(query: search_parser.Query, user: Reader, also: Q | None) -> Found:
+    """Pages whose title holds the words: what can be answered without an index."""
+    words = " ".join(leaf.text for leaf in wanted(query.tree)) or query.text
+    if not titles.fold(words).split():
+        return Found()
+    rows = page_lists.titled(words, user).filter(also or Q()).order_by("title_fold", "pk")
+    return Found(
+        [
+            Hit(row.pk, 1.0, row.kind_id, row.place_id, row.license, row.language, row.title_key or "", row.edited_at)
+            for row in rows[:BY_TITLE]
+        ]
+    )
+
+
+def results(hits: Sequence[Hit], leaves: Sequence[Leaf], user: Reader) -> list[Result]:
+    """The pages of some hits, with the pieces of text in which their words stand. Three queries."""
+    rows = WikiPage.objects.readable_by(user).select_related("kind", "place").in_bulk([hit.pk for hit in hits])
+    texts = PageWords.objects.in_bulk(list(rows))
+    marker = Marker(leaves)
+    return [_result(hit, rows[hit.pk], texts.get(hit.pk), marker) for hit in hits if hit.pk in rows]
+
+
+def _result(hit: Hit, page: WikiPage, text: PageWords | None, marker: Marker) -> Result:
+    piece = marker.piece(text.body) if text is not None else []
+    facts = [marker.mark(line) for line in text.facts.split("\n")] if text is not None else []
+    shown = [line for line in facts if any(marked for _, marked in line)][:FACTS]
+    count = len(text.body.split()) if text is not None else 0
+    piece = piece or [(page.excerpt, False)]
+    return Result(page, hit.score, marker.mark(page.shown_title), piece, shown, count, hit.via)
+
+
+def suggestion(given: Answer, user: Reader, also: Q | None = None) -> str:
+    """What was perhaps meant, where little was found; only what finds something that `user` may read."""
+    if len(given.hits) >= FEW or given.by_title_only or not given.leaves:
+        return ""
+    better = spelling.suggestion(given.query.text, given.leaves)
+    return better if better and len(answer(better, user, also).hits) > len(given.hits) else ""
+
+
+def beginning(text: str, user: Reader, limit: int) -> Answer:
+    """Pages for words that are still being typed: the last may go on; titles first."""
+    query = search_parser.parse(text.strip())
+    tree = _going_on(query.tree)
+    leaves = list(wanted(tree))
+    try:
+        found = page_search.find(InTitle(tree) if tree else None, user, None, query.text)
+        if tree is not None and len(found.hits) < limit:
+            known = {hit.pk for hit in found.hits}
+            found.hits += [hit for hit in page_search.find(tree, user).hits if hit.pk not in known]
+    except (IndexMissing, IndexDamaged):
+        return Answer(query, _by_title(query, user, None).hits[:limit], by_title_only=True, leaves=leaves)
+    return Answer(query, found.hits[:limit], leaves=leaves)
+
+
+def _going_on(tree: Node | None) -> Node | None:
+    """The tree with its last plain word as a beginning."""
+    match tree:
+        case Plain(text) if sum(sign.isalnum() for sign in text) >= search_parser.SHORTEST:
+            return Begins(text)
+        case AllOf((*first, last)):
+            return AllOf((*first, _going_on(last) or last))
+    return tree

@@ -1,0 +1,155 @@
+"""Which periods of history are wanted: of now, of all time, of a day, or those that began or ended between two days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Min, Q
+
+from wiki.pages.array_lookup import among
+from wiki.pages.date_input import NoDate, first_moment, last_moment
+from wiki.pages.models import PageVersion
+from wiki.search.intervals import END, Span, Spans, overlap
+from wiki.search.search_ast import AllOf, Holds, Node, Note
+
+if TYPE_CHECKING:
+    from wiki.pages.models import Reader
+
+WAYS = ("now", "ever", "at", "appeared", "disappeared")
+NARROWING = ("author", "before", "after")
+"""Fields of the query language that say here which periods are meant, where they stand beside all else."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What is wanted. `since` is the first moment, `until` the first one after; None for no bound."""
+
+    way: str = "ever"
+    since: datetime | None = None
+    until: datetime | None = None
+    authors: tuple[str, ...] = ()
+    """Names of those who brought the words in: accounts, or names as shown."""
+
+
+@dataclass(slots=True)
+class Wish:
+    """What a reader wrote in the fields: kept as it was written, so that the form can show it again."""
+
+    way: str = ""
+    at: str = ""
+    since: str = ""
+    until: str = ""
+    author: str = ""
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Wish:
+        """From an address; a way that does not exist is none."""
+        way = parameters.get("when", "")
+        texts = [parameters.get(name, "").replace("\x00", "").strip()[:100] for name in ("at", "since", "until", "by")]
+        return cls(way if way in WAYS else "", *texts)
+
+    @property
+    def is_of_history(self) -> bool:
+        """Whether the history is asked, and not only the current pages."""
+        return self.way not in ("", "now") or bool(self.author)
+
+    def read(self, notes: list[Note]) -> When:
+        """What it means; what means nothing is ignored, with a note."""
+        found = When(self.way or "now", authors=(self.author,) if self.author else ())
+        if found.way == "at":
+            at = _moment(self.at, last_moment, notes)
+            return replace(found, until=at) if at else replace(found, way="now")
+        if found.way in ("appeared", "disappeared"):
+            since, until = _moment(self.since, first_moment, notes), _moment(self.until, last_moment, notes)
+            return replace(found, since=since, until=until)
+        return found
+
+
+def _moment(text: str, read: Callable[[str], datetime], notes: list[Note]) -> datetime | None:
+    """A moment, or None with a note where the text is no date."""
+    if not text:
+        return None
+    try:
+        return read(text)
+    except NoDate:
+        notes.append(Note("unknown_day", text[:60]))
+        return None
+
+
+def narrowed(tree: Node | None, when: When, notes: list[Note]) -> tuple[Node | None, When, When]:
+    """A tree without the conditions that say which periods are meant, and these: `when`, and in which time they lived.
+
+    `author:` names who brought the words in; `before:` and `after:`, the time in which they were to be read.
+    """
+    parts = tree.parts if isinstance(tree, AllOf) else (tree,) if tree is not None else ()
+    kept: list[Node] = []
+    lived = When()
+    for part in parts:
+        if not isinstance(part, Holds) or part.field not in NARROWING:
+            kept.append(part)
+        elif part.field == "author":
+            when = replace(when, authors=(*when.authors, part.value))
+        else:
+            moment = _moment(part.value, first_moment, notes)
+            if moment is not None and part.field == "after":
+                lived = replace(lived, since=max(moment, lived.since or moment))
+            elif moment is not None:
+                lived = replace(lived, until=min(moment, lived.until or moment))
+    rest = (AllOf(tuple(kept)) if len(kept) > 1 else kept[0]) if kept else None
+    return rest, when, lived
+
+
+@dataclass(slots=True)
+class Sieve:
+    """Keeps the periods that are wanted of some pages: moments are numbers of versions here, which are compared."""
+
+    when: When
+    lived: When
+    bounds: dict[datetime, dict[int, int]] = field(default_factory=dict)
+    """By moment and page, the first version made at it or later."""
+    theirs: list[set[tuple[int, int]]] = field(default_factory=list)
+    """By author, the versions that they made."""
+
+    @classmethod
+    def of(cls, when: When, lived: When, pages: Sequence[int], user: Reader) -> Sieve:
+        """Ask the database what has to be known of `pages`; a query for each moment and author."""
+        sieve = cls(when, lived)
+        versions = PageVersion.objects.readable_by(user).filter(among("page_id", pages))
+        for moment in filter(None, {when.since, when.until, lived.since, lived.until}):
+            later = versions.filter(claimed_at__gte=moment).order_by().values_list("page_id")
+            sieve.bounds[moment] = dict(later.annotate(Min("number")))
+        for name in when.authors:
+            who = Q(author_name__iexact=name) | Q(author__username__iexact=name)
+            sieve.theirs.append(set(versions.filter(who).values_list("page_id", "number")))
+        return sieve
+
+    def kept(self, page: int, spans: Spans) -> Spans:
+        """Those of the periods of a page that are wanted."""
+        return tuple(span for span in spans if self._is_wanted(page, span))
+
+    def _is_wanted(self, page: int, span: Span) -> bool:
+        since, until = self._window(page, self.lived)
+        if not overlap(span, (max(since - 1, 1), until)):
+            return False
+        if any((page, span[0]) not in versions for versions in self.theirs):
+            return False
+        since, until = self._window(page, self.when)
+        match self.when.way:
+            case "now":
+                return span[1] == END
+            case "at":
+                return span[0] < until <= span[1]
+            case "appeared":
+                return since <= span[0] < until
+            case "disappeared":
+                return span[1] < END and since <= span[1] < until
+        return True
+
+    def _window(self, page: int, when: When) -> tuple[int, int]:
+        """The versions made from `since` on and before `until`: the first, and the one after the last."""
+        since = self.bounds[when.since].get(page, END) if when.since else 1
+        until = self.bounds[when.until].get(page, END) if when.until else END
+        return since, until

@@ -1,0 +1,1 @@
+"""Comparison of texts: lines, hunks, sequences, words."""

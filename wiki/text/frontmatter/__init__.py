@@ -1,0 +1,1 @@
+"""YAML front matter: reading it into entries, and writing entries back."""

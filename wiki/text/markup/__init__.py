@@ -1,0 +1,1 @@
+"""Source text to safe HTML with placeholders: Markdown, links, parser functions, sanitizer."""

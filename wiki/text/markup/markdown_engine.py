@@ -1,0 +1,195 @@
+"""The Markdown engine: Python-Markdown with the extensions and the syntax of this wiki.
+
+Building one costs some milliseconds, so each thread keeps one (see `markdown`); the state
+of a parsing is put into it by `prepare`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from html import escape
+from xml.etree.ElementTree import Element
+
+import markdown
+from markdown import inlinepatterns as inline
+from markdown.extensions.tables import TableProcessor
+from markdown.postprocessors import RawHtmlPostprocessor
+from markdown.util import INLINE_PLACEHOLDER_RE
+
+from wiki.text.anchors import slug
+from wiki.text.markup import code_blocks
+from wiki.text.markup.headings import AnchoredTocExtension, ShiftProcessor, TaskProcessor
+from wiki.text.markup.images import AddressProcessor, mend_raw_html
+from wiki.text.markup.parser_functions import CallBlockPreprocessor, CallBook, CallProcessor, SwitchProcessor
+from wiki.text.markup.placeholders import Tray
+from wiki.text.markup.wikilinks import LinkBook, WikiLinkProcessor
+
+BRACKET_LIMIT = 32
+"""Brackets that a link text may hold inside each other."""
+
+ADDRESS_LIMIT = 4_000
+"""Characters of an address with its title."""
+
+
+class Engine(markdown.Markdown):
+    """Python-Markdown made ours, with the books of the text that is being parsed."""
+
+    def __init__(self) -> None:
+        fences = [{"name": "*", "class": "", "format": code_blocks.fence, "validator": code_blocks.accept}]
+        self.tray = Tray("0")
+        self.links = LinkBook(self.tray)
+        self.calls = CallBook(self.tray, ())
+        super().__init__(
+            extensions=[
+                "tables",
+                "footnotes",
+                "def_list",
+                "abbr",
+                "sane_lists",
+                "pymdownx.superfences",
+                "pymdownx.magiclink",
+                AnchoredTocExtension(slugify=slug, marker="", permalink=True),
+            ],
+            extension_configs={
+                "tables": {"use_align_attribute": True},
+                "footnotes": {"BACKLINK_TITLE": ""},
+                "pymdownx.superfences": {"custom_fences": fences},
+            },
+            output_format="html",
+        )
+        self._add_ours()
+
+    def prepare(self, tray: Tray, known_calls: Collection[str]) -> LinkBook:
+        """Forget the last text; the new one's links are gathered in the book returned."""
+        self.reset()
+        self.tray = tray
+        self.links = LinkBook(tray)
+        self.calls = CallBook(tray, known_calls)
+        self.inlinePatterns["wiki_link"].book = self.links  # type: ignore[attr-defined]
+        self.inlinePatterns["wiki_call"].book = self.calls  # type: ignore[attr-defined]
+        self.preprocessors["wiki_call_block"].book = self.calls  # type: ignore[attr-defined]
+        self.treeprocessors["wiki_task"].tray = tray  # type: ignore[attr-defined]
+        addresses = self.treeprocessors["wiki_address"]
+        addresses.tray, addresses.book = tray, self.links  # type: ignore[attr-defined]
+        return self.links
+
+    def _add_ours(self) -> None:
+        """Register what Python-Markdown does not know, and bounded forms of what is quadratic."""
+        patterns = self.inlinePatterns
+        # Between code spans (190) and backslashes (180): `\|` in a table must arrive whole;
+        # calls before links, since they may hold some.
+        patterns.register(WikiLinkProcessor(self, self.links), "wiki_link", 186)
+        patterns.register(CallProcessor(self, self.calls), "wiki_call", 187)
+        patterns.register(SwitchProcessor(self), "wiki_switch", 185)
+        patterns.register(Reference(inline.REFERENCE_RE, self), "reference", 170)
+        patterns.register(LinkText(inline.LINK_RE, self), "link", 160)
+        patterns.register(Image(inline.IMAGE_LINK_RE, self), "image_link", 150)
+        patterns.register(ImageReference(inline.IMAGE_REFERENCE_RE, self), "image_reference", 140)
+        patterns.register(ShortReference(inline.REFERENCE_RE, self), "short_reference", 130)
+        patterns.register(ShortImageReference(inline.IMAGE_REFERENCE_RE, self), "short_image_ref", 125)
+        patterns.register(RawHtml(inline.HTML_RE, self), "html", 90)
+        # After fences (25), before raw HTML (20).
+        self.preprocessors.register(CallBlockPreprocessor(self, self.calls), "wiki_call_block", 22)
+        self.treeprocessors.register(TaskProcessor(self, self.tray), "wiki_task", 30)
+        self.treeprocessors.register(AddressProcessor(self, self.tray, self.links), "wiki_address", 15)
+        self.treeprocessors.register(ShiftProcessor(self), "wiki_shift", 14)
+        self.treeprocessors.deregister("prettify")
+        self.postprocessors.register(MendedRawHtml(self), "raw_html", 30)
+        table = ShieldedTable(self.parser, {"use_align_attribute": True})
+        self.parser.blockprocessors.register(table, "table", 75)
+
+
+class _Bounded:
+    """Link texts and addresses with limits: without them 8,000 `[` cost 20 seconds."""
+
+    def getText(  # noqa: N802  # their name
+        self, data: str, index: int
+    ) -> tuple[str, int, bool]:
+        """The text up to the bracket that closes it."""
+        depth, start = 1, index
+        for bracket in _BRACKET.finditer(data, index):
+            depth += 1 if bracket[0] == "[" else -1
+            if depth == 0:
+                return data[start : bracket.start()], bracket.end(), True
+            if depth > BRACKET_LIMIT:
+                break
+        return "", index, False
+
+    def getLink(  # noqa: N802  # their name
+        self, data: str, index: int
+    ) -> tuple[str, str | None, int, bool]:
+        """The address in round brackets."""
+        if not data.startswith("(", index):
+            return "", None, index, False
+        part = data[index : index + ADDRESS_LIMIT]
+        href, title, end, handled = super().getLink(part, 0)  # type: ignore[misc]
+        return href, title, index + end, handled
+
+
+_BRACKET = re.compile(r"[\[\]]")
+
+
+class LinkText(_Bounded, inline.LinkInlineProcessor):
+    """`[text](address)`."""
+
+
+class Image(_Bounded, inline.ImageInlineProcessor):
+    """`![description](address)`."""
+
+
+class Reference(_Bounded, inline.ReferenceInlineProcessor):
+    """`[text][id]`."""
+
+
+class ShortReference(_Bounded, inline.ShortReferenceInlineProcessor):
+    """`[id]`."""
+
+
+class ImageReference(_Bounded, inline.ImageReferenceInlineProcessor):
+    """`![description][id]`."""
+
+
+class ShortImageReference(_Bounded, inline.ShortImageReferenceInlineProcessor):
+    """`![id]`."""
+
+
+class RawHtml(inline.HtmlInlineProcessor):
+    """Inline HTML; a hole that got into one of its attributes is only its text there."""
+
+    def unescape(self, text: str) -> str:
+        """The HTML with placeholders undone."""
+        stash = self.md.treeprocessors["inline"].stashed_nodes  # type: ignore[attr-defined]
+        tag = self.md.tray.tag  # type: ignore[attr-defined]
+
+        def plain(match: re.Match[str]) -> str:
+            """The text of a hole; other placeholders are left to Python-Markdown."""
+            node = stash.get(match[1])
+            if isinstance(node, Element) and node.tag == tag:
+                return escape(node.text or "")
+            return match[0]
+
+        return super().unescape(INLINE_PLACEHOLDER_RE.sub(plain, text))
+
+
+class MendedRawHtml(RawHtmlPostprocessor):
+    """Raw HTML put back, with its pictures shown as problems."""
+
+    def stash_to_string(self, text: str) -> str:
+        """One piece of raw HTML."""
+        html = str(text)
+        tray: Tray = self.md.tray  # type: ignore[attr-defined]
+        return mend_raw_html(html, tray) if "<" in html else html
+
+
+class ShieldedTable(TableProcessor):
+    """Tables in whose cells `[[Title|label]]` and `{{call|…}}` may stand."""
+
+    _SHIELD = re.compile(r"\[\[[^\[\]]*\]\]|\{\{[^{}]*\}\}")
+
+    def _split(self, row: str) -> list[str]:
+        """The cells of a row."""
+        if "|" in row and ("[[" in row or "{{" in row):
+            row = self._SHIELD.sub(lambda match: re.sub(r"(?<!\\)\|", r"\\|", match[0]), row)
+        cells: list[str] = super()._split(row)  # type: ignore[misc]  # not in the stubs
+        return cells

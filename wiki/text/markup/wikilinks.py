@@ -1,0 +1,193 @@
+"""Links between pages: `[[Title]]`, `[[Title#Section|label]]`, categories, annotations.
+
+Also `[label](Title)`: a Markdown address that is relative names a page, as in texts that
+come from GitHub.  Whether a page exists, and in which place a title is looked for first,
+is decided upstairs; here a link is what was written.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+from markdown.inlinepatterns import InlineProcessor
+from markdown.util import AtomicString
+
+from wiki.text.anchors import section_id
+from wiki.text.markup.placeholders import Hole, Link, Tray
+from wiki.text.titles import TitleProblem, clean_title, full_title, split_namespace
+
+WIKI_LINK = r"(?<![\\\[])\[\[((?:[^\[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)"
+"""A link as it is written; what follows in small letters belongs to its label."""
+_REDIRECT = re.compile(
+    r"\s*#(?:REDIRECT|REDIRECTION)\s*:?\s*\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\][^\S\n]*\n?",
+    re.IGNORECASE,
+)
+_WEB_ADDRESS = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
+_PICTURE_OPTION = re.compile(
+    r"(?:thumb(?:nail)?|vignette|frame(?:less|d)?|cadre|border|bordure|left|gauche|right|droite|"
+    r"center|centr[eé]|none|néant|upright(?:=.*)?|redresse(?:=.*)?|\d*x?\d+px|"
+    r"(?:link|lien|page|lang|class)=.*)\Z",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"[*_`\\<\[\]\x02]")
+"""In a label: signs that Markdown may read, and its own mark of what it read already."""
+FILE, CATEGORY = 6, 14
+
+
+def redirect_of(body: str) -> tuple[str | None, str]:
+    """The title that a body redirects to (or None), and the body without that line."""
+    match = _REDIRECT.match(body)
+    if not match:
+        return None, body
+    try:
+        title, _ = _target(match[1])
+    except TitleProblem:
+        return None, body
+    return (title, body[match.end() :]) if title else (None, body)
+
+
+def _target(written: str) -> tuple[str, str]:
+    """Cleaned title and section of a link's target; an empty title means this page."""
+    title, _, section = written.strip().removeprefix(":").partition("#")
+    section = section.replace("_", " ").strip()
+    if section and not title.strip():
+        return "", section
+    return clean_title(title), section
+
+
+class LinkBook:
+    """Makes the elements that stand for the links of one text."""
+
+    def __init__(self, tray: Tray) -> None:
+        self.tray = tray
+
+    def written(self, source: str, inner: str, trail: str = "") -> Element:
+        """What stands for `[[inner]]trail` in the page."""
+        first, *others = [unescape(part).strip() for part in re.split(r"\\?\|", inner)]
+        if _WEB_ADDRESS.match(first):
+            return _web(first, "|".join(others) or first)
+        if "::" in first and first[0] == ":" and not first.startswith("::"):
+            return _shown(source)
+        if "::" in first or ":=" in first:
+            return self._annotation(source, first, others)
+        try:
+            target, section = _target(first)
+        except TitleProblem:
+            return self.tray.element(self.tray.problem("link_title", source, source=source[:80]))
+        number, name = split_namespace(target)
+        if not first.startswith(":") and number == CATEGORY:
+            return self._mark(Link(full_title(CATEGORY, None, name), name, "category"))
+        if not first.startswith(":") and number == FILE:
+            return self._file(name, others)
+        label = "|".join(others) or (_short(target) if others else first.removeprefix(":"))
+        return self.to(target, label + trail, section)
+
+    def to(self, target: str, label: str, section: str = "", redirect: bool = False) -> Element:
+        """The element of a link to a page."""
+        data = {
+            "target": target,
+            "label": label,
+            "section": section,
+            "fragment": section_id(section) if section else "",
+            "redirect": "yes" if redirect else "",
+        }
+        link = Link(target, label, "redirect" if redirect else "link", section)
+        return self.tray.element(Hole("link", data, label), link)
+
+    def picture(self, name: str, description: str, caption: str = "") -> Element:
+        """The element of a picture."""
+        data = {"name": name, "description": description, "caption": caption, "alone": False}
+        link = Link(full_title(FILE, None, name), caption or description, "file")
+        return self.tray.element(Hole("picture", data, description), link)
+
+    def _file(self, name: str, options: list[str]) -> Element:
+        """`[[File:name|options|caption]]` in MediaWiki's manner; the options of size are not ours."""
+        description, caption = "", ""
+        for option in options:
+            if option.lower().startswith("alt="):
+                description = option[4:].strip()
+            elif option and not _PICTURE_OPTION.match(option):
+                caption = option
+        return self.picture(name, description or caption, caption)
+
+    def _annotation(self, source: str, first: str, others: list[str]) -> Element:
+        """`[[Property::value|label]]`; the first `::` divides, as in SMW's strict mode, its default."""
+        name, _, value = first.partition("::" if "::" in first else ":=")
+        value = value.strip()
+        label = "|".join(others) if others else value
+        try:
+            name = clean_title(name)
+        except TitleProblem:
+            return self.tray.element(self.tray.problem("annotation_property", source, source=source[:80]))
+        link = Link(value, label, "annotation", property=name)
+        plain = not (others and _MARKUP.search(label)) and not _WEB_ADDRESS.match(label)
+        if label.strip() and plain:
+            data = {"property": name, "value": value, "label": label if others else ""}
+            return self.tray.element(Hole("annotation", data, label), link)
+        mark = self._mark(link)
+        mark.tail = label
+        shown = Element("span")
+        shown.append(mark)
+        return shown
+
+    def _mark(self, *links: Link) -> Element:
+        """An element that shows nothing and keeps the place of what was written."""
+        return self.tray.element(Hole("mark"), *links)
+
+
+def _web(address: str, label: str) -> Element:
+    """An ordinary link."""
+    element = Element("a", {"href": address})
+    element.text = label
+    return element
+
+
+def _shown(source: str) -> Element:
+    """Source that means nothing here, shown as it is (`[[:P::v]]`)."""
+    element = Element("span")
+    element.text = AtomicString(source)
+    return element
+
+
+def _short(target: str) -> str:
+    """A title without its prefix and its bracketed addition (MediaWiki's pipe trick)."""
+    last = target.rpartition(":")[2].strip()
+    return re.sub(r"\s*\([^()]*\)$", "", last) or last
+
+
+def page_in_address(href: str) -> tuple[str, str] | None:
+    """Title and section that a relative Markdown address names; None for addresses of the web.
+
+    `Charte.md`, `./Charte` and `Charte#but` are pages; `#but`, `/search`, `?x` are not.
+    """
+    if not href or href[0] in "#/?" or re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?=//|\S+@)", href):
+        return None
+    if re.match(r"(?:https?|mailto|tel|javascript|data|vbscript|ftp|file):", href, re.IGNORECASE):
+        return None
+    path, _, section = unquote(href).partition("#")
+    path = re.sub(r"\.(?:md|markdown)$", "", path.removeprefix("./"), flags=re.IGNORECASE)
+    try:
+        return clean_title(path), section
+    except TitleProblem:
+        return None
+
+
+class WikiLinkProcessor(InlineProcessor):
+    """Finds `[[…]]` in the text of a block."""
+
+    def __init__(self, md: Markdown, book: LinkBook) -> None:
+        super().__init__(WIKI_LINK, md)
+        self.book = book
+
+    def handleMatch(  # type: ignore[override]  # noqa: N802  # their name; the stub asks for fewer results
+        self, m: re.Match[str], data: str
+    ) -> tuple[Element, int, int]:
+        """The element that stands for one link, and where the link was."""
+        inner = self.unescape(m[1])
+        trail = m[2] if "|" not in inner else ""
+        end = m.end() if trail else m.end(1) + 2
+        return self.book.written(f"[[{inner}]]", inner, trail), m.start(), end

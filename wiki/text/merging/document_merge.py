@@ -1,0 +1,72 @@
+"""Three-way merge of whole texts: facts of the front matter property by property, the rest by lines and words.
+
+What clashes stays in its place between the pieces that could be joined, so that a person settles just that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from wiki.text.frontmatter.frontmatter_reader import divide
+from wiki.text.merging.conflicts import Clash, Piece, following, lines_joined
+from wiki.text.merging.frontmatter_merge import front_joined
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A merge: pieces of text and clashes, in order."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def clashes(self) -> list[Clash]:
+        """What could not be joined, in order."""
+        return [piece for piece in self.pieces if isinstance(piece, Clash)]
+
+    @property
+    def text(self) -> str | None:
+        """The joined text; None where there are clashes."""
+        return None if self.clashes else "".join(piece for piece in self.pieces if isinstance(piece, str))
+
+    def resolved(self, choices: Sequence[str]) -> str:
+        """The whole text with the words chosen for each clash, in order; a piece begins on a line of its own.
+
+        Raises ValueError when there are not as many choices as clashes.
+        """
+        if len(choices) != len(self.clashes):
+            raise ValueError(f"{len(self.clashes)} clashes, {len(choices)} choices")
+        rest = iter(choices)
+        text = ""
+        for piece in self.pieces:
+            text = following(text, next(rest) if isinstance(piece, Clash) else piece)
+        return text
+
+    @property
+    def mine(self) -> str:
+        """The whole text with mine where there are clashes."""
+        return self.resolved([clash.mine for clash in self.clashes])
+
+
+def join(base: str, mine: str, theirs: str) -> Joined:
+    """Join the changes base→mine and base→theirs. Never raises; bounded time."""
+    if mine in (theirs, base) or theirs == base:
+        return Joined((theirs if mine == base else mine,))
+    (front, body), (my_front, my_body), (their_front, their_body) = map(divide, (base, mine, theirs))
+    pieces = (*front_joined(front, my_front, their_front), *lines_joined(body, my_body, their_body))
+    return Joined(tuple(_gathered(pieces)))
+
+
+def _gathered(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """`pieces` with neighbours that are text as one."""
+    text = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            text += piece
+            continue
+        if text:
+            yield text
+            text = ""
+        yield piece
+    if text:
+        yield text

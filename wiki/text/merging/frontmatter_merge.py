@@ -1,0 +1,190 @@
+"""Three-way merge of front matter: the facts of each property as a set, their lines kept as they were written.
+
+A value that one side took away is gone, one that a side added is there. Where both sides replaced the same value, each
+by another, the property clashes; a record (a nested mapping) is then joined property by property itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from wiki.text.frontmatter.frontmatter_reader import FrontMatter, Sections, Value, sections, split
+from wiki.text.frontmatter.frontmatter_writer import block_of
+from wiki.text.merging.conflicts import Clash, Piece, lines_joined
+from wiki.text.titles import fold
+
+Set = dict[str, Value]
+"""The values of a property, by the form in which they are compared, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Property:
+    """What one text says of a property: its name and values, and the lines that say it."""
+
+    name: str
+    values: Set
+    lines: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """The front matter of one text."""
+
+    raw: str
+    properties: dict[str, _Property]
+    opening: str
+    closing: str
+
+    @classmethod
+    def of(cls, front: FrontMatter) -> _Front:
+        """What `front` says; a block whose keys have no lines of their own is written anew."""
+        written = sections(front.raw) or Sections("---\n", {}, "---\n")
+        properties = {
+            fold(entry.key): _Property(
+                entry.key, _set_of(entry.value), written.keys.get(fold(entry.key)) or block_of({entry.key: entry.value})
+            )
+            for entry in front.data
+        }
+        return cls(front.raw, properties, written.opening, written.closing)
+
+    def lines(self, key: str) -> str:
+        """The lines of a property; "" where there is none."""
+        return self.properties[key].lines if key in self.properties else ""
+
+    def values(self, key: str) -> Set:
+        """The values of a property."""
+        return self.properties[key].values if key in self.properties else {}
+
+
+def front_joined(base: str, mine: str, theirs: str) -> list[Piece]:
+    """The pieces of a merge of three blocks of front matter ("" for none), in order. Never raises.
+
+    Blocks that cannot be read are merged as text.
+    """
+    if mine in (theirs, base) or theirs == base:
+        return [theirs if mine == base else mine]
+    read = [split(raw) for raw in (base, mine, theirs)]
+    if any(front.problems or front.body for front in read):
+        return list(lines_joined(base, mine, theirs))
+    fronts = _Front.of(read[0]), _Front.of(read[1]), _Front.of(read[2])
+    wanted = _wanted(*fronts)
+    by_lines = list(lines_joined(base, mine, theirs))
+    if _says(by_lines, wanted):
+        return by_lines
+    pieces = _assembled(*fronts, wanted)
+    if any(isinstance(piece, Clash) for piece in pieces) or _says(pieces, wanted):
+        return pieces
+    return [Clash(base, mine, theirs, mine + theirs)]
+
+
+def _wanted(base: _Front, mine: _Front, theirs: _Front) -> dict[str, Set | None]:
+    """The values that each property shall have; None where it clashes."""
+    keys = dict.fromkeys([*_in_order(list(mine.properties), list(theirs.properties)), *base.properties])
+    return {key: sets_joined(base.values(key), mine.values(key), theirs.values(key)) for key in keys}
+
+
+def _in_order(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    """My keys, and theirs each after the one that it follows there."""
+    order = list(mine)
+    at = 0
+    for key in theirs:
+        if key in order:
+            at = order.index(key) + 1
+        else:
+            order.insert(at, key)
+            at += 1
+    return order
+
+
+def sets_joined(base: Set, mine: Set, theirs: Set) -> Set | None:
+    """The merge of three sets, mine first; None where both sides replaced a value, each by another."""
+    lost = [key for key in base if key not in mine], [key for key in base if key not in theirs]
+    new = [key for key in mine if key not in base], [key for key in theirs if key not in base]
+    joined = {key: value for key, value in mine.items() if key not in lost[1]}
+    joined |= {key: theirs[key] for key in new[1]}
+    fought = [key for key in lost[0] if key in lost[1]]
+    if not fought or set(new[0]) <= set(new[1]) or set(new[1]) <= set(new[0]):
+        return joined
+    if len(fought) == len(new[0]) == len(new[1]) == 1:
+        record = _records_joined(base[fought[0]], mine[new[0][0]], theirs[new[1][0]])
+        if record is not None:
+            at = new[0][0]
+            del joined[new[1][0]]
+            return {**{key: value for key, value in joined.items() if key != at}, _form(record): record}
+    return None
+
+
+def _records_joined(base: Value, mine: Value, theirs: Value) -> Value | None:
+    """Three forms of one record joined property by property; None where they are none, or clash."""
+    if not (isinstance(base, dict) and isinstance(mine, dict) and isinstance(theirs, dict)):
+        return None
+    record: dict[str, Value] = {}
+    for key in dict.fromkeys([*_in_order(list(mine), list(theirs)), *base]):
+        values = sets_joined(*(_set_of(one[key]) if key in one else {} for one in (base, mine, theirs)))
+        if values is None:
+            return None
+        if values:
+            record[key] = _value_of(values)
+    return record or None
+
+
+def _assembled(base: _Front, mine: _Front, theirs: _Front, wanted: Mapping[str, Set | None]) -> list[Piece]:
+    """The block, of lines that were written on either side wherever they say what they shall."""
+    lines = [_lines(key, values, base, mine, theirs) for key, values in wanted.items()]
+    frame = mine if mine.raw else theirs
+    if not any(lines):
+        return [frame.opening + frame.closing] if "#" in frame.opening else []
+    return [frame.opening, *lines, frame.closing]
+
+
+def _lines(key: str, values: Set | None, base: _Front, mine: _Front, theirs: _Front) -> Piece:
+    """What says the values of one property."""
+    own, other, before = mine.lines(key), theirs.lines(key), base.lines(key)
+    named = mine.properties.get(key) or theirs.properties.get(key) or base.properties[key]
+    if values is None:
+        every = {**mine.values(key), **theirs.values(key)}
+        lost = {one for one in base.values(key) if one not in mine.values(key) or one not in theirs.values(key)}
+        both = {one: value for one, value in every.items() if one not in lost}
+        return Clash(before, own, other, block_of({named.name: _value_of(both)}), named.name)
+    for lines, said in ((other, theirs), (own, mine)) if own == before else ((own, mine), (other, theirs)):
+        if said.values(key).keys() == values.keys():
+            return lines
+    return block_of({named.name: _value_of(values)}) if values else ""
+
+
+def _says(pieces: Iterable[Piece], wanted: Mapping[str, Set | None]) -> bool:
+    """Whether pieces have joined to a block that says what it shall, and nothing else."""
+    text = ""
+    for piece in pieces:
+        if isinstance(piece, Clash):
+            return False
+        text += piece
+    front = split(text)
+    said = {fold(entry.key): _set_of(entry.value).keys() for entry in front.data}
+    shall = {key: values.keys() for key, values in wanted.items() if values}
+    return not front.problems and not front.body and {key: one for key, one in said.items() if one} == shall
+
+
+def _set_of(value: Value) -> Set:
+    """The values of a key; lists in lists are flat, and what is empty states nothing."""
+    found: Set = {}
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, list):
+            found |= _set_of(one)
+        elif isinstance(one, dict):
+            found[_form(one)] = one
+        elif one.strip():
+            found.setdefault(_form(one), one)
+    return found
+
+
+def _form(value: Value) -> str:
+    """A value as it is compared."""
+    return value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _value_of(values: Set) -> Value:
+    """A set as a value of a key: alone, or in a list."""
+    return next(iter(values.values())) if len(values) == 1 else list(values.values())
