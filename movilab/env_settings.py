@@ -22,7 +22,7 @@ MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 
 
-def refuse(sentence: str) -> NoReturn:
+def exit_with(sentence: str) -> NoReturn:
     """Stop the program with `sentence` and nothing else: an administrator needs no traceback."""
     raise SystemExit(f"Movilab cannot start: {sentence}")
 
@@ -34,17 +34,17 @@ def text(name: str, default: str = "") -> str:
         try:
             return Path(from_file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            refuse(f"{name}_FILE names a file that cannot be read, {from_file} ({error}).")
+            exit_with(f"{name}_FILE names a file that cannot be read, {from_file} ({error}).")
     return os.environ.get(name, "").strip() or default
 
 
-def switch(name: str, default: bool) -> bool:
+def boolean(name: str, default: bool) -> bool:
     """True or False; anything that is not plainly one of them is refused."""
     value = text(name).lower()
     if not value:
         return default
     if value not in YES | NO:
-        refuse(f"{name} must be True or False, not {value!r}.")
+        exit_with(f"{name} must be True or False, not {value!r}.")
     return value in YES
 
 
@@ -52,7 +52,7 @@ def number(name: str, default: int, least: int = 0) -> int:
     """A whole number, `least` at the least."""
     value = text(name, str(default))
     if not value.isdecimal() or int(value) < least:
-        refuse(f"{name} must be a whole number, {least} or more, not {value!r}.")
+        exit_with(f"{name} must be a whole number, {least} or more, not {value!r}.")
     return int(value)
 
 
@@ -62,9 +62,9 @@ def folder(name: str, default: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        refuse(f"{name} names a folder that cannot be made, {path} ({error.strerror}).")
+        exit_with(f"{name} names a folder that cannot be made, {path} ({error.strerror}).")
     if not os.access(path, os.W_OK | os.X_OK):
-        refuse(f"{name} names a folder that this user may not write to, {path}.")
+        exit_with(f"{name} names a folder that this user may not write to, {path}.")
     return path
 
 
@@ -77,7 +77,7 @@ def base_address(name: str, default: str) -> str:
     except ValueError:  # a port that is no number
         whole = False
     if not whole or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
-        refuse(f"{name} must be an address like https://wiki.example.org, without a path, not {value!r}.")
+        exit_with(f"{name} must be an address like https://wiki.example.org, without a path, not {value!r}.")
     return value
 
 
@@ -100,7 +100,7 @@ def tiles(name: str) -> Tiles | None:
     host = parts.netloc.removeprefix("{s}.")
     known = all(mark in parts.path for mark in ("{z}", "{x}", "{y}"))
     if parts.scheme not in ("http", "https") or not known or not re.fullmatch(r"[A-Za-z0-9.:-]+", host):
-        refuse(f"{name} must be an address like https://tile.example.org/{{z}}/{{x}}/{{y}}.png, not {address!r}.")
+        exit_with(f"{name} must be an address like https://tile.example.org/{{z}}/{{x}}/{{y}}.png, not {address!r}.")
     star = "*." if host != parts.netloc else ""
     return Tiles(address, attribution.strip() or "© OpenStreetMap", f"{parts.scheme}://{star}{host}")
 
@@ -110,7 +110,7 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     try:
         return [ipaddress.ip_network(one.strip()) for one in text(name).split(",") if one.strip()]
     except ValueError as error:
-        refuse(f"{name} must be networks like 10.0.0.0/8, separated by commas ({error}).")
+        exit_with(f"{name} must be networks like 10.0.0.0/8, separated by commas ({error}).")
 
 
 def allowed_hosts(address: str) -> list[str]:
@@ -125,7 +125,7 @@ def secret_key(name: str, data: Path) -> str:
     given = text(name)
     if given:
         if len(given) < 50:
-            refuse(f"{name} is too short to be safe: give at least 50 random characters, or leave it unset.")
+            exit_with(f"{name} is too short to be safe: give at least 50 random characters, or leave it unset.")
         return given
     kept = data / "secret-key"
     if not kept.exists():
@@ -147,9 +147,9 @@ def _kept_key(kept: Path) -> str:
     try:
         key = kept.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        refuse(f"the secret key kept in {kept} cannot be read ({error}).")
+        exit_with(f"the secret key kept in {kept} cannot be read ({error}).")
     if len(key) < 50:
-        refuse(f"the secret key kept in {kept} is damaged: delete that file, and people will have to sign in again.")
+        exit_with(f"the secret key kept in {kept} is damaged: delete that file, and people will have to sign in again.")
     return key
 
 
@@ -182,9 +182,9 @@ def _postgres(name: str, value: str) -> dict[str, Any]:
     try:
         port = parts.port
     except ValueError:
-        refuse(f"{name} has a port that is not a number; it must read like {example}.")
+        exit_with(f"{name} has a port that is not a number; it must read like {example}.")
     if parts.scheme not in ("postgres", "postgresql") or len(parts.path) < 2:
-        refuse(f"{name} must read like {example} (leave it unset for SQLite).")
+        exit_with(f"{name} must read like {example} (leave it unset for SQLite).")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", "") or parts.hostname or ""
     return {
@@ -221,9 +221,9 @@ def search(name: str) -> dict[str, Any]:
     parts = urlsplit(address)
     if not plus or service not in SEARCH_SERVICES or parts.scheme not in ("http", "https") or not parts.hostname:
         some = ", ".join(SEARCH_SERVICES)
-        refuse(f"{name} must be whoosh, database, or like opensearch3+https://host:9200 (of {some}).")
+        exit_with(f"{name} must be whoosh, database, or like opensearch3+https://host:9200 (of {some}).")
     if importlib.util.find_spec(SEARCH_SERVICES[service]) is None:
-        refuse(f"{name} needs the Python package {SEARCH_SERVICES[service]}, which is not installed.")
+        exit_with(f"{name} needs the Python package {SEARCH_SERVICES[service]}, which is not installed.")
     return {
         "BACKEND": f"modelsearch.backends.{service}",
         "AUTO_UPDATE": False,
@@ -244,7 +244,7 @@ def mail(name: str) -> dict[str, Any]:
     except ValueError:
         port = -1
     if parts.scheme not in MAIL_PORTS or not parts.hostname or port == -1:
-        refuse(f"{name} must read like smtp+tls://user:password@host:587 (or smtp://… or smtps://…).")
+        exit_with(f"{name} must read like smtp+tls://user:password@host:587 (or smtp://… or smtps://…).")
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,

@@ -32,7 +32,7 @@ def public_policy() -> str:
     return PUBLIC_POLICY.replace("img-src 'self'", f"img-src 'self' {settings.TILES.origin}")
 
 
-class SecurityHeaders:
+class SecurityHeadersMiddleware:
     """Gives each answer a Content-Security-Policy and a Permissions-Policy, unless its view set its own."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -47,7 +47,7 @@ class SecurityHeaders:
         return response
 
 
-class TrueAddress:
+class ClientAddressMiddleware:
     """Behind a trusted proxy, REMOTE_ADDR becomes the visitor's address.
 
     Only the last entry of X-Forwarded-For is the proxy's own word; those before it are whatever the visitor sent.

@@ -18,14 +18,14 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from movilab import settings
-from movilab.env_settings import refuse
+from movilab.env_settings import exit_with
 from movilab.worker_process import worker
 
 THREADS = 8
 """More than cores: a thread may wait for the database, or for a text that takes long to parse."""
 
 
-class Stoppable(MPServer):
+class StoppableGranian(MPServer):
     """Granian, which stops and reloads however many signals tell it to.
 
     Its own handlers set an event of the very thread that they interrupt: a second signal, met while the first one holds
@@ -48,8 +48,8 @@ def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> N
     if path is None:
         refuse_taken(host, port)
     if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
-        refuse("static files are not collected yet; run `.venv/bin/python manage.py collectstatic` first.")
-    server = Stoppable(
+        exit_with("static files are not collected yet; run `.venv/bin/python manage.py collectstatic` first.")
+    server = StoppableGranian(
         "movilab.wsgi:application",
         address=host,
         port=port,
@@ -76,7 +76,9 @@ def refuse_taken(host: str, port: int) -> None:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
-            refuse(f"port {port} of {host} cannot be had ({reason}); choose another one, like `make demo PORT=8011`.")
+            exit_with(
+                f"port {port} of {host} cannot be had ({reason}); choose another one, like `make demo PORT=8011`."
+            )
 
 
 def main() -> None:

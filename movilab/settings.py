@@ -16,9 +16,9 @@ gc.set_threshold(50_000, 20, 50)
 
 # --- What the administrator may say ---------------------------------------------------------------
 DATA = env_settings.folder("MOVILAB_DATA", BASE_DIR / "var")
-DEBUG = env_settings.switch("MOVILAB_DEBUG", False)
+DEBUG = env_settings.boolean("MOVILAB_DEBUG", False)
 BASE_ADDRESS = env_settings.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
-TRUST_PROXY = env_settings.switch("MOVILAB_TRUST_PROXY", False)
+TRUST_PROXY = env_settings.boolean("MOVILAB_TRUST_PROXY", False)
 TILES = env_settings.tiles("MOVILAB_TILES")
 FORK_FROM = env_settings.networks("MOVILAB_FORK_FROM")
 SITE_NAME = env_settings.text("MOVILAB_SITE_NAME", "Movilab")
@@ -58,10 +58,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "movilab.middleware.TrueAddress",
-    "movilab.middleware.SecurityHeaders",
+    "movilab.middleware.ClientAddressMiddleware",
+    "movilab.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "wiki.pages.rendering.page_cache.KeptPages",
+    "wiki.pages.rendering.page_cache.PageCacheMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "wiki.pages.error_middleware.WikiErrors",
+    "wiki.pages.error_middleware.ErrorPageMiddleware",
 ]
 
 ROOT_URLCONF = "movilab.urls"

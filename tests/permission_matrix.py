@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.factories import make_page, make_place
 from wiki.forks import fork_creation
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
@@ -57,7 +57,7 @@ def scene(alice: User, bob: User) -> None:
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
     page_writer.edit(page, "# Charte\n\nUn autre texte.", Author.of(alice))
-    fork_creation.fork(page, Wish(place, title="Notre charte"), Author.of(alice))
+    fork_creation.fork(page, ForkTarget(place, title="Notre charte"), Author.of(alice))
     Proposal.objects.create(pk=PROPOSAL, page=page, base=2, text="Autre", by=alice, by_name="alice", message="Mieux")
     make_page("Venue d'ailleurs")
     page_writer.delete(make_page("Parti", by=alice, place=place), Author.of(bob))

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from movilab.env_settings import Tiles
-from movilab.middleware import ADMIN_POLICY, PUBLIC_POLICY, SecurityHeaders, TrueAddress
+from movilab.middleware import ADMIN_POLICY, PUBLIC_POLICY, ClientAddressMiddleware, SecurityHeadersMiddleware
 
 
 def answer(request: HttpRequest) -> HttpResponse:
@@ -19,7 +19,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 
 def test_it_forbids_inline_scripts_and_styles_on_public_pages() -> None:
-    headers = SecurityHeaders(answer)(RequestFactory().get("/wiki/Accueil")).headers
+    headers = SecurityHeadersMiddleware(answer)(RequestFactory().get("/wiki/Accueil")).headers
     assert headers["Content-Security-Policy"] == PUBLIC_POLICY
     assert "unsafe" not in PUBLIC_POLICY
     assert "geolocation=()" in headers["Permissions-Policy"]
@@ -27,18 +27,18 @@ def test_it_forbids_inline_scripts_and_styles_on_public_pages() -> None:
 
 def test_it_lets_pictures_come_from_the_tile_server_that_is_named(settings: Any) -> None:
     settings.TILES = Tiles("https://tile.example/{z}/{x}/{y}.png", "", "https://tile.example")
-    policy = SecurityHeaders(answer)(RequestFactory().get("/wiki/Accueil")).headers["Content-Security-Policy"]
+    policy = SecurityHeadersMiddleware(answer)(RequestFactory().get("/wiki/Accueil")).headers["Content-Security-Policy"]
     assert "img-src 'self' https://tile.example data:;" in policy
     assert "https://tile.example" not in policy.replace("img-src 'self' https://tile.example", "")
 
 
 def test_it_lets_the_admin_style_its_widgets() -> None:
-    headers = SecurityHeaders(answer)(RequestFactory().get("/admin/")).headers
+    headers = SecurityHeadersMiddleware(answer)(RequestFactory().get("/admin/")).headers
     assert headers["Content-Security-Policy"] == ADMIN_POLICY
 
 
 def test_it_leaves_a_view_its_own_policy() -> None:
-    own = SecurityHeaders(lambda request: HttpResponse(headers={"Content-Security-Policy": "sandbox"}))
+    own = SecurityHeadersMiddleware(lambda request: HttpResponse(headers={"Content-Security-Policy": "sandbox"}))
     assert own(RequestFactory().get("/")).headers["Content-Security-Policy"] == "sandbox"
 
 
@@ -54,7 +54,7 @@ def test_it_leaves_a_view_its_own_policy() -> None:
 def test_it_believes_the_proxys_last_word_only(settings: Any, trusted: bool, forwarded: str, seen: str) -> None:
     settings.TRUST_PROXY = trusted
     request = RequestFactory().get("/", headers={"x-forwarded-for": forwarded})
-    told: Any = TrueAddress(answer)(request)
+    told: Any = ClientAddressMiddleware(answer)(request)
     assert told.content.decode() == seen
 
 

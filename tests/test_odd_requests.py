@@ -16,7 +16,7 @@ from tests.conftest import Standing, person
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.forks import fork_creation
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
 from wiki.pages.models import PageVersion
 from wiki.pages.writing import page_writer
@@ -63,7 +63,7 @@ def scene(standing: Standing) -> None:
     with standing():
         alice, bob = person("alice"), person("bob")
         page = make_page("Charte", by=alice)
-        fork = fork_creation.fork(page, Wish(make_place("La Myne", by=bob)), Author.of(bob))
+        fork = fork_creation.fork(page, ForkTarget(make_place("La Myne", by=bob)), Author.of(bob))
         page_writer.edit(page, "Un mot d'alice.", Author.of(alice))
         page_writer.edit(fork, "Un mot de bob.", Author.of(bob))
         Proposal.objects.create(pk=77_000, page=page, base=1, text="Un autre mot.", by_name="Quelqu'un")

@@ -21,7 +21,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import pytest
 
-from movilab.server import Stoppable, refuse_taken
+from movilab.server import StoppableGranian, refuse_taken
 from tests.databases import ROOT
 from tests.instances import free_port
 
@@ -96,9 +96,11 @@ def _hidden(page: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("signal_handler", [Stoppable.signal_handler_interrupt, Stoppable.signal_handler_reload])
-def test_a_signal_that_meets_another_one_is_no_deadlock(signal_handler: Callable[[Stoppable], None]) -> None:
-    server = Stoppable("movilab.wsgi:application")
+@pytest.mark.parametrize(
+    "signal_handler", [StoppableGranian.signal_handler_interrupt, StoppableGranian.signal_handler_reload]
+)
+def test_a_signal_that_meets_another_one_is_no_deadlock(signal_handler: Callable[[StoppableGranian], None]) -> None:
+    server = StoppableGranian("movilab.wsgi:application")
 
     def meet() -> None:
         with server.main_loop_interrupt._cond:  # what whoever sets the event holds, and is interrupted

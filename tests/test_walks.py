@@ -20,13 +20,13 @@ from django.test import Client
 from tests.factories import make_page, make_place
 from tests.pages.test_media import drawn
 from wiki.accounts.models import User
-from wiki.forks.fork_creation import Wish, fork
+from wiki.forks.fork_creation import ForkTarget, fork
 from wiki.pages import page_lookup
 from wiki.pages.media_models import Picture
 from wiki.pages.models import Kind
 from wiki.pages.site_settings import SiteTexts
 from wiki.pages.writing import page_moves, page_writer
-from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.page_writer import Author, EditSummary
 
 pytestmark = pytest.mark.django_db
 
@@ -78,9 +78,9 @@ def test_it_shows_nothing_deleted_anywhere(
 ) -> None:
     place = make_place("Atelier", by=bob)
     page = make_page(f"Page {SECRET}", f"Un mot : {SAID}. [[Catégorie:{SAID}]]", by=alice, place=place)
-    page_writer.edit(page, f"Autre {SAID}.", Author.of(alice), Note(f"dit {SAID}"))
+    page_writer.edit(page, f"Autre {SAID}.", Author.of(alice), EditSummary(f"dit {SAID}"))
     other = make_page("Voisine", "Une voisine.", by=alice, place=place)
-    fork(other, Wish(place=place, title=f"Copie {SECRET}"), Author.of(alice))
+    fork(other, ForkTarget(place=place, title=f"Copie {SECRET}"), Author.of(alice))
     copy = page_lookup.find(f"Atelier:Copie {SECRET}", bob)
     assert copy is not None
     people = {"anna": anna, "alice": alice, "charlie": charlie}
@@ -141,10 +141,10 @@ licence: {HOSTILE!r}
 <svg onload="alert(6)"></svg><math href="javascript:x">m</math><iframe srcdoc="x"></iframe><style>*{{}}</style>
 """
     page = make_page(f"Page {SAFE_TITLE}", text, by=alice, place=place)
-    page_writer.edit(page, text + HOSTILE, Author.of(alice), Note(HOSTILE))
-    page_writer.edit(page, text, Author(None, HOSTILE, "mal.example"), Note(HOSTILE))
+    page_writer.edit(page, text + HOSTILE, Author.of(alice), EditSummary(HOSTILE))
+    page_writer.edit(page, text, Author(None, HOSTILE, "mal.example"), EditSummary(HOSTILE))
     make_page("De la nature", f"---\nNature: mal\n---\n![](Mal.png) {HOSTILE}", by=alice)
-    fork(page, Wish(place=place, title=f"Copie {SAFE_TITLE}"), Author.of(alice))
+    fork(page, ForkTarget(place=place, title=f"Copie {SAFE_TITLE}"), Author.of(alice))
     page_moves.move(page, f"{place.full_title}:Autre {SAFE_TITLE}", Author.of(bob), HOSTILE)
     faults = []
     count = 0

@@ -18,41 +18,41 @@ class WikiConfig(AppConfig):
 
         from wiki.accounts.models import User
         from wiki.ask.embedding import embedded_results, result_cache
-        from wiki.ask.embedding.result_cache import AnswersChore, Keeper, StalenessDeriver
+        from wiki.ask.embedding.result_cache import RefreshResultsJob, ResultCache, ResultCacheInvalidator
         from wiki.facts import fact_functions
-        from wiki.facts.fact_updater import FactDeriver
+        from wiki.facts.fact_updater import FactUpdater
         from wiki.facts.property_pages import DeclarationsChore
-        from wiki.forks.auto_pull import FollowChore
-        from wiki.forks.notifications import TellChore
-        from wiki.history.passage_updater import PassageDeriver
+        from wiki.forks.auto_pull import AutoPullJob
+        from wiki.forks.notifications import UpstreamEmailJob
+        from wiki.history.passage_updater import PassageUpdater
         from wiki.pages import background_jobs, deferred_content, similar_titles
-        from wiki.pages.models import Kind, PageText, tell_places_of
-        from wiki.pages.rendering.link_table import LinkDeriver
-        from wiki.pages.rendering.page_renderer import RenderDeriver
+        from wiki.pages.models import Kind, PageText, invalidate_places_of
+        from wiki.pages.rendering.link_table import LinkTableUpdater
+        from wiki.pages.rendering.page_renderer import RenderUpdater
         from wiki.pages.writing import derived_data
-        from wiki.remotes.mirror_polling import AskChore
+        from wiki.remotes.mirror_polling import MirrorPollJob
         from wiki.search import outbox
         from wiki.search.fuzzy_titles import near
-        from wiki.search.index_updates import Indexing
-        from wiki.search.search_text_updater import WordsDeriver
+        from wiki.search.index_updates import IndexUpdateJob
+        from wiki.search.search_text_updater import SearchTextUpdater
         from wiki.text.markup.parser_functions import CALLS
 
         reversion.register(PageText)
         CALLS.update({**fact_functions.CALLS, **embedded_results.CALLS})
-        deferred_content.use(Keeper())
+        deferred_content.use(ResultCache())
         similar_titles.use(near)
-        derived_data.register(LinkDeriver())
-        derived_data.register(FactDeriver())
-        derived_data.register(PassageDeriver())
-        derived_data.register(RenderDeriver())
-        derived_data.register(WordsDeriver())
-        derived_data.register(StalenessDeriver())
-        background_jobs.register(DeclarationsChore(result_cache.tell_facts))
-        background_jobs.register(AnswersChore())
-        background_jobs.register(FollowChore())
-        background_jobs.register(TellChore())
-        background_jobs.register(AskChore())
-        background_jobs.register(Indexing())
+        derived_data.register(LinkTableUpdater())
+        derived_data.register(FactUpdater())
+        derived_data.register(PassageUpdater())
+        derived_data.register(RenderUpdater())
+        derived_data.register(SearchTextUpdater())
+        derived_data.register(ResultCacheInvalidator())
+        background_jobs.register(DeclarationsChore(result_cache.invalidate_facts))
+        background_jobs.register(RefreshResultsJob())
+        background_jobs.register(AutoPullJob())
+        background_jobs.register(UpstreamEmailJob())
+        background_jobs.register(MirrorPollJob())
+        background_jobs.register(IndexUpdateJob())
         outbox.connect()
-        post_save.connect(tell_places_of, sender=User, dispatch_uid="wiki.tell_places_of")
-        post_save.connect(result_cache.tell_kinds, sender=Kind, dispatch_uid="wiki.tell_kinds")
+        post_save.connect(invalidate_places_of, sender=User, dispatch_uid="wiki.tell_places_of")
+        post_save.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.tell_kinds")

@@ -44,13 +44,13 @@ class TitleTaken(Refused):
     status = 409
 
 
-class TooFast(Refused):
+class RateLimitExceeded(Refused):
     """A limit per minute or hour is spent."""
 
     status = 429
 
 
-class Busy(WikiError):
+class DatabaseBusy(WikiError):
     """The database stayed locked; nothing was saved, nothing is lost."""
 
     status = 503

@@ -1,45 +1,55 @@
-"""The door where Django looks for models; the rooms hold them."""
+"""All models of the app, where Django looks for them; they are defined in the packages."""
 
 from wiki.accounts.models import User
-from wiki.ask.models import Need, Turn
+from wiki.ask.models import CacheDependency, CacheEpoch
 from wiki.exchange.models import Origin
 from wiki.facts.models import Fact, Property, Subject
-from wiki.forks.models import Telling
+from wiki.forks.models import UpstreamSubscription
 from wiki.history.models import Passage
-from wiki.moderation.models import Proposal, Remark
+from wiki.moderation.models import Proposal, ProposalComment
 from wiki.pages.media_models import File, Picture, PictureRendition
 from wiki.pages.mirror_models import Mirror
-from wiki.pages.models import Batch, Fork, Kind, Link, PageText, PageVersion, RenderedPage, Stewardship, WikiPage
+from wiki.pages.models import (
+    Changeset,
+    Fork,
+    Kind,
+    PageLink,
+    PageText,
+    PageVersion,
+    RenderedPage,
+    Stewardship,
+    WikiPage,
+)
 from wiki.pages.site_settings import SiteTexts
-from wiki.search.models import PageWords, SavedSearch, Waiting
+from wiki.search.models import OutboxEntry, PageSearchText, SavedSearch
 
 __all__ = [
-    "Batch",
+    "CacheDependency",
+    "CacheEpoch",
+    "Changeset",
     "Fact",
     "File",
     "Fork",
     "Kind",
-    "Link",
     "Mirror",
-    "Need",
     "Origin",
+    "OutboxEntry",
+    "PageLink",
+    "PageSearchText",
     "PageText",
     "PageVersion",
-    "PageWords",
     "Passage",
     "Picture",
     "PictureRendition",
     "Property",
     "Proposal",
-    "Remark",
+    "ProposalComment",
     "RenderedPage",
     "SavedSearch",
     "SiteTexts",
     "Stewardship",
     "Subject",
-    "Telling",
-    "Turn",
+    "UpstreamSubscription",
     "User",
-    "Waiting",
     "WikiPage",
 ]

@@ -1,4 +1,4 @@
-"""The wiki's addresses: each room has its own."""
+"""The wiki's URLs: each package has its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("wiki.history.urls")),
     path("", include("wiki.exchange.urls")),
     path("", include("wiki.forks.urls")),
+    path("", include("wiki.moderation.urls")),
     path("", include("wiki.remotes.urls")),
     path("", include("wiki.api.urls")),
 ]

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import RequestFactory
 
 from wiki.accounts import rate_limits
-from wiki.errors import TooFast
+from wiki.errors import RateLimitExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,32 +30,32 @@ def count_until_refused(act: Callable[[], None], most: int = 1000) -> int:
     for count in range(most):
         try:
             act()
-        except TooFast:
+        except RateLimitExceeded:
             return count
     raise AssertionError(f"never refused in {most} acts")
 
 
 def test_it_allows_so_many_and_no_more() -> None:
-    assert count_until_refused(lambda: rate_limits.spend("tea", 3, 60)) == 3
+    assert count_until_refused(lambda: rate_limits.count_against_limit("tea", 3, 60)) == 3
 
 
 def test_it_counts_each_key_apart() -> None:
-    rate_limits.spend("tea", 1, 60)
-    rate_limits.spend("coffee", 1, 60)
+    rate_limits.count_against_limit("tea", 1, 60)
+    rate_limits.count_against_limit("coffee", 1, 60)
 
 
 def test_it_begins_anew_when_the_window_ends() -> None:
-    rate_limits.spend("tea", 1, 60)
+    rate_limits.count_against_limit("tea", 1, 60)
     cache.touch("limit:tea:60", timeout=0)
-    rate_limits.spend("tea", 1, 60)
-    with pytest.raises(TooFast):
-        rate_limits.spend("tea", 1, 60)
+    rate_limits.count_against_limit("tea", 1, 60)
+    with pytest.raises(RateLimitExceeded):
+        rate_limits.count_against_limit("tea", 1, 60)
 
 
 def test_it_says_how_much_was_too_much() -> None:
-    rate_limits.spend("tea", 1, 60)
-    with pytest.raises(TooFast, match="at most 1 times in 60 seconds") as caught:
-        rate_limits.spend("tea", 1, 60)
+    rate_limits.count_against_limit("tea", 1, 60)
+    with pytest.raises(RateLimitExceeded, match="at most 1 times in 60 seconds") as caught:
+        rate_limits.count_against_limit("tea", 1, 60)
     assert caught.value.status == 429
 
 

@@ -19,7 +19,7 @@ def _pages(db: None) -> None:
     for number in range(3):
         make_page(f"Pain {number}", "Du pain & du sel, pétri à la main.")
     make_page("Category:Pain", "Tous les pains.")
-    background_jobs.finish()
+    background_jobs.run_pending()
 
 
 def search(client: Client, **parameters: Any) -> dict[str, Any]:

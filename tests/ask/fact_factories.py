@@ -54,7 +54,7 @@ def fact_row(subject: Subject, row: Property, value: Value, **columns: Any) -> F
     problem = {"code": value.problem.code, "params": value.problem.params} if value.problem else None
     return Fact(
         subject=subject, page_id=subject.page_id, property=row, raw=value.raw, language="fr", datatype=value.datatype,
-        word=value.word, fold=value.fold, number=value.number, number_end=value.number_end, lat=value.lat,
-        lon=value.lon, lang=value.lang, far_key=value.word, near_key=value.near, problem=problem, note=value.note,
-        **{"born": 1, "born_at": LONG_AGO, **columns},
+        canonical_value=value.canonical_value, folded_text=value.folded_text, number=value.number, number_end=value.number_end, lat=value.lat,
+        lon=value.lon, lang=value.lang, root_key=value.canonical_value, place_key=value.near, problem=problem, note=value.note,
+        **{"added_in": 1, "added_at": LONG_AGO, **columns},
     )  # fmt: skip

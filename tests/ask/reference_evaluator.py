@@ -9,19 +9,19 @@ from datetime import datetime
 
 from tests.ask.sample_wikis import Known, World
 from wiki.ask.language.query_ast import (
-    AllOf,
     AnyValue,
     Compare,
     Condition,
+    Conjunction,
+    Disjunction,
     HasValue,
     InCategory,
     InConcept,
     InNamespace,
     IsPage,
     NoValue,
-    OneOf,
-    Question,
-    Sub,
+    Query,
+    SubqueryValue,
     ValueTest,
     is_anchored,
 )
@@ -29,7 +29,7 @@ from wiki.facts.datatypes.base import comparison
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES, test_for
 from wiki.facts.special_properties import key_of_property
-from wiki.facts.value_conditions import Differs, Parts, Same, Test, matches
+from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, Test, matches
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text import titles
 from wiki.text.titles import fold
@@ -40,7 +40,7 @@ KINDS = {"lieu": "place", "place": "place", "pratique": "practice", "practice": 
 class Evaluator:
     """One question in one wiki, now or at a moment."""
 
-    def __init__(self, world: World, question: Question, at: datetime | None = None) -> None:
+    def __init__(self, world: World, question: Query, at: datetime | None = None) -> None:
         self.world, self.question = world, question
         self.redirects = {
             titles.key_of(title): titles.key_of(to) if to else ""
@@ -48,12 +48,16 @@ class Evaluator:
             if title not in world.hidden
         }
         shown = [fact for fact in world.known() if fact.subject.partition("#")[0] in self.redirects]
-        self.today = [fact for fact in shown if fact.died is None]
+        self.today = [fact for fact in shown if fact.removed_in is None]
         self.facts = [
             fact
             for fact in shown
             if fact.value.is_usable
-            and (fact.died is None if at is None else fact.born <= at and (fact.died is None or fact.died > at))
+            and (
+                fact.removed_in is None
+                if at is None
+                else fact.added_in <= at and (fact.removed_in is None or fact.removed_in > at)
+            )
         ]
 
     def answer(self) -> set[str]:
@@ -67,10 +71,10 @@ class Evaluator:
 
     def holds(self, condition: Condition, subject: str, anchored: bool = False, parts: bool = False) -> bool:
         """Whether a subject holds a condition. Where no fact decides it, only whole pages do."""
-        if isinstance(condition, AllOf):
+        if isinstance(condition, Conjunction):
             anchored = anchored or is_anchored(condition)
             return all(self.holds(part, subject, anchored, parts) for part in condition.parts)
-        if isinstance(condition, OneOf):
+        if isinstance(condition, Disjunction):
             return any(self.holds(part, subject, anchored, parts) for part in condition.parts)
         whole = "#" not in subject or anchored
         if isinstance(condition, InNamespace):
@@ -90,7 +94,7 @@ class Evaluator:
         step, rest = condition.chain[0], condition.chain[1:]
         declaration = self.world.declaration(key_of_property(step.name))
         if rest:
-            value = Sub(HasValue(rest, (value,), condition.depth))
+            value = SubqueryValue(HasValue(rest, (value,), condition.depth))
         if declaration.key == "_INST" and isinstance(value, Compare) and not value.comparator and not step.inverse:
             return self.is_member(InCategory((titles.split_namespace(value.text)[1],), depth=condition.depth), subject)
         keys = self.finer(declaration.key, condition.depth)
@@ -109,13 +113,13 @@ class Evaluator:
         """Whether a subject is the one that an inverse property's value means."""
         if isinstance(value, Compare):
             return self.is_page(value, subject)
-        return not isinstance(value, Sub) or self.holds(value.condition, subject)
+        return not isinstance(value, SubqueryValue) or self.holds(value.condition, subject)
 
     def is_value(self, value: ValueTest, fact: Known, declaration: Declaration) -> bool:
         """Whether a fact's value is the one asked for."""
         if isinstance(value, AnyValue):
             return True
-        if isinstance(value, Sub):
+        if isinstance(value, SubqueryValue):
             if declaration.datatype == "_rec":
                 return bool(fact.whole) and self.holds(value.condition, fact.whole, anchored=True, parts=True)
             ends = (end for end in self.subjects() if self.is_named(end, fact.value))
@@ -126,18 +130,18 @@ class Evaluator:
 
     def is_named(self, subject: str, value: Value) -> bool:
         """Whether a value names a subject, itself or by a redirect to its page."""
-        return value.word == subject or self.redirects.get(value.word, "") == subject
+        return value.canonical_value == subject or self.redirects.get(value.canonical_value, "") == subject
 
     def with_redirects(self, test: Test, declaration: Declaration) -> Test:
         """A test with the redirects of the pages that it names."""
-        if isinstance(test, Differs):
-            return Differs(self.with_redirects(test.test, declaration))
-        if isinstance(test, Parts):
+        if isinstance(test, NotMatching):
+            return NotMatching(self.with_redirects(test.test, declaration))
+        if isinstance(test, FieldsMatch):
             fields = {one.key: one for one in declaration.fields}
-            return Parts(tuple((key, self.with_redirects(one, fields[key])) for key, one in test.tests))
+            return FieldsMatch(tuple((key, self.with_redirects(one, fields[key])) for key, one in test.tests))
         datatype = DATATYPES.get(declaration.datatype)
-        if isinstance(test, Same) and (datatype is None or isinstance(datatype, Page)):
-            return Same(tuple(self.synonyms(test.words[-1])))
+        if isinstance(test, EqualTo) and (datatype is None or isinstance(datatype, Page)):
+            return EqualTo(tuple(self.synonyms(test.words[-1])))
         return test
 
     def synonyms(self, word: str) -> set[str]:
@@ -153,7 +157,8 @@ class Evaluator:
             found |= {
                 key_of_property(fact.subject)
                 for fact in self.today
-                if fact.key == "_SUBP" and any(fact.value.word == titles.key_of(f"Property:{one}") for one in found)
+                if fact.key == "_SUBP"
+                and any(fact.value.canonical_value == titles.key_of(f"Property:{one}") for one in found)
             }
         return found | ({"Ancien"} if "Texte" in found else set())
 
@@ -173,8 +178,8 @@ class Evaluator:
         number, title = titles.split_namespace(head)
         if space is not None and number != space:
             return False
-        plain = test.test if isinstance(test, Differs) else test
-        if isinstance(plain, Same):
+        plain = test.test if isinstance(test, NotMatching) else test
+        if isinstance(plain, EqualTo):
             named = subject in self.synonyms(plain.words[-1])
         else:
             named = not fragment and matches(plain, Value("_wpg", "", head, fold(title)))
@@ -187,9 +192,12 @@ class Evaluator:
             return any(fact.key == "_INST" for fact in own)
         found = {one for name in condition.names for one in self.synonyms(titles.key_of(f"Category:{name}"))}
         for _ in range(condition.depth):
-            found |= {fact.subject for fact in self.today if fact.key == "_SUBC" and fact.value.word in found}
+            found |= {
+                fact.subject for fact in self.today if fact.key == "_SUBC" and fact.value.canonical_value in found
+            }
         kinds = {KINDS.get(fold(name), "?") for name in condition.names}
         return any(
-            (fact.key == "_INST" and fact.value.word in found) or (fact.key == "_KIND" and fact.value.word in kinds)
+            (fact.key == "_INST" and fact.value.canonical_value in found)
+            or (fact.key == "_KIND" and fact.value.canonical_value in kinds)
             for fact in own
         )

@@ -39,8 +39,8 @@ class Said:
     property: str
     raw: str
     fragment: str = ""
-    born: int = 1
-    died: int | None = None
+    added_in: int = 1
+    removed_in: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Known:
     subject: str
     key: str
     value: Value
-    born: datetime
-    died: datetime | None
+    added_in: datetime
+    removed_in: datetime | None
     whole: str = ""
     """Of a record: its own subject."""
     part: bool = False
@@ -82,7 +82,7 @@ class World:
             value = parse(one.raw, Context("fr", self.declaration(one.property), page=one.page))
             subject = titles.key_of(one.page) + (f"#{one.fragment}" if one.fragment else "")
             whole = f"{titles.key_of(one.page)}#_{number}" if value.parts else ""
-            life = (day(one.born), None if one.died is None else day(one.died))
+            life = (day(one.added_in), None if one.removed_in is None else day(one.removed_in))
             found.append(Known(subject, one.property, value, *life, whole))
             found.extend(Known(whole, key, part, *life, part=True) for key, part in value.parts)
         return found
@@ -96,7 +96,7 @@ class World:
         by_key = {titles.key_of(page.full_title): page for page in [*pages, *gone]}
         subjects = {key: Subject.objects.create(page=page) for key, page in by_key.items()}
         rows = {key: property_row(key, datatype=one.datatype, declared=_declared(one)) for key, one in DECLARED.items()}
-        rows["Ancien"] = property_row("Ancien", leads_to=rows["Texte"])
+        rows["Ancien"] = property_row("Ancien", redirects_to=rows["Texte"])
         outer: dict[str, Fact] = {}
         for place, one in enumerate(self.known()):
             for subject in (one.subject, one.whole):
@@ -105,8 +105,8 @@ class World:
                     subjects[subject] = Subject.objects.create(page=by_key[head], fragment=fragment)
             row = rows[one.key] if one.key in rows else property_row(one.key)
             fact = fact_row(
-                subjects[one.subject], row, one.value, position=place, born_at=one.born, died_at=one.died,
-                died=None if one.died is None else 2, whole=subjects.get(one.whole),
+                subjects[one.subject], row, one.value, position=place, added_at=one.added_in, removed_at=one.removed_in,
+                removed_in=None if one.removed_in is None else 2, whole=subjects.get(one.whole),
                 part_of=outer.get(one.subject) if one.part else None,
             )  # fmt: skip
             fact.save()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.ask.reference_evaluator import Evaluator
 from tests.ask.sample_wikis import DECLARED, Said, World, day
-from wiki.ask.execution.compiler import Compiler
+from wiki.ask.execution.compiler import QueryCompiler
 from wiki.ask.execution.subject_lookup import items
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.query_parser import parse
@@ -66,7 +66,9 @@ def texts(values: dict[str, list[str]]) -> st.SearchStrategy[tuple[str, str]]:
 def said() -> st.SearchStrategy[Said]:
     """Any fact: of a page or a part of one, alive or dead."""
     return st.builds(
-        lambda page, stated, fragment, born, lasted: Said(page, *stated, fragment, born, lasted and born + lasted),
+        lambda page, stated, fragment, added_in, lasted: Said(
+            page, *stated, fragment, added_in, lasted and added_in + lasted
+        ),
         st.sampled_from(["Alpha", "Béta", "Gamma", "Delta", "Aide:Alpha", "Perdu"]),
         texts(VALUES),
         st.sampled_from(["", "", "", "part", "other"]),
@@ -134,7 +136,7 @@ def nested(depth: int) -> st.SearchStrategy[str]:
 def answered(source: str, at: int | None = None) -> set[str]:
     """What the compiler finds."""
     when = None if at is None else day(at)
-    return {item.key for item in items(Compiler(parse(source), AnonymousUser(), when).subjects())}
+    return {item.key for item in items(QueryCompiler(parse(source), AnonymousUser(), when).subjects())}
 
 
 @settings(max_examples=40, phases=UNSHRUNK)
@@ -174,7 +176,8 @@ def test_it_knows_every_operator_of_every_datatype() -> None:
 
 def test_it_does_not_look_at_what_was_said_before_or_after() -> None:
     world = World(
-        {"Alpha": ""}, [Said("Alpha", "Nombre", "1", born=10, died=20), Said("Alpha", "Nombre", "2", born=20)]
+        {"Alpha": ""},
+        [Said("Alpha", "Nombre", "1", added_in=10, removed_in=20), Said("Alpha", "Nombre", "2", added_in=20)],
     )
     world.store()
     assert [len(answered("[[Nombre::1]]", at)) for at in (9, 10, 19, 20, None)] == [0, 1, 1, 0, 0]

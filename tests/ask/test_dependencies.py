@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.ask.sample_wikis import Said, World
 from tests.ask.test_compiler import conditions, said, worlds
 from wiki.ask.execution import runner
-from wiki.ask.execution.dependencies import ANY, Footprint
-from wiki.ask.execution.results import Result
+from wiki.ask.execution.dependencies import ANY, QueryDependencies
+from wiki.ask.execution.results import QueryResult
 from wiki.ask.query_parser import parse
 from wiki.pages.models import WikiPage
 from wiki.text import titles
@@ -24,15 +24,15 @@ PRINTOUTS = ["", "|?Nombre", "|?Vers.Nombre|?-Vers", "|?Fiche|?Category", "|?Ver
 ORDERS = ["", "|sort=Nombre", "|sort=Vers.Nombre|order=desc", "|sort=Texte,Date"]
 
 
-def answered(result: Result) -> object:
+def answered(result: QueryResult) -> object:
     """All of a result that a reader sees."""
     return [(row.subject.key, row.cells) for row in result.rows], result.more, set(result.pages)
 
 
-def knew(footprint: Footprint, seen: set[str], world: World, fact: Said) -> bool:
+def knew(footprint: QueryDependencies, seen: set[str], world: World, fact: Said) -> bool:
     """Whether the footprint covers a new fact: by what is looked at, or as one of a page in the result."""
     added = World(world.pages, [fact], world.hidden).known()
-    looked = any({(one.key, one.value.word), (one.key, ANY)} & footprint.looks for one in added)
+    looked = any({(one.key, one.value.canonical_value), (one.key, ANY)} & footprint.looks for one in added)
     printed = titles.key_of(fact.page) in seen and any(one.key in footprint.properties for one in added)
     looked = looked or ("_SOBJ", f"{titles.key_of(fact.page)}#{fact.fragment}") in footprint.looks
     return looked or footprint.everywhere or printed
@@ -41,7 +41,7 @@ def knew(footprint: Footprint, seen: set[str], world: World, fact: Said) -> bool
 @settings(max_examples=20, phases=UNSHRUNK)
 @given(
     worlds(), conditions(), st.sampled_from(PRINTOUTS), st.sampled_from(ORDERS), st.sampled_from([1, 3, 50]),
-    st.lists(said().filter(lambda one: one.died is None), min_size=4, max_size=4),
+    st.lists(said().filter(lambda one: one.removed_in is None), min_size=4, max_size=4),
 )  # fmt: skip
 @pytest.mark.slow
 def test_it_covers_every_fact_that_changes_the_answer(

@@ -329,7 +329,7 @@ def test_it_shows_and_counts_nothing_of_deleted_pages(scene: None, bob: User, al
 
 
 @pytest.mark.parametrize(
-    ("address", "leads_to"),
+    ("address", "redirects_to"),
     [
         ("Special:Browse/Pain", "/browse/Pain"),
         ("Spécial:Parcourir/Pain_sec", "/browse/Pain_sec"),
@@ -351,10 +351,10 @@ def test_it_shows_and_counts_nothing_of_deleted_pages(scene: None, bob: User, al
         ("Special:WhatLinksHere/Pain", "/links-to/Pain"),
     ],
 )  # fmt: skip
-def test_links_to_special_pages_keep_working(address: str, leads_to: str) -> None:
+def test_links_to_special_pages_keep_working(address: str, redirects_to: str) -> None:
     answer = Client().get(f"/wiki/{address}")
     assert answer.status_code == 302
-    assert unquote(answer["Location"]) == leads_to
+    assert unquote(answer["Location"]) == redirects_to
 
 
 def test_every_special_page_leads_to_a_screen(scene: None) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.pages import page_lookup
-from wiki.pages.models import Link
+from wiki.pages.models import PageLink
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.text import transclusion
@@ -76,7 +76,7 @@ def test_a_section_is_shown_with_its_credit(alice: User, bob: User, reader: Clie
     assert 'href="/wiki/La_Myne:Charte#s-les-outils"' in credit
     assert "alice" in credit
     assert "CC-BY-SA-4.0" in credit
-    assert Link.objects.filter(page__full_title="La Myne:Livret", near_key="La Myne:Charte").exists()
+    assert PageLink.objects.filter(page__full_title="La Myne:Livret", place_key="La Myne:Charte").exists()
     make_page("Tout", "# Charte\n\n{{La Myne:Charte|22 h}}\n\nUne note.[^1]\n\n[^1]: À nous.")
     shown = seen(reader, "Tout")
     assert "Pas après 22 h." in shown

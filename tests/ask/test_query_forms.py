@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wiki.accounts.models import User
 
 
-def read(query: str) -> forms.Asked:
+def read(query: str) -> forms.QueryFormData:
     """The question of an address."""
     return forms.read(QueryDict(query))
 

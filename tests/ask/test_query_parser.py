@@ -9,28 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wiki.ask.language.query_ast import (
-    AllOf,
     AnyValue,
+    ChainLink,
     Compare,
     Condition,
+    Conjunction,
+    Disjunction,
     HasValue,
     InCategory,
     InConcept,
     InNamespace,
     IsPage,
     NoValue,
-    OneOf,
     Sort,
-    Step,
-    Sub,
+    SubqueryValue,
 )
-from wiki.ask.language.query_errors import PROBLEMS, AskProblem, in_words
+from wiki.ask.language.query_errors import PROBLEMS, AskProblem, message_for
 from wiki.ask.query_parser import parse, question_of
 
 
 def has(name: str, comparator: str, text: str, at: int) -> HasValue:
     """One property, one value."""
-    return HasValue((Step(name),), (Compare(comparator, text, at),))
+    return HasValue((ChainLink(name),), (Compare(comparator, text, at),))
 
 
 CONDITIONS: list[tuple[str, Condition]] = [
@@ -49,41 +49,41 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("[[P::in:a]]", has("P", "~", "*a*", 8)),
     ("[[P::phrase:a b]]", has("P", "~", "*a b*", 12)),
     ("[[P::not:a]]", has("P", "!~", "*a*", 9)),
-    ("[[P::+]]", HasValue((Step("P"),), (AnyValue(),))),
-    ("[[P::!+]]", HasValue((Step("P"),), (NoValue(),))),
-    ("[[P::a||!+]]", HasValue((Step("P"),), (Compare("", "a", 5), NoValue()))),
-    ("[[P::a|+depth=0]]", HasValue((Step("P"),), (Compare("", "a", 5),), 0)),
-    ("[[A.-B.C::a]]", HasValue((Step("A"), Step("B", inverse=True), Step("C")), (Compare("", "a", 10),))),
-    ("[[ No. 5::a]]", HasValue((Step("No. 5"),), (Compare("", "a", 10),))),
-    ("[[-Has subobject::Page]]", HasValue((Step("Has subobject", inverse=True),), (Compare("", "Page", 18),))),
+    ("[[P::+]]", HasValue((ChainLink("P"),), (AnyValue(),))),
+    ("[[P::!+]]", HasValue((ChainLink("P"),), (NoValue(),))),
+    ("[[P::a||!+]]", HasValue((ChainLink("P"),), (Compare("", "a", 5), NoValue()))),
+    ("[[P::a|+depth=0]]", HasValue((ChainLink("P"),), (Compare("", "a", 5),), 0)),
+    ("[[A.-B.C::a]]", HasValue((ChainLink("A"), ChainLink("B", inverse=True), ChainLink("C")), (Compare("", "a", 10),))),
+    ("[[ No. 5::a]]", HasValue((ChainLink("No. 5"),), (Compare("", "a", 10),))),
+    ("[[-Has subobject::Page]]", HasValue((ChainLink("Has subobject", inverse=True),), (Compare("", "Page", 18),))),
     ("[[P::[[a|b]]]]", has("P", "", "[[a|b]]", 5)),
     ("[[P::a::b]]", has("P", "", "a::b", 5)),
-    ("[[P::<q>[[A]]</q>||b]]", HasValue((Step("P"),), (Sub(IsPage((Compare("", "A", 10),))), Compare("", "b", 19)))),
+    ("[[P::<q>[[A]]</q>||b]]", HasValue((ChainLink("P"),), (SubqueryValue(IsPage((Compare("", "A", 10),))), Compare("", "b", 19)))),
     ("[[R::a;?;>3]]", has("R", "", "a;?;>3", 5)),
     ("[[C::45,4 (10 km)]]", has("C", "", "45,4 (10 km)", 5)),
     ("[[Category:A||B]]", InCategory(("A", "B"))),
     ("[[Catégorie:A||Catégorie:B]]", InCategory(("A", "B"))),
     ("[[category:+]]", InCategory(())),
     ("[[Category:!A]]", InCategory(("A",), negated=True)),
-    ("[[Category:A||!B]]", OneOf((InCategory(("A",)), InCategory(("B",), negated=True)))),
+    ("[[Category:A||!B]]", Disjunction((InCategory(("A",)), InCategory(("B",), negated=True)))),
     ("[[Category:A|+depth=2]]", InCategory(("A",), depth=2)),
     ("[[:Category:A]]", IsPage((Compare("", ":Category:A", 2),))),
-    ("[[Concept:A||B]]", OneOf((InConcept("A"), InConcept("B")))),
+    ("[[Concept:A||B]]", Disjunction((InConcept("A"), InConcept("B")))),
     ("[[A||~B*||>M]]", IsPage((Compare("", "A", 2), Compare("~", "B*", 6), Compare(">", "M", 11)))),
     ("[[Help:~F*]]", IsPage((Compare("", "Help:~F*", 2),))),
     ("[[A#b]]", IsPage((Compare("", "A#b", 2),))),
     ("[[Aide:+]]", InNamespace(12)),
     ("[[:+]]", InNamespace(0)),
-    ("[[A||Help:+]]", OneOf((IsPage((Compare("", "A", 2),)), InNamespace(12)))),
+    ("[[A||Help:+]]", Disjunction((IsPage((Compare("", "A", 2),)), InNamespace(12)))),
     ("[[~~a]]", HasValue((), (Compare("~", "*a*", 2),))),
-    ("[[A]] [[B]]", AllOf((IsPage((Compare("", "A", 2),)), IsPage((Compare("", "B", 8),))))),
-    ("[[A]] AND [[B]]", AllOf((IsPage((Compare("", "A", 2),)), IsPage((Compare("", "B", 12),))))),
-    ("[[A]] OR [[B]]", OneOf((IsPage((Compare("", "A", 2),)), IsPage((Compare("", "B", 11),))))),
-    ("[[A]]||[[B]]", OneOf((IsPage((Compare("", "A", 2),)), IsPage((Compare("", "B", 9),))))),
+    ("[[A]] [[B]]", Conjunction((IsPage((Compare("", "A", 2),)), IsPage((Compare("", "B", 8),))))),
+    ("[[A]] AND [[B]]", Conjunction((IsPage((Compare("", "A", 2),)), IsPage((Compare("", "B", 12),))))),
+    ("[[A]] OR [[B]]", Disjunction((IsPage((Compare("", "A", 2),)), IsPage((Compare("", "B", 11),))))),
+    ("[[A]]||[[B]]", Disjunction((IsPage((Compare("", "A", 2),)), IsPage((Compare("", "B", 9),))))),
     (
         "[[A]] OR [[B]] <q>[[C]]</q>",
-        OneOf(
-            (IsPage((Compare("", "A", 2),)), AllOf((IsPage((Compare("", "B", 11),)), IsPage((Compare("", "C", 20),)))))
+        Disjunction(
+            (IsPage((Compare("", "A", 2),)), Conjunction((IsPage((Compare("", "B", 11),)), IsPage((Compare("", "C", 20),)))))
         ),
     ),
 ]  # fmt: skip
@@ -131,19 +131,19 @@ def test_it_says_what_is_wrong_and_where(source: str, code: str, at: int | None)
         parse(source)
     assert (caught.value.code, caught.value.at) == (code, at)
     assert code in PROBLEMS
-    assert "%(" not in in_words(caught.value)
+    assert "%(" not in message_for(caught.value)
 
 
 def test_it_reads_printouts() -> None:
     question = parse("[[A]]|?|?P|?P#km²=Size|?A.-B=|+limit=2|+Order=desc|?Catégorie|?Category:X=in X|?No=#")
     assert [(p.chain, p.label, p.form, p.category, p.labelled) for p in question.printouts] == [
         ((), "", "", None, False),
-        ((Step("P"),), "P", "", None, False),
-        ((Step("P"),), "Size", "km²", None, True),
-        ((Step("A"), Step("B", inverse=True)), "", "", None, True),
+        ((ChainLink("P"),), "P", "", None, False),
+        ((ChainLink("P"),), "Size", "km²", None, True),
+        ((ChainLink("A"), ChainLink("B", inverse=True)), "", "", None, True),
         ((), "Catégorie", "", "", False),
         ((), "in X", "", "X", True),
-        ((Step("No"),), "#", "", None, True),
+        ((ChainLink("No"),), "#", "", None, True),
     ]
     assert question.printouts[3].options == {"limit": "2", "order": "desc"}
 
@@ -151,10 +151,14 @@ def test_it_reads_printouts() -> None:
 def test_it_reads_parameters_in_english_and_in_french() -> None:
     question = parse("[[A]]|limite=5|Décalage=2|tri=P.Q,,R|ordre=desc,asc|étiquette principale=-|au=2021|format=table")
     assert (question.limit, question.offset, question.at) == (5, 2, "2021")
-    assert question.sort == [Sort((Step("P"), Step("Q")), True), Sort((), False), Sort((Step("R"),), False)]
+    assert question.sort == [
+        Sort((ChainLink("P"), ChainLink("Q")), True),
+        Sort((), False),
+        Sort((ChainLink("R"),), False),
+    ]
     assert question.parameters == {"mainlabel": "-", "format": "table"}
     assert parse("[[A]]|order=random").random
-    assert parse("[[A]]|sort=P").sort == [Sort((Step("P"),))]
+    assert parse("[[A]]|sort=P").sort == [Sort((ChainLink("P"),))]
     assert parse("[[A]]|order=desc").sort == [Sort((), True)]
 
 

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.ask.embedding import result_cache
-from wiki.ask.embedding.embedded_results import SLOW_AGAIN, Answers
-from wiki.ask.embedding.result_cache import AnswersChore
-from wiki.ask.models import Need
+from wiki.ask.embedding.embedded_results import SLOW_AGAIN, EmbeddedResults
+from wiki.ask.embedding.result_cache import RefreshResultsJob
+from wiki.ask.models import CacheDependency
 from wiki.facts import property_pages
 from wiki.pages import background_jobs, page_lookup
 from wiki.pages.models import RenderedPage, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering import page_output
 from wiki.pages.writing import page_moves, page_writer
-from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.page_writer import Author, EditSummary
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[..., Client]
@@ -41,13 +41,13 @@ def reader(anna: AnonymousUser, client_of: ClientOf) -> Client:
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The titles of the pages whose answers were made, in order."""
     titles: list[str] = []
-    fill = Answers.fill
+    fill = EmbeddedResults.fill
 
-    def noting(self: Answers) -> object:
+    def noting(self: EmbeddedResults) -> object:
         titles.append(self.what.full_title)
         return fill(self)
 
-    monkeypatch.setattr(Answers, "fill", noting)
+    monkeypatch.setattr(EmbeddedResults, "fill", noting)
     return titles
 
 
@@ -63,7 +63,7 @@ def rewrite(title: str, text: str) -> None:
     """Another text for a page."""
     page = page_lookup.by_key(title)
     assert page is not None
-    page_writer.edit(page, text, BOB, Note("again"), base=page.version)
+    page_writer.edit(page, text, BOB, EditSummary("again"), base=page.version)
 
 
 def place(city: str, more: str = "") -> str:
@@ -143,9 +143,9 @@ def test_the_worker_makes_what_is_stale_before_anyone_asks(alice: User, reader: 
     make_page("Liste", "{{#ask: [[Ville::Lyon]] }}", by=alice)
     seen(reader, "Liste")
     make_page("Alpha", place("Lyon"), by=alice)
-    assert RenderedPage.objects.filter(fresh="", page__title="Liste").exists()
-    background_jobs.finish()
-    assert not RenderedPage.objects.filter(fresh="").exists()
+    assert RenderedPage.objects.filter(results_release="", page__title="Liste").exists()
+    background_jobs.run_pending()
+    assert not RenderedPage.objects.filter(results_release="").exists()
     made.clear()
     assert "Alpha" in seen(reader, "Liste")
     assert made == []
@@ -207,7 +207,7 @@ def test_many_facts_are_read_again_by_the_worker(alice: User, reader: Client, mo
     seen(reader, "Liste")
     make_page("Property:Places", "---\nHas type: Number\n---\n", by=alice)
     assert "Lieu 4" not in seen(reader, "Liste")
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert "Lieu 4" in seen(reader, "Liste")
     assert "Lieu 2" in seen(reader, "Liste")
     assert "Lieu 1" not in seen(reader, "Liste")
@@ -241,21 +241,21 @@ def test_questions_that_take_too_long_together_say_so(
         patch.setattr("wiki.ask.embedding.embedded_results.SECONDS", 0.0)
         assert seen(reader, "Liste").count('class="problem"') == 2
     assert seen(reader, "Liste").count('class="problem"') == 2  # it is kept, not tried at each reading
-    RenderedPage.objects.filter(fresh_until__lte=timezone.now() + SLOW_AGAIN).update(fresh_until=timezone.now())
-    AnswersChore().run()
+    RenderedPage.objects.filter(expires_at__lte=timezone.now() + SLOW_AGAIN).update(expires_at=timezone.now())
+    RefreshResultsJob().run()
     assert 'class="problem"' not in seen(reader, "Liste")
 
 
 def test_a_calendar_is_made_again_at_midnight(alice: User, reader: Client, made: list[str]) -> None:
     make_page("Agenda", "{{#ask: [[Ville::Lyon]] | ?Date | format=calendar }}", by=alice)
     seen(reader, "Agenda")
-    until = RenderedPage.objects.filter(page__full_title="Agenda").values_list("fresh_until", flat=True)
+    until = RenderedPage.objects.filter(page__full_title="Agenda").values_list("expires_at", flat=True)
     assert {timezone.localtime(moment).strftime("%H:%M") for moment in until if moment} == {"00:00"}
-    RenderedPage.objects.exclude(fresh_until=None).update(fresh_until=timezone.now())
-    AnswersChore().run()
+    RenderedPage.objects.exclude(expires_at=None).update(expires_at=timezone.now())
+    RefreshResultsJob().run()
     assert set(made) == {"Agenda"}
     assert len(made) > 1
-    assert not RenderedPage.objects.filter(fresh_until__lte=timezone.now()).exists()
+    assert not RenderedPage.objects.filter(expires_at__lte=timezone.now()).exists()
 
 
 def test_a_property_that_no_longer_leads_elsewhere_is_told_to_whoever_sees_either(alice: User, reader: Client) -> None:
@@ -342,8 +342,8 @@ def test_what_is_kept_is_what_would_be_made_now(acts: list[tuple[str, str | None
             _write(title, text)
             for page in WikiPage.objects.filter(title__in=[*WATCHING, "Alpha", "Béta"], title_key__isnull=False):
                 stored = RenderedPage.objects.select_related("page__place").get(page=page, ui_language="fr")
-                kept = result_cache.Keeper().kept(stored, page)
-                now = Answers(page_output.open_of(stored, Fields.of(page), page), AnonymousUser()).fill()
+                kept = result_cache.ResultCache().kept(stored, page)
+                now = EmbeddedResults(page_output.open_of(stored, PageFields.of(page), page), AnonymousUser()).fill()
                 assert kept.answers == now.answers, (title, text, page.title)
                 assert json.loads(json.dumps(kept.box)) == json.loads(json.dumps(now.box)), (title, text, page.title)
         transaction.set_rollback(True)
@@ -356,17 +356,17 @@ def _write(title: str, text: str | None) -> None:
     elif page is not None and text is None:
         page_writer.delete(page, BOB)
     elif page is not None and text is not None:
-        page_writer.edit(page, text, BOB, Note("again"), base=page.version)
+        page_writer.edit(page, text, BOB, EditSummary("again"), base=page.version)
 
 
 def test_what_nobody_needs_any_more_is_forgotten(alice: User, reader: Client) -> None:
     make_page("Liste", "{{#ask: [[Ville::Lyon]] }}", by=alice)
     seen(reader, "Liste")
-    assert Need.objects.filter(key="Ville", word="Lyon").exists()
+    assert CacheDependency.objects.filter(key="Ville", value="Lyon").exists()
     rewrite("Liste", "Plus rien.")
     seen(reader, "Liste")
-    assert not Need.objects.filter(key="Ville", rendered__ui_language="fr").exists()
-    assert AnswersChore().run() is False
+    assert not CacheDependency.objects.filter(key="Ville", rendered__ui_language="fr").exists()
+    assert RefreshResultsJob().run() is False
 
 
 def test_a_value_that_no_two_pages_may_have_is_told_on_both_until_one_is_corrected(alice: User, reader: Client) -> None:

@@ -39,29 +39,29 @@ READER = (
     PATIENT
     + """
 import random
-from wiki.ask.embedding.result_cache import Keeper
+from wiki.ask.embedding.result_cache import ResultCache
 from wiki.pages.models import RenderedPage
 chance = random.Random({seed})
 for turn in range(30):
     stored = RenderedPage.objects.select_related("page__place").get(
         page__title=f"Liste {{chance.randrange(4)}}", ui_language=chance.choice(["fr", "en"]))
-    Keeper().kept(stored, stored.page)
+    ResultCache().kept(stored, stored.page)
 """
 )
 CHECK = """
 from django.contrib.auth.models import AnonymousUser
 from wiki.ask.embedding import result_cache
-from wiki.ask.embedding.embedded_results import Answers
+from wiki.ask.embedding.embedded_results import EmbeddedResults
 from wiki.pages.rendering import page_output
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.models import RenderedPage
 kept = 0
 for stored in RenderedPage.objects.select_related("page__place").filter(page__title__startswith="Liste"):
     if result_cache.is_fresh(stored):
         kept += 1
-        now = Answers(page_output.open_of(stored, Fields.of(stored.page), stored.page), AnonymousUser()).fill()
+        now = EmbeddedResults(page_output.open_of(stored, PageFields.of(stored.page), stored.page), AnonymousUser()).fill()
         assert now.answers == stored.answers, (stored.page.title, now.answers, stored.answers)
-    result_cache.Keeper().kept(stored, stored.page)
+    result_cache.ResultCache().kept(stored, stored.page)
     again = RenderedPage.objects.get(pk=stored.pk)
     assert result_cache.is_fresh(again), "in quiet, what is read is kept"
 print("kept", kept)

@@ -17,8 +17,8 @@ from openpyxl import load_workbook
 from tests.ask.sample_wikis import Said, World, day
 from wiki.ask.execution import runner, timeouts
 from wiki.ask.execution.dependencies import ANY
-from wiki.ask.execution.results import Result
-from wiki.ask.language.query_errors import in_words
+from wiki.ask.execution.results import QueryResult
+from wiki.ask.language.query_errors import message_for
 from wiki.ask.query_parser import parse
 from wiki.facts.datatypes.registry import show
 from wiki.pages.models import WikiPage
@@ -39,7 +39,7 @@ SAID = [
     Said("Alpha", "Mots", "mot@fr"), Said("Alpha", "Mots", "word@en"), Said("Alpha", "Surface", "1 km²"),
     Said("Alpha", "Fiche", "7; Béta"), Said("Alpha", "Oui", "vrai", "part"), Said("Alpha", "_INST", "Y"),
     Said("Category:Y", "_SUBC", "X"), Said("Alpha", "Date", "12 mars 2021"), Said("Alpha", "Nombre", "dix"),
-    Said("Alpha", "Texte", "avant", born=10, died=20), Said("Alpha", "Texte", "après", born=20),
+    Said("Alpha", "Texte", "avant", added_in=10, removed_in=20), Said("Alpha", "Texte", "après", added_in=20),
 ]  # fmt: skip
 
 
@@ -51,10 +51,10 @@ def world() -> World:
     return made
 
 
-def run(source: str, **more: Any) -> Result:
+def run(source: str, **more: Any) -> QueryResult:
     """What Anna is told; a problem fails the test."""
     result = runner.run(parse(source), ANNA, more.get("language", "fr"))
-    assert not result.problems, [in_words(problem) for problem in result.problems]
+    assert not result.problems, [message_for(problem) for problem in result.problems]
     return result
 
 
@@ -186,7 +186,7 @@ PROBLEMS = [
 def test_it_says_what_is_wrong_instead_of_rows(world: World, source: str, code: str) -> None:
     result = runner.run(parse(source), ANNA)
     assert ([problem.code for problem in result.problems], result.rows) == ([code], [])
-    assert "%" not in in_words(result.problems[0])
+    assert "%" not in message_for(result.problems[0])
 
 
 def test_it_follows_concepts_but_not_in_a_ring() -> None:

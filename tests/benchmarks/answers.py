@@ -28,7 +28,7 @@ def measured() -> dict[str, Any]:
     for title in watching:
         refreshed(title)
     saved("Ville 7", TURNS)  # only the town changes
-    stale = RenderedPage.objects.filter(fresh="", ui_language="fr").values_list("page__title", flat=True)
+    stale = RenderedPage.objects.filter(results_release="", ui_language="fr").values_list("page__title", flat=True)
     needed = changed(list(stale))
     return {
         "save": statistics.median(save_times), "refresh": statistics.median(refresh_times),
@@ -49,12 +49,12 @@ def saved(town: str, number: int) -> float:
     """Milliseconds of one more edit."""
     from wiki.pages import page_lookup
     from wiki.pages.writing import page_writer
-    from wiki.pages.writing.page_writer import Author, Note
+    from wiki.pages.writing.page_writer import Author, EditSummary
 
     page = page_lookup.by_key("Banc")
     assert page is not None
     begun = time.perf_counter()
-    page_writer.edit(page, text_of(number, town), Author(None, "banc"), Note("essai"), base=page.version)
+    page_writer.edit(page, text_of(number, town), Author(None, "banc"), EditSummary("essai"), base=page.version)
     return (time.perf_counter() - begun) * 1000
 
 
@@ -75,7 +75,7 @@ def changed(titles: list[str]) -> int:
 
     count = 0
     for title in titles:
-        before = RenderedPage.objects.get(page__title=title, ui_language="fr").answers
+        before = RenderedPage.objects.get(page__title=title, ui_language="fr").results
         refreshed(title)
-        count += RenderedPage.objects.get(page__title=title, ui_language="fr").answers != before
+        count += RenderedPage.objects.get(page__title=title, ui_language="fr").results != before
     return count

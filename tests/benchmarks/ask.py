@@ -176,9 +176,9 @@ def write_facts(facts: Iterator[Any]) -> None:
     fields = [field for field in Fact._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(f'"{field.column}"' for field in fields)
 
-    born = Fact._meta.get_field("born_at").get_db_prep_save(LONG_AGO, connection)
+    added_in = Fact._meta.get_field("added_at").get_db_prep_save(LONG_AGO, connection)
     names = [field.attname for field in fields]
-    values = ([born if name == "born_at" else getattr(fact, name) for name in names] for fact in facts)
+    values = ([added_in if name == "added_at" else getattr(fact, name) for name in names] for fact in facts)
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY wiki_fact ({columns}) FROM STDIN") as copy:

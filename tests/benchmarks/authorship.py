@@ -146,7 +146,7 @@ class World:
         from wiki.pages import page_lookup
         from wiki.pages.writing import page_writer
 
-        if page_writer.edit(page_lookup.fresh(pk), self.source(page), page_writer.Author(None, author)).changed:
+        if page_writer.edit(page_lookup.reload_page(pk), self.source(page), page_writer.Author(None, author)).changed:
             self.note(pk, page)
 
     # --- What people do ---------------------------------------------------------------------------
@@ -228,19 +228,19 @@ class World:
     def move(self) -> None:
         """A passage or three from one page to another, in one act."""
         from wiki.pages import page_lookup
-        from wiki.pages.models import Batch
-        from wiki.pages.page_fields import Fields
-        from wiki.pages.writing.version_store import Author, Draft, store
+        from wiki.pages.models import Changeset
+        from wiki.pages.page_fields import PageFields
+        from wiki.pages.writing.version_store import Author, NewVersion, store
 
         one, two = self.dice.sample([pk for pk, page in self.truth.items() if len(page) > 3], 2)
         mine, theirs = copied(self.truth[one]), copied(self.truth[two])
         at, size = self.dice.randrange(len(mine) - 2), self.dice.randint(1, 3)
         theirs[len(theirs) // 2 : len(theirs) // 2] = self._arrived(mine[at : at + size], by := self.dice.choice(NAMES))
         del mine[at : at + size]
-        pages = [(page_lookup.fresh(one), mine), (page_lookup.fresh(two), theirs)]
+        pages = [(page_lookup.reload_page(one), mine), (page_lookup.reload_page(two), theirs)]
         author = Author(None, by)
-        drafts = [Draft(page, self.source(said), Fields.of(page), author) for page, said in pages]
-        store(drafts, Batch(act=Batch.Act.MOVE))
+        drafts = [NewVersion(page, self.source(said), PageFields.of(page), author) for page, said in pages]
+        store(drafts, Changeset(act=Changeset.Act.MOVE))
         self.note(one, mine)
         self.note(two, theirs)
 
@@ -259,9 +259,9 @@ class World:
         from wiki.pages.writing import page_writer
 
         pk, page = self.any_page()
-        wish = fork_creation.Wish(self.dice.choice(self.places), title=f"Copie {len(self.truth)}")
+        wish = fork_creation.ForkTarget(self.dice.choice(self.places), title=f"Copie {len(self.truth)}")
         by = page_writer.Author(None, self.dice.choice(NAMES))
-        self.note(fork_creation.fork(page_lookup.fresh(pk), wish, by).pk, page)
+        self.note(fork_creation.fork(page_lookup.reload_page(pk), wish, by).pk, page)
 
 
 # --- Comparing ------------------------------------------------------------------------------------

@@ -44,11 +44,11 @@ text = "\\n\\n".join(f"## Partie {n}\\n\\n{paragraph}" for n in range(10))
 page = page_lookup.by_key("Mesure") or page_writer.create("Mesure", text, by).page
 times = []
 for number in range(60):
-    page = page_lookup.fresh(page.pk)
+    page = page_lookup.reload_page(page.pk)
     start = time.perf_counter()
     page_writer.edit(page, f"{text}\\n\\nLigne {number}", by)
     times.append(time.perf_counter() - start)
-page = page_lookup.fresh(page.pk)
+page = page_lookup.reload_page(page.pk)
 with CaptureQueriesContext(connection) as queries:
     page_writer.edit(page, text, by)
 print(json.dumps({"words": len(text.split()), "ms": statistics.median(times[10:]) * 1000, "queries": len(queries)}))
@@ -65,7 +65,7 @@ took = {"with": [], "without": []}
 for number in range(40):
     name = "without" if number % 8 >= 4 else "with"
     derived_data.DERIVERS[:] = [one for one in every if name == "with" or one.name != "passages"]
-    page = page_lookup.fresh(page.pk)
+    page = page_lookup.reload_page(page.pk)
     start = time.perf_counter()
     page_writer.edit(page, text.replace("passage 250", f"passage 250 {number}"), by)
     took[name].append(time.perf_counter() - start)
@@ -91,7 +91,7 @@ from wiki.pages.writing import page_writer
 by = page_writer.Author(None, "Mesure")
 page = page_writer.create("Cent", "Version 1\\n", by).page
 for number in range(2, 101):
-    page_writer.edit(page_lookup.fresh(page.pk), "\\n\\n".join(f"Version {n}" for n in range(1, number + 1)), by)
+    page_writer.edit(page_lookup.reload_page(page.pk), "\\n\\n".join(f"Version {n}" for n in range(1, number + 1)), by)
 print(json.dumps({}))
 """
 

@@ -34,12 +34,12 @@ PLACE = """
 import json, time
 from django.contrib.auth.models import AnonymousUser
 from wiki.forks import subtree, fork_creation
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.pages import page_lookup
 from wiki.pages.writing import page_writer
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.models import WikiPage
-from wiki.pages.writing.version_store import Draft, store
+from wiki.pages.writing.version_store import NewVersion, store
 by = page_writer.Author(None, "Mesure")
 place = page_writer.create_place("Grand lieu", "Un lieu.", by).page
 line = "Un lieu que des gens font ensemble, avec [[Page %d]] et [[Grand lieu:Page %d]], chaque jour. " * 2
@@ -47,20 +47,21 @@ def text(n):
     parts = [f"## Partie {k}\\n\\n{line % (n, n + 1, n + k, n)}" for k in range(4)]
     return f"---\\nNature: Pratique\\nLieu: Grand lieu\\n---\\n" + "\\n\\n".join(parts)
 store([
-    Draft(WikiPage(), text(n), Fields(0, place, f"Page {n}", False, "CC-BY-SA-4.0", "fr"), by) for n in range(%d)
+    NewVersion(WikiPage(), text(n), PageFields(0, place, f"Page {n}", False, "CC-BY-SA-4.0", "fr"), by) for n in range(%d)
 ])
-pages = [page_lookup.fresh(place.pk), *subtree.branch(place, AnonymousUser())]
+pages = [page_lookup.reload_page(place.pk), *subtree.subtree(place, AnonymousUser())]
 offers = [offer.name for offer in subtree.offers(pages)]
 start = time.perf_counter(), time.process_time()
-copies = fork_creation.fork_all(pages, Wish(new_place="Autre lieu"), by, offers, seed=True)
+copies = fork_creation.fork_all(pages, ForkTarget(new_place="Autre lieu"), by, offers, seed=True)
 print(json.dumps([len(copies), time.perf_counter() - start[0], time.process_time() - start[1]]))
 """
 PULL = """
 import json, statistics, time
 from wiki.accounts.models import User
 from django.contrib.auth.models import AnonymousUser
-from wiki.forks import fork_creation, proposals, pull_merge
-from wiki.forks.fork_creation import Wish
+from wiki.forks import fork_creation, pull_merge
+from wiki.moderation import proposals
+from wiki.forks.fork_creation import ForkTarget
 from wiki.forks.pull_merge import Merge
 from wiki.forks.fork_status import touch_of
 from wiki.pages import page_lookup
@@ -68,12 +69,12 @@ from wiki.pages.writing import page_writer
 by, zoe = page_writer.Author(None, "Mesure"), User.objects.create_user("zoe")
 body = [f"Le paragraphe {n} dit ce que des gens font ensemble, chaque jour de la semaine." for n in range(60)]
 page = page_writer.create("Pain", "\\n\\n".join(body), by).page
-fork = fork_creation.fork(page, Wish(new_place="Fournil"), by)
+fork = fork_creation.fork(page, ForkTarget(new_place="Fournil"), by)
 for number in range(%d):
     body[number %% 50] = f"Le paragraphe {number %% 50} dit autre chose pour la fois {number}."
-    page_writer.edit(page_lookup.fresh(page.pk), "\\n\\n".join(body), by)
-mine = page_lookup.fresh(fork.pk).source.text
-page_writer.edit(page_lookup.fresh(fork.pk), mine.replace("paragraphe 55 dit", "paragraphe 55 raconte"), by)
+    page_writer.edit(page_lookup.reload_page(page.pk), "\\n\\n".join(body), by)
+mine = page_lookup.reload_page(fork.pk).source.text
+page_writer.edit(page_lookup.reload_page(fork.pk), mine.replace("paragraphe 55 dit", "paragraphe 55 raconte"), by)
 def timed(act, rounds=5):
     times = []
     for _ in range(rounds):
@@ -81,14 +82,14 @@ def timed(act, rounds=5):
         found = act()
         times.append((time.perf_counter() - start) * 1000)
     return found, statistics.median(times)
-touch, touching = timed(lambda: touch_of(page_lookup.fresh(fork.pk), AnonymousUser()))
+touch, touching = timed(lambda: touch_of(page_lookup.reload_page(fork.pk), AnonymousUser()))
 def plan():
-    merge = Merge.of(page_lookup.fresh(fork.pk), pull_merge.upstream_version(page_lookup.fresh(page.pk)))
+    merge = Merge.of(page_lookup.reload_page(fork.pk), pull_merge.upstream_version(page_lookup.reload_page(page.pk)))
     assert merge.joined.text is not None
     return merge
 merge, planning = timed(plan)
 def back():
-    merge = Merge.of(page_lookup.fresh(page.pk), pull_merge.upstream_version(page_lookup.fresh(fork.pk)))
+    merge = Merge.of(page_lookup.reload_page(page.pk), pull_merge.upstream_version(page_lookup.reload_page(fork.pk)))
     return proposals.propose(merge, merge.joined.text, "Mieux", zoe)
 _, proposed = timed(back)
 _, saved = timed(lambda: merge.save(merge.joined.text, by), 1)
@@ -124,7 +125,7 @@ def edited(paragraphs: Sequence[str], edits: int, dice: random.Random) -> str:
 
 def merges() -> None:
     """Clashes and time of merges, ours and git's."""
-    from wiki.text.merging.document_merge import join
+    from wiki.text.merging.document_merge import merge_documents
 
     for edits in EDITS:
         ours: list[tuple[int, float]] = []
@@ -134,7 +135,7 @@ def merges() -> None:
             base = prose(dice, SIZE)
             texts = ["\n\n".join(base) + "\n", edited(base, edits, dice), edited(base, edits, dice)]
             start = time.perf_counter()
-            joined = join(*texts)
+            joined = merge_documents(*texts)
             ours.append((len(joined.clashes), (time.perf_counter() - start) * 1000))
             gits.append(by_git(*texts))
         said = [

@@ -128,9 +128,9 @@ class Writers:
     def write(self, count: int) -> int:
         """Write about `count` versions; returns how many bytes of text they have together."""
         from wiki.pages import page_lookup
-        from wiki.pages.models import Batch, WikiPage
+        from wiki.pages.models import Changeset, WikiPage
         from wiki.pages.writing.page_writer import Author
-        from wiki.pages.writing.version_store import Draft, store
+        from wiki.pages.writing.version_store import NewVersion, store
 
         written = done = number = 0
         while done < count:
@@ -143,9 +143,9 @@ class Writers:
                 for text, day in zip(texts, days, strict=True):
                     name = self.dice.choices(NAMES, self.people)[0]
                     author = Author(None, name, at=BEGIN + timedelta(days=day))
-                    drafts.append(Draft(page, text, fields, author, claimed_at=author.at))
+                    drafts.append(NewVersion(page, text, fields, author, claimed_at=author.at))
                     written += len(text.encode())
-            store(drafts, Batch(act=Batch.Act.IMPORT))
+            store(drafts, Changeset(act=Changeset.Act.IMPORT))
             done += len(drafts)
         return written
 
@@ -226,13 +226,13 @@ def whole_size() -> float:
     from wiki.history.models import Passage
     from wiki.pages.models import PageVersion
     from wiki.search.engine import schema
-    from wiki.text.strip_markup import bare
+    from wiki.text.strip_markup import strip_markup
 
     rows = list(PageVersion.objects.order_by("sha256").select_related("stored")[:WHOLE])
     with tempfile.TemporaryDirectory() as folder:
         writer = create_in(folder, schema.schema_of(Passage)).writer()
         for row in rows:
-            exact, stems = schema.postings(bare(row.text() or ""), ["fr"], 300)
+            exact, stems = schema.postings(strip_markup(row.text() or ""), ["fr"], 300)
             writer.add_document(**{schema.KEY: row.pk, "said": exact, f"said{schema.STEM}": stems})
         writer.commit()
         return sum(file.stat().st_size for file in Path(folder).iterdir()) / len(rows)
@@ -244,7 +244,7 @@ def delay() -> float:
     from wiki.search import index_updates
 
     make_page("Fournil", "Le pain de la semaine.")
-    chore = index_updates.Indexing()
+    chore = index_updates.IndexUpdateJob()
     begun = time.perf_counter()
     while chore.run():
         continue
@@ -253,16 +253,16 @@ def delay() -> float:
 
 def kinds(dice: random.Random) -> dict[str, Any]:
     """Each kind of query with rare, middle and common words, each class apart, and their mix."""
-    from wiki.search.time_filter import Wish
+    from wiki.search.time_filter import TimeFilterInput
 
     some = Classes(dice)
     forms: dict[str, Callable[[str], tuple[str, Any]]] = {
-        "one word": lambda name: (some.word(name), Wish("ever")),
-        "two words": lambda name: (f"{some.word(name)} {some.word(name)}", Wish("ever")),
-        "a phrase": lambda name: (f'"{some.pair(name)}"', Wish("ever")),
-        "a beginning": lambda name: (f"{some.word(name)[:5]}*", Wish("ever")),
-        "of a day": lambda name: (some.word(name), Wish("at", at=some.day())),
-        "appeared in a year": lambda name: (some.word(name), Wish("appeared", **some.year())),
+        "one word": lambda name: (some.word(name), TimeFilterInput("ever")),
+        "two words": lambda name: (f"{some.word(name)} {some.word(name)}", TimeFilterInput("ever")),
+        "a phrase": lambda name: (f'"{some.pair(name)}"', TimeFilterInput("ever")),
+        "a beginning": lambda name: (f"{some.word(name)[:5]}*", TimeFilterInput("ever")),
+        "of a day": lambda name: (some.word(name), TimeFilterInput("at", at=some.day())),
+        "appeared in a year": lambda name: (some.word(name), TimeFilterInput("appeared", **some.year())),
     }
     found = {}
     for form, make in forms.items():

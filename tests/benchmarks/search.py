@@ -60,15 +60,15 @@ def lexicon(dice: random.Random) -> list[str]:
 def build(size: int, dice: random.Random) -> tuple[list[str], int]:
     """Pages with their words, without versions; the lexicon, and how many bytes were written."""
     from tests.ask.fact_factories import write_pages
-    from wiki.search.models import PageWords
+    from wiki.search.models import PageSearchText
 
     known = lexicon(dice)
     weights = [1 / (rank + 3) for rank in range(LEXICON)]
     pages = write_pages([f"Page {number}" for number in range(size)])
     texts = [" ".join(dice.choices(known, weights, k=WORDS)) for _ in pages]
-    PageWords.objects.bulk_create(
+    PageSearchText.objects.bulk_create(
         [
-            PageWords(page_id=page.pk, language="fr", title=f"{text.split()[0]} {page.title}", body=text)
+            PageSearchText(page_id=page.pk, language="fr", title=f"{text.split()[0]} {page.title}", body=text)
             for page, text in zip(pages, texts, strict=True)
         ],
         batch_size=500,
@@ -109,7 +109,7 @@ def delay() -> float:
     from wiki.search import index_updates
 
     make_page("Fournil", "Le pain de la semaine.")
-    chore = index_updates.Indexing()
+    chore = index_updates.IndexUpdateJob()
     begun = time.perf_counter()
     while chore.run():
         continue
@@ -118,10 +118,10 @@ def delay() -> float:
 
 def kinds(known: list[str], size: int, dice: random.Random) -> dict[str, Any]:
     """Each kind of query with rare, middle and common words, each class apart."""
-    from wiki.search.models import PageWords
+    from wiki.search.models import PageSearchText
 
     held: dict[str, int] = {}
-    for body in PageWords.objects.values_list("body", flat=True):
+    for body in PageSearchText.objects.values_list("body", flat=True):
         for word in set(body.split()):
             held[word] = held.get(word, 0) + 1
     classes: dict[str, Callable[[int], bool]] = {
@@ -155,7 +155,7 @@ def timed(queries: list[str]) -> dict[str, float]:
     for query in queries:
         begun = time.perf_counter()
         given = search_results.answer(query, user)
-        facets.offered(given.hits, facets.Chosen(), QueryDict(), user)
+        facets.offered(given.hits, facets.SelectedFacets(), QueryDict(), user)
         search_results.results(given.hits[:20], given.leaves, user)
         times.append((time.perf_counter() - begun) * 1000)
         hits.append(len(given.hits))

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.factories import make_page, make_place
 from wiki.forks import fork_creation
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
 from wiki.pages import background_jobs
 from wiki.pages.writing import page_writer
@@ -79,12 +79,12 @@ def scene(bob: User) -> None:
         make_page(f"Pratique {number}", text, by=bob, place=place if number % 2 else None)
     text = "---\nVille: Nantes\nSurface: 1 km\nVoir: Atelier\nOuverture: 01/02/2021\n---\nDu pain."
     page = make_page("Pain", text, by=bob)
-    fork = fork_creation.fork(page, Wish(place), Author.of(bob))
+    fork = fork_creation.fork(page, ForkTarget(place), Author.of(bob))
     make_page("Menu", "## Ce soir\n\n{{Pain}}\n\n{{Rien}} et {{Atelier}}", by=bob)
     page_writer.edit(page, text + "\n\nDes brioches.", Author.of(bob))
     page_writer.edit(fork, text + "\n\nDes tartes.", Author.of(bob))
     Proposal.objects.create(pk=77_000, page=page, base=1, text=f"{text}\n\nDes tartes.", by=bob, by_name="bob")
-    background_jobs.finish()
+    background_jobs.run_pending()
 
 
 @pytest.mark.slow

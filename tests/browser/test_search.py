@@ -24,7 +24,7 @@ def _wiki(transactional_db: None, bob: User) -> None:
     make_page("Atelier vélo", "---\nkind: Pratique\n---\nOn répare les vélos.", place=place)
     make_page("Le vélo cargo", "Un vélo pour porter.")
     make_page("Couture", "On coud.")
-    background_jobs.finish()
+    background_jobs.run_pending()
 
 
 def test_pages_are_offered_while_one_types(tab: Page) -> None:

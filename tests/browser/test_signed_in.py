@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.test_layout import sign_in
 from tests.factories import make_page, make_place
 from wiki.forks import fork_creation
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup
 from wiki.pages.writing import page_writer
@@ -61,7 +61,7 @@ def scene(alice: User, bob: User) -> None:
     """A place looked after by bob, and a page by alice with two versions."""
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
-    fork = fork_creation.fork(page, Wish(place, title="Copie"), page_writer.Author.of(bob))
+    fork = fork_creation.fork(page, ForkTarget(place, title="Copie"), page_writer.Author.of(bob))
     page_writer.edit(page, "# Charte\n\nUn autre texte.", page_writer.Author.of(alice))
     page_writer.edit(fork, "# Charte\n\nUn beau texte.", page_writer.Author.of(bob))
     Proposal.objects.create(pk=77_000, page=page, base=1, text="# Charte\n\nUn mot.", by=alice, by_name="alice")

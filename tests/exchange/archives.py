@@ -21,11 +21,11 @@ from tests.factories import make_page
 from wiki.errors import Refused
 from wiki.exchange.archive.exporter import Export
 from wiki.exchange.archive.format_spec import content_digest
-from wiki.exchange.archive.importer import Wish, import_archive
+from wiki.exchange.archive.importer import ImportTarget, import_archive
 from wiki.exchange.models import Origin
 from wiki.pages.media_models import Picture
-from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, RenderedPage, WikiPage
-from wiki.pages.writing.page_writer import Author, Note, edit
+from wiki.pages.models import Changeset, Fork, PageLink, PageText, PageVersion, RenderedPage, WikiPage
+from wiki.pages.writing.page_writer import Author, EditSummary, edit
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User
@@ -64,7 +64,7 @@ def make_story(by: User, title: str = "Atelier bois") -> WikiPage:
     page = make_page(title, TEXT, by=by)
     for number in range(3):
         author = Author.of(by) if number % 2 else Author(None, 'Ada "la première"')
-        page = edit(page, f"{TEXT}\nAjout {number}.\n", author, Note(f"Ajout {number}", minor=bool(number))).page
+        page = edit(page, f"{TEXT}\nAjout {number}.\n", author, EditSummary(f"Ajout {number}", minor=bool(number))).page
     return page
 
 
@@ -141,9 +141,9 @@ class Bag:
 
 # --- Refusals -------------------------------------------------------------------------------------
 MODELS = (
-    WikiPage, PageText, PageVersion, Batch, Origin, Fork, Link, RenderedPage, Picture, Revision, Version,
+    WikiPage, PageText, PageVersion, Changeset, Origin, Fork, PageLink, RenderedPage, Picture, Revision, Version,
 )  # fmt: skip
-NEW = Wish(title="Importée")
+NEW = ImportTarget(title="Importée")
 
 
 def state() -> dict[str, Any]:
@@ -153,7 +153,7 @@ def state() -> dict[str, Any]:
     return {model.__name__: model._default_manager.count() for model in MODELS} | {"files": files}
 
 
-def refused(raw: bytes, reason: str, wish: Wish = NEW) -> None:
+def refused(raw: bytes, reason: str, wish: ImportTarget = NEW) -> None:
     """Check that `raw` is refused for `reason` and that nothing of it stays."""
     before = state()
     with translation.override("en"), pytest.raises(Refused) as caught:

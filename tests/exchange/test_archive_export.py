@@ -25,7 +25,7 @@ from wiki.exchange.archive.exporter import Export
 from wiki.licenses import catalogue
 from wiki.pages.models import Fork, PageVersion
 from wiki.pages.writing import page_moves, page_writer
-from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.page_writer import Author, EditSummary
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -326,7 +326,7 @@ def test_it_has_the_titles_that_versions_had(alice: User) -> None:
 
 def test_it_notes_comments_and_minor_changes(alice: User) -> None:
     page = page_writer.edit(
-        make_page("P", by=alice), "Deux.", Author.of(alice), Note("Pour voir", minor=True, tags=["x"])
+        make_page("P", by=alice), "Deux.", Author.of(alice), EditSummary("Pour voir", minor=True, tags=["x"])
     ).page
     line = json.loads(Bag.opened(export(page)).files["data/history/revisions.jsonl"].decode().splitlines()[-1])
     assert (line["comment"], line["minor"], line["tags"]) == ("Pour voir", True, ["x"])

@@ -18,7 +18,7 @@ from tests.exchange.archives import NEW, Bag, export, refused
 from tests.factories import make_page
 from wiki.errors import Refused
 from wiki.exchange.archive.format_spec import sha256
-from wiki.exchange.archive.importer import Wish, import_archive
+from wiki.exchange.archive.importer import ImportTarget, import_archive
 from wiki.exchange.models import Origin
 from wiki.pages.writing import page_writer
 
@@ -239,12 +239,12 @@ def test_it_refuses_a_text_longer_than_a_page(archive: bytes) -> None:
 
 # --- Where it would go ----------------------------------------------------------------------------
 def test_it_refuses_a_title_that_is_here(archive: bytes) -> None:
-    refused(archive, "is here already", Wish())
+    refused(archive, "is here already", ImportTarget())
 
 
 def test_it_refuses_a_title_that_is_none(archive: bytes) -> None:
-    refused(archive, "", Wish(title="../x"))
-    refused(archive, "no place called", Wish(into="Nulle part"))
+    refused(archive, "", ImportTarget(title="../x"))
+    refused(archive, "no place called", ImportTarget(into="Nulle part"))
 
 
 def test_it_refuses_a_place_whose_prefix_is_in_use(alice: User, archive: bytes) -> None:
@@ -252,7 +252,7 @@ def test_it_refuses_a_place_whose_prefix_is_in_use(alice: User, archive: bytes) 
     bag = Bag.opened(archive)
     page("is_place", True)(bag)
     line("is_place", True, 4)(bag)
-    refused(bag.seal().zip(), "already begin with", Wish(title="Fablab"))
+    refused(bag.seal().zip(), "already begin with", ImportTarget(title="Fablab"))
 
 
 def test_it_leaves_nothing_when_the_database_fails(archive: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

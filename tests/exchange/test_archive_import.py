@@ -21,13 +21,13 @@ from tests.instances import Instance
 from wiki.errors import NotAllowed, TitleTaken
 from wiki.exchange.archive.exporter import Export
 from wiki.exchange.archive.format_spec import sha256
-from wiki.exchange.archive.importer import Imported, Wish, import_archive, with_names
+from wiki.exchange.archive.importer import Imported, ImportTarget, import_archive, with_names
 from wiki.exchange.models import Origin
 from wiki.pages import page_lookup
 from wiki.pages.media_models import Picture
-from wiki.pages.models import Batch, Fork, PageVersion, WikiPage
+from wiki.pages.models import Changeset, Fork, PageVersion, WikiPage
 from wiki.pages.writing import page_moves, page_writer
-from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.page_writer import Author, EditSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ print(json.dumps(dict(
 
 def take(raw: bytes, by: User | None = None, **wish: str) -> Imported:
     """Import an archive."""
-    return import_archive(io.BytesIO(raw), by, Wish(**wish))
+    return import_archive(io.BytesIO(raw), by, ImportTarget(**wish))
 
 
 def away(page: WikiPage, pictures: bool = True) -> bytes:
@@ -107,7 +107,7 @@ def test_it_keeps_any_text(alice: User, text: str) -> None:
     page = page_writer.edit(make_page("P", "Un texte.", by=alice), text, Author.of(alice)).page
     raw = away(page)
     done = take(raw)
-    assert page_lookup.fresh(done.page.pk).source.text == text
+    assert page_lookup.reload_page(done.page.pk).source.text == text
     assert digest_of(export(done.page)) == digest_of(raw)
 
 
@@ -152,9 +152,9 @@ def test_it_says_who_imported_what_from_where(alice: User, bob: User) -> None:
     origin = Origin.objects.get(page=done.page)
     assert (origin.source, origin.identifier, origin.url) == (HERE, "Atelier bois", url)
     assert (origin.version, origin.digest, origin.by) == (4, digest_of(raw), bob)
-    batch = Batch.objects.get()
-    assert (batch.act, batch.by) == (Batch.Act.IMPORT, bob)
-    assert set(done.page.versions.values_list("batch", flat=True)) == {batch.pk}
+    changeset = Changeset.objects.get()
+    assert (changeset.act, changeset.by) == (Changeset.Act.IMPORT, bob)
+    assert set(done.page.versions.values_list("changeset", flat=True)) == {changeset.pk}
     assert done.page.version == 4
 
 
@@ -202,7 +202,7 @@ def test_it_remembers_what_a_fork_was_forked_from(alice: User) -> None:
 
 def test_it_goes_on_with_the_history_after_an_import(alice: User) -> None:
     done = take(away(make_story(alice)))
-    saved = page_writer.edit(done.page, "Autre chose.", Author.of(alice), Note("Ici"))
+    saved = page_writer.edit(done.page, "Autre chose.", Author.of(alice), EditSummary("Ici"))
     assert saved.version == 5
     line = json.loads(Bag.opened(export(saved.page)).files["data/history/revisions.jsonl"].decode().splitlines()[-1])
     assert (line["host"], line["origin"], line["author"]) == (HERE, 5, "alice")
@@ -362,19 +362,19 @@ LONG_HISTORY = """
 from datetime import datetime, timedelta, UTC
 import random
 from wiki.pages.models import WikiPage
-from wiki.pages.writing.derived_data import Fields
-from wiki.pages.writing.version_store import Author, Draft, store
+from wiki.pages.page_fields import PageFields
+from wiki.pages.writing.version_store import Author, NewVersion, store
 dice = random.Random(1)
 words = [f'mot{number}' for number in range(3000)]
 text = [dice.choice(words) for _ in range(600)]
-fields = Fields(0, None, 'Longue', False, 'CC-BY-SA-4.0', 'fr')
+fields = PageFields(0, None, 'Longue', False, 'CC-BY-SA-4.0', 'fr')
 page, drafts = WikiPage(), []
 for number in range(5000):
     for _ in range(3): text[dice.randrange(len(text))] = dice.choice(words)
     when = datetime(2010, 1, 1, tzinfo=UTC) + timedelta(hours=number)
     paragraphs = [' '.join(text[start : start + 30]) for start in range(0, 600, 30)]
     body, by = '\\n\\n'.join(paragraphs), Author(None, f'A{number % 40}')
-    drafts.append(Draft(page, body, fields, by, claimed_at=when))
+    drafts.append(NewVersion(page, body, fields, by, claimed_at=when))
 store(drafts)
 """
 

@@ -12,7 +12,7 @@ from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.exchange import attribution_texts
 from wiki.forks import fork_creation
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
@@ -37,7 +37,7 @@ def bread(alice: User) -> WikiPage:
 
 
 def test_a_page_names_its_authors_its_sources_and_its_pictures(bread: WikiPage, bob: User, client_of: Any) -> None:
-    fork = fork_creation.fork(bread, Wish(new_place="Le Fournil"), Author.of(bob))
+    fork = fork_creation.fork(bread, ForkTarget(new_place="Le Fournil"), Author.of(bob))
     page_writer.edit(fork, f"{fork.source.text}\n\nAvec du sel.", Author.of(bob))
     made = attribution_texts.of_page(WikiPage.objects.get(pk=fork.pk), "en")
     (line,) = made.texts
@@ -56,8 +56,8 @@ def test_a_page_names_its_authors_its_sources_and_its_pictures(bread: WikiPage, 
 
 
 def test_it_goes_back_through_every_fork(bread: WikiPage, alice: User, bob: User) -> None:
-    fork = fork_creation.fork(bread, Wish(new_place="Un"), Author.of(bob))
-    again = fork_creation.fork(fork, Wish(new_place="Deux"), Author.of(alice))
+    fork = fork_creation.fork(bread, ForkTarget(new_place="Un"), Author.of(bob))
+    again = fork_creation.fork(fork, ForkTarget(new_place="Deux"), Author.of(alice))
     told = [line.text for line in attribution_texts.of_page(again, "en").sources]
     assert [line.partition("”")[0] for line in told] == ["“Un:Pain", "“Pain"]
     assert "alice and Ada" in told[1]

@@ -16,10 +16,10 @@ from wagtail.models import Page
 from wiki.accounts.models import User
 from wiki.exchange.importers import demo_content
 from wiki.facts.models import Fact
-from wiki.management.commands.load_demo import give_back, take_home
+from wiki.management.commands.load_demo import fork_into, propose_upstream
 from wiki.moderation.models import Proposal
 from wiki.pages.media_models import Picture
-from wiki.pages.models import Batch, Fork, PageVersion, Stewardship, WikiPage
+from wiki.pages.models import Changeset, Fork, PageVersion, Stewardship, WikiPage
 from wiki.pages.writing import page_writer
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
@@ -102,7 +102,7 @@ def folder(tmp_path: Path) -> Path:
 
 def load(folder: Path) -> demo_content.DemoReport:
     """Load a demo as the command does."""
-    return demo_content.load(folder, take_home, give_back)
+    return demo_content.load(folder, fork_into, propose_upstream)
 
 
 def get(title: str) -> WikiPage:
@@ -134,7 +134,7 @@ def test_it_plays_the_acts_under_their_own_dates(folder: Path) -> None:
     assert get("Charte").versions.get().claimed_at.day == 14
     assert Stewardship.objects.get().place == get("La Filature")
     assert Stewardship.objects.get().user.username == "bob"
-    assert set(Batch.objects.values_list("act", flat=True)) == {"demo", "fork", "move"}
+    assert set(Changeset.objects.values_list("act", flat=True)) == {"demo", "fork", "move"}
     assert not any(Page.find_problems())
 
 
@@ -151,14 +151,14 @@ def test_it_forks_as_people_do(folder: Path) -> None:
 
 def test_it_adds_nothing_the_second_time(folder: Path) -> None:
     load(folder)
-    before = PageVersion.objects.count(), WikiPage.objects.count(), User.objects.count(), Batch.objects.count()
+    before = PageVersion.objects.count(), WikiPage.objects.count(), User.objects.count(), Changeset.objects.count()
     report = load(folder)
     assert (report.accounts, report.pictures, report.acts, report.known) == (0, 0, 0, 6)
     assert before == (
         PageVersion.objects.count(),
         WikiPage.objects.count(),
         User.objects.count(),
-        Batch.objects.count(),
+        Changeset.objects.count(),
     )
 
 
@@ -191,12 +191,12 @@ def test_it_says_what_is_wrong_in_the_folder(folder: Path) -> None:
 def test_it_loads_the_whole_demo_and_again_in_a_moment() -> None:
     call_command("load_demo", stdout=StringIO())
     acts = tables("history.toml")
-    batch = PageVersion.objects.all()
+    changeset = PageVersion.objects.all()
     redirects = sum(act["do"] == "move" for act in acts)
     proposals = sum(act["do"] == "propose" for act in acts)
     assert Proposal.objects.count() == proposals > 0
-    assert batch.count() == len(acts) + redirects - proposals
-    assert set(batch.values_list("claimed_at", flat=True)) == {act["at"] for act in acts if act["do"] != "propose"}
+    assert changeset.count() == len(acts) + redirects - proposals
+    assert set(changeset.values_list("claimed_at", flat=True)) == {act["at"] for act in acts if act["do"] != "propose"}
     assert Picture.objects.count() == len(tables("pictures.toml"))
     assert Fork.objects.count() == Counter(act["do"] for act in acts)["fork"]
     for account in tables("accounts.toml"):
@@ -204,8 +204,8 @@ def test_it_loads_the_whole_demo_and_again_in_a_moment() -> None:
         assert user.check_password(account["password"])
         assert user.is_superuser is user.is_staff is bool(account.get("administrator"))
         assert user.is_blocked is bool(account.get("blocked"))
-    wrong = Fact.objects.filter(died=None, problem__isnull=False)
+    wrong = Fact.objects.filter(removed_in=None, problem__isnull=False)
     assert set(wrong.values_list("page__title", flat=True)) == {"Brouillon de bricothèque"}
     out = StringIO()
     call_command("load_demo", stdout=out)
-    assert batch.count() == len(acts) + redirects - proposals
+    assert changeset.count() == len(acts) + redirects - proposals

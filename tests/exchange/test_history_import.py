@@ -21,7 +21,7 @@ from wiki.exchange.importers import history_import, history_jsonl
 from wiki.exchange.importers.history_import import Wanted, import_history
 from wiki.licenses import catalogue
 from wiki.pages.media_models import Picture
-from wiki.pages.models import Batch, PageVersion, WikiPage
+from wiki.pages.models import Changeset, PageVersion, WikiPage
 from wiki.pages.writing import page_moves, page_writer
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -82,11 +82,11 @@ def test_it_keeps_every_entry_with_author_and_date(file: Path, media: Path) -> N
 @pytest.mark.parametrize(("file", "media"), WORKS, ids=["excerpt", "whole"][: len(WORKS)])
 def test_it_adds_nothing_the_second_time(file: Path, media: Path) -> None:
     import_history(file, Wanted(media=media))
-    before = PageVersion.objects.count(), Picture.objects.count(), Batch.objects.count()
+    before = PageVersion.objects.count(), Picture.objects.count(), Changeset.objects.count()
     report = import_history(file, Wanted(media=media))
     assert (report.versions, report.pages, report.unchanged) == (0, 0, report.entries)
     assert (report.clashes, report.rewritten, report.media.added) == ([], [], [])
-    assert before == (PageVersion.objects.count(), Picture.objects.count(), Batch.objects.count())
+    assert before == (PageVersion.objects.count(), Picture.objects.count(), Changeset.objects.count())
 
 
 def test_it_names_pages_after_paths_and_readmes_after_folder_or_work() -> None:
@@ -311,7 +311,7 @@ def test_it_refuses_a_bad_file_whole(tmp_path: Path, spoil: Callable[[bytes], by
     assert all(word in str(refusal.value) for word in said), refusal.value
     assert not WikiPage.objects.exists()
     assert not Picture.objects.exists()
-    assert not Batch.objects.exists()
+    assert not Changeset.objects.exists()
 
 
 def test_it_refuses_a_place_that_is_none(make_history: Make) -> None:

@@ -16,7 +16,7 @@ from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.exchange.importers import place_pages, places_csv, places_import
 from wiki.exchange.models import Origin
-from wiki.pages.models import Batch, PageVersion, Stewardship, WikiPage
+from wiki.pages.models import Changeset, PageVersion, Stewardship, WikiPage
 from wiki.pages.writing import page_moves, page_writer
 from wiki.text.frontmatter import frontmatter_reader
 
@@ -86,7 +86,7 @@ def test_it_makes_one_readable_page_per_row_and_nothing_the_second_time(file: Pa
 def test_it_makes_one_batch_and_no_stewards() -> None:
     places_import.import_places(EXCERPT)
     places_import.import_places(EXCERPT)
-    assert Batch.objects.get().act == Batch.Act.IMPORT
+    assert Changeset.objects.get().act == Changeset.Act.IMPORT
     assert not Stewardship.objects.exists()
 
 
@@ -268,7 +268,7 @@ def test_it_refuses_a_bad_file_whole(tmp_path: Path, spoil: Callable[[bytes], by
         call_command("import_places", str(bad), verbosity=0)
     assert all(word in str(refusal.value) for word in said), refusal.value
     assert not WikiPage.objects.exists()
-    assert not Batch.objects.exists()
+    assert not Changeset.objects.exists()
     assert not Origin.objects.exists()
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.facts.fact_factories import cases, context, tables
 from wiki.facts import datatypes
 from wiki.facts.datatypes import registry
-from wiki.facts.datatypes.base import ValueRefused, comparison
+from wiki.facts.datatypes.base import InvalidQueryValue, comparison
 from wiki.facts.value_conditions import matches
 from wiki.facts.value_problems import PROBLEMS, SMW_KEYS
 from wiki.facts.values import Value
@@ -41,7 +41,7 @@ def test_it_reads_and_shows(table: str, language: str, head: dict[str, Any], cas
         assert registry.link(value, where) == ""
         return
     assert value.raw == case["raw"].replace("\0", "\ufffd")
-    assert len(value.word) <= 255
+    assert len(value.canonical_value) <= 255
     for name, column in COLUMNS.items():
         if name in case:
             assert getattr(value, column) == case[name], name
@@ -49,7 +49,7 @@ def test_it_reads_and_shows(table: str, language: str, head: dict[str, Any], cas
         if name in case:
             assert getattr(value, column) == pytest.approx(case[name], rel=1e-12, abs=1e-12), name
     if "parts" in case:
-        assert {key: part.word for key, part in value.parts} == case["parts"]
+        assert {key: part.canonical_value for key, part in value.parts} == case["parts"]
     shown_as_expected(value, head, language, case)
 
 
@@ -72,7 +72,7 @@ def test_it_finds(table: str, language: str, head: dict[str, Any], case: dict[st
     assert value.problem is None
     comparator, text = comparison(case["ask"])
     if "problem" in case:
-        with pytest.raises(ValueRefused) as refusal:
+        with pytest.raises(InvalidQueryValue) as refusal:
             registry.test_for(comparator, text, where)
         assert refusal.value.code == case["problem"]
         assert SENTENCES[refusal.value.code] % refusal.value.params

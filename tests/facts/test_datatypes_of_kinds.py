@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wiki.facts.datatypes import registry
-from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.kind_names import NAMES
 from wiki.facts.value_conditions import matches
 from wiki.facts.values import Context, Declaration
@@ -26,7 +26,7 @@ def _fresh() -> None:
 def test_it_reads_any_name_of_a_kind(words: str) -> None:
     for context in (FRENCH, ENGLISH):
         value = registry.parse(words, context)
-        assert (value.word, value.problem) == ("place", None)
+        assert (value.canonical_value, value.problem) == ("place", None)
         assert matches(registry.test_for("", "lieu", context), value)
         assert not matches(registry.test_for("!", "place", context), value)
     assert registry.show(value, FRENCH) == "Lieu"
@@ -39,14 +39,14 @@ def test_it_names_the_known_kinds_where_there_is_no_such_one() -> None:
     assert value.problem is not None
     assert value.problem.code == "kind_unknown"
     assert "Lieu" in value.problem.params["known"]
-    with pytest.raises(ValueRefused):
+    with pytest.raises(InvalidQueryValue):
         registry.test_for("", "Licorne", FRENCH)
 
 
 def test_it_knows_a_kind_as_soon_as_it_is_added() -> None:
     assert registry.parse("Jardin", FRENCH).problem is not None
     Kind.objects.create(key="garden", name_fr="Jardin", name_en="Garden", plural_fr="Jardins", plural_en="Gardens")
-    assert registry.parse("gardens", FRENCH).word == "garden"
+    assert registry.parse("gardens", FRENCH).canonical_value == "garden"
 
 
 def test_it_asks_the_database_once_for_many_values(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]

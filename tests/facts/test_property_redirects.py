@@ -33,7 +33,7 @@ def write(title: str, text: str | None) -> None:
 
 def ends() -> dict[str, str | None]:
     """Where A, B and C lead."""
-    return dict(Property.objects.filter(key__in="ABC").values_list("key", "leads_to__key"))
+    return dict(Property.objects.filter(key__in="ABC").values_list("key", "redirects_to__key"))
 
 
 CHAIN = [("Property:A", to("B")), ("Property:B", to("C")), ("Property:C", NUMBER), ("X", FACTS)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.forks import fork_creation, pull_merge
-from wiki.forks.fork_creation import Wish
-from wiki.forks.fork_status import Touch, touch_of
+from wiki.forks.fork_creation import ForkTarget
+from wiki.forks.fork_status import ForkStatus, touch_of
 from wiki.forks.pull_merge import Merge
 from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
@@ -34,33 +34,35 @@ def make_practice(by: User, text: str = TEXT) -> WikiPage:
 
 def make_fork(page: WikiPage, place: str, by: User) -> WikiPage:
     """A fork of `page` in a new place."""
-    return fork_creation.fork(page, Wish(new_place=place), Author.of(by))
+    return fork_creation.fork(page, ForkTarget(new_place=place), Author.of(by))
 
 
 def change(page: WikiPage, by: User, *pairs: tuple[str, str]) -> Saved:
     """Replace words in a page as `by` would."""
-    text = page_lookup.fresh(page.pk).source.text
+    text = page_lookup.reload_page(page.pk).source.text
     for old, new in pairs:
         assert old in text
         text = text.replace(old, new)
-    return page_writer.edit(page, text, Author.of(by), base=page_lookup.fresh(page.pk).version)
+    return page_writer.edit(page, text, Author.of(by), base=page_lookup.reload_page(page.pk).version)
 
 
 def text_of(page: WikiPage) -> str:
     """The current text of a page."""
-    return str(page_lookup.fresh(page.pk).source.text)
+    return str(page_lookup.reload_page(page.pk).source.text)
 
 
-def touched(page: WikiPage, by: User) -> Touch:
+def touched(page: WikiPage, by: User) -> ForkStatus:
     """How a fork stands to its original."""
-    found = touch_of(page_lookup.fresh(page.pk), by)
+    found = touch_of(page_lookup.reload_page(page.pk), by)
     assert found is not None
     return found
 
 
 def merge_of(page: WikiPage, other: WikiPage, number: int | None = None) -> Merge:
     """The merge of a version of `other` (default: the last) into `page` as they are now."""
-    return Merge.of(page_lookup.fresh(page.pk), pull_merge.upstream_version(page_lookup.fresh(other.pk), number))
+    return Merge.of(
+        page_lookup.reload_page(page.pk), pull_merge.upstream_version(page_lookup.reload_page(other.pk), number)
+    )
 
 
 def take_in(page: WikiPage, other: WikiPage, by: User) -> Saved:

@@ -30,13 +30,13 @@ def test_clean_changes_come_by_themselves(bread: WikiPage, fork: WikiPage, alice
     other = make_fork(fork, "Autre lieu", alice)
     auto_pull.follow(other, alice, follows=True)
     change(bread, alice, ("le soir", "le matin"))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert "le matin" in text_of(fork)
-    assert "le matin" in text_of(other), "and what follows the follower"
+    assert "le matin" in text_of(other), "and what follows the auto_pull_user"
     version = fork.versions.get(number=2)
     assert (version.author, version.tags, version.comment) == (bob, ["pulled"], "A repris Pain, version 2, tout seul")
-    background_jobs.finish()
-    assert page_lookup.fresh(fork.pk).version == 2
+    background_jobs.run_pending()
+    assert page_lookup.reload_page(fork.pk).version == 2
 
 
 def test_a_clash_waits_for_people_and_later_changes_come_after(
@@ -44,10 +44,10 @@ def test_a_clash_waits_for_people_and_later_changes_come_after(
 ) -> None:
     change(fork, bob, ("Une nuit", "Deux nuits"))
     change(bread, alice, ("Une nuit", "Trois nuits"))
-    background_jobs.finish()
-    assert page_lookup.fresh(fork.pk).version == 2
+    background_jobs.run_pending()
+    assert page_lookup.reload_page(fork.pk).version == 2
     change(bread, alice, ("Trois nuits", "Une nuit"), ("Au four.", "Au four, chaud."))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert "Deux nuits" in text_of(fork)
     assert "Au four, chaud." in text_of(fork)
 
@@ -55,11 +55,11 @@ def test_a_clash_waits_for_people_and_later_changes_come_after(
 def test_who_may_not_write_any_more_takes_nothing_in(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(is_blocked=True)
     change(bread, alice, ("le soir", "le matin"))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert "le matin" not in text_of(fork)
     page_writer.delete(bread, Author(None, "script"))
-    background_jobs.finish()
-    assert page_lookup.fresh(fork.pk).version == 1
+    background_jobs.run_pending()
+    assert page_lookup.reload_page(fork.pk).version == 1
 
 
 def test_it_is_switched_on_and_off_on_the_screen(
@@ -73,8 +73,8 @@ def test_it_is_switched_on_and_off_on_the_screen(
     assert "in the name of bob" in client.get(address).content.decode()
     assert "Nothing is taken in by itself" in client.post(address, {"follow": "0"}, follow=True).content.decode()
     change(bread, alice, ("le soir", "le matin"))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert "le matin" not in text_of(fork)
     assert "in the name of alice" in client.post(address, {"follow": "1"}, follow=True).content.decode()
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert fork.versions.get(number=2).author == alice

@@ -58,7 +58,7 @@ def test_clashes_stop_it_unless_a_side_is_chosen(
         call_command("pull", "Le Fournil:Pain", "--format", "json")
     answer = json.loads(capsys.readouterr().out)
     assert [one["theirs"] for one in answer["clashes"]] == ["Trois nuits de repos.\n"]
-    assert page_lookup.fresh(fork.pk).version == 2
+    assert page_lookup.reload_page(fork.pk).version == 2
     call_command("pull", "Le Fournil:Pain", f"--{side}", "-m", "Suivi")
     assert words in text_of(fork)
     assert ("Trois" in text_of(fork)) == (side != "ours")

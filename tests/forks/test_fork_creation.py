@@ -13,7 +13,7 @@ from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, NotAllowed, Refused, TitleTaken
 from wiki.forks import fork_creation
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_of
 from wiki.pages.models import Fork, WikiPage
@@ -32,9 +32,9 @@ def practice(alice: User, bob: User) -> WikiPage:
 
 def test_a_fork_carries_text_bond_and_credit(practice: WikiPage, alice: User, bob: User) -> None:
     place = make_place("La Myne", by=bob)
-    copy = fork_creation.fork(practice, Wish(place), Author.of(alice))
+    copy = fork_creation.fork(practice, ForkTarget(place), Author.of(alice))
     assert copy.full_title == "La Myne:Pain au levain"
-    assert page_lookup.fresh(copy.pk).source.text == "Farine, eau.\n"
+    assert page_lookup.reload_page(copy.pk).source.text == "Farine, eau.\n"
     bond = Fork.objects.get(page=copy)
     assert (bond.upstream, bond.upstream_version) == (practice, 2)
     assert bond.upstream_authors == ["alice", "bob"]
@@ -44,51 +44,51 @@ def test_a_fork_carries_text_bond_and_credit(practice: WikiPage, alice: User, bo
 
 
 def test_a_fork_into_a_new_place_makes_both_or_nothing(practice: WikiPage, alice: User) -> None:
-    copy = fork_creation.fork(practice, Wish(new_place="Le Fournil"), Author.of(alice))
+    copy = fork_creation.fork(practice, ForkTarget(new_place="Le Fournil"), Author.of(alice))
     place = page_lookup.find("Le Fournil", alice)
     assert place is not None
     assert place.is_place
     assert copy.place_id == place.pk
     assert [one.user for one in place.stewardships.all()] == [alice]
     with pytest.raises(TitleTaken):
-        fork_creation.fork(practice, Wish(new_place="Le Fournil"), Author.of(alice))
+        fork_creation.fork(practice, ForkTarget(new_place="Le Fournil"), Author.of(alice))
     with pytest.raises(TitleTaken):
-        fork_creation.fork(practice, Wish(place), Author.of(alice))
+        fork_creation.fork(practice, ForkTarget(place), Author.of(alice))
     assert WikiPage.objects.count() == 3
     assert not any(Page.find_problems())
 
 
 def test_a_fork_of_a_fork_credits_everyone(practice: WikiPage, alice: User, bob: User) -> None:
-    first = fork_creation.fork(practice, Wish(new_place="Un"), Author.of(bob))
-    second = fork_creation.fork(first, Wish(new_place="Deux"), Author.of(alice))
+    first = fork_creation.fork(practice, ForkTarget(new_place="Un"), Author.of(bob))
+    second = fork_creation.fork(first, ForkTarget(new_place="Deux"), Author.of(alice))
     assert authors_of(second) == ["alice", "bob"]
     assert Fork.objects.get(page=second).upstream == first
 
 
 def test_the_licence_changes_only_where_the_table_allows(practice: WikiPage, alice: User) -> None:
     with pytest.raises(LicenseConflict):
-        fork_creation.fork(practice, Wish(new_place="Un", license="CC0-1.0"), Author.of(alice))
+        fork_creation.fork(practice, ForkTarget(new_place="Un", license="CC0-1.0"), Author.of(alice))
     assert not WikiPage.objects.filter(is_place=True).exists()
-    copy = fork_creation.fork(practice, Wish(new_place="Un", license="LAL-1.3"), Author.of(alice))
+    copy = fork_creation.fork(practice, ForkTarget(new_place="Un", license="LAL-1.3"), Author.of(alice))
     assert copy.license == "LAL-1.3"
-    assert page_lookup.fresh(practice.pk).license == "CC-BY-SA-4.0"
+    assert page_lookup.reload_page(practice.pk).license == "CC-BY-SA-4.0"
 
 
 def test_it_refuses_without_a_place_or_with_a_page_that_is_none(practice: WikiPage, alice: User) -> None:
-    for wish in (Wish(), Wish(practice)):
+    for wish in (ForkTarget(), ForkTarget(practice)):
         with pytest.raises(Refused):
             fork_creation.fork(practice, wish, Author.of(alice))
 
 
 def test_charlie_cannot_fork(practice: WikiPage, charlie: User) -> None:
     with pytest.raises(NotAllowed):
-        fork_creation.fork(practice, Wish(new_place="Un"), Author.of(charlie))
+        fork_creation.fork(practice, ForkTarget(new_place="Un"), Author.of(charlie))
 
 
 def test_a_deleted_original_leaves_the_bond_readable(
     practice: WikiPage, alice: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
-    copy = fork_creation.fork(practice, Wish(new_place="Un"), Author.of(alice))
+    copy = fork_creation.fork(practice, ForkTarget(new_place="Un"), Author.of(alice))
     page_writer.delete(practice, Author(None, "script"))
     shown = client_of(anna, "en").get(copy.get_absolute_url()).content.decode()
     assert "Pain au levain" in shown

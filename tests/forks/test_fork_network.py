@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.forks.fork_factories import change, make_fork, make_page, make_practice
 from wiki.accounts.models import User
-from wiki.forks.fork_network import Member, family_of
+from wiki.forks.fork_network import Member, fork_network
 from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
@@ -45,7 +45,7 @@ def named(title: str, user: User) -> WikiPage:
 
 def test_the_whole_family_is_seen_from_each_of_its_pages(bread: WikiPage, alice: User) -> None:
     for title in ("Pain", "Un:Pain", "Trois:Pain"):
-        family = family_of(named(title, alice), alice)
+        family = fork_network(named(title, alice), alice)
         assert tree_of(family.first) == {"Pain": {"Un:Pain": {"Trois:Pain": {}}, "Deux:Pain": {}}}
         assert family.places == 3
         assert [member.page.full_title for member in family.members if member.is_here] == [title]
@@ -53,17 +53,17 @@ def test_the_whole_family_is_seen_from_each_of_its_pages(bread: WikiPage, alice:
 
 def test_it_says_what_they_share(bread: WikiPage, alice: User) -> None:
     change(named("Un:Pain", alice), alice, ("Une nuit de repos.", "Deux jours au frais, puis une nuit."))
-    shares = {member.page.full_title: member.share for member in family_of(bread, alice).members}
+    shares = {member.page.full_title: member.share for member in fork_network(bread, alice).members}
     assert shares == {"Pain": None, "Un:Pain": 75, "Deux:Pain": 100, "Trois:Pain": 100}
 
 
 def test_who_is_deleted_shows_nowhere_and_its_forks_stay(bread: WikiPage, alice: User) -> None:
     page_writer.delete(named("Un:Pain", alice), Author(None, "script"))
-    family = family_of(bread, alice)
+    family = fork_network(bread, alice)
     assert tree_of(family.first) == {"Pain": {"Deux:Pain": {}, "Trois:Pain": {}}}
     assert family.places == 2
-    page_writer.delete(page_lookup.fresh(bread.pk), Author(None, "script"))
-    family = family_of(named("Trois:Pain", alice), alice)
+    page_writer.delete(page_lookup.reload_page(bread.pk), Author(None, "script"))
+    family = fork_network(named("Trois:Pain", alice), alice)
     assert tree_of(family.first) == {"Deux:Pain": {"Trois:Pain": {}}}
     assert len(family.members) == 2
 

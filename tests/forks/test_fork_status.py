@@ -12,7 +12,7 @@ from django.test import Client
 from tests.forks.fork_factories import change, make_fork, make_page, merge_of, take_in, text_of, touched
 from wiki.accounts.models import User
 from wiki.forks.fork_status import state_of
-from wiki.forks.version_graph import Lineage
+from wiki.forks.version_graph import VersionGraph
 from wiki.pages import page_lookup
 from wiki.pages.models import Fork, WikiPage
 from wiki.pages.writing import page_moves, page_writer
@@ -42,8 +42,8 @@ def test_it_counts_what_moved_on_each_side(bread: WikiPage, fork: WikiPage, alic
 
 def test_what_does_not_change_the_text_is_not_counted(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     page_writer.relicense(bread, "LAL-1.3", Author(None, "script"))
-    page_moves.move(page_lookup.fresh(bread.pk), "Pain au levain", Author(None, "script"))
-    page_writer.translate(fork, "en", Author.of(bob))
+    page_moves.move(page_lookup.reload_page(bread.pk), "Pain au levain", Author(None, "script"))
+    page_writer.set_language(fork, "en", Author.of(bob))
     assert counts(fork, bob) == (0, 0)
     assert touched(fork, bob).was_renamed
     change(bread, alice, ("le soir", "le matin"))
@@ -119,7 +119,7 @@ def test_a_deleted_original_leaves_its_fork_alone(
     shown = client_of(bob, "en").get(f"/touch/{fork.address}").content.decode()
     assert "The original is not here any more" in shown
     assert client_of(bob, "en").get(f"/pull/{fork.address}").status_code == 422
-    page_writer.undelete(page_lookup.fresh(bread.pk), Author(None, "script"))
+    page_writer.undelete(page_lookup.reload_page(bread.pk), Author(None, "script"))
     assert counts(fork, bob) == (0, 0)
 
 
@@ -159,7 +159,7 @@ def test_passing_over_on_the_screen(
     for _ in range(2):
         shown = client.post(f"/touch/{fork.address}", {"skip": "2"}, follow=True).content.decode()
         assert "There is nothing new in the original." in shown
-    assert page_lookup.fresh(fork.pk).version == 2, "sent twice, passed over once"
+    assert page_lookup.reload_page(fork.pk).version == 2, "sent twice, passed over once"
 
 
 def test_it_asks_the_database_little(
@@ -182,12 +182,12 @@ def test_the_box_of_a_page_reads_the_graph_once_for_each_pair_of_versions(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    real = Lineage.of
-    monkeypatch.setattr(Lineage, "of", classmethod(lambda cls, *pages: read.append(len(pages)) or real(*pages)))
+    real = VersionGraph.of
+    monkeypatch.setattr(VersionGraph, "of", classmethod(lambda cls, *pages: read.append(len(pages)) or real(*pages)))
     bond = Fork.objects.get(page=fork)
 
     def numbers() -> tuple[int, int]:
-        state = state_of(page_lookup.fresh(fork.pk), bond, bob)
+        state = state_of(page_lookup.reload_page(fork.pk), bond, bob)
         return state.moved, state.own
 
     assert [numbers(), numbers()] == [(0, 0), (0, 0)]

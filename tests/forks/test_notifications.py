@@ -13,8 +13,8 @@ from tests.forks.fork_factories import change, make_fork, take_in
 from wiki.accounts.models import User
 from wiki.errors import Refused
 from wiki.forks import notifications
-from wiki.forks.models import Telling
-from wiki.forks.notifications import TellChore
+from wiki.forks.models import UpstreamSubscription
+from wiki.forks.notifications import UpstreamEmailJob
 from wiki.pages import background_jobs
 from wiki.pages.models import WikiPage
 
@@ -26,26 +26,26 @@ def fork(fork: WikiPage, bob: User) -> WikiPage:
     """A fork of which bob is told."""
     bob.email = "bob@example.org"
     bob.save()
-    notifications.tell(fork, bob, wanted=True)
+    notifications.set_subscription(fork, bob, wanted=True)
     return fork
 
 
 def test_a_letter_comes_for_each_move_and_once(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert mail.outbox == []
     change(bread, alice, ("le soir", "le matin"))
     change(bread, alice, ("Une nuit", "Deux nuits"))
-    background_jobs.finish()
-    background_jobs.finish()
+    background_jobs.run_pending()
+    background_jobs.run_pending()
     (letter,) = mail.outbox
     assert (letter.to, letter.subject) == (["bob@example.org"], "Pain a bougé")
     assert "version 2, par alice" in letter.body
     assert "version 3, par alice" in letter.body
     assert "/compare/Pain?from=1&to=3" in letter.body
     assert "/touch/Le_Fournil:Pain" in letter.body
-    notifications.tell(fork, bob, wanted=False)
+    notifications.set_subscription(fork, bob, wanted=False)
     change(bread, alice, ("Deux nuits", "Trois nuits"))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert len(mail.outbox) == 1
 
 
@@ -55,19 +55,19 @@ def test_nobody_gets_what_they_should_not(
     alice.email = ""
     alice.save()
     with pytest.raises(Refused, match="e-mail"):
-        notifications.tell(fork, alice, wanted=True)
+        notifications.set_subscription(fork, alice, wanted=True)
     with pytest.raises(Refused, match="no fork"):
-        notifications.tell(bread, bob, wanted=True)
+        notifications.set_subscription(bread, bob, wanted=True)
     User.objects.filter(pk=bob.pk).update(is_blocked=True)
     change(bread, alice, ("le soir", "le matin"))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert mail.outbox == []
     User.objects.filter(pk=bob.pk).update(is_blocked=False)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody is there
     change(bread, alice, ("le matin", "à midi"))
-    assert TellChore().run() is False
-    assert Telling.objects.get().told == 3
+    assert UpstreamEmailJob().run() is False
+    assert UpstreamSubscription.objects.get().last_notified_version == 3
 
 
 def test_the_screens_offer_it_and_list_ones_forks(
@@ -86,7 +86,7 @@ def test_the_screens_offer_it_and_list_ones_forks(
         ("Le Fournil:Pain", 0),
     ]
     assert client.post(f"/touch/{other.address}", {"tell": "1"}).status_code == 302
-    assert notifications.is_told(other, bob)
+    assert notifications.is_subscribed(other, bob)
     assert "Stop that" in client.get(f"/touch/{other.address}").content.decode()
     User.objects.filter(pk=alice.pk).update(email="")
     assert client_of(alice, "en").post(f"/touch/{other.address}", {"tell": "1"}).status_code == 422

@@ -53,7 +53,7 @@ def test_two_who_take_in_the_same_at_once_make_one_version(
     assert first.save(first.joined.text or "", Author.of(bob)).changed
     saved = second.save(second.joined.text or "", Author.of(alice))
     assert (saved.changed, saved.version) == (False, 3)
-    assert page_lookup.fresh(fork.pk).version == 3
+    assert page_lookup.reload_page(fork.pk).version == 3
     assert "Au four, chaud." in text_of(fork)
 
 
@@ -61,10 +61,10 @@ def test_words_that_came_belong_to_who_wrote_them(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User
 ) -> None:
     words = "Le pétrissage demande dix bonnes minutes de patience et de calme"
-    page_writer.edit(page_lookup.fresh(bread.pk), text_of(bread) + f"\n{words}.\n", Author(None, "Zoé"))
+    page_writer.edit(page_lookup.reload_page(bread.pk), text_of(bread) + f"\n{words}.\n", Author(None, "Zoé"))
     change(fork, bob, ("Au four.", "Au four, vraiment très chaud."))
     take_in(fork, bread, bob)
-    shares = {share.name: share.words for share in authors_by_share(page_lookup.fresh(fork.pk))}
+    shares = {share.name: share.words for share in authors_by_share(page_lookup.reload_page(fork.pk))}
     assert shares["Zoé"] == len(words.split())
     assert shares["bob"] == 3
     assert authors_of(fork) == ["alice", "Zoé", "bob"]
@@ -78,11 +78,11 @@ def test_words_keep_their_author_through_three_pages_and_back(
 ) -> None:
     other = make_fork(fork, "Autre lieu", alice)
     page_writer.edit(
-        page_lookup.fresh(other.pk), text_of(other) + "\nUn mot de Zoé sur la farine.\n", Author(None, "Zoé")
+        page_lookup.reload_page(other.pk), text_of(other) + "\nUn mot de Zoé sur la farine.\n", Author(None, "Zoé")
     )
     take_in(fork, other, bob)
     take_in(bread, fork, alice)
-    shares = {share.name: share.words for share in authors_by_share(page_lookup.fresh(bread.pk))}
+    shares = {share.name: share.words for share in authors_by_share(page_lookup.reload_page(bread.pk))}
     assert shares["Zoé"] == 7
     assert set(shares) == {"alice", "Zoé"}
     assert text_of(bread) == text_of(other)
@@ -135,7 +135,7 @@ def test_the_screen_shows_clashes_and_saves_what_was_chosen(
     assert (version.comment, version.tags, version.merge_parent.number) == ("Comme eux", ["pulled"], 2)
     assert "taken in already" in client.get(address.replace("base=2", "base=3")).content.decode()
     assert client.post(address, data).status_code == 302
-    assert page_lookup.fresh(clashing.pk).version == 3, "sent twice, saved once"
+    assert page_lookup.reload_page(clashing.pk).version == 3, "sent twice, saved once"
 
 
 @pytest.mark.parametrize(("choice", "words"), [("ours", "Deux nuits"), ("both", "Deux nuits de repos.\n\nTrois nuits")])
@@ -151,7 +151,7 @@ def test_the_whole_text_can_be_gone_over_first(clashing: WikiPage, bob: User, cl
     shown = client.post(address, {"choice-0": "theirs", "whole": "1"}).content.decode()
     assert "Ville: Nice" in shown
     assert "Deux nuits" in shown
-    assert page_lookup.fresh(clashing.pk).version == 2
+    assert page_lookup.reload_page(clashing.pk).version == 2
     preview = client.post(address, {"text": "Un essai", "base": "2", "preview": "1"}).content.decode()
     assert "<p>Un essai</p>" in preview
     assert client.post(address, {"text": "Tout autre", "base": "2"}).status_code == 302
@@ -192,12 +192,12 @@ def test_an_ended_session_loses_nothing(
 def test_an_original_that_goes_away_meanwhile_takes_no_typed_text_with_it(
     clashing: WikiPage, bread: WikiPage, bob: User, client_of: Callable[..., Client]
 ) -> None:
-    page_writer.delete(page_lookup.fresh(bread.pk), Author(None, "script"))
+    page_writer.delete(page_lookup.reload_page(bread.pk), Author(None, "script"))
     answer = client_of(bob, "en").post(f"/pull/{clashing.address}?until=2&base=2", {"text": "Long texte", "base": "2"})
     assert answer.status_code == 422
     assert "Long texte" in answer.content.decode()
     assert "The original is not here any more" in answer.content.decode()
-    assert page_lookup.fresh(clashing.pk).version == 2
+    assert page_lookup.reload_page(clashing.pk).version == 2
 
 
 def test_odd_addresses_are_answered(clashing: WikiPage, bob: User, client_of: Callable[..., Client]) -> None:

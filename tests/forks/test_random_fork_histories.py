@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.forks.fork_factories import make_page, merge_of, text_of
 from wiki.forks import fork_creation
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.forks.pull_merge import Merge
 from wiki.forks.version_graph import texts_of
 from wiki.history.authorship import authorship_of
@@ -25,7 +25,7 @@ from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer, rebuild_derived
 from wiki.pages.writing.page_writer import Author
 from wiki.text.frontmatter.frontmatter_reader import divide
-from wiki.text.merging.document_merge import join
+from wiki.text.merging.document_merge import merge_documents
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +63,7 @@ class World:
         number = next(COUNT)
         original = make_page(f"Texte {number}", f"---\nNuméro: {number}\n---\n{paragraphs}\n")
         forks = [
-            fork_creation.fork(original, Wish(new_place=f"Lieu {number} {name}"), Author(None, name))
+            fork_creation.fork(original, ForkTarget(new_place=f"Lieu {number} {name}"), Author(None, name))
             for name in AUTHORS[1:]
         ]
         self.pages = [original, *forks]
@@ -89,7 +89,7 @@ class World:
             self.lost.add(gone)
         text = front + "\n\n".join(paragraphs) + "\n"
         self.known[at] |= {word for word in self.author_of if word in text}
-        page = page_lookup.fresh(self.pages[at].pk)
+        page = page_lookup.reload_page(self.pages[at].pk)
         page_writer.edit(page, text, Author(None, author), base=page.version)
 
     def pull(self, at: int, other: int) -> None:
@@ -107,7 +107,7 @@ class World:
         for page, known in zip(self.pages, self.known, strict=True):
             text = text_of(page)
             assert {word for word in known - self.lost if word not in text} == set()
-            whole = authorship_of(page_lookup.fresh(page.pk))
+            whole = authorship_of(page_lookup.reload_page(page.pk))
             for told in whole.tell(whole.passages):
                 for piece in told.pieces if len(told.authors) > 1 else ():
                     if piece.share is not None:
@@ -133,7 +133,7 @@ def agrees_with_git(merge: Merge) -> None:
     assert None in (as_git, merge.joined.text) or as_git == merge.joined.text
     dense = [text.replace("\n\n", "\n") for text in texts]
     as_git = merged_by_git(*dense)
-    assert as_git is None or as_git == join(*dense).text
+    assert as_git is None or as_git == merge_documents(*dense).text
 
 
 def merged_by_git(base: str, mine: str, theirs: str) -> str | None:

@@ -15,9 +15,9 @@ from tests.forks.fork_factories import make_page, make_place, text_of, touched
 from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, Refused, TitleTaken
 from wiki.forks import fork_creation, subtree
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.pages import page_lookup
-from wiki.pages.models import Batch, Fork, WikiPage
+from wiki.pages.models import Changeset, Fork, WikiPage
 from wiki.pages.writing import page_writer, rebuild_derived
 from wiki.pages.writing.page_writer import Author
 
@@ -43,12 +43,12 @@ def place(alice: User, bob: User) -> WikiPage:
     make_page("Accueil", "Voir [[Charte]] et [[Vieux nom]].\n", by=bob, place=place)
     make_page("Reste", "Voir [[Charte]].\n", by=alice, place=place)
     make_page("Vieux nom", "#REDIRECT [[Atelier:Charte]]\n", by=alice, place=place)
-    return page_lookup.fresh(place.pk)
+    return page_lookup.reload_page(place.pk)
 
 
 def whole(place: WikiPage, by: User) -> list[WikiPage]:
     """The place and all its pages."""
-    return [place, *subtree.branch(place, by)]
+    return [place, *subtree.subtree(place, by)]
 
 
 def named(title: str, by: User) -> WikiPage:
@@ -61,7 +61,7 @@ def named(title: str, by: User) -> WikiPage:
 def test_a_whole_place_is_the_seed_of_a_new_one(place: WikiPage, alice: User, bob: User) -> None:
     pages = whole(place, alice)
     offers = [offer.name for offer in subtree.offers(pages) if offer.fact in ("Lieu", "Nom")]
-    copies = fork_creation.fork_all(pages, Wish(new_place="Fabrique"), Author.of(alice), offers, seed=True)
+    copies = fork_creation.fork_all(pages, ForkTarget(new_place="Fabrique"), Author.of(alice), offers, seed=True)
     assert [copy.full_title for copy in copies] == [
         "Fabrique", "Fabrique:Accueil", "Fabrique:Charte", "Fabrique:Reste",
     ]  # fmt: skip
@@ -77,7 +77,7 @@ def test_a_whole_place_is_the_seed_of_a_new_one(place: WikiPage, alice: User, bo
     ):  # fmt: skip
         assert words in text, (words, text)
     assert "[[Fabrique:Charte|Vieux nom]]" in text_of(copies[1]), "a redirect leads to the copy"
-    assert Batch.objects.filter(act=Batch.Act.FORK).count() == 1
+    assert Changeset.objects.filter(act=Changeset.Act.FORK).count() == 1
     assert Fork.objects.count() == 4
     assert not any(Page.find_problems())
     assert touched(copies[1], bob).upstream == named("Atelier:Accueil", bob)
@@ -89,7 +89,7 @@ def test_a_whole_place_is_the_seed_of_a_new_one(place: WikiPage, alice: User, bo
 def test_links_to_what_stayed_behind_lead_back(place: WikiPage, alice: User, bob: User) -> None:
     home = make_place("Fabrique", by=bob)
     pages = [named("Atelier:Charte", alice), named("Atelier:Accueil", alice)]
-    copies = fork_creation.fork_all(pages, Wish(home), Author.of(alice))
+    copies = fork_creation.fork_all(pages, ForkTarget(home), Author.of(alice))
     text = text_of(copies[0])
     for words in (
         "Voir [[Accueil]],", "[[Fabrique:Accueil]]", "[[Atelier:Reste|Reste]]", "[[Atelier]]", "Lieu: Atelier",
@@ -102,8 +102,8 @@ def test_sub_pages_go_along_under_the_new_title(alice: User, bob: User) -> None:
     make_page("Pain/Levain", "Voir [[Pain]] et [[Painture]].\n", by=alice)
     make_page("Painture", by=alice)
     home = make_place("Fournil", by=bob)
-    pages = whole(page_lookup.fresh(page.pk), alice)
-    copies = fork_creation.fork_all(pages, Wish(home, title="Miche"), Author.of(bob))
+    pages = whole(page_lookup.reload_page(page.pk), alice)
+    copies = fork_creation.fork_all(pages, ForkTarget(home, title="Miche"), Author.of(bob))
     assert [copy.full_title for copy in copies] == ["Fournil:Miche", "Fournil:Miche/Levain"]
     assert text_of(copies[0]) == "Voir [[Fournil:Miche/Levain|Pain/Levain]].\n"
     assert text_of(copies[1]) == "Voir [[Fournil:Miche|Pain]] et [[Painture]].\n"
@@ -114,13 +114,13 @@ def test_all_or_nothing(place: WikiPage, alice: User) -> None:
     other = page_writer.create_place("Fabrique", "", Author.of(alice)).page
     make_page("Reste", by=alice, place=other)
     with pytest.raises(TitleTaken, match="Fabrique:Reste"):
-        fork_creation.fork_all(pages[1:], Wish(other), Author.of(alice))
+        fork_creation.fork_all(pages[1:], ForkTarget(other), Author.of(alice))
     with pytest.raises(TitleTaken):
-        fork_creation.fork_all(pages, Wish(new_place="Fabrique"), Author.of(alice), seed=True)
+        fork_creation.fork_all(pages, ForkTarget(new_place="Fabrique"), Author.of(alice), seed=True)
     with pytest.raises(Refused):
-        fork_creation.fork_all(pages, Wish(other), Author.of(alice), seed=True)
+        fork_creation.fork_all(pages, ForkTarget(other), Author.of(alice), seed=True)
     with pytest.raises(LicenseConflict):
-        fork_creation.fork_all(pages, Wish(new_place="Neuf", license="CC0-1.0"), Author.of(alice), seed=True)
+        fork_creation.fork_all(pages, ForkTarget(new_place="Neuf", license="CC0-1.0"), Author.of(alice), seed=True)
     assert Fork.objects.count() == 0
 
 
@@ -128,9 +128,9 @@ def test_a_deleted_page_of_the_title_goes_on_with_its_history(place: WikiPage, a
     other = make_place("Fabrique", by=bob)
     old = make_page("Reste", "Ancien.", by=alice, place=other)
     page_writer.delete(old, Author.of(bob))
-    copies = fork_creation.fork_all([named("Atelier:Reste", alice)], Wish(other), Author.of(alice))
+    copies = fork_creation.fork_all([named("Atelier:Reste", alice)], ForkTarget(other), Author.of(alice))
     assert copies[0].pk == old.pk
-    assert page_lookup.fresh(old.pk).version == 3
+    assert page_lookup.reload_page(old.pk).version == 3
 
 
 def test_the_form_offers_pages_and_facts(place: WikiPage, alice: User, client_of: Callable[..., Client]) -> None:
@@ -170,4 +170,4 @@ def test_many_pages_cost_few_questions_each(place: WikiPage, alice: User, django
         make_page(f"Page {number}", f"Voir [[Page {number + 1}]].\n", by=alice, place=place)
     pages = whole(place, alice)
     with django_assert_max_num_queries(140):  # one for each page, for the passages of its original
-        fork_creation.fork_all(pages, Wish(new_place="Fabrique"), Author.of(alice), seed=True)
+        fork_creation.fork_all(pages, ForkTarget(new_place="Fabrique"), Author.of(alice), seed=True)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_page, make_place
 from tests.history.test_passages import LONG, OTHER, by, edit
-from wiki.exchange.archive.exported_page import Subject
+from wiki.exchange.archive.exported_page import ExportedPage
 from wiki.forks import fork_creation
 from wiki.history import authorship
 from wiki.history.models import Passage
@@ -64,7 +64,7 @@ def test_it_asks_as_often_for_many_passages_as_for_few(alice: User, anna: User, 
     few = make_page("Peu", LONG, by=alice)
     many = make_page("Beaucoup", LONG, by=alice)
     for number in range(12):
-        edit(many, f"{page_lookup.fresh(many.pk).source.text}\n\nLigne {number}.", f"Nom {number}")
+        edit(many, f"{page_lookup.reload_page(many.pk).source.text}\n\nLigne {number}.", f"Nom {number}")
     counts = []
     for page in (few, many):
         client_of(anna).get(f"/authors/{page.full_title}")
@@ -76,17 +76,17 @@ def test_it_asks_as_often_for_many_passages_as_for_few(alice: User, anna: User, 
 
 def test_a_fork_names_upstreams_authors_first(alice: User, bob: User, anna: User, client_of: ClientOf) -> None:
     page = make_page("Charte", LONG, by=alice)
-    copy = fork_creation.fork(page, fork_creation.Wish(make_place("Atelier", by=bob)), Author.of(bob))
+    copy = fork_creation.fork(page, fork_creation.ForkTarget(make_place("Atelier", by=bob)), Author.of(bob))
     edit(copy, f"{LONG}\n\nMerci.", "Chloé")
     assert shares(copy) == [("alice", 19), ("Chloé", 1)]
-    page_writer.delete(page_lookup.fresh(page.pk), by("x"))
+    page_writer.delete(page_lookup.reload_page(page.pk), by("x"))
     answer = client_of(anna).get("/authors/Atelier:Charte")
     assert [share.name for share in answer.context["shares"]] == ["alice", "Chloé"]
     assert 'href="/wiki/Charte' not in answer.content.decode()
     # Where upstream is not in this wiki, its authors are named together.
     Fork.objects.filter(page=copy).update(upstream=None)
-    away = page_lookup.fresh(copy.pk)
-    Passage.objects.filter(page=away, born=1).update(runs=[[19, 1]])
+    away = page_lookup.reload_page(copy.pk)
+    Passage.objects.filter(page=away, added_in=1).update(runs=[[19, 1]])
     assert shares(away) == [("alice", 19), ("Chloé", 1)]
 
 
@@ -95,4 +95,4 @@ def test_archives_name_first_who_wrote_most(alice: User) -> None:
     edit(page, f"Merci.\n\n{OTHER}", "Bob")
     edit(page, f"Merci.\n\n{OTHER}\n\n{LONG}", "Chloé")
     edit(page, f"Merci.\n\n{OTHER.replace(',', ' ,')}\n\n{LONG}", "Dan")
-    assert Subject.of(page_lookup.fresh(page.pk)).credits(())["authors"] == ["Chloé", "Bob", "alice", "Dan"]
+    assert ExportedPage.of(page_lookup.reload_page(page.pk)).credits(())["authors"] == ["Chloé", "Bob", "alice", "Dan"]

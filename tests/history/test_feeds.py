@@ -16,11 +16,11 @@ from django.test.utils import CaptureQueriesContext
 from tests.factories import make_page, make_place
 from wiki.history import change_summaries
 from wiki.pages import page_lookup
-from wiki.pages.models import Batch, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Changeset, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_moves, page_writer
-from wiki.pages.writing.page_writer import Author, Note
-from wiki.pages.writing.version_store import Draft, store
+from wiki.pages.writing.page_writer import Author, EditSummary
+from wiki.pages.writing.version_store import NewVersion, store
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -42,8 +42,8 @@ def page(alice: User, bob: User) -> WikiPage:
     """A page in a place, begun by alice, changed by bob."""
     place = make_place("Atelier", by=bob)
     made = make_page("Charte", "Nous partageons les outils.", by=alice, place=place)
-    page_writer.edit(made, "Nous partageons tous les outils.", Author.of(bob), Note("plus <b>clair</b>"))
-    return page_lookup.fresh(made.pk)
+    page_writer.edit(made, "Nous partageons tous les outils.", Author.of(bob), EditSummary("plus <b>clair</b>"))
+    return page_lookup.reload_page(made.pk)
 
 
 def entries(answer: Any) -> list[dict[str, str]]:
@@ -100,7 +100,7 @@ def test_it_keeps_identities_when_a_page_is_renamed(page: WikiPage, client: Clie
 def test_it_escapes_hostile_words(page: WikiPage, client: Client) -> None:
     hostile = "<script>alert(1)</script>]]>&amp;\x07\ufffe\U0001f600"
     author = Author(None, hostile, "x.example")
-    store([Draft(page, f"{hostile}\x0c", Fields.of(page), author, comment=hostile, tags=[hostile])])
+    store([NewVersion(page, f"{hostile}\x0c", PageFields.of(page), author, comment=hostile, tags=[hostile])])
     for address in ("/feeds/changes", "/feeds/history/Atelier:Charte"):
         newest = entries(client.get(address))[0]
         assert "<script>" not in newest["summary"]
@@ -118,7 +118,7 @@ def test_it_answers_304_until_something_changes(address: str, page: WikiPage, al
     assert kept.status_code == 304
     assert kept.content == b""
     assert not [query for query in queries if "serialized_data" in query["sql"]]
-    page_writer.edit(page_lookup.fresh(page.pk), "Encore.", Author.of(alice))
+    page_writer.edit(page_lookup.reload_page(page.pk), "Encore.", Author.of(alice))
     changed = client.get(address, headers=again)
     assert changed.status_code == 200
     assert changed["ETag"] != first["ETag"]
@@ -132,15 +132,15 @@ def test_it_answers_each_language_apart(page: WikiPage, client: Client) -> None:
 
 
 def test_it_shows_a_batch_as_one_entry(page: WikiPage, alice: User, client: Client) -> None:
-    batch = Batch(act=Batch.Act.IMPORT, by=alice, comment="un lot")
-    fields = [Fields(0, None, f"Lot {number}", False, "CC-BY-SA-4.0", "fr") for number in range(15)]
-    store([Draft(WikiPage(), "Un texte.", field, Author.of(alice)) for field in fields], batch)
+    changeset = Changeset(act=Changeset.Act.IMPORT, by=alice, comment="un lot")
+    fields = [PageFields(0, None, f"Lot {number}", False, "CC-BY-SA-4.0", "fr") for number in range(15)]
+    store([NewVersion(WikiPage(), "Un texte.", field, Author.of(alice)) for field in fields], changeset)
     found = entries(client.get("/feeds/changes"))
     assert len(found) == 4
-    assert found[0]["id"].endswith(f":batch/{batch.pk}")
+    assert found[0]["id"].endswith(f":batch/{changeset.pk}")
     assert "un lot" in found[0]["summary"]
     assert "Lot 3" in found[0]["summary"]
-    assert found[0]["link"].endswith(f"/changes?batch={batch.pk}")
+    assert found[0]["link"].endswith(f"/changes?batch={changeset.pk}")
 
 
 def test_it_narrows_as_the_list_does(page: WikiPage, client: Client) -> None:
@@ -150,7 +150,7 @@ def test_it_narrows_as_the_list_does(page: WikiPage, client: Client) -> None:
 
 def test_it_reads_all_texts_in_one_query_and_keeps_what_it_made(page: WikiPage, client: Client, alice: User) -> None:
     for number in range(10):
-        page_writer.edit(page_lookup.fresh(page.pk), f"Texte {number}", Author.of(alice))
+        page_writer.edit(page_lookup.reload_page(page.pk), f"Texte {number}", Author.of(alice))
     counts = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:

@@ -1,4 +1,4 @@
-"""History in a browser: choosing two versions, both views of a comparison, a batch that unfolds."""
+"""History in a browser: choosing two versions, both views of a comparison, a changeset that unfolds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def test_it_compares_the_two_versions_that_a_reader_chooses(tab: Page, bob: User) -> None:
     page = make_page("Charte", "Nous partageons les outils.", by=bob)
     for word in ("machines", "robots", "savoirs"):
-        page_writer.edit(page_lookup.fresh(page.pk), f"Nous partageons les {word}.", Author.of(bob))
+        page_writer.edit(page_lookup.reload_page(page.pk), f"Nous partageons les {word}.", Author.of(bob))
     tab.goto("/history/Charte")
     tab.locator('input[name="from"][value="1"]').check()
     tab.locator('input[name="to"][value="3"]').check()
@@ -64,9 +64,9 @@ def test_a_slider_leads_through_time_and_selected_words_to_their_beginning(tab: 
         return Author(None, name, at=datetime(year, 3, 3, 12, tzinfo=UTC))
 
     page = page_writer.create("Fournil", "Du pain *au levain*.", by=by("Ada", 2019)).page
-    page_writer.edit(page_lookup.fresh(page.pk), "Du pain noir.", by("Bob", 2020))
-    page_writer.edit(page_lookup.fresh(page.pk), "Du pain **au levain**.\n\nFin.", by("Chloé", 2021))
-    background_jobs.finish()
+    page_writer.edit(page_lookup.reload_page(page.pk), "Du pain noir.", by("Bob", 2020))
+    page_writer.edit(page_lookup.reload_page(page.pk), "Du pain **au levain**.\n\nFin.", by("Chloé", 2021))
+    background_jobs.run_pending()
     tab.goto("/history/Fournil")
     slider = tab.get_by_role("slider")
     slider.focus()

@@ -12,11 +12,11 @@ from wiki.forks import fork_creation
 from wiki.history import restore
 from wiki.history.models import Passage
 from wiki.pages import page_lookup
-from wiki.pages.models import Batch, PageVersion, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Changeset, PageVersion, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_moves, page_writer, rebuild_derived
 from wiki.pages.writing.page_writer import Author
-from wiki.pages.writing.version_store import Draft, store
+from wiki.pages.writing.version_store import NewVersion, store
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User
@@ -34,18 +34,20 @@ def by(name: str) -> Author:
 
 def edit(page: WikiPage, text: str, name: str) -> None:
     """Save the next version of a page."""
-    page_writer.edit(page_lookup.fresh(page.pk), text, by(name))
+    page_writer.edit(page_lookup.reload_page(page.pk), text, by(name))
 
 
 def lives(page: WikiPage) -> list[tuple[str, int, int | None]]:
     """Texts, births and deaths, in order of birth."""
-    return list(Passage.objects.filter(page=page).order_by("born", "rank").values_list("text", "born", "died"))
+    return list(
+        Passage.objects.filter(page=page).order_by("added_in", "rank").values_list("text", "added_in", "removed_in")
+    )
 
 
 def written(page: WikiPage) -> list[list[tuple[str, str]]]:
     """The words of each living passage with the names of those who wrote them."""
     found = []
-    for row in Passage.objects.filter(page=page, died=None).order_by("position"):
+    for row in Passage.objects.filter(page=page, removed_in=None).order_by("position"):
         words, whose = iter(row.words.split()), []
         for count, version, *elsewhere in row.runs:
             where, number = elsewhere or (page.pk, version)
@@ -73,12 +75,12 @@ def test_it_lives_while_it_is_said() -> None:
     assert lives(page) == [
         ("# Charte", 1, None), ("Un.", 1, None), ("Deux.", 1, 2), ("Trois.", 2, None), ("Deux.", 3, None)
     ]  # fmt: skip
-    back = Passage.objects.get(page=page, born=3)
+    back = Passage.objects.get(page=page, added_in=3)
     assert back.origin == f"{page.pk}.1.2"
-    page_writer.delete(page_lookup.fresh(page.pk), by("bob"))
-    assert not Passage.objects.filter(page=page, died=None).exists()
-    page_writer.undelete(page_lookup.fresh(page.pk), by("bob"))
-    again = Passage.objects.filter(page=page, died=None).order_by("position")
+    page_writer.delete(page_lookup.reload_page(page.pk), by("bob"))
+    assert not Passage.objects.filter(page=page, removed_in=None).exists()
+    page_writer.undelete(page_lookup.reload_page(page.pk), by("bob"))
+    again = Passage.objects.filter(page=page, removed_in=None).order_by("position")
     assert [row.text for row in again] == ["#  Charte", "Un.", "Trois.", "Deux."]
     assert [row.origin.split(".")[1] for row in again] == ["1", "1", "2", "1"]
     same_from_history()
@@ -95,7 +97,7 @@ def test_a_mended_comma_takes_nobodys_credit() -> None:
             ("chaque jour de la semaine", "Quelqu'un"),
         ]
     ]
-    last = Passage.objects.get(page=page, died=None)
+    last = Passage.objects.get(page=page, removed_in=None)
     assert (last.grew_from, last.origin) == (f"{page.pk}.2.0", last.name)
     same_from_history()
 
@@ -103,10 +105,10 @@ def test_a_mended_comma_takes_nobodys_credit() -> None:
 def test_vandalism_and_its_repair_change_no_author() -> None:
     page = make_page("Charte", f"# Charte\n\n{LONG}\n\nMerci.")
     edit(page, "mdr", "Vandale")
-    restore.restore(page_lookup.fresh(page.pk), 1, by("Bob"))
+    restore.restore(page_lookup.reload_page(page.pk), 1, by("Bob"))
     assert {name for passage in written(page) for _, name in passage} == {"Quelqu'un"}
     edit(page, f"# Charte\n\n{LONG.replace('font', 'défont')}\n\nMerci.", "Vandale")
-    restore.undo(page_lookup.fresh(page.pk), 4, by("Bob"))
+    restore.undo(page_lookup.reload_page(page.pk), 4, by("Bob"))
     assert {name for passage in written(page) for _, name in passage} == {"Quelqu'un"}
     same_from_history()
 
@@ -138,44 +140,46 @@ def test_a_fork_keeps_its_authors(alice: User, bob: User) -> None:
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", f"# Charte\n\n{LONG}", by=alice)
     edit(page, f"# Charte\n\n{LONG}\n\n{OTHER}", "Bob")
-    copy = fork_creation.fork(page_lookup.fresh(page.pk), fork_creation.Wish(place), Author.of(bob))
+    copy = fork_creation.fork(page_lookup.reload_page(page.pk), fork_creation.ForkTarget(place), Author.of(bob))
     assert [whose[0][1] for whose in written(copy)] == ["alice", "alice", "Bob"]
     edit(copy, f"# Charte\n\n{LONG.replace('mains', 'deux mains')}\n\n{OTHER}", "Chloé")
     assert [name for _, name in written(copy)[1]] == ["alice", "Chloé", "alice"]
     other = make_place("Labo", by=bob)
-    third = fork_creation.fork(page_lookup.fresh(copy.pk), fork_creation.Wish(other), Author.of(bob))
+    third = fork_creation.fork(page_lookup.reload_page(copy.pk), fork_creation.ForkTarget(other), Author.of(bob))
     assert [name for _, name in written(third)[1]] == ["alice", "Chloé", "alice"]
     assert Passage.objects.filter(page=third, text=OTHER).get().origin == f"{page.pk}.2.0"
-    page_moves.move(page_lookup.fresh(third.pk), "Labo:Règles", Author.of(bob))
+    page_moves.move(page_lookup.reload_page(third.pk), "Labo:Règles", Author.of(bob))
     edit(page, f"{OTHER}", "Dan")
     same_from_history()
 
 
 def test_an_import_is_followed_version_by_version() -> None:
     page = WikiPage()
-    fields = Fields(0, None, "Cahier", False, "CC-BY-SA-4.0", "fr")
+    fields = PageFields(0, None, "Cahier", False, "CC-BY-SA-4.0", "fr")
     texts = [LONG, f"{LONG}\n\n{OTHER}", OTHER, f"{OTHER}\n\n{LONG}"]
     store(
         [
-            Draft(page, text, fields, by(name), claimed_at=BEGIN + timedelta(days=clock))
+            NewVersion(page, text, fields, by(name), claimed_at=BEGIN + timedelta(days=clock))
             for text, name, clock in zip(texts, "ABCD", [0, 5, 3, 9], strict=True)
         ],
-        Batch(act=Batch.Act.IMPORT),
+        Changeset(act=Changeset.Act.IMPORT),
     )
     assert [whose[0][1] for whose in written(page)] == ["B", "A"]
-    gone = Passage.objects.get(page=page, died=3)
-    assert (gone.born_at, gone.died_at) == (BEGIN, BEGIN + timedelta(days=5))
-    page_writer.edit(page_lookup.fresh(page.pk), LONG, Author(None, "E", at=BEGIN))
-    assert Passage.objects.get(page=page, died=5).died_at == BEGIN + timedelta(days=9)
+    gone = Passage.objects.get(page=page, removed_in=3)
+    assert (gone.added_at, gone.removed_at) == (BEGIN, BEGIN + timedelta(days=5))
+    page_writer.edit(page_lookup.reload_page(page.pk), LONG, Author(None, "E", at=BEGIN))
+    assert Passage.objects.get(page=page, removed_in=5).removed_at == BEGIN + timedelta(days=9)
     same_from_history()
 
 
 def test_several_versions_follow_what_is_there() -> None:
     page = make_page("Cahier", f"{LONG}\n\n{OTHER}\n\nMerci.")
     edit(page, f"{LONG}\n\n{OTHER.replace('midi', 'treize heures')}\n\nMerci.", "Bob")
-    now = page_lookup.fresh(page.pk)
+    now = page_lookup.reload_page(page.pk)
     texts = [OTHER, "mdr", f"{LONG.replace('gens', 'voisins')}\n\nMerci.\n\n{OTHER}"]
-    store([Draft(now, text, Fields.of(now), by("Chloé")) for text in texts], Batch(act=Batch.Act.IMPORT))
+    store(
+        [NewVersion(now, text, PageFields.of(now), by("Chloé")) for text in texts], Changeset(act=Changeset.Act.IMPORT)
+    )
     assert [[name for _, name in passage] for passage in written(page)] == [
         ["Quelqu'un", "Chloé", "Quelqu'un"], ["Quelqu'un"], ["Quelqu'un"]
     ]  # fmt: skip
@@ -196,11 +200,11 @@ def test_a_section_moved_between_pages_in_one_act_keeps_its_author() -> None:
     one = make_page("Un", f"{LONG}\n\nMerci.")
     two = make_page("Deux", OTHER)
     lonely = make_page("Trois", "Rien.")
-    batch = Batch(act=Batch.Act.IMPORT)
+    changeset = Changeset(act=Changeset.Act.IMPORT)
     said = {one.pk: OTHER, two.pk: f"{LONG}\n\nMerci.", lonely.pk: f"Rien.\n\n{LONG}"}
-    pages = [page_lookup.fresh(pk) for pk in said]
-    store([Draft(page, said[page.pk], Fields.of(page), by("Bob")) for page in pages], batch)
-    assert written(one) == [[(" ".join(Passage.objects.get(page=two, died=2).words.split()), "Quelqu'un")]]
+    pages = [page_lookup.reload_page(pk) for pk in said]
+    store([NewVersion(page, said[page.pk], PageFields.of(page), by("Bob")) for page in pages], changeset)
+    assert written(one) == [[(" ".join(Passage.objects.get(page=two, removed_in=2).words.split()), "Quelqu'un")]]
     assert [whose[0][1] for whose in written(two)] == ["Quelqu'un", "Bob"]
     same_from_history()
     edit(two, OTHER, "Bob")

@@ -17,10 +17,10 @@ from tests.history.test_passages import by, same_from_history
 from wiki.forks import fork_creation
 from wiki.history.models import Passage
 from wiki.pages import page_lookup
-from wiki.pages.models import Batch, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Changeset, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.version_store import Draft, store
+from wiki.pages.writing.version_store import NewVersion, store
 from wiki.text.passages import cut, identity_of, words_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Writers:
 
     def page(self) -> WikiPage:
         """One of the pages, as it is now."""
-        return page_lookup.fresh(self.dice.choice(self.pages).pk)
+        return page_lookup.reload_page(self.dice.choice(self.pages).pk)
 
     def changed(self, text: str) -> str:
         """A text after what one edit does to it."""
@@ -111,22 +111,22 @@ class Writers:
         page = self.page()
         title = f"Copie {len(self.pages)}"
         if not page.is_deleted:
-            self.pages.append(fork_creation.fork(page, fork_creation.Wish(self.place, title=title), by("Chloé")))
+            self.pages.append(fork_creation.fork(page, fork_creation.ForkTarget(self.place, title=title), by("Chloé")))
 
     def move(self) -> None:
         """What one page loses, another gains in the same act."""
-        pages = [page for page in map(page_lookup.fresh, [page.pk for page in self.pages]) if not page.is_deleted]
+        pages = [page for page in map(page_lookup.reload_page, [page.pk for page in self.pages]) if not page.is_deleted]
         if len(pages) < 2:
             return
         one, two = self.dice.sample(pages, 2)
         mine, theirs = (one.source.text or "").split("\n\n"), (two.source.text or "").split("\n\n")
         some = [mine.pop(self.dice.randrange(len(mine))), *([theirs.pop()] if self.dice.random() < 0.3 else [])]
         drafts = [
-            Draft(one, "\n\n".join([*mine, *some[1:]]), Fields.of(one), by("Ada")),
-            Draft(two, "\n\n".join([*theirs, some[0]]), Fields.of(two), by("Ada")),
+            NewVersion(one, "\n\n".join([*mine, *some[1:]]), PageFields.of(one), by("Ada")),
+            NewVersion(two, "\n\n".join([*theirs, some[0]]), PageFields.of(two), by("Ada")),
         ]
         self.dice.shuffle(drafts)
-        store(drafts, Batch(act=Batch.Act.MOVE))
+        store(drafts, Changeset(act=Changeset.Act.MOVE))
 
     def bring_in(self) -> None:
         """Several versions in one write."""
@@ -134,17 +134,19 @@ class Writers:
         text, drafts = page.source.text or "", []
         for _ in range(3):
             text = self.changed(text)
-            drafts.append(Draft(page, text, Fields.of(page), by(self.dice.choice(NAMES))))
-        store(drafts, Batch(act=Batch.Act.IMPORT))
+            drafts.append(NewVersion(page, text, PageFields.of(page), by(self.dice.choice(NAMES))))
+        store(drafts, Changeset(act=Changeset.Act.IMPORT))
 
 
 def check_lives(page: WikiPage) -> None:
     """Each version is its living passages; no name is borne twice; nobody lives after death."""
     rows = list(Passage.objects.filter(page=page))
-    assert all(row.died is None or row.died > row.born for row in rows)
-    assert all(row.died_at is None or row.died_at >= row.born_at for row in rows)
+    assert all(row.removed_in is None or row.removed_in > row.added_in for row in rows)
+    assert all(row.removed_at is None or row.removed_at >= row.added_at for row in rows)
     for version in page.versions.select_related("stored"):
-        alive = Passage.objects.filter(Q(died=None) | Q(died__gt=version.number), page=page, born__lte=version.number)
+        alive = Passage.objects.filter(
+            Q(removed_in=None) | Q(removed_in__gt=version.number), page=page, added_in__lte=version.number
+        )
         said = [block.identity for block in cut(version.text() or "")]
         assert [row.identity for row in alive.order_by("position")] == said
 
@@ -158,9 +160,9 @@ def check_words(page: WikiPage) -> None:
         assert sum(run[0] for run in row.runs) == len(words)
         at = 0
         for count, number, *elsewhere in row.runs:
-            assert number <= row.born
+            assert number <= row.added_in
             where, when = elsewhere or (page.pk, number)
-            brought = Passage.objects.filter(page=where, born=when)
+            brought = Passage.objects.filter(page=where, added_in=when)
             there = Counter(word for one in brought for word in one.words.split())
             assert not Counter(words[at : at + count]) - there
             at += count
@@ -190,8 +192,8 @@ def test_a_version_that_says_nothing_new_gets_no_word(alice: User) -> None:
         ("", "Dan"),
         ("UN FOUR À PAIN.\n\nUn lieu ouvert à tous chaque jour.", "Dan"),
     ]:
-        page_writer.edit(page_lookup.fresh(page.pk), text, by(name))
-    numbers = {run[1] for row in Passage.objects.filter(page=page, died=None) for run in row.runs}
+        page_writer.edit(page_lookup.reload_page(page.pk), text, by(name))
+    numbers = {run[1] for row in Passage.objects.filter(page=page, removed_in=None) for run in row.runs}
     names = set(page.versions.filter(number__in=numbers).values_list("author_name", flat=True))
     assert "Bob" not in names
     assert "Chloé" not in names

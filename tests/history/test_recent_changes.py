@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_page, make_place
-from wiki.history.recent_changes import SINGLE, Change
+from wiki.history.recent_changes import SINGLE, RecentChange
 from wiki.pages import page_lookup
-from wiki.pages.models import Batch, PageVersion, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Changeset, PageVersion, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_moves, page_writer
-from wiki.pages.writing.page_writer import Author, Note
-from wiki.pages.writing.version_store import Draft, store
+from wiki.pages.writing.page_writer import Author, EditSummary
+from wiki.pages.writing.version_store import NewVersion, store
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -35,42 +35,42 @@ def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
     return client_of(anna, "en")
 
 
-def make_batch(count: int, by: User, start: int = 0, **options: Any) -> Batch:
+def make_changeset(count: int, by: User, start: int = 0, **options: Any) -> Changeset:
     """An import of so many pages."""
-    batch = Batch(act=Batch.Act.IMPORT, by=by, comment="un lot")
+    changeset = Changeset(act=Changeset.Act.IMPORT, by=by, comment="un lot")
     drafts = [
-        Draft(
+        NewVersion(
             WikiPage(),
             f"Texte {number}.",
-            Fields(0, None, f"Lot {number}", False, FREE, "fr"),
+            PageFields(0, None, f"Lot {number}", False, FREE, "fr"),
             Author.of(by),
             **options,
         )
         for number in range(start, start + count)
     ]
-    store(drafts, batch)
-    return batch
+    store(drafts, changeset)
+    return changeset
 
 
-def lines(answer: Any) -> list[Change]:
+def lines(answer: Any) -> list[RecentChange]:
     """The lines of the list."""
-    rows: list[Change] = answer.context["changes"].rows
+    rows: list[RecentChange] = answer.context["changes"].rows
     return rows
 
 
 def titles(answer: Any) -> list[str]:
     """What each line names."""
-    return [f"[{line.count}]" if line.batch else line.version.title for line in lines(answer)]
+    return [f"[{line.count}]" if line.changeset else line.version.title for line in lines(answer)]
 
 
 @pytest.mark.django_db
 def test_it_lists_changes_newest_first_by_day(client: Client, alice: User) -> None:
     page = make_page("Charte", by=alice)
     make_page("Règlement", by=alice)
-    page_writer.edit(page, "Encore.", Author.of(alice), Note("relu"))
-    now = page_lookup.fresh(page.pk)
+    page_writer.edit(page, "Encore.", Author.of(alice), EditSummary("relu"))
+    now = page_lookup.reload_page(page.pk)
     old = timezone.now() - timedelta(days=400)
-    store([Draft(now, "Jadis.", Fields.of(now), Author(None, "Zoé", "autre.example"), claimed_at=old)])
+    store([NewVersion(now, "Jadis.", PageFields.of(now), Author(None, "Zoé", "autre.example"), claimed_at=old)])
     answer = client.get("/changes")
     assert titles(answer) == ["Charte", "Règlement", "Charte", "Charte"]
     assert len(answer.context["days"]) == 2
@@ -83,7 +83,7 @@ def test_it_lists_changes_newest_first_by_day(client: Client, alice: User) -> No
 @pytest.mark.django_db
 def test_it_shows_a_batch_as_one_line_that_unfolds(client: Client, alice: User) -> None:
     make_page("Avant", by=alice)
-    batch = make_batch(25, alice)
+    changeset = make_changeset(25, alice)
     make_page("Après", by=alice)
     answer = client.get("/changes")
     assert titles(answer) == ["Après", "[25]", "Avant"]
@@ -93,9 +93,9 @@ def test_it_shows_a_batch_as_one_line_that_unfolds(client: Client, alice: User) 
     assert "un lot" in html
     assert "Lot 9" in html
     assert ">Lot 10<" not in html
-    whole = client.get(f"/changes?batch={batch.pk}")
+    whole = client.get(f"/changes?batch={changeset.pk}")
     assert len(lines(whole)) == 25
-    assert all(line.batch is None for line in lines(whole))
+    assert all(line.changeset is None for line in lines(whole))
 
 
 @pytest.mark.django_db
@@ -104,7 +104,7 @@ def test_it_walks_over_batches_and_versions_without_loss(client: Client, alice: 
     for number in range(40):
         make_page(f"Page {number}", by=alice)
         expected.append(f"Page {number}")
-        make_batch(3, alice, start=number * 3)
+        make_changeset(3, alice, start=number * 3)
         expected.append("[3]")
     seen: list[str] = []
     address, costs, cursors = "/changes", set(), []
@@ -128,7 +128,8 @@ def test_it_walks_through_rows_of_one_moment(client: Client, alice: User) -> Non
     page = make_page("Charte", by=alice)
     moment = timezone.now() - timedelta(hours=1)
     drafts = [
-        Draft(page, f"Texte {number}", Fields.of(page), Author.of(alice), claimed_at=moment) for number in range(120)
+        NewVersion(page, f"Texte {number}", PageFields.of(page), Author.of(alice), claimed_at=moment)
+        for number in range(120)
     ]
     store(drafts)
     seen: list[int] = []
@@ -146,10 +147,16 @@ def test_it_walks_through_rows_of_one_moment(client: Client, alice: User) -> Non
 def test_it_narrows_the_list(client: Client, alice: User, bob: User) -> None:
     make_page("Charte", "---\nKind: Practice\n---\nUn texte.", by=alice)
     page = make_page("Help:Écrire", by=bob)
-    page_writer.edit(page, "Une virgule,", Author.of(bob), Note(minor=True))
-    now = page_lookup.fresh(page.pk)
+    page_writer.edit(page, "Une virgule,", Author.of(bob), EditSummary(minor=True))
+    now = page_lookup.reload_page(page.pk)
     old = timezone.now() - timedelta(days=20)
-    store([Draft(now, "Jadis.", Fields.of(now), Author(None, "Zoé", "x.example"), claimed_at=old, tags=["restored"])])
+    store(
+        [
+            NewVersion(
+                now, "Jadis.", PageFields.of(now), Author(None, "Zoé", "x.example"), claimed_at=old, tags=["restored"]
+            )
+        ]
+    )
 
     def shown(query: str) -> list[int]:
         return [line.version.number for line in lines(client.get(f"/changes?{query}"))]
@@ -190,9 +197,9 @@ def test_it_bears_odd_addresses(client: Client, query: str) -> None:
 @pytest.mark.django_db
 def test_it_shows_nothing_of_deleted_pages(client: Client, alice: User) -> None:
     page = make_page("Secrète", by=alice)
-    make_batch(2, alice)
+    make_changeset(2, alice)
     for doomed in (page, *WikiPage.objects.filter(title__startswith="Lot")):
-        page_writer.delete(page_lookup.fresh(doomed.pk), Author(None, "root"))
+        page_writer.delete(page_lookup.reload_page(doomed.pk), Author(None, "root"))
     for address in ("/changes", "/contributions/alice", "/feeds/changes", "/feeds/contributions/alice"):
         html = client.get(address).content.decode()
         assert "Secrète" not in html
@@ -202,7 +209,7 @@ def test_it_shows_nothing_of_deleted_pages(client: Client, alice: User) -> None:
 
 @pytest.mark.django_db
 def test_it_counts_in_a_batch_only_what_may_be_read(client: Client, alice: User) -> None:
-    make_batch(3, alice)
+    make_changeset(3, alice)
     page_writer.delete(WikiPage.objects.get(title="Lot 1"), Author(None, "root"))
     assert titles(client.get("/changes")) == ["[2]"]
 
@@ -224,7 +231,7 @@ def test_it_lists_the_changes_of_a_place(client: Client, alice: User, bob: User)
 def test_it_lists_what_an_account_wrote(client: Client, alice: User, bob: User) -> None:
     page = make_page("Charte", by=alice)
     page_writer.edit(page, "Autre chose.", Author.of(bob))
-    make_batch(4, alice)
+    make_changeset(4, alice)
     assert titles(client.get("/contributions/alice")) == ["[4]", "Charte"]
     assert [line.version.number for line in lines(client.get("/contributions/bob"))] == [2]
     assert client.get("/contributions/personne").status_code == 404
@@ -233,7 +240,7 @@ def test_it_lists_what_an_account_wrote(client: Client, alice: User, bob: User) 
 @pytest.mark.django_db
 def test_it_takes_no_account_for_a_name_from_elsewhere(client: Client, alice: User) -> None:
     page = make_page("Charte", by=alice)
-    store([Draft(page, "Autre chose.", Fields.of(page), Author(None, "alice", "autre.example"))])
+    store([NewVersion(page, "Autre chose.", PageFields.of(page), Author(None, "alice", "autre.example"))])
     assert [line.version.number for line in lines(client.get("/contributions/alice"))] == [1]
     answer = client.get("/contributions/?name=alice")
     assert [line.version.number for line in lines(answer)] == [2]

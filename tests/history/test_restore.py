@@ -24,15 +24,15 @@ FIRST = "# Atelier\n\nNous partageons les outils.\n\nOn range après.\n"
 def rewrite(page: WikiPage, by: User, *replacements: tuple[str, str]) -> WikiPage:
     """Save one edit per replacement, and return the page as it is then."""
     for old, new in replacements:
-        now = page_lookup.fresh(page.pk)
+        now = page_lookup.reload_page(page.pk)
         assert old in now.source.text
         page_writer.edit(now, now.source.text.replace(old, new), Author.of(by))
-    return page_lookup.fresh(page.pk)
+    return page_lookup.reload_page(page.pk)
 
 
 def text_of(page: WikiPage) -> str:
     """The current text."""
-    text: str = page_lookup.fresh(page.pk).source.text
+    text: str = page_lookup.reload_page(page.pk).source.text
     return text
 
 
@@ -106,9 +106,9 @@ def test_it_proposes_to_undo_all_that_does_not_clash() -> None:
 @pytest.mark.parametrize("number", [1, 3])
 def test_it_refuses_to_undo_what_is_no_edit_of_a_text(alice: User, bob: User, number: int) -> None:
     page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
-    page_writer.translate(page, "en", Author.of(bob))
+    page_writer.set_language(page, "en", Author.of(bob))
     with pytest.raises(Refused):
-        restore.undo(page_lookup.fresh(page.pk), number, Author.of(alice))
+        restore.undo(page_lookup.reload_page(page.pk), number, Author.of(alice))
     assert page.versions.count() == 3
 
 
@@ -117,9 +117,9 @@ def test_it_refuses_versions_around_a_deletion(alice: User) -> None:
     root = Author(None, "root")
     page_writer.delete(page, root)
     with pytest.raises(Refused):
-        restore.restore(page_lookup.fresh(page.pk), 1, root)
-    page_writer.undelete(page_lookup.fresh(page.pk), root)
-    page = page_lookup.fresh(page.pk)
+        restore.restore(page_lookup.reload_page(page.pk), 1, root)
+    page_writer.undelete(page_lookup.reload_page(page.pk), root)
+    page = page_lookup.reload_page(page.pk)
     for number in (2, 3):
         with pytest.raises(Refused):
             restore.undo(page, number, root)

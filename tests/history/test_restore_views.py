@@ -29,12 +29,12 @@ def page(alice: User, bob: User) -> WikiPage:
     """A page that alice began and bob changed once."""
     made = make_page("Charte", FIRST, by=alice)
     page_writer.edit(made, SECOND, Author.of(bob))
-    return page_lookup.fresh(made.pk)
+    return page_lookup.reload_page(made.pk)
 
 
 def text_of(page: WikiPage) -> str:
     """The current text."""
-    text: str = page_lookup.fresh(page.pk).source.text
+    text: str = page_lookup.reload_page(page.pk).source.text
     return text
 
 
@@ -50,7 +50,7 @@ def test_it_asks_first_and_then_does_it(
     done = client.post(act, {"base": 2, "comment": "c'était mieux"}, follow=True)
     assert text_of(page) == FIRST
     assert "c&#x27;était mieux" in done.content.decode()
-    assert page_lookup.fresh(page.pk).version == 3
+    assert page_lookup.reload_page(page.pk).version == 3
 
 
 @pytest.mark.parametrize("act", ACTS)

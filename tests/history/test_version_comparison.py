@@ -33,7 +33,7 @@ def edited(title: str, *texts: str) -> None:
     """A page with one version per text."""
     page = make_page(title, texts[0])
     for text in texts[1:]:
-        page_writer.edit(page_lookup.fresh(page.pk), text, Author(None, "Quelqu'un"))
+        page_writer.edit(page_lookup.reload_page(page.pk), text, Author(None, "Quelqu'un"))
 
 
 @pytest.mark.django_db
@@ -108,10 +108,10 @@ def test_it_names_the_fields_that_changed(client: Client, bob: User) -> None:
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "---\nKind: Practice\n---\nUn texte.", by=bob)
     page_writer.edit(page, "---\nKind: Projet\n---\nUn texte.", Author.of(bob))
-    page_writer.translate(page_lookup.fresh(page.pk), "en", Author.of(bob))
+    page_writer.set_language(page_lookup.reload_page(page.pk), "en", Author.of(bob))
     root = Author(None, "root")
-    page_writer.relicense(page_lookup.fresh(page.pk), "CC-BY-SA-4.0", root)
-    page_moves.move(page_lookup.fresh(page.pk), "Atelier:Notre charte", Author(None, "root"))
+    page_writer.relicense(page_lookup.reload_page(page.pk), "CC-BY-SA-4.0", root)
+    page_moves.move(page_lookup.reload_page(page.pk), "Atelier:Notre charte", Author(None, "root"))
     assert place.full_title == "Atelier"
     answer = client.get("/compare/Atelier:Notre_charte?from=1")
     changed = {field.name: (field.old, field.new) for field in answer.context["comparison"].fields}

@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_page
 from wiki.pages import page_lookup
-from wiki.pages.models import Batch, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Changeset, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, Note
-from wiki.pages.writing.version_store import Draft, store
+from wiki.pages.writing.page_writer import Author, EditSummary
+from wiki.pages.writing.version_store import NewVersion, store
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -32,11 +32,14 @@ def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
     return client_of(anna, "en")
 
 
-def write(page: WikiPage, count: int, author: Author, batch: Batch | None = None, **options: Any) -> None:
+def write(page: WikiPage, count: int, author: Author, changeset: Changeset | None = None, **options: Any) -> None:
     """So many more versions of `page`."""
-    now = page_lookup.fresh(page.pk)
+    now = page_lookup.reload_page(page.pk)
     first = now.version
-    store([Draft(now, f"Texte {first + step}.", Fields.of(now), author, **options) for step in range(count)], batch)
+    store(
+        [NewVersion(now, f"Texte {first + step}.", PageFields.of(now), author, **options) for step in range(count)],
+        changeset,
+    )
 
 
 def numbers(answer: Any) -> list[int]:
@@ -47,7 +50,9 @@ def numbers(answer: Any) -> list[int]:
 @pytest.mark.django_db
 def test_it_shows_who_when_and_what(client: Client, alice: User) -> None:
     page = make_page("Charte", "Un texte.", by=alice)
-    page_writer.edit(page, "Un texte plus long.", Author.of(alice), Note("plus clair", minor=True, tags=["mobile"]))
+    page_writer.edit(
+        page, "Un texte plus long.", Author.of(alice), EditSummary("plus clair", minor=True, tags=["mobile"])
+    )
     html = client.get("/history/Charte").content.decode()
     assert '<a href="/contributions/alice"' in html
     assert "plus clair" in html
@@ -133,17 +138,17 @@ def test_it_narrows_the_list(client: Client, alice: User, bob: User) -> None:
 @pytest.mark.django_db
 def test_it_leads_from_a_batch_to_all_of_it(client: Client, alice: User) -> None:
     page = make_page("Charte", by=alice)
-    batch = Batch(act=Batch.Act.IMPORT, by=alice)
-    write(page, 1, Author(None, "Zoé", "autre.example"), batch)
-    assert f"/changes?batch={batch.pk}" in client.get("/history/Charte").content.decode()
+    changeset = Changeset(act=Changeset.Act.IMPORT, by=alice)
+    write(page, 1, Author(None, "Zoé", "autre.example"), changeset)
+    assert f"/changes?batch={changeset.pk}" in client.get("/history/Charte").content.decode()
 
 
 @pytest.mark.django_db
 def test_it_says_what_a_version_was_merged_from_while_that_can_be_read(client: Client, alice: User) -> None:
     source, page = make_page("Source", by=alice), make_page("Charte", by=alice)
-    page_writer.edit(page, "Repris.", Author.of(alice), Note(merge_parent=source.versions.get()))
+    page_writer.edit(page, "Repris.", Author.of(alice), EditSummary(merge_parent=source.versions.get()))
     assert "from Source, version 1" in client.get("/history/Charte").content.decode()
-    page_writer.delete(page_lookup.fresh(source.pk), Author(None, "root"))
+    page_writer.delete(page_lookup.reload_page(source.pk), Author(None, "root"))
     assert "from Source, version 1" not in client.get("/history/Charte").content.decode()
 
 

@@ -20,8 +20,8 @@ def test_it_has_a_default_that_is_free_and_offered_first() -> None:
 
 
 @pytest.mark.parametrize("choice", [*catalogue.for_text(), *catalogue.for_media(), *catalogue.for_data()])
-def test_it_offers_only_what_may_be_used(choice: catalogue.Choice) -> None:
-    assert catalogue.usable(choice.value) == choice.value
+def test_it_offers_only_what_may_be_used(choice: catalogue.LicenseChoice) -> None:
+    assert catalogue.require_free_license(choice.value) == choice.value
 
 
 def test_it_keeps_in_the_menu_what_a_page_already_carries() -> None:
@@ -118,8 +118,8 @@ def test_it_finds_no_licence_in_other_words(written: str) -> None:
     ],
 )
 def test_it_writes_one_expression_in_one_way(written: str, normal: str) -> None:
-    assert catalogue.usable(written) == normal
-    assert catalogue.usable(normal) == normal
+    assert catalogue.require_free_license(written) == normal
+    assert catalogue.require_free_license(normal) == normal
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_it_writes_one_expression_in_one_way(written: str, normal: str) -> None:
 )  # fmt: skip
 def test_it_refuses_what_is_no_licence(written: str) -> None:
     with pytest.raises(UnknownLicense):
-        catalogue.usable(written)
+        catalogue.require_free_license(written)
 
 
 @pytest.mark.parametrize(
@@ -137,14 +137,14 @@ def test_it_refuses_what_is_no_licence(written: str) -> None:
 )
 def test_it_refuses_what_is_not_free(written: str) -> None:
     with pytest.raises(LicenseNotFree):
-        catalogue.usable(written)
+        catalogue.require_free_license(written)
     assert not catalogue.is_free(written)
 
 
 def test_it_refuses_a_licence_whose_text_cannot_travel_along() -> None:
     assert catalogue.is_free("BSD-3-Clause")
     with pytest.raises(UnknownLicense, match="does not ship"):
-        catalogue.usable("BSD-3-Clause")
+        catalogue.require_free_license("BSD-3-Clause")
 
 
 _WORDS = [
@@ -169,11 +169,11 @@ _WORDS = [
 @given(st.one_of(st.text(), st.lists(st.sampled_from(_WORDS)).map(" ".join)))
 def test_it_reads_any_text_as_an_expression_or_refuses_it(written: str) -> None:
     try:
-        normal = catalogue.normal(written)
+        normal = catalogue.normalize(written)
     except UnknownLicense:
         assert not catalogue.is_free(written)
     else:
-        assert catalogue.normal(normal) == normal
+        assert catalogue.normalize(normal) == normal
         assert catalogue.ids_in(normal) == catalogue.ids_in(written)
 
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.licenses.attribution import credit_line
+from wiki.licenses.attribution import attribution_line
 from wiki.text.markup.markdown_parser import parse
 
 SOURCE = "https://wiki.example/wiki/Jardin_partagé?version=3"
@@ -21,7 +21,7 @@ DEED = "https://creativecommons.org/licenses/by-sa/4.0/"
 
 def test_it_writes_title_authors_source_and_licence() -> None:
     with translation.override("en"):
-        credit = credit_line("Jardin partagé", ["Alice", "Bob", "Anna"], SOURCE, "CC-BY-SA-4.0", "translated")
+        credit = attribution_line("Jardin partagé", ["Alice", "Bob", "Anna"], SOURCE, "CC-BY-SA-4.0", "translated")
     assert (
         credit.text
         == f"“Jardin partagé” ({SOURCE}) by Alice, Bob and Anna, CC BY-SA 4.0 ({DEED}) — changed: translated"
@@ -38,18 +38,18 @@ def test_it_writes_title_authors_source_and_licence() -> None:
 
 
 def test_it_speaks_french() -> None:
-    credit = credit_line("Jardin", ["Alice", "Bob"], "", "CC-BY-SA-4.0 OR LAL-1.3", "traduit", language="fr")
+    credit = attribution_line("Jardin", ["Alice", "Bob"], "", "CC-BY-SA-4.0 OR LAL-1.3", "traduit", language="fr")
     assert credit.text == (
         f"«\u202fJardin\u202f» par Alice et Bob, CC BY-SA 4.0 ({DEED}) ou Licence Art Libre 1.3 (https://artlibre.org/)"
         " — modifié\u00a0: traduit"
     )
-    undated = credit_line("Lieux", ["ANCT"], "", "etalab-2.0", updated=date(2019, 9, 24), language="fr")
+    undated = attribution_line("Lieux", ["ANCT"], "", "etalab-2.0", updated=date(2019, 9, 24), language="fr")
     assert undated.text.endswith(", mis à jour le 24 septembre 2019")
 
 
 def test_it_leaves_the_language_of_the_reader_as_it_was() -> None:
     with translation.override("fr"):
-        assert credit_line("A", ["B"], "", "CC0-1.0", language="en").text.startswith("“A” by B, CC0 1.0")
+        assert attribution_line("A", ["B"], "", "CC0-1.0", language="en").text.startswith("“A” by B, CC0 1.0")
         assert translation.get_language() == "fr"
 
 
@@ -57,15 +57,16 @@ def test_it_leaves_the_language_of_the_reader_as_it_was() -> None:
     ("changes", "end"), [(None, "CC0 1.0"), ("", "CC0 1.0 — changed"), ("cut short", "CC0 1.0 — changed: cut short")]
 )
 def test_it_says_whether_the_work_was_changed(changes: str | None, end: str) -> None:
-    credit = credit_line("A", ["B"], "", "CC0-1.0", changes, language="en")
+    credit = attribution_line("A", ["B"], "", "CC0-1.0", changes, language="en")
     assert re.sub(r" \(https[^)]*\)", "", credit.text).endswith(end)
 
 
 def test_it_says_when_nobody_is_named() -> None:
     assert (
-        credit_line("A", [], "", "LicenseRef-unknown", language="en").text == "“A”, authors not named, Unknown licence"
+        attribution_line("A", [], "", "LicenseRef-unknown", language="en").text
+        == "“A”, authors not named, Unknown licence"
     )
-    assert credit_line("A", [], "", "", language="en").text == "“A”, authors not named, licence unknown"
+    assert attribution_line("A", [], "", "", language="en").text == "“A”, authors not named, licence unknown"
 
 
 @pytest.mark.parametrize(
@@ -73,25 +74,25 @@ def test_it_says_when_nobody_is_named() -> None:
     ["javascript:alert(1)", "//evil.example/x", "/\\evil.example", "data:text/html,x", "https://a b", "wiki/A"],
 )
 def test_it_links_to_no_strange_address(source: str) -> None:
-    credit = credit_line("A", ["B"], source, "CC0-1.0", language="en")
+    credit = attribution_line("A", ["B"], source, "CC0-1.0", language="en")
     assert "“A” by B" in credit.html
     assert credit.markdown.startswith("“A” by B")
 
 
 def test_it_links_to_a_page_of_this_wiki() -> None:
-    assert '<a href="/wiki/A">“A”</a>' in credit_line("A", ["B"], "/wiki/A", "CC0-1.0", language="en").html
+    assert '<a href="/wiki/A">“A”</a>' in attribution_line("A", ["B"], "/wiki/A", "CC0-1.0", language="en").html
 
 
 def test_it_escapes_what_people_are_called() -> None:
     name = mark_safe("<script>alert(1)</script>")
-    credit = credit_line(name, ['<img src=x onerror="y">'], 'https://a.example/"><b>', "<i>", "<u>", language="en")
+    credit = attribution_line(name, ['<img src=x onerror="y">'], 'https://a.example/"><b>', "<i>", "<u>", language="en")
     assert "<script" not in credit.html
     assert set(re.findall(r"<(\w+)", credit.html)) == {"a"}
     assert 'href="https://a.example/&quot;&gt;&lt;b&gt;"' in credit.html
 
 
 def test_it_writes_each_credit_on_one_line() -> None:
-    credit = credit_line("A\n\n# B", ["C\r\nD", "E\u202efdp"], "", "CC0-1.0", "one\ntwo", language="en")
+    credit = attribution_line("A\n\n# B", ["C\r\nD", "E\u202efdp"], "", "CC0-1.0", "one\ntwo", language="en")
     assert credit.text.startswith("“A # B” by C D and Efdp, CC0 1.0")
     assert "\n" not in credit.text + credit.html + credit.markdown
 
@@ -103,14 +104,14 @@ HOSTILE = (
 
 
 def test_it_lets_no_markdown_in_through_a_name() -> None:
-    credit = credit_line(HOSTILE, [HOSTILE], "", "CC0-1.0", HOSTILE, language="en")
+    credit = attribution_line(HOSTILE, [HOSTILE], "", "CC0-1.0", HOSTILE, language="en")
     html = markdown.markdown(credit.markdown)
     assert set(re.findall(r"<(\w+)", html)) == {"p", "a"}
     assert re.findall(r'href="([^"]*)"', html) == ["https://creativecommons.org/publicdomain/zero/1.0/"]
 
 
 def test_it_lets_no_wiki_link_in_through_a_name() -> None:
-    parsed = parse(credit_line(HOSTILE, [HOSTILE], "", "CC0-1.0", HOSTILE, language="en").markdown)
+    parsed = parse(attribution_line(HOSTILE, [HOSTILE], "", "CC0-1.0", HOSTILE, language="en").markdown)
     assert parsed.links == []
     assert parsed.categories == []
     assert parsed.problems == []
@@ -120,5 +121,5 @@ def test_it_lets_no_wiki_link_in_through_a_name() -> None:
 def test_it_never_fails_and_never_lets_a_tag_through(
     title: str, authors: list[str], source: str, license_id: str, changes: str | None
 ) -> None:
-    credit = credit_line(title, authors, source, license_id, changes, language="en")
+    credit = attribution_line(title, authors, source, license_id, changes, language="en")
     assert set(re.findall(r"<([^ >]+)", credit.html)) <= {"a", "/a"}

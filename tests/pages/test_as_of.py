@@ -28,10 +28,12 @@ def by(name: str, day: str) -> Author:
 def page() -> WikiPage:
     """Versions of three days; the clock of the third went back."""
     page = page_writer.create("Fournil", "---\nVille: Lyon\n---\nDu pain.", by=by("Ada", "2019-03-03")).page
-    page_writer.edit(page_lookup.fresh(page.pk), "---\nVille: Oullins\n---\nDes brioches.", by("Bob", "2020-06-01"))
-    page_writer.edit(page_lookup.fresh(page.pk), "---\nVille: Oullins\n---\nDes tartes.", by("Dan", "2020-05-01"))
-    page_writer.edit(page_lookup.fresh(page.pk), "---\nVille: Bron\n---\nDes quiches.", by("Eva", "2021-01-01"))
-    return page_lookup.fresh(page.pk)
+    page_writer.edit(
+        page_lookup.reload_page(page.pk), "---\nVille: Oullins\n---\nDes brioches.", by("Bob", "2020-06-01")
+    )
+    page_writer.edit(page_lookup.reload_page(page.pk), "---\nVille: Oullins\n---\nDes tartes.", by("Dan", "2020-05-01"))
+    page_writer.edit(page_lookup.reload_page(page.pk), "---\nVille: Bron\n---\nDes quiches.", by("Eva", "2021-01-01"))
+    return page_lookup.reload_page(page.pk)
 
 
 @pytest.fixture
@@ -93,7 +95,7 @@ def test_what_was_not_there_or_is_no_day_is_said(page: WikiPage, shown: Show, cl
 def test_a_day_when_it_was_deleted_says_so(page: WikiPage, shown: Show) -> None:
     page_writer.delete(page, by("Ada", "2021-06-01"))
     shown("at=2021-02-01", 404)
-    page_writer.undelete(page_lookup.fresh(page.pk), by("Ada", "2021-08-01"))
+    page_writer.undelete(page_lookup.reload_page(page.pk), by("Ada", "2021-08-01"))
     assert "Dans cette version, la page était supprimée." in shown("at=2021-07-01")
     assert "Des quiches." in shown("at=2021-09-01")
 

@@ -42,7 +42,7 @@ def piles(monkeypatch: pytest.MonkeyPatch) -> list[Pile]:
 
 def test_all_that_waits_is_done(piles: list[Pile]) -> None:
     piles += [Pile("letters", ["a", "b", "c"]), Pile("numbers", ["1"])]
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert [pile.done for pile in piles] == [["a", "b", "c"], ["1"]]
 
 

@@ -25,14 +25,14 @@ from wiki.errors import EditConflict, TitleTaken, Refused
 from wiki.pages import page_lookup
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.models import WikiPage
-from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.page_writer import Author, EditSummary
 me, saves = int(sys.argv[1]), int(sys.argv[2])
 dice, by, done = random.Random(me), Author(None, f"auteur {me}"), []
 pages = list(WikiPage.objects.filter(full_title__startswith="Page").values_list("pk", flat=True))
 clashes = 0
 for turn in range(saves):
     pk = dice.choice(pages)
-    page = page_lookup.fresh(pk)
+    page = page_lookup.reload_page(pk)
     if turn % 10 == 9:
         where = dice.choice(["", "Lieu 0:", "Lieu 1:", "Lieu 2:", "Lieu 3:"])
         try:
@@ -45,7 +45,7 @@ for turn in range(saves):
     spot = dice.randrange(len(lines))
     lines.insert(spot, f"Ajout {mark}")
     try:
-        page_writer.edit(page, "\\n\\n".join(lines), by, Note(mark), base=page.version)
+        page_writer.edit(page, "\\n\\n".join(lines), by, EditSummary(mark), base=page.version)
         done.append(mark)
     except EditConflict:
         clashes += 1

@@ -43,7 +43,7 @@ def test_it_shows_a_conflict_with_all_texts_and_saves_on_the_second_try(
     assert 'name="base" value="2"' in screen
     answer = client.post("/edit/Fournil", {"text": "Ouvert mardi et jeudi.\n", "base": "2", "save": "1"})
     assert answer.status_code == 302
-    assert page_lookup.fresh(page.pk).source.text == "Ouvert mardi et jeudi.\n"
+    assert page_lookup.reload_page(page.pk).source.text == "Ouvert mardi et jeudi.\n"
 
 
 def test_a_preview_saves_nothing(alice: User, client_of: ClientOf) -> None:

@@ -26,9 +26,9 @@ import itertools, sys
 from wiki.pages import page_lookup
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
-from wiki.pages.writing.version_store import Draft, store
-from wiki.pages.page_fields import Fields
-from wiki.pages.models import Batch, WikiPage
+from wiki.pages.writing.version_store import NewVersion, store
+from wiki.pages.page_fields import PageFields
+from wiki.pages.models import Changeset, WikiPage
 from wiki.text.markup import parser_process
 round_, by = sys.argv[1], Author(None, "script")
 parser_process.parse_bounded("The process that reads texts is started once.")
@@ -42,8 +42,8 @@ for turn in itertools.count():
     page_moves.move(page_lookup.by_key("Port:Page") or page_lookup.by_key("Page"),
                 "Page" if turn % 2 == 0 else "Port:Page", by, leave_redirect=False)
     port = page_lookup.by_key("Port")
-    store([Draft(page, text, Fields(0, port, f"Import {mark} {number}", False, "CC-BY-SA-4.0", "fr"), by)
-           for number in range(20) for page in [WikiPage()] for text in ("Un.", "Deux.")], Batch(act="import"))
+    store([NewVersion(page, text, PageFields(0, port, f"Import {mark} {number}", False, "CC-BY-SA-4.0", "fr"), by)
+           for number in range(20) for page in [WikiPage()] for text in ("Un.", "Deux.")], Changeset(act="import"))
 """
 
 END = """
@@ -58,13 +58,13 @@ half = [page.full_title for page in heads if not page.version == page.last == pa
 texts = dict(PageText.objects.values_list("page_id", "text"))
 wrong = [v.title for v in PageVersion.objects.filter(number=F("page__version")).select_related("stored")
          if v.text() != texts.get(v.page_id)]
-imported = PageVersion.objects.filter(batch__act="import").values("batch").annotate(n=Count("pk"))
-batches = list(imported.values_list("n", flat=True))
+imported = PageVersion.objects.filter(changeset__act="import").values("changeset").annotate(n=Count("pk"))
+changesets = list(imported.values_list("n", flat=True))
 kept = rebuild_derived.snapshot()
 rebuild_derived.rebuild()
 page = WikiPage.objects.get(title="Page", redirect_key="")
 print(json.dumps({
-    "half": half, "wrong": wrong, "batches": sorted(set(batches)),
+    "half": half, "wrong": wrong, "changesets": sorted(set(changesets)),
     "loose": Version.objects.filter(page_version=None).count() + Revision.objects.filter(version=None).count(),
     "problems": [list(map(str, some)) for some in Page.find_problems()],
     "same": rebuild_derived.snapshot() == kept, "text": page.source.text, "versions": PageVersion.objects.count(),
@@ -93,7 +93,7 @@ def test_it_leaves_nothing_half_written(instance: Instance) -> None:
     end = json.loads(instance.python(END).splitlines()[-1])
     assert end["half"] == end["wrong"] == []
     assert end["loose"] == 0
-    assert end["batches"] == [40]
+    assert end["changesets"] == [40]
     assert end["problems"] == [[], [], [], [], []]
     assert end["same"]
     assert [mark for mark in said if mark not in end["text"]] == []

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import make_page, make_place
-from wiki.pages.rendering.page_cache import PREFIX, SHELF, Kept, Shelf
+from wiki.pages.rendering.page_cache import PREFIX, SHELF, CachedResponse, ResponseStore
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 
@@ -194,14 +194,14 @@ def test_it_refuses_strange_hosts_for_kept_pages_too() -> None:
 
 
 def test_it_lets_go_of_what_nobody_asks_for() -> None:
-    shelf = Shelf(limit=10)
+    shelf = ResponseStore(limit=10)
     for name in ("a", "b"):
-        shelf.put(name, Kept(b"12345", ()))
+        shelf.put(name, CachedResponse(b"12345", ()))
     assert shelf.get("a")
-    shelf.put("c", Kept(b"12345", ()))
+    shelf.put("c", CachedResponse(b"12345", ()))
     assert shelf.get("b") is None
     assert shelf.get("a")
-    shelf.put("a", Kept(b"1", ()))
+    shelf.put("a", CachedResponse(b"1", ()))
     assert shelf.size == 6
-    shelf.put("d", Kept(b"x" * 11, ()))
+    shelf.put("d", CachedResponse(b"x" * 11, ()))
     assert shelf.size == 0

@@ -9,7 +9,7 @@ from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, TitleTaken
 from wiki.pages import page_lookup
-from wiki.pages.models import Batch, WikiPage, links_to
+from wiki.pages.models import Changeset, WikiPage, links_to
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 
@@ -46,24 +46,24 @@ def test_a_redirect_that_says_something_else_does_not_give_way(alice: User) -> N
     make_page("Four", "#REDIRECT [[Jardin]]", by=alice)
     with pytest.raises(TitleTaken):
         page_moves.move(page, "Four", SCRIPT)
-    assert page_lookup.fresh(page.pk).full_title == "Fournil"
+    assert page_lookup.reload_page(page.pk).full_title == "Fournil"
 
 
 def test_renaming_a_place_renames_its_pages_in_one_batch(alice: User, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     page = make_page("Charte", "Voir [[Règles]].", place=place, by=alice)
     page_moves.move(place, "Le Labo", Author.of(bob))
-    now = page_lookup.fresh(page.pk)
+    now = page_lookup.reload_page(page.pk)
     assert now.full_title == "Le Labo:Charte"
     assert now.place_id == place.pk
-    batches = set(now.versions.filter(number=2).values_list("batch", flat=True))
-    batches |= set(place.versions.filter(number=2).values_list("batch", flat=True))
-    assert len(batches) == Batch.objects.count() == 1
+    changesets = set(now.versions.filter(number=2).values_list("changeset", flat=True))
+    changesets |= set(place.versions.filter(number=2).values_list("changeset", flat=True))
+    assert len(changesets) == Changeset.objects.count() == 1
     for old, new in (("La Myne", "Le Labo"), ("La Myne:Charte", "Le Labo:Charte")):
         found = page_lookup.find(old, alice)
         assert found is not None
         assert found.redirect_key == new
-    assert now.links.get(way="link").near_key == "Le Labo:Règles"
+    assert now.links.get(way="link").place_key == "Le Labo:Règles"
     assert not any(Page.find_problems())
 
 
@@ -71,11 +71,11 @@ def test_a_page_moves_into_a_place_and_out_again(alice: User, bob: User) -> None
     place = make_place("La Myne", by=bob)
     page = make_page("Charte", by=alice)
     page_moves.move(page, "La Myne:Charte", SCRIPT)
-    now = page_lookup.fresh(page.pk)
+    now = page_lookup.reload_page(page.pk)
     assert now.place == place
     assert Page.objects.get(pk=page.pk).is_child_of(Page.objects.get(pk=place.pk))
     page_moves.move(page, "Charte", SCRIPT)
-    assert page_lookup.fresh(page.pk).place is None
+    assert page_lookup.reload_page(page.pk).place is None
     assert not any(Page.find_problems())
     for node in Page.objects.filter(depth__gt=1):
         assert node.url_path == node.get_parent().url_path + node.slug + "/"
@@ -99,7 +99,7 @@ def test_a_taken_title_moves_nothing(alice: User, bob: User) -> None:
     with pytest.raises(TitleTaken):
         page_moves.move(place, "Le Labo", Author.of(bob))
     assert page_lookup.find("La Myne:Charte", alice) is not None
-    assert Batch.objects.count() == 0
+    assert Changeset.objects.count() == 0
 
 
 def test_an_edit_begun_before_a_move_ends_in_the_same_history(alice: User) -> None:
@@ -107,8 +107,8 @@ def test_an_edit_begun_before_a_move_ends_in_the_same_history(alice: User) -> No
     page_moves.move(page, "Four", SCRIPT)
     saved = page_writer.edit(page, "Deux.\n", Author.of(alice), base=1)
     assert saved.version == 3
-    assert page_lookup.fresh(page.pk).full_title == "Four"
-    assert page_lookup.fresh(page.pk).source.text == "Deux.\n"
+    assert page_lookup.reload_page(page.pk).full_title == "Four"
+    assert page_lookup.reload_page(page.pk).source.text == "Deux.\n"
 
 
 def test_links_look_in_the_same_place_first(alice: User, bob: User) -> None:
@@ -123,13 +123,13 @@ def test_links_look_in_the_same_place_first(alice: User, bob: User) -> None:
 
 def test_pages_that_link_to_a_new_title_are_told(alice: User) -> None:
     linking = make_page("Accueil", "Voir [[Charte]].", by=alice)
-    before = page_lookup.fresh(linking.pk).stamp
+    before = page_lookup.reload_page(linking.pk).cache_version
     page = make_page("Charte", by=alice)
-    created = page_lookup.fresh(linking.pk).stamp
+    created = page_lookup.reload_page(linking.pk).cache_version
     page_writer.edit(page, "Autre.", SCRIPT)
-    assert page_lookup.fresh(linking.pk).stamp == created > before
+    assert page_lookup.reload_page(linking.pk).cache_version == created > before
     page_writer.delete(page, SCRIPT)
-    assert page_lookup.fresh(linking.pk).stamp > created
+    assert page_lookup.reload_page(linking.pk).cache_version > created
     assert WikiPage.objects.count() == 2
 
 

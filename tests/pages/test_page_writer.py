@@ -12,12 +12,13 @@ from wagtail.models import Page
 
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
-from wiki.errors import EditConflict, LicenseConflict, NotAllowed, Refused, TitleTaken, TooFast
+from wiki.errors import EditConflict, LicenseConflict, NotAllowed, RateLimitExceeded, Refused, TitleTaken
 from wiki.pages import page_lookup
 from wiki.pages.models import PageText, PageVersion, RenderedPage, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, Note
-from wiki.pages.writing.version_store import Draft, Fields, Stale, store
+from wiki.pages.writing.page_writer import Author, EditSummary
+from wiki.pages.writing.version_store import NewVersion, StaleVersion, store
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def numbers(page: WikiPage) -> list[int]:
 
 def test_it_writes_text_version_and_reversion_row_together(alice: User) -> None:
     page = make_page("Fournil", "Un four.", by=alice)
-    page_writer.edit(page, "Deux fours.", Author.of(alice), Note("un de plus", minor=True))
+    page_writer.edit(page, "Deux fours.", Author.of(alice), EditSummary("un de plus", minor=True))
     version = PageVersion.objects.get(page=page, number=2)
     assert version.text() == "Deux fours." == PageText.objects.get(page=page).text
     assert (version.author, version.author_name, version.comment) == (alice, "alice", "un de plus")
@@ -62,7 +63,7 @@ def test_it_merges_what_merges(alice: User, bob: User) -> None:
     page_writer.edit(page, "Farine T65\n\nEau\n\nSel\n", Author.of(alice), base=1)
     saved = page_writer.edit(page, "Farine\n\nEau\n\nSel gris\n", Author.of(bob), base=1)
     assert saved.merged
-    assert page_lookup.fresh(page.pk).source.text == "Farine T65\n\nEau\n\nSel gris\n"
+    assert page_lookup.reload_page(page.pk).source.text == "Farine T65\n\nEau\n\nSel gris\n"
     assert "merged" in page.versions.get(number=3).tags
 
 
@@ -72,7 +73,7 @@ def test_it_merges_words_inside_one_long_line(alice: User, bob: User) -> None:
     page_writer.edit(page, line.replace("lundi", "mardi"), Author.of(alice), base=1)
     page_writer.edit(page, line.replace("grange", "remise"), Author.of(bob), base=1)
     merged = line.replace("lundi", "mardi").replace("grange", "remise")
-    assert page_lookup.fresh(page.pk).source.text == merged
+    assert page_lookup.reload_page(page.pk).source.text == merged
 
 
 def test_a_clash_keeps_all_three_texts_and_writes_nothing(alice: User, bob: User) -> None:
@@ -164,7 +165,7 @@ def test_a_place_cannot_have_the_name_of_a_namespace_or_a_colon(bob: User, title
 def test_a_place_with_pages_is_neither_deleted_nor_unmade(bob: User) -> None:
     place = make_place("La Myne", by=bob)
     make_page("Charte", place=place, by=bob)
-    for act in (page_writer.delete, page_writer.unmake_place):
+    for act in (page_writer.delete, page_writer.convert_place_to_page):
         with pytest.raises(Refused):
             act(place, Author.of(bob))
 
@@ -175,7 +176,7 @@ def test_relicensing_follows_the_table(bob: User) -> None:
     assert page_writer.relicense(page, "LAL-1.3", Author.of(bob)).changed
     with pytest.raises(Refused):
         page_writer.relicense(page, "CC0-1.0", Author.of(bob))
-    assert page_lookup.fresh(page.pk).license == "LAL-1.3"
+    assert page_lookup.reload_page(page.pk).license == "LAL-1.3"
     assert page.versions.get(number=1).license == "CC-BY-SA-4.0"
 
 
@@ -206,22 +207,22 @@ def test_a_person_cannot_save_without_end(alice: User) -> None:
     page = make_page("Fournil", by=alice)
     for number in range(59):
         page = page_writer.edit(page, f"{number}", Author.of(alice)).page
-    with pytest.raises(TooFast):
+    with pytest.raises(RateLimitExceeded):
         page_writer.edit(page, "Encore.", Author.of(alice))
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\u2028", "\U0001f9c0" * 3, "\ufeff---\n"])
 def test_odd_signs_are_kept_or_dropped_never_an_error(alice: User, text: str) -> None:
     page = make_page("Fournil", text, by=alice)
-    assert "\x00" not in (page_lookup.fresh(page.pk).source.text or "")
+    assert "\x00" not in (page_lookup.reload_page(page.pk).source.text or "")
 
 
 def test_a_stale_draft_writes_nothing(alice: User) -> None:
     page = make_page("Fournil", "Un.", by=alice)
-    old = page_lookup.fresh(page.pk)
+    old = page_lookup.reload_page(page.pk)
     page_writer.edit(page, "Deux.", Author.of(alice))
-    with pytest.raises(Stale):
-        store([Draft(old, "Trois.", Fields.of(old), Author.of(alice))])
+    with pytest.raises(StaleVersion):
+        store([NewVersion(old, "Trois.", PageFields.of(old), Author.of(alice))])
     assert numbers(page) == [1, 2]
     assert old.version == 1
 
@@ -229,7 +230,7 @@ def test_a_stale_draft_writes_nothing(alice: User) -> None:
 def test_a_batch_that_fails_half_way_writes_nothing(alice: User) -> None:
     make_page("Pris", by=alice)
     fields = [page_lookup.fields_for(t, license="CC-BY-SA-4.0", language="fr") for t in ("Libre", "Pris")]
-    drafts = [Draft(WikiPage(), "x", field, Author.of(alice)) for field in fields]
+    drafts = [NewVersion(WikiPage(), "x", field, Author.of(alice)) for field in fields]
     with pytest.raises(TitleTaken):
         store(drafts)
     assert not WikiPage.objects.filter(title_key="Libre").exists()

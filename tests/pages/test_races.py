@@ -30,10 +30,10 @@ for number in range(ROUNDS):
 WORK = """
 import json, sys, time
 from wiki.errors import WikiError
-from wiki.forks.fork_creation import Wish, fork
+from wiki.forks.fork_creation import ForkTarget, fork
 from wiki.pages import page_lookup
 from wiki.pages.writing import page_moves, page_writer
-from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.page_writer import Author, EditSummary
 me, rounds, start = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 by, won, told = Author(None, f"auteur {me}"), [], []
 
@@ -57,8 +57,8 @@ for turn in range(rounds):
     attempt(f"place {turn}", lambda: page_writer.create_place(f"Lieu {turn}", f"De {me}.", by).changed)
     attempt(f"same {turn}", lambda: page_writer.create(f"Même {turn}", "Un même texte.", by).changed)
     source, port = page_lookup.by_key(f"Source {turn}"), page_lookup.by_key("Port")
-    attempt(f"fork {turn}", lambda: fork(source, Wish(place=port), by))
-    attempt(f"new place {turn}", lambda: fork(source, Wish(new_place=f"Tout neuf {turn}"), by))
+    attempt(f"fork {turn}", lambda: fork(source, ForkTarget(place=port), by))
+    attempt(f"new place {turn}", lambda: fork(source, ForkTarget(new_place=f"Tout neuf {turn}"), by))
     left, right = (page_lookup.by_key(f"{side} {turn}") for side in ("Gauche", "Droite"))
     if left and right:
         one, to = (left, f"Droite {turn}") if me % 2 else (right, f"Gauche {turn}")
@@ -70,7 +70,7 @@ for turn in range(rounds):
         attempt(f"gone {turn}", lambda: page_writer.delete(fragile, by).changed)
     elif fragile:
         text = fragile.source.text + f"\\n\\nm{me}t{turn}."
-        attempt(f"edit {turn}", lambda: page_writer.edit(fragile, text, by, Note(), base=1).changed)
+        attempt(f"edit {turn}", lambda: page_writer.edit(fragile, text, by, EditSummary(), base=1).changed)
     if empty := page_lookup.by_key(f"Vide {turn}"):
         attempt(f"fill {turn}", lambda: (
             page_writer.delete(empty, by) if me == 3 else

@@ -233,7 +233,7 @@ def test_a_kept_place_is_never_behind(reader: Client, alice: User, bob: User, cl
         assert answer.headers["etag"] not in tags
         tags.add(answer.headers["etag"])
 
-    page_writer.edit(page, "Autre.", SCRIPT, page_writer.Note("Un mot nouveau"))
+    page_writer.edit(page, "Autre.", SCRIPT, page_writer.EditSummary("Un mot nouveau"))
     seen("Un mot nouveau")
     make_page("Accueil", place=place, by=alice)
     seen("La_Myne:Accueil")

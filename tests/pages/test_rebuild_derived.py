@@ -7,9 +7,9 @@ from django.core.management import call_command
 
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
-from wiki.pages.models import Kind, Link, PageText, RenderedPage, WikiPage
+from wiki.pages.models import Kind, PageLink, PageText, RenderedPage, WikiPage
 from wiki.pages.writing import page_moves, page_writer, rebuild_derived
-from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.page_writer import Author, EditSummary
 
 pytestmark = pytest.mark.django_db
 SCRIPT = Author(None, "script")
@@ -22,7 +22,10 @@ def a_small_wiki(alice: User, bob: User) -> None:
         "Charte", "---\nNature: Pratique\nVille: [Lyon, Oullins]\n---\n# Un\n## Deux\n", by=alice, place=place
     )
     page_writer.edit(
-        charter, "---\nNature: Zzz\n---\n[[Catégorie:Règles]] ![x](a.jpg) {{#ask: x}}\n", Author.of(alice), Note()
+        charter,
+        "---\nNature: Zzz\n---\n[[Catégorie:Règles]] ![x](a.jpg) {{#ask: x}}\n",
+        Author.of(alice),
+        EditSummary(),
     )
     gone = make_page("Parti", "Un [[lien]].", by=alice)
     page_writer.delete(gone, SCRIPT)
@@ -35,8 +38,8 @@ def test_rebuilt_equals_kept(alice: User, bob: User) -> None:
     kept = rebuild_derived.snapshot()
     assert len(kept["links"]) > 4
     assert len(kept["rendered"]) == 2 * WikiPage.objects.count()
-    Link.objects.all().delete()
-    Link.objects.create(page=WikiPage.objects.first(), way="link", key="Faux")
+    PageLink.objects.all().delete()
+    PageLink.objects.create(page=WikiPage.objects.first(), way="link", key="Faux")
     RenderedPage.objects.filter(ui_language="fr").delete()
     RenderedPage.objects.update(html="faux", toc=["faux"])
     PageText.objects.update(text="faux")

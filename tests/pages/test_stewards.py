@@ -60,4 +60,4 @@ def test_it_makes_an_empty_place_an_ordinary_page(place: WikiPage, bob: User, cl
     assert "(La Myne:Charte)" in refused.content.decode()
     client.post(f"/delete/{page.full_title}")
     assert client.post("/unmake-place/La_Myne").headers["location"] == "/wiki/La_Myne"
-    assert not page_lookup.fresh(place.pk).is_place
+    assert not page_lookup.reload_page(place.pk).is_place

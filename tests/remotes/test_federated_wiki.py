@@ -15,13 +15,13 @@ from wiki.accounts.models import User
 from wiki.errors import ArchiveProblem, Refused
 from wiki.exchange.archive.archive_reader import Contents
 from wiki.forks import fork_creation
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_of
 from wiki.pages.models import Fork
 from wiki.pages.writing.page_writer import Author
 from wiki.remotes import federated_wiki, mirror_import
-from wiki.remotes.mirror_import import Found
+from wiki.remotes.mirror_import import FetchSource
 
 URL = "http://ward.example/how-to-bake.json"
 
@@ -161,20 +161,20 @@ def test_whatever_a_journal_says_the_story_stands_at_its_end(journal: list[Any],
 def test_it_is_forked_and_stays_in_touch(bob: User) -> None:
     def mirror(page: Any) -> Any:
         return mirror_import.mirror(
-            io.BytesIO(json.dumps(page).encode()), bob, Found(URL.replace(".json", ".html"), URL)
+            io.BytesIO(json.dumps(page).encode()), bob, FetchSource(URL.replace(".json", ".html"), URL)
         )
 
     kept = mirror(PAGE)
-    page = page_lookup.fresh(kept.page_id)
+    page = page_lookup.reload_page(kept.page_id)
     assert (page.full_title, page.version) == ("Elsewhere:ward.example/How to Bake", 6)
     assert authors_of(page) == ["alice.example", "ward.example"]
-    fork = fork_creation.fork(page, Wish(new_place="Le Fournil"), Author.of(bob))
+    fork = fork_creation.fork(page, ForkTarget(new_place="Le Fournil"), Author.of(bob))
     assert Fork.objects.get(page=fork).upstream_url == "http://ward.example/how-to-bake.html"
     more = {"type": "remove", "id": "b", "date": 1400000009000}
     mirror({**PAGE, "story": PAGE["story"][1:], "journal": [*PAGE["journal"], more]})
-    assert page_lookup.fresh(page.pk).source.text == "Flour and water."
-    assert page_lookup.fresh(page.pk).version == 7
+    assert page_lookup.reload_page(page.pk).source.text == "Flour and water."
+    assert page_lookup.reload_page(page.pk).version == 7
     mirror({**PAGE, "title": "How to Bake", "journal": []})  # its journal is another one now: the story counts
-    assert page_lookup.fresh(page.pk).version == 8
+    assert page_lookup.reload_page(page.pk).version == 8
     with pytest.raises(Refused, match="address"):
         mirror_import.mirror(io.BytesIO(json.dumps(PAGE).encode()), bob)

@@ -23,8 +23,9 @@ from tests.forks.fork_factories import change, make_practice, merge_of, take_in,
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, Refused
 from wiki.facts.models import Fact
-from wiki.forks import fork_creation, proposals
-from wiki.forks.fork_creation import Wish
+from wiki.forks import fork_creation
+from wiki.forks.fork_creation import ForkTarget
+from wiki.moderation import proposals
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup, permissions
 from wiki.pages.contributors import authors_of
@@ -33,7 +34,7 @@ from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.remotes import mirror_import, mirror_polling
-from wiki.remotes.mirror_polling import AskChore
+from wiki.remotes.mirror_polling import MirrorPollJob
 from wiki.text import titles
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ def _staging(settings: Any) -> None:
 def archive_from_afar(page: WikiPage) -> io.BytesIO:
     """The archive of a page, as a site far away would give it."""
     with override_settings(BASE_ADDRESS=FAR):
-        return io.BytesIO(export(page_lookup.fresh(page.pk)))
+        return io.BytesIO(export(page_lookup.reload_page(page.pk)))
 
 
 def mirrored(page: WikiPage, by: User) -> Mirror:
@@ -61,7 +62,7 @@ def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User
     far = make_practice(alice)
     change(far, bob, ("Une nuit", "Deux nuits"), ("Au four.", "Au four. [[Fichier:Pain.jpg]]"))
     kept = mirrored(far, bob)
-    page = page_lookup.fresh(kept.page_id)
+    page = page_lookup.reload_page(kept.page_id)
     assert (page.full_title, page.version, text_of(page)) == ("Elsewhere:loin.example/Pain (archive)", 2, text_of(far))
     here, there = (
         list(each.versions.order_by("number").values_list("sha256", "claimed_at", "author_name"))
@@ -72,7 +73,7 @@ def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User
     assert authors_of(page) == ["alice", "bob"]
     assert not Fact.objects.filter(page=page, property__key="Ville").exists()
     bob.is_superuser = True
-    assert permissions.allowed(bob, page).isdisjoint({"edit", "move", "relicense", "make_place"})
+    assert permissions.allowed_actions(bob, page).isdisjoint({"edit", "move", "relicense", "make_place"})
     for act in (
         lambda: page_writer.edit(page, "Autre chose.", Author.of(bob)),
         lambda: page_moves.move(page, "Pain à nous", Author.of(bob)),
@@ -89,7 +90,7 @@ def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User
 def test_its_fork_stays_in_touch_through_newer_archives(alice: User, bob: User) -> None:
     far, place = make_practice(alice), make_place("Le Fournil", by=bob)
     kept = mirrored(far, bob)
-    fork = fork_creation.fork(page_lookup.fresh(kept.page_id), Wish(place), Author.of(bob))
+    fork = fork_creation.fork(page_lookup.reload_page(kept.page_id), ForkTarget(place), Author.of(bob))
     bond = Fork.objects.get(page=fork)
     assert fork.full_title == "Le Fournil:Pain"
     assert (bond.upstream_host, bond.upstream_title, bond.upstream_url) == ("loin.example", "Pain", f"{FAR}/wiki/Pain")
@@ -99,7 +100,7 @@ def test_its_fork_stays_in_touch_through_newer_archives(alice: User, bob: User) 
     again = mirrored(far, bob)
     assert again.pk == kept.pk
     assert [node.number for node in touched(fork, bob).behind] == [2]
-    take_in(fork, page_lookup.fresh(kept.page_id), bob)
+    take_in(fork, page_lookup.reload_page(kept.page_id), bob)
     assert all(words in text_of(fork) for words in ("Ville: Nice", "Trois nuits", "Au four, chaud."))
     assert touched(fork, bob).behind == []
     assert mirrored(far, bob).page.version == 2  # the same archive once more
@@ -109,7 +110,7 @@ def test_a_fork_from_afar_is_proposed_to_its_original(alice: User, bob: User, cl
     bread = make_practice(alice)
     change(bread, alice, ("à la main", "longtemps"))
     with override_settings(BASE_ADDRESS=FAR):  # there, it was forked from here
-        far = fork_creation.fork(page_lookup.fresh(bread.pk), Wish(new_place="Loin"), Author(None, "Zoé"))
+        far = fork_creation.fork(page_lookup.reload_page(bread.pk), ForkTarget(new_place="Loin"), Author(None, "Zoé"))
         Fork.objects.filter(page=far).update(upstream_host="ici.example", upstream_url="https://ici.example/wiki/Pain")
         page_writer.edit(far, text_of(far).replace("Au four.", "Au feu de bois."), Author(None, "Zoé"))
     change(bread, alice, ("Une nuit", "Deux nuits"))
@@ -143,9 +144,9 @@ def test_the_past_cannot_be_told_otherwise(alice: User, bob: User) -> None:
     WikiPage.objects.filter(pk=other.pk).update(full_title="Pain", title="Pain")
     with pytest.raises(Refused, match="version 1"):
         mirrored(other, bob)
-    assert page_lookup.fresh(kept.page_id).version == 1
+    assert page_lookup.reload_page(kept.page_id).version == 1
     with pytest.raises(Refused, match="lives on this wiki"):
-        mirror_import.mirror(io.BytesIO(export(page_lookup.fresh(other.pk))), bob)
+        mirror_import.mirror(io.BytesIO(export(page_lookup.reload_page(other.pk))), bob)
 
 
 def test_the_screen_says_what_is_wrong(bob: User, client_of: Any) -> None:
@@ -203,15 +204,15 @@ def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> 
         kept = mirror_polling.mirror_at(f"{address}/view/how-to-bake", bob)
         assert kept.url == f"{address}/how-to-bake.html"
         assert text_of(kept.page) == "Flour."
-        assert mirror_polling.ask(kept) is False
+        assert mirror_polling.poll(kept) is False
         GARDEN["story"] = [{"type": "paragraph", "id": "a", "text": "Flour and water."}]
         kept.refresh_from_db()
-        assert mirror_polling.ask(kept) is True
+        assert mirror_polling.poll(kept) is True
         assert text_of(kept.page) == "Flour and water."
-        fork_creation.fork(kept.page, Wish(new_place="Le Fournil"), Author.of(bob))
+        fork_creation.fork(kept.page, ForkTarget(new_place="Le Fournil"), Author.of(bob))
         GARDEN["title"] = "How to Bake Bread"
-        Mirror.objects.update(asked_at=None)
-        assert [AskChore().run(), AskChore().run()] == [True, False]
+        Mirror.objects.update(polled_at=None)
+        assert [MirrorPollJob().run(), MirrorPollJob().run()] == [True, False]
         assert Mirror.objects.count() == 1
         with pytest.raises(Refused, match="404"):
             mirror_polling.mirror_at(f"{address}/nowhere", bob)

@@ -15,14 +15,14 @@ from tests.forks.fork_factories import change, make_practice, merge_of, text_of,
 from tests.instances import Instance, free_port
 from wiki.accounts.models import User
 from wiki.errors import Refused
-from wiki.forks import proposals
+from wiki.moderation import proposals
 from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_of
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import Fork, WikiPage
 from wiki.remotes import mirror_polling
 from wiki.remotes.http_client import Unreachable
-from wiki.remotes.mirror_polling import AskChore
+from wiki.remotes.mirror_polling import MirrorPollJob
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEAR = "127.0.0.0/8, ::1/128"
@@ -65,13 +65,13 @@ def test_they_fork_and_propose_to_each_other(
         assert fork is not None
         assert Fork.objects.get(page=fork).upstream_url == f"{there}/wiki/G%C3%A2teau"
         assert authors_of(fork) == ["zoe", "bob"]
-        assert AskChore().run() is False  # it was asked just now
+        assert MirrorPollJob().run() is False  # it was asked just now
         far.python(f"{HEAD}change('Gâteau', 'sucre.', 'sucre, du beurre.')")
-        Mirror.objects.update(asked_at=timezone.now() - timedelta(days=1))
-        assert AskChore().run() is True
+        Mirror.objects.update(polled_at=timezone.now() - timedelta(days=1))
+        assert MirrorPollJob().run() is True
         assert [node.number for node in touched(fork, bob).behind] == [2]
         mirror = Mirror.objects.get()
-        assert mirror_polling.ask(mirror) is False
+        assert mirror_polling.poll(mirror) is False
         # A page of here goes there, is changed, and comes back as a proposal
         told = far.manage(
             "fork", f"{live_server.url}/wiki/Pain", "--into", "Le Fournil", "--by", "zoe", "--format", "json"
@@ -100,17 +100,17 @@ def test_they_fork_and_propose_to_each_other(
             "change('Grand gâteau', 'du beurre.', 'du beurre salé.')"
         )
         mirror.refresh_from_db()
-        assert mirror_polling.ask(mirror) is True
+        assert mirror_polling.poll(mirror) is True
         assert "du beurre salé." in text_of(mirror.page)
         assert Mirror.objects.get(pk=mirror.pk).url == f"{there}/wiki/Grand_g%C3%A2teau"
         mirror.refresh_from_db()
         # What is gone, or tells of no archive, is told
         far.python(f"{HEAD}saving.delete(finding.by_key('Grand gâteau'), by)")
         with pytest.raises(Unreachable, match=r"\(4(04|10)\)"):
-            mirror_polling.ask(mirror)
+            mirror_polling.poll(mirror)
         with pytest.raises(Refused, match="No archive"):
             mirror_polling.mirror_at(f"{there}/", bob)
     with pytest.raises(Unreachable):
-        mirror_polling.ask(mirror)
+        mirror_polling.poll(mirror)
     assert "ne répond pas" in client.get("/touch/La_Cale:G%C3%A2teau").content.decode()
     assert touched(fork, bob).upstream == WikiPage.objects.get(pk=mirror.page_id)

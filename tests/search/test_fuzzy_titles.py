@@ -14,7 +14,7 @@ from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.pages import background_jobs
 from wiki.pages.models import WikiPage
-from wiki.pages.similar_titles import near
+from wiki.pages.similar_titles import find_similar_titles
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 
@@ -30,11 +30,11 @@ def _wiki(bob: User) -> None:
     make_page("Les vélos cargo")
     make_page("Couture")
     make_page("Le grand atelier de couture du samedi")
-    background_jobs.finish()
+    background_jobs.run_pending()
 
 
 def titles(asked: str) -> list[str]:
-    return [page.full_title for page in near(asked, ANNA)]
+    return [page.full_title for page in find_similar_titles(asked, ANNA)]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.search import history_results, history_search
-from wiki.search.time_filter import Wish
+from wiki.search.time_filter import TimeFilterInput
 
 pytestmark = pytest.mark.django_db
 ANNA = AnonymousUser()
@@ -39,7 +39,7 @@ def write(title: str, *versions: tuple[str, str, str]) -> WikiPage:
         if page is None:
             page = page_writer.create(title, text, by=by(name, day)).page
         else:
-            page_writer.edit(page_lookup.fresh(page.pk), text, by(name, day))
+            page_writer.edit(page_lookup.reload_page(page.pk), text, by(name, day))
     assert page is not None
     return page
 
@@ -60,17 +60,18 @@ def wiki() -> None:
         ("2019-07-01", "Dan", "Fermé.\n\nUn café."),
     )
     gone = write("Secret", ("2019-03-03", "Ada", "Du levain secret."))
-    page_writer.delete(page_lookup.fresh(gone.pk), SCRIPT)
-    background_jobs.finish()
+    page_writer.delete(page_lookup.reload_page(gone.pk), SCRIPT)
+    background_jobs.run_pending()
 
 
 def lives(text: str, way: str = "ever", user: Any = ANNA, **wish: str) -> Lives:
     """What is found: versions from and to, by page."""
-    given = history_results.answer(text, user, Wish(way, **wish))
+    given = history_results.answer(text, user, TimeFilterInput(way, **wish))
     found = history_results.results(given, given.hits, user)
     assert len(found) == len(given.hits)
     return {
-        one.page.full_title: [(p.born.number, p.died.number if p.died else None) for p in one.periods] for one in found
+        one.page.full_title: [(p.added_in.number, p.removed_in.number if p.removed_in else None) for p in one.periods]
+        for one in found
     }
 
 
@@ -135,7 +136,7 @@ class TestPeriods:
         assert lives("levain", "now", author="Ada") == {}
 
     def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
-        given = history_results.answer("levain after:demain", ANNA, Wish("at", at="hier"))
+        given = history_results.answer("levain after:demain", ANNA, TimeFilterInput("at", at="hier"))
         assert [(note.code, note.text) for note in given.query.notes] == [
             ("unknown_day", "hier"),
             ("unknown_day", "demain"),
@@ -143,7 +144,7 @@ class TestPeriods:
         assert [hit.spans for hit in given.hits] == [((4, 2**62),)]
 
     def test_a_period_shows_its_passages_marked(self) -> None:
-        given = history_results.answer("levain lundi", ANNA, Wish("ever"))
+        given = history_results.answer("levain lundi", ANNA, TimeFilterInput("ever"))
         found = {one.page.title: one for one in history_results.results(given, given.hits, ANNA)}
         assert found["Fournil"].periods[0].passages == ["Du pain au levain.", "Ouvert le lundi."]
         assert found["Brasserie"].periods[0].passages == ["Du levain, ouvert le lundi."]
@@ -159,16 +160,16 @@ class TestPeriods:
         monkeypatch.setattr(history_search, "BEST", 1)
         assert {text: lives(text) for text in cases} == whole
         monkeypatch.setattr(history_search, "TIME", -1.0)
-        given = history_results.answer("levain", ANNA, Wish("ever"))
+        given = history_results.answer("levain", ANNA, TimeFilterInput("ever"))
         assert not given.past.is_whole
         assert len(given.hits) <= 1
         monkeypatch.setattr(history_search, "PAGES", 1)
-        given = history_results.answer("-zzz", ANNA, Wish("ever"))
+        given = history_results.answer("-zzz", ANNA, TimeFilterInput("ever"))
         assert (len(given.hits), given.past.is_whole) == (1, False)
 
     def test_among_some_pages_only(self) -> None:
         page = WikiPage.objects.get(title="Brasserie")
-        given = history_results.answer("levain", ANNA, Wish("ever"), pages=[page.pk])
+        given = history_results.answer("levain", ANNA, TimeFilterInput("ever"), pages=[page.pk])
         assert [hit.pk for hit in given.hits] == [page.pk]
 
 
@@ -179,7 +180,7 @@ def test_facts_have_periods_like_passages() -> None:
         ("2020-03-03", "Bob", "---\nkind: Pratique\nVille: Lyon\n---\nDu pain."),
         ("2021-03-03", "Dan", "---\nkind: Pratique\nVille: Lyon\n---\nDu vin à Saint-Étienne."),
     )
-    background_jobs.finish()
+    background_jobs.run_pending()
     cases: dict[str, Lives] = {
         "saint-étienne": {"Fournil": [(1, 2), (3, None)]},
         "pain lyon": {"Fournil": [(2, 3)]},
@@ -188,7 +189,7 @@ def test_facts_have_periods_like_passages() -> None:
         "pratique": {},
     }
     assert {text: lives(text) for text in cases} == cases
-    given = history_results.answer("pain étienne", ANNA, Wish("ever"))
+    given = history_results.answer("pain étienne", ANNA, TimeFilterInput("ever"))
     assert history_results.results(given, given.hits, ANNA)[0].periods[0].passages == [
         "Ville: Saint-Étienne",
         "Du pain.",
@@ -198,17 +199,22 @@ def test_facts_have_periods_like_passages() -> None:
 # --- What may not be read -------------------------------------------------------------------------
 def test_what_was_deleted_never_shows_not_even_in_a_count(capsys: pytest.CaptureFixture[str]) -> None:
     page = write("Secret", ("2019-03-03", "Ada", "Du levain."), ("2019-04-03", "Ada", "Du vin."))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert lives("levain") == {"Secret": [(1, 2)]}
-    page_writer.delete(page_lookup.fresh(page.pk), SCRIPT)
+    page_writer.delete(page_lookup.reload_page(page.pk), SCRIPT)
     for text in ("levain", "-zzz", "levain -zzz", "titre:secret", "titre:secret OR levain", "kind:article"):
-        for wish in (Wish("ever"), Wish("at", at="2019-03-04"), Wish("disappeared"), Wish("ever", author="Ada")):
+        for wish in (
+            TimeFilterInput("ever"),
+            TimeFilterInput("at", at="2019-03-04"),
+            TimeFilterInput("disappeared"),
+            TimeFilterInput("ever", author="Ada"),
+        ):
             assert history_results.answer(text, ANNA, wish).hits == []
-    assert history_results.answer("levain", ANNA, Wish("ever"), pages=[page.pk]).hits == []
+    assert history_results.answer("levain", ANNA, TimeFilterInput("ever"), pages=[page.pk]).hits == []
     call_command("search", "levain", history=True, format="json")
     assert json.loads(capsys.readouterr().out) == {"count": 0, "results": []}
-    page_writer.undelete(page_lookup.fresh(page.pk), SCRIPT)
-    background_jobs.finish()
+    page_writer.undelete(page_lookup.reload_page(page.pk), SCRIPT)
+    background_jobs.run_pending()
     assert lives("levain") == {"Secret": [(1, 2)]}
     assert lives("vin") == {"Secret": [(2, 3), (4, None)]}
     assert lives("-levain") == {"Secret": [(2, 3), (4, None)]}
@@ -218,7 +224,7 @@ def test_it_follows_pages_that_move(bob: User) -> None:
     place = make_place("Le Moulin", by=bob)
     page = make_page("Charte", "Du levain.", place=place)
     page_moves.move(page, "Le Moulin:Règles", Author.of(bob), leave_redirect=False)
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert lives("levain") == {"Le Moulin:Règles": [(1, None)]}
 
 
@@ -226,9 +232,9 @@ def test_without_an_index_it_says_so(settings: Any) -> None:
     import shutil
 
     write("Fournil", ("2019-03-03", "Ada", "Du levain."))
-    background_jobs.finish()
+    background_jobs.run_pending()
     shutil.rmtree(settings.INDEX_ROOT)
-    assert not history_results.answer("levain", ANNA, Wish("ever")).is_there
+    assert not history_results.answer("levain", ANNA, TimeFilterInput("ever")).is_there
     with pytest.raises(CommandError, match="rebuild_index"):
         call_command("search", "levain", history=True)
 
@@ -238,8 +244,8 @@ def test_a_damaged_index_is_said_and_built_again() -> None:
     shelf = get_search_backend().get_index_for_model(Passage).shelf
     for file in shelf.build.glob("*.seg"):
         file.write_bytes(file.read_bytes()[:100])
-    assert not history_results.answer("levain", ANNA, Wish("ever")).is_there
-    background_jobs.finish()
+    assert not history_results.answer("levain", ANNA, TimeFilterInput("ever")).is_there
+    background_jobs.run_pending()
     assert shelf.is_whole
     assert lives("levain")["Brasserie"] == [(1, 2)]
 
@@ -269,13 +275,13 @@ class TestCommand:
         assert found["results"][0]["title"] == "Fournil"
         assert found["results"][0]["periods"] == [
             {
-                "born": {"version": 1, "date": "2019-03-03T12:00:00+00:00", "author": "Ada"},
-                "died": {"version": 2, "date": "2019-06-01T12:00:00+00:00", "author": "Bob"},
+                "added_in": {"version": 1, "date": "2019-03-03T12:00:00+00:00", "author": "Ada"},
+                "removed_in": {"version": 2, "date": "2019-06-01T12:00:00+00:00", "author": "Bob"},
                 "passage": "Du pain au levain.",
             },
             {
-                "born": {"version": 4, "date": "2021-05-05T12:00:00+00:00", "author": "Chloé"},
-                "died": None,
+                "added_in": {"version": 4, "date": "2021-05-05T12:00:00+00:00", "author": "Chloé"},
+                "removed_in": None,
                 "passage": "Du pain au levain.",
             },
         ]
@@ -284,7 +290,7 @@ class TestCommand:
         assert self.told(capsys, "levain", at="2019-05-01")["count"] == 2
         assert self.told(capsys, "levain", at="2020-05-01")["count"] == 0
         assert self.told(capsys, "levain", history=True, author="Bob")["results"][0]["title"] == "Brasserie"
-        assert self.told(capsys, "levain", author="Chloé")["results"][0]["periods"][0]["born"]["version"] == 4
+        assert self.told(capsys, "levain", author="Chloé")["results"][0]["periods"][0]["added_in"]["version"] == 4
         assert self.told(capsys, "levain", author="Ada")["count"] == 0
         with pytest.raises(CommandError, match="hier"):
             call_command("search", "levain", at="hier")
@@ -297,7 +303,7 @@ class TestCommand:
         }
         found = self.told(capsys, "levain")
         assert [(one["title"], len(one["periods"])) for one in found["results"]] == [("Fournil", 1)]
-        assert found["results"][0]["periods"][0]["died"] is None
+        assert found["results"][0]["periods"][0]["removed_in"] is None
 
     def test_it_tells_people_too(self, capsys: pytest.CaptureFixture[str]) -> None:
         call_command("search", "seigle zzz OR seigle", history=True)

@@ -22,16 +22,16 @@ from hypothesis import strategies as st
 
 from tests.ask.test_compiler import UNSHRUNK
 from wiki.pages import background_jobs, page_lookup
-from wiki.pages.models import Batch, PageVersion, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Changeset, PageVersion, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.page_writer import Author
-from wiki.pages.writing.version_store import Draft, store
+from wiki.pages.writing.version_store import NewVersion, store
 from wiki.search import history_results, history_search
 from wiki.search.intervals import END
-from wiki.search.time_filter import Wish
+from wiki.search.time_filter import TimeFilterInput
 from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.passages import cut
-from wiki.text.strip_markup import bare
+from wiki.text.strip_markup import strip_markup
 from wiki.text.tokenizer import STOP, stems, words
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,9 @@ class Writers:
         self.stated = [""] * 3
         """What each page states as a fact."""
         titles = [page_lookup.fields_for(f"Page {n}", license="CC-BY-SA-4.0", language="fr") for n in range(3)]
-        drafts = [Draft(WikiPage(), self.said(number), fields, self.someone()) for number, fields in enumerate(titles)]
+        drafts = [
+            NewVersion(WikiPage(), self.said(number), fields, self.someone()) for number, fields in enumerate(titles)
+        ]
         self.pages = [version.page.pk for version in store(drafts)]
 
     def block(self) -> str:
@@ -95,14 +97,14 @@ class Writers:
 
     def write(self, count: int) -> None:
         """Several versions in one write."""
-        pages = {pk: page_lookup.fresh(pk) for pk in self.pages}
+        pages = {pk: page_lookup.reload_page(pk) for pk in self.pages}
         drafts = []
         for _ in range(count):
             number = self.dice.randrange(len(self.pages))
             self.change(number)
             page = pages[self.pages[number]]
-            drafts.append(Draft(page, self.said(number), Fields.of(page), self.someone()))
-        store(drafts, Batch(act=Batch.Act.IMPORT))
+            drafts.append(NewVersion(page, self.said(number), PageFields.of(page), self.someone()))
+        store(drafts, Changeset(act=Changeset.Act.IMPORT))
 
 
 # --- Random queries, with what they mean ----------------------------------------------------------
@@ -182,7 +184,7 @@ def history(page: int) -> Iterator[State]:
 
 def pieces_of(text: str) -> list[str]:
     """What a text says and states, piece by piece."""
-    return [*frontmatter_reader.split(text).get("Note"), *(bare(block.text, block.kind) for block in cut(text))]
+    return [*frontmatter_reader.split(text).get("Note"), *(strip_markup(block.text, block.kind) for block in cut(text))]
 
 
 def everything() -> dict[int, list[State]]:
@@ -191,7 +193,7 @@ def everything() -> dict[int, list[State]]:
     return {page: list(history(page)) for page in there}
 
 
-def looked_through(texts: dict[int, list[State]], holds: Holds, wish: Wish) -> Periods:
+def looked_through(texts: dict[int, list[State]], holds: Holds, wish: TimeFilterInput) -> Periods:
     """What a search has to find, by looking through everything."""
     found: Periods = {}
     for page, states in texts.items():
@@ -208,7 +210,7 @@ def looked_through(texts: dict[int, list[State]], holds: Holds, wish: Wish) -> P
     return found
 
 
-def is_wanted(states: list[State], first: State, end: State | None, wish: Wish) -> bool:
+def is_wanted(states: list[State], first: State, end: State | None, wish: TimeFilterInput) -> bool:
     if wish.author and first.author != wish.author:
         return False
     if wish.way == "now":
@@ -223,9 +225,9 @@ def is_wanted(states: list[State], first: State, end: State | None, wish: Wish) 
     return True
 
 
-def any_wish(dice: random.Random) -> Wish:
+def any_wish(dice: random.Random) -> TimeFilterInput:
     moments = sorted(day(dice.randrange(-2, 42)).isoformat() for _ in range(2))
-    return Wish(
+    return TimeFilterInput(
         dice.choice(("ever", "ever", "now", "at", "appeared", "disappeared")),
         at=day(dice.randrange(-2, 42)).isoformat(),
         since=moments[0],
@@ -245,7 +247,7 @@ def test_it_finds_what_reading_everything_finds(seed: int, tmp_path: Path, monke
         writers = Writers(dice)
         writers.write(8)
         writers.write(16)
-        background_jobs.finish()
+        background_jobs.run_pending()
         texts, hits = everything(), 0
         for _ in range(60):
             text, holds = query(dice)

@@ -26,10 +26,14 @@ def by(name: str, year: int) -> Author:
 @pytest.fixture(autouse=True)
 def _wiki() -> None:
     page = page_writer.create("Fournil", "---\nkind: Pratique\n---\nDu pain au levain.", by=by("Ada", 2019)).page
-    page_writer.edit(page_lookup.fresh(page.pk), "---\nkind: Pratique\n---\nDu pain <b>noir</b>.", by("Bob", 2021))
-    page_writer.edit(page_lookup.fresh(page.pk), "---\nkind: Pratique\n---\nDu levain <script>.", by("Chloé", 2022))
+    page_writer.edit(
+        page_lookup.reload_page(page.pk), "---\nkind: Pratique\n---\nDu pain <b>noir</b>.", by("Bob", 2021)
+    )
+    page_writer.edit(
+        page_lookup.reload_page(page.pk), "---\nkind: Pratique\n---\nDu levain <script>.", by("Chloé", 2022)
+    )
     page_writer.create("Brasserie", "Du levain.", by=by("Dan", 2020))
-    background_jobs.finish()
+    background_jobs.run_pending()
 
 
 @pytest.fixture
@@ -81,8 +85,8 @@ def test_it_looks_in_the_history_of_one_page(shown: Callable[[str], str]) -> Non
     html = shown("q=levain&page=Fournil")
     assert "1 page trouvée" in html
     assert "Seulement dans l’historique de" in html
-    assert html.count('class="life-born"') == 2
-    assert shown("q=levain&page=Fournil&when=now").count('class="life-born"') == 1
+    assert html.count('class="life-added_in"') == 2
+    assert shown("q=levain&page=Fournil&when=now").count('class="life-added_in"') == 1
     assert "toutes les pages ont été cherchées" in shown("q=levain&page=Rien")
     assert "toutes les pages ont été cherchées" in shown("q=levain&page=%23")
 

@@ -26,7 +26,7 @@ from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.search import index_updates
 from wiki.search.engine.backend import WhooshBackend, WhooshIndex
-from wiki.search.models import PageWords, Waiting
+from wiki.search.models import OutboxEntry, PageSearchText
 
 pytestmark = pytest.mark.django_db
 SCRIPT = Author(None, "script")
@@ -34,7 +34,7 @@ SCRIPT = Author(None, "script")
 
 def found(words: str) -> set[str]:
     """The full titles of the pages that hold the words."""
-    pks = [row.pk for row in get_search_backend().search(words, PageWords)]
+    pks = [row.pk for row in get_search_backend().search(words, PageSearchText)]
     return set(WikiPage.objects.filter(pk__in=pks).values_list("full_title", flat=True))
 
 
@@ -54,7 +54,7 @@ def a_picture(title: str) -> Picture:
 # --- The outbox -----------------------------------------------------------------------------------
 def test_a_row_is_written_with_the_edit_and_goes_with_it(alice: User) -> None:
     make_page("Fournil", "Du pain.")
-    rows = Waiting.objects.filter(model="wiki.pagewords")
+    rows = OutboxEntry.objects.filter(model="wiki.pagewords")
     assert rows.count() == 1
     with transaction.atomic():
         make_page("Autre", "Du vin.")
@@ -64,9 +64,9 @@ def test_a_row_is_written_with_the_edit_and_goes_with_it(alice: User) -> None:
 
 
 def test_pictures_files_and_people_write_rows_too(alice: User) -> None:
-    assert Waiting.objects.filter(model="wiki.user", key=str(alice.pk)).exists()
+    assert OutboxEntry.objects.filter(model="wiki.user", key=str(alice.pk)).exists()
     picture = a_picture("Pétrin")
-    key, tagged = str(picture.pk), Waiting.objects.filter(model="wiki.picture")
+    key, tagged = str(picture.pk), OutboxEntry.objects.filter(model="wiki.picture")
     assert tagged.filter(key=key).exists()
     before = tagged.count()
     picture.tags.add("farine")
@@ -76,36 +76,36 @@ def test_pictures_files_and_people_write_rows_too(alice: User) -> None:
 
 
 def test_signing_in_is_no_change(alice: User, client_of: Callable[..., Any]) -> None:
-    before = Waiting.objects.count()
+    before = OutboxEntry.objects.count()
     client_of(alice)
-    assert Waiting.objects.count() == before
+    assert OutboxEntry.objects.count() == before
 
 
 # --- Draining -------------------------------------------------------------------------------------
 def test_what_is_written_is_found_and_what_is_removed_is_not(bob: User) -> None:
     place = make_place("La Filature", by=bob, text="---\nVille: Lyon\n---\nUne friche.")
     page = make_page("Charte", "# Les règles\n\nOn range les *outils*.\n", place=place)
-    background_jobs.finish()
-    assert not Waiting.objects.exists()
+    background_jobs.run_pending()
+    assert not OutboxEntry.objects.exists()
     assert found("outil") == found("règle") == found("charte") == {"La Filature:Charte"}
     assert found("lyon") == {"La Filature"}
     assert found("filature") == {"La Filature", "La Filature:Charte"}
     page_writer.edit(page, "On ne range rien.", SCRIPT)
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert found("outil") == set()
     page_moves.move(place, "Le Moulin", SCRIPT, leave_redirect=False)
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert found("moulin") == {"Le Moulin", "Le Moulin:Charte"}
     assert found("filature") == set()
     page_writer.delete(WikiPage.objects.get(pk=page.pk), Author.of(bob))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert found("range") == set()
-    assert not PageWords.objects.filter(pk=page.pk).exists()
+    assert not PageSearchText.objects.filter(pk=page.pk).exists()
 
 
 def test_the_admin_searches_by_the_same_index(alice: User) -> None:
     a_picture("Pétrin du fournil")
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert [one.title for one in Picture.objects.search("petrins")] == ["Pétrin du fournil"]
     assert [one.username for one in get_search_backend().autocomplete("ali", User)] == ["alice"]
 
@@ -113,24 +113,24 @@ def test_the_admin_searches_by_the_same_index(alice: User) -> None:
 def test_many_changes_are_drained_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_updates, "BATCH", 3)
     pages = [make_page(f"Page {number}", f"Le mot{number}.") for number in range(5)]
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert [found(f"mot{number}") for number in range(5)] == [{page.full_title} for page in pages]
 
 
 def test_rows_of_models_that_are_no_more_do_no_harm() -> None:
-    Waiting.objects.create(model="wiki.nothing", key="1")
-    Waiting.objects.create(model="wiki.kind", key="1")
-    Waiting.objects.create(model="wiki.pagewords", key="no number")
+    OutboxEntry.objects.create(model="wiki.nothing", key="1")
+    OutboxEntry.objects.create(model="wiki.kind", key="1")
+    OutboxEntry.objects.create(model="wiki.pagewords", key="no number")
     make_page("Fournil", "Du pain.")
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert found("pain") == {"Fournil"}
 
 
 def test_pages_from_before_there_was_an_index_get_their_words() -> None:
     make_page("Fournil", "Du pain.")
-    PageWords.objects.all().delete()
-    Waiting.objects.all().delete()
-    chore = index_updates.Indexing()
+    PageSearchText.objects.all().delete()
+    OutboxEntry.objects.all().delete()
+    chore = index_updates.IndexUpdateJob()
     while chore.run():
         continue
     assert found("pain") == {"Fournil"}
@@ -140,29 +140,29 @@ def test_pages_from_before_there_was_an_index_get_their_words() -> None:
 @pytest.mark.parametrize("harm", ["cut", "lost"])
 def test_a_damaged_index_is_noticed_and_built_again(harm: str, caplog: pytest.LogCaptureFixture) -> None:
     make_page("Fournil", "Du pain.")
-    background_jobs.finish()
-    build = index_of(PageWords).shelf.build
+    background_jobs.run_pending()
+    build = index_of(PageSearchText).shelf.build
     for file in build.glob("*.seg"):
         file.write_bytes(file.read_bytes()[:100])
         if harm == "lost":
             file.unlink()
     assert found("pain") == {"Fournil"}  # by the database
     assert "is damaged and will be built again" in caplog.text
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert found("pain") == {"Fournil"}
-    assert index_of(PageWords).shelf.is_whole
-    assert index_of(PageWords).shelf.build != build
+    assert index_of(PageSearchText).shelf.is_whole
+    assert index_of(PageSearchText).shelf.build != build
 
 
 def test_a_lost_folder_is_built_again() -> None:
     import shutil
 
     make_page("Fournil", "Du pain.")
-    background_jobs.finish()
-    shutil.rmtree(index_of(PageWords).shelf.folder)
-    assert not index_of(PageWords).shelf.is_whole
+    background_jobs.run_pending()
+    shutil.rmtree(index_of(PageSearchText).shelf.folder)
+    assert not index_of(PageSearchText).shelf.is_whole
     assert found("pain") == {"Fournil"}  # by the database
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert found("pain") == {"Fournil"}
 
 
@@ -170,18 +170,18 @@ def test_a_build_goes_on_where_it_was_left(monkeypatch: pytest.MonkeyPatch) -> N
     from wiki.search.engine.index_build import Building
 
     pages = [make_page(f"Page {number}", f"Le mot{number}.") for number in range(5)]
-    background_jobs.finish()
-    old = index_of(PageWords).shelf.build
-    Building(index_of(PageWords), 1).start_anew()
+    background_jobs.run_pending()
+    old = index_of(PageSearchText).shelf.build
+    Building(index_of(PageSearchText), 1).start_anew()
     done = []
     while len(done) < 10:
-        done.append(Building(index_of(PageWords), 1).step(2))
+        done.append(Building(index_of(PageSearchText), 1).step(2))
         if done[-1] == 0:
             break
-        assert index_of(PageWords).shelf.build == old
+        assert index_of(PageSearchText).shelf.build == old
         assert found("mot4") == {"Page 4"}
     assert done == [2, 2, 1, 0]
-    assert index_of(PageWords).shelf.build != old
+    assert index_of(PageSearchText).shelf.build != old
     assert [found(f"mot{number}") for number in range(5)] == [{page.full_title} for page in pages]
 
 
@@ -189,8 +189,8 @@ def test_the_command_builds_all_anew(capsys: pytest.CaptureFixture[str]) -> None
     page = make_page("Fournil", "Du pain.")
     call_command("rebuild_index")
     assert found("pain") == {"Fournil"}
-    assert not Waiting.objects.exists()
-    PageWords.objects.filter(pk=page.pk).update(body="De la soupe.")  # behind the writer's back
+    assert not OutboxEntry.objects.exists()
+    PageSearchText.objects.filter(pk=page.pk).update(body="De la soupe.")  # behind the writer's back
     call_command("rebuild_index")
     assert "objects indexed" in capsys.readouterr().out
     assert found("soupe") == {"Fournil"}
@@ -215,22 +215,22 @@ for turn in itertools.count():
 """
 COUNT = """
 from modelsearch.backends import get_search_backend
-from wiki.search.models import PageWords
-with get_search_backend().get_index_for_model(PageWords).shelf.searcher() as searcher:
+from wiki.search.models import PageSearchText
+with get_search_backend().get_index_for_model(PageSearchText).shelf.searcher() as searcher:
     print(searcher.doc_count())
 """
 LOOK = """
 import json
 from modelsearch.backends import get_search_backend
-from wiki.search.models import PageWords, Waiting
+from wiki.search.models import PageSearchText, OutboxEntry
 backend = get_search_backend()
 def found(word):
-    return [row.title for row in backend.search(word, PageWords)]
+    return [row.title for row in backend.search(word, PageSearchText)]
 said = [line.split() for line in SAID]
-with backend.get_index_for_model(PageWords).shelf.searcher() as searcher:
+with backend.get_index_for_model(PageSearchText).shelf.searcher() as searcher:
     count = searcher.doc_count()
 print(json.dumps({
-    "waiting": Waiting.objects.count(), "indexed": count, "pages": PageWords.objects.count(),
+    "waiting": OutboxEntry.objects.count(), "indexed": count, "pages": PageSearchText.objects.count(),
     "wrong": [mark for mark, way in said if
         (len(found(mark)), len(found("autre" + mark))) != {"0": (1, 0), "1": (1, 1), "2": (0, 0)}[way]],
 }))

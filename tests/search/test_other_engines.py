@@ -16,7 +16,7 @@ from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.search import search_results
-from wiki.search.models import PageWords, Waiting
+from wiki.search.models import OutboxEntry, PageSearchText
 
 pytestmark = pytest.mark.django_db
 ANNA = AnonymousUser()
@@ -34,7 +34,7 @@ def _wiki(bob: User) -> None:
     place = make_place("La Filature", by=bob, text="Une friche avec un atelier bois.")
     make_page("Charte", "---\nkind: Pratique\n---\nOn range les outils.", place=place)
     make_page("Couture", "Un atelier de couture.")
-    background_jobs.finish()
+    background_jobs.run_pending()
 
 
 def titles(text: str) -> set[str]:
@@ -64,15 +64,15 @@ def test_the_query_language_is_answered() -> None:
 
 @pytest.mark.usefixtures("_wiki")
 def test_changes_arrive_by_the_same_outbox() -> None:
-    assert not Waiting.objects.exists()
+    assert not OutboxEntry.objects.exists()
     page = WikiPage.objects.get(title="Couture")
     page_writer.edit(page, "De la broderie.", Author(None, "script"))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert titles("broderie") == {"Couture"}
     page_writer.delete(WikiPage.objects.get(pk=page.pk), Author(None, "script"))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert titles("broderie") == set()
-    PageWords.objects.filter(title="Charte").update(body="On ne range rien du tout.")
+    PageSearchText.objects.filter(title="Charte").update(body="On ne range rien du tout.")
     call_command("rebuild_index")
     assert titles("rien") == {"La Filature:Charte"}
 

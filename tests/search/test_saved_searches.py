@@ -65,7 +65,7 @@ def test_the_feed_tells_what_is_new(client_of: Callable[..., Client]) -> None:
     page = page_writer.create("Un four", "Du pain & du sel.", by=old).page
     make_page("Le four", "Du pain.")
     make_page("Le moulin", "Du grain.")
-    background_jobs.finish()
+    background_jobs.run_pending()
     client = client_of(AnonymousUser())
 
     def entries() -> list[str]:
@@ -78,7 +78,7 @@ def test_the_feed_tells_what_is_new(client_of: Callable[..., Client]) -> None:
     etag = client.get("/search/feed?q=pain")["etag"]
     assert client.get("/search/feed?q=pain", headers={"if-none-match": etag}).status_code == 304
     page_writer.edit(WikiPage.objects.get(pk=page.pk), "Du bon pain.", Author(None, "script"))
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert entries() == ["Un four", "Le four"]
     assert client.get("/search/feed?q=pain", headers={"if-none-match": etag}).status_code == 200
     page_writer.delete(WikiPage.objects.get(pk=page.pk), Author(None, "script"))

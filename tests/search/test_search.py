@@ -21,8 +21,8 @@ from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.search import search_results
-from wiki.search.search_ast import Begins, Exact, Like, Plain
-from wiki.search.snippets import Marker
+from wiki.search.search_ast import FuzzyTerm, Phrase, PrefixTerm, Term
+from wiki.search.snippets import Highlighter
 
 pytestmark = pytest.mark.django_db
 ANNA = AnonymousUser()
@@ -38,7 +38,7 @@ def wiki(alice: User, bob: User) -> None:
     make_page("Couture", "Un atelier de couture. Pas de bois ici. [[Catégorie:Ateliers]]", by=bob)
     make_page("Sewing", "A workshop for sewing machines.", language="en", license="CC0-1.0")
     make_page("Menuiserie", "#REDIRECT [[Atelier bois]]")
-    background_jobs.finish()
+    background_jobs.run_pending()
 
 
 def titles(text: str) -> list[str]:
@@ -109,11 +109,11 @@ def test_the_fresher_and_the_better_linked_win_between_equals() -> None:
     old = Author(None, "script", at=datetime(2015, 1, 1, tzinfo=UTC))
     page_writer.create("Un four", "Du pain.", by=old)
     make_page("Le four", "Du pain.")
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert titles("pain") == ["Le four", "Un four"]
     make_page("Liens", "[[Un four]]")
     make_page("Autres liens", "[[Un four]]")
-    background_jobs.finish()
+    background_jobs.run_pending()
     assert titles("pain")[0] == "Un four"
 
 
@@ -153,7 +153,7 @@ class TestPage:
 
     def test_it_escapes_what_people_write(self, shown: Callable[..., str]) -> None:
         make_page("<b>Gras</b>".replace("<", "‹").replace(">", "›"), "Des &lt;script&gt; et `<img onerror>` périlleux.")
-        background_jobs.finish()
+        background_jobs.run_pending()
         text = shown("q=périlleux")
         assert escape("<script>") in text
         assert "<img onerror" not in text
@@ -175,7 +175,7 @@ class TestPage:
         alice.is_superuser = True
         alice.save()
         assert "rebuild_index" in shown("q=couture", alice)
-        background_jobs.finish()
+        background_jobs.run_pending()
         assert "remise en ordre" not in shown("q=couture")
 
     def test_pages_are_offered_while_one_types(self, client_of: Callable[..., Client]) -> None:
@@ -187,13 +187,13 @@ class TestPage:
 
 
 # --- Snippets -------------------------------------------------------------------------------------
-def marked(text: str, *leaves: Plain | Exact | Begins | Like) -> str:
-    return "".join(f"[{some}]" if is_marked else some for some, is_marked in Marker(leaves).piece(text))
+def marked(text: str, *leaves: Term | Phrase | PrefixTerm | FuzzyTerm) -> str:
+    return "".join(f"[{some}]" if is_marked else some for some, is_marked in Highlighter(leaves).piece(text))
 
 
 def test_a_piece_shows_most_of_the_words() -> None:
     far = "Un vélo. " + "Rien du tout ici. " * 40 + "On répare les vélos dans l’atelier. " + "Encore rien. " * 40
-    piece = marked(far, Plain("velo"), Plain("réparer"))
+    piece = marked(far, Term("velo"), Term("réparer"))
     assert "[répare] les [vélos] dans" in piece
     assert piece.startswith("… ")
     assert piece.endswith(" …")
@@ -203,16 +203,16 @@ def test_a_piece_shows_most_of_the_words() -> None:
 @pytest.mark.parametrize(
     ("leaf", "text", "expected"),
     [
-        (Plain("tiers-lieu"), "Les tiers lieux, le tiers-lieu.", "Les [tiers] [lieux], le [tiers]-[lieu]."),
-        (Plain("oeuvre"), "Une œuvre.", "Une [œuvre]."),
-        (Exact("vélo"), "Le vélo, les vélos.", "Le [vélo], les vélos."),
-        (Begins("répar"), "Réparer, une réparation.", "[Réparer], une [réparation]."),
-        (Like("atelir"), "Un atelier.", "Un [atelier]."),
-        (Plain("cheval"), "Des chevaux.", "Des [chevaux]."),
-        (Plain("rien"), "Un texte.", ""),
+        (Term("tiers-lieu"), "Les tiers lieux, le tiers-lieu.", "Les [tiers] [lieux], le [tiers]-[lieu]."),
+        (Term("oeuvre"), "Une œuvre.", "Une [œuvre]."),
+        (Phrase("vélo"), "Le vélo, les vélos.", "Le [vélo], les vélos."),
+        (PrefixTerm("répar"), "Réparer, une réparation.", "[Réparer], une [réparation]."),
+        (FuzzyTerm("atelir"), "Un atelier.", "Un [atelier]."),
+        (Term("cheval"), "Des chevaux.", "Des [chevaux]."),
+        (Term("rien"), "Un texte.", ""),
     ],
 )
-def test_it_marks_what_is_meant(leaf: Plain, text: str, expected: str) -> None:
+def test_it_marks_what_is_meant(leaf: Term, text: str, expected: str) -> None:
     assert marked(text, leaf) == expected
 
 

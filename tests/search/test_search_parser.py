@@ -7,29 +7,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wiki.search import query_warnings, search_parser
-from wiki.search.search_ast import AllOf, AnyOf, Begins, Exact, Holds, InTitle, Like, Node, Plain, Without
+from wiki.search.search_ast import (
+    AndNode,
+    FieldFilter,
+    FuzzyTerm,
+    InTitle,
+    Node,
+    NotNode,
+    OrNode,
+    Phrase,
+    PrefixTerm,
+    Term,
+)
 
 
 def shape(node: Node | None) -> object:
     """A tree in short."""
     match node:
-        case Plain(text):
+        case Term(text):
             return text
-        case Exact(text):
+        case Phrase(text):
             return f'"{text}"'
-        case Begins(text):
+        case PrefixTerm(text):
             return f"{text}*"
-        case Like(text):
+        case FuzzyTerm(text):
             return f"{text}~"
         case InTitle(part):
             return ("title", shape(part))
-        case Holds(name, value):
+        case FieldFilter(name, value):
             return f"{name}={value}"
-        case AllOf(parts):
+        case AndNode(parts):
             return ("and", *map(shape, parts))
-        case AnyOf(parts):
+        case OrNode(parts):
             return ("or", *map(shape, parts))
-        case Without(part):
+        case NotNode(part):
             return ("not", shape(part))
     return None
 
@@ -95,18 +106,18 @@ def test_it_reads(text: str, tree: object, ignored: list[str]) -> None:
 
 def test_it_bounds_what_is_hostile() -> None:
     many = search_parser.parse(" ".join(f"mot{number}" for number in range(5_000)))
-    assert isinstance(many.tree, AllOf)
+    assert isinstance(many.tree, AndNode)
     assert len(many.tree.parts) == search_parser.TERMS
     assert {note.code for note in many.notes} == {"long", "many"}
     deep = search_parser.parse("(" * 400 + "bois" + ")" * 400)
     assert "deep" in {note.code for note in deep.notes}
     assert search_parser.parse("-" * 900).tree is None
-    assert search_parser.parse("NOT " * 240 + "bois").tree == Without(Plain("bois", 960, 964))
+    assert search_parser.parse("NOT " * 240 + "bois").tree == NotNode(Term("bois", 960, 964))
 
 
 def test_it_says_all_that_it_ignores_in_words() -> None:
     for text, _, ignored in CASES:
-        said = [query_warnings.in_words(note) for note in search_parser.parse(text).notes]
+        said = [query_warnings.message_for(note) for note in search_parser.parse(text).notes]
         assert len(said) == len(search_parser.parse(text).notes)
         assert not ignored or all(said)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from wiki.text.markup.markdown_parser import Parsed, parse
-from wiki.text.markup.placeholders import Hole, Link
+from wiki.text.markup.placeholders import Placeholder, WikiLink
 
 CASES = Path(__file__).parent / "cases"
 ATTRIBUTES = {
@@ -40,26 +40,26 @@ def cases(name: str) -> list[Any]:
         return [pytest.param(case, id=case["name"]) for case in tomllib.load(file)["case"]]
 
 
-def shown(hole: Hole) -> str:
-    """A hole in the notation of the tables."""
-    data = hole.data
-    if hole.kind == "link":
+def shown(placeholder: Placeholder) -> str:
+    """A placeholder in the notation of the tables."""
+    data = placeholder.data
+    if placeholder.kind == "link":
         target = data["target"] + (f"#{data['fragment']}" if data["fragment"] else "")
         target = escape(target, quote=False)
         label = escape(data["label"], quote=False).replace("\u00a0", " ")
         return f"{{link {target}}}" if label == target else f"{{link {target}|{label}}}"
-    if hole.kind == "annotation":
+    if placeholder.kind == "annotation":
         words = f"{data['property']} {data['value']}"
         return f"{{annotation {words}|{data['label']}}}" if data["label"] else f"{{annotation {words}}}"
-    if hole.kind == "picture":
+    if placeholder.kind == "picture":
         alone = " alone" if data["alone"] else ""
         return f"{{picture {data['name']}|{data['description']}|{data['caption']}{alone}}}"
-    if hole.kind == "call":
+    if placeholder.kind == "call":
         arguments = "".join(f" {key}={value}" for key, value in data["arguments"])
         return f"{{call {data['name']}{arguments}{' alone' if data['alone'] else ''}}}"
-    if hole.kind == "problem":
+    if placeholder.kind == "problem":
         return f"{{problem {data['code']} {data['source']}}}"
-    raise AssertionError(f"a hole of kind {hole.kind} was left to rooms upstairs")
+    raise AssertionError(f"a placeholder of kind {placeholder.kind} was left to rooms upstairs")
 
 
 def page_of(parsed: Parsed) -> str:
@@ -69,7 +69,7 @@ def page_of(parsed: Parsed) -> str:
     return re.sub(r'<a class="anchor" href="#[^"]*" aria-hidden="true" tabindex="-1">#</a>', "{anchor}", html)
 
 
-def line_of(link: Link) -> str:
+def line_of(link: WikiLink) -> str:
     """A link in the notation of the tables."""
     if link.kind == "annotation":
         return f"{link.property} :: {link.target}"
@@ -102,7 +102,7 @@ def test_it_lays_out_what_is_written(case: dict[str, Any]) -> None:
 def test_it_leaves_nothing_harmful(case: dict[str, Any]) -> None:
     parsed = parse(case["text"])
     assert not parsed.is_source
-    html = parsed.fill(lambda hole: escape(shown(hole)))
+    html = parsed.fill(lambda placeholder: escape(shown(placeholder)))
     if "html" in case:
         assert html.strip() == case["html"]
     for harm in case.get("without", ()):
@@ -119,4 +119,9 @@ def test_it_is_deterministic_apart_from_the_nonce(case: dict[str, Any]) -> None:
     once, again = parse(case["text"]), parse(case["text"])
     assert once.nonce != again.nonce
     assert once.html.replace(once.nonce, again.nonce) == again.html
-    assert (once.holes, once.links, once.toc, once.problems) == (again.holes, again.links, again.toc, again.problems)
+    assert (once.placeholders, once.links, once.toc, once.problems) == (
+        again.placeholders,
+        again.links,
+        again.toc,
+        again.problems,
+    )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wiki.text.frontmatter.frontmatter_reader import divide, sections, split
 from wiki.text.frontmatter.frontmatter_writer import with_front_matter
-from wiki.text.merging.document_merge import join
+from wiki.text.merging.document_merge import merge_documents
 
 BASE = """---
 # Who we are
@@ -67,7 +67,7 @@ def facts_of(text: str) -> dict[str, set[str]]:
 def test_it_joins_facts_property_by_property(
     mine: list[tuple[str, str]], theirs: list[tuple[str, str]], wanted: list[str]
 ) -> None:
-    joined = join(BASE, changed(*mine), changed(*theirs)).text
+    joined = merge_documents(BASE, changed(*mine), changed(*theirs)).text
     assert joined is not None
     for words in wanted:
         assert words in joined
@@ -78,7 +78,7 @@ def test_it_joins_facts_property_by_property(
 def test_a_value_replaced_on_both_sides_clashes_and_all_else_is_joined() -> None:
     mine = changed(("City: Lyon", "City: Paris"), ("One line", "One word"))
     theirs = changed(("City: Lyon", "City: Nice"), ("Tel: 1", "Tel: 1\nMail: a@b.fr"))
-    joined = join(BASE, mine, theirs)
+    joined = merge_documents(BASE, mine, theirs)
     assert joined.text is None
     (clash,) = joined.clashes
     assert (clash.property, clash.mine, clash.theirs) == (
@@ -89,11 +89,11 @@ def test_a_value_replaced_on_both_sides_clashes_and_all_else_is_joined() -> None
 
 
 def test_lines_clash_in_their_place_and_words_typed_for_them_keep_their_lines() -> None:
-    joined = join("a\nb\nc\n", "a\nmine\nc\n", "a\ntheirs\nc\n")
+    joined = merge_documents("a\nb\nc\n", "a\nmine\nc\n", "a\ntheirs\nc\n")
     assert [(clash.base, clash.mine, clash.theirs) for clash in joined.clashes] == [("b\n", "mine\n", "theirs\n")]
     assert joined.resolved(["both of us"]) == "a\nboth of us\nc\n"
     assert joined.resolved([joined.clashes[0].both]) == "a\nmine\n\ntheirs\nc\n", "two paragraphs stay two"
-    items = join("- a\n- b\n", "- a\n- mine\n", "- a\n- theirs\n")
+    items = merge_documents("- a\n- b\n", "- a\n- mine\n", "- a\n- theirs\n")
     assert items.resolved([items.clashes[0].both]) == "- a\n- mine\n- theirs\n"
     with pytest.raises(ValueError, match="1 clashes, 0 choices"):
         joined.resolved([])
@@ -101,7 +101,7 @@ def test_lines_clash_in_their_place_and_words_typed_for_them_keep_their_lines() 
 
 def test_front_matter_that_cannot_be_read_is_merged_as_text() -> None:
     broken = "---\nA: [1\nB: 2\n---\nText.\n"
-    joined = join(broken, broken.replace("B: 2", "B: 3"), broken.replace("Text.", "Words."))
+    joined = merge_documents(broken, broken.replace("B: 2", "B: 3"), broken.replace("Text.", "Words."))
     assert joined.text == "---\nA: [1\nB: 3\n---\nWords.\n"
 
 
@@ -121,7 +121,7 @@ def test_front_matter_that_cannot_be_read_is_merged_as_text() -> None:
     ],
 )
 def test_it_joins_blocks_of_any_form(base: str, mine: str, theirs: str, wanted: dict[str, set[str]]) -> None:
-    joined = join(base, mine, theirs).text
+    joined = merge_documents(base, mine, theirs).text
     assert joined is not None
     assert facts_of(joined) == wanted
 
@@ -147,7 +147,7 @@ def test_facts_are_merged_as_sets(
     base: dict[str, list[str]], mine: dict[str, list[str]], theirs: dict[str, list[str]]
 ) -> None:
     texts = [with_front_matter(one, "Texte.\n") if one else "Texte.\n" for one in (base, mine, theirs)]
-    joined = join(*texts)
+    joined = merge_documents(*texts)
     clashing = {clash.property for clash in joined.clashes}
     said = facts_of(joined.mine)
     for key in {*base, *mine, *theirs}:

@@ -124,7 +124,7 @@ pieces = st.sampled_from(
 def test_it_never_raises_and_lays_out_whatever_is_written(text: str) -> None:
     parsed = parse(text)
     assert [p.code for p in parsed.problems if p.code == "not_laid_out"] == []
-    html = parsed.fill(lambda hole: "")
+    html = parsed.fill(lambda placeholder: "")
     assert parsed.nonce not in html
     for harm in ("<script", "<img", "<style", "\x02wzxhzdk", "\x02klzzwxh"):
         assert harm not in html.lower()
@@ -144,7 +144,9 @@ def test_bounded_and_unbounded_parsing_agree(text: str) -> None:
 
 def test_calls_that_exist_are_known_to_the_process() -> None:
     parsed = parse_bounded("{{#ask: [[Kind::Place]] | limit=5}}", calls={"#ask"})
-    assert [hole.data["arguments"] for hole in parsed.holes.values()] == [[["", "[[Kind::Place]]"], ["limit", "5"]]]
+    assert [placeholder.data["arguments"] for placeholder in parsed.placeholders.values()] == [
+        [["", "[[Kind::Place]]"], ["limit", "5"]]
+    ]
 
 
 def test_a_killed_process_costs_one_text_and_no_more() -> None:

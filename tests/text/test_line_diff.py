@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text.diffing.line_diff import ROW_LIMIT, Row, compare, size_change
+from wiki.text.diffing.line_diff import ROW_LIMIT, DiffRow, compare, size_change
 
 
-def side(rows: list[Row], which: str) -> list[str]:
+def side(rows: list[DiffRow], which: str) -> list[str]:
     """The lines of one side."""
     return ["".join(span.text for span in getattr(row, which)) for row in rows if getattr(row, f"{which}_line")]
 
 
-def sketch(row: Row) -> str:
+def sketch(row: DiffRow) -> str:
     """A row in short: its kind, and its marked words in brackets."""
     sides = ["".join(f"[{s.text}]" if s.marked else s.text for s in spans) for spans in (row.old, row.new)]
     return f"{row.kind} {' | '.join(sides)}" if row.kind != "gap" else f"gap {row.skipped}"

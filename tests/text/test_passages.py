@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.text.test_cases import cases
-from wiki.text.diffing.word_matching import inherit
-from wiki.text.fractional_index import between
+from wiki.text.diffing.word_matching import match_words
+from wiki.text.fractional_index import keys_between
 from wiki.text.passages import PASSAGES_LIMIT, cut, identity_of, words_of
 
 
@@ -63,16 +63,16 @@ def test_there_is_always_room(insertions: list[tuple[float, int]]) -> None:
     held: list[str] = []
     for where, count in insertions:
         at = round(where * len(held))
-        held[at:at] = between(held[at - 1] if at else None, held[at] if at < len(held) else None, count)
+        held[at:at] = keys_between(held[at - 1] if at else None, held[at] if at < len(held) else None, count)
     assert held == sorted(held)
     assert len(set(held)) == len(held)
 
 
 def test_positions_stay_short_where_texts_grow() -> None:
-    end, begin = between(None, None, 1), between(None, None, 1)
+    end, begin = keys_between(None, None, 1), keys_between(None, None, 1)
     for _ in range(2_000):
-        end += between(end[-1], None, 1)
-        begin = between(None, begin[0], 1) + begin
+        end += keys_between(end[-1], None, 1)
+        begin = keys_between(None, begin[0], 1) + begin
     assert max(map(len, end + begin)) <= 7
 
 
@@ -88,13 +88,13 @@ def test_positions_stay_short_where_texts_grow() -> None:
     ],
 )
 def test_they_are_alike_by_half_their_words(old: str, new: str, nearest: int | None) -> None:
-    assert inherit([old.split()], [new.split()])[0].nearest == nearest
+    assert match_words([old.split()], [new.split()])[0].nearest == nearest
 
 
 def test_words_find_their_passage_when_paragraphs_are_divided_and_joined() -> None:
     words = ["un", "lieu", "que", "des", "gens", "font", "ensemble", "chaque", "jour"]
-    first, second = inherit([words], [words[:4], words[4:]])
+    first, second = match_words([words], [words[:4], words[4:]])
     assert [(run.old_start, run.size) for run in first.runs + second.runs] == [(0, 4), (4, 5)]
-    joined = inherit([words[:4], words[4:]], [words])[0]
+    joined = match_words([words[:4], words[4:]], [words])[0]
     assert [(run.start, run.old, run.size) for run in joined.runs] == [(0, 0, 4), (4, 1, 5)]
     assert joined.nearest == 1

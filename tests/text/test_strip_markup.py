@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wiki.text import passages
-from wiki.text.strip_markup import bare
+from wiki.text.strip_markup import strip_markup
 
 
 @pytest.mark.parametrize(
@@ -36,16 +36,16 @@ from wiki.text.strip_markup import bare
     ],
 )  # fmt: skip
 def test_it_says_what_is_read(text: str, kind: str, said: str) -> None:
-    assert bare(text, kind) == said
+    assert strip_markup(text, kind) == said
 
 
 @given(st.text(alphabet="ab [](){}|*_`~<>!#:-=&;^\\\n", max_size=200))
 def test_it_never_fails(text: str) -> None:
     for block in passages.cut(text):
-        assert "\n" not in bare(block.text, block.kind)
+        assert "\n" not in strip_markup(block.text, block.kind)
 
 
 @pytest.mark.parametrize("piece", ["[", "[[", "{{", "![a](", "<a ", "_", "*", "[^", "|-", "&", "<!--", "] (", " ", "-"])
 def test_it_is_done_with_hostile_texts(piece: str) -> None:
     for kind in ("paragraph", "table", "code"):
-        assert len(bare(f"a{piece * 20_000}b", kind)) <= 2 + len(piece) * 20_000
+        assert len(strip_markup(f"a{piece * 20_000}b", kind)) <= 2 + len(piece) * 20_000

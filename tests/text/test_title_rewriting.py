@@ -6,7 +6,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from wiki.text.title_rewriting import Mention, exchanged, mentions
+from wiki.text.title_rewriting import TitleReference, mentions, replace_titles
 
 TEXT = """---
 Lieu: La Filature  # ici
@@ -28,12 +28,12 @@ Voir [[Charte]]s, [[La Filature:Charte#But|la charte]], [[La Filature:Accueil]] 
 def renamed(text: str) -> str:
     """The text with the old place called «Le Fil», and the charter of the commons called by its full title."""
 
-    def new(mention: Mention) -> str | None:
+    def new(mention: TitleReference) -> str | None:
         if mention.title == "Charte":
             return "La Myne:Charte"
         return mention.title.replace("La Filature", "Le Fil") if "Filature" in mention.title else None
 
-    return exchanged(text, mentions(text), new)
+    return replace_titles(text, mentions(text), new)
 
 
 def test_it_exchanges_titles_and_nothing_else() -> None:
@@ -62,7 +62,7 @@ def test_values_of_the_front_matter_are_quoted_where_they_must_be(title: str) ->
     from wiki.text.frontmatter.frontmatter_reader import split
 
     text = "---\nA: [Vieux, autre]\nB: Vieux\n---\n"
-    new = exchanged(text, mentions(text), lambda mention: title if mention.title == "Vieux" else None)
+    new = replace_titles(text, mentions(text), lambda mention: title if mention.title == "Vieux" else None)
     assert [(entry.key, entry.value) for entry in split(new).data] == [("A", [title, "autre"]), ("B", title)]
 
 
@@ -70,5 +70,5 @@ def test_values_of_the_front_matter_are_quoted_where_they_must_be(title: str) ->
 @given(st.text(alphabet="ab[]|#:()`{}-\n \\'\"!", max_size=60), st.booleans())
 def test_it_never_fails_and_leaves_all_as_it_is(text: str, front: bool) -> None:
     text = f"---\na: {text}\n---\n{text}" if front else text
-    assert exchanged(text, mentions(text), lambda mention: None) == text
-    exchanged(text, mentions(text), lambda mention: "Autre: page")
+    assert replace_titles(text, mentions(text), lambda mention: None) == text
+    replace_titles(text, mentions(text), lambda mention: "Autre: page")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wiki.text.markup.markdown_parser import parse
-from wiki.text.plain_text import plain
+from wiki.text.plain_text import to_plain_text
 from wiki.text.tokenizer import LANGUAGES, WORD_LIMIT, stems, words
 
 
@@ -88,4 +88,4 @@ def test_it_stems_in_many_threads(language: str) -> None:
 
 
 def test_the_sign_beside_a_heading_is_no_word() -> None:
-    assert plain(parse("# Un titre #1\n\nTexte.")).split("\n") == ["Un titre #1", "Texte."]
+    assert to_plain_text(parse("# Un titre #1\n\nTexte.")).split("\n") == ["Un titre #1", "Texte."]

@@ -18,7 +18,7 @@ from wiki.accounts.forms import is_taken
 FIELDS = {"is_blocked", "blocked_reason"}
 
 
-class OptionalNames(forms.ModelForm):  # type: ignore[type-arg]  # mixed into Wagtail's untyped forms
+class OptionalNamesMixin(forms.ModelForm):  # type: ignore[type-arg]  # mixed into Wagtail's untyped forms
     """An account needs a user name, and nothing else."""
 
     email = forms.EmailField(required=False, label=_("E-mail address"))
@@ -26,7 +26,7 @@ class OptionalNames(forms.ModelForm):  # type: ignore[type-arg]  # mixed into Wa
     last_name = forms.CharField(required=False, label=_("Last name"), max_length=80)
 
 
-class CreationForm(OptionalNames, UserCreationForm):
+class CreationForm(OptionalNamesMixin, UserCreationForm):
     """A new account, made by an administrator."""
 
     def clean_username(self) -> str:
@@ -37,7 +37,7 @@ class CreationForm(OptionalNames, UserCreationForm):
         return name
 
 
-class EditForm(OptionalNames, UserEditForm):
+class AccountEditForm(OptionalNamesMixin, UserEditForm):
     """An account, with its block: who is blocked signs in and reads, and changes nothing."""
 
     class Meta(UserEditForm.Meta):
@@ -51,7 +51,7 @@ class EditForm(OptionalNames, UserEditForm):
         return blocked
 
 
-class PeopleView(IndexView):
+class UserIndexView(IndexView):
     """Wagtail's list of users, which also says who is blocked."""
 
     @cached_property
@@ -66,9 +66,9 @@ class PeopleView(IndexView):
 class UserViewSet(WagtailUserViewSet):
     """Wagtail's screens for users, with the wiki's forms."""
 
-    index_view_class = PeopleView
+    index_view_class = UserIndexView
     edit_template_name = "wiki/accounts/admin_user.html"
 
     def get_form_class(self, for_update: bool = False) -> Any:
         """The form for a new account or an existing one."""
-        return EditForm if for_update else CreationForm
+        return AccountEditForm if for_update else CreationForm

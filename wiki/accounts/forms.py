@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wiki.accounts import rate_limits
 from wiki.accounts.models import User
-from wiki.errors import TooFast
+from wiki.errors import RateLimitExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +27,11 @@ else:
 TOO_FAST = "too_fast"
 
 
-def within(spend: Callable[[], None]) -> None:
+def rate_limit_as_validation_error(spend: Callable[[], None]) -> None:
     """Call `spend`; a spent limit becomes a ValidationError with the code TOO_FAST."""
     try:
         spend()
-    except TooFast as error:
+    except RateLimitExceeded as error:
         raise ValidationError(gettext(error.message) % error.params, code=TOO_FAST) from error
 
 
@@ -59,9 +59,9 @@ class SignInForm(auth_forms.AuthenticationForm):
         if self.request is None or not name:
             return super().clean()
         request: HttpRequest = self.request
-        within(lambda: rate_limits.spend_sign_in(request, name))
+        rate_limit_as_validation_error(lambda: rate_limits.spend_sign_in(request, name))
         cleaned = super().clean()
-        rate_limits.forgive_sign_ins(request, name)
+        rate_limits.reset_failed_sign_ins(request, name)
         return cleaned
 
 
@@ -114,7 +114,7 @@ class RegistrationForm(UserCreationForm):
         """Count the account against the limit of this address, once all else is in order."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            within(lambda: rate_limits.spend_registration(self.request))
+            rate_limit_as_validation_error(lambda: rate_limits.spend_registration(self.request))
         return cleaned
 
     def save(self, commit: bool = True) -> User:
@@ -191,5 +191,5 @@ class ResetForm(auth_forms.PasswordResetForm):
         """Count the message against the limit of this address."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            within(lambda: rate_limits.spend_reset(self.request))
+            rate_limit_as_validation_error(lambda: rate_limits.spend_reset(self.request))
         return cleaned

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
-from wiki.errors import TooFast, gettext_noop
+from wiki.errors import RateLimitExceeded, gettext_noop
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -61,7 +61,7 @@ PREVIEWS_BY_ACCOUNT = Limit(120, MINUTE, PREVIEWS.message)
 _TOO_FAST = gettext_noop("That was too fast: at most %(count)d times in %(seconds)d seconds. Please try again later.")
 
 
-def spend(key: str, limit: int, seconds: int, message: str = _TOO_FAST) -> None:
+def count_against_limit(key: str, limit: int, seconds: int, message: str = _TOO_FAST) -> None:
     """Count one act under `key`; raise TooFast beyond `limit` acts in `seconds`.
 
     `message` is the English message id of what TooFast says; it may use %(count)d, %(seconds)d.
@@ -74,12 +74,12 @@ def spend(key: str, limit: int, seconds: int, message: str = _TOO_FAST) -> None:
         cache.set(name, 1, seconds)
         spent = 1
     if spent > limit:
-        raise TooFast(message, count=limit, seconds=seconds)
+        raise RateLimitExceeded(message, count=limit, seconds=seconds)
 
 
 def _spend(key: str, limit: Limit) -> None:
     """Count one act under `key` against a limit of the table above."""
-    spend(key, limit.count, limit.seconds, limit.message)
+    count_against_limit(key, limit.count, limit.seconds, limit.message)
 
 
 def address_hash(request: HttpRequest) -> str:
@@ -141,7 +141,7 @@ def spend_sign_in(request: HttpRequest, username: str) -> None:
     _spend(_sign_in_key(request, username), SIGN_INS)
 
 
-def forgive_sign_ins(request: HttpRequest, username: str) -> None:
+def reset_failed_sign_ins(request: HttpRequest, username: str) -> None:
     """Forget the attempts as `username` from this address: the last one succeeded."""
     cache.delete(f"limit:{_sign_in_key(request, username)}:{SIGN_INS.seconds}")
 

@@ -19,7 +19,7 @@ MULTI_LIMIT = 50
 """Values of one parameter, as MediaWiki gives those without `apihighlimits`."""
 
 
-class ApiProblem(Exception):
+class ApiError(Exception):
     """An error in MediaWiki's form: a code for machines, words for people (an English message id)."""
 
     def __init__(self, code: str, info: str, **params: Any) -> None:
@@ -30,7 +30,7 @@ class ApiProblem(Exception):
 
 
 @dataclass(slots=True)
-class Call:
+class ApiRequest:
     """A request with its parameters read."""
 
     request: HttpRequest
@@ -47,7 +47,7 @@ class Call:
     def required(self, name: str) -> str:
         """A parameter that has to be there (it may be empty). Raises ApiProblem."""
         if name not in self.parameters:
-            raise ApiProblem("missingparam", gettext_noop('The "%(name)s" parameter must be set.'), name=name)
+            raise ApiError("missingparam", gettext_noop('The "%(name)s" parameter must be set.'), name=name)
         return self.parameters[name]
 
     def flag(self, name: str) -> bool:
@@ -61,7 +61,7 @@ class Call:
         found = list(dict.fromkeys(value.strip() for value in values if value.strip()))
         if len(found) > MULTI_LIMIT:
             message = gettext_noop('Too many values supplied for parameter "%(name)s". The limit is %(limit)d.')
-            raise ApiProblem("toomanyvalues", message, name=name, limit=MULTI_LIMIT)
+            raise ApiError("toomanyvalues", message, name=name, limit=MULTI_LIMIT)
         return found
 
     def number(self, name: str, default: int, most: int, least: int = 0) -> int:
@@ -73,14 +73,14 @@ class Call:
             return most
         if not raw.lstrip("-").isdecimal() or len(raw) > 12:
             message = gettext_noop('Invalid value "%(value)s" for integer parameter "%(name)s".')
-            raise ApiProblem("badinteger", message, value=raw[:60], name=name)
+            raise ApiError("badinteger", message, value=raw[:60], name=name)
         return max(least, min(int(raw), most))
 
     def must_be_posted(self) -> None:
         """Raise ApiProblem unless this is a POST: what changes something is never an address."""
         if self.request.method != "POST":
             message = gettext_noop('The "%(action)s" action requires a POST request.')
-            raise ApiProblem("mustbeposted", message, action=self.get("action"))
+            raise ApiError("mustbeposted", message, action=self.get("action"))
 
     def must_be_in_body(self, *names: str) -> None:
         """Raise ApiProblem when a secret stands in the address, where logs keep it."""
@@ -89,4 +89,4 @@ class Call:
                 message = gettext_noop(
                     'The "%(name)s" parameter was found in the query string; put it in the POST body.'
                 )
-                raise ApiProblem("mustpostparams", message, name=name)
+                raise ApiError("mustpostparams", message, name=name)

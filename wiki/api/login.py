@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 
 from wiki.accounts.forms import SignInForm
 from wiki.api import tokens
-from wiki.api.api_request import Call
+from wiki.api.api_request import ApiRequest
 
 
-def login(call: Call) -> dict[str, Any]:
+def login(call: ApiRequest) -> dict[str, Any]:
     """Sign in; the first call without a token gets one (`NeedToken`), as old clients expect."""
     call.must_be_posted()
     call.must_be_in_body("lgpassword", "lgtoken")
@@ -29,7 +29,7 @@ def login(call: Call) -> dict[str, Any]:
     return {"login": {"result": "Success", "lguserid": user.pk, "lgusername": user.get_username()}}
 
 
-def logout(call: Call) -> dict[str, Any]:
+def logout(call: ApiRequest) -> dict[str, Any]:
     """Sign out."""
     call.must_be_posted()
     tokens.check(call)

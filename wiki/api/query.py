@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from wiki.api import search_list, tokens
-from wiki.api.api_request import ApiProblem, Call
+from wiki.api.api_request import ApiError, ApiRequest
 from wiki.api.timestamps import now, stamp
 from wiki.errors import gettext_noop
 from wiki.licenses import catalogue
@@ -21,7 +21,7 @@ GENERATOR = "MediaWiki 1.43.0"
 RIGHTS = {"edit": "edit", "create": "createpage", "upload": "upload", "delete": "delete", "move": "move"}
 
 
-def query(call: Call) -> dict[str, Any]:
+def query(call: ApiRequest) -> dict[str, Any]:
     """All that `meta`, `prop` and `list` ask for, in one answer."""
     found: dict[str, Any] = {}
     going_on: dict[str, Any] = {}
@@ -43,10 +43,10 @@ def query(call: Call) -> dict[str, Any]:
 
 def _warn_unknown(name: str, value: str) -> None:
     message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-    raise ApiProblem("badvalue", message, name=name, value=value[:60])
+    raise ApiError("badvalue", message, name=name, value=value[:60])
 
 
-def _tokens(call: Call) -> dict[str, Any]:
+def _tokens(call: ApiRequest) -> dict[str, Any]:
     kinds = call.many("type", "csrf")
     for kind in kinds:
         if kind not in tokens.KINDS and kind != "*":
@@ -55,13 +55,13 @@ def _tokens(call: Call) -> dict[str, Any]:
     return {"tokens": {f"{kind}token": tokens.token(call.request, kind) for kind in wanted}}
 
 
-def _userinfo(call: Call) -> dict[str, Any]:
+def _userinfo(call: ApiRequest) -> dict[str, Any]:
     user, wanted = call.user, call.many("uiprop")
     told: dict[str, Any] = {"id": user.pk or 0, "name": user.get_username() or "anonymous"}
     if not user.is_authenticated:
         told["anon"] = True if call.version == 2 else ""
     looks_after = user.is_authenticated and Stewardship.objects.filter(user=user).exists()
-    may = permissions.allowed(user) | (permissions.STEWARDS if looks_after else set())
+    may = permissions.allowed_actions(user) | (permissions.STEWARDS if looks_after else set())
     if "groups" in wanted:
         told["groups"] = ["*", *(["user"] if user.is_authenticated else []), *(["sysop"] if user.is_superuser else [])]
     if "rights" in wanted:
@@ -72,9 +72,9 @@ def _userinfo(call: Call) -> dict[str, Any]:
     return {"userinfo": told}
 
 
-def _siteinfo(call: Call) -> dict[str, Any]:
+def _siteinfo(call: ApiRequest) -> dict[str, Any]:
     wanted = call.many("siprop", "general")
-    known: dict[str, Callable[[Call], Any]] = {
+    known: dict[str, Callable[[ApiRequest], Any]] = {
         "general": _general,
         "namespaces": _namespaces,
         "namespacealiases": _aliases,
@@ -84,7 +84,7 @@ def _siteinfo(call: Call) -> dict[str, Any]:
     return {name: known[name](call) for name in wanted if name in known}
 
 
-def _general(call: Call) -> dict[str, Any]:
+def _general(call: ApiRequest) -> dict[str, Any]:
     license = catalogue.licenses_in(catalogue.DEFAULT)[0]
     return {
         "mainpage": settings.SITE_NAME,
@@ -107,7 +107,7 @@ def _general(call: Call) -> dict[str, Any]:
     }
 
 
-def _namespaces(call: Call) -> dict[str, Any]:
+def _namespaces(call: ApiRequest) -> dict[str, Any]:
     told = {}
     for space in titles.NAMESPACES.values():
         name = space.fr if call.language == "fr" else space.en
@@ -121,7 +121,7 @@ def _namespaces(call: Call) -> dict[str, Any]:
     return told
 
 
-def _aliases(call: Call) -> list[dict[str, Any]]:
+def _aliases(call: ApiRequest) -> list[dict[str, Any]]:
     key = "alias" if call.version == 2 else "*"
     return [
         {"id": space.number, key: name}
@@ -131,7 +131,7 @@ def _aliases(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _statistics(call: Call) -> dict[str, Any]:
+def _statistics(call: ApiRequest) -> dict[str, Any]:
     readable = WikiPage.objects.readable_by(call.user)
     return {
         "pages": readable.count(),
@@ -140,7 +140,7 @@ def _statistics(call: Call) -> dict[str, Any]:
     }
 
 
-def _rightsinfo(call: Call) -> dict[str, Any]:
+def _rightsinfo(call: ApiRequest) -> dict[str, Any]:
     license = catalogue.licenses_in(catalogue.DEFAULT)[0]
     return {"url": license.deed_url, "text": str(license.name)}
 
@@ -149,7 +149,7 @@ LISTS = {"search": search_list.search}
 METAS = {"tokens": _tokens, "userinfo": _userinfo, "siteinfo": _siteinfo}
 
 
-def _pages(call: Call) -> dict[str, Any]:
+def _pages(call: ApiRequest) -> dict[str, Any]:
     """The named pages with `prop=info|revisions`; what is not there is said, not left out."""
     wanted = call.many("titles")
     keys: dict[str, str] = {}
@@ -181,7 +181,7 @@ def _pages(call: Call) -> dict[str, Any]:
     return told | {"pages": rows if call.version == 2 else _by_id(rows)}
 
 
-def _readable(call: Call, keys: Iterable[str]) -> Iterable[WikiPage]:
+def _readable(call: ApiRequest, keys: Iterable[str]) -> Iterable[WikiPage]:
     """The pages asked for by title, number, or number of a revision."""
     readable = WikiPage.objects.readable_by(call.user).select_related("source").order_by("pk")
     pks = [int(pk) for pk in call.many("pageids") if pk.isdecimal() and len(pk) < 12]
@@ -202,7 +202,7 @@ def _by_id(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return told
 
 
-def _info(page: WikiPage, call: Call) -> dict[str, Any]:
+def _info(page: WikiPage, call: ApiRequest) -> dict[str, Any]:
     last = page.versions.filter(number=page.version).values_list("pk", flat=True).first()
     told: dict[str, Any] = {
         "contentmodel": "markdown",
@@ -222,7 +222,7 @@ def _info(page: WikiPage, call: Call) -> dict[str, Any]:
     return told
 
 
-def _revisions(call: Call, pages: list[WikiPage]) -> dict[int, dict[str, Any]]:
+def _revisions(call: ApiRequest, pages: list[WikiPage]) -> dict[int, dict[str, Any]]:
     """The current revision of each page, or those of `revids`; of one page the last `rvlimit`."""
     versions = PageVersion.objects.readable_by(call.user).filter(page__in=pages).select_related("stored", "author")
     numbers = [int(pk) for pk in call.many("revids") if pk.isdecimal() and len(pk) < 12]
@@ -239,7 +239,7 @@ def _revisions(call: Call, pages: list[WikiPage]) -> dict[int, dict[str, Any]]:
     return told
 
 
-def _revision(call: Call, version: PageVersion) -> dict[str, Any]:
+def _revision(call: ApiRequest, version: PageVersion) -> dict[str, Any]:
     """One revision with what `rvprop` asks for."""
     wanted = call.many("rvprop", "ids|timestamp|flags|comment|user")
     told: dict[str, Any] = {}
@@ -260,7 +260,7 @@ def _revision(call: Call, version: PageVersion) -> dict[str, Any]:
     return told
 
 
-def _content(call: Call, version: PageVersion) -> dict[str, Any]:
+def _content(call: ApiRequest, version: PageVersion) -> dict[str, Any]:
     """The text, in a slot where slots are asked for."""
     key = "content" if call.version == 2 else "*"
     text = {"contentmodel": "markdown", "contentformat": "text/markdown", key: version.text() or ""}

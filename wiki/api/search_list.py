@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import Q
 from django.utils.html import escape, format_html
 
-from wiki.api.api_request import ApiProblem, Call
+from wiki.api.api_request import ApiError, ApiRequest
 from wiki.api.timestamps import stamp
 from wiki.errors import gettext_noop
 from wiki.search import search_results
-from wiki.search.search_results import Result
+from wiki.search.search_results import SearchResult
 from wiki.search.snippets import Piece
 from wiki.text import titles
 
@@ -19,12 +19,12 @@ MOST = 500
 DEFAULT = 10
 
 
-def search(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
+def search(call: ApiRequest) -> tuple[dict[str, Any], dict[str, Any]]:
     """The part of the answer, and how to go on: `srsearch`, `srnamespace`, `srlimit`, `sroffset`, `srwhat`."""
     text = call.required("srsearch").strip()
     if not text:
         message = gettext_noop('The "%(name)s" parameter must be set.')
-        raise ApiProblem("missingparam", message, name="srsearch")
+        raise ApiError("missingparam", message, name="srsearch")
     if call.get("srwhat") in ("title", "nearmatch"):
         text = f"intitle:{text}" if " " not in text else f'intitle:"{text}"'
     given = search_results.answer(text, call.user, _namespaces(call))
@@ -42,7 +42,7 @@ def search(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
     return told, {"sroffset": offset + limit, "continue": "-||"} if more else {}
 
 
-def _namespaces(call: Call) -> Q | None:
+def _namespaces(call: ApiRequest) -> Q | None:
     """Where to look: `srnamespace` as numbers, 0 when it is not given, all for `*`. Raises ApiProblem."""
     wanted = call.many("srnamespace", "0")
     if "*" in wanted:
@@ -51,11 +51,11 @@ def _namespaces(call: Call) -> Q | None:
     unknown = [one for one in wanted if not one.isdecimal() or len(one) >= 6 or int(one) not in titles.NAMESPACES]
     if unknown:
         message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-        raise ApiProblem("badvalue", message, name="srnamespace", value=unknown[0][:60])
+        raise ApiError("badvalue", message, name="srnamespace", value=unknown[0][:60])
     return Q(namespace__in=numbers)
 
 
-def _row(result: Result, call: Call) -> dict[str, Any]:
+def _row(result: SearchResult, call: ApiRequest) -> dict[str, Any]:
     """A page with what `srprop` asks for."""
     page = result.page
     row: dict[str, Any] = {"ns": page.namespace, "title": page.full_title, "pageid": page.pk}

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.query import QuerySet
 
-from wiki.api.api_request import ApiProblem, Call
+from wiki.api.api_request import ApiError, ApiRequest
 from wiki.ask import property_usage
 from wiki.errors import gettext_noop
 from wiki.facts import property_declarations, special_properties
@@ -33,23 +33,23 @@ ITEM_TYPES = {
 TEXT_ITEM = 2
 
 
-def browse(call: Call) -> dict[str, Any]:
+def browse(call: ApiRequest) -> dict[str, Any]:
     """Answer `browse=…` with `params={…}`."""
     kind = call.required("browse")
     if kind not in BROWSERS:
         message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-        raise ApiProblem("badvalue", message, name="browse", value=kind[:60])
+        raise ApiError("badvalue", message, name="browse", value=kind[:60])
     return BROWSERS[kind](call, _parameters(call))
 
 
-def _parameters(call: Call) -> dict[str, Any]:
+def _parameters(call: ApiRequest) -> dict[str, Any]:
     """The JSON object in `params`. Raises ApiProblem."""
     try:
         found = json.loads(call.get("params") or "{}")
     except (ValueError, RecursionError) as error:
-        raise ApiProblem("badparams", gettext_noop('The "params" parameter is not a JSON object.')) from error
+        raise ApiError("badparams", gettext_noop('The "params" parameter is not a JSON object.')) from error
     if not isinstance(found, dict):
-        raise ApiProblem("badparams", gettext_noop('The "params" parameter is not a JSON object.'))
+        raise ApiError("badparams", gettext_noop('The "params" parameter is not a JSON object.'))
     return found
 
 
@@ -71,7 +71,7 @@ def _told(kind: str, query: Any, following: int, parameters: dict[str, Any], cou
     return {"query": query, "query-continue-offset": following, "version": 1, "meta": meta}
 
 
-def _properties(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
+def _properties(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """Properties whose title holds the words of `search`, with what is asked of them."""
     rows = property_usage.properties(call.user)
     if words := str(parameters.get("search", "")):
@@ -93,7 +93,7 @@ def _properties(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
     return _told("property", told, following, parameters, len(found))
 
 
-def _pages(call: Call, parameters: dict[str, Any], kind: str, namespace: int | None) -> dict[str, Any]:
+def _pages(call: ApiRequest, parameters: dict[str, Any], kind: str, namespace: int | None) -> dict[str, Any]:
     """Pages whose title holds the words of `search`, of one namespace or of all."""
     rows = WikiPage.objects.readable_by(call.user)
     if namespace is not None:
@@ -117,22 +117,22 @@ def _group(parameters: dict[str, Any]) -> list[int]:
     """The rows of the property that `property` names, under all its names. Raises ApiProblem, TitleProblem."""
     name = str(parameters.get("property", ""))
     if not name:
-        raise ApiProblem("badparams", gettext_noop('The "params" parameter lacks "%(name)s".'), name="property")
+        raise ApiError("badparams", gettext_noop('The "params" parameter lacks "%(name)s".'), name="property")
     return property_declarations.group_of(
         special_properties.key_of_property(name.replace("_", " ") if name[:1] != "_" else name)
     )
 
 
-def _values(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
+def _values(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """The values of a property that hold the words of `search`, each once."""
     rows = property_usage.alive(call.user).filter(property__in=_group(parameters), problem__isnull=True)
     if words := titles.fold(str(parameters.get("search", ""))[:200]):
-        rows = rows.filter(fold__contains=words)
+        rows = rows.filter(folded_text__contains=words)
     found, following = _part(parameters, rows.order_by("raw").values_list("raw", flat=True).distinct())
     return _told("pvalue", found, following, parameters, len(found))
 
 
-def _subjects(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
+def _subjects(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """The pages that have a property, or have a value of it."""
     rows = property_usage.alive(call.user).filter(property__in=_group(parameters))
     if value := str(parameters.get("value", "")):
@@ -142,7 +142,7 @@ def _subjects(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
     return _told("psubject", found, following, parameters, len(found))
 
 
-def _subject(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
+def _subject(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """All facts of a page: its data, and that of its subobjects."""
     title = str(parameters.get("subject", "")).replace("_", " ")
     number = _number(parameters, "ns", 0, 200)
@@ -150,7 +150,7 @@ def _subject(call: Call, parameters: dict[str, Any]) -> dict[str, Any]:
         title = titles.full_title(number, None, title)
     page = page_lookup.find(title, call.user)
     if page is None:
-        raise ApiProblem("missingtitle", gettext_noop("The page you specified doesn't exist."))
+        raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
     rows = (
         property_usage.alive(call.user)
         .filter(page=page)
@@ -186,20 +186,20 @@ def _serialized(title: str, fragment: str = "") -> str:
 def _item(fact: Fact, page: WikiPage) -> dict[str, Any]:
     """A value as SMW writes data items."""
     if fact.whole_id is not None:
-        return {"type": 9, "item": _serialized(page.full_title, fact.word)}
+        return {"type": 9, "item": _serialized(page.full_title, fact.canonical_value)}
     kind = ITEM_TYPES.get(fact.datatype, TEXT_ITEM)
     if fact.problem is not None:
         return {"type": TEXT_ITEM, "item": fact.raw}
     if kind == 9:
-        return {"type": 9, "item": _serialized(fact.word)}
+        return {"type": 9, "item": _serialized(fact.canonical_value)}
     if kind == 1:
         return {"type": 1, "item": f"{fact.number:.15g}"}
     if kind == 7:
         return {"type": 7, "item": f"{fact.lat},{fact.lon}"}
-    return {"type": kind, "item": fact.word if kind in (3, 5, 6) else fact.raw}
+    return {"type": kind, "item": fact.canonical_value if kind in (3, 5, 6) else fact.raw}
 
 
-BROWSERS: dict[str, Callable[[Call, dict[str, Any]], dict[str, Any]]] = {
+BROWSERS: dict[str, Callable[[ApiRequest, dict[str, Any]], dict[str, Any]]] = {
     "property": _properties,
     "category": lambda call, parameters: _pages(call, parameters, "category", CATEGORY),
     "concept": lambda call, parameters: _pages(call, parameters, "concept", CONCEPT),

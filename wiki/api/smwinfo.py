@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wiki.api.api_request import ApiProblem, Call
+from wiki.api.api_request import ApiError, ApiRequest
 from wiki.ask import property_usage
 from wiki.errors import gettext_noop
 from wiki.facts.models import Property
@@ -14,11 +14,11 @@ from wiki.pages.models import WikiPage
 CONCEPT, PROPERTY = 108, 102
 
 
-def _pages(call: Call, namespace: int) -> int:
+def _pages(call: ApiRequest, namespace: int) -> int:
     return int(WikiPage.objects.readable_by(call.user).filter(namespace=namespace).count())
 
 
-COUNTS: dict[str, Callable[[Call], int]] = {
+COUNTS: dict[str, Callable[[ApiRequest], int]] = {
     "propcount": lambda call: property_usage.alive(call.user).count(),
     "errorcount": lambda call: property_usage.alive(call.user).filter(problem__isnull=False).count(),
     "usedpropcount": lambda call: property_usage.alive(call.user).values("property").distinct().count(),
@@ -32,11 +32,11 @@ COUNTS: dict[str, Callable[[Call], int]] = {
 }
 
 
-def info(call: Call) -> dict[str, Any]:
+def info(call: ApiRequest) -> dict[str, Any]:
     """The counts named by `info`."""
     wanted = call.many("info", "propcount|usedpropcount|declaredpropcount")
     for name in wanted:
         if name not in COUNTS:
             message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-            raise ApiProblem("badvalue", message, name="info", value=name[:60])
+            raise ApiError("badvalue", message, name="info", value=name[:60])
     return {"info": {name: COUNTS[name](call) for name in wanted}}

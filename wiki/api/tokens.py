@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from wiki.api.api_request import ApiProblem, Call
+from wiki.api.api_request import ApiError, ApiRequest
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def token(request: HttpRequest, kind: str) -> str:
     return salted_hmac(f"wiki.api.{family}", str(request.session.session_key)).hexdigest() + SUFFIX
 
 
-def check(call: Call, name: str = "token", kind: str = "csrf") -> None:
+def check(call: ApiRequest, name: str = "token", kind: str = "csrf") -> None:
     """Raise ApiProblem unless the parameter `name` is this session's token."""
     given = call.required(name)
     if not call.request.session.session_key and kind == "login":
-        raise ApiProblem("badtoken", gettext_noop("Invalid CSRF token."))
+        raise ApiError("badtoken", gettext_noop("Invalid CSRF token."))
     if not constant_time_compare(given, token(call.request, kind)):
-        raise ApiProblem("badtoken", gettext_noop("Invalid CSRF token."))
+        raise ApiError("badtoken", gettext_noop("Invalid CSRF token."))

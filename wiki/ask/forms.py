@@ -63,7 +63,7 @@ class Field:
 
 
 @dataclass(slots=True)
-class Asked:
+class QueryFormData:
     """One question as it was typed."""
 
     q: str = ""
@@ -122,11 +122,11 @@ class Asked:
         return "\n".join(f"{name}={value}" for name, value in self.parameters.items() if name not in known)
 
 
-def read(given: QueryDict) -> Asked:
+def read(given: QueryDict) -> QueryFormData:
     """The question of an address or of the form. Lines `name=value` of `more` are parameters too."""
     by_form = any(name in given for name in (*ROWS, "form"))
     values = {name: given.get(name, "").replace("\x00", "") for name in list(given)[:PARAMETERS_LIMIT]}
-    asked = Asked(
+    asked = QueryFormData(
         _bare(values.get("q", "")), values.get("po", ""), since=values.get("since", "").strip()[:60],
         until=values.get("until", "").strip()[:60], by_form=by_form,
     )  # fmt: skip

@@ -9,12 +9,12 @@ from wiki.pages.binary_collation import Bytewise
 from wiki.pages.models import RenderedPage
 
 
-class Need(models.Model):
+class CacheDependency(models.Model):
     """One thing on which the answers in a rendered page depend."""
 
     class Sort(models.IntegerChoices):
         FACT = 1
-        """Facts of property `key` with `word`, or with any (`*`)."""
+        """Facts of property `key` with `value`, or with any (`*`)."""
         PROPERTY = 2
         """What property `key` declares; and its facts, on the pages of SEEN."""
         PAGE = 3
@@ -30,20 +30,20 @@ class Need(models.Model):
         CARD = 8
         """Beginning and picture of the page with number `key`."""
 
-    rendered = models.ForeignKey(RenderedPage, on_delete=models.CASCADE, related_name="needs")
+    rendered = models.ForeignKey(RenderedPage, on_delete=models.CASCADE, related_name="dependencies")
     sort = models.PositiveSmallIntegerField(choices=Sort.choices)
     key = Bytewise(max_length=255, blank=True)
-    word = Bytewise(max_length=255, blank=True)
+    value = Bytewise(max_length=255, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["rendered", "sort", "key", "word"], name="one_need_each")]
-        indexes = [models.Index(fields=["sort", "key", "word"], name="need_found")]
+        constraints = [models.UniqueConstraint(fields=["rendered", "sort", "key", "value"], name="one_need_each")]
+        indexes = [models.Index(fields=["sort", "key", "value"], name="need_found")]
 
     def __str__(self) -> str:
-        return f"{self.rendered_id} {self.get_sort_display()} {self.key} {self.word}"
+        return f"{self.rendered_id} {self.get_sort_display()} {self.key} {self.value}"
 
 
-class Turn(models.Model):
+class CacheEpoch(models.Model):
     """One row that counts changes which make no version: declarations read again, files, kinds."""
 
     count = models.PositiveBigIntegerField(default=0)

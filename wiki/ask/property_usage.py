@@ -13,10 +13,10 @@ from django.db.models import CharField, Exists, IntegerField, OuterRef, Q, Query
 from django.db.models.functions import Concat
 
 from wiki.ask.execution.collation_functions import AsTitle
-from wiki.ask.execution.fact_scope import Ground
-from wiki.ask.execution.results import Found, Result
+from wiki.ask.execution.fact_scope import FactScope
+from wiki.ask.execution.results import PageRef, QueryResult
 from wiki.ask.execution.subject_lookup import found_pages, pieces
-from wiki.ask.language.query_ast import AllOf, Question
+from wiki.ask.language.query_ast import Conjunction, Query
 from wiki.facts import property_declarations, special_properties
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES, USER_TYPES, name_of
@@ -32,14 +32,14 @@ MOST = 1_000
 """Where counting stops: beyond, it is said that there are more."""
 
 
-class Tally(Subquery):
+class SubqueryCount(Subquery):
     """How many rows a query about the outer row has; sliced, it counts no further."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) tallied)"
     output_field = IntegerField()
 
 
-class Gathered(Subquery):
+class SubqueryAggregate(Subquery):
     """The numbers of subjects that a query about the outer row finds, with commas between them."""
 
     template = "(SELECT GROUP_CONCAT(subject_id) FROM (%(subquery)s) gathered)"
@@ -55,7 +55,9 @@ class Gathered(Subquery):
 def alive(user: Reader, when: Q | None = None) -> QuerySet[Fact]:
     """The facts said now, or at the moment that `when` describes, by pages that `user` may read."""
     readable = WikiPage.objects.readable_by(user).order_by()
-    return Fact.objects.filter(Q(died=None) if when is None else when, Exists(readable.filter(pk=OuterRef("page"))))
+    return Fact.objects.filter(
+        Q(removed_in=None) if when is None else when, Exists(readable.filter(pk=OuterRef("page")))
+    )
 
 
 def with_parts(facts: Iterable[Fact]) -> dict[int, Said]:
@@ -64,26 +66,26 @@ def with_parts(facts: Iterable[Fact]) -> dict[int, Said]:
     records = [fact.pk for fact in facts if fact.whole_id is not None]
     parts: dict[int, list[tuple[str, Said]]] = {}
     for some in pieces(records):
-        rows = Fact.objects.filter(part_of__in=some).select_related("property__leads_to").order_by("position", "pk")
+        rows = Fact.objects.filter(part_of__in=some).select_related("property__redirects_to").order_by("position", "pk")
         for row in rows:
-            own = row.property.leads_to or row.property
+            own = row.property.redirects_to or row.property
             parts.setdefault(row.part_of_id or 0, []).append((own.key, row.value()))
     return found | {pk: replace(found[pk], parts=tuple(values)) for pk, values in parts.items()}
 
 
-def pages_in(values: Iterable[Said], user: Reader) -> Mapping[str, Found]:
+def pages_in(values: Iterable[Said], user: Reader) -> Mapping[str, PageRef]:
     """The pages that values name, where they exist and `user` may read them, by the words that name them."""
     words = set()
     for value in values:
         for one in (value, *(part for _, part in value.parts)):
-            if one.word and isinstance(DATATYPES.get(one.datatype), Page):
-                words.add(one.word)
-    return found_pages(Ground(user), words)
+            if one.canonical_value and isinstance(DATATYPES.get(one.datatype), Page):
+                words.add(one.canonical_value)
+    return found_pages(FactScope(user), words)
 
 
-def as_result(pages: Mapping[str, Found], language: str) -> Result:
+def as_result(pages: Mapping[str, PageRef], language: str) -> QueryResult:
     """A result without rows, by which `Cells` writes values that no question found."""
-    return Result(Question(AllOf(()), language=language), pages=pages, language=language)
+    return QueryResult(Query(Conjunction(()), language=language), pages=pages, language=language)
 
 
 # --- Properties -----------------------------------------------------------------------------------
@@ -103,12 +105,12 @@ def wanted(user: Reader) -> QuerySet[Property]:
 
 
 def _main() -> QuerySet[Property]:
-    return Property.objects.filter(leads_to=None)
+    return Property.objects.filter(redirects_to=None)
 
 
 def _is_used(user: Reader) -> Q:
     own = alive(user).filter(property=OuterRef("pk"))
-    others = alive(user).filter(property__leads_to=OuterRef("pk"))
+    others = alive(user).filter(property__redirects_to=OuterRef("pk"))
     return Q(Exists(own)) | Q(Exists(others))
 
 
@@ -122,16 +124,16 @@ def _page(user: Reader) -> QuerySet[WikiPage]:
 def with_uses(rows: QuerySet[Property], user: Reader, most: int | None = MOST) -> QuerySet[Property]:
     """The properties, each with `uses`: how many values are said of it by its own name, counted to `most` and one."""
     counted = alive(user).filter(property=OuterRef("pk")).order_by().values("pk")
-    return rows.annotate(uses=Tally(counted if most is None else counted[: most + 1]))
+    return rows.annotate(uses=SubqueryCount(counted if most is None else counted[: most + 1]))
 
 
 def uses(rows: Iterable[Property], user: Reader, most: int | None = MOST) -> dict[int, int]:
     """How many values properties have, by number, their older names' too. One query."""
     pks = [row.pk for row in rows]
     found = dict.fromkeys(pks, 0)
-    group = Property.objects.filter(Q(pk__in=pks) | Q(leads_to__in=pks))
+    group = Property.objects.filter(Q(pk__in=pks) | Q(redirects_to__in=pks))
     for row in with_uses(group, user, most):
-        found[row.leads_to_id or row.pk] += row.uses  # type: ignore[attr-defined]  # by the annotation
+        found[row.redirects_to_id or row.pk] += row.uses  # type: ignore[attr-defined]  # by the annotation
     return found
 
 
@@ -145,9 +147,9 @@ def has_page(rows: Iterable[Property], user: Reader) -> set[str]:
 def named(name: str) -> tuple[str, Property | None]:
     """The key of the property called so and its row, if anything was ever said of it. Raises TitleProblem."""
     key = special_properties.key_of_property(name)
-    row = Property.objects.filter(key=key).select_related("leads_to").first()
-    if row is not None and row.leads_to is not None:
-        row = row.leads_to
+    row = Property.objects.filter(key=key).select_related("redirects_to").first()
+    if row is not None and row.redirects_to is not None:
+        row = row.redirects_to
     return (row.key if row else key), row
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from wiki.ask.formats.registry import format_named
 from wiki.ask.language.condition_parser import chain_of, condition_of
-from wiki.ask.language.query_ast import DEFAULT_LIMIT, LIMIT, PRINTOUT_LIMIT, Printout, Question, Sort, Step
+from wiki.ask.language.query_ast import DEFAULT_LIMIT, LIMIT, PRINTOUT_LIMIT, ChainLink, Printout, Query, Sort
 from wiki.ask.language.query_errors import AskProblem
 from wiki.text import titles
 from wiki.text.titles import fold
@@ -34,13 +34,13 @@ ORDERS = DESCENDING | ASCENDING
 RANDOM = ("rand", "random", "aleatoire", "hasard")
 
 
-def parse(source: str, language: str = "fr") -> Question:
+def parse(source: str, language: str = "fr") -> Query:
     """The question of `[[…]]|?City|limit=5`. Raises AskProblem."""
     _bounded(source)
     return question_of([["", part] for part in _divided(source)], language)
 
 
-def question_of(arguments: Sequence[Sequence[str]], language: str = "fr") -> Question:
+def question_of(arguments: Sequence[Sequence[str]], language: str = "fr") -> Query:
     """The question of a call's arguments, `[key, value]` each. Raises AskProblem.
 
     Positions in problems and in the tree count within the conditions, which are put together again
@@ -51,7 +51,7 @@ def question_of(arguments: Sequence[Sequence[str]], language: str = "fr") -> Que
         parts.take(f"{key}={value}" if key else value)
     source = "".join(parts.conditions).rstrip()
     _bounded(source)
-    question = Question(condition_of(source), source=source, language=language)
+    question = Query(condition_of(source), source=source, language=language)
     if len(parts.printouts) > PRINTOUT_LIMIT:
         raise AskProblem("ask_printouts", {"limit": PRINTOUT_LIMIT})
     question.printouts = [_printout(written, options) for written, options in parts.printouts]
@@ -136,7 +136,7 @@ def _printout(written: str, options: dict[str, str]) -> Printout:
     return Printout(chain, shown, form.strip(), category, options, labelled=bool(equals))
 
 
-def _read_parameters(question: Question, parameters: dict[str, str]) -> None:
+def _read_parameters(question: Query, parameters: dict[str, str]) -> None:
     """What the question itself knows becomes its fields; the rest stays with the formats."""
     form = format_named(parameters.get("format", ""))
     question.limit = _number(parameters.pop("limit", ""), "limit", form.limit if form else DEFAULT_LIMIT)
@@ -164,7 +164,7 @@ def _read_parameters(question: Question, parameters: dict[str, str]) -> None:
     ]
 
 
-def _sort_chain(name: str) -> tuple[Step, ...]:
+def _sort_chain(name: str) -> tuple[ChainLink, ...]:
     return () if name.strip() in ("", "#") else chain_of(name.strip())
 
 

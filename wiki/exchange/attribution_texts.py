@@ -16,16 +16,16 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from wiki.exchange.archive.exported_page import Subject, absolute
+from wiki.exchange.archive.exported_page import ExportedPage, absolute
 from wiki.exchange.archive.readme_files import page_credit, source_credit
 from wiki.exchange.archive.ro_crate import picture_credit
 from wiki.exchange.models import Origin
 from wiki.history import authorship
 from wiki.history.authorship import FORKED, PULLED, Where, runs_of
 from wiki.history.models import Passage
-from wiki.licenses.attribution import Credit, credit_line
+from wiki.licenses.attribution import AttributionLine, attribution_line
 from wiki.pages.media_models import Picture, pictures_named, pictures_of
-from wiki.pages.models import Fork, Link, PageVersion, WikiPage
+from wiki.pages.models import Fork, PageLink, PageVersion, WikiPage
 from wiki.text.passages import words_of
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ WORDS_LIMIT = 5_000
 class Credits:
     """Attribution lines: of the texts, of what they were made from, of the pictures."""
 
-    texts: Sequence[Credit]
-    sources: Sequence[Credit] = field(default_factory=tuple)
-    pictures: Sequence[Credit] = field(default_factory=tuple)
+    texts: Sequence[AttributionLine]
+    sources: Sequence[AttributionLine] = field(default_factory=tuple)
+    pictures: Sequence[AttributionLine] = field(default_factory=tuple)
 
-    def _parts(self) -> list[tuple[str, Sequence[Credit]]]:
+    def _parts(self) -> list[tuple[str, Sequence[AttributionLine]]]:
         """Each kind with what stands before it."""
         told = [("", self.texts), (gettext("From:"), self.sources), (gettext("Pictures:"), self.pictures)]
         return [(label, lines) for label, lines in told if lines]
@@ -73,7 +73,7 @@ class Credits:
 
 def of_page(page: WikiPage, language: str) -> Credits:
     """The credits of a page as it is now, through its forks and imports. A few queries."""
-    return of_credits(page, Subject.of(page).credits(pictures_of(page)), language)
+    return of_credits(page, ExportedPage.of(page).credits(pictures_of(page)), language)
 
 
 def of_credits(page: WikiPage, credits: dict[str, Any], language: str) -> Credits:
@@ -83,7 +83,7 @@ def of_credits(page: WikiPage, credits: dict[str, Any], language: str) -> Credit
     if own := _own(page, bond):
         with translation.override(language):
             said = ngettext("%(number)d version since", "%(number)d versions since", own) % {"number": own}
-        line = credit_line(
+        line = attribution_line(
             credits["title"], credits["authors"], credits["source"], credits["license"], said, language=language
         )
     sources = [source_credit(entry, language) for entry in credits["derived_from"]]
@@ -114,7 +114,7 @@ def of_words(page: WikiPage, words: str, language: str) -> Credits:
             counted[whole.owners[where].name] += count
     names = sorted(counted, key=lambda name: (-counted[name], name)) or [share.name for share in whole.shares]
     source = f"{settings.BASE_ADDRESS}{page.get_absolute_url()}?version={page.version}"
-    return Credits([credit_line(page.full_title, names, source, page.license, language=language)])
+    return Credits([attribution_line(page.full_title, names, source, page.license, language=language)])
 
 
 def _holding(passages: Iterable[Passage], words: str) -> list[Passage]:
@@ -154,7 +154,7 @@ def of_place(place: WikiPage, user: Reader, language: str) -> Credits:
     url = settings.BASE_ADDRESS + place.get_absolute_url()
     with translation.override(language):
         lines = [
-            credit_line(_named(place, len(some)), _ranked(words, some), url, license, language=language)
+            attribution_line(_named(place, len(some)), _ranked(words, some), url, license, language=language)
             for license, some in by_license.items()
         ]
     return Credits(lines, _sources(pages, language), _pictures(pages, language))
@@ -179,7 +179,7 @@ def _words(pages: Sequence[int]) -> dict[int, dict[str, int]]:
     """How many living words each author has in each page."""
     counted: dict[tuple[int, Where], int] = defaultdict(int)
     for some in _slices(pages):
-        for passage in Passage.objects.filter(page__in=some, died=None).only("page_id", "runs"):
+        for passage in Passage.objects.filter(page__in=some, removed_in=None).only("page_id", "runs"):
             for count, where in runs_of(passage):
                 counted[passage.page_id, where] += count
     names = _names({where for _, where in counted})
@@ -206,7 +206,7 @@ def _names(wanted: set[Where]) -> dict[Where, list[str]]:
     return found
 
 
-def _sources(pages: Sequence[int], language: str) -> list[Credit]:
+def _sources(pages: Sequence[int], language: str) -> list[AttributionLine]:
     """What pages were forked or imported from, each source once."""
     entries: dict[tuple[str, str, str], dict[str, Any]] = {}
     for some in _slices(pages):
@@ -224,11 +224,11 @@ def _sources(pages: Sequence[int], language: str) -> list[Credit]:
     return [source_credit(entry, language) for entry in entries.values()]
 
 
-def _pictures(pages: Sequence[int], language: str) -> list[Credit]:
+def _pictures(pages: Sequence[int], language: str) -> list[AttributionLine]:
     """The pictures that pages show, by name."""
     keys: set[str] = set()
     for some in _slices(pages):
-        keys |= set(Link.objects.filter(page__in=some, way=Link.Way.FILE).values_list("key", flat=True))
+        keys |= set(PageLink.objects.filter(page__in=some, way=PageLink.Way.FILE).values_list("key", flat=True))
     found: Iterable[Picture] = pictures_named(key.partition(":")[2] for key in sorted(keys)).values()
     return [
         picture_credit({"name": one.name, "author": one.author, "source": one.source, "license": one.license}, language)

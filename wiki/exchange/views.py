@@ -17,13 +17,13 @@ from wiki.accounts.models import User
 from wiki.errors import TitleTaken, WikiError
 from wiki.exchange import attribution_texts
 from wiki.exchange.archive import importer
-from wiki.exchange.archive.exported_page import Subject
+from wiki.exchange.archive.exported_page import ExportedPage
 from wiki.exchange.archive.exporter import Export
 from wiki.exchange.archive.format_spec import LIMITS, MB, STREAM_LIMIT
 from wiki.exchange.forms import ImportForm
 from wiki.licenses import catalogue
 from wiki.pages import permissions
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.media_models import Picture, pictures_of
 from wiki.pages.page_urls import address
 from wiki.pages.views import manage, page_lists
@@ -38,14 +38,14 @@ DOWNLOADS = (60, 600)
 @require_safe
 def export(request: HttpRequest, title: str) -> HttpResponseBase:
     """What the archive of a page holds, and the link to it."""
-    page = manage.get_page(request, title, "export")
-    subject = Subject.of(page)
+    page = manage.get_page(request, title, permissions.Action.EXPORT)
+    subject = ExportedPage.of(page)
     pictures = pictures_of(page)
     credits = subject.credits(pictures)
     made = attribution_texts.of_credits(page, credits, (get_language() or "fr")[:2])
     context: dict[str, Any] = {
         "page": page,
-        "may": permissions.allowed(request.user, page),
+        "may": permissions.allowed_actions(request.user, page),
         "download": address("export_download", page.full_title),
         "licenses": catalogue.licenses_in(subject.last.license),
         "authors": credits["authors"][:AUTHORS_SHOWN],
@@ -63,7 +63,7 @@ def export(request: HttpRequest, title: str) -> HttpResponseBase:
     return answer
 
 
-def _expected_size(subject: Subject, pictures: list[Picture]) -> int:
+def _expected_size(subject: ExportedPage, pictures: list[Picture]) -> int:
     """About how many bytes the archive will have: pictures as they are, texts compressed."""
     texts = min(subject.totals["bytes"] or 0, STREAM_LIMIT) // 4 + subject.last.size
     return 30_000 + texts + 150 * subject.last.number + sum(picture.file_size or 0 for picture in pictures)
@@ -72,8 +72,8 @@ def _expected_size(subject: Subject, pictures: list[Picture]) -> int:
 @require_safe
 def export_download(request: HttpRequest, title: str) -> HttpResponseBase:
     """The archive itself, sent while it is made."""
-    page = manage.get_page(request, title, "export")
-    rate_limits.spend(f"export:{rate_limits.address_hash(request)}", *DOWNLOADS)
+    page = manage.get_page(request, title, permissions.Action.EXPORT)
+    rate_limits.count_against_limit(f"export:{rate_limits.address_hash(request)}", *DOWNLOADS)
     made = Export(page)
     if request.method == "HEAD":
         answer: HttpResponseBase = StreamingHttpResponse([], content_type="application/zip")
@@ -92,7 +92,7 @@ def credits(request: HttpRequest, title: str) -> HttpResponseBase:
 
     `?format=json`, `text`, `markdown` or `html` for programs.
     """
-    page = manage.get_page(request, title, "export")
+    page = manage.get_page(request, title, permissions.Action.EXPORT)
     language = (get_language() or "fr")[:2]
     words = request.GET.get("words", "")[:WORDS_SHOWN]
     if words.strip():
@@ -109,7 +109,7 @@ def credits(request: HttpRequest, title: str) -> HttpResponseBase:
     if form in ("text", "markdown", "html"):
         kind = "plain" if form == "text" else form
         return HttpResponse(getattr(made, form), content_type=f"text/{kind}; charset=utf-8")
-    context = {"page": page, "credits": made, "words": words, "may": permissions.allowed(request.user, page)}
+    context = {"page": page, "credits": made, "words": words, "may": permissions.allowed_actions(request.user, page)}
     answer = render(request, "wiki/exchange/credits.html", context)
     answer["X-Robots-Tag"] = "noindex"
     return answer
@@ -120,20 +120,20 @@ def import_archive(request: HttpRequest) -> HttpResponseBase:
     user = request.user
     if not user.is_authenticated or not isinstance(user, User):
         return redirect_to_login(request.get_full_path())
-    permissions.require(user, "import")
+    permissions.require(user, permissions.Action.IMPORT)
     initial = {"place": request.GET.get("place", ""), "title": request.GET.get("title", "")}
     form = ImportForm(request.POST or None, request.FILES or None, initial=initial)
     status = 200
     if form.is_valid():
         data = form.cleaned_data
         try:
-            done = importer.import_archive(data["file"], user, importer.Wish(data["title"], data["place"]))
+            done = importer.import_archive(data["file"], user, importer.ImportTarget(data["title"], data["place"]))
         except TitleTaken as error:
-            form.add_error("title", in_words(error))
+            form.add_error("title", message_for(error))
             form.add_error("file", gettext("Choose the file once more."))
             status = error.status
         except WikiError as error:
-            form.add_error(None, in_words(error))
+            form.add_error(None, message_for(error))
             status = error.status
         else:
             _tell(request, done)

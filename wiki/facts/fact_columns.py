@@ -9,14 +9,14 @@ from wiki.facts.datatypes import registry
 from wiki.facts.models import Fact
 from wiki.facts.values import Context, Declaration, Value
 from wiki.pages.rendering import link_table
-from wiki.pages.writing.derived_data import Step
+from wiki.pages.writing.derived_data import VersionState
 
-COLUMNS = ("language", "datatype", "word", "fold", "number", "number_end", "lat", "lon", "lang", "far_key", "near_key",
+COLUMNS = ("language", "datatype", "canonical_value", "folded_text", "number", "number_end", "lat", "lon", "lang", "root_key", "place_key",
            "problem", "note")  # fmt: skip
 """The typed columns of a fact: those that follow from its words, its page's fields, and today's declarations."""
 
 
-def read(raw: str, step: Step, declaration: Declaration) -> Value:
+def read(raw: str, step: VersionState, declaration: Declaration) -> Value:
     """The value of some words in a version."""
     return registry.parse(raw, Context(step.language, declaration, step.full_title, step.home))
 
@@ -29,19 +29,19 @@ def nearer(values: Iterable[Value]) -> set[str]:
 
 def columns(value: Value, language: str, existing: Collection[str]) -> dict[str, Any]:
     """The typed columns of a value; a page value means the page in its own place where that is `existing`."""
-    problem, near_key = value.problem, "" if "#" in value.near else value.near  # parts of pages: from the commons
+    problem, place_key = value.problem, "" if "#" in value.near else value.near  # parts of pages: from the commons
     return {
         "language": language,
         "datatype": value.datatype,
-        "word": near_key if near_key in existing else value.word,
-        "fold": value.fold,
+        "canonical_value": place_key if place_key in existing else value.canonical_value,
+        "folded_text": value.folded_text,
         "number": value.number,
         "number_end": value.number_end,
         "lat": value.lat,
         "lon": value.lon,
         "lang": value.lang,
-        "far_key": value.word if near_key else "",
-        "near_key": near_key,
+        "root_key": value.canonical_value if place_key else "",
+        "place_key": place_key,
         "problem": {"code": problem.code, "params": dict(problem.params)} if problem else None,
         "note": value.note,
     }

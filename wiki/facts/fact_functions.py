@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from django.utils.html import escape
 
 from wiki.text.markup.parser_functions import CallHandler, own_names
-from wiki.text.markup.placeholders import Hole
+from wiki.text.markup.placeholders import Placeholder
 
 
-def silent(hole: Hole, full_title: str) -> str:
+def silent(placeholder: Placeholder, full_title: str) -> str:
     """What is stated shows in the fact box, not where it was written."""
     return ""
 
 
-def own_name(hole: Hole, full_title: str) -> str:
+def own_name(placeholder: Placeholder, full_title: str) -> str:
     """The title of the page, with or without its namespace, or its namespace."""
-    return escape(own_names(full_title)[str(hole.data["name"])])
+    return escape(own_names(full_title)[str(placeholder.data["name"])])
 
 
 CALLS: Mapping[str, CallHandler | None] = {

@@ -7,57 +7,63 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wiki.facts import version_statements
+from wiki.facts.fact_changes import PageFactChanges
 from wiki.facts.models import Fact
 from wiki.facts.values import Value
-from wiki.facts.version_statements import Identity, Said
-from wiki.pages.writing.derived_data import Clock, Reading, Step
+from wiki.facts.version_statements import Identity, VersionStatements
+from wiki.pages.writing.derived_data import MonotonicTimes, ParsedVersion, VersionState
 
 AFTER_ALL = 1_000_000
 """Position of what the wiki says itself: after all that authors say."""
-Read = Callable[[str, str, Step], Value]
+Read = Callable[[str, str, VersionState], Value]
 """Property key, words, version: the value."""
 
 
 @dataclass(slots=True)
-class Life:
+class FactLifetime:
     """A fact from the version in which it was first said to the one in which it was no longer said."""
 
     identity: Identity
-    born: int
-    born_at: datetime
+    added_in: int
+    added_at: datetime
     position: int
     value: Value
     language: str
     fact: Fact | None = None
     """Its row, where it was alive before this write."""
-    died: int | None = None
-    died_at: datetime | None = None
+    removed_in: int | None = None
+    removed_at: datetime | None = None
 
 
 @dataclass(slots=True)
-class Lives:
+class FactHistory:
     """All lives of one page that a write begins, goes on with or ends."""
 
-    reading: Reading
-    alive: dict[Identity, Life] = field(default_factory=dict)
-    ended: list[Life] = field(default_factory=list)
-    last: Said | None = None
+    reading: ParsedVersion
+    moment: datetime | None
+    """The time of the write; None when data is rebuilt from history."""
+    changes: PageFactChanges
+    alive: dict[Identity, FactLifetime] = field(default_factory=dict)
+    ended: list[FactLifetime] = field(default_factory=list)
+    last: VersionStatements | None = None
 
     def go_on_from(self, facts: Iterable[Fact]) -> None:
         """Begin with the facts that are alive in the database."""
         for fact in facts:
             identity = (fact.subject.fragment, fact.property.key, fact.raw)
             value, language = fact.value(), fact.language
-            self.alive[identity] = Life(identity, fact.born, fact.born_at, fact.position, value, language, fact)
+            self.alive[identity] = FactLifetime(
+                identity, fact.added_in, fact.added_at, fact.position, value, language, fact
+            )
 
-    def fold(self, versions: Iterable[Said], read: Read) -> None:
+    def fold(self, versions: Iterable[VersionStatements], read: Read) -> None:
         """Let each version begin and end facts."""
-        number, clock = self.reading.follows, Clock.of(self.reading)
+        number, clock = self.reading.follows, MonotonicTimes(self.reading.since, self.moment)
         for said in versions:
             number += 1
-            at = clock.tell(said.step.date)
+            at = clock.next(said.step.date)
             wanted = dict(said.facts)
-            own = version_statements.automatic(said.step, number, self.reading.page.created_at, at)
+            own = version_statements.builtin_statements(said.step, number, self.reading.page.created_at, at)
             for position, identity in enumerate(own, start=AFTER_ALL):
                 wanted.setdefault(identity, position)
             self._end(wanted, number, at)
@@ -67,18 +73,18 @@ class Lives:
     def _end(self, wanted: dict[Identity, int], number: int, at: datetime) -> None:
         for identity in [identity for identity in self.alive if identity not in wanted]:
             life = self.alive.pop(identity)
-            life.died, life.died_at = number, at
+            life.removed_in, life.removed_at = number, at
             self.ended.append(life)
 
-    def _begin(self, wanted: dict[Identity, int], number: int, at: datetime, step: Step, read: Read) -> None:
+    def _begin(self, wanted: dict[Identity, int], number: int, at: datetime, step: VersionState, read: Read) -> None:
         for identity, position in wanted.items():
             value, life = read(identity[1], identity[2], step), self.alive.get(identity)
             if life is None:
-                self.alive[identity] = Life(identity, number, at, position, value, step.language)
+                self.alive[identity] = FactLifetime(identity, number, at, position, value, step.language)
             else:
                 life.position, life.value, life.language = position, value, step.language
 
     @property
-    def all(self) -> list[Life]:
+    def all(self) -> list[FactLifetime]:
         """Ended ones first, in the order in which they ended."""
         return [*self.ended, *self.alive.values()]

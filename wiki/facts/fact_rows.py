@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wiki.facts import fact_columns, property_declarations
-from wiki.facts.fact_lifetimes import Life, Lives
+from wiki.facts.fact_lifetimes import FactHistory, FactLifetime
 from wiki.facts.models import Fact, Property, Subject
 from wiki.facts.special_properties import SPECIAL, title_of
 from wiki.facts.values import Value
@@ -35,12 +35,12 @@ def _special_type(key: str) -> str:
     return special.datatype if special else ""
 
 
-def write_lives(every: Sequence[Lives], properties: dict[str, Property]) -> None:
+def write_lives(every: Sequence[FactHistory], properties: dict[str, Property]) -> None:
     """Rows for all lives of some pages."""
     existing = fact_columns.nearer(life.value for lives in every for life in lives.all)
     touched: list[Fact] = []
     ended: dict[tuple[Any, Any], list[Fact]] = {}
-    new: list[tuple[Fact, Life]] = []
+    new: list[tuple[Fact, FactLifetime]] = []
     subjects = _subjects(every)
     for lives in every:
         page = lives.reading.page.pk
@@ -50,30 +50,30 @@ def write_lives(every: Sequence[Lives], properties: dict[str, Property]) -> None
             if life.fact is None:
                 fact = Fact(
                     subject=subjects[page, fragment], page_id=page, property=properties[key], position=life.position,
-                    raw=raw, born=life.born, born_at=life.born_at, died=life.died, died_at=life.died_at, **held,
+                    raw=raw, added_in=life.added_in, added_at=life.added_at, removed_in=life.removed_in, removed_at=life.removed_at, **held,
                 )  # fmt: skip
                 new.append((fact, life))
-                lives.reading.changed |= _words(fact, life, properties)
+                lives.changes.values |= _words(fact, life, properties)
                 continue
             before = _words(life.fact, life, properties)
-            if life.died is not None:
-                ended.setdefault((life.died, life.died_at), []).append(life.fact)
-                lives.reading.changed |= before
+            if life.removed_in is not None:
+                ended.setdefault((life.removed_in, life.removed_at), []).append(life.fact)
+                lives.changes.values |= before
             elif fact_columns.changes(life.fact, held | {"position": life.position}):
                 touched.append(life.fact)
-                lives.reading.changed |= before | _words(life.fact, life, properties)
-        lives.reading.changed |= _changed_subobjects(lives)
+                lives.changes.values |= before | _words(life.fact, life, properties)
+        lives.changes.values |= _changed_subobjects(lives)
     _end(ended)
     if touched:
         Fact.objects.bulk_update(touched, [*fact_columns.COLUMNS, "position"], batch_size=100)
     _insert(new, properties, existing)
-    readings = {lives.reading.page.pk: lives.reading for lives in every}
+    changes = {lives.reading.page.pk: lives.changes for lives in every}
     for fact, life in new:
         if life.identity[1] not in SPECIAL:
-            readings[fact.page_id].facts.append(fact.pk)
+            changes[fact.page_id].rows.append(fact.pk)
 
 
-def _changed_subobjects(lives: Lives) -> set[tuple[int, str, str]]:
+def _changed_subobjects(lives: FactHistory) -> set[tuple[int, str, str]]:
     """The subobjects that a write makes or removes, as changes of `Has subobject`.
 
     A subobject exists while its page states facts about it, whether or not `Has subobject` is stated too.
@@ -84,26 +84,28 @@ def _changed_subobjects(lives: Lives) -> set[tuple[int, str, str]]:
     return {(page, "_SOBJ", f"{key}#{fragment}") for fragment in before ^ after if fragment}
 
 
-def _words(fact: Fact, life: Life, properties: dict[str, Property]) -> set[tuple[int, str, str]]:
+def _words(fact: Fact, life: FactLifetime, properties: dict[str, Property]) -> set[tuple[int, str, str]]:
     """What changes with a fact: its value, and any value of the fields of a record."""
     key = life.identity[1]
     row = properties.get(key) or fact.property
-    fields = (row.leads_to or row).declared.get("fields", ()) if fact.whole_id or life.value.parts else ()
-    names = {key, row.leads_to.key} if row.leads_to else {key}
-    return {(fact.page_id, name, fact.word) for name in names} | {(fact.page_id, field, "*") for field in fields}
+    fields = (row.redirects_to or row).declared.get("fields", ()) if fact.whole_id or life.value.parts else ()
+    names = {key, row.redirects_to.key} if row.redirects_to else {key}
+    return {(fact.page_id, name, fact.canonical_value) for name in names} | {
+        (fact.page_id, field, "*") for field in fields
+    }
 
 
 def _end(ended: dict[tuple[Any, Any], list[Fact]]) -> None:
     """Facts and their parts, ended in their versions."""
-    for (died, died_at), facts in ended.items():
+    for (removed_in, removed_at), facts in ended.items():
         for start in range(0, len(facts), ROWS):
             some = facts[start : start + ROWS]
-            Fact.objects.filter(pk__in=[fact.pk for fact in some]).update(died=died, died_at=died_at)
+            Fact.objects.filter(pk__in=[fact.pk for fact in some]).update(removed_in=removed_in, removed_at=removed_at)
             if records := [fact.pk for fact in some if fact.whole_id is not None]:
-                Fact.objects.filter(part_of__in=records).update(died=died, died_at=died_at)
+                Fact.objects.filter(part_of__in=records).update(removed_in=removed_in, removed_at=removed_at)
 
 
-def _subjects(every: Sequence[Lives]) -> dict[tuple[int, str], Subject]:
+def _subjects(every: Sequence[FactHistory]) -> dict[tuple[int, str], Subject]:
     """The subjects that new facts are about: pages, subobjects, and records; made where they are missing."""
     wanted, found = set(), {}
     for lives in every:
@@ -114,7 +116,7 @@ def _subjects(every: Sequence[Lives]) -> dict[tuple[int, str], Subject]:
             else:
                 wanted.add((page, life.identity[0]))
                 if life.value.parts:
-                    wanted.add((page, life.value.word))
+                    wanted.add((page, life.value.canonical_value))
     return found | subjects_for(wanted - found.keys())
 
 
@@ -134,12 +136,12 @@ def subjects_for(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], Subject]
     return found
 
 
-def _insert(new: Sequence[tuple[Fact, Life]], properties: dict[str, Property], existing: set[str]) -> None:
+def _insert(new: Sequence[tuple[Fact, FactLifetime]], properties: dict[str, Property], existing: set[str]) -> None:
     """New facts, and the parts of those that are records."""
     records = [(fact, life.value) for fact, life in new if life.value.parts]
-    wholes = subjects_for({(fact.page_id, value.word) for fact, value in records})
+    wholes = subjects_for({(fact.page_id, value.canonical_value) for fact, value in records})
     for fact, value in records:
-        fact.whole = wholes[fact.page_id, value.word]
+        fact.whole = wholes[fact.page_id, value.canonical_value]
     Fact.objects.bulk_create([fact for fact, _ in new], batch_size=ROWS)
     insert_parts(records, properties, existing)
 
@@ -158,10 +160,10 @@ def insert_parts(records: Sequence[tuple[Fact, Value]], properties: dict[str, Pr
                     position=position,
                     raw=part.raw,
                     part_of=fact,
-                    born=fact.born,
-                    born_at=fact.born_at,
-                    died=fact.died,
-                    died_at=fact.died_at,
+                    added_in=fact.added_in,
+                    added_at=fact.added_at,
+                    removed_in=fact.removed_in,
+                    removed_at=fact.removed_at,
                     **fact_columns.columns(part, fact.language, existing),
                 )
             )

@@ -17,7 +17,7 @@ from wiki.text import titles
 from wiki.text.problems import Problem
 
 FOLD_START = 40
-"""Characters of `Fact.fold` that its index knows: enough for beginnings, and databases limit what they index."""
+"""Characters of `Fact.folded_text` that its index knows: enough for beginnings, and databases limit what they index."""
 
 
 FIELDS = frozenset(titles.key_of(name) for name in (*KIND_NAMES, *TITLE_NAMES, *LICENSE_NAMES))
@@ -30,13 +30,13 @@ class Property(models.Model):
     key = Bytewise(max_length=255, unique=True)
     """Title key within the namespace (`City`); SMW's id of a special property (`_MDAT`)."""
     title = models.CharField(max_length=255)
-    leads_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="other_names")
+    redirects_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="other_names")
     """The property that its page redirects to, in the end: its facts are that one's."""
     datatype = models.CharField(max_length=8, blank=True)
     declared = models.JSONField(default=dict)
     """What its page says: see `declarations`."""
     revision = models.PositiveIntegerField(default=0)
-    """Moves when `declared` or `leads_to` does."""
+    """Moves when `declared` or `redirects_to` does."""
     to_read = models.PositiveIntegerField(default=0)
     """How many facts have to be read again by what is declared now; 0 when none is waiting."""
     read_so_far = models.PositiveIntegerField(default=0)
@@ -68,7 +68,7 @@ class Fact(index.Indexed, models.Model):
     """A subject has a value of a property, through an interval of its page's versions.
 
     Nothing is overwritten but what follows from today's declaration (the typed columns) and the
-    order of values; a fact that is no longer said is ended (`died`).
+    order of values; a fact that is no longer said is ended (`removed_in`).
     """
 
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="facts")
@@ -85,49 +85,55 @@ class Fact(index.Indexed, models.Model):
     """Of a record: the subject that has its fields as facts."""
 
     datatype = models.CharField(max_length=8)
-    word = Bytewise(max_length=255, blank=True)
-    fold = BytewiseText(blank=True)
+    canonical_value = Bytewise(max_length=255, blank=True)
+    folded_text = BytewiseText(blank=True)
     number = models.FloatField(null=True)
     number_end = models.FloatField(null=True)
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
     lang = models.CharField(max_length=16, blank=True)
-    far_key = Bytewise(max_length=255, blank=True)
-    """Of a page value: the title key read from the commons. `word` is this one or `near_key`, whichever page exists."""
-    near_key = Bytewise(max_length=255, blank=True)
+    root_key = Bytewise(max_length=255, blank=True)
+    """Of a page value: the title key read from the commons. `canonical_value` is this one or `place_key`, whichever page exists."""
+    place_key = Bytewise(max_length=255, blank=True)
     problem = models.JSONField(null=True)
     """`{"code", "params"}` where the value cannot be used; questions pass over such facts."""
     note = models.CharField(max_length=20, blank=True)
 
-    born = models.PositiveIntegerField()
-    died = models.PositiveIntegerField(null=True)
+    added_in = models.PositiveIntegerField()
+    removed_in = models.PositiveIntegerField(null=True)
     """The version in which it was said first, and the one in which it was no longer said."""
-    born_at = models.DateTimeField()
-    died_at = models.DateTimeField(null=True)
+    added_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
     """Claimed times of those versions, made non-decreasing along the page."""
 
     search_auto_update = False
     search_fields: ClassVar[list[index.BaseField]] = [
         index.SearchField("raw", usual_length=4),
         index.FilterField("page"),
-        index.FilterField("born_at"),
+        index.FilterField("added_at"),
     ]
 
     class Meta:
         indexes = [
-            models.Index(fields=["property", "word", "subject"], name="fact_word", condition=Q(died=None)),
-            models.Index(fields=["property", "number", "subject"], name="fact_number", condition=Q(died=None)),
             models.Index(
-                "property", Substr("fold", 1, FOLD_START), "subject", name="fact_fold", condition=Q(died=None)
+                fields=["property", "canonical_value", "subject"], name="fact_word", condition=Q(removed_in=None)
             ),
-            models.Index(fields=["property", "lat", "lon", "subject"], name="fact_place", condition=Q(died=None)),
-            models.Index(fields=["subject", "property"], name="fact_subject", condition=Q(died=None)),
-            models.Index(fields=["page"], name="fact_page", condition=Q(died=None)),
-            models.Index(fields=["property"], name="fact_wrong", condition=Q(died=None, problem__isnull=False)),
-            models.Index(fields=["word"], name="fact_target", condition=Q(died=None, datatype="_wpg")),
-            models.Index(fields=["near_key"], name="fact_near", condition=~Q(near_key="")),
-            models.Index(fields=["page", "died"], name="fact_life"),
-            models.Index(fields=["property", "word", "born_at"], name="fact_then"),
+            models.Index(fields=["property", "number", "subject"], name="fact_number", condition=Q(removed_in=None)),
+            models.Index(
+                "property",
+                Substr("folded_text", 1, FOLD_START),
+                "subject",
+                name="fact_fold",
+                condition=Q(removed_in=None),
+            ),
+            models.Index(fields=["property", "lat", "lon", "subject"], name="fact_place", condition=Q(removed_in=None)),
+            models.Index(fields=["subject", "property"], name="fact_subject", condition=Q(removed_in=None)),
+            models.Index(fields=["page"], name="fact_page", condition=Q(removed_in=None)),
+            models.Index(fields=["property"], name="fact_wrong", condition=Q(removed_in=None, problem__isnull=False)),
+            models.Index(fields=["canonical_value"], name="fact_target", condition=Q(removed_in=None, datatype="_wpg")),
+            models.Index(fields=["place_key"], name="fact_near", condition=~Q(place_key="")),
+            models.Index(fields=["page", "removed_in"], name="fact_life"),
+            models.Index(fields=["property", "canonical_value", "added_at"], name="fact_then"),
         ]
 
     def __str__(self) -> str:
@@ -142,6 +148,6 @@ class Fact(index.Indexed, models.Model):
         """The typed value (of a record without its parts, which are facts of their own)."""
         problem = Problem(self.problem["code"], self.problem["params"]) if self.problem else None
         return Value(
-            self.datatype, self.raw, self.word, self.fold, self.number, self.number_end, self.lat, self.lon,
-            self.lang, self.near_key, (), problem, self.note,
+            self.datatype, self.raw, self.canonical_value, self.folded_text, self.number, self.number_end, self.lat, self.lon,
+            self.lang, self.place_key, (), problem, self.note,
         )  # fmt: skip

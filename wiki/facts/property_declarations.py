@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.monolingual import divided as divided_language
 from wiki.facts.datatypes.numbers import Number
 from wiki.facts.datatypes.quantities import read_unit
@@ -39,10 +39,10 @@ def rows_for(keys: Iterable[str]) -> dict[str, Property]:
     for _ in range(DEPTH):
         for start in range(0, len(missing), ROWS):
             some = sorted(missing)[start : start + ROWS]
-            for row in Property.objects.filter(key__in=some).select_related("leads_to"):
+            for row in Property.objects.filter(key__in=some).select_related("redirects_to"):
                 found[row.key] = row
-                if row.leads_to is not None:
-                    found.setdefault(row.leads_to.key, row.leads_to)
+                if row.redirects_to is not None:
+                    found.setdefault(row.redirects_to.key, row.redirects_to)
         fields = {field for row in found.values() for field in row.declared.get("fields", ())}
         missing = fields - found.keys()
         if not missing:
@@ -58,8 +58,8 @@ def declaration_of(key: str, rows: Mapping[str, Property], depth: int = DEPTH) -
     row = rows.get(key)
     if row is None:
         return Declaration(key, key)
-    if row.leads_to is not None:
-        row = rows.get(row.leads_to.key, row.leads_to)
+    if row.redirects_to is not None:
+        row = rows.get(row.redirects_to.key, row.redirects_to)
     said = row.declared
     fields = tuple(declaration_of(one, rows, depth - 1) for one in said.get("fields", ())) if depth else ()
     return Declaration(
@@ -81,7 +81,7 @@ def declaration_of(key: str, rows: Mapping[str, Property], depth: int = DEPTH) -
 
 def group_of(key: str) -> list[int]:
     """Rows of `Property` whose facts are those of the property with that key, older names too."""
-    return list(Property.objects.filter(Q(key=key) | Q(leads_to__key=key)).values_list("pk", flat=True))
+    return list(Property.objects.filter(Q(key=key) | Q(redirects_to__key=key)).values_list("pk", flat=True))
 
 
 def declared_by(
@@ -142,7 +142,7 @@ def _by_language(values: Iterable[str], language: str) -> dict[str, str]:
     for value in values:
         try:
             text, code = divided_language(value)
-        except ValueRefused:
+        except InvalidQueryValue:
             text, code = value, ""
         found.setdefault((code or language)[:2], text)
     return found

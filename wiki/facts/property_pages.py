@@ -9,14 +9,15 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from wiki.facts import fact_columns, property_declarations
-from wiki.facts.fact_lifetimes import Lives
+from wiki.facts.fact_changes import PageFactChanges
+from wiki.facts.fact_lifetimes import FactHistory
 from wiki.facts.fact_rows import insert_parts, subjects_for
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.values import Value
 from wiki.facts.version_statements import PROPERTY
 from wiki.pages.models import PageText, PageVersion, WikiPage
-from wiki.pages.writing.derived_data import Reading, Step
+from wiki.pages.writing.derived_data import VersionState
 from wiki.pages.writing.lock_retry import patiently
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
@@ -28,29 +29,31 @@ MESSAGES, LIST, LIST_LIMIT = 8, "Smw allows list ", 1_000
 """Where lists of allowed values are, how their titles begin, and how many values one may have."""
 
 
-def declare(lives: Lives) -> None:
+def apply_property_page(lives: FactHistory) -> None:
     """Take what a property page says now as its property's meaning; inside the transaction of its writing.
 
     A page that lists the allowed values of properties has these declare again.
     """
-    fields, reading = lives.reading.fields, lives.reading
+    fields, changes = lives.reading.fields, lives.changes
     if lives.last is None:
         return
     if fields.namespace == PROPERTY:
         said = [(identity[1], identity[2]) for identity in lives.last.facts if not identity[0]]
-        _take(reading, fields.title, said, fields.language, is_gone=reading.text is None)
+        _take(changes, fields.title, said, fields.language, is_gone=lives.reading.text is None)
     elif fields.namespace == MESSAGES and titles.fold(fields.title).startswith(titles.fold(LIST)):
         for page in _pages_with_list(titles.key_of(f"MediaWiki:{fields.title}")):
-            _take_again(reading, page)
+            _take_again(changes, page)
 
 
-def _take_again(reading: Reading, page: WikiPage) -> None:
+def _take_again(changes: PageFactChanges, page: WikiPage) -> None:
     """Let the property of a page mean what that page says, which did not change."""
-    alive = Fact.objects.filter(page=page, died=None, subject__fragment="", part_of=None).order_by("position")
-    _take(reading, page.title, list(alive.values_list("property__key", "raw")), page.language, is_gone=False)
+    alive = Fact.objects.filter(page=page, removed_in=None, subject__fragment="", part_of=None).order_by("position")
+    _take(changes, page.title, list(alive.values_list("property__key", "raw")), page.language, is_gone=False)
 
 
-def _take(reading: Reading, title: str, said: Sequence[tuple[str, str]], language: str, *, is_gone: bool) -> None:
+def _take(
+    changes: PageFactChanges, title: str, said: Sequence[tuple[str, str]], language: str, *, is_gone: bool
+) -> None:
     """Let the property called `title` mean what is said of it."""
     try:
         key = key_of_property(title)
@@ -66,7 +69,7 @@ def _take(reading: Reading, title: str, said: Sequence[tuple[str, str]], languag
         "title": key if is_gone else title,
         "datatype": datatype,
         "declared": declared,
-        "leads_to": _leads_to(said, row),
+        "redirects_to": _redirects_to(said, row),
     }
     if all(getattr(row, name) == value for name, value in wanted.items()):
         return
@@ -76,11 +79,11 @@ def _take(reading: Reading, title: str, said: Sequence[tuple[str, str]], languag
     row.revision += 1
     row.save()
     concerned |= _concerned(row)
-    reading.declared |= concerned
-    reading.changed |= {(reading.page.pk, name, "*") for name in concerned}  # facts count for other names at once
-    _have_read(row, reading.changed)
+    changes.declared |= concerned
+    changes.values |= {(changes.page, name, "*") for name in concerned}  # facts count for other names at once
+    _have_read(row, changes.values)
     for page in _pages_leading_to(key):
-        _take_again(reading, page)
+        _take_again(changes, page)
 
 
 def _list_key(name: str) -> str:
@@ -112,11 +115,11 @@ def values_of_list(text: str) -> list[str]:
 
 def _pages_with_list(key: str) -> list[WikiPage]:
     """Property pages that name the list with that title key."""
-    said = Fact.objects.filter(property__key="_PVALI", died=None, page__namespace=PROPERTY).select_related("page")
+    said = Fact.objects.filter(property__key="_PVALI", removed_in=None, page__namespace=PROPERTY).select_related("page")
     return list({fact.page_id: fact.page for fact in said if _list_key(fact.raw) == key}.values())
 
 
-def _leads_to(said: Iterable[tuple[str, str]], row: Property) -> Property | None:
+def _redirects_to(said: Iterable[tuple[str, str]], row: Property) -> Property | None:
     """The property that a redirect leads to, in the end; None for no redirect, or one in a ring.
 
     What pages say decides, not what was made of it: so the order in which they were written is the same.
@@ -149,7 +152,7 @@ def _target(redirects: Iterable[str]) -> str | None:
 
 def _redirects() -> QuerySet[Fact]:
     """What property pages lead to, now."""
-    return Fact.objects.filter(property__key="_REDI", died=None, page__namespace=PROPERTY)
+    return Fact.objects.filter(property__key="_REDI", removed_in=None, page__namespace=PROPERTY)
 
 
 def _page_key(key: str) -> str:
@@ -159,14 +162,16 @@ def _page_key(key: str) -> str:
 
 def _pages_leading_to(key: str) -> list[WikiPage]:
     """Property pages that are redirects to that of the property with this key."""
-    return [fact.page for fact in _redirects().filter(word=_page_key(key)).select_related("page")]
+    return [fact.page for fact in _redirects().filter(canonical_value=_page_key(key)).select_related("page")]
 
 
 def _group(row: Property) -> QuerySet[Property]:
     """The properties whose facts are read by a declaration: it, its other names, records that have it as a field."""
     records = Property.objects.filter(datatype__in=("_rec", "_ref_rec"))
     fields = [record.pk for record in records if row.key in record.declared.get("fields", ())]
-    others = Q(pk=row.leads_to_id) | Q(leads_to=row.leads_to_id) if row.leads_to_id else Q(leads_to=row)
+    others = (
+        Q(pk=row.redirects_to_id) | Q(redirects_to=row.redirects_to_id) if row.redirects_to_id else Q(redirects_to=row)
+    )
     return Property.objects.filter(Q(pk=row.pk) | others | Q(pk__in=fields))
 
 
@@ -231,10 +236,10 @@ def _reread(facts: Sequence[Fact]) -> None:
     existing = fact_columns.nearer(value for _, value in values)
     Fact.objects.filter(part_of__in=[fact.pk for fact in facts]).delete()
     records = [(fact, value) for fact, value in values if value.parts]
-    wholes = subjects_for({(fact.page_id, value.word) for fact, value in records})
+    wholes = subjects_for({(fact.page_id, value.canonical_value) for fact, value in records})
     touched = []
     for fact, value in values:
-        whole = wholes[fact.page_id, value.word] if value.parts else None
+        whole = wholes[fact.page_id, value.canonical_value] if value.parts else None
         wanted: dict[str, Any] = {**fact_columns.columns(value, fact.language, existing), "whole": whole}
         if fact_columns.changes(fact, wanted):
             touched.append(fact)
@@ -242,17 +247,17 @@ def _reread(facts: Sequence[Fact]) -> None:
     insert_parts(records, rows, existing)
 
 
-def _steps(facts: Sequence[Fact]) -> Iterator[Step]:
+def _steps(facts: Sequence[Fact]) -> Iterator[VersionState]:
     """The version in which each fact was said last: its words are read as there."""
     ended = Q()
-    for page, number in {(fact.page_id, fact.died - 1) for fact in facts if fact.died}:
+    for page, number in {(fact.page_id, fact.removed_in - 1) for fact in facts if fact.removed_in}:
         ended |= Q(page=page, number=number)
     versions = {(one.page_id, one.number): one for one in PageVersion.objects.filter(ended)} if ended else {}
     for fact in facts:
         page = fact.page
-        version = versions.get((fact.page_id, fact.died - 1)) if fact.died else None
+        version = versions.get((fact.page_id, fact.removed_in - 1)) if fact.removed_in else None
         if version is not None:
             in_place = version.place_id is not None
-            yield Step("", version.title, version.is_place, fact.language, "", None, in_place)
+            yield VersionState("", version.title, version.is_place, fact.language, "", None, in_place)
         else:
-            yield Step("", page.full_title, page.is_place, fact.language, "", None, page.place_id is not None)
+            yield VersionState("", page.full_title, page.is_place, fact.language, "", None, page.place_id is not None)

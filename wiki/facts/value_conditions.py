@@ -19,17 +19,17 @@ EARTH_RADIUS = 6_371_008.8
 
 
 @dataclass(frozen=True, slots=True)
-class Same:
+class EqualTo:
     """`word` is one of these."""
 
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class InRange:
     """A column lies in an interval; None leaves an end open, `low_open`/`high_open` leave out the end itself."""
 
-    column: Literal["number", "fold"]
+    column: Literal["number", "folded_text"]
     low: float | str | None = None
     high: float | str | None = None
     low_open: bool = False
@@ -37,14 +37,14 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class MatchesWildcard:
     """`fold` has this shape: `*` any signs, `?` one, `\\` before either for the sign itself."""
 
     pattern: str
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class WithinDistance:
     """Coordinates lie in a circle on the sphere."""
 
     lat: float
@@ -53,7 +53,7 @@ class Around:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class FieldsMatch:
     """The fields of a record, by property key, hold these tests."""
 
     tests: tuple[tuple[str, Test], ...]
@@ -68,13 +68,13 @@ class InLanguage:
 
 
 @dataclass(frozen=True, slots=True)
-class Differs:
+class NotMatching:
     """Some value that does not hold `test` (SMW's `!` and `!~` are existential)."""
 
     test: Test
 
 
-Test = Same | Between | Like | Around | Parts | InLanguage | Differs
+Test = EqualTo | InRange | MatchesWildcard | WithinDistance | FieldsMatch | InLanguage | NotMatching
 
 
 def distance(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
@@ -109,27 +109,27 @@ def _plain(part: str) -> str:
 
 def matches(test: Test, value: Value) -> bool:
     """Whether a usable value holds `test`."""
-    if isinstance(test, Same):
-        return value.word in test.words
-    if isinstance(test, Between):
+    if isinstance(test, EqualTo):
+        return value.canonical_value in test.words
+    if isinstance(test, InRange):
         return _between(test, value)
-    if isinstance(test, Like):
-        return regex_of(test.pattern).fullmatch(value.fold) is not None
-    if isinstance(test, Around):
+    if isinstance(test, MatchesWildcard):
+        return regex_of(test.pattern).fullmatch(value.folded_text) is not None
+    if isinstance(test, WithinDistance):
         return (
             value.lat is not None
             and value.lon is not None
             and distance(test.lat, test.lon, value.lat, value.lon) <= test.metres
         )
-    if isinstance(test, Parts):
+    if isinstance(test, FieldsMatch):
         return all(any(own == key and matches(inner, part) for own, part in value.parts) for key, inner in test.tests)
     if isinstance(test, InLanguage):
         return value.lang == test.lang and (test.test is None or matches(test.test, value))
     return not matches(test.test, value)
 
 
-def _between(test: Between, value: Value) -> bool:
-    own: float | str | None = value.number if test.column == "number" else value.fold
+def _between(test: InRange, value: Value) -> bool:
+    own: float | str | None = value.number if test.column == "number" else value.folded_text
     if own is None:
         return False
     if test.low is not None and (own < test.low or (test.low_open and own == test.low)):  # type: ignore[operator]

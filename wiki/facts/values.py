@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from wiki.text.problems import Problem
 
 WORD_LIMIT = 255
-"""Characters of `Value.word`."""
+"""Characters of `Value.canonical_value`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Value:
     """SMW's id: `_txt`, `_num`, …"""
     raw: str
     """As written in the text."""
-    word: str = ""
+    canonical_value: str = ""
     """What equality compares, bytewise: a title key, a canonical form; `word_of(text)` for longer texts."""
-    fold: str = ""
+    folded_text: str = ""
     """Words without case and accents (`titles.fold`): what wildcards and the order of texts see, whole."""
     number: float | None = None
     """A number in the main unit; kelvins; 1.0 and 0.0 for a boolean; the Julian day on which a date begins."""

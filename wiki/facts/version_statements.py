@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from wiki.facts.special_properties import SPECIAL, key_of_property
-from wiki.pages.writing.derived_data import Reading, Step
+from wiki.pages.writing.derived_data import ParsedVersion, VersionState
 from wiki.text import statements, titles
 from wiki.text.markup import parser_process
 from wiki.text.markup.parser_functions import with_own_names
@@ -25,15 +25,15 @@ Identity = tuple[str, str, str]
 
 
 @dataclass(slots=True)
-class Said:
+class VersionStatements:
     """All that one version says, in source order."""
 
-    step: Step
+    step: VersionState
     facts: dict[Identity, int] = field(default_factory=dict)
     """With the order of each among the facts of its page."""
 
 
-def said_by(reading: Reading) -> Iterator[Said]:
+def statements_of(reading: ParsedVersion) -> Iterator[VersionStatements]:
     """What each of the steps of a reading says. The last one is parsed already."""
     last_text, last_found = None, None
     for step in reading.steps:
@@ -51,14 +51,14 @@ def said_by(reading: Reading) -> Iterator[Said]:
         yield _said(step, found)
 
 
-def _title(reading: Reading) -> str:
+def _title(reading: ParsedVersion) -> str:
     fields = reading.fields
     return fields.full_title
 
 
-def _said(step: Step, statements: Iterable[Statement]) -> Said:
+def _said(step: VersionState, statements: Iterable[Statement]) -> VersionStatements:
     """Statements as facts: names of properties as keys, magic words of the page as its titles."""
-    said = Said(replace(step, text=None if step.text is None else ""))  # nobody needs the text again
+    said = VersionStatements(replace(step, text=None if step.text is None else ""))  # nobody needs the text again
     if step.text is None:
         return said
     namespace, _ = titles.split_namespace(step.full_title)
@@ -69,7 +69,7 @@ def _said(step: Step, statements: Iterable[Statement]) -> Said:
     return said
 
 
-def _add(said: Said, name: str, value: str, fragment: str = "") -> None:
+def _add(said: VersionStatements, name: str, value: str, fragment: str = "") -> None:
     """One fact, unless its property can have no title or is the wiki's own to say."""
     try:
         key = key_of_property(name)
@@ -81,7 +81,7 @@ def _add(said: Said, name: str, value: str, fragment: str = "") -> None:
     said.facts.setdefault((fragment[:TITLE_LIMIT], key, value), len(said.facts))
 
 
-def _add_kind(said: Said, step: Step, namespace: int) -> None:
+def _add_kind(said: VersionStatements, step: VersionState, namespace: int) -> None:
     """A place is a place; a page of the main namespace that does not say its kind is an article."""
     written = [identity for identity in said.facts if identity[:2] == ("", "_KIND")]
     if step.is_place:
@@ -92,7 +92,7 @@ def _add_kind(said: Said, step: Step, namespace: int) -> None:
         _add(said, "_KIND", "article")
 
 
-def automatic(step: Step, number: int, created: datetime, at: datetime) -> list[Identity]:
+def builtin_statements(step: VersionState, number: int, created: datetime, at: datetime) -> list[Identity]:
     """What the wiki says of a version: when it and its page were made, and by whom."""
     if step.text is None:
         return []

@@ -7,7 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from wiki.accounts.models import User
-from wiki.errors import Busy, Refused, WikiError, gettext_noop
+from wiki.errors import DatabaseBusy, Refused, WikiError, gettext_noop
 from wiki.forks import pull_merge
 from wiki.forks.pull_merge import Merge
 from wiki.pages import page_lookup, permissions
@@ -23,21 +23,21 @@ def follow(page: WikiPage, by: User, *, follows: bool) -> None:
 
     Raises NotAllowed, and Refused where `page` is no fork.
     """
-    permissions.require(by, "edit", page)
-    if not Fork.objects.filter(page=page).update(follower=by if follows else None, tried=0):
+    permissions.require(by, permissions.Action.EDIT, page)
+    if not Fork.objects.filter(page=page).update(auto_pull_user=by if follows else None, last_tried_version=0):
         raise Refused(gettext_noop("This page is no fork."))
 
 
-class FollowChore:
+class AutoPullJob:
     """Looks at the forks that follow, whose originals have moved since they were looked at."""
 
     name = "follow"
 
     def run(self) -> bool:
         """Some forks; whether there may be more."""
-        moved = Fork.objects.filter(follower__isnull=False, upstream__version__gt=F("tried"))
+        moved = Fork.objects.filter(auto_pull_user__isnull=False, upstream__version__gt=F("last_tried_version"))
         there = moved.filter(page__title_key__isnull=False, upstream__title_key__isnull=False)
-        bonds = list(there.select_related("follower").order_by("pk")[:PIECE])
+        bonds = list(there.select_related("auto_pull_user").order_by("pk")[:PIECE])
         looked = [_look(bond) for bond in bonds]
         return any(looked)
 
@@ -47,17 +47,17 @@ def _look(bond: Fork) -> bool:
 
     False where the database was busy: it will be looked at again.
     """
-    upstream, page = page_lookup.fresh(bond.upstream_id or 0), page_lookup.fresh(bond.page_id)
+    upstream, page = page_lookup.reload_page(bond.upstream_id or 0), page_lookup.reload_page(bond.page_id)
     try:
         merge = Merge.of(page, pull_merge.upstream_version(upstream))
         text = None if merge.is_done else merge.joined.text
-        if text is not None and bond.follower is not None and merge.verdict.allowed:
-            merge.save(text, Author.of(bond.follower), _said(merge))
-    except Busy:
+        if text is not None and bond.auto_pull_user is not None and merge.verdict.allowed:
+            merge.save(text, Author.of(bond.auto_pull_user), _said(merge))
+    except DatabaseBusy:
         return False
     except WikiError:
         pass  # who follows may not write any more, the original leads elsewhere: nothing is taken in
-    Fork.objects.filter(pk=bond.pk).update(tried=upstream.version)
+    Fork.objects.filter(pk=bond.pk).update(last_tried_version=upstream.version)
     return True
 
 

@@ -15,12 +15,13 @@ from wiki.forks.link_rewriting import Copy, Rewriter
 from wiki.licenses import catalogue, compatibility
 from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_of_all
-from wiki.pages.mirror_models import Mirror, own_title
-from wiki.pages.models import Batch, Fork, PageVersion, Stewardship, WikiPage
-from wiki.pages.page_fields import Fields
-from wiki.pages.writing.page_writer import admit, retrying
+from wiki.pages.mirror_models import Mirror, remote_title
+from wiki.pages.models import Changeset, Fork, PageVersion, Stewardship, WikiPage
+from wiki.pages.page_fields import PageFields
+from wiki.pages.permissions import Action
+from wiki.pages.writing.page_writer import check_write_allowed, retrying
 from wiki.pages.writing.parsed_versions import Tell, silent
-from wiki.pages.writing.version_store import Author, Draft, Stale, store
+from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, store
 from wiki.text import titles
 
 ROWS = 500
@@ -29,7 +30,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ForkTarget:
     """Where a fork shall go: a place that is there, or a new one; a title; a licence."""
 
     place: WikiPage | None = None
@@ -40,7 +41,7 @@ class Wish:
     """Empty keeps upstream's."""
 
 
-def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
+def fork(page: WikiPage, wish: ForkTarget, by: Author) -> WikiPage:
     """Copy `page` as `wish` says and bind the copy to it; returns the new page.
 
     One transaction makes the place (if it is new), the page and the bond. Raises NotAllowed,
@@ -51,7 +52,7 @@ def fork(page: WikiPage, wish: Wish, by: Author) -> WikiPage:
 
 def fork_all(
     pages: Sequence[WikiPage],
-    wish: Wish,
+    wish: ForkTarget,
     by: Author,
     offers: Collection[str] = (),
     *,
@@ -65,7 +66,7 @@ def fork_all(
     (`branches.Offer.name`) name the new one. `seed`: the first page is a place, and its copy is the new place itself.
     `tell` hears how far it is.
     """
-    admit(by, "fork", pages[0])
+    check_write_allowed(by, Action.FORK, pages[0])
     keys = [page.pk for page in pages]
     return retrying(lambda: _fork(_fresh(keys), wish, by, offers, seed, tell))
 
@@ -80,22 +81,29 @@ def _fresh(keys: Sequence[int]) -> list[WikiPage]:
 
 
 def _fork(
-    pages: Sequence[WikiPage], wish: Wish, by: Author, offers: Collection[str], seed: bool, tell: Tell
+    pages: Sequence[WikiPage], wish: ForkTarget, by: Author, offers: Collection[str], seed: bool, tell: Tell
 ) -> list[WikiPage]:
     """Write the copies of `pages` as they are now. Raises what `fork` raises, and Stale."""
     place, drafts = _home(pages[0], wish, by, seed)
     copies = [
-        Copy(page, page_lookup.at_home(Fields(0, place, _title(page, wish, pages[0]), False, license, page.language)))
+        Copy(
+            page,
+            page_lookup.with_current_place(
+                PageFields(0, place, _title(page, wish, pages[0]), False, license, page.language)
+            ),
+        )
         for page, license in zip(pages, _licenses(pages, wish), strict=True)
     ]
     if seed:
-        copies[0] = Copy(pages[0], Fields(0, None, place.title, True, copies[0].fields.license, pages[0].language))
+        copies[0] = Copy(pages[0], PageFields(0, None, place.title, True, copies[0].fields.license, pages[0].language))
     targets = _targets([copy.fields.full_title for copy in copies])
     rewriter, heads, bonds = Rewriter(copies, offers), _heads(pages), _bonds(pages, by)
     if seed:
         targets[0] = place
     drafts += [
-        Draft(target, rewriter.text_of(copy), copy.fields, by, _comment(copy.page), tags=["forked"], merge_parent=head)
+        NewVersion(
+            target, rewriter.text_of(copy), copy.fields, by, _comment(copy.page), tags=["forked"], merge_parent=head
+        )
         for target, copy, head in zip(targets, copies, heads, strict=True)
     ]
 
@@ -107,10 +115,10 @@ def _fork(
             Stewardship.objects.create(place=versions[0].page, user=by.user)
         for start in range(0, len(pages), ROWS):
             some = [page.pk for page in pages[start : start + ROWS]]
-            WikiPage.objects.filter(pk__in=some).update(stamp=F("stamp") + 1)
+            WikiPage.objects.filter(pk__in=some).update(cache_version=F("cache_version") + 1)
 
     comment = _comment(pages[0])
-    store(drafts, Batch(act=Batch.Act.FORK, by=by.user, comment=comment, made_at=bonds[0].made_at), bind, tell)
+    store(drafts, Changeset(act=Changeset.Act.FORK, by=by.user, comment=comment, made_at=bonds[0].made_at), bind, tell)
     return targets
 
 
@@ -123,11 +131,13 @@ def _comment(upstream: WikiPage) -> str:
         }
 
 
-def _licenses(pages: Sequence[WikiPage], wish: Wish) -> list[str]:
+def _licenses(pages: Sequence[WikiPage], wish: ForkTarget) -> list[str]:
     """The licences of the forks. Raises LicenseConflict where the table forbids one, Refused for a deleted page."""
     if any(page.is_deleted for page in pages):
         raise Refused(gettext_noop("This page is deleted: bring it back first."))
-    found = {license: catalogue.usable(wish.license or license) for license in {page.license for page in pages}}
+    found = {
+        license: catalogue.require_free_license(wish.license or license) for license in {page.license for page in pages}
+    }
     for source, license in found.items():
         verdict = compatibility.check(source, license)
         if not verdict.allowed:
@@ -135,16 +145,16 @@ def _licenses(pages: Sequence[WikiPage], wish: Wish) -> list[str]:
     return [found[page.license] for page in pages]
 
 
-def _title(page: WikiPage, wish: Wish, first: WikiPage) -> str:
+def _title(page: WikiPage, wish: ForkTarget, first: WikiPage) -> str:
     """The title of a fork in its place: a sub-page of the first one goes with its title."""
-    new = titles.clean_title(wish.title or own_title(first))
+    new = titles.clean_title(wish.title or remote_title(first))
     if page.pk == first.pk:
         return new
     is_under = not first.is_place and page.title.startswith(f"{first.title}/")
     return titles.clean_title(new + page.title[len(first.title) :]) if is_under else page.title
 
 
-def _home(upstream: WikiPage, wish: Wish, by: Author, seed: bool) -> tuple[WikiPage, list[Draft]]:
+def _home(upstream: WikiPage, wish: ForkTarget, by: Author, seed: bool) -> tuple[WikiPage, list[NewVersion]]:
     """The place of the forks, with the draft that makes it where it is new and no copy."""
     if wish.new_place:
         page_lookup.check_place_title(wish.new_place)
@@ -152,10 +162,10 @@ def _home(upstream: WikiPage, wish: Wish, by: Author, seed: bool) -> tuple[WikiP
         if page_lookup.by_key(titles.key_of(name)) is not None:
             raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=name)
         place = WikiPage(title=name, full_title=name)
-        fields = Fields(0, None, name, True, catalogue.DEFAULT, upstream.language)
+        fields = PageFields(0, None, name, True, catalogue.DEFAULT, upstream.language)
         kind = "Lieu" if upstream.language == "fr" else "Place"
         text = f"---\n{'Nature' if upstream.language == 'fr' else 'Kind'}: {kind}\n---\n"
-        return place, [] if seed else [Draft(place, text, fields, by, tags=["created"])]
+        return place, [] if seed else [NewVersion(place, text, fields, by, tags=["created"])]
     if wish.place is None or not wish.place.is_place or seed:
         raise Refused(gettext_noop("Choose the place that the copy shall live in."))
     return wish.place, []
@@ -189,7 +199,7 @@ def _heads(pages: Sequence[WikiPage]) -> list[PageVersion]:
             if some[version.page_id] == version.number:
                 found[version.page_id] = version
     if len(found) < len(pages):
-        raise Stale
+        raise StaleVersion
     return [found[page.pk] for page in pages]
 
 

@@ -35,7 +35,7 @@ class Member:
 
 
 @dataclass(slots=True)
-class Family:
+class ForkNetwork:
     """A page with all its relatives."""
 
     first: Member
@@ -47,7 +47,7 @@ class Family:
         return len({member.page.place_id for member in self.members} - {None})
 
 
-def family_of(page: WikiPage, user: Reader) -> Family:
+def fork_network(page: WikiPage, user: Reader) -> ForkNetwork:
     """The family of `page`: a few queries for each generation, one for what they share.
 
     Pages that the reader may not see are passed over: their forks stand with the nearest one above that may be seen.
@@ -62,7 +62,7 @@ def family_of(page: WikiPage, user: Reader) -> Family:
     _share(page.pk, members)
     first = min(tops, key=_age)
     first.copies += [member for member in tops if member is not first]  # of one that is not to be seen
-    return Family(first, list(members.values()))
+    return ForkNetwork(first, list(members.values()))
 
 
 def _age(member: Member) -> tuple[object, ...]:
@@ -114,7 +114,7 @@ def _join(key: int, member: Member, members: dict[int, Member], bonds: dict[int,
 def _share(here: int, members: dict[int, Member]) -> None:
     """How many of the passages of each member the page `here` has too."""
     passages: dict[int, set[str]] = defaultdict(set)
-    rows = Passage.objects.filter(page__in=list(members), died=None)
+    rows = Passage.objects.filter(page__in=list(members), removed_in=None)
     for page, identity in rows.values_list("page_id", "identity"):
         passages[page].add(identity)
     for key, member in members.items():

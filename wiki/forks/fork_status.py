@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 
-from wiki.forks.version_graph import Lineage, Node
+from wiki.forks.version_graph import Node, VersionGraph
 from wiki.pages.models import Fork, PageVersion, PageVersionQuerySet, WikiPage
 from wiki.text.titles import ELSEWHERE
 
@@ -19,7 +19,7 @@ KEPT = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Bond:
+class ForkLink:
     """A fork and its original, in so far as the reader may see it."""
 
     page: WikiPage
@@ -41,7 +41,7 @@ class Bond:
 
 
 @dataclass(frozen=True, slots=True)
-class State(Bond):
+class ForkCounts(ForkLink):
     """How far the two are apart, in numbers."""
 
     moved: int
@@ -51,10 +51,10 @@ class State(Bond):
 
 
 @dataclass(frozen=True, slots=True)
-class Touch(Bond):
+class ForkStatus(ForkLink):
     """All that there is to know of how a fork stands to its original."""
 
-    lineage: Lineage
+    lineage: VersionGraph
     bases: list[Node]
     """The latest versions that both have, or what went into both."""
     behind: list[Node]
@@ -78,46 +78,46 @@ class Touch(Bond):
         """The last of some versions, newest first, with what a list shows of them."""
         keys = [node.pk for node in nodes[-limit:]]
         rows = PageVersion.objects.readable_by(user).filter(pk__in=keys)
-        found: PageVersionQuerySet = rows.select_related("page", "author", "batch", "merge_parent__page")
+        found: PageVersionQuerySet = rows.select_related("page", "author", "changeset", "merge_parent__page")
         return found.order_by("-number")
 
 
-def touch_of(page: WikiPage, user: Reader) -> Touch | None:
+def touch_of(page: WikiPage, user: Reader) -> ForkStatus | None:
     """How `page` stands to its original; None where it is no fork."""
-    bond = Fork.objects.filter(page=page).select_related("follower").first()
+    bond = Fork.objects.filter(page=page).select_related("auto_pull_user").first()
     return touch(page, bond, user) if bond is not None else None
 
 
-def touch(page: WikiPage, bond: Fork, user: Reader) -> Touch:
+def touch(page: WikiPage, bond: Fork, user: Reader) -> ForkStatus:
     """How the fork `page` stands to the original that `bond` names. Three queries, more where others went into it."""
     upstream = _upstream(bond, user)
     if upstream is None:
-        return Touch(page, bond, None, Lineage(), [], [], [], differs=False)
-    lineage = Lineage.of(page, upstream)
+        return ForkStatus(page, bond, None, VersionGraph(), [], [], [], differs=False)
+    lineage = VersionGraph.of(page, upstream)
     mine, theirs = lineage.at[page.pk, page.version], lineage.at[upstream.pk, upstream.version]
     here, there = lineage.ancestors([mine]), lineage.ancestors([theirs])
     bases = lineage.bases([mine], [theirs])
     ahead = [node for node in lineage.written(page.pk, there) if lineage.nodes.get(node.merged or 0) not in there]
     differs = len(bases) != 1 or bases[0].sha256 != mine.sha256
     behind = [] if mine.sha256 == theirs.sha256 else lineage.written(upstream.pk, here)
-    return Touch(page, bond, upstream, lineage, bases, behind, ahead, differs)
+    return ForkStatus(page, bond, upstream, lineage, bases, behind, ahead, differs)
 
 
-def state_of(page: WikiPage, bond: Fork, user: Reader) -> State:
+def state_of(page: WikiPage, bond: Fork, user: Reader) -> ForkCounts:
     """How far the fork `page` and its original are apart. One query; the graph is read once for each pair of versions.
 
     That numbers of two versions never change lets them be kept: history does not.
     """
     upstream = _upstream(bond, user)
     if upstream is None:
-        return State(page, bond, None, 0, 0)
+        return ForkCounts(page, bond, None, 0, 0)
     key = f"touch:{page.pk}.{page.version}:{upstream.pk}.{upstream.version}"
     numbers: tuple[int, int] | None = cache.get(key)
     if numbers is None:
         found = touch(page, bond, user)
         numbers = found.moved, found.own
         cache.set(key, numbers, KEPT)
-    return State(page, bond, upstream, *numbers)
+    return ForkCounts(page, bond, upstream, *numbers)
 
 
 def _upstream(bond: Fork, user: Reader) -> WikiPage | None:

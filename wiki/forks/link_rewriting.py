@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from wiki.forks.subtree import key_of
 from wiki.pages.models import WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering.link_table import existing, keys_of
-from wiki.text.title_rewriting import Mention, exchanged, mentions
+from wiki.text.title_rewriting import TitleReference, mentions, replace_titles
 from wiki.text.titles import split_namespace
 
 ROWS = 500
@@ -20,7 +20,7 @@ class Copy:
     """A page, and the fields that its copy shall have."""
 
     page: WikiPage
-    fields: Fields
+    fields: PageFields
 
     @property
     def text(self) -> str:
@@ -41,7 +41,7 @@ class Rewriter:
         keys: set[str] = set()
         for copy in copies:
             for mention in self.found[copy.page.pk]:
-                keys.update(keys_of(mention.title, Fields.of(copy.page)))
+                keys.update(keys_of(mention.title, PageFields.of(copy.page)))
                 keys.update(keys_of(mention.title, copy.fields))
         self.names = _names(existing(keys))
         self._follow_redirects()
@@ -54,15 +54,15 @@ class Rewriter:
 
     def text_of(self, copy: Copy) -> str:
         """The text of a copy."""
-        return exchanged(copy.text, self.found[copy.page.pk], lambda mention: self._title(copy, mention))
+        return replace_titles(copy.text, self.found[copy.page.pk], lambda mention: self._title(copy, mention))
 
-    def _title(self, copy: Copy, mention: Mention) -> str | None:
+    def _title(self, copy: Copy, mention: TitleReference) -> str | None:
         """What a mention shall name in the copy; None where it is right as it stands."""
         if not mention.title or (mention.way == "link" and split_namespace(mention.title)[0]):
             return None
         if mention.way == "fact":
             return self._value(copy, mention)
-        key, near = keys_of(mention.title, Fields.of(copy.page))
+        key, near = keys_of(mention.title, PageFields.of(copy.page))
         leads = next((one for one in (near, key) if one in self.names), "")
         if not leads:
             return None
@@ -71,7 +71,7 @@ class Rewriter:
         wanted = self.titles.get(leads, self.names[leads])
         return None if would == key_of(wanted) else wanted
 
-    def _value(self, copy: Copy, mention: Mention) -> str | None:
+    def _value(self, copy: Copy, mention: TitleReference) -> str | None:
         """What a fact shall name: the new place where that was asked for, a copy where its full title is given."""
         key, home = key_of(mention.title), copy.page if copy.page.is_place else copy.page.place
         if home is not None and key == home.title_key:

@@ -11,23 +11,23 @@ from wiki.forks.pull_merge import SIDES
 from wiki.history.version_comparison import Difference
 from wiki.text.diffing import hunks
 from wiki.text.diffing.hunks import Hunk
-from wiki.text.merging.conflicts import Clash
-from wiki.text.merging.document_merge import Joined
+from wiki.text.merging.conflicts import MergeConflict
+from wiki.text.merging.document_merge import MergedDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ConflictChoice:
     """A clash as it is settled on the screen."""
 
     number: int
-    clash: Clash
+    clash: MergeConflict
     choice: str
     """"ours", "theirs", "both" or "own"; "" while nothing is chosen."""
     own: str
     """The reader's own words."""
 
     @classmethod
-    def of(cls, number: int, clash: Clash, data: Any) -> Card:
+    def of(cls, number: int, clash: MergeConflict, data: Any) -> ConflictChoice:
         """The clash with what the form `data` says of it."""
         choice = data.get(f"choice-{number}", "")
         own = data.get(f"own-{number}", clash.both).replace("\r\n", "\n")
@@ -63,16 +63,16 @@ class HunkCard:
         return Difference.of(self.hunk.old, self.hunk.new)
 
 
-class Choice:
+class MergeChoice:
     """What of a merge is wanted: first each clash is settled, then hunks are taken or left."""
 
-    def __init__(self, joined: Joined, mine: str, data: QueryDict, at: str) -> None:
+    def __init__(self, joined: MergedDocument, mine: str, data: QueryDict, at: str) -> None:
         """`mine` is the text that stands now; `data` the form, as far as it was sent; `at` names the texts joined."""
         self.at = at
         self.is_stale = data.get("at", at) != at
         """Whether the form was made for other texts than these: its numbers mean nothing then."""
         data = QueryDict() if self.is_stale else data
-        self.cards = [Card.of(number, clash, data) for number, clash in enumerate(joined.clashes)]
+        self.cards = [ConflictChoice.of(number, clash, data) for number, clash in enumerate(joined.clashes)]
         self.is_ready = all(card.choice for card in self.cards)
         """Whether every clash is settled, so that hunks can be chosen."""
         self.was_chosen = self.is_ready and "hunks" in data

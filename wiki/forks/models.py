@@ -8,12 +8,12 @@ from django.db import models
 from wiki.pages.models import Fork
 
 
-class Telling(models.Model):
+class UpstreamSubscription(models.Model):
     """An account that gets a letter for each time that the original of a fork has moved."""
 
-    fork = models.ForeignKey(Fork, on_delete=models.CASCADE, related_name="tellings")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tellings")
-    told = models.PositiveIntegerField()
+    fork = models.ForeignKey(Fork, on_delete=models.CASCADE, related_name="upstream_subscriptions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="upstream_subscriptions")
+    last_notified_version = models.PositiveIntegerField()
     """The version of the original that was told of, or was there already."""
 
     class Meta:

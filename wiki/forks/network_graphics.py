@@ -14,7 +14,7 @@ from wiki.ask.formats import maps, svg_charts
 from wiki.ask.formats.cells import joined
 from wiki.ask.formats.maps import Pin
 from wiki.facts.models import Fact
-from wiki.forks.fork_network import Family, Member
+from wiki.forks.fork_network import ForkNetwork, Member
 from wiki.pages.models import WikiPage
 
 DRAWN = 60
@@ -26,7 +26,7 @@ STRENGTHS = 5
 """Classes by how much a page still shares."""
 
 
-def tree(family: Family) -> SafeString:
+def tree(family: ForkNetwork) -> SafeString:
     """Each page of a family with a line to the one it was forked from, as strongly drawn as they still share."""
     rows = list(_rows(family.first))[:DRAWN]
     places = {member.page.pk: index for index, (member, _, _) in enumerate(rows)}
@@ -76,7 +76,7 @@ def _node(member: Member, x: float, y: float) -> SafeString:
     return joined("", [dot, title, note] if notes else [dot, title])
 
 
-def map_of(family: Family) -> SafeString | None:
+def map_of(family: ForkNetwork) -> SafeString | None:
     """The places that its pages live in, where they have coordinates; None where none has. One query."""
     places: dict[int, WikiPage] = {}
     members: dict[int, list[Member]] = {}
@@ -87,7 +87,7 @@ def map_of(family: Family) -> SafeString | None:
             members.setdefault(home.pk, []).append(member)
     found: dict[int, tuple[float, float]] = {}
     facts = Fact.objects.filter(
-        page__in=list(members), page__title_key__isnull=False, died=None, lat__isnull=False, lon__isnull=False
+        page__in=list(members), page__title_key__isnull=False, removed_in=None, lat__isnull=False, lon__isnull=False
     )
     for place, lat, lon in facts.order_by("pk").values_list("page_id", "lat", "lon"):
         if lat is not None and lon is not None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from wiki.accounts.models import User
 from wiki.errors import Refused, gettext_noop
-from wiki.forks.models import Telling
+from wiki.forks.models import UpstreamSubscription
 from wiki.pages import permissions
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.page_urls import address
@@ -30,52 +30,56 @@ PIECE = 5
 LISTED = 500
 
 
-def tell(page: WikiPage, user: User, *, wanted: bool) -> None:
+def set_subscription(page: WikiPage, user: User, *, wanted: bool) -> None:
     """Have `user` be told when the original of the fork `page` moves, or not any more.
 
     Raises NotAllowed, and Refused where `page` is no fork, or the account has no address to write to.
     """
-    permissions.require(user, "fork", page)
+    permissions.require(user, permissions.Action.FORK, page)
     bond = Fork.objects.filter(page=page, upstream__isnull=False).select_related("upstream").first()
     if bond is None or bond.upstream is None:
         raise Refused(gettext_noop("This page is no fork."))
     if not wanted:
-        Telling.objects.filter(fork=bond, user=user).delete()
+        UpstreamSubscription.objects.filter(fork=bond, user=user).delete()
         return
     if not user.email:
         raise Refused(gettext_noop("Your account has no e-mail address: give one in «My account» first."))
-    Telling.objects.update_or_create(fork=bond, user=user, defaults={"told": bond.upstream.version})
+    UpstreamSubscription.objects.update_or_create(
+        fork=bond, user=user, defaults={"last_notified_version": bond.upstream.version}
+    )
 
 
-def is_told(page: WikiPage, user: Reader) -> bool:
+def is_subscribed(page: WikiPage, user: Reader) -> bool:
     """Whether `user` is told when the original of `page` moves."""
-    return isinstance(user, User) and Telling.objects.filter(fork__page=page, user=user).exists()
+    return isinstance(user, User) and UpstreamSubscription.objects.filter(fork__page=page, user=user).exists()
 
 
-class TellChore:
+class UpstreamEmailJob:
     """Writes the letters that are due. Each is noted before it is sent: a crash may lose one, never double one."""
 
     name = "telling"
 
     def run(self) -> bool:
         """Some letters; whether there may be more."""
-        moved = Telling.objects.filter(fork__upstream__version__gt=F("told"))
+        moved = UpstreamSubscription.objects.filter(fork__upstream__version__gt=F("last_notified_version"))
         there = moved.filter(fork__page__title_key__isnull=False, fork__upstream__title_key__isnull=False)
         due = list(there.select_related("fork__page", "fork__upstream", "user").order_by("pk")[:PIECE])
         for one in due:
             upstream = one.fork.upstream
-            if upstream is not None and Telling.objects.filter(pk=one.pk, told=one.told).update(told=upstream.version):
+            if upstream is not None and UpstreamSubscription.objects.filter(
+                pk=one.pk, last_notified_version=one.last_notified_version
+            ).update(last_notified_version=upstream.version):
                 _write(one, upstream)
         return len(due) == PIECE
 
 
-def _write(one: Telling, upstream: WikiPage) -> None:
+def _write(one: UpstreamSubscription, upstream: WikiPage) -> None:
     """One letter, in the language of the page; nobody who lost their account, address or rights gets any."""
     page = one.fork.page
-    if not one.user.email or not permissions.may(one.user, "fork", page):
+    if not one.user.email or not permissions.has_permission(one.user, permissions.Action.FORK, page):
         return
-    versions = PageVersion.objects.filter(page=upstream, number__gt=one.told).order_by("number")
-    between = f"?from={one.told}&to={upstream.version}"
+    versions = PageVersion.objects.filter(page=upstream, number__gt=one.last_notified_version).order_by("number")
+    between = f"?from={one.last_notified_version}&to={upstream.version}"
     context = {
         "name": one.user.label, "page": page, "original": one.fork.upstream_title,
         "wiki_name": settings.WAGTAIL_SITE_NAME, "versions": list(versions[:20]), "count": versions.count(),
@@ -106,7 +110,7 @@ class Mine:
 
 def forks_of(user: User) -> list[Mine]:
     """The forks that `user` made, follows or is told of, those whose original has moved most first. Three queries."""
-    mine = Q(by=user) | Q(follower=user) | Q(tellings__user=user)
+    mine = Q(by=user) | Q(auto_pull_user=user) | Q(tellings__user=user)
     rows = Fork.objects.filter(mine, page__title_key__isnull=False).select_related("page", "upstream").distinct()
     bonds = list(rows.order_by("-made_at", "-pk")[:LISTED])
     seen = dict(
@@ -115,7 +119,7 @@ def forks_of(user: User) -> list[Mine]:
         .annotate(Max("merge_parent__number"))
         .order_by()
     )
-    told = set(Telling.objects.filter(user=user).values_list("fork_id", flat=True))
+    told = set(UpstreamSubscription.objects.filter(user=user).values_list("fork_id", flat=True))
     found = [Mine(bond, _moved(bond, seen.get(bond.page_id, 0)), bond.pk in told) for bond in bonds]
     return sorted(found, key=lambda one: -one.moved)
 

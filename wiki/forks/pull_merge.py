@@ -11,23 +11,23 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from wiki.errors import LicenseConflict, Refused, gettext_noop
-from wiki.forks.version_graph import Lineage
+from wiki.forks.version_graph import VersionGraph
 from wiki.licenses import compatibility
 from wiki.licenses.compatibility import Verdict
 from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_of
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, Note, Saved
-from wiki.text.merging.conflicts import Clash
-from wiki.text.merging.document_merge import Joined, join
+from wiki.pages.writing.page_writer import Author, EditSummary, Saved
+from wiki.text.merging.conflicts import MergeConflict
+from wiki.text.merging.document_merge import MergedDocument, merge_documents
 
 Side = Literal["ours", "theirs", "both"]
 SIDES: tuple[Side, ...] = get_args(Side)
 COMMENT_LIMIT = 500
 
 
-def words_of(clash: Clash, side: Side) -> str:
+def words_of(clash: MergeConflict, side: Side) -> str:
     """What stands in place of `clash` when `side` is chosen."""
     return {"ours": clash.mine, "theirs": clash.theirs, "both": clash.both}[side]
 
@@ -39,7 +39,7 @@ class Merge:
     page: WikiPage
     mine: PageVersion
     theirs: PageVersion
-    lineage: Lineage
+    lineage: VersionGraph
 
     @classmethod
     def of(cls, page: WikiPage, theirs: PageVersion, mine: int | None = None) -> Merge:
@@ -50,12 +50,12 @@ class Merge:
         own: PageVersion = page.versions.select_related("stored").get(number=page.version if mine is None else mine)
         if own.is_deletion or theirs.is_deletion:
             raise Refused(gettext_noop("Version %(number)d has no text: the page was deleted."), number=theirs.number)
-        return cls(page, own, theirs, Lineage.of(page, theirs.page))
+        return cls(page, own, theirs, VersionGraph.of(page, theirs.page))
 
     @classmethod
     def back(cls, fork: WikiPage, upstream: WikiPage) -> Merge:
         """The merge of a fork into its original, both as they are now. Raises what `of` raises."""
-        return cls.of(page_lookup.fresh(upstream.pk), upstream_version(page_lookup.fresh(fork.pk)))
+        return cls.of(page_lookup.reload_page(upstream.pk), upstream_version(page_lookup.reload_page(fork.pk)))
 
     @property
     def is_done(self) -> bool:
@@ -63,11 +63,11 @@ class Merge:
         return self.lineage.nodes[self.theirs.pk] in self.lineage.ancestors([self.lineage.nodes[self.mine.pk]])
 
     @cached_property
-    def joined(self) -> Joined:
+    def joined(self) -> MergedDocument:
         """The two texts joined, from what both have in common."""
         nodes = self.lineage.nodes
         bases = self.lineage.bases([nodes[self.mine.pk]], [nodes[self.theirs.pk]])
-        return join(self.lineage.base_text(bases), self.mine.text() or "", self.theirs.text() or "")
+        return merge_documents(self.lineage.base_text(bases), self.mine.text() or "", self.theirs.text() or "")
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -95,7 +95,7 @@ class Merge:
         if not self.verdict.allowed:
             raise LicenseConflict(str(self.verdict.because).replace("%", "%%"))
         names = authors_of(self.theirs.page, self.theirs.number)
-        note = Note(comment or self.said(), tags=["pulled"], merge_parent=self.theirs)
+        note = EditSummary(comment or self.said(), tags=["pulled"], merge_parent=self.theirs)
         number = self.mine.number if base is None else base
         return page_writer.edit(self.page, text, by, note, number, lambda _: credit(self.page, names))
 
@@ -103,7 +103,7 @@ class Merge:
         """Write a version with the text as it is, from which on `theirs` counts as seen. Raises what `edit` raises."""
         with translation.override(self.page.language):
             said = gettext("Passed over %(title)s up to version %(number)d") % self._named()
-        note = Note(said, tags=["passed over"], merge_parent=self.theirs)
+        note = EditSummary(said, tags=["passed over"], merge_parent=self.theirs)
         return page_writer.edit(self.page, self.mine.text() or "", by, note, self.mine.number)
 
 

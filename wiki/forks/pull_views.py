@@ -19,16 +19,16 @@ from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
 from wiki.forks import auto_pull, notifications, pull_merge
-from wiki.forks.fork_status import Touch, touch_of
-from wiki.forks.merge_choices import Card
+from wiki.forks.fork_status import ForkStatus, touch_of
+from wiki.forks.merge_choices import ConflictChoice
 from wiki.forks.pull_merge import Merge
-from wiki.forks.version_graph import Lineage, texts_of
+from wiki.forks.version_graph import VersionGraph, texts_of
 from wiki.history import page_access
-from wiki.history.noindex import not_for_robots
+from wiki.history.noindex import noindex
 from wiki.history.version_comparison import Difference
 from wiki.licenses import compatibility
 from wiki.pages import permissions
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.page_urls import address
@@ -41,22 +41,22 @@ LISTED = 50
 """Versions of each side that are listed."""
 
 
-@not_for_robots
+@noindex
 def touch(request: HttpRequest, title: str) -> HttpResponseBase:
     """How a fork stands to its original; on POST, pass over it up to version `skip`, `follow` it, or be told."""
-    page = manage.get_page(request, title, "read")
+    page = manage.get_page(request, title, permissions.Action.READ)
     found = touch_of(page, request.user)
     if request.method == "POST":
         if "tell" in request.POST:
             return _tell(request, page)
         return _follow(request, page) if "follow" in request.POST else _pass_over(request, page, found)
-    context: dict[str, Any] = {"page": page, "touch": found, "may": permissions.allowed(request.user, page)}
+    context: dict[str, Any] = {"page": page, "touch": found, "may": permissions.allowed_actions(request.user, page)}
     if found is not None and found.upstream is not None:
         if found.is_elsewhere:
             context["there"] = _proposing_there(page, found.upstream)
         if page.size + found.upstream.size > LONG:
             rate_limits.spend_preview(request)
-        context |= _sides(request, found, found.upstream) | {"is_told": notifications.is_told(page, request.user)}
+        context |= _sides(request, found, found.upstream) | {"is_told": notifications.is_subscribed(page, request.user)}
     return render(request, "wiki/forks/touch.html", context)
 
 
@@ -67,9 +67,9 @@ def _proposing_there(page: WikiPage, upstream: WikiPage) -> str:
     return urljoin(mirror.url, f"/elsewhere?{urlencode({'address': own})}") if mirror is not None else ""
 
 
-def _sides(request: HttpRequest, found: Touch, upstream: WikiPage) -> dict[str, Any]:
+def _sides(request: HttpRequest, found: ForkStatus, upstream: WikiPage) -> dict[str, Any]:
     """What each side did since the base: its versions, and its text against the base's."""
-    lineage: Lineage = found.lineage
+    lineage: VersionGraph = found.lineage
     mine, theirs = lineage.at[found.page.pk, found.page.version], lineage.at[upstream.pk, upstream.version]
     texts = texts_of([mine, theirs])
     base = lineage.base_text(found.bases)
@@ -84,9 +84,9 @@ def _sides(request: HttpRequest, found: Touch, upstream: WikiPage) -> dict[str, 
 
 def _tell(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
     """Have the reader be told when the original moves, or not any more."""
-    permissions.require(request.user, "fork", page)
+    permissions.require(request.user, permissions.Action.FORK, page)
     wanted = request.POST["tell"] == "1"
-    notifications.tell(page, cast(User, request.user), wanted=wanted)
+    notifications.set_subscription(page, cast(User, request.user), wanted=wanted)
     if wanted:
         messages.success(request, gettext("You get a letter when the original moves."))
     else:
@@ -96,7 +96,7 @@ def _tell(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
 
 def _follow(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
     """Let the fork take in clean changes by itself, or not any more."""
-    permissions.require(request.user, "edit", page)
+    permissions.require(request.user, permissions.Action.EDIT, page)
     follows = request.POST["follow"] == "1"
     auto_pull.follow(page, cast(User, request.user), follows=follows)
     if follows:
@@ -106,9 +106,9 @@ def _follow(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
     return redirect(address("touch", page.full_title))
 
 
-def _pass_over(request: HttpRequest, page: WikiPage, found: Touch | None) -> HttpResponseBase:
+def _pass_over(request: HttpRequest, page: WikiPage, found: ForkStatus | None) -> HttpResponseBase:
     """Pass over the versions of the original up to the one that was asked for."""
-    permissions.require(request.user, "edit", page)
+    permissions.require(request.user, permissions.Action.EDIT, page)
     merge = _merge(page, found, page_access.number_from(request.POST.get("skip"), 0), None)
     if not merge.is_done:
         merge.pass_over(manage.author(request))
@@ -117,7 +117,7 @@ def _pass_over(request: HttpRequest, page: WikiPage, found: Touch | None) -> Htt
     return redirect(address("touch", page.full_title))
 
 
-def _merge(page: WikiPage, found: Touch | None, until: int | None, base: int | None) -> Merge:
+def _merge(page: WikiPage, found: ForkStatus | None, until: int | None, base: int | None) -> Merge:
     """The merge of a version of the original into the page. Raises Http404 where there is none, Refused."""
     if found is None:
         raise Http404(gettext("This page is no fork."))
@@ -135,17 +135,17 @@ class PullForm(forms.Form):
     comment = forms.CharField(label=_("What do you take in, and why?"), max_length=500, required=False)
 
 
-@not_for_robots
+@noindex
 def pull(request: HttpRequest, title: str) -> HttpResponseBase:
     """What taking in the original (`?until=` a version of it) would change here; on POST, do it.
 
     `?base=` says which version of the fork the form was made for.
     """
-    page = manage.get_page(request, title, "read")
+    page = manage.get_page(request, title, permissions.Action.READ)
     if request.method != "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if request.user.is_authenticated:
-        permissions.require(request.user, "edit", page)
+        permissions.require(request.user, permissions.Action.EDIT, page)
     until, base = (page_access.number_from(request.GET.get(name), 0) or None for name in ("until", "base"))
     try:
         merge = _merge(page, touch_of(page, request.user), until, base)
@@ -157,7 +157,7 @@ def pull(request: HttpRequest, title: str) -> HttpResponseBase:
         return edit.edit(request, title, _writer(merge))
     if merge.mine.size + merge.theirs.size > LONG:
         rate_limits.spend_preview(request)
-    cards = [Card.of(number, clash, request.POST) for number, clash in enumerate(merge.joined.clashes)]
+    cards = [ConflictChoice.of(number, clash, request.POST) for number, clash in enumerate(merge.joined.clashes)]
     form = PullForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _screen(request, merge, form, cards)
@@ -174,7 +174,7 @@ def _writer(merge: Merge) -> edit.Write:
     """Saves what the editor holds as the version that takes the original in."""
 
     def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> Saved:
-        permissions.require(user, "edit", page)
+        permissions.require(user, permissions.Action.EDIT, page)
         return merge.save(data["text"], Author.of(user), data["comment"], data["base"])
 
     return write
@@ -190,7 +190,7 @@ def _refusing(error: Refused) -> edit.Write:
 
 
 def _take_in(
-    request: HttpRequest, merge: Merge, text: str, comment: str, form: PullForm, cards: list[Card]
+    request: HttpRequest, merge: Merge, text: str, comment: str, form: PullForm, cards: list[ConflictChoice]
 ) -> HttpResponseBase:
     """Hand the joined text to the writer."""
     try:
@@ -200,13 +200,15 @@ def _take_in(
             request, merge.page, text, comment or merge.said(), conflict.theirs_version, conflict=conflict, status=409
         )
     except WikiError as error:
-        form.add_error(None, in_words(error))
+        form.add_error(None, message_for(error))
         return _screen(request, merge, form, cards, status=error.status)
     messages.success(request, gettext("The original is taken in. Everyone who wrote it is credited."))
     return redirect(merge.page.get_absolute_url())
 
 
-def _screen(request: HttpRequest, merge: Merge, form: PullForm, cards: list[Card], status: int = 200) -> HttpResponse:
+def _screen(
+    request: HttpRequest, merge: Merge, form: PullForm, cards: list[ConflictChoice], status: int = 200
+) -> HttpResponse:
     """The merge before it is saved."""
     context = {
         "page": merge.page,
@@ -214,6 +216,6 @@ def _screen(request: HttpRequest, merge: Merge, form: PullForm, cards: list[Card
         "form": form,
         "cards": cards,
         "difference": Difference.of(merge.mine.text() or "", merge.joined.resolved([card.words for card in cards])),
-        "may": permissions.allowed(request.user, merge.page),
+        "may": permissions.allowed_actions(request.user, merge.page),
     }
     return render(request, "wiki/forks/pull.html", context, status=status)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 
-def branch(page: WikiPage, user: Reader) -> WikiPageQuerySet:
+def subtree(page: WikiPage, user: Reader) -> WikiPageQuerySet:
     """The pages under `page`: those of a place, or those called «Title/…» beside it; redirects are left behind."""
     readable = WikiPage.objects.readable_by(user).filter(redirect_key="").select_related("source", "place")
     found: WikiPageQuerySet
@@ -28,7 +28,7 @@ def branch(page: WikiPage, user: Reader) -> WikiPageQuerySet:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class FactRewriteOption:
     """A fact that names the place which a page is forked from."""
 
     page: WikiPage
@@ -41,9 +41,9 @@ class Offer:
         return f"{self.page.pk} {self.fact}"
 
 
-def offers(pages: Sequence[WikiPage]) -> list[Offer]:
+def offers(pages: Sequence[WikiPage]) -> list[FactRewriteOption]:
     """The facts of `pages` that name the place they live in (or are): whoever forks them says which shall change."""
-    found: dict[str, Offer] = {}
+    found: dict[str, FactRewriteOption] = {}
     for page in pages:
         home = page if page.is_place else page.place
         text = page.source.text or ""
@@ -51,7 +51,7 @@ def offers(pages: Sequence[WikiPage]) -> list[Offer]:
             continue
         for mention in mentions(text):
             if mention.way == "fact" and key_of(mention.title) == home.title_key:
-                offer = Offer(page, mention.property)
+                offer = FactRewriteOption(page, mention.property)
                 found.setdefault(offer.name, offer)
     return list(found.values())
 

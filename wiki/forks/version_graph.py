@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wiki.pages.models import PageVersion, WikiPage
-from wiki.text.merging.document_merge import join
+from wiki.text.merging.document_merge import merge_documents
 
 DEPTH = 8
 """So many common bases are merged at most, and so deep."""
@@ -35,7 +35,7 @@ class Node:
 
 
 @dataclass(slots=True)
-class Lineage:
+class VersionGraph:
     """The versions of some pages, and of all pages that went into them."""
 
     nodes: dict[int, Node] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Lineage:
     """By page and number."""
 
     @classmethod
-    def of(cls, *pages: WikiPage) -> Lineage:
+    def of(cls, *pages: WikiPage) -> VersionGraph:
         """The graph above the versions of `pages`: two queries, and three for each step to pages they are from."""
         found = cls()
         wanted, seen = {page.pk for page in pages}, set[int]()
@@ -90,7 +90,7 @@ class Lineage:
         text = texts[bases[0].pk]
         for at, node in enumerate(bases[1:DEPTH], start=1):
             above = self.bases(bases[:at], [node]) if depth else []
-            joined = join(self.base_text(above, depth - 1) if above else "", text, texts[node.pk])
+            joined = merge_documents(self.base_text(above, depth - 1) if above else "", text, texts[node.pk])
             text = joined.resolved([clash.base for clash in joined.clashes])
         return text
 

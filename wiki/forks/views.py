@@ -18,13 +18,13 @@ from django.views.decorators.http import require_safe
 from wiki.accounts.models import User
 from wiki.errors import WikiError
 from wiki.forks import fork_creation, network_graphics, notifications, subtree
-from wiki.forks.fork_network import family_of
+from wiki.forks.fork_network import fork_network
 from wiki.licenses import compatibility
 from wiki.pages import page_lookup, permissions
 from wiki.pages.contributors import authors_of
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.media_models import pictures_of
-from wiki.pages.mirror_models import own_title
+from wiki.pages.mirror_models import remote_title
 from wiki.pages.models import WikiPage
 from wiki.pages.views import manage, page_lists
 
@@ -99,21 +99,21 @@ class ForkForm(django_forms.Form):
 
 def fork(request: HttpRequest, title: str) -> HttpResponseBase:
     """Take a page into a place."""
-    page = manage.get_page(request, title, "read")
+    page = manage.get_page(request, title, permissions.Action.READ)
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    permissions.require(request.user, "fork", page)
+    permissions.require(request.user, permissions.Action.FORK, page)
     initial = {
-        "title": own_title(page), "license": page.license,
+        "title": remote_title(page), "license": page.license,
         "place": request.GET.get("place", "") or ("" if page.is_place else _own_place(request)),
     }  # fmt: skip
-    branch = list(subtree.branch(page, request.user)[:BRANCH_LIMIT])
+    branch = list(subtree.subtree(page, request.user)[:BRANCH_LIMIT])
     form = ForkForm(page, branch, request.POST or None, initial=initial)
     if form.is_valid():
         try:
             copies = _fork(request, page, branch, form.cleaned_data)
         except WikiError as error:
-            form.add_error(None, in_words(error))
+            form.add_error(None, message_for(error))
         else:
             messages.success(request, _said(len(copies)))
             return redirect(copies[0].get_absolute_url())
@@ -123,7 +123,7 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         "authors": authors_of(page),
         "pictures": pictures_of(page),
         "places": page_lists.place_titles(request.user),
-        "may": permissions.allowed(request.user, page),
+        "may": permissions.allowed_actions(request.user, page),
     }
     return render(request, "wiki/forks/fork.html", context)
 
@@ -159,11 +159,11 @@ def _own_place(request: HttpRequest) -> str:
     return own[0] if len(own) == 1 else ""
 
 
-def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> fork_creation.Wish:
+def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> fork_creation.ForkTarget:
     """What the form asks for; where the page keeps its licence, so does each page that goes along."""
     place = page_lookup.place_named(data["place"], request.user) if data["place"] else None
     license = data["license"] if data["license"] != page.license else ""
-    return fork_creation.Wish(place, data["new_place"], data["title"], license)
+    return fork_creation.ForkTarget(place, data["new_place"], data["title"], license)
 
 
 @require_safe
@@ -177,9 +177,9 @@ def mine(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def forks(request: HttpRequest, title: str) -> HttpResponse:
     """The family of a page: what it comes from, what was made of it, and what they still share."""
-    page = manage.get_page(request, title, "read")
-    family = family_of(page, request.user)
-    context: dict[str, Any] = {"page": page, "family": family, "may": permissions.allowed(request.user, page)}
+    page = manage.get_page(request, title, permissions.Action.READ)
+    family = fork_network(page, request.user)
+    context: dict[str, Any] = {"page": page, "family": family, "may": permissions.allowed_actions(request.user, page)}
     if len(family.members) > 1:
         context |= {"tree": network_graphics.tree(family), "map": network_graphics.map_of(family)}
     return render(request, "wiki/forks/forks.html", context)

@@ -49,7 +49,7 @@ class Share:
 
 
 @dataclass(slots=True)
-class Piece:
+class AttributedSpan:
     """Some words of a passage as they stand in the text, and whose they are (None: signs alone)."""
 
     text: str
@@ -58,7 +58,7 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Told:
+class AttributedPassage:
     """A passage with those who wrote it, most words first, and the version that gave it its present form."""
 
     passage: Passage
@@ -66,8 +66,8 @@ class Told:
     written: PageVersion | None
     """The version that brought most of its words."""
     changed: PageVersion | None
-    """The version in which it was born, where that is another one."""
-    pieces: list[Piece] = field(default_factory=list)
+    """The version in which it was added_in, where that is another one."""
+    pieces: list[AttributedSpan] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -80,41 +80,43 @@ class Authorship:
     owners: dict[Where, Share]
     """Whose the words are that a version brought."""
 
-    def tell(self, some: Iterable[Passage]) -> list[Told]:
+    def tell(self, some: Iterable[Passage]) -> list[AttributedPassage]:
         """Some of the passages with their authors; no query."""
         return [self._told(passage) for passage in some]
 
-    def _told(self, passage: Passage) -> Told:
+    def _told(self, passage: Passage) -> AttributedPassage:
         words: dict[Where, int] = defaultdict(int)
         shares: dict[int, int] = defaultdict(int)
         for count, where in runs_of(passage):
             words[where] += count
             shares[self.owners[where].place] += count
-        most = max(words, key=lambda where: words[where], default=(passage.page_id, passage.born))
-        born = (passage.page_id, passage.born)
-        told = Told(
+        most = max(words, key=lambda where: words[where], default=(passage.page_id, passage.added_in))
+        added_in = (passage.page_id, passage.added_in)
+        told = AttributedPassage(
             passage,
             [self.shares[place] for place in sorted(shares, key=lambda place: (-shares[place], place))],
             self.versions.get(most),
-            self.versions.get(born) if born != most else None,
+            self.versions.get(added_in) if added_in != most else None,
         )
         told.pieces = self._pieces(passage, len(told.authors) > 1)
         return told
 
-    def _pieces(self, passage: Passage, several: bool) -> list[Piece]:
+    def _pieces(self, passage: Passage, several: bool) -> list[AttributedSpan]:
         """The text, divided where one author's words end and another's begin."""
         found = list(_WORD.finditer(passage.text)) if several else []
         whose = [where for count, where in runs_of(passage) for _ in range(count)]
         if not found or len(found) != len(whose) or len(words_of(passage.text)) != len(found):
-            return [Piece(passage.text)]
+            return [AttributedSpan(passage.text)]
         pieces, at = [], 0
         for where, group in groupby(zip(found, whose, strict=True), key=lambda pair: pair[1]):
             matches = [match for match, _ in group]
             if matches[0].start() > at:
-                pieces.append(Piece(passage.text[at : matches[0].start()]))
+                pieces.append(AttributedSpan(passage.text[at : matches[0].start()]))
             at = matches[-1].end()
-            pieces.append(Piece(passage.text[matches[0].start() : at], self.owners[where], self.versions[where]))
-        return [*pieces, Piece(passage.text[at:])] if at < len(passage.text) else pieces
+            pieces.append(
+                AttributedSpan(passage.text[matches[0].start() : at], self.owners[where], self.versions[where])
+            )
+        return [*pieces, AttributedSpan(passage.text[at:])] if at < len(passage.text) else pieces
 
 
 def runs_of(passage: Passage) -> Iterator[tuple[int, Where]]:
@@ -125,7 +127,7 @@ def runs_of(passage: Passage) -> Iterator[tuple[int, Where]]:
 
 def living(page: WikiPage) -> QuerySet[Passage]:
     """The passages of the current text, in order."""
-    return Passage.objects.filter(page=page, died=None).order_by("position")
+    return Passage.objects.filter(page=page, removed_in=None).order_by("position")
 
 
 def authorship_of(page: WikiPage) -> Authorship:
@@ -135,8 +137,8 @@ def authorship_of(page: WikiPage) -> Authorship:
     for passage in passages:
         for count, where in runs_of(passage):
             counted[where] += count
-    born = {(passage.page_id, passage.born) for passage in passages}
-    versions = _versions(counted.keys() | born)
+    added_in = {(passage.page_id, passage.added_in) for passage in passages}
+    versions = _versions(counted.keys() | added_in)
     fork = Fork.objects.filter(page=page).first()
     shares: dict[object, Share] = {}
     owners: dict[Where, Share] = {}

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.history.recent_changes import Change
+from wiki.history.recent_changes import RecentChange
 from wiki.pages.models import PageVersion
 from wiki.text.diffing import line_diff
 from wiki.text.diffing.line_diff import Span
@@ -32,11 +32,11 @@ def clean(text: str) -> str:
     return _CONTROLS.sub("", text)
 
 
-def summaries(lines: Sequence[Change]) -> list[str]:
+def summaries(lines: Sequence[RecentChange]) -> list[str]:
     """The HTML body of each line, in order. At most one query, for the texts."""
-    singles = [line.version for line in lines if line.batch is None]
+    singles = [line.version for line in lines if line.changeset is None]
     differences = _differences(singles)
-    return [clean(_of_batch(line) if line.batch else _of_version(line.version, differences)) for line in lines]
+    return [clean(_of_changeset(line) if line.changeset else _of_version(line.version, differences)) for line in lines]
 
 
 def _of_version(version: PageVersion, differences: dict[int, str]) -> SafeString:
@@ -54,11 +54,11 @@ def _of_version(version: PageVersion, differences: dict[int, str]) -> SafeString
     return format_html("{}<p>{}</p>{}", comment, facts, lines)
 
 
-def _of_batch(line: Change) -> SafeString:
-    """Comment and first titles of a batch."""
+def _of_changeset(line: RecentChange) -> SafeString:
+    """Comment and first titles of a changeset."""
     items = format_html_join("", "<li>{}</li>", ((row.title,) for row in line.versions))
     rest = gettext("and %(rest)d more") % {"rest": line.rest} if line.rest > 0 else ""
-    comment = line.batch.comment if line.batch else ""
+    comment = line.changeset.comment if line.changeset else ""
     return format_html("<p><em>{}</em></p><ul>{}</ul><p>{}</p>", comment, items, rest)
 
 

@@ -23,8 +23,8 @@ from wiki.history import page_access
 from wiki.history.change_summaries import clean, summaries
 from wiki.history.forms import ChangesFilter
 from wiki.history.history_urls import changes_address, contributions_address, feed_address
-from wiki.history.noindex import not_for_robots
-from wiki.history.recent_changes import Change, in_place, marks, recent
+from wiki.history.noindex import noindex
+from wiki.history.recent_changes import RecentChange, in_place, marks, recent
 from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage
 from wiki.pages.page_urls import address
 
@@ -48,7 +48,7 @@ class Channel:
 
 
 @require_safe
-@not_for_robots
+@noindex
 def changes(request: HttpRequest) -> HttpResponseBase:
     """The changes of the whole wiki."""
     title = gettext("Recent changes of %(site)s") % {"site": settings.SITE_NAME}
@@ -57,7 +57,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-@not_for_robots
+@noindex
 def place(request: HttpRequest, title: str) -> HttpResponseBase:
     """The changes in a place."""
     found = page_access.place_at(title, request.user)
@@ -68,7 +68,7 @@ def place(request: HttpRequest, title: str) -> HttpResponseBase:
 
 
 @require_safe
-@not_for_robots
+@noindex
 def page(request: HttpRequest, title: str) -> HttpResponseBase:
     """The versions of a page."""
     found = page_access.page_at(title, request.user)
@@ -80,11 +80,11 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
 
 
 @require_safe
-@not_for_robots
+@noindex
 def contributions(request: HttpRequest, username: str = "") -> HttpResponseBase:
     """What an account, or someone known only by `?name=`, has written."""
     name = request.GET.get("name", "")
-    person, versions = page_access.contributor(request.user, username, name)
+    person, versions = page_access.get_contributor(request.user, username, name)
     label = person.label if person else name
     channel = Channel(
         f"account/{person.pk}" if person else f"author/{quote(name, safe='')}",
@@ -107,7 +107,7 @@ def _answer(request: HttpRequest, channel: Channel, versions: PageVersionQuerySe
     Texts are read only for an answer with a body.
     """
     form = ChangesFilter(request.GET)
-    fold = channel.fold and form.batch_id is None
+    fold = channel.fold and form.changeset_id is None
     lines = recent(form.narrow(versions), since=form.since, fold=fold, size=ENTRIES).rows
     etag = _etag(channel, lines)
     kept = get_conditional_response(request, etag=etag)
@@ -117,7 +117,7 @@ def _answer(request: HttpRequest, channel: Channel, versions: PageVersionQuerySe
     return answer
 
 
-def _etag(channel: Channel, lines: Sequence[Change]) -> str:
+def _etag(channel: Channel, lines: Sequence[RecentChange]) -> str:
     """Stands for all that a feed shows."""
     shown = [FORM, get_language() or "", channel.title, channel.address]
     for line in lines:
@@ -126,7 +126,7 @@ def _etag(channel: Channel, lines: Sequence[Change]) -> str:
     return quote_etag(hashlib.sha256("\n".join(shown).encode()).hexdigest()[:32])
 
 
-def _written(channel: Channel, lines: Sequence[Change]) -> HttpResponse:
+def _written(channel: Channel, lines: Sequence[RecentChange]) -> HttpResponse:
     """The feed itself."""
     feed = Atom1Feed(
         title=clean(channel.title),
@@ -144,21 +144,21 @@ def _written(channel: Channel, lines: Sequence[Change]) -> HttpResponse:
     return answer
 
 
-def _add(feed: Atom1Feed, line: Change, body: str) -> None:
-    """One entry: a version, or a batch."""
-    version, batch = line.version, line.batch
-    if batch is None:
+def _add(feed: Atom1Feed, line: RecentChange, body: str) -> None:
+    """One entry: a version, or a changeset."""
+    version, changeset = line.version, line.changeset
+    if changeset is None:
         title, author = version.title, version.author_name
         link = comparison_address(version)
         identity = tag("version", f"{version.page_id}/{version.number}", version.recorded_at.year)
     else:
         title = gettext("%(count)d pages: %(act)s") % {
             "count": line.count,
-            "act": batch.get_act_display(),
+            "act": changeset.get_act_display(),
         }
-        author = batch.by.label if batch.by else version.author_name
-        link = f"{address_of_changes()}?batch={batch.pk}"
-        identity = tag("batch", str(batch.pk), batch.made_at.year)
+        author = changeset.by.label if changeset.by else version.author_name
+        link = f"{address_of_changes()}?batch={changeset.pk}"
+        identity = tag("batch", str(changeset.pk), changeset.made_at.year)
     feed.add_item(
         title=clean(title),
         link=absolute(link),
@@ -167,7 +167,7 @@ def _add(feed: Atom1Feed, line: Change, body: str) -> None:
         pubdate=line.moment.at,
         updateddate=line.moment.at,
         unique_id=identity,
-        categories=[clean(word) for word in marks(version)] if batch is None else [],
+        categories=[clean(word) for word in marks(version)] if changeset is None else [],
     )
 
 

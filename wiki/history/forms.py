@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from wiki.history.tag_labels import TAGS
-from wiki.pages.models import Batch, Kind, PageVersionQuerySet
+from wiki.pages.models import Changeset, Kind, PageVersionQuerySet
 from wiki.text import titles
 
 DAYS = (1, 3, 7, 14, 30, 90, 365)
@@ -94,8 +94,8 @@ class ChangesFilter(HistoryFilter):
             versions = versions.filter(page__kind__key=kind)
         if (namespace := wanted.get("namespace")) is not None:
             versions = versions.filter(page__namespace=namespace)
-        if batch := wanted.get("batch"):
-            versions = versions.filter(batch_id=batch)
+        if changeset := wanted.get("batch"):
+            versions = versions.filter(changeset_id=changeset)
         return versions
 
     @property
@@ -105,15 +105,15 @@ class ChangesFilter(HistoryFilter):
         return timezone.now() - datetime.timedelta(days=days) if days else None
 
     @property
-    def batch_id(self) -> int | None:
+    def changeset_id(self) -> int | None:
         """The one act whose versions are listed, if one is."""
         return self.cleaned_data.get("batch")
 
-    def act(self) -> Batch | None:
+    def act(self) -> Changeset | None:
         """That act, with the person behind it."""
-        if self.batch_id is None:
+        if self.changeset_id is None:
             return None
-        return Batch.objects.filter(pk=self.batch_id).select_related("by").first()
+        return Changeset.objects.filter(pk=self.changeset_id).select_related("by").first()
 
 
 def choice(form: forms.Form, name: str) -> forms.ChoiceField:

@@ -21,7 +21,7 @@ _CURSOR = re.compile(r"(-?[0-9]{1,17})\.([01])\.([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece(Generic[T]):
+class CursorPage(Generic[T]):
     """Part of a list, newest first, with the cursors of its neighbours (empty: none there)."""
 
     rows: list[T]
@@ -30,7 +30,7 @@ class Piece(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Moment:
+class Cursor:
     """A place in a list by time; `rank` and `id` tell rows of one moment apart."""
 
     at: datetime
@@ -42,7 +42,7 @@ class Moment:
         return f"{micros}.{self.rank}.{self.id}"
 
     @classmethod
-    def read(cls, raw: str | None) -> Moment | None:
+    def read(cls, raw: str | None) -> Cursor | None:
         """The moment that an address names; None where it names none."""
         match = _CURSOR.fullmatch(raw or "")
         if match is None:
@@ -68,7 +68,9 @@ class Moment:
         return later | Q(**{field: self.at}) if rank > self.rank else later
 
 
-def piece(rows: Sequence[T], size: int, cursor_of: Callable[[T], object], *, backwards: bool, moved: bool) -> Piece[T]:
+def piece(
+    rows: Sequence[T], size: int, cursor_of: Callable[[T], object], *, backwards: bool, moved: bool
+) -> CursorPage[T]:
     """The piece made of at most `size + 1` rows that were found.
 
     The row too many only tells that the list goes on. `backwards`: the rows were looked for
@@ -78,14 +80,14 @@ def piece(rows: Sequence[T], size: int, cursor_of: Callable[[T], object], *, bac
     if backwards:
         kept.reverse()
     if not kept:
-        return Piece([], "", "")
+        return CursorPage([], "", "")
     has_newer = more if backwards else moved
     has_older = True if backwards else more
     newer = str(cursor_of(kept[0])) if has_newer else ""
     older = str(cursor_of(kept[-1])) if has_older else ""
-    return Piece(kept, newer, older)
+    return CursorPage(kept, newer, older)
 
 
-def wanted(query: QueryDict) -> tuple[str, str]:
+def cursors_from(query: QueryDict) -> tuple[str, str]:
     """What an address asks for: the cursors `before` (older rows) and `after` (newer rows)."""
     return query.get("before", ""), query.get("after", "")

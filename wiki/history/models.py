@@ -10,7 +10,7 @@ from modelsearch import index
 
 from wiki.pages.binary_collation import BytewiseText
 from wiki.pages.models import WikiPage
-from wiki.text.strip_markup import bare
+from wiki.text.strip_markup import strip_markup
 
 KINDS = ("heading", "paragraph", "item", "quote", "code", "table", "rule")
 
@@ -18,7 +18,7 @@ KINDS = ("heading", "paragraph", "item", "quote", "code", "table", "rule")
 class Passage(index.Indexed, models.Model):
     """A block of a page's text, through an interval of the page's versions.
 
-    Nothing of it is overwritten: a passage whose words or signs change ends (`died`), and another one begins. Names
+    Nothing of it is overwritten: a passage whose words or signs change ends (`removed_in`), and another one begins. Names
     of passages (`origin`, `grew_from`) say page, version and rank; unlike row ids they follow from history alone.
     """
 
@@ -27,7 +27,7 @@ class Passage(index.Indexed, models.Model):
     position = BytewiseText()
     """Sorts the passages that are alive together, in any version (see `wiki.text.fractional_index`)."""
     text = models.TextField()
-    """As written, in the version in which it was born."""
+    """As written, in the version in which it was added_in."""
     words = models.TextField(blank=True)
     """Its words without case and accents, one space between them."""
     identity = models.CharField(max_length=24)
@@ -36,12 +36,12 @@ class Passage(index.Indexed, models.Model):
     """Who wrote its words, in order: `[count, version]`, the version of this page that brought them, or
     `[count, version, page, number]`, where that version took them from version `number` of another page."""
 
-    born = models.PositiveIntegerField()
+    added_in = models.PositiveIntegerField()
     rank = models.PositiveIntegerField()
-    """Its place among those born in the same version."""
-    died = models.PositiveIntegerField(null=True)
-    born_at = models.DateTimeField()
-    died_at = models.DateTimeField(null=True)
+    """Its place among those added_in in the same version."""
+    removed_in = models.PositiveIntegerField(null=True)
+    added_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
     """Claimed times of those versions, made non-decreasing along the page."""
     origin = models.CharField(max_length=64)
     """Name of the first life of a passage that came back or came along; its own where this is the first."""
@@ -52,16 +52,16 @@ class Passage(index.Indexed, models.Model):
     search_fields: ClassVar[list[index.BaseField]] = [
         index.SearchField("said", usual_length=20),
         index.FilterField("page"),
-        index.FilterField("born_at"),
+        index.FilterField("added_at"),
     ]
     """What does not change while the row is there: when it ended, searches ask the table."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["page", "born", "rank"], name="one_passage_each")]
+        constraints = [models.UniqueConstraint(fields=["page", "added_in", "rank"], name="one_passage_each")]
         indexes = [
-            models.Index(fields=["page"], name="passage_alive", condition=Q(died=None)),
-            models.Index(fields=["page", "identity"], name="passage_dead", condition=Q(died__isnull=False)),
-            models.Index(fields=["page", "died"], name="passage_died"),
+            models.Index(fields=["page"], name="passage_alive", condition=Q(removed_in=None)),
+            models.Index(fields=["page", "identity"], name="passage_dead", condition=Q(removed_in__isnull=False)),
+            models.Index(fields=["page", "removed_in"], name="passage_removed"),
             models.Index(fields=["origin"], name="passage_origin"),
         ]
 
@@ -71,7 +71,7 @@ class Passage(index.Indexed, models.Model):
     @property
     def name(self) -> str:
         """Page, version and rank: what `origin` and `grew_from` call it."""
-        return f"{self.page_id}.{self.born}.{self.rank}"
+        return f"{self.page_id}.{self.added_in}.{self.rank}"
 
     @classmethod
     def get_indexed_objects(cls) -> models.QuerySet[Passage]:
@@ -80,10 +80,10 @@ class Passage(index.Indexed, models.Model):
 
     def said(self) -> str:
         """What it says, without markup: what is searched."""
-        return bare(self.text, self.kind)
+        return strip_markup(self.text, self.kind)
 
 
 def named(name: str) -> Any:
     """The condition that finds the passage of that name."""
-    page, born, rank = map(int, name.split("."))
-    return Q(page_id=page, born=born, rank=rank)
+    page, added_in, rank = map(int, name.split("."))
+    return Q(page_id=page, added_in=added_in, rank=rank)

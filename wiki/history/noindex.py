@@ -13,7 +13,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def not_for_robots(view: View[P]) -> View[P]:
+def noindex(view: View[P]) -> View[P]:
     """Keep the answers of `view` out of search engines, whatever their form."""
 
     @wraps(view)

@@ -40,7 +40,7 @@ def number_from(raw: str | None, default: int) -> int:
     return int(raw) if raw and _NUMBER.fullmatch(raw) else default
 
 
-def pair(page: WikiPage, user: Reader, old: int, new: int) -> tuple[PageVersion | None, PageVersion]:
+def get_version_pair(page: WikiPage, user: Reader, old: int, new: int) -> tuple[PageVersion | None, PageVersion]:
     """Versions `old` and `new` of `page` with their texts at hand; one query.
 
     The older is None for number 0: before there was a page. Raises Http404 where one of them
@@ -57,7 +57,7 @@ def pair(page: WikiPage, user: Reader, old: int, new: int) -> tuple[PageVersion 
     return found.get(old), found[new]
 
 
-def contributor(user: Reader, username: str, name: str) -> tuple[User | None, PageVersionQuerySet]:
+def get_contributor(user: Reader, username: str, name: str) -> tuple[User | None, PageVersionQuerySet]:
     """An account, or None for someone known only by `name`, and what they wrote. Raises Http404 for neither."""
     versions = versions_by(user, username, name)
     person = User.objects.filter(username=username).first() if username else None

@@ -11,57 +11,59 @@ from django.db.models import Q
 from django.utils import timezone
 
 from wiki.history.models import Passage
-from wiki.history.passage_tracking import Loom, Shift, Weave, blocks_of
-from wiki.history.word_attribution import RECENT, Life, marks_of, read_name
+from wiki.history.passage_tracking import PageTimeline, PassageTracker, VersionDelta, blocks_of
+from wiki.history.word_attribution import RECENT, PassageLifetime, marks_of, read_name
 from wiki.pages.models import PageVersion
-from wiki.pages.writing.derived_data import Reading, Step
+from wiki.pages.writing.derived_data import ParsedVersion, VersionState
 from wiki.pages.writing.rebuild_derived import History
 
 ROWS = 500
-LIGHT = ("pk", "kind", "position", "text", "identity", "born", "rank")
+LIGHT = ("pk", "kind", "position", "text", "identity", "added_in", "rank")
 Act = tuple[Any, ...]
 
 
-def alive_in(pages: Sequence[int]) -> dict[int, list[Life]]:
+def alive_in(pages: Sequence[int]) -> dict[int, list[PassageLifetime]]:
     """The passages alive in some pages, in order, with what matching needs."""
-    found: dict[int, list[Life]] = defaultdict(list)
+    found: dict[int, list[PassageLifetime]] = defaultdict(list)
     for start in range(0, len(pages), ROWS):
-        rows = Passage.objects.filter(page_id__in=pages[start : start + ROWS], died=None).order_by("position")
-        for page, pk, kind, position, text, identity, born, rank in rows.values_list("page_id", *LIGHT):
-            found[page].append(Life(kind, position, text, identity, born, rank, None, pk, False))
+        rows = Passage.objects.filter(page_id__in=pages[start : start + ROWS], removed_in=None).order_by("position")
+        for page, pk, kind, position, text, identity, added_in, rank in rows.values_list("page_id", *LIGHT):
+            found[page].append(PassageLifetime(kind, position, text, identity, added_in, rank, None, pk, False))
     return found
 
 
-def _life(row: Passage) -> Life:
+def _life(row: Passage) -> PassageLifetime:
     """A passage of the table, whole."""
-    life = Life(row.kind, row.position, row.text, row.identity, row.born, row.rank, row.died, row.pk)
+    life = PassageLifetime(
+        row.kind, row.position, row.text, row.identity, row.added_in, row.rank, row.removed_in, row.pk
+    )
     _complete(life, row)
     return life
 
 
-def _complete(life: Life, row: Passage) -> None:
+def _complete(life: PassageLifetime, row: Passage) -> None:
     life.words, life.marks, life.is_whole = row.words.split(), marks_of(row.runs), True
     life.origin = read_name(row.origin, row.page_id)
     life.grew_from = read_name(row.grew_from, row.page_id) if row.grew_from else None
 
 
-class Table:
+class StoredPassages:
     """What is stored, for versions that are added to pages."""
 
-    def __init__(self, readings: Iterable[Reading], weaves: Iterable[Weave]) -> None:
-        self.acts: dict[datetime | None, list[tuple[Weave, int]]] = defaultdict(list)
-        self.act_of: dict[tuple[Weave, int], datetime | None] = {}
+    def __init__(self, readings: Iterable[ParsedVersion], weaves: Iterable[PageTimeline]) -> None:
+        self.acts: dict[datetime | None, list[tuple[PageTimeline, int]]] = defaultdict(list)
+        self.act_of: dict[tuple[PageTimeline, int], datetime | None] = {}
         for item, weave in zip(readings, weaves, strict=True):
             self._note_acts(item, weave)
-        self.known: dict[tuple[int, int], list[Life]] = {}
+        self.known: dict[tuple[int, int], list[PassageLifetime]] = {}
 
-    def _note_acts(self, item: Reading, weave: Weave) -> None:
+    def _note_acts(self, item: ParsedVersion, weave: PageTimeline) -> None:
         """Note which versions are of one moment; those whose clocks went back are of none."""
         latest, now = item.since, timezone.now()
         numbers: dict[datetime | None, list[int]] = defaultdict(list)
         for number, step in enumerate(item.steps, start=item.follows + 1):
             date = step.date if step.date and step.date <= now else None
-            if step.in_batch and (date is None or latest is None or date >= latest):
+            if step.in_changeset and (date is None or latest is None or date >= latest):
                 numbers[date].append(number)
             latest = max(latest, date or now) if latest else date or now
         for date, some in numbers.items():
@@ -69,33 +71,35 @@ class Table:
                 self.acts[date].append((weave, some[0]))
                 self.act_of[weave, some[0]] = date
 
-    def past(self, weave: Weave, shift: Shift) -> tuple[dict[str, list[Life]], list[Life]]:
+    def past(
+        self, weave: PageTimeline, shift: VersionDelta
+    ) -> tuple[dict[str, list[PassageLifetime]], list[PassageLifetime]]:
         """One query, where there is anything to ask."""
         begun = {life.identity for life in shift.begun}
         lacking = {life.row: life for life in shift.ended if not life.is_whole}
         lacking |= {life.row: life for life in weave.alive if not life.is_whole and life.identity in begun}
-        found: dict[str, list[Life]] = defaultdict(list)
-        recent: list[Life] = []
+        found: dict[str, list[PassageLifetime]] = defaultdict(list)
+        recent: list[PassageLifetime] = []
         if not isinstance(weave.ref, int) or not begun:
             return found, recent
         lately = shift.number - RECENT
         for start in range(0, len(begun), ROWS):
-            wanted = Q(page=weave.ref, died__isnull=False, identity__in=sorted(begun)[start : start + ROWS])
+            wanted = Q(page=weave.ref, removed_in__isnull=False, identity__in=sorted(begun)[start : start + ROWS])
             if not start:
-                wanted |= Q(page=weave.ref, died__gte=lately) | Q(pk__in=list(lacking)[:ROWS])
+                wanted |= Q(page=weave.ref, removed_in__gte=lately) | Q(pk__in=list(lacking)[:ROWS])
             for row in Passage.objects.filter(wanted):
                 if row.pk in lacking:
                     _complete(lacking[row.pk], row)
-                elif row.died is not None:
+                elif row.removed_in is not None:
                     life = _life(row)
                     if row.identity in begun:
                         found[row.identity].append(life)
-                    if row.died >= lately and not start:
+                    if row.removed_in >= lately and not start:
                         recent.append(life)
         self.complete(list(lacking.values()))
         return found, recent
 
-    def complete(self, lives: Sequence[Life]) -> None:
+    def complete(self, lives: Sequence[PassageLifetime]) -> None:
         """Read what is not known of some passages."""
         lacking = {life.row: life for life in lives if not life.is_whole}
         keys = [key for key in lacking if key is not None]
@@ -103,42 +107,44 @@ class Table:
             for row in Passage.objects.filter(pk__in=keys[start : start + ROWS]):
                 _complete(lacking[row.pk], row)
 
-    def at(self, loom: Loom, page: int, number: int) -> list[Life]:
+    def at(self, loom: PassageTracker, page: int, number: int) -> list[PassageLifetime]:
         """The passages alive in a stored version."""
         if (page, number) not in self.known:
-            lived = Passage.objects.filter(Q(died=None) | Q(died__gt=number), page=page, born__lte=number)
+            lived = Passage.objects.filter(
+                Q(removed_in=None) | Q(removed_in__gt=number), page=page, added_in__lte=number
+            )
             self.known[page, number] = [_life(row) for row in lived.order_by("position")]
         return self.known[page, number]
 
-    def beside(self, loom: Loom, weave: Weave, shift: Shift) -> list[tuple[Weave, int]]:
+    def beside(self, loom: PassageTracker, weave: PageTimeline, shift: VersionDelta) -> list[tuple[PageTimeline, int]]:
         """Among what is being written."""
         key = (weave, shift.number)
         members = self.acts[self.act_of[key]] if key in self.act_of else ()
         return [(other, number) for other, number in members if other is not weave and number > 1]
 
 
-class Histories:
+class ReplayedPassages:
     """History itself, for pages whose passages are derived again: other pages are woven as far as these need them."""
 
     def __init__(self, pages: Sequence[int]) -> None:
-        self.weaves: dict[int, Weave] = {}
+        self.weaves: dict[int, PageTimeline] = {}
         self.acts: dict[Act, list[tuple[int, int]]] = {}
         self.act_of: dict[tuple[int, int], Act] = {}
         self._note_acts(pages)
 
-    def weave(self, page: int, steps: Iterable[Step] | None = None) -> Weave:
+    def weave(self, page: int, steps: Iterable[VersionState] | None = None) -> PageTimeline:
         """The page from its beginning on."""
         if page not in self.weaves:
             if steps is None:
                 self._note_acts([page])
                 steps = History(page)
-            self.weaves[page] = Weave(page, ((step, blocks_of(step)) for step in steps))
+            self.weaves[page] = PageTimeline(page, ((step, blocks_of(step)) for step in steps))
         return self.weaves[page]
 
     def _note_acts(self, pages: Sequence[int]) -> None:
         """Note which versions of these pages were made in one act with later versions of others."""
-        fields = ("page_id", "number", "batch_id", "recorded_at", "claimed_at")
-        batched = PageVersion.objects.filter(batch__isnull=False).order_by().values_list(*fields)
+        fields = ("page_id", "number", "changeset_id", "recorded_at", "claimed_at")
+        batched = PageVersion.objects.filter(changeset__isnull=False).order_by().values_list(*fields)
         for page, number, *act in batched.filter(page_id__in=pages):
             self.act_of[page, number] = tuple(act)
         moments = sorted({act[2] for act in self.act_of.values() if act not in self.acts})
@@ -151,21 +157,23 @@ class Histories:
                 if tuple(act) in wanted and (page, number) not in self.acts[tuple(act)]:
                     self.acts[tuple(act)].append((page, number))
 
-    def past(self, weave: Weave, shift: Shift) -> tuple[dict[str, list[Life]], list[Life]]:
+    def past(
+        self, weave: PageTimeline, shift: VersionDelta
+    ) -> tuple[dict[str, list[PassageLifetime]], list[PassageLifetime]]:
         """Nothing: a weave that began at the beginning holds all."""
         return {}, []
 
-    def complete(self, lives: Sequence[Life]) -> None:
+    def complete(self, lives: Sequence[PassageLifetime]) -> None:
         """Nothing is lacking."""
 
-    def at(self, loom: Loom, page: int, number: int) -> list[Life]:
+    def at(self, loom: PassageTracker, page: int, number: int) -> list[PassageLifetime]:
         """The passages of a page woven up to there."""
         weave = self.weave(page)
         loom.advance(weave, number)
         return weave.at(number)
 
-    def beside(self, loom: Loom, weave: Weave, shift: Shift) -> list[tuple[Weave, int]]:
-        """As history says: the same batch, written and claimed at the same moments."""
+    def beside(self, loom: PassageTracker, weave: PageTimeline, shift: VersionDelta) -> list[tuple[PageTimeline, int]]:
+        """As history says: the same changeset, written and claimed at the same moments."""
         key = (int(weave.ref), shift.number)
         act = self.act_of.get(key)
         members = [member for member in self.acts.get(act, ()) if member[0] != weave.ref] if act else []
@@ -176,7 +184,7 @@ class Histories:
 
 def _keeps_time(page: int, number: int, act: Act) -> bool:
     """Whether a version is the only one of its page in its act, and its clock had not gone back."""
-    batch, recorded_at, claimed_at = act
+    changeset, recorded_at, claimed_at = act
     versions = PageVersion.objects.filter(page=page).exclude(number=number)
-    same = Q(batch=batch, recorded_at=recorded_at, claimed_at=claimed_at)
+    same = Q(changeset=changeset, recorded_at=recorded_at, claimed_at=claimed_at)
     return not versions.filter(same | Q(number__lt=number, claimed_at__gt=claimed_at)).exists()

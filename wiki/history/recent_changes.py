@@ -1,4 +1,4 @@
-"""Changes of many pages, newest first, with each batch (an import, the renaming of a place) as one.
+"""Changes of many pages, newest first, with each changeset (an import, the renaming of a place) as one.
 
 Lists read `PageVersion` only, and cost the same number of queries however long they are.
 """
@@ -13,41 +13,41 @@ from itertools import groupby
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 
-from wiki.history.keyset_pagination import Moment, Piece, piece
+from wiki.history.keyset_pagination import Cursor, CursorPage, piece
 from wiki.history.tag_labels import of_tags
-from wiki.pages.models import Batch, PageVersion, PageVersionQuerySet, WikiPage
+from wiki.pages.models import Changeset, PageVersion, PageVersionQuerySet, WikiPage
 
 SIZE = 50
 SAMPLE = 10
-"""How many versions of a batch are shown when it is unfolded."""
-SINGLE = Q(batch=None) | Q(batch__act=Batch.Act.DEMO)
+"""How many versions of a changeset are shown when it is unfolded."""
+SINGLE = Q(changeset=None) | Q(changeset__act=Changeset.Act.DEMO)
 """Versions shown each by itself: the demo's content stands for what people would have written."""
 
 
 @dataclass(slots=True)
-class Change:
-    """One line of a list of changes: a version, or a batch with some of its versions."""
+class RecentChange:
+    """One line of a list of changes: a version, or a changeset with some of its versions."""
 
-    moment: Moment
+    moment: Cursor
     versions: list[PageVersion] = field(default_factory=list)
-    batch: Batch | None = None
+    changeset: Changeset | None = None
     """The act that made them, when they are shown as one."""
     count: int = 1
 
     @property
     def version(self) -> PageVersion:
-        """The version, or the first of the batch."""
+        """The version, or the first of the changeset."""
         return self.versions[0]
 
     @property
     def rest(self) -> int:
-        """How many versions of the batch are not shown."""
+        """How many versions of the changeset are not shown."""
         return self.count - len(self.versions)
 
     @classmethod
-    def of(cls, version: PageVersion) -> Change:
+    def of(cls, version: PageVersion) -> RecentChange:
         """The line of a single version."""
-        return cls(Moment(version.claimed_at, 0, version.pk), [version])
+        return cls(Cursor(version.claimed_at, 0, version.pk), [version])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Day:
     """The changes of one day in the reader's time zone."""
 
     date: datetime.date
-    changes: list[Change]
+    changes: list[RecentChange]
 
 
 def marks(version: PageVersion) -> list[str]:
@@ -76,27 +76,27 @@ def recent(
     *,
     fold: bool = True,
     size: int = SIZE,
-) -> Piece[Change]:
+) -> CursorPage[RecentChange]:
     """A piece of the changes in `versions` (already narrowed to what the reader may see and wants).
 
-    `before`, `after`: cursors from an earlier piece; `fold`: batches as one line. Four queries.
+    `before`, `after`: cursors from an earlier piece; `fold`: changesets as one line. Four queries.
     """
-    backwards = Moment.read(after)
-    cursor = backwards or Moment.read(before)
+    backwards = Cursor.read(after)
+    cursor = backwards or Cursor.read(before)
     single = versions.filter(SINGLE) if fold else versions
-    lines = [Change.of(row) for row in _singles(single, cursor, bool(backwards), since, size + 1)]
+    lines = [RecentChange.of(row) for row in _singles(single, cursor, bool(backwards), since, size + 1)]
     if fold:
         found = _batches(versions, cursor, bool(backwards), since, size + 1)
-        lines += [Change(Moment(batch.made_at, 1, batch.pk), batch=batch) for batch in found]
+        lines += [RecentChange(Cursor(changeset.made_at, 1, changeset.pk), changeset=changeset) for changeset in found]
     lines.sort(key=lambda line: line.moment, reverse=not backwards)
     kept = piece(lines, size, lambda line: line.moment, backwards=bool(backwards), moved=cursor is not None)
-    _fill(versions, [line for line in kept.rows if line.batch is not None])
-    return Piece([line for line in kept.rows if line.versions], kept.newer, kept.older)
+    _fill(versions, [line for line in kept.rows if line.changeset is not None])
+    return CursorPage([line for line in kept.rows if line.versions], kept.newer, kept.older)
 
 
 def _singles(
     versions: PageVersionQuerySet,
-    cursor: Moment | None,
+    cursor: Cursor | None,
     backwards: bool,
     since: datetime.datetime | None,
     limit: int,
@@ -113,49 +113,49 @@ def _singles(
 
 def for_lines(versions: PageVersionQuerySet) -> PageVersionQuerySet:
     """`versions` with all that a line shows, in one query."""
-    return versions.select_related("page", "author", "batch", "merge_parent__page")
+    return versions.select_related("page", "author", "changeset", "merge_parent__page")
 
 
 def _batches(
     versions: PageVersionQuerySet,
-    cursor: Moment | None,
+    cursor: Cursor | None,
     backwards: bool,
     since: datetime.datetime | None,
     limit: int,
-) -> Sequence[Batch]:
-    """The next batches after `cursor` that made one of `versions` at least."""
-    inside = versions.filter(batch=OuterRef("pk")).order_by()
-    batches = Batch.objects.exclude(act=Batch.Act.DEMO).filter(Exists(inside))
+) -> Sequence[Changeset]:
+    """The next changesets after `cursor` that made one of `versions` at least."""
+    inside = versions.filter(changeset=OuterRef("pk")).order_by()
+    changesets = Changeset.objects.exclude(act=Changeset.Act.DEMO).filter(Exists(inside))
     if cursor is not None:
         side = cursor.newer if backwards else cursor.older
-        batches = batches.filter(side("made_at", 1))
+        changesets = changesets.filter(side("made_at", 1))
     if since is not None:
-        batches = batches.filter(made_at__gte=since)
+        changesets = changesets.filter(made_at__gte=since)
     order = ("made_at", "id") if backwards else ("-made_at", "-id")
-    return list(batches.select_related("by").order_by(*order)[:limit])
+    return list(changesets.select_related("by").order_by(*order)[:limit])
 
 
-def _fill(versions: PageVersionQuerySet, lines: Sequence[Change]) -> None:
-    """Count the versions of each batch, and fetch the first of them; two queries in all.
+def _fill(versions: PageVersionQuerySet, lines: Sequence[RecentChange]) -> None:
+    """Count the versions of each changeset, and fetch the first of them; two queries in all.
 
-    The rows of a batch are written together, so its first ones have ids near the lowest.
+    The rows of a changeset are written together, so its first ones have ids near the lowest.
     """
-    by_batch = {line.batch.pk: line for line in lines if line.batch is not None}
-    if not by_batch:
+    by_changeset = {line.changeset.pk: line for line in lines if line.changeset is not None}
+    if not by_changeset:
         return
     first = Q()
-    counted = versions.filter(batch__in=by_batch).order_by().values("batch_id")
+    counted = versions.filter(changeset__in=by_changeset).order_by().values("changeset_id")
     for row in counted.annotate(count=Count("pk"), first=Min("pk")):
-        by_batch[row["batch_id"]].count = row["count"]
-        first |= Q(batch=row["batch_id"], pk__gte=row["first"], pk__lt=row["first"] + 4 * SAMPLE)
+        by_changeset[row["changeset_id"]].count = row["count"]
+        first |= Q(changeset=row["changeset_id"], pk__gte=row["first"], pk__lt=row["first"] + 4 * SAMPLE)
     if not first:
         return
     for version in for_lines(versions.filter(first)).order_by("pk"):
-        line = by_batch[version.batch_id or 0]
+        line = by_changeset[version.changeset_id or 0]
         if len(line.versions) < SAMPLE:
             line.versions.append(version)
 
 
-def by_day(changes: Sequence[Change]) -> list[Day]:
+def by_day(changes: Sequence[RecentChange]) -> list[Day]:
     """`changes` grouped by day, in the same order."""
     return [Day(date, list(lines)) for date, lines in groupby(changes, lambda line: timezone.localdate(line.moment.at))]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from wiki.errors import EditConflict, Refused, gettext_noop
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, Note, Saved
+from wiki.pages.writing.page_writer import Author, EditSummary, Saved
 from wiki.text.merging import document_merge
 
 Act = Literal["restore", "undo"]
@@ -38,7 +38,7 @@ class Undoing:
     @property
     def outcome(self) -> str | None:
         """The current text without that edit; None where later edits changed the same words."""
-        return document_merge.join(self.after, self.before, self.now).text
+        return document_merge.merge_documents(self.after, self.before, self.now).text
 
     def clash(self, number: int) -> EditConflict:
         """The three texts for a person to settle; `number` is the current version."""
@@ -52,7 +52,7 @@ def restore(page: WikiPage, number: int, by: Author, comment: str = "", base: in
     Raises PageVersion.DoesNotExist, NotAllowed, Refused, EditConflict, Busy.
     """
     version = restorable(page, number)
-    note = Note(with_comment(said_of("restore", version), comment), tags=["restored"])
+    note = EditSummary(with_comment(said_of("restore", version), comment), tags=["restored"])
     return page_writer.edit(page, version.text() or "", by, note, base)
 
 
@@ -76,7 +76,7 @@ def undo(page: WikiPage, number: int, by: Author, comment: str = "") -> Saved:
     (nothing is written), PageVersion.DoesNotExist, NotAllowed, Refused, Busy.
     """
     undoing = undoable(page, number)
-    note = Note(with_comment(said_of("undo", undoing.version), comment), tags=["undone"])
+    note = EditSummary(with_comment(said_of("undo", undoing.version), comment), tags=["undone"])
     return page_writer.edit(page, undoing.before, by, note, base=number)
 
 
@@ -124,5 +124,5 @@ def with_comment(said: str, comment: str) -> str:
 
 def proposal(conflict: EditConflict) -> str:
     """The current text, changed in all that does not clash; where it clashes, as it stands now."""
-    joined = document_merge.join(conflict.base, conflict.mine, conflict.theirs)
+    joined = document_merge.merge_documents(conflict.base, conflict.mine, conflict.theirs)
     return joined.resolved([clash.theirs for clash in joined.clashes])

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from wiki.accounts.models import User
 from wiki.errors import EditConflict
 from wiki.history import page_access, restore
-from wiki.history.noindex import not_for_robots
+from wiki.history.noindex import noindex
 from wiki.history.version_comparison import Difference
 from wiki.licenses import catalogue
 from wiki.pages import permissions
@@ -31,7 +31,7 @@ Acting = Callable[[HttpRequest, User, WikiPage, int], HttpResponseBase]
 Door = Callable[..., HttpResponseBase]
 
 
-class ActForm(forms.Form):
+class RestoreForm(forms.Form):
     """What someone says about going back."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
@@ -44,7 +44,7 @@ def _for_writers(act: Acting) -> Door:
     A clash is settled in the editor, whose form comes back to the same address.
     """
 
-    @not_for_robots
+    @noindex
     @wraps(act)
     def view(request: HttpRequest, title: str) -> HttpResponseBase:
         page = page_access.page_at(title, request.user)
@@ -52,7 +52,7 @@ def _for_writers(act: Acting) -> Door:
             return redirect_to_login(request.get_full_path())
         if "text" in request.POST:
             return edit.edit(request, title)  # asks for rights itself, and keeps what was typed
-        permissions.require(request.user, "edit", page)
+        permissions.require(request.user, permissions.Action.EDIT, page)
         number = page_access.number_from(request.GET.get("version"), 0)
         try:
             return act(request, cast(User, request.user), page, number)
@@ -66,7 +66,7 @@ def _for_writers(act: Acting) -> Door:
 def restore_version(request: HttpRequest, user: User, page: WikiPage, number: int) -> HttpResponseBase:
     """Show what restoring a version would change; on POST, do it."""
     version = restore.restorable(page, number)
-    form = ActForm(request.POST or None, initial={"base": page.version})
+    form = RestoreForm(request.POST or None, initial={"base": page.version})
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -85,7 +85,7 @@ def undo(request: HttpRequest, user: User, page: WikiPage, number: int) -> HttpR
     outcome = undoing.outcome
     if outcome is None:
         return _clash(request, page, undoing.version, undoing.clash(page.version), "undo")
-    form = ActForm(request.POST or None, initial={"base": page.version})
+    form = RestoreForm(request.POST or None, initial={"base": page.version})
     if form.is_valid():
         try:
             saved = restore.undo(page, number, Author.of(user), form.cleaned_data["comment"])
@@ -100,7 +100,7 @@ def _confirm(
     request: HttpRequest,
     page: WikiPage,
     version: PageVersion,
-    form: ActForm,
+    form: RestoreForm,
     act: restore.Act,
     difference: Difference,
 ) -> HttpResponse:
@@ -113,7 +113,7 @@ def _clash(
     request: HttpRequest, page: WikiPage, version: PageVersion, conflict: EditConflict, act: restore.Act
 ) -> HttpResponse:
     """All three texts, and an editor with the current one in which all is done that can be."""
-    form = edit.EditForm(
+    form = edit.PageEditForm(
         initial={
             "text": restore.proposal(conflict),
             "base": conflict.theirs_version,
@@ -128,7 +128,7 @@ def _clash(
 
 def _for_page(request: HttpRequest, page: WikiPage) -> dict[str, Any]:
     """What the head of a screen about a page takes."""
-    return {"may": permissions.allowed(request.user, page)}
+    return {"may": permissions.allowed_actions(request.user, page)}
 
 
 def _done(request: HttpRequest, saved: Saved, words: str) -> HttpResponseBase:

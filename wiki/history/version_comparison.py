@@ -15,7 +15,7 @@ from wiki.licenses import catalogue
 from wiki.pages.models import LANGUAGES, Kind, PageVersion, WikiPage
 from wiki.text import titles
 from wiki.text.diffing import line_diff
-from wiki.text.diffing.line_diff import Row, Span
+from wiki.text.diffing.line_diff import DiffRow, Span
 
 ROWS = 3_000
 """Rows of a comparison that are shown at most."""
@@ -27,7 +27,7 @@ SPANS = 20_000
 class Difference:
     """How a text became another, ready to be shown."""
 
-    rows: list[Row]
+    rows: list[DiffRow]
     hidden: int
     """Rows left out because the screen would be too long."""
     ends_differ: bool
@@ -80,20 +80,20 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class SkippedVersions:
     """What a comparison passes over."""
 
     versions: int
     authors: int
 
 
-def between(page: WikiPage, old: int, new: int) -> Between:
+def between(page: WikiPage, old: int, new: int) -> SkippedVersions:
     """The versions of `page` after `old` and before `new`. One query, or none."""
     if new - old <= 1:
-        return Between(0, 0)
+        return SkippedVersions(0, 0)
     rows = PageVersion.objects.filter(page=page, number__gt=old, number__lt=new)
     found = rows.aggregate(versions=Count("pk"), authors=Count("author_name", distinct=True))
-    return Between(found["versions"], found["authors"])
+    return SkippedVersions(found["versions"], found["authors"])
 
 
 def field_changes(old: PageVersion | None, new: PageVersion) -> list[FieldChange]:
@@ -145,7 +145,7 @@ def _kind_names() -> dict[str, str]:
     }
 
 
-def _lighter(rows: Sequence[Row]) -> Iterator[Row]:
+def _lighter(rows: Sequence[DiffRow]) -> Iterator[DiffRow]:
     """`rows`, with lines marked whole once there are too many pieces."""
     left = SPANS
     for row in rows:
@@ -153,9 +153,9 @@ def _lighter(rows: Sequence[Row]) -> Iterator[Row]:
         yield row if left > 0 else _whole(row)
 
 
-def _whole(row: Row) -> Row:
+def _whole(row: DiffRow) -> DiffRow:
     """`row` with each side in one piece."""
-    return Row(row.kind, row.old_line, row.new_line, _joined(row.old), _joined(row.new), row.skipped)
+    return DiffRow(row.kind, row.old_line, row.new_line, _joined(row.old), _joined(row.new), row.skipped)
 
 
 def _joined(spans: tuple[Span, ...]) -> tuple[Span, ...]:

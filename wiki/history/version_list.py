@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiki.history.keyset_pagination import Piece, piece
+from wiki.history.keyset_pagination import CursorPage, piece
 from wiki.history.page_access import number_from
 from wiki.history.recent_changes import for_lines
 from wiki.pages.models import PageVersion, PageVersionQuerySet
@@ -10,7 +10,7 @@ from wiki.pages.models import PageVersion, PageVersionQuerySet
 SIZE = 50
 
 
-def versions(rows: PageVersionQuerySet, before: str = "", after: str = "", size: int = SIZE) -> Piece[PageVersion]:
+def versions(rows: PageVersionQuerySet, before: str = "", after: str = "", size: int = SIZE) -> CursorPage[PageVersion]:
     """A piece of `rows`, versions of one page; the cursors are version numbers. One query."""
     oldest, newest = number_from(after, 0), number_from(before, 0)
     if oldest:

@@ -15,8 +15,8 @@ from wiki.accounts import rate_limits
 from wiki.history import authorship, keyset_pagination, page_access, version_comparison, version_list
 from wiki.history.forms import ChangesFilter, HistoryFilter
 from wiki.history.history_urls import changes_address, contributions_address, feed_address
-from wiki.history.noindex import not_for_robots
-from wiki.history.recent_changes import Change, by_day, in_place, recent
+from wiki.history.noindex import noindex
+from wiki.history.recent_changes import RecentChange, by_day, in_place, recent
 from wiki.pages import permissions
 from wiki.pages.models import PageVersion, PageVersionQuerySet
 from wiki.pages.page_urls import address
@@ -28,18 +28,18 @@ LONG = 200_000
 
 
 @require_safe
-@not_for_robots
+@noindex
 def history(request: HttpRequest, title: str) -> HttpResponseBase:
     """The versions of a page, any two of which can be compared."""
     page = page_access.page_at(title, request.user)
     form = HistoryFilter(request.GET)
     rows = PageVersion.objects.readable_by(request.user).filter(page=page)
-    versions = version_list.versions(form.narrow(rows), *keyset_pagination.wanted(request.GET))
+    versions = version_list.versions(form.narrow(rows), *keyset_pagination.cursors_from(request.GET))
     context = {
         "page": page,
         "versions": versions,
         "form": form,
-        "may": permissions.allowed(request.user, page),
+        "may": permissions.allowed_actions(request.user, page),
         "feed": feed_address("feed_page", page.full_title),
         "compare_address": address("compare", page.full_title),
         "span": rows.aggregate(first=Min("claimed_at"), last=Max("claimed_at")),
@@ -48,7 +48,7 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
 
 
 @require_safe
-@not_for_robots
+@noindex
 def authors(request: HttpRequest, title: str) -> HttpResponseBase:
     """Who wrote the current text: each passage with its authors, and their shares."""
     page = page_access.page_at(title, request.user)
@@ -59,20 +59,20 @@ def authors(request: HttpRequest, title: str) -> HttpResponseBase:
         "shares": whole.shares,
         "pages": pages,
         "told": whole.tell(pages),
-        "may": permissions.allowed(request.user, page),
+        "may": permissions.allowed_actions(request.user, page),
     }
     return render(request, "wiki/history/authors.html", context)
 
 
 @require_safe
-@not_for_robots
+@noindex
 def compare(request: HttpRequest, title: str) -> HttpResponseBase:
     """What changed between two versions of a page, side by side or in line."""
     page = page_access.page_at(title, request.user)
     new = page_access.number_from(request.GET.get("to"), page.version)
     old = page_access.number_from(request.GET.get("from"), max(new - 1, 0))
     old, new = min(old, new), max(old, new)
-    before, after = page_access.pair(page, request.user, old, new)
+    before, after = page_access.get_version_pair(page, request.user, old, new)
     if after.size + (before.size if before else 0) > LONG:
         rate_limits.spend_preview(request)
     context = {
@@ -80,7 +80,7 @@ def compare(request: HttpRequest, title: str) -> HttpResponseBase:
         "comparison": version_comparison.Comparison.of(before, after),
         "between": version_comparison.between(page, old, new),
         "side": request.GET.get("view") != "inline",
-        "may": permissions.allowed(request.user, page),
+        "may": permissions.allowed_actions(request.user, page),
         "previous": (old - 1, old) if old else None,
         "next": (new, new + 1) if new < page.version else None,
     }
@@ -88,7 +88,7 @@ def compare(request: HttpRequest, title: str) -> HttpResponseBase:
 
 
 @require_safe
-@not_for_robots
+@noindex
 def changes(request: HttpRequest) -> HttpResponseBase:
     """What changed lately in the whole wiki."""
     if place := request.GET.get("place"):
@@ -99,22 +99,22 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-@not_for_robots
+@noindex
 def place_changes(request: HttpRequest, place: str) -> HttpResponse:
     """What changed lately in a place: its own page, and pages while they lived in it."""
     page = page_access.place_at(place, request.user)
     versions = in_place(PageVersion.objects.readable_by(request.user), page)
     feed = feed_address("feed_place", page.full_title)
-    context = {"scope": "place", "page": page, "feed": feed, "may": permissions.allowed(request.user, page)}
+    context = {"scope": "place", "page": page, "feed": feed, "may": permissions.allowed_actions(request.user, page)}
     return _changes(request, ChangesFilter(request.GET), versions, context)
 
 
 @require_safe
-@not_for_robots
+@noindex
 def contributions(request: HttpRequest, username: str = "") -> HttpResponse:
     """What an account, or (`?name=`) someone known only by a name from elsewhere, has written."""
     name = request.GET.get("name", "")
-    person, versions = page_access.contributor(request.user, username, name)
+    person, versions = page_access.get_contributor(request.user, username, name)
     context = {
         "scope": "person",
         "person": person,
@@ -134,8 +134,10 @@ def _changes(
     fold: bool = True,
 ) -> HttpResponse:
     """The list of changes that `form` narrows `versions` to."""
-    fold = fold and form.batch_id is None
-    before, after = keyset_pagination.wanted(request.GET)
-    found: keyset_pagination.Piece[Change] = recent(form.narrow(versions), before, after, form.since, fold=fold)
+    fold = fold and form.changeset_id is None
+    before, after = keyset_pagination.cursors_from(request.GET)
+    found: keyset_pagination.CursorPage[RecentChange] = recent(
+        form.narrow(versions), before, after, form.since, fold=fold
+    )
     context |= {"form": form, "changes": found, "days": by_day(found.rows), "act": form.act()}
     return render(request, "wiki/history/changes.html", context)

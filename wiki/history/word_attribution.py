@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 
 from wiki.pages.models import WikiPage
-from wiki.text.diffing.word_matching import inherit
+from wiki.text.diffing.word_matching import match_words
 from wiki.text.passages import words_of
 
 REPAIRS = 40
@@ -45,16 +45,16 @@ Name = tuple[Ref | None, int, int]
 
 
 @dataclass(slots=True, eq=False)
-class Life:
-    """A passage from the version in which it was born to the one in which it died."""
+class PassageLifetime:
+    """A passage from the version in which it was added_in to the one in which it removed_in."""
 
     kind: str
     position: str
     text: str
     identity: str
-    born: int
+    added_in: int
     rank: int
-    died: int | None = None
+    removed_in: int | None = None
     row: int | None = None
     """The key of its row, where there is one."""
     is_whole: bool = True
@@ -68,28 +68,33 @@ class Life:
     @property
     def name(self) -> Name:
         """What others call it."""
-        return None, self.born, self.rank
+        return None, self.added_in, self.rank
 
 
-Hunk = tuple[list[Life], list[Life]]
+Hunk = tuple[list[PassageLifetime], list[PassageLifetime]]
 """Passages that a version ended in one place, and those that it began there."""
 
 
-def settle(hunks: Sequence[Hunk], past: dict[str, list[Life]], alive: Sequence[Life], recent: Sequence[Life]) -> None:
+def attribute_within_page(
+    hunks: Sequence[Hunk],
+    past: dict[str, list[PassageLifetime]],
+    alive: Sequence[PassageLifetime],
+    recent: Sequence[PassageLifetime],
+) -> None:
     """Rules 1, 2 and 4 for the passages that a version began.
 
     `past` are the dead of the page by identity, `alive` all that the version says, `recent` what it lost lately.
     """
-    gone: dict[str, list[Life]] = defaultdict(list)
+    gone: dict[str, list[PassageLifetime]] = defaultdict(list)
     for life in (life for old, _ in hunks for life in old):
         gone[life.identity].append(life)
     own = set(hunks_new(hunks))
     copies = {life.identity: life for life in alive if life not in own}
-    used: set[Life] = set()
-    rest: set[Life] = set()
+    used: set[PassageLifetime] = set()
+    rest: set[PassageLifetime] = set()
     for life in hunks_new(hunks):
         life.words = words_of(life.text)
-        life.marks, life.origin = [(life.born,)] * len(life.words), life.name
+        life.marks, life.origin = [(life.added_in,)] * len(life.words), life.name
         before = _before(life, gone, past, copies, used)
         if before is None:
             rest.add(life)
@@ -98,41 +103,45 @@ def settle(hunks: Sequence[Hunk], past: dict[str, list[Life]], alive: Sequence[L
             used.add(before)
     for old, new in hunks:
         _grow([life for life in old if life not in used], [life for life in new if life in rest])
-    lost = sorted((life for life in recent if life not in used), key=lambda one: (-(one.died or 0), one.position))
+    lost = sorted((life for life in recent if life not in used), key=lambda one: (-(one.removed_in or 0), one.position))
     pairs = ((one, life) for life in hunks_new(hunks) if life in rest for one in lost if _of_like_length(one, life))
     for one, life in islice(pairs, REPAIRS):
-        if (life.born,) in life.marks:
+        if (life.added_in,) in life.marks:
             _grow([one], [life], closely=True)
 
 
-def _of_like_length(one: Life, other: Life) -> bool:
+def _of_like_length(one: PassageLifetime, other: PassageLifetime) -> bool:
     """Whether two passages can be the same but for a quarter of their words."""
     return 4 * min(len(one.words), len(other.words)) >= 3 * max(len(one.words), len(other.words))
 
 
-def hunks_new(hunks: Sequence[Hunk]) -> list[Life]:
+def hunks_new(hunks: Sequence[Hunk]) -> list[PassageLifetime]:
     """All that a version began, in order."""
     return [life for _, new in hunks for life in new]
 
 
 def _before(
-    life: Life, gone: dict[str, list[Life]], past: dict[str, list[Life]], copies: dict[str, Life], used: set[Life]
-) -> Life | None:
+    life: PassageLifetime,
+    gone: dict[str, list[PassageLifetime]],
+    past: dict[str, list[PassageLifetime]],
+    copies: dict[str, PassageLifetime],
+    used: set[PassageLifetime],
+) -> PassageLifetime | None:
     """The passage of the same page that says the same, by the first rule."""
-    dead = sorted(past.get(life.identity, ()), key=lambda one: (-(one.died or 0), one.position))
-    found: list[Life] = [*gone.get(life.identity, ()), *dead]
+    dead = sorted(past.get(life.identity, ()), key=lambda one: (-(one.removed_in or 0), one.position))
+    found: list[PassageLifetime] = [*gone.get(life.identity, ()), *dead]
     if found:
         return next((one for one in found if one not in used), found[0])
     return copies.get(life.identity) if len(life.words) >= LONG else None
 
 
-def _grow(old: Sequence[Life], new: Sequence[Life], *, closely: bool = False) -> None:
+def _grow(old: Sequence[PassageLifetime], new: Sequence[PassageLifetime], *, closely: bool = False) -> None:
     """The second rule: words that are still new take the marks that they have in old passages."""
     if not old or not new:
         return
-    heritages = inherit([life.words for life in old], [life.words for life in new], closely=closely)
+    heritages = match_words([life.words for life in old], [life.words for life in new], closely=closely)
     for life, heritage in zip(new, heritages, strict=True):
-        own = (life.born,)
+        own = (life.added_in,)
         still_new = [at for at, mark in enumerate(life.marks) if mark == own] if heritage.runs else []
         for run in heritage.runs:
             marks, shift = old[run.old].marks, run.old_start - run.start
@@ -143,13 +152,13 @@ def _grow(old: Sequence[Life], new: Sequence[Life], *, closely: bool = False) ->
             life.grew_from = old[heritage.nearest].name
 
 
-def take_over(hunks: Sequence[Hunk], source: Sequence[Life], page: Ref) -> None:
+def attribute_from_source(hunks: Sequence[Hunk], source: Sequence[PassageLifetime], page: Ref) -> None:
     """The third rule: what a version has from its declared source, the passages `source` of `page`."""
-    same: dict[str, list[Life]] = defaultdict(list)
+    same: dict[str, list[PassageLifetime]] = defaultdict(list)
     for life in source:
         same[life.identity].append(life)
-    rest: list[Life] = []
-    used: set[Life] = set()
+    rest: list[PassageLifetime] = []
+    used: set[PassageLifetime] = set()
     for life in hunks_new(hunks):
         if not _is_new(life):
             continue
@@ -160,41 +169,41 @@ def take_over(hunks: Sequence[Hunk], source: Sequence[Life], page: Ref) -> None:
         else:
             rest.append(life)
     others = [life for life in source if life not in used]
-    heritages = inherit([life.words for life in others], [life.words for life in rest]) if rest and others else []
+    heritages = match_words([life.words for life in others], [life.words for life in rest]) if rest and others else []
     for life, heritage in zip(rest, heritages, strict=True):
         for run in heritage.runs:
             marks = others[run.old].marks[run.old_start : run.old_start + run.size]
             _mark(life, run.start, marks, page)
         if heritage.nearest is not None and life.grew_from is None:
             life.grew_from = _elsewhere(others[heritage.nearest].name, page)
-    _take_the_rest([life for life in rest if (life.born,) in life.marks], others, page)
+    _take_the_rest([life for life in rest if (life.added_in,) in life.marks], others, page)
 
 
-def _take_the_rest(some: Sequence[Life], source: Sequence[Life], page: Ref) -> None:
+def _take_the_rest(some: Sequence[PassageLifetime], source: Sequence[PassageLifetime], page: Ref) -> None:
     """Words that are still new, compared without those around them that have a past: of two passages merged in one.
 
     Each passage is compared with the two of the source that have most of these words, and half of them at least.
     """
-    holding: dict[str, list[Life]] = defaultdict(list)
+    holding: dict[str, list[PassageLifetime]] = defaultdict(list)
     for one in source if some else ():
         for word in set(one.words):
             holding[word].append(one)
     for life in some:
-        new = [at for at, mark in enumerate(life.marks) if mark == (life.born,)]
+        new = [at for at, mark in enumerate(life.marks) if mark == (life.added_in,)]
         words = [life.words[at] for at in new]
         shared = Counter(one for word in set(words) for one in holding.get(word, ()))
         near = [one for one, count in shared.most_common(NEAR) if count > 1 and 2 * count >= len(set(words))]
-        for run in inherit([one.words for one in near], [words])[0].runs if near else ():
+        for run in match_words([one.words for one in near], [words])[0].runs if near else ():
             for step in range(run.size):
                 _mark(life, new[run.start + step], near[run.old].marks[run.old_start + step :][:1], page)
 
 
-def may_have_moved(life: Life) -> bool:
+def may_have_moved(life: PassageLifetime) -> bool:
     """Whether a passage is long enough to be looked for in other pages, and wholly new."""
     return len(life.words) >= LONG and life.grew_from is None and _is_new(life) and life.origin == life.name
 
 
-def move(wanting: Iterable[Life], gone: Sequence[Life], page: Ref) -> None:
+def move(wanting: Iterable[PassageLifetime], gone: Sequence[PassageLifetime], page: Ref) -> None:
     """The last of the third rule: what ended in another page in the same act."""
     by_identity = {life.identity: life for life in reversed(gone)}
     for life in wanting:
@@ -203,22 +212,22 @@ def move(wanting: Iterable[Life], gone: Sequence[Life], page: Ref) -> None:
             _come_along(life, found, page)
 
 
-def _is_new(life: Life) -> bool:
+def _is_new(life: PassageLifetime) -> bool:
     """Whether any word of a passage, or the passage itself, has no other past."""
-    return life.origin == life.name and ((life.born,) in life.marks or not life.marks)
+    return life.origin == life.name and ((life.added_in,) in life.marks or not life.marks)
 
 
-def _come_along(life: Life, found: Life, page: Ref) -> None:
+def _come_along(life: PassageLifetime, found: PassageLifetime, page: Ref) -> None:
     """A passage of another page is the origin of this one; words that were in this page before stay what they were."""
     life.origin = _elsewhere(found.origin, page)
     _mark(life, 0, found.marks, page)
 
 
-def _mark(life: Life, start: int, marks: Sequence[Mark], page: Ref) -> None:
+def _mark(life: PassageLifetime, start: int, marks: Sequence[Mark], page: Ref) -> None:
     """New words take the marks that they have in the other page."""
     for at, mark in enumerate(marks, start=start):
-        if life.marks[at] == (life.born,):
-            life.marks[at] = (life.born, page, mark[0]) if len(mark) == 1 else (life.born, mark[1], mark[2])
+        if life.marks[at] == (life.added_in,):
+            life.marks[at] = (life.added_in, page, mark[0]) if len(mark) == 1 else (life.added_in, mark[1], mark[2])
 
 
 def _elsewhere(name: Name, page: Ref) -> Name:
@@ -259,5 +268,5 @@ def name_of(name: Name, page: int) -> str:
 
 def read_name(name: str, page: int) -> Name:
     """A stored name as passages of `page` say it."""
-    where, born, rank = map(int, name.split("."))
-    return (None if where == page else where, born, rank)
+    where, added_in, rank = map(int, name.split("."))
+    return (None if where == page else where, added_in, rank)

@@ -27,7 +27,7 @@ _LINKABLE = re.compile(r"(?:https?://|/(?![/\\]))[^\s\x00-\x1f]+\Z", re.IGNORECA
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
+class AttributionLine:
     """One attribution line in three forms. `html` and `markdown` are safe to show as they are."""
 
     text: str
@@ -43,7 +43,7 @@ class _Form:
     link: Callable[[str, str, str], str]
 
 
-def credit_line(
+def attribution_line(
     title: str,
     authors: Sequence[str],
     source_url: str,
@@ -52,7 +52,7 @@ def credit_line(
     *,
     updated: date | None = None,
     language: str | None = None,
-) -> Credit:
+) -> AttributionLine:
     """Return the credit of one work.
 
     `authors` as they wish to be named, in order; none at all says so. `license_id` is an SPDX
@@ -66,7 +66,7 @@ def credit_line(
         said = None if changes is None else _line(changes)
         lines = [_sentence(form, *work, said, updated) for form in (_TEXT, _HTML, _MARKDOWN)]
     # Every piece of the second has gone through `conditional_escape` or `format_html`.
-    return Credit(lines[0], SafeString(lines[1]), lines[2])
+    return AttributionLine(lines[0], SafeString(lines[1]), lines[2])
 
 
 def _sentence(
@@ -110,7 +110,7 @@ def _license(form: _Form, expression: str) -> str:
         tree = catalogue.parse(expression)
     except UnknownLicense:
         return form.plain(_line(expression)) or form.plain(gettext("licence unknown"))
-    return catalogue.in_words(tree, lambda license: _one_license(form, license))
+    return catalogue.expression_label(tree, lambda license: _one_license(form, license))
 
 
 def _one_license(form: _Form, license: License) -> str:

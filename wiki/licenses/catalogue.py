@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import get_language, gettext
 
 from wiki.errors import LicenseConflict, gettext_noop
-from wiki.licenses.expressions import LIMIT, Leaf, Reader, Tree, leaves, written
+from wiki.licenses.expressions import LIMIT, ExpressionParser, SimpleExpression, Tree, leaves, to_spdx
 
 FOLDER = Path(__file__).resolve().parents[2] / "licenses"
 """Data: catalogue, index, table, and one `<SPDX-id>.txt` per licence that ships."""
@@ -74,7 +74,7 @@ class License:
         return bool(self.needs)
 
 
-class Choice(NamedTuple):
+class LicenseChoice(NamedTuple):
     """One line of a licence menu: `(value, label)`, as Django's form fields take it."""
 
     value: str
@@ -127,7 +127,7 @@ DEFAULT: str = _CATALOGUE["default"]
 
 _BY_FOLDED_ID = {license.id.casefold(): license for license in LICENSES.values()}
 # Each view of a page reads its expression: parsing costs 0.04 ms, and there are few different ones.
-_tree_of = lru_cache(maxsize=512)(Reader(LICENSES).read)
+_tree_of = lru_cache(maxsize=512)(ExpressionParser(LICENSES).read)
 
 
 # ---------------------------------------------------------------- one licence
@@ -205,9 +205,9 @@ def licenses_in(expression: str) -> list[License]:
     return [LICENSES[license_id] for license_id in ids_in(expression)]
 
 
-def normal(expression: str) -> str:
+def normalize(expression: str) -> str:
     """Return the one spelling of an expression (case, order, brackets); raise `UnknownLicense`."""
-    return written(parse(expression))
+    return to_spdx(parse(expression))
 
 
 def name_of(expression: str, *, full: bool = False) -> str:
@@ -219,14 +219,17 @@ def name_of(expression: str, *, full: bool = False) -> str:
         tree = parse(expression)
     except UnknownLicense:
         return expression
-    return in_words(tree, (lambda license: license.name) if full else (lambda license: license.short))
+    return expression_label(tree, (lambda license: license.name) if full else (lambda license: license.short))
 
 
-def in_words(tree: Tree, one: Callable[[License], str]) -> str:
+def expression_label(tree: Tree, one: Callable[[License], str]) -> str:
     """Return a tree with each licence written by `one`, joined in the language of the reader."""
-    if isinstance(tree, Leaf):
+    if isinstance(tree, SimpleExpression):
         return one(LICENSES[tree.id])
-    parts = [in_words(part, one) if isinstance(part, Leaf) else f"({in_words(part, one)})" for part in tree.parts]
+    parts = [
+        expression_label(part, one) if isinstance(part, SimpleExpression) else f"({expression_label(part, one)})"
+        for part in tree.parts
+    ]
     if tree.joint == "OR":
         return gettext("%(first)s or %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
     return gettext("%(first)s and %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
@@ -243,7 +246,7 @@ def is_free(expression: str) -> bool:
         return False
 
 
-def usable(expression: str) -> str:
+def require_free_license(expression: str) -> str:
     """Return the normal form of a licence that a page, picture or archive may carry here.
 
     Every licence named has to be free, and its text has to ship (an archive needs it). Raises
@@ -263,10 +266,10 @@ def usable(expression: str) -> str:
                 ),
                 license=license.short_en,
             )
-    return normal(expression)
+    return normalize(expression)
 
 
-def for_text(also: str = "") -> list[Choice]:
+def for_text(also: str = "") -> list[LicenseChoice]:
     """Return the licences offered for a page, the default first, labelled for the reader.
 
     `also` is one that the page already carries: it stays in the menu though it is not offered.
@@ -274,18 +277,18 @@ def for_text(also: str = "") -> list[Choice]:
     return _offers("text", also)
 
 
-def for_media(also: str = "") -> list[Choice]:
+def for_media(also: str = "") -> list[LicenseChoice]:
     """Return the licences offered for a picture or a file; `also` as in `for_text`."""
     return _offers("media", also)
 
 
-def for_data(also: str = "") -> list[Choice]:
+def for_data(also: str = "") -> list[LicenseChoice]:
     """Return the licences offered for place records and other data; `also` as in `for_text`."""
     return _offers("data", also)
 
 
-def _offers(use: str, also: str) -> list[Choice]:
-    offered = [Choice(normal(expression), name_of(expression)) for expression in _CATALOGUE["offers"][use]]
+def _offers(use: str, also: str) -> list[LicenseChoice]:
+    offered = [LicenseChoice(normalize(expression), name_of(expression)) for expression in _CATALOGUE["offers"][use]]
     if also and also not in (choice.value for choice in offered):
-        offered.append(Choice(also, name_of(also)))
+        offered.append(LicenseChoice(also, name_of(also)))
     return offered

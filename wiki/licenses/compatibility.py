@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 
 from wiki.licenses import catalogue, verdict_texts
 from wiki.licenses.catalogue import UnknownLicense
-from wiki.licenses.expressions import Joined, Leaf, Tree, leaves, written
+from wiki.licenses.expressions import CompoundExpression, SimpleExpression, Tree, leaves, to_spdx
 
 Code = Literal["A", "C", "R", "F"]
 
@@ -146,9 +146,9 @@ def check(source: str, target: str, *, produced_work: bool = False) -> Verdict:
         nothing = RULES["none"]
         pair = (source, target)
         return Verdict(source, target, "F", nothing.legal_source, (), verdict_texts.REFUSALS["none"], pair)
-    unchanged = isinstance(start, Joined) and start == goal
+    unchanged = isinstance(start, CompoundExpression) and start == goal
     found = _kept(start) if unchanged else _into_all(start, goal, produced_work)
-    names = written(start), written(goal)
+    names = to_spdx(start), to_spdx(goal)
     if found.allowed and start != goal:
         # Refusals name the one pair that decides; a permission speaks of the whole.
         message = verdict_texts.ALLOWED if found.code == "A" else verdict_texts.ALLOWED_WITH_NOTICES
@@ -185,7 +185,7 @@ def _kept(tree: Tree) -> Verdict:
     worst = _strictest(each)
     if not worst.allowed:
         return worst
-    name = written(tree)
+    name = to_spdx(tree)
     return Verdict(name, name, "A", "", worst.obligations, verdict_texts.KEPT, (name, name))
 
 
@@ -194,7 +194,7 @@ def _into_all(start: Tree, goal: Tree, produced_work: bool) -> Verdict:
 
 
 def _from(start: Tree, target: str, produced_work: bool) -> Verdict:
-    if isinstance(start, Leaf):
+    if isinstance(start, SimpleExpression):
         return _pair(start.id, target, produced_work)
     parts = [_from(part, target, produced_work) for part in start.parts]
     if start.joint == "OR":

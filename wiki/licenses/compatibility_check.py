@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from wiki.licenses import catalogue, compatibility
-from wiki.licenses.catalogue import Choice
+from wiki.licenses.catalogue import LicenseChoice
 from wiki.licenses.compatibility import Verdict
 from wiki.licenses.expressions import LIMIT
 
@@ -19,14 +19,14 @@ ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CompatibilityQuestion:
     """May works under `sources` be made into one under `target`? All are SPDX expressions, as they came."""
 
     sources: tuple[str, ...]
     target: str
 
     @classmethod
-    def of(cls, query: QueryDict) -> Asked:
+    def of(cls, query: QueryDict) -> CompatibilityQuestion:
         """From the fields `from` (as often as there are works) and `to`; what is too much is left out."""
         given = [one.strip()[:LIMIT] for one in query.getlist("from")]
         return cls(tuple(one for one in given if one)[:INGREDIENTS], query.get("to", "").strip()[:LIMIT])
@@ -38,25 +38,25 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CompatibilityAnswer:
     """The verdict for all works together, and for each by itself."""
 
     whole: Verdict
     each: list[Verdict]
 
 
-def answer(asked: Asked) -> Answer | None:
+def check_compatibility(asked: CompatibilityQuestion) -> CompatibilityAnswer | None:
     """What the table says; None where nothing was asked."""
     if not (asked.sources and asked.target):
         return None
     whole = compatibility.check_all(asked.sources, asked.target)
-    return Answer(whole, [compatibility.check(source, asked.target) for source in asked.sources])
+    return CompatibilityAnswer(whole, [compatibility.check(source, asked.target) for source in asked.sources])
 
 
-def choices(also: tuple[str, ...] = ()) -> list[Choice]:
+def choices(also: tuple[str, ...] = ()) -> list[LicenseChoice]:
     """What the fields offer: what pages are offered, then every licence known, then `also` where it is none of them."""
     found = dict(_offered(also))
-    return [Choice(value, label) for value, label in found.items()]
+    return [LicenseChoice(value, label) for value, label in found.items()]
 
 
 def _offered(also: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -21,24 +21,24 @@ _SLIPS = (IndexError, TypeError, AttributeError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class SimpleExpression:
     """One licence, by its id as the catalogue spells it."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class CompoundExpression:
     """Two or more parts: "OR", the reader chooses one; "AND", all hold. Parts are in one order."""
 
     joint: Literal["OR", "AND"]
-    parts: tuple[Leaf | Joined, ...]
+    parts: tuple[SimpleExpression | CompoundExpression, ...]
 
 
-Tree = Leaf | Joined
+Tree = SimpleExpression | CompoundExpression
 
 
-class Reader:
+class ExpressionParser:
     """Reads expressions over a fixed set of licence ids, in any case of letters."""
 
     def __init__(self, ids: Iterable[str]) -> None:
@@ -56,24 +56,26 @@ class Reader:
 
     def _tree(self, found: Any) -> Tree:
         if isinstance(found, LicenseSymbol):
-            return Leaf(str(found.key))
+            return SimpleExpression(str(found.key))
         joint: Literal["OR", "AND"] = "OR" if isinstance(found, self._licensing.OR) else "AND"
         parts = (self._tree(part) for part in found.args)
-        return Joined(joint, tuple(sorted(parts, key=lambda part: (isinstance(part, Joined), written(part)))))
+        return CompoundExpression(
+            joint, tuple(sorted(parts, key=lambda part: (isinstance(part, CompoundExpression), to_spdx(part))))
+        )
 
 
 def leaves(tree: Tree) -> Iterator[str]:
     """Yield the ids in a tree, from left to right, as often as they stand there."""
-    if isinstance(tree, Leaf):
+    if isinstance(tree, SimpleExpression):
         yield tree.id
         return
     for part in tree.parts:
         yield from leaves(part)
 
 
-def written(tree: Tree) -> str:
+def to_spdx(tree: Tree) -> str:
     """Return the tree as an SPDX expression, the same for equal trees."""
-    if isinstance(tree, Leaf):
+    if isinstance(tree, SimpleExpression):
         return tree.id
-    parts = (written(part) if isinstance(part, Leaf) else f"({written(part)})" for part in tree.parts)
+    parts = (to_spdx(part) if isinstance(part, SimpleExpression) else f"({to_spdx(part)})" for part in tree.parts)
     return f" {tree.joint} ".join(parts)

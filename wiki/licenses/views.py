@@ -8,20 +8,20 @@ from django.views.decorators.http import require_safe
 
 from wiki.licenses import catalogue, compatibility, compatibility_check
 from wiki.licenses.catalogue import UnknownLicense
-from wiki.licenses.compatibility_check import Asked
+from wiki.licenses.compatibility_check import CompatibilityQuestion
 
 
 @require_safe
 def licenses(request: HttpRequest) -> HttpResponse:
     """Show what licences are for, «may I?», those that may be used here, and those only recognised and refused."""
     known = list(catalogue.LICENSES.values())
-    asked = Asked.of(request.GET)
+    asked = CompatibilityQuestion.of(request.GET)
     context = {
         "usable": [license for license in known if license.free and license.has_text],
         "refused": [license for license in known if not license.free],
         "default": catalogue.get(catalogue.DEFAULT),
         "asked": asked,
-        "answer": compatibility_check.answer(asked),
+        "answer": compatibility_check.check_compatibility(asked),
         "choices": compatibility_check.choices((*asked.sources, *filter(None, [asked.target]))),
     }
     return render(request, "wiki/licenses/licenses.html", context)

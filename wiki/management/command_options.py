@@ -13,7 +13,7 @@ from django.core.management.base import CommandError, CommandParser
 from wiki.accounts.models import User
 from wiki.errors import WikiError
 from wiki.pages import page_lookup
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.models import WikiPage
 from wiki.pages.writing.page_writer import Author
 from wiki.remotes import mirror_import, mirror_polling
@@ -40,7 +40,7 @@ def page(title: str) -> WikiPage:
     try:
         found = page_lookup.find(title, AnonymousUser())
     except WikiError as error:
-        raise CommandError(in_words(error)) from error
+        raise CommandError(message_for(error)) from error
     if found is None:
         raise CommandError(f"There is no page called «{title}».")
     return found
@@ -53,12 +53,12 @@ def page_from(where: str, by: User | None) -> WikiPage:
     """
     try:
         if where.startswith(("http://", "https://")):
-            return page_lookup.fresh(mirror_polling.mirror_at(where, by).page_id)
+            return page_lookup.reload_page(mirror_polling.mirror_at(where, by).page_id)
         if where.endswith(".zip"):
             with Path(where).open("rb") as file:
-                return page_lookup.fresh(mirror_import.mirror(file, by).page_id)
+                return page_lookup.reload_page(mirror_import.mirror(file, by).page_id)
     except WikiError as error:
-        raise CommandError(in_words(error)) from error
+        raise CommandError(message_for(error)) from error
     except OSError as error:
         raise CommandError(f"{where} cannot be read: {error.strerror}.") from error
     return page(where)

@@ -1,1 +1,1 @@
-"""Floor 6: changes that are offered to a page by someone who does not write it directly."""
+"""Changes that are proposed to a page by someone who does not write it directly: from a fork, or without an account."""

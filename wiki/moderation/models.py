@@ -22,16 +22,16 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """The gate: proposals to pages that `user` may read."""
         return self.filter(page__in=WikiPage.objects.readable_by(user))
 
-    def waiting(self) -> ProposalQuerySet:
+    def open(self) -> ProposalQuerySet:
         """Those that nobody has settled yet."""
-        return self.filter(state=Proposal.State.WAITING)
+        return self.filter(state=Proposal.State.OPEN)
 
 
 class Proposal(models.Model):
     """A text for a page, written from one of its versions; settled once, by those who look after the page."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", pgettext_lazy("state of a proposal", "waiting")
+        OPEN = "waiting", pgettext_lazy("state of a proposal", "waiting")
         ACCEPTED = "accepted", pgettext_lazy("state of a proposal", "taken in")
         DECLINED = "declined", pgettext_lazy("state of a proposal", "declined")
         WITHDRAWN = "withdrawn", pgettext_lazy("state of a proposal", "withdrawn")
@@ -48,13 +48,13 @@ class Proposal(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="proposals")
     by_name = models.CharField(max_length=255)
     message = models.TextField(max_length=2000, blank=True)
-    lacking = models.JSONField(default=list, blank=True)
+    pending_consents = models.JSONField(default=list, blank=True)
     """Keys of accounts that wrote what is proposed, and have not agreed yet that it goes under the page's licence."""
     made_at = models.DateTimeField(default=timezone.now)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    settled_at = models.DateTimeField(null=True)
-    word = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
+    decline_reason = models.CharField(max_length=500, blank=True)
     """Why it was declined."""
     version = models.ForeignKey(PageVersion, null=True, on_delete=models.SET_NULL, related_name="+")
     """The version of the page that took it in."""
@@ -68,15 +68,15 @@ class Proposal(models.Model):
         return f"proposal {self.pk} to {self.page}"
 
     @property
-    def is_waiting(self) -> bool:
+    def is_open(self) -> bool:
         """Whether nobody has settled it yet."""
-        return self.state == self.State.WAITING
+        return self.state == self.State.OPEN
 
 
-class Remark(models.Model):
+class ProposalComment(models.Model):
     """What someone says of a proposal."""
 
-    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="remarks")
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="comments")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     by_name = models.CharField(max_length=255)
     text = models.TextField(max_length=2000)

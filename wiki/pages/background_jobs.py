@@ -24,7 +24,7 @@ REST = 30.0
 """Seconds for which a chore that failed is left alone."""
 
 
-class Chore(Protocol):
+class Job(Protocol):
     """One kind of work."""
 
     name: str
@@ -33,16 +33,16 @@ class Chore(Protocol):
         """Do a piece of what waits, in about a second at most; whether there may be more."""
 
 
-CHORES: list[Chore] = []
+CHORES: list[Job] = []
 
 
-def register(chore: Chore) -> None:
+def register(chore: Job) -> None:
     """Add a chore (once per name)."""
     if all(known.name != chore.name for known in CHORES):
         CHORES.append(chore)
 
 
-def finish() -> None:
+def run_pending() -> None:
     """Do all that waits, here and now. Errors pass through."""
     more = True
     while more:

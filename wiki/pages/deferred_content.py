@@ -20,7 +20,7 @@ Box = list[tuple[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class DeferredSlots:
     """What one text leaves open, and where it stands."""
 
     full_title: str
@@ -29,9 +29,9 @@ class Open:
     language: str
     """Of the text: values are read in it."""
     ui_language: str
-    holes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Calls and annotations of `rendering.late_holes`, by number."""
-    has_box: bool = True
+    placeholders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Calls and annotations of `rendering.deferred_placeholders`, by number."""
+    has_fact_box: bool = True
     page: WikiPage | None = None
     """The page whose facts stand in their table; None for a text that is not the current one of a page."""
     stated: Sequence[Statement] = ()
@@ -43,7 +43,7 @@ class Open:
 
 
 @dataclass(slots=True)
-class Filled:
+class DeferredResults:
     """The answers to what was open."""
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -54,42 +54,42 @@ class Filled:
     """Whether a change will be told to whoever keeps this; else it may be shown once, and not kept by anyone."""
 
 
-class Filler(Protocol):
+class DeferredContentProvider(Protocol):
     """Who fills what is open."""
 
-    def fill(self, what: Open, user: Reader) -> Filled:
+    def fill(self, what: DeferredSlots, user: Reader) -> DeferredResults:
         """The answers for one reader, kept nowhere."""
 
-    def kept(self, stored: RenderedPage, page: WikiPage) -> Filled:
+    def kept(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
         """The answers for everyone, made again where something changed, and then kept."""
 
     def tell_titles(self, keys: Iterable[str]) -> None:
         """Pages or files with these title keys came, went or look different: what shows them is not fresh any more."""
 
 
-class Nobody:
+class NullProvider:
     """Fills nothing: calls show their source, annotations their words."""
 
-    def fill(self, what: Open, user: Reader) -> Filled:
+    def fill(self, what: DeferredSlots, user: Reader) -> DeferredResults:
         """Nothing."""
-        return Filled()
+        return DeferredResults()
 
-    def kept(self, stored: RenderedPage, page: WikiPage) -> Filled:
+    def kept(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
         """Nothing."""
-        return Filled()
+        return DeferredResults()
 
     def tell_titles(self, keys: Iterable[str]) -> None:
         """Nothing shows anything."""
 
 
-_fillers: list[Filler] = [Nobody()]
+_fillers: list[DeferredContentProvider] = [NullProvider()]
 
 
-def use(filler: Filler) -> None:
+def use(filler: DeferredContentProvider) -> None:
     """Have `filler` fill everything from now on."""
     _fillers[:] = [filler]
 
 
-def filler() -> Filler:
+def filler() -> DeferredContentProvider:
     """Who fills."""
     return _fillers[0]

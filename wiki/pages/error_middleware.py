@@ -14,7 +14,7 @@ from wiki.pages.problem_messages import PROBLEMS
 from wiki.text.titles import TitleProblem
 
 
-def in_words(error: WikiError) -> str:
+def message_for(error: WikiError) -> str:
     """What `error` says, in the reader's language."""
     if isinstance(error, TitleProblem):
         return gettext(PROBLEMS[error.code]) % error.params
@@ -22,7 +22,7 @@ def in_words(error: WikiError) -> str:
     return message % error.params if error.params else message
 
 
-class WikiErrors:
+class ErrorPageMiddleware:
     """Middleware: an error that no view answered becomes a page that says what to do."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -42,5 +42,5 @@ class WikiErrors:
         if not isinstance(error, WikiError):
             return None
         sign_in = isinstance(error, NotAllowed) and not request.user.is_authenticated
-        context = {"message": in_words(error), "status": error.status, "sign_in": sign_in}
+        context = {"message": message_for(error), "status": error.status, "sign_in": sign_in}
         return render(request, "wiki/pages/problem.html", context, status=error.status)

@@ -21,7 +21,7 @@ from wagtail.images.models import AbstractImage, AbstractRendition
 
 from wiki.licenses import catalogue
 from wiki.pages import deferred_content
-from wiki.pages.models import Link, RenderedPage, WikiPage
+from wiki.pages.models import PageLink, RenderedPage, WikiPage
 from wiki.text import titles
 
 PIXEL_LIMIT = 50_000_000
@@ -131,8 +131,8 @@ def _encoded(picture: PillowImage.Image, *, animated: bool) -> bytes:
 
 def mark_stale(file_name: str) -> int:
     """Have the pages that show the file rendered again when next read. Returns how many rows."""
-    pages = Link.objects.filter(way=Link.Way.FILE, key=f"File:{file_name}").values("page_id")
-    WikiPage.objects.filter(pk__in=pages).update(stamp=F("stamp") + 1)
+    pages = PageLink.objects.filter(way=PageLink.Way.FILE, key=f"File:{file_name}").values("page_id")
+    WikiPage.objects.filter(pk__in=pages).update(cache_version=F("cache_version") + 1)
     deferred_content.filler().tell_titles([f"File:{file_name}"])
     return RenderedPage.objects.filter(page_id__in=pages).update(version=0)
 
@@ -194,7 +194,7 @@ def pictures_named(names: Iterable[str], *renditions: str) -> dict[str, Picture]
 
 def pictures_of(page: WikiPage) -> list[Picture]:
     """The pictures that `page` shows now, by name."""
-    keys = page.links.filter(way=Link.Way.FILE).values_list("key", flat=True)
+    keys = page.links.filter(way=PageLink.Way.FILE).values_list("key", flat=True)
     found = pictures_named(key.partition(":")[2] for key in keys)
     return sorted(found.values(), key=lambda picture: picture.name)
 

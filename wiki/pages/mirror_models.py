@@ -30,9 +30,9 @@ class Mirror(models.Model):
     """Where its archive is fetched; empty where it came as a file: then nobody knows whether that is its host."""
     feed = models.URLField(max_length=2000, blank=True)
     """The feed of its history, asked before the archive is."""
-    mark = models.CharField(max_length=255, blank=True)
+    validator = models.CharField(max_length=255, blank=True)
     """What tells that the feed, or the archive, is still the one that was seen: its ETag, or its checksum."""
-    asked_at = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=500, blank=True)
     """Why it could not be asked the last time, in English, as a message to be translated is."""
 
@@ -48,7 +48,7 @@ class Mirror(models.Model):
         return bool(self.archive)
 
 
-def own_title(page: WikiPage) -> str:
+def remote_title(page: WikiPage) -> str:
     """What a page, or a mirror of one, is called in its place."""
     if page.namespace != ELSEWHERE:
         return str(page.title)
@@ -56,7 +56,7 @@ def own_title(page: WikiPage) -> str:
     return title.rpartition(":")[2].strip() or title
 
 
-def true_address(page: WikiPage) -> str:
+def canonical_url(page: WikiPage) -> str:
     """The address by which a page is known everywhere: of a mirror, its original's. One query for a mirror."""
     mirror = Mirror.objects.filter(page=page).first() if page.namespace == ELSEWHERE else None
     return mirror.url if mirror is not None else f"{settings.BASE_ADDRESS}{page.get_absolute_url()}"

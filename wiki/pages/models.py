@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Reader = User | AnonymousUser
 
-STALE, NEVER = "", "-"
+STALE, NEVER_COMPUTED = "", "-"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 
 
@@ -61,7 +61,7 @@ class Kind(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and let readers' browsers know that pages of this kind look different now."""
         super().save(*args, **kwargs)
-        WikiPage.objects.filter(kind=self).update(stamp=F("stamp") + 1)
+        WikiPage.objects.filter(kind=self).update(cache_version=F("cache_version") + 1)
 
     @property
     def name(self) -> str:
@@ -114,7 +114,7 @@ class WikiPage(Page):
     redirect_key = models.CharField(max_length=255, blank=True)
     excerpt = models.CharField(max_length=300, blank=True)
     picture_name = models.CharField(max_length=255, blank=True)
-    stamp = models.PositiveIntegerField(default=0)
+    cache_version = models.PositiveIntegerField(default=0)
     """Moves when something else that the page shows has changed: part of its ETag."""
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -204,16 +204,16 @@ class Stewardship(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and let readers' browsers know that the place looks different now."""
         super().save(*args, **kwargs)
-        WikiPage.objects.filter(pk=self.place_id).update(stamp=F("stamp") + 1)
+        WikiPage.objects.filter(pk=self.place_id).update(cache_version=F("cache_version") + 1)
 
 
-def tell_places_of(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
+def invalidate_places_of(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
     """Receiver of `post_save`: a steward's name may have changed; signing in changes no name."""
     if update_fields != frozenset({"last_login"}):
-        WikiPage.objects.filter(stewardships__user=instance).update(stamp=F("stamp") + 1)
+        WikiPage.objects.filter(stewardships__user=instance).update(cache_version=F("cache_version") + 1)
 
 
-class Batch(models.Model):
+class Changeset(models.Model):
     """Versions made in one act: the fork of a tree, an import, the renaming of a place."""
 
     class Act(models.TextChoices):
@@ -275,7 +275,7 @@ class PageVersion(models.Model):
     comment = models.CharField(max_length=500, blank=True)
     minor = models.BooleanField(default=False)
     tags = models.JSONField(default=list, blank=True)
-    batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="versions")
+    changeset = models.ForeignKey(Changeset, null=True, on_delete=models.SET_NULL, related_name="versions")
     is_deletion = models.BooleanField(default=False)
 
     objects: ClassVar[Any] = models.Manager.from_queryset(PageVersionQuerySet)()
@@ -322,16 +322,16 @@ class Fork(models.Model):
     """Names of those who wrote upstream up to that version, and its own upstreams' authors."""
     made_at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
-    follower = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    auto_pull_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     """In whose name what moves upstream is taken in by itself, where it joins without a clash; null where it is not."""
-    tried = models.PositiveIntegerField(default=0)
-    """The version of upstream that was looked at for the follower."""
+    last_tried_version = models.PositiveIntegerField(default=0)
+    """The version of upstream that was looked at for the auto_pull_user."""
 
     def __str__(self) -> str:
         return f"{self.page} from {self.upstream_title} v{self.upstream_version}"
 
 
-class Link(models.Model):
+class PageLink(models.Model):
     """A link in the current text of a page: to a page, category, picture, or by redirect."""
 
     class Way(models.TextChoices):
@@ -344,7 +344,7 @@ class Link(models.Model):
     way = models.CharField(max_length=10, choices=Way.choices)
     key = models.CharField(max_length=255, db_index=True)
     """Key of the target, read from the commons."""
-    near_key = models.CharField(max_length=255, blank=True, db_index=True)
+    place_key = models.CharField(max_length=255, blank=True, db_index=True)
     """Key of the target within the page's own place, which is looked for first."""
 
     class Meta:
@@ -357,7 +357,7 @@ class Link(models.Model):
 class RenderedPage(models.Model):
     """What an anonymous reader sees of a page's text, per language of the interface.
 
-    `html` leaves holes for links, which are coloured when read, and for what is asked when read.
+    `html` leaves placeholders for links, which are coloured when read, and for what is asked when read.
     """
 
     page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="rendered")
@@ -366,20 +366,20 @@ class RenderedPage(models.Model):
     """Number of the version it was made from; 0 when it must be made again."""
     html = models.TextField()
     nonce = models.CharField(max_length=64)
-    holes = models.JSONField(default=dict)
+    placeholders = models.JSONField(default=dict)
     toc = models.JSONField(default=list)
-    has_box = models.BooleanField(default=True)
+    has_fact_box = models.BooleanField(default=True)
     """Whether the fact box is shown: not where the text holds `__NOFACTBOX__`."""
     problems = models.JSONField(default=list)
     categories = models.JSONField(default=list)
 
-    answers = models.JSONField(default=dict)
-    """Safe HTML of what other pages decide too (calls, annotations), by the number of its hole; see `late`."""
-    box = models.JSONField(default=list)
+    results = models.JSONField(default=dict)
+    """Safe HTML of what other pages decide too (calls, annotations), by the number of its placeholder; see `late`."""
+    fact_box = models.JSONField(default=list)
     """The fact box: safe HTML as [label, [value, …]]."""
-    fresh = models.CharField(max_length=8, default=NEVER)
-    """`keeping.RELEASE` of the code that made `answers` and `box`; STALE, or NEVER yet."""
-    fresh_until = models.DateTimeField(null=True)
+    results_release = models.CharField(max_length=8, default=NEVER_COMPUTED)
+    """`keeping.RELEASE` of the code that made `answers` and `box`; STALE, or NEVER_COMPUTED yet."""
+    expires_at = models.DateTimeField(null=True)
     """When they have to be made again though nothing changed: they say something of today, or took too long."""
     stated: Sequence[Statement] | None = None
     """What the text of a preview states; of a stored page, the facts are in their own table."""
@@ -387,15 +387,15 @@ class RenderedPage(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "ui_language"], name="one_rendering_each")]
         indexes = [
-            models.Index(fields=["page"], name="rendered_stale", condition=Q(fresh="")),
-            models.Index(fields=["fresh_until"], name="rendered_today", condition=Q(fresh_until__isnull=False)),
+            models.Index(fields=["page"], name="rendered_stale", condition=Q(results_release="")),
+            models.Index(fields=["expires_at"], name="rendered_today", condition=Q(expires_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"{self.page_id} in {self.ui_language}"
 
 
-def links_to(key: str) -> models.QuerySet[Link]:
+def links_to(key: str) -> models.QuerySet[PageLink]:
     """Links that lead to the page with `key`: the same place is looked in first."""
-    nearer = WikiPage.objects.filter(title_key=models.OuterRef("near_key"))
-    return Link.objects.filter(Q(near_key=key) | Q(Q(key=key), ~models.Exists(nearer) | Q(near_key="")))
+    nearer = WikiPage.objects.filter(title_key=models.OuterRef("place_key"))
+    return PageLink.objects.filter(Q(place_key=key) | Q(Q(key=key), ~models.Exists(nearer) | Q(place_key="")))

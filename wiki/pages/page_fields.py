@@ -9,7 +9,7 @@ from wiki.text import titles
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class PageFields:
     """The fields of a page and of each version: all that is not in the text."""
 
     namespace: int
@@ -20,7 +20,7 @@ class Fields:
     language: str
 
     @classmethod
-    def of(cls, page: WikiPage) -> Fields:
+    def of(cls, page: WikiPage) -> PageFields:
         """The fields as `page` has them now."""
         return cls(page.namespace, page.place, page.title, page.is_place, page.license, page.language)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wiki.errors import Refused, TitleTaken, gettext_noop
 from wiki.pages.models import WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def by_key(key: str) -> WikiPage | None:
     return found
 
 
-def fresh(pk: int) -> WikiPage:
+def reload_page(pk: int) -> WikiPage:
     """The page as it is now, with source and place; for the writer. Raises DoesNotExist."""
     found: WikiPage = WikiPage.objects.select_related("source", "place").get(pk=pk)
     return found
@@ -67,7 +67,7 @@ def place_named(title: str, user: Reader) -> WikiPage:
     return place
 
 
-def fields_for(title: str, *, license: str, language: str) -> Fields:
+def fields_for(title: str, *, license: str, language: str) -> PageFields:
     """The fields of a new page with the full title `title`. Raises TitleProblem."""
     clean = titles.clean_title(title)
     namespace, rest = titles.split_namespace(clean)
@@ -76,16 +76,16 @@ def fields_for(title: str, *, license: str, language: str) -> Fields:
             gettext_noop("Titles with «%(prefix)s:» are for pages of other sites."), prefix=clean.partition(":")[0]
         )
     if namespace:
-        return Fields(namespace, None, rest, False, license, language)
+        return PageFields(namespace, None, rest, False, license, language)
     place, rest = place_of(clean)
-    return Fields(0, place, rest, False, license, language)
+    return PageFields(0, place, rest, False, license, language)
 
 
-def at_home(fields: Fields) -> Fields:
+def with_current_place(fields: PageFields) -> PageFields:
     """`fields` with their place as it is now. Raises Refused where it is none any more."""
     if fields.place is None or fields.place.pk is None:
         return fields
-    place = fresh(fields.place.pk)
+    place = reload_page(fields.place.pk)
     if not place.is_place or place.is_deleted:
         raise Refused(gettext_noop("There is no place called «%(title)s»."), title=place.full_title)
     return replace(fields, place=place)

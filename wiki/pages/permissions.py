@@ -6,6 +6,9 @@ stewards of a place, and administrators everywhere, rename, move, delete, undele
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 from wiki.accounts.models import User
@@ -16,23 +19,63 @@ from wiki.text.titles import ELSEWHERE
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-ANYONE = frozenset({"read", "export"})
-ACCOUNTS = frozenset({"edit", "create", "fork", "make_place", "upload", "import"})
-WRITING = frozenset({"edit", "create", "move", "relicense", "make_place", "unmake_place", "upload"})
-"""What nobody does to a page that lives on another site: it says here what it says there."""
-STEWARDS = frozenset({"move", "delete", "undelete", "relicense", "unmake_place", "steward"})
+
+class Action(StrEnum):
+    """What somebody may do to a page, or in the wiki. Templates name actions by their values (`"edit" in may`)."""
+
+    READ = "read"
+    EXPORT = "export"
+    EDIT = "edit"
+    CREATE = "create"
+    FORK = "fork"
+    UPLOAD = "upload"
+    IMPORT = "import"
+    MAKE_PLACE = "make_place"
+    CONVERT_PLACE = "unmake_place"
+    """Make an ordinary page of a place."""
+    MOVE = "move"
+    DELETE = "delete"
+    UNDELETE = "undelete"
+    RELICENSE = "relicense"
+    STEWARD = "steward"
+    """Name and dismiss the stewards of a place."""
 
 
-def looks_after(user: User, page: WikiPage | None) -> bool:
-    """Whether `user` is a steward of the place that `page` is, or lives in."""
+ANYONE = frozenset({Action.READ, Action.EXPORT})
+ACCOUNTS = frozenset({Action.EDIT, Action.CREATE, Action.FORK, Action.MAKE_PLACE, Action.UPLOAD, Action.IMPORT})
+STEWARDS = frozenset(
+    {Action.MOVE, Action.DELETE, Action.UNDELETE, Action.RELICENSE, Action.CONVERT_PLACE, Action.STEWARD}
+)
+WRITING = frozenset(
+    {
+        Action.EDIT, Action.CREATE, Action.MOVE, Action.RELICENSE, Action.MAKE_PLACE, Action.CONVERT_PLACE,
+        Action.UPLOAD,
+    }
+)  # fmt: skip
+"""What nobody does to a mirror: it says here what the original says on its site."""
+
+
+def is_steward_of(user: User, page: WikiPage | None) -> bool:
+    """Whether `user` is a steward of the place that `page` is, or lives in. One query at most."""
     if page is None:
         return False
     place_id = page.pk if page.is_place else page.place_id
     return bool(place_id and Stewardship.objects.filter(place_id=place_id, user_id=user.pk).exists())
 
 
-def may(user: Reader, action: str, page: WikiPage | None = None) -> bool:
-    """Whether `user` may do `action` (a name of the table above) to `page`."""
+def has_permission(user: Reader, action: Action, page: WikiPage | None = None) -> bool:
+    """Whether `user` may do `action` to `page`. One query at most. Raises ValueError for an unknown action."""
+    return _allows(user, Action(action), page, lambda: isinstance(user, User) and is_steward_of(user, page))
+
+
+def allowed_actions(user: Reader, page: WikiPage | None = None) -> set[Action]:
+    """Return all actions that `user` may do to `page`, for menus. One query at most."""
+    is_steward = cache(lambda: isinstance(user, User) and is_steward_of(user, page))
+    return {action for action in Action if _allows(user, action, page, is_steward)}
+
+
+def _allows(user: Reader, action: Action, page: WikiPage | None, is_steward: Callable[[], bool]) -> bool:
+    """The table of permissions; `is_steward` is called where it depends on that."""
     if action in ANYONE:
         return True
     if not isinstance(user, User) or not user.is_active or user.is_blocked:
@@ -41,28 +84,16 @@ def may(user: Reader, action: str, page: WikiPage | None = None) -> bool:
         return False
     if user.is_superuser or action in ACCOUNTS:
         return True
-    return action in STEWARDS and looks_after(user, page)
-
-
-def allowed(user: Reader, page: WikiPage | None = None) -> set[str]:
-    """All actions that `user` may do to `page`, with one query at most (for menus)."""
-    names = set(ANYONE)
-    if isinstance(user, User) and may(user, "edit"):
-        names |= ACCOUNTS
-        if user.is_superuser or looks_after(user, page):
-            names |= STEWARDS
-        if _is_elsewhere(page):
-            names -= WRITING
-    return names
+    return action in STEWARDS and is_steward()
 
 
 def _is_elsewhere(page: WikiPage | None) -> bool:
     return page is not None and page.namespace == ELSEWHERE
 
 
-def require(user: Reader, action: str, page: WikiPage | None = None) -> None:
-    """Raise NotAllowed, with the reason, unless `may(user, action, page)`."""
-    if may(user, action, page):
+def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:
+    """Raise NotAllowed, with the reason, unless `user` may do `action` to `page`."""
+    if has_permission(user, action, page):
         return
     if not user.is_authenticated:
         raise NotAllowed(gettext_noop("Sign in first: reading is open, writing asks for an account."))

@@ -21,7 +21,7 @@ PROBLEMS: Mapping[str, str] = {
 }
 
 
-def in_words(problem: Problem) -> str:
+def message_for(problem: Problem) -> str:
     """The sentence of `problem` in the active language."""
     template = PROBLEMS.get(problem.code)
     return gettext(template) % problem.params if template else problem.code

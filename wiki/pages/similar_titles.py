@@ -42,6 +42,6 @@ def use(finder: Finder) -> None:
     _finders[:] = [finder]
 
 
-def near(full_title: str, user: Reader) -> list[WikiPage]:
+def find_similar_titles(full_title: str, user: Reader) -> list[WikiPage]:
     """Readable pages with a title like `full_title`, the likest first; at most MOST."""
     return _finders[0](full_title, user)

@@ -15,13 +15,13 @@ from wiki.errors import Refused, gettext_noop
 from wiki.exchange.archive import image_store
 from wiki.exchange.archive.archive_reader import Contents, Revision
 from wiki.exchange.archive.exported_page import own_host
-from wiki.exchange.archive.importer import admit, draft, opened, pictures_in, sources_of, with_names
+from wiki.exchange.archive.importer import check_import_allowed, draft, opened, pictures_in, sources_of, with_names
 from wiki.exchange.models import Origin
 from wiki.pages import mirror_models, page_lookup
 from wiki.pages.mirror_models import Mirror
-from wiki.pages.models import Batch, Fork, PageVersion, WikiPage
-from wiki.pages.page_fields import Fields
-from wiki.pages.writing.version_store import Draft, sha256_of, store
+from wiki.pages.models import Changeset, Fork, PageVersion, WikiPage
+from wiki.pages.page_fields import PageFields
+from wiki.pages.writing.version_store import NewVersion, sha256_of, store
 from wiki.remotes import federated_wiki
 from wiki.text.titles import ELSEWHERE
 
@@ -33,7 +33,7 @@ TOLD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FetchSource:
     """Where an archive was fetched."""
 
     url: str
@@ -43,7 +43,7 @@ class Found:
     mark: str = ""
 
 
-def mirror(file: BinaryIO, by: User | None, found: Found | None = None, known: Mirror | None = None) -> Mirror:
+def mirror(file: BinaryIO, by: User | None, found: FetchSource | None = None, known: Mirror | None = None) -> Mirror:
     """Keep the page of the archive `file` here, or add what its mirror lacks; `by` None for a command or the worker.
 
     `found` says where it was fetched, after `admit`; without it the archive is believed in what it says of that.
@@ -51,7 +51,7 @@ def mirror(file: BinaryIO, by: User | None, found: Found | None = None, known: M
     ArchiveProblem, Refused (it is of this wiki, or another history than the one that is here), NotAllowed, Busy.
     """
     if found is None:
-        admit(by)
+        check_import_allowed(by)
     with _contents(file, found) as contents:
         wanted = _named(contents, found)
         if wanted.host == own_host():
@@ -61,7 +61,7 @@ def mirror(file: BinaryIO, by: User | None, found: Found | None = None, known: M
 
 
 @contextmanager
-def _contents(file: BinaryIO, found: Found | None) -> Iterator[Contents]:
+def _contents(file: BinaryIO, found: FetchSource | None) -> Iterator[Contents]:
     """What an archive says, or the JSON of a page of a Federated Wiki, which does not say where it is from."""
     head = file.read(1)
     file.seek(0)
@@ -74,28 +74,28 @@ def _contents(file: BinaryIO, found: Found | None) -> Iterator[Contents]:
         yield federated_wiki.read(file, found.archive)
 
 
-def _named(contents: Contents, found: Found | None) -> Mirror:
+def _named(contents: Contents, found: FetchSource | None) -> Mirror:
     """What the page is a mirror of, not saved."""
     now = timezone.now()
     if found is None:
         source = contents.source
-        return Mirror(host=source["host"], title=source["title"], url=source["url"], asked_at=now)
+        return Mirror(host=source["host"], title=source["title"], url=source["url"], polled_at=now)
     return Mirror(
         host=urlsplit(found.archive).netloc.lower()[:255], title=contents.full_title, url=found.url,
-        archive=found.archive, feed=found.feed, mark=found.mark, asked_at=now,
+        archive=found.archive, feed=found.feed, validator=found.mark, polled_at=now,
     )  # fmt: skip
 
 
 def _write(contents: Contents, kept: Mirror, wanted: Mirror, by: User | None) -> Mirror:
     """Write the versions that are not here, and what the mirror is now, in one transaction."""
-    page = page_lookup.fresh(kept.page_id) if kept.page_id else WikiPage()
-    shelf = image_store.shelve(pictures_in(contents), by)
+    page = page_lookup.reload_page(kept.page_id) if kept.page_id else WikiPage()
+    shelf = image_store.plan_image_storage(pictures_in(contents), by)
     new = _new_versions(contents, page, shelf.renamed)
     title = mirror_models.title_of(kept.host, kept.title, is_confirmed=kept.is_confirmed)
     parent = None if page.version else _forked_here(contents)
-    drafts: list[Draft] = []
+    drafts: list[NewVersion] = []
     for one in new:
-        fields = Fields(ELSEWHERE, None, title, False, one.license, one.language)
+        fields = PageFields(ELSEWHERE, None, title, False, one.license, one.language)
         drafts.append(draft(page, one, fields))
         drafts[-1].text = _text(one, shelf.renamed)
     if drafts and parent is not None:
@@ -107,7 +107,7 @@ def _write(contents: Contents, kept: Mirror, wanted: Mirror, by: User | None) ->
 
     comment = f"{kept.host}: {kept.title}"[:500]
     if drafts:
-        store(drafts, Batch(act=Batch.Act.IMPORT, by=by, comment=comment), also=also)
+        store(drafts, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=also)
         shelf.place_files()
     else:
         _remember(contents, page, kept, wanted, parent, by)
@@ -155,7 +155,7 @@ def _remember(
     """Keep what the mirror is now, where it is from, and what it was forked from."""
     if not kept.page_id:
         kept.page = page
-    for name in ("url", "archive", "feed", "mark", "asked_at"):
+    for name in ("url", "archive", "feed", "validator", "polled_at"):
         setattr(kept, name, getattr(wanted, name))
     kept.problem = ""
     kept.save()

@@ -13,14 +13,14 @@ from django.db.models import Q
 from django.utils import timezone, translation
 
 from wiki.accounts.models import User
-from wiki.errors import Busy, Refused, WikiError, gettext_noop
+from wiki.errors import DatabaseBusy, Refused, WikiError, gettext_noop
 from wiki.exchange.archive import importer
 from wiki.exchange.archive.format_spec import LIMITS
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
 from wiki.remotes import federated_wiki, mirror_import
 from wiki.remotes.http_client import PIECE, Fetched, Unreachable, fetch
-from wiki.remotes.mirror_import import Found
+from wiki.remotes.mirror_import import FetchSource
 
 ZIP, FEED, HTML, JSON = "application/zip", "application/atom+xml", "text/html", "application/json"
 HEAD = 200_000
@@ -59,10 +59,10 @@ def mirror_at(address: str, by: User | None) -> Mirror:
     Raises Refused (the address is not to be asked, or no archive is told of there), Unreachable, and what
     `mirroring.mirror` raises.
     """
-    importer.admit(by)
+    importer.check_import_allowed(by)
     got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
     if got.content_type == ZIP:
-        return mirror_import.mirror(got.body, by, Found(got.url, got.url, mark=_mark(got)))
+        return mirror_import.mirror(got.body, by, FetchSource(got.url, got.url, mark=_mark(got)))
     found = _found(got)
     if found is None:
         return _federated(got, by)
@@ -70,7 +70,7 @@ def mirror_at(address: str, by: User | None) -> Mirror:
     return mirror_import.mirror(came.body, by, found)
 
 
-def _found(got: Fetched) -> Found | None:
+def _found(got: Fetched) -> FetchSource | None:
     """Where the archive and the feed of a page are; None where it tells of no archive. Raises Refused, Unreachable."""
     links = other_forms(got.body.read(HEAD).decode("utf-8", "replace"))
     if ZIP not in links:
@@ -83,7 +83,7 @@ def _found(got: Fetched) -> Found | None:
     if FEED not in links or urlsplit(feed).netloc != urlsplit(archive).netloc:
         feed = ""
     url = urlsplit(got.url)._replace(query="").geturl()  # a redirect says in it where one came from
-    return Found(url, archive, feed, _mark(_ask(feed, "", ASK_SECONDS)) if feed else "")
+    return FetchSource(url, archive, feed, _mark(_ask(feed, "", ASK_SECONDS)) if feed else "")
 
 
 def _federated(got: Fetched, by: User | None) -> Mirror:
@@ -96,7 +96,7 @@ def _federated(got: Fetched, by: User | None) -> Mirror:
     if not address or came.content_type != JSON:
         raise Refused(gettext_noop("No archive is told of at this address: is it a page of a Movilab wiki?"))
     came.body.seek(0)
-    found = Found(f"{address.removesuffix('.json')}.html", address, mark=_mark(came))
+    found = FetchSource(f"{address.removesuffix('.json')}.html", address, mark=_mark(came))
     return mirror_import.mirror(came.body, by, found)
 
 
@@ -104,7 +104,7 @@ def _json(address: str) -> Fetched:
     return fetch(address, limit=federated_wiki.BYTES_LIMIT, seconds=PAGE_SECONDS, accept=JSON)
 
 
-def ask(mirror: Mirror, by: User | None = None) -> bool:
+def poll(mirror: Mirror, by: User | None = None) -> bool:
     """Whether the original has moved; its new versions are here then.
 
     Raises what `mirror_at` raises; the mirror says what was wrong, and when it was asked.
@@ -113,24 +113,24 @@ def ask(mirror: Mirror, by: User | None = None) -> bool:
         raise Refused(
             gettext_noop("This page came as a file: nobody knows where to ask. Give a newer archive instead.")
         )
-    importer.admit(by)
+    importer.check_import_allowed(by)
     try:
         return _asked(mirror, by)
-    except Busy:
+    except DatabaseBusy:
         raise
     except WikiError as error:
         with translation.override(settings.LANGUAGE_CODE):
-            said = in_words(error)[:500]
-        Mirror.objects.filter(pk=mirror.pk).update(problem=said, asked_at=timezone.now())
+            said = message_for(error)[:500]
+        Mirror.objects.filter(pk=mirror.pk).update(problem=said, polled_at=timezone.now())
         raise
 
 
 def _asked(mirror: Mirror, by: User | None) -> bool:
-    got = _ask(mirror.feed or mirror.archive, mirror.mark, ASK_SECONDS if mirror.feed else ARCHIVE_SECONDS)
-    if got.status == 304 or _mark(got) == mirror.mark:
-        Mirror.objects.filter(pk=mirror.pk).update(problem="", asked_at=timezone.now())
+    got = _ask(mirror.feed or mirror.archive, mirror.validator, ASK_SECONDS if mirror.feed else ARCHIVE_SECONDS)
+    if got.status == 304 or _mark(got) == mirror.validator:
+        Mirror.objects.filter(pk=mirror.pk).update(problem="", polled_at=timezone.now())
         return False
-    came, found = got, Found(mirror.url, mirror.archive, mirror.feed, _mark(got))
+    came, found = got, FetchSource(mirror.url, mirror.archive, mirror.feed, _mark(got))
     if mirror.feed:
         page = fetch(mirror.url, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=HTML)
         there = _found(page)  # a page that was renamed leads from its old address to its new one
@@ -160,21 +160,21 @@ def _mark(got: Fetched) -> str:
     return f"sha256:{checksum.hexdigest()}"
 
 
-class AskChore:
+class MirrorPollJob:
     """Asks the originals of forks whether they have moved, each some times a day, one in each go."""
 
     name = "originals"
 
     def run(self) -> bool:
         """One site; whether there may be more."""
-        due = Q(asked_at=None) | Q(asked_at__lt=timezone.now() - AGAIN)
+        due = Q(polled_at=None) | Q(asked_at__lt=timezone.now() - AGAIN)
         waiting = Mirror.objects.filter(due, page__forks__page__title_key__isnull=False, page__title_key__isnull=False)
-        mirror = waiting.exclude(archive="").select_related("page").order_by("asked_at").first()
+        mirror = waiting.exclude(archive="").select_related("page").order_by("polled_at").first()
         if mirror is None:
             return False
         try:
-            ask(mirror)
-        except Busy:
+            poll(mirror)
+        except DatabaseBusy:
             return False
         except WikiError:
             pass  # the mirror says so, and will be asked again

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST
 from wiki.accounts.models import User
 from wiki.errors import WikiError
 from wiki.exchange.archive.format_spec import LIMITS, MB
-from wiki.history.noindex import not_for_robots
+from wiki.history.noindex import noindex
 from wiki.pages import permissions
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import Fork, WikiPage
 from wiki.pages.page_urls import address
@@ -27,7 +27,7 @@ from wiki.pages.views import manage
 from wiki.remotes import mirror_import, mirror_polling
 
 
-class ElsewhereForm(forms.Form):
+class RemotePageForm(forms.Form):
     """A page of another site: its address, or its archive as a file."""
 
     address = forms.CharField(
@@ -55,22 +55,22 @@ class ElsewhereForm(forms.Form):
         return data
 
 
-@not_for_robots
-def elsewhere(request: HttpRequest) -> HttpResponseBase:
+@noindex
+def import_remote_page(request: HttpRequest) -> HttpResponseBase:
     """Bring a page of another site here: a stranger's goes on to be forked, a fork of ours to be proposed."""
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
-    permissions.require(request.user, "import")
+    permissions.require(request.user, permissions.Action.IMPORT)
     initial = {"address": request.GET.get("address", "")[:2000]}
-    form = ElsewhereForm(initial=initial)
+    form = RemotePageForm(initial=initial)
     if request.method == "POST":
-        form = ElsewhereForm(request.POST, request.FILES)
+        form = RemotePageForm(request.POST, request.FILES)
     status = 200
     if form.is_valid():
         try:
             mirror = _brought(form.cleaned_data, request.user)
         except WikiError as error:
-            form.add_error("file" if form.cleaned_data["file"] else "address", in_words(error))
+            form.add_error("file" if form.cleaned_data["file"] else "address", message_for(error))
             status = error.status
         else:
             return _go_on(request, mirror)
@@ -100,8 +100,8 @@ def _go_on(request: HttpRequest, mirror: Mirror) -> HttpResponseBase:
 @require_POST
 def ask_original(request: HttpRequest, title: str) -> HttpResponseBase:
     """Ask the original of a fork, on its own site, whether it has moved."""
-    page = manage.get_page(request, title, "read")
-    permissions.require(request.user, "edit", page)
+    page = manage.get_page(request, title, permissions.Action.READ)
+    permissions.require(request.user, permissions.Action.EDIT, page)
     there = redirect(address("touch", page.full_title))
     bond = Fork.objects.filter(page=page).first()
     mirror = Mirror.objects.filter(page=bond.upstream_id).select_related("page").first() if bond else None
@@ -109,9 +109,9 @@ def ask_original(request: HttpRequest, title: str) -> HttpResponseBase:
         messages.info(request, gettext("The original of this page is not on another site."))
         return there
     try:
-        has_moved = mirror_polling.ask(mirror, cast(User, request.user))
+        has_moved = mirror_polling.poll(mirror, cast(User, request.user))
     except WikiError as error:
-        messages.warning(request, in_words(error))
+        messages.warning(request, message_for(error))
         return there
     said = gettext("The original has moved.") if has_moved else gettext("The original has not moved since.")
     messages.success(request, said)

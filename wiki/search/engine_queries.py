@@ -16,8 +16,8 @@ from wiki.facts.models import Fact
 from wiki.history.models import Passage
 from wiki.search.engine.backend import WhooshBackend
 from wiki.search.engine.queries import Prefix, Within
-from wiki.search.models import PageWords
-from wiki.search.search_ast import AllOf, AnyOf, Begins, Exact, InTitle, Like, Node, Plain, Without
+from wiki.search.models import PageSearchText
+from wiki.search.search_ast import AndNode, FuzzyTerm, InTitle, Node, NotNode, OrNode, Phrase, PrefixTerm, Term
 from wiki.text.tokenizer import folded
 
 
@@ -29,10 +29,10 @@ class Target:
     boosts: dict[str, float]
 
 
-PAGES = Target(PageWords, {"title": 6.0, "home": 1.0, "headings": 2.0, "fact_values": 1.5, "body": 1.0})
+PAGES = Target(PageSearchText, {"title": 6.0, "title_prefix": 1.0, "headings": 2.0, "fact_values": 1.5, "body": 1.0})
 PASSAGES = Target(Passage, {"said": 1.0})
 FACTS = Target(Fact, {"raw": 1.0})
-FOLDED = {Passage: "words", Fact: "fold"}
+FOLDED = {Passage: "words", Fact: "folded_text"}
 """Columns with the words of an object, folded, for what an engine that is not ours cannot answer."""
 LIMIT = 5_000
 """Candidates that are taken of one word from an engine that is not ours."""
@@ -41,11 +41,11 @@ LIMIT = 5_000
 def is_of_words(node: Node) -> bool:
     """Whether an engine can decide a part alone."""
     match node:
-        case Plain() | Exact() | Begins() | Like():
+        case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             return True
-        case InTitle(part) | Without(part):
+        case InTitle(part) | NotNode(part):
             return is_of_words(part)
-        case AllOf(parts) | AnyOf(parts):
+        case AndNode(parts) | OrNode(parts):
             return all(is_of_words(part) for part in parts)
     return False
 
@@ -71,29 +71,29 @@ def may_be_cut(found: dict[int, float]) -> bool:
 def _query(node: Node) -> q.SearchQuery:
     """The tree in modelsearch's words."""
     match node:
-        case Plain(text):
+        case Term(text):
             return q.PlainText(text)
-        case Exact(text):
+        case Phrase(text):
             return q.Phrase(text)
-        case Begins(text):
+        case PrefixTerm(text):
             return Prefix(text)
-        case Like(text):
+        case FuzzyTerm(text):
             return q.Fuzzy(text)
         case InTitle(part):
             return Within(_query(part), ["title"])
-        case Without(part):
+        case NotNode(part):
             return q.Not(_query(part))
-        case AllOf(parts):
+        case AndNode(parts):
             return _together(parts)
-        case AnyOf(parts):
+        case OrNode(parts):
             return q.Or([_query(part) for part in parts])
     raise TypeError(node)
 
 
 def _together(parts: tuple[Node, ...]) -> q.SearchQuery:
     """All parts; plain words as one text, so that the engine can leave out those that are too common."""
-    plain = [part.text for part in parts if isinstance(part, Plain)]
-    others = [_query(part) for part in parts if not isinstance(part, Plain)]
+    plain = [part.text for part in parts if isinstance(part, Term)]
+    others = [_query(part) for part in parts if not isinstance(part, Term)]
     if not others:
         return q.PlainText(" ".join(plain))
     return q.And([*([q.PlainText(" ".join(plain))] if plain else []), *others])
@@ -111,20 +111,20 @@ class _Elsewhere:
         match node:
             case InTitle(part):
                 return self.find(part, ["title"])
-            case AllOf(parts):
-                wanted = [self.find(part, names) for part in parts if not isinstance(part, Without)]
+            case AndNode(parts):
+                wanted = [self.find(part, names) for part in parts if not isinstance(part, NotNode)]
                 shared = set.intersection(*(set(one) for one in wanted)) if wanted else self._everything()
                 for part in parts:
-                    if isinstance(part, Without):
+                    if isinstance(part, NotNode):
                         shared -= self.find(part.part, names).keys()
                 return {pk: sum(one[pk] for one in wanted) for pk in shared}
-            case AnyOf(parts):
+            case OrNode(parts):
                 total: dict[int, float] = {}
                 for part in parts:
                     for pk, score in self.find(part, names).items():
                         total[pk] = total.get(pk, 0.0) + score
                 return total
-            case Without(part):
+            case NotNode(part):
                 gone = self.find(part, names)
                 return {pk: 0.0 for pk in self._everything() if pk not in gone}
         return self._leaf(node, names)
@@ -132,12 +132,12 @@ class _Elsewhere:
     def _leaf(self, node: Node, names: list[str] | None) -> dict[int, float]:
         rows = self.model.objects.only("pk")
         text = node.text  # type: ignore[union-attr]
-        if isinstance(node, Begins) and self.model in FOLDED:
+        if isinstance(node, PrefixTerm) and self.model in FOLDED:
             return self._begun(text, FOLDED[self.model])
-        if isinstance(node, Begins):
+        if isinstance(node, PrefixTerm):
             return self._scores(self.backend.autocomplete(text, rows))
-        query: q.SearchQuery = q.Phrase(text) if isinstance(node, Exact) else q.PlainText(text)
-        if isinstance(node, Like):
+        query: q.SearchQuery = q.Phrase(text) if isinstance(node, Phrase) else q.PlainText(text)
+        if isinstance(node, FuzzyTerm):
             # Not every engine can; PostgreSQL's wants an extension, and breaks off the transaction without it.
             with suppress(NotImplementedError, NotSupportedError), transaction.atomic():
                 return self._scores(self.backend.search(q.Fuzzy(text), rows, fields=names))

@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup
 from wiki.pages.array_lookup import among
-from wiki.pages.models import LANGUAGES, Kind, Link, WikiPage
-from wiki.search.page_search import Hit, counted
+from wiki.pages.models import LANGUAGES, Kind, PageLink, WikiPage
+from wiki.search.page_search import SearchHit, counted
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Facet:
 
 
 @dataclass(slots=True)
-class Chosen:
+class SelectedFacets:
     """What a reader narrowed the answer to."""
 
     values: dict[str, str] = field(default_factory=dict)
@@ -57,9 +57,9 @@ class Chosen:
     where: Q | None = None
 
 
-def chosen(parameters: Mapping[str, str], user: Reader) -> Chosen:
+def chosen(parameters: Mapping[str, str], user: Reader) -> SelectedFacets:
     """What the parameters choose; values that mean nothing are left out."""
-    found = Chosen()
+    found = SelectedFacets()
     for name in NAMES:
         value = parameters.get(name, "")[:255]
         narrowed = _NARROWINGS[name](value, user) if value else None
@@ -69,7 +69,7 @@ def chosen(parameters: Mapping[str, str], user: Reader) -> Chosen:
     return found
 
 
-def offered(hits: Sequence[Hit], narrowed: Chosen, parameters: QueryDict, user: Reader) -> list[Facet]:
+def offered(hits: Sequence[SearchHit], narrowed: SelectedFacets, parameters: QueryDict, user: Reader) -> list[Facet]:
     """The facets of an answer: values that would leave fewer pages, and those that are chosen."""
     labels = {
         "kind": gettext("Kind"),
@@ -127,7 +127,9 @@ def _by_category(value: str, user: Reader) -> Narrowing | None:
         key = titles.key_of(f"Category:{value}")
     except titles.TitleProblem:
         return None
-    return key.partition(":")[2], Q(pk__in=Link.objects.filter(way=Link.Way.CATEGORY, key=key).values("page_id"))
+    return key.partition(":")[2], Q(
+        pk__in=PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=key).values("page_id")
+    )
 
 
 def _by_license(value: str, user: Reader) -> Narrowing | None:
@@ -155,29 +157,29 @@ Counted = list[tuple[str, str, int]]
 """Value, label, number of pages."""
 
 
-def _kinds(hits: Sequence[Hit], user: Reader) -> Counted:
+def _kinds(hits: Sequence[SearchHit], user: Reader) -> Counted:
     counts = counted(hits, "kind")
     return [(kind.key, kind.name, counts[kind.pk]) for kind in Kind.objects.filter(pk__in=counts) if kind.pk in counts]
 
 
-def _places(hits: Sequence[Hit], user: Reader) -> Counted:
+def _places(hits: Sequence[SearchHit], user: Reader) -> Counted:
     most = [(pk, count) for pk, count in counted(hits, "place").most_common(OFFERED + 1) if pk is not None]
     rows = WikiPage.objects.readable_by(user).in_bulk([pk for pk, _ in most])
     return [(rows[pk].full_title, rows[pk].shown_title, count) for pk, count in most[:OFFERED] if pk in rows]
 
 
-def _categories(hits: Sequence[Hit], user: Reader) -> Counted:
-    links = Link.objects.filter(among("page_id", [hit.pk for hit in hits]), way=Link.Way.CATEGORY)
+def _categories(hits: Sequence[SearchHit], user: Reader) -> Counted:
+    links = PageLink.objects.filter(among("page_id", [hit.pk for hit in hits]), way=PageLink.Way.CATEGORY)
     rows = links.order_by().values_list("key").annotate(count=Count("page", distinct=True)).order_by("-count", "key")
     return [(key.partition(":")[2], key.partition(":")[2], count) for key, count in rows[:OFFERED]]
 
 
-def _licenses(hits: Sequence[Hit], user: Reader) -> Counted:
+def _licenses(hits: Sequence[SearchHit], user: Reader) -> Counted:
     most = counted(hits, "license").most_common(OFFERED)
     return [(value, catalogue.name_of(value), count) for value, count in most if value]
 
 
-def _languages(hits: Sequence[Hit], user: Reader) -> Counted:
+def _languages(hits: Sequence[SearchHit], user: Reader) -> Counted:
     labels = dict(LANGUAGES)
     return [(value, str(labels.get(value, value)), count) for value, count in counted(hits, "language").most_common()]
 

@@ -11,7 +11,7 @@ from wiki.pages.models import WikiPage
 from wiki.search import engine_queries, search_parser, spelling
 from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
 from wiki.search.engine.schema import is_common
-from wiki.search.search_ast import AnyOf, InTitle, Like, Plain
+from wiki.search.search_ast import FuzzyTerm, InTitle, OrNode, Term
 from wiki.text import titles
 from wiki.text.tokenizer import words
 
@@ -41,8 +41,8 @@ def _like(full_title: str, user: Reader) -> list[WikiPage]:
     if not leaves:
         return []
     longest = sorted({leaf.text for leaf in leaves if len(leaf.text) >= SHORTEST}, key=lambda text: (-len(text), text))
-    misspelt = [Like(text) for text in longest[: search_parser.LIKENESSES]]
-    scores = engine_queries.candidates(InTitle(AnyOf((*leaves, *misspelt))))
+    misspelt = [FuzzyTerm(text) for text in longest[: search_parser.LIKENESSES]]
+    scores = engine_queries.candidates(InTitle(OrNode((*leaves, *misspelt))))
     best = sorted(scores, key=lambda key: (-scores[key], key))[:CANDIDATES]
     rows = WikiPage.objects.readable_by(user).filter(among("pk", best)).select_related("kind", "place")
     wanted = SequenceMatcher(b=titles.fold(full_title), autojunk=False)
@@ -54,7 +54,7 @@ def _like(full_title: str, user: Reader) -> list[WikiPage]:
     return sorted(rows, key=lambda page: (-likeness(page), page.pk))[: similar_titles.MOST]
 
 
-def _leaves(full_title: str) -> list[Plain]:
+def _leaves(full_title: str) -> list[Term]:
     """The words of a title that tell it from others."""
     found = [word for word in words(full_title[: search_parser.LENGTH]) if not (word.whole or is_common(word))]
-    return [Plain(word.bare, word.start, word.end) for word in found[: search_parser.TERMS]]
+    return [Term(word.bare, word.start, word.end) for word in found[: search_parser.TERMS]]

@@ -17,7 +17,7 @@ from wiki.search.search_ast import Node
 
 Row = tuple[int, int, int, int | None]
 """Name, page, and the versions that began and ended it."""
-COLUMNS = ("pk", "page_id", "born", "died")
+COLUMNS = ("pk", "page_id", "added_in", "removed_in")
 
 
 def candidates(node: Node) -> tuple[dict[int, float], bool]:
@@ -44,8 +44,10 @@ def of_pages(pages: Iterable[int]) -> Iterator[Row]:
 
 
 def _rows(passages: Q, facts: Q) -> Iterator[Row]:
-    for key, page, born, died in Fact.get_indexed_objects().filter(facts).order_by("pk").values_list(*COLUMNS):
-        yield -key, page, born, died
+    for key, page, added_in, removed_in in (
+        Fact.get_indexed_objects().filter(facts).order_by("pk").values_list(*COLUMNS)
+    ):
+        yield -key, page, added_in, removed_in
     yield from Passage.objects.filter(passages).order_by("position").values_list(*COLUMNS)
 
 

@@ -12,11 +12,11 @@ from django.db.models import Q
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.search import history_documents, history_search, search_parser
 from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
-from wiki.search.history_search import Past, PastHit, Scope
+from wiki.search.history_search import HistoryHit, Past, Scope
 from wiki.search.intervals import END, Span, Spans, overlap
 from wiki.search.search_ast import Leaf, wanted
-from wiki.search.snippets import Marker, Piece
-from wiki.search.time_filter import Wish, narrowed
+from wiki.search.snippets import Highlighter, Piece
+from wiki.search.time_filter import TimeFilterInput, extract_time_filter
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -37,7 +37,7 @@ class PastAnswer:
     """Whether the index could be asked."""
 
     @property
-    def hits(self) -> list[PastHit]:
+    def hits(self) -> list[HistoryHit]:
         """The pages."""
         return self.past.hits
 
@@ -51,8 +51,8 @@ class PastAnswer:
 class Period:
     """From the version that brought the words to the one that ended them, if one did."""
 
-    born: PageVersion
-    died: PageVersion | None
+    added_in: PageVersion
+    removed_in: PageVersion | None
     passages: list[str]
     """Passages and facts that held the words when the period began, without markup."""
     pieces: list[list[Piece]]
@@ -72,11 +72,11 @@ class PastResult:
 
 
 def answer(
-    text: str, user: Reader, wish: Wish, also: Q | None = None, pages: Iterable[int] | None = None
+    text: str, user: Reader, wish: TimeFilterInput, also: Q | None = None, pages: Iterable[int] | None = None
 ) -> PastAnswer:  # fmt: skip
     """The pages in whose history `text` held when `wish` says; among `pages`, or all that meet `also` now."""
     query = search_parser.parse(text.strip())
-    tree, when, lived = narrowed(query.tree, wish.read(query.notes), query.notes)
+    tree, when, lived = extract_time_filter(query.tree, wish.read(query.notes), query.notes)
     scope = Scope(user, when, lived, also, None if pages is None else tuple(pages))
     try:
         found = history_search.find(tree, scope, query.notes)
@@ -87,14 +87,14 @@ def answer(
     return PastAnswer(query, found)
 
 
-def results(given: PastAnswer, hits: Sequence[PastHit], user: Reader, most: int | None = None) -> list[PastResult]:
+def results(given: PastAnswer, hits: Sequence[HistoryHit], user: Reader, most: int | None = None) -> list[PastResult]:
     """The pages of some hits with their periods, `most` of each. Four queries, and one more for the places."""
     pages = WikiPage.objects.readable_by(user).select_related("kind", "place").in_bulk([hit.pk for hit in hits])
     shown = {hit.pk: hit.spans[:most] for hit in hits if hit.pk in pages}
     versions = _versions(shown, pages, user)
     chosen = _Choice(given, shown).passages()
     texts = history_documents.texts({key for keys in chosen.values() for key in keys})
-    marker = Marker(given.leaves)
+    marker = Highlighter(given.leaves)
     found = []
     for hit in hits:
         if hit.pk not in pages:
@@ -102,12 +102,12 @@ def results(given: PastAnswer, hits: Sequence[PastHit], user: Reader, most: int 
         page = pages[hit.pk]
         periods = []
         for span in shown[hit.pk]:
-            born, died = versions.get((hit.pk, span[0])), versions.get((hit.pk, span[1]))
-            if born is None or (died is None and span[1] < END):
+            added_in, removed_in = versions.get((hit.pk, span[0])), versions.get((hit.pk, span[1]))
+            if added_in is None or (removed_in is None and span[1] < END):
                 continue  # a version that the reader may not see
             said = [texts[key] for key in chosen.get((hit.pk, span), ()) if key in texts]
             pieces = [marker.piece(text) or [(text, False)] for text in said]
-            periods.append(Period(born, died, said, pieces))
+            periods.append(Period(added_in, removed_in, said, pieces))
         title = marker.mark(page.shown_title)
         found.append(PastResult(page, hit.score, title, periods, len(hit.spans) - len(shown[hit.pk])))
     return found
@@ -137,9 +137,9 @@ class _Choice:
         self.found = {leaf: given.past.found[leaf] for leaf in given.leaves if leaf in given.past.found}
         self.shown = shown
         self.lives: dict[int, list[tuple[int, Span]]] = defaultdict(list)
-        for key, page, born, died in history_documents.of_pages(shown):
+        for key, page, added_in, removed_in in history_documents.of_pages(shown):
             if any(key in scores for scores in self.found.values()):
-                self.lives[page].append((key, (born, died or END)))
+                self.lives[page].append((key, (added_in, removed_in or END)))
 
     def passages(self) -> dict[tuple[int, Span], list[int]]:
         """The keys of passages for each page and period, in the order of the text."""
@@ -149,7 +149,7 @@ class _Choice:
         """Few passages that hold as many of the words as can be; those there from the beginning before others."""
         there = [(key, life) for key, life in self.lives[page] if overlap(life, span)]
         order = [key for key, _ in there]
-        first = {key for key, (born, died) in there if born <= span[0] < died}
+        first = {key for key, (added_in, removed_in) in there if added_in <= span[0] < removed_in}
         lacking = set(self.found)
         chosen: list[int] = []
         while lacking and len(chosen) < PASSAGES:
@@ -172,7 +172,11 @@ def as_data(result: PastResult) -> dict[str, Any]:
         "title": result.page.full_title,
         "score": round(result.score, 4),
         "periods": [
-            {"born": _version(one.born), "died": _version(one.died), "passage": "\n".join(one.passages)}
+            {
+                "added_in": _version(one.added_in),
+                "removed_in": _version(one.removed_in),
+                "passage": "\n".join(one.passages),
+            }
             for one in result.periods
         ],
     }

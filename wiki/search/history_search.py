@@ -20,24 +20,24 @@ from wiki.pages.models import PageVersion, WikiPage
 from wiki.search import engine_queries, history_documents, page_search
 from wiki.search.engine.schema import is_common
 from wiki.search.history_documents import Row
-from wiki.search.intervals import ALWAYS, END, NEVER, Span, Spans, difference, intersection, union
-from wiki.search.page_search import Hit
+from wiki.search.intervals import ALWAYS, END, NEVER_COMPUTED, Span, Spans, difference, intersection, union
+from wiki.search.page_search import SearchHit
 from wiki.search.search_ast import (
-    AllOf,
-    AnyOf,
-    Begins,
-    Exact,
-    Holds,
+    AndNode,
+    FieldFilter,
+    FuzzyTerm,
     InTitle,
     Leaf,
-    Like,
     Node,
-    Note,
-    Plain,
-    Without,
+    NotNode,
+    OrNode,
+    Phrase,
+    PrefixTerm,
+    QueryWarning,
+    Term,
     wanted,
 )
-from wiki.search.time_filter import Sieve, When
+from wiki.search.time_filter import PeriodFilter, TimeFilter
 from wiki.text import titles
 from wiki.text.tokenizer import words
 
@@ -55,7 +55,7 @@ TIME = 0.7
 
 
 @dataclass(slots=True)
-class PastHit(Hit):
+class HistoryHit(SearchHit):
     """A page in which the query held at some time that was asked for, and the versions."""
 
     spans: Spans = ()
@@ -65,7 +65,7 @@ class PastHit(Hit):
 class Past:
     """All that was found, best first."""
 
-    hits: list[PastHit] = field(default_factory=list)
+    hits: list[HistoryHit] = field(default_factory=list)
     found: dict[Leaf, dict[int, float]] = field(default_factory=dict)
     """What holds each word of the query, named as in `living`, and the scores."""
     is_whole: bool = True
@@ -77,8 +77,8 @@ class Scope:
     """For whom, and among what, is searched."""
 
     user: Reader
-    when: When
-    lived: When = field(default_factory=When)
+    when: TimeFilter
+    lived: TimeFilter = field(default_factory=TimeFilter)
     """In which time the periods have to have lived, by `before:` and `after:`."""
     also: Q | None = None
     """A condition on the pages as they are now."""
@@ -86,7 +86,7 @@ class Scope:
     """The only pages that are looked at."""
 
 
-def find(tree: Node | None, scope: Scope, notes: list[Note]) -> Past:
+def find(tree: Node | None, scope: Scope, notes: list[QueryWarning]) -> Past:
     """The pages in whose history `tree` held.
 
     Conditions of the language (`kind:` and others, and `title:`) speak of the page as it is now. Raises IndexMissing
@@ -103,27 +103,27 @@ def find(tree: Node | None, scope: Scope, notes: list[Note]) -> Past:
 def _telling(node: Node) -> Node:
     """A tree without words that are too common to tell texts apart, where others stand beside them."""
     match node:
-        case AllOf(parts):
-            plain = [part for part in parts if isinstance(part, Plain)]
+        case AndNode(parts):
+            plain = [part for part in parts if isinstance(part, Term)]
             common = {part for part in plain if all(is_common(word) for word in words(part.text))}
             dropped = common if len(common) < len(plain) else set()
             kept = [_telling(part) for part in parts if part not in dropped]
-            return AllOf(tuple(kept)) if len(kept) > 1 else kept[0]
-        case AnyOf(parts):
-            return AnyOf(tuple(_telling(part) for part in parts))
-        case Without(part):
-            return Without(_telling(part))
+            return AndNode(tuple(kept)) if len(kept) > 1 else kept[0]
+        case OrNode(parts):
+            return OrNode(tuple(_telling(part) for part in parts))
+        case NotNode(part):
+            return NotNode(_telling(part))
     return node
 
 
 def _leaves(node: Node) -> Iterator[Leaf]:
     """The words of a tree, those that must not be there too."""
     match node:
-        case Plain() | Exact() | Begins() | Like():
+        case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             yield node
-        case Without(part):
+        case NotNode(part):
             yield from _leaves(part)
-        case AllOf(parts) | AnyOf(parts):
+        case AndNode(parts) | OrNode(parts):
             for part in parts:
                 yield from _leaves(part)
 
@@ -131,11 +131,11 @@ def _leaves(node: Node) -> Iterator[Leaf]:
 def _needs_words(node: Node) -> bool:
     """Whether a part holds only while some words are there."""
     match node:
-        case Plain() | Exact() | Begins() | Like():
+        case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             return True
-        case AllOf(parts):
+        case AndNode(parts):
             return any(_needs_words(part) for part in parts)
-        case AnyOf(parts):
+        case OrNode(parts):
             return all(_needs_words(part) for part in parts)
     return False
 
@@ -147,10 +147,10 @@ Lives = dict[int, dict[Leaf, list[Span]]]
 class _Search:
     """One search. `past` fills while it runs."""
 
-    def __init__(self, tree: Node, scope: Scope, notes: list[Note]) -> None:
+    def __init__(self, tree: Node, scope: Scope, notes: list[QueryWarning]) -> None:
         self.tree, self.scope, self.user = tree, scope, scope.user
         self.past = Past()
-        self.evaluation = page_search.Evaluation(notes)
+        self.evaluation = page_search.QueryPlan(notes)
         self.where = Q()
         self.sets: dict[Node, set[int]] = {}
         """Pages that meet a condition which stands among words."""
@@ -163,7 +163,7 @@ class _Search:
         for leaf in dict.fromkeys(_leaves(self.tree)):
             self.past.found[leaf], is_all = history_documents.candidates(leaf)
             self.past.is_whole &= is_all
-        parts = self.tree.parts if isinstance(self.tree, AllOf) else (self.tree,)
+        parts = self.tree.parts if isinstance(self.tree, AndNode) else (self.tree,)
         others = []
         for part in parts:
             if page_search.is_condition(part):
@@ -171,7 +171,7 @@ class _Search:
             else:
                 self._prepare(part)
                 others.append(part)
-        self.tree = others[0] if len(others) == 1 else AllOf(tuple(others))
+        self.tree = others[0] if len(others) == 1 else AndNode(tuple(others))
         if self.scope.pages is not None or not _needs_words(self.tree):
             self._in_turn(self._pages(), time.monotonic() + TIME)
             return
@@ -193,12 +193,12 @@ class _Search:
         match node:
             case InTitle():
                 self.sets[node] = set(engine_queries.candidates(node))
-            case Holds():
+            case FieldFilter():
                 where = self.evaluation.condition(node)
                 self.sets[node] = set(WikiPage.objects.filter(where).values_list("pk", flat=True))
-            case Without(part):
+            case NotNode(part):
                 self._prepare(part)
-            case AllOf(parts) | AnyOf(parts):
+            case AndNode(parts) | OrNode(parts):
                 for part in parts:
                     self._prepare(part)
 
@@ -230,12 +230,12 @@ class _Search:
     def _driving(self, node: Node) -> dict[int, float] | None:
         """Passages of which every page that matches has one; as few as can be told."""
         match node:
-            case Plain() | Exact() | Begins() | Like():
+            case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
                 return self.past.found[node]
-            case AllOf(parts):
+            case AndNode(parts):
                 some = [one for one in map(self._driving, parts) if one is not None]
                 return min(some, key=len, default=None)
-            case AnyOf(parts):
+            case OrNode(parts):
                 total: dict[int, float] = {}
                 for part in parts:
                     one = self._driving(part)
@@ -251,11 +251,11 @@ class _Search:
         found: Lives = {}
         best: dict[tuple[int, Leaf], float] = defaultdict(float)
         held = list(self.past.found.items())
-        for key, page, born, died in rows:
+        for key, page, added_in, removed_in in rows:
             for leaf, scores in held:
                 score = scores.get(key)
                 if score is not None:
-                    found.setdefault(page, {}).setdefault(leaf, []).append((born, died or END))
+                    found.setdefault(page, {}).setdefault(leaf, []).append((added_in, removed_in or END))
                     best[page, leaf] = max(best[page, leaf], score)
         self.best = best
         return found
@@ -271,7 +271,7 @@ class _Search:
             _leave_out_deletions(held)
         if not held:
             return
-        sieve = Sieve.of(self.scope.when, self.scope.lived, list(held), self.user)
+        sieve = PeriodFilter.of(self.scope.when, self.scope.lived, list(held), self.user)
         kept = {page: spans for page, all_spans in held.items() if (spans := sieve.kept(page, all_spans))}
         rows = WikiPage.objects.readable_by(self.user).filter(self.where).filter(among("pk", kept))
         if self.scope.also is not None:
@@ -282,7 +282,7 @@ class _Search:
             score = self._score(pk) * (1.0 if namespace == 0 else page_search.ELSEWHERE)
             score *= page_search.SAME_TITLE if fold == self.title else 1.0
             self.past.hits.append(
-                PastHit(pk, score, kind, place, license, language, key, edited_at, spans=kept[pk])
+                HistoryHit(pk, score, kind, place, license, language, key, edited_at, spans=kept[pk])
             )  # fmt: skip
 
     def _score(self, page: int) -> float:
@@ -292,20 +292,20 @@ class _Search:
     def _held(self, node: Node, page: int, lives: dict[Leaf, Spans]) -> Spans:
         """The versions of a page for which a part of the tree held."""
         match node:
-            case Plain() | Exact() | Begins() | Like():
-                return lives.get(node, NEVER)
-            case Without(part):
+            case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
+                return lives.get(node, NEVER_COMPUTED)
+            case NotNode(part):
                 return difference(ALWAYS, self._held(part, page, lives))
-            case AllOf(parts):
+            case AndNode(parts):
                 spans = ALWAYS
                 for part in parts:
                     spans = intersection(spans, self._held(part, page, lives))
                     if not spans:
                         break
                 return spans
-            case AnyOf(parts):
+            case OrNode(parts):
                 return union([span for part in parts for span in self._held(part, page, lives)])
-        return ALWAYS if page in self.sets[node] else NEVER
+        return ALWAYS if page in self.sets[node] else NEVER_COMPUTED
 
 
 def _leave_out_deletions(held: dict[int, Spans]) -> None:

@@ -18,7 +18,7 @@ from wiki.search import search_text_updater
 from wiki.search.engine.backend import WhooshBackend, WhooshIndex
 from wiki.search.engine.index_build import Building
 from wiki.search.engine.index_directory import IndexBusy, IndexDamaged
-from wiki.search.models import Waiting
+from wiki.search.models import OutboxEntry
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -31,7 +31,7 @@ PATIENCE = 0.2
 """Seconds that the worker waits for another writer before it does something else."""
 
 
-class Indexing:
+class IndexUpdateJob:
     """The worker's chore."""
 
     name = "search index"
@@ -53,18 +53,18 @@ class Indexing:
                         if Building(index, PATIENCE).step(PIECE) == 0 and damage:
                             logger.warning("The damaged search index %s has been built again.", index)
                         return True
-            return drain(backend)
+            return process_outbox(backend)
         except (IndexBusy, IndexDamaged):
             return False
 
 
-def drain(backend: BaseSearchBackend) -> bool:
+def process_outbox(backend: BaseSearchBackend) -> bool:
     """Bring the index up to date with a batch of changes; whether more may be waiting.
 
     Objects are read after their rows, and rows deleted after the index is committed: whenever a process is killed, what
     it had not finished is done again, which changes nothing. Raises IndexBusy and IndexDamaged; nothing is lost then.
     """
-    rows = list(Waiting.objects.order_by("pk")[:BATCH])
+    rows = list(OutboxEntry.objects.order_by("pk")[:BATCH])
     if not rows:
         return False
     keys: dict[str, set[str]] = {}
@@ -78,7 +78,7 @@ def drain(backend: BaseSearchBackend) -> bool:
 
 def _delete(rows: Sequence[int]) -> None:
     """Take rows that were looked at out of the outbox."""
-    lock_retry.patiently(lambda: Waiting.objects.filter(pk__in=rows).delete())
+    lock_retry.patiently(lambda: OutboxEntry.objects.filter(pk__in=rows).delete())
 
 
 def _look_again(backend: BaseSearchBackend, label: str, keys: set[str]) -> None:
@@ -119,7 +119,7 @@ def rebuild(progress: Callable[[int], object] = lambda done: None, size: int = 2
     Raises IndexBusy when another process holds an index for longer than a writer's patience.
     """
     backend = get_search_backend()
-    waited = list(Waiting.objects.values_list("pk", flat=True))
+    waited = list(OutboxEntry.objects.values_list("pk", flat=True))
     count = 0
     for done in _built(backend, size):
         progress(done)
@@ -127,7 +127,7 @@ def rebuild(progress: Callable[[int], object] = lambda done: None, size: int = 2
     backend.refresh_indexes()
     for start in range(0, len(waited), BATCH):
         _delete(waited[start : start + BATCH])
-    while drain(backend):
+    while process_outbox(backend):
         continue
     return count
 

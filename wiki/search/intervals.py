@@ -14,7 +14,7 @@ Span = tuple[int, int]
 Spans = tuple[Span, ...]
 
 END = 2**62
-NEVER: Spans = ()
+NEVER_COMPUTED: Spans = ()
 ALWAYS: Spans = ((1, END),)
 """Every version that a page can have."""
 

@@ -12,14 +12,14 @@ from modelsearch import index
 from wiki.pages.models import LANGUAGES, WikiPage
 
 
-class PageWords(index.Indexed, models.Model):
+class PageSearchText(index.Indexed, models.Model):
     """The words of a page's current text, without markup. Derived; a page that is deleted has none."""
 
-    page = models.OneToOneField(WikiPage, primary_key=True, on_delete=models.CASCADE, related_name="words")
+    page = models.OneToOneField(WikiPage, primary_key=True, on_delete=models.CASCADE, related_name="search_text")
     language = models.CharField(max_length=8, choices=LANGUAGES)
     title = models.TextField()
     """The title as shown and as written, without the place."""
-    home = models.TextField(blank=True)
+    title_prefix = models.TextField(blank=True)
     """The place, or the namespace, whose name stands before the title."""
     headings = models.TextField(blank=True)
     facts = models.TextField(blank=True)
@@ -29,7 +29,7 @@ class PageWords(index.Indexed, models.Model):
     search_auto_update = False
     search_fields: ClassVar[list[index.BaseField]] = [
         index.SearchField("title", boost=6, usual_length=4),
-        index.SearchField("home", boost=1, usual_length=3),
+        index.SearchField("title_prefix", boost=1, usual_length=3),
         index.SearchField("headings", boost=2, usual_length=20),
         index.SearchField("fact_values", boost=1.5, usual_length=20),
         index.SearchField("body", boost=1, usual_length=300),
@@ -44,7 +44,7 @@ class PageWords(index.Indexed, models.Model):
         return "\n".join(line.partition(": ")[2] for line in self.facts.split("\n"))
 
 
-class Waiting(models.Model):
+class OutboxEntry(models.Model):
     """An object that was written or removed, which the index has to look at again.
 
     One row for each change, never updated: whoever looked at some rows deletes these and no others, so that a change

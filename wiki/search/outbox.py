@@ -9,20 +9,20 @@ from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from modelsearch.index import get_indexed_models
 
-from wiki.search.models import PageWords, Waiting
+from wiki.search.models import OutboxEntry, PageSearchText
 
 ROWS = 500
 
 
-def put(model: type[Model], keys: Iterable[Any]) -> None:
+def enqueue(model: type[Model], keys: Iterable[Any]) -> None:
     """Let the index look at these objects of an indexed model again, whether they are still there or not."""
     put_all({model: keys})
 
 
 def put_all(changed: Mapping[type[Model], Iterable[Any]]) -> None:
     """The same for several models, in one insert."""
-    rows = [Waiting(model=model._meta.label_lower, key=str(key)) for model, keys in changed.items() for key in keys]
-    Waiting.objects.bulk_create(rows, batch_size=ROWS)
+    rows = [OutboxEntry(model=model._meta.label_lower, key=str(key)) for model, keys in changed.items() for key in keys]
+    OutboxEntry.objects.bulk_create(rows, batch_size=ROWS)
 
 
 def connect() -> None:
@@ -35,7 +35,7 @@ def connect() -> None:
     from wiki.pages.models import WikiPage
 
     for model in get_indexed_models():
-        if model in (WikiPage, PageWords, Passage, Fact):
+        if model in (WikiPage, PageSearchText, Passage, Fact):
             continue
         name = f"wiki.search.{model._meta.label_lower}"
         post_save.connect(_changed, sender=model, dispatch_uid=f"{name}.saved")
@@ -46,10 +46,10 @@ def connect() -> None:
 def _changed(instance: Model, update_fields: frozenset[str] | None = None, **_: Any) -> None:
     """Receiver of `post_save` and `post_delete`; signing in changes nothing that is searched."""
     if update_fields != frozenset({"last_login"}):
-        put(type(instance), [instance.pk])
+        enqueue(type(instance), [instance.pk])
 
 
 def _tagged(instance: Any, action: str, **_: Any) -> None:
     """Receiver of `m2m_changed`: tags are saved after the object that has them."""
     if action.startswith("post_") and type(instance) in get_indexed_models():
-        put(type(instance), [instance.pk])
+        enqueue(type(instance), [instance.pk])

@@ -17,9 +17,9 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from wiki.pages.array_lookup import among
-from wiki.pages.models import Link, WikiPage
+from wiki.pages.models import PageLink, WikiPage
 from wiki.search import engine_queries, query_fields
-from wiki.search.search_ast import AllOf, AnyOf, Holds, Node, Note, Without
+from wiki.search.search_ast import AndNode, FieldFilter, Node, NotNode, OrNode, QueryWarning
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ TOP = 200
 
 
 @dataclass(slots=True)
-class Hit:
+class SearchHit:
     """A page that was found and may be read."""
 
     pk: int
@@ -54,11 +54,11 @@ class Hit:
 
 
 @dataclass(slots=True)
-class Found:
+class SearchHits:
     """An answer: all hits, best first."""
 
-    hits: list[Hit] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    hits: list[SearchHit] = field(default_factory=list)
+    notes: list[QueryWarning] = field(default_factory=list)
 
 
 ROW = (
@@ -67,15 +67,15 @@ ROW = (
 )  # fmt: skip
 
 
-def find(tree: Node | None, user: Reader, also: Q | None = None, words: str = "") -> Found:
+def find(tree: Node | None, user: Reader, also: Q | None = None, words: str = "") -> SearchHits:
     """The pages that match `tree` and the condition `also`; `words` are what a title would be that is asked for.
 
     Raises IndexMissing and IndexDamaged.
     """
-    found = Found()
+    found = SearchHits()
     if tree is None and also is None:
         return found
-    evaluation = Evaluation(found.notes)
+    evaluation = QueryPlan(found.notes)
     scores, where = evaluation.top(tree) if tree is not None else (None, Q())
     readable = WikiPage.objects.readable_by(user).filter(where)
     if also is not None:
@@ -87,16 +87,16 @@ def find(tree: Node | None, user: Reader, also: Q | None = None, words: str = ""
     return found
 
 
-class Evaluation:
+class QueryPlan:
     """Divides a tree between the engine and the database."""
 
-    def __init__(self, notes: list[Note]) -> None:
+    def __init__(self, notes: list[QueryWarning]) -> None:
         self.notes = notes
         self._all: set[int] | None = None
 
     def top(self, node: Node) -> tuple[dict[int, float] | None, Q]:
         """Candidates (None for all pages) and the condition that they have to meet as well."""
-        parts = node.parts if isinstance(node, AllOf) else (node,)
+        parts = node.parts if isinstance(node, AndNode) else (node,)
         where = Q()
         others = []
         for part in parts:
@@ -106,23 +106,23 @@ class Evaluation:
                 others.append(part)
         if not others:
             return None, where
-        return self.scores(others[0] if len(others) == 1 else AllOf(tuple(others))), where
+        return self.scores(others[0] if len(others) == 1 else AndNode(tuple(others))), where
 
     def condition(self, node: Node) -> Q:
         """A part that the database decides alone."""
         match node:
-            case Holds(name, value):
+            case FieldFilter(name, value):
                 try:
                     return query_fields.condition(name, value)
                 except query_fields.Unknown:
-                    self.notes.append(Note(f"unknown_{name}", value[:60]))
+                    self.notes.append(QueryWarning(f"unknown_{name}", value[:60]))
                     return Q()
-            case Without(part):
+            case NotNode(part):
                 inner = self.condition(part)
                 return ~inner if inner else Q()
-            case AllOf(parts):
+            case AndNode(parts):
                 return _joined([self.condition(part) for part in parts], Q.AND)
-            case AnyOf(parts):
+            case OrNode(parts):
                 return _joined([self.condition(part) for part in parts], Q.OR)
         raise TypeError(node)
 
@@ -131,21 +131,21 @@ class Evaluation:
         if engine_queries.is_of_words(node):
             return engine_queries.candidates(node)
         match node:
-            case AllOf(parts):
-                wanted = [self.scores(part) for part in parts if not isinstance(part, Without)]
+            case AndNode(parts):
+                wanted = [self.scores(part) for part in parts if not isinstance(part, NotNode)]
                 hits = _all_of(wanted) if wanted else dict.fromkeys(self._everything(), 0.0)
                 for part in parts:
-                    if isinstance(part, Without):
+                    if isinstance(part, NotNode):
                         gone = self.scores(part.part)
                         hits = {pk: score for pk, score in hits.items() if pk not in gone}
                 return hits
-            case AnyOf(parts):
+            case OrNode(parts):
                 hits = {}
                 for part in parts:
                     for pk, score in self.scores(part).items():
                         hits[pk] = hits.get(pk, 0.0) + score
                 return hits
-            case Without(part):
+            case NotNode(part):
                 gone = self.scores(part)
                 return {pk: 0.0 for pk in self._everything() if pk not in gone}
         where = self.condition(node)
@@ -160,11 +160,11 @@ class Evaluation:
 def is_condition(node: Node) -> bool:
     """Whether the database can decide a part alone."""
     match node:
-        case Holds():
+        case FieldFilter():
             return True
-        case Without(part):
+        case NotNode(part):
             return is_condition(part)
-        case AllOf(parts) | AnyOf(parts):
+        case AndNode(parts) | OrNode(parts):
             return all(is_condition(part) for part in parts)
     return False
 
@@ -187,21 +187,21 @@ def _all_of(some: list[dict[int, float]]) -> dict[int, float]:
 
 
 # --- Rows and their order -----------------------------------------------------------------------------
-def _collect(found: Found, rows: Iterable[tuple[Any, ...]], scores: dict[int, float], words: str) -> None:
+def _collect(found: SearchHits, rows: Iterable[tuple[Any, ...]], scores: dict[int, float], words: str) -> None:
     """Make hits of the rows."""
-    for pk, kind, place, license, language, key, edited_at, namespace, fold, leads_to, full_title in rows:
+    for pk, kind, place, license, language, key, edited_at, namespace, fold, redirects_to, full_title in rows:
         score = scores.get(pk, 1.0) * (1.0 if namespace == 0 else ELSEWHERE)
         if words and fold == words:
             score *= SAME_TITLE
         elif words and fold.startswith(words):
             score *= BEGINS_SO
-        hit = Hit(pk, score, kind, place, license, language, key, edited_at)
-        if leads_to:
-            hit.key, hit.via = leads_to, full_title
+        hit = SearchHit(pk, score, kind, place, license, language, key, edited_at)
+        if redirects_to:
+            hit.key, hit.via = redirects_to, full_title
         found.hits.append(hit)
 
 
-def _follow_redirects(found: Found, readable: WikiPageQuerySet) -> None:
+def _follow_redirects(found: SearchHits, readable: WikiPageQuerySet) -> None:
     """Let redirects count for the pages to which they lead, where these meet all conditions too."""
     redirects = [hit for hit in found.hits if hit.via]
     if not redirects:
@@ -210,7 +210,7 @@ def _follow_redirects(found: Found, readable: WikiPageQuerySet) -> None:
     missing = {hit.key for hit in redirects} - there.keys()
     for row in readable.filter(title_key__in=sorted(missing)[:TOP], redirect_key="").values_list(*ROW):
         pk, kind, place, license, language, key, edited_at = row[:7]
-        there[key] = Hit(pk, 0.0, kind, place, license, language, key, edited_at)
+        there[key] = SearchHit(pk, 0.0, kind, place, license, language, key, edited_at)
     for hit in redirects:
         target = there.get(hit.key)
         if target is not None and hit.score > target.score:
@@ -218,7 +218,7 @@ def _follow_redirects(found: Found, readable: WikiPageQuerySet) -> None:
     found.hits = list(there.values())
 
 
-def _order(hits: list[Hit]) -> None:
+def _order(hits: list[SearchHit]) -> None:
     """Best first. Between pages that match equally well the fresher and the better linked one wins."""
     now = timezone.now()
     for hit in hits:
@@ -226,7 +226,9 @@ def _order(hits: list[Hit]) -> None:
         hit.score *= 1 + FRESH * exp(-age / YEAR)
     hits.sort(key=lambda hit: (-hit.score, -hit.pk))
     top = hits[:TOP]
-    links = Link.objects.filter(key__in=[hit.key for hit in top]).order_by().values_list("key").annotate(Count("page"))
+    links = (
+        PageLink.objects.filter(key__in=[hit.key for hit in top]).order_by().values_list("key").annotate(Count("page"))
+    )
     counts = dict(links)
     most = max(counts.values(), default=0)
     for hit in top:
@@ -234,6 +236,6 @@ def _order(hits: list[Hit]) -> None:
     hits[:TOP] = sorted(top, key=lambda hit: (-hit.score, -hit.pk))
 
 
-def counted(hits: Iterable[Hit], name: str) -> Counter[Any]:
+def counted(hits: Iterable[SearchHit], name: str) -> Counter[Any]:
     """How many hits have each value of a column."""
     return Counter(getattr(hit, name) for hit in hits)

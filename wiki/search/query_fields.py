@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from wiki.licenses import catalogue
 from wiki.pages.date_input import NoDate, first_moment
-from wiki.pages.models import Kind, Link, PageVersion, WikiPage
+from wiki.pages.models import Kind, PageLink, PageVersion, WikiPage
 from wiki.text import titles
 
 TITLE = "title"
@@ -70,7 +70,7 @@ def _category(value: str) -> Q:
         key = titles.key_of(f"Category:{value}")
     except titles.TitleProblem as problem:
         raise Unknown(value) from problem
-    return Q(pk__in=Link.objects.filter(way=Link.Way.CATEGORY, key=key).values("page_id"))
+    return Q(pk__in=PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=key).values("page_id"))
 
 
 def _licence(value: str) -> Q:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from wiki.search import search_parser
-from wiki.search.search_ast import Note
+from wiki.search.search_ast import QueryWarning
 
 WORDS = {
     "long": _("Only the first %(length)s signs were read."),
@@ -31,7 +31,7 @@ WORDS = {
 }
 
 
-def in_words(note: Note) -> str:
+def message_for(note: QueryWarning) -> str:
     """A note as a sentence in the reader's language."""
     return gettext(WORDS[note.code]) % {
         "text": note.text,

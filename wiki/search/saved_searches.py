@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from wiki.history import feeds
 from wiki.history.change_summaries import clean
-from wiki.history.noindex import not_for_robots
+from wiki.history.noindex import noindex
 from wiki.pages.models import WikiPage
 from wiki.search import facets, search_results
 from wiki.search.models import SavedSearch
@@ -81,7 +81,7 @@ def forget(request: HttpRequest, number: int) -> HttpResponseRedirect:
 
 
 @require_safe
-@not_for_robots
+@noindex
 def feed(request: HttpRequest) -> HttpResponseBase:
     """The pages that a search finds, those changed last first; 304 where the reader has it."""
     query = kept_query(request.GET)
@@ -98,7 +98,7 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
-def _written(query: str, name: str, results: list[search_results.Result]) -> HttpResponse:
+def _written(query: str, name: str, results: list[search_results.SearchResult]) -> HttpResponse:
     """The feed itself."""
     words = gettext("Search on %(site)s: %(words)s") % {"site": settings.SITE_NAME, "words": name}
     named = hashlib.sha256(query.encode()).hexdigest()[:32]

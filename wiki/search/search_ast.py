@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class Term:
     """A word, or a compound, in any of its forms."""
 
     text: str
@@ -17,21 +17,21 @@ class Plain:
 
 
 @dataclass(frozen=True, slots=True)
-class Exact:
+class Phrase:
     """These words as they are, one after the other."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Begins:
+class PrefixTerm:
     """A word that begins so."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class FuzzyTerm:
     """A word that may differ by a letter or two."""
 
     text: str
@@ -45,7 +45,7 @@ class InTitle:
 
 
 @dataclass(frozen=True, slots=True)
-class Holds:
+class FieldFilter:
     """A condition on the page itself: `field` is one of FIELDS in `fields`, `value` as typed."""
 
     field: str
@@ -53,32 +53,32 @@ class Holds:
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf:
+class AndNode:
     """All the parts."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class OrNode:
     """At least one of the parts."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Without:
+class NotNode:
     """Not the part."""
 
     part: Node
 
 
-Leaf = Plain | Exact | Begins | Like
-Node = Leaf | InTitle | Holds | AllOf | AnyOf | Without
+Leaf = Term | Phrase | PrefixTerm | FuzzyTerm
+Node = Leaf | InTitle | FieldFilter | AndNode | OrNode | NotNode
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class QueryWarning:
     """Something of a query that was not understood, and ignored; `notes` says it in words."""
 
     code: str
@@ -88,11 +88,11 @@ class Note:
 def wanted(node: Node | None) -> Iterator[Leaf]:
     """The words that a page is found by; those that must not be there left out."""
     match node:
-        case Plain() | Exact() | Begins() | Like():
+        case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             yield node
         case InTitle(part):
             yield from wanted(part)
-        case AllOf(parts) | AnyOf(parts):
+        case AndNode(parts) | OrNode(parts):
             for part in parts:
                 yield from wanted(part)
         case _:

@@ -13,7 +13,19 @@ import re
 from dataclasses import dataclass, field
 
 from wiki.search.query_fields import FIELDS, TITLE
-from wiki.search.search_ast import AllOf, AnyOf, Begins, Exact, Holds, InTitle, Like, Node, Note, Plain, Without
+from wiki.search.search_ast import (
+    AndNode,
+    FieldFilter,
+    FuzzyTerm,
+    InTitle,
+    Node,
+    NotNode,
+    OrNode,
+    Phrase,
+    PrefixTerm,
+    QueryWarning,
+    Term,
+)
 from wiki.text import titles, tokenizer
 
 LENGTH = 1_000
@@ -50,20 +62,20 @@ class Query:
 
     text: str
     tree: Node | None
-    notes: list[Note] = field(default_factory=list)
+    notes: list[QueryWarning] = field(default_factory=list)
 
 
 def parse(text: str) -> Query:
     """The tree of `text`, and what was ignored."""
     notes = []
     if len(text) > LENGTH:
-        notes.append(Note("long"))
+        notes.append(QueryWarning("long"))
     kept = text[:LENGTH].replace("\x00", " ")
     parser = _Parser(_tokens(kept, notes), notes)
     return Query(kept, parser.read(), list(dict.fromkeys(notes)))
 
 
-def _tokens(text: str, notes: list[Note]) -> list[Token]:
+def _tokens(text: str, notes: list[QueryWarning]) -> list[Token]:
     """The pieces in order; a quotation mark that is never closed quotes all the rest."""
     shouted = text.isupper()
     found: list[Token] = []
@@ -76,7 +88,7 @@ def _tokens(text: str, notes: list[Note]) -> list[Token]:
         elif match["open"]:
             close = text.find(_CLOSE[match["open"]], at)
             if close < 0:
-                notes.append(Note("quote"))
+                notes.append(QueryWarning("quote"))
                 close = len(text)
             found.append(Token("quote", text[at:close], match.start("open"), close + 1))
             at = close + 1
@@ -90,7 +102,7 @@ def _tokens(text: str, notes: list[Note]) -> list[Token]:
 class _Parser:
     """Reads tokens from the left; each method takes what it understands."""
 
-    def __init__(self, tokens: list[Token], notes: list[Note]) -> None:
+    def __init__(self, tokens: list[Token], notes: list[QueryWarning]) -> None:
         self.tokens = tokens
         self.notes = notes
         self.at = 0
@@ -105,7 +117,7 @@ class _Parser:
             if part is not None:
                 parts.append(part)
             if self._take(")"):
-                self.notes.append(Note("parenthesis"))
+                self.notes.append(QueryWarning("parenthesis"))
         return _all(parts)
 
     def _peek(self) -> str:
@@ -124,15 +136,15 @@ class _Parser:
             parts.append(self._every(depth))
         there = [part for part in parts if part is not None]
         if len(there) < len(parts) > 1:
-            self.notes.append(Note("operator", "OR"))
-        return there[0] if len(there) == 1 else AnyOf(tuple(there)) if there else None
+            self.notes.append(QueryWarning("operator", "OR"))
+        return there[0] if len(there) == 1 else OrNode(tuple(there)) if there else None
 
     def _every(self, depth: int) -> Node | None:
         parts: list[Node] = []
         while self._peek() not in ("", ")", "or"):
             if self._take("and"):
                 if not parts or self._peek() in ("", ")", "or", "and"):
-                    self.notes.append(Note("operator", "AND"))
+                    self.notes.append(QueryWarning("operator", "AND"))
                 continue
             part = self._one(depth)
             if part is not None:
@@ -144,31 +156,31 @@ class _Parser:
         sign = self._peek()
         if self._take("-") or self._take("not"):
             if self._peek() in ("", ")", "or", "and", "not", "-"):
-                self.notes.append(Note("operator", "-" if sign == "-" else "NOT"))
+                self.notes.append(QueryWarning("operator", "-" if sign == "-" else "NOT"))
                 return None
             part = self._one(depth)
-            return None if part is None else Without(part)
+            return None if part is None else NotNode(part)
         if self._take("("):
             return self._group(depth + 1)
         token = self.tokens[self.at]
         self.at += 1
         if self.terms >= TERMS:
-            self.notes.append(Note("many"))
+            self.notes.append(QueryWarning("many"))
             return None
         self.terms += 1
         return self._phrase(token.text) if token.kind == "quote" else self._word(token)
 
     def _group(self, depth: int) -> Node | None:
         if depth > DEPTH:
-            self.notes.append(Note("deep"))
+            self.notes.append(QueryWarning("deep"))
             return None  # what stands within is read as if the sign were not there
         part = self._any(depth)
         if not self._take(")"):
-            self.notes.append(Note("parenthesis"))
+            self.notes.append(QueryWarning("parenthesis"))
         return part
 
     def _phrase(self, text: str) -> Node | None:
-        return Exact(text.strip()) if any(tokenizer.words(text)) else None
+        return Phrase(text.strip()) if any(tokenizer.words(text)) else None
 
     def _word(self, token: Token) -> Node | None:
         """A word, or a field with its value."""
@@ -185,12 +197,12 @@ class _Parser:
                 return None if part is None else InTitle(part)
             value = following.text.strip()
         if not value:
-            self.notes.append(Note("field", match[1]))
+            self.notes.append(QueryWarning("field", match[1]))
             return None
         if name == TITLE:
             part = self._bare(Token("word", value, token.start + match.end(), token.end))
             return None if part is None else InTitle(part)
-        return Holds(name, value)
+        return FieldFilter(name, value)
 
     def _bare(self, token: Token) -> Node | None:
         """A word with what stands behind it: `*` or `~`."""
@@ -199,20 +211,20 @@ class _Parser:
         if not any(tokenizer.words(bare)):
             return None
         if "*" in text.rstrip("*~"):
-            self.notes.append(Note("star", text[:60]))
+            self.notes.append(QueryWarning("star", text[:60]))
         if text.endswith("*"):
             if sum(sign.isalnum() for sign in bare) >= SHORTEST:
-                return Begins(bare)
-            self.notes.append(Note("short", text))
+                return PrefixTerm(bare)
+            self.notes.append(QueryWarning("short", text))
         if text.endswith("~"):
             self.likenesses += 1
             if self.likenesses <= LIKENESSES:
-                return Like(bare)
-            self.notes.append(Note("likenesses"))
-        return Plain(bare, token.start, token.end)
+                return FuzzyTerm(bare)
+            self.notes.append(QueryWarning("likenesses"))
+        return Term(bare, token.start, token.end)
 
 
 def _all(parts: list[Node]) -> Node | None:
     if len(parts) < 2:
         return parts[0] if parts else None
-    return AllOf(tuple(parts))
+    return AndNode(tuple(parts))

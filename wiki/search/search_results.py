@@ -12,10 +12,10 @@ from wiki.pages.models import WikiPage
 from wiki.pages.views import page_lists
 from wiki.search import page_search, search_parser, spelling
 from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
-from wiki.search.models import PageWords
-from wiki.search.page_search import Found, Hit
-from wiki.search.search_ast import AllOf, Begins, InTitle, Leaf, Node, Plain, wanted
-from wiki.search.snippets import Marker, Piece
+from wiki.search.models import PageSearchText
+from wiki.search.page_search import SearchHit, SearchHits
+from wiki.search.search_ast import AndNode, InTitle, Leaf, Node, PrefixTerm, Term, wanted
+from wiki.search.snippets import Highlighter, Piece
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -30,18 +30,18 @@ BY_TITLE = 1_000
 
 
 @dataclass(slots=True)
-class Answer:
+class SearchResults:
     """What was found, best first; nothing in it is hidden from the reader."""
 
     query: search_parser.Query
-    hits: list[Hit]
+    hits: list[SearchHit]
     by_title_only: bool = False
     """Whether the index could not be asked, and titles alone were looked at."""
     leaves: list[Leaf] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Result:
+class SearchResult:
     """One page as it is shown."""
 
     page: WikiPage
@@ -54,50 +54,52 @@ class Result:
     via: str = ""
 
 
-def answer(text: str, user: Reader, also: Q | None = None) -> Answer:
+def answer(text: str, user: Reader, also: Q | None = None) -> SearchResults:
     """The pages that match `text`, and `also`, that `user` may read."""
     query = search_parser.parse(text.strip())
     leaves = list(wanted(query.tree))
     try:
         found = page_search.find(query.tree, user, also, query.text)
     except (IndexMissing, IndexDamaged):
-        return Answer(query, _by_title(query, user, also).hits, by_title_only=True, leaves=leaves)
+        return SearchResults(query, _by_title(query, user, also).hits, by_title_only=True, leaves=leaves)
     query.notes = list(dict.fromkeys([*query.notes, *found.notes]))
-    return Answer(query, found.hits, leaves=leaves)
+    return SearchResults(query, found.hits, leaves=leaves)
 
 
-def _by_title(query: search_parser.Query, user: Reader, also: Q | None) -> Found:
+def _by_title(query: search_parser.Query, user: Reader, also: Q | None) -> SearchHits:
     """Pages whose title holds the words: what can be answered without an index."""
     words = " ".join(leaf.text for leaf in wanted(query.tree)) or query.text
     if not titles.fold(words).split():
-        return Found()
+        return SearchHits()
     rows = page_lists.titled(words, user).filter(also or Q()).order_by("title_fold", "pk")
-    return Found(
+    return SearchHits(
         [
-            Hit(row.pk, 1.0, row.kind_id, row.place_id, row.license, row.language, row.title_key or "", row.edited_at)
+            SearchHit(
+                row.pk, 1.0, row.kind_id, row.place_id, row.license, row.language, row.title_key or "", row.edited_at
+            )
             for row in rows[:BY_TITLE]
         ]
     )
 
 
-def results(hits: Sequence[Hit], leaves: Sequence[Leaf], user: Reader) -> list[Result]:
+def results(hits: Sequence[SearchHit], leaves: Sequence[Leaf], user: Reader) -> list[SearchResult]:
     """The pages of some hits, with the pieces of text in which their words stand. Three queries."""
     rows = WikiPage.objects.readable_by(user).select_related("kind", "place").in_bulk([hit.pk for hit in hits])
-    texts = PageWords.objects.in_bulk(list(rows))
-    marker = Marker(leaves)
+    texts = PageSearchText.objects.in_bulk(list(rows))
+    marker = Highlighter(leaves)
     return [_result(hit, rows[hit.pk], texts.get(hit.pk), marker) for hit in hits if hit.pk in rows]
 
 
-def _result(hit: Hit, page: WikiPage, text: PageWords | None, marker: Marker) -> Result:
+def _result(hit: SearchHit, page: WikiPage, text: PageSearchText | None, marker: Highlighter) -> SearchResult:
     piece = marker.piece(text.body) if text is not None else []
     facts = [marker.mark(line) for line in text.facts.split("\n")] if text is not None else []
     shown = [line for line in facts if any(marked for _, marked in line)][:FACTS]
     count = len(text.body.split()) if text is not None else 0
     piece = piece or [(page.excerpt, False)]
-    return Result(page, hit.score, marker.mark(page.shown_title), piece, shown, count, hit.via)
+    return SearchResult(page, hit.score, marker.mark(page.shown_title), piece, shown, count, hit.via)
 
 
-def suggestion(given: Answer, user: Reader, also: Q | None = None) -> str:
+def suggestion(given: SearchResults, user: Reader, also: Q | None = None) -> str:
     """What was perhaps meant, where little was found; only what finds something that `user` may read."""
     if len(given.hits) >= FEW or given.by_title_only or not given.leaves:
         return ""
@@ -105,7 +107,7 @@ def suggestion(given: Answer, user: Reader, also: Q | None = None) -> str:
     return better if better and len(answer(better, user, also).hits) > len(given.hits) else ""
 
 
-def beginning(text: str, user: Reader, limit: int) -> Answer:
+def beginning(text: str, user: Reader, limit: int) -> SearchResults:
     """Pages for words that are still being typed: the last may go on; titles first."""
     query = search_parser.parse(text.strip())
     tree = _going_on(query.tree)
@@ -116,15 +118,15 @@ def beginning(text: str, user: Reader, limit: int) -> Answer:
             known = {hit.pk for hit in found.hits}
             found.hits += [hit for hit in page_search.find(tree, user).hits if hit.pk not in known]
     except (IndexMissing, IndexDamaged):
-        return Answer(query, _by_title(query, user, None).hits[:limit], by_title_only=True, leaves=leaves)
-    return Answer(query, found.hits[:limit], leaves=leaves)
+        return SearchResults(query, _by_title(query, user, None).hits[:limit], by_title_only=True, leaves=leaves)
+    return SearchResults(query, found.hits[:limit], leaves=leaves)
 
 
 def _going_on(tree: Node | None) -> Node | None:
     """The tree with its last plain word as a beginning."""
     match tree:
-        case Plain(text) if sum(sign.isalnum() for sign in text) >= search_parser.SHORTEST:
-            return Begins(text)
-        case AllOf((*first, last)):
-            return AllOf((*first, _going_on(last) or last))
+        case Term(text) if sum(sign.isalnum() for sign in text) >= search_parser.SHORTEST:
+            return PrefixTerm(text)
+        case AndNode((*first, last)):
+            return AndNode((*first, _going_on(last) or last))
     return tree

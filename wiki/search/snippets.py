@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from wiki.search.search_ast import Begins, Exact, Leaf, Like, Plain
+from wiki.search.search_ast import FuzzyTerm, Leaf, Phrase, PrefixTerm, Term
 from wiki.text.tokenizer import LANGUAGES, folded, stems, words
 
 LENGTH = 240
@@ -27,7 +27,7 @@ Piece = tuple[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class SearchTerm:
     """One word of a query: what it may look like. `near` is a text that may be a letter or two off."""
 
     term: int
@@ -45,7 +45,7 @@ class Sought:
         return any(stems(bare, language) & self.stems for language in LANGUAGES) if self.stems else False
 
 
-class Marker:
+class Highlighter:
     """Marks the words of a query in texts."""
 
     def __init__(self, leaves: Iterable[Leaf]) -> None:
@@ -91,21 +91,21 @@ class Marker:
         return pieces
 
 
-def _sought(leaves: Iterable[Leaf]) -> Iterator[Sought]:
+def _sought(leaves: Iterable[Leaf]) -> Iterator[SearchTerm]:
     for term, leaf in enumerate(leaves):
         for word in words(leaf.text):
-            if isinstance(leaf, Exact):
-                yield Sought(term, word.folded, frozenset())
-            elif isinstance(leaf, Begins):
-                yield Sought(term, word.folded, frozenset(), begins=True)
-            elif isinstance(leaf, Like):
-                yield Sought(term, word.folded, frozenset(), near=True)
-            elif isinstance(leaf, Plain):
+            if isinstance(leaf, Phrase):
+                yield SearchTerm(term, word.folded, frozenset())
+            elif isinstance(leaf, PrefixTerm):
+                yield SearchTerm(term, word.folded, frozenset(), begins=True)
+            elif isinstance(leaf, FuzzyTerm):
+                yield SearchTerm(term, word.folded, frozenset(), near=True)
+            elif isinstance(leaf, Term):
                 forms = frozenset(stem for language in LANGUAGES for stem in stems(word.bare, language))
-                yield Sought(term, word.folded, forms)
+                yield SearchTerm(term, word.folded, forms)
 
 
-def _opening(one: Sought) -> str:
+def _opening(one: SearchTerm) -> str:
     """A pattern for the first letters that all forms of a word share, with any accents."""
     forms = [one.folded, *one.stems]
     shared = one.folded[:1] if one.near else min(forms, key=len)[:LETTERS]

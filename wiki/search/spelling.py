@@ -12,11 +12,11 @@ from whoosh.reading import IndexReader
 from wiki.search.engine.backend import WhooshBackend
 from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
 from wiki.search.engine.schema import STEM, query_stems
-from wiki.search.models import PageWords
-from wiki.search.search_ast import Leaf, Plain
+from wiki.search.models import PageSearchText
+from wiki.search.search_ast import Leaf, Term
 from wiki.text.tokenizer import words
 
-LOOKED_IN = ("title", "body", "headings", "fact_values", "home")
+LOOKED_IN = ("title", "body", "headings", "fact_values", "title_prefix")
 WORDS = 4
 """Words of a query that are tried."""
 TRIED = 400
@@ -31,10 +31,10 @@ def suggestion(text: str, leaves: Sequence[Leaf]) -> str:
     backend = get_search_backend()
     if not isinstance(backend, WhooshBackend):
         return ""
-    with suppress(IndexMissing, IndexDamaged), backend.get_index_for_model(PageWords).shelf.searcher() as searcher:
+    with suppress(IndexMissing, IndexDamaged), backend.get_index_for_model(PageSearchText).shelf.searcher() as searcher:
         reader = searcher.reader()
         changed = text
-        plain = [leaf for leaf in leaves if isinstance(leaf, Plain) and leaf.end]
+        plain = [leaf for leaf in leaves if isinstance(leaf, Term) and leaf.end]
         for leaf in reversed(plain[:WORDS]):
             better = _better(reader, leaf.text)
             if better:

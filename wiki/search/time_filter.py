@@ -13,7 +13,7 @@ from wiki.pages.array_lookup import among
 from wiki.pages.date_input import NoDate, first_moment, last_moment
 from wiki.pages.models import PageVersion
 from wiki.search.intervals import END, Span, Spans, overlap
-from wiki.search.search_ast import AllOf, Holds, Node, Note
+from wiki.search.search_ast import AndNode, FieldFilter, Node, QueryWarning
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -24,7 +24,7 @@ NARROWING = ("author", "before", "after")
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class TimeFilter:
     """What is wanted. `since` is the first moment, `until` the first one after; None for no bound."""
 
     way: str = "ever"
@@ -35,7 +35,7 @@ class When:
 
 
 @dataclass(slots=True)
-class Wish:
+class TimeFilterInput:
     """What a reader wrote in the fields: kept as it was written, so that the form can show it again."""
 
     way: str = ""
@@ -45,7 +45,7 @@ class Wish:
     author: str = ""
 
     @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> Wish:
+    def of(cls, parameters: Mapping[str, str]) -> TimeFilterInput:
         """From an address; a way that does not exist is none."""
         way = parameters.get("when", "")
         texts = [parameters.get(name, "").replace("\x00", "").strip()[:100] for name in ("at", "since", "until", "by")]
@@ -56,9 +56,9 @@ class Wish:
         """Whether the history is asked, and not only the current pages."""
         return self.way not in ("", "now") or bool(self.author)
 
-    def read(self, notes: list[Note]) -> When:
+    def read(self, notes: list[QueryWarning]) -> TimeFilter:
         """What it means; what means nothing is ignored, with a note."""
-        found = When(self.way or "now", authors=(self.author,) if self.author else ())
+        found = TimeFilter(self.way or "now", authors=(self.author,) if self.author else ())
         if found.way == "at":
             at = _moment(self.at, last_moment, notes)
             return replace(found, until=at) if at else replace(found, way="now")
@@ -68,27 +68,29 @@ class Wish:
         return found
 
 
-def _moment(text: str, read: Callable[[str], datetime], notes: list[Note]) -> datetime | None:
+def _moment(text: str, read: Callable[[str], datetime], notes: list[QueryWarning]) -> datetime | None:
     """A moment, or None with a note where the text is no date."""
     if not text:
         return None
     try:
         return read(text)
     except NoDate:
-        notes.append(Note("unknown_day", text[:60]))
+        notes.append(QueryWarning("unknown_day", text[:60]))
         return None
 
 
-def narrowed(tree: Node | None, when: When, notes: list[Note]) -> tuple[Node | None, When, When]:
+def extract_time_filter(
+    tree: Node | None, when: TimeFilter, notes: list[QueryWarning]
+) -> tuple[Node | None, TimeFilter, TimeFilter]:
     """A tree without the conditions that say which periods are meant, and these: `when`, and in which time they lived.
 
     `author:` names who brought the words in; `before:` and `after:`, the time in which they were to be read.
     """
-    parts = tree.parts if isinstance(tree, AllOf) else (tree,) if tree is not None else ()
+    parts = tree.parts if isinstance(tree, AndNode) else (tree,) if tree is not None else ()
     kept: list[Node] = []
-    lived = When()
+    lived = TimeFilter()
     for part in parts:
-        if not isinstance(part, Holds) or part.field not in NARROWING:
+        if not isinstance(part, FieldFilter) or part.field not in NARROWING:
             kept.append(part)
         elif part.field == "author":
             when = replace(when, authors=(*when.authors, part.value))
@@ -98,23 +100,23 @@ def narrowed(tree: Node | None, when: When, notes: list[Note]) -> tuple[Node | N
                 lived = replace(lived, since=max(moment, lived.since or moment))
             elif moment is not None:
                 lived = replace(lived, until=min(moment, lived.until or moment))
-    rest = (AllOf(tuple(kept)) if len(kept) > 1 else kept[0]) if kept else None
+    rest = (AndNode(tuple(kept)) if len(kept) > 1 else kept[0]) if kept else None
     return rest, when, lived
 
 
 @dataclass(slots=True)
-class Sieve:
+class PeriodFilter:
     """Keeps the periods that are wanted of some pages: moments are numbers of versions here, which are compared."""
 
-    when: When
-    lived: When
+    when: TimeFilter
+    lived: TimeFilter
     bounds: dict[datetime, dict[int, int]] = field(default_factory=dict)
     """By moment and page, the first version made at it or later."""
     theirs: list[set[tuple[int, int]]] = field(default_factory=list)
     """By author, the versions that they made."""
 
     @classmethod
-    def of(cls, when: When, lived: When, pages: Sequence[int], user: Reader) -> Sieve:
+    def of(cls, when: TimeFilter, lived: TimeFilter, pages: Sequence[int], user: Reader) -> PeriodFilter:
         """Ask the database what has to be known of `pages`; a query for each moment and author."""
         sieve = cls(when, lived)
         versions = PageVersion.objects.readable_by(user).filter(among("page_id", pages))
@@ -148,7 +150,7 @@ class Sieve:
                 return span[1] < END and since <= span[1] < until
         return True
 
-    def _window(self, page: int, when: When) -> tuple[int, int]:
+    def _window(self, page: int, when: TimeFilter) -> tuple[int, int]:
         """The versions made from `since` on and before `until`: the first, and the one after the last."""
         since = self.bounds[when.since].get(page, END) if when.since else 1
         until = self.bounds[when.until].get(page, END) if when.until else END

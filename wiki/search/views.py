@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.search import facets, history_results, query_warnings, saved_searches, search_results
-from wiki.search.facets import Chosen
+from wiki.search.facets import SelectedFacets
 from wiki.search.fuzzy_titles import near
-from wiki.search.page_search import Hit
-from wiki.search.search_ast import Note
-from wiki.search.time_filter import Wish
+from wiki.search.page_search import SearchHit
+from wiki.search.search_ast import QueryWarning
+from wiki.search.time_filter import TimeFilterInput
 from wiki.text import titles
 
 PER_PAGE = 20
@@ -32,7 +32,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """The pages that match a reader's words, best first, and what they can be narrowed by; of now or of the past."""
     text = request.GET.get("q", "").strip()
     narrowed = facets.chosen(request.GET, request.user)
-    wish = Wish.of(request.GET)
+    wish = TimeFilterInput.of(request.GET)
     if wish.is_of_history or request.GET.get("page"):
         return _past(request, text, narrowed, wish)
     given = search_results.answer(text, request.user, narrowed.where)
@@ -40,7 +40,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context |= {
         "wish": wish,
         "results": search_results.results(list(pages.object_list), given.leaves, request.user),
-        "notes": [query_warnings.in_words(note) for note in given.query.notes],
+        "notes": [query_warnings.message_for(note) for note in given.query.notes],
         "by_title_only": given.by_title_only,
         "suggestion": search_results.suggestion(given, request.user, narrowed.where),
         "saved": saved_searches.kept_query(request.GET),
@@ -49,7 +49,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "wiki/search/search.html", context)
 
 
-def _past(request: HttpRequest, text: str, narrowed: Chosen, wish: Wish) -> HttpResponse:
+def _past(request: HttpRequest, text: str, narrowed: SelectedFacets, wish: TimeFilterInput) -> HttpResponse:
     """The same page for the past: of all pages, or of the one that `?page=` names."""
     page, unknown = _page_of(request)
     if not wish.way and "page" in request.GET:
@@ -62,14 +62,14 @@ def _past(request: HttpRequest, text: str, narrowed: Chosen, wish: Wish) -> Http
         "is_past": True,
         "only": page,
         "results": history_results.results(given, list(pages.object_list), request.user, None if page else PERIODS),
-        "notes": [query_warnings.in_words(note) for note in (*unknown, *given.query.notes)],
+        "notes": [query_warnings.message_for(note) for note in (*unknown, *given.query.notes)],
         "is_there": given.is_there,
         "is_whole": given.past.is_whole,
     }
     return render(request, "wiki/search/search.html", context)
 
 
-def _page_of(request: HttpRequest) -> tuple[WikiPage | None, list[Note]]:
+def _page_of(request: HttpRequest) -> tuple[WikiPage | None, list[QueryWarning]]:
     """The only page whose past is asked for, if one is; with a note where there is none of that title."""
     title = request.GET.get("page", "")
     if not title:
@@ -78,10 +78,10 @@ def _page_of(request: HttpRequest) -> tuple[WikiPage | None, list[Note]]:
         found = page_lookup.find(title, request.user)
     except titles.TitleProblem:
         found = None
-    return found, [] if found else [Note("unknown_page", title[:60])]
+    return found, [] if found else [QueryWarning("unknown_page", title[:60])]
 
 
-def _found(request: HttpRequest, hits: list[Any], narrowed: Chosen) -> tuple[Any, dict[str, Any]]:
+def _found(request: HttpRequest, hits: list[Any], narrowed: SelectedFacets) -> tuple[Any, dict[str, Any]]:
     """The piece of an answer that is shown, and what its screen says of the whole."""
     text = request.GET.get("q", "").strip()
     asked = bool(text or narrowed.values)
@@ -105,7 +105,7 @@ def suggest(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"query": text, "results": _offered(given.hits, given, request)})
 
 
-def _offered(hits: list[Hit], given: search_results.Answer, request: HttpRequest) -> list[dict[str, Any]]:
+def _offered(hits: list[SearchHit], given: search_results.SearchResults, request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "title": result.page.shown_title,

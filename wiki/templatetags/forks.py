@@ -44,6 +44,6 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
         "origin": origin,
         "touch": state_of(page, origin, user) if origin is not None else None,
         "copies": copies,
-        "waiting": Proposal.objects.readable_by(user).waiting().filter(page=page).count(),
+        "waiting": Proposal.objects.readable_by(user).open().filter(page=page).count(),
         "page": page,
     }

@@ -23,7 +23,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from wiki.licenses import catalogue
 from wiki.pages import models, page_urls
-from wiki.pages.problem_messages import in_words
+from wiki.pages.problem_messages import message_for
 from wiki.text.problems import Problem
 
 register = template.Library()
@@ -121,7 +121,7 @@ def short_category(full_title: str) -> str:
 @register.filter
 def problem_text(problem: Problem | dict[str, Any]) -> str:
     """What is wrong in a text and how to mend it, in words; a stored problem has them already."""
-    return str(problem["text"]) if isinstance(problem, dict) else in_words(problem)
+    return str(problem["text"]) if isinstance(problem, dict) else message_for(problem)
 
 
 @register.filter

@@ -15,7 +15,7 @@ _WIDTH = 7
 _STEP = _BASE**2
 
 
-def between(low: str | None, high: str | None, count: int) -> list[str]:
+def keys_between(low: str | None, high: str | None, count: int) -> list[str]:
     """`count` positions in ascending order after `low` and before `high` (None: no such neighbour)."""
     width = _WIDTH
     while True:

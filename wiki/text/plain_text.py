@@ -6,7 +6,7 @@ import html
 import re
 
 from wiki.text.markup.markdown_parser import Parsed
-from wiki.text.markup.placeholders import Hole
+from wiki.text.markup.placeholders import Placeholder
 
 _BLOCKS = (
     "address|article|aside|blockquote|br|caption|dd|details|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|"
@@ -18,7 +18,7 @@ _ANCHOR = re.compile(r'<a class="anchor"[^>]*>#</a>')
 """The sign that leads to a heading: no word of the author's, who can write no class."""
 
 
-def plain(parsed: Parsed) -> str:
+def to_plain_text(parsed: Parsed) -> str:
     """The words of a text, a block a line; links as their labels, pictures as their descriptions, calls as nothing."""
     bare = parsed.fill(_without_calls)
     lines = html.unescape(_TAG.sub("", _BLOCK.sub("\n", _ANCHOR.sub("", bare)))).split("\n")
@@ -30,5 +30,5 @@ def headings(parsed: Parsed) -> str:
     return "\n".join(entry.title for entry in parsed.toc)
 
 
-def _without_calls(hole: Hole) -> str | None:
-    return "" if hole.kind in ("call", "problem") else None
+def _without_calls(placeholder: Placeholder) -> str | None:
+    return "" if placeholder.kind in ("call", "problem") else None

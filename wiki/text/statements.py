@@ -13,7 +13,7 @@ from itertools import islice
 
 from wiki.text.frontmatter.frontmatter_reader import Value
 from wiki.text.markup.markdown_parser import Parsed
-from wiki.text.markup.placeholders import Hole, Link
+from wiki.text.markup.placeholders import Placeholder, WikiLink
 
 STATEMENTS_LIMIT = 2_000
 """Statements of one text; those after are not kept."""
@@ -52,7 +52,7 @@ def _all(parsed: Parsed) -> Iterator[Statement]:
         yield from _authored(_of_front(entry.key, entry.value))
     silent = False
     for item in parsed.sequence:
-        if isinstance(item, Link):
+        if isinstance(item, WikiLink):
             if item.kind == "annotation" and item.property.upper() == "SMW":
                 silent = item.target.strip().lower() == "off"
             elif item.kind == "annotation" and not silent:
@@ -90,15 +90,15 @@ def _hashed(content: object) -> str:
     return "_" + hashlib.sha256(raw).hexdigest()[:32]
 
 
-def _of_link(link: Link) -> Iterator[Statement]:
+def _of_link(link: WikiLink) -> Iterator[Statement]:
     if link.kind == "category":
         yield Statement("_INST", link.target)
     elif link.kind == "annotation" and link.target and not link.target.startswith("@@@"):
         yield Statement(link.property, link.target)
 
 
-def _of_call(hole: Hole) -> Iterator[Statement]:
-    name, parts = hole.data["name"], [tuple(part) for part in hole.data["arguments"]]
+def _of_call(placeholder: Placeholder) -> Iterator[Statement]:
+    name, parts = placeholder.data["name"], [tuple(part) for part in placeholder.data["arguments"]]
     if name == "defaultsort" and parts:
         yield Statement("_SKEY", parts[0][1])
     elif name == "#concept":

@@ -22,7 +22,7 @@ _FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _RULES = frozenset("|:- \t")
 
 
-def bare(text: str, kind: str = "paragraph") -> str:
+def strip_markup(text: str, kind: str = "paragraph") -> str:
     """The words of a passage of some kind (see `passages`), links as their labels, on one line. Never raises.
 
     What a call asks for is nothing of the author's; what stands in braces of an unknown name is.

@@ -31,7 +31,7 @@ Way = Literal["link", "address", "fact"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class TitleReference:
     """A place in a text that names a page (or may: a fact's value is a title only if its property says so)."""
 
     way: Way
@@ -48,7 +48,7 @@ class Mention:
     """Small letters that follow a link and belong to its label."""
 
 
-def mentions(text: str) -> Iterator[Mention]:
+def mentions(text: str) -> Iterator[TitleReference]:
     """The mentions of pages in a text, in order. Never raises."""
     if "[[" not in text and "](" not in text and not text.startswith(("---", "\ufeff---")):
         return
@@ -76,26 +76,26 @@ def _silent(text: str, start: int) -> Iterator[tuple[int, int]]:
             yield call.start(), end
 
 
-def _links(text: str, start: int) -> Iterator[Mention]:
+def _links(text: str, start: int) -> Iterator[TitleReference]:
     for match in _LINK.finditer(text, start):
         first, bar, label = match[1].partition("|")
         property, colons, value = first.partition("::")
         trail = "" if bar else match[2]
         end = match.end() - len(match[2]) + len(trail)
         if colons:
-            yield Mention("fact", value.strip(), "", label.strip(), property.strip(), match.start(), end, trail)
+            yield TitleReference("fact", value.strip(), "", label.strip(), property.strip(), match.start(), end, trail)
         else:
             title, _, section = first.strip().removeprefix(":").partition("#")
-            yield Mention("link", title.strip(), section.strip(), label.strip(), "", match.start(), end, trail)
+            yield TitleReference("link", title.strip(), section.strip(), label.strip(), "", match.start(), end, trail)
 
 
-def _addresses(text: str, start: int) -> Iterator[Mention]:
+def _addresses(text: str, start: int) -> Iterator[TitleReference]:
     for match in _ADDRESS.finditer(text, start):
         if (named := page_in_address(match[1])) is not None:
-            yield Mention("address", *named, "", "", match.start(1), match.end(1))
+            yield TitleReference("address", *named, "", "", match.start(1), match.end(1))
 
 
-def _in_front(raw: str) -> Iterator[Mention]:
+def _in_front(raw: str) -> Iterator[TitleReference]:
     """The values of the front matter."""
     if not raw or split(raw).problems:
         return
@@ -113,7 +113,7 @@ def _in_front(raw: str) -> Iterator[Mention]:
                 continue
             span = start + event.start_mark.index, start + event.end_mark.index
             said = event.value.strip().removeprefix("[[").removesuffix("]]")
-            yield Mention("fact", said, "", "", opened[-1].value_of(), *span)
+            yield TitleReference("fact", said, "", "", opened[-1].value_of(), *span)
 
 
 @dataclass(slots=True)
@@ -136,7 +136,7 @@ class _Open:
         return self.key
 
 
-def exchanged(text: str, found: Iterable[Mention], new: Callable[[Mention], str | None]) -> str:
+def replace_titles(text: str, found: Iterable[TitleReference], new: Callable[[TitleReference], str | None]) -> str:
     """`text` with each of its mentions `found` naming what `new` says (a full title); None leaves it as it is.
 
     A link keeps the words that readers see, save where it showed a full title: then it shows the new one.
@@ -150,7 +150,7 @@ def exchanged(text: str, found: Iterable[Mention], new: Callable[[Mention], str 
     return "".join([*pieces, text[at:]])
 
 
-def _written(text: str, mention: Mention, title: str) -> str:
+def _written(text: str, mention: TitleReference, title: str) -> str:
     """A mention with another title."""
     if mention.way == "address":
         return titles.address_of(title) + (f"#{mention.section}" if mention.section else "")

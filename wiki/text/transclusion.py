@@ -18,7 +18,7 @@ _KEPT = re.compile("\ue000(\\d+)\ue001")
 _MARKUP = re.compile(r"^ {0,3}(#{1,6})[ \t]*|[ \t]*#*[ \t]*(?:\{[^}]*\})?[ \t]*\Z")
 
 
-def included(source: str) -> str:
+def transcluded_source(source: str) -> str:
     """What of a template's source goes into other pages, as in MediaWiki; its front matter does not."""
     body = frontmatter_reader.split(source).body
     only = _ONLY.findall(body)
@@ -26,7 +26,7 @@ def included(source: str) -> str:
     return _MARKS.sub("", text).strip("\n").replace("\ue000", "").replace("\ue001", "")
 
 
-def filled(text: str, arguments: Mapping[str, str]) -> str:
+def substitute_arguments(text: str, arguments: Mapping[str, str]) -> str:
     """`text` with `{{{name}}}` and `{{{name|default}}}` replaced; what arguments say is never read again.
 
     A default stands for an empty argument too. One that is not there and has no default stays as it is

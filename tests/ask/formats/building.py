@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from wiki.ask.execution.results import Column, Found, Result, Row
+from wiki.ask.execution.results import Column, PageRef, QueryResult, ResultRow
 from wiki.ask.formats import registry
-from wiki.ask.formats.base import File, Shown, Thumbnail
-from wiki.ask.language.query_ast import AllOf, Printout, Question, Step
+from wiki.ask.formats.base import FormatContext, ResultFile, Thumbnail
+from wiki.ask.language.query_ast import ChainLink, Conjunction, Printout, Query
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text import titles
 
@@ -22,31 +22,31 @@ EPOCH = 2440587.5
 """The Julian day of 1970."""
 
 
-def found(title: str, **more: Any) -> Found:
+def found(title: str, **more: Any) -> PageRef:
     """A page of that title."""
     namespace = titles.split_namespace(title)[0]
     fields = {"url": f"/wiki/{titles.address_of(title)}", "namespace": namespace, "shown_title": title} | more
-    return Found(title.replace(" ", "_"), title, **fields)
+    return PageRef(title.replace(" ", "_"), title, **fields)
 
 
 def page(title: str) -> Value:
     """A page value."""
-    return Value("_wpg", title, word=title.replace(" ", "_"))
+    return Value("_wpg", title, canonical_value=title.replace(" ", "_"))
 
 
 def text(raw: str, datatype: str = "_txt") -> Value:
     """A text, or another value that is its words."""
-    return Value(datatype, raw, word=raw[:255], fold=raw.casefold())
+    return Value(datatype, raw, canonical_value=raw[:255], folded_text=raw.casefold())
 
 
 def number(amount: float, datatype: str = "_num", raw: str = "") -> Value:
     """A number."""
-    return Value(datatype, raw or f"{amount:g}", word=repr(float(amount)), number=float(amount))
+    return Value(datatype, raw or f"{amount:g}", canonical_value=repr(float(amount)), number=float(amount))
 
 
 def boolean(truth: bool) -> Value:
     """A boolean."""
-    return Value("_boo", "true" if truth else "false", word="1" if truth else "0", number=float(truth))
+    return Value("_boo", "true" if truth else "false", canonical_value="1" if truth else "0", number=float(truth))
 
 
 def place(lat: float, lon: float) -> Value:
@@ -59,14 +59,14 @@ def moment(raw: str) -> Value:
     if "T" in raw:
         begin = datetime.fromisoformat(raw).replace(tzinfo=UTC)
         day = EPOCH + begin.timestamp() / 86400
-        return Value("_dat", raw, word=raw, number=day, number_end=day + 1 / 86400)
+        return Value("_dat", raw, canonical_value=raw, number=day, number_end=day + 1 / 86400)
     parts = [int(part) for part in raw.split("-")]
     start = date(*[*parts, 1, 1][:3])
     year, month = parts[0], parts[1] if len(parts) > 1 else 12
     after = date(year + month // 12, month % 12 + 1, 1)
     end = start.toordinal() + 1 if len(parts) == 3 else after.toordinal()
     base = EPOCH - date(1970, 1, 1).toordinal()
-    return Value("_dat", raw, word=raw, number=base + start.toordinal(), number_end=base + end)
+    return Value("_dat", raw, canonical_value=raw, number=base + start.toordinal(), number_end=base + end)
 
 
 def column(label: str, datatype: str = "_txt", form: str = "", **more: Any) -> Column:
@@ -74,28 +74,28 @@ def column(label: str, datatype: str = "_txt", form: str = "", **more: Any) -> C
     options = more.pop("options", {})
     declaration = Declaration(label.replace(" ", "_"), label, datatype, **more)
     return Column(
-        Printout((Step(label),), label, form, options=options), label, declaration, Context("fr", declaration)
+        Printout((ChainLink(label),), label, form, options=options), label, declaration, Context("fr", declaration)
     )
 
 
 def result(
-    rows: Iterable[tuple[str | Found, list[list[Value]]]] = (),
+    rows: Iterable[tuple[str | PageRef, list[list[Value]]]] = (),
     columns: Iterable[Column] = (),
-    pages: Iterable[Found] = (),
+    pages: Iterable[PageRef] = (),
     more: bool = False,
     **parameters: str,
-) -> Result:
+) -> QueryResult:
     """A result with those rows: `("Page", [[values of the first column], …])`."""
     columns = list(columns)
-    question = Question(AllOf(()), [one.printout for one in columns], parameters=parameters, source="[[+]]")
+    question = Query(Conjunction(()), [one.printout for one in columns], parameters=parameters, source="[[+]]")
     made = [
-        Row(found(subject) if isinstance(subject, str) else subject, tuple(tuple(cell) for cell in cells))
+        ResultRow(found(subject) if isinstance(subject, str) else subject, tuple(tuple(cell) for cell in cells))
         for subject, cells in rows
     ]
-    return Result(question, columns, made, more, {one.key: one for one in pages})
+    return QueryResult(question, columns, made, more, {one.key: one for one in pages})
 
 
-def shown(templates: Mapping[str, str] | None = None, **more: Any) -> Shown:
+def shown(templates: Mapping[str, str] | None = None, **more: Any) -> FormatContext:
     """A page to stand in: addresses under `/ask`, `markdown` that only marks what it got."""
     own = templates or {}
 
@@ -119,22 +119,22 @@ def shown(templates: Mapping[str, str] | None = None, **more: Any) -> Shown:
         "pictures": pictures,
         "today": date(2026, 5, 15),
     }
-    return Shown(**fields | more)
+    return FormatContext(**fields | more)
 
 
-def in_page(made: Result, **more: Any) -> str:
+def in_page(made: QueryResult, **more: Any) -> str:
     """The HTML of a result in a page."""
     return str(registry.html(made, shown(**more)))
 
 
-def download(made: Result, **more: Any) -> File:
+def download(made: QueryResult, **more: Any) -> ResultFile:
     """The file of a result."""
     file = registry.file(made, shown(**more))
     assert file is not None
     return file
 
 
-def content(made: Result, **more: Any) -> bytes:
+def content(made: QueryResult, **more: Any) -> bytes:
     """The bytes of the file of a result."""
     file = download(made, **more)
     return file.content if isinstance(file.content, bytes) else b"".join(file.content)

@@ -11,14 +11,14 @@ import pytest
 from django.conf import settings
 
 from tests.ask.formats.building import HOSTILE, column, content, download, found, number, page, result, text
-from wiki.ask.execution.results import Result
+from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats.api_json import as_api
 from wiki.ask.formats.csv_json import harmless
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Declaration, Unit
 
 
-def rows(**parameters: str) -> Result:
+def rows(**parameters: str) -> QueryResult:
     return result(
         [
             ("La Filature", [[page("Lyon")], [number(400)], [text('du "bois", fin'), text("métal")]]),
@@ -30,7 +30,7 @@ def rows(**parameters: str) -> Result:
     )
 
 
-def read(made: Result, comma: str = ",") -> list[list[str]]:
+def read(made: QueryResult, comma: str = ",") -> list[list[str]]:
     return list(csv.reader(io.StringIO(content(made).decode("utf-8-sig")), delimiter=comma))
 
 
@@ -59,7 +59,7 @@ def test_it_follows_the_parameters_of_csv(parameters: dict[str, str], begins: st
     assert content(rows(format="csv", **parameters)).decode().startswith(begins)
 
 
-def parsed(datatype: str, *raw: str, form: str = "", **declared: Any) -> Result:
+def parsed(datatype: str, *raw: str, form: str = "", **declared: Any) -> QueryResult:
     one = column("P", datatype, form, **declared)
     values = [registry.parse(words, one.context) for words in raw]
     return result([("A", [values])], [one], format="csv", headers="hide", mainlabel="-", valuesep="|")
@@ -77,7 +77,7 @@ def parsed(datatype: str, *raw: str, form: str = "", **declared: Any) -> Result:
         (parsed("_mlt_rec", "Bonjour@fr"), "Bonjour (fr)"),
     ],
 )
-def test_it_writes_values_as_other_programs_read_them(made: Result, expected: str) -> None:
+def test_it_writes_values_as_other_programs_read_them(made: QueryResult, expected: str) -> None:
     assert read(made) == [[expected]]
 
 

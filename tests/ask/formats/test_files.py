@@ -30,12 +30,12 @@ from tests.ask.formats.building import (
     shown,
     text,
 )
-from wiki.ask.execution.results import Result
+from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats import registry
 from wiki.facts.values import Declaration, Value
 
 
-def places(**parameters: str) -> Result:
+def places(**parameters: str) -> QueryResult:
     return result(
         [
             (
@@ -109,7 +109,7 @@ def test_it_writes_atom(parameters: dict[str, str]) -> None:
 
 
 # --- Calendar and cards
-def meetings(**parameters: str) -> Result:
+def meetings(**parameters: str) -> QueryResult:
     return result(
         [
             ("Fête; d’été", [[moment("2026-06-12")], [moment("2026-06-14")], [text("Lyon, quai 3")], [text("Venez")]]),
@@ -223,7 +223,7 @@ def test_it_writes_the_same_triples_in_every_syntax() -> None:
 
 def test_it_names_properties_by_their_equivalent() -> None:
     columns = [column("Ville", equivalent=("https://schema.org/address",)), column("Titre", "_mlt_rec")]
-    titre = Value("_mlt_rec", "Hi@en", word="Hi", fold="hi", lang="en")
+    titre = Value("_mlt_rec", "Hi@en", canonical_value="Hi", folded_text="hi", lang="en")
     graph = rdflib.Graph().parse(
         data=content(result([("A", [[text("Lyon")], [titre]])], columns, format="turtle")), format="turtle"
     )
@@ -234,7 +234,7 @@ def test_it_names_properties_by_their_equivalent() -> None:
 def test_it_writes_records_as_nodes() -> None:
     city = Declaration("Ville", "Ville", "_txt")
     size = Declaration("Taille", "Taille", "_num")
-    record = Value("_rec", "Lyon; 3", word="_x", parts=(("Ville", text("Lyon")), ("Taille", number(3))))
+    record = Value("_rec", "Lyon; 3", canonical_value="_x", parts=(("Ville", text("Lyon")), ("Taille", number(3))))
     made = result([("A", [[record]])], [column("Fiche", "_rec", fields=(city, size))], format="turtle")
     graph = rdflib.Graph().parse(data=content(made), format="turtle")
     node = graph.value(rdflib.URIRef("https://wiki.example/wiki/A"), rdflib.URIRef(f"{PROPERTY}Fiche"))

@@ -22,7 +22,7 @@ from tests.ask.formats.building import (
     shown,
     text,
 )
-from wiki.ask.execution.results import Column, Result
+from wiki.ask.execution.results import Column, QueryResult
 from wiki.ask.formats import registry
 from wiki.facts.values import Declaration, Value
 from wiki.text.problems import Problem
@@ -78,7 +78,7 @@ def every_kind(label: str) -> list[Column]:
     return [*made, column(label, "_rec", fields=(field,))]
 
 
-def hostile(**parameters: str) -> Result:
+def hostile(**parameters: str) -> QueryResult:
     record = Value("_rec", HOSTILE, parts=((HOSTILE, text(HOSTILE)), ("other", page(HOSTILE))))
     broken = Value("_num", HOSTILE, problem=Problem("x", {}))
     row = [
@@ -110,7 +110,7 @@ def test_it_shows_what_could_not_be_read_as_written() -> None:
     assert check(made).count("<script>") >= 6
 
 
-def large(rows: int, **parameters: str) -> Result:
+def large(rows: int, **parameters: str) -> QueryResult:
     columns = [column("V", "_wpg"), column("N", "_num"), column("G", "_geo"), column("D", "_dat"), column("T")]
     made = [
         (

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.ask.formats.building import boolean, column, in_page, moment, number, page, result, shown, text
-from wiki.ask.execution.results import Result
+from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats import svg_charts
 from wiki.ask.formats.aggregates import REDUCTIONS, reduced
 from wiki.ask.formats.event_rows import date_columns, events_of, is_whole_days, moment_of
@@ -58,7 +58,7 @@ def test_it_counts() -> None:
 
 
 # --- Frequencies
-def tags(**parameters: str) -> Result:
+def tags(**parameters: str) -> QueryResult:
     words = [["bois", "métal"], ["bois"], ["bois", "textile"], ["textile"]]
     return result(
         [(f"P{i}", [[text(word) for word in row]]) for i, row in enumerate(words)], [column("T")], **parameters
@@ -80,7 +80,7 @@ def test_it_ranks_values() -> None:
 
 
 # --- Time
-def meetings(**parameters: str) -> Result:
+def meetings(**parameters: str) -> QueryResult:
     return result(
         [
             ("Fête", [[moment("2026-06-12")], [moment("2026-06-14")], [text("Lyon")]]),
@@ -169,7 +169,7 @@ def test_it_survives_odd_dates() -> None:
 
 
 # --- Charts
-def sizes(**parameters: str) -> Result:
+def sizes(**parameters: str) -> QueryResult:
     rows = [
         ("Un lieu au nom vraiment très long", [[number(3)], [number(1.5)]]),
         ("B & <b>", [[number(-1)], []]),

@@ -7,12 +7,12 @@ import time
 import pytest
 
 from tests.ask.formats.building import HOSTILE, column, found, in_page, page, result, text
-from wiki.ask.execution.results import Result
-from wiki.text.transclusion import filled, included
+from wiki.ask.execution.results import QueryResult
+from wiki.text.transclusion import substitute_arguments, transcluded_source
 
 
 # --- template
-def towns(**parameters: str) -> Result:
+def towns(**parameters: str) -> QueryResult:
     return result(
         [("La Filature", [[page("Lyon")], [text("bois"), text("métal")]]), ("L’Atelier", [[page("Nulle part")], []])],
         [column("Ville", "_wpg"), column("Matière")],
@@ -74,14 +74,14 @@ def test_it_lets_no_value_begin_a_call(words: str) -> None:
 
 
 def test_it_reads_no_argument_again() -> None:
-    assert filled("{{{a}}}", {"a": "{{{b}}}", "b": "no"}) == "{{{b}}}"
-    assert filled("{{{a}}}", {"a": "\ue0000\ue001"}) == "0"
+    assert substitute_arguments("{{{a}}}", {"a": "{{{b}}}", "b": "no"}) == "{{{b}}}"
+    assert substitute_arguments("{{{a}}}", {"a": "\ue0000\ue001"}) == "0"
 
 
 def test_it_answers_soon_to_hostile_templates() -> None:
-    assert included("<noinclude>" * 20_000) == ""
-    assert filled("{{{" * 20_000, {"a": "b"}).count("{") == 60_000
-    assert len(filled("{{{a|" * 500 + "}}}" * 500, {})) < 10_000
+    assert transcluded_source("<noinclude>" * 20_000) == ""
+    assert substitute_arguments("{{{" * 20_000, {"a": "b"}).count("{") == 60_000
+    assert len(substitute_arguments("{{{a|" * 500 + "}}}" * 500, {})) < 10_000
 
 
 def test_it_stops_where_rows_grow_too_long() -> None:

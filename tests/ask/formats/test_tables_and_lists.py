@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.ask.formats.building import boolean, column, found, in_page, number, page, result, text
-from wiki.ask.execution.results import Result
+from wiki.ask.execution.results import QueryResult
 
 
-def towns(**parameters: str) -> Result:
+def towns(**parameters: str) -> QueryResult:
     return result(
         [
             ("La Filature", [[page("Lyon")], [number(400), number(1200)], [text("bois"), text("métal")]]),

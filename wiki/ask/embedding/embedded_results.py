@@ -17,22 +17,22 @@ from django.utils.translation import gettext
 from wiki.ask import query_parser
 from wiki.ask.embedding import invalidation
 from wiki.ask.embedding.fact_box import PageFacts
-from wiki.ask.embedding.invalidation import Needed
+from wiki.ask.embedding.invalidation import DependencyKey
 from wiki.ask.embedding.page_transclusion import Includer
 from wiki.ask.embedding.query_links import address_of, asked_of
 from wiki.ask.execution import runner
-from wiki.ask.execution.results import Result
+from wiki.ask.execution.results import QueryResult
 from wiki.ask.execution.timeouts import SECONDS, clock
 from wiki.ask.formats import base, registry
 from wiki.ask.formats.cells import joined
-from wiki.ask.language.query_ast import INLINE_LIMIT, InConcept, Question
-from wiki.ask.language.query_errors import AskProblem, in_words
-from wiki.ask.models import Need
+from wiki.ask.language.query_ast import INLINE_LIMIT, InConcept, Query
+from wiki.ask.language.query_errors import AskProblem, message_for
+from wiki.ask.models import CacheDependency
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup
-from wiki.pages.deferred_content import Filled, Open
+from wiki.pages.deferred_content import DeferredResults, DeferredSlots
 from wiki.pages.models import RenderedPage, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_output, page_renderer
 from wiki.text import titles
@@ -58,44 +58,48 @@ SLOW_AGAIN = timedelta(minutes=30)
 """After that time, what took too long is tried again."""
 WITHIN_LINES = ("list", "plainlist", "count", "sum", "average", "min", "max", "median")
 """Formats that stand within a line of text."""
-Sort = Need.Sort
+Sort = CacheDependency.Sort
 
 
-class Answers:
+class EmbeddedResults:
     """The answers for one text and one reader, with what they need."""
 
-    def __init__(self, what: Open, user: Reader) -> None:
+    def __init__(self, what: DeferredSlots, user: Reader) -> None:
         self.what, self.user = what, user
-        self.needs: set[Needed] = set()
-        self.filled = Filled()
+        self.needs: set[DependencyKey] = set()
+        self.filled = DeferredResults()
         self._calls, self._spent = 0, 0.0
         self._begun: float | None = None
         """When the call that is being answered was begun; calls within it take of the same time."""
         self._includer = Includer(self)
 
-    def fill(self) -> Filled:
+    def fill(self) -> DeferredResults:
         """All answers, in the language of the interface that `what` names."""
         with translation.override(self.what.ui_language):
             self._fill_facts()
-            for number, hole in self.what.holes.items():
-                if "call" in hole:
-                    self.filled.answers[number] = self.call(str(hole["call"]), hole)
+            for number, placeholder in self.what.placeholders.items():
+                if "call" in placeholder:
+                    self.filled.answers[number] = self.call(str(placeholder["call"]), placeholder)
         return self.filled
 
     # --- Facts
     def _fill_facts(self) -> None:
         """The box, and the values that stand in the text."""
-        annotations = {number: hole for number, hole in self.what.holes.items() if "property" in hole}
-        if not (self.what.has_box or annotations):
+        annotations = {
+            number: placeholder for number, placeholder in self.what.placeholders.items() if "property" in placeholder
+        }
+        if not (self.what.has_fact_box or annotations):
             return
         facts = PageFacts.of(self.what, self.user)
         self.need(Sort.PROPERTY, facts.declared)
         self.need(Sort.PAGE, facts.named)
         self.need(Sort.SEEN, map(str, facts.seen))
         self.needs.update((int(Sort.FACT), key, word) for key, word in facts.watched)
-        for number, hole in annotations.items():
-            self.filled.answers[number] = facts.annotation(hole["property"], hole["value"], hole["label"])
-        if self.what.has_box:
+        for number, placeholder in annotations.items():
+            self.filled.answers[number] = facts.annotation(
+                placeholder["property"], placeholder["value"], placeholder["label"]
+            )
+        if self.what.has_fact_box:
             self.filled.box = facts.box()
 
     def need(self, sort: int, keys: Iterable[str]) -> None:
@@ -106,7 +110,7 @@ class Answers:
         self.filled.until = min(moment, self.filled.until or moment)
 
     # --- Calls
-    def call(self, name: str, hole: Mapping[str, Any]) -> SafeString:
+    def call(self, name: str, placeholder: Mapping[str, Any]) -> SafeString:
         """One call answered, or what is wrong with it."""
         outer = self._begun is None
         self._begun = self._begun or clock()
@@ -114,15 +118,15 @@ class Answers:
             if self._left <= 0:
                 raise AskProblem("ask_page_slow", {"seconds": f"{SECONDS:g}"})
             if name == INCLUDE:
-                return self._includer.include(hole)
+                return self._includer.include(placeholder)
             self._calls += 1
             if self._calls > CALLS_LIMIT:
                 raise AskProblem("ask_calls", {"limit": CALLS_LIMIT})
-            return self._answer(name, hole["arguments"])
+            return self._answer(name, placeholder["arguments"])
         except AskProblem as problem:
             if problem.code in SLOW:
                 self._true_until(timezone.now() + SLOW_AGAIN)
-            return wrong([in_words(problem)], str(hole["source"]))
+            return wrong([message_for(problem)], str(placeholder["source"]))
         finally:
             if outer:
                 self._spent += clock() - self._begun
@@ -149,14 +153,14 @@ class Answers:
         answer = registry.html(result, shown)
         return format_html('<div class="ask-answer">{}</div>', answer) if _is_block(question) else answer
 
-    def _placed(self, question: Question) -> Question:
+    def _placed(self, question: Query) -> Query:
         question.page, question.home = self.what.full_title, self.what.home
         return question
 
-    def _run(self, question: Question) -> Result:
+    def _run(self, question: Query) -> QueryResult:
         """The result, with what it depends on noted. Raises AskProblem."""
         result = runner.run(question, self.user, self.what.ui_language, max(self._left, 0.05))
-        self.needs |= invalidation.of_footprint(result.footprint)
+        self.needs |= invalidation.dependency_keys(result.footprint)
         if result.problems:
             raise AskProblem(result.problems[0].code, result.problems[0].params)
         form = registry.format_of(question).name
@@ -173,7 +177,7 @@ class Answers:
             raise AskProblem("ask_concept_elsewhere")
         source, described = concept_of(arguments)
         query_parser.parse(source, self.what.language)
-        question = self._placed(Question(InConcept(name), source=f"[[Concept:{name}]]", language=self.what.language))
+        question = self._placed(Query(InConcept(name), source=f"[[Concept:{name}]]", language=self.what.language))
         question.parameters["format"] = "category"
         result = self._run(question)
         inner = registry.html(result, self.shown(question, {"q": question.source, "po": "", "format": "category"}))
@@ -184,10 +188,10 @@ class Answers:
         ])  # fmt: skip
 
     # --- How answers are shown
-    def shown(self, question: Question, asked: Mapping[str, str]) -> base.Shown:
+    def shown(self, question: Query, asked: Mapping[str, str]) -> base.FormatContext:
         """How formats show an answer here; `asked` are the fields of its address (see `addresses`)."""
         further = address_of(asked, {"offset": str(question.offset + question.limit)})
-        return base.Shown(
+        return base.FormatContext(
             self.what.ui_language, lambda more: address_of(asked, more), further, template=self._template,
             markdown=self._laid_out, page_html=self._page_html, pictures=self._pictures,
         )  # fmt: skip
@@ -205,14 +209,14 @@ class Answers:
 
     def _laid_out(self, text: str) -> SafeString:
         """Text of the wiki as it would stand in a page; calls within it stay as they are written."""
-        fields = Fields(0, None, "", False, catalogue.DEFAULT, self.what.language)
+        fields = PageFields(0, None, "", False, catalogue.DEFAULT, self.what.language)
         return self.finished(page_renderer.preview(text, fields, self.what.ui_language))
 
     def finished(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
         """The HTML of a rendering with these answers, made again when a page that it links to comes or goes."""
-        links = [hole for hole in stored.holes.values() if "key" in hole]
-        self.need(Sort.PAGE, {hole[name] for hole in links for name in ("key", "near")} - {""})
-        return page_output.finished(stored, Filled(answers or {})).html
+        links = [placeholder for placeholder in stored.placeholders.values() if "key" in placeholder]
+        self.need(Sort.PAGE, {placeholder[name] for placeholder in links for name in ("key", "near")} - {""})
+        return page_output.finished(stored, DeferredResults(answers or {})).html
 
     def _page_html(self, pk: int) -> SafeString:
         """The text of a page of the result; its own calls are answered where it stands itself."""
@@ -224,7 +228,9 @@ class Answers:
         self.need(Sort.TEXT, [titles.key_of(stored.page.full_title)])
         words = gettext("(answered on the page itself)")
         link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), words)
-        return self.finished(stored, {number: link for number, hole in stored.holes.items() if "call" in hole})
+        return self.finished(
+            stored, {number: link for number, placeholder in stored.placeholders.items() if "call" in placeholder}
+        )
 
     def _pictures(self, names: Iterable[str]) -> Mapping[str, base.Thumbnail]:
         asked = [name for name in names if name]
@@ -250,7 +256,7 @@ def _of_page(arguments: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     return [["", f"[[:{page}]]"], *arguments[1:]]
 
 
-def _is_block(question: Question) -> bool:
+def _is_block(question: Query) -> bool:
     """Whether the answer stands apart, not within a line of text."""
     return registry.format_of(question).name not in (
         "list",

@@ -10,12 +10,12 @@ from django.db.models import Exists, OuterRef
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from wiki.ask.execution.fact_scope import Ground
-from wiki.ask.execution.results import Result
+from wiki.ask.execution.fact_scope import FactScope
+from wiki.ask.execution.results import QueryResult
 from wiki.ask.execution.subject_lookup import found_pages
 from wiki.ask.formats.cells import PAGE, Cells, joined, with_label
-from wiki.ask.language.query_ast import AllOf, Question
-from wiki.ask.language.query_errors import in_words
+from wiki.ask.language.query_ast import Conjunction, Query
+from wiki.ask.language.query_errors import message_for
 from wiki.facts import fact_columns, special_properties
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import declarations_for
@@ -23,12 +23,12 @@ from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Declaration, Value
 from wiki.pages.page_urls import address
-from wiki.pages.writing.derived_data import Step
+from wiki.pages.writing.derived_data import VersionState
 from wiki.text.markup.parser_functions import with_own_names
 from wiki.text.titles import TitleProblem, key_of
 
 if TYPE_CHECKING:
-    from wiki.pages.deferred_content import Box, Open
+    from wiki.pages.deferred_content import Box, DeferredSlots
     from wiki.pages.models import Reader
 
 SHOWN_ELSEWHERE = frozenset(("_INST", "_SUBC", "_SKEY", "_DTITLE", "_CONC"))
@@ -38,7 +38,7 @@ VALUES_LIMIT = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageFact:
     """One fact: the subobject that has it ("" for the page), its property, its value."""
 
     fragment: str
@@ -58,28 +58,28 @@ class Shown:
 class PageFacts:
     """The facts of a text with all that is needed to show them."""
 
-    what: Open
-    facts: list[Shown]
+    what: DeferredSlots
+    facts: list[PageFact]
     declared: dict[str, Declaration]
     cells: Cells
     title_key: str
-    nested: dict[str, list[Shown]] = field(default_factory=dict)
+    nested: dict[str, list[PageFact]] = field(default_factory=dict)
     """Facts of subobjects, by fragment."""
     doubles: dict[tuple[str, str], str] = field(default_factory=dict)
     """Values of unique properties that another page has too: its title by property key and word."""
 
     @classmethod
-    def of(cls, what: Open, user: Reader) -> PageFacts:
+    def of(cls, what: DeferredSlots, user: Reader) -> PageFacts:
         """Read the facts of a page from their table, or those that a text states. Few queries."""
         read = _stored(what) if what.page is not None else _stated(what)
         facts = [one for one in read if not one.is_elsewhere]
         declared = declarations_for({one.key for one in facts})
         words = {word for one in facts for word in _pages_in(one.value)}
-        ground = Ground(user)
+        ground = FactScope(user)
         pages = found_pages(ground, words)
-        result = Result(Question(AllOf(()), language=what.ui_language), pages=pages, language=what.ui_language)
+        result = QueryResult(Query(Conjunction(()), language=what.ui_language), pages=pages, language=what.ui_language)
         key = key_of(what.full_title) if what.full_title else ""
-        nested: dict[str, list[Shown]] = {}
+        nested: dict[str, list[PageFact]] = {}
         for one in facts:
             nested.setdefault(one.fragment, []).append(one)
         doubles = _doubles(facts, declared, ground, what)
@@ -96,7 +96,7 @@ class PageFacts:
     @property
     def watched(self) -> set[tuple[str, str]]:
         """Property keys and words of the values that no other page may have."""
-        return {(one.key, one.value.word) for one in self.facts if self.declared[one.key].unique}
+        return {(one.key, one.value.canonical_value) for one in self.facts if self.declared[one.key].unique}
 
     @property
     def seen(self) -> set[int]:
@@ -117,26 +117,26 @@ class PageFacts:
         words = special_properties.label(key, self.what.ui_language) or declaration.label(self.what.ui_language)
         return format_html('<a href="{}">{}</a>', address("property", declaration.title), words)
 
-    def value(self, one: Shown, label: str = "") -> SafeString:
+    def value(self, one: PageFact, label: str = "") -> SafeString:
         """One value as HTML; what is wrong with it is said in place; a subobject by what it says."""
         if one.value.problem is not None:
             return format_html(
                 '<span class="problem" role="note"><code>{}</code> {}</span>',
-                one.value.raw, in_words(one.value.problem),
+                one.value.raw, message_for(one.value.problem),
             )  # fmt: skip
-        if other := self.doubles.get((one.key, one.value.word)):
+        if other := self.doubles.get((one.key, one.value.canonical_value)):
             return self._double(one, other)
-        page, _, fragment = one.value.word.partition("#")
+        page, _, fragment = one.value.canonical_value.partition("#")
         if fragment and page == self.title_key and not one.fragment and fragment in self.nested:
             return self._inner(fragment)
         if label:
             return self._labelled(one.value, label)
         return self.cells.value_html(one.value, self._context(one.key))
 
-    def _double(self, one: Shown, other: str) -> SafeString:
+    def _double(self, one: PageFact, other: str) -> SafeString:
         """A value that another page has too, though the property is unique."""
         name = self.declared[one.key].label(self.what.ui_language)
-        words = in_words(problem("value_not_unique", one.value.raw, page=other, property=name))
+        words = message_for(problem("value_not_unique", one.value.raw, page=other, property=name))
         shown = self.cells.value_html(one.value, self._context(one.key))
         return format_html('{} <span class="problem" role="note">{}</span>', shown, words)
 
@@ -145,7 +145,7 @@ class PageFacts:
 
     def _labelled(self, value: Value, label: str) -> SafeString:
         """A value under other words: a link where it is a page that exists."""
-        found = self.cells.result.pages.get(value.word) if value.datatype == PAGE else None
+        found = self.cells.result.pages.get(value.canonical_value) if value.datatype == PAGE else None
         return format_html('<a href="{}">{}</a>', found.url, label) if found and found.url else escape(label)
 
     def _inner(self, fragment: str) -> SafeString:
@@ -172,11 +172,11 @@ class PageFacts:
         return escape(label or raw)
 
 
-def _stored(what: Open) -> Iterable[Shown]:
+def _stored(what: DeferredSlots) -> Iterable[PageFact]:
     """The facts alive of a page, with the fields of those that are records."""
     found = list(
-        Fact.objects.filter(page=what.page, died=None)
-        .select_related("subject", "property__leads_to")
+        Fact.objects.filter(page=what.page, removed_in=None)
+        .select_related("subject", "property__redirects_to")
         .order_by("position", "pk")
     )
     parts: dict[int, list[tuple[str, Value]]] = {}
@@ -186,14 +186,14 @@ def _stored(what: Open) -> Iterable[Shown]:
     for fact in found:
         if not fact.part_of_id:
             value = replace(fact.value(), parts=tuple(parts.get(fact.pk, ())))
-            yield Shown(fact.subject.fragment, _key(fact), value)
+            yield PageFact(fact.subject.fragment, _key(fact), value)
 
 
 def _key(fact: Fact) -> str:
-    return fact.property.leads_to.key if fact.property.leads_to else fact.property.key
+    return fact.property.redirects_to.key if fact.property.redirects_to else fact.property.key
 
 
-def _stated(what: Open) -> list[Shown]:
+def _stated(what: DeferredSlots) -> list[PageFact]:
     """What a text states that is not the current one of a page, read by today's declarations."""
     said = []
     for one in what.stated:
@@ -203,29 +203,33 @@ def _stated(what: Open) -> list[Shown]:
             continue
     declared = declarations_for({key for _, key, _ in said})
     is_place = what.home == what.full_title
-    step = Step("", what.full_title, is_place, what.language, "", None, bool(what.home) and not is_place)
+    step = VersionState("", what.full_title, is_place, what.language, "", None, bool(what.home) and not is_place)
     read = [(fragment, key, fact_columns.read(raw, step, declared[key])) for fragment, key, raw in said]
     existing = fact_columns.nearer(value for _, _, value in read)
     return [
-        Shown(fragment, declared[key].key, replace(value, word=value.near) if value.near in existing else value)
+        PageFact(
+            fragment, declared[key].key, replace(value, canonical_value=value.near) if value.near in existing else value
+        )
         for fragment, key, value in read
     ]
 
 
 def _doubles(
-    facts: Sequence[Shown], declared: dict[str, Declaration], ground: Ground, what: Open
+    facts: Sequence[PageFact], declared: dict[str, Declaration], ground: FactScope, what: DeferredSlots
 ) -> dict[tuple[str, str], str]:
     """The values of unique properties that other pages have too. No query where no property is unique."""
-    words = {one.value.word for one in facts if declared[one.key].unique and one.value.is_usable}
+    words = {one.value.canonical_value for one in facts if declared[one.key].unique and one.value.is_usable}
     if not words:
         return {}
     rows = {pk: key for key in declared if declared[key].unique for pk in ground.words.rows(key, 0)}
     others = ground.facts(rows).filter(
-        Exists(ground.readable().filter(pk=OuterRef("page"))), word__in=sorted(words)[:VALUES_LIMIT], part_of=None
+        Exists(ground.readable().filter(pk=OuterRef("page"))),
+        canonical_value__in=sorted(words)[:VALUES_LIMIT],
+        part_of=None,
     )
     if what.page is not None:
         others = others.exclude(page=what.page)
-    found = others.order_by("-born_at").values_list("property", "word", "page__full_title")[:VALUES_LIMIT]
+    found = others.order_by("-added_at").values_list("property", "canonical_value", "page__full_title")[:VALUES_LIMIT]
     return {(rows[pk], word): title for pk, word, title in found}
 
 
@@ -234,4 +238,8 @@ def _all(value: Value) -> Sequence[Value]:
 
 
 def _pages_in(value: Value) -> set[str]:
-    return {one.word for one in _all(value) if one.word and one.datatype in (PAGE, "_wpp", "_wpc", "_wpu")}
+    return {
+        one.canonical_value
+        for one in _all(value)
+        if one.canonical_value and one.datatype in (PAGE, "_wpp", "_wpc", "_wpu")
+    }

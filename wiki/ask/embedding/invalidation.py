@@ -10,11 +10,11 @@ from operator import or_
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 
-from wiki.ask.execution.dependencies import ANY, Footprint
-from wiki.ask.models import Need
-from wiki.pages.models import NEVER, STALE, RenderedPage, WikiPage
+from wiki.ask.execution.dependencies import ANY, QueryDependencies
+from wiki.ask.models import CacheDependency
+from wiki.pages.models import NEVER_COMPUTED, STALE, RenderedPage, WikiPage
 
-Needed = tuple[int, str, str]
+DependencyKey = tuple[int, str, str]
 """sort, key, word"""
 ROWS = 400
 """How many keys one query names at most."""
@@ -24,10 +24,10 @@ TOGETHER = 12
 """How many conditions one query has at most."""
 LOCK = 7_230_108
 """The number of the lock by which PostgreSQL keeps writers and keepers of answers apart."""
-Sort = Need.Sort
+Sort = CacheDependency.Sort
 
 
-def of_footprint(footprint: Footprint) -> set[Needed]:
+def dependency_keys(footprint: QueryDependencies) -> set[DependencyKey]:
     """What the answer with that footprint needs."""
     needs = {(int(Sort.FACT), key, word) for key, word in footprint.looks}
     needs |= {(int(Sort.PROPERTY), key, "") for key in footprint.properties}
@@ -38,7 +38,7 @@ def of_footprint(footprint: Footprint) -> set[Needed]:
 
 
 @dataclass(slots=True)
-class Change:
+class CacheInvalidation:
     """What one write changed, as far as answers can see."""
 
     facts: dict[str, set[str]] = field(default_factory=dict)
@@ -60,20 +60,20 @@ class Change:
 
     def tell(self) -> int:
         """Mark the answers that could see this; inside the transaction of the change. Returns how many pages."""
-        hold_off_keepers()
+        lock_out_cache_fills()
         found: dict[int, int] = {}
         conditions = list(self._conditions())
         if len(conditions) <= TOGETHER:
             conditions = [reduce(or_, conditions)]
         for condition in conditions:
-            found.update(Need.objects.filter(condition).values_list("rendered", "rendered__page"))
-        mark(found)
+            found.update(CacheDependency.objects.filter(condition).values_list("rendered", "rendered__page"))
+        mark_stale(found)
         return len(set(found.values()))
 
     def _conditions(self) -> Iterable[Q]:
         yield Q(sort=Sort.ALL)
         yield from self._of_facts()
-        wanted: tuple[tuple[Iterable[str], Need.Sort], ...] = (
+        wanted: tuple[tuple[Iterable[str], CacheDependency.Sort], ...] = (
             (self.titles, Sort.PAGE), (self.texts, Sort.TEXT), (self.properties, Sort.PROPERTY),
             (map(str, self.names), Sort.SEEN), (map(str, self.cards), Sort.CARD), (map(str, self.spaces), Sort.SPACE),
         )  # fmt: skip
@@ -89,7 +89,7 @@ class Change:
         elif self.facts:
             yield reduce(or_, (_of_fact(key, words) for key, words in self.facts.items()))
         for some in _slices(str(pk) for pk in self.pages):
-            printed = Need.objects.filter(
+            printed = CacheDependency.objects.filter(
                 rendered=OuterRef("rendered"), sort=Sort.PROPERTY, key__in=list(self.facts)[:ROWS]
             )
             yield Q(Exists(printed) if len(self.facts) <= ROWS else Q(), sort=Sort.SEEN, key__in=some)
@@ -106,17 +106,19 @@ def _slices(keys: Iterable[str]) -> Iterable[Sequence[str]]:
         yield ordered[start : start + ROWS]
 
 
-def mark(rendered: dict[int, int]) -> None:
+def mark_stale(rendered: dict[int, int]) -> None:
     """Answers (numbers of rendered pages, with those of their pages) are stale, and the pages' ETags move."""
     pks, pages = sorted(rendered), sorted(set(rendered.values()))
     for start in range(0, len(pks), ROWS):
-        kept = RenderedPage.objects.filter(pk__in=pks[start : start + ROWS]).exclude(fresh__in=(STALE, NEVER))
-        kept.update(fresh=STALE)
+        kept = RenderedPage.objects.filter(pk__in=pks[start : start + ROWS]).exclude(
+            results_release__in=(STALE, NEVER_COMPUTED)
+        )
+        kept.update(results_release=STALE)
     for start in range(0, len(pages), ROWS):
-        WikiPage.objects.filter(pk__in=pages[start : start + ROWS]).update(stamp=F("stamp") + 1)
+        WikiPage.objects.filter(pk__in=pages[start : start + ROWS]).update(cache_version=F("cache_version") + 1)
 
 
-def hold_off_keepers() -> None:
+def lock_out_cache_fills() -> None:
     """Until this transaction ends, nobody registers needs: those registered before are all that have to be told.
 
     SQLite has one writer at a time by itself.
@@ -126,7 +128,7 @@ def hold_off_keepers() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
 
 
-def hold_off_writers() -> bool:
+def try_lock_out_writes() -> bool:
     """The other side: True when no write is under way, and none begins before this transaction ends. Never waits."""
     if connection.vendor != "postgresql":
         return True

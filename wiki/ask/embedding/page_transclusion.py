@@ -18,13 +18,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from wiki.ask.language.query_errors import AskProblem
-from wiki.ask.models import Need
+from wiki.ask.models import CacheDependency
 from wiki.licenses import catalogue, compatibility
 from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_of
-from wiki.pages.deferred_content import Open
+from wiki.pages.deferred_content import DeferredSlots
 from wiki.pages.models import RenderedPage, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import link_table, page_renderer
 from wiki.text import anchors, titles, transclusion
@@ -40,7 +40,7 @@ NAMED = 3
 _TAG = re.compile(r"<[a-z][^>]*>")
 _ID = re.compile(r' (id="|href="#)')
 _ONE_PARAGRAPH = re.compile(r"\s*<p>((?:(?!</?(?:p|div|ul|ol|table|h[1-6]|pre|blockquote)\b).)*)</p>\s*", re.DOTALL)
-Sort = Need.Sort
+Sort = CacheDependency.Sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ def _wanted(arguments: Sequence[Sequence[str]]) -> _Wanted:
 class Answering(Protocol):
     """Who makes the answers of a text for a reader."""
 
-    what: Open
+    what: DeferredSlots
     user: Reader
 
     def need(self, sort: int, keys: Iterable[str]) -> None:
         """Have the answers be made again when what these keys name changes."""
 
-    def call(self, name: str, hole: Mapping[str, Any]) -> SafeString:
+    def call(self, name: str, placeholder: Mapping[str, Any]) -> SafeString:
         """One call answered, or what is wrong with it."""
         ...
 
@@ -91,9 +91,9 @@ class Includer:
         """The pages (and sections) that are being shown, each within the one before."""
         self._count = 0
 
-    def include(self, hole: Mapping[str, Any]) -> SafeString:
+    def include(self, placeholder: Mapping[str, Any]) -> SafeString:
         """What stands for a call. Raises AskProblem where it cannot be shown."""
-        wanted = _wanted(hole["arguments"])
+        wanted = _wanted(placeholder["arguments"])
         self._count += 1
         if self._count > INCLUDES_LIMIT:
             raise AskProblem("include_many", {"limit": INCLUDES_LIMIT})
@@ -102,21 +102,21 @@ class Includer:
             return self._missing(wanted.title)
         step = (_key(page.full_title), anchors.section_id(wanted.section) if wanted.section else "")
         self._check(page, step)
-        body: str | None = transclusion.included(page.source.text or "")
+        body: str | None = transclusion.transcluded_source(page.source.text or "")
         if wanted.section:
             body = transclusion.section_of(body or "", wanted.section)
         if body is None:
             raise AskProblem("include_section", {"title": page.full_title, "section": wanted.section})
         self._within.append(step)
         try:
-            html = self._laid_out(page, transclusion.filled(body, wanted.arguments))
+            html = self._laid_out(page, transclusion.substitute_arguments(body, wanted.arguments))
         finally:
             self._within.pop()
-        return self._framed(html, _credit(page, wanted.section), alone=bool(hole.get("alone")))
+        return self._framed(html, _credit(page, wanted.section), alone=bool(placeholder.get("alone")))
 
     def _page(self, title: str) -> WikiPage | None:
         """The page that is meant: of the same place, of the commons, or a template; redirects are followed."""
-        key, near = link_table.keys_of(title, Fields(0, None, self._what.home, bool(self._what.home), "", ""))
+        key, near = link_table.keys_of(title, PageFields(0, None, self._what.home, bool(self._what.home), "", ""))
         keys = [one for one in (near, key, "" if ":" in title else _key(f"Template:{title}")) if one]
         self._answers.need(Sort.PAGE, keys)
         for one in keys:
@@ -144,11 +144,11 @@ class Includer:
 
     def _laid_out(self, page: WikiPage, text: str) -> SafeString:
         """The text as it looks where it stands, with all that is open in it answered, and ids of its own."""
-        stored: RenderedPage = page_renderer.preview(text, Fields.of(page), self._what.ui_language)
+        stored: RenderedPage = page_renderer.preview(text, PageFields.of(page), self._what.ui_language)
         answers: dict[str, str] = {
-            number: self._answers.call(str(hole["call"]), hole)
-            for number, hole in stored.holes.items()
-            if "call" in hole
+            number: self._answers.call(str(placeholder["call"]), placeholder)
+            for number, placeholder in stored.placeholders.items()
+            if "call" in placeholder
         }
         html = self._answers.finished(stored, answers)
         own = f"i{self._count}-"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -18,15 +19,16 @@ from django.db.models import Subquery
 from django.utils import timezone
 
 from wiki.ask.embedding import invalidation
-from wiki.ask.embedding.embedded_results import Answers
-from wiki.ask.embedding.invalidation import Change, Needed
+from wiki.ask.embedding.embedded_results import EmbeddedResults
+from wiki.ask.embedding.invalidation import CacheInvalidation, DependencyKey
 from wiki.ask.execution.dependencies import ANY
-from wiki.ask.models import Need, Turn
-from wiki.pages.deferred_content import Filled, Open
-from wiki.pages.models import NEVER, STALE, PageVersion, RenderedPage, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.ask.models import CacheDependency, CacheEpoch
+from wiki.facts.fact_changes import FactChanges, PageFactChanges
+from wiki.pages.deferred_content import DeferredResults, DeferredSlots
+from wiki.pages.models import NEVER_COMPUTED, STALE, PageVersion, RenderedPage, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering import page_cache, page_output
-from wiki.pages.writing.derived_data import Reading
+from wiki.pages.writing.derived_data import Inputs, ParsedVersion
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -42,67 +44,69 @@ _locks = [threading.Lock() for _ in range(64)]
 """One reader at a time makes the answers of a page; the others of this process wait for them."""
 
 
-class Keeper:
+class ResultCache:
     """Fills what pages leave open, and keeps it (a `late.Filler`)."""
 
-    def fill(self, what: Open, user: Reader) -> Filled:
+    def fill(self, what: DeferredSlots, user: Reader) -> DeferredResults:
         """The answers for one reader, kept nowhere."""
-        return Answers(what, user).fill()
+        return EmbeddedResults(what, user).fill()
 
-    def kept(self, stored: RenderedPage, page: WikiPage) -> Filled:
+    def kept(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
         """The answers for everyone, made again where something changed."""
         if is_fresh(stored):
-            return Filled(stored.answers, stored.box, stored.fresh_until)
+            return DeferredResults(stored.results, stored.fact_box, stored.expires_at)
         with _locks[page.pk % len(_locks)]:
             now = RenderedPage.objects.filter(pk=stored.pk, version=stored.version).first()
             if now is not None and is_fresh(now) and now.nonce == stored.nonce:
-                return Filled(now.answers, now.box, now.fresh_until)
+                return DeferredResults(now.results, now.fact_box, now.expires_at)
             return refresh(stored, page)
 
     def tell_titles(self, keys: Iterable[str]) -> None:
         """Files or pages with these title keys came, went or look different."""
-        tell(Change(titles=set(keys)))
+        invalidate(CacheInvalidation(titles=set(keys)))
 
 
 def is_fresh(stored: RenderedPage) -> bool:
     """Whether its answers are as they would be if made now."""
-    return stored.fresh == page_cache.RELEASE and (stored.fresh_until is None or stored.fresh_until > timezone.now())
+    return stored.results_release == page_cache.RELEASE and (
+        stored.expires_at is None or stored.expires_at > timezone.now()
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Moment:
+class _WriteMarker:
     """What tells whether anything was written: the last version, the last turn; and of one page its stamp."""
 
     version: int
     turn: int
-    stamp: int
+    cache_version: int
 
     @classmethod
-    def of(cls, page: WikiPage) -> _Moment:
+    def of(cls, page: WikiPage) -> _WriteMarker:
         """Now. One query."""
         last = PageVersion.objects.order_by("-pk").values("pk")[:1]
-        turn = Turn.objects.filter(pk=1).values("count")
+        turn = CacheEpoch.objects.filter(pk=1).values("count")
         row = WikiPage.objects.filter(pk=page.pk).annotate(last=Subquery(last), turn=Subquery(turn))
-        version, count, stamp = row.values_list("last", "turn", "stamp").get()
-        return cls(version or 0, count or 0, stamp)
+        version, count, cache_version = row.values_list("last", "turn", "cache_version").get()
+        return cls(version or 0, count or 0, cache_version)
 
 
-def refresh(stored: RenderedPage, page: WikiPage) -> Filled:
+def refresh(stored: RenderedPage, page: WikiPage) -> DeferredResults:
     """Make the answers of a rendering for readers without an account, and keep them where that is safe now."""
-    what = page_output.open_of(stored, Fields.of(page), page)
+    what = page_output.open_of(stored, PageFields.of(page), page)
     for _ in range(TRIES):
-        before = _Moment.of(page)
+        before = _WriteMarker.of(page)
         registered = _registered(stored)
-        answers = Answers(what, AnonymousUser())
+        answers = EmbeddedResults(what, AnonymousUser())
         filled = answers.fill()
         try:
             with transaction.atomic():
-                if not invalidation.hold_off_writers() or not _is_there(stored):
+                if not invalidation.try_lock_out_writes() or not _is_there(stored):
                     break
-                now = _Moment.of(page)
+                now = _WriteMarker.of(page)
                 _register(stored, answers.needs, registered)
                 quiet = (now.version, now.turn) == (before.version, before.turn)
-                if quiet or (answers.needs <= registered and now.stamp == before.stamp):
+                if quiet or (answers.needs <= registered and now.cache_version == before.cache_version):
                     _keep(stored, filled)
                     return filled
         except OperationalError:  # another writer has the row, or the database: whoever reads next keeps it
@@ -117,62 +121,71 @@ def _is_there(stored: RenderedPage) -> bool:
     return rows.filter(pk=stored.pk, version=stored.version, nonce=stored.nonce).exists()
 
 
-def _registered(stored: RenderedPage) -> set[Needed]:
-    return set(Need.objects.filter(rendered=stored.pk).values_list("sort", "key", "word"))
+def _registered(stored: RenderedPage) -> set[DependencyKey]:
+    return set(CacheDependency.objects.filter(rendered=stored.pk).values_list("sort", "key", "value"))
 
 
-def _register(stored: RenderedPage, wanted: set[Needed], before: set[Needed]) -> None:
+def _register(stored: RenderedPage, wanted: set[DependencyKey], before: set[DependencyKey]) -> None:
     """Have the rows of needs say what the answers need now."""
     gone = before - wanted
     if gone:
-        rows = Need.objects.filter(rendered=stored.pk)
-        Need.objects.filter(pk__in=[row.pk for row in rows if (row.sort, row.key, row.word) in gone]).delete()
-    Need.objects.bulk_create(
-        [Need(rendered_id=stored.pk, sort=sort, key=key, word=word) for sort, key, word in sorted(wanted - before)],
+        rows = CacheDependency.objects.filter(rendered=stored.pk)
+        CacheDependency.objects.filter(
+            pk__in=[row.pk for row in rows if (row.sort, row.key, row.value) in gone]
+        ).delete()
+    CacheDependency.objects.bulk_create(
+        [
+            CacheDependency(rendered_id=stored.pk, sort=sort, key=key, value=word)
+            for sort, key, word in sorted(wanted - before)
+        ],
         ignore_conflicts=True,
         batch_size=invalidation.ROWS,
     )
 
 
-def _keep(stored: RenderedPage, filled: Filled) -> None:
-    stored.answers, stored.box, stored.fresh, stored.fresh_until = (
+def _keep(stored: RenderedPage, filled: DeferredResults) -> None:
+    stored.results, stored.fact_box, stored.results_release, stored.expires_at = (
         filled.answers, filled.box, page_cache.RELEASE, filled.until,
     )  # fmt: skip
-    stored.save(update_fields=["answers", "box", "fresh", "fresh_until"])
+    stored.save(update_fields=["results", "fact_box", "results_release", "expires_at"])
 
 
-def tell(change: Change) -> int:
+def invalidate(change: CacheInvalidation) -> int:
     """Tell of a change that makes no version; in a transaction of its own or within one. Returns how many pages."""
     with transaction.atomic():
-        Turn.next()
+        CacheEpoch.next()
         return change.tell()
 
 
-def tell_facts(keys: set[str], pages: set[int]) -> None:
+def invalidate_facts(keys: set[str], pages: set[int]) -> None:
     """Facts of these properties, of these pages, are read differently now."""
-    tell(Change(facts={key: {ANY} for key in keys}, pages=pages))
+    invalidate(CacheInvalidation(facts={key: {ANY} for key in keys}, pages=pages))
 
 
-def tell_kinds(**_: Any) -> None:
+def invalidate_kinds(**_: Any) -> None:
     """Receiver: a kind of page is called differently."""
-    tell(Change(facts={"_KIND": {ANY}}, properties={"_KIND"}))
+    invalidate(CacheInvalidation(facts={"_KIND": {ANY}}, properties={"_KIND"}))
 
 
-class StalenessDeriver:
+class ResultCacheInvalidator:
     """The last of the derivers: tells kept answers what a write changed. It keeps nothing of its own."""
 
     name = "staleness"
+    requires = (FactChanges,)
+    provides = None
 
-    def prepare(self, readings: Sequence[Reading]) -> list[None]:
+    def prepare(self, readings: Sequence[ParsedVersion]) -> list[None]:
         """Nothing to prepare."""
         return [None for _ in readings]
 
-    def write(self, readings: Sequence[Reading], prepared: Sequence[None]) -> None:
+    def write(
+        self, readings: Sequence[ParsedVersion], prepared: Sequence[None], moment: datetime | None, inputs: Inputs
+    ) -> None:
         """Tell what these pages changed."""
-        change = Change()
+        change = CacheInvalidation()
         for item in readings:
-            _note(change, item)
-        if change != Change():
+            _note(change, item, inputs.get(FactChanges).of(item.page.pk))
+        if change != CacheInvalidation():
             change.tell()
 
     def snapshot(self) -> list[tuple[Any, ...]]:
@@ -180,13 +193,13 @@ class StalenessDeriver:
         return []
 
 
-def _note(change: Change, item: Reading) -> None:
+def _note(change: CacheInvalidation, item: ParsedVersion, facts: PageFactChanges) -> None:
     """Add what one page changed."""
-    for page, key, word in item.changed:
+    for page, key, word in facts.values:
         change.facts.setdefault(key, set()).add(word)
         change.pages.add(page)
-    change.properties |= item.declared
-    if not item.changed and not item.declared:
+    change.properties |= facts.declared
+    if not facts.values and not facts.declared:
         return  # derived again: nothing was written
     before: dict[str, Any] = {name: getattr(item.page, name) for name in NAMES + CARD} if item.follows else {}
     after = _looks(item)
@@ -201,7 +214,7 @@ def _note(change: Change, item: Reading) -> None:
         change.spaces |= {item.page.namespace, item.fields.namespace}
 
 
-def _looks(item: Reading) -> dict[str, Any]:
+def _looks(item: ParsedVersion) -> dict[str, Any]:
     """How a page looks from now on."""
     fields = item.fields
     full = fields.full_title
@@ -209,22 +222,22 @@ def _looks(item: Reading) -> dict[str, Any]:
     return {**own, "title": fields.title, "title_key": None if item.text is None else titles.key_of(full)}
 
 
-class AnswersChore:
+class RefreshResultsJob:
     """Makes stale answers again before anybody asks for them."""
 
     name = "answers"
 
     def run(self) -> bool:
         """Some rows; whether there may be more."""
-        past = RenderedPage.objects.filter(fresh_until__lte=timezone.now()).exclude(fresh=STALE)
+        past = RenderedPage.objects.filter(expires_at__lte=timezone.now()).exclude(results_release=STALE)
         if over := dict(past.values_list("pk", "page")[:PIECE]):
             with transaction.atomic():
-                invalidation.mark(over)
-        rows = RenderedPage.objects.filter(fresh=STALE).select_related("page__place").order_by("pk")[:PIECE]
+                invalidation.mark_stale(over)
+        rows = RenderedPage.objects.filter(results_release=STALE).select_related("page__place").order_by("pk")[:PIECE]
         done = 0
         for stored in rows:
             if stored.version != stored.page.version:
-                RenderedPage.objects.filter(pk=stored.pk, fresh=STALE).update(fresh=NEVER)
+                RenderedPage.objects.filter(pk=stored.pk, results_release=STALE).update(results_release=NEVER_COMPUTED)
             else:
                 refresh(stored, stored.page)
             done += is_fresh(stored)

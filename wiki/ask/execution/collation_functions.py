@@ -35,7 +35,7 @@ class StartOfFold(Func):
     arity = 1
 
     def __init__(self) -> None:
-        super().__init__(F("fold"))
+        super().__init__(F("folded_text"))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """As its index writes it."""

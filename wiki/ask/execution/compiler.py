@@ -19,36 +19,36 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from wiki.ask.execution import improper_values, title_conditions
 from wiki.ask.execution.condition_sql import facts_holding, has_shape
 from wiki.ask.execution.dependencies import ANY
-from wiki.ask.execution.fact_scope import Ground
+from wiki.ask.execution.fact_scope import FactScope
 from wiki.ask.language.condition_parser import CONCEPT, condition_of
 from wiki.ask.language.query_ast import (
     SIZE_LIMIT,
     TREE_DEPTH,
-    AllOf,
     AnyValue,
+    ChainLink,
     Compare,
     Condition,
+    Conjunction,
+    Disjunction,
     HasValue,
     InCategory,
     InConcept,
     InNamespace,
     IsPage,
     NoValue,
-    OneOf,
-    Question,
-    Step,
-    Sub,
+    Query,
+    SubqueryValue,
     ValueTest,
     flattened,
     is_anchored,
     is_few,
 )
 from wiki.ask.language.query_errors import AskProblem
-from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES, test_for
 from wiki.facts.models import Fact, Subject
-from wiki.facts.value_conditions import Around, Differs, Parts, Same, Test
+from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, Test, WithinDistance
 from wiki.facts.values import Context, Declaration
 from wiki.pages.array_lookup import among
 from wiki.text import titles
@@ -67,19 +67,19 @@ RECORDS = ("_rec", "_ref_rec")
 """Datatypes whose values are subjects of their own."""
 
 
-class Compiler:
+class QueryCompiler:
     """One question, for one reader, at one moment (None: now)."""
 
-    def __init__(self, question: Question, user: Reader, at: datetime | None = None) -> None:
+    def __init__(self, question: Query, user: Reader, at: datetime | None = None) -> None:
         self.question = question
-        self.ground = Ground(user, at)
+        self.ground = FactScope(user, at)
         self.words = self.ground.words
         self.looks: set[tuple[str, str]] = set()
         self.sorted_by: set[tuple[str, str]] = set()
         """Looks of the order, which matter where a limit cuts."""
         self.spaces: set[int] = set()
         self.everywhere = False
-        self.circles: dict[str, Around] = {}
+        self.circles: dict[str, WithinDistance] = {}
         """By key of the property: the first circle that the question names."""
         self._ring: list[str] = []
         self._size = 0
@@ -96,9 +96,9 @@ class Compiler:
         that subobjects may be meant; else a condition that facts do not decide means pages only.
         `parts`: within a record.
         """
-        if isinstance(condition, OneOf):
+        if isinstance(condition, Disjunction):
             return _any_of([self.holds(part, probing, anchored, parts) for part in condition.parts], probing)
-        if isinstance(condition, AllOf):
+        if isinstance(condition, Conjunction):
             return self._all_of(condition, probing, anchored, parts)
         self._size += 1
         if self._size > CONCEPTS_SIZE_LIMIT:
@@ -114,7 +114,7 @@ class Compiler:
             return self._category(condition, probing, anchored)
         return self._value(condition, probing, anchored, parts)
 
-    def _all_of(self, condition: AllOf, probing: bool, anchored: bool, parts: bool) -> Q:
+    def _all_of(self, condition: Conjunction, probing: bool, anchored: bool, parts: bool) -> Q:
         flat = list(flattened(condition))
         anchored = anchored or any(is_anchored(part) for part in flat)
         sure = any(is_few(part) for part in flat)
@@ -168,7 +168,7 @@ class Compiler:
         declaration = self.words.declaration(step.name)
         values: tuple[ValueTest, ...] = condition.values
         if rest:
-            values = (Sub(HasValue(rest, condition.values, condition.depth)),)
+            values = (SubqueryValue(HasValue(rest, condition.values, condition.depth)),)
         if declaration.key == "_INST":
             return self._members_by_value(values, condition.depth)
         if declaration.key in (improper_values.IMPROPER, improper_values.MESSAGE):
@@ -182,11 +182,11 @@ class Compiler:
         keys = {declaration.key, *rows.values()}
         if isinstance(value, Compare):
             test = self._test(value, declaration)
-            words = test.words if isinstance(test, Same) else (ANY,)
+            words = test.words if isinstance(test, EqualTo) else (ANY,)
             self.looks.update((key, word) for key in keys for word in words)
             return facts_holding(test, self.ground.field)
         self.looks.update((key, ANY) for key in keys)
-        if isinstance(value, Sub):
+        if isinstance(value, SubqueryValue):
             return self._joint(value.condition, declaration)
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
 
@@ -209,30 +209,30 @@ class Compiler:
             return among("whole", self.ground.pks(inner))
         if datatype is not None and not isinstance(datatype, Page):
             raise AskProblem("ask_not_page", {"name": declaration.title})
-        return among("word", self.ground.words_for(self.ground.subjects().filter(self.holds(condition))))
+        return among("canonical_value", self.ground.words_for(self.ground.subjects().filter(self.holds(condition))))
 
     def _test(self, value: Compare, declaration: Declaration) -> Test:
         question = self.question
         context = Context(question.language, declaration, question.page, question.home)
         try:
             test = test_for(value.comparator, value.text, context)
-        except ValueRefused as refusal:
+        except InvalidQueryValue as refusal:
             raise AskProblem(refusal.code, refusal.params, at=None if self._ring else value.at) from refusal
-        if isinstance(test, Around):
+        if isinstance(test, WithinDistance):
             self.circles.setdefault(declaration.key, test)
         return self._named(test, declaration)
 
     def _named(self, test: Test, declaration: Declaration) -> Test:
         """The test with the redirects of the pages that it names."""
-        if isinstance(test, Differs):
-            return Differs(self._named(test.test, declaration))
-        if isinstance(test, Parts):
+        if isinstance(test, NotMatching):
+            return NotMatching(self._named(test.test, declaration))
+        if isinstance(test, FieldsMatch):
             fields = {field.key: field for field in declaration.fields}
             named = ((key, self._named(one, fields.get(key, declaration))) for key, one in test.tests)
-            return Parts(tuple(named))
+            return FieldsMatch(tuple(named))
         datatype = DATATYPES.get(declaration.datatype)
-        if isinstance(test, Same) and (datatype is None or isinstance(datatype, Page)):
-            return Same(self.words.synonyms(test.words))
+        if isinstance(test, EqualTo) and (datatype is None or isinstance(datatype, Page)):
+            return EqualTo(self.words.synonyms(test.words))
         return test
 
     # --- Backwards, and parts of pages ------------------------------------------------------------
@@ -245,7 +245,7 @@ class Compiler:
         self.looks.update((key, ANY) for key in {declaration.key, *rows.values()})
         facts = self.ground.facts(rows).filter(Exists(self.ground.readable().filter(pk=OuterRef("page"))), part_of=None)
         found = Q(pk__in=[])
-        for value in (Sub(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
+        for value in (SubqueryValue(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
             if isinstance(value, NoValue):
                 found |= ~self.ground.named_by(facts) & self._pages_alive(anchored)
                 continue
@@ -258,9 +258,9 @@ class Compiler:
         """The subjects that a value of an inverse property names; None for any."""
         if isinstance(value, Compare):
             return self.ground.subjects().filter(self._pages(IsPage((value,))))
-        return self.ground.subjects().filter(self.holds(value.condition)) if isinstance(value, Sub) else None
+        return self.ground.subjects().filter(self.holds(value.condition)) if isinstance(value, SubqueryValue) else None
 
-    def _is_structure(self, step: Step) -> bool:
+    def _is_structure(self, step: ChainLink) -> bool:
         """Whether a step is `Has subobject`, which the table of subjects knows by itself."""
         return self.words.declaration(step.name).key == "_SOBJ"
 
@@ -271,7 +271,7 @@ class Compiler:
         live = ~Q(fragment="") & ~Q(fragment__startswith=QUERY) & Q(self.ground.is_said_of())
         own_end = live if step.inverse else Q(fragment="")
         found = Q(pk__in=[])
-        for value in (Sub(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
+        for value in (SubqueryValue(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
             if isinstance(value, NoValue):
                 parts = Subject.objects.filter(live, page=OuterRef("page"))
                 found |= Q(pk__in=[]) if step.inverse else ~Q(Exists(parts)) & self._pages_alive(anchored)
@@ -279,7 +279,7 @@ class Compiler:
             end = Subject.objects.filter(Q(fragment="") if step.inverse else live)
             if isinstance(value, Compare):
                 end = end.filter(self._pages(IsPage((value,))))
-            elif isinstance(value, Sub):
+            elif isinstance(value, SubqueryValue):
                 end = end.filter(self.holds(value.condition, anchored=True))
             found |= own_end & Q(page__in=end.values("page"))
         return found
@@ -302,7 +302,7 @@ class Compiler:
         self.looks.update(("_SUBC", key) for key in keys if condition.depth)
         self.looks.update(("_KIND", key) for key in kinds)
         rows = self.words.rows("_INST", 0) | (self.words.rows("_KIND", 0) if kinds else {})
-        return self.ground.facts(rows).filter(word__in=sorted(keys | kinds))
+        return self.ground.facts(rows).filter(canonical_value__in=sorted(keys | kinds))
 
     def _members_by_value(self, values: tuple[ValueTest, ...], depth: int) -> QuerySet[Fact]:
         """The facts of `[[Category::A||B]]`: that property, with the subcategories."""
@@ -328,7 +328,7 @@ class Compiler:
             raise AskProblem("ask_concept_ring", {"name": condition.name})
         said = Fact.objects.filter(
             property__key="_CONC",
-            died=None,
+            removed_in=None,
             subject__fragment="",
             page__in=self.ground.readable().filter(title_key=key),
         )
@@ -376,7 +376,7 @@ def _any_of(found: list[Q], probing: bool) -> Q:
 
 
 def _wide(pattern: str) -> Q:
-    return has_shape(F("fold"), titles.fold(pattern))
+    return has_shape(F("folded_text"), titles.fold(pattern))
 
 
 def _counted(facts: QuerySet[Fact]) -> int:

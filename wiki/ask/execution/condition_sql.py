@@ -12,7 +12,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThan
 from wiki.ask.execution.collation_functions import StartOfFold
 from wiki.ask.execution.geo_circles import within
 from wiki.facts.models import FOLD_START, Fact
-from wiki.facts.value_conditions import Around, Between, InLanguage, Like, Parts, Same, Test
+from wiki.facts.value_conditions import EqualTo, FieldsMatch, InLanguage, InRange, MatchesWildcard, Test, WithinDistance
 
 if TYPE_CHECKING:
     TrueOrFalse = Lookup[bool]
@@ -45,15 +45,15 @@ def has_shape(column: Any, pattern: str) -> Q:
 
 def facts_holding(test: Test, field: FieldFacts) -> Q:
     """The condition on `Fact` that says the same as `matching.matches(test, value)`."""
-    if isinstance(test, Same):
+    if isinstance(test, EqualTo):
         return Q(word=test.words[0]) if len(test.words) == 1 else Q(word__in=test.words)
-    if isinstance(test, Between):
+    if isinstance(test, InRange):
         return _between(test)
-    if isinstance(test, Like):
+    if isinstance(test, MatchesWildcard):
         return _like(test.pattern)
-    if isinstance(test, Around):
+    if isinstance(test, WithinDistance):
         return within(test)
-    if isinstance(test, Parts):
+    if isinstance(test, FieldsMatch):
         found = Q(whole__isnull=False)
         for key, inner in test.tests:
             found &= Q(whole__in=field(key).filter(facts_holding(inner, field)).values("subject"))
@@ -64,7 +64,7 @@ def facts_holding(test: Test, field: FieldFacts) -> Q:
     return ~facts_holding(test.test, field)
 
 
-def _between(test: Between) -> Q:
+def _between(test: InRange) -> Q:
     found = Q(**{f"{test.column}__isnull": False})
     if test.low is not None:
         found &= Q(**{f"{test.column}__{'gt' if test.low_open else 'gte'}": test.low})
@@ -78,7 +78,7 @@ def _between(test: Between) -> Q:
 def _like(pattern: str) -> Q:
     """A pattern as SQL's LIKE, and the range in which its plain beginning lies."""
     start = plain_start(pattern)[:FOLD_START]
-    shape = has_shape(F("fold"), pattern)
+    shape = has_shape(F("folded_text"), pattern)
     if not start:
         return shape
     return Q(GreaterThanOrEqual(StartOfFold(), start)) & Q(LessThan(StartOfFold(), start + LAST_SIGN)) & shape

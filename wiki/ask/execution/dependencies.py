@@ -9,10 +9,10 @@ ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Footprint:
+class QueryDependencies:
     """A superset of the changes that can change an answer.
 
-    The answer stays the same unless a fact that matches `looks` is born, dies or is read anew, what one
+    The answer stays the same unless a fact that matches `looks` is added_in, dies or is read anew, what one
     of `properties` declares changes, a page of `seen`
     changes, a page of `pages` comes, goes or changes its redirect, or any page of `spaces` (of all
     namespaces, where `everywhere`) comes, goes or is renamed. Where the limit `cut` the result, the
@@ -20,7 +20,7 @@ class Footprint:
     """
 
     looks: frozenset[tuple[str, str]] = frozenset()
-    """Pairs of a property's key and `Fact.word`, or ANY."""
+    """Pairs of a property's key and `Fact.canonical_value`, or ANY."""
     seen: frozenset[int] = frozenset()
     """Pages of the result and those through which its printouts went."""
     pages: frozenset[str] = frozenset()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from wiki.ask.execution.name_resolution import Vocabulary
+from wiki.ask.execution.name_resolution import NameResolver
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.models import Fact, Subject
 from wiki.pages.array_lookup import among
@@ -21,12 +21,12 @@ JOINT_LIMIT = 100_000
 """Pages between two steps of a chain, or of a subquery."""
 
 
-class Ground:
+class FactScope:
     """Facts, subjects and pages as one reader sees them at one moment (None: now)."""
 
     def __init__(self, user: Reader, at: datetime | None = None) -> None:
         self.user, self.at = user, at
-        self.words = Vocabulary(self.readable)
+        self.words = NameResolver(self.readable)
 
     def readable(self) -> QuerySet[WikiPage]:
         """The gate."""
@@ -36,8 +36,8 @@ class Ground:
     def alive(self) -> Q:
         """Facts said at the moment of the question."""
         if self.at is None:
-            return Q(died=None)
-        return Q(born_at__lte=self.at) & (Q(died_at=None) | Q(died_at__gt=self.at))
+            return Q(removed_in=None)
+        return Q(added_at__lte=self.at) & (Q(removed_at=None) | Q(removed_at__gt=self.at))
 
     def facts(self, rows: Iterable[int] | None = None) -> QuerySet[Fact]:
         """Usable facts of some rows of `Property` (None: of any)."""
@@ -73,7 +73,7 @@ class Ground:
 
     def named_by(self, facts: QuerySet[Fact]) -> Q:
         """The condition that a subject is named by one of the facts, itself or by a redirect."""
-        words = {word for (word,) in self._bounded(facts.values_list("word").distinct())}
+        words = {word for (word,) in self._bounded(facts.values_list("canonical_value").distinct())}
         pages = {word for word in words if "#" not in word}
         redirects = self.readable().filter(among("title_key", pages), redirect_key__gt="")
         subobjects = words - pages

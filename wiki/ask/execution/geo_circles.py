@@ -13,7 +13,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cos, Radians, Sin
 from django.db.models.lookups import LessThanOrEqual
 
-from wiki.facts.value_conditions import EARTH_RADIUS, Around
+from wiki.facts.value_conditions import EARTH_RADIUS, WithinDistance
 
 SLACK = 1e-7
 """Degrees by which boxes are larger than they need be, for what rounding takes away."""
@@ -27,7 +27,7 @@ def haversine(lat: float, lon: float) -> Combinable:
     return half_lat * half_lat + across * half_lon * half_lon
 
 
-def within(circle: Around) -> Q:
+def within(circle: WithinDistance) -> Q:
     """Facts whose place lies in the circle."""
     if circle.metres < 0:
         return Q(pk__in=[])
@@ -40,7 +40,7 @@ def within(circle: Around) -> Q:
     return there & box(circle) & exact
 
 
-def box(circle: Around) -> Q:
+def box(circle: WithinDistance) -> Q:
     """The smallest box or boxes about a circle."""
     angle = circle.metres / EARTH_RADIUS
     reach = math.degrees(angle) + SLACK

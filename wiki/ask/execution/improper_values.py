@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Q, QuerySet
 from django.utils import translation
 
-from wiki.ask.execution.fact_scope import Ground
+from wiki.ask.execution.fact_scope import FactScope
 from wiki.ask.execution.subject_lookup import pieces
 from wiki.ask.language.query_ast import AnyValue, Compare, ValueTest
-from wiki.ask.language.query_errors import in_words
+from wiki.ask.language.query_errors import message_for
 from wiki.facts.datatypes.registry import DATATYPES
 from wiki.facts.models import Fact
 from wiki.facts.values import Context, Value
@@ -20,12 +20,12 @@ IMPROPER, MESSAGE = "_ERRP", "_ERRT"
 """SMW's keys of the two properties."""
 
 
-def facts_wrong(ground: Ground) -> QuerySet[Fact]:
+def facts_wrong(ground: FactScope) -> QuerySet[Fact]:
     """What was said at the moment of the question and is no usable value."""
     return ground.facts_even_wrong().filter(problem__isnull=False, part_of=None)
 
 
-def rows_asked(ground: Ground, key: str, values: Iterable[ValueTest]) -> dict[int, str] | None:
+def rows_asked(ground: FactScope, key: str, values: Iterable[ValueTest]) -> dict[int, str] | None:
     """Rows and keys of the properties that `[[Has improper value for::P]]` names; None for `+`, which is any.
 
     Messages can only be asked for by `+`.
@@ -39,17 +39,17 @@ def rows_asked(ground: Ground, key: str, values: Iterable[ValueTest]) -> dict[in
     return rows
 
 
-def improper(ground: Ground, rows: dict[int, str] | None) -> QuerySet[Fact]:
+def improper(ground: FactScope, rows: dict[int, str] | None) -> QuerySet[Fact]:
     """The wrong facts of those rows, or of any."""
     return facts_wrong(ground).filter(Q() if rows is None else Q(property__in=sorted(rows)))
 
 
-def improper_of(ground: Ground, key: str, subjects: Sequence[int], language: str) -> dict[int, list[Value]]:
+def improper_of(ground: FactScope, key: str, subjects: Sequence[int], language: str) -> dict[int, list[Value]]:
     """For each subject the properties of its wrong facts, or what is said of these; each once, as in the text."""
     found: dict[int, dict[str, Value]] = defaultdict(dict)
     datatype, context = DATATYPES["_wpp" if key == IMPROPER else "_txt"], Context(language)
     for some in pieces(subjects):
-        facts = facts_wrong(ground).filter(subject__in=some).select_related("property__leads_to")
+        facts = facts_wrong(ground).filter(subject__in=some).select_related("property__redirects_to")
         for fact in facts.order_by("position", "pk"):
             said = _property(fact) if key == IMPROPER else _message(fact, language)
             found[fact.subject_id].setdefault(said, datatype.parse(said, context))
@@ -58,11 +58,11 @@ def improper_of(ground: Ground, key: str, subjects: Sequence[int], language: str
 
 def _property(fact: Fact) -> str:
     """The property of a fact, as its page is called now."""
-    return (fact.property.leads_to or fact.property).title
+    return (fact.property.redirects_to or fact.property).title
 
 
 def _message(fact: Fact, language: str) -> str:
     """What is wrong with a fact, and how to mend it."""
     problem = fact.value().problem
     with translation.override(language):
-        return in_words(problem) if problem else ""
+        return message_for(problem) if problem else ""

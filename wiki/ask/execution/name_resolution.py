@@ -24,7 +24,7 @@ from wiki.text.titles import TitleProblem, fold
 Gate = Callable[[], "QuerySet[WikiPage]"]
 
 
-class Vocabulary:
+class NameResolver:
     """The meanings of the names in one question, each read once."""
 
     def __init__(self, gate: Gate) -> None:
@@ -90,9 +90,9 @@ class Vocabulary:
             return
         for key in missing:
             self._rows[key] = {}
-        of = Property.objects.filter(Q(key__in=missing) | Q(leads_to__key__in=missing))
-        for pk, key, leads_to in of.values_list("pk", "key", "leads_to__key"):
-            for one in {key, leads_to} & missing:
+        of = Property.objects.filter(Q(key__in=missing) | Q(redirects_to__key__in=missing))
+        for pk, key, redirects_to in of.values_list("pk", "key", "redirects_to__key"):
+            for one in {key, redirects_to} & missing:
                 self._rows[one][pk] = key
 
     def _read_children(self, keys: set[str]) -> None:
@@ -118,9 +118,9 @@ class Vocabulary:
         """Values and title keys of the pages that have one of these values of a special property."""
         said = Fact.objects.filter(
             Exists(self.gate().filter(pk=OuterRef("page"))),
-            property__key=key, died=None, problem__isnull=True, word__in=list(words), subject__fragment="",
+            property__key=key, removed_in=None, problem__isnull=True, canonical_value__in=list(words), subject__fragment="",
         )  # fmt: skip
-        return [(word, page or "") for word, page in said.values_list("word", "page__title_key")]
+        return [(word, page or "") for word, page in said.values_list("canonical_value", "page__title_key")]
 
     # --- Titles and categories --------------------------------------------------------------------
     def subobject_looks(self) -> set[tuple[str, str]]:

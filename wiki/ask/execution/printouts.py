@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef
 
 from wiki.ask.execution import improper_values
-from wiki.ask.execution.results import Column, Found
+from wiki.ask.execution.results import Column, PageRef
 from wiki.ask.execution.subject_lookup import Item, found_pages, items_named, items_of, pieces
 from wiki.ask.execution.value_options import chosen
-from wiki.ask.language.query_ast import Printout, Step
+from wiki.ask.language.query_ast import ChainLink, Printout
 from wiki.facts import special_properties
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES
@@ -22,7 +22,7 @@ from wiki.facts.values import Context, Declaration, Value
 from wiki.text import titles
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.compiler import Compiler
+    from wiki.ask.execution.compiler import QueryCompiler
 
 CATEGORY = 14
 RECORDS = ("_rec", "_ref_rec")
@@ -41,7 +41,7 @@ class _Path:
 class Printer:
     """The columns of one question, and their values for the rows of its result."""
 
-    def __init__(self, compiler: Compiler, language: str) -> None:
+    def __init__(self, compiler: QueryCompiler, language: str) -> None:
         self.compiler, self.ground, self.words = compiler, compiler.ground, compiler.ground.words
         self.language = language
         self.passed: set[int] = set()
@@ -115,7 +115,9 @@ class Printer:
             for pk, facts in self._facts({row.pk for row in rows}, self.words.rows("_KIND", 0)).items():
                 own[pk].extend(facts)
         yes = DATATYPES["_boo"].parse("true", Context("en"))
-        path.values = [[yes] if any(fact.word in keys | kinds for fact in own[row.pk]) else [] for row in rows]
+        path.values = [
+            [yes] if any(fact.canonical_value in keys | kinds for fact in own[row.pk]) else [] for row in rows
+        ]
 
     def _step(self, paths: list[_Path], level: int) -> None:
         """One link of every chain: the facts of all in one query, then where they lead in few."""
@@ -153,9 +155,9 @@ class Printer:
                 path.reached[place] = reached
                 self.passed.update(item.page_pk for item in reached if not last)
 
-    def _improper(self, paths: list[_Path], level: int) -> dict[Step, dict[int, list[Value]]]:
+    def _improper(self, paths: list[_Path], level: int) -> dict[ChainLink, dict[int, list[Value]]]:
         """For each step that asks which values are wrong, the properties of each subject that has such."""
-        found: dict[Step, dict[int, list[Value]]] = {}
+        found: dict[ChainLink, dict[int, list[Value]]] = {}
         for path in paths:
             step = path.printout.chain[level]
             key = self.words.declaration(step.name).key
@@ -165,7 +167,7 @@ class Printer:
                 found[step] = improper_values.improper_of(self.ground, key, subjects, self.language)
         return found
 
-    def _rows(self, step: Step) -> dict[int, str]:
+    def _rows(self, step: ChainLink) -> dict[int, str]:
         key = self.words.declaration(step.name).key
         self.compiler.looks_at_finer(key)
         return self.words.rows(key)
@@ -190,9 +192,9 @@ class Printer:
         records = [fact.pk for fact in facts if fact.datatype in RECORDS and fact.pk not in self._parts]
         found: dict[int, list[tuple[str, Value]]] = defaultdict(list)
         for some in pieces(records):
-            parts = self.ground.facts().filter(part_of__in=some).select_related("property__leads_to")
+            parts = self.ground.facts().filter(part_of__in=some).select_related("property__redirects_to")
             for part in parts.order_by("position", "pk"):
-                key = part.property.leads_to.key if part.property.leads_to else part.property.key
+                key = part.property.redirects_to.key if part.property.redirects_to else part.property.key
                 found[part.part_of_id or 0].append((key, part.value()))
         self._parts.update({pk: tuple(values) for pk, values in found.items()})
 
@@ -200,7 +202,7 @@ class Printer:
     def _leads(self, facts: Iterable[Fact]) -> dict[int, Item]:
         """What each fact names: a record, a page that may be read, or a part of one."""
         wholes = {fact.pk: fact.whole_id for fact in facts if fact.whole_id}
-        words = {fact.pk: fact.word for fact in facts if not fact.whole_id and fact.word}
+        words = {fact.pk: fact.canonical_value for fact in facts if not fact.whole_id and fact.canonical_value}
         records = items_of(self.ground, set(wholes.values())) if wholes else {}
         named = items_named(self.ground, set(words.values())) if words else {}
         leads = {pk: records[whole] for pk, whole in wholes.items() if whole in records}
@@ -221,9 +223,9 @@ class Printer:
         found: dict[int, list[int]] = defaultdict(list)
         for words in pieces(sorted(by_word)):
             facts = self.ground.facts(rows).filter(
-                Exists(self.ground.readable().filter(pk=OuterRef("page"))), word__in=words, part_of=None
+                Exists(self.ground.readable().filter(pk=OuterRef("page"))), canonical_value__in=words, part_of=None
             )
-            for word, subject in facts.values_list("word", "subject"):
+            for word, subject in facts.values_list("canonical_value", "subject"):
                 found[by_word[word]].append(subject)
         others = items_of(self.ground, {pk for some in found.values() for pk in some})
         return {
@@ -231,7 +233,7 @@ class Printer:
             for pk, some in found.items()
         }
 
-    def pages(self, cells: Iterable[tuple[tuple[Value, ...], ...]]) -> dict[str, Found]:
+    def pages(self, cells: Iterable[tuple[tuple[Value, ...], ...]]) -> dict[str, PageRef]:
         """The pages that values name, where they exist and may be read."""
         words = {word for row in cells for cell in row for value in cell for word in _pages_in(value)}
         self.named = {word.partition("#")[0] for word in words}
@@ -250,8 +252,8 @@ def fields_index(declaration: Declaration, printout: Printout) -> int | None:
 
 
 def _pages_in(value: Value) -> Iterable[str]:
-    if value.word and isinstance(DATATYPES.get(value.datatype), Page):
-        yield value.word
+    if value.canonical_value and isinstance(DATATYPES.get(value.datatype), Page):
+        yield value.canonical_value
     for _, part in value.parts:
         yield from _pages_in(part)
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from wiki.ask.execution.dependencies import Footprint
-from wiki.ask.language.query_ast import Printout, Question
+from wiki.ask.execution.dependencies import QueryDependencies
+from wiki.ask.language.query_ast import Printout, Query
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PageRef:
     """A page, or a subobject of it (`fragment`), as results show it."""
 
     key: str
@@ -44,26 +44,26 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ResultRow:
     """One subject with the values of each column."""
 
-    subject: Found
+    subject: PageRef
     cells: tuple[tuple[Value, ...], ...]
     distance: float | None = None
     """Metres from the middle of the circle that the question names."""
 
 
 @dataclass(slots=True)
-class Result:
+class QueryResult:
     """All that a format needs."""
 
-    question: Question
+    question: Query
     columns: list[Column] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ResultRow] = field(default_factory=list)
     more: bool = False
     """Whether there are further rows after these."""
-    pages: Mapping[str, Found] = field(default_factory=dict)
-    """What is known of the pages that values name, by `Value.word`; those missing do not exist."""
+    pages: Mapping[str, PageRef] = field(default_factory=dict)
+    """What is known of the pages that values name, by `Value.canonical_value`; those missing do not exist."""
     problems: list[Problem] = field(default_factory=list)
     """What was wrong in the question; with one, there are no rows."""
     language: str = "fr"
@@ -71,7 +71,7 @@ class Result:
     """How many subjects a sort by distance without radius looked at, where it stopped early."""
     at: datetime | None = None
     """The moment asked for, where it is not now."""
-    footprint: Footprint = field(default_factory=Footprint)
+    footprint: QueryDependencies = field(default_factory=QueryDependencies)
     """What all this depends on."""
     total: int | None = None
     """How many subjects there are in all, where the format asks for nothing else (`count`)."""

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wiki.ask.execution.compiler import Compiler
-from wiki.ask.execution.dependencies import Footprint
+from wiki.ask.execution.compiler import QueryCompiler
+from wiki.ask.execution.dependencies import QueryDependencies
 from wiki.ask.execution.printouts import Printer
-from wiki.ask.execution.results import Found, Result, Row
+from wiki.ask.execution.results import PageRef, QueryResult, ResultRow
 from wiki.ask.execution.sorting import in_order
 from wiki.ask.execution.subject_lookup import Item, items, pieces
-from wiki.ask.execution.timeouts import bounded
-from wiki.ask.language.query_ast import LIMIT, Question
+from wiki.ask.execution.timeouts import statement_timeout
+from wiki.ask.language.query_ast import LIMIT, Query
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes.registry import DATATYPES
 from wiki.facts.value_conditions import distance
@@ -26,46 +26,46 @@ EPOCH_DAY = 2_440_587.5
 """The Julian day of 1970."""
 
 
-def run(question: Question, user: Reader, language: str = "fr", seconds: float | None = None) -> Result:
+def run(question: Query, user: Reader, language: str = "fr", seconds: float | None = None) -> QueryResult:
     """The rows of a question with all printouts, for what `user` may read; shown in `language`.
 
     `seconds` are what its queries may take together, `bounds.SECONDS` unless said.
 
     What is wrong with the question stands in the result's problems; then there are no rows.
     """
-    result = Result(question, language=language)
+    result = QueryResult(question, language=language)
     compiler = None
     try:
         result.at = moment(question)
-        compiler = Compiler(question, user, result.at)
-        with bounded(seconds):
+        compiler = QueryCompiler(question, user, result.at)
+        with statement_timeout(seconds):
             _fill(result, compiler)
     except AskProblem as problem:
         result.rows, result.columns, result.pages, result.problems = [], [], {}, [problem.problem()]
-        result.footprint = Footprint() if compiler is None else _of_problem(compiler)
+        result.footprint = QueryDependencies() if compiler is None else _of_problem(compiler)
     return result
 
 
-def footprint(question: Question, result: Result) -> Footprint:
+def footprint(question: Query, result: QueryResult) -> QueryDependencies:
     """What the result of a question depends on."""
-    return result.footprint if result.question is question else Footprint(everywhere=True)
+    return result.footprint if result.question is question else QueryDependencies(everywhere=True)
 
 
-def count(question: Question, user: Reader) -> int:
+def count(question: Query, user: Reader) -> int:
     """How many subjects there are, whatever the limit. Raises AskProblem."""
-    compiler = Compiler(question, user, moment(question))
-    with bounded():
+    compiler = QueryCompiler(question, user, moment(question))
+    with statement_timeout():
         return compiler.subjects().count()
 
 
 def changed(
-    question: Question, start: datetime, end: datetime, user: Reader
-) -> tuple[list[Found], list[Found], list[Found]]:
+    question: Query, start: datetime, end: datetime, user: Reader
+) -> tuple[list[PageRef], list[PageRef], list[PageRef]]:
     """The subjects that came into the answer between two moments, those that left it, and those that stayed.
 
     Up to LIMIT of each moment are compared. Raises AskProblem.
     """
-    with bounded():
+    with statement_timeout():
         before, after = (_at(question, user, when) for when in (start, end))
     return (
         [item.found() for pk, item in after.items() if pk not in before],
@@ -74,12 +74,12 @@ def changed(
     )
 
 
-def _at(question: Question, user: Reader, when: datetime) -> dict[int, Item]:
-    compiler = Compiler(replace(question, sort=[], random=False), user, when)
+def _at(question: Query, user: Reader, when: datetime) -> dict[int, Item]:
+    compiler = QueryCompiler(replace(question, sort=[], random=False), user, when)
     return {item.pk: item for item in items(in_order(compiler, compiler.subjects())[:LIMIT])}
 
 
-def moment(question: Question) -> datetime | None:
+def moment(question: Query) -> datetime | None:
     """The moment that `at` names: the last instant of the day, month or year it says. Raises AskProblem."""
     if not question.at.strip():
         return None
@@ -92,7 +92,7 @@ def moment(question: Question) -> datetime | None:
         raise AskProblem("ask_at", {"found": question.at[:60]}) from error
 
 
-def _fill(result: Result, compiler: Compiler) -> None:
+def _fill(result: QueryResult, compiler: QueryCompiler) -> None:
     """Rows, columns, pages and footprint into the result."""
     question = result.question
     subjects = compiler.subjects()
@@ -108,12 +108,14 @@ def _fill(result: Result, compiler: Compiler) -> None:
     found = found[: question.limit]
     cells = printer.cells(found)
     distances = _distances(compiler, found)
-    result.rows = [Row(item.found(), values, distances.get(item.pk)) for item, values in zip(found, cells, strict=True)]
+    result.rows = [
+        ResultRow(item.found(), values, distances.get(item.pk)) for item, values in zip(found, cells, strict=True)
+    ]
     result.pages = printer.pages(cells)
     result.footprint = _footprint(result, compiler, printer)
 
 
-def _distances(compiler: Compiler, found: list[Item]) -> dict[int, float]:
+def _distances(compiler: QueryCompiler, found: list[Item]) -> dict[int, float]:
     """Metres from the middle of the question's circle to the nearest place of each row."""
     if not compiler.circles:
         return {}
@@ -129,11 +131,11 @@ def _distances(compiler: Compiler, found: list[Item]) -> dict[int, float]:
     return nearest
 
 
-def _footprint(result: Result, compiler: Compiler, printer: Printer) -> Footprint:
+def _footprint(result: QueryResult, compiler: QueryCompiler, printer: Printer) -> QueryDependencies:
     cut = result.more or result.question.offset > 0
     looks = compiler.looks | printer.looks | compiler.words.subobject_looks() | (compiler.sorted_by if cut else set())
     values = set(result.pages) | printer.named
-    return Footprint(
+    return QueryDependencies(
         frozenset(looks),
         frozenset({row.subject.page_pk for row in result.rows} | printer.passed),
         frozenset(compiler.words.named | {word.partition("#")[0] for word in values}),
@@ -144,9 +146,9 @@ def _footprint(result: Result, compiler: Compiler, printer: Printer) -> Footprin
     )
 
 
-def _of_problem(compiler: Compiler) -> Footprint:
+def _of_problem(compiler: QueryCompiler) -> QueryDependencies:
     """A question that failed may succeed once what it looked at changes."""
-    return Footprint(
+    return QueryDependencies(
         frozenset(compiler.looks | compiler.words.subobject_looks()),
         pages=frozenset(compiler.words.named),
         everywhere=compiler.everywhere,

@@ -10,20 +10,20 @@ from django.db.models.expressions import OrderBy
 from wiki.ask.execution.collation_functions import AsTitle, InBytes
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.geo_circles import haversine
-from wiki.ask.language.query_ast import Step
+from wiki.ask.language.query_ast import ChainLink
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.models import Fact, Subject
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.compiler import Compiler
+    from wiki.ask.execution.compiler import QueryCompiler
 
 SORT_DEPTH = 3
 """Properties of a chain to sort by: SQLite's parser nests no deeper."""
 NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
-"""Datatypes in the order of `Fact.number`; the others are in that of `Fact.fold`."""
+"""Datatypes in the order of `Fact.number`; the others are in that of `Fact.folded_text`."""
 
 
-def in_order(compiler: Compiler, subjects: QuerySet[Subject]) -> QuerySet[Subject]:
+def in_order(compiler: QueryCompiler, subjects: QuerySet[Subject]) -> QuerySet[Subject]:
     """The subjects in the question's order. Raises AskProblem."""
     question = compiler.question
     if question.random:
@@ -40,13 +40,13 @@ def in_order(compiler: Compiler, subjects: QuerySet[Subject]) -> QuerySet[Subjec
     return subjects.order_by(*order, *ties)
 
 
-def _value(compiler: Compiler, chain: tuple[Step, ...], descending: bool) -> Subquery:
+def _value(compiler: QueryCompiler, chain: tuple[ChainLink, ...], descending: bool) -> Subquery:
     """The least value at the end of the chain (the greatest, where it descends)."""
     declaration = compiler.words.declaration(chain[-1].name)
     if len(chain) > SORT_DEPTH:
         raise AskProblem("ask_sort_depth", {"limit": SORT_DEPTH})
     facts = _facts_along(compiler, chain, 1)
-    key: Any = F("number" if declaration.datatype in NUMERIC else "fold")
+    key: Any = F("number" if declaration.datatype in NUMERIC else "folded_text")
     if declaration.datatype == "_geo":
         circle = compiler.circles.get(declaration.key)
         if circle is None:
@@ -65,7 +65,7 @@ def _outer(level: int) -> OuterRef:
     return found
 
 
-def _facts_along(compiler: Compiler, chain: tuple[Step, ...], level: int) -> QuerySet[Fact]:
+def _facts_along(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: int) -> QuerySet[Fact]:
     """Facts of the chain's last property, of what its other steps reach from the candidate."""
     step = chain[-1]
     if step.inverse:
@@ -79,16 +79,16 @@ def _facts_along(compiler: Compiler, chain: tuple[Step, ...], level: int) -> Que
     return facts.filter(subject__in=_reached(compiler, chain[:-1], level + 1).values("pk"))
 
 
-def _reached(compiler: Compiler, chain: tuple[Step, ...], level: int) -> QuerySet[Subject]:
+def _reached(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: int) -> QuerySet[Subject]:
     """The records or pages (themselves or by redirect) that the chain's last facts name."""
     facts = _facts_along(compiler, chain, level + 1)
     if compiler.words.declaration(chain[-1].name).datatype in ("_rec", "_ref_rec"):
         return Subject.objects.filter(pk__in=facts.values("whole"))
     readable = compiler.ground.readable()
-    within = _facts_along(compiler, chain, level + 2).values(key=AsTitle("word"))
+    within = _facts_along(compiler, chain, level + 2).values(key=AsTitle("canonical_value"))
     redirects = readable.filter(redirect_key__gt="", title_key__in=within).values("redirect_key")
     return Subject.objects.filter(
-        Q(page__title_key__in=facts.values(key=AsTitle("word"))) | Q(page__title_key__in=redirects),
+        Q(page__title_key__in=facts.values(key=AsTitle("canonical_value"))) | Q(page__title_key__in=redirects),
         Exists(readable.filter(pk=OuterRef("page"))),
         fragment="",
     )

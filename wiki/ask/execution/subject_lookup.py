@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
-from wiki.ask.execution.results import Found
+from wiki.ask.execution.results import PageRef
 from wiki.facts.models import Subject
 from wiki.facts.values import Value
 from wiki.pages.page_urls import address
 from wiki.text import titles
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.fact_scope import Ground
+    from wiki.ask.execution.fact_scope import FactScope
 
 T = TypeVar("T")
 PIECE = 500
@@ -58,7 +58,7 @@ class Item:
         bare = titles.split_namespace(self.full_title)[1]
         return Value("_wpg", self.full_title + mark, self.key, titles.fold(bare + mark))
 
-    def found(self) -> Found:
+    def found(self) -> PageRef:
         """As results show it."""
         return _found(self.key, self.fragment, self.page_pk, self._page())
 
@@ -69,9 +69,9 @@ class Item:
         }  # fmt: skip
 
 
-def _found(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> Found:
+def _found(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> PageRef:
     mark = f"#{fragment}" if fragment else ""
-    return Found(
+    return PageRef(
         key, page["full_title"] + mark, page["shown_title"] + mark, page["namespace"], fragment, True,
         address("page", page["full_title"]) + (f"#{titles.address_of(fragment)}" if fragment else ""),
         page_pk, page["picture_name"], page["excerpt"], page["edited_at"],
@@ -88,14 +88,14 @@ def items(subjects: QuerySet[Subject]) -> list[Item]:
     ]
 
 
-def items_of(ground: Ground, pks: Iterable[int]) -> dict[int, Item]:
+def items_of(ground: FactScope, pks: Iterable[int]) -> dict[int, Item]:
     """Subjects by their numbers, of pages that may be read."""
     wanted = sorted({pk for pk in pks if pk})
     found = (items(ground.subjects().filter(pk__in=some)) for some in pieces(wanted))
     return {item.pk: item for some in found for item in some}
 
 
-def items_named(ground: Ground, words: Iterable[str]) -> dict[str, Item]:
+def items_named(ground: FactScope, words: Iterable[str]) -> dict[str, Item]:
     """Subjects by the words that name them; a redirect names its target."""
     heads = sorted({word.partition("#")[0] for word in words})
     redirects: dict[str, str] = {}
@@ -118,7 +118,7 @@ def _led(word: str, redirects: dict[str, str]) -> str:
     return redirects.get(head, head) + mark + fragment
 
 
-def found_pages(ground: Ground, words: Iterable[str]) -> dict[str, Found]:
+def found_pages(ground: FactScope, words: Iterable[str]) -> dict[str, PageRef]:
     """Pages by the words that name them; those that do not exist or may not be read are left out."""
     heads = sorted({word.partition("#")[0] for word in words})
     pages: dict[str, tuple[int, dict[str, Any]]] = {}

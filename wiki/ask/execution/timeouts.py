@@ -24,7 +24,7 @@ def clock() -> float:
 
 
 @contextmanager
-def bounded(limit: float | None = None) -> Iterator[None]:
+def statement_timeout(limit: float | None = None) -> Iterator[None]:
     """Queries within stop after `limit` seconds (SECONDS). Raises AskProblem then; the connection stays usable."""
     begun, seconds = clock(), SECONDS if limit is None else limit
     guard = _on_postgres if connection.vendor == "postgresql" else _on_sqlite

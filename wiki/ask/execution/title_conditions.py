@@ -9,50 +9,50 @@ from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, 
 
 from wiki.ask.execution.collation_functions import InBytes
 from wiki.ask.execution.condition_sql import has_shape
-from wiki.ask.language.query_ast import Compare, Question
+from wiki.ask.language.query_ast import Compare, Query
 from wiki.ask.language.query_errors import AskProblem
-from wiki.facts.datatypes.base import ValueRefused, comparison
+from wiki.facts.datatypes.base import InvalidQueryValue, comparison
 from wiki.facts.datatypes.registry import test_for
-from wiki.facts.value_conditions import Between, Differs, Like, Same, Test
+from wiki.facts.value_conditions import EqualTo, InRange, MatchesWildcard, NotMatching, Test
 from wiki.facts.values import Context, Declaration
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.fact_scope import Ground
-    from wiki.ask.execution.name_resolution import Vocabulary
+    from wiki.ask.execution.fact_scope import FactScope
+    from wiki.ask.execution.name_resolution import NameResolver
 
 PAGE = Declaration("", "", "_wpg")
 
 
-class Compiler(Protocol):
+class ConditionCompiler(Protocol):
     """What is needed of the one who compiles."""
 
-    question: Question
+    question: Query
     everywhere: bool
-    words: Vocabulary
-    ground: Ground
+    words: NameResolver
+    ground: FactScope
 
 
-def pages(compiler: Compiler, value: Compare) -> Q:
+def pages(compiler: ConditionCompiler, value: Compare) -> Q:
     """The condition on `Subject` that its page is called so. Raises AskProblem."""
     comparator, text, where = _divided(compiler, value)
     question = compiler.question
     context = Context(question.language, PAGE, question.page, question.home)
     try:
         test = test_for(comparator, text, context)
-    except ValueRefused as refusal:
+    except InvalidQueryValue as refusal:
         raise AskProblem(refusal.code, refusal.params, at=value.at) from refusal
-    if not isinstance(test, Same):
+    if not isinstance(test, EqualTo):
         compiler.everywhere = True
     return where & titled(compiler, test)
 
 
-def titled(compiler: Compiler, test: Test) -> Q:
+def titled(compiler: ConditionCompiler, test: Test) -> Q:
     """The condition that a test of a page value holds of the subject itself."""
-    if isinstance(test, Differs):
+    if isinstance(test, NotMatching):
         return ~titled(compiler, test.test) & Q(fragment="")
-    if isinstance(test, Same):
+    if isinstance(test, EqualTo):
         found = Q(pk__in=[])
         for word in compiler.words.synonyms(test.words):
             key, _, fragment = word.partition("#")
@@ -61,14 +61,14 @@ def titled(compiler: Compiler, test: Test) -> Q:
                 compiler.words.subobjects.add(word)
             found |= one & Q(compiler.ground.is_said_of()) if fragment else one
         return found
-    if isinstance(test, Like):
+    if isinstance(test, MatchesWildcard):
         return has_shape(InBytes(F("page__title_fold")), test.pattern) & Q(fragment="")
-    if isinstance(test, Between):
+    if isinstance(test, InRange):
         return _between(test) & Q(fragment="")
     raise TypeError(test)
 
 
-def _between(test: Between) -> Q:
+def _between(test: InRange) -> Q:
     found, title = Q(), InBytes(F("page__title_fold"))
     if test.low is not None:
         found &= Q((GreaterThan if test.low_open else GreaterThanOrEqual)(title, Value(test.low)))
@@ -77,7 +77,7 @@ def _between(test: Between) -> Q:
     return found
 
 
-def _divided(compiler: Compiler, value: Compare) -> tuple[str, str, Q]:
+def _divided(compiler: ConditionCompiler, value: Compare) -> tuple[str, str, Q]:
     """Comparator, text, and the namespace or place that stands before either (`Help:~F*`, `~Help:F*`)."""
     prefix, colon, rest = value.text.removeprefix(":").partition(":")
     inner, words = comparison(rest)
@@ -95,7 +95,7 @@ def _divided(compiler: Compiler, value: Compare) -> tuple[str, str, Q]:
     return comparator, rest.strip() if value.comparator else words, Q(page__place=place)
 
 
-def _place(compiler: Compiler, title: str) -> int | None:
+def _place(compiler: ConditionCompiler, title: str) -> int | None:
     try:
         key = titles.key_of(title)
     except TitleProblem:

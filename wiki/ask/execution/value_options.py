@@ -30,7 +30,7 @@ def chosen(values: Sequence[Value], printout: Printout, field: str | None) -> li
 
 
 def _rank(value: Value) -> tuple[float, str]:
-    return (value.number if value.number is not None else float("inf"), value.fold)
+    return (value.number if value.number is not None else float("inf"), value.folded_text)
 
 
 def _number(words: str, default: int) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from wiki.ask.formats.base import NOTHING, Format, Shown, figure
+from wiki.ask.formats.base import NOTHING, Format, FormatContext, figure
 from wiki.ask.formats.cells import columns_of, joined, usable, with_label
 from wiki.ask.language.query_ast import INLINE_LIMIT
 from wiki.errors import gettext_noop
@@ -23,7 +23,7 @@ from wiki.facts.datatypes import registry
 from wiki.facts.values import Value
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result
+    from wiki.ask.execution.results import QueryResult
 
 NUMBERS = ("_num", "_qty", "_tem")
 DIGITS = 40
@@ -61,13 +61,13 @@ def reduced(reduce: Reduction, numbers: Sequence[float]) -> float:
         return float("inf")
 
 
-def count(result: Result, shown: Shown) -> SafeString:
+def count(result: QueryResult, shown: FormatContext) -> SafeString:
     """How many results there are."""
     total = len(result.rows) if result.total is None else result.total
     return format_html('<span class="ask-number">{}</span>', figure(total))
 
 
-def _reduction(name: str, result: Result, shown: Shown) -> SafeString:
+def _reduction(name: str, result: QueryResult, shown: FormatContext) -> SafeString:
     """One number for each printout that has numbers, with its label where there are several."""
     pieces = []
     for index in columns_of(result, *NUMBERS):

@@ -19,7 +19,7 @@ from wiki.pages.page_urls import address
 from wiki.text import titles
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Column, Found, Result, Row
+    from wiki.ask.execution.results import Column, PageRef, QueryResult, ResultRow
     from wiki.facts.values import Value
 
 UNDECLARED = PAGE
@@ -27,13 +27,13 @@ PRINT_CHAIN, PRINT_PROPERTY, PRINT_CATEGORIES, PRINT_CATEGORY, PRINT_SUBJECT = 4
 """SMW's `PrintRequest` modes."""
 
 
-def title_of(found: Found) -> str:
+def title_of(found: PageRef) -> str:
     """The full title, with `#fragment` for a subobject: what results are keyed by."""
     plain = not found.fragment or "#" in found.full_title
     return found.full_title if plain else f"{found.full_title}#{found.fragment}"
 
 
-def page_data(found: Found) -> dict[str, Any]:
+def page_data(found: PageRef) -> dict[str, Any]:
     """A page as SMW's API gives one. `displaytitle` is empty where it is the title itself."""
     return {
         "fulltext": title_of(found),
@@ -61,17 +61,17 @@ def _missing_page(value: Value) -> dict[str, Any]:
     }
 
 
-def value_data(value: Value, context: Context, result: Result) -> Any:
+def value_data(value: Value, context: Context, result: QueryResult) -> Any:
     """One value as SMW's API gives it."""
     if value.datatype == PAGE:
-        found = result.pages.get(value.word)
+        found = result.pages.get(value.canonical_value)
         return page_data(found) if found else _missing_page(value)
     if value.parts:
         return _record_data(value, context, result)
     return registry.data(value, context)
 
 
-def _record_data(value: Value, context: Context, result: Result) -> dict[str, Any]:
+def _record_data(value: Value, context: Context, result: QueryResult) -> dict[str, Any]:
     fields = {field.key: field for field in context.declaration.fields}
     shown: dict[str, Any] = {}
     for key, part in value.parts:
@@ -83,7 +83,7 @@ def _record_data(value: Value, context: Context, result: Result) -> dict[str, An
     return shown
 
 
-def values_data(row: Row, index: int, result: Result) -> list[Any]:
+def values_data(row: ResultRow, index: int, result: QueryResult) -> list[Any]:
     """The values of a cell as SMW's API gives them."""
     column = result.columns[index]
     if is_subject(column):
@@ -111,19 +111,19 @@ def printrequest(column: Column) -> dict[str, Any]:
     }
 
 
-def _subject_request(result: Result) -> dict[str, Any]:
+def _subject_request(result: QueryResult) -> dict[str, Any]:
     label = Cells(result).subject_heading()
     return {"label": label, "key": "", "redi": "", "typeid": PAGE, "mode": PRINT_SUBJECT, "format": False}
 
 
-def _row_data(row: Row, result: Result) -> dict[str, Any]:
+def _row_data(row: ResultRow, result: QueryResult) -> dict[str, Any]:
     printouts = {
         column.label: values_data(row, index, result) for index, column in enumerate(result.columns) if column.label
     }
     return {"printouts": printouts, **page_data(row.subject)}
 
 
-def as_api(result: Result, version: int = 2) -> dict[str, Any]:
+def as_api(result: QueryResult, version: int = 2) -> dict[str, Any]:
     """The answer of `action=ask`. With `version` 3, results are a list of one-key mappings, whose order is sure.
 
     `query-continue-offset` is there where further rows are.

@@ -20,7 +20,7 @@ from wiki.errors import gettext_noop
 from wiki.pages.media_models import file_key, pictures_named
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result
+    from wiki.ask.execution.results import QueryResult
 
 NOTHING = SafeString("")
 """HTML of nothing."""
@@ -58,7 +58,7 @@ class Thumbnail:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class ResultFile:
     """A result as a download."""
 
     content_type: str
@@ -101,7 +101,7 @@ def thumbnails(names: Iterable[str]) -> dict[str, Thumbnail]:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FormatContext:
     """How and where a result is shown. Nothing here depends on who reads, but what the runner put in."""
 
     language: str = "fr"
@@ -141,8 +141,8 @@ class Format:
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     """Its own; those of `COMMON` come with every format."""
-    html: Callable[[Result, Shown], SafeString] | None = None
-    file: Callable[[Result, Shown], File] | None = None
+    html: Callable[[QueryResult, FormatContext], SafeString] | None = None
+    file: Callable[[QueryResult, FormatContext], ResultFile] | None = None
     limit: int = DEFAULT_LIMIT
     """How many rows a question gets that names no limit: more where a few would give a wrong picture."""
     counts: bool = False
@@ -177,18 +177,18 @@ COMMON: tuple[Parameter, ...] = (
 )  # fmt: skip
 
 
-def option(result: Result, name: str, default: str = "") -> str:
+def option(result: QueryResult, name: str, default: str = "") -> str:
     """A parameter of the question as written, or `default` where it is missing or empty."""
     return result.question.parameters.get(name, "").strip() or default
 
 
-def number_option(result: Result, name: str, default: int, least: int, most: int) -> int:
+def number_option(result: QueryResult, name: str, default: int, least: int, most: int) -> int:
     """A whole number between bounds; `default` for what is none."""
     raw = option(result, name)
     return max(least, min(most, int(raw))) if raw.isdecimal() and len(raw) < 10 else default
 
 
-def switch_option(result: Result, name: str, default: bool = False) -> bool:
+def switch_option(result: QueryResult, name: str, default: bool = False) -> bool:
     """A switch: `yes`, `true`, `oui`, `1` … or `no`, `false`, `non`, `0` …; the name alone switches it on."""
     raw = result.question.parameters.get(name)
     if raw is None:
@@ -196,7 +196,7 @@ def switch_option(result: Result, name: str, default: bool = False) -> bool:
     return raw.strip().lower() not in ("no", "false", "off", "0", "non", "faux", "n", "f")
 
 
-def separator(result: Result, name: str, default: str) -> str:
+def separator(result: QueryResult, name: str, default: str) -> str:
     """A parameter that separates: its blanks count, `\\n`, `\\t` and `_` stand for a line, a tabulator and a blank."""
     raw = result.question.parameters.get(name)
     return default if raw is None else raw.replace("\\n", "\n").replace("\\t", "\t").replace("_", " ")
@@ -207,7 +207,7 @@ def figure(number: float | str) -> str:
     return number_format(number, force_grouping=True).replace("\u00a0", "\u202f")
 
 
-def file_name(result: Result, ending: str) -> str:
+def file_name(result: QueryResult, ending: str) -> str:
     """The name of a download: what `filename=` says, made harmless, or `result`."""
     stem = re.sub(r"[^\w.-]+", "_", option(result, "filename")).strip("._")[:100]
     stem = stem.removesuffix(f".{ending}") or "result"

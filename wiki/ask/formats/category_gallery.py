@@ -8,7 +8,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option, switch_option
+from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option, switch_option
 from wiki.ask.formats.cells import PAGE, Cells, joined, with_label
 from wiki.ask.formats.list_formats import row_html
 from wiki.errors import gettext_noop
@@ -17,7 +17,7 @@ from wiki.text import titles
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wiki.ask.execution.results import Result, Row
+    from wiki.ask.execution.results import QueryResult, ResultRow
     from wiki.ask.formats.base import Thumbnail
 
 EMBEDDED_LIMIT = 50
@@ -27,17 +27,17 @@ FILE = 6
 
 
 # --- category
-def _letter(row: Row) -> str:
+def _letter(row: ResultRow) -> str:
     first = titles.fold(row.subject.shown_title.strip())[:1]
     return first.upper() if first.isalpha() else "0–9" if first.isdigit() else "#"
 
 
-def _place(row: Row) -> tuple[int, str]:
+def _place(row: ResultRow) -> tuple[int, str]:
     words = titles.fold(row.subject.shown_title.strip())
     return (2 if words[:1].isalpha() else 1 if words[:1].isdigit() else 0), words
 
 
-def category(result: Result, shown: Shown) -> SafeString:
+def category(result: QueryResult, shown: FormatContext) -> SafeString:
     """Pages under their first letters, in columns."""
     cells = Cells(result)
     groups: dict[str, list[SafeString]] = {}
@@ -53,7 +53,7 @@ def category(result: Result, shown: Shown) -> SafeString:
 
 
 # --- embedded
-def embedded(result: Result, shown: Shown) -> SafeString:
+def embedded(result: QueryResult, shown: FormatContext) -> SafeString:
     """The text of each page under its title."""
     cells = Cells(result)
     form = option(result, "embedformat", "h2").lower()
@@ -79,7 +79,7 @@ def _embedded_one(form: str, title: SafeString, text: SafeString) -> SafeString:
 
 
 # --- gallery
-def _picture_name(row: Row, result: Result) -> str:
+def _picture_name(row: ResultRow, result: QueryResult) -> str:
     """The first value that is a file, else the page's own picture."""
     for cell in row.cells:
         for value in cell:
@@ -90,7 +90,7 @@ def _picture_name(row: Row, result: Result) -> str:
     return row.subject.picture_name
 
 
-def _is_picture(result: Result, index: int) -> bool:
+def _is_picture(result: QueryResult, index: int) -> bool:
     return any(
         value.datatype == PAGE and titles.split_namespace(value.raw)[0] == FILE
         for row in result.rows
@@ -98,7 +98,7 @@ def _is_picture(result: Result, index: int) -> bool:
     )
 
 
-def _card(row: Row, cells: Cells, pictures: Mapping[str, Thumbnail], facts: list[int]) -> SafeString:
+def _card(row: ResultRow, cells: Cells, pictures: Mapping[str, Thumbnail], facts: list[int]) -> SafeString:
     small = pictures.get(_picture_name(row, cells.result))
     if small is None:
         blank = escape(row.subject.shown_title[:1].upper())
@@ -123,7 +123,7 @@ def _card(row: Row, cells: Cells, pictures: Mapping[str, Thumbnail], facts: list
     )  # fmt: skip
 
 
-def gallery(result: Result, shown: Shown) -> SafeString:
+def gallery(result: QueryResult, shown: FormatContext) -> SafeString:
     """Cards with the picture that a printout names, else the page's first."""
     cells = Cells(result)
     facts = [index for index in range(len(result.columns)) if not _is_picture(result, index)]

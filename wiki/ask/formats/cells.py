@@ -16,7 +16,7 @@ from wiki.facts.values import Context
 from wiki.pages.page_urls import address
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Column, Found, Result, Row
+    from wiki.ask.execution.results import Column, PageRef, QueryResult, ResultRow
     from wiki.facts.values import Declaration, Value
 
 PAGE, CODE, BOOLEAN, DATE, PLACE, MONOLINGUAL, NUMBER = (
@@ -47,7 +47,7 @@ def classes(*names: str) -> SafeString:
     return format_html(' class="{}"', kept) if kept else NOTHING
 
 
-def own_classes(result: Result) -> str:
+def own_classes(result: QueryResult) -> str:
     """The words of `class=` that may be class names, each marked as the author's (`ask-x-…`)."""
     words = re.findall(r"[A-Za-z][A-Za-z0-9_-]{0,39}", option(result, "class"))
     return " ".join(f"ask-x-{word}" for word in words[:5])
@@ -61,7 +61,7 @@ def with_label(label: SafeString, words: SafeString) -> SafeString:
 class Cells:
     """The rows of one result, as words or as HTML, by its parameters `link`, `mainlabel` and `headers`."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: QueryResult) -> None:
         self.result = result
         link = option(result, "link", "all")
         self.links_values = link == "all"
@@ -84,11 +84,11 @@ class Cells:
         return self.main_label if self.has_subject else ""
 
     # --- Subjects
-    def subject(self, row: Row) -> SafeString:
+    def subject(self, row: ResultRow) -> SafeString:
         """The page of a row, linked unless `link=none`."""
         return self.page(row.subject, linked=self.links_subject)
 
-    def page(self, found: Found, *, linked: bool, form: str = "") -> SafeString:
+    def page(self, found: PageRef, *, linked: bool, form: str = "") -> SafeString:
         """A page by its title; red where it does not exist."""
         words = found.full_title if form == "-" else found.shown_title
         if not linked or form == "-":
@@ -104,7 +104,7 @@ class Cells:
         )
 
     # --- Values
-    def words(self, row: Row, index: int) -> list[str]:
+    def words(self, row: ResultRow, index: int) -> list[str]:
         """The values of a cell in plain words."""
         column = self.result.columns[index]
         if is_subject(column):
@@ -112,7 +112,7 @@ class Cells:
         shown = (self.value_words(value, column.context, form_of(column)) for value in row.cells[index])
         return [words for words in shown if words]
 
-    def data_words(self, row: Row, index: int) -> list[str]:
+    def data_words(self, row: ResultRow, index: int) -> list[str]:
         """The values of a cell as other programs read them: `1234.5`, `2021-03-12`; as asked where a form is."""
         column = self.result.columns[index]
         if column.printout.form or column.printout.category or is_subject(column):
@@ -121,7 +121,7 @@ class Cells:
         shown = (self.value_words(value, column.context, forms.get(value.datatype, "-")) for value in row.cells[index])
         return [words for words in shown if words]
 
-    def _subject_words(self, found: Found, form: str) -> str:
+    def _subject_words(self, found: PageRef, form: str) -> str:
         return found.full_title if form == "-" else found.shown_title
 
     def value_words(self, value: Value, context: Context, form: str = "") -> str:
@@ -129,11 +129,11 @@ class Cells:
         if value.problem is not None:
             return value.raw
         if value.datatype == PAGE:
-            found = self.result.pages.get(value.word)
+            found = self.result.pages.get(value.canonical_value)
             return self._subject_words(found, form) if found else value.raw
         return registry.show(value, context, form)
 
-    def html(self, row: Row, index: int) -> list[SafeString]:
+    def html(self, row: ResultRow, index: int) -> list[SafeString]:
         """The values of a cell, escaped and linked."""
         column = self.result.columns[index]
         if is_subject(column):
@@ -159,7 +159,7 @@ class Cells:
 
     def _page_value(self, value: Value, context: Context, form: str) -> SafeString:
         """A page; one that is not there is plain words where nobody declared that the property names pages."""
-        found = self.result.pages.get(value.word)
+        found = self.result.pages.get(value.canonical_value)
         if found is not None:
             return self.page(found, linked=self.links_values, form=form)
         if not self.links_values or form == "-" or not value.raw.strip() or not context.declaration.datatype:
@@ -182,7 +182,7 @@ def _within(context: Context, declaration: Declaration | None) -> Context:
     return Context(context.language, declaration, context.page, context.home)
 
 
-def column_named(result: Result, name: str) -> int | None:
+def column_named(result: QueryResult, name: str) -> int | None:
     """The index of the column with that label, property name or number (from 1); None where there is none."""
     wanted = name.strip().casefold()
     for index, column in enumerate(result.columns):
@@ -191,7 +191,7 @@ def column_named(result: Result, name: str) -> int | None:
     return int(wanted) - 1 if wanted.isdecimal() and 0 < int(wanted[:6]) <= len(result.columns) else None
 
 
-def columns_of(result: Result, *datatypes: str) -> list[int]:
+def columns_of(result: QueryResult, *datatypes: str) -> list[int]:
     """The indices of the columns that hold values of those datatypes: as declared, or as their values are."""
     found = []
     for index, column in enumerate(result.columns):
@@ -201,6 +201,6 @@ def columns_of(result: Result, *datatypes: str) -> list[int]:
     return found
 
 
-def usable(row: Row, indices: Sequence[int], *datatypes: str) -> list[Value]:
+def usable(row: ResultRow, indices: Sequence[int], *datatypes: str) -> list[Value]:
     """The values of those columns of a row that could be read and are of those datatypes."""
     return [value for i in indices for value in row.cells[i] if value.datatype in datatypes and value.is_usable]

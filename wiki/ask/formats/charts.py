@@ -14,14 +14,14 @@ from django.utils.translation import gettext
 
 from wiki.ask.formats import svg_charts
 from wiki.ask.formats.aggregates import NUMBERS
-from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option, switch_option
+from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option, switch_option
 from wiki.ask.formats.cells import DATE, Cells, columns_of, joined, usable
 from wiki.ask.formats.svg_charts import Plot, Series
 from wiki.ask.formats.tag_cloud import counted
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result
+    from wiki.ask.execution.results import QueryResult
 
 POINTS, SERIES_LIMIT = 60, 8
 """Rows and columns that a drawing shows; the table beside it shows all."""
@@ -31,21 +31,21 @@ KINDS = ("bar", "line", "pie")
 LABELS = {"bar": gettext_noop("Bar chart"), "line": gettext_noop("Line chart"), "pie": gettext_noop("Pie chart")}
 
 
-def _kind(result: Result) -> str:
+def _kind(result: QueryResult) -> str:
     for name in ("charttype", "type", "format"):
         if option(result, name).lower() in KINDS:
             return option(result, name).lower()
     return "bar"
 
 
-def _frequencies(result: Result) -> Plot:
+def _frequencies(result: QueryResult) -> Plot:
     found = sorted(counted(result), key=lambda one: -one[2])
     label = ", ".join(column.label for column in result.columns if column.label)
     numbers = [float(number) for _, _, number in found]
     return Plot([words for _, words, _ in found], [Series(label, list(numbers), [f"{n:g}" for n in numbers])])
 
 
-def plot_of(result: Result) -> Plot:
+def plot_of(result: QueryResult) -> Plot:
     """Rows by label with a series for each column of numbers; without such a column, how often values occur."""
     columns = columns_of(result, *NUMBERS)
     if not columns or switch_option(result, "distribution"):
@@ -101,7 +101,7 @@ def _legend(plot: Plot) -> SafeString:
     return format_html('<ul class="ask-legend">{}</ul>', format_html_join("", swatch, keys))
 
 
-def html(result: Result, shown: Shown) -> SafeString:
+def html(result: QueryResult, shown: FormatContext) -> SafeString:
     """The drawing, named and described, then its figures."""
     kind, plot = _kind(result), plot_of(result)
     if not any(number is not None for series in plot.series for number in series.numbers):

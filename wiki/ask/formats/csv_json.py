@@ -9,13 +9,22 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from wiki.ask.formats.api_json import as_api, title_of
-from wiki.ask.formats.base import File, Format, Parameter, Shown, file_name, option, separator, switch_option
+from wiki.ask.formats.base import (
+    Format,
+    FormatContext,
+    Parameter,
+    ResultFile,
+    file_name,
+    option,
+    separator,
+    switch_option,
+)
 from wiki.ask.formats.cells import PAGE, Cells, is_subject
 from wiki.errors import gettext_noop
 from wiki.facts.datatypes import registry
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result, Row
+    from wiki.ask.execution.results import QueryResult, ResultRow
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?[\d\s.,\u00a0\u202f]+([eE][+-]?\d+)?\Z")
@@ -29,12 +38,12 @@ def harmless(words: str) -> str:
     return f"'{words}" if words.startswith(_DANGEROUS) and not _NUMBER.match(words) else words
 
 
-def _headings(result: Result, cells: Cells) -> list[str]:
+def _headings(result: QueryResult, cells: Cells) -> list[str]:
     first = [cells.subject_heading()] if cells.has_subject else []
     return [*first, *(column.label for column in result.columns)]
 
 
-def rows_of_words(result: Result, between: str) -> list[list[str]]:
+def rows_of_words(result: QueryResult, between: str) -> list[list[str]]:
     """Rows of plain words, headings first unless `headers=hide`; several values of a cell with `between` between."""
     cells = Cells(result)
     rows = [] if cells.headers == "hide" else [_headings(result, cells)]
@@ -44,7 +53,7 @@ def rows_of_words(result: Result, between: str) -> list[list[str]]:
     return rows
 
 
-def csv_file(result: Result, shown: Shown) -> File:
+def csv_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """Comma-separated values (RFC 4180)."""
     comma = separator(result, "sep", ",")[:1] or ","
     if comma in '"\r\n ':
@@ -55,10 +64,10 @@ def csv_file(result: Result, shown: Shown) -> File:
     rows = rows_of_words(result, separator(result, "valuesep", ","))
     csv.writer(out, delimiter=comma).writerows([harmless(words) for words in row] for row in rows)
     mark = "\ufeff" if switch_option(result, "bom") else ""
-    return File("text/csv; charset=utf-8", file_name(result, "csv"), (mark + out.getvalue()).encode())
+    return ResultFile("text/csv; charset=utf-8", file_name(result, "csv"), (mark + out.getvalue()).encode())
 
 
-def dsv_file(result: Result, shown: Shown) -> File:
+def dsv_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """Delimiter-separated values: one line a row, `\\` before what would be a delimiter or a line's end."""
     colon = separator(result, "separator", ":")[:1]
     if not colon or colon in "\\\r\nn":
@@ -66,17 +75,19 @@ def dsv_file(result: Result, shown: Shown) -> File:
     signs = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "", colon: f"\\{colon}"})
     rows = rows_of_words(result, separator(result, "valuesep", ","))
     lines = (colon.join(harmless(words).translate(signs) for words in row) for row in rows)
-    return File("text/dsv; charset=utf-8", file_name(result, "dsv"), "".join(f"{line}\n" for line in lines).encode())
+    return ResultFile(
+        "text/dsv; charset=utf-8", file_name(result, "dsv"), "".join(f"{line}\n" for line in lines).encode()
+    )
 
 
-def _simple(row: Row, index: int, result: Result, cells: Cells) -> list[Any]:
+def _simple(row: ResultRow, index: int, result: QueryResult, cells: Cells) -> list[Any]:
     column = result.columns[index]
     if is_subject(column):
         return [title_of(row.subject)]
     found: list[Any] = []
     for value in row.cells[index]:
         if value.datatype == PAGE:
-            page = result.pages.get(value.word)
+            page = result.pages.get(value.canonical_value)
             found.append(title_of(page) if page else value.raw)
         else:
             data = registry.data(value, column.context)
@@ -85,7 +96,7 @@ def _simple(row: Row, index: int, result: Result, cells: Cells) -> list[Any]:
     return found
 
 
-def json_file(result: Result, shown: Shown) -> File:
+def json_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """JSON in the shape of SMW's format: `type=full` (as its API) or `simple` (values by title and label)."""
     if option(result, "type", "full") == "simple":
         cells = Cells(result)
@@ -103,7 +114,7 @@ def json_file(result: Result, shown: Shown) -> File:
         told["rows"] = len(result.rows)
     indent = 2 if switch_option(result, "prettyprint") else None
     text = json.dumps(told, ensure_ascii=not switch_option(result, "unescape"), indent=indent)
-    return File("application/json", file_name(result, "json"), text.encode())
+    return ResultFile("application/json", file_name(result, "json"), text.encode())
 
 
 FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))

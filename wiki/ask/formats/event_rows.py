@@ -11,7 +11,7 @@ from wiki.ask.formats.cells import DATE, column_named, columns_of, usable
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result, Row
+    from wiki.ask.execution.results import QueryResult, ResultRow
     from wiki.facts.values import Value
 
 EPOCH_DAY = 2440587.5
@@ -45,7 +45,7 @@ def is_whole_days(value: Value) -> bool:
 class Event:
     """Something that happens: a row with a beginning and perhaps an end."""
 
-    row: Row
+    row: ResultRow
     start: Value
     end: Value | None
     begins: datetime | None
@@ -69,7 +69,7 @@ class Event:
         return [begin + timedelta(days=day) for day in range((end - begin).days + 1)]
 
 
-def date_columns(result: Result) -> tuple[int | None, int | None]:
+def date_columns(result: QueryResult) -> tuple[int | None, int | None]:
     """The columns that begin and end events: named by parameters, labelled so, else the first two dates."""
     dates = columns_of(result, DATE)
 
@@ -89,7 +89,7 @@ def date_columns(result: Result) -> tuple[int | None, int | None]:
     return start, end
 
 
-def events_of(result: Result) -> list[Event]:
+def events_of(result: QueryResult) -> list[Event]:
     """The events of a result, earliest first. A row with several beginnings is several events."""
     start, end = date_columns(result)
     if start is None:

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wiki.ask.formats.base import File, Format, Parameter, Shown, file_name, option
+from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, file_name, option
 from wiki.ask.formats.cells import PLACE, Cells, column_named, columns_of, usable
 from wiki.ask.formats.event_rows import PARAMETERS, Event, date_columns, events_of
 from wiki.errors import gettext_noop
@@ -14,7 +14,7 @@ from wiki.errors import gettext_noop
 if TYPE_CHECKING:
     from icalendar import Component
 
-    from wiki.ask.execution.results import Result, Row
+    from wiki.ask.execution.results import QueryResult, ResultRow
 
 STAMP = datetime(2000, 1, 1, tzinfo=UTC)
 LOCATION, DESCRIPTION = ("location", "lieu", "adresse", "address"), ("description", "summary", "résumé")
@@ -24,16 +24,16 @@ def _clean(words: str) -> str:
     return "".join(sign for sign in words if sign.isprintable() or sign == "\n")
 
 
-def _column(result: Result, names: tuple[str, ...]) -> int | None:
+def _column(result: QueryResult, names: tuple[str, ...]) -> int | None:
     return next((index for name in names if (index := column_named(result, name)) is not None), None)
 
 
-def _words(row: Row, index: int | None, cells: Cells, between: str = ", ") -> str:
+def _words(row: ResultRow, index: int | None, cells: Cells, between: str = ", ") -> str:
     return _clean(between.join(cells.words(row, index))) if index is not None else ""
 
 
 # --- icalendar
-def _event(event: Event, cells: Cells, shown: Shown) -> Component | None:
+def _event(event: Event, cells: Cells, shown: FormatContext) -> Component | None:
     from icalendar import Event as Entry  # heavy, and needed by few requests
 
     if event.begins is None:
@@ -69,12 +69,12 @@ def _event(event: Event, cells: Cells, shown: Shown) -> Component | None:
     return entry
 
 
-def _labelled(row: Row, index: int, cells: Cells) -> str:
+def _labelled(row: ResultRow, index: int, cells: Cells) -> str:
     words, label = _words(row, index, cells), cells.result.columns[index].label
     return f"{label}: {words}" if words and label else words
 
 
-def icalendar_file(result: Result, shown: Shown) -> File:
+def icalendar_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """Every event that has a date of our calendar."""
     from icalendar import Calendar  # heavy, and needed by few requests
 
@@ -87,7 +87,7 @@ def icalendar_file(result: Result, shown: Shown) -> File:
         entry = _event(event, cells, shown)
         if entry is not None:
             whole.add_component(entry)
-    return File("text/calendar; charset=utf-8", file_name(result, "ics"), whole.to_ical())
+    return ResultFile("text/calendar; charset=utf-8", file_name(result, "ics"), whole.to_ical())
 
 
 # --- vcard
@@ -109,7 +109,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 """Labels of printouts by property of a card; the first that is there is taken."""
 
 
-def _card(row: Row, cells: Cells, shown: Shown, columns: dict[str, int | None]) -> Component:
+def _card(row: ResultRow, cells: Cells, shown: FormatContext, columns: dict[str, int | None]) -> Component:
     from icalendar import Component, vText
     from icalendar.prop import vAdr, vN, vOrg
 
@@ -144,12 +144,12 @@ def _card(row: Row, cells: Cells, shown: Shown, columns: dict[str, int | None]) 
     return card
 
 
-def vcard_file(result: Result, shown: Shown) -> File:
+def vcard_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """One card for each row, its properties found by their labels in French or English."""
     cells = Cells(result)
     columns = {field: _column(result, names) for field, names in FIELDS.items()}
     cards = (_card(row, cells, shown, columns).to_ical(sorted=False) for row in result.rows)
-    return File("text/vcard; charset=utf-8", file_name(result, "vcf"), b"".join(cards))
+    return ResultFile("text/vcard; charset=utf-8", file_name(result, "vcf"), b"".join(cards))
 
 
 FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))

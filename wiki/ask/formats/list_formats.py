@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from django.utils.html import format_html, format_html_join
 
-from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option, separator
+from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option, separator
 from wiki.ask.formats.cells import Cells, classes, joined, own_classes, with_label
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from wiki.ask.execution.results import Result, Row
+    from wiki.ask.execution.results import QueryResult, ResultRow
 
 
-def row_html(row: Row, cells: Cells) -> SafeString:
+def row_html(row: ResultRow, cells: Cells) -> SafeString:
     """One row: the page, then its properties in brackets; without the page, the properties alone."""
     result = cells.result
     between, values_between = separator(result, "propsep", ", "), separator(result, "valuesep", ", ")
@@ -35,7 +35,7 @@ def row_html(row: Row, cells: Cells) -> SafeString:
     return format_html("{} ({})", cells.subject(row), joined(between, pieces))
 
 
-def bulleted(result: Result, shown: Shown) -> SafeString:
+def bulleted(result: QueryResult, shown: FormatContext) -> SafeString:
     """`ul` and `ol`."""
     cells = Cells(result)
     tag = "ol" if option(result, "format") == "ol" else "ul"
@@ -46,14 +46,14 @@ def bulleted(result: Result, shown: Shown) -> SafeString:
     return format_html("<{0}{1}{2}>{3}</{0}>", tag, start, classes("ask-list", own_classes(result)), items)
 
 
-def running(result: Result, shown: Shown) -> SafeString:
+def running(result: QueryResult, shown: FormatContext) -> SafeString:
     """`list` and `plainlist`: one after the other in a paragraph."""
     cells = Cells(result)
     rows = joined(separator(result, "sep", ", "), (row_html(row, cells) for row in result.rows))
     return format_html("<span{}>{}</span>", classes("ask-run", own_classes(result)), rows)
 
 
-def values_alone(result: Result, shown: Shown) -> SafeString:
+def values_alone(result: QueryResult, shown: FormatContext) -> SafeString:
     """What `{{#show:}}` shows: the values of the first row, without page and labels."""
     if not result.rows:
         return NOTHING

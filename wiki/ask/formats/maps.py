@@ -12,13 +12,22 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from wiki.ask.formats.api_json import title_of
-from wiki.ask.formats.base import NOTHING, File, Format, Parameter, Shown, file_name, number_option, switch_option
+from wiki.ask.formats.base import (
+    NOTHING,
+    Format,
+    FormatContext,
+    Parameter,
+    ResultFile,
+    file_name,
+    number_option,
+    switch_option,
+)
 from wiki.ask.formats.cells import NUMBER, PLACE, Cells, columns_of, joined, usable, with_label
 from wiki.ask.language.query_ast import INLINE_LIMIT
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result, Row
+    from wiki.ask.execution.results import QueryResult, ResultRow
     from wiki.facts.values import Value
 
 HEIGHTS = (240, 320, 420, 560, 720)
@@ -29,14 +38,14 @@ HEIGHTS = (240, 320, 420, 560, 720)
 class Point:
     """A row at a place."""
 
-    row: Row
+    row: ResultRow
     value: Value
     lat: float
     lon: float
     column: int
 
 
-def points_of(result: Result) -> list[Point]:
+def points_of(result: QueryResult) -> list[Point]:
     """Every coordinate that a row prints, in the order of rows."""
     places = columns_of(result, PLACE)
     return [
@@ -60,7 +69,7 @@ def _details(point: Point, cells: Cells, places: list[int]) -> SafeString:
     return format_html_join("", '<div class="ask-details">{}</div>', lines)
 
 
-def html(result: Result, shown: Shown) -> SafeString:
+def html(result: QueryResult, shown: FormatContext) -> SafeString:
     """A list of places with their coordinates; the browser draws the map over it."""
     cells, points = Cells(result), points_of(result)
     if not points:
@@ -111,7 +120,7 @@ def drawn(pins: Sequence[Pin], *, height: int = 420, zoom: int = 0, cluster: boo
 
 
 # --- GeoJSON
-def feature(point: Point, cells: Cells, shown: Shown) -> dict[str, Any]:
+def feature(point: Point, cells: Cells, shown: FormatContext) -> dict[str, Any]:
     """A place as a feature (RFC 7946: longitude first)."""
     subject = point.row.subject
     properties: dict[str, Any] = {
@@ -131,13 +140,13 @@ def feature(point: Point, cells: Cells, shown: Shown) -> dict[str, Any]:
     }
 
 
-def geojson_file(result: Result, shown: Shown) -> File:
+def geojson_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """A FeatureCollection of every coordinate that is printed."""
     cells = Cells(result)
     told = {"type": "FeatureCollection", "features": [feature(point, cells, shown) for point in points_of(result)]}
     indent = 2 if switch_option(result, "prettyprint") else None
     content = json.dumps(told, ensure_ascii=False, indent=indent).encode()
-    return File("application/geo+json", file_name(result, "geojson"), content)
+    return ResultFile("application/geo+json", file_name(result, "geojson"), content)
 
 
 PARAMETERS = (

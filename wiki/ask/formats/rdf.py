@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from wiki.ask.formats.aggregates import NUMBERS
-from wiki.ask.formats.base import File, Format, Parameter, Shown, file_name, option
+from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, file_name, option
 from wiki.ask.formats.cells import BOOLEAN, DATE, PAGE, PLACE, is_subject
 from wiki.ask.formats.event_rows import is_whole_days, moment_of
 from wiki.errors import gettext_noop
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node, URIRef
 
-    from wiki.ask.execution.results import Result
+    from wiki.ask.execution.results import QueryResult
     from wiki.facts.values import Declaration, Value
 
 WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
@@ -41,7 +41,7 @@ def uri(words: str) -> URIRef:
     return URIRef(quote(unquote(words, errors="surrogateescape"), safe=SAFE, errors="surrogateescape"))
 
 
-def predicate(declaration: Declaration, shown: Shown) -> URIRef:
+def predicate(declaration: Declaration, shown: FormatContext) -> URIRef:
     """What stands for a property. RDF/XML needs an end that is an XML name, so other titles get `#this`."""
     for own in declaration.equivalent:
         if own.startswith(SCHEMES[:2]) and _ENDS_IN_NAME.search(own):
@@ -62,14 +62,14 @@ def _date(value: Value) -> tuple[str, str]:
     return (stamp[:4], "gYear") if days > 32 else (stamp[:7], "gYearMonth") if days > 1.5 else (stamp, "date")
 
 
-def node(value: Value, context: Context, result: Result, shown: Shown, graph: Graph) -> Node:
+def node(value: Value, context: Context, result: QueryResult, shown: FormatContext, graph: Graph) -> Node:
     """What stands for a value: a URI, a typed literal, or for a record a node with its fields."""
     from rdflib import BNode, Literal
     from rdflib import URIRef as Uri
 
     words = registry.show(value, context) if value.datatype not in (PAGE, DATE) else value.raw
     if value.datatype == PAGE:
-        found = result.pages.get(value.word)
+        found = result.pages.get(value.canonical_value)
         return uri(shown.whole(found.url if found else address("page", value.raw.partition("#")[0].lstrip(":") or "-")))
     if value.parts:
         whole = BNode()
@@ -98,7 +98,7 @@ def _clean(words: str) -> str:
     return "".join(sign for sign in words if sign.isprintable() or sign in "\n\t")
 
 
-def graph_of(result: Result, shown: Shown) -> Graph:
+def graph_of(result: QueryResult, shown: FormatContext) -> Graph:
     """All that a result says, as triples."""
     from rdflib import RDF, RDFS, Graph, Literal
 
@@ -121,14 +121,14 @@ def graph_of(result: Result, shown: Shown) -> Graph:
     return graph
 
 
-def _serialised(result: Result, shown: Shown, syntax: str, content_type: str, ending: str) -> File:
+def _serialised(result: QueryResult, shown: FormatContext, syntax: str, content_type: str, ending: str) -> ResultFile:
     more: dict[str, Any] = {}
     if syntax == "json-ld":
         labelled = {column.label: str(predicate(column.declaration, shown)) for column in result.columns if
                     column.label and not is_subject(column) and column.printout.category is None}  # fmt: skip
         more = {"context": {label: means for label, means in labelled.items() if _is_term(label)}, "auto_compact": True}
     content = graph_of(result, shown).serialize(format=syntax, encoding="utf-8", **more)
-    return File(content_type, file_name(result, ending), content)
+    return ResultFile(content_type, file_name(result, ending), content)
 
 
 def _is_term(label: str) -> bool:
@@ -136,19 +136,19 @@ def _is_term(label: str) -> bool:
     return label.isprintable() and not label.startswith("@") and ":" not in label and "/" not in label
 
 
-def rdf_file(result: Result, shown: Shown) -> File:
+def rdf_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """RDF/XML, or Turtle with `syntax=turtle`."""
     if option(result, "syntax").lower() == "turtle":
         return turtle_file(result, shown)
     return _serialised(result, shown, "xml", "application/rdf+xml", "rdf")
 
 
-def turtle_file(result: Result, shown: Shown) -> File:
+def turtle_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """Turtle."""
     return _serialised(result, shown, "turtle", "text/turtle; charset=utf-8", "ttl")
 
 
-def jsonld_file(result: Result, shown: Shown) -> File:
+def jsonld_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """JSON-LD with the labels of printouts as terms."""
     return _serialised(result, shown, "json-ld", "application/ld+json", "jsonld")
 

@@ -25,14 +25,14 @@ from wiki.ask.formats import (
     trees,
     xlsx,
 )
-from wiki.ask.formats.base import NOTHING, File, Format, Shown, option
+from wiki.ask.formats.base import NOTHING, Format, FormatContext, ResultFile, option
 from wiki.ask.formats.cells import joined
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from wiki.ask.execution.results import Result
-    from wiki.ask.language.query_ast import Question
+    from wiki.ask.execution.results import QueryResult
+    from wiki.ask.language.query_ast import Query
 
 FAMILIES: tuple[ModuleType, ...] = (
     tables, list_formats, templates, category_gallery, maps, timeline_calendar, trees, charts, tag_cloud, aggregates,
@@ -49,13 +49,13 @@ def format_named(name: str) -> Format | None:
     return NAMES.get(name.strip().lower())
 
 
-def format_of(question: Question) -> Format:
+def format_of(question: Query) -> Format:
     """The format of a question; without one, or with an unknown one, a table, or a list where nothing is printed."""
     named = format_named(question.parameters.get("format", ""))
     return named or FORMATS["table" if question.printouts else "list"]
 
 
-def file(result: Result, shown: Shown) -> File | None:
+def file(result: QueryResult, shown: FormatContext) -> ResultFile | None:
     """The result as a download, in its question's format; None where that format has none."""
     make = format_of(result.question).file
     if make is None:
@@ -64,7 +64,7 @@ def file(result: Result, shown: Shown) -> File | None:
         return make(result, shown)
 
 
-def html(result: Result, shown: Shown) -> SafeString:
+def html(result: QueryResult, shown: FormatContext) -> SafeString:
     """The result as it stands in a page, with intro, outro, the words for no result and the link to further ones."""
     with override(shown.language):
         form = format_of(result.question)
@@ -76,18 +76,18 @@ def html(result: Result, shown: Shown) -> SafeString:
         return joined("", [before, inner, _further(result, shown, form), _examined(result), after])
 
 
-def values(result: Result, shown: Shown) -> SafeString:
+def values(result: QueryResult, shown: FormatContext) -> SafeString:
     """What `{{#show:}}` shows without a format of its own: the values of the first row alone, else `default`."""
     with override(shown.language):
         return list_formats.values_alone(result, shown) or shown.markdown(option(result, "default"))
 
 
-def _around(result: Result, shown: Shown, name: str) -> SafeString:
+def _around(result: QueryResult, shown: FormatContext, name: str) -> SafeString:
     text = option(result, name)
     return shown.markdown(text) if text else NOTHING
 
 
-def _examined(result: Result) -> SafeString:
+def _examined(result: QueryResult) -> SafeString:
     """That a sort by distance stopped early, where it did."""
     if result.examined is None:
         return NOTHING
@@ -95,13 +95,13 @@ def _examined(result: Result) -> SafeString:
     return format_html(' <span class="rows-note">{}</span>', words)
 
 
-def _link_to_file(result: Result, shown: Shown, form: Format) -> SafeString:
+def _link_to_file(result: QueryResult, shown: FormatContext, form: Format) -> SafeString:
     """What stands in a page for a format that is a file."""
     words = option(result, "searchlabel") or gettext("%(format)s file") % {"format": form.shown_label}
     return format_html('<a class="ask-file" rel="nofollow" href="{}">{}</a>', shown.download_url(form.name), words)
 
 
-def _further(result: Result, shown: Shown, form: Format) -> SafeString:
+def _further(result: QueryResult, shown: FormatContext, form: Format) -> SafeString:
     """The link to further results; an empty `searchlabel` leaves it out."""
     written = result.question.parameters.get("searchlabel")
     empty = written is not None and not written.strip()

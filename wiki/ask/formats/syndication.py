@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 
-from wiki.ask.formats.base import File, Format, Parameter, Shown, option
+from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, option
 from wiki.ask.formats.cells import DATE, Cells, columns_of, usable
 from wiki.ask.formats.event_rows import moment_of
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result, Row
+    from wiki.ask.execution.results import QueryResult, ResultRow
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER_COMPUTED = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 """Signs that XML cannot say."""
 
@@ -25,15 +25,15 @@ def _clean(words: str) -> str:
     return words.translate(_CONTROL)
 
 
-def _moment(row: Row, dates: list[int]) -> datetime:
+def _moment(row: ResultRow, dates: list[int]) -> datetime:
     """When an entry was new: the first date printed, else the page's last version."""
     for value in usable(row, dates, DATE):
         if moment := moment_of(value.number):
             return moment
-    return row.subject.edited_at or NEVER
+    return row.subject.edited_at or NEVER_COMPUTED
 
 
-def _description(row: Row, cells: Cells) -> str:
+def _description(row: ResultRow, cells: Cells) -> str:
     lines = [
         f"{column.label}: {', '.join(words)}" if column.label else ", ".join(words)
         for index, column in enumerate(cells.result.columns)
@@ -42,7 +42,9 @@ def _description(row: Row, cells: Cells) -> str:
     return _clean("\n".join(lines) or row.subject.excerpt)
 
 
-def _file(result: Result, shown: Shown, kind: type[SyndicationFeed], name: str, content_type: str) -> File:
+def _file(
+    result: QueryResult, shown: FormatContext, kind: type[SyndicationFeed], name: str, content_type: str
+) -> ResultFile:
     cells, dates = Cells(result), columns_of(result, DATE)
     title = _clean(option(result, "title", settings.SITE_NAME))
     address = shown.whole(shown.download_url(name))
@@ -56,17 +58,17 @@ def _file(result: Result, shown: Shown, kind: type[SyndicationFeed], name: str, 
             _clean(row.subject.shown_title), link, _description(row, cells), unique_id=link, pubdate=moment,
             updateddate=row.subject.edited_at or moment, author_name=None,
         )  # fmt: skip
-    return File(content_type, f"{name}.xml", feed.writeString("utf-8").encode())
+    return ResultFile(content_type, f"{name}.xml", feed.writeString("utf-8").encode())
 
 
-def rss_file(result: Result, shown: Shown) -> File:
+def rss_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """RSS 2.0, or Atom with `type=atom`."""
     if option(result, "type").lower() == "atom":
         return atom_file(result, shown)
     return _file(result, shown, Rss201rev2Feed, "rss", "application/rss+xml; charset=utf-8")
 
 
-def atom_file(result: Result, shown: Shown) -> File:
+def atom_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """Atom (RFC 4287)."""
     return _file(result, shown, Atom1Feed, "atom", "application/atom+xml; charset=utf-8")
 

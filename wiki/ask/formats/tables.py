@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
-from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option, separator, switch_option
+from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option, separator, switch_option
 from wiki.ask.formats.cells import DATE, Cells, classes, is_subject, joined, own_classes
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from wiki.ask.execution.results import Column, Result, Row
+    from wiki.ask.execution.results import Column, QueryResult, ResultRow
 
 ALIGN = ("left", "right", "center")
 NUMERIC = ("_num", "_qty", "_tem")
@@ -33,7 +33,7 @@ def _cell_class(column: Column) -> SafeString:
     return classes(*names)
 
 
-def _sort_key(row: Row, index: int, cells: Cells) -> str:
+def _sort_key(row: ResultRow, index: int, cells: Cells) -> str:
     """What the browser sorts by: the number where there is one, else the words."""
     column = cells.result.columns[index]
     if not is_subject(column):
@@ -43,7 +43,7 @@ def _sort_key(row: Row, index: int, cells: Cells) -> str:
     return ", ".join(cells.words(row, index))
 
 
-def _values(cells: Cells, row: Row, index: int, between: str) -> SafeString:
+def _values(cells: Cells, row: ResultRow, index: int, between: str) -> SafeString:
     values = cells.html(row, index)
     tag = between.strip()
     if tag in ("ul", "ol") and len(values) > 1:
@@ -54,7 +54,7 @@ def _values(cells: Cells, row: Row, index: int, between: str) -> SafeString:
     return joined(between, values)
 
 
-def _body(result: Result, cells: Cells, between: str) -> SafeString:
+def _body(result: QueryResult, cells: Cells, between: str) -> SafeString:
     classes = [_cell_class(column) for column in result.columns]
     rows = []
     for row in result.rows:
@@ -71,7 +71,7 @@ def _body(result: Result, cells: Cells, between: str) -> SafeString:
     return joined("", rows)
 
 
-def _head(result: Result, cells: Cells) -> SafeString:
+def _head(result: QueryResult, cells: Cells) -> SafeString:
     heads = [(_cell_class(column), cells.heading(column)) for column in result.columns]
     first = NOTHING
     if cells.has_subject:
@@ -81,7 +81,7 @@ def _head(result: Result, cells: Cells) -> SafeString:
     return format_html("<tr>{}{}</tr>", first, format_html_join("", '<th scope="col"{}>{}</th>', heads))
 
 
-def _transposed(result: Result, cells: Cells, between: str) -> SafeString:
+def _transposed(result: QueryResult, cells: Cells, between: str) -> SafeString:
     rows = []
     if cells.has_subject:
         pages = format_html_join("", '<th scope="col">{}</th>', ((cells.subject(row),) for row in result.rows))
@@ -94,7 +94,7 @@ def _transposed(result: Result, cells: Cells, between: str) -> SafeString:
     return format_html("<tbody>{}</tbody>", joined("", rows))
 
 
-def html(result: Result, shown: Shown) -> SafeString:
+def html(result: QueryResult, shown: FormatContext) -> SafeString:
     """A table with one row for each result; `transpose` turns it."""
     cells = Cells(result)
     between = separator(result, "sep", ", ")

@@ -9,19 +9,19 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from wiki.ask.formats.base import Format, Parameter, Shown, number_option, option, switch_option
+from wiki.ask.formats.base import Format, FormatContext, Parameter, number_option, option, switch_option
 from wiki.ask.formats.cells import Cells
 from wiki.ask.language.query_ast import INLINE_LIMIT
 from wiki.errors import gettext_noop
 from wiki.text import titles
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result
+    from wiki.ask.execution.results import QueryResult
 
 SIZES = 6
 
 
-def counted(result: Result) -> list[tuple[SafeString, str, int]]:
+def counted(result: QueryResult) -> list[tuple[SafeString, str, int]]:
     """Every value that printouts show (HTML, words) with its number of rows, in the order of their words."""
     cells = Cells(result)
     found: dict[str, tuple[SafeString, int]] = {}
@@ -44,7 +44,7 @@ def _times(number: int) -> str:
     return ngettext("%(number)s time", "%(number)s times", number) % {"number": number}
 
 
-def cloud(result: Result, shown: Shown) -> SafeString:
+def cloud(result: QueryResult, shown: FormatContext) -> SafeString:
     """Values, the larger the more often they occur."""
     found = counted(result)
     low, high = min((one[2] for one in found), default=1), max((one[2] for one in found), default=1)
@@ -61,7 +61,7 @@ def cloud(result: Result, shown: Shown) -> SafeString:
     return format_html('<ul class="ask-cloud">{}</ul>', format_html_join("", pattern, items))
 
 
-def rank(result: Result, shown: Shown) -> SafeString:
+def rank(result: QueryResult, shown: FormatContext) -> SafeString:
     """Values in a list, the most frequent first."""
     found = sorted(counted(result), key=lambda one: -one[2])
     items = format_html_join("", "<li>{} ({})</li>", ((html, number) for html, _, number in found))

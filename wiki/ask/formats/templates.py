@@ -8,13 +8,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.ask.formats.base import Format, Parameter, Shown, option, separator
+from wiki.ask.formats.base import Format, FormatContext, Parameter, option, separator
 from wiki.ask.formats.cells import PAGE, Cells, is_subject
 from wiki.errors import gettext_noop
-from wiki.text.transclusion import filled, included
+from wiki.text.transclusion import substitute_arguments, transcluded_source
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Found, Result, Row
+    from wiki.ask.execution.results import PageRef, QueryResult, ResultRow
     from wiki.facts.values import Context, Value
 
 SIZE_LIMIT = 500_000
@@ -29,7 +29,7 @@ def plain(words: str) -> str:
     return line.replace("{{", "{&#123;").replace("}}", "}&#125;")
 
 
-def _link(found: Found, linked: bool) -> str:
+def _link(found: PageRef, linked: bool) -> str:
     title, words = plain(found.full_title), plain(found.shown_title)
     if not linked:
         return words
@@ -38,7 +38,7 @@ def _link(found: Found, linked: bool) -> str:
 
 
 def _value(value: Value, context: Context, form: str, cells: Cells) -> str:
-    found = cells.result.pages.get(value.word) if value.datatype == PAGE else None
+    found = cells.result.pages.get(value.canonical_value) if value.datatype == PAGE else None
     linked = cells.links_values and form != "-"
     if found is not None:
         return _link(found, linked)
@@ -47,7 +47,7 @@ def _value(value: Value, context: Context, form: str, cells: Cells) -> str:
     return plain(cells.value_words(value, context, form))
 
 
-def arguments_of(row: Row, number: int, cells: Cells, between: str) -> dict[str, str]:
+def arguments_of(row: ResultRow, number: int, cells: Cells, between: str) -> dict[str, str]:
     """What a template may ask of a row: by number, by label, `#`, and `userparam`."""
     result = cells.result
     found = {"#": str(number), "userparam": result.question.parameters.get("userparam", "")}
@@ -75,18 +75,18 @@ def _missing(name: str) -> SafeString:
     return format_html('<span class="problem" role="note">{}</span>', words)
 
 
-def html(result: Result, shown: Shown) -> SafeString:
+def html(result: QueryResult, shown: FormatContext) -> SafeString:
     """All rows as one text of the wiki, laid out by `shown.markdown`."""
     name = option(result, "template")
     source = shown.template(name) if name else None
     if source is None:
         return _missing(name)
-    cells, row_text = Cells(result), included(source)
+    cells, row_text = Cells(result), transcluded_source(source)
     between, values_between = separator(result, "sep", ""), separator(result, "valuesep", ", ")
     rows: list[str] = []
     size = 0
     for number, row in enumerate(result.rows, result.question.offset + 1):
-        rows.append(filled(row_text, arguments_of(row, number, cells, values_between)))
+        rows.append(substitute_arguments(row_text, arguments_of(row, number, cells, values_between)))
         size += len(rows[-1])
         if size > SIZE_LIMIT or len(rows) * len(row_text) > WORK_LIMIT:
             rows[-1] = gettext("… and more rows, which are left out: the text would be too long.")
@@ -95,13 +95,13 @@ def html(result: Result, shown: Shown) -> SafeString:
     return shown.markdown(_framed(result, shown, text))
 
 
-def _framed(result: Result, shown: Shown, text: str) -> str:
+def _framed(result: QueryResult, shown: FormatContext, text: str) -> str:
     known = {"userparam": result.question.parameters.get("userparam", ""), "#rowcount": str(len(result.rows))}
 
     def own(parameter: str) -> str:
         name = option(result, parameter)
         source = shown.template(name) if name else None
-        return filled(included(source), known) if source is not None else ""
+        return substitute_arguments(transcluded_source(source), known) if source is not None else ""
 
     pieces = (own("introtemplate"), text, own("outrotemplate"))
     return "\n".join(piece for piece in pieces if piece)

@@ -15,14 +15,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from wiki.ask.formats import event_rows
-from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option
+from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option
 from wiki.ask.formats.cells import Cells, joined, with_label
 from wiki.ask.formats.event_rows import Event, events_of
 from wiki.ask.language.query_ast import INLINE_LIMIT
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result
+    from wiki.ask.execution.results import QueryResult
 
 SHOWN_A_DAY = 6
 """Events in one cell of the calendar; the others are counted."""
@@ -58,7 +58,7 @@ def _year(event: Event) -> str:
     return str(event.begins.year) if event.begins else ""
 
 
-def timeline(result: Result, shown: Shown) -> SafeString:
+def timeline(result: QueryResult, shown: FormatContext) -> SafeString:
     """Events along a line, earliest first, under their years."""
     cells = Cells(result)
     years = []
@@ -78,7 +78,7 @@ def _no_dates() -> SafeString:
 
 
 # --- calendar
-def month_asked(result: Result, found: list[Event], today: date) -> date:
+def month_asked(result: QueryResult, found: list[Event], today: date) -> date:
     """The month to show: the one asked for, else the next with an event, else the last with one."""
     asked = re.fullmatch(r"(\d{4})-(\d{1,2})", option(result, "month"))
     if asked and 1 <= int(asked[2]) <= 12 and 1 < int(asked[1]) < 9999:
@@ -121,7 +121,7 @@ def _time(event: Event) -> SafeString:
     return format_html('<span class="ask-hour">{} </span>', event.begins.strftime("%H:%M"))
 
 
-def _turning(month: date, shown: Shown) -> SafeString:
+def _turning(month: date, shown: FormatContext) -> SafeString:
     """Links to the months before and after."""
     before, after = (month - timedelta(days=1)).replace(day=1), (month + timedelta(days=31)).replace(day=1)
     links = []
@@ -132,7 +132,7 @@ def _turning(month: date, shown: Shown) -> SafeString:
     return joined(" ", links)
 
 
-def calendar(result: Result, shown: Shown) -> SafeString:
+def calendar(result: QueryResult, shown: FormatContext) -> SafeString:
     """One month as a grid of days."""
     found, cells = events_of(result), Cells(result)
     month = month_asked(result, found, shown.today)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from wiki.ask.formats.base import NOTHING, Format, Parameter, Shown, option
+from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option
 from wiki.ask.formats.cells import PAGE, Cells, column_named, columns_of, joined, usable, with_label
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Result, Row
+    from wiki.ask.execution.results import QueryResult, ResultRow
 
 DEPTH_LIMIT = 20
 """Levels that are drawn; what lies deeper stands on the last one."""
@@ -25,11 +25,11 @@ class Grown:
 
     cells: Cells
     parent: int
-    children: dict[str, list[Row]] = field(default_factory=dict)
+    children: dict[str, list[ResultRow]] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
 
 
-def _words(row: Row, grown: Grown) -> SafeString:
+def _words(row: ResultRow, grown: Grown) -> SafeString:
     cells = grown.cells
     facts = []
     for index, column in enumerate(cells.result.columns):
@@ -42,7 +42,7 @@ def _words(row: Row, grown: Grown) -> SafeString:
     return format_html("{} ({})", cells.subject(row), joined(", ", facts)) if facts else cells.subject(row)
 
 
-def _branch(row: Row, grown: Grown, tag: str, depth: int) -> SafeString:
+def _branch(row: ResultRow, grown: Grown, tag: str, depth: int) -> SafeString:
     key = row.subject.key
     if key in grown.written:
         return format_html("<li>{}</li>", grown.cells.subject(row))
@@ -52,7 +52,7 @@ def _branch(row: Row, grown: Grown, tag: str, depth: int) -> SafeString:
     return format_html("<li>{}{}</li>", _words(row, grown), format_html("<{0}>{1}</{0}>", tag, inner) if inner else "")
 
 
-def html(result: Result, shown: Shown) -> SafeString:
+def html(result: QueryResult, shown: FormatContext) -> SafeString:
     """Rows without a parent among the results are roots; so is one row of each circle."""
     wanted = column_named(result, option(result, "parent")) if option(result, "parent") else None
     pages = columns_of(result, PAGE)
@@ -62,7 +62,9 @@ def html(result: Result, shown: Shown) -> SafeString:
     roots = []
     for row in result.rows:
         above = (
-            {value.word for value in usable(row, [parent], PAGE)} & keys - {row.subject.key} if parent >= 0 else set()
+            {value.canonical_value for value in usable(row, [parent], PAGE)} & keys - {row.subject.key}
+            if parent >= 0
+            else set()
         )
         for key in above:
             grown.children.setdefault(key, []).append(row)

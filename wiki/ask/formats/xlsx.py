@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext
 
 from wiki.ask.formats.aggregates import NUMBERS
-from wiki.ask.formats.base import File, Format, Parameter, Shown, file_name, option
+from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, file_name, option
 from wiki.ask.formats.cells import BOOLEAN, DATE, Cells
 from wiki.ask.formats.event_rows import is_whole_days, moment_of
 from wiki.errors import gettext_noop
@@ -18,7 +18,7 @@ from wiki.errors import gettext_noop
 if TYPE_CHECKING:
     from openpyxl.cell import WriteOnlyCell
 
-    from wiki.ask.execution.results import Result, Row
+    from wiki.ask.execution.results import QueryResult, ResultRow
 
 CELL_LIMIT = 32_767
 """Characters of a cell, by Excel's specification."""
@@ -26,7 +26,7 @@ FIRST_YEAR = 1900
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def typed(row: Row, index: int, cells: Cells) -> str | float | bool | date | datetime:
+def typed(row: ResultRow, index: int, cells: Cells) -> str | float | bool | date | datetime:
     """What a cell holds: one value of its own type, else words."""
     column, values = cells.result.columns[index], row.cells[index]
     if len(values) == 1 and values[0].is_usable and not column.printout.form:
@@ -41,7 +41,7 @@ def typed(row: Row, index: int, cells: Cells) -> str | float | bool | date | dat
     return ", ".join(cells.words(row, index))
 
 
-def xlsx_file(result: Result, shown: Shown) -> File:
+def xlsx_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """An Office Open XML workbook (ISO/IEC 29500) with one sheet."""
     from openpyxl import Workbook  # heavy, and needed by few requests
     from openpyxl.cell import WriteOnlyCell
@@ -68,7 +68,7 @@ def xlsx_file(result: Result, shown: Shown) -> File:
     out = io.BytesIO()
     book.save(out)
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return File(content_type, file_name(result, "xlsx"), out.getvalue())
+    return ResultFile(content_type, file_name(result, "xlsx"), out.getvalue())
 
 
 FORMATS = (

@@ -8,19 +8,19 @@ from wiki.ask.language.query_ast import (
     DEPTH_LIMIT,
     SIZE_LIMIT,
     TREE_DEPTH,
-    AllOf,
     AnyValue,
+    ChainLink,
     Compare,
     Condition,
+    Conjunction,
+    Disjunction,
     HasValue,
     InCategory,
     InConcept,
     InNamespace,
     IsPage,
     NoValue,
-    OneOf,
-    Step,
-    Sub,
+    SubqueryValue,
     ValueTest,
 )
 from wiki.ask.language.query_errors import AskProblem
@@ -47,7 +47,7 @@ def condition_of(source: str) -> Condition:
     return condition
 
 
-def chain_of(written: str, at: int | None = None) -> tuple[Step, ...]:
+def chain_of(written: str, at: int | None = None) -> tuple[ChainLink, ...]:
     """`P.-Q` as steps; a blank before it keeps its dots. Raises AskProblem."""
     names = [written] if written.startswith(" ") else written.split(".")
     steps = []
@@ -57,7 +57,7 @@ def chain_of(written: str, at: int | None = None) -> tuple[Step, ...]:
         bare = bare[1:].strip() if inverse else bare
         if not bare:
             raise AskProblem("ask_property_missing", at=at)
-        steps.append(Step(bare, inverse))
+        steps.append(ChainLink(bare, inverse))
     if len(steps) > DEPTH_LIMIT:
         raise AskProblem("ask_depth", {"limit": DEPTH_LIMIT}, at=at)
     return tuple(steps)
@@ -65,10 +65,10 @@ def chain_of(written: str, at: int | None = None) -> tuple[Step, ...]:
 
 def depth_of(condition: Condition) -> int:
     """How deep properties are nested in a condition."""
-    if isinstance(condition, AllOf | OneOf):
+    if isinstance(condition, Conjunction | Disjunction):
         return max(depth_of(part) for part in condition.parts)
     if isinstance(condition, HasValue):
-        inner = [depth_of(value.condition) for value in condition.values if isinstance(value, Sub)]
+        inner = [depth_of(value.condition) for value in condition.values if isinstance(value, SubqueryValue)]
         return len(condition.chain) + max(inner, default=0)
     return 0
 
@@ -101,7 +101,7 @@ class _Reader:
             self.at += 2
             self.blank()
             parts.append(self.conjunction(depth))
-        return parts[0] if len(parts) == 1 else OneOf(tuple(parts))
+        return parts[0] if len(parts) == 1 else Disjunction(tuple(parts))
 
     def conjunction(self, depth: int) -> Condition:
         """`atom+`, with or without AND between."""
@@ -113,7 +113,7 @@ class _Reader:
             elif not self.source.startswith(("[[", "<q>"), self.at):
                 break
             parts.append(self.atom(depth))
-        return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+        return parts[0] if len(parts) == 1 else Conjunction(tuple(parts))
 
     def atom(self, depth: int) -> Condition:
         """`<q>…</q>` or `[[…]]`, and the blanks behind it."""
@@ -217,7 +217,7 @@ class _Reader:
         self.blank()
         if self.at < len(self.source) and not self.source.startswith(("|", "]]"), self.at):
             raise self.unexpected("ask_value_end")
-        return Sub(condition)
+        return SubqueryValue(condition)
 
     def _value(self) -> ValueTest:
         begin = self.at
@@ -240,12 +240,12 @@ class _Reader:
             raise AskProblem("ask_depth_option", {"found": self.source[self.at + 1 : self.at + 20]}, at=self.at)
         if number == CONCEPT and rest != "+":
             concepts = [InConcept(_named(_without(name, CONCEPT), at)) for name, at in written]
-            return concepts[0] if len(concepts) == 1 else OneOf(tuple(concepts))
+            return concepts[0] if len(concepts) == 1 else Disjunction(tuple(concepts))
         parts = [_page(name, at) for name, at in written]
         pages = tuple(value for part in parts if isinstance(part, IsPage) for value in part.values)
         others = [part for part in parts if not isinstance(part, IsPage)]
         joined: list[Condition] = [*([IsPage(pages)] if pages else []), *others]
-        return joined[0] if len(joined) == 1 else OneOf(tuple(joined))
+        return joined[0] if len(joined) == 1 else Disjunction(tuple(joined))
 
 
 def _compare(written: str, at: int, missing: str) -> Compare:
@@ -282,7 +282,7 @@ def _category(names: list[tuple[str, int]], depth: int) -> Condition:
             plain.append(bare)
     if plain:
         parts.insert(0, InCategory(tuple(plain), False, depth))
-    return parts[0] if len(parts) == 1 else OneOf(tuple(parts))
+    return parts[0] if len(parts) == 1 else Disjunction(tuple(parts))
 
 
 def _page(written: str, at: int) -> Condition:

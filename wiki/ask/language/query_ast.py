@@ -13,7 +13,7 @@ TREE_DEPTH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ChainLink:
     """One link of a chain: a property as written; `inverse` for `-P`."""
 
     name: str
@@ -41,13 +41,13 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Sub:
+class SubqueryValue:
     """`<q>…</q>` as a value."""
 
     condition: Condition
 
 
-ValueTest = AnyValue | NoValue | Compare | Sub
+ValueTest = AnyValue | NoValue | Compare | SubqueryValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class HasValue:
     An empty chain is `[[~~x]]`: some value of any property does.
     """
 
-    chain: tuple[Step, ...]
+    chain: tuple[ChainLink, ...]
     values: tuple[ValueTest, ...]
     depth: int = TREE_DEPTH
     """How deep subproperties count (`|+depth=0` for none); of a Category or Kind property, subcategories."""
@@ -94,20 +94,20 @@ class InNamespace:
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf:
+class Conjunction:
     """Every part holds."""
 
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class Disjunction:
     """At least one part holds."""
 
     parts: tuple[Condition, ...]
 
 
-Condition = HasValue | InCategory | InConcept | IsPage | InNamespace | AllOf | OneOf
+Condition = HasValue | InCategory | InConcept | IsPage | InNamespace | Conjunction | Disjunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Printout:
     `category` is set for `?Category` (empty string) and `?Category:X` (its name).
     """
 
-    chain: tuple[Step, ...]
+    chain: tuple[ChainLink, ...]
     label: str
     form: str = ""
     category: str | None = None
@@ -131,12 +131,12 @@ class Printout:
 class Sort:
     """One key of the order: a chain (empty for the page itself), descending or not."""
 
-    chain: tuple[Step, ...]
+    chain: tuple[ChainLink, ...]
     descending: bool = False
 
 
 @dataclass(slots=True)
-class Question:
+class Query:
     """A whole question."""
 
     condition: Condition
@@ -159,19 +159,19 @@ class Question:
     """Full title of that page's place, whose pages titles are looked for first."""
 
 
-def flattened(condition: AllOf) -> list[Condition]:
+def flattened(condition: Conjunction) -> list[Condition]:
     """Its conditions, with those of any AllOf among them."""
     found: list[Condition] = []
     for part in condition.parts:
-        found.extend(flattened(part) if isinstance(part, AllOf) else [part])
+        found.extend(flattened(part) if isinstance(part, Conjunction) else [part])
     return found
 
 
 def is_anchored(condition: Condition) -> bool:
     """Whether facts decide a condition: some value is said."""
-    if isinstance(condition, OneOf):
+    if isinstance(condition, Disjunction):
         return all(is_anchored(part) for part in condition.parts)
-    if isinstance(condition, AllOf):
+    if isinstance(condition, Conjunction):
         return any(is_anchored(part) for part in condition.parts)
     if isinstance(condition, HasValue):
         return len(condition.chain) != 1 or not any(isinstance(value, NoValue) for value in condition.values)

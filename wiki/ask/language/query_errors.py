@@ -109,7 +109,7 @@ class HasCode(Protocol):
         """What its sentence names."""
 
 
-def in_words(problem: HasCode) -> str:
+def message_for(problem: HasCode) -> str:
     """The sentence of a problem in the active language, with its place where it is known."""
     params = problem.problem().params if isinstance(problem, AskProblem) else problem.params
     sentence = gettext(_sentence(problem.code)) % params

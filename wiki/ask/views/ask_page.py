@@ -19,16 +19,16 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import rate_limits
 from wiki.ask import query_parser
-from wiki.ask.embedding.embedded_results import Answers
+from wiki.ask.embedding.embedded_results import EmbeddedResults
 from wiki.ask.execution import runner
 from wiki.ask.formats import registry
-from wiki.ask.formats.base import Shown
-from wiki.ask.forms import Asked, PrintRow, SortRow, marked, read
+from wiki.ask.formats.base import FormatContext
+from wiki.ask.forms import PrintRow, QueryFormData, SortRow, marked, read
 from wiki.ask.language import query_errors
-from wiki.ask.language.query_ast import Question
+from wiki.ask.language.query_ast import Query
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.views.example_queries import examples
-from wiki.pages.deferred_content import Open
+from wiki.pages.deferred_content import DeferredSlots
 
 CHANGED_SHOWN = 200
 """Pages of each of the three lists of what changed between two days."""
@@ -65,7 +65,7 @@ def ask_parameters(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _form(asked: Asked) -> dict[str, Any]:
+def _form(asked: QueryFormData) -> dict[str, Any]:
     """What the form shows of a question."""
     chosen = registry.format_named(asked.parameters.get("format", "")) or registry.FORMATS["table"]
     rows = asked.rows()
@@ -82,7 +82,7 @@ def _form(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _answered(request: HttpRequest, asked: Asked, language: str) -> dict[str, Any]:
+def _answered(request: HttpRequest, asked: QueryFormData, language: str) -> dict[str, Any]:
     """The answer and what goes with it. Raises AskProblem, TooFast."""
     rate_limits.spend_preview(request)
     question = query_parser.parse(asked.source(), language)
@@ -104,7 +104,7 @@ def _answered(request: HttpRequest, asked: Asked, language: str) -> dict[str, An
     return context | (_changed(request, asked, language) if asked.since or asked.until else {})
 
 
-def _changed(request: HttpRequest, asked: Asked, language: str) -> dict[str, Any]:
+def _changed(request: HttpRequest, asked: QueryFormData, language: str) -> dict[str, Any]:
     """What came into the answer between two days, what left it and what stayed. Raises AskProblem."""
     question = query_parser.parse(asked.source(), language)
     start = runner.moment(replace(question, at=asked.since)) or datetime(1, 1, 2, tzinfo=UTC)
@@ -122,9 +122,9 @@ def _changed(request: HttpRequest, asked: Asked, language: str) -> dict[str, Any
     return {"changes": changes, "start": min(start, end) if asked.since else None, "end": max(start, end)}
 
 
-def _wrong(asked: Asked, problem: AskProblem) -> dict[str, Any]:
+def _wrong(asked: QueryFormData, problem: AskProblem) -> dict[str, Any]:
     """What is wrong with a question, and where in its text."""
-    words = query_errors.in_words(problem)
+    words = query_errors.message_for(problem)
     if problem.at is None:
         return {"problems": [words]}
     return {"problems": [words], "marked": marked(asked.q.strip(), problem.at), "wrong_at": problem.at}
@@ -154,7 +154,7 @@ def ask_file(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
-def shown_for(request: HttpRequest, asked: Mapping[str, str], question: Question) -> Shown:
+def shown_for(request: HttpRequest, asked: Mapping[str, str], question: Query) -> FormatContext:
     """How formats show an answer to this reader."""
     language = (get_language() or "fr")[:2]
-    return Answers(Open("", "", language, language), request.user).shown(question, asked)
+    return EmbeddedResults(DeferredSlots("", "", language, language), request.user).shown(question, asked)

@@ -15,7 +15,7 @@ from wiki.accounts import rate_limits
 from wiki.ask import property_usage
 from wiki.ask.execution.collation_functions import StartOfFold
 from wiki.ask.execution.condition_sql import LAST_SIGN
-from wiki.ask.execution.timeouts import bounded
+from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.formats.cells import Cells
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.views.property_index import listed
@@ -41,14 +41,14 @@ Suggestion = dict[str, str]
 @require_safe
 def complete(request: HttpRequest) -> JsonResponse:
     """Suggestions for `q`, of the kind that `kind` names; `property` for values. None rather than late ones."""
-    rate_limits.spend(f"complete:{rate_limits.address_hash(request)}", PER_MINUTE, rate_limits.MINUTE)
+    rate_limits.count_against_limit(f"complete:{rate_limits.address_hash(request)}", PER_MINUTE, rate_limits.MINUTE)
     ask = KINDS.get(request.GET.get("kind", ""))
     words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     language = (get_language() or "fr")[:2]
     found: list[Suggestion] = []
     if ask is not None:
         try:
-            with bounded(SECONDS):
+            with statement_timeout(SECONDS):
                 found = ask(request.user, words, language, request.GET.get("property", "")[:300])[:SUGGESTED]
         except (AskProblem, TitleProblem):
             found = []
@@ -124,7 +124,7 @@ def _some(facts: QuerySet[Fact]) -> dict[tuple[str, str], Fact]:
     """The first values of some facts, each once."""
     found: dict[tuple[str, str], Fact] = {}
     for fact in facts[:LOOKED_AT]:
-        found.setdefault((fact.datatype, fact.word), fact)
+        found.setdefault((fact.datatype, fact.canonical_value), fact)
         if len(found) == SUGGESTED:
             break
     return found

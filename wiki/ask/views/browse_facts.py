@@ -17,12 +17,12 @@ from django.views.decorators.http import require_safe
 
 from wiki.ask import property_usage
 from wiki.ask.execution import runner
-from wiki.ask.execution.fact_scope import Ground
-from wiki.ask.execution.results import Found
+from wiki.ask.execution.fact_scope import FactScope
+from wiki.ask.execution.results import PageRef
 from wiki.ask.execution.subject_lookup import items_of
 from wiki.ask.formats.cells import PAGE, Cells
-from wiki.ask.language.query_ast import AllOf, Question
-from wiki.ask.language.query_errors import AskProblem, in_words
+from wiki.ask.language.query_ast import Conjunction, Query
+from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.models import Fact, Property
@@ -45,7 +45,7 @@ GATHERED = 3 * NAMING
 
 
 @dataclass(slots=True)
-class Shown:
+class DisplayedValue:
     """One value as it stands on the screen."""
 
     html: SafeString
@@ -55,14 +55,14 @@ class Shown:
 
 
 @dataclass(slots=True)
-class Line:
+class PropertyFacts:
     """A property with what is said by it."""
 
     key: str
     title: str
     label: str
     datatype: str
-    values: list[Shown] = field(default_factory=list)
+    values: list[DisplayedValue] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Part:
     """A page or a part of it, with its facts."""
 
     fragment: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[PropertyFacts] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Naming:
 
     title: str
     label: str
-    found: list[Found]
+    found: list[PageRef]
     more: bool
 
 
@@ -104,10 +104,10 @@ def browse(request: HttpRequest, title: str) -> HttpResponse:
 
 
 @dataclass(slots=True)
-class _Moment:
+class _FactsAsOf:
     """Which facts are looked at, and how the screen says so."""
 
-    facts: Q = field(default_factory=lambda: Q(died=None))
+    facts: Q = field(default_factory=lambda: Q(removed_in=None))
     words: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -116,26 +116,26 @@ class _Moment:
         return bool(self.words.get("at") or self.words.get("version"))
 
 
-def _moment(request: HttpRequest, page: WikiPage | None, language: str) -> _Moment:
+def _moment(request: HttpRequest, page: WikiPage | None, language: str) -> _FactsAsOf:
     """The version that `version` names, or the day that `at` does. One that cannot be read is passed over, and said."""
     number = number_from(request.GET.get("version"), 0)
     if page is not None and number:
         if not PageVersion.objects.readable_by(request.user).filter(page=page, number=number).exists():
             raise Http404(gettext("There is no such version."))
-        alive = Q(born__lte=number) & (Q(died=None) | Q(died__gt=number))
-        return _Moment(alive, {"version": number})
+        alive = Q(added_in__lte=number) & (Q(removed_in=None) | Q(removed_in__gt=number))
+        return _FactsAsOf(alive, {"version": number})
     written = request.GET.get("at", "")
     try:
-        at = runner.moment(Question(AllOf(()), at=written, language=language))
+        at = runner.moment(Query(Conjunction(()), at=written, language=language))
     except AskProblem as problem:
-        return _Moment(words={"written": written, "wrong": in_words(problem)})
+        return _FactsAsOf(words={"written": written, "wrong": message_for(problem)})
     if at is None:
-        return _Moment()
-    return _Moment(_at(at), {"written": written, "at": at})
+        return _FactsAsOf()
+    return _FactsAsOf(_at(at), {"written": written, "at": at})
 
 
 def _at(at: datetime) -> Q:
-    return Q(born_at__lte=at) & (Q(died_at=None) | Q(died_at__gt=at))
+    return Q(added_at__lte=at) & (Q(removed_at=None) | Q(removed_at__gt=at))
 
 
 # --- What the page says ---------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def _own(request: HttpRequest, page: WikiPage, alive: Q, language: str) -> dict[
     """A screenful of the page's facts, by part and property."""
     start = number_from(request.GET.get("from"), 0)
     rows = property_usage.alive(request.user, alive).filter(page=page, part_of=None)
-    rows = rows.select_related("subject", "property__leads_to")
+    rows = rows.select_related("subject", "property__redirects_to")
     rows = rows.order_by("subject__fragment", "property__title", "property", "position", "pk")
     found = list(rows[start : start + FACTS + 1])
     following = start + FACTS if len(found) > FACTS else 0
@@ -156,14 +156,14 @@ def _parts(facts: list[Fact], user: Reader, page: WikiPage, language: str) -> li
     values = property_usage.with_parts(facts)
     cells = Cells(property_usage.as_result(property_usage.pages_in(values.values(), user), language))
     declared = property_usage.declared({_main(fact.property).key for fact in facts})
-    found: dict[str, dict[str, Line]] = {}
+    found: dict[str, dict[str, PropertyFacts]] = {}
     for fact in facts:
         own = _main(fact.property)
         declaration = declared[own.key]
         lines = found.setdefault(fact.subject.fragment, {})
         if own.key not in lines:
             label = property_usage.shown_name(declaration, language)
-            lines[own.key] = Line(
+            lines[own.key] = PropertyFacts(
                 own.key, declaration.title, label, property_usage.type_name(declaration.datatype, language)
             )
         context = Context(language, declaration, page.full_title, _home(page))
@@ -175,7 +175,7 @@ def _parts(facts: list[Fact], user: Reader, page: WikiPage, language: str) -> li
 
 
 def _main(row: Property) -> Property:
-    return row.leads_to or row
+    return row.redirects_to or row
 
 
 def _home(page: WikiPage) -> str:
@@ -185,31 +185,33 @@ def _home(page: WikiPage) -> str:
     return page.place.full_title if page.place else ""
 
 
-def shown(value: Said, context: Context, cells: Cells) -> Shown:
+def shown(value: Said, context: Context, cells: Cells) -> DisplayedValue:
     """A value as it stands on a screen, with what is wrong with it and whether it could be read otherwise."""
     if value.problem is not None:
-        return Shown(escape(value.raw), problem=in_words(value.problem), word=value.raw)
+        return DisplayedValue(escape(value.raw), problem=message_for(value.problem), word=value.raw)
     words = cells.value_words(value, context)
     note = ""
     if value.note == "ambiguous":
         note = gettext("“%(written)s” can be read in two ways. Here it means %(meant)s.") % {
             "written": value.raw[:60], "meant": words,
         }  # fmt: skip
-    return Shown(_linked(value, context, cells), note=note, word=words)
+    return DisplayedValue(_linked(value, context, cells), note=note, word=words)
 
 
 def _linked(value: Said, context: Context, cells: Cells) -> SafeString:
     """The value with a link where it leads somewhere: categories, properties, people and kinds of page too."""
     words = cells.value_words(value, context)
-    head, mark, fragment = value.word.partition("#")
+    head, mark, fragment = value.canonical_value.partition("#")
     if value.datatype == "_kind":
-        return format_html('<a href="{}?kind={}">{}</a>', reverse("all_pages"), value.word, words)
+        return format_html('<a href="{}?kind={}">{}</a>', reverse("all_pages"), value.canonical_value, words)
     if value.datatype == PAGE and mark and context.page and head == titles.key_of(context.page):
         return format_html('<a href="#{}">#{}</a>', fragment, fragment)
     if value.datatype == "_wpc":
-        return format_html('<a href="{}">{}</a>', address("page", value.word), titles.split_namespace(words)[1])
+        return format_html(
+            '<a href="{}">{}</a>', address("page", value.canonical_value), titles.split_namespace(words)[1]
+        )
     if value.datatype != PAGE and isinstance(registry.DATATYPES.get(value.datatype), Page):
-        return format_html('<a href="{}">{}</a>', address("page", value.word), words)
+        return format_html('<a href="{}">{}</a>', address("page", value.canonical_value), words)
     return cells.value_html(value, context)
 
 
@@ -220,15 +222,15 @@ def _others(request: HttpRequest, full_title: str, language: str) -> dict[str, A
     key = titles.key_of(full_title)
     words = [key, *WikiPage.objects.readable_by(user).filter(redirect_key=key).values_list("title_key", flat=True)[:50]]
     start = number_from(request.GET.get("incoming"), 0)
-    naming = property_usage.alive(user).filter(word__in=words, datatype="_wpg")
+    naming = property_usage.alive(user).filter(canonical_value__in=words, datatype="_wpg")
     own = naming.filter(property=OuterRef("pk")).order_by("subject")
     rows = Property.objects.filter(Exists(own)).annotate(
-        gathered=property_usage.Gathered(own.values("subject_id")[:GATHERED])
+        gathered=property_usage.SubqueryAggregate(own.values("subject_id")[:GATHERED])
     )
     found = list(rows.order_by("title", "pk")[start : start + INCOMING + 1])
     some = found[:INCOMING]
     subjects = {row.pk: list(dict.fromkeys(map(int, row.gathered.split(",")))) for row in some}
-    ground = Ground(user)
+    ground = FactScope(user)
     items = items_of(ground, {subject for several in subjects.values() for subject in several})
     declared = property_usage.declared([row.key for row in some])
     incoming = []

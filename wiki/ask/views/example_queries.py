@@ -9,9 +9,9 @@ from django.db.models import Count
 from django.utils.translation import gettext
 
 from wiki.ask import property_usage
-from wiki.ask.execution.timeouts import bounded
+from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.formats.cells import Cells
-from wiki.ask.forms import Asked
+from wiki.ask.forms import QueryFormData
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.models import Property
 from wiki.facts.special_properties import label
@@ -34,7 +34,7 @@ class Example:
     """A question in words, and as it is asked."""
 
     words: str
-    asked: Asked
+    asked: QueryFormData
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class _Common:
 def examples(user: Reader, language: str) -> list[Example]:
     """Some questions that this wiki can answer; none where it states nothing, or where finding them takes long."""
     try:
-        with bounded():
+        with statement_timeout():
             return _examples(user, language)
     except AskProblem:
         return []
@@ -65,18 +65,18 @@ def _examples(user: Reader, language: str) -> list[Example]:
     shown = "\n".join(f"?{one.name}" for one in common[:2])
     if kinds:
         words = gettext("All %(pages)s, in a table") % {"pages": kinds[0].plural.lower()}
-        found.append(Example(words, Asked(_of(kinds[0], language), shown)))
+        found.append(Example(words, QueryFormData(_of(kinds[0], language), shown)))
     for one in common:
         if one.value:
             words = gettext("Pages where %(property)s is %(value)s") % {"property": one.name, "value": one.value}
-            found.append(Example(words, Asked(f"[[{one.name}::{one.value}]]", f"?{one.name}")))
+            found.append(Example(words, QueryFormData(f"[[{one.name}::{one.value}]]", f"?{one.name}")))
             break
     found += _drawn(common)
     if kinds:
         modified = label("_MDAT", language)
         words = gettext("The %(pages)s that were changed last") % {"pages": kinds[-1].plural.lower()}
         order = {"sort": modified, "order": "desc", "limit": "10"}
-        found.append(Example(words, Asked(_of(kinds[-1], language), f"?{modified}", order)))
+        found.append(Example(words, QueryFormData(_of(kinds[-1], language), f"?{modified}", order)))
     return found
 
 
@@ -91,7 +91,7 @@ def _drawn(common: list[_Common]) -> list[Example]:
         fit = (one for one in common if (one.datatype == datatype if datatype else one.value))
         one = next(fit, None)
         if one is not None:
-            asked = Asked(f"[[{one.name}::+]]", f"?{one.name}", {"format": form, "limit": "200"})
+            asked = QueryFormData(f"[[{one.name}::+]]", f"?{one.name}", {"format": form, "limit": "200"})
             found.append(Example(words % {"property": one.name}, asked))
     return found
 
@@ -110,7 +110,7 @@ def _kinds(user: Reader) -> list[Kind]:
 
 def _common(user: Reader, language: str) -> list[_Common]:
     """The commonest properties that authors use, the most used first."""
-    own = Property.objects.filter(leads_to=None).exclude(key__startswith="_")
+    own = Property.objects.filter(redirects_to=None).exclude(key__startswith="_")
     counted = [(row.uses, row) for row in property_usage.with_uses(own, user, ENOUGH).order_by("title")[:KNOWN]]  # type: ignore[attr-defined]  # by the annotation
     rows = [row for uses, row in sorted(counted, key=lambda one: -one[0])[:COMMONEST] if uses]
     declared = property_usage.declared([row.key for row in rows])
@@ -121,10 +121,10 @@ def _looked_at(row: Property, declaration: Declaration, user: Reader, language: 
     facts = list(property_usage.alive(user).filter(property=row, problem__isnull=True, part_of=None)[:SAMPLE])
     counts: dict[str, int] = {}
     for fact in facts:
-        counts[fact.word] = counts.get(fact.word, 0) + 1
-    often = max(facts, key=lambda fact: counts[fact.word], default=None)
+        counts[fact.canonical_value] = counts.get(fact.canonical_value, 0) + 1
+    often = max(facts, key=lambda fact: counts[fact.canonical_value], default=None)
     value = ""
-    if often is not None and counts[often.word] > 1:
+    if often is not None and counts[often.canonical_value] > 1:
         value = Cells(property_usage.as_result({}, language)).value_words(often.value(), Context(language, declaration))
     plain = value if len(value) <= 40 and not set(value) & set("[]|<>{}\n") else ""
     kinds = {fact.datatype for fact in facts}

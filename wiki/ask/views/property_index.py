@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from wiki.ask import property_usage
-from wiki.ask.views.datatype_help import TOLD, Told
+from wiki.ask.views.datatype_help import TOLD, DatatypeHelp
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Declaration
 from wiki.text import titles
@@ -139,7 +139,7 @@ class _Type:
     id: str
     name: str
     others: str
-    told: Told
+    told: DatatypeHelp
     properties: list[Listed]
     more: bool
 

@@ -12,13 +12,13 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from wiki.ask import property_usage
-from wiki.ask.execution.fact_scope import Ground
+from wiki.ask.execution.fact_scope import FactScope
 from wiki.ask.execution.subject_lookup import items_of
-from wiki.ask.execution.timeouts import bounded
+from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.formats.cells import Cells
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.views import value_charts
-from wiki.ask.views.browse_facts import Shown, shown
+from wiki.ask.views.browse_facts import DisplayedValue, shown
 from wiki.ask.views.value_charts import Counted
 from wiki.facts import property_declarations
 from wiki.facts.datatypes import registry
@@ -29,7 +29,7 @@ from wiki.history.page_access import number_from
 from wiki.text.titles import TitleProblem
 
 if TYPE_CHECKING:
-    from wiki.ask.execution.results import Found
+    from wiki.ask.execution.results import PageRef
     from wiki.pages.models import Reader
 
 SAMPLE, VALUES, ROWS, WRONG = 5_000, 50, 50, 10
@@ -38,11 +38,11 @@ NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
 
 
 @dataclass(slots=True)
-class Line:
+class PageWithValue:
     """A page that has a value, with it."""
 
-    subject: Found
-    value: Shown
+    subject: PageRef
+    value: DisplayedValue
     pk: int
 
 
@@ -105,7 +105,7 @@ def _used(request: HttpRequest, row: Property, declaration: Declaration, languag
         "other_names": list(row.other_names.order_by("title").values_list("title", flat=True)[:20]),
     }
     try:
-        with bounded():
+        with statement_timeout():
             context |= _values(usable, declaration, language)
             context |= _pages(request, usable, declaration, language)
             wrong = list(facts.filter(problem__isnull=False).order_by("-pk")[: WRONG + 1])
@@ -124,7 +124,7 @@ def _values(usable: QuerySet[Fact], declaration: Declaration, language: str) -> 
     """The commonest values among the latest facts, and their drawing."""
     counts: dict[tuple[str, str], list[int]] = {}
     numbers = []
-    sample = list(usable.order_by("-pk").values_list("pk", "datatype", "word", "number")[:SAMPLE])
+    sample = list(usable.order_by("-pk").values_list("pk", "datatype", "canonical_value", "number")[:SAMPLE])
     for pk, datatype, word, number in sample:
         counts.setdefault((datatype, word), []).append(pk)
         if number is not None:
@@ -141,7 +141,7 @@ def _values(usable: QuerySet[Fact], declaration: Declaration, language: str) -> 
 
 def _pages(request: HttpRequest, usable: QuerySet[Fact], declaration: Declaration, language: str) -> dict[str, Any]:
     """A screenful of pages and values, in the order of the values; `after` is the number of the fact before it."""
-    column = "number" if declaration.datatype in NUMERIC else "word"
+    column = "number" if declaration.datatype in NUMERIC else "canonical_value"
     last = usable.filter(pk=number_from(request.GET.get("after"), 0)).values_list(column, "subject", "pk").first()
     rows = usable.order_by(column, "subject", "pk")
     if last is not None and last[0] is not None:
@@ -157,15 +157,15 @@ def _pages(request: HttpRequest, usable: QuerySet[Fact], declaration: Declaratio
     return {"lines": lines, "following": found[ROWS - 1].pk if len(found) > ROWS else 0, "moved": last is not None}
 
 
-def lines_of(facts: list[Fact], user: Reader, declared: dict[int, Declaration], cells: Cells) -> list[Line]:
+def lines_of(facts: list[Fact], user: Reader, declared: dict[int, Declaration], cells: Cells) -> list[PageWithValue]:
     """Facts with their subjects, which may be read; two queries."""
     values = property_usage.with_parts(facts)
-    items = items_of(Ground(user), {fact.subject_id for fact in facts})
+    items = items_of(FactScope(user), {fact.subject_id for fact in facts})
     language = cells.result.language
     found = []
     for fact in facts:
         item = items.get(fact.subject_id)
         if item is not None:
             context = Context(language, declared[fact.property_id], item.full_title)
-            found.append(Line(item.found(), shown(values[fact.pk], context, cells), fact.pk))
+            found.append(PageWithValue(item.found(), shown(values[fact.pk], context, cells), fact.pk))
     return found

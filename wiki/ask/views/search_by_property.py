@@ -18,13 +18,13 @@ from wiki.accounts import rate_limits
 from wiki.ask import property_usage
 from wiki.ask.execution import runner
 from wiki.ask.execution.collation_functions import StartOfFold
-from wiki.ask.execution.compiler import Compiler
-from wiki.ask.execution.timeouts import SECONDS, bounded
+from wiki.ask.execution.compiler import QueryCompiler
+from wiki.ask.execution.timeouts import SECONDS, statement_timeout
 from wiki.ask.formats.cells import Cells
 from wiki.ask.language import query_errors
-from wiki.ask.language.query_ast import AnyValue, Compare, HasValue, InConcept, Printout, Question, Sort, Step
+from wiki.ask.language.query_ast import AnyValue, ChainLink, Compare, HasValue, InConcept, Printout, Query, Sort
 from wiki.ask.language.query_errors import AskProblem
-from wiki.ask.views.property_page import Line, lines_of
+from wiki.ask.views.property_page import PageWithValue, lines_of
 from wiki.errors import gettext_noop
 from wiki.facts import property_declarations
 from wiki.facts.datatypes import registry
@@ -38,7 +38,7 @@ from wiki.text.titles import TitleProblem
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from wiki.ask.execution.results import Found
+    from wiki.ask.execution.results import PageRef
     from wiki.pages.models import Reader
 
 ROWS, NEAR, CONCEPTS = 50, 10, 20
@@ -65,10 +65,10 @@ def _language() -> str:
 
 # --- Search by property ---------------------------------------------------------------------------
 @dataclass(slots=True)
-class Hit:
+class PropertyMatch:
     """A page that was found, with its values of the property."""
 
-    subject: Found
+    subject: PageRef
     values: list[SafeString]
 
 
@@ -81,11 +81,11 @@ def search_by_property(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"name": name, "value": value, "comparator": comparator, "comparators": COMPARATORS}
     status = 200
     if name:
-        rate_limits.spend(f"facts:{rate_limits.address_hash(request)}", PER_MINUTE, rate_limits.MINUTE)
+        rate_limits.count_against_limit(f"facts:{rate_limits.address_hash(request)}", PER_MINUTE, rate_limits.MINUTE)
         try:
             context |= _found(request, name, comparator, value)
         except (AskProblem, TitleProblem) as problem:
-            context["problem"], status = query_errors.in_words(problem), 422
+            context["problem"], status = query_errors.message_for(problem), 422
     return render(request, "wiki/ask/search_by_property.html", context, status=status)
 
 
@@ -95,16 +95,16 @@ def _found(request: HttpRequest, name: str, comparator: str, value: str) -> dict
     key, _ = property_usage.named(name)
     declaration = property_usage.declared([key])[key]
     start = min(number_from(request.GET.get("from"), 0), WIDEST_OFFSET)
-    step = (Step(declaration.title),)
+    step = (ChainLink(declaration.title),)
     compare = Compare("~", f"*{value}*") if comparator == "in" else Compare(comparator, value)
-    question = Question(HasValue(step, (compare if value else AnyValue(),)), language=language, limit=ROWS)
+    question = Query(HasValue(step, (compare if value else AnyValue(),)), language=language, limit=ROWS)
     question.printouts, question.offset = [Printout(step, "")], start
     question.sort = [] if declaration.datatype == "_geo" else [Sort(step)]
     result = runner.run(question, user, language)
     if result.problems:
         raise AskProblem(result.problems[0].code, result.problems[0].params)
     cells = Cells(result)
-    hits = [Hit(row.subject, cells.html(row, 0)) for row in result.rows]
+    hits = [PropertyMatch(row.subject, cells.html(row, 0)) for row in result.rows]
     context: dict[str, Any] = {
         "label": property_usage.shown_name(declaration, language),
         "declaration": declaration,
@@ -117,7 +117,7 @@ def _found(request: HttpRequest, name: str, comparator: str, value: str) -> dict
     return context
 
 
-def _near(user: Reader, key: str, declaration: Declaration, written: str, language: str) -> list[Line]:
+def _near(user: Reader, key: str, declaration: Declaration, written: str, language: str) -> list[PageWithValue]:
     """Pages with the values before and after: nearest numbers and dates, or words in their order."""
     value = registry.parse(written, Context(language, declaration))
     usable = property_usage.alive(user).filter(property__in=property_declarations.group_of(key), problem__isnull=True)
@@ -126,10 +126,12 @@ def _near(user: Reader, key: str, declaration: Declaration, written: str, langua
     if value.number is not None:
         after, before = Q(number__gt=value.number), Q(number__lt=value.number)
         found = _sides(usable, after, before, "number")
-    elif value.fold:
-        start, column = value.fold[:FOLD_START], StartOfFold()
+    elif value.folded_text:
+        start, column = value.folded_text[:FOLD_START], StartOfFold()
         after, before = Q(GreaterThanOrEqual(column, start)), Q(LessThan(column, start))
-        found = _sides(usable.exclude(word=value.word).annotate(start=column), after, before, "start")
+        found = _sides(
+            usable.exclude(canonical_value=value.canonical_value).annotate(start=column), after, before, "start"
+        )
     else:
         return []
     cells = Cells(
@@ -178,11 +180,11 @@ def _counted(page: WikiPage, user: Reader, until: float) -> Concept:
     if left <= 0:
         return concept
     try:
-        with bounded(left):
-            subjects = Compiler(Question(InConcept(concept.name)), user, None).subjects()
+        with statement_timeout(left):
+            subjects = QueryCompiler(Query(InConcept(concept.name)), user, None).subjects()
             concept.count = subjects[: property_usage.MOST + 1].count()
     except AskProblem as problem:
-        concept.problem = "" if problem.code == "ask_too_slow" else query_errors.in_words(problem)
+        concept.problem = "" if problem.code == "ask_too_slow" else query_errors.message_for(problem)
     return concept
 
 
@@ -191,7 +193,7 @@ def _counted(page: WikiPage, user: Reader, until: float) -> Concept:
 class Wrong:
     """A value to be mended, with its property."""
 
-    line: Line
+    line: PageWithValue
     title: str
     label: str
 
@@ -208,7 +210,9 @@ def _texts(user: Reader, language: str) -> list[tuple[WikiPage, list[dict[str, A
 def problems(request: HttpRequest) -> HttpResponse:
     """Values that could not be read or are not allowed, latest first; of one property where it is named."""
     language, user = _language(), request.user
-    rows = property_usage.alive(user).filter(problem__isnull=False, part_of=None).select_related("property__leads_to")
+    rows = (
+        property_usage.alive(user).filter(problem__isnull=False, part_of=None).select_related("property__redirects_to")
+    )
     context: dict[str, Any] = {}
     if name := request.GET.get("property", "").strip()[:300]:
         try:
@@ -220,7 +224,7 @@ def problems(request: HttpRequest) -> HttpResponse:
     if before := number_from(request.GET.get("before"), 0):
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: ROWS + 1])
-    keys = {fact.property_id: (fact.property.leads_to or fact.property).key for fact in found}
+    keys = {fact.property_id: (fact.property.redirects_to or fact.property).key for fact in found}
     declared = property_usage.declared(set(keys.values()))
     by_row = {pk: declared[key] for pk, key in keys.items()}
     lines = lines_of(found[:ROWS], user, by_row, Cells(property_usage.as_result({}, language)))

@@ -16,7 +16,7 @@ from wiki.errors import ArchiveProblem, gettext_noop
 from wiki.exchange.archive import format_spec
 from wiki.exchange.archive.exported_page import pictures_named_in
 from wiki.exchange.archive.format_spec import LIMITS, Limits
-from wiki.exchange.archive.json_validation import Row, read_json
+from wiki.exchange.archive.json_validation import JsonReader, read_json
 from wiki.pages.media_models import clean_file_name
 from wiki.pages.writing.version_store import clean_text
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
@@ -72,15 +72,15 @@ def read(bag: Path, limits: Limits = LIMITS) -> Contents:
     """Check the bag at `bag` and read what it says. Raises ArchiveProblem with the reason."""
     digest = _checked_bag(bag)
     folder = bag / "data"
-    page = Row(read_json(_bytes(folder / format_spec.PAGE, limits), format_spec.PAGE), format_spec.PAGE)
+    page = JsonReader(read_json(_bytes(folder / format_spec.PAGE, limits), format_spec.PAGE), format_spec.PAGE)
     if page.words("format", 100) != format_spec.FORMAT:
         page.refuse(gettext_noop("%(where)s: this wiki reads archives of the form %(form)s."), form=format_spec.FORMAT)
     credits = read_json(_bytes(folder / format_spec.CREDITS, limits), format_spec.CREDITS)
     contents = Contents(
         folder, digest, page.title("full_title"), page.title("title"), page.flag("is_place"),
-        _source(Row(page.raw("source", dict), f"{format_spec.PAGE}, source")), credits,
+        _source(JsonReader(page.raw("source", dict), f"{format_spec.PAGE}, source")), credits,
     )  # fmt: skip
-    _check_credits(Row(credits, format_spec.CREDITS))
+    _check_credits(JsonReader(credits, format_spec.CREDITS))
     contents.revisions = list(_revisions(contents, limits))
     _check_together(contents, page, limits)
     _check_media(contents)
@@ -121,7 +121,7 @@ def _checked_bag(bag: Path) -> str:
     return digest
 
 
-def _source(row: Row) -> dict[str, Any]:
+def _source(row: JsonReader) -> dict[str, Any]:
     """Where this state of the page was made."""
     return {
         "host": row.host("host"), "title": row.words("title", 255, empty=False),
@@ -129,7 +129,7 @@ def _source(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _check_credits(row: Row) -> None:
+def _check_credits(row: JsonReader) -> None:
     """Check `credits.json`, apart from what has to agree with other files."""
     row.only("title", "authors", "license", "source", "derived_from", "media")
     row.title("title")
@@ -141,12 +141,12 @@ def _check_credits(row: Row) -> None:
     if len(derived) > 100:
         row.refuse(gettext_noop("%(where)s: “%(key)s” is too long."), key="derived_from")
     for entry in derived:
-        _check_derived(Row(entry, f"{format_spec.CREDITS}, derived_from"))
+        _check_derived(JsonReader(entry, f"{format_spec.CREDITS}, derived_from"))
     for entry in media:
-        _check_picture(Row(entry, f"{format_spec.CREDITS}, media"))
+        _check_picture(JsonReader(entry, f"{format_spec.CREDITS}, media"))
 
 
-def _check_derived(row: Row) -> None:
+def _check_derived(row: JsonReader) -> None:
     """Check one thing that the page was made from."""
     row.only("relation", "title", "authors", "source", "license", "host", "version", "date")
     relation = row.words("relation", 20)
@@ -161,7 +161,7 @@ def _check_derived(row: Row) -> None:
     row.moment("date")
 
 
-def _check_picture(row: Row) -> None:
+def _check_picture(row: JsonReader) -> None:
     """Check what is said of one picture."""
     row.only("file", "name", "sha256", "author", "license", "source", "description")
     name = row.words("name", 200, empty=False)
@@ -193,7 +193,7 @@ def _revisions(contents: Contents, limits: Limits) -> Iterator[Revision]:
             if len(raw) > limits.line_bytes or number > limits.versions:
                 raise ArchiveProblem(gettext_noop("“%(path)s” is too large."), path=where)
             values = read_json(raw, where)
-            before = _text(Row(values, where), values, before)
+            before = _text(JsonReader(values, where), values, before)
             total += len((before or "").encode())
             if total > limits.texts_bytes:
                 raise ArchiveProblem(
@@ -201,10 +201,10 @@ def _revisions(contents: Contents, limits: Limits) -> Iterator[Revision]:
                     limit=limits.texts_bytes // format_spec.MB,
                 )
             contents.picture_keys |= pictures_named_in(before, values)
-            yield _revision(Row(values, where), number, before)
+            yield _revision(JsonReader(values, where), number, before)
 
 
-def _text(row: Row, values: dict[str, Any], before: str | None) -> str | None:
+def _text(row: JsonReader, values: dict[str, Any], before: str | None) -> str | None:
     """The text that a line means; it has to be what its checksum says, in this wiki's form."""
     if row.has("text"):
         row.raw("text", str, type(None))
@@ -229,7 +229,7 @@ def _text(row: Row, values: dict[str, Any], before: str | None) -> str | None:
     return text
 
 
-def _revision(row: Row, number: int, text: str | None) -> Revision:
+def _revision(row: JsonReader, number: int, text: str | None) -> Revision:
     """One version."""
     if row.number("number", 1, 2**31 - 1) != number:
         row.refuse(gettext_noop("%(where)s: versions have to be numbered from 1 without a gap."))
@@ -250,7 +250,7 @@ def _revision(row: Row, number: int, text: str | None) -> Revision:
     )
 
 
-def _check_together(contents: Contents, page: Row, limits: Limits) -> None:
+def _check_together(contents: Contents, page: JsonReader, limits: Limits) -> None:
     """Check that page, credits, source text and history say the same."""
     credits = contents.credits
     if not contents.revisions or contents.last.text is None:

@@ -49,7 +49,7 @@ def moment(when: datetime) -> str:
 
 
 @dataclass(frozen=True)
-class Subject:
+class ExportedPage:
     """A page as it was at its version `last`, and what must be told about it."""
 
     page: WikiPage
@@ -57,7 +57,7 @@ class Subject:
     text: str
 
     @classmethod
-    def of(cls, page: WikiPage) -> Subject:
+    def of(cls, page: WikiPage) -> ExportedPage:
         """The page at its current version.
 
         Raises Refused when it is deleted, LicenseConflict where one of its licences, present or
@@ -69,7 +69,7 @@ class Subject:
             raise Refused(gettext_noop("This page is deleted: there is nothing to export."))
         subject = cls(page, last, text)
         for expression in subject.licenses:
-            catalogue.usable(expression)
+            catalogue.require_free_license(expression)
         return subject
 
     @property
@@ -266,7 +266,7 @@ def picture_keys(text: str) -> set[str]:
     return {file_key(name) for name in names if name} - {""}
 
 
-def license_ids(subject: Subject, pictures: Iterable[Picture]) -> list[str]:
+def license_ids(subject: ExportedPage, pictures: Iterable[Picture]) -> list[str]:
     """Ids of all licences in the archive, sorted; CC0 is that of what the wiki adds."""
     expressions = {*subject.licenses, *(picture.license for picture in pictures)}
     return sorted({"CC0-1.0"}.union(*map(catalogue.ids_in, expressions)))
@@ -275,7 +275,7 @@ def license_ids(subject: Subject, pictures: Iterable[Picture]) -> list[str]:
 def may_travel(picture: Picture) -> bool:
     """Whether a picture can go into an archive: its licence allows it, and its file is here."""
     try:
-        catalogue.usable(picture.license)
+        catalogue.require_free_license(picture.license)
     except LicenseConflict:
         return False
     file: Any = picture.file

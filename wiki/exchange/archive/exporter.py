@@ -14,7 +14,7 @@ from django.conf import settings
 from wiki.exchange.archive import format_spec, git_stream, html_preview, readme_files, ro_crate
 from wiki.exchange.archive.bag_writer import BagStream, file_pieces
 from wiki.exchange.archive.exported_page import (
-    Subject,
+    ExportedPage,
     license_ids,
     may_travel,
     picture_keys,
@@ -37,7 +37,7 @@ class Export:
 
     def __init__(self, page: WikiPage, progress: Progress = _silent) -> None:
         """Raises Refused for a deleted page, LicenseConflict where a licence cannot travel."""
-        self.subject = Subject.of(page)
+        self.subject = ExportedPage.of(page)
         self.with_stream = (self.subject.totals["bytes"] or 0) <= format_spec.STREAM_LIMIT
         self.steps = self.subject.last.number * (2 if self.with_stream else 1)
         self.file_name = f"{self.subject.stem}.zip"

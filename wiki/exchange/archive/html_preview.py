@@ -14,43 +14,43 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from wiki.exchange.archive.exported_page import Subject
+from wiki.exchange.archive.exported_page import ExportedPage
 from wiki.exchange.archive.readme_files import page_credit, source_credit
 from wiki.exchange.archive.ro_crate import picture_credit
 from wiki.licenses import catalogue
 from wiki.pages.media_models import Picture, file_key
 from wiki.pages.models import RenderedPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering import page_output, page_renderer
 from wiki.pages.writing import parsed_versions
 from wiki.text import statements
-from wiki.text.markup.placeholders import Hole
+from wiki.text.markup.placeholders import Placeholder
 
 _TAG = re.compile(r"<[a-z][^<>\"]*(?:\"[^\"]*\"[^<>\"]*)+>")
 _OWN_ADDRESS = re.compile(r' (href|src)="/(?!/)')
 
 
-def readable(subject: Subject, credits: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
+def readable(subject: ExportedPage, credits: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
     """The content of `index.html`. Parses the text once, in bounded time."""
     paths = {entry["name"]: entry["file"] for entry in credits["media"]}
-    item = parsed_versions.read([(subject.page, Fields.of(subject.page), subject.text)])[0]
+    item = parsed_versions.parse_versions([(subject.page, PageFields.of(subject.page), subject.text)])[0]
 
-    def render(hole: Hole) -> str | None:
-        if hole.kind in ("link", "annotation"):
+    def render(placeholder: Placeholder) -> str | None:
+        if placeholder.kind in ("link", "annotation"):
             return None
-        if hole.kind == "picture":
-            name = file_key(str(hole.data["name"]))
-            return _picture(hole.data, pictures.get(name), paths.get(name, ""))
-        if hole.kind == "problem":
-            return page_renderer.problem_html(hole.data)
-        if hole.kind == "call":
-            return page_renderer.call_html(hole, subject.title)
+        if placeholder.kind == "picture":
+            name = file_key(str(placeholder.data["name"]))
+            return _picture(placeholder.data, pictures.get(name), paths.get(name, ""))
+        if placeholder.kind == "problem":
+            return page_renderer.problem_html(placeholder.data)
+        if placeholder.kind == "call":
+            return page_renderer.call_html(placeholder, subject.title)
         return ""
 
     with translation.override(subject.last.language):
         stored = RenderedPage(
             ui_language=subject.last.language, html=item.parsed.fill(render), nonce=item.parsed.nonce,
-            holes=page_renderer.late_holes(item),
+            placeholders=page_renderer.deferred_placeholders(item),
         )  # fmt: skip
         stored.stated = statements.statements(item.parsed)
         shown = page_output.other(stored, item.fields, AnonymousUser())

@@ -67,7 +67,7 @@ def take(entry: Mapping[str, Any], path: Path) -> TakenPicture:
             gettext_noop("The picture “%(name)s” is refused: its content is %(ending)s, not what its name says."),
             name=entry["name"], ending=ending,
         )  # fmt: skip
-    if not is_bare(raw):
+    if not has_only_image_data(raw):
         raw = clean
         path.write_bytes(raw)
     with Image.open(io.BytesIO(raw)) as picture:
@@ -75,7 +75,7 @@ def take(entry: Mapping[str, Any], path: Path) -> TakenPicture:
     return TakenPicture(entry, path, len(raw), width, height, sha256(raw))
 
 
-def is_bare(raw: bytes) -> bool:
+def has_only_image_data(raw: bytes) -> bool:
     """Whether a picture that Pillow could decode holds only blocks that draw: no text, place, or tail."""
     try:
         if raw.startswith(b"\x89PNG\r\n\x1a\n"):

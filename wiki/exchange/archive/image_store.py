@@ -26,7 +26,7 @@ class _Staged(File):  # type: ignore[type-arg]  # the stub makes File generic, D
 
 
 @dataclass(slots=True)
-class Shelf:
+class ImageStore:
     """The pictures of one import."""
 
     new: list[tuple[Picture, TakenPicture]] = field(default_factory=list)
@@ -52,9 +52,9 @@ class Shelf:
             mark_stale(picture.name)
 
 
-def shelve(taken: Sequence[TakenPicture], by: User | None) -> Shelf:
+def plan_image_storage(taken: Sequence[TakenPicture], by: User | None) -> ImageStore:
     """Decide for each picture: the same is here already, it is new, or its name is another's."""
-    shelf = Shelf()
+    shelf = ImageStore()
     for one in taken:
         name = str(one.entry["name"])
         here = Picture.objects.filter(name=name).first()

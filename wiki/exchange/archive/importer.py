@@ -29,20 +29,20 @@ from wiki.exchange.archive.image_check import TakenPicture
 from wiki.exchange.models import Origin
 from wiki.pages import page_lookup, permissions
 from wiki.pages.media_models import file_key
-from wiki.pages.models import Batch, Fork, PageVersion, Stewardship, WikiPage
-from wiki.pages.page_fields import Fields
-from wiki.pages.writing.version_store import Author, Draft, full_title, store
+from wiki.pages.models import Changeset, Fork, PageVersion, Stewardship, WikiPage
+from wiki.pages.page_fields import PageFields
+from wiki.pages.writing.version_store import Author, NewVersion, full_title, store
 from wiki.text import titles
 from wiki.text.markup.images import picture_name
 
 FORGOTTEN = 24 * 3600
-"""Seconds after which a staging folder can only be left over from a process that died."""
+"""Seconds after which a staging folder can only be left over from a process that removed_in."""
 IMPORTS = (20, 3600)
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ImportTarget:
     """Where the page is to go: the archive's own title, another one, or into a place."""
 
     title: str = ""
@@ -63,22 +63,22 @@ class Imported:
     """Pictures from which hidden data was taken out."""
 
 
-def admit(by: User | None) -> None:
+def check_import_allowed(by: User | None) -> None:
     """Count one page that `by` (None for a command) brings here. Raises NotAllowed, TooFast."""
     if by is not None:
-        permissions.require(by, "import")
-        rate_limits.spend(f"import:{by.pk}", *IMPORTS)
+        permissions.require(by, permissions.Action.IMPORT)
+        rate_limits.count_against_limit(f"import:{by.pk}", *IMPORTS)
 
 
 def import_archive(
-    file: BinaryIO, by: User | None, wish: Wish = Wish(), told: Progress = lambda step: None
+    file: BinaryIO, by: User | None, wish: ImportTarget = ImportTarget(), told: Progress = lambda step: None
 ) -> Imported:
     """Take the archive `file` in, as `by` (None for a command).
 
     Raises ArchiveProblem, TitleTaken, TitleProblem, NotAllowed, Refused, each with its reason;
     nothing is left behind then. `told` hears what is being done.
     """
-    admit(by)
+    check_import_allowed(by)
     with opened(file, told) as contents:
         fields = _fields(contents, wish)
         taken = pictures_in(contents)
@@ -117,7 +117,7 @@ def _staging() -> Path:
 # ---------------------------------------------------------------- where it goes
 
 
-def _fields(contents: Contents, wish: Wish) -> Fields:
+def _fields(contents: Contents, wish: ImportTarget) -> PageFields:
     """The fields of the page as it will be here. Raises TitleTaken, Refused, TitleProblem."""
     wanted = titles.clean_title(wish.title) if wish.title.strip() else ""
     last = contents.last
@@ -127,7 +127,7 @@ def _fields(contents: Contents, wish: Wish) -> Fields:
         if place is None or not place.is_place:
             raise Refused(gettext_noop("There is no place called «%(title)s»."), title=wish.into)
         own, is_place = wanted or contents.title, False
-        fields = Fields(0, place, own, False, last.license, last.language)
+        fields = PageFields(0, place, own, False, last.license, last.language)
     else:
         found = page_lookup.fields_for(wanted or contents.full_title, license=last.license, language=last.language)
         fields = replace(found, is_place=is_place)
@@ -150,7 +150,7 @@ def _check_free(contents: Contents, title: str) -> None:
     )
 
 
-def _fields_then(one: Revision, known: dict[str, Fields]) -> Fields:
+def _fields_then(one: Revision, known: dict[str, PageFields]) -> PageFields:
     """The fields of a version, under the title that it had."""
     if one.title not in known:
         known[one.title] = page_lookup.fields_for(one.title, license=one.license, language=one.language)
@@ -160,10 +160,10 @@ def _fields_then(one: Revision, known: dict[str, Fields]) -> Fields:
 # ---------------------------------------------------------------- writing
 
 
-def _write(contents: Contents, fields: Fields, taken: Sequence[TakenPicture], by: User | None) -> Imported:
+def _write(contents: Contents, fields: PageFields, taken: Sequence[TakenPicture], by: User | None) -> Imported:
     """Write everything in one transaction, then put the pictures' files where they belong."""
-    known: dict[str, Fields] = {}
-    page, shelf = WikiPage(), image_store.shelve(taken, by)
+    known: dict[str, PageFields] = {}
+    page, shelf = WikiPage(), image_store.plan_image_storage(taken, by)
     drafts = [draft(page, one, _fields_then(one, known)) for one in contents.revisions]
     drafts += _arrival(page, contents, fields, drafts[-1].fields, shelf.renamed, by)
     comment = f"{contents.source['host']}: {contents.full_title}"[:500]
@@ -172,7 +172,7 @@ def _write(contents: Contents, fields: Fields, taken: Sequence[TakenPicture], by
         shelf.save()
         _remember(page, contents, fields, by)
 
-    store(drafts, Batch(act=Batch.Act.IMPORT, by=by, comment=comment), also=also)
+    store(drafts, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=also)
     shelf.place_files()
     return Imported(
         page, len(contents.revisions), contents.digest, len(taken), shelf.renamed,
@@ -180,17 +180,22 @@ def _write(contents: Contents, fields: Fields, taken: Sequence[TakenPicture], by
     )  # fmt: skip
 
 
-def draft(page: WikiPage, one: Revision, fields: Fields) -> Draft:
+def draft(page: WikiPage, one: Revision, fields: PageFields) -> NewVersion:
     """One version of the archive as a version here."""
-    return Draft(
+    return NewVersion(
         page, one.text, fields, Author(None, one.author, one.host), one.comment, one.minor, one.tags,
         claimed_at=one.date, origin_number=one.origin,
     )  # fmt: skip
 
 
 def _arrival(
-    page: WikiPage, contents: Contents, fields: Fields, before: Fields, renamed: Mapping[str, str], by: User | None
-) -> list[Draft]:
+    page: WikiPage,
+    contents: Contents,
+    fields: PageFields,
+    before: PageFields,
+    renamed: Mapping[str, str],
+    by: User | None,
+) -> list[NewVersion]:
     """The one version that an import may add: another title, or pictures that had to be renamed."""
     text = with_names(contents.last.text or "", renamed)
     if fields == before and text == contents.last.text:
@@ -198,7 +203,7 @@ def _arrival(
     author = Author.of(by) if by else Author(None, settings.WAGTAIL_SITE_NAME)
     words = [gettext("Imported from %(host)s") % {"host": contents.source["host"]}]
     words += [f"{old} → {new}" for old, new in renamed.items()]
-    return [Draft(page, text, fields, author, " · ".join(words)[:500], tags=["imported", "moved"])]
+    return [NewVersion(page, text, fields, author, " · ".join(words)[:500], tags=["imported", "moved"])]
 
 
 def with_names(text: str, renamed: Mapping[str, str]) -> str:
@@ -234,7 +239,7 @@ def sources_of(contents: Contents) -> tuple[Fork | None, list[dict[str, Any]]]:
     return bond, ancestry
 
 
-def _remember(page: WikiPage, contents: Contents, fields: Fields, by: User | None) -> None:
+def _remember(page: WikiPage, contents: Contents, fields: PageFields, by: User | None) -> None:
     """Keep where the page came from, and what it was made from before."""
     bond, ancestry = sources_of(contents)
     if bond is not None:

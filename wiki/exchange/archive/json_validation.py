@@ -47,7 +47,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-class Row:
+class JsonReader:
     """One JSON object, read key by key. `where` names it in refusals."""
 
     def __init__(self, values: Any, where: str) -> None:
@@ -179,6 +179,6 @@ def _is_title(value: str) -> bool:
 @lru_cache(maxsize=1000)
 def _is_usable(expression: str) -> bool:
     try:
-        return catalogue.usable(expression) == expression
+        return catalogue.require_free_license(expression) == expression
     except LicenseConflict:
         return False

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wiki.exchange.archive import format_spec
-from wiki.exchange.archive.exported_page import Subject
+from wiki.exchange.archive.exported_page import ExportedPage
 from wiki.exchange.archive.ro_crate import picture_credit
 from wiki.licenses import catalogue
-from wiki.licenses.attribution import credit_line
+from wiki.licenses.attribution import attribution_line
 
 GENERATED = ("README.md", format_spec.PAGE, format_spec.CREDITS, "style.css", "ro-crate-metadata.json")
 """Files that the wiki made: CC0, nobody's."""
@@ -78,7 +78,7 @@ _STREAM = {
 }
 
 
-def readme(subject: Subject, credits: Mapping[str, Any], with_stream: bool) -> str:
+def readme(subject: ExportedPage, credits: Mapping[str, Any], with_stream: bool) -> str:
     """The content of `README.md`: credits in words, what there is, how to open it again."""
     stream_fr, stream_en = _STREAM[with_stream]
     return _README.format(
@@ -96,14 +96,14 @@ def readme(subject: Subject, credits: Mapping[str, Any], with_stream: bool) -> s
 def page_credit(credits: Mapping[str, Any], language: str) -> Any:
     """The credit of the page's text."""
     changes = "" if credits["derived_from"] else None
-    return credit_line(
+    return attribution_line(
         credits["title"], credits["authors"], credits["source"], credits["license"], changes, language=language
     )
 
 
 def source_credit(entry: Mapping[str, Any], language: str) -> Any:
     """The credit of something that the page was made from."""
-    return credit_line(entry["title"], entry["authors"], entry["source"], entry["license"], language=language)
+    return attribution_line(entry["title"], entry["authors"], entry["source"], entry["license"], language=language)
 
 
 def _more(credits: Mapping[str, Any], language: str, before: str, pictures: str) -> str:
@@ -124,7 +124,7 @@ def _heading(title: str) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_[]<>#" else sign for sign in title)
 
 
-def reuse_toml(subject: Subject, credits: Mapping[str, Any], paths: Iterable[str]) -> str:
+def reuse_toml(subject: ExportedPage, credits: Mapping[str, Any], paths: Iterable[str]) -> str:
     """The content of `REUSE.toml` (REUSE 3.3) for the files `paths` of `data/`.
 
     `override`, since a page's text may speak about licence tags without meaning itself.

@@ -15,9 +15,9 @@ from rocrate.model.person import Person
 from rocrate.rocrate import ROCrate
 
 from wiki.exchange.archive import format_spec
-from wiki.exchange.archive.exported_page import Subject, absolute, moment
+from wiki.exchange.archive.exported_page import ExportedPage, absolute, moment
 from wiki.licenses import catalogue
-from wiki.licenses.attribution import credit_line
+from wiki.licenses.attribution import attribution_line
 from wiki.pages.models import PageVersion
 from wiki.pages.page_urls import address
 
@@ -40,7 +40,7 @@ DESCRIPTIONS = {
 }
 
 
-def metadata(subject: Subject, credits: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
+def metadata(subject: ExportedPage, credits: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
     """The content of `ro-crate-metadata.json` for files of those `sizes` (paths in `data/`)."""
     with translation.override("en"):
         crate = ROCrate(version="1.3")
@@ -85,10 +85,12 @@ def _person(crate: ROCrate, name: str, number: int) -> Any:
     return crate.add(Person(crate, f"#author-{number}", properties={"name": name}))
 
 
-def _root(crate: ROCrate, subject: Subject, credits: Mapping[str, Any], licenses: _Licenses, people: list[Any]) -> None:
+def _root(
+    crate: ROCrate, subject: ExportedPage, credits: Mapping[str, Any], licenses: _Licenses, people: list[Any]
+) -> None:
     """The properties of the whole."""
     root, when = crate.root_dataset, moment(subject.last.claimed_at)
-    line = credit_line(subject.title, credits["authors"], credits["source"], subject.last.license, language="en")
+    line = attribution_line(subject.title, credits["authors"], credits["source"], subject.last.license, language="en")
     root["name"] = subject.title
     root["description"] = f"The wiki page “{subject.title}” with its pictures, licence, authors and full history"
     root["datePublished"] = root["dateModified"] = when
@@ -117,7 +119,7 @@ def _source(crate: ROCrate, entry: Mapping[str, Any], licenses: _Licenses) -> An
     url = entry["source"] or f"#source-{format_spec.file_stem(entry['title'])}"
     if entry["relation"] == "fork" and "?" not in url:
         url = f"{url}?version={entry['version']}"
-    credit = credit_line(entry["title"], entry["authors"], entry["source"], entry["license"], language="en")
+    credit = attribution_line(entry["title"], entry["authors"], entry["source"], entry["license"], language="en")
     properties = {
         "@type": "CreativeWork",
         "name": entry["title"],
@@ -139,7 +141,7 @@ def _reference(entities: Any) -> Any:
 
 
 def _files(
-    crate: ROCrate, subject: Subject, credits: Mapping[str, Any], licenses: _Licenses, sizes: Mapping[str, int]
+    crate: ROCrate, subject: ExportedPage, credits: Mapping[str, Any], licenses: _Licenses, sizes: Mapping[str, int]
 ) -> None:
     """One entity for each file."""
     media = {entry["file"]: entry for entry in credits["media"]}
@@ -170,10 +172,10 @@ def _description(path: str, entry: Mapping[str, Any] | None) -> str:
 def picture_credit(entry: Mapping[str, Any], language: str) -> Any:
     """The credit of a picture as `credits.json` lists it."""
     authors = [entry["author"]] if entry["author"] else []
-    return credit_line(entry["name"], authors, entry["source"], entry["license"], language=language)
+    return attribution_line(entry["name"], authors, entry["source"], entry["license"], language=language)
 
 
-def _actions(crate: ROCrate, subject: Subject, people: Mapping[str, Any]) -> None:
+def _actions(crate: ROCrate, subject: ExportedPage, people: Mapping[str, Any]) -> None:
     """Who did what when: the latest versions."""
     latest = subject.versions.filter(number__gt=subject.last.number - ACTIONS).order_by("number")
     made = []
@@ -199,6 +201,6 @@ def _action(version: PageVersion) -> dict[str, Any]:
     }
 
 
-def permalink(subject: Subject) -> str:
+def permalink(subject: ExportedPage) -> str:
     """Where this wiki shows just this version."""
     return absolute(f"{address('page', subject.title)}?version={subject.last.number}")

@@ -18,16 +18,16 @@ from django.core.exceptions import ValidationError
 from wiki.accounts.models import User
 from wiki.errors import ImportProblem, WikiError, gettext_noop
 from wiki.exchange.importers import image_folder
-from wiki.exchange.importers.import_tools import settle
+from wiki.exchange.importers.import_tools import finish_import
 from wiki.licenses import catalogue
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup
 from wiki.pages.media_models import Picture, clean_file_name
-from wiki.pages.models import Batch, PageVersion, Stewardship, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Changeset, PageVersion, Stewardship, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_moves
 from wiki.pages.writing.parsed_versions import Tell, silent
-from wiki.pages.writing.version_store import Author, Draft, store
+from wiki.pages.writing.version_store import Author, NewVersion, store
 from wiki.text import titles
 
 TakeHome = Callable[[WikiPage, WikiPage, Author], WikiPage]
@@ -50,11 +50,11 @@ class DemoReport:
 
 @dataclass(slots=True)
 class _Stage:
-    """Where acts are played: the people by name, and the batch that everything belongs to."""
+    """Where acts are played: the people by name, and the changeset that everything belongs to."""
 
     folder: Path
     people: Mapping[str, User]
-    batch: Batch
+    changeset: Changeset
     take_home: TakeHome
     give_back: GiveBack
     dates: frozenset[datetime]
@@ -83,9 +83,11 @@ def load(folder: Path, take_home: TakeHome, give_back: GiveBack, tell: Tell = si
     report.known = len(acts) - len(left)
     tell(report.known, len(acts))
     if left:
-        batch = Batch.objects.create(act=Batch.Act.DEMO)
-        _play_all(_Stage(folder, people, batch, take_home, give_back, frozenset(dates)), left, report, len(acts), tell)
-        settle(batch)
+        changeset = Changeset.objects.create(act=Changeset.Act.DEMO)
+        _play_all(
+            _Stage(folder, people, changeset, take_home, give_back, frozenset(dates)), left, report, len(acts), tell
+        )
+        finish_import(changeset)
     return report
 
 
@@ -123,10 +125,12 @@ def _picture(folder: Path, picture: Mapping[str, Any], people: Mapping[str, User
     file = str(picture["file"])
     if Picture.objects.filter(name=clean_file_name(file)).exists():
         return
-    credit = image_folder.Credit(str(picture["author"]), catalogue.usable(str(picture["license"])), "")
+    credit = image_folder.ImageCredit(
+        str(picture["author"]), catalogue.require_free_license(str(picture["license"])), ""
+    )
     description, by = str(picture["description"]), people.get(str(picture["by"]))
     try:
-        image_folder.take(
+        image_folder.import_image(
             folder / "pictures" / file, credit, title=str(picture["title"]), description=description, by=by
         )
     except (ValidationError, OSError) as error:
@@ -181,10 +185,12 @@ def _text(stage: _Stage, name: str) -> str:
         ) from error
 
 
-def _draft(stage: _Stage, act: Mapping[str, Any], page: WikiPage, text: str, fields: Fields, tags: list[str]) -> Draft:
+def _draft(
+    stage: _Stage, act: Mapping[str, Any], page: WikiPage, text: str, fields: PageFields, tags: list[str]
+) -> NewVersion:
     """A version as the act says, under its own date."""
     comment, minor = str(act.get("comment", "")), bool(act.get("minor"))
-    return Draft(page, text, fields, _author(stage, act), comment, minor, tags)
+    return NewVersion(page, text, fields, _author(stage, act), comment, minor, tags)
 
 
 def _page(title: str) -> WikiPage:
@@ -198,15 +204,15 @@ def _page(title: str) -> WikiPage:
 def _make(stage: _Stage, act: Mapping[str, Any]) -> None:
     """Write the first version of a page or a place, and make its steward one."""
     title = str(act["title"])
-    license_id = catalogue.usable(str(act.get("license", catalogue.DEFAULT)))
+    license_id = catalogue.require_free_license(str(act.get("license", catalogue.DEFAULT)))
     language = str(act.get("language", "fr"))
     if act["do"] == "place":
         page_lookup.check_place_title(title)
-        fields = Fields(0, None, titles.clean_title(title), True, license_id, language)
+        fields = PageFields(0, None, titles.clean_title(title), True, license_id, language)
     else:
         fields = page_lookup.fields_for(title, license=license_id, language=language)
     page = WikiPage()
-    store([_draft(stage, act, page, _text(stage, act["text"]), fields, ["created"])], stage.batch)
+    store([_draft(stage, act, page, _text(stage, act["text"]), fields, ["created"])], stage.changeset)
     if steward := stage.people.get(str(act.get("steward"))):
         Stewardship.objects.get_or_create(place=page, user=steward)
 
@@ -223,7 +229,7 @@ def _edit(stage: _Stage, act: Mapping[str, Any]) -> None:
         if text.count(old) != 1:
             raise _DoesNotFitError("edited")
         text = text.replace(old, new)
-    store([_draft(stage, act, page, text, Fields.of(page), [])], stage.batch)
+    store([_draft(stage, act, page, text, PageFields.of(page), [])], stage.changeset)
 
 
 def _move(stage: _Stage, act: Mapping[str, Any]) -> None:

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from wiki.errors import ImportProblem, TitleTaken, gettext_noop
 from wiki.exchange.importers import history_jsonl, image_folder
-from wiki.exchange.importers.history_jsonl import Entry
-from wiki.exchange.importers.import_tools import IMPORTED, MERGED, settle
+from wiki.exchange.importers.history_jsonl import HistoryEntry
+from wiki.exchange.importers.import_tools import IMPORTED, MERGED, finish_import
 from wiki.exchange.models import Origin
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup
 from wiki.pages.media_models import Picture
-from wiki.pages.models import Batch, Link, PageVersion, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Changeset, PageLink, PageVersion, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.parsed_versions import Tell, silent
-from wiki.pages.writing.version_store import Author, Draft, Stale, full_title, sha256_of, store
+from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, full_title, sha256_of, store
 from wiki.text import titles
 from wiki.text.merging import line_merge
 
@@ -70,7 +70,7 @@ class _File:
     """The history of one file, and what is here of it already."""
 
     path: str
-    entries: list[Entry]
+    entries: list[HistoryEntry]
     page: WikiPage | None = None
     known: int = 0
     """How many of its entries are here."""
@@ -88,10 +88,10 @@ class _Import:
     source: str
     host: str
     url: str
-    new_fields: dict[str, Fields]
+    new_fields: dict[str, PageFields]
     """Fields of the pages that new files get, by path."""
     files: dict[str, _File]
-    batch: Batch
+    changeset: Changeset
     report: HistoryReport
 
 
@@ -103,29 +103,29 @@ def import_history(file: Path, wanted: Wanted, tell: Tell = silent) -> HistoryRe
     done by then is kept, and the next run goes on from there.
     """
     entries = history_jsonl.read(file)
-    license_id = catalogue.usable(wanted.license)
+    license_id = catalogue.require_free_license(wanted.license)
     place = _place(wanted.place)
     first, latest = history_jsonl.title_of_work(entries, file.stem)
     report = HistoryReport(work=wanted.work or latest, entries=len(entries))
     source = f"history:{wanted.work or first}"[:255]
     if wanted.media is not None:
         names = ", ".join(dict.fromkeys(entry.author for entry in entries))
-        credit = image_folder.Credit(f"{names} ({report.work})", license_id, wanted.source or report.work)
-        report.media = image_folder.take_in(wanted.media, credit)
+        credit = image_folder.ImageCredit(f"{names} ({report.work})", license_id, wanted.source or report.work)
+        report.media = image_folder.import_images(wanted.media, credit)
     files = _files(entries, source, report)
     new = [path for path in history_jsonl.order_of_choice(entries) if path in files and files[path].page is None]
     fields = {
-        path: Fields(0, place, title, False, license_id, wanted.language)
+        path: PageFields(0, place, title, False, license_id, wanted.language)
         for path, title in _titles(new, report.work, place).items()
     }
-    batch = Batch.objects.create(act=Batch.Act.IMPORT, comment=report.work)
-    run = _Import(source, *_provenance(wanted.source or file.name), fields, files, batch, report)
+    changeset = Changeset.objects.create(act=Changeset.Act.IMPORT, comment=report.work)
+    run = _Import(source, *_provenance(wanted.source or file.name), fields, files, changeset, report)
     tell(report.unchanged, report.entries)
     for some in _chunks(run):
         before = sum(item.known for item in files.values())
         _write(run, some)
         tell(sum(item.known for item in files.values()) - before, report.entries)
-    settle(batch)
+    finish_import(changeset)
     report.missing = _missing(source)
     return report
 
@@ -149,7 +149,7 @@ def _place(title: str) -> WikiPage | None:
 
 def _missing(source: str) -> list[str]:
     """Names of pictures that pages of the work show and nobody has uploaded."""
-    keys = Link.objects.filter(way=Link.Way.FILE, page__origin__source=source).values_list("key", flat=True)
+    keys = PageLink.objects.filter(way=PageLink.Way.FILE, page__origin__source=source).values_list("key", flat=True)
     names = {key.partition(":")[2] for key in keys}
     return sorted(names - set(Picture.objects.filter(name__in=names).values_list("name", flat=True)))
 
@@ -157,7 +157,7 @@ def _missing(source: str) -> list[str]:
 # ---------------------------------------------------------------- what is here already
 
 
-def _files(entries: Sequence[Entry], source: str, report: HistoryReport) -> dict[str, _File]:
+def _files(entries: Sequence[HistoryEntry], source: str, report: HistoryReport) -> dict[str, _File]:
     """The files that have something to write, by path; renamed ones after what they were before."""
     renames = history_jsonl.renames(entries)
     files: dict[str, _File] = {}
@@ -219,7 +219,7 @@ def _titles(paths: Sequence[str], work: str, place: WikiPage | None) -> dict[str
         for wish in [*history_jsonl.wishes(path, work), f"{work} {len(found)}"]:
             try:
                 title = history_jsonl.title_from(wish)
-                key = titles.key_of(full_title(Fields(0, place, title, False, "", "")))
+                key = titles.key_of(full_title(PageFields(0, place, title, False, "", "")))
             except titles.TitleProblem:
                 continue
             if key not in taken:
@@ -256,7 +256,7 @@ def _chunks(run: _Import) -> Iterator[list[tuple[_File, int]]]:
 
 def _write(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
     """Write a chunk in one transaction, each new page with its origin."""
-    drafts: list[Draft] = []
+    drafts: list[NewVersion] = []
     for item, count in chunk:
         drafts += _drafts(run, item, count)
     if not drafts:
@@ -275,8 +275,8 @@ def _write(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
                 Origin.objects.filter(page=version.page).update(version=version.number)
 
     try:
-        store(drafts, run.batch, also=note_origins)
-    except Stale as error:
+        store(drafts, run.changeset, also=note_origins)
+    except StaleVersion as error:
         raise ImportProblem(
             gettext_noop("Someone is editing a page of this work just now. Run the import again.")
         ) from error
@@ -284,11 +284,11 @@ def _write(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
     run.report.versions += len(drafts)
 
 
-def _drafts(run: _Import, item: _File, count: int) -> list[Draft]:
+def _drafts(run: _Import, item: _File, count: int) -> list[NewVersion]:
     """The next `count` versions of a file; fewer where people here changed the same words."""
     if item.page is None:
         item.page = WikiPage()
-    fields = run.new_fields[item.path] if item.page.pk is None else Fields.of(item.page)
+    fields = run.new_fields[item.path] if item.page.pk is None else PageFields.of(item.page)
     drafts = []
     for entry in item.entries[item.known : item.known + count]:
         if not _advance(item, entry):
@@ -299,7 +299,7 @@ def _drafts(run: _Import, item: _File, count: int) -> list[Draft]:
         tags = [IMPORTED] if item.current == entry.text else [IMPORTED, MERGED]
         author = Author(None, entry.author, run.host)
         drafts.append(
-            Draft(
+            NewVersion(
                 item.page, item.current, fields, author, entry.comment, tags=tags, claimed_at=entry.date,
                 origin_number=item.known, merge_parent=_old_name(run, item) if item.known == 1 else None,
             )
@@ -307,7 +307,7 @@ def _drafts(run: _Import, item: _File, count: int) -> list[Draft]:
     return drafts
 
 
-def _advance(item: _File, entry: Entry) -> bool:
+def _advance(item: _File, entry: HistoryEntry) -> bool:
     """Bring what the page says to what the work says next; False where both changed the same words."""
     if item.current == item.before:
         item.before = item.current = entry.text

@@ -30,7 +30,7 @@ _HEADING = re.compile(r"^#[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n=+[ \t]*$", re.MUL
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One version of one file."""
 
     line: int
@@ -41,7 +41,7 @@ class Entry:
     text: str | None
 
 
-def read(path: Path) -> list[Entry]:
+def read(path: Path) -> list[HistoryEntry]:
     """All entries of the file, in its order. Raises ImportProblem, with the line."""
     entries = []
     try:
@@ -62,7 +62,7 @@ def read(path: Path) -> list[Entry]:
     return entries
 
 
-def _entry(line: int, raw: bytes) -> Entry:
+def _entry(line: int, raw: bytes) -> HistoryEntry:
     """The version that a line describes. Raises ImportProblem."""
     try:
         record = json.loads(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
@@ -80,7 +80,7 @@ def _entry(line: int, raw: bytes) -> Entry:
         )
     comment = _string(line, record, "comment", TEXT_LIMIT, empty=True) if record.get("comment") else ""
     author = " ".join(_CONTROL.sub(" ", _string(line, record, "author", 255)).split())
-    return Entry(line, path, _date(line, record), author or "?", _CONTROL.sub("", comment), text)
+    return HistoryEntry(line, path, _date(line, record), author or "?", _CONTROL.sub("", comment), text)
 
 
 def _string(line: int, record: Mapping[str, object], key: str, limit: int, *, empty: bool = False) -> str:
@@ -131,7 +131,7 @@ def heading(text: str) -> str:
     return (found.group(1) or found.group(2)).strip() if found else ""
 
 
-def title_of_work(entries: Iterable[Entry], fallback: str) -> tuple[str, str]:
+def title_of_work(entries: Iterable[HistoryEntry], fallback: str) -> tuple[str, str]:
     """What the work is called at first (which stays when it grows) and by now.
 
     That is what the README at its top says, in its first and in its latest version.
@@ -152,7 +152,7 @@ def wishes(path: str, work: str) -> list[str]:
     return [*first, bare, path, f"{bare} ({work})", f"{path} ({work})"]
 
 
-def order_of_choice(entries: Sequence[Entry]) -> list[str]:
+def order_of_choice(entries: Sequence[HistoryEntry]) -> list[str]:
     """The paths in the order in which they choose their titles.
 
     What is alive at the end before what was deleted; a README before an index; else as they came.
@@ -174,18 +174,18 @@ def title_from(raw: str) -> str:
     return titles.clean_title(titles.lookalike(raw, colon=True))
 
 
-def renames(entries: Sequence[Entry]) -> dict[str, str]:
+def renames(entries: Sequence[HistoryEntry]) -> dict[str, str]:
     """For each file that came by a new name, its old one.
 
     A rename is a deletion and an addition of the same text by one author at one moment.
     """
     latest: dict[str, str | None] = {}
     gone: dict[tuple[datetime, str, str | None], str] = {}
-    born: dict[tuple[datetime, str, str | None], str] = {}
+    added_in: dict[tuple[datetime, str, str | None], str] = {}
     for entry in entries:
         if entry.text is None and latest.get(entry.path) is not None:
             gone[entry.date, entry.author, latest[entry.path]] = entry.path
         elif entry.text is not None and entry.path not in latest:
-            born[entry.date, entry.author, entry.text] = entry.path
+            added_in[entry.date, entry.author, entry.text] = entry.path
         latest[entry.path] = entry.text
-    return {new: gone[act] for act, new in born.items() if act in gone}
+    return {new: gone[act] for act, new in added_in.items() if act in gone}

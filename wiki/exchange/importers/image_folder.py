@@ -19,7 +19,7 @@ ENDINGS = {".jpg", ".jpeg", ".png", ".gif", ".webp"}
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
+class ImageCredit:
     """Who made pictures, under which licence, and where they come from."""
 
     author: str
@@ -37,7 +37,7 @@ class MediaReport:
     """File, and why it was not taken in."""
 
 
-def take_in(folder: Path, credit: Credit) -> MediaReport:
+def import_images(folder: Path, credit: ImageCredit) -> MediaReport:
     """Take in each picture of `folder` and the folders in it, under its bare name.
 
     A picture that is here already (same name, same sha256 once cleaned) is left alone, and so is
@@ -50,7 +50,7 @@ def take_in(folder: Path, credit: Credit) -> MediaReport:
         if path.suffix.lower() not in ENDINGS or not path.is_file() or path.is_symlink():
             continue
         try:
-            if added := take(path, credit):
+            if added := import_image(path, credit):
                 report.added.append(added)
             else:
                 report.known += 1
@@ -60,7 +60,9 @@ def take_in(folder: Path, credit: Credit) -> MediaReport:
     return report
 
 
-def take(path: Path, credit: Credit, *, title: str = "", description: str = "", by: User | None = None) -> str:
+def import_image(
+    path: Path, credit: ImageCredit, *, title: str = "", description: str = "", by: User | None = None
+) -> str:
     """Take in one picture; returns its name, or nothing when it is here already.
 
     Raises ValidationError, with a sentence for people, when it is none that we can read or another

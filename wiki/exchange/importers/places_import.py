@@ -14,14 +14,14 @@ from pathlib import Path
 
 from wiki.errors import EditConflict, TitleTaken, gettext_noop
 from wiki.exchange.importers import place_pages, places_csv
-from wiki.exchange.importers.import_tools import IMPORTED, MERGED, settle
+from wiki.exchange.importers.import_tools import IMPORTED, MERGED, finish_import
 from wiki.exchange.importers.places_csv import PlaceRow
 from wiki.exchange.models import Origin
-from wiki.pages.models import Batch, PageVersion, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Changeset, PageVersion, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.parsed_versions import Tell, silent
-from wiki.pages.writing.version_store import Author, Draft, Stale, sha256_of, store
+from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, sha256_of, store
 from wiki.text import titles
 from wiki.text.merging import line_merge
 
@@ -97,10 +97,10 @@ def import_places(path: Path, *, trying: bool = False, tell: Tell = silent) -> P
         report.added, report.updated = len(fresh), len(changed)
         return report
     if fresh or changed:
-        batch = Batch.objects.create(act=Batch.Act.IMPORT, comment=SOURCE)
-        _add(fresh, _namesakes(rows), batch, report, tell)
-        _update(changed, batch, report, tell)
-        settle(batch)
+        changeset = Changeset.objects.create(act=Changeset.Act.IMPORT, comment=SOURCE)
+        _add(fresh, _namesakes(rows), changeset, report, tell)
+        _update(changed, changeset, report, tell)
+        finish_import(changeset)
     return report
 
 
@@ -155,7 +155,7 @@ class _FreeTitles:
 def _add(
     rows: Sequence[PlaceRow],
     namesakes: dict[str, list[PlaceRow]],
-    batch: Batch,
+    changeset: Changeset,
     report: PlacesReport,
     tell: Tell,
 ) -> None:
@@ -164,7 +164,7 @@ def _add(
         some = rows[start : start + CHUNK]
         for attempt in range(ATTEMPTS):
             try:
-                _add_some(some, namesakes, batch)
+                _add_some(some, namesakes, changeset)
                 break
             except TitleTaken:  # someone made a page of that title meanwhile: look again
                 if attempt == ATTEMPTS - 1:
@@ -173,15 +173,15 @@ def _add(
         tell(len(some), report.rows)
 
 
-def _add_some(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], batch: Batch) -> None:
+def _add_some(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], changeset: Changeset) -> None:
     """Write the pages of `rows` and their origins in one transaction. Raises TitleTaken."""
     free = _FreeTitles()
     drafts = []
     for row in rows:
         title = free.take(row, namesakes[titles.fold(row.name)])
-        fields = Fields(0, None, title, True, LICENSE, "fr")
+        fields = PageFields(0, None, title, True, LICENSE, "fr")
         text = place_pages.text_of(row, title)
-        drafts.append(Draft(WikiPage(), text, fields, AUTHOR, tags=[IMPORTED, "created"]))
+        drafts.append(NewVersion(WikiPage(), text, fields, AUTHOR, tags=[IMPORTED, "created"]))
 
     def note_origins(versions: Sequence[PageVersion]) -> None:
         Origin.objects.bulk_create(
@@ -189,19 +189,19 @@ def _add_some(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], ba
             for version, row in zip(versions, rows, strict=True)
         )
 
-    store(drafts, batch, also=note_origins)
+    store(drafts, changeset, also=note_origins)
 
 
 # ---------------------------------------------------------------- places that are known
 
 
-def _update(known: Sequence[_Known], batch: Batch, report: PlacesReport, tell: Tell) -> None:
+def _update(known: Sequence[_Known], changeset: Changeset, report: PlacesReport, tell: Tell) -> None:
     """Bring what the source changed into the pages: as it is, or merged with people's changes."""
     for start in range(0, len(known), CHUNK):
         some = known[start : start + CHUNK]
         try:
-            touched = _update_untouched(some, batch)
-        except Stale:  # someone edited one of them just now: one by one, then
+            touched = _update_untouched(some, changeset)
+        except StaleVersion:  # someone edited one of them just now: one by one, then
             touched = some
         report.updated += len(some) - len(touched)
         for item in touched:
@@ -209,7 +209,7 @@ def _update(known: Sequence[_Known], batch: Batch, report: PlacesReport, tell: T
         tell(len(some), report.rows)
 
 
-def _update_untouched(known: Sequence[_Known], batch: Batch) -> Sequence[_Known]:
+def _update_untouched(known: Sequence[_Known], changeset: Changeset) -> Sequence[_Known]:
     """Write the new texts of pages that still say what the source last said; return the others.
 
     Raises Stale, and writes nothing, when someone edits one of them meanwhile.
@@ -221,7 +221,7 @@ def _update_untouched(known: Sequence[_Known], batch: Batch) -> Sequence[_Known]
         if MERGED in item.said.tags or item.said.sha256 != page.sha256:
             rest.append(item)
             continue
-        drafts.append(Draft(page, item.text, Fields.of(page), AUTHOR, tags=[IMPORTED]))
+        drafts.append(NewVersion(page, item.text, PageFields.of(page), AUTHOR, tags=[IMPORTED]))
         untouched.append(item)
 
     def note_versions(versions: Sequence[PageVersion]) -> None:
@@ -229,7 +229,7 @@ def _update_untouched(known: Sequence[_Known], batch: Batch) -> Sequence[_Known]
             _remember(item, version.number)
 
     if drafts:
-        store(drafts, batch, also=note_versions)
+        store(drafts, changeset, also=note_versions)
     return rest
 
 
@@ -253,7 +253,7 @@ def _merged(item: _Known) -> bool:
     if merged.text is None:
         return False
     try:
-        note = page_writer.Note(tags=(IMPORTED, MERGED))
+        note = page_writer.EditSummary(tags=(IMPORTED, MERGED))
         saved = page_writer.edit(page, merged.text, AUTHOR, note, base=page.version)
     except EditConflict:  # someone changed these words since we looked
         return False

@@ -91,7 +91,7 @@ def _holds(allowed: str, value: Value, context: Context, parse: Parse) -> bool:
         if allowed[:1] in ("<", ">"):
             limit = parse(allowed[1:].lstrip("="), context).number
             return limit is not None and (value.number >= limit if allowed[0] == ">" else value.number <= limit)
-    return parse(allowed, context).word == value.word
+    return parse(allowed, context).canonical_value == value.canonical_value
 
 
 def _without_rules(declaration: Declaration) -> Declaration:

@@ -15,7 +15,7 @@ COMPARATORS = ("", ">", "<", ">>", "<<", "!", "~", "!~")
 """
 
 
-class ValueRefused(Exception):
+class InvalidQueryValue(Exception):
     """A value in a question cannot be read, or not compared so: a code of `problems.PROBLEMS` and its parameters."""
 
     def __init__(self, code: str, **params: str) -> None:
@@ -24,9 +24,9 @@ class ValueRefused(Exception):
         self.params = params
 
 
-def not_comparable(comparator: str, type_name: str) -> ValueRefused:
+def not_comparable(comparator: str, type_name: str) -> InvalidQueryValue:
     """The refusal of a comparator that a datatype does not know."""
-    return ValueRefused("value_comparator", comparator=comparator or "=", type=type_name)
+    return InvalidQueryValue("value_comparator", comparator=comparator or "=", type=type_name)
 
 
 _PREFIXES = (

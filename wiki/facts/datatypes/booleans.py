@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wiki.facts.datatypes.base import ValueRefused, not_comparable
+from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
 from wiki.facts.datatypes.languages import LANGUAGES, language_of
-from wiki.facts.value_conditions import Differs, Same, Test
+from wiki.facts.value_conditions import EqualTo, NotMatching, Test
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -35,15 +35,15 @@ class Boolean:
         """Equal or not."""
         value = self.parse(text, context)
         if value.problem is not None:
-            raise ValueRefused(value.problem.code, **value.problem.params)
+            raise InvalidQueryValue(value.problem.code, **value.problem.params)
         if comparator not in ("", "!"):
             raise not_comparable(comparator, self.names[context.name_language][0])
-        same = Same((value.word,))
-        return same if not comparator else Differs(same)
+        same = EqualTo((value.canonical_value,))
+        return same if not comparator else NotMatching(same)
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The word of the language; forms `-`, `num`, `tick`, `x`, `LOCL`, or two words as `yes,no`."""
-        truth = value.word == "1"
+        truth = value.canonical_value == "1"
         form = form.strip()
         if form.lower() in SHAPES:
             return SHAPES[form.lower()][not truth]
@@ -55,7 +55,7 @@ class Boolean:
 
     def data(self, value: Value, context: Context) -> object:
         """`t` or `f`, as SMW."""
-        return "t" if value.word == "1" else "f"
+        return "t" if value.canonical_value == "1" else "f"
 
     def link(self, value: Value, context: Context) -> str:
         """Nowhere."""

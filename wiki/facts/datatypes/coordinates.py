@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wiki.facts.datatypes.base import ValueRefused, not_comparable
+from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
 from wiki.facts.datatypes.languages import language_of
 from wiki.facts.datatypes.numbers import SPACES, NotANumber, read_number
 from wiki.facts.datatypes.quantities import divided
-from wiki.facts.value_conditions import Around, Differs, Same, Test
+from wiki.facts.value_conditions import EqualTo, NotMatching, Test, WithinDistance
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -65,9 +65,9 @@ def _angle(text: str) -> Angle | None:
 def read_coordinates(text: str) -> tuple[float, float]:
     """Latitude and longitude. Raises ValueRefused where there is no reading, or more than one."""
     if not text.strip():
-        raise ValueRefused("value_empty")
+        raise InvalidQueryValue("value_empty")
     if len(text) > COORDINATES_LIMIT:
-        raise ValueRefused("coordinates_unreadable")
+        raise InvalidQueryValue("coordinates_unreadable")
     text = " ".join(fold(text.translate(SPACES).translate(_SIGNS)).translate(_SIGNS).split())
     found: set[tuple[float, float]] = set()
     for at in [text.index(";")] if text.count(";") == 1 else _joints(text):
@@ -78,10 +78,10 @@ def read_coordinates(text: str) -> tuple[float, float]:
             first, second = second, first
         found.add((first.degrees, second.degrees))
     if len(found) != 1:
-        raise ValueRefused("coordinates_unreadable")
+        raise InvalidQueryValue("coordinates_unreadable")
     latitude, longitude = found.pop()
     if abs(latitude) > 90 or abs(longitude) > 180:
-        raise ValueRefused("coordinates_range")
+        raise InvalidQueryValue("coordinates_range")
     return round(latitude, PLACES) + 0.0, round(longitude, PLACES) + 0.0
 
 
@@ -101,7 +101,7 @@ def read_distance(text: str, language: str) -> float:
     except NotANumber:
         metres = 0
     if metres <= 0:
-        raise ValueRefused("distance_unreadable", value=text.strip()[:60], known="m, km, mi, nmi, ft, yd")
+        raise InvalidQueryValue("distance_unreadable", value=text.strip()[:60], known="m, km, mi, nmi, ft, yd")
     return metres
 
 
@@ -118,7 +118,7 @@ class Coordinates:
         """Decimal degrees, or with minutes and seconds, by sign or by letter."""
         try:
             latitude, longitude = read_coordinates(raw)
-        except ValueRefused as refusal:
+        except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=problem(refusal.code, raw))
         word = f"{_decimal(latitude)},{_decimal(longitude)}"
         return Value(self.id, raw, word, word, lat=latitude, lon=longitude)
@@ -132,11 +132,11 @@ class Coordinates:
         value = self.parse(circle[1] if circle else text, context)
         if value.problem is not None or value.lat is None or value.lon is None:
             found = value.problem or problem("coordinates_unreadable", text)
-            raise ValueRefused(found.code, **found.params)
-        test: Test = Same((value.word,))
+            raise InvalidQueryValue(found.code, **found.params)
+        test: Test = EqualTo((value.canonical_value,))
         if circle:
-            test = Around(value.lat, value.lon, read_distance(circle[2], context.language))
-        return Differs(test) if comparator.startswith("!") else test
+            test = WithinDistance(value.lat, value.lon, read_distance(circle[2], context.language))
+        return NotMatching(test) if comparator.startswith("!") else test
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """`45.4397° N, 4.3872° E` in the language; forms `-`/`float`, `dd`, `dm`, `dms`."""
@@ -157,7 +157,7 @@ class Coordinates:
 
     def link(self, value: Value, context: Context) -> str:
         """A `geo:` address (RFC 5870)."""
-        return f"geo:{value.word}" if value.word else ""
+        return f"geo:{value.canonical_value}" if value.canonical_value else ""
 
 
 def _decimal(degrees: float) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from wiki.facts.datatypes.base import Datatype, ValueRefused
+from wiki.facts.datatypes.base import Datatype, InvalidQueryValue
 from wiki.facts.datatypes.texts import plain, text_test
-from wiki.facts.value_conditions import Same, Test
+from wiki.facts.value_conditions import EqualTo, Test
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -39,17 +39,17 @@ class TypeName:
 
     def test(self, comparator: str, text: str, context: Context) -> Test:
         """Equality by id, order and wildcards on the name."""
-        same = Same(())
+        same = EqualTo(())
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
-                raise ValueRefused(value.problem.code, **value.problem.params)
-            same = Same((value.word,))
+                raise InvalidQueryValue(value.problem.code, **value.problem.params)
+            same = EqualTo((value.canonical_value,))
         return text_test(comparator, same, plain(text), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The name in the language; with `-` the id."""
-        return value.word if form == "-" else self.called(value.word, context.language)
+        return value.canonical_value if form == "-" else self.called(value.canonical_value, context.language)
 
     def data(self, value: Value, context: Context) -> object:
         """The name."""

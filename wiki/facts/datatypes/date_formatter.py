@@ -9,10 +9,20 @@ from wiki.facts.datatypes import calendars
 from wiki.facts.datatypes.calendars import GREGORIAN, JULIAN
 from wiki.facts.datatypes.languages import language_of
 from wiki.facts.datatypes.numbers import canonical
-from wiki.facts.datatypes.partial_dates import DATE, FRACTION, HOUR, MINUTE, MONTH, SECOND, YEAR, Moment, usual_calendar
+from wiki.facts.datatypes.partial_dates import (
+    DATE,
+    FRACTION,
+    HOUR,
+    MINUTE,
+    MONTH,
+    SECOND,
+    YEAR,
+    PartialDate,
+    usual_calendar,
+)
 
 
-def in_words(moment: Moment, language: str) -> str:
+def format_date(moment: PartialDate, language: str) -> str:
     """A moment in a language, as precise as it is; it reads back as the same."""
     row = language_of(language)
     parts = []
@@ -29,14 +39,14 @@ def in_words(moment: Moment, language: str) -> str:
     return " ".join(parts)
 
 
-def _year(moment: Moment, language: str) -> str:
+def _year(moment: PartialDate, language: str) -> str:
     row = language_of(language)
     if moment.year < 0:
         return f"{-moment.year} {row.before}"
     return str(moment.year) if moment.year > 99 or moment.precision == YEAR else f"{moment.year} {row.after}"
 
 
-def clock(moment: Moment, language: str) -> str:
+def clock(moment: PartialDate, language: str) -> str:
     """The time of day, as precise as it is."""
     hour, minute, second, millis = moment.time
     if moment.precision == HOUR:
@@ -46,7 +56,7 @@ def clock(moment: Moment, language: str) -> str:
     return text + (f".{millis:03}" if moment.precision == FRACTION else "")
 
 
-def iso(moment: Moment, *, whole: bool = False) -> str:
+def iso(moment: PartialDate, *, whole: bool = False) -> str:
     """ISO 8601 with historical years; `whole` fills the month and day that are not known."""
     year = f"{'-' if moment.year < 0 else ''}{abs(moment.year):04}"
     if moment.precision == YEAR and not whole:
@@ -63,16 +73,16 @@ def iso(moment: Moment, *, whole: bool = False) -> str:
     return f"{date}T{hour:02}:{minute:02}:{second:02}{fraction}"
 
 
-def unix_time(moment: Moment) -> int:
+def unix_time(moment: PartialDate) -> int:
     """Seconds since 1970."""
     return (moment.number - 2_440_588) * calendars.DAY + moment.millis // 1000
 
 
-def _zone(moment: Moment, language: str) -> str:
+def _zone(moment: PartialDate, language: str) -> str:
     return "UTC"
 
 
-PHP: Mapping[str, Callable[[Moment, str], str]] = {
+PHP: Mapping[str, Callable[[PartialDate, str], str]] = {
     "d": lambda m, _: f"{m.day:02}",
     "j": lambda m, _: str(m.day),
     "D": lambda m, code: _weekday(m, code, short=True),
@@ -111,7 +121,7 @@ PHP: Mapping[str, Callable[[Moment, str], str]] = {
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|xg|x[nN]|.', re.DOTALL)
 
 
-def in_php(moment: Moment, pattern: str, language: str) -> str:
+def in_php(moment: PartialDate, pattern: str, language: str) -> str:
     """A moment by a pattern of PHP letters; `"…"` and `\\` keep what follows."""
     shown = []
     for found in _QUOTED.finditer(pattern[:200]):
@@ -121,23 +131,23 @@ def in_php(moment: Moment, pattern: str, language: str) -> str:
     return "".join(shown)
 
 
-def _weekday(moment: Moment, language: str, *, short: bool = False) -> str:
+def _weekday(moment: PartialDate, language: str, *, short: bool = False) -> str:
     row = language_of(language)
     return (row.short_weekdays if short else row.weekdays)[moment.number % 7]
 
 
-def _day_of_year(moment: Moment) -> int:
+def _day_of_year(moment: PartialDate) -> int:
     return moment.number - calendars.day_number(moment.calendar, moment.year, 1, 1)
 
 
-def _week(moment: Moment) -> tuple[int, int]:
+def _week(moment: PartialDate) -> tuple[int, int]:
     """Year and number of the ISO week: that of its Thursday."""
     thursday = moment.number - moment.number % 7 + 3
     year = calendars.date_of(moment.calendar, thursday)[0]
     return year, (thursday - calendars.day_number(moment.calendar, year, 1, 1)) // 7 + 1
 
 
-def shown(moment: Moment, form: str, language: str) -> str:
+def shown(moment: PartialDate, form: str, language: str) -> str:
     """A moment in the form of `?P#form`; an unknown form is that of the language."""
     name, _, rest = form.strip().partition("@")
     name = name.strip().upper()
@@ -146,14 +156,14 @@ def shown(moment: Moment, form: str, language: str) -> str:
     if name in FORMS:
         return FORMS[name](moment)
     if name in ("GR", "JL"):
-        return in_words(moment.within(GREGORIAN if name == "GR" else JULIAN), language)
+        return format_date(moment.within(GREGORIAN if name == "GR" else JULIAN), language)
     if name == "MEDIAWIKI":
-        return in_words(moment.within(GREGORIAN), language)
-    words = in_words(moment, rest.strip() or language)
+        return format_date(moment.within(GREGORIAN), language)
+    words = format_date(moment, rest.strip() or language)
     return f"{words} UTC" if name in ("LOCL#TZ", "LOCL#TO") and moment.precision > DATE else words
 
 
-FORMS: Mapping[str, Callable[[Moment], str]] = {
+FORMS: Mapping[str, Callable[[PartialDate], str]] = {
     "-": lambda moment: iso(moment.within(GREGORIAN), whole=True),
     "ISO": lambda moment: iso(moment.within(GREGORIAN), whole=True),
     "ISO-P": lambda moment: iso(moment.within(GREGORIAN)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from wiki.facts.datatypes import calendars, partial_dates
 from wiki.facts.datatypes.calendars import GREGORIAN, JULIAN
 from wiki.facts.datatypes.languages import MONTHS, WEEKDAYS, language_of
-from wiki.facts.datatypes.partial_dates import DATE, MONTH, YEAR, Moment
+from wiki.facts.datatypes.partial_dates import DATE, MONTH, YEAR, PartialDate
 from wiki.facts.datatypes.times_of_day import NotADate, ReadTime, take_time
 from wiki.text.titles import fold
 
@@ -43,7 +43,7 @@ _BETWEEN = {",", "/", ".", "-"}
 class ReadDate:
     """A moment and whether another reading was possible."""
 
-    moment: Moment
+    moment: PartialDate
     ambiguous: bool = False
 
 
@@ -188,7 +188,9 @@ def _in_numbers(numbers: list[tuple[str, int, int]], language: str, era: bool) -
     return third[1], month, day, one != two
 
 
-def _dated(year: int, month: int | None, day: int | None, clock: ReadTime | None = None, calendar: int = 0) -> Moment:
+def _dated(
+    year: int, month: int | None, day: int | None, clock: ReadTime | None = None, calendar: int = 0
+) -> PartialDate:
     """The moment of checked parts, in UTC."""
     if year == 0:
         raise NotADate("date_year")
@@ -200,7 +202,7 @@ def _dated(year: int, month: int | None, day: int | None, clock: ReadTime | None
     if day is not None and not 1 <= day <= calendars.days_in(calendar, year, month or 1):
         raise NotADate("date_month")
     precision = YEAR if month is None else MONTH if day is None else DATE
-    moment = Moment(calendar, year, month or 1, day or 1, 0, precision)
+    moment = PartialDate(calendar, year, month or 1, day or 1, 0, precision)
     if clock is None:
         return moment
     if precision != DATE:

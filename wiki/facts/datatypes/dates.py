@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from wiki.facts.datatypes import date_formatter
-from wiki.facts.datatypes.base import ValueRefused, not_comparable
+from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
 from wiki.facts.datatypes.date_parser import read_date
-from wiki.facts.datatypes.partial_dates import Moment, moment_of
+from wiki.facts.datatypes.partial_dates import PartialDate, moment_of
 from wiki.facts.datatypes.times_of_day import NotADate
-from wiki.facts.value_conditions import Between, Differs, Test
+from wiki.facts.value_conditions import InRange, NotMatching, Test
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 
@@ -32,22 +32,22 @@ class Date:
         """By the interval of the date's precision: `::2001` and `~2001` are that year, `>>2001` is after it."""
         value = self.parse(text.strip().strip("*"), context)
         if value.problem is not None:
-            raise ValueRefused(value.problem.code, **value.problem.params)
+            raise InvalidQueryValue(value.problem.code, **value.problem.params)
         start, end = value.number, value.number_end
         if comparator in ("", "~"):
-            return Between("number", start, end, high_open=True)
+            return InRange("number", start, end, high_open=True)
         if comparator in ("!", "!~"):
-            return Differs(Between("number", start, end, high_open=True))
+            return NotMatching(InRange("number", start, end, high_open=True))
         if comparator in (">", ">>"):
-            return Between("number", low=start if comparator == ">" else end)
+            return InRange("number", low=start if comparator == ">" else end)
         if comparator in ("<", "<<"):
-            return Between("number", high=end if comparator == "<" else start, high_open=True)
+            return InRange("number", high=end if comparator == "<" else start, high_open=True)
         raise not_comparable(comparator, self.names[context.name_language][0])
 
-    def moment(self, value: Value) -> Moment | None:
+    def moment(self, value: Value) -> PartialDate | None:
         """The moment of a value; None where it could not be read."""
         try:
-            return moment_of(value.word)
+            return moment_of(value.canonical_value)
         except ValueError:
             return None
 
@@ -59,7 +59,7 @@ class Date:
     def data(self, value: Value, context: Context) -> object:
         """Seconds since 1970, and SMW's serialisation."""
         moment = self.moment(value)
-        return {"timestamp": str(date_formatter.unix_time(moment)) if moment else "", "raw": value.word}
+        return {"timestamp": str(date_formatter.unix_time(moment)) if moment else "", "raw": value.canonical_value}
 
     def link(self, value: Value, context: Context) -> str:
         """Nowhere."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.texts import plain, text_test, word_of
-from wiki.facts.value_conditions import Differs, InLanguage, Same, Test
+from wiki.facts.value_conditions import EqualTo, InLanguage, NotMatching, Test
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -27,7 +27,7 @@ def divided(text: str) -> tuple[str, str]:
         if words and _is_code(last):
             return words.strip(), last.strip().lower()
     if at and code.strip() and len(code) <= CODE_LIMIT and " " not in code.strip() and "." not in code:
-        raise ValueRefused("language_invalid", language=code.strip())
+        raise InvalidQueryValue("language_invalid", language=code.strip())
     return text, ""
 
 
@@ -47,10 +47,10 @@ class MonolingualText:
         try:
             words, code = divided(raw)
             if not words:
-                raise ValueRefused("value_empty")
+                raise InvalidQueryValue("value_empty")
             if not code:
-                raise ValueRefused("language_missing")
-        except ValueRefused as refusal:
+                raise InvalidQueryValue("language_missing")
+        except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
         return Value(self.id, raw, word_of(words), fold(words), lang=code)
 
@@ -58,20 +58,20 @@ class MonolingualText:
         """As Text; `@en` behind it asks for that language, and alone for any words in it."""
         words, code = divided(text)
         if not words and not code:
-            raise ValueRefused("value_empty")
+            raise InvalidQueryValue("value_empty")
         negated = comparator.startswith("!")
         if words in ("", "+", "*"):
             test: Test | None = None
         else:
             positive = comparator.removeprefix("!")
-            test = text_test(positive, Same((word_of(words),)), words, self.names[context.name_language][0])
+            test = text_test(positive, EqualTo((word_of(words),)), words, self.names[context.name_language][0])
         if code:
             whole: Test = InLanguage(code, test)
         elif test is not None:
             whole = test
         else:
-            raise ValueRefused("language_missing", value=text[:60])
-        return Differs(whole) if negated else whole
+            raise InvalidQueryValue("language_missing", value=text[:60])
+        return NotMatching(whole) if negated else whole
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The words and their language in brackets; with `-` the words alone."""
@@ -93,5 +93,5 @@ class MonolingualText:
 def _words(value: Value) -> str:
     try:
         return divided(value.raw)[0]
-    except ValueRefused:
+    except InvalidQueryValue:
         return value.raw

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from wiki.facts.datatypes.base import ValueRefused, not_comparable
+from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
 from wiki.facts.datatypes.languages import language_of
-from wiki.facts.value_conditions import Between, Differs, Test
+from wiki.facts.value_conditions import InRange, NotMatching, Test
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 
@@ -145,15 +145,15 @@ def number_test(comparator: str, number: float, name: str, tolerance: float = EX
     """The condition `comparator number`, as exact as `tolerance`; `~` is the range from nought."""
     room = abs(number) * tolerance
     if comparator in ("", "!"):
-        same = Between("number", number - room, number + room)
-        return same if not comparator else Differs(same)
+        same = InRange("number", number - room, number + room)
+        return same if not comparator else NotMatching(same)
     if comparator in ("~", "!~"):
-        span = Between("number", min(0.0, number), max(0.0, number))
-        return span if comparator == "~" else Differs(span)
+        span = InRange("number", min(0.0, number), max(0.0, number))
+        return span if comparator == "~" else NotMatching(span)
     if comparator in (">", ">>"):
-        return Between("number", low=number - room if comparator == ">" else number + room, low_open=comparator == ">>")
+        return InRange("number", low=number - room if comparator == ">" else number + room, low_open=comparator == ">>")
     if comparator in ("<", "<<"):
-        return Between(
+        return InRange(
             "number", high=number + room if comparator == "<" else number - room, high_open=comparator == "<<"
         )
     raise not_comparable(comparator, name)
@@ -186,7 +186,7 @@ class Number:
         value = self.parse(text.strip().strip("*"), context)
         if value.problem is not None or value.number is None:
             found = value.problem or problem("number_unreadable", text)
-            raise ValueRefused(found.code, **found.params)
+            raise InvalidQueryValue(found.code, **found.params)
         return number_test(comparator, value.number, self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:

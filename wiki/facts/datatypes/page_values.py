@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.texts import plain, text_test
-from wiki.facts.value_conditions import Differs, Like, Same, Test
+from wiki.facts.value_conditions import EqualTo, MatchesWildcard, NotMatching, Test
 from wiki.facts.value_problems import QUOTED, problem
 from wiki.facts.values import WORD_LIMIT, Context, Value
 from wiki.text import titles
@@ -37,7 +37,7 @@ class Page:
         except TitleProblem as refusal:
             params = {str(key): str(words) for key, words in refusal.params.items()}
             return Value(self.id, raw, problem=problem(refusal.code, raw, **params))
-        except ValueRefused as refusal:
+        except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=problem(refusal.code, raw))
         if len(word) > WORD_LIMIT or len(near) > WORD_LIMIT:
             return Value(self.id, raw, problem=problem("value_too_long", raw, limit=str(WORD_LIMIT)))
@@ -53,7 +53,7 @@ class Page:
         text = text[1:].strip() if rooted else text
         if text.startswith("#"):
             if not context.page:
-                raise ValueRefused("page_fragment")
+                raise InvalidQueryValue("page_fragment")
             return context.page + text, True
         if self.space and not titles.split_namespace(text)[0]:
             return f"{self.space}:{text}", True
@@ -66,13 +66,13 @@ class Page:
             prefix, colon, rest = pattern.partition(":")
             if colon and titles.namespace_number(prefix) is not None:
                 pattern = rest.strip()
-            like = Like(fold(pattern.replace("_", " ")))
-            return like if comparator == "~" else Differs(like)
+            like = MatchesWildcard(fold(pattern.replace("_", " ")))
+            return like if comparator == "~" else NotMatching(like)
         value = self.parse(text, context)
         if value.problem is not None:
-            raise ValueRefused(value.problem.code, **value.problem.params)
-        words = (value.near, value.word) if value.near else (value.word,)
-        return text_test(comparator, Same(words), value.fold, self.names["en"][0])
+            raise InvalidQueryValue(value.problem.code, **value.problem.params)
+        words = (value.near, value.canonical_value) if value.near else (value.canonical_value,)
+        return text_test(comparator, EqualTo(words), value.folded_text, self.names["en"][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The title as written; with the form `short` without its namespace."""
@@ -80,8 +80,8 @@ class Page:
             return value.raw
         try:
             title, rooted = self._title(value.raw, context)
-        except ValueRefused:
-            return value.word
+        except InvalidQueryValue:
+            return value.canonical_value
         if form.strip().lower() in ("short", "noprefix"):
             return titles.split_namespace(title)[1]
         colon = rooted and form != "-" and context.home and not titles.split_namespace(title)[0]
@@ -106,7 +106,7 @@ def _near(title: str, context: Context, tail: str) -> str:
         return ""
 
 
-class Kind:
+class KindDatatype:
     """`word` is the key of a kind of page; `known` gives the keys by folded name, `called` the name of a key."""
 
     id = "_kind"
@@ -129,13 +129,13 @@ class Kind:
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
-                raise ValueRefused(value.problem.code, **value.problem.params)
-            return text_test(comparator, Same((value.word,)), text, "Kind")
-        return text_test(comparator, Same(()), plain(text), "Kind")
+                raise InvalidQueryValue(value.problem.code, **value.problem.params)
+            return text_test(comparator, EqualTo((value.canonical_value,)), text, "Kind")
+        return text_test(comparator, EqualTo(()), plain(text), "Kind")
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The name in the reader's language; with `-` the key."""
-        return value.word if form == "-" else self.called(value.word, context.language)
+        return value.canonical_value if form == "-" else self.called(value.canonical_value, context.language)
 
     def data(self, value: Value, context: Context) -> object:
         """The name."""

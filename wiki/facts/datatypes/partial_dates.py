@@ -13,7 +13,7 @@ MILLI = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class PartialDate:
     """A date in UTC; parts beyond the precision are the earliest. `millis` are those since midnight."""
 
     calendar: int
@@ -60,7 +60,7 @@ class Moment:
         fraction = f".{millis:03}" if self.precision == FRACTION else ""
         return "/".join(str(part) for part in (self.calendar, *parts)) + fraction
 
-    def shifted(self, minutes: int) -> Moment:
+    def shifted(self, minutes: int) -> PartialDate:
         """Later or earlier by some minutes."""
         days, millis = divmod(self.millis + minutes * 60 * MILLI, DAY * MILLI)
         if not days:
@@ -68,7 +68,7 @@ class Moment:
         year, month, day = calendars.date_of(self.calendar, self.number + days)
         return replace(self, year=year, month=month, day=day, millis=millis)
 
-    def within(self, calendar: int) -> Moment:
+    def within(self, calendar: int) -> PartialDate:
         """The same day in another calendar; years and months stay as they are called there."""
         if calendar == self.calendar:
             return self
@@ -83,16 +83,16 @@ def usual_calendar(year: int, month: int = 12, day: int = 31) -> int:
     return GREGORIAN if (year, month, day) >= REFORM else JULIAN
 
 
-def moment_at(julian_day: float) -> Moment:
+def moment_at(julian_day: float) -> PartialDate:
     """The moment of a Julian day: to the day at midnight, else to the second."""
     millis_all = round((julian_day + 0.5) * DAY) * MILLI
     number, millis = divmod(millis_all, DAY * MILLI)
     calendar = usual_calendar(*calendars.date_of(JULIAN, number))
     year, month, day = calendars.date_of(calendar, number)
-    return Moment(calendar, year, month, day, millis, SECOND if millis else DATE)
+    return PartialDate(calendar, year, month, day, millis, SECOND if millis else DATE)
 
 
-def moment_of(word: str) -> Moment:
+def moment_of(word: str) -> PartialDate:
     """The moment of a canonical word. Raises ValueError."""
     head, *rest = word.split("/")
     numbers = [int(part) for part in rest[:5]]
@@ -102,4 +102,4 @@ def moment_of(word: str) -> Moment:
         millis += round(float(rest[5]) * MILLI) if len(rest) > 5 else 0
     year, month, day = [*numbers[:3], 1, 1][:3]
     precision = len(rest) + (1 if "." in word else 0)
-    return Moment(int(head), year, month, day, millis, precision)
+    return PartialDate(int(head), year, month, day, millis, precision)

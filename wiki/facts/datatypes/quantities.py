@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from wiki.facts.datatypes import numbers
-from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.numbers import NUMBER, SPACES, NotANumber, bare, read_form, read_number
 from wiki.facts.value_conditions import Test
 from wiki.facts.value_problems import problem
@@ -125,33 +125,33 @@ class Quantity:
         """The number in the main unit, the unit as written, whether it was ambiguous. Raises ValueRefused."""
         scales = self.scales(context.declaration)
         if not raw.strip():
-            raise ValueRefused("value_empty")
+            raise InvalidQueryValue("value_empty")
         if not scales:
-            raise ValueRefused("units_missing", property=context.declaration.title)
+            raise InvalidQueryValue("units_missing", property=context.declaration.title)
         words, unit = divided(raw)
         try:
             read = read_number(words, context.language)
         except NotANumber as refusal:
-            raise ValueRefused(refusal.code) from None
+            raise InvalidQueryValue(refusal.code) from None
         scale = scale_named(unit, scales) if unit else scales[0]
         if scale is None or len(raw.strip()) > QUANTITY_LIMIT:
             title = context.declaration.title or self.names[context.name_language][0]
-            raise ValueRefused("unit_unknown", unit=unit[:60], property=title, known=_listed(scales))
+            raise InvalidQueryValue("unit_unknown", unit=unit[:60], property=title, known=_listed(scales))
         number = scale.to_main(read.number)
         if not math.isfinite(number):
-            raise ValueRefused("number_infinite")
+            raise InvalidQueryValue("number_infinite")
         return number, scale, read.ambiguous
 
     def parse(self, raw: str, context: Context) -> Value:
         """A number with a unit before or behind it; without one the main unit is meant."""
         try:
             number, _, ambiguous = self.read(raw, context)
-        except ValueRefused as refusal:
+        except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=self._problem(raw, refusal))
         word = numbers.canonical(float(f"{number:.{numbers.DIGITS}g}"))
         return Value(self.id, raw, word, word, number, note="ambiguous" if ambiguous else "")
 
-    def _problem(self, raw: str, refusal: ValueRefused) -> Problem:
+    def _problem(self, raw: str, refusal: InvalidQueryValue) -> Problem:
         return problem(refusal.code, raw, **refusal.params)
 
     def test(self, comparator: str, text: str, context: Context) -> Test:
@@ -159,9 +159,9 @@ class Quantity:
         text = text.strip().strip("*")
         try:
             number, _, _ = self.read(text, context)
-        except ValueRefused as refusal:
+        except InvalidQueryValue as refusal:
             found = self._problem(text, refusal)
-            raise ValueRefused(found.code, **found.params) from None
+            raise InvalidQueryValue(found.code, **found.params) from None
         return numbers.number_test(comparator, number, self.names[context.name_language][0], numbers.CONVERTED)
 
     def shown_in(self, value: Value, context: Context, unit: str = "") -> tuple[float, str] | None:

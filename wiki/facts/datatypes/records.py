@@ -7,9 +7,9 @@ import re
 from dataclasses import replace
 from typing import Protocol
 
-from wiki.facts.datatypes.base import ValueRefused, comparison
+from wiki.facts.datatypes.base import InvalidQueryValue, comparison
 from wiki.facts.datatypes.texts import plain
-from wiki.facts.value_conditions import Parts, Test
+from wiki.facts.value_conditions import FieldsMatch, Test
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text.titles import fold
@@ -21,7 +21,7 @@ HASH = 32
 _SEMICOLON = re.compile(r"((?:[^;\\]|\\.|\\\Z)*)(?:;|\Z)", re.DOTALL)
 
 
-class Fields(Protocol):
+class FieldHandler(Protocol):
     """What a record asks of the registry: reading, testing and showing a field."""
 
     def parse(self, raw: str, context: Context) -> Value:
@@ -64,14 +64,14 @@ def within(context: Context, declaration: Declaration) -> Context:
 class Record:
     """`parts` are the values of its fields, `word` a hash of them: the fragment of the record within its page."""
 
-    def __init__(self, id_: str, names: dict[str, tuple[str, ...]], registry: Fields) -> None:
+    def __init__(self, id_: str, names: dict[str, tuple[str, ...]], registry: FieldHandler) -> None:
         self.id, self.names, self.registry = id_, names, registry
 
     def parse(self, raw: str, context: Context) -> Value:
         """`a; b; ?; d`: an empty value or `?` leaves a field out."""
         try:
             fields = self._fields(raw, context)
-        except ValueRefused as refusal:
+        except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
         parts: list[tuple[str, Value]] = []
         for field, words in fields:
@@ -79,7 +79,7 @@ class Record:
             if value.problem is not None:
                 return Value(self.id, raw, problem=value.problem)
             parts.append((field.key, value))
-        said = "\x00".join(f"{key}\x01{part.word}\x01{part.lang}" for key, part in parts)
+        said = "\x00".join(f"{key}\x01{part.canonical_value}\x01{part.lang}" for key, part in parts)
         word = "_" + hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:HASH]
         note = "ambiguous" if any(part.note for _, part in parts) else ""
         return Value(self.id, raw, word, fold(plain(raw)), parts=tuple(parts), note=note)
@@ -89,27 +89,27 @@ class Record:
         declared = context.declaration.fields
         title = context.declaration.title or self.names[context.name_language][0]
         if not declared:
-            raise ValueRefused("record_fields", property=title)
+            raise InvalidQueryValue("record_fields", property=title)
         if len(raw) > RECORD_LIMIT:
-            raise ValueRefused("value_too_long", limit=str(RECORD_LIMIT))
+            raise InvalidQueryValue("value_too_long", limit=str(RECORD_LIMIT))
         words = split(plain(raw))
         while words and words[-1] in ("", "?"):
             words.pop()
         if len(words) > len(declared):
             names = ", ".join(field.label(context.language) for field in declared)
-            raise ValueRefused("record_too_many", property=title, fields=names)
+            raise InvalidQueryValue("record_too_many", property=title, fields=names)
         said = [(field, one) for field, one in zip(declared, words, strict=False) if one not in ("", "?")]
         if not said:
-            raise ValueRefused("value_empty")
+            raise InvalidQueryValue("value_empty")
         return said
 
     def test(self, comparator: str, text: str, context: Context) -> Test:
         """`~a*; ?; >3`: a condition for each field that is said; a comparator before all is that of the first."""
         try:
             fields = self._fields(text, context)
-        except ValueRefused as refusal:
+        except InvalidQueryValue as refusal:
             found = problem(refusal.code, text, **refusal.params)
-            raise ValueRefused(found.code, **found.params) from None
+            raise InvalidQueryValue(found.code, **found.params) from None
         tests = []
         for field, words in fields:
             own, rest = comparison(words)
@@ -117,7 +117,7 @@ class Record:
                 own, rest = comparator, words
             if rest != "+":
                 tests.append((field.key, self.registry.test_for(own, rest, within(context, field))))
-        return Parts(tuple(tests))
+        return FieldsMatch(tuple(tests))
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The values between semicolons, `?` for those left out; with `-` as written."""
@@ -149,7 +149,7 @@ class Record:
         return ""
 
 
-class Reference(Record):
+class ReferenceDatatype(Record):
     """A record whose first field is the value, and the others say where it comes from."""
 
     def link(self, value: Value, context: Context) -> str:

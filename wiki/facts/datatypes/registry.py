@@ -14,9 +14,9 @@ from wiki.facts.datatypes.dates import Date
 from wiki.facts.datatypes.identifiers import ExternalIdentifier
 from wiki.facts.datatypes.monolingual import MonolingualText
 from wiki.facts.datatypes.numbers import Number
-from wiki.facts.datatypes.page_values import Kind, Page
+from wiki.facts.datatypes.page_values import KindDatatype, Page
 from wiki.facts.datatypes.quantities import Quantity, Temperature
-from wiki.facts.datatypes.records import Record, Reference
+from wiki.facts.datatypes.records import Record, ReferenceDatatype
 from wiki.facts.datatypes.telephones import Telephone
 from wiki.facts.datatypes.texts import Code, Keyword, Text
 from wiki.facts.datatypes.web_addresses import Email, Url
@@ -129,9 +129,9 @@ USER_TYPES: tuple[Datatype, ...] = (
     Telephone(),
     Coordinates(),
     Record("_rec", _names("Record", "Enregistrement"), _FIELDS),
-    Reference("_ref_rec", _names("Reference", "Référence"), _FIELDS),
+    ReferenceDatatype("_ref_rec", _names("Reference", "Référence"), _FIELDS),
     MonolingualText(),
-    Kind(kind_names.NAMES.keys, kind_names.NAMES.called),
+    KindDatatype(kind_names.NAMES.keys, kind_names.NAMES.called),
 )
 """Those that `Has type` may name."""
 

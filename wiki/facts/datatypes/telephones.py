@@ -5,9 +5,9 @@ from __future__ import annotations
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.texts import plain, text_test
-from wiki.facts.value_conditions import Same, Test
+from wiki.facts.value_conditions import EqualTo, Test
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -52,20 +52,20 @@ class Telephone:
 
     def test(self, comparator: str, text: str, context: Context) -> Test:
         """Equality by number; wildcards on its international digits (`~+33*`)."""
-        same = Same(())
+        same = EqualTo(())
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
-                raise ValueRefused(value.problem.code, **value.problem.params)
-            same = Same((value.word,))
+                raise InvalidQueryValue(value.problem.code, **value.problem.params)
+            same = EqualTo((value.canonical_value,))
         digits = plain(text).removeprefix("tel:").replace(" ", "")
         return text_test(comparator, same, digits, self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """As it is dialled at home for French readers of a French number, else with its country; `-` in digits."""
         if form == "-":
-            return value.word.removeprefix("tel:")
-        number = read_telephone(value.word)
+            return value.canonical_value.removeprefix("tel:")
+        number = read_telephone(value.canonical_value)
         if number is None:
             return value.raw
         home = phonenumbers.country_code_for_region(COUNTRY) == number.country_code
@@ -76,8 +76,8 @@ class Telephone:
 
     def data(self, value: Value, context: Context) -> object:
         """`tel:` and the number."""
-        return value.word
+        return value.canonical_value
 
     def link(self, value: Value, context: Context) -> str:
         """`tel:` and the number."""
-        return value.word
+        return value.canonical_value

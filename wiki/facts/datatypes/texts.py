@@ -6,8 +6,8 @@ import hashlib
 import json
 import unicodedata
 
-from wiki.facts.datatypes.base import ValueRefused, not_comparable
-from wiki.facts.value_conditions import Between, Differs, Like, Same, Test
+from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
+from wiki.facts.value_conditions import EqualTo, InRange, MatchesWildcard, NotMatching, Test
 from wiki.facts.value_problems import problem
 from wiki.facts.values import WORD_LIMIT, Context, Value
 from wiki.text.problems import Problem
@@ -34,13 +34,13 @@ def text_test(comparator: str, same: Test, text: str, name: str) -> Test:
     """The condition on the words of a value: `same` for equality, order and wildcards on the folded text."""
     folded = fold(text)
     if comparator in ("", "!"):
-        return same if not comparator else Differs(same)
+        return same if not comparator else NotMatching(same)
     if comparator in ("~", "!~"):
-        return Like(folded) if comparator == "~" else Differs(Like(folded))
+        return MatchesWildcard(folded) if comparator == "~" else NotMatching(MatchesWildcard(folded))
     if comparator in (">", ">>"):
-        return Between("fold", low=folded, low_open=comparator == ">>")
+        return InRange("folded_text", low=folded, low_open=comparator == ">>")
     if comparator in ("<", "<<"):
-        return Between("fold", high=folded, high_open=comparator == "<<")
+        return InRange("folded_text", high=folded, high_open=comparator == "<<")
     raise not_comparable(comparator, name)
 
 
@@ -70,8 +70,8 @@ class Text:
         """Equality exact, order and wildcards on the folded text."""
         text = plain(text)
         if not text:
-            raise ValueRefused("value_empty")
-        return text_test(comparator, Same((self.word(text),)), text, self.names[context.name_language][0])
+            raise InvalidQueryValue("value_empty")
+        return text_test(comparator, EqualTo((self.word(text),)), text, self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The text as written."""

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from wiki.facts.datatypes.base import ValueRefused
+from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.texts import plain, text_test, word_of
-from wiki.facts.value_conditions import Same, Test
+from wiki.facts.value_conditions import EqualTo, Test
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -38,9 +38,9 @@ def read_address(text: str) -> str:
     Raises ValueRefused where it is none, or begins with what is not in `SCHEMES`.
     """
     if not text:
-        raise ValueRefused("value_empty")
+        raise InvalidQueryValue("value_empty")
     if len(text) > URL_LIMIT:
-        raise ValueRefused("value_too_long", limit=str(URL_LIMIT))
+        raise InvalidQueryValue("value_too_long", limit=str(URL_LIMIT))
     found = _SCHEME.match(text)
     if found is None or (_PORT_FOLLOWS.match(text) and found[1].lower() not in SCHEMES):
         text, scheme = f"http://{text.removeprefix('//')}", "http"
@@ -48,19 +48,19 @@ def read_address(text: str) -> str:
         scheme = found[1].lower()
         text = scheme + text[len(scheme) :]
     if scheme not in SCHEMES:
-        raise ValueRefused("url_scheme", scheme=scheme[:30], allowed=", ".join(SCHEMES))
+        raise InvalidQueryValue("url_scheme", scheme=scheme[:30], allowed=", ".join(SCHEMES))
     if _BAD.search(text):
-        raise ValueRefused("url_unreadable")
+        raise InvalidQueryValue("url_unreadable")
     try:
         pieces = urlsplit(text)
     except ValueError:
-        raise ValueRefused("url_unreadable") from None
+        raise InvalidQueryValue("url_unreadable") from None
     if scheme not in WITH_HOST:
         if not text[len(scheme) + 1 :]:
-            raise ValueRefused("url_unreadable")
+            raise InvalidQueryValue("url_unreadable")
         return text
     if not text.startswith(f"{scheme}://") or not _HOST.fullmatch(pieces.netloc):
-        raise ValueRefused("url_unreadable")
+        raise InvalidQueryValue("url_unreadable")
     start = len(scheme) + 3
     return text[:start] + pieces.netloc.lower() + text[start + len(pieces.netloc) :]
 
@@ -69,7 +69,7 @@ def safe_address(text: str) -> str:
     """The address, or "" where it is none that may be linked."""
     try:
         return read_address(plain(text))
-    except ValueRefused:
+    except InvalidQueryValue:
         return ""
 
 
@@ -83,18 +83,18 @@ class Url:
         """An address of one of the schemes."""
         try:
             address = read_address(plain(raw))
-        except ValueRefused as refusal:
+        except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
         return Value(self.id, raw, word_of(address), fold(_WEB.sub("", address, count=1)))
 
     def test(self, comparator: str, text: str, context: Context) -> Test:
         """Equality of the whole address; wildcards and order do not see `http://`."""
-        text, same = plain(text), Same(())
+        text, same = plain(text), EqualTo(())
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
-                raise ValueRefused(value.problem.code, **value.problem.params)
-            same = Same((value.word,))
+                raise InvalidQueryValue(value.problem.code, **value.problem.params)
+            same = EqualTo((value.canonical_value,))
         return text_test(comparator, same, _WEB.sub("", text, count=1), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
@@ -131,25 +131,25 @@ class Email:
 
     def test(self, comparator: str, text: str, context: Context) -> Test:
         """Equality, order and wildcards on the address."""
-        same = Same(())
+        same = EqualTo(())
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
-                raise ValueRefused(value.problem.code, **value.problem.params)
-            same = Same((value.word,))
+                raise InvalidQueryValue(value.problem.code, **value.problem.params)
+            same = EqualTo((value.canonical_value,))
         return text_test(comparator, same, _bare_email(text), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The address."""
-        return value.word.removeprefix("mailto:") or value.raw
+        return value.canonical_value.removeprefix("mailto:") or value.raw
 
     def data(self, value: Value, context: Context) -> object:
         """`mailto:` and the address."""
-        return value.word
+        return value.canonical_value
 
     def link(self, value: Value, context: Context) -> str:
         """`mailto:` and the address."""
-        return value.word
+        return value.canonical_value
 
 
 def _bare_email(text: str) -> str:

@@ -12,10 +12,10 @@ from django.utils.translation import override
 
 from wiki.ask import query_parser
 from wiki.ask.execution import runner
-from wiki.ask.execution.results import Result
+from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats import registry
-from wiki.ask.formats.base import Shown
-from wiki.ask.language.query_errors import AskProblem, in_words
+from wiki.ask.formats.base import FormatContext
+from wiki.ask.language.query_errors import AskProblem, message_for
 
 
 class Command(BaseCommand):
@@ -38,12 +38,12 @@ class Command(BaseCommand):
             try:
                 question = query_parser.parse(options["question"], language)
             except AskProblem as problem:
-                raise CommandError(in_words(problem)) from problem
+                raise CommandError(message_for(problem)) from problem
             question.parameters["format"] = options["format"]
             question.at = options["at"] or question.at
             result = runner.run(question, AnonymousUser(), language)
             if result.problems:
-                raise CommandError(" ".join(in_words(problem) for problem in result.problems))
+                raise CommandError(" ".join(message_for(problem) for problem in result.problems))
             self._print(_answer(result, language))
 
     def _print(self, content: bytes) -> None:
@@ -57,11 +57,11 @@ class Command(BaseCommand):
             sys.stdout.buffer.write(content)
 
 
-def _answer(result: Result, language: str) -> bytes:
+def _answer(result: QueryResult, language: str) -> bytes:
     """The answer in its format."""
     if result.total is not None:
         return str(result.total).encode()
-    file = registry.file(result, Shown(language=language))
+    file = registry.file(result, FormatContext(language=language))
     if file is None:
         return b""
     return file.content if isinstance(file.content, bytes) else b"".join(file.content)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from wiki.errors import WikiError
 from wiki.exchange.archive.exporter import Export
 from wiki.pages import page_lookup
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 
 
 @contextmanager
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             finally:
                 unfinished.unlink(missing_ok=True)
         except WikiError as error:
-            raise CommandError(in_words(error)) from error
+            raise CommandError(message_for(error)) from error
         except OSError as error:
             raise CommandError(f"The archive cannot be written: {error}") from error
         self.stdout.write(f"{target}: {export.size} bytes, {export.subject.last.number} versions, {export.digest}")

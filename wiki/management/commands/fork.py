@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandParser
 
 from wiki.forks import fork_creation, subtree
-from wiki.forks.fork_creation import Wish
+from wiki.forks.fork_creation import ForkTarget
 from wiki.management import command_options
 from wiki.management.progress import progress
 from wiki.pages.models import WikiPage
@@ -41,8 +41,8 @@ class Command(BaseCommand):
         page = command_options.page_from(options["title"], by.user)
         place = None if options["make"] else command_options.page(options["into"])
         new_place = options["into"] if options["make"] else ""
-        wish = Wish(place, new_place, options["new_title"], options["license"])
-        pages = [page, *(subtree.branch(page, AnonymousUser()) if options["tree"] else ())]
+        wish = ForkTarget(place, new_place, options["new_title"], options["license"])
+        pages = [page, *(subtree.subtree(page, AnonymousUser()) if options["tree"] else ())]
         offers = [offer.name for offer in subtree.offers(pages)] if options["facts"] else []
         seed, few = page.is_place and bool(new_place), len(pages) < MANY
         with progress("Forking", silent=few or options["verbosity"] == 0) as tell:

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wiki.accounts.models import User
 from wiki.errors import TitleTaken, WikiError
-from wiki.exchange.archive.importer import Wish, import_archive
-from wiki.pages.error_middleware import in_words
+from wiki.exchange.archive.importer import ImportTarget, import_archive
+from wiki.pages.error_middleware import message_for
 
 
 class Command(BaseCommand):
@@ -37,11 +37,11 @@ class Command(BaseCommand):
 
         try:
             with options["file"].open("rb") as file:
-                done = import_archive(file, by, Wish(options["title"], options["into"]), told)
+                done = import_archive(file, by, ImportTarget(options["title"], options["into"]), told)
         except TitleTaken as error:
-            raise CommandError(f"{in_words(error)} (--into, --title)") from error
+            raise CommandError(f"{message_for(error)} (--into, --title)") from error
         except WikiError as error:
-            raise CommandError(in_words(error)) from error
+            raise CommandError(message_for(error)) from error
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error}") from error
         for old, new in done.renamed.items():

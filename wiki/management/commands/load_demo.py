@@ -13,21 +13,22 @@ from django.utils.translation import gettext
 
 from wiki.errors import Refused
 from wiki.exchange.importers import demo_content
-from wiki.forks import fork_creation, proposals
+from wiki.forks import fork_creation
 from wiki.forks.fork_status import touch_of
 from wiki.forks.pull_merge import Merge
 from wiki.management.progress import progress
+from wiki.moderation import proposals
 from wiki.moderation.models import Proposal
 from wiki.pages.models import WikiPage
 from wiki.pages.writing.version_store import Author
 
 
-def take_home(page: WikiPage, place: WikiPage, by: Author) -> WikiPage:
+def fork_into(page: WikiPage, place: WikiPage, by: Author) -> WikiPage:
     """Fork `page` into `place`, under its own title and licence."""
-    return fork_creation.fork(page, fork_creation.Wish(place=place), by)
+    return fork_creation.fork(page, fork_creation.ForkTarget(place=place), by)
 
 
-def give_back(page: WikiPage, by: Author, message: str) -> None:
+def propose_upstream(page: WikiPage, by: Author, message: str) -> None:
     """Propose what was changed in the fork `page` to its original, when `by` says. Raises Refused where it clashes."""
     found = touch_of(page, AnonymousUser())
     if found is None or found.upstream is None or by.user is None:
@@ -51,7 +52,7 @@ class Command(BaseCommand):
     def handle(self, *, folder: Path, verbosity: int, **options: Any) -> None:
         """Load, with a progress bar. Raises CommandError when the folder is not in order."""
         with progress("demo", silent=verbosity == 0) as tell:
-            report = demo_content.load(folder, take_home, give_back, tell)
+            report = demo_content.load(folder, fork_into, propose_upstream, tell)
         if not verbosity:
             return
         line = gettext(

@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from wiki.errors import WikiError
-from wiki.forks import proposals
 from wiki.forks.fork_status import touch_of
 from wiki.forks.pull_merge import Merge
 from wiki.management import command_options
-from wiki.pages.error_middleware import in_words
+from wiki.moderation import proposals
+from wiki.pages.error_middleware import message_for
 
 
 class Command(BaseCommand):
@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 raise CommandError("Both sides changed the same: pull first, or settle it on the site.")
             made = proposals.propose(merge, merge.joined.text, options["message"], by.user, agrees=options["agree"])
         except WikiError as error:
-            raise CommandError(in_words(error)) from error
+            raise CommandError(message_for(error)) from error
         url = settings.BASE_ADDRESS + reverse("proposal", args=[made.pk])
         answer = {"proposal": made.pk, "url": url, "page": made.page.full_title, "version": merge.theirs.number}
         said = f"Proposal {made.pk} to «{made.page.full_title}»: {url}"

@@ -9,11 +9,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wiki.errors import WikiError
 from wiki.forks import pull_merge
-from wiki.forks.fork_status import Touch, touch_of
+from wiki.forks.fork_status import ForkStatus, touch_of
 from wiki.forks.pull_merge import SIDES, Merge, Side
 from wiki.management import command_options
 from wiki.pages import page_lookup
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.remotes import mirror_polling
@@ -47,28 +47,28 @@ class Command(BaseCommand):
             found = self._asked(page, upstream) or found
         side: Side | None = options["side"]
         try:
-            merge = Merge.of(page, pull_merge.upstream_version(page_lookup.fresh(upstream.pk), options["until"]))
+            merge = Merge.of(page, pull_merge.upstream_version(page_lookup.reload_page(upstream.pk), options["until"]))
             answer = self._pull(merge, found, side, lambda text: merge.save(text, by, options["message"]).version)
         except PageVersion.DoesNotExist as error:
             raise CommandError(f"«{upstream.full_title}» has no version {options['until']}.") from error
         except WikiError as error:
-            raise CommandError(in_words(error)) from error
+            raise CommandError(message_for(error)) from error
         self.stdout.write(command_options.as_json(answer) if options["format"] == "json" else _said(answer))
         if answer["clashes"] and side is None:
             raise CommandError("Both sides changed the same: choose --ours, --theirs or --both.")
 
-    def _asked(self, page: WikiPage, upstream: WikiPage) -> Touch | None:
+    def _asked(self, page: WikiPage, upstream: WikiPage) -> ForkStatus | None:
         """How the fork stands once its original was asked on its own site; what came as a file cannot be asked."""
         mirror = Mirror.objects.filter(page=upstream).select_related("page").first()
         if mirror is None or not mirror.is_confirmed:
             return None
         try:
-            mirror_polling.ask(mirror)
+            mirror_polling.poll(mirror)
         except WikiError as error:
-            raise CommandError(in_words(error)) from error
+            raise CommandError(message_for(error)) from error
         return touch_of(page, AnonymousUser())
 
-    def _pull(self, merge: Merge, found: Touch, side: Side | None, save: Any) -> dict[str, Any]:
+    def _pull(self, merge: Merge, found: ForkStatus, side: Side | None, save: Any) -> dict[str, Any]:
         """Write the merge where that can be done, and what to answer."""
         clashes = [] if merge.is_done else merge.joined.clashes
         answer: dict[str, Any] = {

@@ -13,9 +13,9 @@ from django.utils.translation import gettext, override
 from wiki.pages.date_input import NoDate, last_moment
 from wiki.search import history_results, query_warnings, search_results
 from wiki.search.history_results import PastResult, Period
-from wiki.search.search_ast import Note
-from wiki.search.search_results import Result
-from wiki.search.time_filter import Wish
+from wiki.search.search_ast import QueryWarning
+from wiki.search.search_results import SearchResult
+from wiki.search.time_filter import TimeFilterInput
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the answer. Raises CommandError for a date that is none."""
-        wish = Wish("at" if options["at"] else "ever" if options["history"] else "now", at=options["at"])
+        wish = TimeFilterInput("at" if options["at"] else "ever" if options["history"] else "now", at=options["at"])
         wish.author = options["author"]
         with override(options["language"]):
             if wish.at:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.")
             raise CommandError(message % {"text": text}) from problem
 
-    def _past(self, options: dict[str, Any], wish: Wish) -> None:
+    def _past(self, options: dict[str, Any], wish: TimeFilterInput) -> None:
         """Search the history."""
         user = AnonymousUser()
         given = history_results.answer(options["words"], user, wish)
@@ -72,7 +72,7 @@ class Command(BaseCommand):
             for period in one.periods:
                 self.stdout.write(f"    {_lived(period)}\n        {' … '.join(period.passages)}")
 
-    def _now(self, options: dict[str, Any], wish: Wish) -> None:
+    def _now(self, options: dict[str, Any], wish: TimeFilterInput) -> None:
         """Search the current pages; as JSON, with the periods that still last of the passages that hold the words."""
         user = AnonymousUser()
         given = search_results.answer(options["words"], user)
@@ -90,20 +90,24 @@ class Command(BaseCommand):
         for one in found:
             self.stdout.write(f"{one.page.full_title}\n    {_plain(one)}")
 
-    def _tell(self, some: list[Note]) -> None:
+    def _tell(self, some: list[QueryWarning]) -> None:
         for note in some:
-            self.stderr.write(query_warnings.in_words(note))
+            self.stderr.write(query_warnings.message_for(note))
 
     def _print(self, count: int, rows: list[dict[str, Any]]) -> None:
         self.stdout.write(json.dumps({"count": count, "results": rows}, ensure_ascii=False))
 
 
-def _plain(result: Result) -> str:
+def _plain(result: SearchResult) -> str:
     return "".join(text for text, _ in result.piece)
 
 
 def _lived(period: Period) -> str:
     """From when to when, by whom."""
-    born, died = period.born, period.died
-    told = f"v{born.number} {born.claimed_at:%Y-%m-%d} {born.author_name}"
-    return f"{told} →" if died is None else f"{told} → v{died.number} {died.claimed_at:%Y-%m-%d} {died.author_name}"
+    added_in, removed_in = period.added_in, period.removed_in
+    told = f"v{added_in.number} {added_in.claimed_at:%Y-%m-%d} {added_in.author_name}"
+    return (
+        f"{told} →"
+        if removed_in is None
+        else f"{told} → v{removed_in.number} {removed_in.claimed_at:%Y-%m-%d} {removed_in.author_name}"
+    )

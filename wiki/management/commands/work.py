@@ -30,7 +30,7 @@ class Command(BaseCommand):
             if not only:
                 self.stderr.write("Another worker is at work for this instance.")
             elif options["once"]:
-                background_jobs.finish()
+                background_jobs.run_pending()
             else:
                 self._work(options["with_parent"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -16,7 +16,7 @@ from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkActi
 from wiki.accounts.models import User
 from wiki.errors import Refused, WikiError, gettext_noop
 from wiki.pages import permissions
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class CommentForm(forms.Form):
+class BulkCommentForm(forms.Form):
     """Why it is done; stands in the history of each page."""
 
     comment = forms.CharField(label=gettext_lazy("Comment"), required=False, max_length=500)
 
 
-class MoveForm(CommentForm):
+class BulkMoveForm(BulkCommentForm):
     """Where the pages shall live."""
 
     destination = forms.ModelChoiceField(
@@ -52,8 +52,8 @@ class WriterAction(PageBulkAction):
     """One act of the writer on each chosen page, one after another, in no common transaction."""
 
     template_name = "wiki/pages/admin_bulk.html"
-    form_class = CommentForm
-    right = ""
+    form_class = BulkCommentForm
+    permission: ClassVar[permissions.Action]
     question: Any = ""
     request: HttpRequest
 
@@ -64,7 +64,7 @@ class WriterAction(PageBulkAction):
 
     def check_perm(self, page: WikiPage) -> bool:
         """Whether the wiki lets this person do it."""
-        return permissions.may(self.request.user, self.right, page)
+        return permissions.has_permission(self.request.user, self.permission, page)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Beside Wagtail's: the question that is asked once more."""
@@ -88,7 +88,7 @@ class WriterAction(PageBulkAction):
             try:
                 self.act(page, Author.of(user), data)
             except WikiError as error:
-                messages.error(self.request, f"{page.full_title}: {in_words(error)}")
+                messages.error(self.request, f"{page.full_title}: {message_for(error)}")
             else:
                 done += 1
         if done:
@@ -103,7 +103,8 @@ class DeletePages(WriterAction):
     display_name = gettext_lazy("Delete")
     aria_label = gettext_lazy("Delete the chosen pages")
     question = gettext_lazy("Delete these pages? Their histories stay, and each can be brought back.")
-    action_type = right = "delete"
+    action_type = "delete"
+    permission = permissions.Action.DELETE
     action_priority = 30
     classes = {"serious"}
 
@@ -118,9 +119,10 @@ class MovePages(WriterAction):
     display_name = gettext_lazy("Move")
     aria_label = gettext_lazy("Move the chosen pages")
     question = gettext_lazy("Move these pages? Links to them go on working.")
-    action_type = right = "move"
+    action_type = "move"
+    permission = permissions.Action.MOVE
     action_priority = 10
-    form_class = MoveForm
+    form_class = BulkMoveForm
 
     def act(self, page: WikiPage, by: Author, data: dict[str, Any]) -> None:
         """Move `page`. Raises Refused where a page has its own way of living (a place, a category)."""

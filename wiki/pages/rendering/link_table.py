@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from wiki.pages.models import Link, WikiPage
-from wiki.pages.page_fields import Fields
-from wiki.pages.writing.derived_data import Reading
+from wiki.pages.models import PageLink, WikiPage
+from wiki.pages.page_fields import PageFields
+from wiki.pages.writing.derived_data import Inputs, ParsedVersion
 from wiki.text import titles
 
 ROWS = 500
 
 
-def keys_of(target: str, fields: Fields) -> tuple[str, str]:
+def keys_of(target: str, fields: PageFields) -> tuple[str, str]:
     """Key of `target` read from the commons, and within the page's own place ("" for none).
 
     Both are "" when the target is no possible title.
@@ -45,42 +46,47 @@ Row = tuple[str, str, str]
 """way, key, near key"""
 
 
-class LinkDeriver:
+class LinkTableUpdater:
     """The rows of `Link`: written again only where they change."""
 
     name = "links"
+    requires = ()
+    provides = None
 
-    def prepare(self, readings: Sequence[Reading]) -> list[set[Row]]:
+    def prepare(self, readings: Sequence[ParsedVersion]) -> list[set[Row]]:
         """The links of each text, each target once."""
         return [self._rows(item) for item in readings]
 
-    def _rows(self, item: Reading) -> set[Row]:
+    def _rows(self, item: ParsedVersion) -> set[Row]:
         rows: dict[tuple[str, str], str] = {}
         for link in item.parsed.links:
-            if link.kind not in Link.Way.values:
+            if link.kind not in PageLink.Way.values:
                 continue
             key, near = keys_of(link.target, item.fields)
             if key:
                 rows.setdefault((link.kind, key[:255]), near[:255])
         return {(way, key, near) for (way, key), near in rows.items()}
 
-    def write(self, readings: Sequence[Reading], prepared: Sequence[set[Row]]) -> None:
+    def write(
+        self, readings: Sequence[ParsedVersion], prepared: Sequence[set[Row]], moment: datetime | None, inputs: Inputs
+    ) -> None:
         """Delete what is gone, insert what is new."""
         pks = [item.page.pk for item in readings]
         old: dict[int, dict[Row, int]] = {pk: {} for pk in pks}
         for start in range(0, len(pks), ROWS):
-            for row in Link.objects.filter(page_id__in=pks[start : start + ROWS]):
-                old[row.page_id][row.way, row.key, row.near_key] = row.pk
+            for row in PageLink.objects.filter(page_id__in=pks[start : start + ROWS]):
+                old[row.page_id][row.way, row.key, row.place_key] = row.pk
         gone, new = [], []
         for pk, wanted in zip(pks, prepared, strict=True):
             gone += [key for row, key in old[pk].items() if row not in wanted]
             new += [
-                Link(page_id=pk, way=way, key=key, near_key=near) for way, key, near in sorted(wanted - set(old[pk]))
+                PageLink(page_id=pk, way=way, key=key, place_key=near)
+                for way, key, near in sorted(wanted - set(old[pk]))
             ]
         for start in range(0, len(gone), ROWS):
-            Link.objects.filter(pk__in=gone[start : start + ROWS]).delete()
-        Link.objects.bulk_create(new, batch_size=ROWS)
+            PageLink.objects.filter(pk__in=gone[start : start + ROWS]).delete()
+        PageLink.objects.bulk_create(new, batch_size=ROWS)
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """All links by page, way and keys."""
-        return sorted(Link.objects.values_list("page_id", "way", "key", "near_key"))
+        return sorted(PageLink.objects.values_list("page_id", "way", "key", "place_key"))

@@ -29,7 +29,7 @@ PREFIX = "/wiki/"
 NOTED = "wiki.etag"
 """Where a request carries the ETag of its page from the middleware to the view."""
 SHELF_BYTES = 64 * 1024 * 1024
-COLUMNS = ("pk", "version", "stamp", "full_title", "redirect_key", "namespace", "license")
+COLUMNS = ("pk", "version", "cache_version", "full_title", "redirect_key", "namespace", "license")
 
 
 def _release() -> str:
@@ -47,12 +47,12 @@ RELEASE = _release()
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class CacheKey:
     """What decides how a page looks to everyone without a session; the columns of COLUMNS."""
 
     pk: int
     version: int
-    stamp: int
+    cache_version: int
     full_title: str
     redirect_key: str
     namespace: int
@@ -74,37 +74,37 @@ def _question() -> str:
     return str(sql)
 
 
-def head_of(key: str) -> Head | None:
+def cache_key_for(key: str) -> CacheKey | None:
     """The head of the page with that title key that anyone may read."""
     with connection.cursor() as cursor:
         cursor.execute(_question(), [key])
         row = cursor.fetchone()
-    return Head(*row) if row else None
+    return CacheKey(*row) if row else None
 
 
-def is_shared(request: HttpRequest) -> bool:
+def is_cacheable(request: HttpRequest) -> bool:
     """Whether the answer is the same for everyone: no session, no message, no question asked."""
     cookies = request.COOKIES
     return not (settings.SESSION_COOKIE_NAME in cookies or "messages" in cookies or request.META.get("QUERY_STRING"))
 
 
-def etag_of(request: HttpRequest, head: Head, language: str) -> str:
+def etag_of(request: HttpRequest, head: CacheKey, language: str) -> str:
     """The name of a page as it is now, in a language and theme."""
     theme = request.COOKIES.get("theme", "")
     theme = theme if theme in ("light", "dark") else ""
-    return f'"{RELEASE}-{head.pk}-{head.version}-{head.stamp}-{language}{theme}"'
+    return f'"{RELEASE}-{head.pk}-{head.version}-{head.cache_version}-{language}{theme}"'
 
 
-class Shelf:
+class ResponseStore:
     """Finished answers by ETag, at most `limit` bytes; those not asked for longest go first."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
-        self.kept: OrderedDict[str, Kept] = OrderedDict()
+        self.kept: OrderedDict[str, CachedResponse] = OrderedDict()
         self.lock = threading.Lock()
 
-    def get(self, etag: str) -> Kept | None:
+    def get(self, etag: str) -> CachedResponse | None:
         """The answer kept under that ETag."""
         with self.lock:
             found = self.kept.get(etag)
@@ -112,7 +112,7 @@ class Shelf:
                 self.kept.move_to_end(etag)
             return found
 
-    def put(self, etag: str, answer: Kept) -> None:
+    def put(self, etag: str, answer: CachedResponse) -> None:
         """Keep an answer, and let go of others where there is no room."""
         with self.lock:
             self.size += len(answer.content) - len(self.kept.pop(etag, _NOTHING).content)
@@ -128,18 +128,18 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedResponse:
     """A finished answer: its body, and the headers that the view and the middleware within gave it."""
 
     content: bytes
     headers: tuple[tuple[str, str], ...]
 
 
-_NOTHING = Kept(b"", ())
-SHELF = Shelf(SHELF_BYTES)
+_NOTHING = CachedResponse(b"", ())
+SHELF = ResponseStore(SHELF_BYTES)
 
 
-class KeptPages:
+class PageCacheMiddleware:
     """Middleware: answers a page that is kept before sessions, people and forms are thought of.
 
     What it keeps is what the view and all middleware within answered, headers too. It stands
@@ -151,7 +151,11 @@ class KeptPages:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The kept answer, «not modified», or the view's answer, which is kept."""
-        if not request.path_info.startswith(PREFIX) or request.method not in ("GET", "HEAD") or not is_shared(request):
+        if (
+            not request.path_info.startswith(PREFIX)
+            or request.method not in ("GET", "HEAD")
+            or not is_cacheable(request)
+        ):
             return self.get_response(request)
         head = head_at(request.path_info[len(PREFIX) :])
         if head is None:
@@ -174,17 +178,17 @@ class KeptPages:
         answer = self.get_response(request)
         whole = isinstance(answer, HttpResponse) and answer.status_code == 200 and request.method == "GET"
         if whole and answer.headers.get("ETag") == etag and not answer.cookies:
-            SHELF.put(etag, Kept(answer.content, tuple(answer.items())))  # type: ignore[attr-defined]
+            SHELF.put(etag, CachedResponse(answer.content, tuple(answer.items())))  # type: ignore[attr-defined]
         return answer
 
 
-def head_at(title: str) -> Head | None:
+def head_at(title: str) -> CacheKey | None:
     """The head of the page at that address, where its answer can be kept for everyone."""
     try:
         key = titles.key_of(title)
     except titles.TitleProblem:
         return None
-    head = head_of(key)
+    head = cache_key_for(key)
     if head is None or head.shows_others or title.replace("_", " ") != head.full_title:
         return None
     return head

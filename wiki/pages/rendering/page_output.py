@@ -8,28 +8,30 @@ from typing import TYPE_CHECKING
 from django.utils.safestring import SafeString, mark_safe
 
 from wiki.pages import deferred_content
-from wiki.pages.deferred_content import Filled, Open
+from wiki.pages.deferred_content import DeferredResults, DeferredSlots
 from wiki.pages.models import RenderedPage, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering import page_renderer
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 
-def open_of(stored: RenderedPage, fields: Fields, page: WikiPage | None = None) -> Open:
+def open_of(stored: RenderedPage, fields: PageFields, page: WikiPage | None = None) -> DeferredSlots:
     """What a rendering leaves open; of the current text of `page`, whose facts are in their table, or of another."""
     title = fields.full_title
     home = title if fields.is_place else fields.place.full_title if fields.place else ""
-    holes = {number: hole for number, hole in stored.holes.items() if "key" not in hole}
-    return Open(
-        title, home, fields.language, stored.ui_language, holes, stored.has_box, page, stored.stated or (),
+    placeholders = {
+        number: placeholder for number, placeholder in stored.placeholders.items() if "key" not in placeholder
+    }
+    return DeferredSlots(
+        title, home, fields.language, stored.ui_language, placeholders, stored.has_fact_box, page, stored.stated or (),
         fields.license,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageOutput:
     """A text with nothing open: safe HTML, and the rows of its fact box."""
 
     html: SafeString
@@ -38,20 +40,20 @@ class Shown:
     """Whether a finished answer with it may be kept: see `late.Filled`."""
 
 
-def finished(stored: RenderedPage, filled: Filled) -> Shown:
+def finished(stored: RenderedPage, filled: DeferredResults) -> PageOutput:
     """A rendering with its answers, its links coloured as they are now. One query, for the links."""
-    known = page_renderer.known_for(stored.holes) if stored.holes else set()
-    html = page_renderer.assemble(stored.html, stored.nonce, stored.holes, known, filled.answers)
+    known = page_renderer.known_for(stored.placeholders) if stored.placeholders else set()
+    html = page_renderer.assemble(stored.html, stored.nonce, stored.placeholders, known, filled.answers)
     # Boxes are made by `Filler`s from escaped pieces, and kept as text.
     box = [(mark_safe(label), [mark_safe(value) for value in values]) for label, values in filled.box]  # noqa: S308
-    return Shown(html, box, filled.is_kept)
+    return PageOutput(html, box, filled.is_kept)
 
 
-def current(stored: RenderedPage, page: WikiPage) -> Shown:
+def current(stored: RenderedPage, page: WikiPage) -> PageOutput:
     """The current text of a page as everyone sees it."""
     return finished(stored, deferred_content.filler().kept(stored, page))
 
 
-def other(stored: RenderedPage, fields: Fields, user: Reader, at: str = "") -> Shown:
+def other(stored: RenderedPage, fields: PageFields, user: Reader, at: str = "") -> PageOutput:
     """A text that is not the current one of a page (a preview, an old version), for one reader; as of day `at`."""
     return finished(stored, deferred_content.filler().fill(replace(open_of(stored, fields), at=at), user))

@@ -1,6 +1,6 @@
 """From a parsed text to the HTML that readers see, stored per language of the interface.
 
-Everything that does not depend on the moment is put in when the text is saved; links stay holes,
+Everything that does not depend on the moment is put in when the text is saved; links stay placeholders,
 since a page they lead to may appear or go. `assemble` fills them when the page is read.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -23,15 +24,15 @@ from wiki.licenses import catalogue
 from wiki.pages import problem_messages
 from wiki.pages.media_models import Picture, file_key, pictures_named
 from wiki.pages.models import RenderedPage, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import link_table
 from wiki.pages.writing import parsed_versions
-from wiki.pages.writing.derived_data import Reading
+from wiki.pages.writing.derived_data import Inputs, ParsedVersion
 from wiki.text import statements
 from wiki.text.markup import placeholders
 from wiki.text.markup.parser_functions import CALLS, with_own_names
-from wiki.text.markup.placeholders import Hole
+from wiki.text.markup.placeholders import Placeholder
 from wiki.text.problems import Problem
 
 WIDTHS = (400, 800, 1600)
@@ -39,7 +40,7 @@ ROWS = 200
 
 
 def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
-    """A picture with its credit, or a place to put one, for the hole `data`."""
+    """A picture with its credit, or a place to put one, for the placeholder `data`."""
     name = str(data["name"])
     if picture is None:
         return format_html(
@@ -87,68 +88,72 @@ def problem_html(data: Mapping[str, Any]) -> str:
     """What is wrong, in place, in red, with the source that is meant."""
     return format_html(
         '<span class="problem" role="note">{} <code>{}</code></span>',
-        problem_messages.in_words(Problem(str(data["code"]), dict(data["params"]))),
+        problem_messages.message_for(Problem(str(data["code"]), dict(data["params"]))),
         data.get("source", ""),
     )
 
 
-def call_html(hole: Hole, full_title: str) -> str | None:
+def call_html(placeholder: Placeholder, full_title: str) -> str | None:
     """What stands for a call; None for one that is filled when the page is read."""
-    name = str(hole.data["name"])
+    name = str(placeholder.data["name"])
     if name not in CALLS:
-        return problem_html({"code": "call_unknown", "params": {"name": name}, **hole.data})
+        return problem_html({"code": "call_unknown", "params": {"name": name}, **placeholder.data})
     handler = CALLS[name]
-    return None if handler is None else handler(hole, full_title)
+    return None if handler is None else handler(placeholder, full_title)
 
 
-def fill_fixed(item: Reading, pictures: Mapping[str, Picture]) -> str:
-    """The HTML of a text in the active language with all holes filled but links and what is filled when read."""
+def fill_fixed(item: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
+    """The HTML of a text in the active language with all placeholders filled but links and what is filled when read."""
     full_title = item.fields.full_title
 
-    def render(hole: Hole) -> str | None:
-        if hole.kind in ("link", "annotation"):
+    def render(placeholder: Placeholder) -> str | None:
+        if placeholder.kind in ("link", "annotation"):
             return None
-        if hole.kind == "picture":
-            return picture_html(hole.data, pictures.get(file_key(str(hole.data["name"]))))
-        if hole.kind == "problem":
-            return problem_html(hole.data)
-        return call_html(hole, full_title) if hole.kind == "call" else ""
+        if placeholder.kind == "picture":
+            return picture_html(placeholder.data, pictures.get(file_key(str(placeholder.data["name"]))))
+        if placeholder.kind == "problem":
+            return problem_html(placeholder.data)
+        return call_html(placeholder, full_title) if placeholder.kind == "call" else ""
 
-    return placeholders.fill(item.parsed.html, item.parsed.nonce, item.parsed.holes, render)
+    return placeholders.fill(item.parsed.html, item.parsed.nonce, item.parsed.placeholders, render)
 
 
-def late_holes(item: Reading) -> dict[str, dict[str, Any]]:
+def deferred_placeholders(item: ParsedVersion) -> dict[str, dict[str, Any]]:
     """What is filled when the page is read: links, with keys, title to show and fragment; calls and annotations."""
     found: dict[str, dict[str, Any]] = {}
     full_title = item.fields.full_title
-    for number, hole in item.parsed.holes.items():
-        if hole.kind == "call" and CALLS.get(str(hole.data["name"]), hole) is None:
-            found[number] = _late_call(hole, full_title)
-        elif hole.kind == "annotation":
-            value = with_own_names(str(hole.data["value"]), full_title)
-            found[number] = {"property": hole.data["property"], "value": value, "label": hole.data["label"]}
-        elif hole.kind == "link":
-            found[number] = _late_link(hole, item.fields)
+    for number, placeholder in item.parsed.placeholders.items():
+        if placeholder.kind == "call" and CALLS.get(str(placeholder.data["name"]), placeholder) is None:
+            found[number] = _late_call(placeholder, full_title)
+        elif placeholder.kind == "annotation":
+            value = with_own_names(str(placeholder.data["value"]), full_title)
+            found[number] = {
+                "property": placeholder.data["property"],
+                "value": value,
+                "label": placeholder.data["label"],
+            }
+        elif placeholder.kind == "link":
+            found[number] = _late_link(placeholder, item.fields)
     return found
 
 
-def _late_link(hole: Hole, fields: Fields) -> dict[str, str]:
+def _late_link(placeholder: Placeholder, fields: PageFields) -> dict[str, str]:
     """A link for `assemble`."""
-    target = str(hole.data["target"])
+    target = str(placeholder.data["target"])
     key, near = link_table.keys_of(target, fields)
     return {
         "key": key,
         "near": near,
         "target": target,
-        "fragment": str(hole.data.get("fragment") or ""),
+        "fragment": str(placeholder.data.get("fragment") or ""),
     }
 
 
-def _late_call(hole: Hole, full_title: str) -> dict[str, Any]:
+def _late_call(placeholder: Placeholder, full_title: str) -> dict[str, Any]:
     """A call for whoever fills it: its name, its arguments as [key, value], and its source."""
-    arguments = [[key, with_own_names(value, full_title)] for key, value in hole.data["arguments"]]
-    found = {"call": str(hole.data["name"]), "arguments": arguments, "source": str(hole.data["source"])}
-    return found | ({"alone": True} if hole.data.get("alone") else {})
+    arguments = [[key, with_own_names(value, full_title)] for key, value in placeholder.data["arguments"]]
+    found = {"call": str(placeholder.data["name"]), "arguments": arguments, "source": str(placeholder.data["source"])}
+    return found | ({"alone": True} if placeholder.data.get("alone") else {})
 
 
 def assemble(
@@ -158,9 +163,9 @@ def assemble(
     known: set[str],
     answers: Mapping[str, str] | None = None,
 ) -> SafeString:
-    """Stored HTML with its `late_holes`: links, blue where the page is among `known` keys, else red; and answers.
+    """Stored HTML with its `deferred_placeholders`: links, blue where the page is among `known` keys, else red; and answers.
 
-    `answers` has safe HTML for calls and annotations, by the number of their hole; one without shows its source.
+    `answers` has safe HTML for calls and annotations, by the number of their placeholder; one without shows its source.
     """
 
     def link(match: re.Match[str]) -> str:
@@ -188,12 +193,14 @@ def known_for(late: Mapping[str, Mapping[str, Any]]) -> set[str]:
     return link_table.existing({data[name] for data in late.values() if "key" in data for name in ("key", "near")})
 
 
-class RenderDeriver:
+class RenderUpdater:
     """The rows of `RenderedPage`: one per page and language of the interface."""
 
     name = "rendered"
+    requires = ()
+    provides = None
 
-    def prepare(self, readings: Sequence[Reading]) -> list[list[RenderedPage]]:
+    def prepare(self, readings: Sequence[ParsedVersion]) -> list[list[RenderedPage]]:
         """Render each text in each language; one query for all pictures."""
         names = [
             link.target.partition(":")[2] for item in readings for link in item.parsed.links if link.kind == "file"
@@ -201,7 +208,13 @@ class RenderDeriver:
         pictures = pictures_named(names) if names else {}
         return [[render(item, language, pictures) for language, _ in settings.LANGUAGES] for item in readings]
 
-    def write(self, readings: Sequence[Reading], prepared: Sequence[list[RenderedPage]]) -> None:
+    def write(
+        self,
+        readings: Sequence[ParsedVersion],
+        prepared: Sequence[list[RenderedPage]],
+        moment: datetime | None,
+        inputs: Inputs,
+    ) -> None:
         """Insert or replace the rows."""
         rows = []
         for item, own in zip(readings, prepared, strict=True):
@@ -213,7 +226,7 @@ class RenderDeriver:
             update_conflicts=True,
             unique_fields=["page", "ui_language"],
             update_fields=[
-                "version", "html", "nonce", "holes", "toc", "has_box", "problems", "categories", "fresh"
+                "version", "html", "nonce", "placeholders", "toc", "has_fact_box", "problems", "categories", "results_release"
             ],
             batch_size=ROWS,
         )  # fmt: skip
@@ -223,31 +236,33 @@ class RenderDeriver:
         return sorted(
             (
                 row.page_id, row.ui_language, row.version, row.html.replace(row.nonce, ""),
-                str(row.holes), str(row.toc), str(row.has_box), str(row.problems),
+                str(row.placeholders), str(row.toc), str(row.has_fact_box), str(row.problems),
                 str(row.categories),
             )
             for row in RenderedPage.objects.all().iterator(chunk_size=ROWS)
         )  # fmt: skip
 
 
-def render(item: Reading, language: str, pictures: Mapping[str, Picture]) -> RenderedPage:
+def render(item: ParsedVersion, language: str, pictures: Mapping[str, Picture]) -> RenderedPage:
     """What readers of the interface `language` see of a text, still without page and number."""
     with translation.override(language):
         return RenderedPage(
             ui_language=language,
             html=fill_fixed(item, pictures),
             nonce=item.parsed.nonce,
-            holes=late_holes(item),
+            placeholders=deferred_placeholders(item),
             toc=[asdict(entry) for entry in item.parsed.toc],
-            has_box="NOFACTBOX" not in item.parsed.switches,
-            problems=[{"text": problem_messages.in_words(problem), "line": problem.line} for problem in item.problems],
+            has_fact_box="NOFACTBOX" not in item.parsed.switches,
+            problems=[
+                {"text": problem_messages.message_for(problem), "line": problem.line} for problem in item.problems
+            ],
             categories=sorted({link.target for link in item.parsed.links if link.kind == "category"}),
         )
 
 
-def preview(text: str, fields: Fields, language: str) -> RenderedPage:
+def preview(text: str, fields: PageFields, language: str) -> RenderedPage:
     """A text as it would look, for the editor and for old versions. Parses; bounded in time."""
-    item = parsed_versions.read([(WikiPage(), fields, text)])[0]
+    item = parsed_versions.parse_versions([(WikiPage(), fields, text)])[0]
     names = [link.target.partition(":")[2] for link in item.parsed.links if link.kind == "file"]
     shown = render(item, language, pictures_named(names) if names else {})
     shown.stated = statements.statements(item.parsed)

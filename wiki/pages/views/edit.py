@@ -17,22 +17,22 @@ from django.views.decorators.http import require_POST
 
 from wiki.accounts import inline_sign_in, rate_limits
 from wiki.accounts.models import User
-from wiki.errors import EditConflict, TooFast, WikiError
+from wiki.errors import EditConflict, RateLimitExceeded, WikiError
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup, permissions
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.models import LANGUAGES, Kind, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_output, page_renderer
 from wiki.pages.views import page_lists
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, Note
+from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.pages.writing.version_store import clean_text
 from wiki.text import titles
 
 
-class EditForm(forms.Form):
+class PageEditForm(forms.Form):
     """A text with what its author says about the change."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
@@ -46,7 +46,7 @@ class EditForm(forms.Form):
     minor = forms.BooleanField(label=_("This is a minor edit"), required=False)
 
 
-class NewPageForm(EditForm):
+class NewPageForm(PageEditForm):
     """The first text of a page, with its licence and language."""
 
     license = forms.ChoiceField(label=_("Licence"), choices=catalogue.for_text)
@@ -88,15 +88,15 @@ def edit(request: HttpRequest, title: str, write: Write | None = None) -> HttpRe
     if request.method != "POST":
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        permissions.require(request.user, "edit" if page else "create", page)
+        permissions.require(request.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
         return _editor(request, page, asked, _form(request, page, asked))
     form = _form(request, page, asked, data=request.POST)
     if "preview" in request.POST:
         try:
             shown = previewed(request, page, asked, form["text"].value() or "")
-        except TooFast as error:
+        except RateLimitExceeded as error:
             form.is_valid()
-            form.add_error(None, in_words(error))
+            form.add_error(None, message_for(error))
             return _editor(request, page, asked, form, status=error.status)
         return _editor(request, page, asked, form, preview=shown)
     return _save(request, page, asked, form, write or _write)
@@ -106,7 +106,7 @@ def _form(request: HttpRequest, page: WikiPage | None, asked: str, data: Any = N
     """The form for `page`, or for a new page titled `asked`."""
     if page is not None:
         initial = {"text": page.source.text, "base": page.version}
-        return EditForm(data, initial=initial)
+        return PageEditForm(data, initial=initial)
     return NewPageForm(data, initial={
         "base": 0, "license": catalogue.DEFAULT, "language": (get_language() or "fr")[:2],
         "text": _starter(request.GET.get("kind", "")),
@@ -136,7 +136,7 @@ def _editor(
         "full_title": asked,
         "form": form,
         "license": catalogue.licenses_in(license_id)[0],
-        "may": permissions.allowed(request.user, page),
+        "may": permissions.allowed_actions(request.user, page),
         **extra.pop("preview", {}),
         **extra,
     }
@@ -147,7 +147,7 @@ def previewed(request: HttpRequest, page: WikiPage | None, asked: str, text: str
     """The text as it would look, for a template. Raises TooFast."""
     rate_limits.spend_preview(request)
     language = (get_language() or "fr")[:2]
-    fields = Fields.of(page) if page else _new_fields(asked, language)
+    fields = PageFields.of(page) if page else _new_fields(asked, language)
     stored = page_renderer.preview(clean_text(text), fields, language)
     shown = page_output.other(stored, fields, request.user)
     return {
@@ -157,12 +157,12 @@ def previewed(request: HttpRequest, page: WikiPage | None, asked: str, text: str
     }
 
 
-def _new_fields(asked: str, language: str) -> Fields:
+def _new_fields(asked: str, language: str) -> PageFields:
     """The fields that a page with the title `asked` would have; without a title where it is none."""
     try:
         return page_lookup.fields_for(asked, license=catalogue.DEFAULT, language=language)
     except titles.TitleProblem:
-        return Fields(0, None, "", False, catalogue.DEFAULT, language)
+        return PageFields(0, None, "", False, catalogue.DEFAULT, language)
 
 
 @require_POST
@@ -178,7 +178,7 @@ def open_with(
     request: HttpRequest, page: WikiPage, text: str, comment: str, base: int, **extra: Any
 ) -> HttpResponseBase:
     """The editor of `page` with a text that follows version `base`; it asks who is not signed in to sign in there."""
-    form: forms.Form = EditForm(initial={"text": text, "comment": comment, "base": base})
+    form: forms.Form = PageEditForm(initial={"text": text, "comment": comment, "base": base})
     if not request.user.is_authenticated:
         return _editor(request, page, page.full_title, _with_sign_in(form), status=403, must_sign_in=True, **extra)
     return _editor(request, page, page.full_title, form, **extra)
@@ -201,7 +201,7 @@ def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.F
         again = _form(request, page, asked, data=data)
         return _editor(request, page, asked, again, status=409, conflict=conflict)
     except WikiError as error:
-        form.add_error(None, in_words(error))
+        form.add_error(None, message_for(error))
         return _editor(request, page, asked, form, status=error.status)
     if saved.merged:
         messages.success(request, gettext("Saved, and merged with what someone else changed meanwhile."))
@@ -214,8 +214,8 @@ def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.F
 
 def _write(user: Any, page: WikiPage | None, asked: str, data: dict[str, Any]) -> page_writer.Saved:
     """Hand the typed text to the writer."""
-    permissions.require(user, "edit" if page else "create", page)
-    note = Note(data["comment"], data["minor"])
+    permissions.require(user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
+    note = EditSummary(data["comment"], data["minor"])
     author = Author.of(user)
     if page is None:
         return page_writer.create(
@@ -252,7 +252,7 @@ def create(request: HttpRequest) -> HttpResponseBase:
     """Ask for a title, place and kind; the editor comes next."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    permissions.require(request.user, "create")
+    permissions.require(request.user, permissions.Action.CREATE)
     wanted = request.GET.get("title", "")
     if request.method != "POST" and wanted and not request.GET.get("place"):
         return redirect(address("edit", titles.clean_title(wanted)))
@@ -275,7 +275,7 @@ def _full_title(request: HttpRequest, form: forms.Form) -> str:
         wrong = "title"
         return titles.clean_title(f"{home.full_title}:{title}" if home else title)
     except WikiError as error:
-        form.add_error(wrong, in_words(error))
+        form.add_error(wrong, message_for(error))
         return ""
 
 
@@ -305,7 +305,7 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
         user = signed_in(request, form)
         if user is None:
             return _place_screen(request, form, status=403, must_sign_in=True)
-    permissions.require(user, "make_place")
+    permissions.require(user, permissions.Action.MAKE_PLACE)
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -314,7 +314,7 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
                 license=data["license"], language=data["language"],
             )  # fmt: skip
         except WikiError as error:
-            form.add_error("title", in_words(error))
+            form.add_error("title", message_for(error))
         else:
             messages.success(request, gettext("The place is there. You are its first steward."))
             return redirect(saved.page.get_absolute_url())

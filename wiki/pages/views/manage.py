@@ -21,14 +21,14 @@ from wiki.accounts.models import User
 from wiki.errors import NotAllowed, WikiError, gettext_noop
 from wiki.licenses import compatibility
 from wiki.pages import page_lookup, permissions
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.models import LANGUAGES, Stewardship, WikiPage, links_to
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.version_store import Author
 from wiki.text import titles
 
 
-def get_page(request: HttpRequest, title: str, action: str) -> WikiPage:
+def get_page(request: HttpRequest, title: str, action: permissions.Action) -> WikiPage:
     """The gate of this file: the page that the reader may do `action` to, or an error."""
     try:
         page = page_lookup.find(title, request.user)
@@ -47,13 +47,13 @@ def author(request: HttpRequest) -> Author:
     return Author.of(request.user)
 
 
-class CommentForm(forms.Form):
+class EditCommentForm(forms.Form):
     """Why something is done."""
 
     comment = forms.CharField(label=_("Why?"), max_length=500, required=False)
 
 
-class MoveForm(CommentForm):
+class MovePageForm(EditCommentForm):
     """Where a page goes."""
 
     title = forms.CharField(
@@ -65,7 +65,7 @@ class MoveForm(CommentForm):
     field_order = ["title", "comment", "leave_redirect"]
 
 
-class FieldsForm(CommentForm):
+class FieldsForm(EditCommentForm):
     """Licence and language of a page."""
 
     license = forms.ChoiceField(label=_("Licence"))
@@ -95,12 +95,12 @@ def _act(
         try:
             after = act(form.cleaned_data)
         except WikiError as error:
-            form.add_error(None, in_words(error))
+            form.add_error(None, message_for(error))
             status = error.status
         else:
             messages.success(request, done)
             return redirect(after.get_absolute_url())
-    context |= {"form": form, "page": page, "may": permissions.allowed(request.user, page)}
+    context |= {"form": form, "page": page, "may": permissions.allowed_actions(request.user, page)}
     return render(request, template, context, status=status)
 
 
@@ -108,15 +108,15 @@ def move(request: HttpRequest, title: str) -> HttpResponseBase:
     """Rename a page or place, or move a page."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    page = get_page(request, title, "move")
-    form = MoveForm(request.POST or None, initial={"title": page.full_title})
+    page = get_page(request, title, permissions.Action.MOVE)
+    form = MovePageForm(request.POST or None, initial={"title": page.full_title})
 
     def act(data: dict[str, Any]) -> WikiPage:
         page_moves.move(
             page, data["title"], author(request), data["comment"],
             leave_redirect=data["leave_redirect"],
         )  # fmt: skip
-        return page_lookup.fresh(page.pk)
+        return page_lookup.reload_page(page.pk)
 
     return _act(request, "wiki/pages/move.html", page, form, act, gettext("The page has moved."))
 
@@ -125,8 +125,8 @@ def delete(request: HttpRequest, title: str) -> HttpResponseBase:
     """Delete a page: a version without text."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    page = get_page(request, title, "delete")
-    form = CommentForm(request.POST if request.method == "POST" else None)
+    page = get_page(request, title, permissions.Action.DELETE)
+    form = EditCommentForm(request.POST if request.method == "POST" else None)
 
     def act(data: dict[str, Any]) -> WikiPage:
         page_writer.delete(page, author(request), data["comment"])
@@ -144,7 +144,7 @@ def undelete(request: HttpRequest, title: str) -> HttpResponseBase:
     page = page_lookup.deleted(titles.clean_title(title))
     if page is None:
         raise Http404(gettext("There is no deleted page of that title."))
-    permissions.require(request.user, "undelete", page)
+    permissions.require(request.user, permissions.Action.UNDELETE, page)
     page_writer.undelete(page, author(request), request.POST.get("comment", ""))
     messages.success(request, gettext("The page is back, with its history."))
     return redirect(page.get_absolute_url())
@@ -154,12 +154,12 @@ def fields(request: HttpRequest, title: str) -> HttpResponseBase:
     """Change the licence (where the table allows) or the language of a page."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    page = get_page(request, title, "relicense")
+    page = get_page(request, title, permissions.Action.RELICENSE)
     form = FieldsForm(page, request.POST or None, initial={"license": page.license, "language": page.language})
 
     def act(data: dict[str, Any]) -> WikiPage:
         page_writer.relicense(page, data["license"], author(request), data["comment"])
-        page_writer.translate(page, data["language"], author(request), data["comment"])
+        page_writer.set_language(page, data["language"], author(request), data["comment"])
         return page
 
     return _act(request, "wiki/pages/fields.html", page, form, act, gettext("Saved."))
@@ -175,7 +175,7 @@ def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
     """The stewards of a place: add one by name, or take one away (never the last)."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    page = get_page(request, title, "steward")
+    page = get_page(request, title, permissions.Action.STEWARD)
     if not page.is_place:
         raise Http404(gettext("Only places have stewards."))
     form = StewardForm(request.POST if "add" in request.POST else None)
@@ -192,7 +192,7 @@ def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
         "page": page,
         "form": form,
         "stewardships": page.stewardships.select_related("user").order_by("since"),
-        "may": permissions.allowed(request.user, page),
+        "may": permissions.allowed_actions(request.user, page),
     }
     return render(request, "wiki/pages/stewards.html", context)
 
@@ -200,22 +200,22 @@ def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
 def _remove_steward(request: HttpRequest, page: WikiPage) -> HttpResponse:
     """Take a stewardship away; the last steward stays until another comes, also when two go at the same moment."""
     with transaction.atomic():
-        WikiPage.objects.filter(pk=page.pk).update(stamp=F("stamp") + 1)  # who comes second waits here
+        WikiPage.objects.filter(pk=page.pk).update(cache_version=F("cache_version") + 1)  # who comes second waits here
         may_go = page.stewardships.count() > 1 or (isinstance(request.user, User) and request.user.is_superuser)
         if may_go:
             page.stewardships.filter(user__username=request.POST["remove"]).delete()
     if not may_go:
         messages.error(request, gettext("A place keeps one steward: add another one first."))
-    elif not permissions.may(request.user, "steward", page):  # they took themselves away
+    elif not permissions.has_permission(request.user, permissions.Action.STEWARD, page):  # they took themselves away
         messages.success(request, gettext("You do not look after this place any more."))
         return redirect(page.get_absolute_url())
     return redirect(request.get_full_path())
 
 
 @require_POST
-def unmake_place(request: HttpRequest, title: str) -> HttpResponseBase:
+def convert_place_to_page(request: HttpRequest, title: str) -> HttpResponseBase:
     """Make an empty place an ordinary page."""
-    page = get_page(request, title, "unmake_place")
-    page_writer.unmake_place(page, author(request), request.POST.get("comment", ""))
+    page = get_page(request, title, permissions.Action.CONVERT_PLACE)
+    page_writer.convert_place_to_page(page, author(request), request.POST.get("comment", ""))
     messages.success(request, gettext("It is an ordinary page now."))
     return redirect(page.get_absolute_url())

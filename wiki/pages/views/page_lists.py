@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from wiki.pages import page_lookup
 from wiki.pages.media_models import file_key, pictures_named
-from wiki.pages.models import Kind, Link, WikiPage, WikiPageQuerySet, links_to
+from wiki.pages.models import Kind, PageLink, WikiPage, WikiPageQuerySet, links_to
 from wiki.text import titles
 from wiki.text.markup.wikilinks import CATEGORY
 
@@ -118,7 +118,7 @@ def _place(request: HttpRequest) -> WikiPage | None:
 @require_safe
 def orphans(request: HttpRequest) -> HttpResponse:
     """Pages that no page links to."""
-    linked = Link.objects.filter(Q(key=OuterRef("title_key")) | Q(near_key=OuterRef("title_key"))).exclude(
+    linked = PageLink.objects.filter(Q(key=OuterRef("title_key")) | Q(place_key=OuterRef("title_key"))).exclude(
         page=OuterRef("pk")
     )
     found = (
@@ -135,10 +135,10 @@ def orphans(request: HttpRequest) -> HttpResponse:
 def wanted(request: HttpRequest) -> HttpResponse:
     """Titles that pages link to and nobody has written, the most wanted first."""
     here = WikiPage.objects.filter(title_key=OuterRef("key"))
-    nearer = WikiPage.objects.filter(title_key=OuterRef("near_key"))
+    nearer = WikiPage.objects.filter(title_key=OuterRef("place_key"))
     readable = WikiPage.objects.readable_by(request.user)
     missing = (
-        Link.objects.filter(way=Link.Way.LINK, page__in=readable)
+        PageLink.objects.filter(way=PageLink.Way.LINK, page__in=readable)
         .filter(~Exists(here), ~Exists(nearer))
         .values(title=F("key"))
         .annotate(count=Count("page", distinct=True))
@@ -152,7 +152,7 @@ def wanted(request: HttpRequest) -> HttpResponse:
 def categories(request: HttpRequest) -> HttpResponse:
     """The tree of categories that are in use or written."""
     readable = WikiPage.objects.readable_by(request.user)
-    rows = Link.objects.filter(way=Link.Way.CATEGORY, page__in=readable)
+    rows = PageLink.objects.filter(way=PageLink.Way.CATEGORY, page__in=readable)
     counts = dict(rows.exclude(page__namespace=CATEGORY).values_list("key").annotate(Count("page")))
     above = rows.filter(page__namespace=CATEGORY).values_list("key", "page__title_key")
     written = set(readable.filter(namespace=CATEGORY).values_list("title_key", flat=True))

@@ -21,11 +21,11 @@ from wiki.accounts import rate_limits
 from wiki.licenses import catalogue
 from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
 from wiki.pages.media_models import File, Picture, file_key
-from wiki.pages.models import Fork, Kind, Link, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.models import Fork, Kind, PageLink, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_cache, page_output, page_renderer
-from wiki.pages.rendering.page_output import Shown
+from wiki.pages.rendering.page_output import PageOutput
 from wiki.pages.views import page_lists
 from wiki.pages.writing import rebuild_derived
 from wiki.text import titles
@@ -64,8 +64,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def recent(request: HttpRequest, place: WikiPage | None = None) -> list[PageVersion]:
-    """The latest single changes (those of batches apart) that the reader may see."""
-    versions = PageVersion.objects.readable_by(request.user).filter(Q(batch=None) | Q(batch__act="demo"))
+    """The latest single changes (those of changesets apart) that the reader may see."""
+    versions = PageVersion.objects.readable_by(request.user).filter(Q(changeset=None) | Q(changeset__act="demo"))
     if place is not None:
         versions = versions.filter(Q(place=place) | Q(page=place))
     found = versions.select_related("page", "author").order_by("-claimed_at", "-id")
@@ -113,7 +113,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     return page_cache.finish(answer, found.license, etag if shown.is_kept else "")
 
 
-def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: Shown) -> HttpResponse:
+def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: PageOutput) -> HttpResponse:
     """The screen of a page that is there: with its list, where it is a place, category or file."""
     template = "wiki/pages/page.html"
     context = page_context(request, found, stored, shown)
@@ -128,7 +128,7 @@ def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: S
     return render(request, template, context)
 
 
-def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: Shown) -> dict[str, Any]:
+def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: PageOutput) -> dict[str, Any]:
     """What the template of a page takes."""
     return {
         "page": found,
@@ -138,8 +138,8 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, sh
         "categories": stored.categories,
         "problems": stored.problems,
         **license_context(found.license),
-        "may": permissions.allowed(request.user, found),
-        "canonical": mirror_models.true_address(found),
+        "may": permissions.allowed_actions(request.user, found),
+        "canonical": mirror_models.canonical_url(found),
         "json_ld": json_ld(found),
         "redirected_from": request.GET.get("from", "").replace("_", " ")[:255],
         "is_redirect": bool(found.redirect_key),
@@ -194,7 +194,7 @@ def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
 def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
     """What is in a category: pages, and categories under it."""
     readable = WikiPage.objects.readable_by(request.user)
-    inside = Link.objects.filter(way=Link.Way.CATEGORY, key=titles.key_of(full_title))
+    inside = PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=titles.key_of(full_title))
     members = readable.filter(pk__in=inside.values("page_id")).select_related("kind", "place")
     pages = Paginator(members.exclude(namespace=CATEGORY).order_by("title_fold"), 100)
     return {
@@ -211,7 +211,7 @@ def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None
     found: Picture | File | None = Picture.objects.filter(name=name).first() or File.objects.filter(name=name).first()
     if found is None:
         return None
-    uses = Link.objects.filter(way=Link.Way.FILE, key=f"File:{name}").values("page_id")
+    uses = PageLink.objects.filter(way=PageLink.Way.FILE, key=f"File:{name}").values("page_id")
     readable = WikiPage.objects.readable_by(request.user)
     context: dict[str, Any] = {
         "file": found,
@@ -236,18 +236,18 @@ def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
         context = category_context(request, full_title)
         if context["members"] or context["subcategories"]:
             page = WikiPage(title=full_title, full_title=full_title, namespace=CATEGORY)
-            context |= {"page": page, "may": permissions.allowed(request.user), "html": ""}
+            context |= {"page": page, "may": permissions.allowed_actions(request.user), "html": ""}
             return render(request, "wiki/pages/category.html", context)
     gone = page_lookup.deleted(full_title)
     if gone is not None:
         last = gone.versions.select_related("author").order_by("-number").first()
-        context = {"page": gone, "version": last, "may": permissions.allowed(request.user, gone)}
+        context = {"page": gone, "version": last, "may": permissions.allowed_actions(request.user, gone)}
         return render(request, "wiki/pages/deleted.html", context, status=404)
     context = {
         "full_title": full_title,
-        "near": similar_titles.near(full_title, request.user),
+        "near": similar_titles.find_similar_titles(full_title, request.user),
         "wanted_by": page_lists.linking_to(key, request.user)[:10],
-        "may": permissions.allowed(request.user),
+        "may": permissions.allowed_actions(request.user),
     }
     return render(request, "wiki/pages/missing.html", context, status=404)
 
@@ -304,8 +304,10 @@ def _old(request: HttpRequest, found: WikiPage, version: PageVersion, day: str =
     rate_limits.spend_preview(request)
     language = (get_language() or "fr")[:2]
     text = version.text()
-    stored = page_renderer.preview(text or "", Fields.of(found), language)
-    context = page_context(request, found, stored, page_output.other(stored, Fields.of(found), request.user, day)) | {
+    stored = page_renderer.preview(text or "", PageFields.of(found), language)
+    context = page_context(
+        request, found, stored, page_output.other(stored, PageFields.of(found), request.user, day)
+    ) | {
         "version": version,
         "is_old": True,
         "as_of": day,

@@ -79,7 +79,7 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     """Take in a picture; `?name=` is the one that a page misses."""
     if not request.user.is_authenticated or not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
-    permissions.require(request.user, "upload")
+    permissions.require(request.user, permissions.Action.UPLOAD)
     initial = {"name": request.GET.get("name", ""), "author": request.user.label}
     form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():

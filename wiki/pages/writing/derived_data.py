@@ -1,27 +1,30 @@
-"""What follows from a text: the registry of derivers.
+"""Data that is derived from the texts of versions, and the registry of its updaters.
 
-The writer reads a text once (`Reading`), lets every deriver prepare outside any lock, and
-calls `write` inside the transaction. `rebuild` runs the same ones, in the same batches. Rooms
-upstairs (facts, passages, search) register theirs in `wiki/apps.py`.
+The writer parses a text once (`ParsedVersion`), lets every updater prepare outside any lock, and
+calls `write` inside the transaction. `rebuild` runs the same updaters, in the same batches. Packages
+of higher layers (facts, passages, search) register theirs in `wiki/apps.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Max
 
 from wiki.pages.models import Kind, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.problems import Problem
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class VersionState:
     """One version as those derivers see it that follow a page through its history."""
 
     text: str | None
@@ -43,57 +46,45 @@ class Step:
     """Whether the title begins with the name of a place."""
     source: tuple[int, int] | None = None
     """Key and version number of the other page that this version declares to come from: a fork, a renamed file."""
-    in_batch: bool = False
+    in_changeset: bool = False
     """Whether it was made in one act with others."""
 
 
-@dataclass(slots=True)
-class Reading:
-    """What the latest text of a page says. `page` may be unsaved until `write`."""
+@dataclass(frozen=True, slots=True)
+class ParsedVersion:
+    """What the latest text of a page says, and the versions that led to it: the input of all updaters.
+
+    It is complete before the transaction begins and never changes; only `page` may still be unsaved until `write`.
+    """
 
     page: WikiPage
-    fields: Fields
+    fields: PageFields
     text: str | None
     parsed: Parsed
-    kind: Kind | None = None
-    columns: dict[str, Any] = field(default_factory=dict)
+    kind: Kind | None
+    columns: Mapping[str, Any]
     """Columns of the page row that follow from the text."""
-    problems: list[Problem] = field(default_factory=list)
-    """What is wrong in the text: as the parser saw it, and as the house sees it."""
+    problems: Sequence[Problem]
+    """What is wrong in the text: found by the parser, then by the checks of the wiki."""
     number: int = 0
-    """The version number, known inside the transaction."""
+    """The version number that the text has, or gets when it is written."""
     follows: int = 0
-    """The version after which `steps` begin; 0 for the whole history, which then replaces what is there."""
-    steps: Iterable[Step] = ()
-    """The versions after `follows`, the one that is read last; each deriver may go through them."""
+    """The version after which `steps` begin; 0 for the whole history, which then replaces the stored rows."""
+    steps: Iterable[VersionState] = ()
+    """The versions after `follows`, up to the parsed one; each updater may iterate over them."""
     since: datetime | None = None
     """The latest claimed time up to version `follows`."""
-    moment: datetime | None = None
-    """The moment of writing, known inside the transaction."""
-    changed: set[tuple[int, str, str]] = field(default_factory=set)
-    """(page number, property key, word) of the facts that this write began, ended or read anew; "*" for any word."""
-    declared: set[str] = field(default_factory=set)
-    """Keys of the properties that declare something else now; both are filled by the deriver of facts."""
-    facts: list[int] = field(default_factory=list)
-    """Keys of the facts that this write began or dropped, those that the wiki itself states left out."""
-    passages: list[int] = field(default_factory=list)
-    """Keys of the passages that this write began, changed or dropped; filled by their deriver."""
 
 
 @dataclass(slots=True)
-class Clock:
+class MonotonicTimes:
     """Claimed times of the versions of one page, made non-decreasing: imports bring odd clocks."""
 
     floor: datetime | None
     """The time of the version before."""
     now: datetime | None
 
-    @classmethod
-    def of(cls, item: Reading) -> Clock:
-        """The clock of the versions that are written; inside the transaction."""
-        return cls(item.since, item.moment)
-
-    def tell(self, date: datetime | None) -> datetime:
+    def next(self, date: datetime | None) -> datetime:
         """The time of the next version, whose author says `date`: not before the one before it, nor in the future."""
         at = date or self.now
         if at is None:
@@ -111,43 +102,91 @@ def latest_time(page: WikiPage, dated: bool) -> datetime | None:
     return found
 
 
-class Deriver(Protocol):
-    """Something that follows from the current text and fields of pages."""
+class DerivedDataUpdater(Protocol):
+    """Something that follows from the current text and fields of pages.
 
-    name: str
+    What an updater needs of others is said by `requires` and checked at registration, so that the order in which they
+    are registered cannot be wrong.
+    """
 
-    def prepare(self, readings: Sequence[Reading]) -> list[Any]:
-        """One prepared value per reading. May query; outside the transaction."""
+    @property
+    def name(self) -> str:
+        """Name of the derived data, unique among updaters."""
 
-    def write(self, readings: Sequence[Reading], prepared: Sequence[Any]) -> None:
-        """Write what was prepared; inside the transaction; the pages have keys by now."""
+    @property
+    def requires(self) -> Sequence[type[Any]]:
+        """Types of the outputs of other updaters that `write` reads from its `inputs`."""
+
+    @property
+    def provides(self) -> type[Any] | None:
+        """Type of the output that `write` returns for updaters registered later; None if it returns nothing."""
+
+    def prepare(self, versions: Sequence[ParsedVersion]) -> list[Any]:
+        """Return one prepared value per version. May query; runs outside the transaction."""
+
+    def write(
+        self, versions: Sequence[ParsedVersion], prepared: Sequence[Any], moment: datetime | None, inputs: Inputs
+    ) -> Any:
+        """Write what was prepared, inside the transaction; the pages have primary keys by now.
+
+        `moment` is the time of the write (None when data is rebuilt from history).
+        """
 
     def snapshot(self) -> list[tuple[Any, ...]]:
-        """All derived rows by natural keys, sorted: what `rebuild` has to give again."""
+        """Return all derived rows by natural keys, sorted: a rebuild has to give the same."""
 
 
-DERIVERS: list[Deriver] = []
+class Inputs:
+    """The outputs that an updater requires, by their types."""
+
+    def __init__(self, outputs: Mapping[type[Any], Any]) -> None:
+        self._outputs = outputs
+
+    def get(self, kind: type[T]) -> T:
+        """Return the output of that type. Raises KeyError if the updater does not declare that it requires it."""
+        output: T = self._outputs[kind]
+        return output
 
 
-def register(deriver: Deriver) -> None:
-    """Add a deriver (once per name); its order is the order of writing."""
-    if all(known.name != deriver.name for known in DERIVERS):
-        DERIVERS.append(deriver)
+UPDATERS: list[DerivedDataUpdater] = []
 
 
-@dataclass(slots=True)
-class Derivation:
-    """The readings of one write, with what each deriver prepared."""
+def register(updater: DerivedDataUpdater) -> None:
+    """Add an updater, once per name; updaters run in the order of registration.
 
-    readings: Sequence[Reading]
-    prepared: list[tuple[Deriver, list[Any]]]
+    Raises ImproperlyConfigured where nothing registered before provides what the updater requires, or where something
+    provides the same type already.
+    """
+    if any(known.name == updater.name for known in UPDATERS):
+        return
+    provided = {known.provides for known in UPDATERS}
+    missing = [kind.__name__ for kind in updater.requires if kind not in provided]
+    if missing:
+        raise ImproperlyConfigured(
+            f"The updater «{updater.name}» requires {', '.join(missing)}: register what provides it first."
+        )
+    if updater.provides is not None and updater.provides in provided:
+        raise ImproperlyConfigured(f"Two updaters provide {updater.provides.__name__}.")
+    UPDATERS.append(updater)
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedDataUpdate:
+    """The parsed versions of one write, with what each updater prepared."""
+
+    versions: Sequence[ParsedVersion]
+    prepared: Sequence[tuple[DerivedDataUpdater, list[Any]]]
 
     @classmethod
-    def prepare(cls, readings: Sequence[Reading]) -> Derivation:
-        """Let every deriver prepare; outside the transaction."""
-        return cls(readings, [(deriver, deriver.prepare(readings)) for deriver in DERIVERS])
+    def prepare(cls, versions: Sequence[ParsedVersion]) -> DerivedDataUpdate:
+        """Let every updater prepare, outside the transaction."""
+        return cls(versions, [(updater, updater.prepare(versions)) for updater in UPDATERS])
 
-    def write(self) -> None:
-        """Let every deriver write; inside the transaction."""
-        for deriver, values in self.prepared:
-            deriver.write(self.readings, values)
+    def write(self, moment: datetime | None) -> None:
+        """Let every updater write, inside the transaction; safe to repeat when the transaction is retried."""
+        outputs: dict[type[Any], Any] = {}
+        for updater, values in self.prepared:
+            inputs = Inputs({kind: outputs[kind] for kind in updater.requires})
+            output = updater.write(self.versions, values, moment, inputs)
+            if updater.provides is not None:
+                outputs[updater.provides] = output

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from wiki.errors import Busy, gettext_noop
+from wiki.errors import DatabaseBusy, gettext_noop
 
 LOCK_SECONDS = 30.0
 _T = TypeVar("_T")
@@ -29,7 +29,9 @@ def patiently(act: Callable[[], _T]) -> _T:
             if connection.in_atomic_block or not _is_lock(error):
                 raise
             if time.monotonic() > deadline:
-                raise Busy(gettext_noop("The wiki is very busy. Nothing was lost: please save again.")) from error
+                raise DatabaseBusy(
+                    gettext_noop("The wiki is very busy. Nothing was lost: please save again.")
+                ) from error
             time.sleep(random.uniform(0.005, 0.08))  # noqa: S311  jitter, no secret
 
 

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from wiki.errors import Refused, TitleTaken, gettext_noop
 from wiki.pages import page_lookup
-from wiki.pages.models import Batch, WikiPage
-from wiki.pages.page_fields import Fields
-from wiki.pages.writing.page_writer import Saved, admit, retrying
-from wiki.pages.writing.version_store import Author, Draft, Stale, full_title, store
+from wiki.pages.models import Changeset, WikiPage
+from wiki.pages.page_fields import PageFields
+from wiki.pages.permissions import Action
+from wiki.pages.writing.page_writer import Saved, check_write_allowed, retrying
+from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, full_title, store
 from wiki.text import titles
 
 
@@ -22,10 +23,10 @@ def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_red
     History goes with it; a redirect stays behind (one for each page of a renamed place), all in
     one batch. Raises TitleTaken, `titles.TitleProblem`, NotAllowed, Refused.
     """
-    admit(by, "move", page)
+    check_write_allowed(by, Action.MOVE, page)
 
     def attempt() -> Saved:
-        now = page_lookup.fresh(page.pk)
+        now = page_lookup.reload_page(page.pk)
         fields = _new_fields(now, title)
         if full_title(fields) == now.full_title:
             return Saved(now, now.version, changed=False)
@@ -34,33 +35,35 @@ def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_red
     return retrying(attempt)
 
 
-def _new_fields(page: WikiPage, title: str) -> Fields:
+def _new_fields(page: WikiPage, title: str) -> PageFields:
     """The fields of `page` under the full title `title`. Raises Refused where it may not go."""
     if page.is_deleted:
         raise Refused(gettext_noop("This page is deleted: bring it back first."))
     if page.is_place:
         page_lookup.check_place_title(title, but=page)
-        return replace(Fields.of(page), title=titles.clean_title(title))
+        return replace(PageFields.of(page), title=titles.clean_title(title))
     fields = page_lookup.fields_for(title, license=page.license, language=page.language)
     if fields.place is not None and fields.place.pk == page.pk:
         raise Refused(gettext_noop("A page cannot live in itself."))
     return fields
 
 
-def _move(page: WikiPage, fields: Fields, by: Author, comment: str, leave_redirect: bool) -> Saved:
+def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_redirect: bool) -> Saved:
     """Write the move of `page`, and of the pages that live in it, in one batch."""
     moved = [(page, fields)]
     if page.is_place:
         renamed = WikiPage(pk=page.pk, full_title=full_title(fields))
         renamed._state.adding = False
         moved += [
-            (child, replace(Fields.of(child), place=renamed))
+            (child, replace(PageFields.of(child), place=renamed))
             for child in page.inhabitants.select_related("place", "source").order_by("pk")
         ]
     in_the_way = [_redirect_in_the_way(item, new) for item, new in moved]
-    overwritten = [Draft(old, None, Fields.of(old), by, tags=["deleted"]) for old in in_the_way if old is not None]
+    overwritten = [
+        NewVersion(old, None, PageFields.of(old), by, tags=["deleted"]) for old in in_the_way if old is not None
+    ]
     drafts = [
-        Draft(item, None if item.is_deleted else item.source.text, new, by, comment, tags=["moved"])
+        NewVersion(item, None if item.is_deleted else item.source.text, new, by, comment, tags=["moved"])
         for item, new in moved
     ]
     redirects = [
@@ -69,29 +72,29 @@ def _move(page: WikiPage, fields: Fields, by: Author, comment: str, leave_redire
         if leave_redirect and not item.is_deleted
         and titles.key_of(item.full_title) != titles.key_of(full_title(new))
     ]  # fmt: skip
-    batch = Batch(act=Batch.Act.MOVE, by=by.user, comment=comment, made_at=by.at or timezone.now())
+    batch = Changeset(act=Changeset.Act.MOVE, by=by.user, comment=comment, made_at=by.at or timezone.now())
     versions = store([*overwritten, *drafts, *redirects], batch, also=lambda _: _check_all_moved(moved))
     return Saved(page, versions[len(overwritten)].number, changed=True)
 
 
-def _check_all_moved(moved: Sequence[tuple[WikiPage, Fields]]) -> None:
+def _check_all_moved(moved: Sequence[tuple[WikiPage, PageFields]]) -> None:
     """Inside the transaction: raise Stale where a page came to live in a renamed place after its pages were read."""
     pks = {page.pk for page, _ in moved}
     if not set(WikiPage.objects.filter(place=moved[0][0]).values_list("pk", flat=True)) <= pks:
-        raise Stale
+        raise StaleVersion
 
 
-def _redirect(page: WikiPage, new: Fields, by: Author, *, in_commons: bool) -> Draft:
+def _redirect(page: WikiPage, new: PageFields, by: Author, *, in_commons: bool) -> NewVersion:
     """The page that stays at the old title of `page`; in the commons when its place is renamed,
     since the old prefix names no place any more."""
-    old = replace(Fields.of(page), is_place=False)
+    old = replace(PageFields.of(page), is_place=False)
     if in_commons:
         old = replace(old, place=None, title=page.full_title)
     text = f"#REDIRECT [[{full_title(new)}]]\n"
-    return Draft(WikiPage(), text, old, by, tags=["redirect"])
+    return NewVersion(WikiPage(), text, old, by, tags=["redirect"])
 
 
-def _redirect_in_the_way(page: WikiPage, new: Fields) -> WikiPage | None:
+def _redirect_in_the_way(page: WikiPage, new: PageFields) -> WikiPage | None:
     """The redirect at the new title that leads to `page` itself: it gives way; None where the title is free.
 
     Raises TitleTaken where another page, or a redirect that says something else, has the title.

@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from wiki.accounts import rate_limits
 from wiki.accounts.models import User
-from wiki.errors import Busy, EditConflict, Refused, TitleTaken, gettext_noop
+from wiki.errors import DatabaseBusy, EditConflict, Refused, TitleTaken, gettext_noop
 from wiki.licenses import catalogue, compatibility
 from wiki.pages import page_lookup, permissions
 from wiki.pages.models import PageVersion, Stewardship, WikiPage
-from wiki.pages.page_fields import Fields
-from wiki.pages.writing.version_store import Author, Draft, Stale, clean_text, full_title, store
+from wiki.pages.page_fields import PageFields
+from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, clean_text, full_title, store
 from wiki.text import titles
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
 from wiki.text.merging import document_merge
@@ -46,7 +46,7 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class EditSummary:
     """What an author says about a change."""
 
     comment: str = ""
@@ -55,7 +55,7 @@ class Note:
     merge_parent: PageVersion | None = None
 
 
-def admit(by: Author, action: str, page: WikiPage | None) -> None:
+def check_write_allowed(by: Author, action: permissions.Action, page: WikiPage | None) -> None:
     """Rights and limits of the account behind `by`; commands act without an account.
 
     Raises NotAllowed, TooFast.
@@ -81,16 +81,16 @@ def retrying(attempt: Callable[[], _T]) -> _T:
     for _ in range(ATTEMPTS):
         try:
             return attempt()
-        except Stale:
+        except StaleVersion:
             continue
-    raise Busy(gettext_noop("Many people are changing this page. Please save again."))
+    raise DatabaseBusy(gettext_noop("Many people are changing this page. Please save again."))
 
 
 def edit(
     page: WikiPage,
     text: str,
     by: Author,
-    note: Note = Note(),
+    note: EditSummary = EditSummary(),
     base: int | None = None,
     also: Callable[[list[PageVersion]], None] | None = None,
     words_of: Author | None = None,
@@ -102,20 +102,20 @@ def edit(
     `words_of` is the author of the version where someone else, who may save, takes it in.
     Raises EditConflict with all texts where the same words were changed, NotAllowed, Refused, Busy.
     """
-    admit(by, "edit", page)
+    check_write_allowed(by, permissions.Action.EDIT, page)
     mine = check_text(text)
     base = page.version if base is None else base
 
     def attempt() -> Saved:
-        now = page_lookup.fresh(page.pk)
+        now = page_lookup.reload_page(page.pk)
         theirs = now.source.text
         merged = now.version != base
         wanted = _merged(now, mine, theirs, base) if merged else mine
         if wanted == theirs and not _takes_in(now, note.merge_parent):
             return Saved(now, now.version, changed=False)
         tags = [*note.tags, *(["merged"] if merged else [])]
-        draft = Draft(
-            now, wanted, Fields.of(now), words_of or by, note.comment, note.minor, tags,
+        draft = NewVersion(
+            now, wanted, PageFields.of(now), words_of or by, note.comment, note.minor, tags,
             merge_parent=note.merge_parent,
         )  # fmt: skip
         version = store([draft], also=also)[-1]
@@ -135,7 +135,7 @@ def _merged(page: WikiPage, mine: str, theirs: str | None, base: int) -> str:
         raise EditConflict("", mine, "", page.version)
     origin = page.versions.filter(number=base).select_related("stored").first()
     base_text = (origin.text() or "") if origin else ""
-    text = document_merge.join(base_text, mine, theirs).text
+    text = document_merge.merge_documents(base_text, mine, theirs).text
     if text is None:
         raise EditConflict(base_text, mine, theirs, page.version)
     return text
@@ -148,23 +148,23 @@ def create(
     *,
     license: str = catalogue.DEFAULT,
     language: str = "fr",
-    note: Note = Note(),
+    note: EditSummary = EditSummary(),
 ) -> Saved:
     """Make the page of that full title (its prefix says place or namespace).
 
     A deleted page of that title comes back with its history. Raises TitleTaken when it exists
     (unless it says just this: a form sent twice), `titles.TitleProblem`, NotAllowed, Refused.
     """
-    admit(by, "create", None)
-    fields = page_lookup.fields_for(title, license=catalogue.usable(license), language=language)
+    check_write_allowed(by, permissions.Action.CREATE, None)
+    fields = page_lookup.fields_for(title, license=catalogue.require_free_license(license), language=language)
     return _create(fields, check_text(text), by, note)
 
 
 def _create(
-    asked: Fields,
+    asked: PageFields,
     text: str,
     by: Author,
-    note: Note,
+    note: EditSummary,
     also: Callable[[list[PageVersion]], None] | None = None,
 ) -> Saved:
     """Write the first version of a page, or the next one of a deleted page of that title.
@@ -173,7 +173,7 @@ def _create(
     """
 
     def attempt() -> Saved:
-        fields = page_lookup.at_home(asked)
+        fields = page_lookup.with_current_place(asked)
         existing = page_lookup.by_key(titles.key_of(full_title(fields)))
         if existing is not None:
             if existing.source.text == text and existing.is_place == fields.is_place:
@@ -181,13 +181,13 @@ def _create(
             raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=existing.full_title)
         page = page_lookup.deleted(full_title(fields)) or WikiPage()
         tags = [*note.tags, "created" if page.pk is None else "recreated"]
-        draft = Draft(page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent)
+        draft = NewVersion(page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent)
         try:
             version = store([draft], also=also)[-1]
         except TitleTaken as error:
             if page_lookup.by_key(titles.key_of(full_title(fields))) is None:
                 raise
-            raise Stale from error  # someone was faster: look at what they wrote
+            raise StaleVersion from error  # someone was faster: look at what they wrote
         return Saved(page, version.number, changed=True)
 
     return retrying(attempt)
@@ -200,13 +200,13 @@ def create_place(
     *,
     license: str = catalogue.DEFAULT,
     language: str = "fr",
-    note: Note = Note(),
+    note: EditSummary = EditSummary(),
 ) -> Saved:
     """Make a place; its maker is its first steward. Refused while pages use its prefix."""
-    admit(by, "make_place", None)
+    check_write_allowed(by, permissions.Action.MAKE_PLACE, None)
     page_lookup.check_place_title(title)
     clean = titles.clean_title(title)
-    fields = Fields(0, None, clean, True, catalogue.usable(license), language)
+    fields = PageFields(0, None, clean, True, catalogue.require_free_license(license), language)
 
     def give_a_steward(versions: list[PageVersion]) -> None:
         if by.user is not None:
@@ -215,15 +215,15 @@ def create_place(
     return _create(fields, check_text(text), by, note, give_a_steward)
 
 
-def _change_fields(page: WikiPage, by: Author, note: Note, change: Callable[[WikiPage], Fields]) -> Saved:
+def _change_fields(page: WikiPage, by: Author, note: EditSummary, change: Callable[[WikiPage], PageFields]) -> Saved:
     """Write a version with the same text and the fields that `change` makes of the page."""
 
     def attempt() -> Saved:
-        now = page_lookup.fresh(page.pk)
+        now = page_lookup.reload_page(page.pk)
         fields = change(now)
-        if fields == Fields.of(now):
+        if fields == PageFields.of(now):
             return Saved(now, now.version, changed=False)
-        draft = Draft(now, now.source.text, fields, by, note.comment, note.minor, note.tags)
+        draft = NewVersion(now, now.source.text, fields, by, note.comment, note.minor, note.tags)
         return Saved(now, store([draft], also=lambda _: _still_empty(now, fields))[-1].number, changed=True)
 
     return retrying(attempt)
@@ -231,24 +231,24 @@ def _change_fields(page: WikiPage, by: Author, note: Note, change: Callable[[Wik
 
 def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> Saved:
     """Put `page` under another licence, where the present one allows it (the table says)."""
-    admit(by, "relicense", page)
-    wanted = catalogue.usable(license)
+    check_write_allowed(by, permissions.Action.RELICENSE, page)
+    wanted = catalogue.require_free_license(license)
 
-    def change(now: WikiPage) -> Fields:
+    def change(now: WikiPage) -> PageFields:
         verdict = compatibility.check(now.license, wanted)
         if not verdict.allowed:
             raise Refused(str(verdict.because))
-        return replace(Fields.of(now), license=wanted)
+        return replace(PageFields.of(now), license=wanted)
 
-    return _change_fields(page, by, Note(comment, tags=["license"]), change)
+    return _change_fields(page, by, EditSummary(comment, tags=["license"]), change)
 
 
-def translate(page: WikiPage, language: str, by: Author, comment: str = "") -> Saved:
+def set_language(page: WikiPage, language: str, by: Author, comment: str = "") -> Saved:
     """Say that `page` is written in `language` ('fr' or 'en')."""
-    admit(by, "edit", page)
+    check_write_allowed(by, permissions.Action.EDIT, page)
     return _change_fields(
-        page, by, Note(comment, tags=["language"]),
-        lambda now: replace(Fields.of(now), language=language),
+        page, by, EditSummary(comment, tags=["language"]),
+        lambda now: replace(PageFields.of(now), language=language),
     )  # fmt: skip
 
 
@@ -263,34 +263,34 @@ def _check_empty(page: WikiPage) -> None:
         )
 
 
-def _still_empty(page: WikiPage, fields: Fields | None) -> None:
+def _still_empty(page: WikiPage, fields: PageFields | None) -> None:
     """Inside the transaction: raise Stale where a page came to live in a place that goes (`fields` None: deleted)."""
     goes = page.is_place and (fields is None or not fields.is_place)
     if goes and page.inhabitants.filter(title_key__isnull=False).exists():
-        raise Stale
+        raise StaleVersion
 
 
-def unmake_place(page: WikiPage, by: Author, comment: str = "") -> Saved:
+def convert_place_to_page(page: WikiPage, by: Author, comment: str = "") -> Saved:
     """Make an empty place an ordinary page. Refused while pages live in it."""
-    admit(by, "unmake_place", page)
+    check_write_allowed(by, permissions.Action.CONVERT_PLACE, page)
 
-    def change(now: WikiPage) -> Fields:
+    def change(now: WikiPage) -> PageFields:
         _check_empty(now)
-        return replace(Fields.of(now), is_place=False)
+        return replace(PageFields.of(now), is_place=False)
 
-    return _change_fields(page, by, Note(comment, tags=["unmade place"]), change)
+    return _change_fields(page, by, EditSummary(comment, tags=["unmade place"]), change)
 
 
 def delete(page: WikiPage, by: Author, comment: str = "") -> Saved:
     """Write a version without text: the title is freed, the history stays."""
-    admit(by, "delete", page)
+    check_write_allowed(by, permissions.Action.DELETE, page)
 
     def attempt() -> Saved:
-        now = page_lookup.fresh(page.pk)
+        now = page_lookup.reload_page(page.pk)
         if now.is_deleted:
             return Saved(now, now.version, changed=False)
         _check_empty(now)
-        draft = Draft(now, None, Fields.of(now), by, comment, tags=["deleted"])
+        draft = NewVersion(now, None, PageFields.of(now), by, comment, tags=["deleted"])
         return Saved(now, store([draft], also=lambda _: _still_empty(now, None))[-1].number, changed=True)
 
     return retrying(attempt)
@@ -298,10 +298,10 @@ def delete(page: WikiPage, by: Author, comment: str = "") -> Saved:
 
 def undelete(page: WikiPage, by: Author, comment: str = "") -> Saved:
     """Bring back the last text of a deleted page, as its next version, with its history."""
-    admit(by, "undelete", page)
+    check_write_allowed(by, permissions.Action.UNDELETE, page)
 
     def attempt() -> Saved:
-        now = page_lookup.fresh(page.pk)
+        now = page_lookup.reload_page(page.pk)
         if not now.is_deleted:
             return Saved(now, now.version, changed=False)
         if page_lookup.by_key(titles.key_of(now.full_title)):
@@ -309,7 +309,7 @@ def undelete(page: WikiPage, by: Author, comment: str = "") -> Saved:
         last = now.versions.filter(is_deletion=False).order_by("-number").first()
         if last is None:
             raise Refused(gettext_noop("This page never had a text."))
-        draft = Draft(now, last.text(), Fields.of(now), by, comment, tags=["undeleted"])
+        draft = NewVersion(now, last.text(), PageFields.of(now), by, comment, tags=["undeleted"])
         return Saved(now, store([draft])[-1].number, changed=True)
 
     return retrying(attempt)
@@ -317,16 +317,16 @@ def undelete(page: WikiPage, by: Author, comment: str = "") -> Saved:
 
 __all__ = [
     "Author",
-    "Note",
+    "EditSummary",
     "Saved",
-    "admit",
+    "check_write_allowed",
+    "convert_place_to_page",
     "create",
     "create_place",
     "delete",
     "edit",
     "relicense",
     "retrying",
-    "translate",
+    "set_language",
     "undelete",
-    "unmake_place",
 ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import nh3
 
 from wiki.pages.models import Kind, WikiPage
-from wiki.pages.page_fields import Fields
-from wiki.pages.writing.derived_data import Reading
+from wiki.pages.page_fields import PageFields
+from wiki.pages.writing.derived_data import ParsedVersion
 from wiki.text import statements, titles
 from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.markup import parser_process
@@ -32,7 +33,9 @@ def silent(done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def read(items: Sequence[tuple[WikiPage, Fields, str | None]], tell: Tell = silent) -> list[Reading]:
+def parse_versions(
+    items: Sequence[tuple[WikiPage, PageFields, str | None]], tell: Tell = silent
+) -> list[ParsedVersion]:
     """Read the texts; one query for the kinds however many texts there are. `tell` hears how far it is."""
     kinds = {kind.key: kind for kind in Kind.objects.all()}
     names = {titles.fold(name): kind for kind in kinds.values() for name in _names(kind)}
@@ -50,43 +53,52 @@ def _names(kind: Kind) -> list[str]:
 
 def _read(
     page: WikiPage,
-    fields: Fields,
+    fields: PageFields,
     text: str | None,
     kinds: dict[str, Kind],
     names: dict[str, Kind],
-) -> Reading:
-    """Read one text."""
+) -> ParsedVersion:
+    """Parse one text, in bounded time."""
     parsed = parser_process.parse_bounded(text or "")
-    item = Reading(page, fields, text, parsed, problems=list(parsed.problems))
-    item.kind = _kind(item, kinds, names)
+    problems = list(parsed.problems)
+    kind = _kind(parsed, fields, kinds, names, problems)
     if statements.states_too_much(parsed):
-        item.problems.append(Problem("facts_too_many", {"limit": str(statements.STATEMENTS_LIMIT)}))
+        problems.append(Problem("facts_too_many", {"limit": str(statements.STATEMENTS_LIMIT)}))
     written = parsed.front.get(*LICENSE_NAMES)
     if written and fields.license not in written and not page.is_place and not fields.is_place:
-        item.problems.append(Problem("license_differs", {"written": written[0], "page": fields.license}))
+        problems.append(Problem("license_differs", {"written": written[0], "page": fields.license}))
+    return ParsedVersion(page, fields, text, parsed, kind, _columns(parsed, fields, kind), problems)
+
+
+def _columns(parsed: Parsed, fields: PageFields, kind: Kind | None) -> dict[str, Any]:
+    """Return the columns of the page row that follow from the text."""
     shown = (parsed.front.get(*TITLE_NAMES) or [""])[0][:255]
-    item.columns = {
-        "kind": item.kind,
+    return {
+        "kind": kind,
         "redirect_key": _key(parsed.redirect),
         "display_title": shown,
         "title_fold": titles.fold(shown or fields.title)[:255],
         "excerpt": excerpt(parsed),
         "picture_name": next((link.target for link in parsed.links if link.kind == "file"), "")[:255],
     }
-    return item
 
 
-def _kind(item: Reading, kinds: dict[str, Kind], names: dict[str, Kind]) -> Kind | None:
-    """The kind that the front matter names; a place is a place; the rest are articles."""
-    written = item.parsed.front.get(*KIND_NAMES)
-    if item.fields.is_place:
+def _kind(
+    parsed: Parsed, fields: PageFields, kinds: dict[str, Kind], names: dict[str, Kind], problems: list[Problem]
+) -> Kind | None:
+    """Return the kind that the front matter names; a place is a place, other pages are articles.
+
+    An unknown name is added to `problems`.
+    """
+    written = parsed.front.get(*KIND_NAMES)
+    if fields.is_place:
         return kinds.get("place")
     if not written:
         return kinds.get(ARTICLE)
     kind = names.get(titles.fold(written[0]))
     if kind is None:
         known = ", ".join(sorted(row.name for row in kinds.values()))
-        item.problems.append(Problem("kind_unknown", {"kind": written[0], "known": known}))
+        problems.append(Problem("kind_unknown", {"kind": written[0], "known": known}))
         return kinds.get(ARTICLE)
     return kind
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from django.db.models import Max, OuterRef, Subquery
 from wagtail.models import Page
 
 from wiki.pages.models import PageText, PageVersion, RenderedPage, WikiPage
-from wiki.pages.page_fields import Fields
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import lock_retry, parsed_versions, version_store
-from wiki.pages.writing.derived_data import DERIVERS, Derivation, Reading, Step
+from wiki.pages.writing.derived_data import UPDATERS, DerivedDataUpdate, ParsedVersion, VersionState
 from wiki.text import titles
 
 BATCH = 200
@@ -23,13 +23,12 @@ SLICE = 100
 def refresh(page: WikiPage, language: str) -> RenderedPage:
     """Derive one page again (a rendering was missing or behind) and return what readers see."""
     now = WikiPage.objects.select_related("source", "place").get(pk=page.pk)
-    items = parsed_versions.read([(now, Fields.of(now), now.source.text)])
-    items[0].number = now.version
-    derivation = Derivation.prepare(items)
+    items = parsed_versions.parse_versions([(now, PageFields.of(now), now.source.text)])
+    derivation = DerivedDataUpdate.prepare([replace(items[0], number=now.version)])
 
     def act() -> None:
         if WikiPage.objects.filter(pk=now.pk, version=now.version).exists():
-            derivation.write()
+            derivation.write(None)
 
     lock_retry.patiently(act)
     found: RenderedPage = RenderedPage.objects.get(page=now, ui_language=language)
@@ -38,7 +37,7 @@ def refresh(page: WikiPage, language: str) -> RenderedPage:
 
 def snapshot() -> dict[str, list[tuple[Any, ...]]]:
     """All that is derived, by natural keys: what `rebuild` has to give again."""
-    state = {deriver.name: deriver.snapshot() for deriver in DERIVERS}
+    state = {updater.name: updater.snapshot() for updater in UPDATERS}
     state["pages"] = sorted(
         WikiPage.objects.values_list(
             "pk", "title", "draft_title", "live", "namespace", "full_title", "title_key",
@@ -80,10 +79,12 @@ def _batches() -> Iterator[list[int]]:
 def _rebuild(pks: Sequence[int]) -> bool:
     """Derive some pages again; False when one was edited meanwhile, and nothing is written."""
     heads = _heads(pks)
-    items = parsed_versions.read([(head.page, _fields(head), head.text()) for head in heads])
-    for item, head in zip(items, heads, strict=True):
-        item.number, item.steps = head.number, History(head.page_id, head.number)
-    derivation = Derivation.prepare(items)
+    items = parsed_versions.parse_versions([(head.page, _fields(head), head.text()) for head in heads])
+    items = [
+        replace(item, number=head.number, steps=History(head.page_id, head.number))
+        for item, head in zip(items, heads, strict=True)
+    ]
+    derivation = DerivedDataUpdate.prepare(items)
 
     def act() -> bool:
         if _last_numbers(pks) != {head.page_id: head.number for head in heads}:
@@ -101,15 +102,15 @@ class History:
     page: int
     number: int | None = None
 
-    def __iter__(self) -> Iterator[Step]:
+    def __iter__(self) -> Iterator[VersionState]:
         versions = PageVersion.objects.filter(page=self.page)
         if self.number is not None:
             versions = versions.filter(number__lte=self.number)
         whole = versions.select_related("stored", "merge_parent").order_by("number")
         for version in whole.iterator(chunk_size=SLICE):
-            yield Step(
+            yield VersionState(
                 version.text(), version.title, version.is_place, version.language, version.author_name,
-                version.claimed_at, version.place_id is not None, _source(version), version.batch_id is not None,
+                version.claimed_at, version.place_id is not None, _source(version), version.changeset_id is not None,
             )  # fmt: skip
 
 
@@ -132,15 +133,15 @@ def _heads(pks: Sequence[int]) -> list[PageVersion]:
     return list(heads.select_related("stored", "page", "place").order_by("page_id"))
 
 
-def _fields(version: PageVersion) -> Fields:
+def _fields(version: PageVersion) -> PageFields:
     """The fields of a page as its version says them."""
     namespace, rest = titles.split_namespace(version.title)
     if version.place is not None:
         rest = rest.partition(":")[2]
-    return Fields(namespace, version.place, rest, version.is_place, version.license, version.language)
+    return PageFields(namespace, version.place, rest, version.is_place, version.license, version.language)
 
 
-def _write(items: Sequence[Reading], dates: Sequence[datetime], derivation: Derivation) -> None:
+def _write(items: Sequence[ParsedVersion], dates: Sequence[datetime], derivation: DerivedDataUpdate) -> None:
     """Inside a transaction: columns, texts and derived rows of one batch."""
     for item, date in zip(items, dates, strict=True):
         values = version_store.columns(item, date)
@@ -153,4 +154,4 @@ def _write(items: Sequence[Reading], dates: Sequence[datetime], derivation: Deri
         unique_fields=["page"],
         update_fields=["text"],
     )
-    derivation.write()
+    derivation.write(None)

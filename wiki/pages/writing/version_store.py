@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +24,11 @@ from reversion.models import Revision, Version
 from wagtail.models import Page
 
 from wiki.accounts.models import User
-from wiki.errors import Busy, TitleTaken, gettext_noop
-from wiki.pages.models import Batch, Fork, Link, PageText, PageVersion, WikiPage, new_slug
-from wiki.pages.page_fields import Fields
+from wiki.errors import DatabaseBusy, TitleTaken, gettext_noop
+from wiki.pages.models import Changeset, Fork, PageLink, PageText, PageVersion, WikiPage, new_slug
+from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_tree, parsed_versions
-from wiki.pages.writing.derived_data import Derivation, Reading, Step, latest_time
+from wiki.pages.writing.derived_data import DerivedDataUpdate, ParsedVersion, VersionState, latest_time
 from wiki.pages.writing.lock_retry import patiently
 from wiki.pages.writing.parsed_versions import Tell, silent
 from wiki.text import titles
@@ -39,7 +39,7 @@ SHARED = ("title", "draft_title", "live")
 """Columns of Wagtail's own page table; the rest of `columns` is in ours."""
 
 
-class Stale(Busy):
+class StaleVersion(DatabaseBusy):
     """Someone was faster: a page is no longer at the version that its draft follows, or its place has another name."""
 
     def __init__(self) -> None:
@@ -63,13 +63,13 @@ class Author:
 
 
 @dataclass(slots=True)
-class Draft:
+class NewVersion:
     """One version to be written. Several drafts of one page follow each other in order."""
 
     page: WikiPage
     """Unsaved for a new page; otherwise as loaded: its `version` is the one followed."""
     text: str | None
-    fields: Fields
+    fields: PageFields
     author: Author
     comment: str = ""
     minor: bool = False
@@ -91,12 +91,12 @@ def sha256_of(text: str | None) -> str:
 
 
 @dataclass(slots=True)
-class _Target:
+class _PageWrite:
     """A page that is being written: its drafts, and what its last text says."""
 
     page: WikiPage
-    drafts: list[Draft]
-    reading: Reading
+    drafts: list[NewVersion]
+    reading: ParsedVersion
     is_new: bool
     follows: int
     """The version number that the first draft follows; 0 for a new page."""
@@ -104,38 +104,36 @@ class _Target:
 
 
 def store(
-    drafts: Sequence[Draft],
-    batch: Batch | None = None,
+    drafts: Sequence[NewVersion],
+    changeset: Changeset | None = None,
     also: Callable[[list[PageVersion]], None] | None = None,
     tell: Tell = silent,
 ) -> list[PageVersion]:
     """Write `drafts` in one transaction and return their versions, page by page in order.
 
-    A new `batch` is saved with them; `also` writes more inside the same transaction (it may be
+    A new `changeset` is saved with them; `also` writes more inside the same transaction (it may be
     called again when the database was locked); `tell` hears how many pages are read. Raises Stale when a page
     has moved on since it was loaded (nothing is written then), TitleTaken when a title is in use, Busy when the
     database stays locked.
     """
-    by_page: dict[int, list[Draft]] = {}
+    by_page: dict[int, list[NewVersion]] = {}
     for draft in drafts:
         by_page.setdefault(id(draft.page), []).append(draft)
     groups = list(by_page.values())
-    readings = parsed_versions.read([(own[-1].page, own[-1].fields, own[-1].text) for own in groups], tell)
-    for own, item in zip(groups, readings, strict=True):
-        item.follows, item.steps = own[0].page.version, [_step(draft, batch) for draft in own]
-        item.since = latest_time(own[0].page, any(draft.claimed_at or draft.author.at for draft in own))
-    derivation = Derivation.prepare(readings)
+    readings = parsed_versions.parse_versions([(own[-1].page, own[-1].fields, own[-1].text) for own in groups], tell)
+    readings = [_with_steps(item, own, changeset) for own, item in zip(groups, readings, strict=True)]
+    derivation = DerivedDataUpdate.prepare(readings)
     targets = [
-        _Target(own[0].page, own, item, own[0].page.pk is None, own[0].page.version, {})
+        _PageWrite(own[0].page, own, item, own[0].page.pk is None, own[0].page.version, {})
         for own, item in zip(groups, readings, strict=True)
     ]
-    new_batch = batch is not None and batch.pk is None
+    new_changeset = changeset is not None and changeset.pk is None
 
     def act() -> list[PageVersion]:
-        if batch is not None and new_batch:
-            batch.pk, batch._state.adding = None, True
-            batch.save()
-        written = _write(targets, derivation, batch)
+        if changeset is not None and new_changeset:
+            changeset.pk, changeset._state.adding = None, True
+            changeset.save()
+        written = _write(targets, derivation, changeset)
         if also is not None:
             also(written)
         return written
@@ -143,10 +141,10 @@ def store(
     try:
         versions = patiently(act)
     except IntegrityError as error:
-        _forget_keys(targets)
+        _reset_unsaved_instances(targets)
         raise _clash(targets) from error
     except Exception:
-        _forget_keys(targets)
+        _reset_unsaved_instances(targets)
         raise
     for target in targets:
         for name, value in target.columns.items():
@@ -154,17 +152,29 @@ def store(
     return versions
 
 
-def _step(draft: Draft, batch: Batch | None) -> Step:
+def _with_steps(item: ParsedVersion, own: Sequence[NewVersion], changeset: Changeset | None) -> ParsedVersion:
+    """Return the parsed last text of the new versions of a page, with these versions as its steps."""
+    page = own[0].page
+    return replace(
+        item,
+        number=page.version + len(own),
+        follows=page.version,
+        steps=[_step(draft, changeset) for draft in own],
+        since=latest_time(page, any(draft.claimed_at or draft.author.at for draft in own)),
+    )
+
+
+def _step(draft: NewVersion, changeset: Changeset | None) -> VersionState:
     """A draft as derivers that follow the history see it."""
     fields, parent = draft.fields, draft.merge_parent
     source = (parent.page_id, parent.number) if parent is not None and parent.page_id != draft.page.pk else None
-    return Step(
+    return VersionState(
         draft.text, full_title(fields), fields.is_place, fields.language, draft.author.name,
-        draft.claimed_at or draft.author.at, fields.place is not None, source, batch is not None,
+        draft.claimed_at or draft.author.at, fields.place is not None, source, changeset is not None,
     )  # fmt: skip
 
 
-def _clash(targets: Sequence[_Target]) -> Busy | TitleTaken:
+def _clash(targets: Sequence[_PageWrite]) -> DatabaseBusy | TitleTaken:
     """What to say when the database refused rows: which titles are in use, else that someone was faster."""
     own = {target.page.pk for target in targets if not target.is_new}
     wanted = [full_title(target.drafts[-1].fields) for target in targets if target.drafts[-1].text is not None]
@@ -174,15 +184,15 @@ def _clash(targets: Sequence[_Target]) -> Busy | TitleTaken:
         if names := sorted(keys[key] for key in taken.values_list("title_key", flat=True)[:3]):
             return TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=", ".join(names))
     logger.exception("Rows were refused, and not for their titles")
-    return Stale()
+    return StaleVersion()
 
 
-def full_title(fields: Fields) -> str:
+def full_title(fields: PageFields) -> str:
     """The full title that `fields` make."""
     return fields.full_title
 
 
-def _forget_keys(targets: Sequence[_Target]) -> None:
+def _reset_unsaved_instances(targets: Sequence[_PageWrite]) -> None:
     """Make pages that were not written after all new again."""
     for target in targets:
         if target.is_new:
@@ -191,13 +201,14 @@ def _forget_keys(targets: Sequence[_Target]) -> None:
             target.page._state.adding = True
 
 
-def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | None) -> list[PageVersion]:
+def _write(
+    targets: Sequence[_PageWrite], derivation: DerivedDataUpdate, changeset: Changeset | None
+) -> list[PageVersion]:
     """Inside the transaction: numbers first (they are the lock), then all rows."""
     now = timezone.now()
-    _forget_keys(targets)
+    _reset_unsaved_instances(targets)
     keys = [None if target.is_new else target.page.title_key for target in targets]
     for target in targets:
-        target.reading.number, target.reading.moment = target.follows + len(target.drafts), now
         target.columns = columns(target.reading, date_of(target.drafts[-1], now))
         if target.is_new:
             target.page.created_at = date_of(target.drafts[0], now)
@@ -211,8 +222,8 @@ def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | No
         update_fields=["text"],
         batch_size=ROWS,
     )
-    versions = _versions(targets, batch, now)
-    derivation.write()
+    versions = _versions(targets, changeset, now)
+    derivation.write(now)
     _tell_neighbours(targets, keys)
     _tell_forks(targets)
     places = {target.page.place_id for target in targets if not target.is_new} | {v.place_id for v in versions}
@@ -220,7 +231,7 @@ def _write(targets: Sequence[_Target], derivation: Derivation, batch: Batch | No
     return versions
 
 
-def _hold_places(targets: Sequence[_Target]) -> set[int | None]:
+def _hold_places(targets: Sequence[_PageWrite]) -> set[int | None]:
     """Make sure that the places which pages are written into are still called so; raise Stale where one is not.
 
     Their rows are locked by this until the end: a place is renamed before or after, not meanwhile. Returns their
@@ -231,18 +242,18 @@ def _hold_places(targets: Sequence[_Target]) -> set[int | None]:
     named = {place.pk: place.full_title for place in places if place is not None and place.pk and place.pk not in own}
     for pk, name in sorted(named.items()):
         if not WikiPage.objects.filter(pk=pk, title_key__isnull=False, full_title=name, is_place=True).update(
-            stamp=F("stamp") + 1
+            cache_version=F("cache_version") + 1
         ):
-            raise Stale
+            raise StaleVersion
     return set(named)
 
 
 def _tell_places(places: set[int | None]) -> None:
     """Move the stamp of places in which something changed: they list their pages and changes."""
-    WikiPage.objects.filter(pk__in=places - {None}).update(stamp=F("stamp") + 1)
+    WikiPage.objects.filter(pk__in=places - {None}).update(cache_version=F("cache_version") + 1)
 
 
-def _tell_neighbours(targets: Sequence[_Target], before: Sequence[str | None]) -> None:
+def _tell_neighbours(targets: Sequence[_PageWrite], before: Sequence[str | None]) -> None:
     """Move the stamp of pages that link to a title which came into use or fell out of it."""
     changed: set[str] = set()
     for target, key in zip(targets, before, strict=True):
@@ -255,27 +266,29 @@ def _tell_neighbours(targets: Sequence[_Target], before: Sequence[str | None]) -
     for start in range(0, len(pks), ROWS):
         some_pages = pks[start : start + ROWS]
         bonds = Fork.objects.filter(Q(page__in=some_pages) | Q(upstream__in=some_pages))
-        WikiPage.objects.filter(Q(fork__in=bonds) | Q(forks__in=bonds)).update(stamp=F("stamp") + 1)
+        WikiPage.objects.filter(Q(fork__in=bonds) | Q(forks__in=bonds)).update(cache_version=F("cache_version") + 1)
     for start in range(0, len(keys), ROWS):
         some = keys[start : start + ROWS]
-        linking = Link.objects.filter(Q(key__in=some) | Q(near_key__in=some)).values("page_id")
-        WikiPage.objects.filter(pk__in=linking).update(stamp=F("stamp") + 1)
+        linking = PageLink.objects.filter(Q(key__in=some) | Q(place_key__in=some)).values("page_id")
+        WikiPage.objects.filter(pk__in=linking).update(cache_version=F("cache_version") + 1)
 
 
-def _tell_forks(targets: Sequence[_Target]) -> None:
+def _tell_forks(targets: Sequence[_PageWrite]) -> None:
     """Move the stamp of the forks of pages: they say by how much they are behind."""
     pks = [target.page.pk for target in targets if not target.is_new]
     for start in range(0, len(pks), ROWS):
-        WikiPage.objects.filter(fork__upstream__in=pks[start : start + ROWS]).update(stamp=F("stamp") + 1)
+        WikiPage.objects.filter(fork__upstream__in=pks[start : start + ROWS]).update(
+            cache_version=F("cache_version") + 1
+        )
 
 
-def _write_pages(targets: Sequence[_Target]) -> None:
+def _write_pages(targets: Sequence[_PageWrite]) -> None:
     """Update the rows of pages that exist; raise Stale where another version came first."""
     for target in targets:
         page, values = target.page, dict(target.columns)
         shared = {name: values.pop(name) for name in SHARED}
         if not WikiPage.objects.filter(pk=page.pk, version=target.follows).update(**values):
-            raise Stale
+            raise StaleVersion
         if any(getattr(page, name) != value for name, value in shared.items()):
             Page.objects.filter(pk=page.pk).update(**shared)
         place = target.reading.fields.place
@@ -283,7 +296,7 @@ def _write_pages(targets: Sequence[_Target]) -> None:
             page_tree.move(page, place)
 
 
-def _insert_pages(targets: Sequence[_Target]) -> None:
+def _insert_pages(targets: Sequence[_PageWrite]) -> None:
     """Insert the rows of new pages, and their nodes in the tree."""
     if not targets:
         return
@@ -294,12 +307,12 @@ def _insert_pages(targets: Sequence[_Target]) -> None:
     page_tree.insert([target.page for target in targets])
 
 
-def date_of(draft: Draft, now: datetime) -> datetime:
+def date_of(draft: NewVersion, now: datetime) -> datetime:
     """When the author of `draft` says it was made; not in the future."""
     return min(draft.claimed_at or draft.author.at or now, now)
 
 
-def columns(item: Reading, edited_at: datetime) -> dict[str, Any]:
+def columns(item: ParsedVersion, edited_at: datetime) -> dict[str, Any]:
     """The columns of a page row that follow from its latest version (`item`, of `edited_at`)."""
     fields, deleted = item.fields, item.text is None
     full = full_title(fields)
@@ -322,7 +335,7 @@ def columns(item: Reading, edited_at: datetime) -> dict[str, Any]:
     }
 
 
-def _versions(targets: Sequence[_Target], batch: Batch | None, now: datetime) -> list[PageVersion]:
+def _versions(targets: Sequence[_PageWrite], changeset: Changeset | None, now: datetime) -> list[PageVersion]:
     """Revision, reversion Version and PageVersion for each draft; in slices: each holds its texts twice."""
     numbered = [
         (target, number, draft)
@@ -331,12 +344,15 @@ def _versions(targets: Sequence[_Target], batch: Batch | None, now: datetime) ->
     ]
     written: list[PageVersion] = []
     for start in range(0, len(numbered), ROWS):
-        written += _slice(numbered[start : start + ROWS], batch, now, written[-1] if written else None)
+        written += _slice(numbered[start : start + ROWS], changeset, now, written[-1] if written else None)
     return written
 
 
 def _slice(
-    numbered: Sequence[tuple[_Target, int, Draft]], batch: Batch | None, now: datetime, before: PageVersion | None
+    numbered: Sequence[tuple[_PageWrite, int, NewVersion]],
+    changeset: Changeset | None,
+    now: datetime,
+    before: PageVersion | None,
 ) -> list[PageVersion]:
     """Insert the rows of some drafts; `before` is the version written last, whose size the first may follow."""
     dates = [date_of(draft, now) for _, _, draft in numbered]
@@ -354,14 +370,14 @@ def _slice(
         if number > target.follows + 1 and before is not None:
             size = before.size
         version = _row(draft, row, number, size)
-        version.batch, version.claimed_at, version.recorded_at = batch, date, now
+        version.changeset, version.claimed_at, version.recorded_at = changeset, date, now
         version.kind_key = parsed_versions.kind_key_of(draft.text)
         rows.append(version)
         before = version
     return list(PageVersion.objects.bulk_create(rows))
 
 
-def _stored(draft: Draft, revision: Revision, content_type: ContentType) -> Version:
+def _stored(draft: NewVersion, revision: Revision, content_type: ContentType) -> Version:
     """The row of reversion that holds the text of `draft`, as `add_to_revision` makes it."""
     source = PageText(page_id=draft.page.pk, text=draft.text)
     return Version(
@@ -375,7 +391,7 @@ def _stored(draft: Draft, revision: Revision, content_type: ContentType) -> Vers
     )
 
 
-def _row(draft: Draft, stored: Version, number: int, size_before: int) -> PageVersion:
+def _row(draft: NewVersion, stored: Version, number: int, size_before: int) -> PageVersion:
     """Our row beside `stored`."""
     fields, size = draft.fields, len((draft.text or "").encode())
     return PageVersion(

@@ -30,8 +30,8 @@ from modelsearch.index import class_is_indexed
 from wiki.pages.array_lookup import among
 from wiki.search.engine import schema
 from wiki.search.engine.documents import document_of
-from wiki.search.engine.evaluation import Evaluation
-from wiki.search.engine.index_directory import IndexDamaged, IndexMissing, Shelf
+from wiki.search.engine.evaluation import PostingsEvaluator
+from wiki.search.engine.index_directory import IndexDamaged, IndexDirectory, IndexMissing
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -46,7 +46,7 @@ class WhooshIndex(BaseIndex):
     def __init__(self, backend: WhooshBackend, root: type[Model]) -> None:
         super().__init__(backend)
         self.root = root
-        self.shelf = Shelf(backend.folder / schema.label(root), schema.signature(root))
+        self.shelf = IndexDirectory(backend.folder / schema.label(root), schema.signature(root))
         self.building: Path | None = None
         """The build that is written to, where it is not the one that is read."""
 
@@ -107,7 +107,7 @@ class WhooshIndex(BaseIndex):
         """
         label = None if model is self.root else schema.label(model)
         with self.shelf.searcher() as searcher:
-            found = Evaluation(searcher.reader(), fields, label, complete=complete).run(query)
+            found = PostingsEvaluator(searcher.reader(), fields, label, complete=complete).run(query)
         key: Any = model._meta.pk
         return found if schema.is_numeric(self.root) else {key.to_python(one): score for one, score in found.items()}
 

@@ -38,7 +38,7 @@ WORDS = 64
 """Words of one query; those after are not looked for."""
 
 
-class Evaluation:
+class PostingsEvaluator:
     """One search in one index. `fields` are names and boosts; `models` the label of the model, or None for all."""
 
     def __init__(
@@ -113,9 +113,9 @@ class Evaluation:
                     hits.pop(doc, None)
         return hits
 
-    def _within(self, names: Sequence[str]) -> Evaluation:
+    def _within(self, names: Sequence[str]) -> PostingsEvaluator:
         """The same search, in fewer fields."""
-        other = object.__new__(Evaluation)
+        other = object.__new__(PostingsEvaluator)
         other.__dict__ = {**self.__dict__, "fields": {n: boost for n, boost in self.fields.items() if n in names}}
         return other
 

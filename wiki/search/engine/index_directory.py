@@ -49,7 +49,7 @@ class IndexBusy(Exception):
     """Another process is writing, and went on for longer than one was ready to wait."""
 
 
-class Shelf:
+class IndexDirectory:
     """The folder of one index; `signature` says what it has to be built for."""
 
     def __init__(self, folder: Path, signature: str) -> None:

@@ -39,7 +39,7 @@ PLACES = 65_536
 Posting = tuple[bytes, int, float, bytes]
 
 
-class Places(formats.Format):
+class PositionPostings(formats.Format):
     """The places of a word in a field, two bytes each."""
 
     def decode_frequency(self, value: bytes) -> int:
@@ -81,10 +81,10 @@ class Words(_Prepared):
     """Exact words with their places."""
 
     def __init__(self) -> None:
-        super().__init__(Places())
+        super().__init__(PositionPostings())
 
 
-class Marks(_Prepared):
+class TermPostings(_Prepared):
     """Words or stems without places."""
 
     def __init__(self) -> None:
@@ -156,12 +156,12 @@ def _leaves(some: Sequence[Any], wanted: Any, way: str = "") -> Iterator[tuple[s
 
 def schema_of(model: type[Model]) -> fields.Schema:
     """The schema of the index that holds `model` and all that inherits from it."""
-    found: dict[str, Any] = {KEY: Key(numeric=is_numeric(model)), MODELS: Marks()}
+    found: dict[str, Any] = {KEY: Key(numeric=is_numeric(model)), MODELS: TermPostings()}
     for one in family(model):
         for name in searched(one):
-            found[name], found[name + STEM] = Words(), Marks()
+            found[name], found[name + STEM] = Words(), TermPostings()
         for name in completed(one):
-            found[BEGINS + name] = Marks()
+            found[BEGINS + name] = TermPostings()
     return fields.Schema(**found)
 
 

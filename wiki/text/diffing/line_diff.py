@@ -48,7 +48,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Row:
+class DiffRow:
     """One row of a comparison.
 
     same      both sides, equal             changed   both sides, `marked` spans differ
@@ -70,7 +70,7 @@ def size_change(old: str, new: str) -> int:
     return len(new.encode("utf-8", "replace")) - len(old.encode("utf-8", "replace"))
 
 
-def compare(old: str, new: str, context: int | None = CONTEXT) -> list[Row]:
+def compare(old: str, new: str, context: int | None = CONTEXT) -> list[DiffRow]:
     """The rows that show how `old` became `new`; none where no line differs.
 
     `context` is the number of unchanged lines around each change; None shows all.  After
@@ -82,7 +82,7 @@ def compare(old: str, new: str, context: int | None = CONTEXT) -> list[Row]:
     rows = list(islice(_rows(old_lines, new_lines), COMPARED_LIMIT))
     shown = _shortened(rows, context)
     rest = sum(row.skipped or 1 for row in shown[ROW_LIMIT:])
-    return [*shown[:ROW_LIMIT], Row("gap", None, None, skipped=rest)] if rest else shown
+    return [*shown[:ROW_LIMIT], DiffRow("gap", None, None, skipped=rest)] if rest else shown
 
 
 def _lines(text: str) -> list[str]:
@@ -91,7 +91,7 @@ def _lines(text: str) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
-def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
+def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffRow]:
     """All rows, unshortened."""
     budget = Budget(10 * _WORD_STEPS)
     i = j = 0
@@ -99,21 +99,23 @@ def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
         yield from _changed(old[i:at], new[j:bt], i, j, budget)
         for step in range(size):
             span = (Span(old[at + step], False),)
-            yield Row("same", at + step + 1, bt + step + 1, span, span)
+            yield DiffRow("same", at + step + 1, bt + step + 1, span, span)
         i, j = at + size, bt + size
 
 
-def _changed(old: Sequence[str], new: Sequence[str], old_start: int, new_start: int, budget: Budget) -> Iterator[Row]:
+def _changed(
+    old: Sequence[str], new: Sequence[str], old_start: int, new_start: int, budget: Budget
+) -> Iterator[DiffRow]:
     """Rows of a region where the lines differ."""
     i = j = 0
     for at, bt in [*_pairs(old, new), (len(old), len(new))]:
         for line in range(i, at):
-            yield Row("removed", old_start + line + 1, None, (Span(old[line], True),))
+            yield DiffRow("removed", old_start + line + 1, None, (Span(old[line], True),))
         for line in range(j, bt):
-            yield Row("added", None, new_start + line + 1, (), (Span(new[line], True),))
+            yield DiffRow("added", None, new_start + line + 1, (), (Span(new[line], True),))
         if at < len(old):
             left, right = _marked(old[at], new[bt], budget)
-            yield Row("changed", old_start + at + 1, new_start + bt + 1, left, right)
+            yield DiffRow("changed", old_start + at + 1, new_start + bt + 1, left, right)
         i, j = at + 1, bt + 1
 
 
@@ -195,7 +197,7 @@ def _append(spans: list[Span], text: str, marked: bool) -> None:
         spans.append(Span(text, marked))
 
 
-def _shortened(rows: list[Row], context: int | None) -> list[Row]:
+def _shortened(rows: list[DiffRow], context: int | None) -> list[DiffRow]:
     """The rows with long runs of equal lines exchanged for gaps."""
     if context is None:
         return rows
@@ -204,16 +206,16 @@ def _shortened(rows: list[Row], context: int | None) -> list[Row]:
         if row.kind != "same":
             for near in range(max(0, number - context), min(len(rows), number + context + 1)):
                 keep[near] = True
-    shown: list[Row] = []
+    shown: list[DiffRow] = []
     skipped = 0
     for row, kept in zip(rows, keep, strict=True):
         if not kept:
             skipped += 1
             continue
         if skipped:
-            shown.append(Row("gap", None, None, skipped=skipped))
+            shown.append(DiffRow("gap", None, None, skipped=skipped))
             skipped = 0
         shown.append(row)
     if skipped:
-        shown.append(Row("gap", None, None, skipped=skipped))
+        shown.append(DiffRow("gap", None, None, skipped=skipped))
     return shown

@@ -31,7 +31,7 @@ Words = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class MatchingRun:
     """`size` words of a new passage, from `start`, that are those of an old one, from `old_start`."""
 
     start: int
@@ -42,21 +42,21 @@ class Run:
 
 
 @dataclass(slots=True)
-class Heritage:
+class WordOrigins:
     """What one new passage has from old ones."""
 
-    runs: list[Run] = field(default_factory=list)
+    runs: list[MatchingRun] = field(default_factory=list)
     nearest: int | None = None
     """The old passage that it has most words from."""
 
 
-def inherit(old: Sequence[Words], new: Sequence[Words], *, closely: bool = False) -> list[Heritage]:
+def match_words(old: Sequence[Words], new: Sequence[Words], *, closely: bool = False) -> list[WordOrigins]:
     """For each of the `new` passages of a hunk, what it has from the `old` ones. Never raises; bounded time.
 
     `closely`: only from those that are the same but for a quarter of the words.
     """
-    found = [Heritage() for _ in new]
-    pieces: dict[tuple[int, int], list[Run]] = defaultdict(list)
+    found = [WordOrigins() for _ in new]
+    pieces: dict[tuple[int, int], list[MatchingRun]] = defaultdict(list)
     for size, one, run in _equal_runs(old, new, closely):
         if not _means_nothing(run, size, new[one], old[run.old]):
             pieces[one, run.old].append(run)
@@ -72,11 +72,11 @@ def inherit(old: Sequence[Words], new: Sequence[Words], *, closely: bool = False
     return found
 
 
-def _equal_runs(old: Sequence[Words], new: Sequence[Words], closely: bool) -> Iterator[tuple[int, int, Run]]:
+def _equal_runs(old: Sequence[Words], new: Sequence[Words], closely: bool) -> Iterator[tuple[int, int, MatchingRun]]:
     """Equal runs of words, divided where a passage ends: the size before division, the new passage, the run."""
     if len(old) == len(new) == 1:
         for old_start, new_start, size in _blocks(old[0], new[0], closely):
-            yield size, 0, Run(new_start, 0, old_start, size)
+            yield size, 0, MatchingRun(new_start, 0, old_start, size)
         return
     before, after = _joined(old), _joined(new)
     words, other_words = [word for _, _, word in before], [word for _, _, word in after]
@@ -125,22 +125,22 @@ def _joined(passages: Sequence[Words]) -> list[tuple[int, int, str]]:
 
 def _divided(
     before: list[tuple[int, int, str]], after: list[tuple[int, int, str]], old_start: int, new_start: int, size: int
-) -> list[tuple[int, Run]]:
+) -> list[tuple[int, MatchingRun]]:
     """A run of equal words, divided where a passage ends on either side; with the new passage of each."""
     (other, old_at, _), (one, at, _) = before[old_start], after[new_start]
     if before[old_start + size - 1][0] == other and after[new_start + size - 1][0] == one:
-        return [(one, Run(at, other, old_at, size))]  # the usual case, in no time
-    found: list[tuple[int, Run]] = []
+        return [(one, MatchingRun(at, other, old_at, size))]  # the usual case, in no time
+    found: list[tuple[int, MatchingRun]] = []
     start = 0
     for step in range(1, size + 1):
         other, old_at, _ = before[old_start + start]
         one, at, _ = after[new_start + start]
         if step == size or before[old_start + step][0] != other or after[new_start + step][0] != one:
-            found.append((one, Run(at, other, old_at, step - start)))
+            found.append((one, MatchingRun(at, other, old_at, step - start)))
             start = step
     return found
 
 
-def _means_nothing(run: Run, size: int, new: Words, old: Words) -> bool:
+def _means_nothing(run: MatchingRun, size: int, new: Words, old: Words) -> bool:
     """Whether a match is one short word alone, in passages that have more to say."""
     return size == 1 and len(new[run.start]) <= SHORT and min(len(new), len(old)) > 1

@@ -30,7 +30,7 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True)
-class Entry:
+class FrontMatterEntry:
     """One key of the front matter with its value and the line of the text it stands on (from 1)."""
 
     key: str
@@ -47,7 +47,7 @@ class FrontMatter:
     shown.  `body_line` is the line of the text (from 1) on which the body begins.
     """
 
-    data: list[Entry]
+    data: list[FrontMatterEntry]
     raw: str
     body: str
     body_line: int
@@ -104,7 +104,7 @@ def split(text: str) -> FrontMatter:
         return FrontMatter([], raw, body, body_line, [refusal.problem])
 
 
-def _read(block: str) -> list[Entry]:
+def _read(block: str) -> list[FrontMatterEntry]:
     """The entries of a YAML block; raises _BlockError."""
     if len(block.encode("utf-8", "replace")) > FRONT_MATTER_LIMIT:
         raise _BlockError("front_matter_size", limit=str(FRONT_MATTER_LIMIT))
@@ -117,9 +117,9 @@ def _read(block: str) -> list[Entry]:
         raise _BlockError("front_matter_yaml", mark.line + 2 if mark is not None else None, reason=reason) from error
 
 
-def _document(stream: Iterator[events.Event]) -> list[Entry]:
+def _document(stream: Iterator[events.Event]) -> list[FrontMatterEntry]:
     """Entries of the one mapping that the block must be."""
-    entries: list[Entry] = []
+    entries: list[FrontMatterEntry] = []
     documents = 0
     for event in stream:
         _refuse(event)
@@ -134,15 +134,15 @@ def _document(stream: Iterator[events.Event]) -> list[Entry]:
     return entries
 
 
-def _entries(stream: Iterator[events.Event]) -> list[Entry]:
+def _entries(stream: Iterator[events.Event]) -> list[FrontMatterEntry]:
     """Entries of the outermost mapping; a key given twice adds its values to the first."""
-    found: dict[str, Entry] = {}
+    found: dict[str, FrontMatterEntry] = {}
     for key, value, line in _pairs(stream, depth=1):
         earlier = found.get(fold(key))
         if earlier is None:
-            found[fold(key)] = Entry(key, value, line)
+            found[fold(key)] = FrontMatterEntry(key, value, line)
         else:
-            found[fold(key)] = Entry(earlier.key, _added(earlier.value, value), earlier.line)
+            found[fold(key)] = FrontMatterEntry(earlier.key, _added(earlier.value, value), earlier.line)
     return list(found.values())
 
 

@@ -1,11 +1,11 @@
-"""Code blocks: fences set aside as holes, then highlighted by Pygments with classes."""
+"""Code blocks: fences set aside as placeholders, then highlighted by Pygments with classes."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import Any
 
-from wiki.text.markup.placeholders import Hole, Tray
+from wiki.text.markup.placeholders import Placeholder, PlaceholderStore
 
 HIGHLIGHT_LIMIT = 50_000
 """Characters of a block beyond which it is shown plain; lexers are not all linear."""
@@ -13,8 +13,8 @@ HIGHLIGHT_LIMIT = 50_000
 
 def fence(source: str, language: str | None, class_name: str, options: dict[str, Any], md: Any, **_: Any) -> str:
     """What pymdownx.superfences asks for: the markup that stands for one fence."""
-    tray: Tray = md.tray
-    return tray.markup(Hole("code", {"code": source, "language": language or ""}))
+    store: PlaceholderStore = md.store
+    return store.markup(Placeholder("code", {"code": source, "language": language or ""}))
 
 
 def accept(language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, str], md: Any) -> bool:

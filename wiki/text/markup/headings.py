@@ -13,7 +13,7 @@ from markdown.extensions.toc import TocExtension, TocTreeprocessor
 from markdown.treeprocessors import Treeprocessor
 
 from wiki.text.anchors import PREFIX
-from wiki.text.markup.placeholders import Hole, Tray
+from wiki.text.markup.placeholders import Placeholder, PlaceholderStore
 
 _HEADING = re.compile(r"h[1-6]\Z")
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
@@ -40,11 +40,11 @@ class ShiftProcessor(Treeprocessor):
 
 
 class TaskProcessor(Treeprocessor):
-    """Exchanges `[ ]` and `[x]` at the beginning of list items for holes."""
+    """Exchanges `[ ]` and `[x]` at the beginning of list items for placeholders."""
 
-    def __init__(self, md: Markdown, tray: Tray) -> None:
+    def __init__(self, md: Markdown, store: PlaceholderStore) -> None:
         super().__init__(md)
-        self.tray = tray
+        self.store = store
 
     def run(self, root: Element) -> None:
         """Look at each list item, loose or tight."""
@@ -54,7 +54,7 @@ class TaskProcessor(Treeprocessor):
             if match:
                 text = (holder.text or "").lstrip()
                 done = match[1] != " "
-                box = self.tray.element(Hole("task", {"done": done}))
+                box = self.store.element(Placeholder("task", {"done": done}))
                 box.tail = f" {text[match.end() :]}"
                 holder.text = None
                 holder.insert(0, box)
@@ -64,9 +64,9 @@ class AnchoredTocProcessor(TocTreeprocessor):
     """Python-Markdown's table of contents with our anchors."""
 
     def add_permalink(self, c: Element, elem_id: str) -> None:
-        """Put a hole where the link to a heading goes."""
-        tray: Tray = self.md.tray  # type: ignore[attr-defined]
-        c.append(tray.element(Hole("anchor", {"id": PREFIX + elem_id})))
+        """Put a placeholder where the link to a heading goes."""
+        store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
+        c.append(store.element(Placeholder("anchor", {"id": PREFIX + elem_id})))
 
 
 class AnchoredTocExtension(TocExtension):

@@ -15,8 +15,8 @@ from xml.etree.ElementTree import Element
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
-from wiki.text.markup.placeholders import Tray
-from wiki.text.markup.wikilinks import FILE, LinkBook, page_in_address
+from wiki.text.markup.placeholders import PlaceholderStore
+from wiki.text.markup.wikilinks import FILE, LinkBuilder, page_in_address
 from wiki.text.titles import TitleProblem, clean_title, split_namespace
 
 _WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
@@ -43,11 +43,11 @@ def picture_name(address: str) -> str | None:
 
 
 class AddressProcessor(Treeprocessor):
-    """Exchanges `img` elements and relative links of the finished tree for holes."""
+    """Exchanges `img` elements and relative links of the finished tree for placeholders."""
 
-    def __init__(self, md: Markdown, tray: Tray, book: LinkBook) -> None:
+    def __init__(self, md: Markdown, store: PlaceholderStore, book: LinkBuilder) -> None:
         super().__init__(md)
-        self.tray = tray
+        self.store = store
         self.book = book
 
     def run(self, root: Element) -> None:
@@ -80,7 +80,7 @@ class AddressProcessor(Treeprocessor):
             link.text = description or address
             return link
         source = f"![{description}]({address})"
-        return self.tray.element(self.tray.problem("picture_address", source, source=source[:80]))
+        return self.store.element(self.store.problem("picture_address", source, source=source[:80]))
 
     def _link(self, link: Element) -> Element:
         """A link to a page where the address is relative; else the link as it was."""
@@ -96,16 +96,16 @@ class AddressProcessor(Treeprocessor):
         return self.book.to(target, self._plain(label), section)
 
     def _has_hole(self, link: Element) -> bool:
-        return link.find(f".//{self.tray.tag}") is not None
+        return link.find(f".//{self.store.tag}") is not None
 
 
-def mend_raw_html(html: str, tray: Tray) -> str:
+def mend_raw_html(html: str, store: PlaceholderStore) -> str:
     """Raw HTML of an author: a picture becomes a problem that says how to write it, h1 an h2."""
 
     def problem(match: re.Match[str]) -> str:
-        """The hole of one `<img …>`, with the Markdown that would do instead."""
+        """The placeholder of one `<img …>`, with the Markdown that would do instead."""
         values = {found[0].lower(): found[1] or found[2] or found[3] for found in _ATTRIBUTE.findall(match[0])}
-        return tray.markup(tray.problem("picture_html", match[0], **_instead(values)))
+        return store.markup(store.problem("picture_html", match[0], **_instead(values)))
 
     return _RAW_HEADING.sub(r"<\1h2", _RAW_PICTURE.sub(problem, html))
 

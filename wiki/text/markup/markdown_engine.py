@@ -21,9 +21,14 @@ from wiki.text.anchors import slug
 from wiki.text.markup import code_blocks
 from wiki.text.markup.headings import AnchoredTocExtension, ShiftProcessor, TaskProcessor
 from wiki.text.markup.images import AddressProcessor, mend_raw_html
-from wiki.text.markup.parser_functions import CallBlockPreprocessor, CallBook, CallProcessor, SwitchProcessor
-from wiki.text.markup.placeholders import Tray
-from wiki.text.markup.wikilinks import LinkBook, WikiLinkProcessor
+from wiki.text.markup.parser_functions import (
+    CallBlockPreprocessor,
+    CallProcessor,
+    ParserFunctionRegistry,
+    SwitchProcessor,
+)
+from wiki.text.markup.placeholders import PlaceholderStore
+from wiki.text.markup.wikilinks import LinkBuilder, WikiLinkProcessor
 
 BRACKET_LIMIT = 32
 """Brackets that a link text may hold inside each other."""
@@ -37,9 +42,9 @@ class Engine(markdown.Markdown):
 
     def __init__(self) -> None:
         fences = [{"name": "*", "class": "", "format": code_blocks.fence, "validator": code_blocks.accept}]
-        self.tray = Tray("0")
-        self.links = LinkBook(self.tray)
-        self.calls = CallBook(self.tray, ())
+        self.store = PlaceholderStore("0")
+        self.links = LinkBuilder(self.store)
+        self.calls = ParserFunctionRegistry(self.store, ())
         super().__init__(
             extensions=[
                 "tables",
@@ -60,18 +65,18 @@ class Engine(markdown.Markdown):
         )
         self._add_ours()
 
-    def prepare(self, tray: Tray, known_calls: Collection[str]) -> LinkBook:
+    def prepare(self, store: PlaceholderStore, known_calls: Collection[str]) -> LinkBuilder:
         """Forget the last text; the new one's links are gathered in the book returned."""
         self.reset()
-        self.tray = tray
-        self.links = LinkBook(tray)
-        self.calls = CallBook(tray, known_calls)
+        self.store = store
+        self.links = LinkBuilder(store)
+        self.calls = ParserFunctionRegistry(store, known_calls)
         self.inlinePatterns["wiki_link"].book = self.links  # type: ignore[attr-defined]
         self.inlinePatterns["wiki_call"].book = self.calls  # type: ignore[attr-defined]
         self.preprocessors["wiki_call_block"].book = self.calls  # type: ignore[attr-defined]
-        self.treeprocessors["wiki_task"].tray = tray  # type: ignore[attr-defined]
+        self.treeprocessors["wiki_task"].store = store  # type: ignore[attr-defined]
         addresses = self.treeprocessors["wiki_address"]
-        addresses.tray, addresses.book = tray, self.links  # type: ignore[attr-defined]
+        addresses.store, addresses.book = store, self.links  # type: ignore[attr-defined]
         return self.links
 
     def _add_ours(self) -> None:
@@ -82,7 +87,7 @@ class Engine(markdown.Markdown):
         patterns.register(WikiLinkProcessor(self, self.links), "wiki_link", 186)
         patterns.register(CallProcessor(self, self.calls), "wiki_call", 187)
         patterns.register(SwitchProcessor(self), "wiki_switch", 185)
-        patterns.register(Reference(inline.REFERENCE_RE, self), "reference", 170)
+        patterns.register(BoundedReference(inline.REFERENCE_RE, self), "reference", 170)
         patterns.register(LinkText(inline.LINK_RE, self), "link", 160)
         patterns.register(Image(inline.IMAGE_LINK_RE, self), "image_link", 150)
         patterns.register(ImageReference(inline.IMAGE_REFERENCE_RE, self), "image_reference", 140)
@@ -91,8 +96,8 @@ class Engine(markdown.Markdown):
         patterns.register(RawHtml(inline.HTML_RE, self), "html", 90)
         # After fences (25), before raw HTML (20).
         self.preprocessors.register(CallBlockPreprocessor(self, self.calls), "wiki_call_block", 22)
-        self.treeprocessors.register(TaskProcessor(self, self.tray), "wiki_task", 30)
-        self.treeprocessors.register(AddressProcessor(self, self.tray, self.links), "wiki_address", 15)
+        self.treeprocessors.register(TaskProcessor(self, self.store), "wiki_task", 30)
+        self.treeprocessors.register(AddressProcessor(self, self.store, self.links), "wiki_address", 15)
         self.treeprocessors.register(ShiftProcessor(self), "wiki_shift", 14)
         self.treeprocessors.deregister("prettify")
         self.postprocessors.register(MendedRawHtml(self), "raw_html", 30)
@@ -138,7 +143,7 @@ class Image(_Bounded, inline.ImageInlineProcessor):
     """`![description](address)`."""
 
 
-class Reference(_Bounded, inline.ReferenceInlineProcessor):
+class BoundedReference(_Bounded, inline.ReferenceInlineProcessor):
     """`[text][id]`."""
 
 
@@ -155,15 +160,15 @@ class ShortImageReference(_Bounded, inline.ShortImageReferenceInlineProcessor):
 
 
 class RawHtml(inline.HtmlInlineProcessor):
-    """Inline HTML; a hole that got into one of its attributes is only its text there."""
+    """Inline HTML; a placeholder that got into one of its attributes is only its text there."""
 
     def unescape(self, text: str) -> str:
         """The HTML with placeholders undone."""
         stash = self.md.treeprocessors["inline"].stashed_nodes  # type: ignore[attr-defined]
-        tag = self.md.tray.tag  # type: ignore[attr-defined]
+        tag = self.md.store.tag  # type: ignore[attr-defined]
 
         def plain(match: re.Match[str]) -> str:
-            """The text of a hole; other placeholders are left to Python-Markdown."""
+            """The text of a placeholder; other placeholders are left to Python-Markdown."""
             node = stash.get(match[1])
             if isinstance(node, Element) and node.tag == tag:
                 return escape(node.text or "")
@@ -178,8 +183,8 @@ class MendedRawHtml(RawHtmlPostprocessor):
     def stash_to_string(self, text: str) -> str:
         """One piece of raw HTML."""
         html = str(text)
-        tray: Tray = self.md.tray  # type: ignore[attr-defined]
-        return mend_raw_html(html, tray) if "<" in html else html
+        store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
+        return mend_raw_html(html, store) if "<" in html else html
 
 
 class ShieldedTable(TableProcessor):

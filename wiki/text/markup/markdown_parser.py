@@ -1,6 +1,6 @@
-"""From a source text to clean HTML with holes: `parse`.
+"""From a source text to clean HTML with placeholders: `parse`.
 
-The steps: front matter, redirect, limits, Python-Markdown, cleaning, then the holes that
+The steps: front matter, redirect, limits, Python-Markdown, cleaning, then the placeholders that
 this room can fill by itself.  A text is never refused: what cannot be laid out is shown
 as source with the problem above it.
 """
@@ -22,9 +22,9 @@ from wiki.text.markup.code_blocks import code_html
 from wiki.text.markup.headings import TocEntry, flat_toc
 from wiki.text.markup.markdown_engine import Engine
 from wiki.text.markup.parser_functions import CALLS, source_html
-from wiki.text.markup.placeholders import Hole, Link, Tray
+from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
 from wiki.text.markup.sanitizer import clean
-from wiki.text.markup.wikilinks import LinkBook, redirect_of
+from wiki.text.markup.wikilinks import LinkBuilder, redirect_of
 from wiki.text.problems import Problem
 from wiki.text.titles import key_of
 
@@ -49,7 +49,7 @@ logger = logging.getLogger(__name__)
 class Parsed:
     """All that a text says, without asking anyone.
 
-    `html` is clean and holds elements for the `holes` that are filled upstairs (link,
+    `html` is clean and holds elements for the `placeholders` that are filled upstairs (link,
     picture, call, problem); `fill` puts them in.  `toc` lists the headings; `links` what
     the text refers to; `categories` full titles in source order, once each; `redirect` the
     title it leads to; `words` how many words a reader sees.  Can be pickled.
@@ -58,23 +58,23 @@ class Parsed:
     html: str
     nonce: str
     front: FrontMatter
-    holes: dict[str, Hole] = field(default_factory=dict)
+    placeholders: dict[str, Placeholder] = field(default_factory=dict)
     toc: list[TocEntry] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
+    links: list[WikiLink] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
     redirect: str | None = None
     problems: list[Problem] = field(default_factory=list)
     words: int = 0
-    sequence: list[Link | Hole] = field(default_factory=list)
+    sequence: list[WikiLink | Placeholder] = field(default_factory=list)
     """Links and calls in the order of the page: what is stated follows it."""
     switches: frozenset[str] = frozenset()
     """Names of the switches that are written, as `NOFACTBOX`."""
     is_source: bool = False
     """Whether the text could not be laid out and `html` shows its source."""
 
-    def fill(self, render: Callable[[Hole], str | None]) -> str:
-        """The HTML with its holes filled by `render`; None leaves a hole for later."""
-        return placeholders.fill(self.html, self.nonce, self.holes, render)
+    def fill(self, render: Callable[[Placeholder], str | None]) -> str:
+        """The HTML with its placeholders filled by `render`; None leaves a placeholder for later."""
+        return placeholders.fill(self.html, self.nonce, self.placeholders, render)
 
 
 def parse(text: str, nonce: str | None = None, calls: Collection[str] | None = None) -> Parsed:
@@ -111,13 +111,13 @@ def new_nonce() -> str:
 
 def as_source(text: str, nonce: str, problem: Problem, front: FrontMatter | None = None) -> Parsed:
     """A text shown as its source, with the problem above."""
-    tray = Tray(nonce)
-    hole = tray.markup(tray.problem(problem.code, "", **problem.params))
+    store = PlaceholderStore(nonce)
+    placeholder = store.markup(store.problem(problem.code, "", **problem.params))
     return Parsed(
-        html=hole + source_html(text),
+        html=placeholder + source_html(text),
         nonce=nonce,
         front=front or frontmatter_reader.split(text),
-        holes=tray.holes,
+        placeholders=store.placeholders,
         problems=[problem],
         words=len(_WORD.findall(text)),
         is_source=True,
@@ -165,89 +165,91 @@ def _engine() -> Engine:
 
 def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
     """The common case."""
-    tray = Tray(nonce)
+    store = PlaceholderStore(nonce)
     engine = _engine()
-    book = engine.prepare(tray, calls)
+    book = engine.prepare(store, calls)
     redirect, body = redirect_of(front.body)
-    head = _head(front, redirect, tray, book)
-    html = clean(head + engine.convert(body), tray.tag)
-    html = _alone(html, tray)
+    head = _head(front, redirect, store, book)
+    html = clean(head + engine.convert(body), store.tag)
+    html = _alone(html, store)
     present = [match[1] for match in placeholders.pattern(nonce).finditer(html)]
-    links = [link for number in present for link in tray.links.get(number, ())]
-    sequence = [item for number in present for item in _stating(tray, number)]
-    html = placeholders.fill(html, nonce, tray.holes, _ours)
-    html = _EMPTY_PARAGRAPH.sub("", html).replace(f"&lt;{tray.tag} n=", "")  # one cut in two by an attribute
+    links = [link for number in present for link in store.links.get(number, ())]
+    sequence = [item for number in present for item in _stating(store, number)]
+    html = placeholders.fill(html, nonce, store.placeholders, _ours)
+    html = _EMPTY_PARAGRAPH.sub("", html).replace(f"&lt;{store.tag} n=", "")  # one cut in two by an attribute
     return Parsed(
         html=html,
         nonce=nonce,
         front=front,
-        holes={number: tray.holes[number] for number in present if _ours(tray.holes[number]) is None},
+        placeholders={
+            number: store.placeholders[number] for number in present if _ours(store.placeholders[number]) is None
+        },
         toc=flat_toc(engine.toc_tokens),  # type: ignore[attr-defined]
         links=links,
         categories=_categories(links),
         redirect=redirect,
-        problems=front.problems + _placed(tray, front),
+        problems=front.problems + _placed(store, front),
         words=len(_WORD.findall(_TAGS.sub(" ", html))),
         sequence=sequence,
-        switches=frozenset(name for number in present if (name := tray.holes[number].data.get("switch"))),
+        switches=frozenset(name for number in present if (name := store.placeholders[number].data.get("switch"))),
     )
 
 
-def _stating(tray: Tray, number: str) -> list[Link | Hole]:
-    """The links that a hole makes, or the hole itself where it is a call."""
-    hole = tray.holes[number]
-    return [hole] if hole.kind == "call" else list(tray.links.get(number, ()))
+def _stating(store: PlaceholderStore, number: str) -> list[WikiLink | Placeholder]:
+    """The links that a placeholder makes, or the placeholder itself where it is a call."""
+    placeholder = store.placeholders[number]
+    return [placeholder] if placeholder.kind == "call" else list(store.links.get(number, ()))
 
 
-def _categories(links: list[Link]) -> list[str]:
+def _categories(links: list[WikiLink]) -> list[str]:
     """Titles of the categories, once each, as first written."""
     named = [link.target for link in links if link.kind == "category"]
     return list({key_of(title): title for title in reversed(named)}.values())[::-1]
 
 
-def _head(front: FrontMatter, redirect: str | None, tray: Tray, book: LinkBook) -> str:
+def _head(front: FrontMatter, redirect: str | None, store: PlaceholderStore, book: LinkBuilder) -> str:
     """What stands above the body: front matter that cannot be read, and where a redirect leads."""
     parts = []
     for problem in front.problems:
-        hole = tray.problem(problem.code, front.raw, **problem.params)
-        tray.problems.pop()  # `front` has it already, with its line
-        tray.sources.pop()
-        parts.append(f"{tray.markup(replace(hole, text=''))}\n\n")
+        placeholder = store.problem(problem.code, front.raw, **problem.params)
+        store.problems.pop()  # `front` has it already, with its line
+        store.sources.pop()
+        parts.append(f"{store.markup(replace(placeholder, text=''))}\n\n")
     if redirect:
         element = book.to(redirect, redirect, redirect=True)
         parts.append(f"<p>{tostring(element, encoding='unicode')}</p>\n\n")
     return "".join(parts)
 
 
-def _alone(html: str, tray: Tray) -> str:
+def _alone(html: str, store: PlaceholderStore) -> str:
     """Take blocks (code, calls, pictures with nothing beside them) out of their paragraphs."""
-    element = placeholders.pattern(tray.nonce).pattern
+    element = placeholders.pattern(store.nonce).pattern
 
     def unwrapped(match: re.Match[str]) -> str:
-        """The hole without its paragraph, if it is a block."""
-        hole = tray.holes[match[2]]
-        if hole.kind in ("call", "picture"):
-            hole.data["alone"] = True
-        return match[1] if hole.kind in ("call", "code", "picture") else match[0]
+        """The placeholder without its paragraph, if it is a block."""
+        placeholder = store.placeholders[match[2]]
+        if placeholder.kind in ("call", "picture"):
+            placeholder.data["alone"] = True
+        return match[1] if placeholder.kind in ("call", "code", "picture") else match[0]
 
     return re.sub(rf"<p>\s*({element})\s*</p>", unwrapped, html)
 
 
-def _ours(hole: Hole) -> str | None:
-    """The holes that need nothing from upstairs."""
-    if hole.kind == "code":
-        return code_html(hole.data["code"], hole.data["language"])
-    if hole.kind == "anchor":
-        return f'<a class="anchor" href="#{hole.data["id"]}" aria-hidden="true" tabindex="-1">#</a>'
-    if hole.kind == "task":
-        return f'<span class="task">{"☑" if hole.data["done"] else "☐"}</span>'
-    return "" if hole.kind == "mark" else None
+def _ours(placeholder: Placeholder) -> str | None:
+    """The placeholders that need nothing from upstairs."""
+    if placeholder.kind == "code":
+        return code_html(placeholder.data["code"], placeholder.data["language"])
+    if placeholder.kind == "anchor":
+        return f'<a class="anchor" href="#{placeholder.data["id"]}" aria-hidden="true" tabindex="-1">#</a>'
+    if placeholder.kind == "task":
+        return f'<span class="task">{"☑" if placeholder.data["done"] else "☐"}</span>'
+    return "" if placeholder.kind == "mark" else None
 
 
-def _placed(tray: Tray, front: FrontMatter) -> list[Problem]:
+def _placed(store: PlaceholderStore, front: FrontMatter) -> list[Problem]:
     """The problems of the body with the lines on which their sources stand."""
     placed = []
-    for problem, source in zip(tray.problems, tray.sources, strict=True):
+    for problem, source in zip(store.problems, store.sources, strict=True):
         at = front.body.find(source) if source else -1
         line = front.body_line + front.body.count("\n", 0, at) if at >= 0 else None
         placed.append(replace(problem, line=line))

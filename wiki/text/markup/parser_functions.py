@@ -16,11 +16,11 @@ from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 from markdown.preprocessors import Preprocessor
 
-from wiki.text.markup.placeholders import Hole, Link, Tray
+from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
 from wiki.text.titles import NAMESPACES, TitleProblem, clean_title, fold, split_namespace
 
-CallHandler = Callable[[Hole, str], str]
-"""Gets the hole of a call (see holes.Hole) and the full title of its page, returns the HTML that stands there."""
+CallHandler = Callable[[Placeholder, str], str]
+"""Gets the placeholder of a call (see placeholders.Hole) and the full title of its page, returns the HTML that stands there."""
 
 CALLS: dict[str, CallHandler | None] = {}
 """Folded name, with `#` where it is written so, to handler; None where the call is filled when the page is read."""
@@ -106,47 +106,49 @@ def with_own_names(text: str, full_title: str) -> str:
     return _OWN_NAME.sub(lambda match: names[fold(match[1])], text)
 
 
-class CallBook:
-    """Makes the holes of the calls of one text."""
+class ParserFunctionRegistry:
+    """Makes the placeholders of the calls of one text."""
 
-    def __init__(self, tray: Tray, known: Collection[str]) -> None:
-        self.tray = tray
+    def __init__(self, store: PlaceholderStore, known: Collection[str]) -> None:
+        self.store = store
         self.known = known
 
-    def hole(self, source: str) -> Hole:
-        """The hole of a call, or of the problem where nobody knows its name."""
+    def placeholder(self, source: str) -> Placeholder:
+        """The placeholder of a call, or of the problem where nobody knows its name."""
         name = name_of(source) or source[2:-2].strip()[:80]
         arguments = arguments_of(source)
         if fold(name) not in self.known:
             included = None if name.startswith("#") else _included(source)
             if included is None or INCLUDE not in self.known:
-                return self.tray.problem("call_unknown", source, name=name)
+                return self.store.problem("call_unknown", source, name=name)
             name, arguments = INCLUDE, included
-        return Hole("call", {"name": fold(name), "source": source, "arguments": arguments, "alone": False}, source)
+        return Placeholder(
+            "call", {"name": fold(name), "source": source, "arguments": arguments, "alone": False}, source
+        )
 
-    def links(self, hole: Hole) -> list[Link]:
+    def links(self, placeholder: Placeholder) -> list[WikiLink]:
         """The links that a call makes: to the page that it shows."""
-        if hole.data.get("name") != INCLUDE or not hole.data["arguments"]:
+        if placeholder.data.get("name") != INCLUDE or not placeholder.data["arguments"]:
             return []
-        target, _, section = hole.data["arguments"][0][1].partition("#")
+        target, _, section = placeholder.data["arguments"][0][1].partition("#")
         try:
             title = clean_title(target)
         except TitleProblem:
             return []
-        return [Link(title, title, "link", section)]
+        return [WikiLink(title, title, "link", section)]
 
-    def open(self, text: str, start: int) -> Hole:
-        """The hole of the problem that a call is not closed."""
+    def open(self, text: str, start: int) -> Placeholder:
+        """The placeholder of the problem that a call is not closed."""
         name = re.match(r"\s*(#?[\w-]{0,40})", text[start + 2 : start + 60])
-        hole = self.tray.problem("call_open", "{{", name=name[1] if name else "")
-        self.tray.sources[-1] = text[start:].partition("\n")[0]
-        return hole
+        placeholder = self.store.problem("call_open", "{{", name=name[1] if name else "")
+        self.store.sources[-1] = text[start:].partition("\n")[0]
+        return placeholder
 
 
 class CallProcessor(InlineProcessor):
     """Finds calls in the text of a block."""
 
-    def __init__(self, md: Markdown, book: CallBook) -> None:
+    def __init__(self, md: Markdown, book: ParserFunctionRegistry) -> None:
         super().__init__(r"(?<![\\{])\{\{(?=\s*[#:]?\w)", md)
         self.book = book
 
@@ -156,9 +158,9 @@ class CallProcessor(InlineProcessor):
         """The element that stands for one call, and where the call was."""
         end = end_of_call(data, m.start())
         if end is None:
-            return self.book.tray.element(self.book.open(data, m.start())), m.start(), m.end()
-        hole = self.book.hole(self.unescape(data[m.start() : end]))
-        return self.book.tray.element(hole, *self.book.links(hole)), m.start(), end
+            return self.book.store.element(self.book.open(data, m.start())), m.start(), m.end()
+        placeholder = self.book.placeholder(self.unescape(data[m.start() : end]))
+        return self.book.store.element(placeholder, *self.book.links(placeholder)), m.start(), end
 
 
 class SwitchProcessor(InlineProcessor):
@@ -171,14 +173,14 @@ class SwitchProcessor(InlineProcessor):
         self, m: re.Match[str], data: str
     ) -> tuple[Element, int, int]:
         """An element that shows nothing and keeps the name of the switch."""
-        tray: Tray = self.md.tray  # type: ignore[attr-defined]
-        return tray.element(Hole("mark", {"switch": m[1]})), m.start(), m.end()
+        store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
+        return store.element(Placeholder("mark", {"switch": m[1]})), m.start(), m.end()
 
 
 class CallBlockPreprocessor(Preprocessor):
     """Sets aside calls that begin a line and go over several, before blank lines divide them."""
 
-    def __init__(self, md: Markdown, book: CallBook) -> None:
+    def __init__(self, md: Markdown, book: ParserFunctionRegistry) -> None:
         super().__init__(md)
         self.book = book
 
@@ -194,10 +196,10 @@ class CallBlockPreprocessor(Preprocessor):
             end = end_of_call(text, match.start())
             if end is None or "\n" not in text[match.start() : end]:
                 continue
-            hole = self.book.hole(text[match.start() : end])
-            hole.data["alone"] = not text[end:].partition("\n")[0].strip()
+            placeholder = self.book.placeholder(text[match.start() : end])
+            placeholder.data["alone"] = not text[end:].partition("\n")[0].strip()
             done.append(text[position : match.start()])
-            done.append(self.md.htmlStash.store(self.book.tray.markup(hole, *self.book.links(hole))))
+            done.append(self.md.htmlStash.store(self.book.store.markup(placeholder, *self.book.links(placeholder))))
             position = end
         done.append(text[position:])
         return "".join(done).split("\n")

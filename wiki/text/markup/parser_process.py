@@ -118,7 +118,7 @@ class _EndedError(Exception):
     """The child ended before it answered."""
 
 
-class _Worker:
+class _ParserProcess:
     """A child process and the pipes to it.  One thread at a time."""
 
     def __init__(self) -> None:
@@ -180,10 +180,10 @@ class _Pool:
         """Begin anew without touching the children: after a fork they are the parent's."""
         self.slots = threading.BoundedSemaphore(WORKERS)
         self.lock = threading.Lock()
-        self.idle: list[_Worker] = []
+        self.idle: list[_ParserProcess] = []
 
     @contextlib.contextmanager
-    def worker(self) -> Iterator[_Worker]:
+    def worker(self) -> Iterator[_ParserProcess]:
         """Lend a child; one that failed is ended and not lent again."""
         with self.slots:
             with self.lock:
@@ -191,7 +191,7 @@ class _Pool:
             if worker is not None and worker.is_spent():
                 worker.end()
                 worker = None
-            worker = worker or _Worker()
+            worker = worker or _ParserProcess()
             try:
                 yield worker
             except BaseException:

@@ -24,7 +24,7 @@ HoleKind = Literal["link", "annotation", "picture", "call", "problem", "code", "
 
 
 @dataclass(frozen=True)
-class Hole:
+class Placeholder:
     """What belongs in one place of the HTML.
 
     `data` by kind (all strings unless said):
@@ -46,7 +46,7 @@ LinkKind = Literal["link", "category", "file", "redirect", "annotation"]
 
 
 @dataclass(frozen=True)
-class Link:
+class WikiLink:
     """One link as written: cleaned title, label, kind, and the section after `#`.
 
     A category has its canonical title (`Category:…`), a file `File:…`, a link to a section
@@ -62,66 +62,68 @@ class Link:
 
 
 @dataclass
-class Tray:
-    """What one parsing sets aside: its holes, and the problems found on the way."""
+class PlaceholderStore:
+    """What one parsing sets aside: its placeholders, and the problems found on the way."""
 
     nonce: str
-    holes: dict[str, Hole] = field(default_factory=dict)
-    links: dict[str, list[Link]] = field(default_factory=dict)
+    placeholders: dict[str, Placeholder] = field(default_factory=dict)
+    links: dict[str, list[WikiLink]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
 
     @property
     def tag(self) -> str:
-        """The name of the elements that stand for holes."""
+        """The name of the elements that stand for placeholders."""
         return f"h-{self.nonce}"
 
-    def element(self, hole: Hole, *links: Link) -> ElementTree.Element:
-        """Set a hole aside, with the links it makes; the element that stands for it in the tree."""
-        number = self._add(hole)
+    def element(self, placeholder: Placeholder, *links: WikiLink) -> ElementTree.Element:
+        """Set a placeholder aside, with the links it makes; the element that stands for it in the tree."""
+        number = self._add(placeholder)
         if links:
             self.links[number] = list(links)
         element = ElementTree.Element(self.tag, {"n": number})
-        element.text = AtomicString(hole.text)
+        element.text = AtomicString(placeholder.text)
         return element
 
-    def markup(self, hole: Hole, *links: Link) -> str:
-        """Set a hole aside, with the links it makes; the markup that stands for it in a string of HTML."""
-        number = self._add(hole)
+    def markup(self, placeholder: Placeholder, *links: WikiLink) -> str:
+        """Set a placeholder aside, with the links it makes; the markup that stands for it in a string of HTML."""
+        number = self._add(placeholder)
         if links:
             self.links[number] = list(links)
-        return f'<{self.tag} n="{number}">{escape(hole.text)}</{self.tag}>'
+        return f'<{self.tag} n="{number}">{escape(placeholder.text)}</{self.tag}>'
 
-    def problem(self, code: str, source: str, /, **params: str) -> Hole:
-        """Note a problem with the piece of text it is in; the hole that shows both."""
+    def problem(self, code: str, source: str, /, **params: str) -> Placeholder:
+        """Note a problem with the piece of text it is in; the placeholder that shows both."""
         self.problems.append(Problem(code, params))
         self.sources.append(source)
         data = {"code": code, "params": params, "source": source}
-        return Hole("problem", data, source)
+        return Placeholder("problem", data, source)
 
-    def _add(self, hole: Hole) -> str:
-        number = str(len(self.holes))
-        self.holes[number] = hole
+    def _add(self, placeholder: Placeholder) -> str:
+        number = str(len(self.placeholders))
+        self.placeholders[number] = placeholder
         return number
 
 
 def pattern(nonce: str) -> re.Pattern[str]:
-    """Matches the element of any hole; its number is group 1."""
+    """Matches the element of any placeholder; its number is group 1."""
     return re.compile(f'<h-{nonce} n="([0-9]+)">([^<]*)</h-{nonce}>')
 
 
-def fill(html: str, nonce: str, holes: Mapping[str, Hole], render: Callable[[Hole], str | None]) -> str:
-    """Exchange holes for the trusted HTML that `render` returns; None leaves a hole for later.
+def fill(
+    html: str, nonce: str, placeholders: Mapping[str, Placeholder], render: Callable[[Placeholder], str | None]
+) -> str:
+    """Exchange placeholders for the trusted HTML that `render` returns; None leaves a placeholder for later.
 
-    What `render` returns is not looked through for holes again.
+    What `render` returns is not looked through for placeholders again.
     """
 
     def replaced(match: re.Match[str]) -> str:
-        """One hole, or its text where nothing is known of it."""
-        hole = holes.get(match[1])
-        if hole is None:
+        """One placeholder, or its text where nothing is known of it."""
+        placeholder = placeholders.get(match[1])
+        if placeholder is None:
             return match[2]
-        rendered = render(hole)
+        rendered = render(placeholder)
         return match[0] if rendered is None else rendered
 
     return pattern(nonce).sub(replaced, html)

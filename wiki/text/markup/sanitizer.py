@@ -2,7 +2,7 @@
 
 nh3 (ammonia) parses and writes the HTML anew from lists of what is allowed.  No styles,
 no forms, no data attributes; ids and the links to them begin with `s-`; pictures are
-never HTML of an author.  Only after this are holes filled with output of our own.
+never HTML of an author.  Only after this are placeholders filled with output of our own.
 """
 
 from __future__ import annotations

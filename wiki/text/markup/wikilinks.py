@@ -17,7 +17,7 @@ from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 
 from wiki.text.anchors import section_id
-from wiki.text.markup.placeholders import Hole, Link, Tray
+from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
 from wiki.text.titles import TitleProblem, clean_title, full_title, split_namespace
 
 WIKI_LINK = r"(?<![\\\[])\[\[((?:[^\[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)"
@@ -59,11 +59,11 @@ def _target(written: str) -> tuple[str, str]:
     return clean_title(title), section
 
 
-class LinkBook:
+class LinkBuilder:
     """Makes the elements that stand for the links of one text."""
 
-    def __init__(self, tray: Tray) -> None:
-        self.tray = tray
+    def __init__(self, store: PlaceholderStore) -> None:
+        self.store = store
 
     def written(self, source: str, inner: str, trail: str = "") -> Element:
         """What stands for `[[inner]]trail` in the page."""
@@ -77,10 +77,10 @@ class LinkBook:
         try:
             target, section = _target(first)
         except TitleProblem:
-            return self.tray.element(self.tray.problem("link_title", source, source=source[:80]))
+            return self.store.element(self.store.problem("link_title", source, source=source[:80]))
         number, name = split_namespace(target)
         if not first.startswith(":") and number == CATEGORY:
-            return self._mark(Link(full_title(CATEGORY, None, name), name, "category"))
+            return self._mark(WikiLink(full_title(CATEGORY, None, name), name, "category"))
         if not first.startswith(":") and number == FILE:
             return self._file(name, others)
         label = "|".join(others) or (_short(target) if others else first.removeprefix(":"))
@@ -95,14 +95,14 @@ class LinkBook:
             "fragment": section_id(section) if section else "",
             "redirect": "yes" if redirect else "",
         }
-        link = Link(target, label, "redirect" if redirect else "link", section)
-        return self.tray.element(Hole("link", data, label), link)
+        link = WikiLink(target, label, "redirect" if redirect else "link", section)
+        return self.store.element(Placeholder("link", data, label), link)
 
     def picture(self, name: str, description: str, caption: str = "") -> Element:
         """The element of a picture."""
         data = {"name": name, "description": description, "caption": caption, "alone": False}
-        link = Link(full_title(FILE, None, name), caption or description, "file")
-        return self.tray.element(Hole("picture", data, description), link)
+        link = WikiLink(full_title(FILE, None, name), caption or description, "file")
+        return self.store.element(Placeholder("picture", data, description), link)
 
     def _file(self, name: str, options: list[str]) -> Element:
         """`[[File:name|options|caption]]` in MediaWiki's manner; the options of size are not ours."""
@@ -122,21 +122,21 @@ class LinkBook:
         try:
             name = clean_title(name)
         except TitleProblem:
-            return self.tray.element(self.tray.problem("annotation_property", source, source=source[:80]))
-        link = Link(value, label, "annotation", property=name)
+            return self.store.element(self.store.problem("annotation_property", source, source=source[:80]))
+        link = WikiLink(value, label, "annotation", property=name)
         plain = not (others and _MARKUP.search(label)) and not _WEB_ADDRESS.match(label)
         if label.strip() and plain:
             data = {"property": name, "value": value, "label": label if others else ""}
-            return self.tray.element(Hole("annotation", data, label), link)
+            return self.store.element(Placeholder("annotation", data, label), link)
         mark = self._mark(link)
         mark.tail = label
         shown = Element("span")
         shown.append(mark)
         return shown
 
-    def _mark(self, *links: Link) -> Element:
+    def _mark(self, *links: WikiLink) -> Element:
         """An element that shows nothing and keeps the place of what was written."""
-        return self.tray.element(Hole("mark"), *links)
+        return self.store.element(Placeholder("mark"), *links)
 
 
 def _web(address: str, label: str) -> Element:
@@ -179,7 +179,7 @@ def page_in_address(href: str) -> tuple[str, str] | None:
 class WikiLinkProcessor(InlineProcessor):
     """Finds `[[…]]` in the text of a block."""
 
-    def __init__(self, md: Markdown, book: LinkBook) -> None:
+    def __init__(self, md: Markdown, book: LinkBuilder) -> None:
         super().__init__(WIKI_LINK, md)
         self.book = book
 

@@ -10,7 +10,7 @@ from wiki.text.passages import cut
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class MergeConflict:
     """A piece that both sides changed in ways that cannot be joined: a property, or lines of the text."""
 
     base: str
@@ -22,14 +22,14 @@ class Clash:
     """The name of the property; "" for lines of the text."""
 
 
-Piece = str | Clash
+Piece = str | MergeConflict
 
 
 def lines_joined(base: str, mine: str, theirs: str) -> Iterator[Piece]:
     """The pieces of a merge by lines, then words, in order."""
     for chunk in line_merge.merge(base, mine, theirs).chunks:
         if chunk.kind == "conflict":
-            yield Clash(chunk.base, chunk.mine, chunk.theirs, both(chunk.mine, chunk.theirs))
+            yield MergeConflict(chunk.base, chunk.mine, chunk.theirs, both(chunk.mine, chunk.theirs))
         else:
             yield chunk.text
 

@@ -9,20 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wiki.text.frontmatter.frontmatter_reader import divide
-from wiki.text.merging.conflicts import Clash, Piece, following, lines_joined
-from wiki.text.merging.frontmatter_merge import front_joined
+from wiki.text.merging.conflicts import MergeConflict, Piece, following, lines_joined
+from wiki.text.merging.frontmatter_merge import merge_front_matter
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class MergedDocument:
     """A merge: pieces of text and clashes, in order."""
 
     pieces: tuple[Piece, ...]
 
     @property
-    def clashes(self) -> list[Clash]:
+    def clashes(self) -> list[MergeConflict]:
         """What could not be joined, in order."""
-        return [piece for piece in self.pieces if isinstance(piece, Clash)]
+        return [piece for piece in self.pieces if isinstance(piece, MergeConflict)]
 
     @property
     def text(self) -> str | None:
@@ -39,7 +39,7 @@ class Joined:
         rest = iter(choices)
         text = ""
         for piece in self.pieces:
-            text = following(text, next(rest) if isinstance(piece, Clash) else piece)
+            text = following(text, next(rest) if isinstance(piece, MergeConflict) else piece)
         return text
 
     @property
@@ -48,13 +48,13 @@ class Joined:
         return self.resolved([clash.mine for clash in self.clashes])
 
 
-def join(base: str, mine: str, theirs: str) -> Joined:
+def merge_documents(base: str, mine: str, theirs: str) -> MergedDocument:
     """Join the changes base→mine and base→theirs. Never raises; bounded time."""
     if mine in (theirs, base) or theirs == base:
-        return Joined((theirs if mine == base else mine,))
+        return MergedDocument((theirs if mine == base else mine,))
     (front, body), (my_front, my_body), (their_front, their_body) = map(divide, (base, mine, theirs))
-    pieces = (*front_joined(front, my_front, their_front), *lines_joined(body, my_body, their_body))
-    return Joined(tuple(_gathered(pieces)))
+    pieces = (*merge_front_matter(front, my_front, their_front), *lines_joined(body, my_body, their_body))
+    return MergedDocument(tuple(_gathered(pieces)))
 
 
 def _gathered(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from wiki.text.frontmatter.frontmatter_reader import FrontMatter, Sections, Value, sections, split
 from wiki.text.frontmatter.frontmatter_writer import block_of
-from wiki.text.merging.conflicts import Clash, Piece, lines_joined
+from wiki.text.merging.conflicts import MergeConflict, Piece, lines_joined
 from wiki.text.titles import fold
 
 Set = dict[str, Value]
@@ -58,7 +58,7 @@ class _Front:
         return self.properties[key].values if key in self.properties else {}
 
 
-def front_joined(base: str, mine: str, theirs: str) -> list[Piece]:
+def merge_front_matter(base: str, mine: str, theirs: str) -> list[Piece]:
     """The pieces of a merge of three blocks of front matter ("" for none), in order. Never raises.
 
     Blocks that cannot be read are merged as text.
@@ -74,15 +74,15 @@ def front_joined(base: str, mine: str, theirs: str) -> list[Piece]:
     if _says(by_lines, wanted):
         return by_lines
     pieces = _assembled(*fronts, wanted)
-    if any(isinstance(piece, Clash) for piece in pieces) or _says(pieces, wanted):
+    if any(isinstance(piece, MergeConflict) for piece in pieces) or _says(pieces, wanted):
         return pieces
-    return [Clash(base, mine, theirs, mine + theirs)]
+    return [MergeConflict(base, mine, theirs, mine + theirs)]
 
 
 def _wanted(base: _Front, mine: _Front, theirs: _Front) -> dict[str, Set | None]:
     """The values that each property shall have; None where it clashes."""
     keys = dict.fromkeys([*_in_order(list(mine.properties), list(theirs.properties)), *base.properties])
-    return {key: sets_joined(base.values(key), mine.values(key), theirs.values(key)) for key in keys}
+    return {key: merge_sets(base.values(key), mine.values(key), theirs.values(key)) for key in keys}
 
 
 def _in_order(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
@@ -98,7 +98,7 @@ def _in_order(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
     return order
 
 
-def sets_joined(base: Set, mine: Set, theirs: Set) -> Set | None:
+def merge_sets(base: Set, mine: Set, theirs: Set) -> Set | None:
     """The merge of three sets, mine first; None where both sides replaced a value, each by another."""
     lost = [key for key in base if key not in mine], [key for key in base if key not in theirs]
     new = [key for key in mine if key not in base], [key for key in theirs if key not in base]
@@ -122,7 +122,7 @@ def _records_joined(base: Value, mine: Value, theirs: Value) -> Value | None:
         return None
     record: dict[str, Value] = {}
     for key in dict.fromkeys([*_in_order(list(mine), list(theirs)), *base]):
-        values = sets_joined(*(_set_of(one[key]) if key in one else {} for one in (base, mine, theirs)))
+        values = merge_sets(*(_set_of(one[key]) if key in one else {} for one in (base, mine, theirs)))
         if values is None:
             return None
         if values:
@@ -147,7 +147,7 @@ def _lines(key: str, values: Set | None, base: _Front, mine: _Front, theirs: _Fr
         every = {**mine.values(key), **theirs.values(key)}
         lost = {one for one in base.values(key) if one not in mine.values(key) or one not in theirs.values(key)}
         both = {one: value for one, value in every.items() if one not in lost}
-        return Clash(before, own, other, block_of({named.name: _value_of(both)}), named.name)
+        return MergeConflict(before, own, other, block_of({named.name: _value_of(both)}), named.name)
     for lines, said in ((other, theirs), (own, mine)) if own == before else ((own, mine), (other, theirs)):
         if said.values(key).keys() == values.keys():
             return lines
@@ -158,7 +158,7 @@ def _says(pieces: Iterable[Piece], wanted: Mapping[str, Set | None]) -> bool:
     """Whether pieces have joined to a block that says what it shall, and nothing else."""
     text = ""
     for piece in pieces:
-        if isinstance(piece, Clash):
+        if isinstance(piece, MergeConflict):
             return False
         text += piece
     front = split(text)

@@ -29,7 +29,7 @@ _WORDS = re.compile(r"\n|\w+[^\S\n]*|[^\w\s]+[^\S\n]*|[^\S\n]+")
 
 
 @dataclass(frozen=True)
-class Conflict:
+class LineConflict:
     """Lines that both sides changed in ways that cannot be joined.
 
     `line` is the line of `base` (from 1) at which they begin.
@@ -62,7 +62,7 @@ class Merged:
     """A merge: `text` is the joined text, or None where there are conflicts."""
 
     text: str | None
-    conflicts: list[Conflict]
+    conflicts: list[LineConflict]
     chunks: list[Chunk]
 
     @property
@@ -93,7 +93,7 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
     conflicts, line = [], 1
     for chunk in chunks:
         if chunk.kind == "conflict":
-            conflicts.append(Conflict(chunk.base, chunk.mine, chunk.theirs, line))
+            conflicts.append(LineConflict(chunk.base, chunk.mine, chunk.theirs, line))
         line += chunk.base.count("\n")
     text = None if conflicts else "".join(chunk.text for chunk in chunks)
     return Merged(text, conflicts, chunks)

@@ -15,9 +15,10 @@ from django.test import Client
 from tests.forks.fork_factories import change, make_fork, make_page, make_place, merge_of, take_in, text_of, touched
 from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, NotAllowed, Refused
-from wiki.forks import fork_creation, proposals
-from wiki.forks.fork_creation import Wish
+from wiki.forks import fork_creation
+from wiki.forks.fork_creation import ForkTarget
 from wiki.history.authorship import authors_by_share
+from wiki.moderation import proposals
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_of, authors_of_all
@@ -46,7 +47,7 @@ def test_what_is_taken_in_whole_names_its_author_and_closes_the_circle(
 ) -> None:
     made = proposed(fork, bread, bob)
     change(bread, alice, ("le soir", "le matin"))
-    now = page_lookup.fresh(bread.pk)
+    now = page_lookup.reload_page(bread.pk)
     text = proposals.joined(made, now).text
     assert text is not None
     saved = proposals.accept(made, text, alice, is_whole=True, base=now.version)
@@ -57,7 +58,7 @@ def test_what_is_taken_in_whole_names_its_author_and_closes_the_circle(
     for words in ("Deux nuits longues", "Ville: Nice", "le matin"):
         assert words in text_of(bread)
     made.refresh_from_db()
-    assert (made.state, made.settled_by, made.version) == ("accepted", alice, version)
+    assert (made.state, made.resolved_by, made.version) == ("accepted", alice, version)
     assert [node.number for node in touched(fork, bob).behind] == [2, 3]
     take_in(fork, bread, bob)
     assert text_of(fork) == text_of(bread)
@@ -83,11 +84,11 @@ def test_a_part_leaves_the_rest_to_the_fork(bread: WikiPage, fork: WikiPage, ali
 
 def test_everyone_who_wrote_is_credited(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     page_writer.edit(
-        page_lookup.fresh(fork.pk), text_of(fork) + "\nUn mot de Zoé sur la farine.\n", Author(None, "Zoé")
+        page_lookup.reload_page(fork.pk), text_of(fork) + "\nUn mot de Zoé sur la farine.\n", Author(None, "Zoé")
     )
     made = proposed(fork, bread, bob)
     proposals.accept(made, made.text, alice, is_whole=True, base=1)
-    assert {share.name for share in authors_by_share(page_lookup.fresh(bread.pk))} == {"alice", "bob", "Zoé"}
+    assert {share.name for share in authors_by_share(page_lookup.reload_page(bread.pk))} == {"alice", "bob", "Zoé"}
     assert authors_of(bread) == ["alice", "bob", "Zoé"]
     assert authors_of_all([bread]) == {bread.pk: ["alice", "bob", "Zoé"]}
     assert authors_of(bread, 1) == ["alice"]
@@ -95,14 +96,14 @@ def test_everyone_who_wrote_is_credited(bread: WikiPage, fork: WikiPage, alice: 
 
 def test_consent_is_asked_where_the_licence_does_not_flow_back(alice: User, bob: User, charlie: User) -> None:
     free = make_page("Levain", "Un texte libre.\n", by=alice, license="CC0-1.0")
-    fork = fork_creation.fork(free, Wish(new_place="Le Fournil", license="CC-BY-SA-4.0"), Author.of(bob))
+    fork = fork_creation.fork(free, ForkTarget(new_place="Le Fournil", license="CC-BY-SA-4.0"), Author.of(bob))
     change(fork, bob, ("libre", "libre et beau"))
     with pytest.raises(LicenseConflict):
         proposed(fork, free, bob)
-    assert proposed(fork, free, bob, agrees=True).lacking == []
+    assert proposed(fork, free, bob, agrees=True).pending_consents == []
     change(fork, alice, ("beau", "beau et bon"))
     made = proposed(fork, free, bob, agrees=True)
-    assert made.lacking == [alice.pk]
+    assert made.pending_consents == [alice.pk]
     with pytest.raises(Refused):
         proposals.accept(made, made.text, alice, is_whole=True, base=1)
     with pytest.raises(NotAllowed):
@@ -110,7 +111,7 @@ def test_consent_is_asked_where_the_licence_does_not_flow_back(alice: User, bob:
     proposals.agree(made, alice)
     proposals.accept(made, made.text, alice, is_whole=True, base=1)
     assert "beau et bon" in text_of(free)
-    page_writer.edit(page_lookup.fresh(fork.pk), text_of(fork) + "\nZoé.\n", Author(None, "Zoé"))
+    page_writer.edit(page_lookup.reload_page(fork.pk), text_of(fork) + "\nZoé.\n", Author(None, "Zoé"))
     with pytest.raises(LicenseConflict, match="Zoé"):
         proposed(fork, free, bob, agrees=True)
 
@@ -225,7 +226,7 @@ def test_a_remark_outlives_the_session(
     answer = client_of(anna, "en").post(f"/proposal/{made.pk}", {"act": "remark", "said": "Un long mot"})
     assert answer.status_code == 403
     assert "Un long mot" in answer.content.decode()
-    assert not made.remarks.exists()
+    assert not made.comments.exists()
 
 
 def test_declining_and_withdrawing(
@@ -239,7 +240,7 @@ def test_declining_and_withdrawing(
     assert "Trop long" in shown
     client_of(bob).post(f"/proposal/{second.pk}", {"act": "withdraw"})
     assert [made.state for made in Proposal.objects.order_by("pk")] == ["declined", "withdrawn"]
-    page_writer.delete(page_lookup.fresh(bread.pk), Author(None, "script"))
+    page_writer.delete(page_lookup.reload_page(bread.pk), Author(None, "script"))
     assert client_of(bob).get(f"/proposal/{first.pk}").status_code == 404
 
 

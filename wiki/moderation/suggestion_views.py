@@ -16,13 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from wiki.accounts import rate_limits
 from wiki.accounts.forms import is_taken
 from wiki.errors import NotAllowed, Refused, WikiError, gettext_noop
-from wiki.forks.proposals import MESSAGE_LIMIT, announce
-from wiki.history.noindex import not_for_robots
+from wiki.history.noindex import noindex
 from wiki.licenses import catalogue
 from wiki.moderation.models import Proposal
-from wiki.pages.error_middleware import in_words
+from wiki.moderation.proposals import MESSAGE_LIMIT, announce
+from wiki.pages.error_middleware import message_for
 from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
+from wiki.pages.permissions import Action
 from wiki.pages.views import edit, manage
 from wiki.pages.writing import page_writer
 from wiki.text.titles import ELSEWHERE
@@ -56,10 +57,10 @@ class SuggestForm(forms.Form):
         }
 
 
-@not_for_robots
+@noindex
 def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
     """Propose a change of a page without an account; who has one edits."""
-    page = manage.get_page(request, title, "read")
+    page = manage.get_page(request, title, Action.READ)
     if request.user.is_authenticated:
         return redirect(address("edit", page.full_title))
     if page.namespace == ELSEWHERE:
@@ -82,7 +83,7 @@ def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
             messages.success(request, gettext("It is proposed. Those who look after the page see it there."))
             return redirect(reverse("proposal", args=[made.pk]))
     except WikiError as error:
-        form.add_error(None, in_words(error))
+        form.add_error(None, message_for(error))
         status = error.status
     return _screen(request, page, form, status, **extra)
 
@@ -92,7 +93,7 @@ def _screen(
 ) -> HttpResponseBase:
     """The form, with what was typed."""
     context = {"page": page, "form": form, "edit_address": address("edit", page.full_title), **extra}
-    return render(request, "wiki/forks/suggest.html", context, status=status)
+    return render(request, "wiki/moderation/suggest.html", context, status=status)
 
 
 def _propose(page: WikiPage, said: dict[str, Any]) -> Proposal:

@@ -19,14 +19,14 @@ from django.views.decorators.http import require_safe
 from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
-from wiki.forks import proposals
 from wiki.forks.fork_status import touch_of
-from wiki.forks.merge_choices import Choice
+from wiki.forks.merge_choices import MergeChoice
 from wiki.forks.pull_merge import Merge
-from wiki.history.noindex import not_for_robots
+from wiki.history.noindex import noindex
+from wiki.moderation import proposals
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup, permissions
-from wiki.pages.error_middleware import in_words
+from wiki.pages.error_middleware import message_for
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.views import edit, manage
 
@@ -46,16 +46,20 @@ class ProposeForm(forms.Form):
     )
 
 
-@not_for_robots
+@noindex
 def propose(request: HttpRequest, title: str) -> HttpResponseBase:
     """Propose what was changed in a fork to its original: which hunks, and why."""
-    page = manage.get_page(request, title, "read")
+    page = manage.get_page(request, title, permissions.Action.READ)
     if request.method != "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if request.user.is_authenticated:
-        permissions.require(request.user, "fork", page)  # nobody edits a fork that lives on another site
+        permissions.require(
+            request.user, permissions.Action.FORK, page
+        )  # nobody edits a fork that lives on another site
     merge = _back(page, request)
-    choice = Choice(merge.joined, merge.mine.text() or "", request.POST, f"{merge.mine.number}.{merge.theirs.number}")
+    choice = MergeChoice(
+        merge.joined, merge.mine.text() or "", request.POST, f"{merge.mine.number}.{merge.theirs.number}"
+    )
     form = ProposeForm(request.POST if request.method == "POST" else None)
     user: Any = request.user
     if request.method == "POST" and not user.is_authenticated:
@@ -74,7 +78,7 @@ def propose(request: HttpRequest, title: str) -> HttpResponseBase:
             merge, choice.text, said["message"], user, is_whole=choice.is_whole, agrees=said["agrees"]
         )
     except WikiError as error:
-        form.add_error(None, in_words(error))
+        form.add_error(None, message_for(error))
         return _propose_screen(request, merge, form, choice, status=error.status)
     messages.success(request, gettext("It is proposed. Those who look after the original see it there."))
     return redirect(_address(made))
@@ -93,63 +97,63 @@ def _back(page: WikiPage, request: HttpRequest) -> Merge:
 
 
 def _propose_screen(
-    request: HttpRequest, merge: Merge, form: ProposeForm, choice: Choice, status: int = 200
+    request: HttpRequest, merge: Merge, form: ProposeForm, choice: MergeChoice, status: int = 200
 ) -> HttpResponse:
     """What would be proposed."""
     if merge.verdict.allowed:
         form.fields.pop("agrees", None)
     page = merge.theirs.page
     context = {
-        "page": page, "merge": merge, "form": form, "choice": choice, "may": permissions.allowed(request.user, page),
+        "page": page, "merge": merge, "form": form, "choice": choice, "may": permissions.allowed_actions(request.user, page),
         "writers": [] if merge.verdict.allowed else proposals.writers(merge),
     }  # fmt: skip
-    return render(request, "wiki/forks/propose.html", context, status=status)
+    return render(request, "wiki/moderation/propose.html", context, status=status)
 
 
 @require_safe
-@not_for_robots
+@noindex
 def proposal_list(request: HttpRequest, title: str) -> HttpResponse:
     """What is proposed to a page, and to the pages of a place; what waits first."""
-    page = manage.get_page(request, title, "read")
+    page = manage.get_page(request, title, permissions.Action.READ)
     found = Proposal.objects.readable_by(request.user).filter(Q(page=page) | Q(page__place=page))
-    waiting, settled = found.waiting(), found.exclude(state=Proposal.State.WAITING)
+    waiting, settled = found.open(), found.exclude(state=Proposal.State.OPEN)
     shown = [
         *waiting.select_related("page", "by").order_by("-made_at")[:LISTED],
-        *settled.select_related("page", "by").order_by("-settled_at")[:LISTED],
+        *settled.select_related("page", "by").order_by("-resolved_at")[:LISTED],
     ]
-    context = {"page": page, "proposals": shown, "may": permissions.allowed(request.user, page)}
-    return render(request, "wiki/forks/proposals.html", context)
+    context = {"page": page, "proposals": shown, "may": permissions.allowed_actions(request.user, page)}
+    return render(request, "wiki/moderation/proposals.html", context)
 
 
-@not_for_robots
+@noindex
 def proposal(request: HttpRequest, number: int) -> HttpResponseBase:
     """A proposal with what is said of it; on POST, accept, decline, withdraw, agree or say something."""
     rows = Proposal.objects.readable_by(request.user).select_related("page__place", "page__kind", "by", "source__page")
     found: Proposal | None = rows.filter(pk=number).first()
     if found is None:
         raise Http404(gettext("There is no such proposal."))
-    page = page_lookup.fresh(found.page_id)
-    if found.is_waiting and page.size + len(found.text) > LONG:
+    page = page_lookup.reload_page(found.page_id)
+    if found.is_open and page.size + len(found.text) > LONG:
         rate_limits.spend_preview(request)
     joined = proposals.joined(found, page)
-    choice = Choice(joined, page.source.text or "", request.POST, str(page.version))
+    choice = MergeChoice(joined, page.source.text or "", request.POST, str(page.version))
     if request.method != "POST":
         return _screen(request, found, page, choice)
     user: Any = request.user
     try:
-        permissions.require(user, "edit", page)
+        permissions.require(user, permissions.Action.EDIT, page)
         done = _act(request, user, found, page, choice)
     except EditConflict:
         return _screen(request, found, page, choice, gettext("The page was changed just now: please look again."), 409)
     except WikiError as error:
-        return _screen(request, found, page, choice, in_words(error), error.status)
+        return _screen(request, found, page, choice, message_for(error), error.status)
     if not done:
         return _screen(request, found, page, choice, gettext("Choose for each clash what shall stand there."), 422)
     messages.success(request, done)
     return redirect(_address(found))
 
 
-def _act(request: HttpRequest, user: User, found: Proposal, page: WikiPage, choice: Choice) -> str:
+def _act(request: HttpRequest, user: User, found: Proposal, page: WikiPage, choice: MergeChoice) -> str:
     """Do what was asked; what to say of it, or "" where clashes are not settled yet."""
     act, said = request.POST.get("act"), request.POST.get("said", "")
     if act == "accept":
@@ -173,7 +177,7 @@ def _act(request: HttpRequest, user: User, found: Proposal, page: WikiPage, choi
 
 
 def _screen(
-    request: HttpRequest, found: Proposal, page: WikiPage, choice: Choice, problem: str = "", status: int = 200
+    request: HttpRequest, found: Proposal, page: WikiPage, choice: MergeChoice, problem: str = "", status: int = 200
 ) -> HttpResponse:
     """A proposal, with what the reader may do about it."""
     user = request.user
@@ -181,14 +185,14 @@ def _screen(
     is_there = source is not None and WikiPage.objects.readable_by(user).filter(pk=source.page_id).exists()
     context = {
         "page": page, "proposal": found, "choice": choice, "problem": problem, "source": source if is_there else None,
-        "may_settle": found.is_waiting and proposals.may_settle(user, found),
-        "may_withdraw": found.is_waiting and user.is_authenticated and user.pk == found.by_id,
-        "asked": found.is_waiting and user.is_authenticated and user.pk in found.lacking,
-        "lacking": User.objects.filter(pk__in=found.lacking).order_by("pk"),
-        "said": request.POST.get("said", ""), "remarks": found.remarks.select_related("by"),
-        "version": _version(found), "may": permissions.allowed(user, page),
+        "may_settle": found.is_open and proposals.may_settle(user, found),
+        "may_withdraw": found.is_open and user.is_authenticated and user.pk == found.by_id,
+        "asked": found.is_open and user.is_authenticated and user.pk in found.pending_consents,
+        "pending_consents": User.objects.filter(pk__in=found.pending_consents).order_by("pk"),
+        "said": request.POST.get("said", ""), "comments": found.comments.select_related("by"),
+        "version": _version(found), "may": permissions.allowed_actions(user, page),
     }  # fmt: skip
-    return render(request, "wiki/forks/proposal.html", context, status=status)
+    return render(request, "wiki/moderation/proposal.html", context, status=status)
 
 
 def _version(found: Proposal) -> PageVersion | None:

@@ -12,14 +12,14 @@ from wiki.errors import LicenseConflict, NotAllowed, Refused, gettext_noop
 from wiki.forks.pull_merge import Merge, credit
 from wiki.forks.version_graph import PART
 from wiki.licenses import catalogue
-from wiki.moderation.models import Proposal, Remark
+from wiki.moderation.models import Proposal, ProposalComment
 from wiki.pages import permissions
 from wiki.pages.contributors import ACCEPTED, authors_of
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, Note, Saved
+from wiki.pages.writing.page_writer import Author, EditSummary, Saved
 from wiki.pages.writing.version_store import clean_text
-from wiki.text.merging.document_merge import Joined, join
+from wiki.text.merging.document_merge import MergedDocument, merge_documents
 from wiki.text.titles import ELSEWHERE
 
 MESSAGE_LIMIT = 2_000
@@ -43,14 +43,14 @@ def propose(
     Where the licence of the fork does not let it flow back, everyone who wrote it has to agree: `agrees` says that `by`
     does, the others are asked. Raises LicenseConflict, NotAllowed, TooFast, Refused.
     """
-    permissions.require(by, "edit", merge.page)
+    permissions.require(by, permissions.Action.EDIT, merge.page)
     rate_limits.spend_edit(by)
     text = clean_text(text)
     if text == merge.mine.text():
         raise Refused(gettext_noop("Nothing is left to propose: the original says all of it."))
     proposal = Proposal(
         page=merge.page, base=merge.mine.number, text=text, source=merge.theirs, is_whole=is_whole, by=by,
-        by_name=by.label, message=message.strip()[:MESSAGE_LIMIT], lacking=_lacking(merge, by, agrees),
+        by_name=by.label, message=message.strip()[:MESSAGE_LIMIT], pending_consents=_lacking(merge, by, agrees),
     )  # fmt: skip
     proposal.save()
     announce(merge.page)
@@ -79,26 +79,26 @@ def may_settle(user: object, proposal: Proposal) -> bool:
 
     Of pages in a place, its stewards and administrators.
     """
-    if not isinstance(user, User) or not permissions.may(user, "edit", proposal.page):
+    if not isinstance(user, User) or not permissions.has_permission(user, permissions.Action.EDIT, proposal.page):
         return False
-    if user.is_superuser or permissions.looks_after(user, proposal.page):
+    if user.is_superuser or permissions.is_steward_of(user, proposal.page):
         return True
     return proposal.page.place_id is None and not proposal.page.is_place and user.pk != proposal.by_id
 
 
-def joined(proposal: Proposal, page: WikiPage) -> Joined:
+def joined(proposal: Proposal, page: WikiPage) -> MergedDocument:
     """What is proposed, joined with what was written in `page` since; mine is the page as it is now."""
     base = page.versions.select_related("stored").get(number=proposal.base)
-    return join(base.text() or "", page.source.text or "", proposal.text)
+    return merge_documents(base.text() or "", page.source.text or "", proposal.text)
 
 
 def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int) -> Saved:
     """Write `text`, all or part of what is proposed, as the version after `base`; who proposed is its author.
 
-    Raises NotAllowed, Refused where it is settled or a consent is lacking, EditConflict, Busy.
+    Raises NotAllowed, Refused where it is settled or a consent is pending_consents, EditConflict, Busy.
     """
     _require(by, proposal)
-    if proposal.lacking:
+    if proposal.pending_consents:
         raise Refused(gettext_noop("Not everyone who wrote this has agreed yet to the licence of the page."))
     part = [] if is_whole and proposal.is_whole else [PART]
     names = authors_of(proposal.source.page, proposal.source.number) if proposal.source else [proposal.by_name]
@@ -107,7 +107,7 @@ def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int
         _settle(proposal, Proposal.State.ACCEPTED, by, version=versions[-1])
         credit(proposal.page, names)
 
-    note = Note(_said(proposal, by), tags=[ACCEPTED, *part], merge_parent=proposal.source)
+    note = EditSummary(_said(proposal, by), tags=[ACCEPTED, *part], merge_parent=proposal.source)
     saved = page_writer.edit(proposal.page, text, Author.of(by), note, base, settled, _writer(proposal))
     if not saved.changed:  # the page says so already
         _settle(proposal, Proposal.State.ACCEPTED, by)
@@ -144,25 +144,25 @@ def withdraw(proposal: Proposal, by: User) -> None:
 
 def agree(proposal: Proposal, by: User) -> None:
     """Agree that one's words go under the licence of the page. Raises NotAllowed where nobody asked."""
-    if by.pk not in proposal.lacking:
+    if by.pk not in proposal.pending_consents:
         raise NotAllowed(gettext_noop("Nobody asked for your consent here."))
-    proposal.lacking = [key for key in proposal.lacking if key != by.pk]
-    Proposal.objects.filter(pk=proposal.pk).update(lacking=proposal.lacking)
+    proposal.pending_consents = [key for key in proposal.pending_consents if key != by.pk]
+    Proposal.objects.filter(pk=proposal.pk).update(pending_consents=proposal.pending_consents)
 
 
-def remark(proposal: Proposal, by: User, text: str) -> Remark:
+def remark(proposal: Proposal, by: User, text: str) -> ProposalComment:
     """Say something of a proposal. Raises NotAllowed, TooFast, Refused."""
-    permissions.require(by, "edit", proposal.page)
+    permissions.require(by, permissions.Action.EDIT, proposal.page)
     rate_limits.spend_edit(by)
     said = clean_text(text).strip()[:MESSAGE_LIMIT]
     if not said:
         raise Refused(gettext_noop("There is nothing in it yet."))
-    return Remark.objects.create(proposal=proposal, by=by, by_name=by.label, text=said)
+    return ProposalComment.objects.create(proposal=proposal, by=by, by_name=by.label, text=said)
 
 
 def _require(by: User, proposal: Proposal) -> None:
     """Raise NotAllowed where `by` may not settle the proposal."""
-    permissions.require(by, "edit", proposal.page)
+    permissions.require(by, permissions.Action.EDIT, proposal.page)
     if not may_settle(by, proposal):
         raise NotAllowed(gettext_noop("Those who look after the page decide, and nobody about their own proposal."))
 
@@ -171,12 +171,14 @@ def _settle(
     proposal: Proposal, state: Proposal.State, by: User, word: str = "", version: PageVersion | None = None
 ) -> None:
     """Settle a proposal that waits, once. Raises Refused where someone was faster."""
-    waiting = Proposal.objects.filter(pk=proposal.pk).waiting()
-    if not waiting.update(state=state, settled_by=by, settled_at=timezone.now(), word=word, version=version):
+    waiting = Proposal.objects.filter(pk=proposal.pk).open()
+    if not waiting.update(
+        state=state, resolved_by=by, resolved_at=timezone.now(), decline_reason=word, version=version
+    ):
         raise Refused(gettext_noop("This proposal is settled already."))
     announce(proposal.page)
 
 
 def announce(page: WikiPage) -> None:
     """The page says how many proposals wait: move its stamp."""
-    WikiPage.objects.filter(pk=page.pk).update(stamp=F("stamp") + 1)
+    WikiPage.objects.filter(pk=page.pk).update(cache_version=F("cache_version") + 1)
