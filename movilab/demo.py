@@ -24,9 +24,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movilab.settings")
     os.environ.setdefault("MOVILAB_URL", f"http://127.0.0.1:{port}")
     # Imported when the environment is complete: settings are read once, at import.
-    from movilab.server import refuse_taken, serve
+    from movilab.server import require_free_port, serve
 
-    refuse_taken("127.0.0.1", port)
+    require_free_port("127.0.0.1", port)
     prepare()
     announce()
     serve("127.0.0.1", port)

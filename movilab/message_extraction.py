@@ -11,7 +11,7 @@ from pathlib import Path
 from django.template.base import Lexer, Token, TokenType
 
 # Name of the call → positions of context, singular and plural among its arguments.
-CALLS: dict[str, tuple[int | None, int, int | None]] = {
+GETTEXT_FUNCTIONS: dict[str, tuple[int | None, int, int | None]] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), (None, 0, None)),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (None, 0, 1)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), (0, 1, None)),
@@ -47,8 +47,8 @@ def messages_of_python(source: str, place: str) -> Iterator[Message]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            if name in CALLS:
-                yield from _message_of_call(node, CALLS[name], f"{place}:{node.lineno}")
+            if name in GETTEXT_FUNCTIONS:
+                yield from _message_of_call(node, GETTEXT_FUNCTIONS[name], f"{place}:{node.lineno}")
     for statement in tree.body:
         yield from _messages_of_table(statement, place)
 

@@ -46,7 +46,7 @@ class StoppableGranian(MPServer):
 def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> None:
     """Serve until stopped, at `host`:`port` or at the Unix socket `path`."""
     if path is None:
-        refuse_taken(host, port)
+        require_free_port(host, port)
     if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
         exit_with("static files are not collected yet; run `.venv/bin/python manage.py collectstatic` first.")
     server = StoppableGranian(
@@ -67,7 +67,7 @@ def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> N
         server.serve()
 
 
-def refuse_taken(host: str, port: int) -> None:
+def require_free_port(host: str, port: int) -> None:
     """Stop when another program listens there: Granian would share the port with it, and answer every other call."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:

@@ -25,7 +25,7 @@ def compile_catalogue() -> None:
         polib.pofile(str(CATALOGUE)).save_as_mofile(str(binary))
 
 
-def wanted() -> dict[tuple[str | None, str], Message]:
+def used_messages() -> dict[tuple[str | None, str], Message]:
     """Every message the code and the templates ask for, by context and msgid."""
     found: dict[tuple[str | None, str], Message] = {}
     for source in SOURCES:
@@ -36,7 +36,7 @@ def wanted() -> dict[tuple[str | None, str], Message]:
     return found
 
 
-def entries() -> dict[tuple[str | None, str], polib.POEntry]:
+def catalogue_entries() -> dict[tuple[str | None, str], polib.POEntry]:
     """What the catalogue holds, by context and msgid."""
     if not CATALOGUE.exists():
         return {}
@@ -45,7 +45,7 @@ def entries() -> dict[tuple[str | None, str], polib.POEntry]:
 
 def problems() -> list[str]:
     """One line for each message that the screen would show in English, or that nothing asks for any more."""
-    asked, held = wanted(), entries()
+    asked, held = used_messages(), catalogue_entries()
     lines = [f"not in the catalogue: {m.msgid!r} ({m.place})" for key, m in asked.items() if key not in held]
     for key, entry in held.items():
         if key not in asked:
@@ -81,9 +81,9 @@ def _placeholders(text: str) -> list[str]:
     return [part.split(")", 1)[0] for part in text.split("%(")[1:]]
 
 
-def add() -> None:
+def update_catalogue() -> None:
     """Add what is asked for and not held, with an empty translation; drop what nothing asks for."""
-    asked = wanted()
+    asked = used_messages()
     catalogue = polib.pofile(str(CATALOGUE)) if CATALOGUE.exists() else _new_catalogue()
     held = {(e.msgctxt, e.msgid) for e in catalogue}
     for entry in list(catalogue):
@@ -120,7 +120,7 @@ def main(act: str) -> int:
     if act == "compile":
         compile_catalogue()
     elif act == "add":
-        add()
+        update_catalogue()
     elif act == "check":
         lines = problems()
         print("\n".join(lines) or "The French catalogue is complete.")

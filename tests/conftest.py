@@ -18,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 
 from tests import databases
 from tests.instances import Instance
-from tests.machine import chromium, nothing_left_out
+from tests.machine import chromium, must_run_everything
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -89,7 +89,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where nothing may be left out, a skipped test is a failed run."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if nothing_left_out() and reporter and reporter.stats.get("skipped"):
+    if must_run_everything() and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -158,10 +158,10 @@ def _nothing_remembered() -> None:
     """Rate limits and caches begin anew with each test."""
     from django.core.cache import cache
 
-    from wiki.pages.rendering.page_cache import SHELF
+    from wiki.pages.rendering.page_cache import RESPONSE_STORE
 
     cache.clear()
-    SHELF.clear()
+    RESPONSE_STORE.clear()
 
 
 # --- The cast -------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ SIZE = 100_000
 class Script:
     """A script that runs: its lines can be read as they come, and it can be killed."""
 
-    def __init__(self, ground: Ground, pid: int, stdout: IO[str], stderr: IO[str]) -> None:
+    def __init__(self, ground: ForkServer, pid: int, stdout: IO[str], stderr: IO[str]) -> None:
         self.ground, self.pid, self.stdout, self.stderr = ground, pid, stdout, stderr
         self.returncode: int | None = None
 
@@ -47,7 +47,7 @@ class Script:
             return out, self.stderr.read()
 
 
-class Ground:
+class ForkServer:
     """A process with Django set up, of which scripts are copies."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:

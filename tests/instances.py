@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from tests import databases
-from tests.fork_server import Ground, Script
+from tests.fork_server import ForkServer, Script
 
 MANAGE = """
 import sys
@@ -85,8 +85,8 @@ class Instance:
         return out
 
     @cached_property
-    def _ground(self) -> Ground:
-        return Ground(self.variables)
+    def _ground(self) -> ForkServer:
+        return ForkServer(self.variables)
 
     def script(self, code: str, *arguments: str) -> Script:
         """Start `code` in a process of this wiki with Django set up, with `arguments` as its `sys.argv[1:]`."""

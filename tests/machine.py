@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 
-def nothing_left_out() -> bool:
+def must_run_everything() -> bool:
     """Whether a test that cannot run here is a failure: in CI, or when asked for."""
     return os.environ.get("MOVILAB_TEST_ALL") == "1" or os.environ.get("CI") == "true"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.machine import chromium, nothing_left_out, postgres_programs
+from tests.machine import chromium, must_run_everything, postgres_programs
 
 NO_TESTS = 5  # pytest's answer when a choice of tests leaves none, as with `-k` on the other database
 SAID = {0: "passed", NO_TESTS: "no such tests"}
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         left_out.append("the browser's tests (apt install chromium)")
     if not programs:
         left_out.append("the tests on PostgreSQL (apt install postgresql)")
-    if left_out and nothing_left_out():
+    if left_out and must_run_everything():
         print("Nothing may be left out here, and this machine lacks what is needed for " + " and ".join(left_out))
         return 1
     codes = {"SQLite": run("SQLite", arguments, {})}

@@ -21,7 +21,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import pytest
 
-from movilab.server import StoppableGranian, refuse_taken
+from movilab.server import StoppableGranian, require_free_port
 from tests.databases import ROOT
 from tests.instances import free_port
 
@@ -118,7 +118,7 @@ def test_it_refuses_a_port_that_another_program_has() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(SystemExit, match="cannot be had"):
-            refuse_taken("127.0.0.1", other.getsockname()[1])
+            require_free_port("127.0.0.1", other.getsockname()[1])
 
 
 def test_it_refuses_to_serve_without_collected_files(tmp_path: Path) -> None:

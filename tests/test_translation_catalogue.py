@@ -97,13 +97,13 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_adds_what_is_asked_for_and_drops_the_rest(house: Path) -> None:
-    translation_catalogue.add()
+    translation_catalogue.update_catalogue()
     catalogue = polib.pofile(str(translation_catalogue.CATALOGUE))
     assert [e.msgid for e in catalogue] == ["%(n)d cat", "By %(name)s", "Page"]
     catalogue.append(polib.POEntry(msgid="Gone", msgstr="Parti"))
     catalogue.find("Page").msgstr = "Page"
     catalogue.save()
-    translation_catalogue.add()
+    translation_catalogue.update_catalogue()
     assert [(e.msgid, e.msgstr) for e in polib.pofile(str(translation_catalogue.CATALOGUE)) if not e.msgid_plural] == [
         ("By %(name)s", ""),
         ("Page", "Page"),
@@ -111,7 +111,7 @@ def test_it_adds_what_is_asked_for_and_drops_the_rest(house: Path) -> None:
 
 
 def test_it_names_each_gap(house: Path) -> None:
-    translation_catalogue.add()
+    translation_catalogue.update_catalogue()
     catalogue = polib.pofile(str(translation_catalogue.CATALOGUE))
     catalogue.find("By %(name)s").msgstr = "Par %(nom)s"
     catalogue.find("%(n)d cat").msgstr_plural = {0: "%(n)d chat", 1: "%(n)d chats"}
@@ -127,7 +127,7 @@ def test_it_names_each_gap(house: Path) -> None:
 
 
 def test_it_compiles_what_django_loads(house: Path) -> None:
-    translation_catalogue.add()
+    translation_catalogue.update_catalogue()
     catalogue = polib.pofile(str(translation_catalogue.CATALOGUE))
     catalogue.find("Page").msgstr = "Feuille"
     catalogue.save()

@@ -21,7 +21,7 @@ class WikiConfig(AppConfig):
         from wiki.ask.embedding.result_cache import RefreshResultsJob, ResultCache, ResultCacheInvalidator
         from wiki.facts import fact_functions
         from wiki.facts.fact_updater import FactUpdater
-        from wiki.facts.property_pages import DeclarationsChore
+        from wiki.facts.property_pages import ReparseFactsJob
         from wiki.forks.auto_pull import AutoPullJob
         from wiki.forks.notifications import UpstreamEmailJob
         from wiki.history.passage_updater import PassageUpdater
@@ -32,27 +32,27 @@ class WikiConfig(AppConfig):
         from wiki.pages.writing import derived_data
         from wiki.remotes.mirror_polling import MirrorPollJob
         from wiki.search import outbox
-        from wiki.search.fuzzy_titles import near
+        from wiki.search.fuzzy_titles import find_fuzzy_titles
         from wiki.search.index_updates import IndexUpdateJob
         from wiki.search.search_text_updater import SearchTextUpdater
-        from wiki.text.markup.parser_functions import CALLS
+        from wiki.text.markup.parser_functions import PARSER_FUNCTIONS
 
         reversion.register(PageText)
-        CALLS.update({**fact_functions.CALLS, **embedded_results.CALLS})
-        deferred_content.use(ResultCache())
-        similar_titles.use(near)
+        PARSER_FUNCTIONS.update({**fact_functions.CALLS, **embedded_results.DEFERRED_CALLS})
+        deferred_content.set_provider(ResultCache())
+        similar_titles.set_finder(find_fuzzy_titles)
         derived_data.register(LinkTableUpdater())
         derived_data.register(FactUpdater())
         derived_data.register(PassageUpdater())
         derived_data.register(RenderUpdater())
         derived_data.register(SearchTextUpdater())
         derived_data.register(ResultCacheInvalidator())
-        background_jobs.register(DeclarationsChore(result_cache.invalidate_facts))
+        background_jobs.register(ReparseFactsJob(result_cache.invalidate_facts))
         background_jobs.register(RefreshResultsJob())
         background_jobs.register(AutoPullJob())
         background_jobs.register(UpstreamEmailJob())
         background_jobs.register(MirrorPollJob())
         background_jobs.register(IndexUpdateJob())
-        outbox.connect()
+        outbox.connect_signals()
         post_save.connect(invalidate_places_of, sender=User, dispatch_uid="wiki.tell_places_of")
         post_save.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.tell_kinds")

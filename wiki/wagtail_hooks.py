@@ -19,30 +19,30 @@ if TYPE_CHECKING:
     from wagtail.admin.menu import MenuItem
     from wagtail.models import Page
 
-LATE = 100
+AFTER_WAGTAIL = 100
 """After Wagtail's own, which ours replace."""
-NO_SENSE_HERE = {"locked-pages", "aging-pages", "page-types-usage", "workflows", "workflow-tasks"}
+HIDDEN_MENU_ITEMS = {"locked-pages", "aging-pages", "page-types-usage", "workflows", "workflow-tasks"}
 """Menu entries about drafts, locks and page types, which this wiki does not have."""
 
 for _action in (
-    bulk_actions.DeletePages,
-    bulk_actions.MovePages,
-    bulk_actions.NothingToPublish,
-    bulk_actions.NothingToUnpublish,
+    bulk_actions.DeletePagesAction,
+    bulk_actions.MovePagesAction,
+    bulk_actions.DisabledPublishAction,
+    bulk_actions.DisabledUnpublishAction,
 ):
-    hooks.register("register_bulk_action", _action, order=LATE)
+    hooks.register("register_bulk_action", _action, order=AFTER_WAGTAIL)
 
 for _model in (Site, Task, Workflow):
-    register_permission_policy(_model, page_tree_admin.NobodysPolicy(_model))
+    register_permission_policy(_model, page_tree_admin.DenyAllPolicy(_model))
 
 register_snippet(page_kinds.KindViewSet)
 register_setting(SiteTexts, icon="home", order=1)
 
 
-@hooks.register("register_admin_viewset", order=LATE)
+@hooks.register("register_admin_viewset", order=AFTER_WAGTAIL)
 def tree_viewsets() -> list[Any]:
     """The screens about pages, for every page of the tree."""
-    return [page_tree_admin.TreeViewSet(), page_tree_admin.WikiPageViewSet()]
+    return [page_tree_admin.PageTreeViewSet(), page_tree_admin.WikiPageViewSet()]
 
 
 @hooks.register("construct_admin_api")
@@ -54,17 +54,17 @@ def read_only_api(router: Any) -> None:
 @hooks.register("construct_explorer_page_queryset")
 def explorer_pages(parent_page: Page, pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
     """The pages of a branch of the tree, without deleted ones."""
-    return page_tree_admin.without_deleted(pages)
+    return page_tree_admin.exclude_deleted(pages)
 
 
 @hooks.register("construct_page_chooser_queryset")
 def chooser_pages(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
     """The pages that can be chosen, without deleted ones."""
-    return page_tree_admin.without_deleted(pages)
+    return page_tree_admin.exclude_deleted(pages)
 
 
 @hooks.register("construct_reports_menu")
 @hooks.register("construct_settings_menu")
-def leave_out(request: HttpRequest, menu_items: list[MenuItem]) -> None:
+def hide_menu_items(request: HttpRequest, menu_items: list[MenuItem]) -> None:
     """Take out of a menu what makes no sense here."""
-    menu_items[:] = [item for item in menu_items if item.name not in NO_SENSE_HERE]
+    menu_items[:] = [item for item in menu_items if item.name not in HIDDEN_MENU_ITEMS]

@@ -60,14 +60,14 @@ def test_it_says_how_much_was_too_much() -> None:
 
 
 def test_it_lets_an_account_save_sixty_changes_a_minute(alice: User, bob: User) -> None:
-    assert count_until_refused(lambda: rate_limits.spend_edit(alice)) == 60
-    rate_limits.spend_edit(bob)
+    assert count_until_refused(lambda: rate_limits.limit_edits(alice)) == 60
+    rate_limits.limit_edits(bob)
 
 
 def test_it_lets_an_account_save_six_hundred_changes_an_hour(alice: User) -> None:
     def save_in_another_minute() -> None:
         cache.delete(f"limit:edit:{alice.pk}:60")
-        rate_limits.spend_edit(alice)
+        rate_limits.limit_edits(alice)
 
     assert count_until_refused(save_in_another_minute) == 600
 
@@ -75,17 +75,17 @@ def test_it_lets_an_account_save_six_hundred_changes_an_hour(alice: User) -> Non
 def test_it_leaves_administrators_free(alice: User) -> None:
     alice.is_superuser = True
     for _ in range(700):
-        rate_limits.spend_edit(alice)
+        rate_limits.limit_edits(alice)
 
 
 def test_it_counts_previews_of_visitors_by_address() -> None:
-    assert count_until_refused(lambda: rate_limits.spend_preview(request_from("192.0.2.1"))) == 30
-    rate_limits.spend_preview(request_from("192.0.2.2"))
+    assert count_until_refused(lambda: rate_limits.limit_previews(request_from("192.0.2.1"))) == 30
+    rate_limits.limit_previews(request_from("192.0.2.2"))
 
 
 def test_it_counts_previews_of_accounts_by_account(alice: User) -> None:
     def preview() -> None:
-        rate_limits.spend_preview(request_from("192.0.2.1", alice))
+        rate_limits.limit_previews(request_from("192.0.2.1", alice))
 
     assert count_until_refused(preview) == 120
 

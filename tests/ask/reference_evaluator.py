@@ -23,13 +23,13 @@ from wiki.ask.language.query_ast import (
     Query,
     SubqueryValue,
     ValueTest,
-    is_anchored,
+    is_decided_by_facts,
 )
-from wiki.facts.datatypes.base import comparison
+from wiki.facts.datatypes.base import split_comparator
 from wiki.facts.datatypes.page_values import Page
-from wiki.facts.datatypes.registry import DATATYPES, test_for
+from wiki.facts.datatypes.registry import DATATYPES, build_condition
 from wiki.facts.special_properties import key_of_property
-from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, Test, matches
+from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, ValueCondition, matches
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text import titles
 from wiki.text.titles import fold
@@ -72,7 +72,7 @@ class Evaluator:
     def holds(self, condition: Condition, subject: str, anchored: bool = False, parts: bool = False) -> bool:
         """Whether a subject holds a condition. Where no fact decides it, only whole pages do."""
         if isinstance(condition, Conjunction):
-            anchored = anchored or is_anchored(condition)
+            anchored = anchored or is_decided_by_facts(condition)
             return all(self.holds(part, subject, anchored, parts) for part in condition.parts)
         if isinstance(condition, Disjunction):
             return any(self.holds(part, subject, anchored, parts) for part in condition.parts)
@@ -125,14 +125,14 @@ class Evaluator:
             ends = (end for end in self.subjects() if self.is_named(end, fact.value))
             return any(self.holds(value.condition, end) for end in ends)
         assert isinstance(value, Compare)
-        test = test_for(value.comparator, value.text, Context("fr", declaration))
+        test = build_condition(value.comparator, value.text, Context("fr", declaration))
         return matches(self.with_redirects(test, declaration), fact.value)
 
     def is_named(self, subject: str, value: Value) -> bool:
         """Whether a value names a subject, itself or by a redirect to its page."""
         return value.canonical_value == subject or self.redirects.get(value.canonical_value, "") == subject
 
-    def with_redirects(self, test: Test, declaration: Declaration) -> Test:
+    def with_redirects(self, test: ValueCondition, declaration: Declaration) -> ValueCondition:
         """A test with the redirects of the pages that it names."""
         if isinstance(test, NotMatching):
             return NotMatching(self.with_redirects(test.test, declaration))
@@ -168,13 +168,13 @@ class Evaluator:
         head, _, fragment = subject.partition("#")
         comparator, text, space = value.comparator, value.text, None
         prefix, colon, rest = text.removeprefix(":").partition(":")
-        inner, words = comparison(rest)
+        inner, words = split_comparator(rest)
         if colon and titles.namespace_number(prefix) is not None and (comparator or inner):
             space = titles.namespace_number(prefix)
             comparator, text = (comparator, rest.strip()) if comparator else (inner, words)
             if comparator == "!":
                 space, text = None, f"{prefix}:{text}"
-        test = test_for(comparator, text, Context("fr", Declaration("", "", "_wpg")))
+        test = build_condition(comparator, text, Context("fr", Declaration("", "", "_wpg")))
         number, title = titles.split_namespace(head)
         if space is not None and number != space:
             return False

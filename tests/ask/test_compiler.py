@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.ask.reference_evaluator import Evaluator
 from tests.ask.sample_wikis import DECLARED, Said, World, day
 from wiki.ask.execution.compiler import QueryCompiler
-from wiki.ask.execution.subject_lookup import items
+from wiki.ask.execution.subject_lookup import load_subjects
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.query_parser import parse
 
@@ -136,7 +136,7 @@ def nested(depth: int) -> st.SearchStrategy[str]:
 def answered(source: str, at: int | None = None) -> set[str]:
     """What the compiler finds."""
     when = None if at is None else day(at)
-    return {item.key for item in items(QueryCompiler(parse(source), AnonymousUser(), when).subjects())}
+    return {item.key for item in load_subjects(QueryCompiler(parse(source), AnonymousUser(), when).subjects())}
 
 
 @settings(max_examples=40, phases=UNSHRUNK)

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.factories import make_page, make_place
 from wiki.ask import property_usage
 from wiki.ask.views import property_page, special_pages
-from wiki.ask.views.datatype_help import TOLD
+from wiki.ask.views.datatype_help import DATATYPE_HELP
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context, Declaration, Unit
 from wiki.pages import page_lookup
@@ -226,8 +226,8 @@ def test_it_leads_through_all_pages_of_a_property(alice: User, monkeypatch: pyte
 
 def test_it_counts_no_further_than_it_shows(scene: None, anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = list(property_usage.properties(anna).filter(key="Ville"))
-    assert property_usage.uses(rows, anna) == {rows[0].pk: 4}
-    assert property_usage.uses(rows, anna, most=2) == {rows[0].pk: 3}
+    assert property_usage.count_uses(rows, anna) == {rows[0].pk: 4}
+    assert property_usage.count_uses(rows, anna, most=2) == {rows[0].pk: 3}
 
 
 def test_it_shows_a_renamed_property_under_its_new_name(scene: None, alice: User) -> None:
@@ -279,13 +279,13 @@ def test_it_tells_of_every_datatype_that_can_be_declared(scene: None) -> None:
     assert "Note" in main.find(id="_num").get_text()  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("id_", TOLD)
+@pytest.mark.parametrize("id_", DATATYPE_HELP)
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_its_examples_of_values_are_true(id_: str, language: str, db: None) -> None:
     fields = tuple(Declaration(name, name, "_txt") for name in ("A", "B", "C"))
     units = (Unit(1.0, ("m²",)), Unit(0.0001, ("ha",)))
     declaration = Declaration("P", "P", id_, units=units, fields=fields)
-    for written in TOLD[id_].french if language == "fr" else TOLD[id_].english:
+    for written in DATATYPE_HELP[id_].french if language == "fr" else DATATYPE_HELP[id_].english:
         value = registry.parse(written, Context(language, declaration))
         assert value.problem is None, (written, value.problem)
         assert not value.note

@@ -56,7 +56,7 @@ def seen(reader: Client, title: str) -> str:
 
 def rewrite(title: str, text: str) -> None:
     """Save a page by a script."""
-    page = page_lookup.by_key(title)
+    page = page_lookup.find_by_key(title)
     assert page is not None
     page_writer.edit(page, text, Author(None, "script"))
 
@@ -98,14 +98,14 @@ def test_it_is_made_again_when_what_it_shows_changes(alice: User, bob: User, rea
     assert "rien" not in shown
     rewrite("Charte", "Balaie.")
     assert "Balaie." in seen(reader, "Livret")
-    page = page_lookup.by_key("Charte")
+    page = page_lookup.find_by_key("Charte")
     assert page is not None
     bob.is_superuser = True
     page_moves.move(page, "Règles", Author.of(bob))
     assert "Règles" in seen(reader, "Livret")  # by the redirect
     rewrite("Règles", "Éteins.")
     assert "Éteins." in seen(reader, "Livret")
-    page = page_lookup.by_key("Règles")
+    page = page_lookup.find_by_key("Règles")
     assert page is not None
     page_writer.delete(page, Author.of(bob))
     assert "Éteins." not in seen(reader, "Livret")
@@ -175,12 +175,12 @@ def test_nothing_breaks_out(alice: User, reader: Client) -> None:
     ],
 )
 def test_a_section_ends_where_the_next_of_its_level_begins(heading: str, expected: str | None) -> None:
-    assert transclusion.section_of(CHARTER, heading) == expected
+    assert transclusion.extract_section(CHARTER, heading) == expected
 
 
 def test_sections_are_read_in_linear_time() -> None:
     begun = time.monotonic()
-    transclusion.section_of("# a\n" * 100_000, "b")
-    transclusion.section_of("#" * 500_000, "b")
-    transclusion.section_of("# " + " " * 500_000 + "x", "b")
+    transclusion.extract_section("# a\n" * 100_000, "b")
+    transclusion.extract_section("#" * 500_000, "b")
+    transclusion.extract_section("# " + " " * 500_000 + "x", "b")
     assert time.monotonic() - begun < 20

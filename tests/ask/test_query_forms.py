@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.factories import make_page, make_place
 from wiki.ask import forms
-from wiki.ask.forms import PrintRow, SortRow, marked
+from wiki.ask.forms import PrintRow, SortRow, split_at_problem
 from wiki.ask.query_parser import parse
-from wiki.ask.views.example_queries import examples
+from wiki.ask.views.example_queries import example_queries
 from wiki.pages import page_lookup
 from wiki.pages.writing import page_writer
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def read(query: str) -> forms.QueryFormData:
     """The question of an address."""
-    return forms.read(QueryDict(query))
+    return forms.read_query_form(QueryDict(query))
 
 
 # --- Reading and writing --------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def test_rows_come_back_as_they_were(rows: list[tuple[str, str, str]]) -> None:
         for name, value in zip(("pp", "ph", "pf"), row, strict=True):
             query.appendlist(name, value)
     kept = [PrintRow(*(" ".join(word.split()) for word in row)) for row in rows if row[0].strip()]
-    assert forms.read(query).rows() == kept
+    assert forms.read_query_form(query).rows() == kept
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_rows_come_back_as_they_were(rows: list[tuple[str, str, str]]) -> None:
     ],
 )
 def test_it_marks_the_place_of_a_mistake(text: str, at: int, pieces: tuple[str, str, str]) -> None:
-    assert marked(text, at) == pieces
+    assert split_at_problem(text, at) == pieces
 
 
 # --- The screen -----------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def test_it_says_what_changed_between_two_days(scene: None, bob: User) -> None:
 
 @pytest.mark.django_db
 def test_it_offers_questions_that_this_wiki_can_answer(scene: None, alice: User) -> None:
-    found = examples(alice, "fr")
+    found = example_queries(alice, "fr")
     assert [one.asked.parameters.get("format") for one in found] == [None, None, "map", "chart", None]
     for one in found:
         answer = Client().get(f"/ask?{one.asked.query()}")
@@ -156,7 +156,7 @@ def test_it_offers_questions_that_this_wiki_can_answer(scene: None, alice: User)
 
 @pytest.mark.django_db
 def test_it_offers_nothing_in_an_empty_wiki(alice: User) -> None:
-    assert examples(alice, "en") == []
+    assert example_queries(alice, "en") == []
 
 
 # --- Suggestions ----------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from wiki.ask.language.query_ast import (
     SubqueryValue,
 )
 from wiki.ask.language.query_errors import PROBLEMS, AskProblem, message_for
-from wiki.ask.query_parser import parse, question_of
+from wiki.ask.query_parser import parse, parse_arguments
 
 
 def has(name: str, comparator: str, text: str, at: int) -> HasValue:
@@ -163,12 +163,12 @@ def test_it_reads_parameters_in_english_and_in_french() -> None:
 
 
 def test_it_reads_the_arguments_of_a_call_as_the_same_question() -> None:
-    called = question_of(
+    called = parse_arguments(
         [["", "[[Kind::Place]]"], ["", "?City#x=y"], ["?P", "label"], ["", "+limit=2"], ["limit", "5"]]
     )
     assert called == parse("[[Kind::Place]]|?City#x=y|?P=label|+limit=2|limit=5")
-    assert question_of([["", "[[A]]"], ["", ""], ["", "[[B]]"]]).condition == parse("[[A]] || [[B]]").condition
-    assert question_of([["", "[[A]]"], ["", "[[B]]"]]).condition == parse("[[A]] [[B]]").condition
+    assert parse_arguments([["", "[[A]]"], ["", ""], ["", "[[B]]"]]).condition == parse("[[A]] || [[B]]").condition
+    assert parse_arguments([["", "[[A]]"], ["", "[[B]]"]]).condition == parse("[[A]] [[B]]").condition
 
 
 @given(st.text("[]<q>/|:.+?=#-!~ aPO*R", max_size=80))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.ask.embedding import result_cache
-from wiki.ask.embedding.embedded_results import SLOW_AGAIN, EmbeddedResults
+from wiki.ask.embedding.embedded_results import RETRY_AFTER, EmbeddedResults
 from wiki.ask.embedding.result_cache import RefreshResultsJob
 from wiki.ask.models import CacheDependency
 from wiki.facts import property_pages
@@ -61,7 +61,7 @@ def seen(reader: Client, title: str) -> str:
 
 def rewrite(title: str, text: str) -> None:
     """Another text for a page."""
-    page = page_lookup.by_key(title)
+    page = page_lookup.find_by_key(title)
     assert page is not None
     page_writer.edit(page, text, BOB, EditSummary("again"), base=page.version)
 
@@ -159,11 +159,11 @@ def test_renaming_deleting_and_redirecting_show_at_once(alice: User, bob: User, 
     assert "Gamma" not in seen(reader, "Liste")
     make_page("Ancien", "#REDIRECT [[Alpha]]", by=alice)
     assert "Gamma" in seen(reader, "Liste")
-    page_moves.move(page_lookup.by_key("Béta"), "Delta", BOB)
+    page_moves.move(page_lookup.find_by_key("Béta"), "Delta", BOB)
     assert "Delta" in seen(reader, "Liste")
-    page_writer.delete(page_lookup.by_key("Gamma"), BOB)
+    page_writer.delete(page_lookup.find_by_key("Gamma"), BOB)
     assert "Gamma" not in seen(reader, "Liste")
-    page_writer.delete(page_lookup.by_key("Alpha"), BOB)
+    page_writer.delete(page_lookup.find_by_key("Alpha"), BOB)
     assert "/wiki/Alpha" not in seen(reader, "Liste")
 
 
@@ -241,7 +241,7 @@ def test_questions_that_take_too_long_together_say_so(
         patch.setattr("wiki.ask.embedding.embedded_results.SECONDS", 0.0)
         assert seen(reader, "Liste").count('class="problem"') == 2
     assert seen(reader, "Liste").count('class="problem"') == 2  # it is kept, not tried at each reading
-    RenderedPage.objects.filter(expires_at__lte=timezone.now() + SLOW_AGAIN).update(expires_at=timezone.now())
+    RenderedPage.objects.filter(expires_at__lte=timezone.now() + RETRY_AFTER).update(expires_at=timezone.now())
     RefreshResultsJob().run()
     assert 'class="problem"' not in seen(reader, "Liste")
 
@@ -343,14 +343,16 @@ def test_what_is_kept_is_what_would_be_made_now(acts: list[tuple[str, str | None
             for page in WikiPage.objects.filter(title__in=[*WATCHING, "Alpha", "Béta"], title_key__isnull=False):
                 stored = RenderedPage.objects.select_related("page__place").get(page=page, ui_language="fr")
                 kept = result_cache.ResultCache().kept(stored, page)
-                now = EmbeddedResults(page_output.open_of(stored, PageFields.of(page), page), AnonymousUser()).fill()
+                now = EmbeddedResults(
+                    page_output.deferred_slots(stored, PageFields.of(page), page), AnonymousUser()
+                ).fill()
                 assert kept.answers == now.answers, (title, text, page.title)
                 assert json.loads(json.dumps(kept.box)) == json.loads(json.dumps(now.box)), (title, text, page.title)
         transaction.set_rollback(True)
 
 
 def _write(title: str, text: str | None) -> None:
-    page = page_lookup.by_key(title)
+    page = page_lookup.find_by_key(title)
     if page is None and text is not None:
         make_page(title, text)
     elif page is not None and text is None:
@@ -389,5 +391,5 @@ def test_a_list_of_allowed_values_is_a_page_of_its_own(alice: User, reader: Clie
     assert 'class="problem"' in seen(reader, "Alpha")
     rewrite("MediaWiki:Smw allows list couleurs", '{"vert": "Vert", "rouge": "Rouge"}')
     assert 'class="problem"' not in seen(reader, "Alpha")
-    page_writer.delete(page_lookup.by_key("MediaWiki:Smw allows list couleurs"), BOB)
+    page_writer.delete(page_lookup.find_by_key("MediaWiki:Smw allows list couleurs"), BOB)
     assert 'class="problem"' not in seen(reader, "Alpha")

@@ -23,7 +23,7 @@ from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 chance = random.Random({seed})
 for turn in range(15):
-    page = page_lookup.by_key(f"Lieu {{chance.randrange(6)}}")
+    page = page_lookup.find_by_key(f"Lieu {{chance.randrange(6)}}")
     text = f"---\\nVille: {{chance.choice(['Lyon', 'Brest'])}}\\nPlaces: {{chance.randrange(9)}}\\n---"
     try:
         page_writer.edit(page, text, Author(None, "{seed}"), base=page.version)
@@ -33,7 +33,7 @@ for turn in range(15):
 PATIENT = """
 from wiki.ask.embedding import embedded_results
 from wiki.ask.execution import timeouts
-embedded_results.SECONDS = timeouts.SECONDS = 60  # six processes on a busy machine: no test of speed
+embedded_results.SECONDS = timeouts.TIMEOUT_SECONDS = 60  # six processes on a busy machine: no test of speed
 """
 READER = (
     PATIENT
@@ -59,7 +59,7 @@ kept = 0
 for stored in RenderedPage.objects.select_related("page__place").filter(page__title__startswith="Liste"):
     if result_cache.is_fresh(stored):
         kept += 1
-        now = EmbeddedResults(page_output.open_of(stored, PageFields.of(stored.page), stored.page), AnonymousUser()).fill()
+        now = EmbeddedResults(page_output.deferred_slots(stored, PageFields.of(stored.page), stored.page), AnonymousUser()).fill()
         assert now.answers == stored.answers, (stored.page.title, now.answers, stored.answers)
     result_cache.ResultCache().kept(stored, stored.page)
     again = RenderedPage.objects.get(pk=stored.pk)

@@ -164,9 +164,9 @@ def test_it_counts_without_printing(world: World) -> None:
 
 
 def test_it_says_what_changed_between_two_moments(world: World) -> None:
-    appeared, gone, stayed = runner.changed(parse("[[Texte::avant]] OR [[Texte::+]]"), day(5), day(15), ANNA)
+    appeared, gone, stayed = runner.compare_results(parse("[[Texte::avant]] OR [[Texte::+]]"), day(5), day(15), ANNA)
     assert ([page.key for page in appeared], gone, [page.key for page in stayed]) == (["Alpha"], [], ["Béta", "Gamma"])
-    appeared, gone, stayed = runner.changed(parse("[[Texte::avant]]"), day(15), day(25), ANNA)
+    appeared, gone, stayed = runner.compare_results(parse("[[Texte::avant]]"), day(15), day(25), ANNA)
     assert (appeared, [page.key for page in gone], stayed) == ([], ["Alpha"], [])
 
 
@@ -265,7 +265,7 @@ def test_it_does_not_print_what_the_reader_may_not_read(world: World, hide: Call
 
 
 def test_it_stops_a_question_that_takes_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeouts, "SECONDS", 0.0)
+    monkeypatch.setattr(timeouts, "TIMEOUT_SECONDS", 0.0)
     result = runner.run(parse("[[:+]]"), ANNA)
     assert [problem.code for problem in result.problems] == ["ask_too_slow"]
     monkeypatch.undo()

@@ -51,7 +51,7 @@ def saved(town: str, number: int) -> float:
     from wiki.pages.writing import page_writer
     from wiki.pages.writing.page_writer import Author, EditSummary
 
-    page = page_lookup.by_key("Banc")
+    page = page_lookup.find_by_key("Banc")
     assert page is not None
     begun = time.perf_counter()
     page_writer.edit(page, text_of(number, town), Author(None, "banc"), EditSummary("essai"), base=page.version)

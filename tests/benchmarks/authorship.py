@@ -316,21 +316,21 @@ def kept_words(pk: int) -> list[list[str]]:
 
     whole = authorship.authorship_of(WikiPage.objects.get(pk=pk))
     return [
-        [whole.owners[where].name for count, where in authorship.runs_of(passage) for _ in range(count)]
+        [whole.owners[where].name for count, where in authorship.word_runs(passage) for _ in range(count)]
         for passage in whole.passages
     ]
 
 
 def generated(seed: int) -> dict[str, float]:
     """The score of one generated world."""
-    from wiki.text.passages import words_of
+    from wiki.text.passages import folded_words
 
     world, score = World(seed), Score()
     world.run()
     for pk, page in world.truth.items():
         passages = [passage for passage in page if passage.words]
         for kept, passage in zip(kept_words(pk), passages, strict=True):
-            true = [word.author for word in passage.words for _ in words_of(word.text)]
+            true = [word.author for word in passage.words for _ in folded_words(word.text)]
             score.add(kept, true)
     return score.figures()
 
@@ -340,23 +340,23 @@ def told(file: Path) -> dict[str, float]:
     from wiki.exchange.importers import history_import, history_jsonl
     from wiki.exchange.models import Origin
     from wiki.pages.models import PageVersion
-    from wiki.text.passages import cut, words_of
+    from wiki.text.passages import folded_words, split_passages
 
-    entries = history_jsonl.read(file)
-    renames = history_jsonl.renames(entries)
-    history_import.import_history(file, history_import.Wanted())
+    entries = history_jsonl.read_history(file)
+    renames = history_jsonl.find_renames(entries)
+    history_import.import_history(file, history_import.HistoryImportOptions())
     score = Score()
     blames: dict[str, list[list[tuple[str, str]]]] = defaultdict(list)
     for entry in entries:
         before = blames[entry.path] or blames[renames.get(entry.path, entry.path)]
         old = next((blame for blame in reversed(before) if blame), [])
-        words = [word for block in cut(entry.text or "") for word in words_of(block.text)]
+        words = [word for block in split_passages(entry.text or "") for word in folded_words(block.text)]
         blames[entry.path].append(_blamed(old, words, entry.author))
     for origin in Origin.objects.select_related("page").exclude(page__title_key=None):
         last = PageVersion.objects.filter(page=origin.page).order_by("-number").select_related("stored")[0]
         truth = iter(name for _, name in blames[origin.identifier][-1])
-        for kept, block in zip(kept_words(origin.page_id), cut(last.text() or ""), strict=True):
-            score.add(kept, [next(truth) for _ in words_of(block.text)])
+        for kept, block in zip(kept_words(origin.page_id), split_passages(last.text() or ""), strict=True):
+            score.add(kept, [next(truth) for _ in folded_words(block.text)])
     return score.figures()
 
 

@@ -41,7 +41,7 @@ from wiki.pages.writing import page_writer
 by = page_writer.Author(None, "Mesure")
 paragraph = "Un tiers-lieu est un lieu que des gens font ensemble, avec [[Lieu 1]] et d'autres, chaque jour. " * 3
 text = "\\n\\n".join(f"## Partie {n}\\n\\n{paragraph}" for n in range(10))
-page = page_lookup.by_key("Mesure") or page_writer.create("Mesure", text, by).page
+page = page_lookup.find_by_key("Mesure") or page_writer.create("Mesure", text, by).page
 times = []
 for number in range(60):
     page = page_lookup.reload_page(page.pk)

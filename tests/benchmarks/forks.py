@@ -50,7 +50,7 @@ store([
     NewVersion(WikiPage(), text(n), PageFields(0, place, f"Page {n}", False, "CC-BY-SA-4.0", "fr"), by) for n in range(%d)
 ])
 pages = [page_lookup.reload_page(place.pk), *subtree.subtree(place, AnonymousUser())]
-offers = [offer.name for offer in subtree.offers(pages)]
+offers = [offer.name for offer in subtree.fact_rewrite_options(pages)]
 start = time.perf_counter(), time.process_time()
 copies = fork_creation.fork_all(pages, ForkTarget(new_place="Autre lieu"), by, offers, seed=True)
 print(json.dumps([len(copies), time.perf_counter() - start[0], time.process_time() - start[1]]))
@@ -63,7 +63,7 @@ from wiki.forks import fork_creation, pull_merge
 from wiki.moderation import proposals
 from wiki.forks.fork_creation import ForkTarget
 from wiki.forks.pull_merge import Merge
-from wiki.forks.fork_status import touch_of
+from wiki.forks.fork_status import find_fork_status
 from wiki.pages import page_lookup
 from wiki.pages.writing import page_writer
 by, zoe = page_writer.Author(None, "Mesure"), User.objects.create_user("zoe")
@@ -82,7 +82,7 @@ def timed(act, rounds=5):
         found = act()
         times.append((time.perf_counter() - start) * 1000)
     return found, statistics.median(times)
-touch, touching = timed(lambda: touch_of(page_lookup.reload_page(fork.pk), AnonymousUser()))
+touch, touching = timed(lambda: find_fork_status(page_lookup.reload_page(fork.pk), AnonymousUser()))
 def plan():
     merge = Merge.of(page_lookup.reload_page(fork.pk), pull_merge.upstream_version(page_lookup.reload_page(page.pk)))
     assert merge.joined.text is not None

@@ -137,7 +137,7 @@ class Writers:
             drafts = []
             for _ in range(TOGETHER):
                 page, number = WikiPage(), number + 1
-                fields = page_lookup.fields_for(f"Page {number}", license="CC-BY-SA-4.0", language="fr")
+                fields = page_lookup.fields_for_title(f"Page {number}", license="CC-BY-SA-4.0", language="fr")
                 texts = list(self.versions())
                 days = sorted(self.dice.uniform(0, 365.25 * YEARS) for _ in texts)
                 for text, day in zip(texts, days, strict=True):
@@ -232,7 +232,7 @@ def whole_size() -> float:
     with tempfile.TemporaryDirectory() as folder:
         writer = create_in(folder, schema.schema_of(Passage)).writer()
         for row in rows:
-            exact, stems = schema.postings(strip_markup(row.text() or ""), ["fr"], 300)
+            exact, stems = schema.make_postings(strip_markup(row.text() or ""), ["fr"], 300)
             writer.add_document(**{schema.KEY: row.pk, "said": exact, f"said{schema.STEM}": stems})
         writer.commit()
         return sum(file.stat().st_size for file in Path(folder).iterdir()) / len(rows)
@@ -324,8 +324,8 @@ def timed(text: str, wish: Any) -> tuple[float, int, bool]:
 
     user = AnonymousUser()
     begun = time.perf_counter()
-    given = history_results.answer(text, user, wish)
-    history_results.results(given, given.hits[:20], user, 6)
+    given = history_results.search_history(text, user, wish)
+    history_results.load_history_results(given, given.hits[:20], user, 6)
     return (time.perf_counter() - begun) * 1000, len(given.hits), given.past.is_whole
 
 

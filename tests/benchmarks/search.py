@@ -154,9 +154,9 @@ def timed(queries: list[str]) -> dict[str, float]:
     times, hits = [], []
     for query in queries:
         begun = time.perf_counter()
-        given = search_results.answer(query, user)
-        facets.offered(given.hits, facets.SelectedFacets(), QueryDict(), user)
-        search_results.results(given.hits[:20], given.leaves, user)
+        given = search_results.search_pages(query, user)
+        facets.list_facets(given.hits, facets.SelectedFacets(), QueryDict(), user)
+        search_results.load_results(given.hits[:20], given.leaves, user)
         times.append((time.perf_counter() - begun) * 1000)
         hits.append(len(given.hits))
     times.sort()

@@ -159,7 +159,7 @@ def _fork(tab: Page) -> None:
     assert "2 auteurs" in box
     tab.goto("/wiki/Pain_au_levain")
     assert "Le Fournil:Pain au levain" in tab.inner_text("main")
-    assert page_lookup.by_key("Le Fournil") is not None
+    assert page_lookup.find_by_key("Le Fournil") is not None
 
 
 def _import(there: Page, archive: Path) -> None:

@@ -83,7 +83,7 @@ def test_it_gives_places_to_accounts_that_exist() -> None:
 
 def test_it_has_its_pictures_small_and_under_free_licences() -> None:
     pictures = _read("pictures.toml")
-    offered = {choice.value for choice in catalogue.for_media()}
+    offered = {choice.value for choice in catalogue.choices_for_media()}
     assert {file.name for file in (DEMO / "pictures").iterdir()} == {picture["file"] for picture in pictures}
     assert {picture["license"] for picture in pictures} <= offered
     assert all((DEMO / "pictures" / picture["file"]).stat().st_size < PICTURE_LIMIT for picture in pictures)

@@ -153,7 +153,7 @@ def state() -> dict[str, Any]:
     return {model.__name__: model._default_manager.count() for model in MODELS} | {"files": files}
 
 
-def refused(raw: bytes, reason: str, wish: ImportTarget = NEW) -> None:
+def check_refused(raw: bytes, reason: str, wish: ImportTarget = NEW) -> None:
     """Check that `raw` is refused for `reason` and that nothing of it stays."""
     before = state()
     with translation.override("en"), pytest.raises(Refused) as caught:

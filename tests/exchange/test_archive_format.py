@@ -9,28 +9,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.exchange.archive.format_spec import canonical_json, content_digest, delta, file_stem, media_paths, undelta
+from wiki.exchange.archive.format_spec import (
+    apply_delta,
+    canonical_json,
+    content_digest,
+    file_stem,
+    make_delta,
+    media_paths,
+)
 
 texts = st.text(alphabet="ab\né😀", max_size=30)
 
 
 @given(st.one_of(st.none(), texts), st.one_of(st.none(), texts))
 def test_it_puts_a_text_back_together(before: str | None, after: str | None) -> None:
-    assert undelta(before, delta(before, after)) == after
+    assert apply_delta(before, make_delta(before, after)) == after
 
 
 @given(texts, texts)
 def test_it_never_keeps_a_sign_twice(before: str, after: str) -> None:
-    line = delta(before, after)
+    line = make_delta(before, after)
     assert line["keep_start"] + line["keep_end"] <= min(len(before), len(after))
     assert len(line["insert"]) == len(after) - line["keep_start"] - line["keep_end"]
 
 
 def test_it_counts_signs_and_prefers_the_beginning() -> None:
-    assert delta("a😀a", "a😀a😀a") == {"keep_start": 3, "keep_end": 0, "insert": "😀a"}
-    assert delta("un\ndeux\n", "un\n2\ndeux\n") == {"keep_start": 3, "keep_end": 5, "insert": "2\n"}
-    assert delta("un", None) == {"text": None}
-    assert delta(None, "un") == {"text": "un"}
+    assert make_delta("a😀a", "a😀a😀a") == {"keep_start": 3, "keep_end": 0, "insert": "😀a"}
+    assert make_delta("un\ndeux\n", "un\n2\ndeux\n") == {"keep_start": 3, "keep_end": 5, "insert": "2\n"}
+    assert make_delta("un", None) == {"text": None}
+    assert make_delta(None, "un") == {"text": "un"}
 
 
 @pytest.mark.parametrize(
@@ -43,7 +50,7 @@ def test_it_counts_signs_and_prefers_the_beginning() -> None:
 )
 def test_it_refuses_to_keep_more_than_there_is(line: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="keeps more"):
-        undelta("ab", line)
+        apply_delta("ab", line)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from tests.exchange.archives import NEW, Bag, export, refused
+from tests.exchange.archives import NEW, Bag, check_refused, export
 from tests.factories import make_page
 from wiki.errors import Refused
 from wiki.exchange.archive.format_spec import sha256
@@ -182,7 +182,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 def test_it_refuses_what_an_archive_says(archive: bytes, change: Change, reason: str) -> None:
     bag = Bag.opened(archive)
     change(bag)
-    refused(bag.seal().zip(method=zipfile.ZIP_STORED), reason)
+    check_refused(bag.seal().zip(method=zipfile.ZIP_STORED), reason)
 
 
 def test_it_refuses_a_picture_of_another_format_than_its_name(archive: bytes) -> None:
@@ -192,7 +192,7 @@ def test_it_refuses_a_picture_of_another_format_than_its_name(archive: bytes) ->
     Image.new("RGB", (8, 8)).save(raw, "PNG")
     bag = Bag.opened(archive)
     swap_picture(raw.getvalue())(bag)
-    refused(bag.seal().zip(), "its content is .png")
+    check_refused(bag.seal().zip(), "its content is .png")
 
 
 def test_it_refuses_a_picture_that_would_fill_the_memory(archive: bytes) -> None:
@@ -202,7 +202,7 @@ def test_it_refuses_a_picture_that_would_fill_the_memory(archive: bytes) -> None
     Image.new("1", (9_000, 9_000)).save(raw, "PNG")
     bag = Bag.opened(archive)
     swap_picture(raw.getvalue())(bag)
-    refused(bag.seal().zip(), "million pixels")
+    check_refused(bag.seal().zip(), "million pixels")
 
 
 def test_it_refuses_a_picture_that_no_version_shows(archive: bytes) -> None:
@@ -214,7 +214,7 @@ def test_it_refuses_a_picture_that_no_version_shows(archive: bytes) -> None:
         values["media"].append(values["media"][0] | {"name": "Cachee.jpg", "file": "media/cachee.jpg"})
 
     bag.change_json("credits.json", add)
-    refused(bag.seal().zip(), "no version of the page shows")
+    check_refused(bag.seal().zip(), "no version of the page shows")
 
 
 def test_it_refuses_a_history_that_unfolds_to_gigabytes(archive: bytes) -> None:
@@ -227,24 +227,24 @@ def test_it_refuses_a_history_that_unfolds_to_gigabytes(archive: bytes) -> None:
         same = {"keep_start": len(text), "keep_end": 0, "insert": "", "number": number}
         rows.append(json.dumps({key: value for key, value in first.items() if key != "text"} | same))
     bag.files["data/history/revisions.jsonl"] = ("\n".join(rows) + "\n").encode()
-    refused(bag.seal().zip(method=zipfile.ZIP_STORED), "more than 256 MB")
+    check_refused(bag.seal().zip(method=zipfile.ZIP_STORED), "more than 256 MB")
 
 
 def test_it_refuses_a_text_longer_than_a_page(archive: bytes) -> None:
     bag = Bag.opened(archive)
     text = "x" * 1_000_001
     bag.change_line(1, lambda values: values.update({"text": text, "sha256": sha256(text.encode())}))
-    refused(bag.seal().zip(method=zipfile.ZIP_STORED), "longer than a page may be")
+    check_refused(bag.seal().zip(method=zipfile.ZIP_STORED), "longer than a page may be")
 
 
 # --- Where it would go ----------------------------------------------------------------------------
 def test_it_refuses_a_title_that_is_here(archive: bytes) -> None:
-    refused(archive, "is here already", ImportTarget())
+    check_refused(archive, "is here already", ImportTarget())
 
 
 def test_it_refuses_a_title_that_is_none(archive: bytes) -> None:
-    refused(archive, "", ImportTarget(title="../x"))
-    refused(archive, "no place called", ImportTarget(into="Nulle part"))
+    check_refused(archive, "", ImportTarget(title="../x"))
+    check_refused(archive, "no place called", ImportTarget(into="Nulle part"))
 
 
 def test_it_refuses_a_place_whose_prefix_is_in_use(alice: User, archive: bytes) -> None:
@@ -252,7 +252,7 @@ def test_it_refuses_a_place_whose_prefix_is_in_use(alice: User, archive: bytes) 
     bag = Bag.opened(archive)
     page("is_place", True)(bag)
     line("is_place", True, 4)(bag)
-    refused(bag.seal().zip(), "already begin with", ImportTarget(title="Fablab"))
+    check_refused(bag.seal().zip(), "already begin with", ImportTarget(title="Fablab"))
 
 
 def test_it_leaves_nothing_when_the_database_fails(archive: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +260,7 @@ def test_it_leaves_nothing_when_the_database_fails(archive: bytes, monkeypatch: 
         raise Refused("the disk is full")
 
     monkeypatch.setattr(Origin.objects, "create", fails)
-    refused(archive, "the disk is full")
+    check_refused(archive, "the disk is full")
 
 
 def test_it_takes_vandalism_in_and_cleans_it_when_shown(alice: User, client: Client) -> None:

@@ -21,7 +21,7 @@ from tests.instances import Instance
 from wiki.errors import NotAllowed, TitleTaken
 from wiki.exchange.archive.exporter import Export
 from wiki.exchange.archive.format_spec import sha256
-from wiki.exchange.archive.importer import Imported, ImportTarget, import_archive, with_names
+from wiki.exchange.archive.importer import ImportResult, ImportTarget, import_archive, rename_pictures
 from wiki.exchange.models import Origin
 from wiki.pages import page_lookup
 from wiki.pages.media_models import Picture
@@ -51,7 +51,7 @@ print(json.dumps(dict(
 """
 
 
-def take(raw: bytes, by: User | None = None, **wish: str) -> Imported:
+def take(raw: bytes, by: User | None = None, **wish: str) -> ImportResult:
     """Import an archive."""
     return import_archive(io.BytesIO(raw), by, ImportTarget(**wish))
 
@@ -242,7 +242,7 @@ def test_it_brings_a_moved_page_in_though_its_old_title_is_another_page(alice: U
     done = take(raw)
     assert done.page.full_title == "Atelier métal"
     assert digest_of(export(done.page)) == digest_of(raw)
-    assert page_lookup.by_key("Atelier bois") == other
+    assert page_lookup.find_by_key("Atelier bois") == other
 
 
 # --- Pictures -------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ def test_it_gives_a_picture_another_name_where_its_own_is_taken(alice: User, cli
     ],
 )
 def test_it_renames_pictures_wherever_a_text_shows_them(text: str, renamed: str) -> None:
-    assert with_names(text, {"Plan.jpg": "Neu.jpg"}) == renamed
+    assert rename_pictures(text, {"Plan.jpg": "Neu.jpg"}) == renamed
 
 
 def test_it_shows_its_pictures_at_once(alice: User, client: Client) -> None:

@@ -75,7 +75,7 @@ def test_it_goes_back_through_every_fork(bread: WikiPage, alice: User, bob: User
     ],
 )
 def test_words_name_those_whose_they_are(bread: WikiPage, words: str, names: str) -> None:
-    (line,) = attribution_texts.of_words(bread, words, "en").texts
+    (line,) = attribution_texts.of_selection(bread, words, "en").texts
     assert line.text == (
         f"“Pain” (https://wiki.example/wiki/Pain?version=2) by {names}, "
         "CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/)"
@@ -103,7 +103,7 @@ def test_hostile_names_stay_words(bob: User) -> None:
     author = Author(None, "<b>Eve</b> [x](javascript:1) \u202egnp.exe")
     page = make_page("A & B ‘c’", "Du texte à citer.", by=None)
     page = page_writer.edit(page, "Un tout autre texte à citer ici.", author).page
-    for made in (attribution_texts.of_page(page, "fr"), attribution_texts.of_words(page, "autre texte", "fr")):
+    for made in (attribution_texts.of_page(page, "fr"), attribution_texts.of_selection(page, "autre texte", "fr")):
         assert "<b>" not in made.html
         assert "](javascript" not in made.markdown
         assert "\u202e" not in made.text

@@ -18,7 +18,7 @@ from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.errors import ImportProblem
 from wiki.exchange.importers import history_import, history_jsonl
-from wiki.exchange.importers.history_import import Wanted, import_history
+from wiki.exchange.importers.history_import import HistoryImportOptions, import_history
 from wiki.licenses import catalogue
 from wiki.pages.media_models import Picture
 from wiki.pages.models import Changeset, PageVersion, WikiPage
@@ -63,8 +63,8 @@ def texts(path: str) -> list[str | None]:
 
 @pytest.mark.parametrize(("file", "media"), WORKS, ids=["excerpt", "whole"][: len(WORKS)])
 def test_it_keeps_every_entry_with_author_and_date(file: Path, media: Path) -> None:
-    entries = history_jsonl.read(file)
-    report = import_history(file, Wanted(media=media, source="github.com"))
+    entries = history_jsonl.read_history(file)
+    report = import_history(file, HistoryImportOptions(media=media, source="github.com"))
     assert report.versions == len(entries) == PageVersion.objects.count()
     for path in {entry.path for entry in entries}:
         told = [entry for entry in entries if entry.path == path]
@@ -81,16 +81,16 @@ def test_it_keeps_every_entry_with_author_and_date(file: Path, media: Path) -> N
 
 @pytest.mark.parametrize(("file", "media"), WORKS, ids=["excerpt", "whole"][: len(WORKS)])
 def test_it_adds_nothing_the_second_time(file: Path, media: Path) -> None:
-    import_history(file, Wanted(media=media))
+    import_history(file, HistoryImportOptions(media=media))
     before = PageVersion.objects.count(), Picture.objects.count(), Changeset.objects.count()
-    report = import_history(file, Wanted(media=media))
+    report = import_history(file, HistoryImportOptions(media=media))
     assert (report.versions, report.pages, report.unchanged) == (0, 0, report.entries)
     assert (report.clashes, report.rewritten, report.media.added) == ([], [], [])
     assert before == (PageVersion.objects.count(), Picture.objects.count(), Changeset.objects.count())
 
 
 def test_it_names_pages_after_paths_and_readmes_after_folder_or_work() -> None:
-    import_history(EXCERPT, Wanted())
+    import_history(EXCERPT, HistoryImportOptions())
     assert set(WikiPage.objects.filter(title_key__isnull=False).values_list("full_title", flat=True)) == {
         "Cahier d'activité des Tiers-lieux",
         "cahier/chevalet",
@@ -100,7 +100,7 @@ def test_it_names_pages_after_paths_and_readmes_after_folder_or_work() -> None:
 
 
 def test_it_takes_a_rename_as_one_file_going_and_one_that_says_where_from() -> None:
-    import_history(EXCERPT, Wanted())
+    import_history(EXCERPT, HistoryImportOptions())
     old, new = page_at("cahier/chevalet/index.md"), page_at("cahier/chevalet/README.md")
     assert old.is_deleted
     assert old.versions.count() == 2
@@ -109,7 +109,7 @@ def test_it_takes_a_rename_as_one_file_going_and_one_that_says_where_from() -> N
 
 def test_it_brings_pictures_with_licence_and_names_the_missing_ones(make_history: Make) -> None:
     file = make_history(("README.md", "# Œuvre\n\n![](tangram.jpg)\n\n![](absente.jpg)\n"))
-    report = import_history(file, Wanted(media=EXCERPT_MEDIA, license="CC-BY-4.0"))
+    report = import_history(file, HistoryImportOptions(media=EXCERPT_MEDIA, license="CC-BY-4.0"))
     picture = Picture.objects.get()
     assert (picture.name, picture.license, picture.author) == ("Tangram.jpg", "CC-BY-4.0", "Ada (Œuvre)")
     assert picture.width > 100
@@ -123,7 +123,7 @@ def test_it_leaves_out_what_is_no_picture_and_says_so(tmp_path: Path, make_histo
     shutil.copy(EXCERPT_MEDIA / "tangram.jpg", media / "deeper/tangram.jpg")
     (media / "broken.png").write_bytes(b"no picture")
     (media / "drawing.svg").write_text("<svg/>")
-    report = import_history(make_history(("a.md", "A")), Wanted(media=media))
+    report = import_history(make_history(("a.md", "A")), HistoryImportOptions(media=media))
     assert report.media.added == ["Tangram.jpg"]
     assert [name for name, _ in report.media.refused] == ["broken.png"]
 
@@ -132,10 +132,10 @@ def test_it_never_replaces_another_picture_of_that_name(tmp_path: Path, make_his
     media = tmp_path / "pictures"
     media.mkdir()
     shutil.copy(EXCERPT_MEDIA / "tangram.jpg", media / "a.jpg")
-    import_history(make_history(("a.md", "A")), Wanted(media=media))
+    import_history(make_history(("a.md", "A")), HistoryImportOptions(media=media))
     before = Picture.objects.get().sha256
     Image.new("RGB", (300, 200), "teal").save(media / "a.jpg")
-    report = import_history(make_history(("a.md", "A")), Wanted(media=media))
+    report = import_history(make_history(("a.md", "A")), HistoryImportOptions(media=media))
     assert [name for name, _ in report.media.refused] == ["a.jpg"]
     assert Picture.objects.get().sha256 == before
 
@@ -145,7 +145,7 @@ def test_it_keeps_order_where_clocks_stand_still_or_run_backward(make_history: M
     file = make_history(
         ("a.md", "1", late), ("a.md", "2", late), ("a.md", "2", early), ("a.md", None, late), ("a.md", "3")
     )
-    import_history(file, Wanted())
+    import_history(file, HistoryImportOptions())
     assert texts("a.md") == ["1", "2", "2", None, "3"]
     assert not page_at("a.md").is_deleted
     dates = [version.claimed_at.year for version in page_at("a.md").versions.order_by("number")]
@@ -153,7 +153,7 @@ def test_it_keeps_order_where_clocks_stand_still_or_run_backward(make_history: M
 
 
 def test_it_never_dates_a_version_after_its_import(make_history: Make) -> None:
-    import_history(make_history(("a.md", "1", {"date": "2999-01-01T00:00:00Z"})), Wanted())
+    import_history(make_history(("a.md", "1", {"date": "2999-01-01T00:00:00Z"})), HistoryImportOptions())
     version = page_at("a.md").versions.get()
     assert version.claimed_at == version.recorded_at
 
@@ -173,13 +173,13 @@ def test_it_never_dates_a_version_after_its_import(make_history: Make) -> None:
     ],
 )
 def test_it_gives_each_file_a_title_of_its_own(make_history: Make, paths: list[str], named: list[str]) -> None:
-    import_history(make_history(*[(path, f"Texte {path}") for path in paths]), Wanted(work="Œuvre"))
+    import_history(make_history(*[(path, f"Texte {path}") for path in paths]), HistoryImportOptions(work="Œuvre"))
     assert [page_at(path).full_title for path in paths] == named
 
 
 def test_it_gives_way_to_pages_that_are_there(make_history: Make) -> None:
     make_page("a")
-    import_history(make_history(("a.md", "A")), Wanted(work="Œuvre"))
+    import_history(make_history(("a.md", "A")), HistoryImportOptions(work="Œuvre"))
     assert page_at("a.md").full_title == "a.md"
     assert WikiPage.objects.get(full_title="a").source.text == "Un texte."
 
@@ -194,69 +194,73 @@ def test_it_gives_way_to_pages_that_are_there(make_history: Make) -> None:
     ],
 )
 def test_it_says_where_versions_come_from(make_history: Make, source: str, host: str, url: str) -> None:
-    import_history(make_history(("a.md", "A"), name="my work.jsonl"), Wanted(source=source))
+    import_history(make_history(("a.md", "A"), name="my work.jsonl"), HistoryImportOptions(source=source))
     assert page_at("a.md").versions.get().origin_host == host
     assert page_at("a.md").origin.url == url
 
 
 def test_it_cleans_names_and_comments_of_control_characters(make_history: Make) -> None:
-    import_history(make_history(("a.md", "A", {"author": "Ada\n\x07 L.", "comment": "un\x00\ndeux"})), Wanted())
+    import_history(
+        make_history(("a.md", "A", {"author": "Ada\n\x07 L.", "comment": "un\x00\ndeux"})), HistoryImportOptions()
+    )
     version = page_at("a.md").versions.get()
     assert (version.author_name, version.comment) == ("Ada L.", "un\ndeux")
 
 
 def test_it_puts_pages_into_a_place(make_history: Make, bob: User) -> None:
     place = make_place("La Myne", bob)
-    import_history(make_history(("README.md", "# Charte\n")), Wanted(place="la Myne"))
+    import_history(make_history(("README.md", "# Charte\n")), HistoryImportOptions(place="la Myne"))
     assert page_at("README.md").full_title == "La Myne:Charte"
     assert page_at("README.md").place == place
 
 
 def test_it_adds_what_the_work_has_gained(make_history: Make) -> None:
-    import_history(make_history(("README.md", "# Un\n"), ("a.md", "1")), Wanted())
+    import_history(make_history(("README.md", "# Un\n"), ("a.md", "1")), HistoryImportOptions())
     longer = make_history(
         ("README.md", "# Un\n"), ("a.md", "1"), ("README.md", "# Deux\n"), ("a.md", "2"), ("b.md", "b")
     )
-    report = import_history(longer, Wanted())
+    report = import_history(longer, HistoryImportOptions())
     assert (report.versions, report.pages, report.unchanged) == (3, 1, 2)
     assert texts("a.md") == ["1", "2"]
     assert page_at("README.md").full_title == "Un"
 
 
 def test_it_merges_what_the_work_has_gained_with_edits_made_here(make_history: Make) -> None:
-    import_history(make_history(("a.md", "un\n\ndeux\n\ntrois\n")), Wanted())
+    import_history(make_history(("a.md", "un\n\ndeux\n\ntrois\n")), HistoryImportOptions())
     page_moves.move(page_at("a.md"), "Comptine", SOMEONE)
     page_writer.edit(page_at("a.md"), "UN\n\ndeux\n\ntrois\n", SOMEONE)
     longer = [("a.md", "un\n\ndeux\n\ntrois\n"), ("a.md", "un\n\ndeux\n\nTROIS\n"), ("a.md", "un\n\nDEUX\n\nTROIS\n")]
-    report = import_history(make_history(*longer), Wanted())
+    report = import_history(make_history(*longer), HistoryImportOptions())
     assert (report.versions, report.clashes) == (2, [])
     assert page_at("a.md").source.text == "UN\n\nDEUX\n\nTROIS\n"
     assert page_at("a.md").full_title == "Comptine"
-    again = import_history(make_history(*longer), Wanted())
+    again = import_history(make_history(*longer), HistoryImportOptions())
     assert (again.versions, again.unchanged, again.rewritten) == (0, 3, [])
 
 
 def test_it_leaves_a_page_where_work_and_people_clash(make_history: Make) -> None:
-    import_history(make_history(("a.md", "un\n")), Wanted())
+    import_history(make_history(("a.md", "un\n")), HistoryImportOptions())
     page_writer.edit(page_at("a.md"), "ici\n", SOMEONE)
-    report = import_history(make_history(("a.md", "un\n"), ("a.md", "ailleurs\n")), Wanted())
+    report = import_history(make_history(("a.md", "un\n"), ("a.md", "ailleurs\n")), HistoryImportOptions())
     assert (report.clashes, report.versions) == (["a"], 0)
-    report = import_history(make_history(("a.md", "un\n"), ("a.md", None)), Wanted())
+    report = import_history(make_history(("a.md", "un\n"), ("a.md", None)), HistoryImportOptions())
     assert (report.clashes, report.versions) == (["a"], 0)
     assert page_at("a.md").source.text == "ici\n"
 
 
 def test_it_leaves_a_deleted_page_deleted(make_history: Make) -> None:
-    import_history(make_history(("a.md", "un\n")), Wanted())
+    import_history(make_history(("a.md", "un\n")), HistoryImportOptions())
     page_writer.delete(page_at("a.md"), SOMEONE)
-    report = import_history(make_history(("a.md", "un\n"), ("a.md", "deux\n")), Wanted())
+    report = import_history(make_history(("a.md", "un\n"), ("a.md", "deux\n")), HistoryImportOptions())
     assert report.deleted == ["a"]
     assert page_at("a.md").is_deleted
 
 
 def test_it_leaves_another_history_of_the_same_file_alone(make_history: Make) -> None:
-    import_history(make_history(("a.md", "un\n"), ("a.md", "deux\n")), Wanted())
-    report = import_history(make_history(("a.md", "eins\n"), ("a.md", "deux\n"), ("a.md", "drei\n")), Wanted())
+    import_history(make_history(("a.md", "un\n"), ("a.md", "deux\n")), HistoryImportOptions())
+    report = import_history(
+        make_history(("a.md", "eins\n"), ("a.md", "deux\n"), ("a.md", "drei\n")), HistoryImportOptions()
+    )
     assert (report.rewritten, report.versions) == (["a.md"], 0)
 
 
@@ -264,7 +268,7 @@ def test_it_writes_long_histories_in_several_transactions(make_history: Make, mo
     monkeypatch.setattr(history_import, "CHUNK", 3)
     file = make_history(*[("a.md", f"a{n}") for n in range(7)], *[("b.md", f"b{n}") for n in range(4)])
     told: list[int] = []
-    import_history(file, Wanted(), lambda done, total: told.append(done))
+    import_history(file, HistoryImportOptions(), lambda done, total: told.append(done))
     assert texts("a.md") == [f"a{n}" for n in range(7)]
     assert texts("b.md") == [f"b{n}" for n in range(4)]
     assert page_at("a.md").source.text == "a6"
@@ -281,9 +285,9 @@ def test_it_goes_on_where_it_was_broken_off(make_history: Make, monkeypatch: pyt
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_history(file, Wanted(), stop)
+        import_history(file, HistoryImportOptions(), stop)
     assert len(texts("a.md")) == 2
-    import_history(file, Wanted())
+    import_history(file, HistoryImportOptions())
     assert texts("a.md") == [f"a{n}" for n in range(5)]
 
 
@@ -317,12 +321,12 @@ def test_it_refuses_a_bad_file_whole(tmp_path: Path, spoil: Callable[[bytes], by
 def test_it_refuses_a_place_that_is_none(make_history: Make) -> None:
     make_page("Une page")
     with pytest.raises(ImportProblem):
-        import_history(make_history(("a.md", "A")), Wanted(place="Une page"))
+        import_history(make_history(("a.md", "A")), HistoryImportOptions(place="Une page"))
 
 
 def test_it_refuses_a_licence_that_is_not_free(make_history: Make) -> None:
     with pytest.raises(catalogue.LicenseNotFree):
-        import_history(make_history(("a.md", "A")), Wanted(license="CC-BY-NC-4.0"))
+        import_history(make_history(("a.md", "A")), HistoryImportOptions(license="CC-BY-NC-4.0"))
 
 
 def test_it_reports_in_words(make_history: Make) -> None:

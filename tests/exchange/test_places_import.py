@@ -65,13 +65,13 @@ def edit(place_id: str, old: str, new: str, by: User) -> WikiPage:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_it_makes_one_readable_page_per_row_and_nothing_the_second_time(file: Path) -> None:
-    rows = places_csv.read(file)
+    rows = places_csv.parse_csv(file)
     report = places_import.import_places(file)
     assert (report.added, report.unchanged) == (len(rows), 0)
     pages = {page.origin.identifier: page for page in WikiPage.objects.select_related("origin", "source", "kind")}
     assert pages.keys() == {row.id for row in rows}
     for row in rows:
-        page, front = pages[row.id], frontmatter_reader.split(pages[row.id].source.text)
+        page, front = pages[row.id], frontmatter_reader.parse_front_matter(pages[row.id].source.text)
         assert (page.is_place, page.license, page.kind.key) == (True, "etalab-2.0", "place")
         assert not front.problems
         assert front.get("Nom") == [row.name]
@@ -138,7 +138,7 @@ def test_it_finds_a_title_for_any_name(changed: Change, name: str, title: str) -
     places_import.import_places(changed("1", NOM_TL=name))
     page = place("1")
     assert page.title == title
-    assert frontmatter_reader.split(page.source.text).get("Nom") == [name]
+    assert frontmatter_reader.parse_front_matter(page.source.text).get("Nom") == [name]
 
 
 def test_it_leaves_out_what_is_no_web_address() -> None:
@@ -156,7 +156,7 @@ def test_it_updates_an_untouched_page(changed: Change) -> None:
     assert (report.updated, report.unchanged) == (1, report.rows - 1)
     page = place("1")
     assert page.version == 2
-    assert frontmatter_reader.split(page.source.text).get("Adresse") == ["10 Rue Neuve"]
+    assert frontmatter_reader.parse_front_matter(page.source.text).get("Adresse") == ["10 Rue Neuve"]
     assert page.origin.version == 2
 
 
@@ -218,7 +218,7 @@ def test_it_finds_a_renamed_page(changed: Change) -> None:
     assert (report.added, report.updated) == (0, 1)
     page = place("1217")
     assert page.title == "Le ProtoLab"
-    assert frontmatter_reader.split(page.source.text).get("Titre affiché") == ["le [ProtoLab]"]
+    assert frontmatter_reader.parse_front_matter(page.source.text).get("Titre affiché") == ["le [ProtoLab]"]
 
 
 def test_it_leaves_deleted_pages_deleted(changed: Change) -> None:
@@ -288,10 +288,10 @@ def test_it_writes_nothing_of_a_batch_that_fails(monkeypatch: pytest.MonkeyPatch
 
 
 def test_it_speaks_french_of_towns() -> None:
-    rows = {row.id: row for row in places_csv.read(EXCERPT)}
+    rows = {row.id: row for row in places_csv.parse_csv(EXCERPT)}
     assert "est un tiers-lieu à dominante coworking, à Nantes (Pays de la Loire)." in place_pages.text_of(rows["1"])
     assert "est un tiers-lieu à Paris (Île-de-France)." in place_pages.text_of(rows["1464"])
-    assert [place_pages.at(town) for town in ("Nantes", "Le Havre", "Les Ulis", "La Réole")] == [
+    assert [place_pages.at_town(town) for town in ("Nantes", "Le Havre", "Les Ulis", "La Réole")] == [
         "à Nantes",
         "au Havre",
         "aux Ulis",

@@ -11,7 +11,7 @@ import pytest
 from tests.facts.fact_factories import cases, context, tables
 from wiki.facts import datatypes
 from wiki.facts.datatypes import registry
-from wiki.facts.datatypes.base import InvalidQueryValue, comparison
+from wiki.facts.datatypes.base import InvalidQueryValue, split_comparator
 from wiki.facts.value_conditions import matches
 from wiki.facts.value_problems import PROBLEMS, SMW_KEYS
 from wiki.facts.values import Value
@@ -70,14 +70,14 @@ def test_it_finds(table: str, language: str, head: dict[str, Any], case: dict[st
     where = context(head, language)
     value = registry.parse(case["raw"], where)
     assert value.problem is None
-    comparator, text = comparison(case["ask"])
+    comparator, text = split_comparator(case["ask"])
     if "problem" in case:
         with pytest.raises(InvalidQueryValue) as refusal:
-            registry.test_for(comparator, text, where)
+            registry.build_condition(comparator, text, where)
         assert refusal.value.code == case["problem"]
         assert SENTENCES[refusal.value.code] % refusal.value.params
         return
-    assert matches(registry.test_for(comparator, text, where), value) is case["holds"]
+    assert matches(registry.build_condition(comparator, text, where), value) is case["holds"]
 
 
 def test_it_has_cases_for_every_datatype_that_people_may_choose() -> None:

@@ -52,7 +52,7 @@ def everything(text: str, context: Context) -> None:
     assert registry.link(value, context).partition(":")[0] in {"", "http", "https", "mailto", "tel", "geo", "ftp"}
     for comparator in COMPARATORS:
         try:
-            test = registry.test_for(comparator, text, context)
+            test = registry.build_condition(comparator, text, context)
         except InvalidQueryValue:
             continue
         assert matches(test, value) in (True, False)

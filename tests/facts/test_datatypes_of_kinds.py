@@ -27,8 +27,8 @@ def test_it_reads_any_name_of_a_kind(words: str) -> None:
     for context in (FRENCH, ENGLISH):
         value = registry.parse(words, context)
         assert (value.canonical_value, value.problem) == ("place", None)
-        assert matches(registry.test_for("", "lieu", context), value)
-        assert not matches(registry.test_for("!", "place", context), value)
+        assert matches(registry.build_condition("", "lieu", context), value)
+        assert not matches(registry.build_condition("!", "place", context), value)
     assert registry.show(value, FRENCH) == "Lieu"
     assert registry.show(value, ENGLISH) == "Place"
     assert registry.show(value, ENGLISH, "-") == "place"
@@ -40,7 +40,7 @@ def test_it_names_the_known_kinds_where_there_is_no_such_one() -> None:
     assert value.problem.code == "kind_unknown"
     assert "Lieu" in value.problem.params["known"]
     with pytest.raises(InvalidQueryValue):
-        registry.test_for("", "Licorne", FRENCH)
+        registry.build_condition("", "Licorne", FRENCH)
 
 
 def test_it_knows_a_kind_as_soon_as_it_is_added() -> None:

@@ -16,7 +16,7 @@ LENGTH = Declaration("P", "P", "_qty", units=(Unit(1, ("km",)), Unit(1000, ("m",
 
 
 def holds(comparator: str, asked: str, value: Value, context: Context) -> bool:
-    return matches(registry.test_for(comparator, asked, context), value)
+    return matches(registry.build_condition(comparator, asked, context), value)
 
 
 WHOLE = st.integers(-(10**10), 10**10)

@@ -41,8 +41,8 @@ def kept(value: Value, context: Context) -> None:
     assert [(key, part.canonical_value) for key, part in again.parts] == [
         (key, part.canonical_value) for key, part in value.parts
     ]
-    assert matches(registry.test_for("", shown, context), value), shown
-    assert not matches(registry.test_for("!", shown, context), value), shown
+    assert matches(registry.build_condition("", shown, context), value), shown
+    assert not matches(registry.build_condition("!", shown, context), value), shown
 
 
 @given(FLOATS, LANGUAGES)

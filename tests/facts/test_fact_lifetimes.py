@@ -180,7 +180,7 @@ def test_it_agrees_with_history_after_random_edits(bob: User) -> None:
             page_writer.delete(page, Author.of(bob))
         elif act < 0.2:
             title = f"{dice.choice(['Nord', 'Sud'])}:{page.title}"
-            if page_lookup.by_key(title) is None:
+            if page_lookup.find_by_key(title) is None:
                 page_moves.move(page, title, Author.of(bob), leave_redirect=False)
         else:
             values = ", ".join(str(dice.randrange(5)) for _ in range(dice.randrange(1, 4)))

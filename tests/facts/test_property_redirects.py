@@ -22,7 +22,7 @@ def to(name: str) -> str:
 
 
 def write(title: str, text: str | None) -> None:
-    page, by = page_lookup.by_key(title), Author(None, "Quelqu'un")
+    page, by = page_lookup.find_by_key(title), Author(None, "Quelqu'un")
     if page is None:
         make_page(title, text or "")
     elif text is None:

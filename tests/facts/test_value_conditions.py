@@ -13,7 +13,7 @@ from wiki.facts.value_conditions import (
     InRange,
     MatchesWildcard,
     NotMatching,
-    Test,
+    ValueCondition,
     WithinDistance,
     distance,
     matches,
@@ -52,7 +52,7 @@ HERE = Value("_geo", "45, 4", "45,4", lat=45.0, lon=4.0)
         (NotMatching(FieldsMatch((("A", EqualTo(("6",))),))), RECORD, True),
     ],
 )
-def test_it_holds_a_value_to_a_condition(test: Test, value: Value, holds: bool) -> None:
+def test_it_holds_a_value_to_a_condition(test: ValueCondition, value: Value, holds: bool) -> None:
     assert matches(test, value) is holds
 
 

@@ -6,12 +6,12 @@ from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.forks import fork_creation, pull_merge
 from wiki.forks.fork_creation import ForkTarget
-from wiki.forks.fork_status import ForkStatus, touch_of
+from wiki.forks.fork_status import ForkStatus, find_fork_status
 from wiki.forks.pull_merge import Merge
 from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, Saved
+from wiki.pages.writing.page_writer import Author, SaveResult
 
 TEXT = """---
 Nature: Pratique
@@ -37,7 +37,7 @@ def make_fork(page: WikiPage, place: str, by: User) -> WikiPage:
     return fork_creation.fork(page, ForkTarget(new_place=place), Author.of(by))
 
 
-def change(page: WikiPage, by: User, *pairs: tuple[str, str]) -> Saved:
+def change(page: WikiPage, by: User, *pairs: tuple[str, str]) -> SaveResult:
     """Replace words in a page as `by` would."""
     text = page_lookup.reload_page(page.pk).source.text
     for old, new in pairs:
@@ -51,9 +51,9 @@ def text_of(page: WikiPage) -> str:
     return str(page_lookup.reload_page(page.pk).source.text)
 
 
-def touched(page: WikiPage, by: User) -> ForkStatus:
+def fork_status_of(page: WikiPage, by: User) -> ForkStatus:
     """How a fork stands to its original."""
-    found = touch_of(page_lookup.reload_page(page.pk), by)
+    found = find_fork_status(page_lookup.reload_page(page.pk), by)
     assert found is not None
     return found
 
@@ -65,7 +65,7 @@ def merge_of(page: WikiPage, other: WikiPage, number: int | None = None) -> Merg
     )
 
 
-def take_in(page: WikiPage, other: WikiPage, by: User) -> Saved:
+def take_in(page: WikiPage, other: WikiPage, by: User) -> SaveResult:
     """Take the last version of `other` into `page`, which must be possible without a clash."""
     merge = merge_of(page, other)
     assert merge.joined.text is not None

@@ -22,13 +22,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def fork(fork: WikiPage, bob: User) -> WikiPage:
     """A fork that follows it in bob's name."""
-    auto_pull.follow(fork, bob, follows=True)
+    auto_pull.set_auto_pull(fork, bob, follows=True)
     return fork
 
 
 def test_clean_changes_come_by_themselves(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     other = make_fork(fork, "Autre lieu", alice)
-    auto_pull.follow(other, alice, follows=True)
+    auto_pull.set_auto_pull(other, alice, follows=True)
     change(bread, alice, ("le soir", "le matin"))
     background_jobs.run_pending()
     assert "le matin" in text_of(fork)
@@ -66,9 +66,9 @@ def test_it_is_switched_on_and_off_on_the_screen(
     bread: WikiPage, fork: WikiPage, alice: User, charlie: User, client_of: Callable[..., Client]
 ) -> None:
     with pytest.raises(NotAllowed):
-        auto_pull.follow(fork, charlie, follows=True)
+        auto_pull.set_auto_pull(fork, charlie, follows=True)
     with pytest.raises(Refused):
-        auto_pull.follow(bread, alice, follows=True)
+        auto_pull.set_auto_pull(bread, alice, follows=True)
     client, address = client_of(alice, "en"), f"/touch/{fork.address}"
     assert "in the name of bob" in client.get(address).content.decode()
     assert "Nothing is taken in by itself" in client.post(address, {"follow": "0"}, follow=True).content.decode()

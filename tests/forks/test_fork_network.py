@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.forks.fork_factories import change, make_fork, make_page, make_practice
 from wiki.accounts.models import User
-from wiki.forks.fork_network import Member, fork_network
+from wiki.forks.fork_network import NetworkMember, fork_network
 from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 Tree = dict[str, "Tree"]
 
 
-def tree_of(member: Member) -> Tree:
+def tree_of(member: NetworkMember) -> Tree:
     """Titles under titles."""
     return {member.page.full_title: {key: one for copy in member.copies for key, one in tree_of(copy).items()}}
 

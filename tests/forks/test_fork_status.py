@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
-from tests.forks.fork_factories import change, make_fork, make_page, merge_of, take_in, text_of, touched
+from tests.forks.fork_factories import change, fork_status_of, make_fork, make_page, merge_of, take_in, text_of
 from wiki.accounts.models import User
-from wiki.forks.fork_status import state_of
+from wiki.forks.fork_status import fork_counts
 from wiki.forks.version_graph import VersionGraph
 from wiki.pages import page_lookup
 from wiki.pages.models import Fork, WikiPage
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def counts(page: WikiPage, by: User) -> tuple[int, int]:
     """Versions behind and ahead."""
-    found = touched(page, by)
+    found = fork_status_of(page, by)
     return len(found.behind), found.own
 
 
@@ -35,7 +35,7 @@ def test_it_counts_what_moved_on_each_side(bread: WikiPage, fork: WikiPage, alic
     assert counts(fork, bob) == (2, 1)
     take_in(fork, bread, bob)
     assert counts(fork, bob) == (0, 1)
-    assert [node.number for node in touched(fork, bob).bases] == [3]
+    assert [node.number for node in fork_status_of(fork, bob).bases] == [3]
     change(bread, alice, ("# Pain", "# Le pain"))
     assert counts(fork, bob) == (1, 1)
 
@@ -45,7 +45,7 @@ def test_what_does_not_change_the_text_is_not_counted(bread: WikiPage, fork: Wik
     page_moves.move(page_lookup.reload_page(bread.pk), "Pain au levain", Author(None, "script"))
     page_writer.set_language(fork, "en", Author.of(bob))
     assert counts(fork, bob) == (0, 0)
-    assert touched(fork, bob).was_renamed
+    assert fork_status_of(fork, bob).was_renamed
     change(bread, alice, ("le soir", "le matin"))
     assert counts(fork, bob) == (1, 0)
     take_in(fork, bread, bob)
@@ -69,7 +69,7 @@ def test_passing_over_leaves_the_text_and_moves_the_base(
     before = text_of(fork)
     saved = merge_of(fork, bread, 2).pass_over(Author.of(bob))
     assert (saved.changed, text_of(fork)) == (True, before)
-    found = touched(fork, bob)
+    found = fork_status_of(fork, bob)
     assert [node.number for node in found.behind] == [3]
     assert found.own == 1, "it says something else than what both have"
     take_in(fork, bread, bob)
@@ -88,7 +88,7 @@ def test_the_base_is_right_after_both_took_each_other_in(
     into_fork.save(into_fork.joined.text or "", Author.of(bob))
     into_bread.save(into_bread.joined.text or "", Author.of(alice))
     assert text_of(fork) == text_of(bread)
-    found = touched(fork, bob)
+    found = fork_status_of(fork, bob)
     assert len(found.bases) == 2, "a criss-cross: neither descends from the other"
     assert len(found.behind) == 0
     change(bread, alice, ("Au four.", "Au four, chaud."))
@@ -115,7 +115,7 @@ def test_a_deleted_original_leaves_its_fork_alone(
     bread: WikiPage, fork: WikiPage, bob: User, client_of: Callable[..., Client]
 ) -> None:
     page_writer.delete(bread, Author(None, "script"))
-    assert touched(fork, bob).upstream is None
+    assert fork_status_of(fork, bob).upstream is None
     shown = client_of(bob, "en").get(f"/touch/{fork.address}").content.decode()
     assert "The original is not here any more" in shown
     assert client_of(bob, "en").get(f"/pull/{fork.address}").status_code == 422
@@ -166,7 +166,7 @@ def test_it_asks_the_database_little(
     bread: WikiPage, fork: WikiPage, bob: User, django_assert_max_num_queries: Any
 ) -> None:
     with django_assert_max_num_queries(5):
-        found = touched(fork, bob)
+        found = fork_status_of(fork, bob)
     assert found.upstream == bread
 
 
@@ -187,7 +187,7 @@ def test_the_box_of_a_page_reads_the_graph_once_for_each_pair_of_versions(
     bond = Fork.objects.get(page=fork)
 
     def numbers() -> tuple[int, int]:
-        state = state_of(page_lookup.reload_page(fork.pk), bond, bob)
+        state = fork_counts(page_lookup.reload_page(fork.pk), bond, bob)
         return state.moved, state.own
 
     assert [numbers(), numbers()] == [(0, 0), (0, 0)]

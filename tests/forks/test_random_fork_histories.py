@@ -24,7 +24,7 @@ from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer, rebuild_derived
 from wiki.pages.writing.page_writer import Author
-from wiki.text.frontmatter.frontmatter_reader import divide
+from wiki.text.frontmatter.frontmatter_reader import split_front_matter
 from wiki.text.merging.document_merge import merge_documents
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,7 @@ class World:
     def edit(self, at: int) -> None:
         """Someone adds a paragraph, exchanges one, or changes a word of one."""
         author = AUTHORS[at]
-        front, body = divide(text_of(self.pages[at]))
+        front, body = split_front_matter(text_of(self.pages[at]))
         paragraphs = body.strip().split("\n\n")
         where = self.dice.randrange(len(paragraphs))
         what = self.dice.choice(["add", "add", "exchange", "word"])

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from wagtail.models import Page
 
-from tests.forks.fork_factories import make_page, make_place, text_of, touched
+from tests.forks.fork_factories import fork_status_of, make_page, make_place, text_of
 from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, Refused, TitleTaken
 from wiki.forks import fork_creation, subtree
@@ -60,7 +60,7 @@ def named(title: str, by: User) -> WikiPage:
 
 def test_a_whole_place_is_the_seed_of_a_new_one(place: WikiPage, alice: User, bob: User) -> None:
     pages = whole(place, alice)
-    offers = [offer.name for offer in subtree.offers(pages) if offer.fact in ("Lieu", "Nom")]
+    offers = [offer.name for offer in subtree.fact_rewrite_options(pages) if offer.fact in ("Lieu", "Nom")]
     copies = fork_creation.fork_all(pages, ForkTarget(new_place="Fabrique"), Author.of(alice), offers, seed=True)
     assert [copy.full_title for copy in copies] == [
         "Fabrique", "Fabrique:Accueil", "Fabrique:Charte", "Fabrique:Reste",
@@ -80,7 +80,7 @@ def test_a_whole_place_is_the_seed_of_a_new_one(place: WikiPage, alice: User, bo
     assert Changeset.objects.filter(act=Changeset.Act.FORK).count() == 1
     assert Fork.objects.count() == 4
     assert not any(Page.find_problems())
-    assert touched(copies[1], bob).upstream == named("Atelier:Accueil", bob)
+    assert fork_status_of(copies[1], bob).upstream == named("Atelier:Accueil", bob)
     before = rebuild_derived.snapshot()
     rebuild_derived.rebuild()
     assert rebuild_derived.snapshot() == before
@@ -160,7 +160,7 @@ def test_by_command(place: WikiPage, capsys: pytest.CaptureFixture[str]) -> None
     assert [page["title"] for page in answer["pages"]] == [
         "Fabrique", "Fabrique:Accueil", "Fabrique:Charte", "Fabrique:Reste",
     ]  # fmt: skip
-    charter = page_lookup.by_key("Fabrique:Charte")
+    charter = page_lookup.find_by_key("Fabrique:Charte")
     assert charter is not None
     assert "Voisins: [Fabrique, Autre]" in charter.source.text
 

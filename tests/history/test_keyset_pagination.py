@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.history.keyset_pagination import Cursor, piece
+from wiki.history.keyset_pagination import Cursor, make_cursor_page
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 1), st.integers(0, 10**17))
@@ -33,7 +33,7 @@ def test_it_walks_a_list_to_its_end_and_back(length: int, size: int) -> None:
     pieces = []
     while True:
         rest = [number for number in numbers if not cursor or number < int(cursor)]
-        part = piece(rest[: size + 1], size, lambda number: number, backwards=False, moved=bool(cursor))
+        part = make_cursor_page(rest[: size + 1], size, lambda number: number, backwards=False, moved=bool(cursor))
         seen += part.rows
         pieces.append(part)
         if not part.older:
@@ -42,5 +42,5 @@ def test_it_walks_a_list_to_its_end_and_back(length: int, size: int) -> None:
     assert seen == numbers
     for before, part in itertools.pairwise(pieces):
         newer = [number for number in reversed(numbers) if number > int(part.newer)]
-        back = piece(newer[: size + 1], size, lambda number: number, backwards=True, moved=True)
+        back = make_cursor_page(newer[: size + 1], size, lambda number: number, backwards=True, moved=True)
         assert back.rows == before.rows

@@ -21,7 +21,7 @@ from wiki.pages.models import Changeset, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.version_store import NewVersion, store
-from wiki.text.passages import cut, identity_of, words_of
+from wiki.text.passages import folded_words, identity_of, split_passages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +147,7 @@ def check_lives(page: WikiPage) -> None:
         alive = Passage.objects.filter(
             Q(removed_in=None) | Q(removed_in__gt=version.number), page=page, added_in__lte=version.number
         )
-        said = [block.identity for block in cut(version.text() or "")]
+        said = [block.identity for block in split_passages(version.text() or "")]
         assert [row.identity for row in alive.order_by("position")] == said
 
 
@@ -155,7 +155,7 @@ def check_words(page: WikiPage) -> None:
     """Every word is by someone who wrote it: in that version it came in, in a passage that was not there before."""
     for row in Passage.objects.filter(page=page):
         words = row.words.split()
-        assert words == list(words_of(row.text))
+        assert words == list(folded_words(row.text))
         assert row.identity == identity_of(row.text)
         assert sum(run[0] for run in row.runs) == len(words)
         at = 0

@@ -100,7 +100,7 @@ def test_it_shows_all_three_texts_when_later_edits_changed_the_same_words(alice:
 
 def test_it_proposes_to_undo_all_that_does_not_clash() -> None:
     conflict = EditConflict("un\n\ndeux neuf\n\ntrois\n", "un\n\ndeux\n\n3\n", "un\n\ndeux vieux\n\ntrois\n", 9)
-    assert restore.proposal(conflict) == "un\n\ndeux vieux\n\n3\n"
+    assert restore.propose_resolution(conflict) == "un\n\ndeux vieux\n\n3\n"
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -11,23 +11,25 @@ from hypothesis import strategies as st
 
 from wiki.licenses import catalogue
 from wiki.licenses.catalogue import FOLDER, KINDS, LICENSES, License, LicenseNotFree, UnknownLicense
-from wiki.licenses.verdict_texts import NEEDS
+from wiki.licenses.verdict_texts import OBLIGATIONS
 
 
 def test_it_has_a_default_that_is_free_and_offered_first() -> None:
     assert catalogue.DEFAULT == "CC-BY-SA-4.0"
-    assert catalogue.for_text()[0].value == catalogue.DEFAULT
+    assert catalogue.choices_for_text()[0].value == catalogue.DEFAULT
 
 
-@pytest.mark.parametrize("choice", [*catalogue.for_text(), *catalogue.for_media(), *catalogue.for_data()])
+@pytest.mark.parametrize(
+    "choice", [*catalogue.choices_for_text(), *catalogue.choices_for_media(), *catalogue.choices_for_data()]
+)
 def test_it_offers_only_what_may_be_used(choice: catalogue.LicenseChoice) -> None:
     assert catalogue.require_free_license(choice.value) == choice.value
 
 
 def test_it_keeps_in_the_menu_what_a_page_already_carries() -> None:
-    assert catalogue.for_text(also="etalab-2.0")[-1] == ("etalab-2.0", "Open Licence 2.0")
-    assert catalogue.for_text(also="CC0-1.0") == catalogue.for_text()
-    assert catalogue.for_media(also="LicenseRef-old")[-1] == ("LicenseRef-old", "LicenseRef-old")
+    assert catalogue.choices_for_text(also="etalab-2.0")[-1] == ("etalab-2.0", "Open Licence 2.0")
+    assert catalogue.choices_for_text(also="CC0-1.0") == catalogue.choices_for_text()
+    assert catalogue.choices_for_media(also="LicenseRef-old")[-1] == ("LicenseRef-old", "LicenseRef-old")
 
 
 @pytest.mark.parametrize("license", LICENSES.values(), ids=lambda license: license.id)
@@ -36,7 +38,7 @@ def test_it_describes_each_licence_fully(license: License) -> None:
     assert license.name_fr
     assert license.short_en
     assert set(license.kinds) <= set(KINDS)
-    assert set(license.needs) <= set(NEEDS)
+    assert set(license.needs) <= set(OBLIGATIONS)
     assert license.family == "none" or license.deed_url.startswith(("https://", "http://www.wtfpl.net/"))
     assert license.family == "none" or license.text_url
 
@@ -65,22 +67,22 @@ def test_it_names_a_licence_in_the_language_of_the_reader() -> None:
     license = catalogue.get("LAL-1.3")
     with translation.override("fr"):
         assert license.name == license.short == "Licence Art Libre 1.3"
-        assert catalogue.name_of("CC-BY-SA-4.0", full=True).endswith(
+        assert catalogue.license_name("CC-BY-SA-4.0", full=True).endswith(
             "Partage dans les mêmes conditions 4.0 International"
         )
     with translation.override("en"):
         assert license.name == "Free Art License 1.3"
-        assert catalogue.name_of("LAL-1.3 OR CC-BY-SA-4.0") == "CC BY-SA 4.0 or Free Art License 1.3"
-        assert catalogue.name_of("MIT OR (CC0-1.0 AND LAL-1.3)") == "MIT or (CC0 1.0 and Free Art License 1.3)"
+        assert catalogue.license_name("LAL-1.3 OR CC-BY-SA-4.0") == "CC BY-SA 4.0 or Free Art License 1.3"
+        assert catalogue.license_name("MIT OR (CC0-1.0 AND LAL-1.3)") == "MIT or (CC0 1.0 and Free Art License 1.3)"
 
 
 def test_it_joins_names_in_french() -> None:
     with translation.override("fr"):
-        assert catalogue.name_of("CC-BY-SA-4.0 OR LAL-1.3") == "CC BY-SA 4.0 ou Licence Art Libre 1.3"
+        assert catalogue.license_name("CC-BY-SA-4.0 OR LAL-1.3") == "CC BY-SA 4.0 ou Licence Art Libre 1.3"
 
 
 def test_it_shows_a_stored_expression_that_it_cannot_read() -> None:
-    assert catalogue.name_of("LicenseRef-from-elsewhere") == "LicenseRef-from-elsewhere"
+    assert catalogue.license_name("LicenseRef-from-elsewhere") == "LicenseRef-from-elsewhere"
 
 
 @pytest.mark.parametrize(

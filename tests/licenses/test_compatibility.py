@@ -83,7 +83,7 @@ def test_it_lets_a_licence_stay_itself_unless_it_forbids_changes(license: compat
     verdict = check(license.id, license.id)
     assert verdict.allowed is ("ND" not in license.id.split("-") and license.family != "none")
     if verdict.allowed:
-        assert verdict.message == verdict_texts.KEPT
+        assert verdict.message == verdict_texts.UNCHANGED
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_it_lists_the_licences_that_a_fork_may_take() -> None:
 def test_it_has_a_sentence_for_every_refusal_and_every_duty() -> None:
     refusing = {rule.key for rule in RULES.values() if "F" in {*rule.answers.values(), rule.otherwise}}
     assert refusing == set(verdict_texts.REFUSALS)
-    assert {need for rule in RULES.values() for need in rule.asks} <= set(verdict_texts.NEEDS)
+    assert {need for rule in RULES.values() for need in rule.asks} <= set(verdict_texts.OBLIGATIONS)
 
 
 def test_it_gives_its_reasons_in_the_language_of_the_reader() -> None:

@@ -12,7 +12,16 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from tests.forks.fork_factories import change, make_fork, make_page, make_place, merge_of, take_in, text_of, touched
+from tests.forks.fork_factories import (
+    change,
+    fork_status_of,
+    make_fork,
+    make_page,
+    make_place,
+    merge_of,
+    take_in,
+    text_of,
+)
 from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, NotAllowed, Refused
 from wiki.forks import fork_creation
@@ -21,7 +30,7 @@ from wiki.history.authorship import authors_by_share
 from wiki.moderation import proposals
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup
-from wiki.pages.contributors import authors_of, authors_of_all
+from wiki.pages.contributors import authors_by_page, authors_of
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer, rebuild_derived
 from wiki.pages.writing.page_writer import Author
@@ -48,7 +57,7 @@ def test_what_is_taken_in_whole_names_its_author_and_closes_the_circle(
     made = proposed(fork, bread, bob)
     change(bread, alice, ("le soir", "le matin"))
     now = page_lookup.reload_page(bread.pk)
-    text = proposals.joined(made, now).text
+    text = proposals.merge_proposal(made, now).text
     assert text is not None
     saved = proposals.accept(made, text, alice, is_whole=True, base=now.version)
     assert saved.version == 3
@@ -59,10 +68,10 @@ def test_what_is_taken_in_whole_names_its_author_and_closes_the_circle(
         assert words in text_of(bread)
     made.refresh_from_db()
     assert (made.state, made.resolved_by, made.version) == ("accepted", alice, version)
-    assert [node.number for node in touched(fork, bob).behind] == [2, 3]
+    assert [node.number for node in fork_status_of(fork, bob).behind] == [2, 3]
     take_in(fork, bread, bob)
     assert text_of(fork) == text_of(bread)
-    assert touched(fork, bob).own == 0
+    assert fork_status_of(fork, bob).own == 0
     with pytest.raises(Refused):
         proposals.accept(made, "Autre", alice, is_whole=True, base=3)
     assert text_of(bread) != "Autre", "settled once, and nothing is written"
@@ -90,7 +99,7 @@ def test_everyone_who_wrote_is_credited(bread: WikiPage, fork: WikiPage, alice: 
     proposals.accept(made, made.text, alice, is_whole=True, base=1)
     assert {share.name for share in authors_by_share(page_lookup.reload_page(bread.pk))} == {"alice", "bob", "Zoé"}
     assert authors_of(bread) == ["alice", "bob", "Zoé"]
-    assert authors_of_all([bread]) == {bread.pk: ["alice", "bob", "Zoé"]}
+    assert authors_by_page([bread]) == {bread.pk: ["alice", "bob", "Zoé"]}
     assert authors_of(bread, 1) == ["alice"]
 
 
@@ -133,8 +142,8 @@ def test_who_decides(bread: WikiPage, fork: WikiPage, alice: User, bob: User, ch
     copy = make_fork(page, "Chez alice", alice)
     change(copy, alice, ("Un texte", "Deux textes"))
     made = proposed(copy, page, alice)
-    assert not proposals.may_settle(alice, made)
-    assert proposals.may_settle(bob, made), "the steward of the place"
+    assert not proposals.can_resolve(alice, made)
+    assert proposals.can_resolve(bob, made), "the steward of the place"
 
 
 def test_nothing_new_is_no_proposal(bread: WikiPage, fork: WikiPage, bob: User) -> None:

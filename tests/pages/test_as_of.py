@@ -127,19 +127,19 @@ def test_it_reads_days(text: str, first: str, after: str) -> None:
     def day(written: str) -> datetime:
         return timezone.make_aware(datetime.fromisoformat(written))
 
-    assert date_input.first_moment(text) == day(first)
-    assert date_input.last_moment(text) == day(after)
+    assert date_input.parse_period_start(text) == day(first)
+    assert date_input.parse_period_end(text) == day(after)
 
 
 def test_it_reads_moments() -> None:
     noon = datetime(2019, 3, 3, 12, tzinfo=UTC)
-    assert date_input.first_moment("2019-03-03T12:00:00Z") == noon
-    assert date_input.last_moment("2019-03-03T12:00:00Z") == noon + timedelta(microseconds=1)
+    assert date_input.parse_period_start("2019-03-03T12:00:00Z") == noon
+    assert date_input.parse_period_end("2019-03-03T12:00:00Z") == noon + timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(
     "text", ["", "hier", "2019-13", "2019-02-30", "0000", "9999", "9999-12-31", "٢٠١٩", "12:00", "1-1"]
 )
 def test_it_refuses_what_is_no_day(text: str) -> None:
-    with pytest.raises(date_input.NoDate):
-        date_input.last_moment(text)
+    with pytest.raises(date_input.InvalidDate):
+        date_input.parse_period_end(text)

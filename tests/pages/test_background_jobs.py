@@ -36,7 +36,7 @@ class Pile:
 @pytest.fixture
 def piles(monkeypatch: pytest.MonkeyPatch) -> list[Pile]:
     found: list[Pile] = []
-    monkeypatch.setattr(background_jobs, "CHORES", found)
+    monkeypatch.setattr(background_jobs, "JOBS", found)
     return found
 
 
@@ -56,20 +56,20 @@ def test_a_chore_is_registered_once(piles: list[Pile]) -> None:
 def test_one_that_fails_rests_and_the_others_go_on(piles: list[Pile], caplog: pytest.LogCaptureFixture) -> None:
     stopped = threading.Event()
     piles += [Pile("broken", [ValueError("no"), "after"]), Pile("letters", ["a", "b"], over=stopped)]
-    background_jobs.work(stopped)
+    background_jobs.run_until_stopped(stopped)
     assert piles[1].done == ["a", "b"]
     assert piles[0].waiting == ["after"]
     assert "The chore “broken” failed" in caplog.text
 
 
 def _is_taken(instance: Instance) -> bool:
-    with background_jobs.only_worker(instance.data) as only:
+    with background_jobs.worker_lock(instance.data) as only:
         return not only
 
 
 @pytest.mark.slow
 def test_a_second_worker_ends_at_once(instance: Instance) -> None:
-    with background_jobs.only_worker(instance.data) as only:
+    with background_jobs.worker_lock(instance.data) as only:
         assert only
         assert "Another worker" in instance.manage("work")
     assert "Another worker" not in instance.manage("work", "--once")

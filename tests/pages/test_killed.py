@@ -34,14 +34,14 @@ round_, by = sys.argv[1], Author(None, "script")
 parser_process.parse_bounded("The process that reads texts is started once.")
 print("ready", flush=True)
 for turn in itertools.count():
-    page = page_lookup.by_key("Port:Page") or page_lookup.by_key("Page")
+    page = page_lookup.find_by_key("Port:Page") or page_lookup.find_by_key("Page")
     mark = f"r{round_}t{turn}."
     page_writer.edit(page, page.source.text + "\\n\\n" + mark, by)
     print(mark, flush=True)
     page_writer.create(f"Port:Page {mark}", "Nouvelle.", by)
-    page_moves.move(page_lookup.by_key("Port:Page") or page_lookup.by_key("Page"),
+    page_moves.move(page_lookup.find_by_key("Port:Page") or page_lookup.find_by_key("Page"),
                 "Page" if turn % 2 == 0 else "Port:Page", by, leave_redirect=False)
-    port = page_lookup.by_key("Port")
+    port = page_lookup.find_by_key("Port")
     store([NewVersion(page, text, PageFields(0, port, f"Import {mark} {number}", False, "CC-BY-SA-4.0", "fr"), by)
            for number in range(20) for page in [WikiPage()] for text in ("Un.", "Deux.")], Changeset(act="import"))
 """

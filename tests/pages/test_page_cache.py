@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import make_page, make_place
-from wiki.pages.rendering.page_cache import PREFIX, SHELF, CachedResponse, ResponseStore
+from wiki.pages.rendering.page_cache import PREFIX, RESPONSE_STORE, CachedResponse, ResponseStore
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 
@@ -37,7 +37,7 @@ def test_it_answers_from_memory_what_the_view_answered(language: str, theme: str
     make_page("Établi", "# Établi\n\nVoir [[Ailleurs]].")
     wanted: dict[str, Any] = {"language": language} | ({"theme": theme} if theme else {})
     slow, quick = read("/wiki/Établi", **wanted), read("/wiki/Établi", **wanted)
-    assert len(SHELF.kept) == 1
+    assert len(RESPONSE_STORE.kept) == 1
     assert quick.content == slow.content
     assert dict(quick.items()) == dict(slow.items())
 
@@ -66,10 +66,10 @@ def test_it_changes_no_answer(bob: User, path: str, status: int, kept: bool) -> 
     page_writer.delete(make_page("Partie", place=place), Author.of(bob))
     several: list[dict[str, str]] = [{}, {"theme": "light"}, {"django_language": "en"}, {"theme": "odd"}]
     for cookies, method in product(several, ("get", "head")):
-        SHELF.clear()
+        RESPONSE_STORE.clear()
         answers = [_asked(path, cookies, "get"), _asked(path, cookies, method), _asked(path, cookies, method)]
         assert [answer.status_code for answer in answers] == [status] * 3
-        assert bool(SHELF.kept) is kept
+        assert bool(RESPONSE_STORE.kept) is kept
         assert dict(answers[0].items()) == dict(answers[1].items()) == dict(answers[2].items())
         assert answers[1].content == answers[2].content == (answers[0].content if method == "get" else b"")
 
@@ -95,7 +95,7 @@ def test_not_modified_says_nothing_that_the_page_does_not() -> None:
     whole = read("/wiki/Établi")
     for kept in (True, False):
         if not kept:
-            SHELF.clear()
+            RESPONSE_STORE.clear()
         unchanged = read("/wiki/Établi", **{"if-none-match": f'"old", W/{whole["ETag"]}'})
         assert unchanged.status_code == 304
         assert dict(unchanged.items()).items() <= dict(whole.items()).items()
@@ -107,7 +107,7 @@ def test_it_sends_readers_of_kept_pages_to_https_too(settings: Any) -> None:
     make_page("Établi", "Un texte.")
     settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 60
     slow, quick = (Client().get("/wiki/Établi", secure=True) for _ in range(2))
-    assert len(SHELF.kept) == 1
+    assert len(RESPONSE_STORE.kept) == 1
     assert quick.headers["Strict-Transport-Security"] == "max-age=60"
     assert dict(quick.items()) == dict(slow.items())
     moved = Client().get("/wiki/Établi")
@@ -128,7 +128,7 @@ def test_it_shares_no_answer_that_sets_a_cookie() -> None:
     make_page("Établi", "Un texte.")
     answer = _asked("/wiki/Établi", {"csrftoken": "not a token"}, "get")
     assert answer.cookies
-    assert not SHELF.kept
+    assert not RESPONSE_STORE.kept
 
 
 def test_it_knows_where_pages_are() -> None:
@@ -147,7 +147,7 @@ def test_it_asks_the_database_once(django_assert_num_queries: Any) -> None:
     first = read("/wiki/Établi")
     with django_assert_num_queries(1):
         read("/wiki/Établi")
-    SHELF.clear()
+    RESPONSE_STORE.clear()
     with django_assert_num_queries(1):
         unchanged = read("/wiki/Établi", **{"if-none-match": first["ETag"]})
     assert unchanged.status_code == 304
@@ -174,14 +174,14 @@ def test_it_keeps_only_pages_whole_and_under_their_name(path: str) -> None:
     make_page("Renvoi", "#REDIRECT [[Établi]]")
     first, second = read(path), read(path)
     assert first.status_code == second.status_code
-    assert SHELF.size == 0
+    assert RESPONSE_STORE.size == 0
 
 
 def test_it_keeps_nothing_for_people_with_a_session(client_of: Any, alice: User) -> None:
     make_page("Établi", "Un texte.")
     client = client_of(alice)
     assert b"alice" in client.get("/wiki/Établi").content
-    assert SHELF.size == 0
+    assert RESPONSE_STORE.size == 0
     read("/wiki/Établi")
     assert b"alice" in client.get("/wiki/Établi").content
     assert b"alice" not in read("/wiki/Établi").content

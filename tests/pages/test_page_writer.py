@@ -229,7 +229,7 @@ def test_a_stale_draft_writes_nothing(alice: User) -> None:
 
 def test_a_batch_that_fails_half_way_writes_nothing(alice: User) -> None:
     make_page("Pris", by=alice)
-    fields = [page_lookup.fields_for(t, license="CC-BY-SA-4.0", language="fr") for t in ("Libre", "Pris")]
+    fields = [page_lookup.fields_for_title(t, license="CC-BY-SA-4.0", language="fr") for t in ("Libre", "Pris")]
     drafts = [NewVersion(WikiPage(), "x", field, Author.of(alice)) for field in fields]
     with pytest.raises(TitleTaken):
         store(drafts)

@@ -56,22 +56,22 @@ for turn in range(rounds):
     attempt(f"page {turn}", lambda: page_writer.create(f"Port:Page {turn}", f"De {me}.", by).changed)
     attempt(f"place {turn}", lambda: page_writer.create_place(f"Lieu {turn}", f"De {me}.", by).changed)
     attempt(f"same {turn}", lambda: page_writer.create(f"Même {turn}", "Un même texte.", by).changed)
-    source, port = page_lookup.by_key(f"Source {turn}"), page_lookup.by_key("Port")
+    source, port = page_lookup.find_by_key(f"Source {turn}"), page_lookup.find_by_key("Port")
     attempt(f"fork {turn}", lambda: fork(source, ForkTarget(place=port), by))
     attempt(f"new place {turn}", lambda: fork(source, ForkTarget(new_place=f"Tout neuf {turn}"), by))
-    left, right = (page_lookup.by_key(f"{side} {turn}") for side in ("Gauche", "Droite"))
+    left, right = (page_lookup.find_by_key(f"{side} {turn}") for side in ("Gauche", "Droite"))
     if left and right:
         one, to = (left, f"Droite {turn}") if me % 2 else (right, f"Gauche {turn}")
         attempt(f"swap {turn}", lambda: page_moves.move(one, to, by).changed)
         if me == 0:
             attempt(f"away {turn}", lambda: page_moves.move(left, f"Port:Gauche {turn}", by).changed)
-    fragile = page_lookup.by_key(f"Port:Fragile {turn}")
+    fragile = page_lookup.find_by_key(f"Port:Fragile {turn}")
     if fragile and me == 1:
         attempt(f"gone {turn}", lambda: page_writer.delete(fragile, by).changed)
     elif fragile:
         text = fragile.source.text + f"\\n\\nm{me}t{turn}."
         attempt(f"edit {turn}", lambda: page_writer.edit(fragile, text, by, EditSummary(), base=1).changed)
-    if empty := page_lookup.by_key(f"Vide {turn}"):
+    if empty := page_lookup.find_by_key(f"Vide {turn}"):
         attempt(f"fill {turn}", lambda: (
             page_writer.delete(empty, by) if me == 3 else
             page_writer.create(f"Vide {turn}:Page {me}", "Ici.", by)).changed)

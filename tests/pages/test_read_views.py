@@ -49,7 +49,7 @@ def test_a_page_costs_three_queries_and_no_parsing(
     with CaptureQueriesContext(connection) as queries:
         shown(reader, "/wiki/Accueil")
     assert len(queries) <= 16, [query["sql"][:90] for query in queries]  # the first reader has the answers made
-    page_cache.SHELF.clear()
+    page_cache.RESPONSE_STORE.clear()
     with CaptureQueriesContext(connection) as queries:
         text = shown(reader, "/wiki/Accueil")
     assert len(queries) <= 3, [query["sql"][:90] for query in queries]

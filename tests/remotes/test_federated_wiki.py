@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wiki.accounts.models import User
 from wiki.errors import ArchiveProblem, Refused
-from wiki.exchange.archive.archive_reader import Contents
+from wiki.exchange.archive.archive_reader import ArchiveContents
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.pages import page_lookup
@@ -31,9 +31,9 @@ def item(key: str, text: str, kind: str = "paragraph") -> dict[str, Any]:
     return {"type": kind, "id": key, "text": text}
 
 
-def read(page: Any) -> Contents:
+def read(page: Any) -> ArchiveContents:
     """What a page says."""
-    return federated_wiki.read(io.BytesIO(json.dumps(page).encode()), URL)
+    return federated_wiki.parse_fedwiki(io.BytesIO(json.dumps(page).encode()), URL)
 
 
 LINKED = item("b", "See [[Levain]] or [https://pain.example le pain].")
@@ -73,7 +73,7 @@ def test_each_action_is_a_version_by_the_site_it_was_done_on() -> None:
 def test_the_story_counts_where_the_journal_does_not_lead_to_it() -> None:
     contents = read({**PAGE, "journal": PAGE["journal"][:2]})
     assert len(contents.revisions) == 3
-    assert contents.last.text == federated_wiki.markdown_of(PAGE["story"])
+    assert contents.last.text == federated_wiki.story_to_markdown(PAGE["story"])
     assert [one.text for one in read({"title": "A", "story": [item("a", "b")]}).revisions] == ["b"]
 
 
@@ -94,7 +94,7 @@ def test_the_story_counts_where_the_journal_does_not_lead_to_it() -> None:
     ],
 )  # fmt: skip
 def test_items_become_markdown(one: dict[str, Any], expected: str) -> None:
-    assert federated_wiki.markdown_of([one]) == expected
+    assert federated_wiki.story_to_markdown([one]) == expected
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_addresses_lead_to_the_json(url: str, expected: str) -> None:
 )  # fmt: skip
 def test_what_is_no_page_is_refused(raw: bytes) -> None:
     with pytest.raises(ArchiveProblem):
-        federated_wiki.read(io.BytesIO(raw), URL)
+        federated_wiki.parse_fedwiki(io.BytesIO(raw), URL)
 
 
 def test_a_long_journal_takes_bounded_time() -> None:
@@ -150,7 +150,7 @@ ACTION = st.fixed_dictionaries(
 @given(st.lists(ACTION | JUNK, max_size=12), st.lists(JUNK | ITEMS, max_size=4))
 def test_whatever_a_journal_says_the_story_stands_at_its_end(journal: list[Any], story: list[Any]) -> None:
     contents = read({"title": "Une page", "story": story, "journal": journal})
-    expected = federated_wiki.markdown_of([one for one in story if isinstance(one, dict)])
+    expected = federated_wiki.story_to_markdown([one for one in story if isinstance(one, dict)])
     assert contents.last.text == federated_wiki.clean_text(expected)
     dates = [one.date for one in contents.revisions]
     assert all(one.author for one in contents.revisions)
@@ -160,7 +160,7 @@ def test_whatever_a_journal_says_the_story_stands_at_its_end(journal: list[Any],
 @pytest.mark.django_db
 def test_it_is_forked_and_stays_in_touch(bob: User) -> None:
     def mirror(page: Any) -> Any:
-        return mirror_import.mirror(
+        return mirror_import.import_mirror(
             io.BytesIO(json.dumps(page).encode()), bob, FetchSource(URL.replace(".json", ".html"), URL)
         )
 
@@ -177,4 +177,4 @@ def test_it_is_forked_and_stays_in_touch(bob: User) -> None:
     mirror({**PAGE, "title": "How to Bake", "journal": []})  # its journal is another one now: the story counts
     assert page_lookup.reload_page(page.pk).version == 8
     with pytest.raises(Refused, match="address"):
-        mirror_import.mirror(io.BytesIO(json.dumps(PAGE).encode()), bob)
+        mirror_import.import_mirror(io.BytesIO(json.dumps(PAGE).encode()), bob)

@@ -19,7 +19,7 @@ from django.test import Client, override_settings
 
 from tests.exchange.archives import export, make_picture
 from tests.factories import make_page, make_place
-from tests.forks.fork_factories import change, make_practice, merge_of, take_in, text_of, touched
+from tests.forks.fork_factories import change, fork_status_of, make_practice, merge_of, take_in, text_of
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, Refused
 from wiki.facts.models import Fact
@@ -29,7 +29,7 @@ from wiki.moderation import proposals
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup, permissions
 from wiki.pages.contributors import authors_of
-from wiki.pages.mirror_models import Mirror, title_of
+from wiki.pages.mirror_models import Mirror, mirror_title
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
@@ -54,7 +54,7 @@ def archive_from_afar(page: WikiPage) -> io.BytesIO:
 
 def mirrored(page: WikiPage, by: User) -> Mirror:
     """The mirror of a page that is taken to be far away."""
-    return mirror_import.mirror(archive_from_afar(page), by)
+    return mirror_import.import_mirror(archive_from_afar(page), by)
 
 
 def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User, client_of: Any) -> None:
@@ -94,15 +94,15 @@ def test_its_fork_stays_in_touch_through_newer_archives(alice: User, bob: User) 
     bond = Fork.objects.get(page=fork)
     assert fork.full_title == "Le Fournil:Pain"
     assert (bond.upstream_host, bond.upstream_title, bond.upstream_url) == ("loin.example", "Pain", f"{FAR}/wiki/Pain")
-    assert not touched(fork, bob).was_renamed
+    assert not fork_status_of(fork, bob).was_renamed
     change(fork, bob, ("Au four.", "Au four, chaud."))
     change(far, alice, ("Ville: Lyon", "Ville: Nice"), ("Une nuit", "Trois nuits"))
     again = mirrored(far, bob)
     assert again.pk == kept.pk
-    assert [node.number for node in touched(fork, bob).behind] == [2]
+    assert [node.number for node in fork_status_of(fork, bob).behind] == [2]
     take_in(fork, page_lookup.reload_page(kept.page_id), bob)
     assert all(words in text_of(fork) for words in ("Ville: Nice", "Trois nuits", "Au four, chaud."))
-    assert touched(fork, bob).behind == []
+    assert fork_status_of(fork, bob).behind == []
     assert mirrored(far, bob).page.version == 2  # the same archive once more
 
 
@@ -146,7 +146,7 @@ def test_the_past_cannot_be_told_otherwise(alice: User, bob: User) -> None:
         mirrored(other, bob)
     assert page_lookup.reload_page(kept.page_id).version == 1
     with pytest.raises(Refused, match="lives on this wiki"):
-        mirror_import.mirror(io.BytesIO(export(page_lookup.reload_page(other.pk))), bob)
+        mirror_import.import_mirror(io.BytesIO(export(page_lookup.reload_page(other.pk))), bob)
 
 
 def test_the_screen_says_what_is_wrong(bob: User, client_of: Any) -> None:
@@ -201,7 +201,7 @@ def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> 
     with ThreadingHTTPServer(("127.0.0.1", 0), Garden) as garden:
         threading.Thread(target=garden.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         address = f"http://127.0.0.1:{garden.server_address[1]}"
-        kept = mirror_polling.mirror_at(f"{address}/view/how-to-bake", bob)
+        kept = mirror_polling.fetch_mirror(f"{address}/view/how-to-bake", bob)
         assert kept.url == f"{address}/how-to-bake.html"
         assert text_of(kept.page) == "Flour."
         assert mirror_polling.poll(kept) is False
@@ -215,9 +215,9 @@ def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> 
         assert [MirrorPollJob().run(), MirrorPollJob().run()] == [True, False]
         assert Mirror.objects.count() == 1
         with pytest.raises(Refused, match="404"):
-            mirror_polling.mirror_at(f"{address}/nowhere", bob)
+            mirror_polling.fetch_mirror(f"{address}/nowhere", bob)
         with pytest.raises(Refused, match="another site"):
-            mirror_polling.mirror_at(f"{address}/for-another", bob)
+            mirror_polling.fetch_mirror(f"{address}/for-another", bob)
         garden.shutdown()
 
 
@@ -229,10 +229,12 @@ def test_other_forms_of_a_page_are_found_whatever_stands_around_them() -> None:
         "<!-- -->",
         '<link rel="alternate" href="/x"><link type="application/zip" href="/y">',
     ):
-        assert mirror_polling.other_forms(f"{before}{link}<![").get("application/zip") == "/archive/Pain.zip", before
+        assert mirror_polling.alternate_links(f"{before}{link}<![").get("application/zip") == "/archive/Pain.zip", (
+            before
+        )
     begun = time.monotonic()
     for piece in ("<", "<![", "<!--", "<a ", "&#", "</", '<a b="c" '):
-        mirror_polling.other_forms(piece * (mirror_polling.HEAD // len(piece)))
+        mirror_polling.alternate_links(piece * (mirror_polling.HTML_BYTES // len(piece)))
     assert time.monotonic() - begun < 10
 
 
@@ -245,6 +247,6 @@ def test_other_forms_of_a_page_are_found_whatever_stands_around_them() -> None:
     ],
 )
 def test_every_page_has_a_title_here(host: str, title: str, confirmed: bool, expected: str | None) -> None:
-    found = title_of(host, title, is_confirmed=confirmed)
+    found = mirror_title(host, title, is_confirmed=confirmed)
     assert expected in (None, found)
     assert titles.key_of(f"Elsewhere:{found}")

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import make_place
-from tests.forks.fork_factories import change, make_practice, merge_of, text_of, touched
+from tests.forks.fork_factories import change, fork_status_of, make_practice, merge_of, text_of
 from tests.instances import Instance, free_port
 from wiki.accounts.models import User
 from wiki.errors import Refused
@@ -33,7 +33,7 @@ from wiki.pages.writing import page_writer
 zoe = User.objects.filter(username="zoe").first() or User.objects.create_superuser("zoe")
 by = page_writer.Author.of(zoe)
 def change(title, old, new):
-    page = page_lookup.by_key(title)
+    page = page_lookup.find_by_key(title)
     assert old in page.source.text
     page_writer.edit(page, page.source.text.replace(old, new), by)
 """
@@ -69,7 +69,7 @@ def test_they_fork_and_propose_to_each_other(
         far.python(f"{HEAD}change('Gâteau', 'sucre.', 'sucre, du beurre.')")
         Mirror.objects.update(polled_at=timezone.now() - timedelta(days=1))
         assert MirrorPollJob().run() is True
-        assert [node.number for node in touched(fork, bob).behind] == [2]
+        assert [node.number for node in fork_status_of(fork, bob).behind] == [2]
         mirror = Mirror.objects.get()
         assert mirror_polling.poll(mirror) is False
         # A page of here goes there, is changed, and comes back as a proposal
@@ -109,8 +109,8 @@ def test_they_fork_and_propose_to_each_other(
         with pytest.raises(Unreachable, match=r"\(4(04|10)\)"):
             mirror_polling.poll(mirror)
         with pytest.raises(Refused, match="No archive"):
-            mirror_polling.mirror_at(f"{there}/", bob)
+            mirror_polling.fetch_mirror(f"{there}/", bob)
     with pytest.raises(Unreachable):
         mirror_polling.poll(mirror)
     assert "ne répond pas" in client.get("/touch/La_Cale:G%C3%A2teau").content.decode()
-    assert touched(fork, bob).upstream == WikiPage.objects.get(pk=mirror.page_id)
+    assert fork_status_of(fork, bob).upstream == WikiPage.objects.get(pk=mirror.page_id)

@@ -14,7 +14,7 @@ from tests.factories import make_page
 from wiki.pages.models import WikiPage
 from wiki.search.engine.backend import WhooshBackend, WhooshIndex
 from wiki.search.engine.index_directory import IndexBusy, IndexDamaged, IndexMissing
-from wiki.search.engine.queries import Prefix, Within
+from wiki.search.engine.queries import InFields, Prefix
 
 TITLES = [
     "Ateliers partagés du tiers-lieu",
@@ -73,8 +73,8 @@ CASES: list[tuple[str | SearchQuery, set[str]]] = [
     (Fuzzy("chrte"), {"Une charte étudiée", "Charte de l'atelier"}),
     (Fuzzy("hcarte"), set()),
     (Fuzzy("xyzzy"), set()),
-    (Within(PlainText("charte"), ["title"]), {"Une charte étudiée", "Charte de l'atelier"}),
-    (Within(PlainText("charte"), ["nothing"]), set()),
+    (InFields(PlainText("charte"), ["title"]), {"Une charte étudiée", "Charte de l'atelier"}),
+    (InFields(PlainText("charte"), ["nothing"]), set()),
     (PlainText("charte") & ~PlainText("atelier"), {"Une charte étudiée"}),
     (PlainText("charte") & ~Prefix("at"), {"Une charte étudiée"}),
     (PlainText("… !? ’"), set()),

@@ -66,8 +66,8 @@ def wiki() -> None:
 
 def lives(text: str, way: str = "ever", user: Any = ANNA, **wish: str) -> Lives:
     """What is found: versions from and to, by page."""
-    given = history_results.answer(text, user, TimeFilterInput(way, **wish))
-    found = history_results.results(given, given.hits, user)
+    given = history_results.search_history(text, user, TimeFilterInput(way, **wish))
+    found = history_results.load_history_results(given, given.hits, user)
     assert len(found) == len(given.hits)
     return {
         one.page.full_title: [(p.added_in.number, p.removed_in.number if p.removed_in else None) for p in one.periods]
@@ -136,7 +136,7 @@ class TestPeriods:
         assert lives("levain", "now", author="Ada") == {}
 
     def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
-        given = history_results.answer("levain after:demain", ANNA, TimeFilterInput("at", at="hier"))
+        given = history_results.search_history("levain after:demain", ANNA, TimeFilterInput("at", at="hier"))
         assert [(note.code, note.text) for note in given.query.notes] == [
             ("unknown_day", "hier"),
             ("unknown_day", "demain"),
@@ -144,8 +144,8 @@ class TestPeriods:
         assert [hit.spans for hit in given.hits] == [((4, 2**62),)]
 
     def test_a_period_shows_its_passages_marked(self) -> None:
-        given = history_results.answer("levain lundi", ANNA, TimeFilterInput("ever"))
-        found = {one.page.title: one for one in history_results.results(given, given.hits, ANNA)}
+        given = history_results.search_history("levain lundi", ANNA, TimeFilterInput("ever"))
+        found = {one.page.title: one for one in history_results.load_history_results(given, given.hits, ANNA)}
         assert found["Fournil"].periods[0].passages == ["Du pain au levain.", "Ouvert le lundi."]
         assert found["Brasserie"].periods[0].passages == ["Du levain, ouvert le lundi."]
         assert [text for text, marked in found["Brasserie"].periods[0].pieces[0] if marked] == ["levain", "lundi"]
@@ -156,20 +156,20 @@ class TestPeriods:
     def test_very_common_words_are_looked_for_the_best_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
         cases = ("levain", "levain lundi", "pain -levain", "seigle OR café", "café OR titre:fournil")
         whole = {text: lives(text) for text in cases}
-        monkeypatch.setattr(history_search, "AT_ONCE", 0)
-        monkeypatch.setattr(history_search, "BEST", 1)
+        monkeypatch.setattr(history_search, "MAX_DOCUMENTS", 0)
+        monkeypatch.setattr(history_search, "STEP_DOCUMENTS", 1)
         assert {text: lives(text) for text in cases} == whole
-        monkeypatch.setattr(history_search, "TIME", -1.0)
-        given = history_results.answer("levain", ANNA, TimeFilterInput("ever"))
+        monkeypatch.setattr(history_search, "TIME_LIMIT", -1.0)
+        given = history_results.search_history("levain", ANNA, TimeFilterInput("ever"))
         assert not given.past.is_whole
         assert len(given.hits) <= 1
-        monkeypatch.setattr(history_search, "PAGES", 1)
-        given = history_results.answer("-zzz", ANNA, TimeFilterInput("ever"))
+        monkeypatch.setattr(history_search, "STEP_PAGES", 1)
+        given = history_results.search_history("-zzz", ANNA, TimeFilterInput("ever"))
         assert (len(given.hits), given.past.is_whole) == (1, False)
 
     def test_among_some_pages_only(self) -> None:
         page = WikiPage.objects.get(title="Brasserie")
-        given = history_results.answer("levain", ANNA, TimeFilterInput("ever"), pages=[page.pk])
+        given = history_results.search_history("levain", ANNA, TimeFilterInput("ever"), pages=[page.pk])
         assert [hit.pk for hit in given.hits] == [page.pk]
 
 
@@ -189,8 +189,8 @@ def test_facts_have_periods_like_passages() -> None:
         "pratique": {},
     }
     assert {text: lives(text) for text in cases} == cases
-    given = history_results.answer("pain étienne", ANNA, TimeFilterInput("ever"))
-    assert history_results.results(given, given.hits, ANNA)[0].periods[0].passages == [
+    given = history_results.search_history("pain étienne", ANNA, TimeFilterInput("ever"))
+    assert history_results.load_history_results(given, given.hits, ANNA)[0].periods[0].passages == [
         "Ville: Saint-Étienne",
         "Du pain.",
     ]
@@ -209,8 +209,8 @@ def test_what_was_deleted_never_shows_not_even_in_a_count(capsys: pytest.Capture
             TimeFilterInput("disappeared"),
             TimeFilterInput("ever", author="Ada"),
         ):
-            assert history_results.answer(text, ANNA, wish).hits == []
-    assert history_results.answer("levain", ANNA, TimeFilterInput("ever"), pages=[page.pk]).hits == []
+            assert history_results.search_history(text, ANNA, wish).hits == []
+    assert history_results.search_history("levain", ANNA, TimeFilterInput("ever"), pages=[page.pk]).hits == []
     call_command("search", "levain", history=True, format="json")
     assert json.loads(capsys.readouterr().out) == {"count": 0, "results": []}
     page_writer.undelete(page_lookup.reload_page(page.pk), SCRIPT)
@@ -234,7 +234,7 @@ def test_without_an_index_it_says_so(settings: Any) -> None:
     write("Fournil", ("2019-03-03", "Ada", "Du levain."))
     background_jobs.run_pending()
     shutil.rmtree(settings.INDEX_ROOT)
-    assert not history_results.answer("levain", ANNA, TimeFilterInput("ever")).is_there
+    assert not history_results.search_history("levain", ANNA, TimeFilterInput("ever")).is_there
     with pytest.raises(CommandError, match="rebuild_index"):
         call_command("search", "levain", history=True)
 
@@ -244,7 +244,7 @@ def test_a_damaged_index_is_said_and_built_again() -> None:
     shelf = get_search_backend().get_index_for_model(Passage).shelf
     for file in shelf.build.glob("*.seg"):
         file.write_bytes(file.read_bytes()[:100])
-    assert not history_results.answer("levain", ANNA, TimeFilterInput("ever")).is_there
+    assert not history_results.search_history("levain", ANNA, TimeFilterInput("ever")).is_there
     background_jobs.run_pending()
     assert shelf.is_whole
     assert lives("levain")["Brasserie"] == [(1, 2)]

@@ -30,9 +30,9 @@ from wiki.search import history_results, history_search
 from wiki.search.intervals import END
 from wiki.search.time_filter import TimeFilterInput
 from wiki.text.frontmatter import frontmatter_reader
-from wiki.text.passages import cut
+from wiki.text.passages import split_passages
 from wiki.text.strip_markup import strip_markup
-from wiki.text.tokenizer import STOP, stems, words
+from wiki.text.tokenizer import STOP_WORDS, iter_words, stems
 
 pytestmark = pytest.mark.django_db
 ANNA = AnonymousUser()
@@ -57,7 +57,7 @@ class Writers:
         self.texts: list[list[str] | None] = [[self.block()] for _ in range(3)]
         self.stated = [""] * 3
         """What each page states as a fact."""
-        titles = [page_lookup.fields_for(f"Page {n}", license="CC-BY-SA-4.0", language="fr") for n in range(3)]
+        titles = [page_lookup.fields_for_title(f"Page {n}", license="CC-BY-SA-4.0", language="fr") for n in range(3)]
         drafts = [
             NewVersion(WikiPage(), self.said(number), fields, self.someone()) for number, fields in enumerate(titles)
         ]
@@ -134,7 +134,7 @@ def plain(word: str) -> tuple[str, Holds]:
 
 def is_alike(one: str, other: str) -> bool:
     """Whether two words have a form in common; common ones have only one."""
-    if any(one in common or other in common for common in STOP.values()):
+    if any(one in common or other in common for common in STOP_WORDS.values()):
         return one == other
     return bool(stems(one, "fr") & (stems(other, "fr") | stems(other, "en"))) or fold(one) == fold(other)
 
@@ -178,13 +178,16 @@ def history(page: int) -> Iterator[State]:
         latest = max(latest, row.claimed_at) if latest else row.claimed_at
         text = row.text()
         pieces = None if text is None else pieces_of(text)
-        said = None if pieces is None else [[word.bare for word in words(piece)] for piece in pieces]
+        said = None if pieces is None else [[word.bare for word in iter_words(piece)] for piece in pieces]
         yield State(row.number, latest, row.author_name, said)
 
 
 def pieces_of(text: str) -> list[str]:
     """What a text says and states, piece by piece."""
-    return [*frontmatter_reader.split(text).get("Note"), *(strip_markup(block.text, block.kind) for block in cut(text))]
+    return [
+        *frontmatter_reader.parse_front_matter(text).get("Note"),
+        *(strip_markup(block.text, block.kind) for block in split_passages(text)),
+    ]
 
 
 def everything() -> dict[int, list[State]]:
@@ -240,7 +243,7 @@ def any_wish(dice: random.Random) -> TimeFilterInput:
 @given(seed=st.integers(0, 2**32))
 @pytest.mark.slow
 def test_it_finds_what_reading_everything_finds(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history_search, "BEST", 2)
+    monkeypatch.setattr(history_search, "STEP_DOCUMENTS", 2)
     dice = random.Random(seed)
     django_settings.INDEX_ROOT = Path(tempfile.mkdtemp(dir=tmp_path))  # whoosh names files by dice, which begin anew
     with transaction.atomic():
@@ -252,8 +255,10 @@ def test_it_finds_what_reading_everything_finds(seed: int, tmp_path: Path, monke
         for _ in range(60):
             text, holds = query(dice)
             wish = any_wish(dice)
-            monkeypatch.setattr(history_search, "AT_ONCE", dice.choice((0, 20_000)))  # both ways of looking at passages
-            given_answer = history_results.answer(text, ANNA, wish)
+            monkeypatch.setattr(
+                history_search, "MAX_DOCUMENTS", dice.choice((0, 20_000))
+            )  # both ways of looking at passages
+            given_answer = history_results.search_history(text, ANNA, wish)
             ours = {hit.pk: list(hit.spans) for hit in given_answer.hits}
             assert ours == looked_through(texts, holds, wish), (text, wish)
             hits += len(ours)

@@ -94,7 +94,7 @@ def test_it_looks_in_the_history_of_one_page(shown: Callable[[str], str]) -> Non
 def test_many_periods_are_shown_in_part(shown: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
     from wiki.search import views
 
-    monkeypatch.setattr(views, "PERIODS", 1)
+    monkeypatch.setattr(views, "MAX_PERIODS", 1)
     html = shown("q=levain&when=ever")
     assert "1 autre période" in html
     assert "page=Fournil" in html

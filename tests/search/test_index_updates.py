@@ -167,15 +167,15 @@ def test_a_lost_folder_is_built_again() -> None:
 
 
 def test_a_build_goes_on_where_it_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    from wiki.search.engine.index_build import Building
+    from wiki.search.engine.index_build import IndexBuild
 
     pages = [make_page(f"Page {number}", f"Le mot{number}.") for number in range(5)]
     background_jobs.run_pending()
     old = index_of(PageSearchText).shelf.build
-    Building(index_of(PageSearchText), 1).start_anew()
+    IndexBuild(index_of(PageSearchText), 1).start_anew()
     done = []
     while len(done) < 10:
-        done.append(Building(index_of(PageSearchText), 1).step(2))
+        done.append(IndexBuild(index_of(PageSearchText), 1).step(2))
         if done[-1] == 0:
             break
         assert index_of(PageSearchText).shelf.build == old

@@ -38,7 +38,7 @@ def _wiki(bob: User) -> None:
 
 
 def titles(text: str) -> set[str]:
-    hits = search_results.answer(text, ANNA).hits
+    hits = search_results.search_pages(text, ANNA).hits
     return set(WikiPage.objects.filter(pk__in=[hit.pk for hit in hits]).values_list("full_title", flat=True))
 
 
@@ -59,7 +59,7 @@ def test_the_query_language_is_answered() -> None:
         "zzz": set(),
     }
     assert {text: titles(text) for text in cases} == cases
-    assert not search_results.answer("atelier", ANNA).by_title_only
+    assert not search_results.search_pages("atelier", ANNA).by_title_only
 
 
 @pytest.mark.usefixtures("_wiki")

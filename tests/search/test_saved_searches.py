@@ -45,7 +45,7 @@ def test_one_keeps_finds_and_lets_go(alice: User, bob: User, client_of: Callable
 def test_there_is_an_end_to_keeping(
     alice: User, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(saved_searches, "MOST", 2)
+    monkeypatch.setattr(saved_searches, "MAX_SEARCHES", 2)
     client = client_of(alice)
     for number in range(4):
         keep(client, f"q=mot{number}")

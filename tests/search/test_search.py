@@ -42,7 +42,7 @@ def wiki(alice: User, bob: User) -> None:
 
 
 def titles(text: str) -> list[str]:
-    hits = search_results.answer(text, ANNA).hits
+    hits = search_results.search_pages(text, ANNA).hits
     rows = WikiPage.objects.in_bulk([hit.pk for hit in hits])
     return [rows[hit.pk].full_title for hit in hits]
 
@@ -89,16 +89,16 @@ class TestFinding:
         assert titles("La Filature")[0] == "La Filature"
 
     def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
-        given = search_results.answer("bois kind:zzz after:demain", ANNA)
+        given = search_results.search_pages("bois kind:zzz after:demain", ANNA)
         assert {note.code for note in given.query.notes} == {"unknown_kind", "unknown_after"}
         assert len(given.hits) == 3
 
     def test_it_suggests_only_what_finds_something(self) -> None:
-        given = search_results.answer("ateleir coutre", ANNA)
-        assert search_results.suggestion(given, ANNA) == "atelier couture"
-        assert search_results.suggestion(search_results.answer("xylophnoe", ANNA), ANNA) == ""
+        given = search_results.search_pages("ateleir coutre", ANNA)
+        assert search_results.suggest_query(given, ANNA) == "atelier couture"
+        assert search_results.suggest_query(search_results.search_pages("xylophnoe", ANNA), ANNA) == ""
         page_writer.delete(WikiPage.objects.get(title="Sewing"), Author(None, "script"))  # still in the index
-        assert search_results.suggestion(search_results.answer("sewinng", ANNA), ANNA) == ""
+        assert search_results.suggest_query(search_results.search_pages("sewinng", ANNA), ANNA) == ""
 
     def test_what_was_deleted_does_not_show_even_before_the_index_knows(self) -> None:
         page_writer.delete(WikiPage.objects.get(title="Couture"), Author(None, "script"))

@@ -107,7 +107,7 @@ def test_it_reads(text: str, tree: object, ignored: list[str]) -> None:
 def test_it_bounds_what_is_hostile() -> None:
     many = search_parser.parse(" ".join(f"mot{number}" for number in range(5_000)))
     assert isinstance(many.tree, AndNode)
-    assert len(many.tree.parts) == search_parser.TERMS
+    assert len(many.tree.parts) == search_parser.MAX_TERMS
     assert {note.code for note in many.notes} == {"long", "many"}
     deep = search_parser.parse("(" * 400 + "bois" + ")" * 400)
     assert "deep" in {note.code for note in deep.notes}

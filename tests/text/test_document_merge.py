@@ -6,7 +6,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from wiki.text.frontmatter.frontmatter_reader import divide, sections, split
+from wiki.text.frontmatter.frontmatter_reader import parse_front_matter, split_front_matter, split_key_lines
 from wiki.text.frontmatter.frontmatter_writer import with_front_matter
 from wiki.text.merging.document_merge import merge_documents
 
@@ -41,7 +41,7 @@ def facts_of(text: str) -> dict[str, set[str]]:
     """What a text states in its front matter."""
     return {
         entry.key: {str(value) for value in (entry.value if isinstance(entry.value, list) else [entry.value])}
-        for entry in split(text).data
+        for entry in parse_front_matter(text).data
     }
 
 
@@ -71,7 +71,7 @@ def test_it_joins_facts_property_by_property(
     assert joined is not None
     for words in wanted:
         assert words in joined
-    assert not split(joined).problems
+    assert not parse_front_matter(joined).problems
     assert "# Who we are" in joined
 
 
@@ -127,12 +127,12 @@ def test_it_joins_blocks_of_any_form(base: str, mine: str, theirs: str, wanted: 
 
 
 def test_sections_give_the_block_again() -> None:
-    raw = divide(BASE)[0]
-    found = sections(raw)
+    raw = split_front_matter(BASE)[0]
+    found = split_key_lines(raw)
     assert found is not None
     assert found.opening + "".join(found.keys.values()) + found.closing == raw
     assert list(found.keys) == ["kind", "city", "needs", "session", "tel"]
-    assert sections("---\n{A: 1}\n---\n") is None
+    assert split_key_lines("---\n{A: 1}\n---\n") is None
 
 
 VALUES = st.lists(

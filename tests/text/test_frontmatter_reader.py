@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text.frontmatter.frontmatter_reader import FRONT_MATTER_LIMIT, split
+from wiki.text.frontmatter.frontmatter_reader import FRONT_MATTER_LIMIT, parse_front_matter
 
 
 def data_of(text: str) -> dict[str, Any]:
     """Keys and values of a text's front matter, which must be readable."""
-    front = split(text)
+    front = parse_front_matter(text)
     assert front.problems == []
     return {entry.key: entry.value for entry in front.data}
 
@@ -38,7 +38,7 @@ def test_it_reads_lists_and_subobjects() -> None:
         "Needs": ["Woodworker", "Laser cutter"],
         "Session": [{"Day": "Monday", "Opens": "09:00"}],
     }
-    assert [problem.code for problem in split(text).problems] == ["front_matter_depth"]
+    assert [problem.code for problem in parse_front_matter(text).problems] == ["front_matter_depth"]
 
 
 def test_it_adds_up_repeated_keys_and_keeps_equal_values_once() -> None:
@@ -47,14 +47,14 @@ def test_it_adds_up_repeated_keys_and_keeps_equal_values_once() -> None:
 
 
 def test_it_gets_values_by_any_of_their_names() -> None:
-    front = split("---\nVille: Lyon\ntags: [a, '', b]\nSub: {x: y}\n---\n")
+    front = parse_front_matter("---\nVille: Lyon\ntags: [a, '', b]\nSub: {x: y}\n---\n")
     assert front.get("city", "VILLE") == ["Lyon"]
     assert front.get("Tags") == ["a", "b"]
     assert front.get("Sub") == front.get("nothing") == []
 
 
 def test_it_knows_where_things_stand() -> None:
-    front = split("---\nA: 1\n\nB: 2\n...\nbody")
+    front = parse_front_matter("---\nA: 1\n\nB: 2\n...\nbody")
     assert [(entry.key, entry.line) for entry in front.data] == [("A", 2), ("B", 4)]
     assert (front.body_line, front.body) == (6, "body")
 
@@ -73,7 +73,7 @@ def test_it_knows_where_things_stand() -> None:
     ],
 )
 def test_it_leaves_markdown_that_only_looks_like_it(text: str) -> None:
-    front = split(text)
+    front = parse_front_matter(text)
     assert (front.raw, front.body, front.data, front.problems, front.body_line) == ("", text, [], [], 1)
 
 
@@ -98,7 +98,7 @@ def test_it_leaves_markdown_that_only_looks_like_it(text: str) -> None:
 )
 def test_it_shows_what_it_cannot_read_and_loses_nothing(block: str, code: str, line: int | None) -> None:
     text = f"---\n{block}\n---\nbody\n"
-    front = split(text)
+    front = parse_front_matter(text)
     assert [problem.code for problem in front.problems] == [code]
     if line is not None:
         assert front.problems[0].line == line
@@ -110,7 +110,7 @@ def test_it_shows_what_it_cannot_read_and_loses_nothing(block: str, code: str, l
 @pytest.mark.parametrize("block", ["[" * 60_000, "{a: " * 15_000, "- " * 30_000, "a: b\n" * 13_000, "? " * 30_000])
 def test_its_time_is_bounded(block: str) -> None:
     start = time.process_time()
-    split(f"---\nk: v\nA: {block}\n---\n")
+    parse_front_matter(f"---\nk: v\nA: {block}\n---\n")
     assert time.process_time() - start < 5
 
 
@@ -120,7 +120,7 @@ lines = st.sampled_from(["---", "---\t", "...", "A: b", "- c", "  d: e", "A: 'x"
 @given(st.lists(lines), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_it_keeps_the_text_byte_for_byte(parts: list[str], end: str, headed: bool) -> None:
     text = end.join(["---", *parts] if headed else parts)
-    front = split(text)
+    front = parse_front_matter(text)
     assert front.raw + front.body == text
     assert text[: len(front.raw)].count("\n") + 1 == front.body_line or not front.raw.endswith("\n")
 
@@ -128,5 +128,5 @@ def test_it_keeps_the_text_byte_for_byte(parts: list[str], end: str, headed: boo
 @given(st.text())
 def test_it_never_raises(text: str) -> None:
     for whole in (text, f"---\n{text}\n---\n", f"---\nA: {text}\n---\nb"):
-        front = split(whole)
+        front = parse_front_matter(whole)
         assert front.raw + front.body == whole

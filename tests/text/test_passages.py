@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from tests.text.test_cases import cases
 from wiki.text.diffing.word_matching import match_words
 from wiki.text.fractional_index import keys_between
-from wiki.text.passages import PASSAGES_LIMIT, cut, identity_of, words_of
+from wiki.text.passages import PASSAGES_LIMIT, folded_words, identity_of, split_passages
 
 
 @pytest.mark.parametrize("case", cases("passages"))
 def test_it_cuts_as_the_table_says(case: dict[str, Any]) -> None:
-    blocks = cut(case["text"])
+    blocks = split_passages(case["text"])
     assert [[block.kind, block.text] for block in blocks] == case["passages"]
     for block in blocks:
         assert case["text"][block.start : block.end] == block.text
@@ -24,7 +24,7 @@ def test_it_cuts_as_the_table_says(case: dict[str, Any]) -> None:
 
 @given(st.text(alphabet="ab #-*>|:`~=[]\t\n1.é"))
 def test_nothing_is_left_out(text: str) -> None:
-    blocks, at = cut(text), 0
+    blocks, at = split_passages(text), 0
     for block in blocks:
         assert not text[at : block.start].strip() or text[: block.start].startswith("---")
         assert block.text == text[block.start : block.end]
@@ -47,7 +47,7 @@ def test_nothing_is_left_out(text: str) -> None:
     ids=["paragraphs", "dashes", "items", "bars", "quotes", "brackets", "fences"],
 )
 def test_hostile_texts_are_cut_in_bounded_pieces(text: str) -> None:
-    blocks = cut(text)
+    blocks = split_passages(text)
     assert len(blocks) <= PASSAGES_LIMIT + 2
     assert blocks[-1].end >= len(text.rstrip())
 
@@ -55,7 +55,7 @@ def test_hostile_texts_are_cut_in_bounded_pieces(text: str) -> None:
 def test_spacing_is_no_difference() -> None:
     assert identity_of("Un  lieu\nouvert\u202f!") == identity_of("Un lieu ouvert !")
     assert identity_of("Un lieu") != identity_of("Un lieu.")
-    assert words_of("L’Œuvre d'été, à 10 h !") == ("l", "oeuvre", "d", "ete", "a", "10", "h")
+    assert folded_words("L’Œuvre d'été, à 10 h !") == ("l", "oeuvre", "d", "ete", "a", "10", "h")
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 4)), max_size=80))

@@ -41,7 +41,7 @@ def test_it_says_what_is_read(text: str, kind: str, said: str) -> None:
 
 @given(st.text(alphabet="ab [](){}|*_`~<>!#:-=&;^\\\n", max_size=200))
 def test_it_never_fails(text: str) -> None:
-    for block in passages.cut(text):
+    for block in passages.split_passages(text):
         assert "\n" not in strip_markup(block.text, block.kind)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from wiki.text.title_rewriting import TitleReference, mentions, replace_titles
+from wiki.text.title_rewriting import TitleReference, find_title_references, replace_titles
 
 TEXT = """---
 Lieu: La Filature  # ici
@@ -33,7 +33,7 @@ def renamed(text: str) -> str:
             return "La Myne:Charte"
         return mention.title.replace("La Filature", "Le Fil") if "Filature" in mention.title else None
 
-    return replace_titles(text, mentions(text), new)
+    return replace_titles(text, find_title_references(text), new)
 
 
 def test_it_exchanges_titles_and_nothing_else() -> None:
@@ -59,16 +59,19 @@ Voir [[La Myne:Charte|Chartes]], [[Le Fil:Charte#But|la charte]], [[Le Fil:Accue
 
 @pytest.mark.parametrize("title", ["a: b", "a, b", "[a]", "'a", "- a", "# a", "{a}"])
 def test_values_of_the_front_matter_are_quoted_where_they_must_be(title: str) -> None:
-    from wiki.text.frontmatter.frontmatter_reader import split
+    from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
 
     text = "---\nA: [Vieux, autre]\nB: Vieux\n---\n"
-    new = replace_titles(text, mentions(text), lambda mention: title if mention.title == "Vieux" else None)
-    assert [(entry.key, entry.value) for entry in split(new).data] == [("A", [title, "autre"]), ("B", title)]
+    new = replace_titles(text, find_title_references(text), lambda mention: title if mention.title == "Vieux" else None)
+    assert [(entry.key, entry.value) for entry in parse_front_matter(new).data] == [
+        ("A", [title, "autre"]),
+        ("B", title),
+    ]
 
 
 @settings(max_examples=150, phases=(Phase.explicit, Phase.generate))
 @given(st.text(alphabet="ab[]|#:()`{}-\n \\'\"!", max_size=60), st.booleans())
 def test_it_never_fails_and_leaves_all_as_it_is(text: str, front: bool) -> None:
     text = f"---\na: {text}\n---\n{text}" if front else text
-    assert replace_titles(text, mentions(text), lambda mention: None) == text
-    replace_titles(text, mentions(text), lambda mention: "Autre: page")
+    assert replace_titles(text, find_title_references(text), lambda mention: None) == text
+    replace_titles(text, find_title_references(text), lambda mention: "Autre: page")

@@ -13,15 +13,15 @@ from wiki.text.titles import (
     NAMESPACES,
     TITLE_LIMIT,
     TitleProblem,
-    address_of,
+    build_full_title,
     clean_title,
     fold,
-    full_title,
     key_of,
-    lookalike,
     namespace_number,
+    quote_title,
+    replace_forbidden_characters,
     split_namespace,
-    title_at,
+    unquote_title,
 )
 
 
@@ -106,15 +106,15 @@ def test_it_makes_the_same_key_of_a_key_a_clean_title_and_an_address(raw: str) -
     assert clean_title(title) == title
     assert key_of(key) == key_of(title) == key
     assert len(key.encode()) <= TITLE_LIMIT
-    assert title_at(address_of(title)) == title
-    assert unquote(address_of(title)) == title.replace(" ", "_")
+    assert unquote_title(quote_title(title)) == title
+    assert unquote(quote_title(title)) == title.replace(" ", "_")
 
 
 @given(st.text(max_size=60), st.booleans())
 def test_its_lookalikes_hold_nothing_forbidden(raw: str, colon: bool) -> None:
     code = ""
     try:
-        clean_title(lookalike(raw, colon=colon))
+        clean_title(replace_forbidden_characters(raw, colon=colon))
     except TitleProblem as problem:
         code = problem.code
     assert code not in ("title_character", "title_colon")
@@ -130,13 +130,13 @@ def test_it_knows_namespaces_by_all_their_names() -> None:
 
 
 def test_it_builds_full_titles() -> None:
-    assert full_title(0, None, "Charte") == "Charte"
-    assert full_title(0, "La Myne", "Charte") == "La Myne:Charte"
-    assert full_title(14, None, "Fab labs") == "Category:Fab labs"
+    assert build_full_title(0, None, "Charte") == "Charte"
+    assert build_full_title(0, "La Myne", "Charte") == "La Myne:Charte"
+    assert build_full_title(14, None, "Fab labs") == "Category:Fab labs"
 
 
 def test_it_writes_addresses_as_mediawiki_does() -> None:
-    assert address_of("Où ça ? C'est/là: 50 % & +") == "O%C3%B9_%C3%A7a_%3F_C%27est/l%C3%A0:_50_%25_%26_%2B"
+    assert quote_title("Où ça ? C'est/là: 50 % & +") == "O%C3%B9_%C3%A7a_%3F_C%27est/l%C3%A0:_50_%25_%26_%2B"
 
 
 def test_it_folds_for_comparison() -> None:

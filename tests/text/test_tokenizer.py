@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from wiki.text.markup.markdown_parser import parse
 from wiki.text.plain_text import to_plain_text
-from wiki.text.tokenizer import LANGUAGES, WORD_LIMIT, stems, words
+from wiki.text.tokenizer import LANGUAGES, WORD_LIMIT, iter_words, stems
 
 
 def folded(text: str) -> list[str]:
-    return [word.folded for word in words(text)]
+    return [word.folded for word in iter_words(text)]
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_it_reads_words(text: str, found: list[str]) -> None:
 
 
 def test_it_counts_places_so_that_phrases_hold() -> None:
-    where = {word.folded: word.place for word in words("Un tiers-lieu d’avenir")}
+    where = {word.folded: word.place for word in iter_words("Un tiers-lieu d’avenir")}
     assert where == {"un": 0, "tierslieu": 1, "tiers": 1, "lieu": 2, "avenir": 3}
 
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("l’d'-·éà s"))))
 def test_it_tells_where_words_stand(text: str) -> None:
     last = 0
-    for word in words(text):
+    for word in iter_words(text):
         assert last <= word.start < word.end <= len(text)
         assert len(word.folded) <= WORD_LIMIT
         if not word.whole:

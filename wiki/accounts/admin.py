@@ -13,9 +13,9 @@ from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.users import IndexView
 from wagtail.users.views.users import UserViewSet as WagtailUserViewSet
 
-from wiki.accounts.forms import is_taken
+from wiki.accounts.forms import is_name_taken
 
-FIELDS = {"is_blocked", "blocked_reason"}
+BLOCK_FIELDS = {"is_blocked", "blocked_reason"}
 
 
 class OptionalNamesMixin(forms.ModelForm):  # type: ignore[type-arg]  # mixed into Wagtail's untyped forms
@@ -26,13 +26,13 @@ class OptionalNamesMixin(forms.ModelForm):  # type: ignore[type-arg]  # mixed in
     last_name = forms.CharField(required=False, label=_("Last name"), max_length=80)
 
 
-class CreationForm(OptionalNamesMixin, UserCreationForm):
+class AccountCreationForm(OptionalNamesMixin, UserCreationForm):
     """A new account, made by an administrator."""
 
     def clean_username(self) -> str:
         """The name, unless someone has it in another spelling."""
         name = str(self.cleaned_data["username"])
-        if is_taken(name):
+        if is_name_taken(name):
             raise ValidationError(_("Someone already has this name: please choose another one."))
         return name
 
@@ -41,7 +41,7 @@ class AccountEditForm(OptionalNamesMixin, UserEditForm):
     """An account, with its block: who is blocked signs in and reads, and changes nothing."""
 
     class Meta(UserEditForm.Meta):
-        fields = UserEditForm.Meta.fields | FIELDS
+        fields = UserEditForm.Meta.fields | BLOCK_FIELDS
 
     def clean_is_blocked(self) -> bool:
         """The block, unless it would hit an administrator, who could lift it again at once."""
@@ -71,4 +71,4 @@ class UserViewSet(WagtailUserViewSet):
 
     def get_form_class(self, for_update: bool = False) -> Any:
         """The form for a new account or an existing one."""
-        return AccountEditForm if for_update else CreationForm
+        return AccountEditForm if for_update else AccountCreationForm

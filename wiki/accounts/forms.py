@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 else:
     UserCreationForm = auth_forms.UserCreationForm
 
-TOO_FAST = "too_fast"
+RATE_LIMITED = "too_fast"
 
 
 def rate_limit_as_validation_error(spend: Callable[[], None]) -> None:
@@ -32,10 +32,10 @@ def rate_limit_as_validation_error(spend: Callable[[], None]) -> None:
     try:
         spend()
     except RateLimitExceeded as error:
-        raise ValidationError(gettext(error.message) % error.params, code=TOO_FAST) from error
+        raise ValidationError(gettext(error.message) % error.params, code=RATE_LIMITED) from error
 
 
-def is_taken(name: str, but: User | None = None) -> bool:
+def is_name_taken(name: str, but: User | None = None) -> bool:
     """Whether someone (other than `but`) has `name`, in any case, as user name or display name.
 
     SQLite compares only ASCII without case, hence the spellings written out.
@@ -59,7 +59,7 @@ class SignInForm(auth_forms.AuthenticationForm):
         if self.request is None or not name:
             return super().clean()
         request: HttpRequest = self.request
-        rate_limit_as_validation_error(lambda: rate_limits.spend_sign_in(request, name))
+        rate_limit_as_validation_error(lambda: rate_limits.limit_sign_ins(request, name))
         cleaned = super().clean()
         rate_limits.reset_failed_sign_ins(request, name)
         return cleaned
@@ -100,7 +100,7 @@ class RegistrationForm(UserCreationForm):
             raise ValidationError(_("Please choose a name of at most 80 characters."))
         if not any(sign.isalnum() for sign in name):
             raise ValidationError(_("Please choose a name with at least one letter or digit."))
-        if is_taken(name):
+        if is_name_taken(name):
             raise ValidationError(_("Someone already has this name: please choose another one."))
         return name
 
@@ -114,7 +114,7 @@ class RegistrationForm(UserCreationForm):
         """Count the account against the limit of this address, once all else is in order."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            rate_limit_as_validation_error(lambda: rate_limits.spend_registration(self.request))
+            rate_limit_as_validation_error(lambda: rate_limits.limit_registrations(self.request))
         return cleaned
 
     def save(self, commit: bool = True) -> User:
@@ -159,7 +159,7 @@ class ProfileForm(forms.ModelForm[User]):
         name = " ".join(self.cleaned_data["display_name"].split())
         if not name.isprintable():
             raise ValidationError(_("This name holds signs that cannot be shown."))
-        if name and is_taken(name, but=self.instance):
+        if name and is_name_taken(name, but=self.instance):
             raise ValidationError(_("Someone already has this name: please choose another one."))
         return name
 
@@ -191,5 +191,5 @@ class ResetForm(auth_forms.PasswordResetForm):
         """Count the message against the limit of this address."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            rate_limit_as_validation_error(lambda: rate_limits.spend_reset(self.request))
+            rate_limit_as_validation_error(lambda: rate_limits.limit_password_resets(self.request))
         return cleaned

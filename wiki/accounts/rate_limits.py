@@ -24,7 +24,7 @@ MINUTE, HOUR = 60, 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """At most `count` acts in `seconds`, and what is said to someone who wants more."""
 
     count: int
@@ -33,30 +33,32 @@ class Limit:
 
 
 EDITS = (
-    Limit(
+    RateLimit(
         60, MINUTE, gettext_noop("You saved %(count)d changes within a minute. Please wait a minute, then save again.")
     ),
-    Limit(600, HOUR, gettext_noop("You saved %(count)d changes within an hour. Please go on a little later.")),
+    RateLimit(600, HOUR, gettext_noop("You saved %(count)d changes within an hour. Please go on a little later.")),
 )
 REGISTRATIONS = (
-    Limit(20, HOUR, gettext_noop("Many accounts were made from your network just now. Please try again in an hour.")),
+    RateLimit(
+        20, HOUR, gettext_noop("Many accounts were made from your network just now. Please try again in an hour.")
+    ),
 )
-SIGN_INS = Limit(
+SIGN_INS = RateLimit(
     10, 10 * MINUTE, gettext_noop("Too many attempts with this name. Please wait ten minutes, then try again.")
 )
-SIGN_INS_BY_ADDRESS = Limit(
+SIGN_INS_BY_ADDRESS = RateLimit(
     100, 10 * MINUTE, gettext_noop("Too many attempts from your network. Please wait ten minutes, then try again.")
 )
-RESETS = Limit(
+RESETS = RateLimit(
     10, HOUR, gettext_noop("Too many messages were asked for from your network. Please try again in an hour.")
 )
-SUGGESTIONS = Limit(
+SUGGESTIONS = RateLimit(
     5, HOUR, gettext_noop("Five changes were proposed from your network within an hour. Please go on a little later.")
 )
-PREVIEWS = Limit(
+PREVIEWS = RateLimit(
     30, MINUTE, gettext_noop("Too many previews and old versions in a minute. Please wait a minute, then try again.")
 )
-PREVIEWS_BY_ACCOUNT = Limit(120, MINUTE, PREVIEWS.message)
+PREVIEWS_BY_ACCOUNT = RateLimit(120, MINUTE, PREVIEWS.message)
 
 _TOO_FAST = gettext_noop("That was too fast: at most %(count)d times in %(seconds)d seconds. Please try again later.")
 
@@ -77,7 +79,7 @@ def count_against_limit(key: str, limit: int, seconds: int, message: str = _TOO_
         raise RateLimitExceeded(message, count=limit, seconds=seconds)
 
 
-def _spend(key: str, limit: Limit) -> None:
+def _spend(key: str, limit: RateLimit) -> None:
     """Count one act under `key` against a limit of the table above."""
     count_against_limit(key, limit.count, limit.seconds, limit.message)
 
@@ -103,7 +105,7 @@ def _keyed(value: str) -> str:
     return salted_hmac("wiki.accounts.rate_limits", value, algorithm="sha256").hexdigest()
 
 
-def spend_edit(user: User) -> None:
+def limit_edits(user: User) -> None:
     """Count one change of a page by `user`; administrators are free. Raises TooFast."""
     if user.is_superuser:
         return
@@ -111,23 +113,23 @@ def spend_edit(user: User) -> None:
         _spend(f"edit:{user.pk}", limit)
 
 
-def spend_registration(request: HttpRequest) -> None:
+def limit_registrations(request: HttpRequest) -> None:
     """Count one new account from this address. Raises TooFast."""
     for limit in REGISTRATIONS:
         _spend(f"register:{address_hash(request)}", limit)
 
 
-def spend_reset(request: HttpRequest) -> None:
+def limit_password_resets(request: HttpRequest) -> None:
     """Count one message that lets someone choose a new password. Raises TooFast."""
     _spend(f"reset:{address_hash(request)}", RESETS)
 
 
-def spend_suggestion(request: HttpRequest) -> None:
+def limit_suggestions(request: HttpRequest) -> None:
     """Count one change that somebody without an account proposes from this address. Raises TooFast."""
     _spend(f"suggest:{address_hash(request)}", SUGGESTIONS)
 
 
-def spend_preview(request: HttpRequest) -> None:
+def limit_previews(request: HttpRequest) -> None:
     """Count one view that has to parse a text: a preview or an old version. Raises TooFast."""
     if request.user.is_authenticated:
         _spend(f"preview:user:{request.user.pk}", PREVIEWS_BY_ACCOUNT)
@@ -135,7 +137,7 @@ def spend_preview(request: HttpRequest) -> None:
         _spend(f"preview:{address_hash(request)}", PREVIEWS)
 
 
-def spend_sign_in(request: HttpRequest, username: str) -> None:
+def limit_sign_ins(request: HttpRequest, username: str) -> None:
     """Count one attempt to sign in as `username` from this address. Raises TooFast."""
     _spend(f"sign-in:{address_hash(request)}", SIGN_INS_BY_ADDRESS)
     _spend(_sign_in_key(request, username), SIGN_INS)

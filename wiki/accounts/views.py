@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
-from wiki.accounts.forms import TOO_FAST, ProfileForm, RegistrationForm, ResetForm, SignInForm
+from wiki.accounts.forms import RATE_LIMITED, ProfileForm, RegistrationForm, ResetForm, SignInForm
 from wiki.accounts.models import User
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ else:
 
 def _status(form: BaseForm) -> int:
     """The HTTP status of a form shown again: 429 when a limit is spent."""
-    return 429 if form.has_error(NON_FIELD_ERRORS, TOO_FAST) else 200
+    return 429 if form.has_error(NON_FIELD_ERRORS, RATE_LIMITED) else 200
 
 
-class Register(auth_views.RedirectURLMixin, RegistrationView):
+class RegisterView(auth_views.RedirectURLMixin, RegistrationView):
     """Make an account, sign in with it, and go on to where the visitor came from."""
 
     form_class = RegistrationForm
@@ -78,7 +78,7 @@ class Register(auth_views.RedirectURLMixin, RegistrationView):
         return self.render_to_response(self.get_context_data(form=form), status=_status(form))
 
 
-class SignIn(auth_views.LoginView):
+class SignInView(auth_views.LoginView):
     """Sign in and go on to where the visitor came from."""
 
     form_class = SignInForm
@@ -96,7 +96,7 @@ class SignIn(auth_views.LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=_status(form))
 
 
-class PasswordChange(auth_views.PasswordChangeView):
+class ChangePasswordView(auth_views.PasswordChangeView):
     """Choose another password, knowing the present one; other devices are signed out."""
 
     template_name = "wiki/accounts/password_change.html"
@@ -108,7 +108,7 @@ class PasswordChange(auth_views.PasswordChangeView):
         return super().form_valid(form)
 
 
-class PasswordReset(auth_views.PasswordResetView):
+class RequestPasswordResetView(auth_views.PasswordResetView):
     """Ask for a link by mail; the answer never tells whether an address is known."""
 
     form_class = ResetForm
@@ -128,13 +128,13 @@ class PasswordReset(auth_views.PasswordResetView):
         return self.render_to_response(self.get_context_data(form=form), status=_status(form))
 
 
-class PasswordResetDone(auth_views.PasswordResetDoneView):
+class PasswordResetSentView(auth_views.PasswordResetDoneView):
     """Say that the mail is on its way."""
 
     template_name = "wiki/accounts/password_reset_done.html"
 
 
-class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
+class SetPasswordView(auth_views.PasswordResetConfirmView):
     """Choose a new password through the link of the mail, and be signed in with it."""
 
     template_name = "wiki/accounts/password_reset_confirm.html"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from wiki.api.api_request import ApiError, ApiRequest
 from wiki.ask import query_parser
 from wiki.ask.execution import runner
-from wiki.ask.formats.api_json import as_api
+from wiki.ask.formats.api_json import to_api_json
 from wiki.ask.language import query_errors
 from wiki.ask.language.query_ast import Query
 
@@ -42,7 +42,7 @@ def _answer(call: ApiRequest, question: Query) -> dict[str, Any]:
     if result.problems:
         words = " ".join(query_errors.message_for(problem) for problem in result.problems)
         raise ApiError("badquery", words.replace("%", "%%"))
-    told = as_api(result, call.number("api_version", 2, 3, 2))
+    told = to_api_json(result, call.number("api_version", 2, 3, 2))
     told.setdefault("query", {}).setdefault("meta", {})["time"] = f"{time.monotonic() - begun:.6f}"
     if result.at is not None:
         told["query"]["meta"]["at"] = gettext("Facts as of %(date)s, read by today's declarations.") % {

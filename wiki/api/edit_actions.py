@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from wiki.accounts.models import User
 from wiki.api import tokens
 from wiki.api.api_request import ApiError, ApiRequest
-from wiki.api.timestamps import stamp
+from wiki.api.timestamps import format_timestamp
 from wiki.errors import gettext_noop
 from wiki.pages import page_lookup, permissions
 from wiki.pages.models import PageVersion, WikiPage
@@ -20,7 +20,7 @@ from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 
 if TYPE_CHECKING:
-    from wiki.pages.writing.page_writer import Saved
+    from wiki.pages.writing.page_writer import SaveResult
 
 UNSUPPORTED = ("section", "sectiontitle", "undo", "undoafter")
 
@@ -31,7 +31,7 @@ def edit(call: ApiRequest) -> dict[str, Any]:
     call.must_be_in_body("token", "text")
     tokens.check(call)
     _refuse_unsupported(call)
-    page, title = subject(call)
+    page, title = resolve_page(call)
     permissions.require(call.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
     if page is None and call.flag("nocreate"):
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
@@ -57,7 +57,7 @@ def _refuse_unsupported(call: ApiRequest) -> None:
         raise ApiError("badmd5", gettext_noop("The supplied MD5 hash was incorrect."))
 
 
-def subject(call: ApiRequest) -> tuple[WikiPage | None, str]:
+def resolve_page(call: ApiRequest) -> tuple[WikiPage | None, str]:
     """The page that `title` or `pageid` names, if it is there, and its title. Raises ApiProblem, TitleProblem."""
     if call.get("pageid"):
         found = WikiPage.objects.readable_by(call.user).filter(pk=call.number("pageid", 0, 2**31)).first()
@@ -69,7 +69,7 @@ def subject(call: ApiRequest) -> tuple[WikiPage | None, str]:
     return page_lookup.find(title, call.user), title
 
 
-def _save(call: ApiRequest, page: WikiPage | None, title: str) -> Saved:
+def _save(call: ApiRequest, page: WikiPage | None, title: str) -> SaveResult:
     """Hand the text to the writer; additions are tried again when someone was faster."""
     author = Author.of(call.user) if isinstance(call.user, User) else Author()
     note = EditSummary(call.get("summary")[:500], call.flag("minor"), ["api", *(["bot"] if call.flag("bot") else [])])
@@ -112,7 +112,7 @@ def _moment(raw: str) -> datetime:
     return found if timezone.is_aware(found) else found.replace(tzinfo=UTC)
 
 
-def _told(call: ApiRequest, saved: Saved, old: int) -> dict[str, Any]:
+def _told(call: ApiRequest, saved: SaveResult, old: int) -> dict[str, Any]:
     """What became of an edit, in MediaWiki's words."""
     versions = {
         version.number: version
@@ -132,7 +132,7 @@ def _told(call: ApiRequest, saved: Saved, old: int) -> dict[str, Any]:
     return told | {
         "oldrevid": before.pk if before else 0,
         "newrevid": now.pk,
-        "newtimestamp": stamp(now.claimed_at),
+        "newtimestamp": format_timestamp(now.claimed_at),
     }
 
 
@@ -141,7 +141,7 @@ def delete(call: ApiRequest) -> dict[str, Any]:
     call.must_be_posted()
     call.must_be_in_body("token")
     tokens.check(call)
-    page, _ = subject(call)
+    page, _ = resolve_page(call)
     if page is None:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
     permissions.require(call.user, permissions.Action.DELETE, page)

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from wiki.api import search_list, tokens
 from wiki.api.api_request import ApiError, ApiRequest
-from wiki.api.timestamps import now, stamp
+from wiki.api.timestamps import format_timestamp, now
 from wiki.errors import gettext_noop
 from wiki.licenses import catalogue
 from wiki.pages import permissions
@@ -26,15 +26,15 @@ def query(call: ApiRequest) -> dict[str, Any]:
     found: dict[str, Any] = {}
     going_on: dict[str, Any] = {}
     for name in call.many("meta"):
-        if name not in METAS:
+        if name not in META_MODULES:
             _warn_unknown("meta", name)
-        found |= METAS[name](call)
+        found |= META_MODULES[name](call)
     if call.get("titles") or call.get("pageids") or call.get("revids"):
         found |= _pages(call)
     for name in call.many("list"):
-        if name not in LISTS:
+        if name not in LIST_MODULES:
             _warn_unknown("list", name)
-        told, more = LISTS[name](call)
+        told, more = LIST_MODULES[name](call)
         found |= told
         going_on |= more
     answer: dict[str, Any] = {"batchcomplete": True if call.version == 2 else ""}
@@ -145,8 +145,8 @@ def _rightsinfo(call: ApiRequest) -> dict[str, Any]:
     return {"url": license.deed_url, "text": str(license.name)}
 
 
-LISTS = {"search": search_list.search}
-METAS = {"tokens": _tokens, "userinfo": _userinfo, "siteinfo": _siteinfo}
+LIST_MODULES = {"search": search_list.search}
+META_MODULES = {"tokens": _tokens, "userinfo": _userinfo, "siteinfo": _siteinfo}
 
 
 def _pages(call: ApiRequest) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def _info(page: WikiPage, call: ApiRequest) -> dict[str, Any]:
     told: dict[str, Any] = {
         "contentmodel": "markdown",
         "pagelanguage": page.language,
-        "touched": stamp(page.edited_at),
+        "touched": format_timestamp(page.edited_at),
         "lastrevid": last,
         "length": page.size,
         "protection": [],
@@ -250,7 +250,11 @@ def _revision(call: ApiRequest, version: PageVersion) -> dict[str, Any]:
         told["minor"] = True if call.version == 2 else ""
     if "user" in wanted:
         told["user"] = version.author.get_username() if version.author else version.author_name
-    for name, value in (("timestamp", stamp(version.claimed_at)), ("size", version.size), ("comment", version.comment)):
+    for name, value in (
+        ("timestamp", format_timestamp(version.claimed_at)),
+        ("size", version.size),
+        ("comment", version.comment),
+    ):
         if name in wanted:
             told[name] = value
     if "tags" in wanted:

@@ -8,15 +8,15 @@ from django.db.models import Q
 from django.utils.html import escape, format_html
 
 from wiki.api.api_request import ApiError, ApiRequest
-from wiki.api.timestamps import stamp
+from wiki.api.timestamps import format_timestamp
 from wiki.errors import gettext_noop
 from wiki.search import search_results
 from wiki.search.search_results import SearchResult
 from wiki.search.snippets import Piece
 from wiki.text import titles
 
-MOST = 500
-DEFAULT = 10
+MAX_LIMIT = 500
+DEFAULT_LIMIT = 10
 
 
 def search(call: ApiRequest) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -27,15 +27,15 @@ def search(call: ApiRequest) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ApiError("missingparam", message, name="srsearch")
     if call.get("srwhat") in ("title", "nearmatch"):
         text = f"intitle:{text}" if " " not in text else f'intitle:"{text}"'
-    given = search_results.answer(text, call.user, _namespaces(call))
-    offset, limit = call.number("sroffset", 0, 1_000_000), call.number("srlimit", DEFAULT, MOST, 1)
+    given = search_results.search_pages(text, call.user, _namespaces(call))
+    offset, limit = call.number("sroffset", 0, 1_000_000), call.number("srlimit", DEFAULT_LIMIT, MAX_LIMIT, 1)
     some = given.hits[offset : offset + limit]
     told: dict[str, Any] = {
-        "search": [_row(one, call) for one in search_results.results(some, given.leaves, call.user)]
+        "search": [_row(one, call) for one in search_results.load_results(some, given.leaves, call.user)]
     }
     if "totalhits" in call.many("srinfo", "totalhits|suggestion"):
         told["searchinfo"] = {"totalhits": len(given.hits)}
-        better = search_results.suggestion(given, call.user, _namespaces(call))
+        better = search_results.suggest_query(given, call.user, _namespaces(call))
         if better:
             told["searchinfo"] |= {"suggestion": better, "suggestionsnippet": escape(better)}
     more = offset + limit < len(given.hits)
@@ -62,7 +62,7 @@ def _row(result: SearchResult, call: ApiRequest) -> dict[str, Any]:
     values: dict[str, Any] = {
         "size": page.size,
         "wordcount": result.words,
-        "timestamp": stamp(page.edited_at),
+        "timestamp": format_timestamp(page.edited_at),
         "snippet": _marked(result.piece),
         "titlesnippet": _marked(result.title),
         "score": round(result.score, 4),

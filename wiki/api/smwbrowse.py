@@ -24,7 +24,7 @@ from wiki.pages.page_urls import address
 from wiki.text import titles
 
 CATEGORY, CONCEPT = 14, 108
-MOST = 500
+MAX_LIMIT = 500
 ITEM_TYPES = {
     "_num": 1, "_qty": 1, "_tem": 1, "_boo": 3, "_uri": 5, "_anu": 5, "_ema": 5, "_tel": 5, "_dat": 6, "_geo": 7,
     "_wpg": 9,
@@ -36,10 +36,10 @@ TEXT_ITEM = 2
 def browse(call: ApiRequest) -> dict[str, Any]:
     """Answer `browse=…` with `params={…}`."""
     kind = call.required("browse")
-    if kind not in BROWSERS:
+    if kind not in BROWSE_TYPES:
         message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
         raise ApiError("badvalue", message, name="browse", value=kind[:60])
-    return BROWSERS[kind](call, _parameters(call))
+    return BROWSE_TYPES[kind](call, _parameters(call))
 
 
 def _parameters(call: ApiRequest) -> dict[str, Any]:
@@ -60,14 +60,14 @@ def _number(parameters: dict[str, Any], name: str, default: int, most: int) -> i
 
 def _part(parameters: dict[str, Any], rows: QuerySet[Any]) -> tuple[list[Any], int]:
     """The rows that limit and offset ask for, and the offset of the next ones (0 for none)."""
-    limit, offset = _number(parameters, "limit", 50, MOST), _number(parameters, "offset", 0, 100_000)
+    limit, offset = _number(parameters, "limit", 50, MAX_LIMIT), _number(parameters, "offset", 0, 100_000)
     found = list(rows[offset : offset + limit + 1])
     return found[:limit], offset + limit if len(found) > limit else 0
 
 
 def _told(kind: str, query: Any, following: int, parameters: dict[str, Any], count: int) -> dict[str, Any]:
     """The frame of every list."""
-    meta = {"type": kind, "limit": _number(parameters, "limit", 50, MOST), "count": count}
+    meta = {"type": kind, "limit": _number(parameters, "limit", 50, MAX_LIMIT), "count": count}
     return {"query": query, "query-continue-offset": following, "version": 1, "meta": meta}
 
 
@@ -77,8 +77,8 @@ def _properties(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     if words := str(parameters.get("search", "")):
         rows = rows.filter(title__icontains=words[:200])
     found, following = _part(parameters, rows.order_by("title", "pk"))
-    declared = property_usage.declared([row.key for row in found])
-    uses = property_usage.uses(found, call.user, most=None) if parameters.get("usageCount") else {}
+    declared = property_usage.get_declarations([row.key for row in found])
+    uses = property_usage.count_uses(found, call.user, most=None) if parameters.get("usageCount") else {}
     told = {}
     for row in found:
         declaration = declared[row.key]
@@ -118,14 +118,14 @@ def _group(parameters: dict[str, Any]) -> list[int]:
     name = str(parameters.get("property", ""))
     if not name:
         raise ApiError("badparams", gettext_noop('The "params" parameter lacks "%(name)s".'), name="property")
-    return property_declarations.group_of(
+    return property_declarations.property_and_synonym_ids(
         special_properties.key_of_property(name.replace("_", " ") if name[:1] != "_" else name)
     )
 
 
 def _values(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """The values of a property that hold the words of `search`, each once."""
-    rows = property_usage.alive(call.user).filter(property__in=_group(parameters), problem__isnull=True)
+    rows = property_usage.current_facts(call.user).filter(property__in=_group(parameters), problem__isnull=True)
     if words := titles.fold(str(parameters.get("search", ""))[:200]):
         rows = rows.filter(folded_text__contains=words)
     found, following = _part(parameters, rows.order_by("raw").values_list("raw", flat=True).distinct())
@@ -134,7 +134,7 @@ def _values(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
 
 def _subjects(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """The pages that have a property, or have a value of it."""
-    rows = property_usage.alive(call.user).filter(property__in=_group(parameters))
+    rows = property_usage.current_facts(call.user).filter(property__in=_group(parameters))
     if value := str(parameters.get("value", "")):
         rows = rows.filter(Q(raw=value) | Q(fold=titles.fold(value)))
     pages = WikiPage.objects.filter(pk__in=rows.values("page")).order_by("title_fold", "pk")
@@ -147,12 +147,12 @@ def _subject(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     title = str(parameters.get("subject", "")).replace("_", " ")
     number = _number(parameters, "ns", 0, 200)
     if number in titles.NAMESPACES and number and not titles.split_namespace(title)[0]:
-        title = titles.full_title(number, None, title)
+        title = titles.build_full_title(number, None, title)
     page = page_lookup.find(title, call.user)
     if page is None:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
     rows = (
-        property_usage.alive(call.user)
+        property_usage.current_facts(call.user)
         .filter(page=page)
         .select_related("subject", "property")
         .order_by("property__key", "position")
@@ -199,7 +199,7 @@ def _item(fact: Fact, page: WikiPage) -> dict[str, Any]:
     return {"type": kind, "item": fact.canonical_value if kind in (3, 5, 6) else fact.raw}
 
 
-BROWSERS: dict[str, Callable[[ApiRequest, dict[str, Any]], dict[str, Any]]] = {
+BROWSE_TYPES: dict[str, Callable[[ApiRequest, dict[str, Any]], dict[str, Any]]] = {
     "property": _properties,
     "category": lambda call, parameters: _pages(call, parameters, "category", CATEGORY),
     "concept": lambda call, parameters: _pages(call, parameters, "concept", CONCEPT),

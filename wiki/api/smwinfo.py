@@ -19,15 +19,15 @@ def _pages(call: ApiRequest, namespace: int) -> int:
 
 
 COUNTS: dict[str, Callable[[ApiRequest], int]] = {
-    "propcount": lambda call: property_usage.alive(call.user).count(),
-    "errorcount": lambda call: property_usage.alive(call.user).filter(problem__isnull=False).count(),
-    "usedpropcount": lambda call: property_usage.alive(call.user).values("property").distinct().count(),
+    "propcount": lambda call: property_usage.current_facts(call.user).count(),
+    "errorcount": lambda call: property_usage.current_facts(call.user).filter(problem__isnull=False).count(),
+    "usedpropcount": lambda call: property_usage.current_facts(call.user).values("property").distinct().count(),
     "totalpropcount": lambda call: property_usage.properties(call.user).count(),
     "declaredpropcount": lambda call: Property.objects.exclude(datatype="").exclude(key__startswith="_").count(),
     "proppagecount": lambda call: _pages(call, PROPERTY),
     "conceptcount": lambda call: _pages(call, CONCEPT),
     "subobjectcount": lambda call: (
-        property_usage.alive(call.user).exclude(subject__fragment="").values("subject").distinct().count()
+        property_usage.current_facts(call.user).exclude(subject__fragment="").values("subject").distinct().count()
     ),
 }
 

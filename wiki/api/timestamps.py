@@ -9,9 +9,9 @@ from django.utils import timezone
 
 def now() -> str:
     """The present moment."""
-    return stamp(timezone.now())
+    return format_timestamp(timezone.now())
 
 
-def stamp(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """A moment in UTC, in whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

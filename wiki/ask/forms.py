@@ -10,15 +10,15 @@ from itertools import zip_longest
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from wiki.ask.formats.base import COMMON, Format, Parameter
+from wiki.ask.formats.base import COMMON_PARAMETERS, Format, Parameter
 
 PARAMETERS_LIMIT, ROWS_LIMIT = 60, 100
 """Parameters of one address, printouts of one form; further ones are passed over."""
-OWN = ("q", "po", "more", "since", "until", "form")
+NON_PARAMETER_FIELDS = ("q", "po", "more", "since", "until", "form")
 """Fields that are no parameters of the question: conditions, printouts, further parameters as lines, two dates."""
-ROWS = ("pp", "ph", "pf", "px", "sk", "so")
+ROW_FIELDS = ("pp", "ph", "pf", "px", "sk", "so")
 """Fields of the rows of the form: property, heading, form and options of a printout; key and order of a sort."""
-BESIDE = ("format", "sort", "order", "limit", "at")
+SEPARATE_FIELDS = ("format", "sort", "order", "limit", "at")
 """Parameters that have a field of their own in the form."""
 ORDERS = ("", "asc", "desc", "random")
 
@@ -50,7 +50,7 @@ class SortRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ParameterField:
     """A parameter of a format with what was asked of it."""
 
     parameter: Parameter
@@ -111,30 +111,32 @@ class QueryFormData:
         shown = [order if order in ORDERS else "" for order in orders]
         return [SortRow(key, order) for key, order in zip_longest(keys, shown[: len(keys)], fillvalue="")]
 
-    def fields_of(self, form: Format) -> list[Field]:
+    def fields_of(self, form: Format) -> list[ParameterField]:
         """The parameters of a format and of all formats, with their values."""
-        own = {one.name: one for one in (*form.parameters, *COMMON) if one.name not in BESIDE}
-        return [Field(one, self.parameters.get(one.name, "")) for one in own.values()]
+        own = {one.name: one for one in (*form.parameters, *COMMON_PARAMETERS) if one.name not in SEPARATE_FIELDS}
+        return [ParameterField(one, self.parameters.get(one.name, "")) for one in own.values()]
 
     def further(self, form: Format) -> str:
         """The parameters that have no field, one a line."""
-        known = {one.parameter.name for one in self.fields_of(form)} | set(BESIDE)
+        known = {one.parameter.name for one in self.fields_of(form)} | set(SEPARATE_FIELDS)
         return "\n".join(f"{name}={value}" for name, value in self.parameters.items() if name not in known)
 
 
-def read(given: QueryDict) -> QueryFormData:
+def read_query_form(given: QueryDict) -> QueryFormData:
     """The question of an address or of the form. Lines `name=value` of `more` are parameters too."""
-    by_form = any(name in given for name in (*ROWS, "form"))
+    by_form = any(name in given for name in (*ROW_FIELDS, "form"))
     values = {name: given.get(name, "").replace("\x00", "") for name in list(given)[:PARAMETERS_LIMIT]}
     asked = QueryFormData(
         _bare(values.get("q", "")), values.get("po", ""), since=values.get("since", "").strip()[:60],
         until=values.get("until", "").strip()[:60], by_form=by_form,
     )  # fmt: skip
     asked.po = "\n".join(filter(None, [asked.po.strip(), *_lines(given)]))
-    parameters = {name: value for name, value in values.items() if name not in OWN and name not in ROWS}
+    parameters = {
+        name: value for name, value in values.items() if name not in NON_PARAMETER_FIELDS and name not in ROW_FIELDS
+    }
     for line in values.get("more", "").splitlines()[:PARAMETERS_LIMIT]:
         name, equals, value = line.partition("=")
-        if equals and name.strip() and name.strip() not in (*OWN, *ROWS):
+        if equals and name.strip() and name.strip() not in (*NON_PARAMETER_FIELDS, *ROW_FIELDS):
             parameters[name.strip()] = value.strip()
     parameters |= _sorting(given)
     asked.parameters = {name: value for name, value in parameters.items() if value}
@@ -193,7 +195,7 @@ def _row(line: str) -> PrintRow:
     return PrintRow(name.strip(), heading.strip(), form.strip(), "|".join(one.strip() for one in options))
 
 
-def marked(text: str, at: int) -> tuple[str, str, str]:
+def split_at_problem(text: str, at: int) -> tuple[str, str, str]:
     """A question in three pieces: before the place of a mistake, the words there, and after them."""
     at = min(max(at, 0), len(text))
     end = at

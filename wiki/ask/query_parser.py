@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from wiki.ask.formats.registry import format_named
-from wiki.ask.language.condition_parser import chain_of, condition_of
+from wiki.ask.formats.registry import find_format
+from wiki.ask.language.condition_parser import parse_chain, parse_conditions
 from wiki.ask.language.query_ast import DEFAULT_LIMIT, LIMIT, PRINTOUT_LIMIT, ChainLink, Printout, Query, Sort
 from wiki.ask.language.query_errors import AskProblem
 from wiki.text import titles
@@ -37,10 +37,10 @@ RANDOM = ("rand", "random", "aleatoire", "hasard")
 def parse(source: str, language: str = "fr") -> Query:
     """The question of `[[…]]|?City|limit=5`. Raises AskProblem."""
     _bounded(source)
-    return question_of([["", part] for part in _divided(source)], language)
+    return parse_arguments([["", part] for part in _divided(source)], language)
 
 
-def question_of(arguments: Sequence[Sequence[str]], language: str = "fr") -> Query:
+def parse_arguments(arguments: Sequence[Sequence[str]], language: str = "fr") -> Query:
     """The question of a call's arguments, `[key, value]` each. Raises AskProblem.
 
     Positions in problems and in the tree count within the conditions, which are put together again
@@ -51,7 +51,7 @@ def question_of(arguments: Sequence[Sequence[str]], language: str = "fr") -> Que
         parts.take(f"{key}={value}" if key else value)
     source = "".join(parts.conditions).rstrip()
     _bounded(source)
-    question = Query(condition_of(source), source=source, language=language)
+    question = Query(parse_conditions(source), source=source, language=language)
     if len(parts.printouts) > PRINTOUT_LIMIT:
         raise AskProblem("ask_printouts", {"limit": PRINTOUT_LIMIT})
     question.printouts = [_printout(written, options) for written, options in parts.printouts]
@@ -131,14 +131,14 @@ def _printout(written: str, options: dict[str, str]) -> Printout:
     category = None
     if titles.namespace_number(space) == 14 and (not colon or rest.strip()):
         category = rest.strip()
-    chain = chain_of(name) if category is None and bare else ()
+    chain = parse_chain(name) if category is None and bare else ()
     shown = label if equals else (category or bare)
     return Printout(chain, shown, form.strip(), category, options, labelled=bool(equals))
 
 
 def _read_parameters(question: Query, parameters: dict[str, str]) -> None:
     """What the question itself knows becomes its fields; the rest stays with the formats."""
-    form = format_named(parameters.get("format", ""))
+    form = find_format(parameters.get("format", ""))
     question.limit = _number(parameters.pop("limit", ""), "limit", form.limit if form else DEFAULT_LIMIT)
     question.offset = _number(parameters.pop("offset", ""), "offset", 0)
     if question.limit > LIMIT:
@@ -165,7 +165,7 @@ def _read_parameters(question: Query, parameters: dict[str, str]) -> None:
 
 
 def _sort_chain(name: str) -> tuple[ChainLink, ...]:
-    return () if name.strip() in ("", "#") else chain_of(name.strip())
+    return () if name.strip() in ("", "#") else parse_chain(name.strip())
 
 
 def _number(words: str, name: str, default: int) -> int:

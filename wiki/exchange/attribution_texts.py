@@ -16,23 +16,23 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from wiki.exchange.archive.exported_page import ExportedPage, absolute
+from wiki.exchange.archive.exported_page import ExportedPage, absolute_url
 from wiki.exchange.archive.readme_files import page_credit, source_credit
 from wiki.exchange.archive.ro_crate import picture_credit
 from wiki.exchange.models import Origin
 from wiki.history import authorship
-from wiki.history.authorship import FORKED, PULLED, Where, runs_of
+from wiki.history.authorship import FORKED, PULLED, VersionKey, word_runs
 from wiki.history.models import Passage
 from wiki.licenses.attribution import AttributionLine, attribution_line
-from wiki.pages.media_models import Picture, pictures_named, pictures_of
+from wiki.pages.media_models import Picture, pictures_by_name, pictures_of
 from wiki.pages.models import Fork, PageLink, PageVersion, WikiPage
-from wiki.text.passages import words_of
+from wiki.text.passages import folded_words
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 ROWS = 500
-WORDS_LIMIT = 5_000
+SELECTION_WORDS_LIMIT = 5_000
 """Words of a selection that are looked for."""
 
 
@@ -73,10 +73,10 @@ class Credits:
 
 def of_page(page: WikiPage, language: str) -> Credits:
     """The credits of a page as it is now, through its forks and imports. A few queries."""
-    return of_credits(page, ExportedPage.of(page).credits(pictures_of(page)), language)
+    return from_credits_json(page, ExportedPage.of(page).credits(pictures_of(page)), language)
 
 
-def of_credits(page: WikiPage, credits: dict[str, Any], language: str) -> Credits:
+def from_credits_json(page: WikiPage, credits: dict[str, Any], language: str) -> Credits:
     """The same from what `Subject.credits` says. One query, two for a fork."""
     line = page_credit(credits, language)
     bond = Fork.objects.filter(page=page).first()
@@ -101,7 +101,7 @@ def _own(page: WikiPage, bond: Fork | None) -> int:
 # ---------------------------------------------------------------- some words of a page
 
 
-def of_words(page: WikiPage, words: str, language: str) -> Credits:
+def of_selection(page: WikiPage, words: str, language: str) -> Credits:
     """The credit of a passage that is copied: its authors by their words in it, and the version it is from.
 
     `words` as they were selected; those of no passage are credited as the whole page is. Three queries.
@@ -110,7 +110,7 @@ def of_words(page: WikiPage, words: str, language: str) -> Credits:
     found = [told for told in whole.tell(_holding(whole.passages, words)) if told.authors]
     counted: dict[str, int] = defaultdict(int)
     for told in found:
-        for count, where in runs_of(told.passage):
+        for count, where in word_runs(told.passage):
             counted[whole.owners[where].name] += count
     names = sorted(counted, key=lambda name: (-counted[name], name)) or [share.name for share in whole.shares]
     source = f"{settings.BASE_ADDRESS}{page.get_absolute_url()}?version={page.version}"
@@ -119,10 +119,10 @@ def of_words(page: WikiPage, words: str, language: str) -> Credits:
 
 def _holding(passages: Iterable[Passage], words: str) -> list[Passage]:
     """The passages that a selection goes through; where markup stands between, those that lie in it or it in them."""
-    wanted = words_of(words)[:WORDS_LIMIT]
+    wanted = folded_words(words)[:SELECTION_WORDS_LIMIT]
     if not wanted:
         return []
-    told = [(passage, own) for passage in passages if (own := words_of(passage.text))]
+    told = [(passage, own) for passage in passages if (own := folded_words(passage.text))]
     whole = _spaced(word for _, own in told for word in own)
     said, ends = _spaced(wanted), list(accumulate(len(own) for _, own in told))
     if (at := whole.find(said)) >= 0:
@@ -177,10 +177,10 @@ def _ranked(words: dict[int, dict[str, int]], pages: Iterable[int]) -> list[str]
 
 def _words(pages: Sequence[int]) -> dict[int, dict[str, int]]:
     """How many living words each author has in each page."""
-    counted: dict[tuple[int, Where], int] = defaultdict(int)
+    counted: dict[tuple[int, VersionKey], int] = defaultdict(int)
     for some in _slices(pages):
         for passage in Passage.objects.filter(page__in=some, removed_in=None).only("page_id", "runs"):
-            for count, where in runs_of(passage):
+            for count, where in word_runs(passage):
                 counted[passage.page_id, where] += count
     names = _names({where for _, where in counted})
     found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -190,9 +190,9 @@ def _words(pages: Sequence[int]) -> dict[int, dict[str, int]]:
     return found
 
 
-def _names(wanted: set[Where]) -> dict[Where, list[str]]:
+def _names(wanted: set[VersionKey]) -> dict[VersionKey, list[str]]:
     """Who wrote what versions brought; for one that brought a page of another site, its authors together."""
-    found: dict[Where, list[str]] = {}
+    found: dict[VersionKey, list[str]] = {}
     pages = sorted({page for page, _ in wanted})
     for some in _slices(pages):
         bonds = dict(Fork.objects.filter(page__in=some).values_list("page_id", "upstream_authors"))
@@ -213,7 +213,7 @@ def _sources(pages: Sequence[int], language: str) -> list[AttributionLine]:
         for bond in Fork.objects.filter(page__in=some).order_by("pk"):
             entries[bond.upstream_host, bond.upstream_title, bond.upstream_license] = {
                 "title": bond.upstream_title, "authors": bond.upstream_authors,
-                "source": absolute(bond.upstream_url), "license": bond.upstream_license,
+                "source": absolute_url(bond.upstream_url), "license": bond.upstream_license,
             }  # fmt: skip
         for origin in Origin.objects.filter(page__in=some).select_related("page").order_by("pk"):
             entries[origin.source, origin.identifier, origin.page.license] = {
@@ -229,7 +229,7 @@ def _pictures(pages: Sequence[int], language: str) -> list[AttributionLine]:
     keys: set[str] = set()
     for some in _slices(pages):
         keys |= set(PageLink.objects.filter(page__in=some, way=PageLink.Way.FILE).values_list("key", flat=True))
-    found: Iterable[Picture] = pictures_named(key.partition(":")[2] for key in sorted(keys)).values()
+    found: Iterable[Picture] = pictures_by_name(key.partition(":")[2] for key in sorted(keys)).values()
     return [
         picture_credit({"name": one.name, "author": one.author, "source": one.source, "license": one.license}, language)
         for one in sorted(found, key=lambda one: one.name)

@@ -29,9 +29,9 @@ from wiki.pages.page_urls import address
 from wiki.pages.views import manage, page_lists
 
 AUTHORS_SHOWN = 100
-WORDS_SHOWN = 20_000
+SELECTION_LIMIT = 20_000
 """Characters of a selection whose credit is asked for."""
-DOWNLOADS = (60, 600)
+DOWNLOAD_LIMIT = (60, 600)
 """How many archives one network may fetch in how many seconds."""
 
 
@@ -42,7 +42,7 @@ def export(request: HttpRequest, title: str) -> HttpResponseBase:
     subject = ExportedPage.of(page)
     pictures = pictures_of(page)
     credits = subject.credits(pictures)
-    made = attribution_texts.of_credits(page, credits, (get_language() or "fr")[:2])
+    made = attribution_texts.from_credits_json(page, credits, (get_language() or "fr")[:2])
     context: dict[str, Any] = {
         "page": page,
         "may": permissions.allowed_actions(request.user, page),
@@ -73,7 +73,7 @@ def _expected_size(subject: ExportedPage, pictures: list[Picture]) -> int:
 def export_download(request: HttpRequest, title: str) -> HttpResponseBase:
     """The archive itself, sent while it is made."""
     page = manage.get_page(request, title, permissions.Action.EXPORT)
-    rate_limits.count_against_limit(f"export:{rate_limits.address_hash(request)}", *DOWNLOADS)
+    rate_limits.count_against_limit(f"export:{rate_limits.address_hash(request)}", *DOWNLOAD_LIMIT)
     made = Export(page)
     if request.method == "HEAD":
         answer: HttpResponseBase = StreamingHttpResponse([], content_type="application/zip")
@@ -94,12 +94,12 @@ def credits(request: HttpRequest, title: str) -> HttpResponseBase:
     """
     page = manage.get_page(request, title, permissions.Action.EXPORT)
     language = (get_language() or "fr")[:2]
-    words = request.GET.get("words", "")[:WORDS_SHOWN]
+    words = request.GET.get("words", "")[:SELECTION_LIMIT]
     if words.strip():
-        rate_limits.spend_preview(request)
-        made = attribution_texts.of_words(page, words, language)
+        rate_limits.limit_previews(request)
+        made = attribution_texts.of_selection(page, words, language)
     elif page.is_place and "page" not in request.GET:
-        rate_limits.spend_preview(request)
+        rate_limits.limit_previews(request)
         made = attribution_texts.of_place(page, request.user, language)
     else:
         made = attribution_texts.of_page(page, language)
@@ -142,7 +142,7 @@ def import_archive(request: HttpRequest) -> HttpResponseBase:
     return render(request, "wiki/exchange/import.html", context, status=status)
 
 
-def _tell(request: HttpRequest, done: importer.Imported) -> None:
+def _tell(request: HttpRequest, done: importer.ImportResult) -> None:
     """Say what came in, and what came in otherwise than the archive had it."""
     said = ngettext(
         "The page is here, with %(number)d version.", "The page is here, with %(number)d versions.", done.versions

@@ -16,18 +16,18 @@ COLUMNS = ("language", "datatype", "canonical_value", "folded_text", "number", "
 """The typed columns of a fact: those that follow from its words, its page's fields, and today's declarations."""
 
 
-def read(raw: str, step: VersionState, declaration: Declaration) -> Value:
+def parse_value(raw: str, step: VersionState, declaration: Declaration) -> Value:
     """The value of some words in a version."""
     return registry.parse(raw, Context(step.language, declaration, step.full_title, step.home))
 
 
-def nearer(values: Iterable[Value]) -> set[str]:
+def existing_place_keys(values: Iterable[Value]) -> set[str]:
     """Those near keys of page values that are pages now. One query per 500, none where there are no such values."""
     keys = {key for value in values for key in (value.near, *(part.near for _, part in value.parts)) if key}
-    return link_table.existing(keys) if keys else set()
+    return link_table.existing_keys(keys) if keys else set()
 
 
-def columns(value: Value, language: str, existing: Collection[str]) -> dict[str, Any]:
+def typed_columns(value: Value, language: str, existing: Collection[str]) -> dict[str, Any]:
     """The typed columns of a value; a page value means the page in its own place where that is `existing`."""
     problem, place_key = value.problem, "" if "#" in value.near else value.near  # parts of pages: from the commons
     return {
@@ -47,7 +47,7 @@ def columns(value: Value, language: str, existing: Collection[str]) -> dict[str,
     }
 
 
-def changes(fact: Fact, wanted: Mapping[str, Any]) -> bool:
+def assign_columns(fact: Fact, wanted: Mapping[str, Any]) -> bool:
     """Put `wanted` columns into a fact; whether any differed."""
     differing = {name: value for name, value in wanted.items() if getattr(fact, name) != value}
     for name, value in differing.items():

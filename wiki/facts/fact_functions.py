@@ -6,25 +6,25 @@ from collections.abc import Mapping
 
 from django.utils.html import escape
 
-from wiki.text.markup.parser_functions import CallHandler, own_names
+from wiki.text.markup.parser_functions import ParserFunctionHandler, page_name_variables
 from wiki.text.markup.placeholders import Placeholder
 
 
-def silent(placeholder: Placeholder, full_title: str) -> str:
+def render_nothing(placeholder: Placeholder, full_title: str) -> str:
     """What is stated shows in the fact box, not where it was written."""
     return ""
 
 
-def own_name(placeholder: Placeholder, full_title: str) -> str:
+def render_own_name(placeholder: Placeholder, full_title: str) -> str:
     """The title of the page, with or without its namespace, or its namespace."""
-    return escape(own_names(full_title)[str(placeholder.data["name"])])
+    return escape(page_name_variables(full_title)[str(placeholder.data["name"])])
 
 
-CALLS: Mapping[str, CallHandler | None] = {
-    "#set": silent,
-    "#subobject": silent,
-    "defaultsort": silent,
-    "pagename": own_name,
-    "fullpagename": own_name,
-    "namespace": own_name,
+CALLS: Mapping[str, ParserFunctionHandler | None] = {
+    "#set": render_nothing,
+    "#subobject": render_nothing,
+    "defaultsort": render_nothing,
+    "pagename": render_own_name,
+    "fullpagename": render_own_name,
+    "namespace": render_own_name,
 }

@@ -13,9 +13,9 @@ from wiki.facts.values import Value
 from wiki.facts.version_statements import Identity, VersionStatements
 from wiki.pages.writing.derived_data import MonotonicTimes, ParsedVersion, VersionState
 
-AFTER_ALL = 1_000_000
+BUILTIN_POSITION = 1_000_000
 """Position of what the wiki says itself: after all that authors say."""
-Read = Callable[[str, str, VersionState], Value]
+ParseValue = Callable[[str, str, VersionState], Value]
 """Property key, words, version: the value."""
 
 
@@ -56,7 +56,7 @@ class FactHistory:
                 identity, fact.added_in, fact.added_at, fact.position, value, language, fact
             )
 
-    def fold(self, versions: Iterable[VersionStatements], read: Read) -> None:
+    def fold(self, versions: Iterable[VersionStatements], read: ParseValue) -> None:
         """Let each version begin and end facts."""
         number, clock = self.reading.follows, MonotonicTimes(self.reading.since, self.moment)
         for said in versions:
@@ -64,7 +64,7 @@ class FactHistory:
             at = clock.next(said.step.date)
             wanted = dict(said.facts)
             own = version_statements.builtin_statements(said.step, number, self.reading.page.created_at, at)
-            for position, identity in enumerate(own, start=AFTER_ALL):
+            for position, identity in enumerate(own, start=BUILTIN_POSITION):
                 wanted.setdefault(identity, position)
             self._end(wanted, number, at)
             self._begin(wanted, number, at, said.step, read)
@@ -76,7 +76,9 @@ class FactHistory:
             life.removed_in, life.removed_at = number, at
             self.ended.append(life)
 
-    def _begin(self, wanted: dict[Identity, int], number: int, at: datetime, step: VersionState, read: Read) -> None:
+    def _begin(
+        self, wanted: dict[Identity, int], number: int, at: datetime, step: VersionState, read: ParseValue
+    ) -> None:
         for identity, position in wanted.items():
             value, life = read(identity[1], identity[2], step), self.alive.get(identity)
             if life is None:

@@ -8,7 +8,7 @@ from typing import Any
 from wiki.facts import fact_columns, property_declarations
 from wiki.facts.fact_lifetimes import FactHistory, FactLifetime
 from wiki.facts.models import Fact, Property, Subject
-from wiki.facts.special_properties import SPECIAL, title_of
+from wiki.facts.special_properties import SPECIAL, property_title
 from wiki.facts.values import Value
 from wiki.text import titles
 
@@ -16,17 +16,17 @@ ROWS = 500
 AUTOMATIC = ("_MDAT", "_CDAT", "_NEWP", "_LEDT", "_MIME", "_MEDIA")
 
 
-def rows_of(keys: Iterable[str]) -> dict[str, Property]:
+def get_or_create_properties(keys: Iterable[str]) -> dict[str, Property]:
     """Rows of properties by key, with those that records or other names lead to; made where they are missing."""
     wanted = {*keys, *AUTOMATIC}
-    rows = property_declarations.rows_for(wanted)
+    rows = property_declarations.load_properties(wanted)
     missing = sorted(key for key in wanted if key not in rows)
     if missing:
         Property.objects.bulk_create(
-            [Property(key=key, title=title_of(key), datatype=_special_type(key)) for key in missing],
+            [Property(key=key, title=property_title(key), datatype=_special_type(key)) for key in missing],
             ignore_conflicts=True,
         )
-        rows = property_declarations.rows_for(wanted)
+        rows = property_declarations.load_properties(wanted)
     return rows
 
 
@@ -35,9 +35,9 @@ def _special_type(key: str) -> str:
     return special.datatype if special else ""
 
 
-def write_lives(every: Sequence[FactHistory], properties: dict[str, Property]) -> None:
+def write_lifetimes(every: Sequence[FactHistory], properties: dict[str, Property]) -> None:
     """Rows for all lives of some pages."""
-    existing = fact_columns.nearer(life.value for lives in every for life in lives.all)
+    existing = fact_columns.existing_place_keys(life.value for lives in every for life in lives.all)
     touched: list[Fact] = []
     ended: dict[tuple[Any, Any], list[Fact]] = {}
     new: list[tuple[Fact, FactLifetime]] = []
@@ -45,7 +45,7 @@ def write_lives(every: Sequence[FactHistory], properties: dict[str, Property]) -
     for lives in every:
         page = lives.reading.page.pk
         for life in lives.all:
-            held = fact_columns.columns(life.value, life.language, existing)
+            held = fact_columns.typed_columns(life.value, life.language, existing)
             fragment, key, raw = life.identity
             if life.fact is None:
                 fact = Fact(
@@ -59,7 +59,7 @@ def write_lives(every: Sequence[FactHistory], properties: dict[str, Property]) -
             if life.removed_in is not None:
                 ended.setdefault((life.removed_in, life.removed_at), []).append(life.fact)
                 lives.changes.values |= before
-            elif fact_columns.changes(life.fact, held | {"position": life.position}):
+            elif fact_columns.assign_columns(life.fact, held | {"position": life.position}):
                 touched.append(life.fact)
                 lives.changes.values |= before | _words(life.fact, life, properties)
         lives.changes.values |= _changed_subobjects(lives)
@@ -117,10 +117,10 @@ def _subjects(every: Sequence[FactHistory]) -> dict[tuple[int, str], Subject]:
                 wanted.add((page, life.identity[0]))
                 if life.value.parts:
                     wanted.add((page, life.value.canonical_value))
-    return found | subjects_for(wanted - found.keys())
+    return found | get_or_create_subjects(wanted - found.keys())
 
 
-def subjects_for(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], Subject]:
+def get_or_create_subjects(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], Subject]:
     """Subjects by page and fragment; made where they are missing."""
     if not wanted:
         return {}
@@ -139,19 +139,21 @@ def subjects_for(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], Subject]
 def _insert(new: Sequence[tuple[Fact, FactLifetime]], properties: dict[str, Property], existing: set[str]) -> None:
     """New facts, and the parts of those that are records."""
     records = [(fact, life.value) for fact, life in new if life.value.parts]
-    wholes = subjects_for({(fact.page_id, value.canonical_value) for fact, value in records})
+    wholes = get_or_create_subjects({(fact.page_id, value.canonical_value) for fact, value in records})
     for fact, value in records:
         fact.whole = wholes[fact.page_id, value.canonical_value]
     Fact.objects.bulk_create([fact for fact, _ in new], batch_size=ROWS)
-    insert_parts(records, properties, existing)
+    insert_record_fields(records, properties, existing)
 
 
-def insert_parts(records: Sequence[tuple[Fact, Value]], properties: dict[str, Property], existing: set[str]) -> None:
+def insert_record_fields(
+    records: Sequence[tuple[Fact, Value]], properties: dict[str, Property], existing: set[str]
+) -> None:
     """The fields of records as facts of the record's own subject, with its life."""
     parts = []
     for fact, value in records:
         for position, (key, part) in enumerate(value.parts):
-            row = properties.get(key) or rows_of([key])[key]
+            row = properties.get(key) or get_or_create_properties([key])[key]
             parts.append(
                 Fact(
                     subject=fact.whole,
@@ -164,7 +166,7 @@ def insert_parts(records: Sequence[tuple[Fact, Value]], properties: dict[str, Pr
                     added_at=fact.added_at,
                     removed_in=fact.removed_in,
                     removed_at=fact.removed_at,
-                    **fact_columns.columns(part, fact.language, existing),
+                    **fact_columns.typed_columns(part, fact.language, existing),
                 )
             )
     Fact.objects.bulk_create(parts, batch_size=ROWS)

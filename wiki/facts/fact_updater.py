@@ -16,7 +16,7 @@ from django.db.models import F
 from wiki.facts import fact_columns, property_declarations, property_pages
 from wiki.facts.fact_changes import FactChanges
 from wiki.facts.fact_lifetimes import FactHistory
-from wiki.facts.fact_rows import ROWS, rows_of, write_lives
+from wiki.facts.fact_rows import ROWS, get_or_create_properties, write_lifetimes
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import SPECIAL
 from wiki.facts.values import Value
@@ -24,7 +24,7 @@ from wiki.facts.version_statements import VersionStatements, statements_of
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion, VersionState
 from wiki.text import titles
 
-NATURAL = (
+SNAPSHOT_FIELDS = (
     "page_id", "subject__fragment", "property__key", "raw", "position", "added_in", "removed_in", "added_at", "removed_at",
     "part_of__raw", "whole__fragment",
 )  # fmt: skip
@@ -50,7 +50,9 @@ class FactUpdater:
         pages = [(item, versions) for item, versions in zip(readings, prepared, strict=True) if versions]
         if not pages:
             return changes
-        properties = rows_of({key for _, versions in pages for said in versions for _, key, _ in said.facts})
+        properties = get_or_create_properties(
+            {key for _, versions in pages for said in versions for _, key, _ in said.facts}
+        )
         alive = _alive([item for item, _ in pages], changes)
         every = []
         for item, versions in pages:
@@ -58,7 +60,7 @@ class FactUpdater:
             lives.go_on_from(alive.get(item.page.pk, ()))
             lives.fold(versions, _reader(properties))
             every.append(lives)
-        write_lives(every, properties)
+        write_lifetimes(every, properties)
         _tell_titles([item for item, _ in pages], changes)
         for lives in every:
             property_pages.apply_property_page(lives)
@@ -66,7 +68,7 @@ class FactUpdater:
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """All facts by page, subject, property, words and life; and what used or declared properties mean."""
-        rows = Fact.objects.values_list(*NATURAL, *fact_columns.COLUMNS)
+        rows = Fact.objects.values_list(*SNAPSHOT_FIELDS, *fact_columns.COLUMNS)
         facts = sorted(tuple(map(str, row)) for row in rows.iterator(chunk_size=2000))
         of = Property.objects.exclude(datatype="", declared={}, redirects_to=None)
         meant = sorted(
@@ -80,7 +82,7 @@ def _reader(properties: dict[str, Property]) -> Any:
 
     @lru_cache(maxsize=10_000)
     def read(key: str, raw: str, step: VersionState) -> Value:
-        return fact_columns.read(raw, step, property_declarations.declaration_of(key, properties))
+        return fact_columns.parse_value(raw, step, property_declarations.declaration_of(key, properties))
 
     def of(key: str, raw: str, step: VersionState) -> Value:
         return read(

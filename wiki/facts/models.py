@@ -16,11 +16,11 @@ from wiki.pages.writing.parsed_versions import KIND_NAMES, LICENSE_NAMES, TITLE_
 from wiki.text import titles
 from wiki.text.problems import Problem
 
-FOLD_START = 40
+FOLDED_PREFIX = 40
 """Characters of `Fact.folded_text` that its index knows: enough for beginnings, and databases limit what they index."""
 
 
-FIELDS = frozenset(titles.key_of(name) for name in (*KIND_NAMES, *TITLE_NAMES, *LICENSE_NAMES))
+FIELD_PROPERTIES = frozenset(titles.key_of(name) for name in (*KIND_NAMES, *TITLE_NAMES, *LICENSE_NAMES))
 """Keys of properties that are fields of the page: found as such."""
 
 
@@ -121,7 +121,7 @@ class Fact(index.Indexed, models.Model):
             models.Index(fields=["property", "number", "subject"], name="fact_number", condition=Q(removed_in=None)),
             models.Index(
                 "property",
-                Substr("folded_text", 1, FOLD_START),
+                Substr("folded_text", 1, FOLDED_PREFIX),
                 "subject",
                 name="fact_fold",
                 condition=Q(removed_in=None),
@@ -142,7 +142,11 @@ class Fact(index.Indexed, models.Model):
     @classmethod
     def get_indexed_objects(cls) -> models.QuerySet[Fact]:
         """Those that authors state: not what the wiki says itself, nor the fields of the page, nor parts of records."""
-        return cls.objects.filter(part_of=None).exclude(property__key__startswith="_").exclude(property__key__in=FIELDS)
+        return (
+            cls.objects.filter(part_of=None)
+            .exclude(property__key__startswith="_")
+            .exclude(property__key__in=FIELD_PROPERTIES)
+        )
 
     def value(self) -> Value:
         """The typed value (of a record without its parts, which are facts of their own)."""

@@ -8,12 +8,12 @@ from typing import Any
 from django.db.models import Q
 
 from wiki.facts.datatypes.base import InvalidQueryValue
-from wiki.facts.datatypes.monolingual import divided as divided_language
+from wiki.facts.datatypes.monolingual import split_language as divided_language
 from wiki.facts.datatypes.numbers import Number
 from wiki.facts.datatypes.quantities import read_unit
-from wiki.facts.datatypes.registry import datatype_named
+from wiki.facts.datatypes.registry import find_datatype_id
 from wiki.facts.models import Property
-from wiki.facts.special_properties import SPECIAL, key_of_property, title_of
+from wiki.facts.special_properties import SPECIAL, key_of_property, property_title
 from wiki.facts.values import Context, Declaration, Unit
 from wiki.text.titles import TitleProblem
 
@@ -28,11 +28,11 @@ def declarations_for(keys: Iterable[str]) -> dict[str, Declaration]:
     One query for the properties, one more where records have fields.
     """
     wanted = set(keys)
-    rows = rows_for(wanted)
+    rows = load_properties(wanted)
     return {key: declaration_of(key, rows) for key in wanted}
 
 
-def rows_for(keys: Iterable[str]) -> dict[str, Property]:
+def load_properties(keys: Iterable[str]) -> dict[str, Property]:
     """Rows of `Property` by key: those asked for, those they lead to, and the fields of records."""
     found: dict[str, Property] = {}
     missing = set(keys)
@@ -54,7 +54,7 @@ def declaration_of(key: str, rows: Mapping[str, Property], depth: int = DEPTH) -
     """The declaration of one property from rows that `rows_for` gave."""
     special = SPECIAL.get(key)
     if special is not None:
-        return Declaration(key, title_of(key), special.datatype)
+        return Declaration(key, property_title(key), special.datatype)
     row = rows.get(key)
     if row is None:
         return Declaration(key, key)
@@ -79,12 +79,12 @@ def declaration_of(key: str, rows: Mapping[str, Property], depth: int = DEPTH) -
     )  # fmt: skip
 
 
-def group_of(key: str) -> list[int]:
+def property_and_synonym_ids(key: str) -> list[int]:
     """Rows of `Property` whose facts are those of the property with that key, older names too."""
     return list(Property.objects.filter(Q(key=key) | Q(redirects_to__key=key)).values_list("pk", flat=True))
 
 
-def declared_by(
+def parse_declaration(
     statements: Sequence[tuple[str, str]], language: str, listed: Sequence[str] = ()
 ) -> tuple[str, dict[str, Any]]:
     """Datatype and declaration that a property page's (key, value) statements make, as they are kept.
@@ -97,7 +97,7 @@ def declared_by(
     declared = {
         "allowed": [*said.get("_PVAL", []), *listed],
         "pattern": (said.get("_PVAP") or [""])[0],
-        "units": units_of(said.get("_CONV", []), language),
+        "units": parse_units(said.get("_CONV", []), language),
         "display_units": [unit.strip() for value in said.get("_UNIT", []) for unit in value.split(",") if unit.strip()],
         "precision": _whole(said.get("_PREC", []), language),
         "unique": any(value.strip().lower() in ("1", "true", "yes", "vrai", "oui") for value in said.get("_PVUC", [])),
@@ -109,12 +109,12 @@ def declared_by(
         "descriptions": _by_language(said.get("_PDESC", []), language),
     }
     named = said.get("_TYPE", [""])[0]
-    return datatype_named(named) or "", {
+    return find_datatype_id(named) or "", {
         key: value for key, value in declared.items() if value not in ("", [], {}, None, False)
     }
 
 
-def units_of(values: Iterable[str], language: str) -> list[tuple[float, list[str]]]:
+def parse_units(values: Iterable[str], language: str) -> list[tuple[float, list[str]]]:
     """`1 km, kilomètre` and `1000 m` as (factor, names), the main unit first; what cannot be read is left out."""
     units = [unit for unit in (read_unit(value, language) for value in values) if unit is not None]
     return sorted(((unit.factor, list(unit.names)) for unit in units), key=lambda one: one[0] != 1)

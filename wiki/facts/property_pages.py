@@ -11,21 +11,21 @@ from django.db.models import F, Q, QuerySet
 from wiki.facts import fact_columns, property_declarations
 from wiki.facts.fact_changes import PageFactChanges
 from wiki.facts.fact_lifetimes import FactHistory
-from wiki.facts.fact_rows import insert_parts, subjects_for
+from wiki.facts.fact_rows import get_or_create_subjects, insert_record_fields
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.values import Value
 from wiki.facts.version_statements import PROPERTY
 from wiki.pages.models import PageText, PageVersion, WikiPage
 from wiki.pages.writing.derived_data import VersionState
-from wiki.pages.writing.lock_retry import patiently
+from wiki.pages.writing.lock_retry import retry_while_locked
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
 
 SLICE = 500
-HOPS = 5
+MAX_REDIRECTS = 5
 """How many renamings of a property are followed."""
-MESSAGES, LIST, LIST_LIMIT = 8, "Smw allows list ", 1_000
+MESSAGES, LIST_PREFIX, LIST_LIMIT = 8, "Smw allows list ", 1_000
 """Where lists of allowed values are, how their titles begin, and how many values one may have."""
 
 
@@ -40,7 +40,7 @@ def apply_property_page(lives: FactHistory) -> None:
     if fields.namespace == PROPERTY:
         said = [(identity[1], identity[2]) for identity in lives.last.facts if not identity[0]]
         _take(changes, fields.title, said, fields.language, is_gone=lives.reading.text is None)
-    elif fields.namespace == MESSAGES and titles.fold(fields.title).startswith(titles.fold(LIST)):
+    elif fields.namespace == MESSAGES and titles.fold(fields.title).startswith(titles.fold(LIST_PREFIX)):
         for page in _pages_with_list(titles.key_of(f"MediaWiki:{fields.title}")):
             _take_again(changes, page)
 
@@ -61,7 +61,7 @@ def _take(
         return
     if key in SPECIAL:
         return
-    datatype, declared = property_declarations.declared_by(
+    datatype, declared = property_declarations.parse_declaration(
         said, language, _listed(value for name, value in said if name == "_PVALI")
     )
     row, _ = Property.objects.get_or_create(key=key, defaults={"title": key})
@@ -89,7 +89,7 @@ def _take(
 def _list_key(name: str) -> str:
     """The title key of the page that holds a list of allowed values (SMW's naming); "" for no possible name."""
     try:
-        return titles.key_of(f"MediaWiki:{LIST}{name}")
+        return titles.key_of(f"MediaWiki:{LIST_PREFIX}{name}")
     except TitleProblem:
         return ""
 
@@ -98,10 +98,10 @@ def _listed(names: Iterable[str]) -> list[str]:
     """The values that pages with lists hold: lines `* value|label`, or JSON."""
     keys = [key for key in map(_list_key, names) if key]
     texts = dict(PageText.objects.filter(page__title_key__in=keys).values_list("page__title_key", "text"))
-    return [value for key in keys for value in values_of_list(texts.get(key) or "")]
+    return [value for key in keys for value in parse_value_list(texts.get(key) or "")]
 
 
-def values_of_list(text: str) -> list[str]:
+def parse_value_list(text: str) -> list[str]:
     """The values in the text of a list: `* value|label` lines, a JSON list, or the keys of a JSON object."""
     try:
         read = json.loads(text) if text.lstrip()[:1] in ("{", "[") else None
@@ -126,7 +126,7 @@ def _redirects_to(said: Iterable[tuple[str, str]], row: Property) -> Property | 
     """
     key = _target(value for name, value in said if name == "_REDI")
     passed = [row.key]
-    while key is not None and len(passed) <= HOPS:
+    while key is not None and len(passed) <= MAX_REDIRECTS:
         if key in passed:
             return None
         passed.append(key)
@@ -196,7 +196,7 @@ def _have_read(row: Property, changed: set[tuple[int, str, str]]) -> None:
     row.save(update_fields=["to_read", "read_so_far", "read_to"])
 
 
-class DeclarationsChore:
+class ReparseFactsJob:
     """Reads facts again whose property declares something else; lives stay."""
 
     name = "declarations"
@@ -207,7 +207,7 @@ class DeclarationsChore:
 
     def run(self) -> bool:
         """A slice of the facts of one property; whether there may be more."""
-        return patiently(self._slice)
+        return retry_while_locked(self._slice)
 
     def _slice(self) -> bool:
         row = Property.objects.filter(to_read__gt=0).order_by("pk").first()
@@ -227,24 +227,27 @@ class DeclarationsChore:
 
 def _reread(facts: Sequence[Fact]) -> None:
     """The typed columns of some facts, and the parts of those that are or were records."""
-    rows = property_declarations.rows_for({fact.property.key for fact in facts})
+    rows = property_declarations.load_properties({fact.property.key for fact in facts})
     values: list[tuple[Fact, Value]] = []
     for fact, step in zip(facts, _steps(facts), strict=True):
         values.append(
-            (fact, fact_columns.read(fact.raw, step, property_declarations.declaration_of(fact.property.key, rows)))
+            (
+                fact,
+                fact_columns.parse_value(fact.raw, step, property_declarations.declaration_of(fact.property.key, rows)),
+            )
         )
-    existing = fact_columns.nearer(value for _, value in values)
+    existing = fact_columns.existing_place_keys(value for _, value in values)
     Fact.objects.filter(part_of__in=[fact.pk for fact in facts]).delete()
     records = [(fact, value) for fact, value in values if value.parts]
-    wholes = subjects_for({(fact.page_id, value.canonical_value) for fact, value in records})
+    wholes = get_or_create_subjects({(fact.page_id, value.canonical_value) for fact, value in records})
     touched = []
     for fact, value in values:
         whole = wholes[fact.page_id, value.canonical_value] if value.parts else None
-        wanted: dict[str, Any] = {**fact_columns.columns(value, fact.language, existing), "whole": whole}
-        if fact_columns.changes(fact, wanted):
+        wanted: dict[str, Any] = {**fact_columns.typed_columns(value, fact.language, existing), "whole": whole}
+        if fact_columns.assign_columns(fact, wanted):
             touched.append(fact)
     Fact.objects.bulk_update(touched, [*fact_columns.COLUMNS, "whole"], batch_size=100)
-    insert_parts(records, rows, existing)
+    insert_record_fields(records, rows, existing)
 
 
 def _steps(facts: Sequence[Fact]) -> Iterator[VersionState]:

@@ -13,7 +13,7 @@ from wiki.text.titles import TitleProblem, fold
 
 
 @dataclass(frozen=True, slots=True)
-class Special:
+class SpecialProperty:
     """A special property."""
 
     id: str
@@ -26,7 +26,7 @@ class Special:
     """Whether the wiki says it of each page, and authors do not."""
 
 
-def _table() -> dict[str, Special]:
+def _table() -> dict[str, SpecialProperty]:
     rows = (
         ("_KIND", "Kind", "Nature", "_kind", "Type de page|Nature de page", ""),
         ("_MDAT", "Modification date", "Date de modification", "_dat", "", "auto"),
@@ -67,12 +67,14 @@ def _table() -> dict[str, Special]:
         ("_EDIP", "Is edit protected", "Est protégé en écriture", "_boo", "", ""),
     )  # fmt: skip
     return {
-        key: Special(key, {"en": en, "fr": fr}, datatype, tuple(filter(None, others.split("|"))), auto == "auto")
+        key: SpecialProperty(
+            key, {"en": en, "fr": fr}, datatype, tuple(filter(None, others.split("|"))), auto == "auto"
+        )
         for key, en, fr, datatype, others, auto in rows
     }
 
 
-SPECIAL: Mapping[str, Special] = _table()
+SPECIAL: Mapping[str, SpecialProperty] = _table()
 _BY_NAME: Mapping[str, str] = {
     fold(name): special.id
     for special in SPECIAL.values()
@@ -99,13 +101,13 @@ def key_of_property(name: str) -> str:
     return titles.key_of(f"Property:{bare}").partition(":")[2]
 
 
-def title_of(key: str, written: str = "") -> str:
+def property_title(key: str, written: str = "") -> str:
     """How a property is called in its page's title: a special one in English, another as its key or as written."""
     special = SPECIAL.get(key)
     return special.names["en"] if special else written or key
 
 
-def label(key: str, language: str) -> str:
+def special_property_label(key: str, language: str) -> str:
     """The name of a special property in a language; "" for others."""
     special = SPECIAL.get(key)
     return special.names.get(language[:2], special.names["en"]) if special else ""

@@ -56,7 +56,7 @@ class WithinDistance:
 class FieldsMatch:
     """The fields of a record, by property key, hold these tests."""
 
-    tests: tuple[tuple[str, Test], ...]
+    tests: tuple[tuple[str, ValueCondition], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,17 @@ class InLanguage:
     """A monolingual text in a language, whose words hold `test` (None: any)."""
 
     lang: str
-    test: Test | None = None
+    test: ValueCondition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotMatching:
     """Some value that does not hold `test` (SMW's `!` and `!~` are existential)."""
 
-    test: Test
+    test: ValueCondition
 
 
-Test = EqualTo | InRange | MatchesWildcard | WithinDistance | FieldsMatch | InLanguage | NotMatching
+ValueCondition = EqualTo | InRange | MatchesWildcard | WithinDistance | FieldsMatch | InLanguage | NotMatching
 
 
 def distance(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
@@ -85,7 +85,7 @@ def distance(lat: float, lon: float, other_lat: float, other_lon: float) -> floa
 
 
 @lru_cache(maxsize=512)
-def regex_of(pattern: str) -> re.Pattern[str]:
+def wildcard_regex(pattern: str) -> re.Pattern[str]:
     """The regular expression of a `Like` pattern, which never goes back behind words that it has found.
 
     What stands between two `*` is looked for as early as it can be, and kept (an atomic group): if that fails, no later
@@ -107,14 +107,14 @@ def _plain(part: str) -> str:
     return part[1:] if len(part) == 2 and part[0] == "\\" else part
 
 
-def matches(test: Test, value: Value) -> bool:
+def matches(test: ValueCondition, value: Value) -> bool:
     """Whether a usable value holds `test`."""
     if isinstance(test, EqualTo):
         return value.canonical_value in test.words
     if isinstance(test, InRange):
         return _between(test, value)
     if isinstance(test, MatchesWildcard):
-        return regex_of(test.pattern).fullmatch(value.folded_text) is not None
+        return wildcard_regex(test.pattern).fullmatch(value.folded_text) is not None
     if isinstance(test, WithinDistance):
         return (
             value.lat is not None

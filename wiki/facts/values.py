@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from wiki.text.problems import Problem
 
-WORD_LIMIT = 255
+CANONICAL_LIMIT = 255
 """Characters of `Value.canonical_value`."""
 
 

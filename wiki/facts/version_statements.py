@@ -11,12 +11,12 @@ from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.pages.writing.derived_data import ParsedVersion, VersionState
 from wiki.text import statements, titles
 from wiki.text.markup import parser_process
-from wiki.text.markup.parser_functions import with_own_names
+from wiki.text.markup.parser_functions import substitute_page_name_variables
 from wiki.text.statements import Statement
-from wiki.text.titles import ELSEWHERE, TitleProblem
+from wiki.text.titles import MIRROR_NAMESPACE, TitleProblem
 
 FILE, CATEGORY, PROPERTY = 6, 14, 102
-MEDIA = {"image": "BITMAP", "audio": "AUDIO", "video": "VIDEO", "text": "TEXT"}
+MEDIA_TYPES = {"image": "BITMAP", "audio": "AUDIO", "video": "VIDEO", "text": "TEXT"}
 """What MediaWiki calls the first part of a MIME type; a file keeps the type that its name says."""
 TITLE_LIMIT = 255
 
@@ -37,16 +37,16 @@ def statements_of(reading: ParsedVersion) -> Iterator[VersionStatements]:
     """What each of the steps of a reading says. The last one is parsed already."""
     last_text, last_found = None, None
     for step in reading.steps:
-        if reading.fields.namespace == ELSEWHERE:  # its facts are of things that another wiki tells of
+        if reading.fields.namespace == MIRROR_NAMESPACE:  # its facts are of things that another wiki tells of
             found = []
         elif step.text == reading.text and step.full_title == _title(reading):
-            found = statements.statements(reading.parsed)
+            found = statements.extract_statements(reading.parsed)
         elif step.text == last_text and last_found is not None:
             found = last_found
-        elif statements.states_nothing(step.text):
+        elif statements.has_no_statements(step.text):
             found = []
         else:
-            found = statements.statements(parser_process.parse_bounded(step.text or ""))
+            found = statements.extract_statements(parser_process.parse_bounded(step.text or ""))
         last_text, last_found = step.text, found
         yield _said(step, found)
 
@@ -64,7 +64,7 @@ def _said(step: VersionState, statements: Iterable[Statement]) -> VersionStateme
     namespace, _ = titles.split_namespace(step.full_title)
     for one in statements:
         name = "_SUBC" if one.property == "_INST" and namespace == CATEGORY else one.property
-        _add(said, name, with_own_names(one.value, step.full_title), one.fragment)
+        _add(said, name, substitute_page_name_variables(one.value, step.full_title), one.fragment)
     _add_kind(said, step, namespace)
     return said
 
@@ -103,7 +103,7 @@ def builtin_statements(step: VersionState, number: int, created: datetime, at: d
     ]
     namespace, name = titles.split_namespace(step.full_title)
     if namespace == FILE and (mime := mimetypes.guess_type(name)[0]):
-        found += [("", "_MIME", mime), ("", "_MEDIA", MEDIA.get(mime.partition("/")[0], "OFFICE"))]
+        found += [("", "_MIME", mime), ("", "_MEDIA", MEDIA_TYPES.get(mime.partition("/")[0], "OFFICE"))]
     if step.author.strip():
-        found.append(("", "_LEDT", f"User:{titles.lookalike(step.author.strip(), colon=True)}"))
+        found.append(("", "_LEDT", f"User:{titles.replace_forbidden_characters(step.author.strip(), colon=True)}"))
     return found

@@ -14,11 +14,11 @@ from wiki.pages import page_lookup, permissions
 from wiki.pages.models import Fork, WikiPage
 from wiki.pages.writing.page_writer import Author
 
-PIECE = 5
+FORKS_PER_RUN = 5
 """Forks that are looked at in one go."""
 
 
-def follow(page: WikiPage, by: User, *, follows: bool) -> None:
+def set_auto_pull(page: WikiPage, by: User, *, follows: bool) -> None:
     """Let the fork `page` take in clean changes by itself, in the name of `by`, or not any more.
 
     Raises NotAllowed, and Refused where `page` is no fork.
@@ -37,7 +37,7 @@ class AutoPullJob:
         """Some forks; whether there may be more."""
         moved = Fork.objects.filter(auto_pull_user__isnull=False, upstream__version__gt=F("last_tried_version"))
         there = moved.filter(page__title_key__isnull=False, upstream__title_key__isnull=False)
-        bonds = list(there.select_related("auto_pull_user").order_by("pk")[:PIECE])
+        bonds = list(there.select_related("auto_pull_user").order_by("pk")[:FORKS_PER_RUN])
         looked = [_look(bond) for bond in bonds]
         return any(looked)
 

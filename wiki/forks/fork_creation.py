@@ -11,21 +11,21 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from wiki.errors import LicenseConflict, Refused, TitleTaken, gettext_noop
-from wiki.forks.link_rewriting import Copy, Rewriter
+from wiki.forks.link_rewriting import LinkRewriter, PageCopy
 from wiki.licenses import catalogue, compatibility
 from wiki.pages import page_lookup
-from wiki.pages.contributors import authors_of_all
+from wiki.pages.contributors import authors_by_page
 from wiki.pages.mirror_models import Mirror, remote_title
 from wiki.pages.models import Changeset, Fork, PageVersion, Stewardship, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.permissions import Action
-from wiki.pages.writing.page_writer import check_write_allowed, retrying
+from wiki.pages.writing.page_writer import check_write_allowed, retry_while_stale
 from wiki.pages.writing.parsed_versions import Tell, silent
 from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, store
 from wiki.text import titles
 
 ROWS = 500
-NAMED = 5
+TITLES_LISTED = 5
 """So many titles are named where many are taken."""
 
 
@@ -68,7 +68,7 @@ def fork_all(
     """
     check_write_allowed(by, Action.FORK, pages[0])
     keys = [page.pk for page in pages]
-    return retrying(lambda: _fork(_fresh(keys), wish, by, offers, seed, tell))
+    return retry_while_stale(lambda: _fork(_fresh(keys), wish, by, offers, seed, tell))
 
 
 def _fresh(keys: Sequence[int]) -> list[WikiPage]:
@@ -86,7 +86,7 @@ def _fork(
     """Write the copies of `pages` as they are now. Raises what `fork` raises, and Stale."""
     place, drafts = _home(pages[0], wish, by, seed)
     copies = [
-        Copy(
+        PageCopy(
             page,
             page_lookup.with_current_place(
                 PageFields(0, place, _title(page, wish, pages[0]), False, license, page.language)
@@ -95,9 +95,11 @@ def _fork(
         for page, license in zip(pages, _licenses(pages, wish), strict=True)
     ]
     if seed:
-        copies[0] = Copy(pages[0], PageFields(0, None, place.title, True, copies[0].fields.license, pages[0].language))
+        copies[0] = PageCopy(
+            pages[0], PageFields(0, None, place.title, True, copies[0].fields.license, pages[0].language)
+        )
     targets = _targets([copy.fields.full_title for copy in copies])
-    rewriter, heads, bonds = Rewriter(copies, offers), _heads(pages), _bonds(pages, by)
+    rewriter, heads, bonds = LinkRewriter(copies, offers), _heads(pages), _bonds(pages, by)
     if seed:
         targets[0] = place
     drafts += [
@@ -159,7 +161,7 @@ def _home(upstream: WikiPage, wish: ForkTarget, by: Author, seed: bool) -> tuple
     if wish.new_place:
         page_lookup.check_place_title(wish.new_place)
         name = titles.clean_title(wish.new_place)
-        if page_lookup.by_key(titles.key_of(name)) is not None:
+        if page_lookup.find_by_key(titles.key_of(name)) is not None:
             raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=name)
         place = WikiPage(title=name, full_title=name)
         fields = PageFields(0, None, name, True, catalogue.DEFAULT, upstream.language)
@@ -180,12 +182,12 @@ def _targets(full_titles: Sequence[str]) -> list[WikiPage]:
     wanted = list(keys)
     for start in range(0, len(wanted), ROWS):
         some = wanted[start : start + ROWS]
-        taken += WikiPage.objects.filter(title_key__in=some).values_list("full_title", flat=True)[: NAMED + 1]
+        taken += WikiPage.objects.filter(title_key__in=some).values_list("full_title", flat=True)[: TITLES_LISTED + 1]
         gone = WikiPage.objects.filter(full_title__in=[keys[key] for key in some], title_key__isnull=True)
         for page in gone.filter(fork=None).select_related("source", "place").order_by("edited_at", "pk"):
             deleted[page.full_title] = page
     if taken:
-        named = ", ".join(sorted(taken)[:NAMED]) + ("…" if len(taken) > NAMED else "")
+        named = ", ".join(sorted(taken)[:TITLES_LISTED]) + ("…" if len(taken) > TITLES_LISTED else "")
         raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=named)
     return [deleted.get(title) or WikiPage() for title in full_titles]
 
@@ -210,13 +212,13 @@ def _permalink(page: WikiPage) -> str:
 
 def _mirrors(pages: Sequence[WikiPage]) -> list[Mirror]:
     """What those of the pages mirror that live on other sites."""
-    keys = [page.pk for page in pages if page.namespace == titles.ELSEWHERE]
+    keys = [page.pk for page in pages if page.namespace == titles.MIRROR_NAMESPACE]
     return list(Mirror.objects.filter(page__in=keys[:ROWS])) if keys else []
 
 
 def _bonds(pages: Sequence[WikiPage], by: Author) -> list[Fork]:
     """What the forks remember of upstream."""
-    authors, made_at = authors_of_all(pages), by.at or timezone.now()
+    authors, made_at = authors_by_page(pages), by.at or timezone.now()
     far = {mirror.page_id: mirror for mirror in _mirrors(pages)}
     return [
         Fork(

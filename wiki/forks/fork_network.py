@@ -20,7 +20,7 @@ DEPTH = 40
 
 
 @dataclass(slots=True)
-class Member:
+class NetworkMember:
     """A page of a family, as far as the reader may see it."""
 
     page: WikiPage
@@ -30,7 +30,7 @@ class Member:
     """Whether it is the page that was asked for."""
     share: int | None = None
     """Per cent of its passages that the page asked for has too; None for that page, and for one without passages."""
-    copies: list[Member] = field(default_factory=list)
+    copies: list[NetworkMember] = field(default_factory=list)
     """Its forks, oldest first."""
 
 
@@ -38,8 +38,8 @@ class Member:
 class ForkNetwork:
     """A page with all its relatives."""
 
-    first: Member
-    members: list[Member]
+    first: NetworkMember
+    members: list[NetworkMember]
 
     @property
     def places(self) -> int:
@@ -55,7 +55,7 @@ def fork_network(page: WikiPage, user: Reader) -> ForkNetwork:
     bonds = _bonds(_first(page.pk))
     keys = {page.pk, *bonds, *(bond.upstream_id for bond in bonds.values() if bond.upstream_id)}
     rows = WikiPage.objects.readable_by(user).filter(pk__in=keys).select_related("place", "kind")
-    members = {row.pk: Member(row, bonds.get(row.pk), row.pk == page.pk) for row in rows}
+    members = {row.pk: NetworkMember(row, bonds.get(row.pk), row.pk == page.pk) for row in rows}
     tops = [member for key, member in members.items() if not _join(key, member, members, bonds)]
     for member in members.values():
         member.copies.sort(key=_age)
@@ -65,7 +65,7 @@ def fork_network(page: WikiPage, user: Reader) -> ForkNetwork:
     return ForkNetwork(first, list(members.values()))
 
 
-def _age(member: Member) -> tuple[object, ...]:
+def _age(member: NetworkMember) -> tuple[object, ...]:
     """What orders forks: the first page, then by date."""
     bond = member.bond
     return (bond is not None, bond.made_at.timestamp() if bond else 0, member.page.pk)
@@ -97,7 +97,7 @@ def _bonds(first: int) -> dict[int, Fork]:
     return found
 
 
-def _join(key: int, member: Member, members: dict[int, Member], bonds: dict[int, Fork]) -> bool:
+def _join(key: int, member: NetworkMember, members: dict[int, NetworkMember], bonds: dict[int, Fork]) -> bool:
     """Put a member with the nearest one above it; False where there is none."""
     bond = bonds.get(key)
     for _ in range(DEPTH):
@@ -111,7 +111,7 @@ def _join(key: int, member: Member, members: dict[int, Member], bonds: dict[int,
     return False
 
 
-def _share(here: int, members: dict[int, Member]) -> None:
+def _share(here: int, members: dict[int, NetworkMember]) -> None:
     """How many of the passages of each member the page `here` has too."""
     passages: dict[int, set[str]] = defaultdict(set)
     rows = Passage.objects.filter(page__in=list(members), removed_in=None)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 
-from wiki.forks.version_graph import Node, VersionGraph
+from wiki.forks.version_graph import VersionGraph, VersionNode
 from wiki.pages.models import Fork, PageVersion, PageVersionQuerySet, WikiPage
-from wiki.text.titles import ELSEWHERE
+from wiki.text.titles import MIRROR_NAMESPACE
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-KEPT = 7 * 24 * 3600
+CACHE_SECONDS = 7 * 24 * 3600
 """Seconds for which numbers are kept that nobody asks for."""
 
 
@@ -30,7 +30,7 @@ class ForkLink:
     @property
     def is_elsewhere(self) -> bool:
         """Whether the original lives on another site, and is mirrored here."""
-        return self.upstream is not None and self.upstream.namespace == ELSEWHERE
+        return self.upstream is not None and self.upstream.namespace == MIRROR_NAMESPACE
 
     @property
     def was_renamed(self) -> bool:
@@ -55,11 +55,11 @@ class ForkStatus(ForkLink):
     """All that there is to know of how a fork stands to its original."""
 
     lineage: VersionGraph
-    bases: list[Node]
+    bases: list[VersionNode]
     """The latest versions that both have, or what went into both."""
-    behind: list[Node]
+    behind: list[VersionNode]
     """Versions of the original that are not here, oldest first."""
-    ahead: list[Node]
+    ahead: list[VersionNode]
     """Versions in which something was changed here, oldest first; what was taken in is not counted."""
     differs: bool
     """Whether the fork says anything else than what both have."""
@@ -74,7 +74,7 @@ class ForkStatus(ForkLink):
         """How many versions the fork is ahead: one at least where it differs."""
         return max(len(self.ahead), int(self.differs))
 
-    def versions(self, nodes: list[Node], user: Reader, limit: int = 50) -> PageVersionQuerySet:
+    def versions(self, nodes: list[VersionNode], user: Reader, limit: int = 50) -> PageVersionQuerySet:
         """The last of some versions, newest first, with what a list shows of them."""
         keys = [node.pk for node in nodes[-limit:]]
         rows = PageVersion.objects.readable_by(user).filter(pk__in=keys)
@@ -82,13 +82,13 @@ class ForkStatus(ForkLink):
         return found.order_by("-number")
 
 
-def touch_of(page: WikiPage, user: Reader) -> ForkStatus | None:
+def find_fork_status(page: WikiPage, user: Reader) -> ForkStatus | None:
     """How `page` stands to its original; None where it is no fork."""
     bond = Fork.objects.filter(page=page).select_related("auto_pull_user").first()
-    return touch(page, bond, user) if bond is not None else None
+    return compute_fork_status(page, bond, user) if bond is not None else None
 
 
-def touch(page: WikiPage, bond: Fork, user: Reader) -> ForkStatus:
+def compute_fork_status(page: WikiPage, bond: Fork, user: Reader) -> ForkStatus:
     """How the fork `page` stands to the original that `bond` names. Three queries, more where others went into it."""
     upstream = _upstream(bond, user)
     if upstream is None:
@@ -103,7 +103,7 @@ def touch(page: WikiPage, bond: Fork, user: Reader) -> ForkStatus:
     return ForkStatus(page, bond, upstream, lineage, bases, behind, ahead, differs)
 
 
-def state_of(page: WikiPage, bond: Fork, user: Reader) -> ForkCounts:
+def fork_counts(page: WikiPage, bond: Fork, user: Reader) -> ForkCounts:
     """How far the fork `page` and its original are apart. One query; the graph is read once for each pair of versions.
 
     That numbers of two versions never change lets them be kept: history does not.
@@ -114,9 +114,9 @@ def state_of(page: WikiPage, bond: Fork, user: Reader) -> ForkCounts:
     key = f"touch:{page.pk}.{page.version}:{upstream.pk}.{upstream.version}"
     numbers: tuple[int, int] | None = cache.get(key)
     if numbers is None:
-        found = touch(page, bond, user)
+        found = compute_fork_status(page, bond, user)
         numbers = found.moved, found.own
-        cache.set(key, numbers, KEPT)
+        cache.set(key, numbers, CACHE_SECONDS)
     return ForkCounts(page, bond, upstream, *numbers)
 
 

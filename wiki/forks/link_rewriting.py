@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from wiki.forks.subtree import key_of
+from wiki.forks.subtree import title_key_or_empty
 from wiki.pages.models import WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.rendering.link_table import existing, keys_of
-from wiki.text.title_rewriting import TitleReference, mentions, replace_titles
+from wiki.pages.rendering.link_table import existing_keys, target_keys
+from wiki.text.title_rewriting import TitleReference, find_title_references, replace_titles
 from wiki.text.titles import split_namespace
 
 ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class PageCopy:
     """A page, and the fields that its copy shall have."""
 
     page: WikiPage
@@ -28,22 +28,22 @@ class Copy:
         return self.page.source.text or ""
 
 
-class Rewriter:
+class LinkRewriter:
     """Knows where each title leads now, and where it would lead from a copy. Queries go by hundreds of titles."""
 
-    def __init__(self, copies: Sequence[Copy], offers: Collection[str] = ()) -> None:
+    def __init__(self, copies: Sequence[PageCopy], offers: Collection[str] = ()) -> None:
         """`offers` are the names of the facts that shall name the new place (`branches.Offer.name`)."""
         self.offers = frozenset(offers)
         self.titles = {copy.page.title_key or "": copy.fields.full_title for copy in copies}
         """Full titles of the copies, by the keys of the pages."""
-        self.new = {key_of(title) for title in self.titles.values()}
-        self.found = {copy.page.pk: list(mentions(copy.text)) for copy in copies}
+        self.new = {title_key_or_empty(title) for title in self.titles.values()}
+        self.found = {copy.page.pk: list(find_title_references(copy.text)) for copy in copies}
         keys: set[str] = set()
         for copy in copies:
             for mention in self.found[copy.page.pk]:
-                keys.update(keys_of(mention.title, PageFields.of(copy.page)))
-                keys.update(keys_of(mention.title, copy.fields))
-        self.names = _names(existing(keys))
+                keys.update(target_keys(mention.title, PageFields.of(copy.page)))
+                keys.update(target_keys(mention.title, copy.fields))
+        self.names = _names(existing_keys(keys))
         self._follow_redirects()
 
     def _follow_redirects(self) -> None:
@@ -52,28 +52,28 @@ class Rewriter:
         for key, goal in leading.values_list("title_key", "redirect_key"):
             self.titles.setdefault(key, self.titles[goal])
 
-    def text_of(self, copy: Copy) -> str:
+    def text_of(self, copy: PageCopy) -> str:
         """The text of a copy."""
         return replace_titles(copy.text, self.found[copy.page.pk], lambda mention: self._title(copy, mention))
 
-    def _title(self, copy: Copy, mention: TitleReference) -> str | None:
+    def _title(self, copy: PageCopy, mention: TitleReference) -> str | None:
         """What a mention shall name in the copy; None where it is right as it stands."""
         if not mention.title or (mention.way == "link" and split_namespace(mention.title)[0]):
             return None
         if mention.way == "fact":
             return self._value(copy, mention)
-        key, near = keys_of(mention.title, PageFields.of(copy.page))
+        key, near = target_keys(mention.title, PageFields.of(copy.page))
         leads = next((one for one in (near, key) if one in self.names), "")
         if not leads:
             return None
-        new_key, new_near = keys_of(mention.title, copy.fields)
+        new_key, new_near = target_keys(mention.title, copy.fields)
         would = next((one for one in (new_near, new_key) if one and (one in self.new or one in self.names)), "")
         wanted = self.titles.get(leads, self.names[leads])
-        return None if would == key_of(wanted) else wanted
+        return None if would == title_key_or_empty(wanted) else wanted
 
-    def _value(self, copy: Copy, mention: TitleReference) -> str | None:
+    def _value(self, copy: PageCopy, mention: TitleReference) -> str | None:
         """What a fact shall name: the new place where that was asked for, a copy where its full title is given."""
-        key, home = key_of(mention.title), copy.page if copy.page.is_place else copy.page.place
+        key, home = title_key_or_empty(mention.title), copy.page if copy.page.is_place else copy.page.place
         if home is not None and key == home.title_key:
             place = copy.fields.place.full_title if copy.fields.place else copy.fields.full_title
             return place if f"{copy.page.pk} {mention.property}" in self.offers else None

@@ -50,7 +50,7 @@ class ConflictChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class HunkCard:
+class HunkChoice:
     """A hunk as it is taken or left on the screen."""
 
     number: int
@@ -77,17 +77,17 @@ class MergeChoice:
         """Whether every clash is settled, so that hunks can be chosen."""
         self.was_chosen = self.is_ready and "hunks" in data
         """Whether the form says which hunks are wanted."""
-        self._pieces = hunks.pieces(mine, joined.resolved([card.words for card in self.cards]))
-        found = hunks.hunks(self._pieces)
+        self._pieces = hunks.split_hunks(mine, joined.resolved([card.words for card in self.cards]))
+        found = hunks.hunks_of(self._pieces)
         wanted = set(data.getlist("hunk"))
         self.hunks = [
-            HunkCard(number, hunk, not self.was_chosen or str(number) in wanted) for number, hunk in enumerate(found)
+            HunkChoice(number, hunk, not self.was_chosen or str(number) in wanted) for number, hunk in enumerate(found)
         ]
 
     @property
     def text(self) -> str:
         """The text with the hunks that are taken."""
-        return hunks.with_hunks(self._pieces, {card.number for card in self.hunks if card.is_taken})
+        return hunks.apply_hunks(self._pieces, {card.number for card in self.hunks if card.is_taken})
 
     @property
     def is_whole(self) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 logger = logging.getLogger(__name__)
-PIECE = 5
+EMAILS_PER_RUN = 5
 """Letters that are written in one go."""
 LISTED = 500
 
@@ -63,14 +63,14 @@ class UpstreamEmailJob:
         """Some letters; whether there may be more."""
         moved = UpstreamSubscription.objects.filter(fork__upstream__version__gt=F("last_notified_version"))
         there = moved.filter(fork__page__title_key__isnull=False, fork__upstream__title_key__isnull=False)
-        due = list(there.select_related("fork__page", "fork__upstream", "user").order_by("pk")[:PIECE])
+        due = list(there.select_related("fork__page", "fork__upstream", "user").order_by("pk")[:EMAILS_PER_RUN])
         for one in due:
             upstream = one.fork.upstream
             if upstream is not None and UpstreamSubscription.objects.filter(
                 pk=one.pk, last_notified_version=one.last_notified_version
             ).update(last_notified_version=upstream.version):
                 _write(one, upstream)
-        return len(due) == PIECE
+        return len(due) == EMAILS_PER_RUN
 
 
 def _write(one: UpstreamSubscription, upstream: WikiPage) -> None:
@@ -99,7 +99,7 @@ def _write(one: UpstreamSubscription, upstream: WikiPage) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
+class ListedFork:
     """A fork of somebody's, as a list shows it."""
 
     bond: Fork
@@ -108,7 +108,7 @@ class Mine:
     is_told: bool
 
 
-def forks_of(user: User) -> list[Mine]:
+def forks_of(user: User) -> list[ListedFork]:
     """The forks that `user` made, follows or is told of, those whose original has moved most first. Three queries."""
     mine = Q(by=user) | Q(auto_pull_user=user) | Q(tellings__user=user)
     rows = Fork.objects.filter(mine, page__title_key__isnull=False).select_related("page", "upstream").distinct()
@@ -120,7 +120,7 @@ def forks_of(user: User) -> list[Mine]:
         .order_by()
     )
     told = set(UpstreamSubscription.objects.filter(user=user).values_list("fork_id", flat=True))
-    found = [Mine(bond, _moved(bond, seen.get(bond.page_id, 0)), bond.pk in told) for bond in bonds]
+    found = [ListedFork(bond, _moved(bond, seen.get(bond.page_id, 0)), bond.pk in told) for bond in bonds]
     return sorted(found, key=lambda one: -one.moved)
 
 

@@ -18,7 +18,7 @@ from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_of
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, EditSummary, Saved
+from wiki.pages.writing.page_writer import Author, EditSummary, SaveResult
 from wiki.text.merging.conflicts import MergeConflict
 from wiki.text.merging.document_merge import MergedDocument, merge_documents
 
@@ -27,7 +27,7 @@ SIDES: tuple[Side, ...] = get_args(Side)
 COMMENT_LIMIT = 500
 
 
-def words_of(clash: MergeConflict, side: Side) -> str:
+def resolution_text(clash: MergeConflict, side: Side) -> str:
     """What stands in place of `clash` when `side` is chosen."""
     return {"ours": clash.mine, "theirs": clash.theirs, "both": clash.both}[side]
 
@@ -84,9 +84,9 @@ class Merge:
 
     def resolved(self, side: Side) -> str:
         """The whole text with the same side chosen for all clashes."""
-        return self.joined.resolved([words_of(clash, side) for clash in self.joined.clashes])
+        return self.joined.resolved([resolution_text(clash, side) for clash in self.joined.clashes])
 
-    def save(self, text: str, by: Author, comment: str = "", base: int | None = None) -> Saved:
+    def save(self, text: str, by: Author, comment: str = "", base: int | None = None) -> SaveResult:
         """Write `text` as the version that takes `theirs` in, following version `base` (default: `mine`).
 
         Those who wrote what comes in are credited from now on. Raises LicenseConflict with the legal reason,
@@ -97,9 +97,9 @@ class Merge:
         names = authors_of(self.theirs.page, self.theirs.number)
         note = EditSummary(comment or self.said(), tags=["pulled"], merge_parent=self.theirs)
         number = self.mine.number if base is None else base
-        return page_writer.edit(self.page, text, by, note, number, lambda _: credit(self.page, names))
+        return page_writer.edit(self.page, text, by, note, number, lambda _: add_credits(self.page, names))
 
-    def pass_over(self, by: Author) -> Saved:
+    def pass_over(self, by: Author) -> SaveResult:
         """Write a version with the text as it is, from which on `theirs` counts as seen. Raises what `edit` raises."""
         with translation.override(self.page.language):
             said = gettext("Passed over %(title)s up to version %(number)d") % self._named()
@@ -107,7 +107,7 @@ class Merge:
         return page_writer.edit(self.page, self.mine.text() or "", by, note, self.mine.number)
 
 
-def credit(page: WikiPage, names: Sequence[str]) -> None:
+def add_credits(page: WikiPage, names: Sequence[str]) -> None:
     """Add those who wrote what came into a fork to those whom it credits; inside the transaction."""
     for bond in Fork.objects.filter(page=page):
         everyone = list(dict.fromkeys([*bond.upstream_authors, *names]))

@@ -19,7 +19,7 @@ from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
 from wiki.forks import auto_pull, notifications, pull_merge
-from wiki.forks.fork_status import ForkStatus, touch_of
+from wiki.forks.fork_status import ForkStatus, find_fork_status
 from wiki.forks.merge_choices import ConflictChoice
 from wiki.forks.pull_merge import Merge
 from wiki.forks.version_graph import VersionGraph, texts_of
@@ -33,9 +33,9 @@ from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.page_urls import address
 from wiki.pages.views import edit, manage
-from wiki.pages.writing.page_writer import Author, Saved
+from wiki.pages.writing.page_writer import Author, SaveResult
 
-LONG = 200_000
+COSTLY_BYTES = 200_000
 """Bytes of texts from which comparing them takes long enough to be counted."""
 LISTED = 50
 """Versions of each side that are listed."""
@@ -45,7 +45,7 @@ LISTED = 50
 def touch(request: HttpRequest, title: str) -> HttpResponseBase:
     """How a fork stands to its original; on POST, pass over it up to version `skip`, `follow` it, or be told."""
     page = manage.get_page(request, title, permissions.Action.READ)
-    found = touch_of(page, request.user)
+    found = find_fork_status(page, request.user)
     if request.method == "POST":
         if "tell" in request.POST:
             return _tell(request, page)
@@ -54,8 +54,8 @@ def touch(request: HttpRequest, title: str) -> HttpResponseBase:
     if found is not None and found.upstream is not None:
         if found.is_elsewhere:
             context["there"] = _proposing_there(page, found.upstream)
-        if page.size + found.upstream.size > LONG:
-            rate_limits.spend_preview(request)
+        if page.size + found.upstream.size > COSTLY_BYTES:
+            rate_limits.limit_previews(request)
         context |= _sides(request, found, found.upstream) | {"is_told": notifications.is_subscribed(page, request.user)}
     return render(request, "wiki/forks/touch.html", context)
 
@@ -98,7 +98,7 @@ def _follow(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
     """Let the fork take in clean changes by itself, or not any more."""
     permissions.require(request.user, permissions.Action.EDIT, page)
     follows = request.POST["follow"] == "1"
-    auto_pull.follow(page, cast(User, request.user), follows=follows)
+    auto_pull.set_auto_pull(page, cast(User, request.user), follows=follows)
     if follows:
         messages.success(request, gettext("What joins without a clash is taken in by itself from now on."))
     else:
@@ -111,7 +111,7 @@ def _pass_over(request: HttpRequest, page: WikiPage, found: ForkStatus | None) -
     permissions.require(request.user, permissions.Action.EDIT, page)
     merge = _merge(page, found, page_access.number_from(request.POST.get("skip"), 0), None)
     if not merge.is_done:
-        merge.pass_over(manage.author(request))
+        merge.pass_over(manage.get_author(request))
         said = gettext("Version %(number)d of the original counts as seen; your text is as it was.")
         messages.success(request, said % {"number": merge.theirs.number})
     return redirect(address("touch", page.full_title))
@@ -148,42 +148,42 @@ def pull(request: HttpRequest, title: str) -> HttpResponseBase:
         permissions.require(request.user, permissions.Action.EDIT, page)
     until, base = (page_access.number_from(request.GET.get(name), 0) or None for name in ("until", "base"))
     try:
-        merge = _merge(page, touch_of(page, request.user), until, base)
+        merge = _merge(page, find_fork_status(page, request.user), until, base)
     except Refused as error:
         if "text" not in request.POST:
             raise
         return edit.edit(request, title, _refusing(error))  # the original went away: what was typed is kept
     if "text" in request.POST:
         return edit.edit(request, title, _writer(merge))
-    if merge.mine.size + merge.theirs.size > LONG:
-        rate_limits.spend_preview(request)
+    if merge.mine.size + merge.theirs.size > COSTLY_BYTES:
+        rate_limits.limit_previews(request)
     cards = [ConflictChoice.of(number, clash, request.POST) for number, clash in enumerate(merge.joined.clashes)]
     form = PullForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _screen(request, merge, form, cards)
     text, comment = merge.joined.resolved([card.words for card in cards]), form.cleaned_data["comment"]
     if "whole" in request.POST or not request.user.is_authenticated:  # whose session ended signs in there
-        return edit.open_with(request, page, text, comment or merge.said(), merge.mine.number)
+        return edit.open_editor(request, page, text, comment or merge.said(), merge.mine.number)
     if not all(card.choice for card in cards):
         form.add_error(None, gettext("Choose for each clash what shall stand there."))
         return _screen(request, merge, form, cards, status=422)
     return _take_in(request, merge, text, comment, form, cards)
 
 
-def _writer(merge: Merge) -> edit.Write:
+def _writer(merge: Merge) -> edit.SaveFunction:
     """Saves what the editor holds as the version that takes the original in."""
 
-    def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> Saved:
+    def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> SaveResult:
         permissions.require(user, permissions.Action.EDIT, page)
         return merge.save(data["text"], Author.of(user), data["comment"], data["base"])
 
     return write
 
 
-def _refusing(error: Refused) -> edit.Write:
+def _refusing(error: Refused) -> edit.SaveFunction:
     """Saves nothing, and says why."""
 
-    def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> Saved:
+    def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> SaveResult:
         raise error
 
     return write
@@ -194,9 +194,9 @@ def _take_in(
 ) -> HttpResponseBase:
     """Hand the joined text to the writer."""
     try:
-        merge.save(text, manage.author(request), comment)
+        merge.save(text, manage.get_author(request), comment)
     except EditConflict as conflict:
-        return edit.open_with(
+        return edit.open_editor(
             request, merge.page, text, comment or merge.said(), conflict.theirs_version, conflict=conflict, status=409
         )
     except WikiError as error:

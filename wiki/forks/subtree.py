@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wiki.pages.models import WikiPage, WikiPageQuerySet
 from wiki.text import titles
-from wiki.text.title_rewriting import mentions
+from wiki.text.title_rewriting import find_title_references
 from wiki.text.titles import TitleProblem
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class FactRewriteOption:
         return f"{self.page.pk} {self.fact}"
 
 
-def offers(pages: Sequence[WikiPage]) -> list[FactRewriteOption]:
+def fact_rewrite_options(pages: Sequence[WikiPage]) -> list[FactRewriteOption]:
     """The facts of `pages` that name the place they live in (or are): whoever forks them says which shall change."""
     found: dict[str, FactRewriteOption] = {}
     for page in pages:
@@ -49,14 +49,14 @@ def offers(pages: Sequence[WikiPage]) -> list[FactRewriteOption]:
         text = page.source.text or ""
         if home is None:
             continue
-        for mention in mentions(text):
-            if mention.way == "fact" and key_of(mention.title) == home.title_key:
+        for mention in find_title_references(text):
+            if mention.way == "fact" and title_key_or_empty(mention.title) == home.title_key:
                 offer = FactRewriteOption(page, mention.property)
                 found.setdefault(offer.name, offer)
     return list(found.values())
 
 
-def key_of(title: str) -> str:
+def title_key_or_empty(title: str) -> str:
     """The key of a title; "" where it is none."""
     try:
         return titles.key_of(title)

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.text.merging.document_merge import merge_documents
 
-DEPTH = 8
+MERGE_DEPTH = 8
 """So many common bases are merged at most, and so deep."""
-PART = "part"
+PARTIAL_TAG = "part"
 """Tag of a version that took in a part of another one: its words come from there, and the rest is still to come."""
 COLUMNS = ("pk", "page_id", "number", "merge_parent_id", "sha256", "is_deletion")
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class VersionNode:
     """A version as the graph knows it."""
 
     pk: int
@@ -38,8 +38,8 @@ class Node:
 class VersionGraph:
     """The versions of some pages, and of all pages that went into them."""
 
-    nodes: dict[int, Node] = field(default_factory=dict)
-    at: dict[tuple[int, int], Node] = field(default_factory=dict)
+    nodes: dict[int, VersionNode] = field(default_factory=dict)
+    at: dict[tuple[int, int], VersionNode] = field(default_factory=dict)
     """By page and number."""
 
     @classmethod
@@ -50,25 +50,27 @@ class VersionGraph:
         while wanted:
             seen |= wanted
             rows = PageVersion.objects.filter(page_id__in=wanted)
-            parts = {key for key, tags in rows.exclude(merge_parent=None).values_list("pk", "tags") if PART in tags}
+            parts = {
+                key for key, tags in rows.exclude(merge_parent=None).values_list("pk", "tags") if PARTIAL_TAG in tags
+            }
             for key, page, number, merged, sha256, is_deletion in rows.values_list(*COLUMNS):
-                node = Node(key, page, number, None if key in parts else merged, sha256, is_deletion)
+                node = VersionNode(key, page, number, None if key in parts else merged, sha256, is_deletion)
                 found.nodes[node.pk] = found.at[node.page, node.number] = node
             lacking = {node.merged for node in found.nodes.values() if node.merged} - found.nodes.keys()
             pages_of = PageVersion.objects.filter(pk__in=lacking).values_list("page_id", flat=True)
             wanted = set(pages_of) - seen if lacking else set()
         return found
 
-    def parents(self, node: Node) -> Iterator[Node]:
+    def parents(self, node: VersionNode) -> Iterator[VersionNode]:
         """The versions that a version follows from."""
         if (before := self.at.get((node.page, node.number - 1))) is not None:
             yield before
         if node.merged is not None and (other := self.nodes.get(node.merged)) is not None:
             yield other
 
-    def ancestors(self, nodes: Iterable[Node]) -> set[Node]:
+    def ancestors(self, nodes: Iterable[VersionNode]) -> set[VersionNode]:
         """`nodes` and all that they follow from."""
-        found, waiting = set[Node](), list(nodes)
+        found, waiting = set[VersionNode](), list(nodes)
         while waiting:
             node = waiting.pop()
             if node not in found:
@@ -76,32 +78,32 @@ class VersionGraph:
                 waiting.extend(self.parents(node))
         return found
 
-    def bases(self, one: Iterable[Node], other: Iterable[Node]) -> list[Node]:
+    def bases(self, one: Iterable[VersionNode], other: Iterable[VersionNode]) -> list[VersionNode]:
         """The common bases of two (sets of) versions, the latest first; none where they have nothing in common."""
         common = self.ancestors(one) & self.ancestors(other)
         inner = {parent for node in common for parent in self.parents(node)}
         return sorted(common - inner, key=lambda node: -node.pk)
 
-    def base_text(self, bases: Sequence[Node], depth: int = DEPTH) -> str:
+    def base_text(self, bases: Sequence[VersionNode], depth: int = MERGE_DEPTH) -> str:
         """The text from which two sides went apart: that of their common base, or of several merged into one."""
-        texts = texts_of(bases[:DEPTH])
+        texts = texts_of(bases[:MERGE_DEPTH])
         if not bases:
             return ""
         text = texts[bases[0].pk]
-        for at, node in enumerate(bases[1:DEPTH], start=1):
+        for at, node in enumerate(bases[1:MERGE_DEPTH], start=1):
             above = self.bases(bases[:at], [node]) if depth else []
             joined = merge_documents(self.base_text(above, depth - 1) if above else "", text, texts[node.pk])
             text = joined.resolved([clash.base for clash in joined.clashes])
         return text
 
-    def written(self, page: int, without: set[Node]) -> list[Node]:
+    def written(self, page: int, without: set[VersionNode]) -> list[VersionNode]:
         """The versions of a page that changed its text and are not in `without`, oldest first.
 
         They begin after the last version that says, word for word, what it took in from `without`: a fork in which
         nothing was changed has none.
         """
-        found: list[Node] = []
-        before: Node | None = None
+        found: list[VersionNode] = []
+        before: VersionNode | None = None
         for number in sorted(number for key, number in self.at if key == page):
             node = self.at[page, number]
             if node.is_deletion:
@@ -113,13 +115,13 @@ class VersionGraph:
             before = node
         return found
 
-    def is_copy(self, node: Node, of: set[Node]) -> bool:
+    def is_copy(self, node: VersionNode, of: set[VersionNode]) -> bool:
         """Whether a version says just what it took in, where that is in `of`."""
         taken = self.nodes.get(node.merged) if node.merged is not None else None
         return taken is not None and taken in of and taken.sha256 == node.sha256
 
 
-def texts_of(nodes: Iterable[Node]) -> dict[int, str]:
+def texts_of(nodes: Iterable[VersionNode]) -> dict[int, str]:
     """The texts of versions, by their keys; one query."""
     rows = PageVersion.objects.filter(pk__in=[node.pk for node in nodes]).select_related("stored")
     return {row.pk: row.text() or "" for row in rows}

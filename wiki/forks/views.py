@@ -28,9 +28,9 @@ from wiki.pages.mirror_models import remote_title
 from wiki.pages.models import WikiPage
 from wiki.pages.views import manage, page_lists
 
-BRANCH_LIMIT = 2_000
+SUBTREE_LIMIT = 2_000
 """Pages that can go along with one."""
-MANY, A_SECOND = 150, 80
+MANY_PAGES, PAGES_PER_SECOND = 150, 80
 """Pages from which the form says how long it takes; about so many are forked in a second."""
 
 
@@ -66,11 +66,14 @@ class ForkForm(django_forms.Form):
         self.verdicts = compatibility.targets_for(page.license)
         self._offer("license", [(one.target, one.target_name) for one in self.verdicts if one.allowed])
         self._offer("pages", [(str(one.pk), one.full_title) for one in branch])
-        offers = subtree.offers([page, *branch])
+        offers = subtree.fact_rewrite_options([page, *branch])
         self._offer("facts", [(one.name, f"{one.page.full_title}: {one.fact}") for one in offers])
-        if len(branch) > MANY:
+        if len(branch) > MANY_PAGES:
             said = gettext("%(number)d pages: that takes about %(seconds)d seconds. All of them come, or none.")
-            self.fields["pages"].help_text = said % {"number": len(branch), "seconds": len(branch) // A_SECOND + 1}
+            self.fields["pages"].help_text = said % {
+                "number": len(branch),
+                "seconds": len(branch) // PAGES_PER_SECOND + 1,
+            }
         self.initial.update({name: [key for key, _ in self._choices(name)] for name in ("pages", "facts")})
         for name in ("pages", "facts"):
             if not self._choices(name):
@@ -107,7 +110,7 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         "title": remote_title(page), "license": page.license,
         "place": request.GET.get("place", "") or ("" if page.is_place else _own_place(request)),
     }  # fmt: skip
-    branch = list(subtree.subtree(page, request.user)[:BRANCH_LIMIT])
+    branch = list(subtree.subtree(page, request.user)[:SUBTREE_LIMIT])
     form = ForkForm(page, branch, request.POST or None, initial=initial)
     if form.is_valid():
         try:
@@ -134,7 +137,7 @@ def _fork(request: HttpRequest, page: WikiPage, branch: list[WikiPage], data: di
     pages = [page, *(one for one in branch if str(one.pk) in chosen)]
     wish = _wish(request, data, page)
     seed = page.is_place and bool(wish.new_place)
-    return fork_creation.fork_all(pages, wish, manage.author(request), data.get("facts", ()), seed=seed)
+    return fork_creation.fork_all(pages, wish, manage.get_author(request), data.get("facts", ()), seed=seed)
 
 
 def _said(count: int) -> str:
@@ -161,13 +164,13 @@ def _own_place(request: HttpRequest) -> str:
 
 def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> fork_creation.ForkTarget:
     """What the form asks for; where the page keeps its licence, so does each page that goes along."""
-    place = page_lookup.place_named(data["place"], request.user) if data["place"] else None
+    place = page_lookup.get_place(data["place"], request.user) if data["place"] else None
     license = data["license"] if data["license"] != page.license else ""
     return fork_creation.ForkTarget(place, data["new_place"], data["title"], license)
 
 
 @require_safe
-def mine(request: HttpRequest) -> HttpResponseBase:
+def my_forks(request: HttpRequest) -> HttpResponseBase:
     """The forks that the reader made, follows or is told of."""
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
@@ -181,5 +184,5 @@ def forks(request: HttpRequest, title: str) -> HttpResponse:
     family = fork_network(page, request.user)
     context: dict[str, Any] = {"page": page, "family": family, "may": permissions.allowed_actions(request.user, page)}
     if len(family.members) > 1:
-        context |= {"tree": network_graphics.tree(family), "map": network_graphics.map_of(family)}
+        context |= {"tree": network_graphics.draw_tree(family), "map": network_graphics.draw_map(family)}
     return render(request, "wiki/forks/forks.html", context)

@@ -16,17 +16,17 @@ from django.db.models import Q, QuerySet
 
 from wiki.history.models import Passage
 from wiki.pages.models import Fork, PageVersion, WikiPage
-from wiki.text.passages import words_of
+from wiki.text.passages import folded_words
 
 FORKED, PULLED = "forked", "pulled"
 """Tags of the version with which a fork begins, and of those that take its original in."""
 _WORD = re.compile(r"\w+")
-Where = tuple[int, int]
+VersionKey = tuple[int, int]
 """A page's key and the number of one of its versions."""
 
 
 @dataclass(slots=True)
-class Share:
+class AuthorShare:
     """What one author has in a page."""
 
     name: str
@@ -53,7 +53,7 @@ class AttributedSpan:
     """Some words of a passage as they stand in the text, and whose they are (None: signs alone)."""
 
     text: str
-    share: Share | None = None
+    share: AuthorShare | None = None
     version: PageVersion | None = None
 
 
@@ -62,7 +62,7 @@ class AttributedPassage:
     """A passage with those who wrote it, most words first, and the version that gave it its present form."""
 
     passage: Passage
-    authors: list[Share]
+    authors: list[AuthorShare]
     written: PageVersion | None
     """The version that brought most of its words."""
     changed: PageVersion | None
@@ -75,9 +75,9 @@ class Authorship:
     """The living passages of a page, and the shares of their authors."""
 
     passages: Sequence[Passage]
-    shares: list[Share]
-    versions: dict[Where, PageVersion]
-    owners: dict[Where, Share]
+    shares: list[AuthorShare]
+    versions: dict[VersionKey, PageVersion]
+    owners: dict[VersionKey, AuthorShare]
     """Whose the words are that a version brought."""
 
     def tell(self, some: Iterable[Passage]) -> list[AttributedPassage]:
@@ -85,9 +85,9 @@ class Authorship:
         return [self._told(passage) for passage in some]
 
     def _told(self, passage: Passage) -> AttributedPassage:
-        words: dict[Where, int] = defaultdict(int)
+        words: dict[VersionKey, int] = defaultdict(int)
         shares: dict[int, int] = defaultdict(int)
-        for count, where in runs_of(passage):
+        for count, where in word_runs(passage):
             words[where] += count
             shares[self.owners[where].place] += count
         most = max(words, key=lambda where: words[where], default=(passage.page_id, passage.added_in))
@@ -104,8 +104,8 @@ class Authorship:
     def _pieces(self, passage: Passage, several: bool) -> list[AttributedSpan]:
         """The text, divided where one author's words end and another's begin."""
         found = list(_WORD.finditer(passage.text)) if several else []
-        whose = [where for count, where in runs_of(passage) for _ in range(count)]
-        if not found or len(found) != len(whose) or len(words_of(passage.text)) != len(found):
+        whose = [where for count, where in word_runs(passage) for _ in range(count)]
+        if not found or len(found) != len(whose) or len(folded_words(passage.text)) != len(found):
             return [AttributedSpan(passage.text)]
         pieces, at = [], 0
         for where, group in groupby(zip(found, whose, strict=True), key=lambda pair: pair[1]):
@@ -119,29 +119,29 @@ class Authorship:
         return [*pieces, AttributedSpan(passage.text[at:])] if at < len(passage.text) else pieces
 
 
-def runs_of(passage: Passage) -> Iterator[tuple[int, Where]]:
+def word_runs(passage: Passage) -> Iterator[tuple[int, VersionKey]]:
     """Counts of words with the page and version that they were first written in."""
     for count, number, *elsewhere in passage.runs:
         yield count, (elsewhere[0], elsewhere[1]) if elsewhere else (passage.page_id, number)
 
 
-def living(page: WikiPage) -> QuerySet[Passage]:
+def current_passages(page: WikiPage) -> QuerySet[Passage]:
     """The passages of the current text, in order."""
     return Passage.objects.filter(page=page, removed_in=None).order_by("position")
 
 
 def authorship_of(page: WikiPage) -> Authorship:
     """Who wrote what stands in `page` now. Three queries, whatever its length; the text is not parsed."""
-    passages = list(living(page))
-    counted: dict[Where, int] = defaultdict(int)
+    passages = list(current_passages(page))
+    counted: dict[VersionKey, int] = defaultdict(int)
     for passage in passages:
-        for count, where in runs_of(passage):
+        for count, where in word_runs(passage):
             counted[where] += count
     added_in = {(passage.page_id, passage.added_in) for passage in passages}
     versions = _versions(counted.keys() | added_in)
     fork = Fork.objects.filter(page=page).first()
-    shares: dict[object, Share] = {}
-    owners: dict[Where, Share] = {}
+    shares: dict[object, AuthorShare] = {}
+    owners: dict[VersionKey, AuthorShare] = {}
     total = sum(counted.values())
     for where in sorted(counted, key=lambda where: (where[0] != page.pk, where)):
         version = versions[where]
@@ -149,7 +149,7 @@ def authorship_of(page: WikiPage) -> Authorship:
         from_upstream = fork is not None and where[0] == page.pk and _is_from_elsewhere(version)
         if from_upstream and fork is not None:
             name, key = ", ".join(fork.upstream_authors) or fork.upstream_title, (None, "", fork.upstream_url)
-        share = shares.setdefault(key, Share(name, None if from_upstream else version, of=total))
+        share = shares.setdefault(key, AuthorShare(name, None if from_upstream else version, of=total))
         share.words += counted[where]
         owners[where] = share
     ranked = sorted(shares.values(), key=lambda share: (-share.words, share.name))
@@ -163,7 +163,7 @@ def _is_from_elsewhere(version: PageVersion) -> bool:
     return FORKED in version.tags or (PULLED in version.tags and version.merge_parent_id is None)
 
 
-def _versions(wanted: Iterable[Where]) -> dict[Where, PageVersion]:
+def _versions(wanted: Iterable[VersionKey]) -> dict[VersionKey, PageVersion]:
     """Versions by page and number; one query."""
     by_page: dict[int, list[int]] = defaultdict(list)
     for page, number in wanted:
@@ -177,19 +177,19 @@ def _versions(wanted: Iterable[Where]) -> dict[Where, PageVersion]:
     return {(row.page_id, row.number): row for row in rows}
 
 
-def authors_by_share(page: WikiPage) -> list[Share]:
+def authors_by_share(page: WikiPage) -> list[AuthorShare]:
     """The authors of the words that stand in `page` now, most words first: ready for a credit."""
     return authorship_of(page).shares
 
 
-def ordered_by_share(page: WikiPage, names: Sequence[str]) -> list[str]:
+def sort_by_share(page: WikiPage, names: Sequence[str]) -> list[str]:
     """`names` of authors of the page's versions: those with most words in it first, then the others as they were.
 
     Only what the page's own history says counts, so that every wiki which holds that history gives the same order:
     by whom a word came into this page, and nothing for what came with a fork or a pull: its upstream is credited apart.
     """
     counted: dict[int, int] = defaultdict(int)
-    for runs in living(page).values_list("runs", flat=True):
+    for runs in current_passages(page).values_list("runs", flat=True):
         for count, number, *_ in runs:
             counted[number] += count
     rows = PageVersion.objects.filter(page=page, number__in=list(counted))

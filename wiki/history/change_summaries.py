@@ -23,20 +23,23 @@ SIZE_LIMIT = 100_000
 """Bytes of a text beyond which a feed says nothing of its lines."""
 SECONDS = 1.5
 """Spent on all comparisons of one answer; what is left out then comes with the next."""
-KEPT_SECONDS = 7 * 24 * 3600
+CACHE_SECONDS = 7 * 24 * 3600
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-def clean(text: str) -> str:
+def strip_control_characters(text: str) -> str:
     """`text` without the characters that XML 1.0 cannot hold (section 2.2)."""
     return _CONTROLS.sub("", text)
 
 
-def summaries(lines: Sequence[RecentChange]) -> list[str]:
+def summarize_changes(lines: Sequence[RecentChange]) -> list[str]:
     """The HTML body of each line, in order. At most one query, for the texts."""
     singles = [line.version for line in lines if line.changeset is None]
     differences = _differences(singles)
-    return [clean(_of_changeset(line) if line.changeset else _of_version(line.version, differences)) for line in lines]
+    return [
+        strip_control_characters(_of_changeset(line) if line.changeset else _of_version(line.version, differences))
+        for line in lines
+    ]
 
 
 def _of_version(version: PageVersion, differences: dict[int, str]) -> SafeString:
@@ -77,7 +80,7 @@ def _differences(versions: Sequence[PageVersion]) -> dict[int, str]:
             break
         old = texts.get((version.page_id, version.number - 1), "")
         html = _summary(old, texts.get((version.page_id, version.number), ""))
-        cache.set(_cache_key(version), str(html), KEPT_SECONDS)
+        cache.set(_cache_key(version), str(html), CACHE_SECONDS)
         known[version.pk] = html
     return known
 

@@ -20,18 +20,18 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from wiki.history import page_access
-from wiki.history.change_summaries import clean, summaries
+from wiki.history.change_summaries import strip_control_characters, summarize_changes
 from wiki.history.forms import ChangesFilter
 from wiki.history.history_urls import changes_address, contributions_address, feed_address
 from wiki.history.noindex import noindex
-from wiki.history.recent_changes import RecentChange, in_place, marks, recent
+from wiki.history.recent_changes import RecentChange, list_changes, versions_in_place, visible_tag_labels
 from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage
 from wiki.pages.page_urls import address
 
 ENTRIES = 30
 EPOCH = 2026
 """The year in which the names of feeds were given; the host could be another's before."""
-FORM = "1"
+FEED_FORMAT = "1"
 """Part of every ETag: changes when entries are written in another way."""
 
 
@@ -60,18 +60,18 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 @noindex
 def place(request: HttpRequest, title: str) -> HttpResponseBase:
     """The changes in a place."""
-    found = page_access.place_at(title, request.user)
+    found = page_access.get_place_or_404(title, request.user)
     words = gettext("Changes in %(place)s") % {"place": found.shown_title}
     feed = feed_address("feed_place", found.full_title)
     channel = Channel(f"place/{found.pk}", words, changes_address(found.full_title), feed)
-    return _answer(request, channel, in_place(PageVersion.objects.readable_by(request.user), found))
+    return _answer(request, channel, versions_in_place(PageVersion.objects.readable_by(request.user), found))
 
 
 @require_safe
 @noindex
 def page(request: HttpRequest, title: str) -> HttpResponseBase:
     """The versions of a page."""
-    found = page_access.page_at(title, request.user)
+    found = page_access.get_page_or_404(title, request.user)
     words = gettext("History of %(page)s") % {"page": found.shown_title}
     feed = feed_address("feed_page", found.full_title)
     channel = Channel(f"page/{found.pk}", words, address("history", found.full_title), feed, fold=False)
@@ -108,7 +108,7 @@ def _answer(request: HttpRequest, channel: Channel, versions: PageVersionQuerySe
     """
     form = ChangesFilter(request.GET)
     fold = channel.fold and form.changeset_id is None
-    lines = recent(form.narrow(versions), since=form.since, fold=fold, size=ENTRIES).rows
+    lines = list_changes(form.narrow(versions), since=form.since, fold=fold, size=ENTRIES).rows
     etag = _etag(channel, lines)
     kept = get_conditional_response(request, etag=etag)
     answer = kept or _written(channel, lines)
@@ -119,7 +119,7 @@ def _answer(request: HttpRequest, channel: Channel, versions: PageVersionQuerySe
 
 def _etag(channel: Channel, lines: Sequence[RecentChange]) -> str:
     """Stands for all that a feed shows."""
-    shown = [FORM, get_language() or "", channel.title, channel.address]
+    shown = [FEED_FORMAT, get_language() or "", channel.title, channel.address]
     for line in lines:
         version = line.version
         shown.append(f"{line.moment} {line.count} {version.title} {version.page.full_title}")
@@ -129,14 +129,14 @@ def _etag(channel: Channel, lines: Sequence[RecentChange]) -> str:
 def _written(channel: Channel, lines: Sequence[RecentChange]) -> HttpResponse:
     """The feed itself."""
     feed = Atom1Feed(
-        title=clean(channel.title),
-        link=absolute(channel.link),
+        title=strip_control_characters(channel.title),
+        link=absolute_url(channel.link),
         description="",
         language=get_language(),
-        feed_url=absolute(channel.address),
-        feed_guid=tag("feed", channel.name, EPOCH),
+        feed_url=absolute_url(channel.address),
+        feed_guid=tag_uri("feed", channel.name, EPOCH),
     )
-    bodies = summaries(lines)
+    bodies = summarize_changes(lines)
     for line, body in zip(lines, bodies, strict=True):
         _add(feed, line, body)
     answer = HttpResponse(content_type="application/atom+xml; charset=utf-8")
@@ -150,7 +150,7 @@ def _add(feed: Atom1Feed, line: RecentChange, body: str) -> None:
     if changeset is None:
         title, author = version.title, version.author_name
         link = comparison_address(version)
-        identity = tag("version", f"{version.page_id}/{version.number}", version.recorded_at.year)
+        identity = tag_uri("version", f"{version.page_id}/{version.number}", version.recorded_at.year)
     else:
         title = gettext("%(count)d pages: %(act)s") % {
             "count": line.count,
@@ -158,16 +158,18 @@ def _add(feed: Atom1Feed, line: RecentChange, body: str) -> None:
         }
         author = changeset.by.label if changeset.by else version.author_name
         link = f"{address_of_changes()}?batch={changeset.pk}"
-        identity = tag("batch", str(changeset.pk), changeset.made_at.year)
+        identity = tag_uri("batch", str(changeset.pk), changeset.made_at.year)
     feed.add_item(
-        title=clean(title),
-        link=absolute(link),
+        title=strip_control_characters(title),
+        link=absolute_url(link),
         description=body,
-        author_name=clean(author),
+        author_name=strip_control_characters(author),
         pubdate=line.moment.at,
         updateddate=line.moment.at,
         unique_id=identity,
-        categories=[clean(word) for word in marks(version)] if changeset is None else [],
+        categories=[strip_control_characters(word) for word in visible_tag_labels(version)]
+        if changeset is None
+        else [],
     )
 
 
@@ -178,11 +180,11 @@ def comparison_address(version: PageVersion) -> str:
     return f"{compared}?from={version.number - 1}&to={version.number}"
 
 
-def absolute(path: str) -> str:
+def absolute_url(path: str) -> str:
     """`path` on the address under which this wiki is known."""
     return f"{settings.BASE_ADDRESS}{path}"
 
 
-def tag(kind: str, name: str, year: int) -> str:
+def tag_uri(kind: str, name: str, year: int) -> str:
     """A tag URI: this host in that year, and what it calls the thing."""
     return f"tag:{settings.HOST},{year}:{kind}/{name}"

@@ -51,7 +51,7 @@ class HistoryFilter(forms.Form):
 
     def offer(self) -> None:
         """Fill the choices with what there is."""
-        choice(self, "tag").choices = [("", _("all")), *TAGS.items()]
+        choice_field(self, "tag").choices = [("", _("all")), *TAGS.items()]
 
     @property
     def is_used(self) -> bool:
@@ -83,9 +83,9 @@ class ChangesFilter(HistoryFilter):
     def offer(self) -> None:
         """Fill the choices with what there is. One query, for the kinds."""
         super().offer()
-        choice(self, "kind").choices = [("", _("all")), *_kinds()]
-        choice(self, "namespace").choices = [("", _("all")), *_namespaces()]
-        choice(self, "days").choices = [("", _("always")), *((days, _since(days)) for days in DAYS)]
+        choice_field(self, "kind").choices = [("", _("all")), *_kinds()]
+        choice_field(self, "namespace").choices = [("", _("all")), *_namespaces()]
+        choice_field(self, "days").choices = [("", _("always")), *((days, _since(days)) for days in DAYS)]
 
     def narrow(self, versions: PageVersionQuerySet) -> PageVersionQuerySet:
         """Those of `versions` that are wanted, whenever they were made."""
@@ -116,7 +116,7 @@ class ChangesFilter(HistoryFilter):
         return Changeset.objects.filter(pk=self.changeset_id).select_related("by").first()
 
 
-def choice(form: forms.Form, name: str) -> forms.ChoiceField:
+def choice_field(form: forms.Form, name: str) -> forms.ChoiceField:
     """The field of that name, which is a choice."""
     return cast(forms.ChoiceField, form.fields[name])
 

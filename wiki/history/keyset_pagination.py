@@ -68,7 +68,7 @@ class Cursor:
         return later | Q(**{field: self.at}) if rank > self.rank else later
 
 
-def piece(
+def make_cursor_page(
     rows: Sequence[T], size: int, cursor_of: Callable[[T], object], *, backwards: bool, moved: bool
 ) -> CursorPage[T]:
     """The piece made of at most `size + 1` rows that were found.

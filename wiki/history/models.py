@@ -83,7 +83,7 @@ class Passage(index.Indexed, models.Model):
         return strip_markup(self.text, self.kind)
 
 
-def named(name: str) -> Any:
+def with_name(name: str) -> Any:
     """The condition that finds the passage of that name."""
     page, added_in, rank = map(int, name.split("."))
     return Q(page_id=page, added_in=added_in, rank=rank)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
-def page_at(title: str, user: Reader) -> WikiPage:
+def get_page_or_404(title: str, user: Reader) -> WikiPage:
     """The page of that title. Deleted ones have a history for administrators only.
 
     Raises Http404 where there is none, or none that `user` may read.
@@ -27,7 +27,7 @@ def page_at(title: str, user: Reader) -> WikiPage:
         page = page_lookup.find(title, user)
         if page is None and getattr(user, "is_superuser", False):
             namespace, rest = titles.split_namespace(titles.clean_title(title))
-            page = page_lookup.deleted(titles.full_title(namespace, None, rest))
+            page = page_lookup.find_deleted(titles.build_full_title(namespace, None, rest))
     except titles.TitleProblem as problem:
         raise Http404 from problem
     if page is None:
@@ -66,9 +66,9 @@ def get_contributor(user: Reader, username: str, name: str) -> tuple[User | None
     return person, versions
 
 
-def place_at(title: str, user: Reader) -> WikiPage:
+def get_place_or_404(title: str, user: Reader) -> WikiPage:
     """The place of that title. Raises Http404 like `page_at`, and for a page that is no place."""
-    page = page_at(title, user)
+    page = get_page_or_404(title, user)
     if not page.is_place:
         raise Http404
     return page

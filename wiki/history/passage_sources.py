@@ -12,22 +12,22 @@ from django.utils import timezone
 
 from wiki.history.models import Passage
 from wiki.history.passage_tracking import PageTimeline, PassageTracker, VersionDelta, blocks_of
-from wiki.history.word_attribution import RECENT, PassageLifetime, marks_of, read_name
+from wiki.history.word_attribution import RECENT_VERSIONS, PassageLifetime, expand_runs, parse_passage_name
 from wiki.pages.models import PageVersion
 from wiki.pages.writing.derived_data import ParsedVersion, VersionState
-from wiki.pages.writing.rebuild_derived import History
+from wiki.pages.writing.rebuild_derived import StoredHistory
 
 ROWS = 500
-LIGHT = ("pk", "kind", "position", "text", "identity", "added_in", "rank")
-Act = tuple[Any, ...]
+MATCHING_FIELDS = ("pk", "kind", "position", "text", "identity", "added_in", "rank")
+ChangesetKey = tuple[Any, ...]
 
 
-def alive_in(pages: Sequence[int]) -> dict[int, list[PassageLifetime]]:
+def load_current_passages(pages: Sequence[int]) -> dict[int, list[PassageLifetime]]:
     """The passages alive in some pages, in order, with what matching needs."""
     found: dict[int, list[PassageLifetime]] = defaultdict(list)
     for start in range(0, len(pages), ROWS):
         rows = Passage.objects.filter(page_id__in=pages[start : start + ROWS], removed_in=None).order_by("position")
-        for page, pk, kind, position, text, identity, added_in, rank in rows.values_list("page_id", *LIGHT):
+        for page, pk, kind, position, text, identity, added_in, rank in rows.values_list("page_id", *MATCHING_FIELDS):
             found[page].append(PassageLifetime(kind, position, text, identity, added_in, rank, None, pk, False))
     return found
 
@@ -42,9 +42,9 @@ def _life(row: Passage) -> PassageLifetime:
 
 
 def _complete(life: PassageLifetime, row: Passage) -> None:
-    life.words, life.marks, life.is_whole = row.words.split(), marks_of(row.runs), True
-    life.origin = read_name(row.origin, row.page_id)
-    life.grew_from = read_name(row.grew_from, row.page_id) if row.grew_from else None
+    life.words, life.marks, life.is_whole = row.words.split(), expand_runs(row.runs), True
+    life.origin = parse_passage_name(row.origin, row.page_id)
+    life.grew_from = parse_passage_name(row.grew_from, row.page_id) if row.grew_from else None
 
 
 class StoredPassages:
@@ -82,7 +82,7 @@ class StoredPassages:
         recent: list[PassageLifetime] = []
         if not isinstance(weave.ref, int) or not begun:
             return found, recent
-        lately = shift.number - RECENT
+        lately = shift.number - RECENT_VERSIONS
         for start in range(0, len(begun), ROWS):
             wanted = Q(page=weave.ref, removed_in__isnull=False, identity__in=sorted(begun)[start : start + ROWS])
             if not start:
@@ -128,8 +128,8 @@ class ReplayedPassages:
 
     def __init__(self, pages: Sequence[int]) -> None:
         self.weaves: dict[int, PageTimeline] = {}
-        self.acts: dict[Act, list[tuple[int, int]]] = {}
-        self.act_of: dict[tuple[int, int], Act] = {}
+        self.acts: dict[ChangesetKey, list[tuple[int, int]]] = {}
+        self.act_of: dict[tuple[int, int], ChangesetKey] = {}
         self._note_acts(pages)
 
     def weave(self, page: int, steps: Iterable[VersionState] | None = None) -> PageTimeline:
@@ -137,7 +137,7 @@ class ReplayedPassages:
         if page not in self.weaves:
             if steps is None:
                 self._note_acts([page])
-                steps = History(page)
+                steps = StoredHistory(page)
             self.weaves[page] = PageTimeline(page, ((step, blocks_of(step)) for step in steps))
         return self.weaves[page]
 
@@ -182,7 +182,7 @@ class ReplayedPassages:
         return [(self.weave(page), number) for page, number in members if _keeps_time(page, number, act)]
 
 
-def _keeps_time(page: int, number: int, act: Act) -> bool:
+def _keeps_time(page: int, number: int, act: ChangesetKey) -> bool:
     """Whether a version is the only one of its page in its act, and its clock had not gone back."""
     changeset, recorded_at, claimed_at = act
     versions = PageVersion.objects.filter(page=page).exclude(number=number)

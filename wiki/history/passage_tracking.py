@@ -19,7 +19,7 @@ from wiki.history.word_attribution import Hunk, PassageLifetime, Ref
 from wiki.pages.writing.derived_data import VersionState
 from wiki.text.diffing.sequence_matching import Budget, matching_blocks
 from wiki.text.fractional_index import keys_between
-from wiki.text.passages import Block, cut
+from wiki.text.passages import Block, split_passages
 
 STEPS = 100_000
 """Budget for matching the passages of two versions."""
@@ -37,7 +37,7 @@ class VersionDelta:
     @property
     def begun(self) -> list[PassageLifetime]:
         """The passages that began, in order."""
-        return word_attribution.hunks_new(self.hunks)
+        return word_attribution.added_passages(self.hunks)
 
     @property
     def ended(self) -> list[PassageLifetime]:
@@ -182,7 +182,7 @@ class PassageTracker:
     def _settle(self, weave: PageTimeline, shift: VersionDelta) -> None:
         """Find out whose the words of the new passages are."""
         past, recent = self.sources.past(weave, shift)
-        since = shift.number - word_attribution.RECENT
+        since = shift.number - word_attribution.RECENT_VERSIONS
         recent += takewhile(
             lambda life: life.removed_in is not None and life.removed_in >= since, reversed(weave.ended)
         )
@@ -197,7 +197,7 @@ class PassageTracker:
         wanting = [life for life in shift.begun if word_attribution.may_have_moved(life)]
         if wanting and shift.step.in_changeset:
             for other, number in self.sources.beside(self, weave, shift):
-                word_attribution.move(wanting, self._ended(other, number), other.ref)
+                word_attribution.attribute_from_changeset(wanting, self._ended(other, number), other.ref)
 
     def _ended(self, other: PageTimeline, number: int) -> list[PassageLifetime]:
         """The passages that version `number` of another page ended, with what is known of their words."""
@@ -212,4 +212,4 @@ class PassageTracker:
 
 def blocks_of(step: VersionState) -> list[Block]:
     """The passages of a version; none of a deletion."""
-    return [] if step.text is None else cut(step.text)
+    return [] if step.text is None else split_passages(step.text)

@@ -12,16 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from wiki.history.models import Passage
-from wiki.history.passage_sources import ROWS, ReplayedPassages, StoredPassages, alive_in
+from wiki.history.passage_sources import ROWS, ReplayedPassages, StoredPassages, load_current_passages
 from wiki.history.passage_tracking import PageTimeline, PassageTracker, blocks_of
-from wiki.history.word_attribution import PassageLifetime, name_of, runs_of
+from wiki.history.word_attribution import PassageLifetime, compress_sources, format_passage_name
 from wiki.pages.writing.derived_data import Inputs, MonotonicTimes, ParsedVersion
 
-NATURAL = (
+SNAPSHOT_FIELDS = (
     "page_id", "added_in", "rank", "kind", "position", "text", "words", "identity", "runs", "removed_in", "added_at", "removed_at",
     "origin", "grew_from",
 )  # fmt: skip
-DERIVED = [name for name in NATURAL if name not in ("page_id", "added_in", "rank")]
+DERIVED = [name for name in SNAPSHOT_FIELDS if name not in ("page_id", "added_in", "rank")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,15 @@ class PassageUpdater:
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """All passages, with their lives, names and authors."""
-        return sorted(tuple(map(str, row)) for row in Passage.objects.values_list(*NATURAL).iterator(chunk_size=2000))
+        return sorted(
+            tuple(map(str, row)) for row in Passage.objects.values_list(*SNAPSHOT_FIELDS).iterator(chunk_size=2000)
+        )
 
 
 def _added(readings: Sequence[ParsedVersion]) -> list[PageTimeline | None]:
     """Pages to which versions are added, woven from what is alive in the table."""
     some = [item for item in readings if item.steps]
-    alive = alive_in([item.page.pk for item in some if item.follows])
+    alive = load_current_passages([item.page.pk for item in some if item.follows])
     weaves = []
     for item in some:
         steps: Iterator[Any] = iter([(step, blocks_of(step)) for step in item.steps])
@@ -113,9 +115,9 @@ def _row(page: int, life: PassageLifetime, times: dict[int, datetime]) -> Passag
     """A life as it is stored."""
     return Passage(
         page_id=page, kind=life.kind, position=life.position, text=life.text, words=" ".join(life.words),
-        identity=life.identity, runs=runs_of(life.marks), added_in=life.added_in, rank=life.rank, removed_in=life.removed_in,
+        identity=life.identity, runs=compress_sources(life.marks), added_in=life.added_in, rank=life.rank, removed_in=life.removed_in,
         added_at=times[life.added_in], removed_at=times[life.removed_in] if life.removed_in is not None else None,
-        origin=name_of(life.origin, page), grew_from=name_of(life.grew_from, page) if life.grew_from else "",
+        origin=format_passage_name(life.origin, page), grew_from=format_passage_name(life.grew_from, page) if life.grew_from else "",
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from itertools import groupby
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 
-from wiki.history.keyset_pagination import Cursor, CursorPage, piece
-from wiki.history.tag_labels import of_tags
+from wiki.history.keyset_pagination import Cursor, CursorPage, make_cursor_page
+from wiki.history.tag_labels import translate_tags
 from wiki.pages.models import Changeset, PageVersion, PageVersionQuerySet, WikiPage
 
 SIZE = 50
@@ -58,17 +58,17 @@ class Day:
     changes: list[RecentChange]
 
 
-def marks(version: PageVersion) -> list[str]:
+def visible_tag_labels(version: PageVersion) -> list[str]:
     """The tags of a version in words, without those that a list says in another way."""
-    return of_tags([tag for tag in version.tags if tag != "deleted"])
+    return translate_tags([tag for tag in version.tags if tag != "deleted"])
 
 
-def in_place(versions: PageVersionQuerySet, place: WikiPage) -> PageVersionQuerySet:
+def versions_in_place(versions: PageVersionQuerySet, place: WikiPage) -> PageVersionQuerySet:
     """Versions of the place itself and of pages while they lived in it."""
     return versions.filter(Q(place=place) | Q(page=place))
 
 
-def recent(
+def list_changes(
     versions: PageVersionQuerySet,
     before: str = "",
     after: str = "",
@@ -89,7 +89,7 @@ def recent(
         found = _batches(versions, cursor, bool(backwards), since, size + 1)
         lines += [RecentChange(Cursor(changeset.made_at, 1, changeset.pk), changeset=changeset) for changeset in found]
     lines.sort(key=lambda line: line.moment, reverse=not backwards)
-    kept = piece(lines, size, lambda line: line.moment, backwards=bool(backwards), moved=cursor is not None)
+    kept = make_cursor_page(lines, size, lambda line: line.moment, backwards=bool(backwards), moved=cursor is not None)
     _fill(versions, [line for line in kept.rows if line.changeset is not None])
     return CursorPage([line for line in kept.rows if line.versions], kept.newer, kept.older)
 
@@ -108,10 +108,10 @@ def _singles(
     if since is not None:
         versions = versions.filter(claimed_at__gte=since)
     order = ("claimed_at", "id") if backwards else ("-claimed_at", "-id")
-    return list(for_lines(versions).order_by(*order)[:limit])
+    return list(select_for_list(versions).order_by(*order)[:limit])
 
 
-def for_lines(versions: PageVersionQuerySet) -> PageVersionQuerySet:
+def select_for_list(versions: PageVersionQuerySet) -> PageVersionQuerySet:
     """`versions` with all that a line shows, in one query."""
     return versions.select_related("page", "author", "changeset", "merge_parent__page")
 
@@ -150,7 +150,7 @@ def _fill(versions: PageVersionQuerySet, lines: Sequence[RecentChange]) -> None:
         first |= Q(changeset=row["changeset_id"], pk__gte=row["first"], pk__lt=row["first"] + 4 * SAMPLE)
     if not first:
         return
-    for version in for_lines(versions.filter(first)).order_by("pk"):
+    for version in select_for_list(versions.filter(first)).order_by("pk"):
         line = by_changeset[version.changeset_id or 0]
         if len(line.versions) < SAMPLE:
             line.versions.append(version)

@@ -15,19 +15,19 @@ from django.utils.translation import gettext
 from wiki.errors import EditConflict, Refused, gettext_noop
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, EditSummary, Saved
+from wiki.pages.writing.page_writer import Author, EditSummary, SaveResult
 from wiki.text.merging import document_merge
 
-Act = Literal["restore", "undo"]
+RestoreAction = Literal["restore", "undo"]
 COMMENT_LIMIT = 500
-SAID: Mapping[Act, str] = {
+DEFAULT_COMMENTS: Mapping[RestoreAction, str] = {
     "restore": gettext_noop("Restored version %(number)d, by %(author)s"),
     "undo": gettext_noop("Undid version %(number)d, by %(author)s"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
+class UndoMerge:
     """One edit that is to be undone: the texts after and before it, and how it stands now."""
 
     version: PageVersion
@@ -45,18 +45,18 @@ class Undoing:
         return EditConflict(self.after, self.before, self.now, number)
 
 
-def restore(page: WikiPage, number: int, by: Author, comment: str = "", base: int | None = None) -> Saved:
+def restore(page: WikiPage, number: int, by: Author, comment: str = "", base: int | None = None) -> SaveResult:
     """Make the text of version `number` the text of `page` again, as a new version that says so.
 
     `base` is the version that the person saw as current: what others wrote since is merged in.
     Raises PageVersion.DoesNotExist, NotAllowed, Refused, EditConflict, Busy.
     """
-    version = restorable(page, number)
-    note = EditSummary(with_comment(said_of("restore", version), comment), tags=["restored"])
+    version = get_restorable_version(page, number)
+    note = EditSummary(append_comment(default_comment("restore", version), comment), tags=["restored"])
     return page_writer.edit(page, version.text() or "", by, note, base)
 
 
-def restorable(page: WikiPage, number: int) -> PageVersion:
+def get_restorable_version(page: WikiPage, number: int) -> PageVersion:
     """Version `number` of `page`, if its text can be restored.
 
     Raises PageVersion.DoesNotExist, and Refused when it has none or the page is deleted.
@@ -68,19 +68,19 @@ def restorable(page: WikiPage, number: int) -> PageVersion:
     return version
 
 
-def undo(page: WikiPage, number: int, by: Author, comment: str = "") -> Saved:
+def undo(page: WikiPage, number: int, by: Author, comment: str = "") -> SaveResult:
     """Take what version `number` changed out of the current text, as a new version that says so.
 
     A three-way merge: from the text after that edit, one way leads to the text before it, the
     other to the text of now. Raises EditConflict where later edits changed the same words
     (nothing is written), PageVersion.DoesNotExist, NotAllowed, Refused, Busy.
     """
-    undoing = undoable(page, number)
-    note = EditSummary(with_comment(said_of("undo", undoing.version), comment), tags=["undone"])
+    undoing = get_undo_merge(page, number)
+    note = EditSummary(append_comment(default_comment("undo", undoing.version), comment), tags=["undone"])
     return page_writer.edit(page, undoing.before, by, note, base=number)
 
 
-def undoable(page: WikiPage, number: int) -> Undoing:
+def get_undo_merge(page: WikiPage, number: int) -> UndoMerge:
     """The edit that made version `number`, with its texts.
 
     Raises PageVersion.DoesNotExist, and Refused where there is no edit of a text to undo.
@@ -101,7 +101,7 @@ def undoable(page: WikiPage, number: int) -> Undoing:
     texts = after.text() or "", before.text() or ""
     if texts[0] == texts[1]:
         raise Refused(gettext_noop("Version %(number)d did not change the text."), number=number)
-    return Undoing(after, *texts, page.source.text or "")
+    return UndoMerge(after, *texts, page.source.text or "")
 
 
 def _refuse_deleted(page: WikiPage) -> None:
@@ -110,19 +110,19 @@ def _refuse_deleted(page: WikiPage) -> None:
         raise Refused(gettext_noop("This page is deleted: bring it back first."))
 
 
-def said_of(act: Act, version: PageVersion) -> str:
+def default_comment(act: RestoreAction, version: PageVersion) -> str:
     """What the wiki says in the comment of the new version, in the language of whoever acts."""
     words = {"number": version.number, "author": version.author_name}
-    return (gettext(SAID[act]) % words)[:COMMENT_LIMIT]
+    return (gettext(DEFAULT_COMMENTS[act]) % words)[:COMMENT_LIMIT]
 
 
-def with_comment(said: str, comment: str) -> str:
+def append_comment(said: str, comment: str) -> str:
     """What the wiki says of the act, then what the person says, within the limit of comments."""
     own = comment.strip()
     return (f"{said} · {own}" if own else said)[:COMMENT_LIMIT]
 
 
-def proposal(conflict: EditConflict) -> str:
+def propose_resolution(conflict: EditConflict) -> str:
     """The current text, changed in all that does not clash; where it clashes, as it stands now."""
     joined = document_merge.merge_documents(conflict.base, conflict.mine, conflict.theirs)
     return joined.resolved([clash.theirs for clash in joined.clashes])

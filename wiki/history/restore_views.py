@@ -25,10 +25,10 @@ from wiki.pages import permissions
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.page_urls import address
 from wiki.pages.views import edit
-from wiki.pages.writing.page_writer import Author, Saved
+from wiki.pages.writing.page_writer import Author, SaveResult
 
-Acting = Callable[[HttpRequest, User, WikiPage, int], HttpResponseBase]
-Door = Callable[..., HttpResponseBase]
+RestoreAct = Callable[[HttpRequest, User, WikiPage, int], HttpResponseBase]
+PageView = Callable[..., HttpResponseBase]
 
 
 class RestoreForm(forms.Form):
@@ -38,7 +38,7 @@ class RestoreForm(forms.Form):
     comment = forms.CharField(label=_("Why?"), max_length=400, required=False)
 
 
-def _for_writers(act: Acting) -> Door:
+def _for_writers(act: RestoreAct) -> PageView:
     """The way to `act` for whoever may write the page; others sign in, or are refused.
 
     A clash is settled in the editor, whose form comes back to the same address.
@@ -47,7 +47,7 @@ def _for_writers(act: Acting) -> Door:
     @noindex
     @wraps(act)
     def view(request: HttpRequest, title: str) -> HttpResponseBase:
-        page = page_access.page_at(title, request.user)
+        page = page_access.get_page_or_404(title, request.user)
         if request.method != "POST" and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if "text" in request.POST:
@@ -65,7 +65,7 @@ def _for_writers(act: Acting) -> Door:
 @_for_writers
 def restore_version(request: HttpRequest, user: User, page: WikiPage, number: int) -> HttpResponseBase:
     """Show what restoring a version would change; on POST, do it."""
-    version = restore.restorable(page, number)
+    version = restore.get_restorable_version(page, number)
     form = RestoreForm(request.POST or None, initial={"base": page.version})
     if form.is_valid():
         said = form.cleaned_data
@@ -81,7 +81,7 @@ def restore_version(request: HttpRequest, user: User, page: WikiPage, number: in
 @_for_writers
 def undo(request: HttpRequest, user: User, page: WikiPage, number: int) -> HttpResponseBase:
     """Show what undoing one edit would change; on POST, do it."""
-    undoing = restore.undoable(page, number)
+    undoing = restore.get_undo_merge(page, number)
     outcome = undoing.outcome
     if outcome is None:
         return _clash(request, page, undoing.version, undoing.clash(page.version), "undo")
@@ -101,7 +101,7 @@ def _confirm(
     page: WikiPage,
     version: PageVersion,
     form: RestoreForm,
-    act: restore.Act,
+    act: restore.RestoreAction,
     difference: Difference,
 ) -> HttpResponse:
     """Ask, with what would change before people's eyes."""
@@ -110,14 +110,14 @@ def _confirm(
 
 
 def _clash(
-    request: HttpRequest, page: WikiPage, version: PageVersion, conflict: EditConflict, act: restore.Act
+    request: HttpRequest, page: WikiPage, version: PageVersion, conflict: EditConflict, act: restore.RestoreAction
 ) -> HttpResponse:
     """All three texts, and an editor with the current one in which all is done that can be."""
     form = edit.PageEditForm(
         initial={
-            "text": restore.proposal(conflict),
+            "text": restore.propose_resolution(conflict),
             "base": conflict.theirs_version,
-            "comment": restore.said_of(act, version),
+            "comment": restore.default_comment(act, version),
         }
     )
     context = {"page": page, "version": version, "act": act, "conflict": conflict, "form": form}
@@ -131,7 +131,7 @@ def _for_page(request: HttpRequest, page: WikiPage) -> dict[str, Any]:
     return {"may": permissions.allowed_actions(request.user, page)}
 
 
-def _done(request: HttpRequest, saved: Saved, words: str) -> HttpResponseBase:
+def _done(request: HttpRequest, saved: SaveResult, words: str) -> HttpResponseBase:
     """Say what was done, and lead to the page's history."""
     if saved.changed:
         messages.success(request, words)

@@ -30,6 +30,6 @@ TAGS: Mapping[str, str | Promise] = {
 """By the tag that the writer keeps. Tags from elsewhere are shown as they are."""
 
 
-def of_tags(tags: list[object]) -> list[str]:
+def translate_tags(tags: list[object]) -> list[str]:
     """`tags` in the reader's language."""
     return [str(TAGS.get(tag, tag)) if isinstance(tag, str) else str(tag) for tag in tags]

@@ -87,7 +87,7 @@ class SkippedVersions:
     authors: int
 
 
-def between(page: WikiPage, old: int, new: int) -> SkippedVersions:
+def count_skipped(page: WikiPage, old: int, new: int) -> SkippedVersions:
     """The versions of `page` after `old` and before `new`. One query, or none."""
     if new - old <= 1:
         return SkippedVersions(0, 0)
@@ -103,7 +103,7 @@ def field_changes(old: PageVersion | None, new: PageVersion) -> list[FieldChange
     pairs = [
         (gettext("Title"), old.title, new.title),
         (gettext("Place"), _place(old), _place(new)),
-        (gettext("Licence"), catalogue.name_of(old.license), catalogue.name_of(new.license)),
+        (gettext("Licence"), catalogue.license_name(old.license), catalogue.license_name(new.license)),
         (gettext("Language of the text"), _language(old), _language(new)),
         (gettext("Is a place"), _yes_or_no(old.is_place), _yes_or_no(new.is_place)),
         (gettext("Deleted"), _yes_or_no(old.is_deletion), _yes_or_no(new.is_deletion)),

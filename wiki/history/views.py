@@ -16,14 +16,14 @@ from wiki.history import authorship, keyset_pagination, page_access, version_com
 from wiki.history.forms import ChangesFilter, HistoryFilter
 from wiki.history.history_urls import changes_address, contributions_address, feed_address
 from wiki.history.noindex import noindex
-from wiki.history.recent_changes import RecentChange, by_day, in_place, recent
+from wiki.history.recent_changes import RecentChange, by_day, list_changes, versions_in_place
 from wiki.pages import permissions
 from wiki.pages.models import PageVersion, PageVersionQuerySet
 from wiki.pages.page_urls import address
 
-PASSAGES = 200
+PASSAGES_PER_PAGE = 200
 """Shown at once."""
-LONG = 200_000
+LONG_COMPARISON = 200_000
 """Bytes of two texts together from which comparing them takes long enough to be counted."""
 
 
@@ -31,10 +31,10 @@ LONG = 200_000
 @noindex
 def history(request: HttpRequest, title: str) -> HttpResponseBase:
     """The versions of a page, any two of which can be compared."""
-    page = page_access.page_at(title, request.user)
+    page = page_access.get_page_or_404(title, request.user)
     form = HistoryFilter(request.GET)
     rows = PageVersion.objects.readable_by(request.user).filter(page=page)
-    versions = version_list.versions(form.narrow(rows), *keyset_pagination.cursors_from(request.GET))
+    versions = version_list.list_versions(form.narrow(rows), *keyset_pagination.cursors_from(request.GET))
     context = {
         "page": page,
         "versions": versions,
@@ -51,9 +51,9 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
 @noindex
 def authors(request: HttpRequest, title: str) -> HttpResponseBase:
     """Who wrote the current text: each passage with its authors, and their shares."""
-    page = page_access.page_at(title, request.user)
+    page = page_access.get_page_or_404(title, request.user)
     whole = authorship.authorship_of(page)
-    pages = Paginator(whole.passages, PASSAGES).get_page(request.GET.get("p"))
+    pages = Paginator(whole.passages, PASSAGES_PER_PAGE).get_page(request.GET.get("p"))
     context = {
         "page": page,
         "shares": whole.shares,
@@ -68,17 +68,17 @@ def authors(request: HttpRequest, title: str) -> HttpResponseBase:
 @noindex
 def compare(request: HttpRequest, title: str) -> HttpResponseBase:
     """What changed between two versions of a page, side by side or in line."""
-    page = page_access.page_at(title, request.user)
+    page = page_access.get_page_or_404(title, request.user)
     new = page_access.number_from(request.GET.get("to"), page.version)
     old = page_access.number_from(request.GET.get("from"), max(new - 1, 0))
     old, new = min(old, new), max(old, new)
     before, after = page_access.get_version_pair(page, request.user, old, new)
-    if after.size + (before.size if before else 0) > LONG:
-        rate_limits.spend_preview(request)
+    if after.size + (before.size if before else 0) > LONG_COMPARISON:
+        rate_limits.limit_previews(request)
     context = {
         "page": page,
         "comparison": version_comparison.Comparison.of(before, after),
-        "between": version_comparison.between(page, old, new),
+        "between": version_comparison.count_skipped(page, old, new),
         "side": request.GET.get("view") != "inline",
         "may": permissions.allowed_actions(request.user, page),
         "previous": (old - 1, old) if old else None,
@@ -102,8 +102,8 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 @noindex
 def place_changes(request: HttpRequest, place: str) -> HttpResponse:
     """What changed lately in a place: its own page, and pages while they lived in it."""
-    page = page_access.place_at(place, request.user)
-    versions = in_place(PageVersion.objects.readable_by(request.user), page)
+    page = page_access.get_place_or_404(place, request.user)
+    versions = versions_in_place(PageVersion.objects.readable_by(request.user), page)
     feed = feed_address("feed_place", page.full_title)
     context = {"scope": "place", "page": page, "feed": feed, "may": permissions.allowed_actions(request.user, page)}
     return _changes(request, ChangesFilter(request.GET), versions, context)
@@ -136,7 +136,7 @@ def _changes(
     """The list of changes that `form` narrows `versions` to."""
     fold = fold and form.changeset_id is None
     before, after = keyset_pagination.cursors_from(request.GET)
-    found: keyset_pagination.CursorPage[RecentChange] = recent(
+    found: keyset_pagination.CursorPage[RecentChange] = list_changes(
         form.narrow(versions), before, after, form.since, fold=fold
     )
     context |= {"form": form, "changes": found, "days": by_day(found.rows), "act": form.act()}

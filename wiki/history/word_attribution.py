@@ -21,26 +21,26 @@ from itertools import groupby, islice
 
 from wiki.pages.models import WikiPage
 from wiki.text.diffing.word_matching import match_words
-from wiki.text.passages import words_of
+from wiki.text.passages import folded_words
 
-REPAIRS = 40
+REPAIR_PAIRS = 40
 """Pairs of lost and new passages that one version has compared."""
-LONG = 12
+MIN_WORDS = 12
 """Words from which on a passage is known again where nothing was declared."""
 
-NEAR = 2
+CLOSEST = 2
 """Passages of a source with which one is compared for the last of its words."""
 
-RECENT = 3
+RECENT_VERSIONS = 3
 """Versions back that count as lately."""
 
 Ref = int | WikiPage
 """A page: its key, or itself while it has none."""
-Own = tuple[int]
-Foreign = tuple[int, Ref, int]
-Mark = Own | Foreign
+OwnSource = tuple[int]
+ForeignSource = tuple[int, Ref, int]
+WordSource = OwnSource | ForeignSource
 """Who wrote a word: the version that brought it; and page and version that it took it from."""
-Name = tuple[Ref | None, int, int]
+PassageName = tuple[Ref | None, int, int]
 """Page (None: the same), version and rank of a passage."""
 
 
@@ -60,13 +60,13 @@ class PassageLifetime:
     is_whole: bool = True
     """Whether the rest is known: of rows, only what matching needs is read at first."""
     words: Sequence[str] = ()
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[WordSource] = field(default_factory=list)
     """Who wrote its words, one mark a word."""
-    origin: Name = (None, 0, 0)
-    grew_from: Name | None = None
+    origin: PassageName = (None, 0, 0)
+    grew_from: PassageName | None = None
 
     @property
-    def name(self) -> Name:
+    def name(self) -> PassageName:
         """What others call it."""
         return None, self.added_in, self.rank
 
@@ -88,12 +88,12 @@ def attribute_within_page(
     gone: dict[str, list[PassageLifetime]] = defaultdict(list)
     for life in (life for old, _ in hunks for life in old):
         gone[life.identity].append(life)
-    own = set(hunks_new(hunks))
+    own = set(added_passages(hunks))
     copies = {life.identity: life for life in alive if life not in own}
     used: set[PassageLifetime] = set()
     rest: set[PassageLifetime] = set()
-    for life in hunks_new(hunks):
-        life.words = words_of(life.text)
+    for life in added_passages(hunks):
+        life.words = folded_words(life.text)
         life.marks, life.origin = [(life.added_in,)] * len(life.words), life.name
         before = _before(life, gone, past, copies, used)
         if before is None:
@@ -104,8 +104,10 @@ def attribute_within_page(
     for old, new in hunks:
         _grow([life for life in old if life not in used], [life for life in new if life in rest])
     lost = sorted((life for life in recent if life not in used), key=lambda one: (-(one.removed_in or 0), one.position))
-    pairs = ((one, life) for life in hunks_new(hunks) if life in rest for one in lost if _of_like_length(one, life))
-    for one, life in islice(pairs, REPAIRS):
+    pairs = (
+        (one, life) for life in added_passages(hunks) if life in rest for one in lost if _of_like_length(one, life)
+    )
+    for one, life in islice(pairs, REPAIR_PAIRS):
         if (life.added_in,) in life.marks:
             _grow([one], [life], closely=True)
 
@@ -115,7 +117,7 @@ def _of_like_length(one: PassageLifetime, other: PassageLifetime) -> bool:
     return 4 * min(len(one.words), len(other.words)) >= 3 * max(len(one.words), len(other.words))
 
 
-def hunks_new(hunks: Sequence[Hunk]) -> list[PassageLifetime]:
+def added_passages(hunks: Sequence[Hunk]) -> list[PassageLifetime]:
     """All that a version began, in order."""
     return [life for _, new in hunks for life in new]
 
@@ -132,7 +134,7 @@ def _before(
     found: list[PassageLifetime] = [*gone.get(life.identity, ()), *dead]
     if found:
         return next((one for one in found if one not in used), found[0])
-    return copies.get(life.identity) if len(life.words) >= LONG else None
+    return copies.get(life.identity) if len(life.words) >= MIN_WORDS else None
 
 
 def _grow(old: Sequence[PassageLifetime], new: Sequence[PassageLifetime], *, closely: bool = False) -> None:
@@ -159,7 +161,7 @@ def attribute_from_source(hunks: Sequence[Hunk], source: Sequence[PassageLifetim
         same[life.identity].append(life)
     rest: list[PassageLifetime] = []
     used: set[PassageLifetime] = set()
-    for life in hunks_new(hunks):
+    for life in added_passages(hunks):
         if not _is_new(life):
             continue
         found = next((one for one in same[life.identity] if one not in used), None)
@@ -192,7 +194,7 @@ def _take_the_rest(some: Sequence[PassageLifetime], source: Sequence[PassageLife
         new = [at for at, mark in enumerate(life.marks) if mark == (life.added_in,)]
         words = [life.words[at] for at in new]
         shared = Counter(one for word in set(words) for one in holding.get(word, ()))
-        near = [one for one, count in shared.most_common(NEAR) if count > 1 and 2 * count >= len(set(words))]
+        near = [one for one, count in shared.most_common(CLOSEST) if count > 1 and 2 * count >= len(set(words))]
         for run in match_words([one.words for one in near], [words])[0].runs if near else ():
             for step in range(run.size):
                 _mark(life, new[run.start + step], near[run.old].marks[run.old_start + step :][:1], page)
@@ -200,10 +202,10 @@ def _take_the_rest(some: Sequence[PassageLifetime], source: Sequence[PassageLife
 
 def may_have_moved(life: PassageLifetime) -> bool:
     """Whether a passage is long enough to be looked for in other pages, and wholly new."""
-    return len(life.words) >= LONG and life.grew_from is None and _is_new(life) and life.origin == life.name
+    return len(life.words) >= MIN_WORDS and life.grew_from is None and _is_new(life) and life.origin == life.name
 
 
-def move(wanting: Iterable[PassageLifetime], gone: Sequence[PassageLifetime], page: Ref) -> None:
+def attribute_from_changeset(wanting: Iterable[PassageLifetime], gone: Sequence[PassageLifetime], page: Ref) -> None:
     """The last of the third rule: what ended in another page in the same act."""
     by_identity = {life.identity: life for life in reversed(gone)}
     for life in wanting:
@@ -223,29 +225,29 @@ def _come_along(life: PassageLifetime, found: PassageLifetime, page: Ref) -> Non
     _mark(life, 0, found.marks, page)
 
 
-def _mark(life: PassageLifetime, start: int, marks: Sequence[Mark], page: Ref) -> None:
+def _mark(life: PassageLifetime, start: int, marks: Sequence[WordSource], page: Ref) -> None:
     """New words take the marks that they have in the other page."""
     for at, mark in enumerate(marks, start=start):
         if life.marks[at] == (life.added_in,):
             life.marks[at] = (life.added_in, page, mark[0]) if len(mark) == 1 else (life.added_in, mark[1], mark[2])
 
 
-def _elsewhere(name: Name, page: Ref) -> Name:
+def _elsewhere(name: PassageName, page: Ref) -> PassageName:
     """A name as other pages say it."""
     return (page, *name[1:]) if name[0] is None else name
 
 
-def key_of(ref: Ref) -> int:
+def page_key(ref: Ref) -> int:
     """The key of a page that is written by now."""
     return ref if isinstance(ref, int) else ref.pk
 
 
-def runs_of(marks: Sequence[Mark]) -> list[list[int]]:
+def compress_sources(marks: Sequence[WordSource]) -> list[list[int]]:
     """Marks as they are stored: equal neighbours counted."""
     runs: list[list[int]] = []
     for mark, same in groupby(marks):
         count = len(list(same))
-        written = [mark[0]] if len(mark) == 1 else [mark[0], key_of(mark[1]), mark[2]]
+        written = [mark[0]] if len(mark) == 1 else [mark[0], page_key(mark[1]), mark[2]]
         if runs and runs[-1][1:] == written:
             runs[-1][0] += count
         else:
@@ -253,20 +255,20 @@ def runs_of(marks: Sequence[Mark]) -> list[list[int]]:
     return runs
 
 
-def marks_of(runs: Iterable[Sequence[int]]) -> list[Mark]:
+def expand_runs(runs: Iterable[Sequence[int]]) -> list[WordSource]:
     """Stored runs as marks, one a word."""
-    found: list[Mark] = []
+    found: list[WordSource] = []
     for count, *mark in runs:
         found += [(mark[0],) if len(mark) == 1 else (mark[0], mark[1], mark[2])] * count
     return found
 
 
-def name_of(name: Name, page: int) -> str:
+def format_passage_name(name: PassageName, page: int) -> str:
     """A name as it is stored."""
-    return f"{page if name[0] is None else key_of(name[0])}.{name[1]}.{name[2]}"
+    return f"{page if name[0] is None else page_key(name[0])}.{name[1]}.{name[2]}"
 
 
-def read_name(name: str, page: int) -> Name:
+def parse_passage_name(name: str, page: int) -> PassageName:
     """A stored name as passages of `page` say it."""
     where, added_in, rank = map(int, name.split("."))
     return (None if where == page else where, added_in, rank)

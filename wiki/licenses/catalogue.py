@@ -18,7 +18,14 @@ from typing import Any, NamedTuple
 from django.utils.translation import get_language, gettext
 
 from wiki.errors import LicenseConflict, gettext_noop
-from wiki.licenses.expressions import LIMIT, ExpressionParser, SimpleExpression, Tree, leaves, to_spdx
+from wiki.licenses.expressions import (
+    EXPRESSION_LIMIT,
+    ExpressionParser,
+    LicenseExpression,
+    SimpleExpression,
+    iter_license_ids,
+    to_spdx,
+)
 
 FOLDER = Path(__file__).resolve().parents[2] / "licenses"
 """Data: catalogue, index, table, and one `<SPDX-id>.txt` per licence that ships."""
@@ -182,7 +189,7 @@ def _plain_address(address: str) -> str:
 # ---------------------------------------------------------------- expressions
 
 
-def parse(expression: str) -> Tree:
+def parse(expression: str) -> LicenseExpression:
     """Return the tree of an SPDX expression, simplified; raise `UnknownLicense` with the reason."""
     if not expression.strip():
         raise UnknownLicense(gettext_noop("A licence is missing."))
@@ -191,13 +198,13 @@ def parse(expression: str) -> Tree:
     except ValueError as problem:
         raise UnknownLicense(
             gettext_noop("“%(license)s” is not a licence that this wiki knows, or several joined by OR."),
-            license=expression[:LIMIT],
+            license=expression[:EXPRESSION_LIMIT],
         ) from problem
 
 
 def ids_in(expression: str) -> list[str]:
     """Return the ids that the expression names, each once, sorted; raise `UnknownLicense`."""
-    return sorted(set(leaves(parse(expression))))
+    return sorted(set(iter_license_ids(parse(expression))))
 
 
 def licenses_in(expression: str) -> list[License]:
@@ -210,7 +217,7 @@ def normalize(expression: str) -> str:
     return to_spdx(parse(expression))
 
 
-def name_of(expression: str, *, full: bool = False) -> str:
+def license_name(expression: str, *, full: bool = False) -> str:
     """Return an expression in words for the reader: "CC BY-SA 4.0 or Free Art License 1.3".
 
     An expression that cannot be read is returned as it is: it was stored, so it is shown.
@@ -222,7 +229,7 @@ def name_of(expression: str, *, full: bool = False) -> str:
     return expression_label(tree, (lambda license: license.name) if full else (lambda license: license.short))
 
 
-def expression_label(tree: Tree, one: Callable[[License], str]) -> str:
+def expression_label(tree: LicenseExpression, one: Callable[[License], str]) -> str:
     """Return a tree with each licence written by `one`, joined in the language of the reader."""
     if isinstance(tree, SimpleExpression):
         return one(LICENSES[tree.id])
@@ -269,7 +276,7 @@ def require_free_license(expression: str) -> str:
     return normalize(expression)
 
 
-def for_text(also: str = "") -> list[LicenseChoice]:
+def choices_for_text(also: str = "") -> list[LicenseChoice]:
     """Return the licences offered for a page, the default first, labelled for the reader.
 
     `also` is one that the page already carries: it stays in the menu though it is not offered.
@@ -277,18 +284,20 @@ def for_text(also: str = "") -> list[LicenseChoice]:
     return _offers("text", also)
 
 
-def for_media(also: str = "") -> list[LicenseChoice]:
+def choices_for_media(also: str = "") -> list[LicenseChoice]:
     """Return the licences offered for a picture or a file; `also` as in `for_text`."""
     return _offers("media", also)
 
 
-def for_data(also: str = "") -> list[LicenseChoice]:
+def choices_for_data(also: str = "") -> list[LicenseChoice]:
     """Return the licences offered for place records and other data; `also` as in `for_text`."""
     return _offers("data", also)
 
 
 def _offers(use: str, also: str) -> list[LicenseChoice]:
-    offered = [LicenseChoice(normalize(expression), name_of(expression)) for expression in _CATALOGUE["offers"][use]]
+    offered = [
+        LicenseChoice(normalize(expression), license_name(expression)) for expression in _CATALOGUE["offers"][use]
+    ]
     if also and also not in (choice.value for choice in offered):
-        offered.append(LicenseChoice(also, name_of(also)))
+        offered.append(LicenseChoice(also, license_name(also)))
     return offered

@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 
 from wiki.licenses import catalogue, verdict_texts
 from wiki.licenses.catalogue import UnknownLicense
-from wiki.licenses.expressions import CompoundExpression, SimpleExpression, Tree, leaves, to_spdx
+from wiki.licenses.expressions import CompoundExpression, LicenseExpression, SimpleExpression, iter_license_ids, to_spdx
 
 Code = Literal["A", "C", "R", "F"]
 
@@ -61,24 +61,24 @@ class Verdict:
         """Return the reason as one sentence in the language of the reader."""
         source, target = self.pair
         return gettext(self.message) % {
-            "source": catalogue.name_of(source),
-            "target": catalogue.name_of(target),
+            "source": catalogue.license_name(source),
+            "target": catalogue.license_name(target),
         }
 
     @property
     def duties(self) -> list[str]:
         """Return what has to be shown or kept, as sentences in the language of the reader."""
-        return [gettext(verdict_texts.NEEDS[need]) for need in self.obligations]
+        return [gettext(verdict_texts.OBLIGATIONS[need]) for need in self.obligations]
 
     @property
     def source_name(self) -> str:
         """Return the source in words, for a table."""
-        return catalogue.name_of(self.source)
+        return catalogue.license_name(self.source)
 
     @property
     def target_name(self) -> str:
         """Return the target in words, for a menu."""
-        return catalogue.name_of(self.target)
+        return catalogue.license_name(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,28 +172,28 @@ def targets_for(source: str) -> list[Verdict]:
     that cannot be kept (ND, none) says so in the first verdict.
     """
     kept = check(source, source)
-    others = (check(source, choice.value) for choice in catalogue.for_text())
+    others = (check(source, choice.value) for choice in catalogue.choices_for_text())
     return [kept, *(verdict for verdict in others if verdict.target != kept.target)]
 
 
 # ---------------------------------------------------------------- expressions
 
 
-def _kept(tree: Tree) -> Verdict:
+def _kept(tree: LicenseExpression) -> Verdict:
     """Keep a joined licence as it is: allowed unless one of its parts forbids even itself."""
-    each = [_pair(license_id, license_id) for license_id in leaves(tree)]
+    each = [_pair(license_id, license_id) for license_id in iter_license_ids(tree)]
     worst = _strictest(each)
     if not worst.allowed:
         return worst
     name = to_spdx(tree)
-    return Verdict(name, name, "A", "", worst.obligations, verdict_texts.KEPT, (name, name))
+    return Verdict(name, name, "A", "", worst.obligations, verdict_texts.UNCHANGED, (name, name))
 
 
-def _into_all(start: Tree, goal: Tree, produced_work: bool) -> Verdict:
-    return _strictest([_from(start, license_id, produced_work) for license_id in leaves(goal)])
+def _into_all(start: LicenseExpression, goal: LicenseExpression, produced_work: bool) -> Verdict:
+    return _strictest([_from(start, license_id, produced_work) for license_id in iter_license_ids(goal)])
 
 
-def _from(start: Tree, target: str, produced_work: bool) -> Verdict:
+def _from(start: LicenseExpression, target: str, produced_work: bool) -> Verdict:
     if isinstance(start, SimpleExpression):
         return _pair(start.id, target, produced_work)
     parts = [_from(part, target, produced_work) for part in start.parts]
@@ -245,5 +245,5 @@ def _message(rule: Rule, code: Code, source: str, target: str) -> str:
     if code == "R":
         return verdict_texts.UNSETTLED
     if source == target:
-        return verdict_texts.KEPT
+        return verdict_texts.UNCHANGED
     return verdict_texts.ALLOWED if code == "A" else verdict_texts.ALLOWED_WITH_NOTICES

@@ -10,11 +10,11 @@ from django.http import QueryDict
 from wiki.licenses import catalogue, compatibility
 from wiki.licenses.catalogue import LicenseChoice
 from wiki.licenses.compatibility import Verdict
-from wiki.licenses.expressions import LIMIT
+from wiki.licenses.expressions import EXPRESSION_LIMIT
 
-INGREDIENTS = 10
+MAX_WORKS = 10
 """Works that are asked about together."""
-ROWS = 3
+WORK_FIELDS = 3
 """Fields for them on the screen."""
 
 
@@ -28,13 +28,13 @@ class CompatibilityQuestion:
     @classmethod
     def of(cls, query: QueryDict) -> CompatibilityQuestion:
         """From the fields `from` (as often as there are works) and `to`; what is too much is left out."""
-        given = [one.strip()[:LIMIT] for one in query.getlist("from")]
-        return cls(tuple(one for one in given if one)[:INGREDIENTS], query.get("to", "").strip()[:LIMIT])
+        given = [one.strip()[:EXPRESSION_LIMIT] for one in query.getlist("from")]
+        return cls(tuple(one for one in given if one)[:MAX_WORKS], query.get("to", "").strip()[:EXPRESSION_LIMIT])
 
     @property
     def rows(self) -> list[str]:
         """What the fields for works hold."""
-        return [*self.sources, *[""] * (ROWS - len(self.sources))]
+        return [*self.sources, *[""] * (WORK_FIELDS - len(self.sources))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def choices(also: tuple[str, ...] = ()) -> list[LicenseChoice]:
 
 
 def _offered(also: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    yield from catalogue.for_text()
+    yield from catalogue.choices_for_text()
     for license in catalogue.LICENSES.values():
         yield license.id, license.short
     for one in also:
-        yield one, catalogue.name_of(one)
+        yield one, catalogue.license_name(one)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from license_expression import ExpressionError, LicenseSymbol, Licensing
 
-LIMIT = 255
+EXPRESSION_LIMIT = 255
 """Longest expression read, in characters: they come from strangers' archives too."""
 
 _SLIPS = (IndexError, TypeError, AttributeError, AssertionError)
@@ -35,7 +35,7 @@ class CompoundExpression:
     parts: tuple[SimpleExpression | CompoundExpression, ...]
 
 
-Tree = SimpleExpression | CompoundExpression
+LicenseExpression = SimpleExpression | CompoundExpression
 
 
 class ExpressionParser:
@@ -44,9 +44,9 @@ class ExpressionParser:
     def __init__(self, ids: Iterable[str]) -> None:
         self._licensing = Licensing([LicenseSymbol(license_id) for license_id in ids])
 
-    def read(self, expression: str) -> Tree:
+    def read(self, expression: str) -> LicenseExpression:
         """Return the simplified tree; raise ValueError for nonsense, strange ids, or overlength."""
-        if not expression.strip() or len(expression) > LIMIT:
+        if not expression.strip() or len(expression) > EXPRESSION_LIMIT:
             raise ValueError("an expression is missing, or too long")
         try:
             found = self._licensing.parse(expression, validate=True, strict=True).simplify()
@@ -54,7 +54,7 @@ class ExpressionParser:
             raise ValueError(str(problem)) from problem
         return self._tree(found)
 
-    def _tree(self, found: Any) -> Tree:
+    def _tree(self, found: Any) -> LicenseExpression:
         if isinstance(found, LicenseSymbol):
             return SimpleExpression(str(found.key))
         joint: Literal["OR", "AND"] = "OR" if isinstance(found, self._licensing.OR) else "AND"
@@ -64,16 +64,16 @@ class ExpressionParser:
         )
 
 
-def leaves(tree: Tree) -> Iterator[str]:
+def iter_license_ids(tree: LicenseExpression) -> Iterator[str]:
     """Yield the ids in a tree, from left to right, as often as they stand there."""
     if isinstance(tree, SimpleExpression):
         yield tree.id
         return
     for part in tree.parts:
-        yield from leaves(part)
+        yield from iter_license_ids(part)
 
 
-def to_spdx(tree: Tree) -> str:
+def to_spdx(tree: LicenseExpression) -> str:
     """Return the tree as an SPDX expression, the same for equal trees."""
     if isinstance(tree, SimpleExpression):
         return tree.id

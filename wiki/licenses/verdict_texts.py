@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from wiki.errors import gettext_noop
 
-KEPT = gettext_noop("The licence stays the same.")
+UNCHANGED = gettext_noop("The licence stays the same.")
 
 ALLOWED = gettext_noop("“%(source)s” lets what is made from it be shared under “%(target)s”.")
 
@@ -67,7 +67,7 @@ REFUSALS = {
     "none": _NOTHING,
 }
 
-NEEDS = {
+OBLIGATIONS = {
     "authors": gettext_noop("Name the authors, as they wish to be named."),
     "all_authors": gettext_noop("Name every author, yourself among them."),
     "five_authors": gettext_noop("Name at least five of the principal authors, or all if fewer."),

@@ -25,7 +25,7 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--format", default="text", choices=["text", "json"], help="how to print the answer")
 
 
-def author(name: str | None) -> Author:
+def get_author(name: str | None) -> Author:
     """The account of that name as an author; without a name the wiki itself. Raises CommandError for an unknown one."""
     if not name:
         return Author(None, settings.SITE_NAME)
@@ -35,7 +35,7 @@ def author(name: str | None) -> Author:
     return Author.of(user)
 
 
-def page(title: str) -> WikiPage:
+def get_page_by_title(title: str) -> WikiPage:
     """The page of that full title. Raises CommandError where there is none."""
     try:
         found = page_lookup.find(title, AnonymousUser())
@@ -46,22 +46,22 @@ def page(title: str) -> WikiPage:
     return found
 
 
-def page_from(where: str, by: User | None) -> WikiPage:
+def get_page_or_mirror(where: str, by: User | None) -> WikiPage:
     """The page of that full title; or, from an address or a file `….zip`, the mirror of a page of another site.
 
     Raises CommandError where there is none.
     """
     try:
         if where.startswith(("http://", "https://")):
-            return page_lookup.reload_page(mirror_polling.mirror_at(where, by).page_id)
+            return page_lookup.reload_page(mirror_polling.fetch_mirror(where, by).page_id)
         if where.endswith(".zip"):
             with Path(where).open("rb") as file:
-                return page_lookup.reload_page(mirror_import.mirror(file, by).page_id)
+                return page_lookup.reload_page(mirror_import.import_mirror(file, by).page_id)
     except WikiError as error:
         raise CommandError(message_for(error)) from error
     except OSError as error:
         raise CommandError(f"{where} cannot be read: {error.strerror}.") from error
-    return page(where)
+    return get_page_by_title(where)
 
 
 def as_json(answer: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
-from wiki.forks.fork_status import touch_of
+from wiki.forks.fork_status import find_fork_status
 from wiki.forks.merge_choices import MergeChoice
 from wiki.forks.pull_merge import Merge
 from wiki.history.noindex import noindex
@@ -31,7 +31,7 @@ from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.views import edit, manage
 
 LISTED = 200
-LONG = 200_000
+COSTLY_BYTES = 200_000
 """Bytes of texts from which merging them takes long enough to be counted."""
 
 
@@ -63,7 +63,7 @@ def propose(request: HttpRequest, title: str) -> HttpResponseBase:
     form = ProposeForm(request.POST if request.method == "POST" else None)
     user: Any = request.user
     if request.method == "POST" and not user.is_authenticated:
-        user = edit.signed_in(request, form)
+        user = edit.sign_in_with_form(request, form)
     if user is None:
         return _propose_screen(request, merge, form, choice, status=403)
     if choice.is_stale:
@@ -86,13 +86,13 @@ def propose(request: HttpRequest, title: str) -> HttpResponseBase:
 
 def _back(page: WikiPage, request: HttpRequest) -> Merge:
     """The merge of a fork into its original. Raises Http404 where it is none, Refused where the original is gone."""
-    found = touch_of(page, request.user)
+    found = find_fork_status(page, request.user)
     if found is None:
         raise Http404(gettext("This page is no fork."))
     if found.upstream is None:
         raise Refused(gettext_noop("The original is not here any more: nothing can be proposed to it."))
-    if page.size + found.upstream.size > LONG:
-        rate_limits.spend_preview(request)
+    if page.size + found.upstream.size > COSTLY_BYTES:
+        rate_limits.limit_previews(request)
     return Merge.back(page, found.upstream)
 
 
@@ -105,7 +105,7 @@ def _propose_screen(
     page = merge.theirs.page
     context = {
         "page": page, "merge": merge, "form": form, "choice": choice, "may": permissions.allowed_actions(request.user, page),
-        "writers": [] if merge.verdict.allowed else proposals.writers(merge),
+        "writers": [] if merge.verdict.allowed else proposals.unmerged_contributions(merge),
     }  # fmt: skip
     return render(request, "wiki/moderation/propose.html", context, status=status)
 
@@ -133,9 +133,9 @@ def proposal(request: HttpRequest, number: int) -> HttpResponseBase:
     if found is None:
         raise Http404(gettext("There is no such proposal."))
     page = page_lookup.reload_page(found.page_id)
-    if found.is_open and page.size + len(found.text) > LONG:
-        rate_limits.spend_preview(request)
-    joined = proposals.joined(found, page)
+    if found.is_open and page.size + len(found.text) > COSTLY_BYTES:
+        rate_limits.limit_previews(request)
+    joined = proposals.merge_proposal(found, page)
     choice = MergeChoice(joined, page.source.text or "", request.POST, str(page.version))
     if request.method != "POST":
         return _screen(request, found, page, choice)
@@ -172,7 +172,7 @@ def _act(request: HttpRequest, user: User, found: Proposal, page: WikiPage, choi
     if act == "agree":
         proposals.agree(found, user)
         return gettext("Thank you: your consent is noted.")
-    proposals.remark(found, user, said)
+    proposals.add_comment(found, user, said)
     return gettext("It is said.")
 
 
@@ -185,7 +185,7 @@ def _screen(
     is_there = source is not None and WikiPage.objects.readable_by(user).filter(pk=source.page_id).exists()
     context = {
         "page": page, "proposal": found, "choice": choice, "problem": problem, "source": source if is_there else None,
-        "may_settle": found.is_open and proposals.may_settle(user, found),
+        "may_settle": found.is_open and proposals.can_resolve(user, found),
         "may_withdraw": found.is_open and user.is_authenticated and user.pk == found.by_id,
         "asked": found.is_open and user.is_authenticated and user.pk in found.pending_consents,
         "pending_consents": User.objects.filter(pk__in=found.pending_consents).order_by("pk"),

@@ -9,23 +9,23 @@ from django.utils.translation import gettext
 from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, NotAllowed, Refused, gettext_noop
-from wiki.forks.pull_merge import Merge, credit
-from wiki.forks.version_graph import PART
+from wiki.forks.pull_merge import Merge, add_credits
+from wiki.forks.version_graph import PARTIAL_TAG
 from wiki.licenses import catalogue
 from wiki.moderation.models import Proposal, ProposalComment
 from wiki.pages import permissions
 from wiki.pages.contributors import ACCEPTED, authors_of
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author, EditSummary, Saved
+from wiki.pages.writing.page_writer import Author, EditSummary, SaveResult
 from wiki.pages.writing.version_store import clean_text
 from wiki.text.merging.document_merge import MergedDocument, merge_documents
-from wiki.text.titles import ELSEWHERE
+from wiki.text.titles import MIRROR_NAMESPACE
 
 MESSAGE_LIMIT = 2_000
 
 
-def writers(merge: Merge) -> list[PageVersion]:
+def unmerged_contributions(merge: Merge) -> list[PageVersion]:
     """The versions of the fork whose words are not in the original: one of each author, the latest."""
     lineage = merge.lineage
     there = lineage.ancestors([lineage.nodes[merge.mine.pk]])
@@ -44,7 +44,7 @@ def propose(
     does, the others are asked. Raises LicenseConflict, NotAllowed, TooFast, Refused.
     """
     permissions.require(by, permissions.Action.EDIT, merge.page)
-    rate_limits.spend_edit(by)
+    rate_limits.limit_edits(by)
     text = clean_text(text)
     if text == merge.mine.text():
         raise Refused(gettext_noop("Nothing is left to propose: the original says all of it."))
@@ -53,7 +53,7 @@ def propose(
         by_name=by.label, message=message.strip()[:MESSAGE_LIMIT], pending_consents=_lacking(merge, by, agrees),
     )  # fmt: skip
     proposal.save()
-    announce(merge.page)
+    invalidate_page_cache(merge.page)
     return proposal
 
 
@@ -61,12 +61,12 @@ def _lacking(merge: Merge, by: User, agrees: bool) -> list[int]:
     """Whose consent is still needed. Raises LicenseConflict where it was not given, or someone cannot be asked."""
     if merge.verdict.allowed:
         return []
-    everyone = writers(merge)
+    everyone = unmerged_contributions(merge)
     unknown = [version.author_name for version in everyone if version.author is None]
     if unknown:
         raise LicenseConflict(
             gettext_noop("%(license)s does not let this flow back, and %(names)s cannot be asked."),
-            license=catalogue.name_of(merge.theirs.license),
+            license=catalogue.license_name(merge.theirs.license),
             names=", ".join(unknown),
         )
     if not agrees:
@@ -74,7 +74,7 @@ def _lacking(merge: Merge, by: User, agrees: bool) -> list[int]:
     return [version.author_id for version in everyone if version.author_id not in (None, by.pk)]
 
 
-def may_settle(user: object, proposal: Proposal) -> bool:
+def can_resolve(user: object, proposal: Proposal) -> bool:
     """Whether `user` may take the proposal in, or decline it: who may write the page, save the one who proposes.
 
     Of pages in a place, its stewards and administrators.
@@ -86,13 +86,13 @@ def may_settle(user: object, proposal: Proposal) -> bool:
     return proposal.page.place_id is None and not proposal.page.is_place and user.pk != proposal.by_id
 
 
-def joined(proposal: Proposal, page: WikiPage) -> MergedDocument:
+def merge_proposal(proposal: Proposal, page: WikiPage) -> MergedDocument:
     """What is proposed, joined with what was written in `page` since; mine is the page as it is now."""
     base = page.versions.select_related("stored").get(number=proposal.base)
     return merge_documents(base.text() or "", page.source.text or "", proposal.text)
 
 
-def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int) -> Saved:
+def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int) -> SaveResult:
     """Write `text`, all or part of what is proposed, as the version after `base`; who proposed is its author.
 
     Raises NotAllowed, Refused where it is settled or a consent is pending_consents, EditConflict, Busy.
@@ -100,12 +100,12 @@ def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int
     _require(by, proposal)
     if proposal.pending_consents:
         raise Refused(gettext_noop("Not everyone who wrote this has agreed yet to the licence of the page."))
-    part = [] if is_whole and proposal.is_whole else [PART]
+    part = [] if is_whole and proposal.is_whole else [PARTIAL_TAG]
     names = authors_of(proposal.source.page, proposal.source.number) if proposal.source else [proposal.by_name]
 
     def settled(versions: list[PageVersion]) -> None:
         _settle(proposal, Proposal.State.ACCEPTED, by, version=versions[-1])
-        credit(proposal.page, names)
+        add_credits(proposal.page, names)
 
     note = EditSummary(_said(proposal, by), tags=[ACCEPTED, *part], merge_parent=proposal.source)
     saved = page_writer.edit(proposal.page, text, Author.of(by), note, base, settled, _writer(proposal))
@@ -117,7 +117,7 @@ def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int
 def _writer(proposal: Proposal) -> Author:
     """Who is the author of the version that takes a proposal in: of a fork on another site, not who carried it here."""
     source = proposal.source
-    if source is not None and source.page.namespace == ELSEWHERE:
+    if source is not None and source.page.namespace == MIRROR_NAMESPACE:
         return Author(None, source.author_name)
     return Author(proposal.by, proposal.by_name)
 
@@ -150,10 +150,10 @@ def agree(proposal: Proposal, by: User) -> None:
     Proposal.objects.filter(pk=proposal.pk).update(pending_consents=proposal.pending_consents)
 
 
-def remark(proposal: Proposal, by: User, text: str) -> ProposalComment:
+def add_comment(proposal: Proposal, by: User, text: str) -> ProposalComment:
     """Say something of a proposal. Raises NotAllowed, TooFast, Refused."""
     permissions.require(by, permissions.Action.EDIT, proposal.page)
-    rate_limits.spend_edit(by)
+    rate_limits.limit_edits(by)
     said = clean_text(text).strip()[:MESSAGE_LIMIT]
     if not said:
         raise Refused(gettext_noop("There is nothing in it yet."))
@@ -163,7 +163,7 @@ def remark(proposal: Proposal, by: User, text: str) -> ProposalComment:
 def _require(by: User, proposal: Proposal) -> None:
     """Raise NotAllowed where `by` may not settle the proposal."""
     permissions.require(by, permissions.Action.EDIT, proposal.page)
-    if not may_settle(by, proposal):
+    if not can_resolve(by, proposal):
         raise NotAllowed(gettext_noop("Those who look after the page decide, and nobody about their own proposal."))
 
 
@@ -176,9 +176,9 @@ def _settle(
         state=state, resolved_by=by, resolved_at=timezone.now(), decline_reason=word, version=version
     ):
         raise Refused(gettext_noop("This proposal is settled already."))
-    announce(proposal.page)
+    invalidate_page_cache(proposal.page)
 
 
-def announce(page: WikiPage) -> None:
+def invalidate_page_cache(page: WikiPage) -> None:
     """The page says how many proposals wait: move its stamp."""
     WikiPage.objects.filter(pk=page.pk).update(cache_version=F("cache_version") + 1)

@@ -14,19 +14,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wiki.accounts import rate_limits
-from wiki.accounts.forms import is_taken
+from wiki.accounts.forms import is_name_taken
 from wiki.errors import NotAllowed, Refused, WikiError, gettext_noop
 from wiki.history.noindex import noindex
 from wiki.licenses import catalogue
 from wiki.moderation.models import Proposal
-from wiki.moderation.proposals import MESSAGE_LIMIT, announce
+from wiki.moderation.proposals import MESSAGE_LIMIT, invalidate_page_cache
 from wiki.pages.error_middleware import message_for
 from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
 from wiki.pages.permissions import Action
 from wiki.pages.views import edit, manage
 from wiki.pages.writing import page_writer
-from wiki.text.titles import ELSEWHERE
+from wiki.text.titles import MIRROR_NAMESPACE
 
 
 class SuggestForm(forms.Form):
@@ -51,7 +51,7 @@ class SuggestForm(forms.Form):
 
     def __init__(self, page: WikiPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        name = catalogue.name_of(page.license)
+        name = catalogue.license_name(page.license)
         self.fields["agrees"].label = gettext("What I write goes under the licence of this page, %(license)s") % {
             "license": name
         }
@@ -63,7 +63,7 @@ def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
     page = manage.get_page(request, title, Action.READ)
     if request.user.is_authenticated:
         return redirect(address("edit", page.full_title))
-    if page.namespace == ELSEWHERE:
+    if page.namespace == MIRROR_NAMESPACE:
         raise NotAllowed(gettext_noop("This page lives on another site: propose your change there."))
     if request.method != "POST":
         form = SuggestForm(page, initial={"text": page.source.text, "base": page.version})
@@ -75,10 +75,10 @@ def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
         if "preview" in request.POST:
             form.is_valid()
             form.errors.clear()
-            extra = edit.previewed(request, page, page.full_title, form["text"].value() or "")
+            extra = edit.preview_context(request, page, page.full_title, form["text"].value() or "")
             status = 200
         elif form.is_valid():
-            rate_limits.spend_suggestion(request)
+            rate_limits.limit_suggestions(request)
             made = _propose(page, form.cleaned_data)
             messages.success(request, gettext("It is proposed. Those who look after the page see it there."))
             return redirect(reverse("proposal", args=[made.pk]))
@@ -102,11 +102,11 @@ def _propose(page: WikiPage, said: dict[str, Any]) -> Proposal:
     base = page.versions.filter(number=said["base"], is_deletion=False).select_related("stored").first()
     if base is None or text in (base.text(), page.source.text):
         raise Refused(gettext_noop("Nothing is changed in this text."))
-    if name and is_taken(name):
+    if name and is_name_taken(name):
         raise Refused(gettext_noop("Someone here has an account with this name: sign in, or give another name."))
     made = Proposal.objects.create(
         page=page, base=base.number, text=text, message=said["message"].strip(),
         by_name=name or gettext("somebody without an account"),
     )  # fmt: skip
-    announce(page)
+    invalidate_page_cache(page)
     return made

@@ -29,7 +29,7 @@ class _Among(Func):
         return f"{sql} = ANY(%s)", [*params, self.values]
 
 
-def among(column: str, values: Iterable[str] | Iterable[int]) -> Q:
+def column_in(column: str, values: Iterable[str] | Iterable[int]) -> Q:
     """The condition that a column has one of the values."""
     found = sorted(set(values))  # type: ignore[type-var]
     return Q(_Among(F(column), found)) if found else Q(pk__in=[])

@@ -18,9 +18,9 @@ from typing import Protocol
 from django.db import close_old_connections
 
 logger = logging.getLogger(__name__)
-PAUSE = 0.5
+POLL_SECONDS = 0.5
 """Seconds between two looks at what waits."""
-REST = 30.0
+RETRY_SECONDS = 30.0
 """Seconds for which a chore that failed is left alone."""
 
 
@@ -33,13 +33,13 @@ class Job(Protocol):
         """Do a piece of what waits, in about a second at most; whether there may be more."""
 
 
-CHORES: list[Job] = []
+JOBS: list[Job] = []
 
 
 def register(chore: Job) -> None:
     """Add a chore (once per name)."""
-    if all(known.name != chore.name for known in CHORES):
-        CHORES.append(chore)
+    if all(known.name != chore.name for known in JOBS):
+        JOBS.append(chore)
 
 
 def run_pending() -> None:
@@ -47,32 +47,32 @@ def run_pending() -> None:
     more = True
     while more:
         more = False
-        for chore in CHORES:
+        for chore in JOBS:
             more = chore.run() or more
 
 
-def work(stopped: threading.Event) -> None:
+def run_until_stopped(stopped: threading.Event) -> None:
     """Do what waits until `stopped` is set. A chore that fails is logged, left alone for a while, and tried again."""
     resting: dict[str, float] = {}
     while not stopped.is_set():
         more = False
-        for chore in CHORES:
+        for chore in JOBS:
             if resting.get(chore.name, 0) > time.monotonic():
                 continue
             try:
                 more = chore.run() or more
             except Exception:
                 logger.exception("The chore “%s” failed", chore.name)
-                resting[chore.name] = time.monotonic() + REST
+                resting[chore.name] = time.monotonic() + RETRY_SECONDS
             if stopped.is_set():
                 break
         close_old_connections()
         if not more:
-            stopped.wait(PAUSE)
+            stopped.wait(POLL_SECONDS)
 
 
 @contextmanager
-def only_worker(folder: Path) -> Iterator[bool]:
+def worker_lock(folder: Path) -> Iterator[bool]:
     """Whether this process is the one worker of the instance whose data lie in `folder`; it stays so within."""
     with (folder / "worker.lock").open("a") as file:
         try:

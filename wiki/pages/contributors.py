@@ -38,7 +38,7 @@ def _names(page: int, until: int | None, seen: set[int]) -> list[str]:
     return names
 
 
-def authors_of_all(pages: Sequence[WikiPage]) -> dict[int, list[str]]:
+def authors_by_page(pages: Sequence[WikiPage]) -> dict[int, list[str]]:
     """What `authors_of` says of each of many pages, by their keys. Two queries per 500 pages."""
     names: dict[int, list[str]] = defaultdict(list)
     for start in range(0, len(pages), ROWS):

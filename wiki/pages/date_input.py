@@ -11,16 +11,16 @@ from django.utils.dateparse import parse_datetime
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?\Z|(\d{1,2})/(\d{1,2})/(\d{4})\Z", re.ASCII)
 
 
-class NoDate(ValueError):
+class InvalidDate(ValueError):
     """A text that names no day."""
 
 
-def first_moment(text: str) -> datetime:
+def parse_period_start(text: str) -> datetime:
     """The beginning of a year, month or day, or a moment as it stands. Raises NoDate."""
     return _exact(text) or _begin(text.strip())
 
 
-def last_moment(text: str) -> datetime:
+def parse_period_end(text: str) -> datetime:
     """The first moment after a year, month or day, or after a moment. Raises NoDate."""
     exact = _exact(text)
     if exact:
@@ -33,18 +33,18 @@ def last_moment(text: str) -> datetime:
         year, month = (first.year + 1, 1) if not signs or first.month == 12 else (first.year, first.month + 1)
         return first.replace(year=year, month=month)
     except (ValueError, OverflowError) as error:
-        raise NoDate(text) from error
+        raise InvalidDate(text) from error
 
 
 def _begin(text: str) -> datetime:
     match = _DATE.match(text)
     if match is None:
-        raise NoDate(text)
+        raise InvalidDate(text)
     year, month, day = match[1] or match[6], match[2] or match[5], match[3] or match[4]
     try:
         return timezone.make_aware(datetime(int(year), int(month or 1), int(day or 1)))
     except (ValueError, OverflowError) as error:
-        raise NoDate(text) from error
+        raise InvalidDate(text) from error
 
 
 def _exact(text: str) -> datetime | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader, RenderedPage, WikiPage
     from wiki.text.statements import Statement
 
-Box = list[tuple[str, list[str]]]
+FactBox = list[tuple[str, list[str]]]
 """The fact box: label and values, safe HTML."""
 
 
@@ -47,7 +47,7 @@ class DeferredResults:
     """The answers to what was open."""
 
     answers: dict[str, str] = field(default_factory=dict)
-    box: Box = field(default_factory=list)
+    box: FactBox = field(default_factory=list)
     until: datetime | None = None
     """When it has to be made again though nothing changed: it says something of today, or took too long."""
     is_kept: bool = True
@@ -85,11 +85,11 @@ class NullProvider:
 _fillers: list[DeferredContentProvider] = [NullProvider()]
 
 
-def use(filler: DeferredContentProvider) -> None:
+def set_provider(filler: DeferredContentProvider) -> None:
     """Have `filler` fill everything from now on."""
     _fillers[:] = [filler]
 
 
-def filler() -> DeferredContentProvider:
+def get_provider() -> DeferredContentProvider:
     """Who fills."""
     return _fillers[0]

@@ -30,17 +30,17 @@ FRAME_LIMIT = 2_000
 """So many pictures may follow each other in one that moves: each costs time, however small it is."""
 _ONE_AT_A_TIME = threading.Lock()
 """50 million pixels are several hundred megabytes while they are encoded: one picture at a time has them."""
-FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
-READ = ("JPEG", "PNG", "GIF", "WEBP")
+EXTENSIONS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
+READABLE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 """What Pillow is asked to recognise; it calls a JPEG with several pictures MPO by itself."""
 
 
 def license_choices() -> list[tuple[str, str]]:
     """Licences that a picture or file may carry: free ones only."""
-    return [(choice.value, choice.label) for choice in catalogue.for_media()]
+    return [(choice.value, choice.label) for choice in catalogue.choices_for_media()]
 
 
-class Licensed(models.Model):
+class LicensedFile(models.Model):
     """What has to be known of a file before it can be shared."""
 
     name = models.CharField(
@@ -91,14 +91,14 @@ def clean_picture(raw: bytes) -> tuple[bytes, str]:
     if len(raw) > BYTE_LIMIT:
         raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."))
     try:
-        with PillowImage.open(io.BytesIO(raw), formats=READ) as picture:
+        with PillowImage.open(io.BytesIO(raw), formats=READABLE_FORMATS) as picture:
             frames = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
             if picture.width * picture.height * frames > PIXEL_LIMIT:
                 raise ValidationError(_("The picture has more than 50 million pixels: make it smaller first."))
             if frames > FRAME_LIMIT:
                 raise ValidationError(_("The picture moves through more than 2,000 others: make it shorter first."))
             with _ONE_AT_A_TIME:
-                return _encoded(picture, animated=frames > 1), FORMATS[str(picture.format)]
+                return _encoded(picture, animated=frames > 1), EXTENSIONS[str(picture.format)]
     except ValidationError:
         raise
     except Exception as error:  # Pillow raises many kinds on hostile bytes
@@ -129,15 +129,15 @@ def _encoded(picture: PillowImage.Image, *, animated: bool) -> bytes:
     return out.getvalue()
 
 
-def mark_stale(file_name: str) -> int:
+def invalidate_pages_showing(file_name: str) -> int:
     """Have the pages that show the file rendered again when next read. Returns how many rows."""
     pages = PageLink.objects.filter(way=PageLink.Way.FILE, key=f"File:{file_name}").values("page_id")
     WikiPage.objects.filter(pk__in=pages).update(cache_version=F("cache_version") + 1)
-    deferred_content.filler().tell_titles([f"File:{file_name}"])
+    deferred_content.get_provider().tell_titles([f"File:{file_name}"])
     return RenderedPage.objects.filter(page_id__in=pages).update(version=0)
 
 
-class Picture(Licensed, AbstractImage):
+class Picture(LicensedFile, AbstractImage):
     """An image that pages show as `![description](File:name.jpg)`."""
 
     class Meta(AbstractImage.Meta):
@@ -152,12 +152,12 @@ class Picture(Licensed, AbstractImage):
         if given and not given._committed:
             self.take(given.read(), self.name or os.path.basename(given.name))
         super().save(*args, **kwargs)
-        mark_stale(self.name)
+        invalidate_pages_showing(self.name)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Remove the picture; pages show a place to put another one."""
         name, gone = self.name, super().delete(*args, **kwargs)
-        mark_stale(name)
+        invalidate_pages_showing(name)
         return gone
 
     def take(self, raw: bytes, name: str) -> None:
@@ -183,7 +183,7 @@ def file_key(name: str) -> str:
         return ""
 
 
-def pictures_named(names: Iterable[str], *renditions: str) -> dict[str, Picture]:
+def pictures_by_name(names: Iterable[str], *renditions: str) -> dict[str, Picture]:
     """The pictures of those file names (as pages write them), by name; with `renditions` at hand."""
     keys = {key for key in map(file_key, names) if key}
     found = Picture.objects.filter(name__in=keys)
@@ -195,7 +195,7 @@ def pictures_named(names: Iterable[str], *renditions: str) -> dict[str, Picture]
 def pictures_of(page: WikiPage) -> list[Picture]:
     """The pictures that `page` shows now, by name."""
     keys = page.links.filter(way=PageLink.Way.FILE).values_list("key", flat=True)
-    found = pictures_named(key.partition(":")[2] for key in keys)
+    found = pictures_by_name(key.partition(":")[2] for key in keys)
     return sorted(found.values(), key=lambda picture: picture.name)
 
 
@@ -210,7 +210,7 @@ class PictureRendition(AbstractRendition):
         ]
 
 
-class File(Licensed, AbstractDocument):
+class File(LicensedFile, AbstractDocument):
     """A document that pages link to; always served as a download."""
 
     description = models.CharField(_("description"), max_length=255, blank=True)

@@ -11,9 +11,9 @@ from django.db import models
 
 from wiki.pages.models import WikiPage
 from wiki.text import titles
-from wiki.text.titles import ELSEWHERE, TITLE_LIMIT
+from wiki.text.titles import MIRROR_NAMESPACE, TITLE_LIMIT
 
-BY_FILE = " (archive)"
+ARCHIVE_SUFFIX = " (archive)"
 """Ends the title of a mirror that came as a file: the site itself may have another one."""
 
 
@@ -50,24 +50,26 @@ class Mirror(models.Model):
 
 def remote_title(page: WikiPage) -> str:
     """What a page, or a mirror of one, is called in its place."""
-    if page.namespace != ELSEWHERE:
+    if page.namespace != MIRROR_NAMESPACE:
         return str(page.title)
-    _, _, title = str(page.title).removesuffix(BY_FILE).partition("/")
+    _, _, title = str(page.title).removesuffix(ARCHIVE_SUFFIX).partition("/")
     return title.rpartition(":")[2].strip() or title
 
 
 def canonical_url(page: WikiPage) -> str:
     """The address by which a page is known everywhere: of a mirror, its original's. One query for a mirror."""
-    mirror = Mirror.objects.filter(page=page).first() if page.namespace == ELSEWHERE else None
+    mirror = Mirror.objects.filter(page=page).first() if page.namespace == MIRROR_NAMESPACE else None
     return mirror.url if mirror is not None else f"{settings.BASE_ADDRESS}{page.get_absolute_url()}"
 
 
-def title_of(host: str, title: str, *, is_confirmed: bool) -> str:
+def mirror_title(host: str, title: str, *, is_confirmed: bool) -> str:
     """The title of a mirror: where it is from, then what it is called there, cut to what a title may have."""
-    wanted = f"{titles.lookalike(host.replace(':', '-'))}/{titles.lookalike(title)}"
+    wanted = (
+        f"{titles.replace_forbidden_characters(host.replace(':', '-'))}/{titles.replace_forbidden_characters(title)}"
+    )
     if not is_confirmed:
-        wanted += BY_FILE
-    room = TITLE_LIMIT - len(titles.NAMESPACES[ELSEWHERE].canonical) - 1
+        wanted += ARCHIVE_SUFFIX
+    room = TITLE_LIMIT - len(titles.NAMESPACES[MIRROR_NAMESPACE].canonical) - 1
     while len(wanted.encode()) > room or len(titles.key_of(wanted).encode()) > room:
         wanted = wanted[:-1]
     return titles.clean_title(wanted.rstrip())

@@ -20,7 +20,7 @@ from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 
 from wiki.pages.page_urls import address
-from wiki.pages.wagtail_permissions import TreeRights
+from wiki.pages.wagtail_permissions import WikiPagePermissionTester
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class WikiPage(Page):
     @property
     def address(self) -> str:
         """The part of the address after `/wiki/`, percent-encoded."""
-        return titles.address_of(self.full_title)
+        return titles.quote_title(self.full_title)
 
     def get_absolute_url(self) -> str:
         """Where people read the page."""
@@ -168,9 +168,9 @@ class WikiPage(Page):
         """What Wagtail's admin calls the page: «Category:Wood», not just «Wood»."""
         return self.full_title
 
-    def permissions_for_user(self, user: Reader) -> TreeRights:
+    def permissions_for_user(self, user: Reader) -> WikiPagePermissionTester:
         """Wagtail's question: its admin opens pages, and changes none by itself."""
-        return TreeRights(user, self)
+        return WikiPagePermissionTester(user, self)
 
 
 def new_slug() -> str:

@@ -27,4 +27,4 @@ class PageFields:
     @property
     def full_title(self) -> str:
         """The full title that they make."""
-        return titles.full_title(self.namespace, self.place.full_title if self.place else None, self.title)
+        return titles.build_full_title(self.namespace, self.place.full_title if self.place else None, self.title)

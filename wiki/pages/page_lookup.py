@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 
-def by_key(key: str) -> WikiPage | None:
+def find_by_key(key: str) -> WikiPage | None:
     """The page with that title key, with source and place; for the writer, not for readers."""
     found: WikiPage | None = WikiPage.objects.filter(title_key=key).select_related("source", "place").first()
     return found
@@ -37,7 +37,7 @@ def find(title: str, user: Reader) -> WikiPage | None:
     return found
 
 
-def deleted(full_title: str) -> WikiPage | None:
+def find_deleted(full_title: str) -> WikiPage | None:
     """The page last deleted under that title, whose history a new text goes on with."""
     found: WikiPage | None = (
         WikiPage.objects.filter(full_title=full_title, title_key__isnull=True)
@@ -48,18 +48,18 @@ def deleted(full_title: str) -> WikiPage | None:
     return found
 
 
-def place_of(full_title: str) -> tuple[WikiPage | None, str]:
+def split_place(full_title: str) -> tuple[WikiPage | None, str]:
     """Split off the place that the prefix of a full title names, if it names one."""
     prefix, colon, rest = full_title.partition(":")
     if not colon or not rest.strip() or not prefix.strip():
         return None, full_title
-    place = by_key(titles.key_of(prefix))
+    place = find_by_key(titles.key_of(prefix))
     if place is None or not place.is_place:
         return None, full_title
     return place, rest.strip()
 
 
-def place_named(title: str, user: Reader) -> WikiPage:
+def get_place(title: str, user: Reader) -> WikiPage:
     """The place of that name that `user` may read. Raises Refused where there is none, TitleProblem."""
     place = find(title, user)
     if place is None or not place.is_place:
@@ -67,17 +67,17 @@ def place_named(title: str, user: Reader) -> WikiPage:
     return place
 
 
-def fields_for(title: str, *, license: str, language: str) -> PageFields:
+def fields_for_title(title: str, *, license: str, language: str) -> PageFields:
     """The fields of a new page with the full title `title`. Raises TitleProblem."""
     clean = titles.clean_title(title)
     namespace, rest = titles.split_namespace(clean)
-    if namespace == titles.ELSEWHERE:
+    if namespace == titles.MIRROR_NAMESPACE:
         raise Refused(
             gettext_noop("Titles with «%(prefix)s:» are for pages of other sites."), prefix=clean.partition(":")[0]
         )
     if namespace:
         return PageFields(namespace, None, rest, False, license, language)
-    place, rest = place_of(clean)
+    place, rest = split_place(clean)
     return PageFields(0, place, rest, False, license, language)
 
 

@@ -14,10 +14,10 @@ def address(view: str, full_title: str, argument: str = "title") -> str:
 
     Django's `reverse` would percent-encode «:»; MediaWiki's addresses keep it, and so do ours.
     """
-    return _of_page(view, argument, get_script_prefix()).replace("%C2%A7", titles.address_of(full_title))
+    return _of_page(view, argument, get_script_prefix()).replace("%C2%A7", titles.quote_title(full_title))
 
 
-def address_alone(view: str) -> str:
+def view_address(view: str) -> str:
     """The address of `view`, which is of no page. Raises NoReverseMatch."""
     return _of_none(view, get_script_prefix())
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, gettext_noop
 from wiki.pages.models import Stewardship, WikiPage
-from wiki.text.titles import ELSEWHERE
+from wiki.text.titles import MIRROR_NAMESPACE
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -88,7 +88,7 @@ def _allows(user: Reader, action: Action, page: WikiPage | None, is_steward: Cal
 
 
 def _is_elsewhere(page: WikiPage | None) -> bool:
-    return page is not None and page.namespace == ELSEWHERE
+    return page is not None and page.namespace == MIRROR_NAMESPACE
 
 
 def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:

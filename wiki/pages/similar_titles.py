@@ -13,12 +13,12 @@ from wiki.text import titles
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-MOST = 8
+MAX_SUGGESTIONS = 8
 """Pages offered."""
 Finder = Callable[[str, "Reader"], list[WikiPage]]
 
 
-def by_words(full_title: str, user: Reader) -> list[WikiPage]:
+def find_by_words(full_title: str, user: Reader) -> list[WikiPage]:
     """Readable pages that have words of a title in theirs, letter by letter, most first; one query."""
     words = [word for word in titles.fold(full_title).replace(":", " ").split() if len(word) > 3]
     if not words:
@@ -31,13 +31,13 @@ def by_words(full_title: str, user: Reader) -> list[WikiPage]:
     def score(page: WikiPage) -> tuple[int, int]:
         return (-sum(word in page.title_fold for word in words), len(page.title_fold))
 
-    return sorted(found, key=score)[:MOST]
+    return sorted(found, key=score)[:MAX_SUGGESTIONS]
 
 
-_finders: list[Finder] = [by_words]
+_finders: list[Finder] = [find_by_words]
 
 
-def use(finder: Finder) -> None:
+def set_finder(finder: Finder) -> None:
     """Have `finder` look for them from now on."""
     _finders[:] = [finder]
 

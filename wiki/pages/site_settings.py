@@ -13,7 +13,7 @@ from wagtail.contrib.settings.models import BaseGenericSetting
 
 
 @dataclass(frozen=True, slots=True)
-class Welcome:
+class WelcomeText:
     """Heading and words of the first screen in one language; empty where the wiki's own stand."""
 
     heading: str = ""
@@ -41,11 +41,11 @@ class SiteTexts(BaseGenericSetting):
         return self.heading_fr or self.heading_en
 
 
-def welcome() -> Welcome:
+def get_welcome() -> WelcomeText:
     """What the community wrote for the first screen, in the reader's language. One query."""
     row = SiteTexts.objects.first()
     if row is None:
-        return Welcome()
+        return WelcomeText()
     if (get_language() or "fr").startswith("fr"):
-        return Welcome(row.heading_fr, row.words_fr)
-    return Welcome(row.heading_en, row.words_en)
+        return WelcomeText(row.heading_fr, row.words_fr)
+    return WelcomeText(row.heading_en, row.words_en)

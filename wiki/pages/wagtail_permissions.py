@@ -7,7 +7,7 @@ from typing import Any
 from wagtail.models import PagePermissionTester
 
 
-class TreeRights(PagePermissionTester):
+class WikiPagePermissionTester(PagePermissionTester):
     """Wagtail's answer to «what may this person do here», without all that would bypass the writer.
 
     Edit, move, delete and history stay: the admin leads them to the wiki, whose rights decide.

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 
 from wiki.errors import ArchiveProblem, gettext_noop
-from wiki.exchange.archive.archive_reader import Contents, Revision
+from wiki.exchange.archive.archive_reader import ArchiveContents, Revision
 from wiki.exchange.archive.format_spec import LIMITS
 from wiki.pages.writing.version_store import clean_text
 from wiki.text import titles
@@ -28,7 +28,7 @@ from wiki.text.markup.markdown_parser import TEXT_LIMIT
 
 LICENSE = "CC-BY-SA-4.0"
 BYTES_LIMIT, ACTIONS_LIMIT = 16_000_000, 20_000
-BEGAN = datetime(2011, 1, 1, tzinfo=UTC)
+FEDWIKI_START = datetime(2011, 1, 1, tzinfo=UTC)
 """When Federated Wiki began: the date of actions that have none, nor any before them."""
 _ADDRESS = re.compile(r"/(?:view/)?(?P<slug>[a-z0-9-]+)(?:\.html|\.json)?/?\Z")
 _EXTERNAL = re.compile(r"(?<!\[)\[(https?://[^\s\]<>\"]{1,2000})\s+([^\]\n]{1,500})\](?!\()")
@@ -44,7 +44,7 @@ def json_address(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/{match['slug']}.json" if match else ""
 
 
-def read(file: BinaryIO, url: str) -> Contents:
+def parse_fedwiki(file: BinaryIO, url: str) -> ArchiveContents:
     """The page that stands as JSON at `url`. Raises ArchiveProblem where it is none."""
     page = _page(file)
     host = urlsplit(url).netloc.lower()
@@ -58,7 +58,7 @@ def read(file: BinaryIO, url: str) -> Contents:
                "source": address, "derived_from": derived, "media": []}  # fmt: skip
     source = {"host": host, "title": title, "url": address, "version": len(revisions)}
     said = hashlib.sha256("".join(one.text or "" for one in revisions[-1:]).encode()).hexdigest()
-    return Contents(Path(), f"sha256:{said}", title, title, False, source, credits, revisions, is_replayed=True)
+    return ArchiveContents(Path(), f"sha256:{said}", title, title, False, source, credits, revisions, is_replayed=True)
 
 
 def _page(file: BinaryIO) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _page(file: BinaryIO) -> dict[str, Any]:
 def _title(raw: str) -> str:
     """The title as it can be one here."""
     try:
-        return titles.clean_title(titles.lookalike(raw[:200], colon=True))
+        return titles.clean_title(titles.replace_forbidden_characters(raw[:200], colon=True))
     except titles.TitleProblem as error:
         raise ArchiveProblem(gettext_noop("“%(title)s” cannot be the title of a page."), title=raw[:60]) from error
 
@@ -102,7 +102,7 @@ def _origin(fork: Item, title: str, path: str) -> dict[str, Any]:
     site = _site(fork)
     return {
         "relation": "fork", "title": title, "authors": [site], "license": LICENSE, "host": site, "version": 0,
-        "source": f"http://{site}{path.removesuffix('.json')}.html", "date": _date(fork, BEGAN).isoformat(),
+        "source": f"http://{site}{path.removesuffix('.json')}.html", "date": _date(fork, FEDWIKI_START).isoformat(),
     }  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def _date(action: Item, before: datetime) -> datetime:
             found = datetime.fromtimestamp(value / 1000, UTC)
         except (ValueError, OverflowError, OSError):
             return before
-        if BEGAN <= found <= timezone.now():
+        if FEDWIKI_START <= found <= timezone.now():
             return found
     return before
 
@@ -125,7 +125,7 @@ class _Replay:
     def __init__(self, host: str, title: str) -> None:
         self._host, self._title = host, title
         self._story: list[Item] = []
-        self._date, self._bytes, self._number = BEGAN, 0, 0
+        self._date, self._bytes, self._number = FEDWIKI_START, 0, 0
 
     def revisions(self, journal: Sequence[Item], story: Sequence[Item]) -> list[Revision]:
         """A version for each action, and one for the story where they do not lead to it. Raises ArchiveProblem."""
@@ -140,13 +140,13 @@ class _Replay:
             kind = str(action.get("type"))[:40]
             ACTIONS.get(kind, _nothing)(self._story, action)
             found.append(self._revision(who, f"{kind} {_site(action)}".strip()))
-        if not found or found[-1].text != markdown_of(story):
+        if not found or found[-1].text != story_to_markdown(story):
             self._story = list(story)
             found.append(self._revision(self._host, "story"))
         return found
 
     def _revision(self, author: str, comment: str) -> Revision:
-        text = clean_text(markdown_of(self._story))
+        text = clean_text(story_to_markdown(self._story))
         raw = text.encode()
         self._bytes += len(raw)
         self._number += 1
@@ -211,7 +211,7 @@ ACTIONS: Mapping[str, Callable[[list[Item], Item], None]] = {
 # ---------------------------------------------------------------- items
 
 
-def markdown_of(story: Sequence[Item]) -> str:
+def story_to_markdown(story: Sequence[Item]) -> str:
     """A story as Markdown, an item a block; what has no words here stands as it is, in a fence."""
     blocks = (_block(item) for item in story)
     return "\n\n".join(block for block in blocks if block.strip())

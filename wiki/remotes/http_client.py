@@ -27,14 +27,14 @@ from django.utils.encoding import iri_to_uri
 
 from wiki.errors import Refused, gettext_noop
 
-REDIRECTS = 5
+REDIRECT_LIMIT = 5
 URL_LIMIT = 1500
-PORTS = {"http": 80, "https": 443}
-LEAST_PORT = 1024
+DEFAULT_PORTS = {"http": 80, "https": 443}
+MIN_PORT = 1024
 """Below, only the two of the web: other services there take harm from what they do not understand."""
-IN_MEMORY = 1_000_000
-PIECE = 65_536
-MOVED = (301, 302, 303, 307, 308)
+MEMORY_LIMIT = 1_000_000
+CHUNK_SIZE = 65_536
+REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -46,7 +46,7 @@ class Unreachable(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchResult:
     """What stands at an address."""
 
     url: str
@@ -60,19 +60,19 @@ class Fetched:
     """The content, at its beginning; empty at 304."""
 
 
-def fetch(url: str, *, limit: int, seconds: float, accept: str = "*/*", etag: str = "") -> Fetched:
+def fetch(url: str, *, limit: int, seconds: float, accept: str = "*/*", etag: str = "") -> FetchResult:
     """What stands at `url`: at most `limit` bytes, within `seconds` for everything together.
 
     `etag` asks for it only where it is no longer what it was. Raises Refused where the address is not one to be asked,
     Unreachable where the site does not answer as it should.
     """
     deadline = time.monotonic() + seconds
-    for _ in range(REDIRECTS + 1):
+    for _ in range(REDIRECT_LIMIT + 1):
         parts = _checked(url)
         url = parts.geturl()
         with _connected(parts, deadline) as connection:
             answer = _answer(connection, parts, accept, etag)
-            if answer.status not in MOVED:
+            if answer.status not in REDIRECT_STATUSES:
                 return _fetched(url, answer, limit, deadline)
             url = urljoin(url, answer.getheader("Location", ""))
     raise Unreachable(gettext_noop("%(host)s sends from one address to the next without end."), host=parts.netloc)
@@ -85,11 +85,11 @@ def _checked(url: str) -> SplitResult:
         host, port = (typed.hostname or "").encode("idna").decode("ascii"), typed.port
     except ValueError as error:  # a UnicodeError is one
         raise Refused(gettext_noop("“%(url)s” is not a web address (http)."), url=url[:200]) from error
-    if typed.scheme not in PORTS or not host or len(url) > URL_LIMIT:
+    if typed.scheme not in DEFAULT_PORTS or not host or len(url) > URL_LIMIT:
         raise Refused(gettext_noop("“%(url)s” is not a web address (http)."), url=url[:200])
     if typed.username is not None or typed.password is not None:
         raise Refused(gettext_noop("An address with a name or a password in it is not asked."))
-    if port is not None and port not in PORTS.values() and port < LEAST_PORT:
+    if port is not None and port not in DEFAULT_PORTS.values() and port < MIN_PORT:
         raise Refused(gettext_noop("The port %(port)d is not one of the web."), port=port)
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
     return urlsplit(iri_to_uri(typed._replace(netloc=netloc, fragment="").geturl()))
@@ -136,7 +136,7 @@ def is_public(address: Address) -> bool:
 def _connected(parts: SplitResult, deadline: float) -> Iterator[http.client.HTTPConnection]:
     """A connection to the very address that was checked; when the time is over, it is cut."""
     host = str(parts.hostname)
-    where = _resolved(host, parts.port or PORTS[parts.scheme], deadline)
+    where = _resolved(host, parts.port or DEFAULT_PORTS[parts.scheme], deadline)
     left = max(deadline - time.monotonic(), 0.001)
     cut = threading.Event()
     try:
@@ -192,7 +192,7 @@ def _answer(
     return connection.getresponse()
 
 
-def _fetched(url: str, answer: http.client.HTTPResponse, limit: int, deadline: float) -> Fetched:
+def _fetched(url: str, answer: http.client.HTTPResponse, limit: int, deadline: float) -> FetchResult:
     """The content of an answer. Raises Unreachable where it is not one, or too large."""
     host = urlsplit(url).netloc
     if answer.status not in (200, 304):
@@ -203,9 +203,9 @@ def _fetched(url: str, answer: http.client.HTTPResponse, limit: int, deadline: f
         )
     if answer.getheader("Content-Encoding", "identity").lower() != "identity":
         raise Unreachable(gettext_noop("%(host)s sends it compressed, though it was asked not to."), host=host)
-    body = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  the caller reads it
+    body = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=MEMORY_LIMIT))  # noqa: SIM115  the caller reads it
     size = 0
-    while answer.status == 200 and (piece := answer.read1(PIECE)):
+    while answer.status == 200 and (piece := answer.read1(CHUNK_SIZE)):
         size += len(piece)
         if size > limit:
             raise Unreachable(gettext_noop("%(host)s sends more than %(limit)d MB."), host=host, limit=limit // 10**6)
@@ -216,4 +216,4 @@ def _fetched(url: str, answer: http.client.HTTPResponse, limit: int, deadline: f
         raise Unreachable(gettext_noop("%(host)s broke off before the end."), host=host)
     body.seek(0)
     content_type = answer.getheader("Content-Type", "").partition(";")[0].strip().lower()
-    return Fetched(url, answer.status, content_type, answer.getheader("ETag", "")[:255], body)
+    return FetchResult(url, answer.status, content_type, answer.getheader("ETag", "")[:255], body)

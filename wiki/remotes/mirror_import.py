@@ -13,9 +13,16 @@ from django.utils import timezone
 from wiki.accounts.models import User
 from wiki.errors import Refused, gettext_noop
 from wiki.exchange.archive import image_store
-from wiki.exchange.archive.archive_reader import Contents, Revision
+from wiki.exchange.archive.archive_reader import ArchiveContents, Revision
 from wiki.exchange.archive.exported_page import own_host
-from wiki.exchange.archive.importer import check_import_allowed, draft, opened, pictures_in, sources_of, with_names
+from wiki.exchange.archive.importer import (
+    check_import_allowed,
+    check_pictures,
+    new_version_of,
+    open_archive,
+    rename_pictures,
+    split_sources,
+)
 from wiki.exchange.models import Origin
 from wiki.pages import mirror_models, page_lookup
 from wiki.pages.mirror_models import Mirror
@@ -23,9 +30,9 @@ from wiki.pages.models import Changeset, Fork, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.version_store import NewVersion, sha256_of, store
 from wiki.remotes import federated_wiki
-from wiki.text.titles import ELSEWHERE
+from wiki.text.titles import MIRROR_NAMESPACE
 
-TOLD = (
+UPSTREAM_FIELDS = (
     "upstream_host", "upstream_title", "upstream_url", "upstream_version", "upstream_license", "upstream_authors",
     "made_at",
 )  # fmt: skip
@@ -43,7 +50,9 @@ class FetchSource:
     mark: str = ""
 
 
-def mirror(file: BinaryIO, by: User | None, found: FetchSource | None = None, known: Mirror | None = None) -> Mirror:
+def import_mirror(
+    file: BinaryIO, by: User | None, found: FetchSource | None = None, known: Mirror | None = None
+) -> Mirror:
     """Keep the page of the archive `file` here, or add what its mirror lacks; `by` None for a command or the worker.
 
     `found` says where it was fetched, after `admit`; without it the archive is believed in what it says of that.
@@ -61,20 +70,20 @@ def mirror(file: BinaryIO, by: User | None, found: FetchSource | None = None, kn
 
 
 @contextmanager
-def _contents(file: BinaryIO, found: FetchSource | None) -> Iterator[Contents]:
+def _contents(file: BinaryIO, found: FetchSource | None) -> Iterator[ArchiveContents]:
     """What an archive says, or the JSON of a page of a Federated Wiki, which does not say where it is from."""
     head = file.read(1)
     file.seek(0)
     if head != b"{":
-        with opened(file) as contents:
+        with open_archive(file) as contents:
             yield contents
     elif found is None:
         raise Refused(gettext_noop("Give the address of a page of a Federated Wiki: its file does not say its site."))
     else:
-        yield federated_wiki.read(file, found.archive)
+        yield federated_wiki.parse_fedwiki(file, found.archive)
 
 
-def _named(contents: Contents, found: FetchSource | None) -> Mirror:
+def _named(contents: ArchiveContents, found: FetchSource | None) -> Mirror:
     """What the page is a mirror of, not saved."""
     now = timezone.now()
     if found is None:
@@ -86,17 +95,17 @@ def _named(contents: Contents, found: FetchSource | None) -> Mirror:
     )  # fmt: skip
 
 
-def _write(contents: Contents, kept: Mirror, wanted: Mirror, by: User | None) -> Mirror:
+def _write(contents: ArchiveContents, kept: Mirror, wanted: Mirror, by: User | None) -> Mirror:
     """Write the versions that are not here, and what the mirror is now, in one transaction."""
     page = page_lookup.reload_page(kept.page_id) if kept.page_id else WikiPage()
-    shelf = image_store.plan_image_storage(pictures_in(contents), by)
+    shelf = image_store.plan_image_storage(check_pictures(contents), by)
     new = _new_versions(contents, page, shelf.renamed)
-    title = mirror_models.title_of(kept.host, kept.title, is_confirmed=kept.is_confirmed)
+    title = mirror_models.mirror_title(kept.host, kept.title, is_confirmed=kept.is_confirmed)
     parent = None if page.version else _forked_here(contents)
     drafts: list[NewVersion] = []
     for one in new:
-        fields = PageFields(ELSEWHERE, None, title, False, one.license, one.language)
-        drafts.append(draft(page, one, fields))
+        fields = PageFields(MIRROR_NAMESPACE, None, title, False, one.license, one.language)
+        drafts.append(new_version_of(page, one, fields))
         drafts[-1].text = _text(one, shelf.renamed)
     if drafts and parent is not None:
         drafts[0].merge_parent = parent
@@ -114,7 +123,7 @@ def _write(contents: Contents, kept: Mirror, wanted: Mirror, by: User | None) ->
     return kept
 
 
-def _new_versions(contents: Contents, page: WikiPage, renamed: Mapping[str, str]) -> list[Revision]:
+def _new_versions(contents: ArchiveContents, page: WikiPage, renamed: Mapping[str, str]) -> list[Revision]:
     """What the archive tells beyond the mirror. Raises Refused where it tells the past otherwise than before."""
     if page.pk and page.is_deleted:
         raise Refused(gettext_noop("An administrator has removed this page here."))
@@ -135,22 +144,22 @@ def _new_versions(contents: Contents, page: WikiPage, renamed: Mapping[str, str]
 
 def _text(one: Revision, renamed: Mapping[str, str]) -> str | None:
     """The text of a version, with pictures called as they are called here."""
-    return None if one.text is None else with_names(one.text, renamed)
+    return None if one.text is None else rename_pictures(one.text, renamed)
 
 
-def _forked_here(contents: Contents) -> PageVersion | None:
+def _forked_here(contents: ArchiveContents) -> PageVersion | None:
     """The version of a page of this wiki that the page there was forked from, if it was."""
-    bond, _ = sources_of(contents)
+    bond, _ = split_sources(contents)
     if bond is None or bond.upstream_host != own_host():
         return None
     rows = PageVersion.objects.filter(title=bond.upstream_title, number=bond.upstream_version)
-    alive = rows.filter(page__title_key__isnull=False).exclude(page__namespace=ELSEWHERE)
+    alive = rows.filter(page__title_key__isnull=False).exclude(page__namespace=MIRROR_NAMESPACE)
     found: PageVersion | None = alive.select_related("page").order_by("-pk").first()
     return found
 
 
 def _remember(
-    contents: Contents, page: WikiPage, kept: Mirror, wanted: Mirror, parent: PageVersion | None, by: User | None
+    contents: ArchiveContents, page: WikiPage, kept: Mirror, wanted: Mirror, parent: PageVersion | None, by: User | None
 ) -> None:
     """Keep what the mirror is now, where it is from, and what it was forked from."""
     if not kept.page_id:
@@ -159,9 +168,9 @@ def _remember(
         setattr(kept, name, getattr(wanted, name))
     kept.problem = ""
     kept.save()
-    bond, ancestry = sources_of(contents)
+    bond, ancestry = split_sources(contents)
     if bond is not None:
-        told = {name: getattr(bond, name) for name in TOLD}
+        told = {name: getattr(bond, name) for name in UPSTREAM_FIELDS}
         at = {"upstream": parent.page} if parent is not None else {}
         Fork.objects.update_or_create(page=page, defaults=told | at)
     Origin.objects.update_or_create(

@@ -19,15 +19,15 @@ from wiki.exchange.archive.format_spec import LIMITS
 from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
 from wiki.remotes import federated_wiki, mirror_import
-from wiki.remotes.http_client import PIECE, Fetched, Unreachable, fetch
+from wiki.remotes.http_client import CHUNK_SIZE, FetchResult, Unreachable, fetch
 from wiki.remotes.mirror_import import FetchSource
 
 ZIP, FEED, HTML, JSON = "application/zip", "application/atom+xml", "text/html", "application/json"
-HEAD = 200_000
+HTML_BYTES = 200_000
 """Bytes of a page in which its links to archive and feed are looked for."""
-PAGE_SECONDS, ASK_SECONDS, ARCHIVE_SECONDS = 15.0, 5.0, 60.0
+PAGE_SECONDS, FEED_SECONDS, ARCHIVE_SECONDS = 15.0, 5.0, 60.0
 """For a page that somebody gives; for a feed, which the worker asks between other work; for an archive."""
-AGAIN = timedelta(hours=6)
+POLL_INTERVAL = timedelta(hours=6)
 """After so long the worker asks again."""
 
 
@@ -45,7 +45,7 @@ class _Links(HTMLParser):
             self.found.setdefault(given.get("type", "").lower(), given.get("href", ""))
 
 
-def other_forms(html: str) -> dict[str, str]:
+def alternate_links(html: str) -> dict[str, str]:
     """The addresses that a page names as other forms of itself, by type, as far as it can be read."""
     links = _Links()
     with suppress(AssertionError):  # so the parser says that a declaration is none
@@ -53,7 +53,7 @@ def other_forms(html: str) -> dict[str, str]:
     return links.found
 
 
-def mirror_at(address: str, by: User | None) -> Mirror:
+def fetch_mirror(address: str, by: User | None) -> Mirror:
     """Keep the page at `address` here: a page of a Movilab wiki, its archive, or a page of a Federated Wiki.
 
     Raises Refused (the address is not to be asked, or no archive is told of there), Unreachable, and what
@@ -62,17 +62,17 @@ def mirror_at(address: str, by: User | None) -> Mirror:
     importer.check_import_allowed(by)
     got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
     if got.content_type == ZIP:
-        return mirror_import.mirror(got.body, by, FetchSource(got.url, got.url, mark=_mark(got)))
+        return mirror_import.import_mirror(got.body, by, FetchSource(got.url, got.url, mark=_mark(got)))
     found = _found(got)
     if found is None:
         return _federated(got, by)
     came = fetch(found.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
-    return mirror_import.mirror(came.body, by, found)
+    return mirror_import.import_mirror(came.body, by, found)
 
 
-def _found(got: Fetched) -> FetchSource | None:
+def _found(got: FetchResult) -> FetchSource | None:
     """Where the archive and the feed of a page are; None where it tells of no archive. Raises Refused, Unreachable."""
-    links = other_forms(got.body.read(HEAD).decode("utf-8", "replace"))
+    links = alternate_links(got.body.read(HTML_BYTES).decode("utf-8", "replace"))
     if ZIP not in links:
         return None
     archive, feed = urljoin(got.url, links[ZIP]), urljoin(got.url, links.get(FEED, ""))
@@ -83,10 +83,10 @@ def _found(got: Fetched) -> FetchSource | None:
     if FEED not in links or urlsplit(feed).netloc != urlsplit(archive).netloc:
         feed = ""
     url = urlsplit(got.url)._replace(query="").geturl()  # a redirect says in it where one came from
-    return FetchSource(url, archive, feed, _mark(_ask(feed, "", ASK_SECONDS)) if feed else "")
+    return FetchSource(url, archive, feed, _mark(_ask(feed, "", FEED_SECONDS)) if feed else "")
 
 
-def _federated(got: Fetched, by: User | None) -> Mirror:
+def _federated(got: FetchResult, by: User | None) -> Mirror:
     """Keep the page of a Federated Wiki that an address leads to. Raises Refused where it leads to none."""
     address = federated_wiki.json_address(got.url)
     try:
@@ -97,10 +97,10 @@ def _federated(got: Fetched, by: User | None) -> Mirror:
         raise Refused(gettext_noop("No archive is told of at this address: is it a page of a Movilab wiki?"))
     came.body.seek(0)
     found = FetchSource(f"{address.removesuffix('.json')}.html", address, mark=_mark(came))
-    return mirror_import.mirror(came.body, by, found)
+    return mirror_import.import_mirror(came.body, by, found)
 
 
-def _json(address: str) -> Fetched:
+def _json(address: str) -> FetchResult:
     return fetch(address, limit=federated_wiki.BYTES_LIMIT, seconds=PAGE_SECONDS, accept=JSON)
 
 
@@ -126,7 +126,7 @@ def poll(mirror: Mirror, by: User | None = None) -> bool:
 
 
 def _asked(mirror: Mirror, by: User | None) -> bool:
-    got = _ask(mirror.feed or mirror.archive, mirror.validator, ASK_SECONDS if mirror.feed else ARCHIVE_SECONDS)
+    got = _ask(mirror.feed or mirror.archive, mirror.validator, FEED_SECONDS if mirror.feed else ARCHIVE_SECONDS)
     if got.status == 304 or _mark(got) == mirror.validator:
         Mirror.objects.filter(pk=mirror.pk).update(problem="", polled_at=timezone.now())
         return False
@@ -138,23 +138,23 @@ def _asked(mirror: Mirror, by: User | None) -> bool:
             found = there
         came = fetch(found.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
     before = mirror.page.version
-    kept = mirror_import.mirror(came.body, by, found, mirror)
+    kept = mirror_import.import_mirror(came.body, by, found, mirror)
     kept.page.refresh_from_db(fields=["version"])
     return bool(kept.page.version != before)
 
 
-def _ask(where: str, mark: str, seconds: float) -> Fetched:
+def _ask(where: str, mark: str, seconds: float) -> FetchResult:
     """What stands at a feed (or archive) now, where it is not what `mark` tells."""
     etag = mark if mark.startswith(('"', "W/")) else ""
     return fetch(where, limit=LIMITS.zip_bytes, seconds=seconds, accept=f"{FEED}, {ZIP}", etag=etag)
 
 
-def _mark(got: Fetched) -> str:
+def _mark(got: FetchResult) -> str:
     """What tells an answer from another one: its ETag, else its checksum."""
     if got.etag:
         return got.etag
     checksum = hashlib.sha256()
-    while piece := got.body.read(PIECE):
+    while piece := got.body.read(CHUNK_SIZE):
         checksum.update(piece)
     got.body.seek(0)
     return f"sha256:{checksum.hexdigest()}"
@@ -167,7 +167,7 @@ class MirrorPollJob:
 
     def run(self) -> bool:
         """One site; whether there may be more."""
-        due = Q(polled_at=None) | Q(asked_at__lt=timezone.now() - AGAIN)
+        due = Q(polled_at=None) | Q(asked_at__lt=timezone.now() - POLL_INTERVAL)
         waiting = Mirror.objects.filter(due, page__forks__page__title_key__isnull=False, page__title_key__isnull=False)
         mirror = waiting.exclude(archive="").select_related("page").order_by("polled_at").first()
         if mirror is None:

@@ -82,8 +82,8 @@ def import_remote_page(request: HttpRequest) -> HttpResponseBase:
 def _brought(data: dict[str, Any], by: User) -> Mirror:
     """The page that the form names, kept here."""
     if data["file"]:
-        return mirror_import.mirror(cast(BinaryIO, data["file"]), by)
-    return mirror_polling.mirror_at(data["address"], by)
+        return mirror_import.import_mirror(cast(BinaryIO, data["file"]), by)
+    return mirror_polling.fetch_mirror(data["address"], by)
 
 
 def _go_on(request: HttpRequest, mirror: Mirror) -> HttpResponseBase:

@@ -15,42 +15,44 @@ from modelsearch.backends.base import BaseSearchBackend
 from wiki.facts.models import Fact
 from wiki.history.models import Passage
 from wiki.search.engine.backend import WhooshBackend
-from wiki.search.engine.queries import Prefix, Within
+from wiki.search.engine.queries import InFields, Prefix
 from wiki.search.models import PageSearchText
 from wiki.search.search_ast import AndNode, FuzzyTerm, InTitle, Node, NotNode, OrNode, Phrase, PrefixTerm, Term
-from wiki.text.tokenizer import folded
+from wiki.text.tokenizer import fold_word
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class SearchTarget:
     """What is looked among: an indexed model, its fields and their boosts."""
 
     model: Any
     boosts: dict[str, float]
 
 
-PAGES = Target(PageSearchText, {"title": 6.0, "title_prefix": 1.0, "headings": 2.0, "fact_values": 1.5, "body": 1.0})
-PASSAGES = Target(Passage, {"said": 1.0})
-FACTS = Target(Fact, {"raw": 1.0})
-FOLDED = {Passage: "words", Fact: "folded_text"}
+PAGES = SearchTarget(
+    PageSearchText, {"title": 6.0, "title_prefix": 1.0, "headings": 2.0, "fact_values": 1.5, "body": 1.0}
+)
+PASSAGES = SearchTarget(Passage, {"said": 1.0})
+FACTS = SearchTarget(Fact, {"raw": 1.0})
+FOLDED_COLUMNS = {Passage: "words", Fact: "folded_text"}
 """Columns with the words of an object, folded, for what an engine that is not ours cannot answer."""
-LIMIT = 5_000
+MAX_CANDIDATES = 5_000
 """Candidates that are taken of one word from an engine that is not ours."""
 
 
-def is_of_words(node: Node) -> bool:
+def is_text_query(node: Node) -> bool:
     """Whether an engine can decide a part alone."""
     match node:
         case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             return True
         case InTitle(part) | NotNode(part):
-            return is_of_words(part)
+            return is_text_query(part)
         case AndNode(parts) | OrNode(parts):
-            return all(is_of_words(part) for part in parts)
+            return all(is_text_query(part) for part in parts)
     return False
 
 
-def candidates(node: Node, target: Target = PAGES) -> dict[int, float]:
+def find_candidates(node: Node, target: SearchTarget = PAGES) -> dict[int, float]:
     """Keys of pages (or passages) that match a tree of words, whoever may read them, with scores.
 
     Raises IndexMissing and IndexDamaged.
@@ -63,9 +65,9 @@ def candidates(node: Node, target: Target = PAGES) -> dict[int, float]:
     return _Elsewhere(backend, target.model).find(node, None)
 
 
-def may_be_cut(found: dict[int, float]) -> bool:
+def may_be_truncated(found: dict[int, float]) -> bool:
     """Whether there may be more candidates than an engine was asked for."""
-    return len(found) >= LIMIT and not isinstance(get_search_backend(), WhooshBackend)
+    return len(found) >= MAX_CANDIDATES and not isinstance(get_search_backend(), WhooshBackend)
 
 
 def _query(node: Node) -> q.SearchQuery:
@@ -80,7 +82,7 @@ def _query(node: Node) -> q.SearchQuery:
         case FuzzyTerm(text):
             return q.Fuzzy(text)
         case InTitle(part):
-            return Within(_query(part), ["title"])
+            return InFields(_query(part), ["title"])
         case NotNode(part):
             return q.Not(_query(part))
         case AndNode(parts):
@@ -132,8 +134,8 @@ class _Elsewhere:
     def _leaf(self, node: Node, names: list[str] | None) -> dict[int, float]:
         rows = self.model.objects.only("pk")
         text = node.text  # type: ignore[union-attr]
-        if isinstance(node, PrefixTerm) and self.model in FOLDED:
-            return self._begun(text, FOLDED[self.model])
+        if isinstance(node, PrefixTerm) and self.model in FOLDED_COLUMNS:
+            return self._begun(text, FOLDED_COLUMNS[self.model])
         if isinstance(node, PrefixTerm):
             return self._scores(self.backend.autocomplete(text, rows))
         query: q.SearchQuery = q.Phrase(text) if isinstance(node, Phrase) else q.PlainText(text)
@@ -145,14 +147,14 @@ class _Elsewhere:
 
     @staticmethod
     def _scores(results: Any) -> dict[int, float]:
-        return {row.pk: abs(row.score or 0.0) for row in results.annotate_score("score")[:LIMIT]}
+        return {row.pk: abs(row.score or 0.0) for row in results.annotate_score("score")[:MAX_CANDIDATES]}
 
     def _begun(self, text: str, column: str) -> dict[int, float]:
         """Passages or facts with a word that begins so: their words stand in the table."""
-        word = folded(text)
+        word = fold_word(text)
         begins = Q(**{f"{column}__startswith": word}) | Q(**{f"{column}__contains": f" {word}"})
         rows = self.model.get_indexed_objects().filter(begins)
-        return dict.fromkeys(rows.values_list("pk", flat=True)[:LIMIT], 1.0)
+        return dict.fromkeys(rows.values_list("pk", flat=True)[:MAX_CANDIDATES], 1.0)
 
     def _everything(self) -> set[int]:
         return set(self.model.objects.values_list("pk", flat=True))

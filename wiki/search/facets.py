@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup
-from wiki.pages.array_lookup import among
+from wiki.pages.array_lookup import column_in
 from wiki.pages.models import LANGUAGES, Kind, PageLink, WikiPage
-from wiki.search.page_search import SearchHit, counted
+from wiki.search.page_search import SearchHit, count_hits_by
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 NAMES = ("kind", "place", "category", "license", "language")
 """The names of the parameters, in the order in which they are offered."""
-OFFERED = 8
+MAX_OPTIONS = 8
 """Values offered of each."""
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class FacetOption:
     """A value that an answer can be narrowed to, or is."""
 
     label: str
@@ -44,7 +44,7 @@ class Facet:
 
     name: str
     label: str
-    options: list[Option]
+    options: list[FacetOption]
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class SelectedFacets:
     where: Q | None = None
 
 
-def chosen(parameters: Mapping[str, str], user: Reader) -> SelectedFacets:
+def select_facets(parameters: Mapping[str, str], user: Reader) -> SelectedFacets:
     """What the parameters choose; values that mean nothing are left out."""
     found = SelectedFacets()
     for name in NAMES:
@@ -69,7 +69,9 @@ def chosen(parameters: Mapping[str, str], user: Reader) -> SelectedFacets:
     return found
 
 
-def offered(hits: Sequence[SearchHit], narrowed: SelectedFacets, parameters: QueryDict, user: Reader) -> list[Facet]:
+def list_facets(
+    hits: Sequence[SearchHit], narrowed: SelectedFacets, parameters: QueryDict, user: Reader
+) -> list[Facet]:
     """The facets of an answer: values that would leave fewer pages, and those that are chosen."""
     labels = {
         "kind": gettext("Kind"),
@@ -83,10 +85,10 @@ def offered(hits: Sequence[SearchHit], narrowed: SelectedFacets, parameters: Que
         options = []
         if name in narrowed.values:
             query = _query(parameters, name, None)
-            options = [Option(narrowed.labels[name], len(hits), query, chosen=True)]
+            options = [FacetOption(narrowed.labels[name], len(hits), query, chosen=True)]
         elif hits:
             options = [
-                Option(label, count, _query(parameters, name, value))
+                FacetOption(label, count, _query(parameters, name, value))
                 for value, label, count in _COUNTS[name](hits, user)
                 if count < len(hits) or name == "kind"
             ]
@@ -106,15 +108,15 @@ def _query(parameters: QueryDict, name: str, value: str | None) -> str:
 
 
 # --- What can be chosen -------------------------------------------------------------------------------
-Narrowing = tuple[str, Q]
+LabelledFilter = tuple[str, Q]
 
 
-def _by_kind(value: str, user: Reader) -> Narrowing | None:
+def _by_kind(value: str, user: Reader) -> LabelledFilter | None:
     kind = Kind.objects.filter(key=value[:40]).first()
     return (kind.name, Q(kind=kind, namespace=0)) if kind else None
 
 
-def _by_place(value: str, user: Reader) -> Narrowing | None:
+def _by_place(value: str, user: Reader) -> LabelledFilter | None:
     try:
         place = page_lookup.find(value, user)
     except titles.TitleProblem:
@@ -122,7 +124,7 @@ def _by_place(value: str, user: Reader) -> Narrowing | None:
     return (place.shown_title, Q(place=place)) if place is not None and place.is_place else None
 
 
-def _by_category(value: str, user: Reader) -> Narrowing | None:
+def _by_category(value: str, user: Reader) -> LabelledFilter | None:
     try:
         key = titles.key_of(f"Category:{value}")
     except titles.TitleProblem:
@@ -132,13 +134,13 @@ def _by_category(value: str, user: Reader) -> Narrowing | None:
     )
 
 
-def _by_license(value: str, user: Reader) -> Narrowing | None:
+def _by_license(value: str, user: Reader) -> LabelledFilter | None:
     if not WikiPage.objects.readable_by(user).filter(license=value).exists():
         return None
-    return catalogue.name_of(value), Q(license=value)
+    return catalogue.license_name(value), Q(license=value)
 
 
-def _by_language(value: str, user: Reader) -> Narrowing | None:
+def _by_language(value: str, user: Reader) -> LabelledFilter | None:
     label = dict(LANGUAGES).get(value)
     return (str(label), Q(language=value)) if label else None
 
@@ -153,35 +155,37 @@ _NARROWINGS = {
 
 
 # --- What is there ------------------------------------------------------------------------------------
-Counted = list[tuple[str, str, int]]
+FacetCounts = list[tuple[str, str, int]]
 """Value, label, number of pages."""
 
 
-def _kinds(hits: Sequence[SearchHit], user: Reader) -> Counted:
-    counts = counted(hits, "kind")
+def _kinds(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
+    counts = count_hits_by(hits, "kind")
     return [(kind.key, kind.name, counts[kind.pk]) for kind in Kind.objects.filter(pk__in=counts) if kind.pk in counts]
 
 
-def _places(hits: Sequence[SearchHit], user: Reader) -> Counted:
-    most = [(pk, count) for pk, count in counted(hits, "place").most_common(OFFERED + 1) if pk is not None]
+def _places(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
+    most = [(pk, count) for pk, count in count_hits_by(hits, "place").most_common(MAX_OPTIONS + 1) if pk is not None]
     rows = WikiPage.objects.readable_by(user).in_bulk([pk for pk, _ in most])
-    return [(rows[pk].full_title, rows[pk].shown_title, count) for pk, count in most[:OFFERED] if pk in rows]
+    return [(rows[pk].full_title, rows[pk].shown_title, count) for pk, count in most[:MAX_OPTIONS] if pk in rows]
 
 
-def _categories(hits: Sequence[SearchHit], user: Reader) -> Counted:
-    links = PageLink.objects.filter(among("page_id", [hit.pk for hit in hits]), way=PageLink.Way.CATEGORY)
+def _categories(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
+    links = PageLink.objects.filter(column_in("page_id", [hit.pk for hit in hits]), way=PageLink.Way.CATEGORY)
     rows = links.order_by().values_list("key").annotate(count=Count("page", distinct=True)).order_by("-count", "key")
-    return [(key.partition(":")[2], key.partition(":")[2], count) for key, count in rows[:OFFERED]]
+    return [(key.partition(":")[2], key.partition(":")[2], count) for key, count in rows[:MAX_OPTIONS]]
 
 
-def _licenses(hits: Sequence[SearchHit], user: Reader) -> Counted:
-    most = counted(hits, "license").most_common(OFFERED)
-    return [(value, catalogue.name_of(value), count) for value, count in most if value]
+def _licenses(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
+    most = count_hits_by(hits, "license").most_common(MAX_OPTIONS)
+    return [(value, catalogue.license_name(value), count) for value, count in most if value]
 
 
-def _languages(hits: Sequence[SearchHit], user: Reader) -> Counted:
+def _languages(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
     labels = dict(LANGUAGES)
-    return [(value, str(labels.get(value, value)), count) for value, count in counted(hits, "language").most_common()]
+    return [
+        (value, str(labels.get(value, value)), count) for value, count in count_hits_by(hits, "language").most_common()
+    ]
 
 
 _COUNTS = {

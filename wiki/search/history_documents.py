@@ -11,39 +11,41 @@ from django.db.models import Q
 
 from wiki.facts.models import Fact
 from wiki.history.models import Passage
-from wiki.pages.array_lookup import among
+from wiki.pages.array_lookup import column_in
 from wiki.search import engine_queries
 from wiki.search.search_ast import Node
 
-Row = tuple[int, int, int, int | None]
+DocumentRow = tuple[int, int, int, int | None]
 """Name, page, and the versions that began and ended it."""
 COLUMNS = ("pk", "page_id", "added_in", "removed_in")
 
 
-def candidates(node: Node) -> tuple[dict[int, float], bool]:
+def find_history_candidates(node: Node) -> tuple[dict[int, float], bool]:
     """What holds a word, with scores, and whether that is all; whoever may read it.
 
     Raises IndexMissing and IndexDamaged.
     """
     passages, facts = (
-        engine_queries.candidates(node, engine_queries.PASSAGES),
-        engine_queries.candidates(node, engine_queries.FACTS),
+        engine_queries.find_candidates(node, engine_queries.PASSAGES),
+        engine_queries.find_candidates(node, engine_queries.FACTS),
     )
-    is_all = not (engine_queries.may_be_cut(passages) or engine_queries.may_be_cut(facts))
+    is_all = not (engine_queries.may_be_truncated(passages) or engine_queries.may_be_truncated(facts))
     return passages | {-key: score for key, score in facts.items()}, is_all
 
 
-def of_names(names: Collection[int]) -> Iterator[Row]:
+def rows_with_ids(names: Collection[int]) -> Iterator[DocumentRow]:
     """Those of these names that are there."""
-    return _rows(Q(among("pk", [name for name in names if name > 0])), Q(among("pk", [-n for n in names if n < 0])))
+    return _rows(
+        Q(column_in("pk", [name for name in names if name > 0])), Q(column_in("pk", [-n for n in names if n < 0]))
+    )
 
 
-def of_pages(pages: Iterable[int]) -> Iterator[Row]:
+def rows_of_pages(pages: Iterable[int]) -> Iterator[DocumentRow]:
     """All that ever lived in some pages: facts, then passages in the order of the text."""
-    return _rows(*[among("page_id", pages)] * 2)
+    return _rows(*[column_in("page_id", pages)] * 2)
 
 
-def _rows(passages: Q, facts: Q) -> Iterator[Row]:
+def _rows(passages: Q, facts: Q) -> Iterator[DocumentRow]:
     for key, page, added_in, removed_in in (
         Fact.get_indexed_objects().filter(facts).order_by("pk").values_list(*COLUMNS)
     ):
@@ -51,7 +53,7 @@ def _rows(passages: Q, facts: Q) -> Iterator[Row]:
     yield from Passage.objects.filter(passages).order_by("position").values_list(*COLUMNS)
 
 
-def texts(names: Collection[int]) -> dict[int, str]:
+def load_texts(names: Collection[int]) -> dict[int, str]:
     """What is said by those names: passages without markup, facts as property and value."""
     said = Passage.objects.only("text", "kind").in_bulk([name for name in names if name > 0])
     found = {key: passage.said() for key, passage in said.items()}

@@ -12,27 +12,27 @@ from django.db.models import Q
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.search import history_documents, history_search, search_parser
 from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
-from wiki.search.history_search import HistoryHit, Past, Scope
+from wiki.search.history_search import HistoryHit, HistoryHits, HistoryScope
 from wiki.search.intervals import END, Span, Spans, overlap
-from wiki.search.search_ast import Leaf, wanted
+from wiki.search.search_ast import Leaf, positive_terms
 from wiki.search.snippets import Highlighter, Piece
 from wiki.search.time_filter import TimeFilterInput, extract_time_filter
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-PASSAGES = 3
+MAX_PASSAGES = 3
 """Passages shown of one period, at most."""
-VERSION = ("page_id", "number", "claimed_at", "author_name", "origin_host", "author__username")
+VERSION_FIELDS = ("page_id", "number", "claimed_at", "author_name", "origin_host", "author__username")
 """What is shown of a version."""
 
 
 @dataclass(slots=True)
-class PastAnswer:
+class HistoryResults:
     """What was found, best first; nothing in it is hidden from the reader."""
 
-    query: search_parser.Query
-    past: Past = field(default_factory=Past)
+    query: search_parser.ParsedQuery
+    past: HistoryHits = field(default_factory=HistoryHits)
     is_there: bool = True
     """Whether the index could be asked."""
 
@@ -44,7 +44,7 @@ class PastAnswer:
     @property
     def leaves(self) -> list[Leaf]:
         """The words that were looked for."""
-        return list(wanted(self.query.tree))
+        return list(positive_terms(self.query.tree))
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Period:
 
 
 @dataclass(slots=True)
-class PastResult:
+class HistoryResult:
     """One page as it is shown."""
 
     page: WikiPage
@@ -71,29 +71,31 @@ class PastResult:
     """How many periods are not shown."""
 
 
-def answer(
+def search_history(
     text: str, user: Reader, wish: TimeFilterInput, also: Q | None = None, pages: Iterable[int] | None = None
-) -> PastAnswer:  # fmt: skip
+) -> HistoryResults:  # fmt: skip
     """The pages in whose history `text` held when `wish` says; among `pages`, or all that meet `also` now."""
     query = search_parser.parse(text.strip())
     tree, when, lived = extract_time_filter(query.tree, wish.read(query.notes), query.notes)
-    scope = Scope(user, when, lived, also, None if pages is None else tuple(pages))
+    scope = HistoryScope(user, when, lived, also, None if pages is None else tuple(pages))
     try:
-        found = history_search.find(tree, scope, query.notes)
+        found = history_search.find_in_history(tree, scope, query.notes)
     except (IndexMissing, IndexDamaged):
-        return PastAnswer(query, is_there=False)
+        return HistoryResults(query, is_there=False)
     finally:
         query.notes = list(dict.fromkeys(query.notes))
-    return PastAnswer(query, found)
+    return HistoryResults(query, found)
 
 
-def results(given: PastAnswer, hits: Sequence[HistoryHit], user: Reader, most: int | None = None) -> list[PastResult]:
+def load_history_results(
+    given: HistoryResults, hits: Sequence[HistoryHit], user: Reader, most: int | None = None
+) -> list[HistoryResult]:
     """The pages of some hits with their periods, `most` of each. Four queries, and one more for the places."""
     pages = WikiPage.objects.readable_by(user).select_related("kind", "place").in_bulk([hit.pk for hit in hits])
     shown = {hit.pk: hit.spans[:most] for hit in hits if hit.pk in pages}
     versions = _versions(shown, pages, user)
     chosen = _Choice(given, shown).passages()
-    texts = history_documents.texts({key for keys in chosen.values() for key in keys})
+    texts = history_documents.load_texts({key for keys in chosen.values() for key in keys})
     marker = Highlighter(given.leaves)
     found = []
     for hit in hits:
@@ -109,7 +111,7 @@ def results(given: PastAnswer, hits: Sequence[HistoryHit], user: Reader, most: i
             pieces = [marker.piece(text) or [(text, False)] for text in said]
             periods.append(Period(added_in, removed_in, said, pieces))
         title = marker.mark(page.shown_title)
-        found.append(PastResult(page, hit.score, title, periods, len(hit.spans) - len(shown[hit.pk])))
+        found.append(HistoryResult(page, hit.score, title, periods, len(hit.spans) - len(shown[hit.pk])))
     return found
 
 
@@ -122,7 +124,7 @@ def _versions(
         wanted |= Q(page=page, number__in=sorted({bound for span in spans for bound in span if bound < END}))
     if not wanted:
         return {}
-    rows = PageVersion.objects.readable_by(user).filter(wanted).select_related("author").only(*VERSION)
+    rows = PageVersion.objects.readable_by(user).filter(wanted).select_related("author").only(*VERSION_FIELDS)
     found = {}
     for row in rows:
         row.page = pages[row.page_id]
@@ -133,11 +135,11 @@ def _versions(
 class _Choice:
     """Chooses the passages that show each period."""
 
-    def __init__(self, given: PastAnswer, shown: dict[int, Spans]) -> None:
+    def __init__(self, given: HistoryResults, shown: dict[int, Spans]) -> None:
         self.found = {leaf: given.past.found[leaf] for leaf in given.leaves if leaf in given.past.found}
         self.shown = shown
         self.lives: dict[int, list[tuple[int, Span]]] = defaultdict(list)
-        for key, page, added_in, removed_in in history_documents.of_pages(shown):
+        for key, page, added_in, removed_in in history_documents.rows_of_pages(shown):
             if any(key in scores for scores in self.found.values()):
                 self.lives[page].append((key, (added_in, removed_in or END)))
 
@@ -152,7 +154,7 @@ class _Choice:
         first = {key for key, (added_in, removed_in) in there if added_in <= span[0] < removed_in}
         lacking = set(self.found)
         chosen: list[int] = []
-        while lacking and len(chosen) < PASSAGES:
+        while lacking and len(chosen) < MAX_PASSAGES:
             rest = [key for key in order if key not in chosen]
             best = max(rest, key=lambda key: self._worth(key, lacking, first), default=None)
             if best is None or not self._worth(best, lacking, first)[0]:
@@ -166,7 +168,7 @@ class _Choice:
         return len(held), key in first, sum(held)
 
 
-def as_data(result: PastResult) -> dict[str, Any]:
+def as_data(result: HistoryResult) -> dict[str, Any]:
     """A result for machines: title, score, and periods with their versions and passage."""
     return {
         "title": result.page.full_title,

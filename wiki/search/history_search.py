@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from wiki.pages.array_lookup import among
+from wiki.pages.array_lookup import column_in
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.search import engine_queries, history_documents, page_search
 from wiki.search.engine.schema import is_common
-from wiki.search.history_documents import Row
-from wiki.search.intervals import ALWAYS, END, NEVER_COMPUTED, Span, Spans, difference, intersection, union
+from wiki.search.history_documents import DocumentRow
+from wiki.search.intervals import ALWAYS, END, NEVER, Span, Spans, difference, intersection, union
 from wiki.search.page_search import SearchHit
 from wiki.search.search_ast import (
     AndNode,
@@ -35,22 +35,22 @@ from wiki.search.search_ast import (
     PrefixTerm,
     QueryWarning,
     Term,
-    wanted,
+    positive_terms,
 )
 from wiki.search.time_filter import PeriodFilter, TimeFilter
 from wiki.text import titles
-from wiki.text.tokenizer import words
+from wiki.text.tokenizer import iter_words
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-AT_ONCE = 20_000
+MAX_DOCUMENTS = 20_000
 """Passages whose lives are read in one go; where words have more, the best pages are looked at first."""
-BEST = 4_000
+STEP_DOCUMENTS = 4_000
 """Passages from which the next best pages are taken then."""
-PAGES = 250
+STEP_PAGES = 250
 """Pages looked at together then."""
-TIME = 0.7
+TIME_LIMIT = 0.7
 """Seconds after which no further pages are looked at then, nor where all pages have to be."""
 
 
@@ -62,7 +62,7 @@ class HistoryHit(SearchHit):
 
 
 @dataclass(slots=True)
-class Past:
+class HistoryHits:
     """All that was found, best first."""
 
     hits: list[HistoryHit] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class HistoryScope:
     """For whom, and among what, is searched."""
 
     user: Reader
@@ -86,14 +86,14 @@ class Scope:
     """The only pages that are looked at."""
 
 
-def find(tree: Node | None, scope: Scope, notes: list[QueryWarning]) -> Past:
+def find_in_history(tree: Node | None, scope: HistoryScope, notes: list[QueryWarning]) -> HistoryHits:
     """The pages in whose history `tree` held.
 
     Conditions of the language (`kind:` and others, and `title:`) speak of the page as it is now. Raises IndexMissing
     and IndexDamaged.
     """
     if tree is None:
-        return Past()
+        return HistoryHits()
     search = _Search(_telling(tree), scope, notes)
     search.run()
     search.past.hits.sort(key=lambda hit: (-hit.score, -hit.pk))
@@ -105,7 +105,7 @@ def _telling(node: Node) -> Node:
     match node:
         case AndNode(parts):
             plain = [part for part in parts if isinstance(part, Term)]
-            common = {part for part in plain if all(is_common(word) for word in words(part.text))}
+            common = {part for part in plain if all(is_common(word) for word in iter_words(part.text))}
             dropped = common if len(common) < len(plain) else set()
             kept = [_telling(part) for part in parts if part not in dropped]
             return AndNode(tuple(kept)) if len(kept) > 1 else kept[0]
@@ -140,28 +140,28 @@ def _needs_words(node: Node) -> bool:
     return False
 
 
-Lives = dict[int, dict[Leaf, list[Span]]]
+PageIntervals = dict[int, dict[Leaf, list[Span]]]
 """By page, the lives of the passages that hold each word."""
 
 
 class _Search:
     """One search. `past` fills while it runs."""
 
-    def __init__(self, tree: Node, scope: Scope, notes: list[QueryWarning]) -> None:
+    def __init__(self, tree: Node, scope: HistoryScope, notes: list[QueryWarning]) -> None:
         self.tree, self.scope, self.user = tree, scope, scope.user
-        self.past = Past()
+        self.past = HistoryHits()
         self.evaluation = page_search.QueryPlan(notes)
         self.where = Q()
         self.sets: dict[Node, set[int]] = {}
         """Pages that meet a condition which stands among words."""
         self.best: dict[tuple[int, Leaf], float] = {}
         """By page and word, the score of the best passage, of pages looked at last."""
-        self.title = titles.fold(" ".join(leaf.text for leaf in wanted(tree)))
+        self.title = titles.fold(" ".join(leaf.text for leaf in positive_terms(tree)))
 
     def run(self) -> None:
         """Ask the engine, then the database."""
         for leaf in dict.fromkeys(_leaves(self.tree)):
-            self.past.found[leaf], is_all = history_documents.candidates(leaf)
+            self.past.found[leaf], is_all = history_documents.find_history_candidates(leaf)
             self.past.is_whole &= is_all
         parts = self.tree.parts if isinstance(self.tree, AndNode) else (self.tree,)
         others = []
@@ -173,12 +173,12 @@ class _Search:
                 others.append(part)
         self.tree = others[0] if len(others) == 1 else AndNode(tuple(others))
         if self.scope.pages is not None or not _needs_words(self.tree):
-            self._in_turn(self._pages(), time.monotonic() + TIME)
+            self._in_turn(self._pages(), time.monotonic() + TIME_LIMIT)
             return
         total = sum(map(len, self.past.found.values()))
-        if total <= AT_ONCE:
+        if total <= MAX_DOCUMENTS:
             names = {name for found in self.past.found.values() for name in found}
-            self._judge(self._lives(history_documents.of_names(names)))
+            self._judge(self._lives(history_documents.rows_with_ids(names)))
         else:
             self._best_first()
 
@@ -192,7 +192,7 @@ class _Search:
         """Look up what conditions within a part need."""
         match node:
             case InTitle():
-                self.sets[node] = set(engine_queries.candidates(node))
+                self.sets[node] = set(engine_queries.find_candidates(node))
             case FieldFilter():
                 where = self.evaluation.condition(node)
                 self.sets[node] = set(WikiPage.objects.filter(where).values_list("pk", flat=True))
@@ -206,25 +206,27 @@ class _Search:
     def _best_first(self) -> None:
         """Look at the pages of the best passages first, for a limited time."""
         scores = self._driving(self.tree) or {}
-        until = time.monotonic() + TIME
+        until = time.monotonic() + TIME_LIMIT
         keys = sorted(scores, key=lambda key: -scores[key])
         seen: set[int] = set()
-        for start in range(0, len(keys), BEST):
-            fresh = {page for _, page, _, _ in history_documents.of_names(keys[start : start + BEST])} - seen
+        for start in range(0, len(keys), STEP_DOCUMENTS):
+            fresh = {
+                page for _, page, _, _ in history_documents.rows_with_ids(keys[start : start + STEP_DOCUMENTS])
+            } - seen
             seen |= fresh
             self._in_turn(sorted(fresh), until)
             if time.monotonic() > until:
-                self.past.is_whole &= start + BEST >= len(keys)
+                self.past.is_whole &= start + STEP_DOCUMENTS >= len(keys)
                 return
 
     def _in_turn(self, pages: Sequence[int], until: float) -> None:
         """Look at pages, some at once; after `until` no more."""
-        for start in range(0, len(pages), PAGES):
-            some = pages[start : start + PAGES]
-            lives = self._lives(history_documents.of_pages(some))
+        for start in range(0, len(pages), STEP_PAGES):
+            some = pages[start : start + STEP_PAGES]
+            lives = self._lives(history_documents.rows_of_pages(some))
             self._judge({page: lives.get(page, {}) for page in some})
             if time.monotonic() > until:
-                self.past.is_whole &= start + PAGES >= len(pages)
+                self.past.is_whole &= start + STEP_PAGES >= len(pages)
                 return
 
     def _driving(self, node: Node) -> dict[int, float] | None:
@@ -246,9 +248,9 @@ class _Search:
         return None
 
     # --- Pages --------------------------------------------------------------------------------------
-    def _lives(self, rows: Iterable[Row]) -> Lives:
+    def _lives(self, rows: Iterable[DocumentRow]) -> PageIntervals:
         """The lives of those passages and facts that hold a word."""
-        found: Lives = {}
+        found: PageIntervals = {}
         best: dict[tuple[int, Leaf], float] = defaultdict(float)
         held = list(self.past.found.items())
         for key, page, added_in, removed_in in rows:
@@ -260,7 +262,7 @@ class _Search:
         self.best = best
         return found
 
-    def _judge(self, lives: Lives) -> None:
+    def _judge(self, lives: PageIntervals) -> None:
         """Add the pages among those of `lives` in which the query held when it was asked for."""
         held = {}
         for page, theirs in lives.items():
@@ -273,27 +275,27 @@ class _Search:
             return
         sieve = PeriodFilter.of(self.scope.when, self.scope.lived, list(held), self.user)
         kept = {page: spans for page, all_spans in held.items() if (spans := sieve.kept(page, all_spans))}
-        rows = WikiPage.objects.readable_by(self.user).filter(self.where).filter(among("pk", kept))
+        rows = WikiPage.objects.readable_by(self.user).filter(self.where).filter(column_in("pk", kept))
         if self.scope.also is not None:
             rows = rows.filter(self.scope.also)
         for pk, kind, place, license, language, key, edited_at, namespace, fold, *_ in rows.values_list(
-            *page_search.ROW
+            *page_search.HIT_COLUMNS
         ):
-            score = self._score(pk) * (1.0 if namespace == 0 else page_search.ELSEWHERE)
-            score *= page_search.SAME_TITLE if fold == self.title else 1.0
+            score = self._score(pk) * (1.0 if namespace == 0 else page_search.OTHER_NAMESPACE_WEIGHT)
+            score *= page_search.EXACT_TITLE_WEIGHT if fold == self.title else 1.0
             self.past.hits.append(
                 HistoryHit(pk, score, kind, place, license, language, key, edited_at, spans=kept[pk])
             )  # fmt: skip
 
     def _score(self, page: int) -> float:
         """The best passage for each word, added up."""
-        return sum(self.best.get((page, leaf), 0.0) for leaf in set(wanted(self.tree))) or 1.0
+        return sum(self.best.get((page, leaf), 0.0) for leaf in set(positive_terms(self.tree))) or 1.0
 
     def _held(self, node: Node, page: int, lives: dict[Leaf, Spans]) -> Spans:
         """The versions of a page for which a part of the tree held."""
         match node:
             case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
-                return lives.get(node, NEVER_COMPUTED)
+                return lives.get(node, NEVER)
             case NotNode(part):
                 return difference(ALWAYS, self._held(part, page, lives))
             case AndNode(parts):
@@ -305,13 +307,13 @@ class _Search:
                 return spans
             case OrNode(parts):
                 return union([span for part in parts for span in self._held(part, page, lives)])
-        return ALWAYS if page in self.sets[node] else NEVER_COMPUTED
+        return ALWAYS if page in self.sets[node] else NEVER
 
 
 def _leave_out_deletions(held: dict[int, Spans]) -> None:
     """Take away versions in which there was no page; where words are wanted, none lived in them."""
     gone: dict[int, list[Span]] = defaultdict(list)
-    rows = PageVersion.objects.filter(among("page_id", held), is_deletion=True)
+    rows = PageVersion.objects.filter(column_in("page_id", held), is_deletion=True)
     for page, number in rows.order_by().values_list("page_id", "number"):
         gone[page].append((number, number + 1))
     for page, spans in gone.items():

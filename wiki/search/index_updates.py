@@ -16,18 +16,18 @@ from modelsearch.index import class_is_indexed, get_indexed_models
 from wiki.pages.writing import lock_retry
 from wiki.search import search_text_updater
 from wiki.search.engine.backend import WhooshBackend, WhooshIndex
-from wiki.search.engine.index_build import Building
+from wiki.search.engine.index_build import IndexBuild
 from wiki.search.engine.index_directory import IndexBusy, IndexDamaged
 from wiki.search.models import OutboxEntry
 
 logger = logging.getLogger(__name__)
 BATCH = 200
 """Rows of the outbox that are drained in one commit."""
-PIECE = 200
+BUILD_STEP = 200
 """Objects that are written in one commit while an index is built beside other work."""
-CAUGHT_UP = 20
+CATCH_UP_PAGES = 20
 """Pages whose words are derived at once, where an older wiki had none."""
-PATIENCE = 0.2
+LOCK_TIMEOUT = 0.2
 """Seconds that the worker waits for another writer before it does something else."""
 
 
@@ -41,7 +41,7 @@ class IndexUpdateJob:
 
     def run(self) -> bool:
         """Build a piece of an index that is missing, or else drain a batch; whether there may be more."""
-        if not self._has_words and search_text_updater.catch_up(CAUGHT_UP):
+        if not self._has_words and search_text_updater.add_missing_search_texts(CATCH_UP_PAGES):
             return True
         self._has_words = True
         backend = get_search_backend()
@@ -50,7 +50,7 @@ class IndexUpdateJob:
                 for index in backend.all_indexes():
                     if not index.shelf.is_whole:
                         damage = index.shelf.damage
-                        if Building(index, PATIENCE).step(PIECE) == 0 and damage:
+                        if IndexBuild(index, LOCK_TIMEOUT).step(BUILD_STEP) == 0 and damage:
                             logger.warning("The damaged search index %s has been built again.", index)
                         return True
             return process_outbox(backend)
@@ -78,7 +78,7 @@ def process_outbox(backend: BaseSearchBackend) -> bool:
 
 def _delete(rows: Sequence[int]) -> None:
     """Take rows that were looked at out of the outbox."""
-    lock_retry.patiently(lambda: OutboxEntry.objects.filter(pk__in=rows).delete())
+    lock_retry.retry_while_locked(lambda: OutboxEntry.objects.filter(pk__in=rows).delete())
 
 
 def _look_again(backend: BaseSearchBackend, label: str, keys: set[str]) -> None:
@@ -136,7 +136,7 @@ def _built(backend: BaseSearchBackend, size: int) -> Iterator[int]:
     """Build each index, and tell of each piece."""
     for index in backend.all_indexes():
         if isinstance(index, WhooshIndex):
-            building = Building(index, patience=30)
+            building = IndexBuild(index, patience=30)
             building.start_anew()
             while done := building.step(size):
                 yield done

@@ -14,7 +14,7 @@ Span = tuple[int, int]
 Spans = tuple[Span, ...]
 
 END = 2**62
-NEVER_COMPUTED: Spans = ()
+NEVER: Spans = ()
 ALWAYS: Spans = ((1, END),)
 """Every version that a page can have."""
 
@@ -66,7 +66,7 @@ def difference(one: Spans, other: Spans) -> Spans:
     return tuple(found)
 
 
-def within(spans: Spans, number: int) -> bool:
+def contains(spans: Spans, number: int) -> bool:
     """Whether a version lies in one of the spans."""
     at = bisect_right(spans, (number, END)) - 1
     return at >= 0 and spans[at][0] <= number < spans[at][1]

@@ -11,21 +11,21 @@ from modelsearch.index import get_indexed_models
 
 from wiki.search.models import OutboxEntry, PageSearchText
 
-ROWS = 500
+INSERT_SIZE = 500
 
 
 def enqueue(model: type[Model], keys: Iterable[Any]) -> None:
     """Let the index look at these objects of an indexed model again, whether they are still there or not."""
-    put_all({model: keys})
+    enqueue_many({model: keys})
 
 
-def put_all(changed: Mapping[type[Model], Iterable[Any]]) -> None:
+def enqueue_many(changed: Mapping[type[Model], Iterable[Any]]) -> None:
     """The same for several models, in one insert."""
     rows = [OutboxEntry(model=model._meta.label_lower, key=str(key)) for model, keys in changed.items() for key in keys]
-    OutboxEntry.objects.bulk_create(rows, batch_size=ROWS)
+    OutboxEntry.objects.bulk_create(rows, batch_size=INSERT_SIZE)
 
 
-def connect() -> None:
+def connect_signals() -> None:
     """Let every indexed model that is saved object by object write to the outbox: pictures, files, people.
 
     Pages, passages and facts are written by the writer alone, whose deriver (`WordsDeriver`) speaks for them.

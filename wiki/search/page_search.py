@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from wiki.pages.array_lookup import among
+from wiki.pages.array_lookup import column_in
 from wiki.pages.models import PageLink, WikiPage
 from wiki.search import engine_queries, query_fields
 from wiki.search.search_ast import AndNode, FieldFilter, Node, NotNode, OrNode, QueryWarning
@@ -25,15 +25,15 @@ from wiki.text import titles
 if TYPE_CHECKING:
     from wiki.pages.models import Reader, WikiPageQuerySet
 
-ELSEWHERE = 0.5
+OTHER_NAMESPACE_WEIGHT = 0.5
 """What a page outside the main namespace is worth beside one within it."""
-SAME_TITLE = 3.0
-BEGINS_SO = 1.3
+EXACT_TITLE_WEIGHT = 3.0
+TITLE_PREFIX_WEIGHT = 1.3
 """What a title is worth that is what was asked for, or begins so."""
-FRESH, LINKED = 0.06, 0.06
+RECENCY_WEIGHT, LINK_WEIGHT = 0.06, 0.06
 """The most that freshness, and links from other pages, add to a score: they decide between equals."""
 YEAR = 365.25 * 24 * 3600
-TOP = 200
+TOP_HITS = 200
 """Pages for which links are counted."""
 
 
@@ -61,13 +61,13 @@ class SearchHits:
     notes: list[QueryWarning] = field(default_factory=list)
 
 
-ROW = (
+HIT_COLUMNS = (
     "pk", "kind_id", "place_id", "license", "language", "title_key", "edited_at", "namespace", "title_fold",
     "redirect_key", "full_title",
 )  # fmt: skip
 
 
-def find(tree: Node | None, user: Reader, also: Q | None = None, words: str = "") -> SearchHits:
+def find_pages(tree: Node | None, user: Reader, also: Q | None = None, words: str = "") -> SearchHits:
     """The pages that match `tree` and the condition `also`; `words` are what a title would be that is asked for.
 
     Raises IndexMissing and IndexDamaged.
@@ -80,8 +80,8 @@ def find(tree: Node | None, user: Reader, also: Q | None = None, words: str = ""
     readable = WikiPage.objects.readable_by(user).filter(where)
     if also is not None:
         readable = readable.filter(also)
-    rows = readable if scores is None else readable.filter(among("pk", scores))
-    _collect(found, rows.values_list(*ROW), scores or {}, titles.fold(words))
+    rows = readable if scores is None else readable.filter(column_in("pk", scores))
+    _collect(found, rows.values_list(*HIT_COLUMNS), scores or {}, titles.fold(words))
     _follow_redirects(found, readable)
     _order(found.hits)
     return found
@@ -114,7 +114,7 @@ class QueryPlan:
             case FieldFilter(name, value):
                 try:
                     return query_fields.condition(name, value)
-                except query_fields.Unknown:
+                except query_fields.UnknownFieldValue:
                     self.notes.append(QueryWarning(f"unknown_{name}", value[:60]))
                     return Q()
             case NotNode(part):
@@ -128,8 +128,8 @@ class QueryPlan:
 
     def scores(self, node: Node) -> dict[int, float]:
         """The candidates of a part that the database does not decide alone."""
-        if engine_queries.is_of_words(node):
-            return engine_queries.candidates(node)
+        if engine_queries.is_text_query(node):
+            return engine_queries.find_candidates(node)
         match node:
             case AndNode(parts):
                 wanted = [self.scores(part) for part in parts if not isinstance(part, NotNode)]
@@ -190,11 +190,11 @@ def _all_of(some: list[dict[int, float]]) -> dict[int, float]:
 def _collect(found: SearchHits, rows: Iterable[tuple[Any, ...]], scores: dict[int, float], words: str) -> None:
     """Make hits of the rows."""
     for pk, kind, place, license, language, key, edited_at, namespace, fold, redirects_to, full_title in rows:
-        score = scores.get(pk, 1.0) * (1.0 if namespace == 0 else ELSEWHERE)
+        score = scores.get(pk, 1.0) * (1.0 if namespace == 0 else OTHER_NAMESPACE_WEIGHT)
         if words and fold == words:
-            score *= SAME_TITLE
+            score *= EXACT_TITLE_WEIGHT
         elif words and fold.startswith(words):
-            score *= BEGINS_SO
+            score *= TITLE_PREFIX_WEIGHT
         hit = SearchHit(pk, score, kind, place, license, language, key, edited_at)
         if redirects_to:
             hit.key, hit.via = redirects_to, full_title
@@ -208,7 +208,7 @@ def _follow_redirects(found: SearchHits, readable: WikiPageQuerySet) -> None:
         return
     there = {hit.key: hit for hit in found.hits if not hit.via}
     missing = {hit.key for hit in redirects} - there.keys()
-    for row in readable.filter(title_key__in=sorted(missing)[:TOP], redirect_key="").values_list(*ROW):
+    for row in readable.filter(title_key__in=sorted(missing)[:TOP_HITS], redirect_key="").values_list(*HIT_COLUMNS):
         pk, kind, place, license, language, key, edited_at = row[:7]
         there[key] = SearchHit(pk, 0.0, kind, place, license, language, key, edited_at)
     for hit in redirects:
@@ -223,19 +223,19 @@ def _order(hits: list[SearchHit]) -> None:
     now = timezone.now()
     for hit in hits:
         age = max((now - hit.edited_at).total_seconds(), 0.0)
-        hit.score *= 1 + FRESH * exp(-age / YEAR)
+        hit.score *= 1 + RECENCY_WEIGHT * exp(-age / YEAR)
     hits.sort(key=lambda hit: (-hit.score, -hit.pk))
-    top = hits[:TOP]
+    top = hits[:TOP_HITS]
     links = (
         PageLink.objects.filter(key__in=[hit.key for hit in top]).order_by().values_list("key").annotate(Count("page"))
     )
     counts = dict(links)
     most = max(counts.values(), default=0)
     for hit in top:
-        hit.score *= 1 + LINKED * counts.get(hit.key, 0) / max(most, 1)
-    hits[:TOP] = sorted(top, key=lambda hit: (-hit.score, -hit.pk))
+        hit.score *= 1 + LINK_WEIGHT * counts.get(hit.key, 0) / max(most, 1)
+    hits[:TOP_HITS] = sorted(top, key=lambda hit: (-hit.score, -hit.pk))
 
 
-def counted(hits: Iterable[SearchHit], name: str) -> Counter[Any]:
+def count_hits_by(hits: Iterable[SearchHit], name: str) -> Counter[Any]:
     """How many hits have each value of a column."""
     return Counter(getattr(hit, name) for hit in hits)

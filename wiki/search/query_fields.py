@@ -8,12 +8,12 @@ from datetime import datetime
 from django.db.models import Q
 
 from wiki.licenses import catalogue
-from wiki.pages.date_input import NoDate, first_moment
+from wiki.pages.date_input import InvalidDate, parse_period_start
 from wiki.pages.models import Kind, PageLink, PageVersion, WikiPage
 from wiki.text import titles
 
 TITLE = "title"
-NAMES = {
+FIELD_NAMES = {
     TITLE: ("title", "titre", "intitle"),
     "kind": ("kind", "nature", "type"),
     "place": ("place", "lieu"),
@@ -24,11 +24,11 @@ NAMES = {
     "before": ("before", "avant"),
     "after": ("after", "apres", "depuis", "since"),
 }
-FIELDS = {name: field for field, names in NAMES.items() for name in names}
+FIELDS = {name: field for field, names in FIELD_NAMES.items() for name in names}
 """Names as people write them, folded, and the field that each means."""
 
 
-class Unknown(Exception):
+class UnknownFieldValue(Exception):
     """A value that means nothing: no such kind, no such day."""
 
 
@@ -42,7 +42,7 @@ def _kind(value: str) -> Q:
     for kind in Kind.objects.all():
         if wanted in {titles.fold(n) for n in (kind.key, kind.name_fr, kind.name_en, kind.plural_fr, kind.plural_en)}:
             return Q(kind=kind, namespace=0)
-    raise Unknown(value)
+    raise UnknownFieldValue(value)
 
 
 def _place(value: str) -> Q:
@@ -54,7 +54,7 @@ def _place(value: str) -> Q:
         for word in wanted.split()[:10]:
             named = named.filter(title_fold__contains=word)
         if not wanted.split() or not named.exists():
-            raise Unknown(value)
+            raise UnknownFieldValue(value)
     return Q(pk__in=named.values("pk")) | Q(place__in=named.values("pk"))
 
 
@@ -69,7 +69,7 @@ def _category(value: str) -> Q:
     try:
         key = titles.key_of(f"Category:{value}")
     except titles.TitleProblem as problem:
-        raise Unknown(value) from problem
+        raise UnknownFieldValue(value) from problem
     return Q(pk__in=PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=key).values("page_id"))
 
 
@@ -79,12 +79,12 @@ def _licence(value: str) -> Q:
     used = WikiPage.objects.filter(title_key__isnull=False).order_by().values_list("license", flat=True).distinct()
     some = [expression for expression in used if _is_named(expression, wanted)]
     if not wanted or not some:
-        raise Unknown(value)
+        raise UnknownFieldValue(value)
     return Q(license__in=some)
 
 
 def _is_named(expression: str, wanted: str) -> bool:
-    names = [*catalogue.ids_in(expression), catalogue.name_of(expression)]
+    names = [*catalogue.ids_in(expression), catalogue.license_name(expression)]
     return any(titles.fold(name).startswith(wanted) for name in names)
 
 
@@ -94,15 +94,15 @@ def _language(value: str) -> Q:
     for code, some in names.items():
         if wanted in some:
             return Q(language=code)
-    raise Unknown(value)
+    raise UnknownFieldValue(value)
 
 
 def _moment(value: str) -> datetime:
     """The beginning of a day, month or year."""
     try:
-        return first_moment(value)
-    except NoDate as problem:
-        raise Unknown(value) from problem
+        return parse_period_start(value)
+    except InvalidDate as problem:
+        raise UnknownFieldValue(value) from problem
 
 
 _CONDITIONS: dict[str, Callable[[str], Q]] = {

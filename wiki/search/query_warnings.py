@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop as _
 from wiki.search import search_parser
 from wiki.search.search_ast import QueryWarning
 
-WORDS = {
+MESSAGES = {
     "long": _("Only the first %(length)s signs were read."),
     "many": _("Only the first %(terms)s words were looked for."),
     "deep": _("Parentheses stand too deep in each other: some were ignored."),
@@ -33,9 +33,9 @@ WORDS = {
 
 def message_for(note: QueryWarning) -> str:
     """A note as a sentence in the reader's language."""
-    return gettext(WORDS[note.code]) % {
+    return gettext(MESSAGES[note.code]) % {
         "text": note.text,
-        "length": search_parser.LENGTH,
-        "terms": search_parser.TERMS,
-        "likenesses": search_parser.LIKENESSES,
+        "length": search_parser.MAX_LENGTH,
+        "terms": search_parser.MAX_TERMS,
+        "likenesses": search_parser.MAX_FUZZY_TERMS,
     }

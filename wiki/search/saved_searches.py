@@ -19,29 +19,29 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from wiki.history import feeds
-from wiki.history.change_summaries import clean
+from wiki.history.change_summaries import strip_control_characters
 from wiki.history.noindex import noindex
 from wiki.pages.models import WikiPage
 from wiki.search import facets, search_results
 from wiki.search.models import SavedSearch
 
-MOST = 100
+MAX_SEARCHES = 100
 """Searches that one account keeps."""
-ENTRIES = 30
+FEED_ENTRIES = 30
 PARAMETERS = ("q", *facets.NAMES)
-LENGTH = 3000
+MAX_QUERY_LENGTH = 3000
 
 
-def kept_query(parameters: QueryDict) -> str:
+def canonical_query(parameters: QueryDict) -> str:
     """The query of a search without the page of the list, in a fixed order; empty when it asks for nothing."""
     kept = QueryDict(mutable=True)
     for name in PARAMETERS:
         if value := parameters.get(name, "").strip():
             kept[name] = value
-    return kept.urlencode()[:LENGTH]
+    return kept.urlencode()[:MAX_QUERY_LENGTH]
 
 
-def name_of(parameters: QueryDict) -> str:
+def search_name(parameters: QueryDict) -> str:
     """What a search is called: its words, and what they were narrowed to."""
     return " · ".join(value for name in PARAMETERS if (value := parameters.get(name, "").strip()))[:200]
 
@@ -58,14 +58,14 @@ def searches(request: HttpRequest) -> HttpResponse:
 @require_POST
 def save(request: HttpRequest) -> HttpResponseRedirect:
     """Keep a search; one that is kept already stays as it is."""
-    parameters = QueryDict(request.POST.get("query", "")[:LENGTH])
-    query = kept_query(parameters)
+    parameters = QueryDict(request.POST.get("query", "")[:MAX_QUERY_LENGTH])
+    query = canonical_query(parameters)
     if not query:
         raise Http404(gettext("There is nothing to keep."))
-    if SavedSearch.objects.filter(user=request.user.pk).count() >= MOST:
-        messages.error(request, gettext("You keep %(count)d searches: let go of one first.") % {"count": MOST})
+    if SavedSearch.objects.filter(user=request.user.pk).count() >= MAX_SEARCHES:
+        messages.error(request, gettext("You keep %(count)d searches: let go of one first.") % {"count": MAX_SEARCHES})
     else:
-        named = {"name": name_of(parameters)}
+        named = {"name": search_name(parameters)}
         SavedSearch.objects.get_or_create(user_id=request.user.pk or 0, query=query, defaults=named)
         messages.success(request, gettext("The search is kept. Its feed tells you what is new."))
     return redirect("searches")
@@ -84,15 +84,17 @@ def forget(request: HttpRequest, number: int) -> HttpResponseRedirect:
 @noindex
 def feed(request: HttpRequest) -> HttpResponseBase:
     """The pages that a search finds, those changed last first; 304 where the reader has it."""
-    query = kept_query(request.GET)
-    narrowed = facets.chosen(request.GET, request.user)
-    given = search_results.answer(request.GET.get("q", ""), request.user, narrowed.where)
-    last = sorted(given.hits, key=lambda hit: (hit.edited_at, hit.pk), reverse=True)[:ENTRIES]
+    query = canonical_query(request.GET)
+    narrowed = facets.select_facets(request.GET, request.user)
+    given = search_results.search_pages(request.GET.get("q", ""), request.user, narrowed.where)
+    last = sorted(given.hits, key=lambda hit: (hit.edited_at, hit.pk), reverse=True)[:FEED_ENTRIES]
     shown = [get_language() or "", query, *(f"{hit.pk} {hit.key} {hit.edited_at}" for hit in last)]
     etag = quote_etag(hashlib.sha256("\n".join(shown).encode()).hexdigest()[:32])
     answer = get_conditional_response(request, etag=etag)
     if answer is None:
-        answer = _written(query, name_of(request.GET), search_results.results(last, given.leaves, request.user))
+        answer = _written(
+            query, search_name(request.GET), search_results.load_results(last, given.leaves, request.user)
+        )
     answer["ETag"] = etag
     patch_cache_control(answer, private=True, no_cache=True)
     return answer
@@ -103,12 +105,12 @@ def _written(query: str, name: str, results: list[search_results.SearchResult]) 
     words = gettext("Search on %(site)s: %(words)s") % {"site": settings.SITE_NAME, "words": name}
     named = hashlib.sha256(query.encode()).hexdigest()[:32]
     found = Atom1Feed(
-        title=clean(words),
-        link=feeds.absolute(f"{reverse('search')}?{query}"),
+        title=strip_control_characters(words),
+        link=feeds.absolute_url(f"{reverse('search')}?{query}"),
         description="",
         language=get_language(),
-        feed_url=feeds.absolute(f"{reverse('feed_search')}?{query}"),
-        feed_guid=feeds.tag("feed", f"search/{named}", feeds.EPOCH),
+        feed_url=feeds.absolute_url(f"{reverse('feed_search')}?{query}"),
+        feed_guid=feeds.tag_uri("feed", f"search/{named}", feeds.EPOCH),
     )
     for result in results:
         _add(found, result.page, "".join(text for text, _ in result.piece))
@@ -120,10 +122,10 @@ def _written(query: str, name: str, results: list[search_results.SearchResult]) 
 def _add(found: Any, page: WikiPage, piece: str) -> None:
     """One page, as it is after its last change."""
     found.add_item(
-        title=clean(page.shown_title),
-        link=feeds.absolute(page.get_absolute_url()),
-        description=clean(piece),
+        title=strip_control_characters(page.shown_title),
+        link=feeds.absolute_url(page.get_absolute_url()),
+        description=strip_control_characters(piece),
         pubdate=page.edited_at,
         updateddate=page.edited_at,
-        unique_id=feeds.tag("page", f"{page.pk}/{page.version}", page.created_at.year),
+        unique_id=feeds.tag_uri("page", f"{page.pk}/{page.version}", page.created_at.year),
     )

@@ -85,15 +85,15 @@ class QueryWarning:
     text: str = ""
 
 
-def wanted(node: Node | None) -> Iterator[Leaf]:
+def positive_terms(node: Node | None) -> Iterator[Leaf]:
     """The words that a page is found by; those that must not be there left out."""
     match node:
         case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             yield node
         case InTitle(part):
-            yield from wanted(part)
+            yield from positive_terms(part)
         case AndNode(parts) | OrNode(parts):
             for part in parts:
-                yield from wanted(part)
+                yield from positive_terms(part)
         case _:
             return

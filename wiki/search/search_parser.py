@@ -28,15 +28,15 @@ from wiki.search.search_ast import (
 )
 from wiki.text import titles, tokenizer
 
-LENGTH = 1_000
+MAX_LENGTH = 1_000
 """Signs of a query that are read."""
-TERMS = 32
+MAX_TERMS = 32
 """Words and conditions that are looked for."""
-DEPTH = 8
+MAX_DEPTH = 8
 """Parentheses inside each other."""
-LIKENESSES = 3
+MAX_FUZZY_TERMS = 3
 """Words of one query that may differ by a letter: each costs a walk through the lexicon."""
-SHORTEST = 2
+MIN_PREFIX_LENGTH = 2
 """Letters that a beginning needs."""
 OPERATORS = {"AND": "and", "ET": "and", "OR": "or", "OU": "or", "NOT": "not", "SAUF": "not"}
 _TOKEN = re.compile(
@@ -57,7 +57,7 @@ class Token:
 
 
 @dataclass(slots=True)
-class Query:
+class ParsedQuery:
     """A parsed query. `tree` is None when it asks for nothing."""
 
     text: str
@@ -65,14 +65,14 @@ class Query:
     notes: list[QueryWarning] = field(default_factory=list)
 
 
-def parse(text: str) -> Query:
+def parse(text: str) -> ParsedQuery:
     """The tree of `text`, and what was ignored."""
     notes = []
-    if len(text) > LENGTH:
+    if len(text) > MAX_LENGTH:
         notes.append(QueryWarning("long"))
-    kept = text[:LENGTH].replace("\x00", " ")
+    kept = text[:MAX_LENGTH].replace("\x00", " ")
     parser = _Parser(_tokens(kept, notes), notes)
-    return Query(kept, parser.read(), list(dict.fromkeys(notes)))
+    return ParsedQuery(kept, parser.read(), list(dict.fromkeys(notes)))
 
 
 def _tokens(text: str, notes: list[QueryWarning]) -> list[Token]:
@@ -164,14 +164,14 @@ class _Parser:
             return self._group(depth + 1)
         token = self.tokens[self.at]
         self.at += 1
-        if self.terms >= TERMS:
+        if self.terms >= MAX_TERMS:
             self.notes.append(QueryWarning("many"))
             return None
         self.terms += 1
         return self._phrase(token.text) if token.kind == "quote" else self._word(token)
 
     def _group(self, depth: int) -> Node | None:
-        if depth > DEPTH:
+        if depth > MAX_DEPTH:
             self.notes.append(QueryWarning("deep"))
             return None  # what stands within is read as if the sign were not there
         part = self._any(depth)
@@ -180,7 +180,7 @@ class _Parser:
         return part
 
     def _phrase(self, text: str) -> Node | None:
-        return Phrase(text.strip()) if any(tokenizer.words(text)) else None
+        return Phrase(text.strip()) if any(tokenizer.iter_words(text)) else None
 
     def _word(self, token: Token) -> Node | None:
         """A word, or a field with its value."""
@@ -208,17 +208,17 @@ class _Parser:
         """A word with what stands behind it: `*` or `~`."""
         text = token.text
         bare = text.replace("*", "").rstrip("~")
-        if not any(tokenizer.words(bare)):
+        if not any(tokenizer.iter_words(bare)):
             return None
         if "*" in text.rstrip("*~"):
             self.notes.append(QueryWarning("star", text[:60]))
         if text.endswith("*"):
-            if sum(sign.isalnum() for sign in bare) >= SHORTEST:
+            if sum(sign.isalnum() for sign in bare) >= MIN_PREFIX_LENGTH:
                 return PrefixTerm(bare)
             self.notes.append(QueryWarning("short", text))
         if text.endswith("~"):
             self.likenesses += 1
-            if self.likenesses <= LIKENESSES:
+            if self.likenesses <= MAX_FUZZY_TERMS:
                 return FuzzyTerm(bare)
             self.notes.append(QueryWarning("likenesses"))
         return Term(bare, token.start, token.end)

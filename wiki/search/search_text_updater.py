@@ -21,9 +21,9 @@ from wiki.search import outbox
 from wiki.search.models import PageSearchText
 from wiki.text import plain_text, statements, titles
 
-ROWS = 200
+CHUNK_SIZE = 200
 COLUMNS = ("language", "title", "title_prefix", "headings", "facts", "body")
-UNSAID = {
+PAGE_FIELD_PROPERTIES = {
     titles.fold(name)
     for name in (*parsed_versions.KIND_NAMES, *parsed_versions.TITLE_NAMES, *parsed_versions.LICENSE_NAMES)
 }
@@ -48,17 +48,17 @@ class SearchTextUpdater:
         """Write the words again, and tell the index."""
         pairs = [(item.page.pk, words) for item, words in zip(readings, prepared, strict=True)]
         gone = [pk for pk, words in pairs if words is None]
-        for start in range(0, len(gone), ROWS):
-            PageSearchText.objects.filter(pk__in=gone[start : start + ROWS]).delete()
+        for start in range(0, len(gone), CHUNK_SIZE):
+            PageSearchText.objects.filter(pk__in=gone[start : start + CHUNK_SIZE]).delete()
         PageSearchText.objects.bulk_create(
             [PageSearchText(page_id=pk, **words) for pk, words in pairs if words is not None],
             update_conflicts=True,
             unique_fields=["page"],
             update_fields=COLUMNS,
-            batch_size=ROWS,
+            batch_size=CHUNK_SIZE,
         )
         keys = [pk for pk, _ in pairs]
-        outbox.put_all({PageSearchText: keys, WikiPage: keys, **_living(readings, inputs)})
+        outbox.enqueue_many({PageSearchText: keys, WikiPage: keys, **_living(readings, inputs)})
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """All words by page."""
@@ -82,8 +82,8 @@ def _words_of(item: ParsedVersion) -> dict[str, str]:
     shown = item.columns.get("display_title") or ""
     facts = [
         f"{one.property}: {one.value}"
-        for one in statements.statements(parsed)
-        if titles.fold(one.property) not in UNSAID
+        for one in statements.extract_statements(parsed)
+        if titles.fold(one.property) not in PAGE_FIELD_PROPERTIES
         and not one.property.startswith("_")
         and not one.value.startswith("#")
     ]
@@ -91,7 +91,7 @@ def _words_of(item: ParsedVersion) -> dict[str, str]:
         "language": fields.language,
         "title": "\n".join(dict.fromkeys(filter(None, (shown, fields.title)))),
         "title_prefix": _home(fields),
-        "headings": plain_text.headings(parsed),
+        "headings": plain_text.headings_to_text(parsed),
         "facts": "\n".join(facts),
         "body": plain_text.to_plain_text(parsed),
     }
@@ -105,7 +105,7 @@ def _home(fields: PageFields) -> str:
     return titles.NAMESPACES[fields.namespace].canonical
 
 
-def catch_up(limit: int) -> bool:
+def add_missing_search_texts(limit: int) -> bool:
     """Derive the words of some pages that have none (written before there were any); whether there may be more."""
     pages = list(
         WikiPage.objects.filter(title_key__isnull=False, search_text__isnull=True).select_related("source", "place")[
@@ -115,7 +115,7 @@ def catch_up(limit: int) -> bool:
     items = parsed_versions.parse_versions([(page, PageFields.of(page), page.source.text) for page in pages])
     deriver = SearchTextUpdater()
     for item, words in zip(items, deriver.prepare(items), strict=True):
-        lock_retry.patiently(partial(_write_if_still, deriver, item, words))
+        lock_retry.retry_while_locked(partial(_write_if_still, deriver, item, words))
     return bool(pages)
 
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from wiki.search.search_ast import FuzzyTerm, Leaf, Phrase, PrefixTerm, Term
-from wiki.text.tokenizer import LANGUAGES, folded, stems, words
+from wiki.text.tokenizer import LANGUAGES, fold_word, iter_words, stems
 
-LENGTH = 240
+SNIPPET_LENGTH = 240
 """Signs of a piece."""
-MATCHES = 300
+MAX_MATCHES = 300
 """Matches looked at in one text."""
-LETTERS = 4
+STEM_LETTERS = 4
 """Letters of a word by which its forms are looked for before they are compared."""
-ALIKE = {
+ACCENTED = {
     "a": "aàáâãäåā", "c": "cçćč", "e": "eèéêëēęě", "i": "iìíîïī", "n": "nñńň", "o": "oòóôõöøō", "s": "sśš",
     "u": "uùúûüūů", "y": "yýÿ", "z": "zźżž",
 }  # fmt: skip
@@ -62,12 +62,12 @@ class Highlighter:
             return found
         for match in self._pattern.finditer(text):
             bare = match[0].lower()
-            form = folded(bare)
+            form = fold_word(bare)
             for one in self.sought:
                 if one.is_in(form, bare):
                     found.append((match.start(), match.end(), one.term))
                     break
-            if len(found) >= MATCHES:
+            if len(found) >= MAX_MATCHES:
                 break
         return found
 
@@ -75,7 +75,7 @@ class Highlighter:
         """A whole text with its words marked."""
         return _pieces(text, self.matches(text))
 
-    def piece(self, text: str, length: int = LENGTH) -> list[Piece]:
+    def piece(self, text: str, length: int = SNIPPET_LENGTH) -> list[Piece]:
         """The piece of a text that shows most of the words, the first of its kind; empty where it has none."""
         matches = self.matches(text)
         if not matches:
@@ -93,7 +93,7 @@ class Highlighter:
 
 def _sought(leaves: Iterable[Leaf]) -> Iterator[SearchTerm]:
     for term, leaf in enumerate(leaves):
-        for word in words(leaf.text):
+        for word in iter_words(leaf.text):
             if isinstance(leaf, Phrase):
                 yield SearchTerm(term, word.folded, frozenset())
             elif isinstance(leaf, PrefixTerm):
@@ -108,7 +108,7 @@ def _sought(leaves: Iterable[Leaf]) -> Iterator[SearchTerm]:
 def _opening(one: SearchTerm) -> str:
     """A pattern for the first letters that all forms of a word share, with any accents."""
     forms = [one.folded, *one.stems]
-    shared = one.folded[:1] if one.near else min(forms, key=len)[:LETTERS]
+    shared = one.folded[:1] if one.near else min(forms, key=len)[:STEM_LETTERS]
     while shared and not all(form.startswith(shared) for form in forms):
         shared = shared[:-1]
     return "".join(_letter(sign) for sign in shared.replace("oe", "œ").replace("ae", "æ"))
@@ -117,7 +117,7 @@ def _opening(one: SearchTerm) -> str:
 def _letter(sign: str) -> str:
     if sign in "œæ":
         return {"œ": "(?:œ|oe)", "æ": "(?:æ|ae)"}[sign]
-    return f"[{ALIKE[sign]}]" if sign in ALIKE else re.escape(sign)
+    return f"[{ACCENTED[sign]}]" if sign in ACCENTED else re.escape(sign)
 
 
 def _window(matches: Sequence[tuple[int, int, int]], length: int) -> tuple[int, int]:

@@ -14,16 +14,16 @@ from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
 from wiki.search.engine.schema import STEM, query_stems
 from wiki.search.models import PageSearchText
 from wiki.search.search_ast import Leaf, Term
-from wiki.text.tokenizer import words
+from wiki.text.tokenizer import iter_words
 
-LOOKED_IN = ("title", "body", "headings", "fact_values", "title_prefix")
-WORDS = 4
+FIELDS = ("title", "body", "headings", "fact_values", "title_prefix")
+MAX_CORRECTED_WORDS = 4
 """Words of a query that are tried."""
-TRIED = 400
+MAX_ALTERNATIVES = 400
 """Words alike that are looked at for each."""
 
 
-def suggestion(text: str, leaves: Sequence[Leaf]) -> str:
+def correct_spelling(text: str, leaves: Sequence[Leaf]) -> str:
     """`text` with its unknown words exchanged, or "" when there is nothing to suggest.
 
     It may come from a page that not everyone may read: show it only where asking it finds something.
@@ -35,7 +35,7 @@ def suggestion(text: str, leaves: Sequence[Leaf]) -> str:
         reader = searcher.reader()
         changed = text
         plain = [leaf for leaf in leaves if isinstance(leaf, Term) and leaf.end]
-        for leaf in reversed(plain[:WORDS]):
+        for leaf in reversed(plain[:MAX_CORRECTED_WORDS]):
             better = _better(reader, leaf.text)
             if better:
                 changed = changed[: leaf.start] + better + changed[leaf.end :]
@@ -45,22 +45,22 @@ def suggestion(text: str, leaves: Sequence[Leaf]) -> str:
 
 def _better(reader: IndexReader, text: str) -> str:
     """A word like `text` that many pages hold; "" where the index holds it already, or nothing like it."""
-    found = list(words(text))
+    found = list(iter_words(text))
     if len(found) != 1 or len(found[0].folded) < 4:
         return ""
     word = found[0]
-    if any((name, word.folded) in reader for name in LOOKED_IN):
+    if any((name, word.folded) in reader for name in FIELDS):
         return ""
-    if any((name + STEM, stem) in reader for name in LOOKED_IN for stem in query_stems(word)):
+    if any((name + STEM, stem) in reader for name in FIELDS for stem in query_stems(word)):
         return ""
     for distance in (1, 2):
         held = {
             str(near)
-            for name in LOOKED_IN
-            for near in islice(reader.terms_within(name, word.folded, distance, prefix=1), TRIED)
+            for name in FIELDS
+            for near in islice(reader.terms_within(name, word.folded, distance, prefix=1), MAX_ALTERNATIVES)
         }
         if held:
-            return max(sorted(held), key=lambda near: sum(reader.doc_frequency(name, near) for name in LOOKED_IN))
+            return max(sorted(held), key=lambda near: sum(reader.doc_frequency(name, near) for name in FIELDS))
         if len(word.folded) < 5:
             break
     return ""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Min, Q
 
-from wiki.pages.array_lookup import among
-from wiki.pages.date_input import NoDate, first_moment, last_moment
+from wiki.pages.array_lookup import column_in
+from wiki.pages.date_input import InvalidDate, parse_period_end, parse_period_start
 from wiki.pages.models import PageVersion
 from wiki.search.intervals import END, Span, Spans, overlap
 from wiki.search.search_ast import AndNode, FieldFilter, Node, QueryWarning
@@ -18,8 +18,8 @@ from wiki.search.search_ast import AndNode, FieldFilter, Node, QueryWarning
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-WAYS = ("now", "ever", "at", "appeared", "disappeared")
-NARROWING = ("author", "before", "after")
+MODES = ("now", "ever", "at", "appeared", "disappeared")
+TIME_FIELDS = ("author", "before", "after")
 """Fields of the query language that say here which periods are meant, where they stand beside all else."""
 
 
@@ -49,7 +49,7 @@ class TimeFilterInput:
         """From an address; a way that does not exist is none."""
         way = parameters.get("when", "")
         texts = [parameters.get(name, "").replace("\x00", "").strip()[:100] for name in ("at", "since", "until", "by")]
-        return cls(way if way in WAYS else "", *texts)
+        return cls(way if way in MODES else "", *texts)
 
     @property
     def is_of_history(self) -> bool:
@@ -60,10 +60,10 @@ class TimeFilterInput:
         """What it means; what means nothing is ignored, with a note."""
         found = TimeFilter(self.way or "now", authors=(self.author,) if self.author else ())
         if found.way == "at":
-            at = _moment(self.at, last_moment, notes)
+            at = _moment(self.at, parse_period_end, notes)
             return replace(found, until=at) if at else replace(found, way="now")
         if found.way in ("appeared", "disappeared"):
-            since, until = _moment(self.since, first_moment, notes), _moment(self.until, last_moment, notes)
+            since, until = _moment(self.since, parse_period_start, notes), _moment(self.until, parse_period_end, notes)
             return replace(found, since=since, until=until)
         return found
 
@@ -74,7 +74,7 @@ def _moment(text: str, read: Callable[[str], datetime], notes: list[QueryWarning
         return None
     try:
         return read(text)
-    except NoDate:
+    except InvalidDate:
         notes.append(QueryWarning("unknown_day", text[:60]))
         return None
 
@@ -90,12 +90,12 @@ def extract_time_filter(
     kept: list[Node] = []
     lived = TimeFilter()
     for part in parts:
-        if not isinstance(part, FieldFilter) or part.field not in NARROWING:
+        if not isinstance(part, FieldFilter) or part.field not in TIME_FIELDS:
             kept.append(part)
         elif part.field == "author":
             when = replace(when, authors=(*when.authors, part.value))
         else:
-            moment = _moment(part.value, first_moment, notes)
+            moment = _moment(part.value, parse_period_start, notes)
             if moment is not None and part.field == "after":
                 lived = replace(lived, since=max(moment, lived.since or moment))
             elif moment is not None:
@@ -119,7 +119,7 @@ class PeriodFilter:
     def of(cls, when: TimeFilter, lived: TimeFilter, pages: Sequence[int], user: Reader) -> PeriodFilter:
         """Ask the database what has to be known of `pages`; a query for each moment and author."""
         sieve = cls(when, lived)
-        versions = PageVersion.objects.readable_by(user).filter(among("page_id", pages))
+        versions = PageVersion.objects.readable_by(user).filter(column_in("page_id", pages))
         for moment in filter(None, {when.since, when.until, lived.since, lived.until}):
             later = versions.filter(claimed_at__gte=moment).order_by().values_list("page_id")
             sieve.bounds[moment] = dict(later.annotate(Min("number")))

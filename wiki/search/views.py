@@ -14,16 +14,16 @@ from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.search import facets, history_results, query_warnings, saved_searches, search_results
 from wiki.search.facets import SelectedFacets
-from wiki.search.fuzzy_titles import near
+from wiki.search.fuzzy_titles import find_fuzzy_titles
 from wiki.search.page_search import SearchHit
 from wiki.search.search_ast import QueryWarning
 from wiki.search.time_filter import TimeFilterInput
 from wiki.text import titles
 
 PER_PAGE = 20
-OFFERED = 8
+MAX_SUGGESTIONS = 8
 """Pages offered while one types."""
-PERIODS = 6
+MAX_PERIODS = 6
 """Periods shown of each page, where several pages were asked for."""
 
 
@@ -31,20 +31,20 @@ PERIODS = 6
 def search(request: HttpRequest) -> HttpResponse:
     """The pages that match a reader's words, best first, and what they can be narrowed by; of now or of the past."""
     text = request.GET.get("q", "").strip()
-    narrowed = facets.chosen(request.GET, request.user)
+    narrowed = facets.select_facets(request.GET, request.user)
     wish = TimeFilterInput.of(request.GET)
     if wish.is_of_history or request.GET.get("page"):
         return _past(request, text, narrowed, wish)
-    given = search_results.answer(text, request.user, narrowed.where)
+    given = search_results.search_pages(text, request.user, narrowed.where)
     pages, context = _found(request, given.hits, narrowed)
     context |= {
         "wish": wish,
-        "results": search_results.results(list(pages.object_list), given.leaves, request.user),
+        "results": search_results.load_results(list(pages.object_list), given.leaves, request.user),
         "notes": [query_warnings.message_for(note) for note in given.query.notes],
         "by_title_only": given.by_title_only,
-        "suggestion": search_results.suggestion(given, request.user, narrowed.where),
-        "saved": saved_searches.kept_query(request.GET),
-        "near": near(text, request.user) if text and not given.hits else [],
+        "suggestion": search_results.suggest_query(given, request.user, narrowed.where),
+        "saved": saved_searches.canonical_query(request.GET),
+        "near": find_fuzzy_titles(text, request.user) if text and not given.hits else [],
     }
     return render(request, "wiki/search/search.html", context)
 
@@ -55,13 +55,15 @@ def _past(request: HttpRequest, text: str, narrowed: SelectedFacets, wish: TimeF
     if not wish.way and "page" in request.GET:
         wish.way = "ever"
     only = None if page is None else [page.pk]
-    given = history_results.answer(text, request.user, wish, narrowed.where, only)
+    given = history_results.search_history(text, request.user, wish, narrowed.where, only)
     pages, context = _found(request, given.hits, narrowed)
     context |= {
         "wish": wish,
         "is_past": True,
         "only": page,
-        "results": history_results.results(given, list(pages.object_list), request.user, None if page else PERIODS),
+        "results": history_results.load_history_results(
+            given, list(pages.object_list), request.user, None if page else MAX_PERIODS
+        ),
         "notes": [query_warnings.message_for(note) for note in (*unknown, *given.query.notes)],
         "is_there": given.is_there,
         "is_whole": given.past.is_whole,
@@ -91,7 +93,7 @@ def _found(request: HttpRequest, hits: list[Any], narrowed: SelectedFacets) -> t
         "asked": asked,
         "pages": pages,
         "total": pages.paginator.count,
-        "facets": facets.offered(hits, narrowed, request.GET, request.user) if asked else [],
+        "facets": facets.list_facets(hits, narrowed, request.GET, request.user) if asked else [],
         "chosen": narrowed.values,
     }
 
@@ -101,7 +103,7 @@ def _found(request: HttpRequest, hits: list[Any], narrowed: SelectedFacets) -> t
 def suggest(request: HttpRequest) -> JsonResponse:
     """Pages for what is in the search box so far: title, address, kind and place of each."""
     text = request.GET.get("q", "").strip()
-    given = search_results.beginning(text, request.user, OFFERED)
+    given = search_results.autocomplete_pages(text, request.user, MAX_SUGGESTIONS)
     return JsonResponse({"query": text, "results": _offered(given.hits, given, request)})
 
 
@@ -115,5 +117,5 @@ def _offered(hits: list[SearchHit], given: search_results.SearchResults, request
             "place": result.page.place.shown_title if result.page.place else "",
             "language": result.page.language,
         }
-        for result in search_results.results(hits, given.leaves, request.user)
+        for result in search_results.load_results(hits, given.leaves, request.user)
     ]

@@ -8,11 +8,11 @@ from django import template
 from django.db.models import Q
 from django.template.context import RequestContext
 
-from wiki.forks.fork_status import state_of
+from wiki.forks.fork_status import fork_counts
 from wiki.moderation.models import Proposal
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import Fork, WikiPage
-from wiki.text.titles import ELSEWHERE
+from wiki.text.titles import MIRROR_NAMESPACE
 
 register = template.Library()
 
@@ -26,7 +26,7 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
     """
     if not page.pk:
         return {}
-    mirror = Mirror.objects.filter(page=page).first() if page.namespace == ELSEWHERE else None
+    mirror = Mirror.objects.filter(page=page).first() if page.namespace == MIRROR_NAMESPACE else None
     if not getattr(page, "has_bonds", True):
         return {"mirror": mirror}
     user = context["request"].user
@@ -42,7 +42,7 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
     return {
         "mirror": mirror,
         "origin": origin,
-        "touch": state_of(page, origin, user) if origin is not None else None,
+        "touch": fork_counts(page, origin, user) if origin is not None else None,
         "copies": copies,
         "waiting": Proposal.objects.readable_by(user).open().filter(page=page).count(),
         "page": page,

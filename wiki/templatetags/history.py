@@ -13,4 +13,4 @@ register = template.Library()
 @register.filter
 def marks(version: PageVersion) -> list[str]:
     """The tags of a version in the reader's language."""
-    return recent_changes.marks(version)
+    return recent_changes.visible_tag_labels(version)

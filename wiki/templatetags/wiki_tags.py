@@ -55,7 +55,7 @@ def address(view: str, target: object = None, **query: str | int | None) -> str:
     """
     try:
         if target is None:
-            found = page_urls.address_alone(view)
+            found = page_urls.view_address(view)
         elif isinstance(target, models.WikiPage):
             found = page_urls.address(view, target.full_title)
         else:
@@ -103,7 +103,7 @@ def in_language(thing: Any) -> str:
 @register.filter
 def license_words(expression: str) -> str:
     """A licence, or a choice between several, by the short names that people know."""
-    return catalogue.name_of(expression)
+    return catalogue.license_name(expression)
 
 
 @register.filter

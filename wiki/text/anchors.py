@@ -6,7 +6,7 @@ import re
 
 from wiki.text.titles import fold
 
-PREFIX = "s-"
+ANCHOR_PREFIX = "s-"
 """Begins every id in a text, so that none can take the place of an id of the page around it."""
 
 
@@ -16,9 +16,9 @@ def slug(heading: str, separator: str = "-") -> str:
     Does not begin with `s-`, so that a prefixed id is never taken for an unprefixed one.
     """
     joined = re.sub(r"[\W_]+", separator, fold(heading)).strip(separator) or "section"
-    return joined.replace(PREFIX, "s", 1) if joined.startswith(PREFIX) else joined
+    return joined.replace(ANCHOR_PREFIX, "s", 1) if joined.startswith(ANCHOR_PREFIX) else joined
 
 
 def section_id(heading: str) -> str:
     """The id of the (first) section with this heading, as `[[Page#Heading]]` names it."""
-    return PREFIX + slug(heading)
+    return ANCHOR_PREFIX + slug(heading)

@@ -19,7 +19,7 @@ from typing import Literal
 from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.titles import fold
 
-Kind = Literal["heading", "paragraph", "item", "quote", "code", "table", "rule"]
+BlockKind = Literal["heading", "paragraph", "item", "quote", "code", "table", "rule"]
 
 PASSAGES_LIMIT = 5_000
 """Passages of one text; the one being read then is its last but one, and all that comes after is the last."""
@@ -43,7 +43,7 @@ _GROWING = ("paragraph", "item", "quote")
 class Block:
     """A passage of a text: `text` is what stands from `start` to `end` (code points)."""
 
-    kind: Kind
+    kind: BlockKind
     start: int
     end: int
     text: str
@@ -65,15 +65,15 @@ def _folded(text: str) -> tuple[str, ...]:
     return tuple(_WORDS.findall(fold(text)))
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def folded_words(text: str) -> tuple[str, ...]:
     """The words of a passage without case and accents, in order: what authorship and search look at."""
     return _folded(text) if len(text) < 2_000 else tuple(_WORDS.findall(fold(text)))
 
 
-def cut(text: str) -> list[Block]:
+def split_passages(text: str) -> list[Block]:
     """The passages of a text in order. Never raises; linear time; a bounded number of them."""
     cutter = _Cutter(text)
-    at = len(frontmatter_reader.divide(text)[0])
+    at = len(frontmatter_reader.split_front_matter(text)[0])
     line = cutter.line_at(at)
     while at < len(text) and len(cutter.found) < PASSAGES_LIMIT:
         after = at + len(line) + 1
@@ -94,7 +94,7 @@ class _Cutter:
     def __init__(self, text: str) -> None:
         self.text = text
         self.found: list[Block] = []
-        self.kind: Kind | None = None
+        self.kind: BlockKind | None = None
         """Of the block that is open, if one is."""
         self.start = self.end = self.lines = 0
         self.in_list = self.in_table = False
@@ -111,7 +111,7 @@ class _Cutter:
             self.found.append(Block(self.kind, self.start, self.end, self.text[self.start : self.end]))
         self.kind, self.fence = None, ""
 
-    def _open(self, kind: Kind, at: int, line: str) -> None:
+    def _open(self, kind: BlockKind, at: int, line: str) -> None:
         self.close()
         self.kind, self.start, self.lines = kind, at, 0
         self._extend(at, line)
@@ -120,7 +120,7 @@ class _Cutter:
         self.end = at + len(line.rstrip())
         self.lines += 1
 
-    def _alone(self, kind: Kind, at: int, line: str) -> None:
+    def _alone(self, kind: BlockKind, at: int, line: str) -> None:
         """A block of one line."""
         self._open(kind, at, line)
         self.close()

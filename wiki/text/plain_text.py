@@ -25,7 +25,7 @@ def to_plain_text(parsed: Parsed) -> str:
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
 
 
-def headings(parsed: Parsed) -> str:
+def headings_to_text(parsed: Parsed) -> str:
     """The headings, one a line."""
     return "\n".join(entry.title for entry in parsed.toc)
 

@@ -69,10 +69,10 @@ class Problem:
 
     def __str__(self) -> str:
         """The English sentence."""
-        return sentence(self.code, self.params)
+        return english_message(self.code, self.params)
 
 
-def sentence(code: str, params: Mapping[str, str]) -> str:
+def english_message(code: str, params: Mapping[str, str]) -> str:
     """The English sentence of a problem; an unknown code is shown as it is."""
     template = PROBLEMS.get(code)
     if template is None:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from wiki.text.frontmatter.frontmatter_reader import Value
+from wiki.text.frontmatter.frontmatter_reader import FrontMatterValue
 from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.markup.placeholders import Placeholder, WikiLink
 
 STATEMENTS_LIMIT = 2_000
 """Statements of one text; those after are not kept."""
-MARKS = ("---", "::", ":=", "{{", "[[", "#RED", "#red")
+STATEMENT_SYNTAX = ("---", "::", ":=", "{{", "[[", "#RED", "#red")
 """Without any of these a text states nothing."""
 
 
@@ -30,19 +30,19 @@ class Statement:
     fragment: str = ""
 
 
-def states_nothing(text: str | None) -> bool:
+def has_no_statements(text: str | None) -> bool:
     """Whether a text cannot hold a statement, seen without parsing it."""
-    return not text or not any(mark in text for mark in MARKS)
+    return not text or not any(mark in text for mark in STATEMENT_SYNTAX)
 
 
-def statements(parsed: Parsed) -> list[Statement]:
+def extract_statements(parsed: Parsed) -> list[Statement]:
     """What a parsed text states, equal statements once. A redirect states only where it leads."""
     if parsed.redirect:
         return [Statement("_REDI", parsed.redirect)]
     return list(dict.fromkeys(islice(_all(parsed), STATEMENTS_LIMIT)))
 
 
-def states_too_much(parsed: Parsed) -> bool:
+def has_too_many_statements(parsed: Parsed) -> bool:
     """Whether a parsed text makes more statements than are kept."""
     return not parsed.redirect and next(islice(_all(parsed), STATEMENTS_LIMIT, None), None) is not None
 
@@ -68,7 +68,7 @@ def _authored(statements: Iterable[Statement]) -> Iterator[Statement]:
     return (one for one in statements if not one.property.strip().startswith("_"))
 
 
-def _of_front(key: str, value: Value, fragment: str = "") -> Iterator[Statement]:
+def _of_front(key: str, value: FrontMatterValue, fragment: str = "") -> Iterator[Statement]:
     """One key of the front matter; a nested mapping is a subobject, to which the key leads."""
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, dict):
@@ -102,7 +102,7 @@ def _of_call(placeholder: Placeholder) -> Iterator[Statement]:
     if name == "defaultsort" and parts:
         yield Statement("_SKEY", parts[0][1])
     elif name == "#concept":
-        yield from (Statement("_CONC", value) for value in concept_of(parts)[:1] if value)
+        yield from (Statement("_CONC", value) for value in parse_concept(parts)[:1] if value)
     elif name in ("#ask", "#show"):
         yield from _query(parts)
     elif name == "#set":
@@ -111,7 +111,7 @@ def _of_call(placeholder: Placeholder) -> Iterator[Statement]:
         yield from _subobject(_divided(parts))
 
 
-def concept_of(arguments: Sequence[Sequence[str]]) -> tuple[str, str]:
+def parse_concept(arguments: Sequence[Sequence[str]]) -> tuple[str, str]:
     """The question and the description that `{{#concept:question|description}}` gives, "" for what is missing."""
     question, described = "", ""
     for key, value in arguments:

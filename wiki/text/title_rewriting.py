@@ -15,11 +15,11 @@ import yaml
 from yaml import events
 
 from wiki.text import titles
-from wiki.text.frontmatter.frontmatter_reader import divide, split
-from wiki.text.frontmatter.frontmatter_writer import block_of
+from wiki.text.frontmatter.frontmatter_reader import parse_front_matter, split_front_matter
+from wiki.text.frontmatter.frontmatter_writer import dump_yaml
 from wiki.text.markup.parser_functions import end_of_call
-from wiki.text.markup.wikilinks import WIKI_LINK, page_in_address
-from wiki.text.passages import cut
+from wiki.text.markup.wikilinks import WIKI_LINK, page_from_relative_url
+from wiki.text.passages import split_passages
 
 _LINK = re.compile(WIKI_LINK)
 _ADDRESS = re.compile(r"(?<!\\)\]\(([^()\s<>]{1,500})\)")
@@ -27,14 +27,14 @@ _CODE = re.compile(r"(?<![\\`])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
 _CALL = re.compile(r"(?<!\\)\{\{(?=\s*#?\w)")
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
-Way = Literal["link", "address", "fact"]
+ReferenceKind = Literal["link", "address", "fact"]
 
 
 @dataclass(frozen=True, slots=True)
 class TitleReference:
     """A place in a text that names a page (or may: a fact's value is a title only if its property says so)."""
 
-    way: Way
+    way: ReferenceKind
     title: str
     """What is written, without the section."""
     section: str
@@ -48,11 +48,11 @@ class TitleReference:
     """Small letters that follow a link and belong to its label."""
 
 
-def mentions(text: str) -> Iterator[TitleReference]:
+def find_title_references(text: str) -> Iterator[TitleReference]:
     """The mentions of pages in a text, in order. Never raises."""
     if "[[" not in text and "](" not in text and not text.startswith(("---", "\ufeff---")):
         return
-    raw = divide(text)[0]
+    raw = split_front_matter(text)[0]
     yield from _in_front(raw)
     silent = sorted(_silent(text, len(raw)))
     found = [*_links(text, len(raw)), *_addresses(text, len(raw))]
@@ -66,7 +66,7 @@ def mentions(text: str) -> Iterator[TitleReference]:
 
 def _silent(text: str, start: int) -> Iterator[tuple[int, int]]:
     """Where nothing is a link: code, and calls."""
-    for block in cut(text):
+    for block in split_passages(text):
         if block.kind == "code":
             yield block.start, block.end
     for code in _CODE.finditer(text, start):
@@ -91,13 +91,13 @@ def _links(text: str, start: int) -> Iterator[TitleReference]:
 
 def _addresses(text: str, start: int) -> Iterator[TitleReference]:
     for match in _ADDRESS.finditer(text, start):
-        if (named := page_in_address(match[1])) is not None:
+        if (named := page_from_relative_url(match[1])) is not None:
             yield TitleReference("address", *named, "", "", match.start(1), match.end(1))
 
 
 def _in_front(raw: str) -> Iterator[TitleReference]:
     """The values of the front matter."""
-    if not raw or split(raw).problems:
+    if not raw or parse_front_matter(raw).problems:
         return
     start = raw.index("\n") + 1
     opened: list[_Open] = []
@@ -153,12 +153,12 @@ def replace_titles(text: str, found: Iterable[TitleReference], new: Callable[[Ti
 def _written(text: str, mention: TitleReference, title: str) -> str:
     """A mention with another title."""
     if mention.way == "address":
-        return titles.address_of(title) + (f"#{mention.section}" if mention.section else "")
+        return titles.quote_title(title) + (f"#{mention.section}" if mention.section else "")
     if not text.startswith("[[", mention.start):
         value = f"[[{title}]]" if "[[" in text[mention.start : mention.end] else title
         if any(sign in value for sign in ",[]{}"):  # they would divide a list in a line
             return "'" + value.replace("'", "''") + "'"
-        return block_of({"x": value}).removeprefix("x: ").removesuffix("\n")
+        return dump_yaml({"x": value}).removeprefix("x: ").removesuffix("\n")
     label = mention.label
     if not label and mention.way == "link" and (":" not in mention.title or mention.trail):
         label = mention.title + mention.trail

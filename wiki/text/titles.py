@@ -21,10 +21,10 @@ from wiki.text.problems import PROBLEMS
 TITLE_LIMIT = 255
 """Bytes of UTF-8 that a full title may have, as in MediaWiki's page table."""
 
-ELSEWHERE = 3000
+MIRROR_NAMESPACE = 3000
 """The namespace of pages that live on other sites, from the range that MediaWiki leaves to each wiki."""
-FORBIDDEN = "#<>[]{}|"
-LOOKALIKES = str.maketrans("#<>[]{}|", "＃＜＞［］｛｝｜")
+FORBIDDEN_CHARACTERS = "#<>[]{}|"
+FULL_WIDTH_CHARACTERS = str.maketrans("#<>[]{}|", "＃＜＞［］｛｝｜")
 
 _SPACES = re.compile(r"[_\s\u00a0\u180e]+")
 _DIRECTION_MARKS = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -88,7 +88,7 @@ NAMESPACES: Mapping[int, Namespace] = {
         Namespace(103, "Property talk", "Discussion attribut", "Property talk", ("Discussion propriété",)),
         Namespace(108, "Concept", "Concept", "Concept"),
         Namespace(109, "Concept talk", "Discussion concept", "Concept talk"),
-        Namespace(ELSEWHERE, "Elsewhere", "Ailleurs", "Elsewhere"),
+        Namespace(MIRROR_NAMESPACE, "Elsewhere", "Ailleurs", "Elsewhere"),
     )
 }
 
@@ -132,7 +132,7 @@ def clean_title(raw: str) -> str:
     if not title:
         raise TitleProblem("title_empty")
     for sign in title:
-        if sign in FORBIDDEN:
+        if sign in FORBIDDEN_CHARACTERS:
             raise TitleProblem("title_character", title=title[:60], character=sign)
     if title.startswith(":") or "::" in title:
         raise TitleProblem("title_colon", title=title[:60])
@@ -181,7 +181,7 @@ def key_of(full_title: str) -> str:
     return _key(clean_title(full_title))
 
 
-def full_title(namespace: int, place_title: str | None, title: str) -> str:
+def build_full_title(namespace: int, place_title: str | None, title: str) -> str:
     """The full title of a page from its namespace number, the title of its place, and its own."""
     parts = [title]
     if place_title:
@@ -191,12 +191,12 @@ def full_title(namespace: int, place_title: str | None, title: str) -> str:
     return ":".join(parts)
 
 
-def lookalike(raw: str, colon: bool = False) -> str:
+def replace_forbidden_characters(raw: str, colon: bool = False) -> str:
     """A name from elsewhere with the characters that titles cannot hold replaced by full-width ones.
 
     With `colon`, every `:` too, so that no prefix is read into it; a doubled colon always.
     """
-    text = raw.translate(LOOKALIKES).replace("::", "：：")
+    text = raw.translate(FULL_WIDTH_CHARACTERS).replace("::", "：：")
     if colon:
         text = text.replace(":", "：")
     elif text.lstrip(" _\u00a0").startswith(":"):
@@ -204,11 +204,11 @@ def lookalike(raw: str, colon: bool = False) -> str:
     return text
 
 
-def address_of(full: str) -> str:
+def quote_title(full: str) -> str:
     """The part of an address after `/wiki/`: `_` for spaces, percent-encoded as MediaWiki does."""
     return quote(full.replace(" ", "_"), safe=";@$!*(),/~:-._")
 
 
-def title_at(address: str) -> str:
+def unquote_title(address: str) -> str:
     """The title that an address (percent-encoded or not) asks for; not cleaned."""
     return unquote(address).replace("_", " ")

@@ -26,7 +26,7 @@ _JOINERS = "\\-‐‑·•"
 _PART = re.compile(r"[^\W_]+")
 _RUN = re.compile(rf"[^\W_]+(?:['’ʼ{_JOINERS}][^\W_]+)*")
 _APOSTROPHE = re.compile("['’ʼ]")
-ELIDED = frozenset({*"ldjmtsnc", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "presqu", "quelqu"})
+ELIDED_PREFIXES = frozenset({*"ldjmtsnc", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "presqu", "quelqu"})
 
 _STOP_FR = """
 a au aux avec c ce ces cet cette d dans de des du elle elles en est et eux il ils j je l la le les leur leurs lui m ma
@@ -37,9 +37,9 @@ _STOP_EN = """
 a an and are as at be but by for from has have he her his i if in into is it its no not of on or our she so such that
 the their them then there these they this to was we were which will with you your
 """
-STOP = {"fr": frozenset(_STOP_FR.split()), "en": frozenset(_STOP_EN.split())}
+STOP_WORDS = {"fr": frozenset(_STOP_FR.split()), "en": frozenset(_STOP_EN.split())}
 """Folded words too common to tell texts apart, by language."""
-EVERY_STOP = frozenset.union(*STOP.values())
+ALL_STOP_WORDS = frozenset.union(*STOP_WORDS.values())
 
 
 class Word(NamedTuple):
@@ -55,7 +55,7 @@ class Word(NamedTuple):
     """Whether it is a compound written in one, beside its parts."""
 
 
-def words(text: str) -> Iterator[Word]:
+def iter_words(text: str) -> Iterator[Word]:
     """The words of `text` in order, where they stand in it. Linear in its length."""
     place = 0
     for run in _RUN.finditer(text):
@@ -74,7 +74,7 @@ def words(text: str) -> Iterator[Word]:
 
 def _word(place: int, raw: str, start: int, end: int, *, whole: bool = False) -> Word:
     lower = raw.lower()[:WORD_LIMIT]
-    return Word(place, lower, folded(lower), start, end, whole)
+    return Word(place, lower, fold_word(lower), start, end, whole)
 
 
 def _pieces(run: str, at: int) -> list[tuple[int, int]]:
@@ -82,14 +82,14 @@ def _pieces(run: str, at: int) -> list[tuple[int, int]]:
     marks = [mark.start() for mark in _APOSTROPHE.finditer(run)]
     bounds = list(zip([0, *(mark + 1 for mark in marks)], [*marks, len(run)], strict=True))
     last = bounds.pop()
-    kept = [(begin, end) for begin, end in bounds if run[begin:end].lower() not in ELIDED]
+    kept = [(begin, end) for begin, end in bounds if run[begin:end].lower() not in ELIDED_PREFIXES]
     if not bounds or run[last[0] :].lower() != "s":
         kept.append(last)
     return [(at + begin, at + end) for begin, end in kept]
 
 
 @lru_cache(maxsize=100_000)
-def folded(word: str) -> str:
+def fold_word(word: str) -> str:
     """A word without case and accents."""
     return fold(word)[:WORD_LIMIT]
 
@@ -101,10 +101,10 @@ def stems(word: str, language: str) -> frozenset[str]:
     Snowball leaves French plurals alone that end in -eux, -oux, -os, -as, -is or -us (lieux, genoux, vélos, amis).
     """
     stem = _stemmer(language).stemWord
-    forms = {word, folded(word)}
+    forms = {word, fold_word(word)}
     if language == "fr" and len(word) > 3 and word[-1] in "sx":
         forms |= {form[:-1] for form in forms}
-    return frozenset(folded(stem(form)) for form in forms)
+    return frozenset(fold_word(stem(form)) for form in forms)
 
 
 _stemmers = threading.local()

@@ -20,7 +20,7 @@ _MARKUP = re.compile(r"^ {0,3}(#{1,6})[ \t]*|[ \t]*#*[ \t]*(?:\{[^}]*\})?[ \t]*\
 
 def transcluded_source(source: str) -> str:
     """What of a template's source goes into other pages, as in MediaWiki; its front matter does not."""
-    body = frontmatter_reader.split(source).body
+    body = frontmatter_reader.parse_front_matter(source).body
     only = _ONLY.findall(body)
     text = "".join(only) if only else _NOT_INCLUDED.sub("", body)
     return _MARKS.sub("", text).strip("\n").replace("\ue000", "").replace("\ue001", "")
@@ -57,14 +57,14 @@ def substitute_arguments(text: str, arguments: Mapping[str, str]) -> str:
     return text
 
 
-def section_of(text: str, heading: str) -> str | None:
+def extract_section(text: str, heading: str) -> str | None:
     """What stands under that heading, up to the next of the same level or above; None where there is no such one.
 
     Headings are told apart as their addresses are: without case, accents and signs.
     """
     wanted = anchors.section_id(heading)
     begun, level = None, 0
-    for block in passages.cut(text):
+    for block in passages.split_passages(text):
         if block.kind != "heading":
             continue
         here, words = _heading(block.text)

@@ -25,7 +25,7 @@ EPOCH = 2440587.5
 def found(title: str, **more: Any) -> PageRef:
     """A page of that title."""
     namespace = titles.split_namespace(title)[0]
-    fields = {"url": f"/wiki/{titles.address_of(title)}", "namespace": namespace, "shown_title": title} | more
+    fields = {"url": f"/wiki/{titles.quote_title(title)}", "namespace": namespace, "shown_title": title} | more
     return PageRef(title.replace(" ", "_"), title, **fields)
 
 
@@ -124,12 +124,12 @@ def shown(templates: Mapping[str, str] | None = None, **more: Any) -> FormatCont
 
 def in_page(made: QueryResult, **more: Any) -> str:
     """The HTML of a result in a page."""
-    return str(registry.html(made, shown(**more)))
+    return str(registry.render_html(made, shown(**more)))
 
 
 def download(made: QueryResult, **more: Any) -> ResultFile:
     """The file of a result."""
-    file = registry.file(made, shown(**more))
+    file = registry.render_file(made, shown(**more))
     assert file is not None
     return file
 

@@ -12,8 +12,8 @@ from django.conf import settings
 
 from tests.ask.formats.building import HOSTILE, column, content, download, found, number, page, result, text
 from wiki.ask.execution.results import QueryResult
-from wiki.ask.formats.api_json import as_api
-from wiki.ask.formats.csv_json import harmless
+from wiki.ask.formats.api_json import to_api_json
+from wiki.ask.formats.csv_json import escape_formula
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Declaration, Unit
 
@@ -89,7 +89,7 @@ def test_it_writes_values_as_other_programs_read_them(made: QueryResult, expecte
     ],
 )  # fmt: skip
 def test_it_lets_no_spreadsheet_run_a_cell(words: str, safe: str) -> None:
-    assert harmless(words) == safe
+    assert escape_formula(words) == safe
 
 
 def test_it_names_the_file_harmlessly() -> None:
@@ -137,11 +137,11 @@ def test_it_lays_json_out_where_asked() -> None:
 def test_it_lists_results_in_version_three() -> None:
     made = rows()
     made.more = True
-    told = as_api(made, 3)
+    told = to_api_json(made, 3)
     assert [list(one) for one in told["query"]["results"]] == [["La Filature"], ["L’Atelier"]]
     assert told["query-continue-offset"] == 2
     assert told["query"]["meta"]["count"] == 2
-    assert "query-continue-offset" not in as_api(rows())
+    assert "query-continue-offset" not in to_api_json(rows())
 
 
 def test_it_keeps_subobjects_apart() -> None:
@@ -163,7 +163,7 @@ def test_it_gives_each_datatype_the_shape_of_the_api() -> None:
     ]  # fmt: skip
     written = ["Lyon; 3", "12 mars 2021", "45.75, 4.85", "Nulle part", "12 m²", "oui"]
     values = [registry.parse(words, one.context) for words, one in zip(written, asked, strict=True)]
-    told = as_api(result([("A", [[value] for value in values])], asked, [found("Lyon")]))
+    told = to_api_json(result([("A", [[value] for value in values])], asked, [found("Lyon")]))
     shapes = {label: values[0] for label, values in told["query"]["results"]["A"]["printouts"].items()}
     assert shapes["Date"] == {"timestamp": "1615507200", "raw": "1/2021/3/12"}
     assert shapes["Lieu"] == {"lat": 45.75, "lon": 4.85}

@@ -270,7 +270,7 @@ def test_it_survives_a_result_without_rows(form: str) -> None:
     if registry.FORMATS[form].file:
         content(made)
     else:
-        assert registry.file(made, shown()) is None
+        assert registry.render_file(made, shown()) is None
 
 
 def test_it_knows_every_format_by_its_aliases() -> None:
@@ -279,9 +279,11 @@ def test_it_knows_every_format_by_its_aliases() -> None:
         ("json-ld", "jsonld"),
         ("eventcalendar", "calendar"), ("jqplotchart", "chart"), ("ultree", "tree"), ("TABLE ", "table"),
     ):  # fmt: skip
-        one = registry.format_named(alias)
+        one = registry.find_format(alias)
         assert one is not None
         assert one.name == name
-    assert registry.format_named("nonsense") is None
-    assert len(registry.NAMES) == len(registry.FORMATS) + sum(len(one.aliases) for one in registry.FORMATS.values())
+    assert registry.find_format("nonsense") is None
+    assert len(registry.FORMATS_BY_NAME) == len(registry.FORMATS) + sum(
+        len(one.aliases) for one in registry.FORMATS.values()
+    )
     assert all(one.html or one.file for one in registry.FORMATS.values())

@@ -136,8 +136,8 @@ def test_it_writes_five_hundred_rows_soon(form: str) -> None:
 def test_it_shows_values_alone() -> None:
     made = result([("A", [[page("Lyon")], [number(3)]]), ("B", [[], []])], [column("V", "_wpg"), column("N", "_num")])
     made.pages = {"Lyon": found("Lyon")}
-    assert str(registry.values(made, shown())) == '<a href="/wiki/Lyon">Lyon</a>, 3'
-    assert str(registry.values(result([], default="rien"), shown())) == '<div class="laid">rien</div>'
+    assert str(registry.render_first_row(made, shown())) == '<a href="/wiki/Lyon">Lyon</a>, 3'
+    assert str(registry.render_first_row(result([], default="rien"), shown())) == '<div class="laid">rien</div>'
 
 
 def test_it_says_that_a_sort_by_distance_stopped_early() -> None:

@@ -11,8 +11,8 @@ import pytest
 from tests.ask.formats.building import boolean, column, in_page, moment, number, page, result, shown, text
 from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats import svg_charts
-from wiki.ask.formats.aggregates import REDUCTIONS, reduced
-from wiki.ask.formats.event_rows import date_columns, events_of, is_whole_days, moment_of
+from wiki.ask.formats.aggregates import REDUCTIONS, reduce_exactly
+from wiki.ask.formats.event_rows import build_events, date_columns, datetime_of_julian_day, is_whole_days
 
 
 # --- Numbers
@@ -32,7 +32,7 @@ from wiki.ask.formats.event_rows import date_columns, events_of, is_whole_days, 
     ],
 )
 def test_it_computes_exactly(name: str, numbers: list[float], expected: float) -> None:
-    assert reduced(REDUCTIONS[name], numbers) == expected
+    assert reduce_exactly(REDUCTIONS[name], numbers) == expected
 
 
 def test_it_computes_what_is_printed() -> None:
@@ -94,10 +94,10 @@ def meetings(**parameters: str) -> QueryResult:
 
 
 def test_it_reads_julian_days() -> None:
-    assert moment_of(2440587.5) == datetime(1970, 1, 1, tzinfo=UTC)
-    assert moment_of(2451544.5 + 0.25) == datetime(2000, 1, 1, 6, tzinfo=UTC)
-    assert moment_of(0.0) is None
-    assert moment_of(9e9) is None
+    assert datetime_of_julian_day(2440587.5) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert datetime_of_julian_day(2451544.5 + 0.25) == datetime(2000, 1, 1, 6, tzinfo=UTC)
+    assert datetime_of_julian_day(0.0) is None
+    assert datetime_of_julian_day(9e9) is None
     assert is_whole_days(moment("2026-05-01"))
     assert is_whole_days(moment("2026"))
     assert not is_whole_days(moment("2026-05-01T10:00:00"))
@@ -112,7 +112,7 @@ def test_it_finds_the_dates(parameters: dict[str, str], expected: tuple[int, int
 
 
 def test_it_knows_how_long_events_last() -> None:
-    opening, workshop, feast = events_of(meetings())
+    opening, workshop, feast = build_events(meetings())
     always = (date(1, 1, 1), date(9999, 12, 31))
     assert [len(event.days(*always)) for event in (feast, workshop, opening)] == [3, 1, 365]
     assert opening.days(date(2019, 12, 30), date(2020, 2, 1)) == [date(2019, 12, 30), date(2019, 12, 31)]

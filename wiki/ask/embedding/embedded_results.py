@@ -18,13 +18,13 @@ from wiki.ask import query_parser
 from wiki.ask.embedding import invalidation
 from wiki.ask.embedding.fact_box import PageFacts
 from wiki.ask.embedding.invalidation import DependencyKey
-from wiki.ask.embedding.page_transclusion import Includer
-from wiki.ask.embedding.query_links import address_of, asked_of
+from wiki.ask.embedding.page_transclusion import Transcluder
+from wiki.ask.embedding.query_links import query_form_fields, query_url
 from wiki.ask.execution import runner
 from wiki.ask.execution.results import QueryResult
-from wiki.ask.execution.timeouts import SECONDS, clock
+from wiki.ask.execution.timeouts import TIMEOUT_SECONDS, clock
 from wiki.ask.formats import base, registry
-from wiki.ask.formats.cells import joined
+from wiki.ask.formats.cells import join_html
 from wiki.ask.language.query_ast import INLINE_LIMIT, InConcept, Query
 from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.ask.models import CacheDependency
@@ -37,8 +37,8 @@ from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_output, page_renderer
 from wiki.text import titles
 from wiki.text.frontmatter import frontmatter_reader
-from wiki.text.markup.parser_functions import INCLUDE, CallHandler
-from wiki.text.statements import concept_of
+from wiki.text.markup.parser_functions import INCLUDE, ParserFunctionHandler
+from wiki.text.statements import parse_concept
 from wiki.text.titles import TitleProblem
 
 if TYPE_CHECKING:
@@ -46,17 +46,22 @@ if TYPE_CHECKING:
 
 CALLS_LIMIT = 20
 CONCEPT = 108
-CALLS: Mapping[str, CallHandler | None] = {"#ask": None, "#show": None, "#concept": None, INCLUDE: None}
-"""For `wiki.text.markup.parser_functions.CALLS`: filled when the page is read."""
-CARDS = ("gallery",)
+DEFERRED_CALLS: Mapping[str, ParserFunctionHandler | None] = {
+    "#ask": None,
+    "#show": None,
+    "#concept": None,
+    INCLUDE: None,
+}
+"""For `wiki.text.markup.parser_functions.PARSER_FUNCTIONS`: filled when the page is read."""
+CARD_FORMATS = ("gallery",)
 """Formats that show the beginning and the picture of pages."""
-DATED = ("calendar",)
+DATED_FORMATS = ("calendar",)
 """Formats that say which day it is today."""
-SLOW = ("ask_too_slow", "ask_page_slow")
+TIMEOUT_CODES = ("ask_too_slow", "ask_page_slow")
 """Problems that may be gone though nothing changed: another time, the machine has less to do."""
-SLOW_AGAIN = timedelta(minutes=30)
+RETRY_AFTER = timedelta(minutes=30)
 """After that time, what took too long is tried again."""
-WITHIN_LINES = ("list", "plainlist", "count", "sum", "average", "min", "max", "median")
+INLINE_FORMATS = ("list", "plainlist", "count", "sum", "average", "min", "max", "median")
 """Formats that stand within a line of text."""
 Sort = CacheDependency.Sort
 
@@ -71,7 +76,7 @@ class EmbeddedResults:
         self._calls, self._spent = 0, 0.0
         self._begun: float | None = None
         """When the call that is being answered was begun; calls within it take of the same time."""
-        self._includer = Includer(self)
+        self._includer = Transcluder(self)
 
     def fill(self) -> DeferredResults:
         """All answers, in the language of the interface that `what` names."""
@@ -116,7 +121,7 @@ class EmbeddedResults:
         self._begun = self._begun or clock()
         try:
             if self._left <= 0:
-                raise AskProblem("ask_page_slow", {"seconds": f"{SECONDS:g}"})
+                raise AskProblem("ask_page_slow", {"seconds": f"{TIMEOUT_SECONDS:g}"})
             if name == INCLUDE:
                 return self._includer.include(placeholder)
             self._calls += 1
@@ -124,9 +129,9 @@ class EmbeddedResults:
                 raise AskProblem("ask_calls", {"limit": CALLS_LIMIT})
             return self._answer(name, placeholder["arguments"])
         except AskProblem as problem:
-            if problem.code in SLOW:
-                self._true_until(timezone.now() + SLOW_AGAIN)
-            return wrong([message_for(problem)], str(placeholder["source"]))
+            if problem.code in TIMEOUT_CODES:
+                self._true_until(timezone.now() + RETRY_AFTER)
+            return problem_html([message_for(problem)], str(placeholder["source"]))
         finally:
             if outer:
                 self._spent += clock() - self._begun
@@ -135,22 +140,22 @@ class EmbeddedResults:
     @property
     def _left(self) -> float:
         """Seconds that are left for the calls of this text."""
-        return SECONDS - self._spent - (clock() - self._begun if self._begun is not None else 0)
+        return TIMEOUT_SECONDS - self._spent - (clock() - self._begun if self._begun is not None else 0)
 
     def _answer(self, name: str, arguments: Sequence[Sequence[str]]) -> SafeString:
         if name == "#concept":
             return self._concept(arguments)
         if name == "#show":
             arguments = _of_page(arguments)
-        question = self._placed(query_parser.question_of(arguments, self.what.language))
+        question = self._placed(query_parser.parse_arguments(arguments, self.what.language))
         question.at = question.at or self.what.at
         if question.limit > INLINE_LIMIT:
             raise AskProblem("ask_limit", {"limit": INLINE_LIMIT})
         result = self._run(question)
-        shown = self.shown(question, asked_of(arguments))
+        shown = self.shown(question, query_form_fields(arguments))
         if name == "#show" and not question.parameters.get("format", "").strip():
-            return registry.values(result, shown)
-        answer = registry.html(result, shown)
+            return registry.render_first_row(result, shown)
+        answer = registry.render_html(result, shown)
         return format_html('<div class="ask-answer">{}</div>', answer) if _is_block(question) else answer
 
     def _placed(self, question: Query) -> Query:
@@ -164,9 +169,9 @@ class EmbeddedResults:
         if result.problems:
             raise AskProblem(result.problems[0].code, result.problems[0].params)
         form = registry.format_of(question).name
-        if form in DATED:
+        if form in DATED_FORMATS:
             self._true_until(_midnight())
-        if form in CARDS:
+        if form in CARD_FORMATS:
             self.need(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
         return result
 
@@ -175,14 +180,16 @@ class EmbeddedResults:
         number, name = titles.split_namespace(self.what.full_title)
         if number != CONCEPT:
             raise AskProblem("ask_concept_elsewhere")
-        source, described = concept_of(arguments)
+        source, described = parse_concept(arguments)
         query_parser.parse(source, self.what.language)
         question = self._placed(Query(InConcept(name), source=f"[[Concept:{name}]]", language=self.what.language))
         question.parameters["format"] = "category"
         result = self._run(question)
-        inner = registry.html(result, self.shown(question, {"q": question.source, "po": "", "format": "category"}))
-        return joined("", [
-            format_html("<p>{}</p>", described) if described else base.NOTHING,
+        inner = registry.render_html(
+            result, self.shown(question, {"q": question.source, "po": "", "format": "category"})
+        )
+        return join_html("", [
+            format_html("<p>{}</p>", described) if described else base.EMPTY_HTML,
             format_html("<p><code>{}</code></p>", source),
             inner or format_html('<p class="empty">{}</p>', gettext("No page belongs to this concept yet.")),
         ])  # fmt: skip
@@ -190,9 +197,9 @@ class EmbeddedResults:
     # --- How answers are shown
     def shown(self, question: Query, asked: Mapping[str, str]) -> base.FormatContext:
         """How formats show an answer here; `asked` are the fields of its address (see `addresses`)."""
-        further = address_of(asked, {"offset": str(question.offset + question.limit)})
+        further = query_url(asked, {"offset": str(question.offset + question.limit)})
         return base.FormatContext(
-            self.what.ui_language, lambda more: address_of(asked, more), further, template=self._template,
+            self.what.ui_language, lambda more: query_url(asked, more), further, template=self._template,
             markdown=self._laid_out, page_html=self._page_html, pictures=self._pictures,
         )  # fmt: skip
 
@@ -205,18 +212,18 @@ class EmbeddedResults:
             return None
         self.need(Sort.PAGE, [key])
         self.need(Sort.TEXT, [key])
-        return frontmatter_reader.split(page.source.text or "").body if page else None
+        return frontmatter_reader.parse_front_matter(page.source.text or "").body if page else None
 
     def _laid_out(self, text: str) -> SafeString:
         """Text of the wiki as it would stand in a page; calls within it stay as they are written."""
         fields = PageFields(0, None, "", False, catalogue.DEFAULT, self.what.language)
-        return self.finished(page_renderer.preview(text, fields, self.what.ui_language))
+        return self.finished(page_renderer.render_preview(text, fields, self.what.ui_language))
 
     def finished(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
         """The HTML of a rendering with these answers, made again when a page that it links to comes or goes."""
         links = [placeholder for placeholder in stored.placeholders.values() if "key" in placeholder]
         self.need(Sort.PAGE, {placeholder[name] for placeholder in links for name in ("key", "near")} - {""})
-        return page_output.finished(stored, DeferredResults(answers or {})).html
+        return page_output.build_output(stored, DeferredResults(answers or {})).html
 
     def _page_html(self, pk: int) -> SafeString:
         """The text of a page of the result; its own calls are answered where it stands itself."""
@@ -224,7 +231,7 @@ class EmbeddedResults:
         rows = RenderedPage.objects.filter(page__in=pages, ui_language=self.what.ui_language)
         stored = rows.select_related("page").first()
         if stored is None:
-            return base.NOTHING
+            return base.EMPTY_HTML
         self.need(Sort.TEXT, [titles.key_of(stored.page.full_title)])
         words = gettext("(answered on the page itself)")
         link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), words)
@@ -243,7 +250,7 @@ def _midnight() -> datetime:
     return timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=1), time.min))
 
 
-def wrong(sentences: Sequence[str], source: str) -> SafeString:
+def problem_html(sentences: Sequence[str], source: str) -> SafeString:
     """What is wrong with a call, in place, with its source."""
     return format_html('<span class="problem" role="note">{} <code>{}</code></span>', " ".join(sentences), source)
 

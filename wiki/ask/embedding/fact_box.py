@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 
 from wiki.ask.execution.fact_scope import FactScope
 from wiki.ask.execution.results import QueryResult
-from wiki.ask.execution.subject_lookup import found_pages
-from wiki.ask.formats.cells import PAGE, Cells, joined, with_label
+from wiki.ask.execution.subject_lookup import find_page_refs
+from wiki.ask.formats.cells import PAGE, Cells, join_html, with_label
 from wiki.ask.language.query_ast import Conjunction, Query
 from wiki.ask.language.query_errors import message_for
 from wiki.facts import fact_columns, special_properties
@@ -24,11 +24,11 @@ from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Declaration, Value
 from wiki.pages.page_urls import address
 from wiki.pages.writing.derived_data import VersionState
-from wiki.text.markup.parser_functions import with_own_names
+from wiki.text.markup.parser_functions import substitute_page_name_variables
 from wiki.text.titles import TitleProblem, key_of
 
 if TYPE_CHECKING:
-    from wiki.pages.deferred_content import Box, DeferredSlots
+    from wiki.pages.deferred_content import DeferredSlots, FactBox
     from wiki.pages.models import Reader
 
 SHOWN_ELSEWHERE = frozenset(("_INST", "_SUBC", "_SKEY", "_DTITLE", "_CONC"))
@@ -76,7 +76,7 @@ class PageFacts:
         declared = declarations_for({one.key for one in facts})
         words = {word for one in facts for word in _pages_in(one.value)}
         ground = FactScope(user)
-        pages = found_pages(ground, words)
+        pages = find_page_refs(ground, words)
         result = QueryResult(Query(Conjunction(()), language=what.ui_language), pages=pages, language=what.ui_language)
         key = key_of(what.full_title) if what.full_title else ""
         nested: dict[str, list[PageFact]] = {}
@@ -104,7 +104,7 @@ class PageFacts:
         return {found.page_pk for found in self.cells.result.pages.values() if found.page_pk}
 
     # --- In the box
-    def box(self) -> Box:
+    def box(self) -> FactBox:
         """Labels and values of the page's own facts, in the order of the text; safe HTML."""
         rows: dict[str, list[str]] = {}
         for one in self.nested.get("", ()):
@@ -114,7 +114,9 @@ class PageFacts:
     def label(self, key: str) -> SafeString:
         """The name of a property, linked to its page."""
         declaration = self.declared[key]
-        words = special_properties.label(key, self.what.ui_language) or declaration.label(self.what.ui_language)
+        words = special_properties.special_property_label(key, self.what.ui_language) or declaration.label(
+            self.what.ui_language
+        )
         return format_html('<a href="{}">{}</a>', address("property", declaration.title), words)
 
     def value(self, one: PageFact, label: str = "") -> SafeString:
@@ -152,10 +154,10 @@ class PageFacts:
         """What a subobject says, in a line."""
         words = []
         for one in self.nested[fragment]:
-            name = special_properties.label(one.key, self.what.ui_language)
+            name = special_properties.special_property_label(one.key, self.what.ui_language)
             name = name or self.declared[one.key].label(self.what.ui_language)
             words.append(with_label(escape(name), self.value(one)))
-        return joined(" · ", words)
+        return join_html(" · ", words)
 
     # --- In the text
     def annotation(self, name: str, raw: str, label: str) -> SafeString:
@@ -198,14 +200,20 @@ def _stated(what: DeferredSlots) -> list[PageFact]:
     said = []
     for one in what.stated:
         try:
-            said.append((one.fragment, key_of_property(one.property), with_own_names(one.value, what.full_title)))
+            said.append(
+                (
+                    one.fragment,
+                    key_of_property(one.property),
+                    substitute_page_name_variables(one.value, what.full_title),
+                )
+            )
         except TitleProblem:
             continue
     declared = declarations_for({key for _, key, _ in said})
     is_place = what.home == what.full_title
     step = VersionState("", what.full_title, is_place, what.language, "", None, bool(what.home) and not is_place)
-    read = [(fragment, key, fact_columns.read(raw, step, declared[key])) for fragment, key, raw in said]
-    existing = fact_columns.nearer(value for _, _, value in read)
+    read = [(fragment, key, fact_columns.parse_value(raw, step, declared[key])) for fragment, key, raw in said]
+    existing = fact_columns.existing_place_keys(value for _, _, value in read)
     return [
         PageFact(
             fragment, declared[key].key, replace(value, canonical_value=value.near) if value.near in existing else value

@@ -16,13 +16,13 @@ from wiki.pages.models import NEVER_COMPUTED, STALE, RenderedPage, WikiPage
 
 DependencyKey = tuple[int, str, str]
 """sort, key, word"""
-ROWS = 400
+KEYS_PER_QUERY = 400
 """How many keys one query names at most."""
-FINE = 200
+FACT_VALUE_LIMIT = 200
 """Values of facts up to which a change is told by value; a larger one is told by property alone."""
-TOGETHER = 12
+CONDITIONS_PER_QUERY = 12
 """How many conditions one query has at most."""
-LOCK = 7_230_108
+LOCK_ID = 7_230_108
 """The number of the lock by which PostgreSQL keeps writers and keepers of answers apart."""
 Sort = CacheDependency.Sort
 
@@ -63,7 +63,7 @@ class CacheInvalidation:
         lock_out_cache_fills()
         found: dict[int, int] = {}
         conditions = list(self._conditions())
-        if len(conditions) <= TOGETHER:
+        if len(conditions) <= CONDITIONS_PER_QUERY:
             conditions = [reduce(or_, conditions)]
         for condition in conditions:
             found.update(CacheDependency.objects.filter(condition).values_list("rendered", "rendered__page"))
@@ -83,16 +83,16 @@ class CacheInvalidation:
 
     def _of_facts(self) -> Iterable[Q]:
         """Facts in conditions, by value; and facts of pages in results, by property."""
-        if sum(map(len, self.facts.values())) > FINE:
+        if sum(map(len, self.facts.values())) > FACT_VALUE_LIMIT:
             for some in _slices(self.facts):
                 yield Q(sort=Sort.FACT, key__in=some)
         elif self.facts:
             yield reduce(or_, (_of_fact(key, words) for key, words in self.facts.items()))
         for some in _slices(str(pk) for pk in self.pages):
             printed = CacheDependency.objects.filter(
-                rendered=OuterRef("rendered"), sort=Sort.PROPERTY, key__in=list(self.facts)[:ROWS]
+                rendered=OuterRef("rendered"), sort=Sort.PROPERTY, key__in=list(self.facts)[:KEYS_PER_QUERY]
             )
-            yield Q(Exists(printed) if len(self.facts) <= ROWS else Q(), sort=Sort.SEEN, key__in=some)
+            yield Q(Exists(printed) if len(self.facts) <= KEYS_PER_QUERY else Q(), sort=Sort.SEEN, key__in=some)
 
 
 def _of_fact(key: str, words: set[str]) -> Q:
@@ -102,20 +102,22 @@ def _of_fact(key: str, words: set[str]) -> Q:
 
 def _slices(keys: Iterable[str]) -> Iterable[Sequence[str]]:
     ordered = sorted(set(keys))
-    for start in range(0, len(ordered), ROWS):
-        yield ordered[start : start + ROWS]
+    for start in range(0, len(ordered), KEYS_PER_QUERY):
+        yield ordered[start : start + KEYS_PER_QUERY]
 
 
 def mark_stale(rendered: dict[int, int]) -> None:
     """Answers (numbers of rendered pages, with those of their pages) are stale, and the pages' ETags move."""
     pks, pages = sorted(rendered), sorted(set(rendered.values()))
-    for start in range(0, len(pks), ROWS):
-        kept = RenderedPage.objects.filter(pk__in=pks[start : start + ROWS]).exclude(
+    for start in range(0, len(pks), KEYS_PER_QUERY):
+        kept = RenderedPage.objects.filter(pk__in=pks[start : start + KEYS_PER_QUERY]).exclude(
             results_release__in=(STALE, NEVER_COMPUTED)
         )
         kept.update(results_release=STALE)
-    for start in range(0, len(pages), ROWS):
-        WikiPage.objects.filter(pk__in=pages[start : start + ROWS]).update(cache_version=F("cache_version") + 1)
+    for start in range(0, len(pages), KEYS_PER_QUERY):
+        WikiPage.objects.filter(pk__in=pages[start : start + KEYS_PER_QUERY]).update(
+            cache_version=F("cache_version") + 1
+        )
 
 
 def lock_out_cache_fills() -> None:
@@ -125,7 +127,7 @@ def lock_out_cache_fills() -> None:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK_ID])
 
 
 def try_lock_out_writes() -> bool:
@@ -133,5 +135,5 @@ def try_lock_out_writes() -> bool:
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK_ID])
         return bool(cursor.fetchone()[0])

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 DEPTH_LIMIT = 8
-INCLUDES_LIMIT = 50
+TRANSCLUSION_LIMIT = 50
 """Pages that one page shows, those within them counted."""
-NAMED = 3
+NAMED_AUTHORS = 3
 """Authors named below what is shown; the others are counted."""
 _TAG = re.compile(r"<[a-z][^>]*>")
 _ID = re.compile(r' (id="|href="#)')
@@ -63,7 +63,7 @@ def _wanted(arguments: Sequence[Sequence[str]]) -> _Wanted:
     return _Wanted(title.strip(), section.strip(), named)
 
 
-class Answering(Protocol):
+class CallRenderer(Protocol):
     """Who makes the answers of a text for a reader."""
 
     what: DeferredSlots
@@ -81,10 +81,10 @@ class Answering(Protocol):
         ...
 
 
-class Includer:
+class Transcluder:
     """Shows pages in the text whose answers are made."""
 
-    def __init__(self, answers: Answering) -> None:
+    def __init__(self, answers: CallRenderer) -> None:
         self._answers = answers
         self._what = answers.what
         self._within = [(_key(answers.what.full_title), "")]
@@ -95,8 +95,8 @@ class Includer:
         """What stands for a call. Raises AskProblem where it cannot be shown."""
         wanted = _wanted(placeholder["arguments"])
         self._count += 1
-        if self._count > INCLUDES_LIMIT:
-            raise AskProblem("include_many", {"limit": INCLUDES_LIMIT})
+        if self._count > TRANSCLUSION_LIMIT:
+            raise AskProblem("include_many", {"limit": TRANSCLUSION_LIMIT})
         page = self._page(wanted.title)
         if page is None:
             return self._missing(wanted.title)
@@ -104,7 +104,7 @@ class Includer:
         self._check(page, step)
         body: str | None = transclusion.transcluded_source(page.source.text or "")
         if wanted.section:
-            body = transclusion.section_of(body or "", wanted.section)
+            body = transclusion.extract_section(body or "", wanted.section)
         if body is None:
             raise AskProblem("include_section", {"title": page.full_title, "section": wanted.section})
         self._within.append(step)
@@ -116,7 +116,7 @@ class Includer:
 
     def _page(self, title: str) -> WikiPage | None:
         """The page that is meant: of the same place, of the commons, or a template; redirects are followed."""
-        key, near = link_table.keys_of(title, PageFields(0, None, self._what.home, bool(self._what.home), "", ""))
+        key, near = link_table.target_keys(title, PageFields(0, None, self._what.home, bool(self._what.home), "", ""))
         keys = [one for one in (near, key, "" if ":" in title else _key(f"Template:{title}")) if one]
         self._answers.need(Sort.PAGE, keys)
         for one in keys:
@@ -144,7 +144,7 @@ class Includer:
 
     def _laid_out(self, page: WikiPage, text: str) -> SafeString:
         """The text as it looks where it stands, with all that is open in it answered, and ids of its own."""
-        stored: RenderedPage = page_renderer.preview(text, PageFields.of(page), self._what.ui_language)
+        stored: RenderedPage = page_renderer.render_preview(text, PageFields.of(page), self._what.ui_language)
         answers: dict[str, str] = {
             number: self._answers.call(str(placeholder["call"]), placeholder)
             for number, placeholder in stored.placeholders.items()
@@ -185,9 +185,9 @@ def _key(title: str) -> str:
 def _credit(page: WikiPage, section: str) -> SafeString:
     """Where a passage is from, by whom, under which licence."""
     names = authors_of(page)
-    said = ", ".join(names[:NAMED])
-    if len(names) > NAMED:
-        said = gettext("%(names)s and %(number)d more") % {"names": said, "number": len(names) - NAMED}
+    said = ", ".join(names[:NAMED_AUTHORS])
+    if len(names) > NAMED_AUTHORS:
+        said = gettext("%(names)s and %(number)d more") % {"names": said, "number": len(names) - NAMED_AUTHORS}
     there = address("page", page.full_title) + (f"#{anchors.section_id(section)}" if section else "")
     licenses = catalogue.licenses_in(page.license)
     shown = format_html_join(

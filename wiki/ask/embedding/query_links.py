@@ -9,11 +9,11 @@ from django.utils.http import urlencode
 
 from wiki.ask.formats import registry
 
-OWN = ("q", "po", "more")
+NON_PARAMETERS = ("q", "po", "more")
 """Fields that are no parameters of the question: conditions, printouts, and further parameters as lines."""
 
 
-def asked_of(arguments: Sequence[Sequence[str]]) -> dict[str, str]:
+def query_form_fields(arguments: Sequence[Sequence[str]]) -> dict[str, str]:
     """The fields of the Ask page for the arguments of a call: conditions, printouts a line, parameters by name."""
     conditions: list[str] = []
     printouts: list[str] = []
@@ -30,12 +30,12 @@ def asked_of(arguments: Sequence[Sequence[str]]) -> dict[str, str]:
         elif words:
             conditions.append(words)
     own = {"q": " ".join(conditions), "po": "\n".join(printouts)}
-    return own | {name: value for name, value in parameters.items() if name not in OWN}
+    return own | {name: value for name, value in parameters.items() if name not in NON_PARAMETERS}
 
 
-def address_of(asked: Mapping[str, str], more: Mapping[str, str]) -> str:
+def query_url(asked: Mapping[str, str], more: Mapping[str, str]) -> str:
     """The address of a question with other parameters: a file where `more` names a format that is one."""
-    form = registry.format_named(more.get("format", ""))
+    form = registry.find_format(more.get("format", ""))
     view = "ask_file" if form is not None and form.file is not None else "ask"
     fields = {name: value for name, value in {**asked, **more}.items() if value}
     return f"{reverse(view)}?{urlencode(fields)}"

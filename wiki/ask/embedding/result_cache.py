@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 TRIES = 3
-PIECE = 10
+REFRESH_SLICE = 10
 """Rows that the worker makes in one piece of its work."""
-NAMES = ("title", "display_title", "title_key", "redirect_key")
+TITLE_COLUMNS = ("title", "display_title", "title_key", "redirect_key")
 """How results call a page, and whether it is there; with CARD all of `finding.COLUMNS` but the date, a fact."""
-CARD = ("excerpt", "picture_name")
+CARD_COLUMNS = ("excerpt", "picture_name")
 _locks = [threading.Lock() for _ in range(64)]
 """One reader at a time makes the answers of a page; the others of this process wait for them."""
 
@@ -93,7 +93,7 @@ class _WriteMarker:
 
 def refresh(stored: RenderedPage, page: WikiPage) -> DeferredResults:
     """Make the answers of a rendering for readers without an account, and keep them where that is safe now."""
-    what = page_output.open_of(stored, PageFields.of(page), page)
+    what = page_output.deferred_slots(stored, PageFields.of(page), page)
     for _ in range(TRIES):
         before = _WriteMarker.of(page)
         registered = _registered(stored)
@@ -139,7 +139,7 @@ def _register(stored: RenderedPage, wanted: set[DependencyKey], before: set[Depe
             for sort, key, word in sorted(wanted - before)
         ],
         ignore_conflicts=True,
-        batch_size=invalidation.ROWS,
+        batch_size=invalidation.KEYS_PER_QUERY,
     )
 
 
@@ -201,12 +201,14 @@ def _note(change: CacheInvalidation, item: ParsedVersion, facts: PageFactChanges
     change.properties |= facts.declared
     if not facts.values and not facts.declared:
         return  # derived again: nothing was written
-    before: dict[str, Any] = {name: getattr(item.page, name) for name in NAMES + CARD} if item.follows else {}
+    before: dict[str, Any] = (
+        {name: getattr(item.page, name) for name in TITLE_COLUMNS + CARD_COLUMNS} if item.follows else {}
+    )
     after = _looks(item)
     change.texts |= {key for key in (before.get("title_key"), after["title_key"]) if key}
-    if any(before.get(name) != after[name] for name in CARD):
+    if any(before.get(name) != after[name] for name in CARD_COLUMNS):
         change.cards.add(item.page.pk)
-    if any(before.get(name) != after[name] for name in NAMES):
+    if any(before.get(name) != after[name] for name in TITLE_COLUMNS):
         change.names.add(item.page.pk)
     named = ("title_key", "redirect_key")
     if any(before.get(name) != after[name] for name in named):
@@ -218,7 +220,7 @@ def _looks(item: ParsedVersion) -> dict[str, Any]:
     """How a page looks from now on."""
     fields = item.fields
     full = fields.full_title
-    own = {name: item.columns[name] for name in NAMES + CARD if name in item.columns}
+    own = {name: item.columns[name] for name in TITLE_COLUMNS + CARD_COLUMNS if name in item.columns}
     return {**own, "title": fields.title, "title_key": None if item.text is None else titles.key_of(full)}
 
 
@@ -230,10 +232,14 @@ class RefreshResultsJob:
     def run(self) -> bool:
         """Some rows; whether there may be more."""
         past = RenderedPage.objects.filter(expires_at__lte=timezone.now()).exclude(results_release=STALE)
-        if over := dict(past.values_list("pk", "page")[:PIECE]):
+        if over := dict(past.values_list("pk", "page")[:REFRESH_SLICE]):
             with transaction.atomic():
                 invalidation.mark_stale(over)
-        rows = RenderedPage.objects.filter(results_release=STALE).select_related("page__place").order_by("pk")[:PIECE]
+        rows = (
+            RenderedPage.objects.filter(results_release=STALE)
+            .select_related("page__place")
+            .order_by("pk")[:REFRESH_SLICE]
+        )
         done = 0
         for stored in rows:
             if stored.version != stored.page.version:
@@ -241,4 +247,4 @@ class RefreshResultsJob:
             else:
                 refresh(stored, stored.page)
             done += is_fresh(stored)
-        return done == PIECE
+        return done == REFRESH_SLICE

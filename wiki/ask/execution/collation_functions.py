@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import F, Func
 
-from wiki.facts.models import FOLD_START
+from wiki.facts.models import FOLDED_PREFIX
 
 
-class InBytes(Func):
+class BytewiseCollation(Func):
     """An expression whose collation is that of facts; SQLite has no other."""
 
     template = "%(expressions)s"
@@ -21,17 +21,17 @@ class InBytes(Func):
         return self.as_sql(compiler, connection, template=f'(%(expressions)s) COLLATE "{self.collation}"', **context)
 
 
-class AsTitle(InBytes):
+class TitleCollation(BytewiseCollation):
     """An expression whose collation is that of titles, so that their index serves."""
 
     collation = "default"
 
 
-class StartOfFold(Func):
+class FoldedTextPrefix(Func):
     """The indexed beginning of a fact's folded words, with its numbers in the statement: SQLite asks for that."""
 
     function = "SUBSTR"
-    template = f"%(function)s(%(expressions)s, 1, {FOLD_START})"
+    template = f"%(function)s(%(expressions)s, 1, {FOLDED_PREFIX})"
     arity = 1
 
     def __init__(self) -> None:

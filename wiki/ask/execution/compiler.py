@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from wiki.ask.execution import improper_values, title_conditions
-from wiki.ask.execution.condition_sql import facts_holding, has_shape
+from wiki.ask.execution.condition_sql import fact_condition, is_like
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.fact_scope import FactScope
-from wiki.ask.language.condition_parser import CONCEPT, condition_of
+from wiki.ask.language.condition_parser import CONCEPT, parse_conditions
 from wiki.ask.language.query_ast import (
+    HIERARCHY_DEPTH,
     SIZE_LIMIT,
-    TREE_DEPTH,
     AnyValue,
     ChainLink,
     Compare,
@@ -39,31 +39,31 @@ from wiki.ask.language.query_ast import (
     Query,
     SubqueryValue,
     ValueTest,
-    flattened,
-    is_anchored,
-    is_few,
+    flatten_conjunction,
+    is_decided_by_facts,
+    is_page_list,
 )
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.page_values import Page
-from wiki.facts.datatypes.registry import DATATYPES, test_for
+from wiki.facts.datatypes.registry import DATATYPES, build_condition
 from wiki.facts.models import Fact, Subject
-from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, Test, WithinDistance
+from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, ValueCondition, WithinDistance
 from wiki.facts.values import Context, Declaration
-from wiki.pages.array_lookup import among
+from wiki.pages.array_lookup import column_in
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-COUNTED = 500
+COUNT_LIMIT = 500
 """Facts counted to find the smallest of several conditions."""
 CONCEPTS_SIZE_LIMIT = SIZE_LIMIT * 4
 """Conditions of a question with those of all its concepts."""
-QUERY = "_QUERY"
+QUERY_SUBOBJECT_PREFIX = "_QUERY"
 """How the subobjects begin that questions are: those of `Has query`, not of `Has subobject`."""
-RECORDS = ("_rec", "_ref_rec")
+RECORD_DATATYPES = ("_rec", "_ref_rec")
 """Datatypes whose values are subjects of their own."""
 
 
@@ -115,9 +115,9 @@ class QueryCompiler:
         return self._value(condition, probing, anchored, parts)
 
     def _all_of(self, condition: Conjunction, probing: bool, anchored: bool, parts: bool) -> Q:
-        flat = list(flattened(condition))
-        anchored = anchored or any(is_anchored(part) for part in flat)
-        sure = any(is_few(part) for part in flat)
+        flat = list(flatten_conjunction(condition))
+        anchored = anchored or any(is_decided_by_facts(part) for part in flat)
+        sure = any(is_page_list(part) for part in flat)
         leaves = [(part, self._leaf(part, parts)) for part in flat]
         lists = [facts for _, facts in leaves if facts is not None]
         listing = bool(lists) and not (probing or sure)
@@ -184,19 +184,19 @@ class QueryCompiler:
             test = self._test(value, declaration)
             words = test.words if isinstance(test, EqualTo) else (ANY,)
             self.looks.update((key, word) for key in keys for word in words)
-            return facts_holding(test, self.ground.field)
+            return fact_condition(test, self.ground.field)
         self.looks.update((key, ANY) for key in keys)
         if isinstance(value, SubqueryValue):
             return self._joint(value.condition, declaration)
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
 
     def _improper(self, key: str, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
-        rows = improper_values.rows_asked(self.ground, key, values)
+        rows = improper_values.queried_property_rows(self.ground, key, values)
         self.looks.update((one, ANY) for one in (rows or {}).values())
         self.everywhere = self.everywhere or not rows
-        return improper_values.improper(self.ground, rows)
+        return improper_values.invalid_facts_of(self.ground, rows)
 
-    def looks_at_finer(self, key: str, depth: int = TREE_DEPTH) -> None:
+    def looks_at_finer(self, key: str, depth: int = HIERARCHY_DEPTH) -> None:
         """A new subproperty would change the answer."""
         if depth:
             self.looks.update(("_SUBP", word) for word in self.words.property_pages(key, depth))
@@ -204,25 +204,25 @@ class QueryCompiler:
     def _joint(self, condition: Condition, declaration: Declaration) -> Q:
         """Facts whose value, a page or a record, holds a condition."""
         datatype = DATATYPES.get(declaration.datatype)
-        if declaration.datatype in RECORDS:
+        if declaration.datatype in RECORD_DATATYPES:
             inner = Subject.objects.filter(self.holds(condition, anchored=True, parts=True))
-            return among("whole", self.ground.pks(inner))
+            return column_in("whole", self.ground.pks(inner))
         if datatype is not None and not isinstance(datatype, Page):
             raise AskProblem("ask_not_page", {"name": declaration.title})
-        return among("canonical_value", self.ground.words_for(self.ground.subjects().filter(self.holds(condition))))
+        return column_in("canonical_value", self.ground.words_for(self.ground.subjects().filter(self.holds(condition))))
 
-    def _test(self, value: Compare, declaration: Declaration) -> Test:
+    def _test(self, value: Compare, declaration: Declaration) -> ValueCondition:
         question = self.question
         context = Context(question.language, declaration, question.page, question.home)
         try:
-            test = test_for(value.comparator, value.text, context)
+            test = build_condition(value.comparator, value.text, context)
         except InvalidQueryValue as refusal:
             raise AskProblem(refusal.code, refusal.params, at=None if self._ring else value.at) from refusal
         if isinstance(test, WithinDistance):
             self.circles.setdefault(declaration.key, test)
         return self._named(test, declaration)
 
-    def _named(self, test: Test, declaration: Declaration) -> Test:
+    def _named(self, test: ValueCondition, declaration: Declaration) -> ValueCondition:
         """The test with the redirects of the pages that it names."""
         if isinstance(test, NotMatching):
             return NotMatching(self._named(test.test, declaration))
@@ -250,7 +250,7 @@ class QueryCompiler:
                 found |= ~self.ground.named_by(facts) & self._pages_alive(anchored)
                 continue
             subjects = self._other_end(value)
-            own = facts if subjects is None else facts.filter(among("subject", self.ground.pks(subjects)))
+            own = facts if subjects is None else facts.filter(column_in("subject", self.ground.pks(subjects)))
             found |= self.ground.named_by(own)
         return found
 
@@ -268,7 +268,7 @@ class QueryCompiler:
         """`[[Has subobject::Page#part]]` and `[[-Has subobject::Page]]`."""
         step, rest = condition.chain[0], condition.chain[1:]
         self.looks.add(("_SOBJ", ANY))
-        live = ~Q(fragment="") & ~Q(fragment__startswith=QUERY) & Q(self.ground.is_said_of())
+        live = ~Q(fragment="") & ~Q(fragment__startswith=QUERY_SUBOBJECT_PREFIX) & Q(self.ground.is_said_of())
         own_end = live if step.inverse else Q(fragment="")
         found = Q(pk__in=[])
         for value in (SubqueryValue(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
@@ -337,7 +337,7 @@ class QueryCompiler:
             raise AskProblem("ask_concept_missing", {"name": condition.name})
         self._ring.append(key)
         try:
-            inner = condition_of(text)
+            inner = parse_conditions(text)
         except AskProblem as problem:
             raise AskProblem("ask_concept_wrong", {"name": condition.name}) from problem
         found = self.holds(inner, probing, anchored)
@@ -345,7 +345,7 @@ class QueryCompiler:
         return found
 
     def _pages(self, condition: IsPage) -> Q:
-        return reduce(or_, (title_conditions.pages(self, value) for value in condition.values))
+        return reduce(or_, (title_conditions.title_condition(self, value) for value in condition.values))
 
     def _pages_alive(self, anchored: bool) -> Q:
         """Where no fact decides: pages, and subobjects only where another condition finds them."""
@@ -376,8 +376,8 @@ def _any_of(found: list[Q], probing: bool) -> Q:
 
 
 def _wide(pattern: str) -> Q:
-    return has_shape(F("folded_text"), titles.fold(pattern))
+    return is_like(F("folded_text"), titles.fold(pattern))
 
 
 def _counted(facts: QuerySet[Fact]) -> int:
-    return facts.order_by()[:COUNTED].count()
+    return facts.order_by()[:COUNT_LIMIT].count()

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Lookup, Q, QuerySet, Value
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
-from wiki.ask.execution.collation_functions import StartOfFold
-from wiki.ask.execution.geo_circles import within
-from wiki.facts.models import FOLD_START, Fact
-from wiki.facts.value_conditions import EqualTo, FieldsMatch, InLanguage, InRange, MatchesWildcard, Test, WithinDistance
+from wiki.ask.execution.collation_functions import FoldedTextPrefix
+from wiki.ask.execution.geo_circles import is_within_circle
+from wiki.facts.models import FOLDED_PREFIX, Fact
+from wiki.facts.value_conditions import (
+    EqualTo,
+    FieldsMatch,
+    InLanguage,
+    InRange,
+    MatchesWildcard,
+    ValueCondition,
+    WithinDistance,
+)
 
 if TYPE_CHECKING:
     TrueOrFalse = Lookup[bool]
@@ -23,10 +31,10 @@ FieldFacts = Callable[[str], QuerySet[Fact]]
 """The facts of a record's field, by its property's key."""
 
 _PIECES = re.compile(r"\\[*?\\]|\*+|\?|[^*?\\]+|\\")
-LAST_SIGN = "\U0010ffff"
+LAST_CHARACTER = "\U0010ffff"
 
 
-class HasShape(TrueOrFalse):
+class LikeWithEscape(TrueOrFalse):
     """`expression LIKE pattern`, with the backslash before a sign that is meant itself."""
 
     lookup_name = "shape"
@@ -38,12 +46,12 @@ class HasShape(TrueOrFalse):
         return f"{left} LIKE {right} ESCAPE '\\'", [*values, *more]
 
 
-def has_shape(column: Any, pattern: str) -> Q:
+def is_like(column: Any, pattern: str) -> Q:
     """The condition that folded words have the shape of `pattern` (`*` and `?`)."""
-    return Q(HasShape(column, Value(sql_pattern(pattern))))
+    return Q(LikeWithEscape(column, Value(to_like_pattern(pattern))))
 
 
-def facts_holding(test: Test, field: FieldFacts) -> Q:
+def fact_condition(test: ValueCondition, field: FieldFacts) -> Q:
     """The condition on `Fact` that says the same as `matching.matches(test, value)`."""
     if isinstance(test, EqualTo):
         return Q(word=test.words[0]) if len(test.words) == 1 else Q(word__in=test.words)
@@ -52,16 +60,16 @@ def facts_holding(test: Test, field: FieldFacts) -> Q:
     if isinstance(test, MatchesWildcard):
         return _like(test.pattern)
     if isinstance(test, WithinDistance):
-        return within(test)
+        return is_within_circle(test)
     if isinstance(test, FieldsMatch):
         found = Q(whole__isnull=False)
         for key, inner in test.tests:
-            found &= Q(whole__in=field(key).filter(facts_holding(inner, field)).values("subject"))
+            found &= Q(whole__in=field(key).filter(fact_condition(inner, field)).values("subject"))
         return found
     if isinstance(test, InLanguage):
-        words = facts_holding(test.test, field) if test.test is not None else Q()
+        words = fact_condition(test.test, field) if test.test is not None else Q()
         return Q(lang=test.lang) & words
-    return ~facts_holding(test.test, field)
+    return ~fact_condition(test.test, field)
 
 
 def _between(test: InRange) -> Q:
@@ -69,7 +77,7 @@ def _between(test: InRange) -> Q:
     if test.low is not None:
         found &= Q(**{f"{test.column}__{'gt' if test.low_open else 'gte'}": test.low})
         if isinstance(test.low, str):
-            found &= Q(GreaterThanOrEqual(StartOfFold(), test.low[:FOLD_START]))
+            found &= Q(GreaterThanOrEqual(FoldedTextPrefix(), test.low[:FOLDED_PREFIX]))
     if test.high is not None:
         found &= Q(**{f"{test.column}__{'lt' if test.high_open else 'lte'}": test.high})
     return found
@@ -77,14 +85,18 @@ def _between(test: InRange) -> Q:
 
 def _like(pattern: str) -> Q:
     """A pattern as SQL's LIKE, and the range in which its plain beginning lies."""
-    start = plain_start(pattern)[:FOLD_START]
-    shape = has_shape(F("folded_text"), pattern)
+    start = literal_prefix(pattern)[:FOLDED_PREFIX]
+    shape = is_like(F("folded_text"), pattern)
     if not start:
         return shape
-    return Q(GreaterThanOrEqual(StartOfFold(), start)) & Q(LessThan(StartOfFold(), start + LAST_SIGN)) & shape
+    return (
+        Q(GreaterThanOrEqual(FoldedTextPrefix(), start))
+        & Q(LessThan(FoldedTextPrefix(), start + LAST_CHARACTER))
+        & shape
+    )
 
 
-def sql_pattern(pattern: str) -> str:
+def to_like_pattern(pattern: str) -> str:
     """`*` and `?` as SQL's LIKE writes them, all else escaped; runs of `*` are one."""
     return "".join(_piece(part) for part in _PIECES.findall(pattern))
 
@@ -98,7 +110,7 @@ def _piece(part: str) -> str:
     return re.sub(r"([\\%_])", r"\\\1", plain)
 
 
-def plain_start(pattern: str) -> str:
+def literal_prefix(pattern: str) -> str:
     """What comes before the first wildcard."""
     found = []
     for part in _PIECES.findall(pattern):

@@ -11,13 +11,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from wiki.ask.execution.name_resolution import NameResolver
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.models import Fact, Subject
-from wiki.pages.array_lookup import among
+from wiki.pages.array_lookup import column_in
 from wiki.pages.models import WikiPage
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-JOINT_LIMIT = 100_000
+INTERMEDIATE_LIMIT = 100_000
 """Pages between two steps of a chain, or of a subquery."""
 
 
@@ -67,7 +67,7 @@ class FactScope:
     def words_for(self, subjects: QuerySet[Subject]) -> set[str]:
         """The words by which facts name those subjects: their keys, and those of redirects to their pages."""
         rows = self._bounded(subjects.values_list("page__title_key", "fragment"))
-        redirects = self.readable().filter(among("redirect_key", {key for key, fragment in rows if not fragment}))
+        redirects = self.readable().filter(column_in("redirect_key", {key for key, fragment in rows if not fragment}))
         found = {f"{key}#{fragment}" if fragment else key for key, fragment in rows}
         return found | set(redirects.filter(redirect_key__gt="").values_list("title_key", flat=True))
 
@@ -75,16 +75,16 @@ class FactScope:
         """The condition that a subject is named by one of the facts, itself or by a redirect."""
         words = {word for (word,) in self._bounded(facts.values_list("canonical_value").distinct())}
         pages = {word for word in words if "#" not in word}
-        redirects = self.readable().filter(among("title_key", pages), redirect_key__gt="")
+        redirects = self.readable().filter(column_in("title_key", pages), redirect_key__gt="")
         subobjects = words - pages
         pages |= set(redirects.values_list("redirect_key", flat=True))
         self.words.subobjects |= subobjects
         heads = {word.partition("#")[0] for word in subobjects}
-        parts = Subject.objects.filter(among("page__title_key", heads)).exclude(fragment="")
+        parts = Subject.objects.filter(column_in("page__title_key", heads)).exclude(fragment="")
         named = {
             pk for pk, key, part in parts.values_list("pk", "page__title_key", "fragment") if f"{key}#{part}" in words
         }
-        return (Q(fragment="") & among("page__title_key", pages)) | (among("pk", named) & Q(self.is_said_of()))
+        return (Q(fragment="") & column_in("page__title_key", pages)) | (column_in("pk", named) & Q(self.is_said_of()))
 
     def pks(self, subjects: QuerySet[Subject]) -> set[int]:
         """Their numbers."""
@@ -92,7 +92,7 @@ class FactScope:
 
     def _bounded(self, rows: QuerySet[Any, Any]) -> list[Any]:
         """What stands between two steps of a chain. Raises AskProblem where it is too much."""
-        found = list(rows[: JOINT_LIMIT + 1])
-        if len(found) > JOINT_LIMIT:
-            raise AskProblem("ask_joint", {"limit": JOINT_LIMIT})
+        found = list(rows[: INTERMEDIATE_LIMIT + 1])
+        if len(found) > INTERMEDIATE_LIMIT:
+            raise AskProblem("ask_joint", {"limit": INTERMEDIATE_LIMIT})
         return found

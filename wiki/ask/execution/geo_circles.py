@@ -15,7 +15,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 from wiki.facts.value_conditions import EARTH_RADIUS, WithinDistance
 
-SLACK = 1e-7
+ROUNDING_MARGIN = 1e-7
 """Degrees by which boxes are larger than they need be, for what rounding takes away."""
 
 
@@ -27,7 +27,7 @@ def haversine(lat: float, lon: float) -> Combinable:
     return half_lat * half_lat + across * half_lon * half_lon
 
 
-def within(circle: WithinDistance) -> Q:
+def is_within_circle(circle: WithinDistance) -> Q:
     """Facts whose place lies in the circle."""
     if circle.metres < 0:
         return Q(pk__in=[])
@@ -37,19 +37,19 @@ def within(circle: WithinDistance) -> Q:
         return there
     limit = math.sin(angle / 2) ** 2
     exact = Q(LessThanOrEqual(haversine(circle.lat, circle.lon), Value(limit * (1 + 1e-12))))
-    return there & box(circle) & exact
+    return there & bounding_boxes(circle) & exact
 
 
-def box(circle: WithinDistance) -> Q:
+def bounding_boxes(circle: WithinDistance) -> Q:
     """The smallest box or boxes about a circle."""
     angle = circle.metres / EARTH_RADIUS
-    reach = math.degrees(angle) + SLACK
+    reach = math.degrees(angle) + ROUNDING_MARGIN
     south, north = circle.lat - reach, circle.lat + reach
     lats = Q(lat__gte=max(south, -90.0), lat__lte=min(north, 90.0))
     ratio = math.sin(min(angle, math.pi / 2)) / max(math.cos(math.radians(circle.lat)), 1e-12)
     if south <= -90 or north >= 90 or ratio >= 1:
         return lats
-    span = math.degrees(math.asin(ratio)) + SLACK
+    span = math.degrees(math.asin(ratio)) + ROUNDING_MARGIN
     west, east = circle.lon - span, circle.lon + span
     if west < -180:
         return lats & (Q(lon__gte=west + 360) | Q(lon__lte=east))

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import translation
 
 from wiki.ask.execution.fact_scope import FactScope
-from wiki.ask.execution.subject_lookup import pieces
+from wiki.ask.execution.subject_lookup import iter_slices
 from wiki.ask.language.query_ast import AnyValue, Compare, ValueTest
 from wiki.ask.language.query_errors import message_for
 from wiki.facts.datatypes.registry import DATATYPES
@@ -20,12 +20,12 @@ IMPROPER, MESSAGE = "_ERRP", "_ERRT"
 """SMW's keys of the two properties."""
 
 
-def facts_wrong(ground: FactScope) -> QuerySet[Fact]:
+def invalid_facts(ground: FactScope) -> QuerySet[Fact]:
     """What was said at the moment of the question and is no usable value."""
     return ground.facts_even_wrong().filter(problem__isnull=False, part_of=None)
 
 
-def rows_asked(ground: FactScope, key: str, values: Iterable[ValueTest]) -> dict[int, str] | None:
+def queried_property_rows(ground: FactScope, key: str, values: Iterable[ValueTest]) -> dict[int, str] | None:
     """Rows and keys of the properties that `[[Has improper value for::P]]` names; None for `+`, which is any.
 
     Messages can only be asked for by `+`.
@@ -39,17 +39,19 @@ def rows_asked(ground: FactScope, key: str, values: Iterable[ValueTest]) -> dict
     return rows
 
 
-def improper(ground: FactScope, rows: dict[int, str] | None) -> QuerySet[Fact]:
+def invalid_facts_of(ground: FactScope, rows: dict[int, str] | None) -> QuerySet[Fact]:
     """The wrong facts of those rows, or of any."""
-    return facts_wrong(ground).filter(Q() if rows is None else Q(property__in=sorted(rows)))
+    return invalid_facts(ground).filter(Q() if rows is None else Q(property__in=sorted(rows)))
 
 
-def improper_of(ground: FactScope, key: str, subjects: Sequence[int], language: str) -> dict[int, list[Value]]:
+def improper_values_by_subject(
+    ground: FactScope, key: str, subjects: Sequence[int], language: str
+) -> dict[int, list[Value]]:
     """For each subject the properties of its wrong facts, or what is said of these; each once, as in the text."""
     found: dict[int, dict[str, Value]] = defaultdict(dict)
     datatype, context = DATATYPES["_wpp" if key == IMPROPER else "_txt"], Context(language)
-    for some in pieces(subjects):
-        facts = facts_wrong(ground).filter(subject__in=some).select_related("property__redirects_to")
+    for some in iter_slices(subjects):
+        facts = invalid_facts(ground).filter(subject__in=some).select_related("property__redirects_to")
         for fact in facts.order_by("position", "pk"):
             said = _property(fact) if key == IMPROPER else _message(fact, language)
             found[fact.subject_id].setdefault(said, datatype.parse(said, context))

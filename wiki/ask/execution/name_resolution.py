@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from wiki.ask.language.query_ast import TREE_DEPTH
+from wiki.ask.language.query_ast import HIERARCHY_DEPTH
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes import kind_names
 from wiki.facts.models import Fact, Property
@@ -21,13 +21,13 @@ from wiki.pages.models import WikiPage
 from wiki.text import titles
 from wiki.text.titles import TitleProblem, fold
 
-Gate = Callable[[], "QuerySet[WikiPage]"]
+PageFilter = Callable[[], "QuerySet[WikiPage]"]
 
 
 class NameResolver:
     """The meanings of the names in one question, each read once."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: PageFilter) -> None:
         self.gate = gate
         self._declared: dict[str, Declaration] = {}
         self._rows: dict[str, dict[int, str]] = {}
@@ -63,7 +63,7 @@ class NameResolver:
         if missing:
             self._declared.update(declarations_for(missing))
 
-    def rows(self, key: str, depth: int = TREE_DEPTH) -> dict[int, str]:
+    def rows(self, key: str, depth: int = HIERARCHY_DEPTH) -> dict[int, str]:
         """Rows of `Property` whose facts are also this property's, with their keys: older names, finer properties."""
         level, seen = {key}, {key}
         found: dict[int, str] = {}

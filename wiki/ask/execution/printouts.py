@@ -11,8 +11,14 @@ from django.db.models import Exists, OuterRef
 
 from wiki.ask.execution import improper_values
 from wiki.ask.execution.results import Column, PageRef
-from wiki.ask.execution.subject_lookup import Item, found_pages, items_named, items_of, pieces
-from wiki.ask.execution.value_options import chosen
+from wiki.ask.execution.subject_lookup import (
+    SubjectWithPage,
+    find_page_refs,
+    find_subjects_by_value,
+    iter_slices,
+    load_subjects_by_pk,
+)
+from wiki.ask.execution.value_options import apply_options
 from wiki.ask.language.query_ast import ChainLink, Printout
 from wiki.facts import special_properties
 from wiki.facts.datatypes.page_values import Page
@@ -25,8 +31,8 @@ if TYPE_CHECKING:
     from wiki.ask.execution.compiler import QueryCompiler
 
 CATEGORY = 14
-RECORDS = ("_rec", "_ref_rec")
-ITSELF = Declaration("", "", "_wpg")
+RECORD_DATATYPES = ("_rec", "_ref_rec")
+SUBJECT_DECLARATION = Declaration("", "", "_wpg")
 
 
 @dataclass(slots=True)
@@ -34,11 +40,11 @@ class _Path:
     """One printout on its way: for each row what its chain has reached, and in the end its values."""
 
     printout: Printout
-    reached: list[list[Item]]
+    reached: list[list[SubjectWithPage]]
     values: list[list[Value]]
 
 
-class Printer:
+class PrintoutLoader:
     """The columns of one question, and their values for the rows of its result."""
 
     def __init__(self, compiler: QueryCompiler, language: str) -> None:
@@ -56,7 +62,7 @@ class Printer:
         return [self._column(printout) for printout in self.compiler.question.printouts]
 
     def _column(self, printout: Printout) -> Column:
-        declaration = ITSELF
+        declaration = SUBJECT_DECLARATION
         label = printout.label
         if printout.category is not None:
             declaration = self.words.declaration_of("_INST")
@@ -67,7 +73,9 @@ class Printer:
         elif printout.chain:
             last = printout.chain[-1]
             declared = self.words.declaration(last.name)
-            own = special_properties.label(declared.key, self.language) or declared.label(self.language)
+            own = special_properties.special_property_label(declared.key, self.language) or declared.label(
+                self.language
+            )
             label = label if printout.labelled else ("-" if last.inverse else "") + own
             declaration = Declaration(declared.key, declared.title, "_wpg") if last.inverse else declared
             declaration = self._indexed(declaration, printout)
@@ -75,11 +83,11 @@ class Printer:
 
     def _indexed(self, declaration: Declaration, printout: Printout) -> Declaration:
         """With `+index`, the declaration of that field of a record."""
-        index = fields_index(declaration, printout)
+        index = field_index(declaration, printout)
         return declaration if index is None else declaration.fields[index]
 
     # --- Values -----------------------------------------------------------------------------------
-    def cells(self, rows: Sequence[Item]) -> list[tuple[tuple[Value, ...], ...]]:
+    def cells(self, rows: Sequence[SubjectWithPage]) -> list[tuple[tuple[Value, ...], ...]]:
         """For each row the values of each column."""
         paths = [_Path(one, [[row] for row in rows], [[] for _ in rows]) for one in self.compiler.question.printouts]
         for path in paths:
@@ -87,7 +95,8 @@ class Printer:
         for level in range(max((len(path.printout.chain) for path in paths), default=0)):
             self._step([path for path in paths if len(path.printout.chain) > level], level)
         columns = [
-            [chosen(values, path.printout, self._index(path.printout)) for values in path.values] for path in paths
+            [apply_options(values, path.printout, self._index(path.printout)) for values in path.values]
+            for path in paths
         ]
         return [tuple(tuple(column[place]) for column in columns) for place in range(len(rows))]
 
@@ -95,10 +104,10 @@ class Printer:
         if not printout.chain:
             return None
         declaration = self.words.declaration(printout.chain[-1].name)
-        index = fields_index(declaration, printout)
+        index = field_index(declaration, printout)
         return None if index is None else declaration.fields[index].key
 
-    def _without_chain(self, path: _Path, rows: Sequence[Item]) -> None:
+    def _without_chain(self, path: _Path, rows: Sequence[SubjectWithPage]) -> None:
         """The page itself, its categories, or whether it is in one."""
         if path.printout.chain:
             return
@@ -164,7 +173,7 @@ class Printer:
             if key in (improper_values.IMPROPER, improper_values.MESSAGE) and len(path.printout.chain) == level + 1:
                 self.compiler.everywhere = True
                 subjects = sorted({item.pk for items in path.reached for item in items})
-                found[step] = improper_values.improper_of(self.ground, key, subjects, self.language)
+                found[step] = improper_values.improper_values_by_subject(self.ground, key, subjects, self.language)
         return found
 
     def _rows(self, step: ChainLink) -> dict[int, str]:
@@ -178,20 +187,20 @@ class Printer:
         properties = sorted(set(rows))
         if not properties:
             return found
-        for some in pieces(sorted(subjects)):
+        for some in iter_slices(sorted(subjects)):
             for fact in self.ground.facts(properties).filter(subject__in=some).order_by("position", "pk"):
                 found[fact.subject_id].append(fact)
         return found
 
     def _value(self, fact: Fact) -> Value:
         value = fact.value()
-        return replace(value, parts=self._parts.get(fact.pk, ())) if value.datatype in RECORDS else value
+        return replace(value, parts=self._parts.get(fact.pk, ())) if value.datatype in RECORD_DATATYPES else value
 
     def _read_parts(self, facts: list[Fact]) -> None:
         """The fields of those facts that are records."""
-        records = [fact.pk for fact in facts if fact.datatype in RECORDS and fact.pk not in self._parts]
+        records = [fact.pk for fact in facts if fact.datatype in RECORD_DATATYPES and fact.pk not in self._parts]
         found: dict[int, list[tuple[str, Value]]] = defaultdict(list)
-        for some in pieces(records):
+        for some in iter_slices(records):
             parts = self.ground.facts().filter(part_of__in=some).select_related("property__redirects_to")
             for part in parts.order_by("position", "pk"):
                 key = part.property.redirects_to.key if part.property.redirects_to else part.property.key
@@ -199,35 +208,35 @@ class Printer:
         self._parts.update({pk: tuple(values) for pk, values in found.items()})
 
     # --- Where chains lead ------------------------------------------------------------------------
-    def _leads(self, facts: Iterable[Fact]) -> dict[int, Item]:
+    def _leads(self, facts: Iterable[Fact]) -> dict[int, SubjectWithPage]:
         """What each fact names: a record, a page that may be read, or a part of one."""
         wholes = {fact.pk: fact.whole_id for fact in facts if fact.whole_id}
         words = {fact.pk: fact.canonical_value for fact in facts if not fact.whole_id and fact.canonical_value}
-        records = items_of(self.ground, set(wholes.values())) if wholes else {}
-        named = items_named(self.ground, set(words.values())) if words else {}
+        records = load_subjects_by_pk(self.ground, set(wholes.values())) if wholes else {}
+        named = find_subjects_by_value(self.ground, set(words.values())) if words else {}
         leads = {pk: records[whole] for pk, whole in wholes.items() if whole in records}
         return leads | {pk: named[word] for pk, word in words.items() if word in named}
 
-    def _backwards(self, path: _Path, rows: dict[int, str]) -> dict[int, list[Item]]:
+    def _backwards(self, path: _Path, rows: dict[int, str]) -> dict[int, list[SubjectWithPage]]:
         """The subjects whose facts name each of the items reached, themselves or by a redirect."""
         by_word: dict[str, int] = {}
         items = {item.pk: item for reached in path.reached for item in reached}
         for item in items.values():
             by_word[item.key] = item.pk
         plain = [item for item in items.values() if not item.fragment]
-        for some in pieces([item.key for item in plain]):
+        for some in iter_slices([item.key for item in plain]):
             redirects = self.ground.readable().filter(redirect_key__gt="", redirect_key__in=some)
             by_key = {item.key: item.pk for item in plain}
             by_word |= {key: by_key[to] for key, to in redirects.values_list("title_key", "redirect_key")}
         self.looks.update((key, word) for key in rows.values() for word in by_word)
         found: dict[int, list[int]] = defaultdict(list)
-        for words in pieces(sorted(by_word)):
+        for words in iter_slices(sorted(by_word)):
             facts = self.ground.facts(rows).filter(
                 Exists(self.ground.readable().filter(pk=OuterRef("page"))), canonical_value__in=words, part_of=None
             )
             for word, subject in facts.values_list("canonical_value", "subject"):
                 found[by_word[word]].append(subject)
-        others = items_of(self.ground, {pk for some in found.values() for pk in some})
+        others = load_subjects_by_pk(self.ground, {pk for some in found.values() for pk in some})
         return {
             pk: sorted((others[one] for one in set(some) if one in others), key=lambda item: (item.fold, item.key))
             for pk, some in found.items()
@@ -237,10 +246,10 @@ class Printer:
         """The pages that values name, where they exist and may be read."""
         words = {word for row in cells for cell in row for value in cell for word in _pages_in(value)}
         self.named = {word.partition("#")[0] for word in words}
-        return found_pages(self.ground, words)
+        return find_page_refs(self.ground, words)
 
 
-def fields_index(declaration: Declaration, printout: Printout) -> int | None:
+def field_index(declaration: Declaration, printout: Printout) -> int | None:
     """Which field of a record `+index` asks for, by number from 1 or by name."""
     written = printout.options.get("index", "").strip()
     if not written or not declaration.fields:
@@ -258,5 +267,5 @@ def _pages_in(value: Value) -> Iterable[str]:
         yield from _pages_in(part)
 
 
-def _once(items: Iterable[Item]) -> list[Item]:
+def _once(items: Iterable[SubjectWithPage]) -> list[SubjectWithPage]:
     return list({item.pk: item for item in items}.values())

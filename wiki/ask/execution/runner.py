@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from wiki.ask.execution.compiler import QueryCompiler
 from wiki.ask.execution.dependencies import QueryDependencies
-from wiki.ask.execution.printouts import Printer
+from wiki.ask.execution.printouts import PrintoutLoader
 from wiki.ask.execution.results import PageRef, QueryResult, ResultRow
-from wiki.ask.execution.sorting import in_order
-from wiki.ask.execution.subject_lookup import Item, items, pieces
+from wiki.ask.execution.sorting import apply_order
+from wiki.ask.execution.subject_lookup import SubjectWithPage, iter_slices, load_subjects
 from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.language.query_ast import LIMIT, Query
 from wiki.ask.language.query_errors import AskProblem
@@ -36,7 +36,7 @@ def run(question: Query, user: Reader, language: str = "fr", seconds: float | No
     result = QueryResult(question, language=language)
     compiler = None
     try:
-        result.at = moment(question)
+        result.at = parse_moment(question)
         compiler = QueryCompiler(question, user, result.at)
         with statement_timeout(seconds):
             _fill(result, compiler)
@@ -46,19 +46,19 @@ def run(question: Query, user: Reader, language: str = "fr", seconds: float | No
     return result
 
 
-def footprint(question: Query, result: QueryResult) -> QueryDependencies:
+def dependencies_of(question: Query, result: QueryResult) -> QueryDependencies:
     """What the result of a question depends on."""
     return result.footprint if result.question is question else QueryDependencies(everywhere=True)
 
 
 def count(question: Query, user: Reader) -> int:
     """How many subjects there are, whatever the limit. Raises AskProblem."""
-    compiler = QueryCompiler(question, user, moment(question))
+    compiler = QueryCompiler(question, user, parse_moment(question))
     with statement_timeout():
         return compiler.subjects().count()
 
 
-def changed(
+def compare_results(
     question: Query, start: datetime, end: datetime, user: Reader
 ) -> tuple[list[PageRef], list[PageRef], list[PageRef]]:
     """The subjects that came into the answer between two moments, those that left it, and those that stayed.
@@ -74,12 +74,12 @@ def changed(
     )
 
 
-def _at(question: Query, user: Reader, when: datetime) -> dict[int, Item]:
+def _at(question: Query, user: Reader, when: datetime) -> dict[int, SubjectWithPage]:
     compiler = QueryCompiler(replace(question, sort=[], random=False), user, when)
-    return {item.pk: item for item in items(in_order(compiler, compiler.subjects())[:LIMIT])}
+    return {item.pk: item for item in load_subjects(apply_order(compiler, compiler.subjects())[:LIMIT])}
 
 
-def moment(question: Query) -> datetime | None:
+def parse_moment(question: Query) -> datetime | None:
     """The moment that `at` names: the last instant of the day, month or year it says. Raises AskProblem."""
     if not question.at.strip():
         return None
@@ -96,14 +96,14 @@ def _fill(result: QueryResult, compiler: QueryCompiler) -> None:
     """Rows, columns, pages and footprint into the result."""
     question = result.question
     subjects = compiler.subjects()
-    printer = Printer(compiler, result.language)
+    printer = PrintoutLoader(compiler, result.language)
     result.columns = printer.columns()
     if question.parameters.get("format", "").strip().lower() == "count":
         result.total = subjects.count()
         result.footprint = _footprint(result, compiler, printer)
         return
-    ordered = in_order(compiler, subjects)
-    found = items(ordered[question.offset : question.offset + question.limit + 1])
+    ordered = apply_order(compiler, subjects)
+    found = load_subjects(ordered[question.offset : question.offset + question.limit + 1])
     result.more = len(found) > question.limit
     found = found[: question.limit]
     cells = printer.cells(found)
@@ -115,13 +115,13 @@ def _fill(result: QueryResult, compiler: QueryCompiler) -> None:
     result.footprint = _footprint(result, compiler, printer)
 
 
-def _distances(compiler: QueryCompiler, found: list[Item]) -> dict[int, float]:
+def _distances(compiler: QueryCompiler, found: list[SubjectWithPage]) -> dict[int, float]:
     """Metres from the middle of the question's circle to the nearest place of each row."""
     if not compiler.circles:
         return {}
     key, circle = next(iter(compiler.circles.items()))
     nearest: dict[int, float] = {}
-    for some in pieces([item.pk for item in found]):
+    for some in iter_slices([item.pk for item in found]):
         facts = compiler.ground.facts(compiler.words.rows(key)).filter(
             subject__in=some, lat__isnull=False, lon__isnull=False
         )
@@ -131,7 +131,7 @@ def _distances(compiler: QueryCompiler, found: list[Item]) -> dict[int, float]:
     return nearest
 
 
-def _footprint(result: QueryResult, compiler: QueryCompiler, printer: Printer) -> QueryDependencies:
+def _footprint(result: QueryResult, compiler: QueryCompiler, printer: PrintoutLoader) -> QueryDependencies:
     cut = result.more or result.question.offset > 0
     looks = compiler.looks | printer.looks | compiler.words.subobject_looks() | (compiler.sorted_by if cut else set())
     values = set(result.pages) | printer.named

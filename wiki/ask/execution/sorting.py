@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import OrderBy
 
-from wiki.ask.execution.collation_functions import AsTitle, InBytes
+from wiki.ask.execution.collation_functions import BytewiseCollation, TitleCollation
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.geo_circles import haversine
 from wiki.ask.language.query_ast import ChainLink
@@ -23,20 +23,20 @@ NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
 """Datatypes in the order of `Fact.number`; the others are in that of `Fact.folded_text`."""
 
 
-def in_order(compiler: QueryCompiler, subjects: QuerySet[Subject]) -> QuerySet[Subject]:
+def apply_order(compiler: QueryCompiler, subjects: QuerySet[Subject]) -> QuerySet[Subject]:
     """The subjects in the question's order. Raises AskProblem."""
     question = compiler.question
     if question.random:
         return subjects.order_by("?")
     order: list[Any] = []
     for place, sort in enumerate(question.sort):
-        key: Any = InBytes(F("page__title_fold"))
+        key: Any = BytewiseCollation(F("page__title_fold"))
         if sort.chain:
             name = f"sort_{place}"
             subjects = subjects.annotate(**{name: _value(compiler, sort.chain, sort.descending)})
             key = F(name)
         order.append(OrderBy(key, descending=sort.descending, nulls_last=True if sort.chain else None))
-    ties = (InBytes(F("page__title_fold")), InBytes(F("page__title_key")), F("fragment"), F("pk"))
+    ties = (BytewiseCollation(F("page__title_fold")), BytewiseCollation(F("page__title_key")), F("fragment"), F("pk"))
     return subjects.order_by(*order, *ties)
 
 
@@ -85,10 +85,10 @@ def _reached(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: int) 
     if compiler.words.declaration(chain[-1].name).datatype in ("_rec", "_ref_rec"):
         return Subject.objects.filter(pk__in=facts.values("whole"))
     readable = compiler.ground.readable()
-    within = _facts_along(compiler, chain, level + 2).values(key=AsTitle("canonical_value"))
+    within = _facts_along(compiler, chain, level + 2).values(key=TitleCollation("canonical_value"))
     redirects = readable.filter(redirect_key__gt="", title_key__in=within).values("redirect_key")
     return Subject.objects.filter(
-        Q(page__title_key__in=facts.values(key=AsTitle("canonical_value"))) | Q(page__title_key__in=redirects),
+        Q(page__title_key__in=facts.values(key=TitleCollation("canonical_value"))) | Q(page__title_key__in=redirects),
         Exists(readable.filter(pk=OuterRef("page"))),
         fragment="",
     )

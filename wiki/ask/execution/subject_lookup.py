@@ -19,20 +19,29 @@ if TYPE_CHECKING:
     from wiki.ask.execution.fact_scope import FactScope
 
 T = TypeVar("T")
-PIECE = 500
+SLICE_SIZE = 500
 """How many keys one query names at most."""
-COLUMNS = ("title_key", "full_title", "display_title", "title", "namespace", "picture_name", "excerpt", "edited_at")
+PAGE_COLUMNS = (
+    "title_key",
+    "full_title",
+    "display_title",
+    "title",
+    "namespace",
+    "picture_name",
+    "excerpt",
+    "edited_at",
+)
 """What results show of a page."""
 
 
-def pieces(items: Sequence[T]) -> Iterator[Sequence[T]]:
+def iter_slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """Slices of at most PIECE items."""
-    for begin in range(0, len(items), PIECE):
-        yield items[begin : begin + PIECE]
+    for begin in range(0, len(items), SLICE_SIZE):
+        yield items[begin : begin + SLICE_SIZE]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class SubjectWithPage:
     """A subject with what is shown of its page."""
 
     pk: int
@@ -73,43 +82,43 @@ def _found(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> PageR
     mark = f"#{fragment}" if fragment else ""
     return PageRef(
         key, page["full_title"] + mark, page["shown_title"] + mark, page["namespace"], fragment, True,
-        address("page", page["full_title"]) + (f"#{titles.address_of(fragment)}" if fragment else ""),
+        address("page", page["full_title"]) + (f"#{titles.quote_title(fragment)}" if fragment else ""),
         page_pk, page["picture_name"], page["excerpt"], page["edited_at"],
     )  # fmt: skip
 
 
-def items(subjects: QuerySet[Subject]) -> list[Item]:
+def load_subjects(subjects: QuerySet[Subject]) -> list[SubjectWithPage]:
     """The subjects of a queryset, in its order: one query."""
-    columns = [f"page__{name}" for name in COLUMNS]
+    columns = [f"page__{name}" for name in PAGE_COLUMNS]
     rows = subjects.values_list("pk", "page", "fragment", "page__title_fold", *columns)
     return [
-        Item(pk, page, fragment, key, full, fold, shown or title, space, picture, excerpt, edited)
+        SubjectWithPage(pk, page, fragment, key, full, fold, shown or title, space, picture, excerpt, edited)
         for pk, page, fragment, fold, key, full, shown, title, space, picture, excerpt, edited in rows
     ]
 
 
-def items_of(ground: FactScope, pks: Iterable[int]) -> dict[int, Item]:
+def load_subjects_by_pk(ground: FactScope, pks: Iterable[int]) -> dict[int, SubjectWithPage]:
     """Subjects by their numbers, of pages that may be read."""
     wanted = sorted({pk for pk in pks if pk})
-    found = (items(ground.subjects().filter(pk__in=some)) for some in pieces(wanted))
+    found = (load_subjects(ground.subjects().filter(pk__in=some)) for some in iter_slices(wanted))
     return {item.pk: item for some in found for item in some}
 
 
-def items_named(ground: FactScope, words: Iterable[str]) -> dict[str, Item]:
+def find_subjects_by_value(ground: FactScope, words: Iterable[str]) -> dict[str, SubjectWithPage]:
     """Subjects by the words that name them; a redirect names its target."""
     heads = sorted({word.partition("#")[0] for word in words})
     redirects: dict[str, str] = {}
-    for some in pieces(heads):
+    for some in iter_slices(heads):
         pages = ground.readable().filter(title_key__in=some, redirect_key__gt="")
         redirects |= dict(pages.values_list("title_key", "redirect_key"))
     wanted = {word: _led(word, redirects) for word in words}
     ground.words.subobjects.update(word for word in wanted.values() if "#" in word)
     keys = sorted({word.partition("#")[0] for word in wanted.values()})
     fragments = {word.partition("#")[2] for word in wanted.values()}
-    named: dict[str, Item] = {}
-    for some in pieces(keys):
-        which = Q(page__title_key__in=some, fragment__in=sorted(fragments)[:PIECE])
-        named |= {item.key: item for item in items(ground.subjects().filter(which))}
+    named: dict[str, SubjectWithPage] = {}
+    for some in iter_slices(keys):
+        which = Q(page__title_key__in=some, fragment__in=sorted(fragments)[:SLICE_SIZE])
+        named |= {item.key: item for item in load_subjects(ground.subjects().filter(which))}
     return {word: named[end] for word, end in wanted.items() if end in named}
 
 
@@ -118,12 +127,12 @@ def _led(word: str, redirects: dict[str, str]) -> str:
     return redirects.get(head, head) + mark + fragment
 
 
-def found_pages(ground: FactScope, words: Iterable[str]) -> dict[str, PageRef]:
+def find_page_refs(ground: FactScope, words: Iterable[str]) -> dict[str, PageRef]:
     """Pages by the words that name them; those that do not exist or may not be read are left out."""
     heads = sorted({word.partition("#")[0] for word in words})
     pages: dict[str, tuple[int, dict[str, Any]]] = {}
-    for some in pieces(heads):
-        for row in ground.readable().filter(title_key__in=some).values("pk", *COLUMNS):
+    for some in iter_slices(heads):
+        for row in ground.readable().filter(title_key__in=some).values("pk", *PAGE_COLUMNS):
             row["shown_title"] = row["display_title"] or row["title"]
             pages[row["title_key"]] = (row["pk"], row)
     found = {}

@@ -12,9 +12,9 @@ from django.db import OperationalError, connection, transaction
 from wiki.ask.language.query_ast import DEPTH_LIMIT
 from wiki.ask.language.query_errors import AskProblem
 
-SECONDS = 2.0
+TIMEOUT_SECONDS = 2.0
 """What one question may take."""
-STEPS = 10_000
+PROGRESS_STEPS = 10_000
 """Instructions of SQLite's machine between two looks at the clock."""
 
 
@@ -26,7 +26,7 @@ def clock() -> float:
 @contextmanager
 def statement_timeout(limit: float | None = None) -> Iterator[None]:
     """Queries within stop after `limit` seconds (SECONDS). Raises AskProblem then; the connection stays usable."""
-    begun, seconds = clock(), SECONDS if limit is None else limit
+    begun, seconds = clock(), TIMEOUT_SECONDS if limit is None else limit
     guard = _on_postgres if connection.vendor == "postgresql" else _on_sqlite
     try:
         with guard(begun + seconds), connection.execute_wrapper(_Clock(begun + seconds, seconds)):
@@ -56,7 +56,7 @@ class _Clock:
 def _on_sqlite(deadline: float) -> Iterator[None]:
     connection.ensure_connection()
     raw = connection.connection
-    raw.set_progress_handler(lambda: clock() > deadline, STEPS)
+    raw.set_progress_handler(lambda: clock() > deadline, PROGRESS_STEPS)
     try:
         yield
     finally:

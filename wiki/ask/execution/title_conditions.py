@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from django.db.models import F, Q, Value
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
-from wiki.ask.execution.collation_functions import InBytes
-from wiki.ask.execution.condition_sql import has_shape
+from wiki.ask.execution.collation_functions import BytewiseCollation
+from wiki.ask.execution.condition_sql import is_like
 from wiki.ask.language.query_ast import Compare, Query
 from wiki.ask.language.query_errors import AskProblem
-from wiki.facts.datatypes.base import InvalidQueryValue, comparison
-from wiki.facts.datatypes.registry import test_for
-from wiki.facts.value_conditions import EqualTo, InRange, MatchesWildcard, NotMatching, Test
+from wiki.facts.datatypes.base import InvalidQueryValue, split_comparator
+from wiki.facts.datatypes.registry import build_condition
+from wiki.facts.value_conditions import EqualTo, InRange, MatchesWildcard, NotMatching, ValueCondition
 from wiki.facts.values import Context, Declaration
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wiki.ask.execution.fact_scope import FactScope
     from wiki.ask.execution.name_resolution import NameResolver
 
-PAGE = Declaration("", "", "_wpg")
+PAGE_DECLARATION = Declaration("", "", "_wpg")
 
 
 class ConditionCompiler(Protocol):
@@ -34,24 +34,24 @@ class ConditionCompiler(Protocol):
     ground: FactScope
 
 
-def pages(compiler: ConditionCompiler, value: Compare) -> Q:
+def title_condition(compiler: ConditionCompiler, value: Compare) -> Q:
     """The condition on `Subject` that its page is called so. Raises AskProblem."""
     comparator, text, where = _divided(compiler, value)
     question = compiler.question
-    context = Context(question.language, PAGE, question.page, question.home)
+    context = Context(question.language, PAGE_DECLARATION, question.page, question.home)
     try:
-        test = test_for(comparator, text, context)
+        test = build_condition(comparator, text, context)
     except InvalidQueryValue as refusal:
         raise AskProblem(refusal.code, refusal.params, at=value.at) from refusal
     if not isinstance(test, EqualTo):
         compiler.everywhere = True
-    return where & titled(compiler, test)
+    return where & subject_matches(compiler, test)
 
 
-def titled(compiler: ConditionCompiler, test: Test) -> Q:
+def subject_matches(compiler: ConditionCompiler, test: ValueCondition) -> Q:
     """The condition that a test of a page value holds of the subject itself."""
     if isinstance(test, NotMatching):
-        return ~titled(compiler, test.test) & Q(fragment="")
+        return ~subject_matches(compiler, test.test) & Q(fragment="")
     if isinstance(test, EqualTo):
         found = Q(pk__in=[])
         for word in compiler.words.synonyms(test.words):
@@ -62,14 +62,14 @@ def titled(compiler: ConditionCompiler, test: Test) -> Q:
             found |= one & Q(compiler.ground.is_said_of()) if fragment else one
         return found
     if isinstance(test, MatchesWildcard):
-        return has_shape(InBytes(F("page__title_fold")), test.pattern) & Q(fragment="")
+        return is_like(BytewiseCollation(F("page__title_fold")), test.pattern) & Q(fragment="")
     if isinstance(test, InRange):
         return _between(test) & Q(fragment="")
     raise TypeError(test)
 
 
 def _between(test: InRange) -> Q:
-    found, title = Q(), InBytes(F("page__title_fold"))
+    found, title = Q(), BytewiseCollation(F("page__title_fold"))
     if test.low is not None:
         found &= Q((GreaterThan if test.low_open else GreaterThanOrEqual)(title, Value(test.low)))
     if test.high is not None:
@@ -80,7 +80,7 @@ def _between(test: InRange) -> Q:
 def _divided(compiler: ConditionCompiler, value: Compare) -> tuple[str, str, Q]:
     """Comparator, text, and the namespace or place that stands before either (`Help:~F*`, `~Help:F*`)."""
     prefix, colon, rest = value.text.removeprefix(":").partition(":")
-    inner, words = comparison(rest)
+    inner, words = split_comparator(rest)
     comparator = value.comparator or inner
     if not colon or not comparator:
         return value.comparator, value.text, Q()

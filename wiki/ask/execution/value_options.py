@@ -12,7 +12,7 @@ DESCENDING = ("desc", "descending", "reverse", "n-desc", "decroissant")
 ASCENDING = ("asc", "ascending", "n-asc", "croissant")
 
 
-def chosen(values: Sequence[Value], printout: Printout, field: str | None) -> list[Value]:
+def apply_options(values: Sequence[Value], printout: Printout, field: str | None) -> list[Value]:
     """The values of a cell that its printout wants; `field` is the key of a record's field."""
     options = printout.options
     found = list(values)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from wiki.ask.formats.base import NOTHING, Format, FormatContext, figure
-from wiki.ask.formats.cells import columns_of, joined, usable, with_label
+from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, format_number
+from wiki.ask.formats.cells import columns_with_datatype, join_html, usable_values, with_label
 from wiki.ask.language.query_ast import INLINE_LIMIT
 from wiki.errors import gettext_noop
 from wiki.facts.datatypes import registry
@@ -25,8 +25,8 @@ from wiki.facts.values import Value
 if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
 
-NUMBERS = ("_num", "_qty", "_tem")
-DIGITS = 40
+NUMERIC_DATATYPES = ("_num", "_qty", "_tem")
+PRECISION_DIGITS = 40
 """Significant digits of a computation."""
 Reduction = Callable[[Sequence[Decimal]], Decimal]
 
@@ -52,10 +52,10 @@ REDUCTIONS: dict[str, Reduction] = {
 }
 
 
-def reduced(reduce: Reduction, numbers: Sequence[float]) -> float:
+def reduce_exactly(reduce: Reduction, numbers: Sequence[float]) -> float:
     """What `reduce` makes of the numbers, exactly, then as near as a float can be; too large is infinite."""
     try:
-        with localcontext(Precision(prec=DIGITS)):
+        with localcontext(Precision(prec=PRECISION_DIGITS)):
             return float(reduce([Decimal(repr(number)) for number in numbers]))
     except Overflow:
         return float("inf")
@@ -64,25 +64,25 @@ def reduced(reduce: Reduction, numbers: Sequence[float]) -> float:
 def count(result: QueryResult, shown: FormatContext) -> SafeString:
     """How many results there are."""
     total = len(result.rows) if result.total is None else result.total
-    return format_html('<span class="ask-number">{}</span>', figure(total))
+    return format_html('<span class="ask-number">{}</span>', format_number(total))
 
 
 def _reduction(name: str, result: QueryResult, shown: FormatContext) -> SafeString:
     """One number for each printout that has numbers, with its label where there are several."""
     pieces = []
-    for index in columns_of(result, *NUMBERS):
+    for index in columns_with_datatype(result, *NUMERIC_DATATYPES):
         column = result.columns[index]
-        values = [value for row in result.rows for value in usable(row, [index], *NUMBERS)]
+        values = [value for row in result.rows for value in usable_values(row, [index], *NUMERIC_DATATYPES)]
         numbers = [value.number for value in values if value.number is not None]
         if not numbers:
             continue
-        number = reduced(REDUCTIONS[name], numbers)
+        number = reduce_exactly(REDUCTIONS[name], numbers)
         value = Value(values[0].datatype, repr(number), repr(number), number=number)
         words = registry.show(value, column.context, column.printout.form) if abs(number) != float("inf") else "∞"
         pieces.append((column.label, format_html('<span class="ask-number">{}</span>', words)))
     if len(pieces) == 1:
         return pieces[0][1]
-    return joined(", ", (with_label(escape(label), words) for label, words in pieces)) if pieces else NOTHING
+    return join_html(", ", (with_label(escape(label), words) for label, words in pieces)) if pieces else EMPTY_HTML
 
 
 FORMATS = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.timezone import now
 
-from wiki.ask.formats.cells import PAGE, Cells, is_subject
+from wiki.ask.formats.cells import PAGE, Cells, is_subject_column
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context
 from wiki.pages.page_urls import address
@@ -27,7 +27,7 @@ PRINT_CHAIN, PRINT_PROPERTY, PRINT_CATEGORIES, PRINT_CATEGORY, PRINT_SUBJECT = 4
 """SMW's `PrintRequest` modes."""
 
 
-def title_of(found: PageRef) -> str:
+def result_title(found: PageRef) -> str:
     """The full title, with `#fragment` for a subobject: what results are keyed by."""
     plain = not found.fragment or "#" in found.full_title
     return found.full_title if plain else f"{found.full_title}#{found.fragment}"
@@ -36,15 +36,15 @@ def title_of(found: PageRef) -> str:
 def page_data(found: PageRef) -> dict[str, Any]:
     """A page as SMW's API gives one. `displaytitle` is empty where it is the title itself."""
     return {
-        "fulltext": title_of(found),
-        "fullurl": whole(found.url),
+        "fulltext": result_title(found),
+        "fullurl": full_url(found.url),
         "namespace": found.namespace,
         "exists": "1" if found.exists else "",
         "displaytitle": "" if found.shown_title == found.full_title else found.shown_title,
     }
 
 
-def whole(path: str) -> str:
+def full_url(path: str) -> str:
     """A path of this wiki as a whole address."""
     return f"{settings.BASE_ADDRESS}{path}" if path.startswith("/") else path
 
@@ -54,7 +54,7 @@ def _missing_page(value: Value) -> dict[str, Any]:
     namespace = titles.split_namespace(title)[0]
     return {
         "fulltext": title,
-        "fullurl": whole(address("page", title.partition("#")[0] or title)),
+        "fullurl": full_url(address("page", title.partition("#")[0] or title)),
         "namespace": namespace,
         "exists": "",
         "displaytitle": "",
@@ -86,15 +86,15 @@ def _record_data(value: Value, context: Context, result: QueryResult) -> dict[st
 def values_data(row: ResultRow, index: int, result: QueryResult) -> list[Any]:
     """The values of a cell as SMW's API gives them."""
     column = result.columns[index]
-    if is_subject(column):
+    if is_subject_column(column):
         return [page_data(row.subject)]
     return [value_data(value, column.context, result) for value in row.cells[index] if value.is_usable]
 
 
-def printrequest(column: Column) -> dict[str, Any]:
+def print_request(column: Column) -> dict[str, Any]:
     """What a column is."""
     chain = column.printout.chain
-    if is_subject(column):
+    if is_subject_column(column):
         mode = PRINT_SUBJECT
     elif column.printout.category is not None:
         mode = PRINT_CATEGORY if column.printout.category else PRINT_CATEGORIES
@@ -123,15 +123,15 @@ def _row_data(row: ResultRow, result: QueryResult) -> dict[str, Any]:
     return {"printouts": printouts, **page_data(row.subject)}
 
 
-def as_api(result: QueryResult, version: int = 2) -> dict[str, Any]:
+def to_api_json(result: QueryResult, version: int = 2) -> dict[str, Any]:
     """The answer of `action=ask`. With `version` 3, results are a list of one-key mappings, whose order is sure.
 
     `query-continue-offset` is there where further rows are.
     """
-    requests = [printrequest(column) for column in result.columns]
+    requests = [print_request(column) for column in result.columns]
     if Cells(result).has_subject:
         requests.insert(0, _subject_request(result))
-    rows = [(title_of(row.subject), _row_data(row, result)) for row in result.rows]
+    rows = [(result_title(row.subject), _row_data(row, result)) for row in result.rows]
     results: Any = [{title: data} for title, data in rows] if version == 3 else dict(rows)
     digest = hashlib.md5(json.dumps(rows, sort_keys=True, default=str).encode(), usedforsecurity=False).hexdigest()
     meta = {

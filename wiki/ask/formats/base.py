@@ -17,14 +17,14 @@ from django.utils.translation import gettext
 
 from wiki.ask.language.query_ast import DEFAULT_LIMIT
 from wiki.errors import gettext_noop
-from wiki.pages.media_models import file_key, pictures_named
+from wiki.pages.media_models import file_key, pictures_by_name
 
 if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
 
-NOTHING = SafeString("")
+EMPTY_HTML = SafeString("")
 """HTML of nothing."""
-THUMBNAIL = "fill-400x225"
+THUMBNAIL_SPEC = "fill-400x225"
 """The size in which Wagtail makes the pictures of cards."""
 
 
@@ -79,20 +79,20 @@ def _plainly(text: str) -> SafeString:
 
 
 def _no_page(page_pk: int) -> SafeString:
-    return NOTHING
+    return EMPTY_HTML
 
 
 def thumbnails(names: Iterable[str]) -> dict[str, Thumbnail]:
     """Small pictures of those file names (any spelling), by the names as given; missing ones are left out."""
     asked = [name for name in names if name]
-    found = pictures_named(asked, THUMBNAIL) if asked else {}
+    found = pictures_by_name(asked, THUMBNAIL_SPEC) if asked else {}
     shown: dict[str, Thumbnail] = {}
     for name in asked:
         picture = found.get(file_key(name))
         if picture is None:
             continue
         try:
-            small = picture.get_rendition(THUMBNAIL)
+            small = picture.get_rendition(THUMBNAIL_SPEC)
         except OSError:  # the file is gone or broken: a result without its picture is still a result
             continue
         credit = ", ".join(part for part in (picture.author, picture.license) if part)
@@ -159,7 +159,7 @@ class Format:
         return gettext(self.description)
 
 
-COMMON: tuple[Parameter, ...] = (
+COMMON_PARAMETERS: tuple[Parameter, ...] = (
     Parameter("limit", "number", "50", gettext_noop("How many results at most.")),
     Parameter("offset", "number", "0", gettext_noop("How many results are passed over first.")),
     Parameter(
@@ -202,7 +202,7 @@ def separator(result: QueryResult, name: str, default: str) -> str:
     return default if raw is None else raw.replace("\\n", "\n").replace("\\t", "\t").replace("_", " ")
 
 
-def figure(number: float | str) -> str:
+def format_number(number: float | str) -> str:
     """A number of ours in the active language, its thousands apart by a narrow blank."""
     return number_format(number, force_grouping=True).replace("\u00a0", "\u202f")
 

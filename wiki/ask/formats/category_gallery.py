@@ -8,8 +8,8 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option, switch_option
-from wiki.ask.formats.cells import PAGE, Cells, joined, with_label
+from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, Parameter, option, switch_option
+from wiki.ask.formats.cells import PAGE, Cells, join_html, with_label
 from wiki.ask.formats.list_formats import row_html
 from wiki.errors import gettext_noop
 from wiki.text import titles
@@ -60,10 +60,10 @@ def embedded(result: QueryResult, shown: FormatContext) -> SafeString:
     bare = switch_option(result, "embedonly")
     pieces = []
     for row in result.rows[:EMBEDDED_LIMIT]:
-        text = shown.page_html(row.subject.page_pk) if row.subject.page_pk else NOTHING
-        title = NOTHING if bare else cells.subject(row)
+        text = shown.page_html(row.subject.page_pk) if row.subject.page_pk else EMPTY_HTML
+        title = EMPTY_HTML if bare else cells.subject(row)
         pieces.append(_embedded_one(form, title, format_html('<div class="ask-embedded">{}</div>', text)))
-    inner = joined("", pieces)
+    inner = join_html("", pieces)
     if len(result.rows) > EMBEDDED_LIMIT:
         words = gettext("Only the first %(limit)s pages are shown in full.") % {"limit": EMBEDDED_LIMIT}
         inner = format_html('{}<p class="rows-note">{}</p>', inner, words)
@@ -74,7 +74,7 @@ def _embedded_one(form: str, title: SafeString, text: SafeString) -> SafeString:
     if form in ("ul", "ol"):
         return format_html("<li>{}{}</li>", title, text)
     level = form if form in ("h1", "h2", "h3", "h4", "h5", "h6") else "h2"
-    heading = format_html("<{0}>{1}</{0}>", "h2" if level == "h1" else level, title) if title else NOTHING
+    heading = format_html("<{0}>{1}</{0}>", "h2" if level == "h1" else level, title) if title else EMPTY_HTML
     return format_html("{}{}", heading, text)
 
 
@@ -112,11 +112,11 @@ def _card(row: ResultRow, cells: Cells, pictures: Mapping[str, Thumbnail], facts
     for index in facts:
         values = cells.html(row, index)
         if values:
-            column, words = cells.result.columns[index], joined(", ", values)
+            column, words = cells.result.columns[index], join_html(", ", values)
             labelled = cells.headers != "hide" and column.label
             lines.append((with_label(escape(column.label), words) if labelled else words,))
-    excerpt = format_html("<p>{}</p>", row.subject.excerpt) if row.subject.excerpt and not lines else NOTHING
-    title = format_html("<h3>{}</h3>", cells.subject(row)) if cells.has_subject else NOTHING
+    excerpt = format_html("<p>{}</p>", row.subject.excerpt) if row.subject.excerpt and not lines else EMPTY_HTML
+    title = format_html("<h3>{}</h3>", cells.subject(row)) if cells.has_subject else EMPTY_HTML
     return format_html(
         '<li class="card ask-card" data-colour="grey">{}<div class="card-body">{}{}{}</div></li>',
         image, title, excerpt, format_html_join("", '<p class="ask-card-fact">{}</p>', lines),
@@ -129,7 +129,7 @@ def gallery(result: QueryResult, shown: FormatContext) -> SafeString:
     facts = [index for index in range(len(result.columns)) if not _is_picture(result, index)]
     pictures = shown.pictures([_picture_name(row, result) for row in result.rows])
     cards = (_card(row, cells, pictures, facts) for row in result.rows)
-    return format_html('<ul class="cards ask-gallery">{}</ul>', joined("", cards))
+    return format_html('<ul class="cards ask-gallery">{}</ul>', join_html("", cards))
 
 
 FORMATS = (

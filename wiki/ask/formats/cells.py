@@ -10,7 +10,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.ask.formats.base import NOTHING, option
+from wiki.ask.formats.base import EMPTY_HTML, option
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context
 from wiki.pages.page_urls import address
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
 PAGE, CODE, BOOLEAN, DATE, PLACE, MONOLINGUAL, NUMBER = (
     "_wpg", "_cod", "_boo", "_dat", "_geo", "_mlt_rec", "_num",
 )  # fmt: skip
-OUTSIDE = ("https://", "http://", "mailto:", "tel:", "ftp://", "ftps://", "geo:")
+LINK_SCHEMES = ("https://", "http://", "mailto:", "tel:", "ftp://", "ftps://", "geo:")
 """What an outside link may begin with, whatever a value says."""
 
 
-def is_subject(column: Column) -> bool:
+def is_subject_column(column: Column) -> bool:
     """Whether a column is the page itself (`?`)."""
     return not column.printout.chain and column.printout.category is None
 
 
-def form_of(column: Column) -> str:
+def output_format_of(column: Column) -> str:
     """The form in which a column's values are shown: `x` for `?Category:Name`, as in SMW."""
     return column.printout.form or ("x" if column.printout.category else "")
 
 
-def joined(separator: str, pieces: Iterable[SafeString]) -> SafeString:
+def join_html(separator: str, pieces: Iterable[SafeString]) -> SafeString:
     """HTML pieces with a plain separator between them."""
     return format_html_join(escape(separator), "{}", ((piece,) for piece in pieces))
 
 
-def classes(*names: str) -> SafeString:
+def class_attribute(*names: str) -> SafeString:
     """The attribute `class`, with a blank before it; nothing where no name is left."""
     kept = " ".join(name for name in names if name)
-    return format_html(' class="{}"', kept) if kept else NOTHING
+    return format_html(' class="{}"', kept) if kept else EMPTY_HTML
 
 
-def own_classes(result: QueryResult) -> str:
+def author_classes(result: QueryResult) -> str:
     """The words of `class=` that may be class names, each marked as the author's (`ask-x-…`)."""
     words = re.findall(r"[A-Za-z][A-Za-z0-9_-]{0,39}", option(result, "class"))
     return " ".join(f"ask-x-{word}" for word in words[:5])
@@ -107,15 +107,15 @@ class Cells:
     def words(self, row: ResultRow, index: int) -> list[str]:
         """The values of a cell in plain words."""
         column = self.result.columns[index]
-        if is_subject(column):
+        if is_subject_column(column):
             return [self._subject_words(row.subject, column.printout.form)]
-        shown = (self.value_words(value, column.context, form_of(column)) for value in row.cells[index])
+        shown = (self.value_words(value, column.context, output_format_of(column)) for value in row.cells[index])
         return [words for words in shown if words]
 
     def data_words(self, row: ResultRow, index: int) -> list[str]:
         """The values of a cell as other programs read them: `1234.5`, `2021-03-12`; as asked where a form is."""
         column = self.result.columns[index]
-        if column.printout.form or column.printout.category or is_subject(column):
+        if column.printout.form or column.printout.category or is_subject_column(column):
             return self.words(row, index)
         forms = {DATE: "ISO-P", MONOLINGUAL: ""}
         shown = (self.value_words(value, column.context, forms.get(value.datatype, "-")) for value in row.cells[index])
@@ -136,9 +136,9 @@ class Cells:
     def html(self, row: ResultRow, index: int) -> list[SafeString]:
         """The values of a cell, escaped and linked."""
         column = self.result.columns[index]
-        if is_subject(column):
+        if is_subject_column(column):
             return [self.page(row.subject, linked=self.links_subject, form=column.printout.form)]
-        shown = (self.value_html(value, column.context, form_of(column)) for value in row.cells[index])
+        shown = (self.value_html(value, column.context, output_format_of(column)) for value in row.cells[index])
         return [words for words in shown if words]
 
     def value_html(self, value: Value, context: Context, form: str = "") -> SafeString:
@@ -153,7 +153,7 @@ class Cells:
         if value.datatype == CODE:
             return format_html("<code>{}</code>", words)
         link = registry.link(value, context) if self.links_values and form not in ("-", "nowiki") else ""
-        if link.lower().startswith(OUTSIDE):
+        if link.lower().startswith(LINK_SCHEMES):
             return format_html('<a href="{}" rel="nofollow ugc">{}</a>', link, words)
         return escape(words)
 
@@ -171,8 +171,8 @@ class Cells:
         declared = {field.key: field for field in context.declaration.fields}
         shown = [self.value_html(part, _within(context, declared.get(key))) for key, part in value.parts]
         if len(shown) < 2:
-            return joined("", shown)
-        return format_html("{} ({})", shown[0], joined(", ", shown[1:]))
+            return join_html("", shown)
+        return format_html("{} ({})", shown[0], join_html(", ", shown[1:]))
 
 
 def _within(context: Context, declaration: Declaration | None) -> Context:
@@ -182,7 +182,7 @@ def _within(context: Context, declaration: Declaration | None) -> Context:
     return Context(context.language, declaration, context.page, context.home)
 
 
-def column_named(result: QueryResult, name: str) -> int | None:
+def find_column(result: QueryResult, name: str) -> int | None:
     """The index of the column with that label, property name or number (from 1); None where there is none."""
     wanted = name.strip().casefold()
     for index, column in enumerate(result.columns):
@@ -191,7 +191,7 @@ def column_named(result: QueryResult, name: str) -> int | None:
     return int(wanted) - 1 if wanted.isdecimal() and 0 < int(wanted[:6]) <= len(result.columns) else None
 
 
-def columns_of(result: QueryResult, *datatypes: str) -> list[int]:
+def columns_with_datatype(result: QueryResult, *datatypes: str) -> list[int]:
     """The indices of the columns that hold values of those datatypes: as declared, or as their values are."""
     found = []
     for index, column in enumerate(result.columns):
@@ -201,6 +201,6 @@ def columns_of(result: QueryResult, *datatypes: str) -> list[int]:
     return found
 
 
-def usable(row: ResultRow, indices: Sequence[int], *datatypes: str) -> list[Value]:
+def usable_values(row: ResultRow, indices: Sequence[int], *datatypes: str) -> list[Value]:
     """The values of those columns of a row that could be read and are of those datatypes."""
     return [value for i in indices for value in row.cells[i] if value.datatype in datatypes and value.is_usable]

@@ -13,19 +13,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from wiki.ask.formats import svg_charts
-from wiki.ask.formats.aggregates import NUMBERS
-from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option, switch_option
-from wiki.ask.formats.cells import DATE, Cells, columns_of, joined, usable
+from wiki.ask.formats.aggregates import NUMERIC_DATATYPES
+from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, Parameter, option, switch_option
+from wiki.ask.formats.cells import DATE, Cells, columns_with_datatype, join_html, usable_values
 from wiki.ask.formats.svg_charts import Plot, Series
-from wiki.ask.formats.tag_cloud import counted
+from wiki.ask.formats.tag_cloud import count_values
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
 
-POINTS, SERIES_LIMIT = 60, 8
+POINTS_LIMIT, SERIES_LIMIT = 60, 8
 """Rows and columns that a drawing shows; the table beside it shows all."""
-KINDS = ("bar", "line", "pie")
+CHART_TYPES = ("bar", "line", "pie")
 
 
 LABELS = {"bar": gettext_noop("Bar chart"), "line": gettext_noop("Line chart"), "pie": gettext_noop("Pie chart")}
@@ -33,29 +33,29 @@ LABELS = {"bar": gettext_noop("Bar chart"), "line": gettext_noop("Line chart"), 
 
 def _kind(result: QueryResult) -> str:
     for name in ("charttype", "type", "format"):
-        if option(result, name).lower() in KINDS:
+        if option(result, name).lower() in CHART_TYPES:
             return option(result, name).lower()
     return "bar"
 
 
 def _frequencies(result: QueryResult) -> Plot:
-    found = sorted(counted(result), key=lambda one: -one[2])
+    found = sorted(count_values(result), key=lambda one: -one[2])
     label = ", ".join(column.label for column in result.columns if column.label)
     numbers = [float(number) for _, _, number in found]
     return Plot([words for _, words, _ in found], [Series(label, list(numbers), [f"{n:g}" for n in numbers])])
 
 
-def plot_of(result: QueryResult) -> Plot:
+def build_plot(result: QueryResult) -> Plot:
     """Rows by label with a series for each column of numbers; without such a column, how often values occur."""
-    columns = columns_of(result, *NUMBERS)
+    columns = columns_with_datatype(result, *NUMERIC_DATATYPES)
     if not columns or switch_option(result, "distribution"):
         return _frequencies(result)
     cells = Cells(result)
-    dates = columns_of(result, DATE)
+    dates = columns_with_datatype(result, DATE)
     rows = result.rows
     places: list[float] = []
     if dates and _kind(result) == "line":
-        dated = [(row, found[0].number) for row in rows if (found := usable(row, dates[:1], DATE))]
+        dated = [(row, found[0].number) for row in rows if (found := usable_values(row, dates[:1], DATE))]
         dated = sorted(dated, key=lambda one: one[1] or 0)
         rows, places = [row for row, _ in dated], [day or 0 for _, day in dated]
     labels = [
@@ -66,7 +66,7 @@ def plot_of(result: QueryResult) -> Plot:
     ]
     series = []
     for index in columns:
-        values = [next(iter(usable(row, [index], *NUMBERS)), None) for row in rows]
+        values = [next(iter(usable_values(row, [index], *NUMERIC_DATATYPES)), None) for row in rows]
         context, form = result.columns[index].context, result.columns[index].printout.form
         words = [cells.value_words(value, context, form) if value else "" for value in values]
         series.append(Series(result.columns[index].label, [value.number if value else None for value in values], words))
@@ -92,7 +92,7 @@ def _table(plot: Plot) -> SafeString:
 
 def _legend(plot: Plot) -> SafeString:
     if len(plot.series) < 2:
-        return NOTHING
+        return EMPTY_HTML
     keys = ((index % SERIES_LIMIT + 1, series.label) for index, series in enumerate(plot.series[:SERIES_LIMIT]))
     swatch = (
         '<li><svg class="ask-key" viewBox="0 0 10 10" width="12" height="12" aria-hidden="true">'
@@ -103,7 +103,7 @@ def _legend(plot: Plot) -> SafeString:
 
 def html(result: QueryResult, shown: FormatContext) -> SafeString:
     """The drawing, named and described, then its figures."""
-    kind, plot = _kind(result), plot_of(result)
+    kind, plot = _kind(result), build_plot(result)
     if not any(number is not None for series in plot.series for number in series.numbers):
         return format_html(
             '<p class="rows-note">{}</p>', gettext("No result has a number. Print a property of numbers.")
@@ -113,23 +113,27 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
     about = gettext("%(kind)s of %(subject)s for %(count)s results; the figures stand in the table after it.") % {
         "kind": gettext(LABELS[kind]), "subject": subject, "count": len(plot.labels),
     }  # fmt: skip
-    drawn = plot.first(POINTS, SERIES_LIMIT)
-    svg = {"bar": svg_charts.bars, "line": svg_charts.line, "pie": svg_charts.pie}[kind](drawn, title, about)
-    note = NOTHING
-    if len(plot.labels) > POINTS and kind != "pie":
-        words = gettext("The first %(count)s results are drawn.") % {"count": POINTS}
+    drawn = plot.first(POINTS_LIMIT, SERIES_LIMIT)
+    svg = {"bar": svg_charts.bar_chart, "line": svg_charts.line_chart, "pie": svg_charts.pie_chart}[kind](
+        drawn, title, about
+    )
+    note = EMPTY_HTML
+    if len(plot.labels) > POINTS_LIMIT and kind != "pie":
+        words = gettext("The first %(count)s results are drawn.") % {"count": POINTS_LIMIT}
         note = format_html('<p class="rows-note">{}</p>', words)
     legend = _legend(drawn) if kind != "pie" else note
-    caption = format_html("<figcaption>{}</figcaption>", title) if option(result, "charttitle") else NOTHING
-    return format_html('<figure class="ask-chart">{}</figure>', joined("", [caption, legend, svg, note, _table(plot)]))
+    caption = format_html("<figcaption>{}</figcaption>", title) if option(result, "charttitle") else EMPTY_HTML
+    return format_html(
+        '<figure class="ask-chart">{}</figure>', join_html("", [caption, legend, svg, note, _table(plot)])
+    )
 
 
 FORMATS = (
     Format(
         "chart", gettext_noop("chart"), gettext_noop("Numbers as bars, a line or a pie."),
-        ("jqplotchart", "jqplotseries", "d3chart", *KINDS),
+        ("jqplotchart", "jqplotseries", "d3chart", *CHART_TYPES),
         (
-            Parameter("charttype", "choice", "bar", gettext_noop("How it is drawn."), KINDS),
+            Parameter("charttype", "choice", "bar", gettext_noop("How it is drawn."), CHART_TYPES),
             Parameter("charttitle", "text", "", gettext_noop("What stands over the drawing.")),
             Parameter("distribution", "switch", "no",
                       gettext_noop("Whether it shows how often values occur, even of numbers.")),

@@ -8,7 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from wiki.ask.formats.api_json import as_api, title_of
+from wiki.ask.formats.api_json import result_title, to_api_json
 from wiki.ask.formats.base import (
     Format,
     FormatContext,
@@ -19,7 +19,7 @@ from wiki.ask.formats.base import (
     separator,
     switch_option,
 )
-from wiki.ask.formats.cells import PAGE, Cells, is_subject
+from wiki.ask.formats.cells import PAGE, Cells, is_subject_column
 from wiki.errors import gettext_noop
 from wiki.facts.datatypes import registry
 
@@ -30,7 +30,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?[\d\s.,\u00a0\u202f]+([eE][+-]?\d+)?\Z")
 
 
-def harmless(words: str) -> str:
+def escape_formula(words: str) -> str:
     """A cell that no spreadsheet runs as a formula: an apostrophe goes before what begins like one.
 
     Numbers and telephone numbers keep their sign. Source: OWASP, «CSV injection».
@@ -43,7 +43,7 @@ def _headings(result: QueryResult, cells: Cells) -> list[str]:
     return [*first, *(column.label for column in result.columns)]
 
 
-def rows_of_words(result: QueryResult, between: str) -> list[list[str]]:
+def text_rows(result: QueryResult, between: str) -> list[list[str]]:
     """Rows of plain words, headings first unless `headers=hide`; several values of a cell with `between` between."""
     cells = Cells(result)
     rows = [] if cells.headers == "hide" else [_headings(result, cells)]
@@ -61,8 +61,8 @@ def csv_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     out = io.StringIO()
     if switch_option(result, "showsep"):
         out.write(f"sep={comma}\r\n")
-    rows = rows_of_words(result, separator(result, "valuesep", ","))
-    csv.writer(out, delimiter=comma).writerows([harmless(words) for words in row] for row in rows)
+    rows = text_rows(result, separator(result, "valuesep", ","))
+    csv.writer(out, delimiter=comma).writerows([escape_formula(words) for words in row] for row in rows)
     mark = "\ufeff" if switch_option(result, "bom") else ""
     return ResultFile("text/csv; charset=utf-8", file_name(result, "csv"), (mark + out.getvalue()).encode())
 
@@ -73,8 +73,8 @@ def dsv_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     if not colon or colon in "\\\r\nn":
         colon = ":"
     signs = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "", colon: f"\\{colon}"})
-    rows = rows_of_words(result, separator(result, "valuesep", ","))
-    lines = (colon.join(harmless(words).translate(signs) for words in row) for row in rows)
+    rows = text_rows(result, separator(result, "valuesep", ","))
+    lines = (colon.join(escape_formula(words).translate(signs) for words in row) for row in rows)
     return ResultFile(
         "text/dsv; charset=utf-8", file_name(result, "dsv"), "".join(f"{line}\n" for line in lines).encode()
     )
@@ -82,13 +82,13 @@ def dsv_file(result: QueryResult, shown: FormatContext) -> ResultFile:
 
 def _simple(row: ResultRow, index: int, result: QueryResult, cells: Cells) -> list[Any]:
     column = result.columns[index]
-    if is_subject(column):
-        return [title_of(row.subject)]
+    if is_subject_column(column):
+        return [result_title(row.subject)]
     found: list[Any] = []
     for value in row.cells[index]:
         if value.datatype == PAGE:
             page = result.pages.get(value.canonical_value)
-            found.append(title_of(page) if page else value.raw)
+            found.append(result_title(page) if page else value.raw)
         else:
             data = registry.data(value, column.context)
             plain = isinstance(data, bool | int | float | str)
@@ -101,7 +101,7 @@ def json_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     if option(result, "type", "full") == "simple":
         cells = Cells(result)
         told: Any = {
-            title_of(row.subject): {
+            result_title(row.subject): {
                 column.label: _simple(row, index, result, cells)
                 for index, column in enumerate(result.columns)
                 if column.label
@@ -109,7 +109,7 @@ def json_file(result: QueryResult, shown: FormatContext) -> ResultFile:
             for row in result.rows
         }
     else:
-        query = as_api(result)["query"]
+        query = to_api_json(result)["query"]
         told = {key: query[key] for key in ("printrequests", "results", "serializer", "version")}
         told["rows"] = len(result.rows)
     indent = 2 if switch_option(result, "prettyprint") else None

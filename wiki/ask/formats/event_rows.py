@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wiki.ask.formats.base import Parameter, option
-from wiki.ask.formats.cells import DATE, column_named, columns_of, usable
+from wiki.ask.formats.cells import DATE, columns_with_datatype, find_column, usable_values
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ EPOCH_DAY = 2440587.5
 """The Julian day of 1970-01-01 0h."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = 1 / 1440
-START, END = ("start", "début", "debut"), ("end", "fin")
+START_LABELS, END_LABELS = ("start", "début", "debut"), ("end", "fin")
 """Labels that mark the columns, as in SMW's formats."""
 PARAMETERS = (
     Parameter("start", "property", "", gettext_noop("The printout that says when it begins; else the first date.")),
@@ -26,7 +26,7 @@ PARAMETERS = (
 )
 
 
-def moment_of(julian_day: float | None) -> datetime | None:
+def datetime_of_julian_day(julian_day: float | None) -> datetime | None:
     """The moment of a Julian day, to the second; None before year 1 and after 9999, which Python cannot say."""
     if julian_day is None:
         return None
@@ -71,16 +71,16 @@ class Event:
 
 def date_columns(result: QueryResult) -> tuple[int | None, int | None]:
     """The columns that begin and end events: named by parameters, labelled so, else the first two dates."""
-    dates = columns_of(result, DATE)
+    dates = columns_with_datatype(result, DATE)
 
     def chosen(parameter: str, labels: tuple[str, ...]) -> int | None:
         for name in (option(result, parameter), *labels):
-            index = column_named(result, name) if name else None
+            index = find_column(result, name) if name else None
             if index in dates:
                 return index
         return None
 
-    start, end = chosen("start", START), chosen("end", END)
+    start, end = chosen("start", START_LABELS), chosen("end", END_LABELS)
     left = [index for index in dates if index not in (start, end)]
     if start is None and left:
         start = left.pop(0)
@@ -89,18 +89,18 @@ def date_columns(result: QueryResult) -> tuple[int | None, int | None]:
     return start, end
 
 
-def events_of(result: QueryResult) -> list[Event]:
+def build_events(result: QueryResult) -> list[Event]:
     """The events of a result, earliest first. A row with several beginnings is several events."""
     start, end = date_columns(result)
     if start is None:
         return []
     found = []
     for row in result.rows:
-        ends = usable(row, [end], DATE) if end is not None else []
-        for number, value in enumerate(usable(row, [start], DATE)):
+        ends = usable_values(row, [end], DATE) if end is not None else []
+        for number, value in enumerate(usable_values(row, [start], DATE)):
             last = ends[number] if number < len(ends) else None
             if last is not None and (last.number or 0) < (value.number or 0):
                 last = None  # an end before its beginning is a slip: the event still shows
-            begins, ends_at = moment_of(value.number), moment_of((last or value).number_end)
+            begins, ends_at = datetime_of_julian_day(value.number), datetime_of_julian_day((last or value).number_end)
             found.append(Event(row, value, last, begins, ends_at, start))
     return sorted(found, key=lambda event: event.start.number or 0)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, file_name, option
-from wiki.ask.formats.cells import PLACE, Cells, column_named, columns_of, usable
-from wiki.ask.formats.event_rows import PARAMETERS, Event, date_columns, events_of
+from wiki.ask.formats.cells import PLACE, Cells, columns_with_datatype, find_column, usable_values
+from wiki.ask.formats.event_rows import PARAMETERS, Event, build_events, date_columns
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from wiki.ask.execution.results import QueryResult, ResultRow
 
-STAMP = datetime(2000, 1, 1, tzinfo=UTC)
-LOCATION, DESCRIPTION = ("location", "lieu", "adresse", "address"), ("description", "summary", "résumé")
+DEFAULT_DTSTAMP = datetime(2000, 1, 1, tzinfo=UTC)
+LOCATION_LABELS, DESCRIPTION_LABELS = ("location", "lieu", "adresse", "address"), ("description", "summary", "résumé")
 
 
 def _clean(words: str) -> str:
@@ -25,7 +25,7 @@ def _clean(words: str) -> str:
 
 
 def _column(result: QueryResult, names: tuple[str, ...]) -> int | None:
-    return next((index for name in names if (index := column_named(result, name)) is not None), None)
+    return next((index for name in names if (index := find_column(result, name)) is not None), None)
 
 
 def _words(row: ResultRow, index: int | None, cells: Cells, between: str = ", ") -> str:
@@ -43,7 +43,7 @@ def _event(event: Event, cells: Cells, shown: FormatContext) -> Component | None
     address = shown.whole(subject.url)
     identity = hashlib.sha256(f"{address} {event.start.raw}".encode()).hexdigest()[:32]
     entry.add("uid", f"{identity}@{shown.base.partition('://')[2]}")
-    entry.add("dtstamp", subject.edited_at or STAMP)
+    entry.add("dtstamp", subject.edited_at or DEFAULT_DTSTAMP)
     entry.add("summary", _clean(subject.shown_title))
     entry.add("url", address)
     if event.whole_days:
@@ -55,9 +55,9 @@ def _event(event: Event, cells: Cells, shown: FormatContext) -> Component | None
         if event.end is not None and event.ends is not None:
             entry.add("dtend", event.ends)
     taken = set(date_columns(result))
-    places = columns_of(result, PLACE)
-    location, description = _column(result, LOCATION), _column(result, DESCRIPTION)
-    for value in usable(event.row, places, PLACE)[:1]:
+    places = columns_with_datatype(result, PLACE)
+    location, description = _column(result, LOCATION_LABELS), _column(result, DESCRIPTION_LABELS)
+    for value in usable_values(event.row, places, PLACE)[:1]:
         entry.add("geo", (value.lat, value.lon))
     taken.update(places)
     if location not in places and (words := _words(event.row, location, cells)):
@@ -83,7 +83,7 @@ def icalendar_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     whole.add("version", "2.0")
     if title := option(result, "title"):
         whole.add("x-wr-calname", _clean(title))
-    for event in events_of(result):
+    for event in build_events(result):
         entry = _event(event, cells, shown)
         if entry is not None:
             whole.add_component(entry)
@@ -91,7 +91,7 @@ def icalendar_file(result: QueryResult, shown: FormatContext) -> ResultFile:
 
 
 # --- vcard
-FIELDS: dict[str, tuple[str, ...]] = {
+VCARD_LABELS: dict[str, tuple[str, ...]] = {
     "n-given": ("firstname", "given name", "prénom"),
     "n-family": ("lastname", "family name", "surname", "nom", "nom de famille"),
     "org": ("organization", "organisation", "org"),
@@ -147,7 +147,7 @@ def _card(row: ResultRow, cells: Cells, shown: FormatContext, columns: dict[str,
 def vcard_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """One card for each row, its properties found by their labels in French or English."""
     cells = Cells(result)
-    columns = {field: _column(result, names) for field, names in FIELDS.items()}
+    columns = {field: _column(result, names) for field, names in VCARD_LABELS.items()}
     cards = (_card(row, cells, shown, columns).to_ical(sorted=False) for row in result.rows)
     return ResultFile("text/vcard; charset=utf-8", file_name(result, "vcf"), b"".join(cards))
 

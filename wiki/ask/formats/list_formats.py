@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.html import format_html, format_html_join
 
-from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option, separator
-from wiki.ask.formats.cells import Cells, classes, joined, own_classes, with_label
+from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, Parameter, option, separator
+from wiki.ask.formats.cells import Cells, author_classes, class_attribute, join_html, with_label
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -25,56 +25,56 @@ def row_html(row: ResultRow, cells: Cells) -> SafeString:
         values = cells.html(row, index)
         if not values:
             continue
-        words = joined(values_between, values)
+        words = join_html(values_between, values)
         labelled = cells.headers != "hide" and column.label
         pieces.append(with_label(cells.heading(column), words) if labelled else words)
     if not cells.has_subject:
-        return joined(between, pieces)
+        return join_html(between, pieces)
     if not pieces:
         return cells.subject(row)
-    return format_html("{} ({})", cells.subject(row), joined(between, pieces))
+    return format_html("{} ({})", cells.subject(row), join_html(between, pieces))
 
 
-def bulleted(result: QueryResult, shown: FormatContext) -> SafeString:
+def list_html(result: QueryResult, shown: FormatContext) -> SafeString:
     """`ul` and `ol`."""
     cells = Cells(result)
     tag = "ol" if option(result, "format") == "ol" else "ul"
     items = format_html_join("", "<li>{}</li>", ((row_html(row, cells),) for row in result.rows))
     start = (
-        format_html(' start="{}"', result.question.offset + 1) if tag == "ol" and result.question.offset else NOTHING
+        format_html(' start="{}"', result.question.offset + 1) if tag == "ol" and result.question.offset else EMPTY_HTML
     )
-    return format_html("<{0}{1}{2}>{3}</{0}>", tag, start, classes("ask-list", own_classes(result)), items)
+    return format_html("<{0}{1}{2}>{3}</{0}>", tag, start, class_attribute("ask-list", author_classes(result)), items)
 
 
-def running(result: QueryResult, shown: FormatContext) -> SafeString:
+def inline_list_html(result: QueryResult, shown: FormatContext) -> SafeString:
     """`list` and `plainlist`: one after the other in a paragraph."""
     cells = Cells(result)
-    rows = joined(separator(result, "sep", ", "), (row_html(row, cells) for row in result.rows))
-    return format_html("<span{}>{}</span>", classes("ask-run", own_classes(result)), rows)
+    rows = join_html(separator(result, "sep", ", "), (row_html(row, cells) for row in result.rows))
+    return format_html("<span{}>{}</span>", class_attribute("ask-run", author_classes(result)), rows)
 
 
-def values_alone(result: QueryResult, shown: FormatContext) -> SafeString:
+def first_row_values(result: QueryResult, shown: FormatContext) -> SafeString:
     """What `{{#show:}}` shows: the values of the first row, without page and labels."""
     if not result.rows:
-        return NOTHING
+        return EMPTY_HTML
     cells = Cells(result)
     between, values_between = separator(result, "propsep", ", "), separator(result, "valuesep", ", ")
     found = [cells.html(result.rows[0], index) for index in range(len(result.columns))]
-    return joined(between, (joined(values_between, values) for values in found if values))
+    return join_html(between, (join_html(values_between, values) for values in found if values))
 
 
-SEPARATORS = (
+LIST_PARAMETERS = (
     Parameter("propsep", "text", ", ", gettext_noop("What stands between the properties of a result.")),
     Parameter("valuesep", "text", ", ", gettext_noop("What stands between the values of a property.")),
     Parameter("class", "text", "", gettext_noop("Class names of the list; each gets “ask-x-” before it.")),
 )
-SEPARATED = (Parameter("sep", "text", ", ", gettext_noop("What stands between results.")), *SEPARATORS)
+INLINE_PARAMETERS = (Parameter("sep", "text", ", ", gettext_noop("What stands between results.")), *LIST_PARAMETERS)
 FORMATS = (
-    Format("ul", gettext_noop("bulleted list"), gettext_noop("A list with bullets."), (), SEPARATORS, bulleted),
-    Format("ol", gettext_noop("numbered list"), gettext_noop("A list with numbers."), (), SEPARATORS, bulleted),
-    Format("list", gettext_noop("list"), gettext_noop("Results in a line, divided by commas."), (), SEPARATED, running),
+    Format("ul", gettext_noop("bulleted list"), gettext_noop("A list with bullets."), (), LIST_PARAMETERS, list_html),
+    Format("ol", gettext_noop("numbered list"), gettext_noop("A list with numbers."), (), LIST_PARAMETERS, list_html),
+    Format("list", gettext_noop("list"), gettext_noop("Results in a line, divided by commas."), (), INLINE_PARAMETERS, inline_list_html),
     Format(
         "plainlist", gettext_noop("plain list"), gettext_noop("Results in a line, nothing around them."),
-        ("plain",), SEPARATED, running,
+        ("plain",), INLINE_PARAMETERS, inline_list_html,
     ),
 )  # fmt: skip

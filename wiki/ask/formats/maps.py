@@ -11,9 +11,9 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.ask.formats.api_json import title_of
+from wiki.ask.formats.api_json import result_title
 from wiki.ask.formats.base import (
-    NOTHING,
+    EMPTY_HTML,
     Format,
     FormatContext,
     Parameter,
@@ -22,7 +22,7 @@ from wiki.ask.formats.base import (
     number_option,
     switch_option,
 )
-from wiki.ask.formats.cells import NUMBER, PLACE, Cells, columns_of, joined, usable, with_label
+from wiki.ask.formats.cells import NUMBER, PLACE, Cells, columns_with_datatype, join_html, usable_values, with_label
 from wiki.ask.language.query_ast import INLINE_LIMIT
 from wiki.errors import gettext_noop
 
@@ -45,14 +45,14 @@ class Point:
     column: int
 
 
-def points_of(result: QueryResult) -> list[Point]:
+def collect_points(result: QueryResult) -> list[Point]:
     """Every coordinate that a row prints, in the order of rows."""
-    places = columns_of(result, PLACE)
+    places = columns_with_datatype(result, PLACE)
     return [
         Point(row, value, value.lat, value.lon, index)
         for row in result.rows
         for index in places
-        for value in usable(row, [index], PLACE)
+        for value in usable_values(row, [index], PLACE)
         if value.lat is not None and value.lon is not None
     ]
 
@@ -63,7 +63,7 @@ def _details(point: Point, cells: Cells, places: list[int]) -> SafeString:
         values = cells.html(point.row, index)
         if index in places or not values:
             continue
-        words = joined(", ", values)
+        words = join_html(", ", values)
         labelled = cells.headers != "hide" and column.label
         lines.append((with_label(escape(column.label), words) if labelled else words,))
     return format_html_join("", '<div class="ask-details">{}</div>', lines)
@@ -71,11 +71,11 @@ def _details(point: Point, cells: Cells, places: list[int]) -> SafeString:
 
 def html(result: QueryResult, shown: FormatContext) -> SafeString:
     """A list of places with their coordinates; the browser draws the map over it."""
-    cells, points = Cells(result), points_of(result)
+    cells, points = Cells(result), collect_points(result)
     if not points:
         words = gettext("No result has coordinates. Print a property of geographic coordinates.")
         return format_html('<p class="rows-note">{}</p>', words)
-    places = columns_of(result, PLACE)
+    places = columns_with_datatype(result, PLACE)
     told = [
         Pin(
             point.lat, point.lon, cells.subject(point.row), _details(point, cells, places),
@@ -83,7 +83,7 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
         )
         for point in points
     ]  # fmt: skip
-    return drawn(
+    return map_html(
         told,
         height=number_option(result, "height", 420, 100, 2000),
         zoom=number_option(result, "zoom", 0, 0, 18),
@@ -103,7 +103,7 @@ class Pin:
     """The coordinates in words."""
 
 
-def drawn(pins: Sequence[Pin], *, height: int = 420, zoom: int = 0, cluster: bool = True) -> SafeString:
+def map_html(pins: Sequence[Pin], *, height: int = 420, zoom: int = 0, cluster: bool = True) -> SafeString:
     """A list of places, which the browser makes a map."""
     items = format_html_join(
         "",
@@ -115,22 +115,22 @@ def drawn(pins: Sequence[Pin], *, height: int = 420, zoom: int = 0, cluster: boo
         '<div class="ask-map ask-h{}" data-map="{}" data-list="{}" data-cluster="{}"{}>'
         '<ul class="ask-places">{}</ul></div>',
         nearest, gettext("Map of %(count)s places") % {"count": len(pins)}, gettext("List of places"),
-        "yes" if cluster else "no", format_html(' data-zoom="{}"', zoom) if zoom else NOTHING, items,
+        "yes" if cluster else "no", format_html(' data-zoom="{}"', zoom) if zoom else EMPTY_HTML, items,
     )  # fmt: skip
 
 
 # --- GeoJSON
-def feature(point: Point, cells: Cells, shown: FormatContext) -> dict[str, Any]:
+def geojson_feature(point: Point, cells: Cells, shown: FormatContext) -> dict[str, Any]:
     """A place as a feature (RFC 7946: longitude first)."""
     subject = point.row.subject
     properties: dict[str, Any] = {
         "title": subject.shown_title,
-        "page": title_of(subject),
+        "page": result_title(subject),
         "url": shown.whole(subject.url),
     }
     for index, column in enumerate(cells.result.columns):
         if column.label and index != point.column:
-            values = usable(point.row, [index], NUMBER)
+            values = usable_values(point.row, [index], NUMBER)
             told: list[Any] = [value.number for value in values] or cells.data_words(point.row, index)
             properties[column.label] = told[0] if len(told) == 1 else told or None
     return {
@@ -143,7 +143,10 @@ def feature(point: Point, cells: Cells, shown: FormatContext) -> dict[str, Any]:
 def geojson_file(result: QueryResult, shown: FormatContext) -> ResultFile:
     """A FeatureCollection of every coordinate that is printed."""
     cells = Cells(result)
-    told = {"type": "FeatureCollection", "features": [feature(point, cells, shown) for point in points_of(result)]}
+    told = {
+        "type": "FeatureCollection",
+        "features": [geojson_feature(point, cells, shown) for point in collect_points(result)],
+    }
     indent = 2 if switch_option(result, "prettyprint") else None
     content = json.dumps(told, ensure_ascii=False, indent=indent).encode()
     return ResultFile("application/geo+json", file_name(result, "geojson"), content)

@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from wiki.ask.formats.aggregates import NUMBERS
+from wiki.ask.formats.aggregates import NUMERIC_DATATYPES
 from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, file_name, option
-from wiki.ask.formats.cells import BOOLEAN, DATE, PAGE, PLACE, is_subject
-from wiki.ask.formats.event_rows import is_whole_days, moment_of
+from wiki.ask.formats.cells import BOOLEAN, DATE, PAGE, PLACE, is_subject_column
+from wiki.ask.formats.event_rows import datetime_of_julian_day, is_whole_days
 from wiki.errors import gettext_noop
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context
@@ -34,7 +34,7 @@ _ENDS_IN_NAME = re.compile(r"[/#:][A-Za-z_][A-Za-z0-9_.-]*\Z")
 SCHEMES = ("http://", "https://", "urn:", "mailto:", "tel:")
 
 
-def uri(words: str) -> URIRef:
+def to_uri(words: str) -> URIRef:
     """An address as a URI that every syntax can write."""
     from rdflib import URIRef  # heavy, and needed by few requests
 
@@ -45,14 +45,14 @@ def predicate(declaration: Declaration, shown: FormatContext) -> URIRef:
     """What stands for a property. RDF/XML needs an end that is an XML name, so other titles get `#this`."""
     for own in declaration.equivalent:
         if own.startswith(SCHEMES[:2]) and _ENDS_IN_NAME.search(own):
-            return uri(own)
-    found = uri(shown.whole(address("page", f"Property:{declaration.title or declaration.key}")))
-    return found if _ENDS_IN_NAME.search(found) else uri(f"{found}#this")
+            return to_uri(own)
+    found = to_uri(shown.whole(address("page", f"Property:{declaration.title or declaration.key}")))
+    return found if _ENDS_IN_NAME.search(found) else to_uri(f"{found}#this")
 
 
 def _date(value: Value) -> tuple[str, str]:
     """A date as XML Schema writes it, and the name of its type; ("", "") outside the years 1 to 9999."""
-    moment = moment_of(value.number)
+    moment = datetime_of_julian_day(value.number)
     if moment is None:
         return "", ""
     if not is_whole_days(value):
@@ -62,7 +62,7 @@ def _date(value: Value) -> tuple[str, str]:
     return (stamp[:4], "gYear") if days > 32 else (stamp[:7], "gYearMonth") if days > 1.5 else (stamp, "date")
 
 
-def node(value: Value, context: Context, result: QueryResult, shown: FormatContext, graph: Graph) -> Node:
+def to_node(value: Value, context: Context, result: QueryResult, shown: FormatContext, graph: Graph) -> Node:
     """What stands for a value: a URI, a typed literal, or for a record a node with its fields."""
     from rdflib import BNode, Literal
     from rdflib import URIRef as Uri
@@ -70,16 +70,18 @@ def node(value: Value, context: Context, result: QueryResult, shown: FormatConte
     words = registry.show(value, context) if value.datatype not in (PAGE, DATE) else value.raw
     if value.datatype == PAGE:
         found = result.pages.get(value.canonical_value)
-        return uri(shown.whole(found.url if found else address("page", value.raw.partition("#")[0].lstrip(":") or "-")))
+        return to_uri(
+            shown.whole(found.url if found else address("page", value.raw.partition("#")[0].lstrip(":") or "-"))
+        )
     if value.parts:
         whole = BNode()
         fields = {field.key: field for field in context.declaration.fields}
         for key, part in value.parts:
             if field := fields.get(key):
                 inner = Context(context.language, field, context.page, context.home)
-                graph.add((whole, predicate(field, shown), node(part, inner, result, shown, graph)))
+                graph.add((whole, predicate(field, shown), to_node(part, inner, result, shown, graph)))
         return whole
-    if value.datatype in NUMBERS and value.number is not None:
+    if value.datatype in NUMERIC_DATATYPES and value.number is not None:
         return Literal(repr(value.number), datatype=Uri(f"{XSD}double"))
     if value.datatype == BOOLEAN:
         return Literal("true" if value.number else "false", datatype=Uri(f"{XSD}boolean"))
@@ -89,7 +91,7 @@ def node(value: Value, context: Context, result: QueryResult, shown: FormatConte
         return Literal(f"POINT({value.lon!r} {value.lat!r})", datatype=Uri(WKT))
     link = registry.link(value, context)
     if link.startswith(SCHEMES):
-        return uri(link)
+        return to_uri(link)
     language = value.lang if value.lang.replace("-", "").isalnum() and value.lang[:1].isalpha() else None
     return Literal(_clean(words), lang=language)
 
@@ -98,26 +100,26 @@ def _clean(words: str) -> str:
     return "".join(sign for sign in words if sign.isprintable() or sign in "\n\t")
 
 
-def graph_of(result: QueryResult, shown: FormatContext) -> Graph:
+def build_graph(result: QueryResult, shown: FormatContext) -> Graph:
     """All that a result says, as triples."""
     from rdflib import RDF, RDFS, Graph, Literal
 
     graph = Graph()
     for row in result.rows:
-        subject = uri(shown.whole(row.subject.url))
+        subject = to_uri(shown.whole(row.subject.url))
         graph.add((subject, RDFS.label, Literal(_clean(row.subject.shown_title))))
         for index, column in enumerate(result.columns):
-            if is_subject(column):
+            if is_subject_column(column):
                 continue
             values = [value for value in row.cells[index] if value.is_usable]
             if column.printout.category:  # `?Category:X`: whether it is one
                 if any(value.number for value in values):
                     title = f"Category:{column.printout.category}"
-                    graph.add((subject, RDF.type, uri(shown.whole(address("page", title)))))
+                    graph.add((subject, RDF.type, to_uri(shown.whole(address("page", title)))))
                 continue
             means = RDF.type if column.printout.category == "" else predicate(column.declaration, shown)
             for value in values:
-                graph.add((subject, means, node(value, column.context, result, shown, graph)))
+                graph.add((subject, means, to_node(value, column.context, result, shown, graph)))
     return graph
 
 
@@ -125,9 +127,9 @@ def _serialised(result: QueryResult, shown: FormatContext, syntax: str, content_
     more: dict[str, Any] = {}
     if syntax == "json-ld":
         labelled = {column.label: str(predicate(column.declaration, shown)) for column in result.columns if
-                    column.label and not is_subject(column) and column.printout.category is None}  # fmt: skip
+                    column.label and not is_subject_column(column) and column.printout.category is None}  # fmt: skip
         more = {"context": {label: means for label, means in labelled.items() if _is_term(label)}, "auto_compact": True}
-    content = graph_of(result, shown).serialize(format=syntax, encoding="utf-8", **more)
+    content = build_graph(result, shown).serialize(format=syntax, encoding="utf-8", **more)
     return ResultFile(content_type, file_name(result, ending), content)
 
 

@@ -25,8 +25,8 @@ from wiki.ask.formats import (
     trees,
     xlsx,
 )
-from wiki.ask.formats.base import NOTHING, Format, FormatContext, ResultFile, option
-from wiki.ask.formats.cells import joined
+from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, ResultFile, option
+from wiki.ask.formats.cells import join_html
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -34,28 +34,28 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
     from wiki.ask.language.query_ast import Query
 
-FAMILIES: tuple[ModuleType, ...] = (
+FORMAT_MODULES: tuple[ModuleType, ...] = (
     tables, list_formats, templates, category_gallery, maps, timeline_calendar, trees, charts, tag_cloud, aggregates,
     csv_json, xlsx, syndication, icalendar_vcard, rdf,
 )  # fmt: skip
-FORMATS: dict[str, Format] = {form.name: form for family in FAMILIES for form in family.FORMATS}
+FORMATS: dict[str, Format] = {form.name: form for family in FORMAT_MODULES for form in family.FORMATS}
 """By name, in the order in which the Ask page offers them."""
-NAMES: dict[str, Format] = FORMATS | {alias: form for form in FORMATS.values() for alias in form.aliases}
+FORMATS_BY_NAME: dict[str, Format] = FORMATS | {alias: form for form in FORMATS.values() for alias in form.aliases}
 """By every name that a question may write."""
 
 
-def format_named(name: str) -> Format | None:
+def find_format(name: str) -> Format | None:
     """The format that a question calls so, or None."""
-    return NAMES.get(name.strip().lower())
+    return FORMATS_BY_NAME.get(name.strip().lower())
 
 
 def format_of(question: Query) -> Format:
     """The format of a question; without one, or with an unknown one, a table, or a list where nothing is printed."""
-    named = format_named(question.parameters.get("format", ""))
+    named = find_format(question.parameters.get("format", ""))
     return named or FORMATS["table" if question.printouts else "list"]
 
 
-def file(result: QueryResult, shown: FormatContext) -> ResultFile | None:
+def render_file(result: QueryResult, shown: FormatContext) -> ResultFile | None:
     """The result as a download, in its question's format; None where that format has none."""
     make = format_of(result.question).file
     if make is None:
@@ -64,33 +64,33 @@ def file(result: QueryResult, shown: FormatContext) -> ResultFile | None:
         return make(result, shown)
 
 
-def html(result: QueryResult, shown: FormatContext) -> SafeString:
+def render_html(result: QueryResult, shown: FormatContext) -> SafeString:
     """The result as it stands in a page, with intro, outro, the words for no result and the link to further ones."""
     with override(shown.language):
         form = format_of(result.question)
         if not result.rows and not form.counts:
             default = option(result, "default")
-            return shown.markdown(default) if default else NOTHING
+            return shown.markdown(default) if default else EMPTY_HTML
         inner = form.html(result, shown) if form.html else _link_to_file(result, shown, form)
         before, after = _around(result, shown, "intro"), _around(result, shown, "outro")
-        return joined("", [before, inner, _further(result, shown, form), _examined(result), after])
+        return join_html("", [before, inner, _further(result, shown, form), _examined(result), after])
 
 
-def values(result: QueryResult, shown: FormatContext) -> SafeString:
+def render_first_row(result: QueryResult, shown: FormatContext) -> SafeString:
     """What `{{#show:}}` shows without a format of its own: the values of the first row alone, else `default`."""
     with override(shown.language):
-        return list_formats.values_alone(result, shown) or shown.markdown(option(result, "default"))
+        return list_formats.first_row_values(result, shown) or shown.markdown(option(result, "default"))
 
 
 def _around(result: QueryResult, shown: FormatContext, name: str) -> SafeString:
     text = option(result, name)
-    return shown.markdown(text) if text else NOTHING
+    return shown.markdown(text) if text else EMPTY_HTML
 
 
 def _examined(result: QueryResult) -> SafeString:
     """That a sort by distance stopped early, where it did."""
     if result.examined is None:
-        return NOTHING
+        return EMPTY_HTML
     words = gettext("Only the first %(count)s pages were compared by distance.") % {"count": result.examined}
     return format_html(' <span class="rows-note">{}</span>', words)
 
@@ -106,6 +106,6 @@ def _further(result: QueryResult, shown: FormatContext, form: Format) -> SafeStr
     written = result.question.parameters.get("searchlabel")
     empty = written is not None and not written.strip()
     if not result.more or not shown.more_url or empty or form.html is None:
-        return NOTHING
+        return EMPTY_HTML
     words = (written or "").strip() or gettext("… further results")
     return format_html(' <a class="ask-more" rel="nofollow" href="{}">{}</a>', shown.more_url, words)

@@ -9,13 +9,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.ask.formats.base import NOTHING, figure
-from wiki.ask.formats.cells import joined
+from wiki.ask.formats.base import EMPTY_HTML, format_number
+from wiki.ask.formats.cells import join_html
 
 WIDTH = 380
 """Units across; text of 12 units stays readable on a phone."""
 COLOURS = 8
-LABEL_WIDTH, LABEL_SIGNS = 125, 18
+LABEL_WIDTH, LABEL_CHARACTERS = 125, 18
 BAR, GAP = 16, 10
 PLOT_HEIGHT, LEFT, BOTTOM = 200, 46, 26
 SLICES = 8
@@ -51,17 +51,17 @@ class Plot:
         return (low, high) if high > low else (low, low + 1)
 
 
-def share(number: float, low: float, high: float) -> float:
+def fraction_between(number: float, low: float, high: float) -> float:
     """How far `number` is from `low` to `high`, 0 to 1; halved first, for the difference may be no float."""
     return (number / 2 - low / 2) / ((high / 2 - low / 2) or 1)
 
 
-def short(words: str, signs: int = LABEL_SIGNS) -> str:
+def truncate_label(words: str, signs: int = LABEL_CHARACTERS) -> str:
     """Words cut to a label's width."""
     return words if len(words) <= signs else f"{words[: signs - 1].rstrip()}…"
 
 
-def svg(height: float, title: str, about: str, inner: SafeString) -> SafeString:
+def svg_element(height: float, title: str, about: str, inner: SafeString) -> SafeString:
     """A picture as wide as WIDTH, named and described for those who do not see it."""
     return format_html(
         '<svg role="img" viewBox="0 0 {} {}" width="{}" height="{}" aria-label="{}">'
@@ -74,14 +74,14 @@ def _n(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
 
 
-def text(x: float, y: float, words: str, anchor: str = "start", whole: str = "") -> SafeString:
+def text_element(x: float, y: float, words: str, anchor: str = "start", whole: str = "") -> SafeString:
     """Words at a point; `whole` is said where `words` are cut."""
-    tip = format_html("<title>{}</title>", whole) if whole and whole != words else NOTHING
+    tip = format_html("<title>{}</title>", whole) if whole and whole != words else EMPTY_HTML
     pattern = '<text x="{}" y="{}" font-size="12" text-anchor="{}">{}{}</text>'
     return format_html(pattern, _n(x), _n(y), anchor, tip, words)
 
 
-def stroke(ends: tuple[float, float, float, float], name: str = "ask-axis") -> SafeString:
+def line_element(ends: tuple[float, float, float, float], name: str = "ask-axis") -> SafeString:
     """A line from a point to another, in the class `name`."""
     return format_html('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"></line>', name, *map(_n, ends))
 
@@ -92,27 +92,31 @@ def _tip(plot: Plot, index: int, series: Series) -> str:
 
 
 # --- Bars
-def bars(plot: Plot, title: str, about: str) -> SafeString:
+def bar_chart(plot: Plot, title: str, about: str) -> SafeString:
     """Bars from left to right, one group for each label."""
     low, high = plot.range()
     widest = max((len(words) for one in plot.series for words in one.words), default=0)
     room = WIDTH - LABEL_WIDTH - min(90, 8 + 6.5 * widest)
 
     def x(number: float) -> float:
-        return LABEL_WIDTH + share(number, low, high) * room
+        return LABEL_WIDTH + fraction_between(number, low, high) * room
 
     pieces, y = [], GAP / 2
     for index, label in enumerate(plot.labels):
         group = len(plot.series) * BAR
-        pieces.append(text(LABEL_WIDTH - 6, y + group / 2 + 4, short(label), "end", label))
+        pieces.append(text_element(LABEL_WIDTH - 6, y + group / 2 + 4, truncate_label(label), "end", label))
         for number, series in enumerate(plot.series):
             amount = series.numbers[index]
             if amount is not None:
                 pieces.append(_bar(x(0), x(amount), y + number * BAR, number, _tip(plot, index, series)))
-                pieces.append(text(max(x(0), x(amount)) + 4, y + number * BAR + 12, short(series.words[index], 14)))
+                pieces.append(
+                    text_element(
+                        max(x(0), x(amount)) + 4, y + number * BAR + 12, truncate_label(series.words[index], 14)
+                    )
+                )
         y += group + GAP
-    pieces.insert(0, stroke((x(0), 0, x(0), y - GAP / 2)))
-    return svg(y, title, about, joined("", pieces))
+    pieces.insert(0, line_element((x(0), 0, x(0), y - GAP / 2)))
+    return svg_element(y, title, about, join_html("", pieces))
 
 
 def _bar(zero: float, end: float, y: float, number: int, tip: str) -> SafeString:
@@ -138,10 +142,10 @@ def ticks(low: float, high: float, about: int = 4) -> list[float]:
 def _tick_words(number: float) -> str:
     if number and not 1e-4 <= abs(number) < 1e6:
         return f"{number:.2g}"
-    return figure(f"{number:.6f}".rstrip("0").rstrip("."))
+    return format_number(f"{number:.6f}".rstrip("0").rstrip("."))
 
 
-def line(plot: Plot, title: str, about: str) -> SafeString:
+def line_chart(plot: Plot, title: str, about: str) -> SafeString:
     """A line for each series, along places in time or at equal distances."""
     low, high = plot.range()
     places = plot.places or [float(index) for index in range(len(plot.labels))]
@@ -151,12 +155,12 @@ def line(plot: Plot, title: str, about: str) -> SafeString:
         return LEFT + 8 + (place - first) / ((last - first) or 1) * (WIDTH - LEFT - 24)
 
     def y(number: float) -> float:
-        return 8 + (1 - share(number, low, high)) * (PLOT_HEIGHT - 8)
+        return 8 + (1 - fraction_between(number, low, high)) * (PLOT_HEIGHT - 8)
 
     pieces = []
     for tick in ticks(low, high):
-        pieces.append(stroke((LEFT, y(tick), WIDTH - 4, y(tick)), "ask-grid" if tick else "ask-axis"))
-        pieces.append(text(LEFT - 4, y(tick) + 4, _tick_words(tick), "end"))
+        pieces.append(line_element((LEFT, y(tick), WIDTH - 4, y(tick)), "ask-grid" if tick else "ask-axis"))
+        pieces.append(text_element(LEFT - 4, y(tick) + 4, _tick_words(tick), "end"))
     for number, series in enumerate(plot.series):
         points = [(x(place), y(amount), index) for index, (place, amount) in
                   enumerate(zip(places, series.numbers, strict=True)) if amount is not None]  # fmt: skip
@@ -168,20 +172,20 @@ def line(plot: Plot, title: str, about: str) -> SafeString:
         )
         pieces.append(format_html_join("", dot, dots))
     pieces.append(_line_labels(plot, [x(place) for place in places]))
-    return svg(PLOT_HEIGHT + BOTTOM, title, about, joined("", pieces))
+    return svg_element(PLOT_HEIGHT + BOTTOM, title, about, join_html("", pieces))
 
 
 def _line_labels(plot: Plot, across: list[float]) -> SafeString:
     """Labels under the points, as many as fit without touching."""
     pieces, free = [], 0.0
     for index, label in enumerate(plot.labels):
-        words = short(label, 14)
+        words = truncate_label(label, 14)
         half = len(words) * 3.3
         middle = min(max(across[index], half), WIDTH - half)
         if middle - half >= free:
-            pieces.append(text(middle, PLOT_HEIGHT + 18, words, "middle", label))
+            pieces.append(text_element(middle, PLOT_HEIGHT + 18, words, "middle", label))
             free = middle + half + 8
-    return joined("", pieces)
+    return join_html("", pieces)
 
 
 # --- Pies
@@ -203,7 +207,7 @@ def _slices(plot: Plot) -> list[tuple[str, float, str]]:
     ]
 
 
-def pie(plot: Plot, title: str, about: str) -> SafeString:
+def pie_chart(plot: Plot, title: str, about: str) -> SafeString:
     """A pie of the first series, its slices named beside it."""
     slices = _slices(plot)
     total = math.fsum(number / len(slices) for _, number, _ in slices) if slices else 1.0
@@ -211,7 +215,7 @@ def pie(plot: Plot, title: str, about: str) -> SafeString:
     pieces = []
     for index, (label, number, words) in enumerate(slices):
         part = number / len(slices) / total
-        percent = figure(f"{part * 100:.1f}")
+        percent = format_number(f"{part * 100:.1f}")
         tip = f"{label}: {words} ({percent} %)" if words else f"{label} ({percent} %)"
         colour = index % COLOURS + 1
         pieces.append(_slice(colour, middle, radius, (turned, turned + part), tip))
@@ -220,8 +224,8 @@ def pie(plot: Plot, title: str, about: str) -> SafeString:
         pieces.append(
             format_html('<rect class="ask-s{}" x="205" y="{}" width="12" height="12" rx="2"></rect>', colour, top - 10)
         )
-        pieces.append(text(223, top, f"{short(label, 17)} {percent} %", "start", tip))
-    return svg(max(2 * middle, 30 + 22 * len(slices)), title, about, joined("", pieces))
+        pieces.append(text_element(223, top, f"{truncate_label(label, 17)} {percent} %", "start", tip))
+    return svg_element(max(2 * middle, 30 + 22 * len(slices)), title, about, join_html("", pieces))
 
 
 def _slice(colour: int, middle: float, radius: float, turns: tuple[float, float], tip: str) -> SafeString:

@@ -9,14 +9,14 @@ from django.conf import settings
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 
 from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, option
-from wiki.ask.formats.cells import DATE, Cells, columns_of, usable
-from wiki.ask.formats.event_rows import moment_of
+from wiki.ask.formats.cells import DATE, Cells, columns_with_datatype, usable_values
+from wiki.ask.formats.event_rows import datetime_of_julian_day
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult, ResultRow
 
-NEVER_COMPUTED = datetime(1970, 1, 1, tzinfo=UTC)
+FALLBACK_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 """Signs that XML cannot say."""
 
@@ -27,10 +27,10 @@ def _clean(words: str) -> str:
 
 def _moment(row: ResultRow, dates: list[int]) -> datetime:
     """When an entry was new: the first date printed, else the page's last version."""
-    for value in usable(row, dates, DATE):
-        if moment := moment_of(value.number):
+    for value in usable_values(row, dates, DATE):
+        if moment := datetime_of_julian_day(value.number):
             return moment
-    return row.subject.edited_at or NEVER_COMPUTED
+    return row.subject.edited_at or FALLBACK_DATE
 
 
 def _description(row: ResultRow, cells: Cells) -> str:
@@ -45,7 +45,7 @@ def _description(row: ResultRow, cells: Cells) -> str:
 def _file(
     result: QueryResult, shown: FormatContext, kind: type[SyndicationFeed], name: str, content_type: str
 ) -> ResultFile:
-    cells, dates = Cells(result), columns_of(result, DATE)
+    cells, dates = Cells(result), columns_with_datatype(result, DATE)
     title = _clean(option(result, "title", settings.SITE_NAME))
     address = shown.whole(shown.download_url(name))
     feed = kind(

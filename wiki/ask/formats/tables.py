@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
-from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option, separator, switch_option
-from wiki.ask.formats.cells import DATE, Cells, classes, is_subject, joined, own_classes
+from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, Parameter, option, separator, switch_option
+from wiki.ask.formats.cells import DATE, Cells, author_classes, class_attribute, is_subject_column, join_html
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wiki.ask.execution.results import Column, QueryResult, ResultRow
 
-ALIGN = ("left", "right", "center")
+ALIGNMENTS = ("left", "right", "center")
 NUMERIC = ("_num", "_qty", "_tem")
 
 
@@ -25,18 +25,18 @@ def _cell_class(column: Column) -> SafeString:
     align = column.printout.options.get("align", "").strip().lower()
     width = re.sub(r"\D", "", column.printout.options.get("width", ""))
     numeric = column.declaration.datatype in NUMERIC
-    names = [f"ask-{align}" if align in ALIGN else "ask-right" if numeric else ""]
+    names = [f"ask-{align}" if align in ALIGNMENTS else "ask-right" if numeric else ""]
     names.append("ask-nowrap" if column.declaration.datatype == DATE else "")
     if width:
         # Widths in steps of 5 rem, by class: the site's policy forbids styles in the text.
         names.append(f"ask-w{max(1, min(6, round(int(width[:4]) / 80)))}")
-    return classes(*names)
+    return class_attribute(*names)
 
 
 def _sort_key(row: ResultRow, index: int, cells: Cells) -> str:
     """What the browser sorts by: the number where there is one, else the words."""
     column = cells.result.columns[index]
-    if not is_subject(column):
+    if not is_subject_column(column):
         for value in row.cells[index]:
             if value.number is not None:
                 return repr(value.number)
@@ -51,7 +51,7 @@ def _values(cells: Cells, row: ResultRow, index: int, between: str) -> SafeStrin
         return format_html("<{0}>{1}</{0}>", tag, items)
     if tag in ("ul", "ol", "<br>", "<br/>", "<br />"):
         return format_html_join("", "<div>{}</div>", ((value,) for value in values))
-    return joined(between, values)
+    return join_html(between, values)
 
 
 def _body(result: QueryResult, cells: Cells, between: str) -> SafeString:
@@ -66,14 +66,14 @@ def _body(result: QueryResult, cells: Cells, between: str) -> SafeString:
                 for index in range(len(result.columns))
             ),
         )
-        head = format_html('<th scope="row">{}</th>', cells.subject(row)) if cells.has_subject else NOTHING
+        head = format_html('<th scope="row">{}</th>', cells.subject(row)) if cells.has_subject else EMPTY_HTML
         rows.append(format_html("<tr>{}{}</tr>", head, tds))
-    return joined("", rows)
+    return join_html("", rows)
 
 
 def _head(result: QueryResult, cells: Cells) -> SafeString:
     heads = [(_cell_class(column), cells.heading(column)) for column in result.columns]
-    first = NOTHING
+    first = EMPTY_HTML
     if cells.has_subject:
         words = cells.subject_heading()
         hidden = format_html('<span class="visually-hidden">{}</span>', gettext("Page"))
@@ -85,13 +85,13 @@ def _transposed(result: QueryResult, cells: Cells, between: str) -> SafeString:
     rows = []
     if cells.has_subject:
         pages = format_html_join("", '<th scope="col">{}</th>', ((cells.subject(row),) for row in result.rows))
-        corner = format_html("<td>{}</td>", cells.subject_heading()) if cells.headers != "hide" else NOTHING
+        corner = format_html("<td>{}</td>", cells.subject_heading()) if cells.headers != "hide" else EMPTY_HTML
         rows.append(format_html("<tr>{}{}</tr>", corner, pages))
     for index, column in enumerate(result.columns):
-        head = format_html('<th scope="row">{}</th>', cells.heading(column)) if cells.headers != "hide" else NOTHING
+        head = format_html('<th scope="row">{}</th>', cells.heading(column)) if cells.headers != "hide" else EMPTY_HTML
         values = ((_cell_class(column), _values(cells, row, index, between)) for row in result.rows)
         rows.append(format_html("<tr>{}{}</tr>", head, format_html_join("", "<td{}>{}</td>", values)))
-    return format_html("<tbody>{}</tbody>", joined("", rows))
+    return format_html("<tbody>{}</tbody>", join_html("", rows))
 
 
 def html(result: QueryResult, shown: FormatContext) -> SafeString:
@@ -99,14 +99,14 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
     cells = Cells(result)
     between = separator(result, "sep", ", ")
     broad = option(result, "format").lower() == "broadtable"
-    names = classes("ask-table", "ask-broad" if broad else "", own_classes(result))
+    names = class_attribute("ask-table", "ask-broad" if broad else "", author_classes(result))
     if switch_option(result, "transpose"):
         return format_html(
             '<div class="scroll"><table{}>{}</table></div>',
             names, _transposed(result, cells, between),
         )  # fmt: skip
-    head = format_html("<thead>{}</thead>", _head(result, cells)) if cells.headers != "hide" else NOTHING
-    sortable = format_html(' data-sortable="{}"', gettext("Sort by this column")) if head else NOTHING
+    head = format_html("<thead>{}</thead>", _head(result, cells)) if cells.headers != "hide" else EMPTY_HTML
+    sortable = format_html(' data-sortable="{}"', gettext("Sort by this column")) if head else EMPTY_HTML
     return format_html(
         '<div class="scroll"><table{}{}>{}<tbody>{}</tbody></table></div>',
         names, sortable, head, _body(result, cells, between),

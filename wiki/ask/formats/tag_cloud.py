@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SIZES = 6
 
 
-def counted(result: QueryResult) -> list[tuple[SafeString, str, int]]:
+def count_values(result: QueryResult) -> list[tuple[SafeString, str, int]]:
     """Every value that printouts show (HTML, words) with its number of rows, in the order of their words."""
     cells = Cells(result)
     found: dict[str, tuple[SafeString, int]] = {}
@@ -44,9 +44,9 @@ def _times(number: int) -> str:
     return ngettext("%(number)s time", "%(number)s times", number) % {"number": number}
 
 
-def cloud(result: QueryResult, shown: FormatContext) -> SafeString:
+def tag_cloud_html(result: QueryResult, shown: FormatContext) -> SafeString:
     """Values, the larger the more often they occur."""
-    found = counted(result)
+    found = count_values(result)
     low, high = min((one[2] for one in found), default=1), max((one[2] for one in found), default=1)
     linear = option(result, "increase", "log") == "linear"
 
@@ -61,9 +61,9 @@ def cloud(result: QueryResult, shown: FormatContext) -> SafeString:
     return format_html('<ul class="ask-cloud">{}</ul>', format_html_join("", pattern, items))
 
 
-def rank(result: QueryResult, shown: FormatContext) -> SafeString:
+def value_rank_html(result: QueryResult, shown: FormatContext) -> SafeString:
     """Values in a list, the most frequent first."""
-    found = sorted(counted(result), key=lambda one: -one[2])
+    found = sorted(count_values(result), key=lambda one: -one[2])
     items = format_html_join("", "<li>{} ({})</li>", ((html, number) for html, _, number in found))
     return format_html('<ol class="ask-list">{}</ol>', items)
 
@@ -77,10 +77,10 @@ INCREASE = Parameter("increase", "choice", "log", gettext_noop("How size grows w
 FORMATS = (
     Format(
         "tagcloud", gettext_noop("tag cloud"), gettext_noop("Values, the larger the more frequent."),
-        (), (*PARAMETERS, INCREASE), cloud, limit=INLINE_LIMIT,
+        (), (*PARAMETERS, INCREASE), tag_cloud_html, limit=INLINE_LIMIT,
     ),
     Format(
         "valuerank", gettext_noop("ranking of values"), gettext_noop("Values, the most frequent first."),
-        (), PARAMETERS, rank, limit=INLINE_LIMIT,
+        (), PARAMETERS, value_rank_html, limit=INLINE_LIMIT,
     ),
 )  # fmt: skip

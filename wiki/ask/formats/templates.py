@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from wiki.ask.formats.base import Format, FormatContext, Parameter, option, separator
-from wiki.ask.formats.cells import PAGE, Cells, is_subject
+from wiki.ask.formats.cells import PAGE, Cells, is_subject_column
 from wiki.errors import gettext_noop
 from wiki.text.transclusion import substitute_arguments, transcluded_source
 
@@ -23,14 +23,14 @@ WORK_LIMIT = 5_000_000
 """Characters of template read for all rows together."""
 
 
-def plain(words: str) -> str:
+def escape_wikitext(words: str) -> str:
     """Words of a value as text of the wiki: in one line, and never the beginning of a call or argument."""
     line = " ".join(words.split())
     return line.replace("{{", "{&#123;").replace("}}", "}&#125;")
 
 
 def _link(found: PageRef, linked: bool) -> str:
-    title, words = plain(found.full_title), plain(found.shown_title)
+    title, words = escape_wikitext(found.full_title), escape_wikitext(found.shown_title)
     if not linked:
         return words
     colon = ":" if title.lower().startswith(("category:", "file:", "catégorie:", "fichier:")) else ""
@@ -43,11 +43,11 @@ def _value(value: Value, context: Context, form: str, cells: Cells) -> str:
     if found is not None:
         return _link(found, linked)
     if value.datatype == PAGE and linked and not set(value.raw) & set("[]|{}"):
-        return f"[[{plain(value.raw)}]]"
-    return plain(cells.value_words(value, context, form))
+        return f"[[{escape_wikitext(value.raw)}]]"
+    return escape_wikitext(cells.value_words(value, context, form))
 
 
-def arguments_of(row: ResultRow, number: int, cells: Cells, between: str) -> dict[str, str]:
+def template_arguments(row: ResultRow, number: int, cells: Cells, between: str) -> dict[str, str]:
     """What a template may ask of a row: by number, by label, `#`, and `userparam`."""
     result = cells.result
     found = {"#": str(number), "userparam": result.question.parameters.get("userparam", "")}
@@ -58,7 +58,7 @@ def arguments_of(row: ResultRow, number: int, cells: Cells, between: str) -> dic
             found[cells.main_label] = found["1"]
         position = 2
     for index, column in enumerate(result.columns):
-        if is_subject(column):
+        if is_subject_column(column):
             words = _link(row.subject, cells.links_subject and column.printout.form != "-")
         else:
             form = column.printout.form
@@ -86,7 +86,7 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
     rows: list[str] = []
     size = 0
     for number, row in enumerate(result.rows, result.question.offset + 1):
-        rows.append(substitute_arguments(row_text, arguments_of(row, number, cells, values_between)))
+        rows.append(substitute_arguments(row_text, template_arguments(row, number, cells, values_between)))
         size += len(rows[-1])
         if size > SIZE_LIMIT or len(rows) * len(row_text) > WORK_LIMIT:
             rows[-1] = gettext("… and more rows, which are left out: the text would be too long.")

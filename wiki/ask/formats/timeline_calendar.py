@@ -15,20 +15,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from wiki.ask.formats import event_rows
-from wiki.ask.formats.base import NOTHING, Format, FormatContext, Parameter, option
-from wiki.ask.formats.cells import Cells, joined, with_label
-from wiki.ask.formats.event_rows import Event, events_of
+from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, Parameter, option
+from wiki.ask.formats.cells import Cells, join_html, with_label
+from wiki.ask.formats.event_rows import Event, build_events
 from wiki.ask.language.query_ast import INLINE_LIMIT
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
 
-SHOWN_A_DAY = 6
+EVENTS_PER_DAY = 6
 """Events in one cell of the calendar; the others are counted."""
 
 
-def when(event: Event, cells: Cells) -> SafeString:
+def time_html(event: Event, cells: Cells) -> SafeString:
     """From when to when, in words, readable by machines where the calendar allows."""
     context = cells.result.columns[event.column].context
     form = cells.result.columns[event.column].printout.form
@@ -41,7 +41,7 @@ def when(event: Event, cells: Cells) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', stamp, words)
 
 
-def details(event: Event, cells: Cells) -> SafeString:
+def details_html(event: Event, cells: Cells) -> SafeString:
     """What else the row prints."""
     dates = event_rows.date_columns(cells.result)
     lines = []
@@ -49,9 +49,9 @@ def details(event: Event, cells: Cells) -> SafeString:
         values = cells.html(event.row, index)
         if index in dates or not values:
             continue
-        words = joined(", ", values)
+        words = join_html(", ", values)
         lines.append(with_label(escape(column.label), words) if cells.headers != "hide" and column.label else words)
-    return format_html('<div class="ask-details">{}</div>', joined(" · ", lines)) if lines else NOTHING
+    return format_html('<div class="ask-details">{}</div>', join_html(" · ", lines)) if lines else EMPTY_HTML
 
 
 def _year(event: Event) -> str:
@@ -62,15 +62,15 @@ def timeline(result: QueryResult, shown: FormatContext) -> SafeString:
     """Events along a line, earliest first, under their years."""
     cells = Cells(result)
     years = []
-    for year, group in groupby(events_of(result), key=_year):
+    for year, group in groupby(build_events(result), key=_year):
         items = format_html_join(
             "",
             '<li><div class="ask-when">{}</div>{}{}</li>',
-            ((when(event, cells), cells.subject(event.row), details(event, cells)) for event in group),
+            ((time_html(event, cells), cells.subject(event.row), details_html(event, cells)) for event in group),
         )
-        head = format_html('<p class="ask-year"><strong>{}</strong></p>', year) if year else NOTHING
+        head = format_html('<p class="ask-year"><strong>{}</strong></p>', year) if year else EMPTY_HTML
         years.append(format_html("{}<ol>{}</ol>", head, items))
-    return format_html('<div class="ask-timeline">{}</div>', joined("", years)) if years else _no_dates()
+    return format_html('<div class="ask-timeline">{}</div>', join_html("", years)) if years else _no_dates()
 
 
 def _no_dates() -> SafeString:
@@ -78,7 +78,7 @@ def _no_dates() -> SafeString:
 
 
 # --- calendar
-def month_asked(result: QueryResult, found: list[Event], today: date) -> date:
+def month_to_show(result: QueryResult, found: list[Event], today: date) -> date:
     """The month to show: the one asked for, else the next with an event, else the last with one."""
     asked = re.fullmatch(r"(\d{4})-(\d{1,2})", option(result, "month"))
     if asked and 1 <= int(asked[2]) <= 12 and 1 < int(asked[1]) < 9999:
@@ -100,24 +100,24 @@ def _by_day(found: list[Event], month: date) -> dict[date, list[Event]]:
 
 def _day(day: date, month: date, happening: list[Event], cells: Cells, today: date) -> SafeString:
     if day.month != month.month:
-        return format_html('<td class="ask-other"></td>{}', NOTHING)
+        return format_html('<td class="ask-other"></td>{}', EMPTY_HTML)
     items = format_html_join(
-        "", "<li>{}{}</li>", ((_time(event), cells.subject(event.row)) for event in happening[:SHOWN_A_DAY])
+        "", "<li>{}{}</li>", ((_time(event), cells.subject(event.row)) for event in happening[:EVENTS_PER_DAY])
     )
-    more = len(happening) - SHOWN_A_DAY
-    rest = format_html("<li>{}</li>", gettext("%(number)s more") % {"number": more}) if more > 0 else NOTHING
-    listed = format_html("<ul>{}{}</ul>", items, rest) if happening else NOTHING
+    more = len(happening) - EVENTS_PER_DAY
+    rest = format_html("<li>{}</li>", gettext("%(number)s more") % {"number": more}) if more > 0 else EMPTY_HTML
+    listed = format_html("<ul>{}{}</ul>", items, rest) if happening else EMPTY_HTML
     name = "ask-today" if day == today else "ask-empty" if not happening else ""
     return format_html(
         '<td{}><time datetime="{}"><span class="ask-weekday">{} </span>{}</time>{}</td>',
-        format_html(' class="{}"', name) if name else NOTHING,
+        format_html(' class="{}"', name) if name else EMPTY_HTML,
         day.isoformat(), WEEKDAYS[day.weekday()], day.day, listed,
     )  # fmt: skip
 
 
 def _time(event: Event) -> SafeString:
     if event.whole_days or event.begins is None:
-        return NOTHING
+        return EMPTY_HTML
     return format_html('<span class="ask-hour">{} </span>', event.begins.strftime("%H:%M"))
 
 
@@ -128,14 +128,14 @@ def _turning(month: date, shown: FormatContext) -> SafeString:
     for other, rel, pattern in ((before, "prev", "← {}"), (after, "next", "{} →")):
         url = shown.address({"month": f"{other:%Y-%m}"})
         words = pattern.format(date_format(other, "YEAR_MONTH_FORMAT"))
-        links.append(format_html('<a rel="{} nofollow" href="{}">{}</a>', rel, url, words) if url else NOTHING)
-    return joined(" ", links)
+        links.append(format_html('<a rel="{} nofollow" href="{}">{}</a>', rel, url, words) if url else EMPTY_HTML)
+    return join_html(" ", links)
 
 
 def calendar(result: QueryResult, shown: FormatContext) -> SafeString:
     """One month as a grid of days."""
-    found, cells = events_of(result), Cells(result)
-    month = month_asked(result, found, shown.today)
+    found, cells = build_events(result), Cells(result)
+    month = month_to_show(result, found, shown.today)
     sunday = option(result, "firstday").lower() in ("sunday", "dimanche")
     weeks = months.Calendar(6 if sunday else 0)
     order = list(weeks.iterweekdays())
@@ -147,7 +147,7 @@ def calendar(result: QueryResult, shown: FormatContext) -> SafeString:
         "",
         "<tr>{}</tr>",
         (
-            (joined("", (_day(day, month, days.get(day, []), cells, shown.today) for day in week)),)
+            (join_html("", (_day(day, month, days.get(day, []), cells, shown.today) for day in week)),)
             for week in weeks.monthdatescalendar(month.year, month.month)
         ),
     )

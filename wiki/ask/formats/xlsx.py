@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext
 
-from wiki.ask.formats.aggregates import NUMBERS
+from wiki.ask.formats.aggregates import NUMERIC_DATATYPES
 from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, file_name, option
 from wiki.ask.formats.cells import BOOLEAN, DATE, Cells
-from wiki.ask.formats.event_rows import is_whole_days, moment_of
+from wiki.ask.formats.event_rows import datetime_of_julian_day, is_whole_days
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -26,16 +26,16 @@ FIRST_YEAR = 1900
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def typed(row: ResultRow, index: int, cells: Cells) -> str | float | bool | date | datetime:
+def cell_value(row: ResultRow, index: int, cells: Cells) -> str | float | bool | date | datetime:
     """What a cell holds: one value of its own type, else words."""
     column, values = cells.result.columns[index], row.cells[index]
     if len(values) == 1 and values[0].is_usable and not column.printout.form:
         value = values[0]
-        if value.datatype in NUMBERS and value.number is not None and abs(value.number) < 1e300:
+        if value.datatype in NUMERIC_DATATYPES and value.number is not None and abs(value.number) < 1e300:
             return value.number
         if value.datatype == BOOLEAN and value.number is not None:
             return bool(value.number)
-        moment = moment_of(value.number) if value.datatype == DATE else None
+        moment = datetime_of_julian_day(value.number) if value.datatype == DATE else None
         if moment and moment.year >= FIRST_YEAR and (value.number_end or 0) - (value.number or 0) <= 1.001:
             return moment.date() if is_whole_days(value) else moment.replace(tzinfo=None)
     return ", ".join(cells.words(row, index))
@@ -63,7 +63,7 @@ def xlsx_file(result: QueryResult, shown: FormatContext) -> ResultFile:
         sheet.append([cell(words) for words in (*first, *(column.label for column in result.columns))])
     for row in result.rows:
         held: list[Any] = [row.subject.full_title] if cells.has_subject else []
-        held += [typed(row, index, cells) for index in range(len(result.columns))]
+        held += [cell_value(row, index, cells) for index in range(len(result.columns))]
         sheet.append([cell(one) for one in held])
     out = io.BytesIO()
     book.save(out)

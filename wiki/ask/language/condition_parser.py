@@ -6,8 +6,8 @@ import re
 
 from wiki.ask.language.query_ast import (
     DEPTH_LIMIT,
+    HIERARCHY_DEPTH,
     SIZE_LIMIT,
-    TREE_DEPTH,
     AnyValue,
     ChainLink,
     Compare,
@@ -24,11 +24,11 @@ from wiki.ask.language.query_ast import (
     ValueTest,
 )
 from wiki.ask.language.query_errors import AskProblem
-from wiki.facts.datatypes.base import comparison
+from wiki.facts.datatypes.base import split_comparator
 from wiki.text import titles
 
 CATEGORY, CONCEPT = 14, 108
-WIDE = ("~~", "in:", "phrase:", "not:")
+ANY_PROPERTY_PREFIXES = ("~~", "in:", "phrase:", "not:")
 """What begins a condition on all values of whatever property."""
 
 _BLANK = re.compile(r"\s*")
@@ -36,7 +36,7 @@ _JOINT = re.compile(r"\|\||OR\b|AND\b")
 _MARKS = re.compile(r"\[\[|\]\]|\|\|?|::|<q>|</q>")
 
 
-def condition_of(source: str) -> Condition:
+def parse_conditions(source: str) -> Condition:
     """The tree of conditions. Raises AskProblem, which says where."""
     reader = _Reader(source)
     if not source.strip():
@@ -47,7 +47,7 @@ def condition_of(source: str) -> Condition:
     return condition
 
 
-def chain_of(written: str, at: int | None = None) -> tuple[ChainLink, ...]:
+def parse_chain(written: str, at: int | None = None) -> tuple[ChainLink, ...]:
     """`P.-Q` as steps; a blank before it keeps its dots. Raises AskProblem."""
     names = [written] if written.startswith(" ") else written.split(".")
     steps = []
@@ -63,12 +63,12 @@ def chain_of(written: str, at: int | None = None) -> tuple[ChainLink, ...]:
     return tuple(steps)
 
 
-def depth_of(condition: Condition) -> int:
+def nesting_depth(condition: Condition) -> int:
     """How deep properties are nested in a condition."""
     if isinstance(condition, Conjunction | Disjunction):
-        return max(depth_of(part) for part in condition.parts)
+        return max(nesting_depth(part) for part in condition.parts)
     if isinstance(condition, HasValue):
-        inner = [depth_of(value.condition) for value in condition.values if isinstance(value, SubqueryValue)]
+        inner = [nesting_depth(value.condition) for value in condition.values if isinstance(value, SubqueryValue)]
         return len(condition.chain) + max(inner, default=0)
     return 0
 
@@ -155,7 +155,7 @@ class _Reader:
         if not self._is("]]"):
             raise AskProblem("ask_open", {"what": "[[", "end": "]]"}, at=begin)
         self.at += 2
-        if depth_of(found) > DEPTH_LIMIT:
+        if nesting_depth(found) > DEPTH_LIMIT:
             raise AskProblem("ask_depth", {"limit": DEPTH_LIMIT}, at=begin)
         return found
 
@@ -191,18 +191,18 @@ class _Reader:
     def _depth_option(self) -> int:
         """`|+depth=n`, if it is here."""
         if not self._is("|"):
-            return TREE_DEPTH
+            return HIERARCHY_DEPTH
         begin = self.at
         self.at += 1
         written = self._until(("]]",)).replace(" ", "")
         number = written.removeprefix("+depth=")
         if number == written or not number.isdecimal() or len(number) > 4:
             raise AskProblem("ask_depth_option", {"found": written[:20]}, at=begin)
-        return min(int(number), TREE_DEPTH)
+        return min(int(number), HIERARCHY_DEPTH)
 
     # --- What stands between the brackets ---------------------------------------------------------
     def _property(self, head: str, begin: int, depth: int) -> Condition:
-        chain = chain_of(head, at=begin)
+        chain = parse_chain(head, at=begin)
         values: list[ValueTest] = []
         while True:
             self.blank()
@@ -249,7 +249,7 @@ class _Reader:
 
 
 def _compare(written: str, at: int, missing: str) -> Compare:
-    comparator, text = comparison(written)
+    comparator, text = split_comparator(written)
     if text in ("", "**"):
         raise AskProblem(missing, at=at)
     return Compare(comparator, text, at + max(written.find(text.strip("*") or text), 0) if comparator else at)
@@ -287,7 +287,7 @@ def _category(names: list[tuple[str, int]], depth: int) -> Condition:
 
 def _page(written: str, at: int) -> Condition:
     """One page, namespace or wide condition of a list."""
-    if written.startswith(WIDE):
+    if written.startswith(ANY_PROPERTY_PREFIXES):
         text = written.removeprefix("~~") if written.startswith("~~") else written
         compare = _compare(text if text != written else written, at, "ask_page_missing")
         if written.startswith("~~"):

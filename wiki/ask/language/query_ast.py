@@ -8,7 +8,7 @@ DEFAULT_LIMIT, INLINE_LIMIT, LIMIT = 50, 500, 10_000
 """Rows where none is asked, at most in a page, at most anywhere (SMW's `$smwgQDefaultLimit`, …)."""
 SIZE_LIMIT, DEPTH_LIMIT, PRINTOUT_LIMIT = 16, 4, 100
 """Conditions, nesting and printouts of one question (SMW's `$smwgQMaxSize`, …): beyond, it is refused."""
-TREE_DEPTH = 10
+HIERARCHY_DEPTH = 10
 """How deep subcategories and subproperties are followed."""
 
 
@@ -59,7 +59,7 @@ class HasValue:
 
     chain: tuple[ChainLink, ...]
     values: tuple[ValueTest, ...]
-    depth: int = TREE_DEPTH
+    depth: int = HIERARCHY_DEPTH
     """How deep subproperties count (`|+depth=0` for none); of a Category or Kind property, subcategories."""
 
 
@@ -69,7 +69,7 @@ class InCategory:
 
     names: tuple[str, ...]
     negated: bool = False
-    depth: int = TREE_DEPTH
+    depth: int = HIERARCHY_DEPTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,20 +159,20 @@ class Query:
     """Full title of that page's place, whose pages titles are looked for first."""
 
 
-def flattened(condition: Conjunction) -> list[Condition]:
+def flatten_conjunction(condition: Conjunction) -> list[Condition]:
     """Its conditions, with those of any AllOf among them."""
     found: list[Condition] = []
     for part in condition.parts:
-        found.extend(flattened(part) if isinstance(part, Conjunction) else [part])
+        found.extend(flatten_conjunction(part) if isinstance(part, Conjunction) else [part])
     return found
 
 
-def is_anchored(condition: Condition) -> bool:
+def is_decided_by_facts(condition: Condition) -> bool:
     """Whether facts decide a condition: some value is said."""
     if isinstance(condition, Disjunction):
-        return all(is_anchored(part) for part in condition.parts)
+        return all(is_decided_by_facts(part) for part in condition.parts)
     if isinstance(condition, Conjunction):
-        return any(is_anchored(part) for part in condition.parts)
+        return any(is_decided_by_facts(part) for part in condition.parts)
     if isinstance(condition, HasValue):
         return len(condition.chain) != 1 or not any(isinstance(value, NoValue) for value in condition.values)
     if isinstance(condition, InCategory):
@@ -180,6 +180,6 @@ def is_anchored(condition: Condition) -> bool:
     return isinstance(condition, InConcept)
 
 
-def is_few(condition: Condition) -> bool:
+def is_page_list(condition: Condition) -> bool:
     """Whether a condition names its pages one by one."""
     return isinstance(condition, IsPage) and not any(value.comparator for value in condition.values)

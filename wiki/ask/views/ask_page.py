@@ -23,14 +23,14 @@ from wiki.ask.embedding.embedded_results import EmbeddedResults
 from wiki.ask.execution import runner
 from wiki.ask.formats import registry
 from wiki.ask.formats.base import FormatContext
-from wiki.ask.forms import PrintRow, QueryFormData, SortRow, marked, read
+from wiki.ask.forms import PrintRow, QueryFormData, SortRow, read_query_form, split_at_problem
 from wiki.ask.language import query_errors
 from wiki.ask.language.query_ast import Query
 from wiki.ask.language.query_errors import AskProblem
-from wiki.ask.views.example_queries import examples
+from wiki.ask.views.example_queries import example_queries
 from wiki.pages.deferred_content import DeferredSlots
 
-CHANGED_SHOWN = 200
+CHANGES_LIMIT = 200
 """Pages of each of the three lists of what changed between two days."""
 
 
@@ -40,7 +40,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
     What the form sends leads to the question's own address, which can be kept and shared.
     """
-    asked = read(request.GET)
+    asked = read_query_form(request.GET)
     if asked.by_form:
         return redirect(f"{reverse('ask')}?{asked.query()}{'#ask-answer' if asked.q.strip() else ''}")
     language = (get_language() or "fr")[:2]
@@ -53,21 +53,21 @@ def ask(request: HttpRequest) -> HttpResponse:
             context |= _wrong(asked, problem)
             status = 422
     else:
-        context["examples"] = examples(request.user, language)
+        context["examples"] = example_queries(request.user, language)
     return render(request, "wiki/ask/ask.html", context, status=status)
 
 
 @require_safe
 def ask_parameters(request: HttpRequest) -> HttpResponse:
     """The fields of a format's own parameters, for the form when another format is chosen."""
-    answer = render(request, "wiki/ask/_parameters.html", _form(read(request.GET)))
+    answer = render(request, "wiki/ask/_parameters.html", _form(read_query_form(request.GET)))
     answer["X-Robots-Tag"] = "noindex"
     return answer
 
 
 def _form(asked: QueryFormData) -> dict[str, Any]:
     """What the form shows of a question."""
-    chosen = registry.format_named(asked.parameters.get("format", "")) or registry.FORMATS["table"]
+    chosen = registry.find_format(asked.parameters.get("format", "")) or registry.FORMATS["table"]
     rows = asked.rows()
     fields, further = asked.fields_of(chosen), asked.further(chosen)
     return {
@@ -84,7 +84,7 @@ def _form(asked: QueryFormData) -> dict[str, Any]:
 
 def _answered(request: HttpRequest, asked: QueryFormData, language: str) -> dict[str, Any]:
     """The answer and what goes with it. Raises AskProblem, TooFast."""
-    rate_limits.spend_preview(request)
+    rate_limits.limit_previews(request)
     question = query_parser.parse(asked.source(), language)
     result = runner.run(question, request.user, language)
     if result.problems:
@@ -92,10 +92,10 @@ def _answered(request: HttpRequest, asked: QueryFormData, language: str) -> dict
         at = problem.params.get("at", "")
         params = {name: value for name, value in problem.params.items() if name != "at"}
         raise AskProblem(problem.code, params, int(at) - 1 if at else None)
-    shown = shown_for(request, asked.fields(), question)
+    shown = format_context_for(request, asked.fields(), question)
     context = {
         "result": result,
-        "answer": registry.html(result, shown),
+        "answer": registry.render_html(result, shown),
         "files": [(form, shown.download_url(form.name)) for form in registry.FORMATS.values() if form.file],
         "at": result.at,
         "embed": asked.embed(),
@@ -107,16 +107,16 @@ def _answered(request: HttpRequest, asked: QueryFormData, language: str) -> dict
 def _changed(request: HttpRequest, asked: QueryFormData, language: str) -> dict[str, Any]:
     """What came into the answer between two days, what left it and what stayed. Raises AskProblem."""
     question = query_parser.parse(asked.source(), language)
-    start = runner.moment(replace(question, at=asked.since)) or datetime(1, 1, 2, tzinfo=UTC)
-    end = runner.moment(replace(question, at=asked.until)) or timezone.now()
-    came, left, stayed = runner.changed(question, min(start, end), max(start, end), request.user)
+    start = runner.parse_moment(replace(question, at=asked.since)) or datetime(1, 1, 2, tzinfo=UTC)
+    end = runner.parse_moment(replace(question, at=asked.until)) or timezone.now()
+    came, left, stayed = runner.compare_results(question, min(start, end), max(start, end), request.user)
     lists = (
         (ngettext("%(number)s page came", "%(number)s pages came", len(came)), came, True),
         (ngettext("%(number)s page left", "%(number)s pages left", len(left)), left, True),
         (ngettext("%(number)s page stayed", "%(number)s pages stayed", len(stayed)), stayed, False),
     )
     changes = [
-        (words % {"number": len(found)}, found[:CHANGED_SHOWN], is_open, len(found) > CHANGED_SHOWN)
+        (words % {"number": len(found)}, found[:CHANGES_LIMIT], is_open, len(found) > CHANGES_LIMIT)
         for words, found, is_open in lists
     ]
     return {"changes": changes, "start": min(start, end) if asked.since else None, "end": max(start, end)}
@@ -127,23 +127,23 @@ def _wrong(asked: QueryFormData, problem: AskProblem) -> dict[str, Any]:
     words = query_errors.message_for(problem)
     if problem.at is None:
         return {"problems": [words]}
-    return {"problems": [words], "marked": marked(asked.q.strip(), problem.at), "wrong_at": problem.at}
+    return {"problems": [words], "marked": split_at_problem(asked.q.strip(), problem.at), "wrong_at": problem.at}
 
 
 @require_safe
 def ask_file(request: HttpRequest) -> HttpResponseBase:
     """The answer as a file, in the format that `format` names. 404 for a format that is none."""
-    asked = read(request.GET)
-    form = registry.format_named(asked.parameters.get("format", ""))
+    asked = read_query_form(request.GET)
+    form = registry.find_format(asked.parameters.get("format", ""))
     if form is None or form.file is None:
         raise Http404(gettext("There is no such format."))
-    rate_limits.spend_preview(request)
+    rate_limits.limit_previews(request)
     language = (get_language() or "fr")[:2]
     question = query_parser.parse(asked.source(), language)
     result = runner.run(question, request.user, language)
     if result.problems:
         raise AskProblem(result.problems[0].code, result.problems[0].params)
-    file = registry.file(result, shown_for(request, asked.fields(), question))
+    file = registry.render_file(result, format_context_for(request, asked.fields(), question))
     if file is None:
         raise Http404(gettext("There is no such format."))
     whole = isinstance(file.content, bytes)
@@ -154,7 +154,7 @@ def ask_file(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
-def shown_for(request: HttpRequest, asked: Mapping[str, str], question: Query) -> FormatContext:
+def format_context_for(request: HttpRequest, asked: Mapping[str, str], question: Query) -> FormatContext:
     """How formats show an answer to this reader."""
     language = (get_language() or "fr")[:2]
     return EmbeddedResults(DeferredSlots("", "", language, language), request.user).shown(question, asked)

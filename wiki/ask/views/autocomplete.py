@@ -13,14 +13,14 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import rate_limits
 from wiki.ask import property_usage
-from wiki.ask.execution.collation_functions import StartOfFold
-from wiki.ask.execution.condition_sql import LAST_SIGN
+from wiki.ask.execution.collation_functions import FoldedTextPrefix
+from wiki.ask.execution.condition_sql import LAST_CHARACTER
 from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.formats.cells import Cells
 from wiki.ask.language.query_errors import AskProblem
-from wiki.ask.views.property_index import listed
+from wiki.ask.views.property_index import list_properties
 from wiki.facts import property_declarations
-from wiki.facts.models import FOLD_START, Fact
+from wiki.facts.models import FOLDED_PREFIX, Fact
 from wiki.facts.values import Context
 from wiki.pages.models import Kind, WikiPage
 from wiki.text import titles
@@ -29,9 +29,9 @@ from wiki.text.titles import TitleProblem
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-SUGGESTED, LOOKED_AT = 10, 300
+SUGGESTIONS_LIMIT, FACTS_LIMIT = 10, 300
 """Suggestions of one answer; facts among which the values of a property are looked for."""
-LATEST = 5_000
+LATEST_FACTS = 5_000
 """Facts, the latest ones, in which words are looked for within values."""
 SECONDS = 0.5
 PER_MINUTE = 300
@@ -42,14 +42,14 @@ Suggestion = dict[str, str]
 def complete(request: HttpRequest) -> JsonResponse:
     """Suggestions for `q`, of the kind that `kind` names; `property` for values. None rather than late ones."""
     rate_limits.count_against_limit(f"complete:{rate_limits.address_hash(request)}", PER_MINUTE, rate_limits.MINUTE)
-    ask = KINDS.get(request.GET.get("kind", ""))
+    ask = SUGGESTERS.get(request.GET.get("kind", ""))
     words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     language = (get_language() or "fr")[:2]
     found: list[Suggestion] = []
     if ask is not None:
         try:
             with statement_timeout(SECONDS):
-                found = ask(request.user, words, language, request.GET.get("property", "")[:300])[:SUGGESTED]
+                found = ask(request.user, words, language, request.GET.get("property", "")[:300])[:SUGGESTIONS_LIMIT]
         except (AskProblem, TitleProblem):
             found = []
     answer = JsonResponse({"suggestions": found})
@@ -67,7 +67,7 @@ def _best(found: Iterable[Suggestion], words: str) -> list[Suggestion]:
 def _properties(user: Reader, words: str, language: str, of: str = "") -> list[Suggestion]:
     """Properties that are used or declared, by the names that questions know; a label is told beside."""
     found = []
-    for line in listed(property_usage.properties(user), language, words):
+    for line in list_properties(property_usage.properties(user), language, words):
         label = "" if line.label == line.name else line.label
         found.append({"value": line.name, "note": " · ".join(filter(None, [label, line.datatype]))})
     return _best(found, words)
@@ -89,25 +89,27 @@ def _pages(user: Reader, words: str, language: str, of: str = "") -> list[Sugges
     """Pages by the beginning of their titles, then by words in them."""
     rows: QuerySet[WikiPage] = WikiPage.objects.readable_by(user).order_by("title_fold", "pk")
     fold = titles.fold(words)
-    found = list(rows.filter(title_fold__startswith=fold).values_list("full_title", flat=True)[:SUGGESTED])
-    if len(found) < SUGGESTED and len(fold) > 2:
+    found = list(rows.filter(title_fold__startswith=fold).values_list("full_title", flat=True)[:SUGGESTIONS_LIMIT])
+    if len(found) < SUGGESTIONS_LIMIT and len(fold) > 2:
         for word in fold.split()[:5]:
             rows = rows.filter(title_fold__contains=word)
-        found += rows.values_list("full_title", flat=True)[:SUGGESTED]
+        found += rows.values_list("full_title", flat=True)[:SUGGESTIONS_LIMIT]
     return [{"value": title, "note": ""} for title in dict.fromkeys(found)]
 
 
 def _values(user: Reader, words: str, language: str, of: str) -> list[Suggestion]:
     """Values of a property: those that begin with the words, then those that hold them. Raises TitleProblem."""
-    key, _ = property_usage.named(of)
-    declaration = property_usage.declared([key])[key]
-    facts = property_usage.alive(user).filter(property__in=property_declarations.group_of(key), problem__isnull=True)
+    key, _ = property_usage.find_property(of)
+    declaration = property_usage.get_declarations([key])[key]
+    facts = property_usage.current_facts(user).filter(
+        property__in=property_declarations.property_and_synonym_ids(key), problem__isnull=True
+    )
     start = titles.fold(words)
-    found = _some(_beginning(facts, start[:FOLD_START]))
-    if len(found) < SUGGESTED and start:
-        latest = facts.order_by("-pk").values("pk")[:LATEST]
+    found = _some(_beginning(facts, start[:FOLDED_PREFIX]))
+    if len(found) < SUGGESTIONS_LIMIT and start:
+        latest = facts.order_by("-pk").values("pk")[:LATEST_FACTS]
         found |= _some(Fact.objects.filter(pk__in=latest, fold__contains=start).order_by("-pk"))
-    cells, context = Cells(property_usage.as_result({}, language)), Context(language, declaration)
+    cells, context = Cells(property_usage.result_without_rows({}, language)), Context(language, declaration)
     shown = (cells.value_words(fact.value(), context) for fact in found.values())
     return _best(({"value": value, "note": ""} for value in shown if len(value) <= 200 and "\n" not in value), words)
 
@@ -115,22 +117,22 @@ def _values(user: Reader, words: str, language: str, of: str) -> list[Suggestion
 def _beginning(facts: QuerySet[Fact], start: str) -> QuerySet[Fact]:
     """Facts whose words begin so, in their order; by the index."""
     if not start:
-        return facts.order_by(StartOfFold(), "subject")
-    lower, upper = GreaterThanOrEqual(StartOfFold(), start), LessThan(StartOfFold(), start + LAST_SIGN)
-    return facts.filter(lower, upper).order_by(StartOfFold(), "subject")
+        return facts.order_by(FoldedTextPrefix(), "subject")
+    lower, upper = GreaterThanOrEqual(FoldedTextPrefix(), start), LessThan(FoldedTextPrefix(), start + LAST_CHARACTER)
+    return facts.filter(lower, upper).order_by(FoldedTextPrefix(), "subject")
 
 
 def _some(facts: QuerySet[Fact]) -> dict[tuple[str, str], Fact]:
     """The first values of some facts, each once."""
     found: dict[tuple[str, str], Fact] = {}
-    for fact in facts[:LOOKED_AT]:
+    for fact in facts[:FACTS_LIMIT]:
         found.setdefault((fact.datatype, fact.canonical_value), fact)
-        if len(found) == SUGGESTED:
+        if len(found) == SUGGESTIONS_LIMIT:
             break
     return found
 
 
-KINDS: Mapping[str, Callable[[Reader, str, str, str], list[Suggestion]]] = {
+SUGGESTERS: Mapping[str, Callable[[Reader, str, str, str], list[Suggestion]]] = {
     "property": _properties,
     "category": _categories,
     "page": _pages,

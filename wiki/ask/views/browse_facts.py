@@ -19,7 +19,7 @@ from wiki.ask import property_usage
 from wiki.ask.execution import runner
 from wiki.ask.execution.fact_scope import FactScope
 from wiki.ask.execution.results import PageRef
-from wiki.ask.execution.subject_lookup import items_of
+from wiki.ask.execution.subject_lookup import load_subjects_by_pk
 from wiki.ask.formats.cells import PAGE, Cells
 from wiki.ask.language.query_ast import Conjunction, Query
 from wiki.ask.language.query_errors import AskProblem, message_for
@@ -38,9 +38,9 @@ from wiki.text.titles import TitleProblem
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-FACTS, INCOMING, NAMING = 200, 20, 10
+FACTS_PER_PAGE, INCOMING_PER_PAGE, PAGES_PER_PROPERTY = 200, 20, 10
 """Facts on one screen; properties by which pages name this one; pages of each of these."""
-GATHERED = 3 * NAMING
+SUBJECTS_LIMIT = 3 * PAGES_PER_PROPERTY
 """Facts that are read of each of these properties: some are of redirects, or of one subject."""
 
 
@@ -66,7 +66,7 @@ class PropertyFacts:
 
 
 @dataclass(slots=True)
-class Part:
+class SubjectFacts:
     """A page or a part of it, with its facts."""
 
     fragment: str
@@ -74,7 +74,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class Naming:
+class IncomingProperty:
     """The pages that name a page by one property."""
 
     title: str
@@ -126,7 +126,7 @@ def _moment(request: HttpRequest, page: WikiPage | None, language: str) -> _Fact
         return _FactsAsOf(alive, {"version": number})
     written = request.GET.get("at", "")
     try:
-        at = runner.moment(Query(Conjunction(()), at=written, language=language))
+        at = runner.parse_moment(Query(Conjunction(()), at=written, language=language))
     except AskProblem as problem:
         return _FactsAsOf(words={"written": written, "wrong": message_for(problem)})
     if at is None:
@@ -142,33 +142,33 @@ def _at(at: datetime) -> Q:
 def _own(request: HttpRequest, page: WikiPage, alive: Q, language: str) -> dict[str, Any]:
     """A screenful of the page's facts, by part and property."""
     start = number_from(request.GET.get("from"), 0)
-    rows = property_usage.alive(request.user, alive).filter(page=page, part_of=None)
+    rows = property_usage.current_facts(request.user, alive).filter(page=page, part_of=None)
     rows = rows.select_related("subject", "property__redirects_to")
     rows = rows.order_by("subject__fragment", "property__title", "property", "position", "pk")
-    found = list(rows[start : start + FACTS + 1])
-    following = start + FACTS if len(found) > FACTS else 0
-    parts = _parts(found[:FACTS], request.user, page, language)
+    found = list(rows[start : start + FACTS_PER_PAGE + 1])
+    following = start + FACTS_PER_PAGE if len(found) > FACTS_PER_PAGE else 0
+    parts = _parts(found[:FACTS_PER_PAGE], request.user, page, language)
     return {"parts": parts, "following": following, "start": start}
 
 
-def _parts(facts: list[Fact], user: Reader, page: WikiPage, language: str) -> list[Part]:
+def _parts(facts: list[Fact], user: Reader, page: WikiPage, language: str) -> list[SubjectFacts]:
     """The facts as parts and lines; queries for all of them together."""
-    values = property_usage.with_parts(facts)
-    cells = Cells(property_usage.as_result(property_usage.pages_in(values.values(), user), language))
-    declared = property_usage.declared({_main(fact.property).key for fact in facts})
+    values = property_usage.load_values(facts)
+    cells = Cells(property_usage.result_without_rows(property_usage.find_named_pages(values.values(), user), language))
+    declared = property_usage.get_declarations({_main(fact.property).key for fact in facts})
     found: dict[str, dict[str, PropertyFacts]] = {}
     for fact in facts:
         own = _main(fact.property)
         declaration = declared[own.key]
         lines = found.setdefault(fact.subject.fragment, {})
         if own.key not in lines:
-            label = property_usage.shown_name(declaration, language)
+            label = property_usage.property_label(declaration, language)
             lines[own.key] = PropertyFacts(
-                own.key, declaration.title, label, property_usage.type_name(declaration.datatype, language)
+                own.key, declaration.title, label, property_usage.property_datatype_name(declaration.datatype, language)
             )
         context = Context(language, declaration, page.full_title, _home(page))
-        lines[own.key].values.append(shown(values[fact.pk], context, cells))
-    parts = [Part(fragment, list(lines.values())) for fragment, lines in found.items()]
+        lines[own.key].values.append(display_value(values[fact.pk], context, cells))
+    parts = [SubjectFacts(fragment, list(lines.values())) for fragment, lines in found.items()]
     for part in parts:
         part.lines.sort(key=lambda line: (line.key.startswith("_"), titles.fold(line.label)))
     return parts
@@ -185,7 +185,7 @@ def _home(page: WikiPage) -> str:
     return page.place.full_title if page.place else ""
 
 
-def shown(value: Said, context: Context, cells: Cells) -> DisplayedValue:
+def display_value(value: Said, context: Context, cells: Cells) -> DisplayedValue:
     """A value as it stands on a screen, with what is wrong with it and whether it could be read otherwise."""
     if value.problem is not None:
         return DisplayedValue(escape(value.raw), problem=message_for(value.problem), word=value.raw)
@@ -222,21 +222,26 @@ def _others(request: HttpRequest, full_title: str, language: str) -> dict[str, A
     key = titles.key_of(full_title)
     words = [key, *WikiPage.objects.readable_by(user).filter(redirect_key=key).values_list("title_key", flat=True)[:50]]
     start = number_from(request.GET.get("incoming"), 0)
-    naming = property_usage.alive(user).filter(canonical_value__in=words, datatype="_wpg")
+    naming = property_usage.current_facts(user).filter(canonical_value__in=words, datatype="_wpg")
     own = naming.filter(property=OuterRef("pk")).order_by("subject")
     rows = Property.objects.filter(Exists(own)).annotate(
-        gathered=property_usage.SubqueryAggregate(own.values("subject_id")[:GATHERED])
+        gathered=property_usage.SubqueryAggregate(own.values("subject_id")[:SUBJECTS_LIMIT])
     )
-    found = list(rows.order_by("title", "pk")[start : start + INCOMING + 1])
-    some = found[:INCOMING]
+    found = list(rows.order_by("title", "pk")[start : start + INCOMING_PER_PAGE + 1])
+    some = found[:INCOMING_PER_PAGE]
     subjects = {row.pk: list(dict.fromkeys(map(int, row.gathered.split(",")))) for row in some}
     ground = FactScope(user)
-    items = items_of(ground, {subject for several in subjects.values() for subject in several})
-    declared = property_usage.declared([row.key for row in some])
+    items = load_subjects_by_pk(ground, {subject for several in subjects.values() for subject in several})
+    declared = property_usage.get_declarations([row.key for row in some])
     incoming = []
     for row in some:
         declaration, several = declared[row.key], subjects.get(row.pk, [])
-        pages = [items[pk].found() for pk in several[:NAMING] if pk in items]
-        label = property_usage.shown_name(declaration, language)
-        incoming += [Naming(declaration.title, label, pages, len(several) > NAMING)] if pages else []
-    return {"incoming": incoming, "incoming_following": start + INCOMING if len(found) > INCOMING else 0}
+        pages = [items[pk].found() for pk in several[:PAGES_PER_PROPERTY] if pk in items]
+        label = property_usage.property_label(declaration, language)
+        incoming += (
+            [IncomingProperty(declaration.title, label, pages, len(several) > PAGES_PER_PROPERTY)] if pages else []
+        )
+    return {
+        "incoming": incoming,
+        "incoming_following": start + INCOMING_PER_PAGE if len(found) > INCOMING_PER_PAGE else 0,
+    }

@@ -26,7 +26,7 @@ class DatatypeHelp:
         return gettext(self.text)
 
 
-TOLD: Mapping[str, DatatypeHelp] = {
+DATATYPE_HELP: Mapping[str, DatatypeHelp] = {
     "_wpg": DatatypeHelp(
         gettext_noop("A page of this wiki, written or not yet: a link, from which questions can go on."),
         ("Fournil", "La Myne:Charte", "Catégorie:Bois"), ("Fournil", "La Myne:Charte", "Category:Wood"), "::Fournil",

@@ -14,16 +14,16 @@ from wiki.ask.formats.cells import Cells
 from wiki.ask.forms import QueryFormData
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.models import Property
-from wiki.facts.special_properties import label
+from wiki.facts.special_properties import special_property_label
 from wiki.facts.values import Context, Declaration
 from wiki.pages.models import Kind, WikiPage
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-ENOUGH = 30
+COMMON_USES = 30
 """Uses from which a property is common."""
-KNOWN, COMMONEST = 2_000, 12
+PROPERTIES_LIMIT, CANDIDATES = 2_000, 12
 """Properties that are looked at, and that are offered."""
 SAMPLE = 200
 """Facts by which a property's kind of values and its commonest value are known."""
@@ -49,7 +49,7 @@ class _Common:
     """The commonest of its values, "" where each is another one."""
 
 
-def examples(user: Reader, language: str) -> list[Example]:
+def example_queries(user: Reader, language: str) -> list[Example]:
     """Some questions that this wiki can answer; none where it states nothing, or where finding them takes long."""
     try:
         with statement_timeout():
@@ -73,7 +73,7 @@ def _examples(user: Reader, language: str) -> list[Example]:
             break
     found += _drawn(common)
     if kinds:
-        modified = label("_MDAT", language)
+        modified = special_property_label("_MDAT", language)
         words = gettext("The %(pages)s that were changed last") % {"pages": kinds[-1].plural.lower()}
         order = {"sort": modified, "order": "desc", "limit": "10"}
         found.append(Example(words, QueryFormData(_of(kinds[-1], language), f"?{modified}", order)))
@@ -97,7 +97,7 @@ def _drawn(common: list[_Common]) -> list[Example]:
 
 
 def _of(kind: Kind, language: str) -> str:
-    return f"[[{label('_KIND', language)}::{kind.name}]]"
+    return f"[[{special_property_label('_KIND', language)}::{kind.name}]]"
 
 
 def _kinds(user: Reader) -> list[Kind]:
@@ -111,21 +111,26 @@ def _kinds(user: Reader) -> list[Kind]:
 def _common(user: Reader, language: str) -> list[_Common]:
     """The commonest properties that authors use, the most used first."""
     own = Property.objects.filter(redirects_to=None).exclude(key__startswith="_")
-    counted = [(row.uses, row) for row in property_usage.with_uses(own, user, ENOUGH).order_by("title")[:KNOWN]]  # type: ignore[attr-defined]  # by the annotation
-    rows = [row for uses, row in sorted(counted, key=lambda one: -one[0])[:COMMONEST] if uses]
-    declared = property_usage.declared([row.key for row in rows])
+    counted = [
+        (row.uses, row)
+        for row in property_usage.annotate_uses(own, user, COMMON_USES).order_by("title")[:PROPERTIES_LIMIT]
+    ]  # type: ignore[attr-defined]  # by the annotation
+    rows = [row for uses, row in sorted(counted, key=lambda one: -one[0])[:CANDIDATES] if uses]
+    declared = property_usage.get_declarations([row.key for row in rows])
     return [_looked_at(row, declared[row.key], user, language) for row in rows]
 
 
 def _looked_at(row: Property, declaration: Declaration, user: Reader, language: str) -> _Common:
-    facts = list(property_usage.alive(user).filter(property=row, problem__isnull=True, part_of=None)[:SAMPLE])
+    facts = list(property_usage.current_facts(user).filter(property=row, problem__isnull=True, part_of=None)[:SAMPLE])
     counts: dict[str, int] = {}
     for fact in facts:
         counts[fact.canonical_value] = counts.get(fact.canonical_value, 0) + 1
     often = max(facts, key=lambda fact: counts[fact.canonical_value], default=None)
     value = ""
     if often is not None and counts[often.canonical_value] > 1:
-        value = Cells(property_usage.as_result({}, language)).value_words(often.value(), Context(language, declaration))
+        value = Cells(property_usage.result_without_rows({}, language)).value_words(
+            often.value(), Context(language, declaration)
+        )
     plain = value if len(value) <= 40 and not set(value) & set("[]|<>{}\n") else ""
     kinds = {fact.datatype for fact in facts}
     datatype = declaration.datatype or (kinds.pop() if len(kinds) == 1 else "")

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from wiki.ask import property_usage
-from wiki.ask.views.datatype_help import TOLD, DatatypeHelp
+from wiki.ask.views.datatype_help import DATATYPE_HELP, DatatypeHelp
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Declaration
 from wiki.text import titles
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 PER_PAGE = 100
-KNOWN = 5_000
+PROPERTIES_LIMIT = 5_000
 """Properties among which words are looked for; the first of these by title."""
-SOME = 12
+PROPERTIES_PER_DATATYPE = 12
 """Properties that a datatype names."""
 
 
 @dataclass(slots=True)
-class Listed:
+class PropertyListItem:
     """A property as one line of a list."""
 
     row: Property
@@ -60,33 +60,41 @@ class Listed:
     @property
     def has_more(self) -> bool:
         """Whether there are more values than were counted."""
-        return self.uses > property_usage.MOST
+        return self.uses > property_usage.USES_LIMIT
 
 
-def listed(rows: QuerySet[Property], language: str, words: str = "", datatype: str = "") -> list[Listed]:
+def list_properties(
+    rows: QuerySet[Property], language: str, words: str = "", datatype: str = ""
+) -> list[PropertyListItem]:
     """Those of the properties whose title, name or label holds all words, by label; two queries."""
-    found = list(rows.order_by("title", "pk")[:KNOWN])
-    declared = property_usage.declared([row.key for row in found])
+    found = list(rows.order_by("title", "pk")[:PROPERTIES_LIMIT])
+    declared = property_usage.get_declarations([row.key for row in found])
     asked = titles.fold(words)[:200].split()
     lines = []
     for row in found:
         declaration = declared[row.key]
         if datatype and declaration.datatype != datatype:
             continue
-        label = property_usage.shown_name(declaration, language)
+        label = property_usage.property_label(declaration, language)
         names = titles.fold(" ".join([row.key, declaration.title, label, *declaration.labels.values()]))
         if all(word in names for word in asked):
             about = declaration.descriptions.get(language, "")
             lines.append(
-                Listed(row, declaration, label, property_usage.type_name(declaration.datatype, language), about)
+                PropertyListItem(
+                    row,
+                    declaration,
+                    label,
+                    property_usage.property_datatype_name(declaration.datatype, language),
+                    about,
+                )
             )
     return sorted(lines, key=lambda line: (titles.fold(line.label), line.row.key))
 
 
-def counted(lines: list[Listed], user: Reader) -> list[Listed]:
+def add_counts(lines: list[PropertyListItem], user: Reader) -> list[PropertyListItem]:
     """The lines with how often their properties are used and whether they have a page. Two queries."""
     rows = [line.row for line in lines]
-    uses, pages = property_usage.uses(rows, user), property_usage.has_page(rows, user)
+    uses, pages = property_usage.count_uses(rows, user), property_usage.keys_with_page(rows, user)
     for line in lines:
         line.uses, line.has_page = uses[line.row.pk], line.row.key in pages or line.is_special
     return lines
@@ -100,15 +108,15 @@ def _screen(request: HttpRequest, rows: QuerySet[Property], way: str) -> HttpRes
     """A list of properties, searched and in pages."""
     words, datatype = request.GET.get("q", "")[:200], request.GET.get("type", "")[:10]
     language = _language()
-    lines = listed(rows, language, words, datatype)
+    lines = list_properties(rows, language, words, datatype)
     pages = Paginator(lines, PER_PAGE).get_page(request.GET.get("p"))
-    pages.object_list = counted(list(pages.object_list), request.user)
+    pages.object_list = add_counts(list(pages.object_list), request.user)
     context = {
         "pages": pages,
         "query": words,
         "datatype": datatype,
         "total": len(lines),
-        "types": [(kind.id, registry.name_of(kind.id, language)) for kind in registry.USER_TYPES],
+        "types": [(kind.id, registry.datatype_name(kind.id, language)) for kind in registry.USER_TYPES],
         "way": way,
     }
     return render(request, "wiki/ask/properties.html", context)
@@ -121,15 +129,15 @@ def properties(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def unused(request: HttpRequest) -> HttpResponse:
+def unused_properties(request: HttpRequest) -> HttpResponse:
     """Properties that have a page and no value."""
-    return _screen(request, property_usage.unused(request.user), "unused")
+    return _screen(request, property_usage.unused_properties(request.user), "unused")
 
 
 @require_safe
-def wanted(request: HttpRequest) -> HttpResponse:
+def wanted_properties(request: HttpRequest) -> HttpResponse:
     """Properties that have values and no page."""
-    return _screen(request, property_usage.wanted(request.user), "wanted")
+    return _screen(request, property_usage.wanted_properties(request.user), "wanted")
 
 
 @dataclass(slots=True)
@@ -140,7 +148,7 @@ class _Type:
     name: str
     others: str
     told: DatatypeHelp
-    properties: list[Listed]
+    properties: list[PropertyListItem]
     more: bool
 
 
@@ -148,8 +156,8 @@ class _Type:
 def types(request: HttpRequest) -> HttpResponse:
     """Every datatype: what it is for, how its values are written, and the properties that have it."""
     language = _language()
-    by_type: dict[str, list[Listed]] = {}
-    for line in listed(property_usage.properties(request.user), language):
+    by_type: dict[str, list[PropertyListItem]] = {}
+    for line in list_properties(property_usage.properties(request.user), language):
         if not line.is_special:
             by_type.setdefault(line.declaration.datatype, []).append(line)
     shown: list[Any] = []
@@ -163,9 +171,11 @@ def types(request: HttpRequest) -> HttpResponse:
                 kind.id,
                 kind.names[language][0],
                 ", ".join(names),
-                TOLD[kind.id],
-                lines[:SOME],
-                len(lines) > SOME,
+                DATATYPE_HELP[kind.id],
+                lines[:PROPERTIES_PER_DATATYPE],
+                len(lines) > PROPERTIES_PER_DATATYPE,
             )
         )
-    return render(request, "wiki/ask/types.html", {"shown": shown, "undeclared": by_type.get("", [])[:SOME]})
+    return render(
+        request, "wiki/ask/types.html", {"shown": shown, "undeclared": by_type.get("", [])[:PROPERTIES_PER_DATATYPE]}
+    )

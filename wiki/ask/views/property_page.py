@@ -13,13 +13,13 @@ from django.views.decorators.http import require_safe
 
 from wiki.ask import property_usage
 from wiki.ask.execution.fact_scope import FactScope
-from wiki.ask.execution.subject_lookup import items_of
+from wiki.ask.execution.subject_lookup import load_subjects_by_pk
 from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.formats.cells import Cells
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.views import value_charts
-from wiki.ask.views.browse_facts import DisplayedValue, shown
-from wiki.ask.views.value_charts import Counted
+from wiki.ask.views.browse_facts import DisplayedValue, display_value
+from wiki.ask.views.value_charts import ValueCount
 from wiki.facts import property_declarations
 from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.numbers import show_number
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import PageRef
     from wiki.pages.models import Reader
 
-SAMPLE, VALUES, ROWS, WRONG = 5_000, 50, 50, 10
+SAMPLE, VALUES, ROWS, INVALID_LIMIT = 5_000, 50, 50, 10
 """Facts whose values are counted; values, pages and problems on one screen."""
 NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
 
@@ -50,29 +50,29 @@ class PageWithValue:
 def property_screen(request: HttpRequest, title: str) -> HttpResponse:
     """The property of that name; 404 where no page states it and none describes it."""
     try:
-        key, row = property_usage.named(title)
+        key, row = property_usage.find_property(title)
     except TitleProblem as problem:
         raise Http404(str(problem)) from problem
     language = (get_language() or "fr")[:2]
     known = row is not None and property_usage.properties(request.user).filter(pk=row.pk).exists()
-    declaration = property_usage.declared([key])[key]
+    declaration = property_usage.get_declarations([key])[key]
     context: dict[str, Any] = {
         "declaration": declaration,
-        "label": property_usage.shown_name(declaration, language),
+        "label": property_usage.property_label(declaration, language),
         "is_special": key.startswith("_"),
         "row": row if known else None,
-        "has_page": row is not None and bool(property_usage.has_page([row], request.user)),
-        "datatype": property_usage.type_name(declaration.datatype, language),
+        "has_page": row is not None and bool(property_usage.keys_with_page([row], request.user)),
+        "datatype": property_usage.property_datatype_name(declaration.datatype, language),
         "is_user_type": declaration.datatype in {kind.id for kind in registry.USER_TYPES},
         "about": declaration.descriptions.get(language, ""),
-        "said": told(declaration, language),
+        "said": declaration_rows(declaration, language),
     }
     if row is not None and known:
         context |= _used(request, row, declaration, language)
     return render(request, "wiki/ask/property.html", context, status=200 if known else 404)
 
 
-def told(declaration: Declaration, language: str) -> list[tuple[str, list[str]]]:
+def declaration_rows(declaration: Declaration, language: str) -> list[tuple[str, list[str]]]:
     """What a declaration says beside the datatype, as labels and words; what is a link stands in the template."""
     units = [
         f"{unit.names[0]} ({', '.join(unit.names[1:])})" if unit.names[1:] else unit.names[0]
@@ -95,25 +95,27 @@ def told(declaration: Declaration, language: str) -> list[tuple[str, list[str]]]
 
 def _used(request: HttpRequest, row: Property, declaration: Declaration, language: str) -> dict[str, Any]:
     """How the property is used: counts, values, pages, problems."""
-    group = property_declarations.group_of(row.key)
-    facts = property_usage.alive(request.user).filter(property__in=group)
+    group = property_declarations.property_and_synonym_ids(row.key)
+    facts = property_usage.current_facts(request.user).filter(property__in=group)
     usable = facts.filter(problem__isnull=True)
-    uses = property_usage.uses([row], request.user)[row.pk]
+    uses = property_usage.count_uses([row], request.user)[row.pk]
     context: dict[str, Any] = {
         "uses": uses,
-        "has_more": uses > property_usage.MOST,
+        "has_more": uses > property_usage.USES_LIMIT,
         "other_names": list(row.other_names.order_by("title").values_list("title", flat=True)[:20]),
     }
     try:
         with statement_timeout():
             context |= _values(usable, declaration, language)
             context |= _pages(request, usable, declaration, language)
-            wrong = list(facts.filter(problem__isnull=False).order_by("-pk")[: WRONG + 1])
+            wrong = list(facts.filter(problem__isnull=False).order_by("-pk")[: INVALID_LIMIT + 1])
     except AskProblem:
         return context | {"is_slow": True}
-    cells = Cells(property_usage.as_result({}, language))
-    context["wrong"] = lines_of(wrong[:WRONG], request.user, {row.pk: declaration for row in _rows(group)}, cells)
-    return context | {"wrong_more": len(wrong) > WRONG}
+    cells = Cells(property_usage.result_without_rows({}, language))
+    context["wrong"] = pages_with_values(
+        wrong[:INVALID_LIMIT], request.user, {row.pk: declaration for row in _rows(group)}, cells
+    )
+    return context | {"wrong_more": len(wrong) > INVALID_LIMIT}
 
 
 def _rows(group: list[int]) -> QuerySet[Property]:
@@ -131,10 +133,10 @@ def _values(usable: QuerySet[Fact], declaration: Declaration, language: str) -> 
             numbers.append(number)
     commonest = sorted(counts.values(), key=lambda pks: -len(pks))[:VALUES]
     facts = Fact.objects.in_bulk([pks[0] for pks in commonest])
-    values = property_usage.with_parts(facts.values())
+    values = property_usage.load_values(facts.values())
     context = Context(language, declaration)
-    cells = Cells(property_usage.as_result({}, language))
-    counted = [Counted(cells.value_words(values[pks[0]], context), len(pks)) for pks in commonest]
+    cells = Cells(property_usage.result_without_rows({}, language))
+    counted = [ValueCount(cells.value_words(values[pks[0]], context), len(pks)) for pks in commonest]
     shown = value_charts.chart(counted, numbers, declaration.datatype, declaration.title, language)
     return {"values": counted, "values_more": len(counts) > VALUES, "sampled": len(sample) == SAMPLE, "chart": shown}
 
@@ -149,23 +151,25 @@ def _pages(request: HttpRequest, usable: QuerySet[Fact], declaration: Declaratio
         later = Q(**{f"{column}__gt": value}) | Q(**{column: value, "subject__gt": subject})
         rows = rows.filter(later | Q(**{column: value, "subject": subject, "pk__gt": pk}), **{f"{column}__gte": value})
     found = list(rows[: ROWS + 1])
-    values = property_usage.with_parts(found[:ROWS])
-    pages = property_usage.pages_in(values.values(), request.user)
-    cells = Cells(property_usage.as_result(pages, language))
+    values = property_usage.load_values(found[:ROWS])
+    pages = property_usage.find_named_pages(values.values(), request.user)
+    cells = Cells(property_usage.result_without_rows(pages, language))
     declared = dict.fromkeys({fact.property_id for fact in found}, declaration)
-    lines = lines_of(found[:ROWS], request.user, declared, cells)
+    lines = pages_with_values(found[:ROWS], request.user, declared, cells)
     return {"lines": lines, "following": found[ROWS - 1].pk if len(found) > ROWS else 0, "moved": last is not None}
 
 
-def lines_of(facts: list[Fact], user: Reader, declared: dict[int, Declaration], cells: Cells) -> list[PageWithValue]:
+def pages_with_values(
+    facts: list[Fact], user: Reader, declared: dict[int, Declaration], cells: Cells
+) -> list[PageWithValue]:
     """Facts with their subjects, which may be read; two queries."""
-    values = property_usage.with_parts(facts)
-    items = items_of(FactScope(user), {fact.subject_id for fact in facts})
+    values = property_usage.load_values(facts)
+    items = load_subjects_by_pk(FactScope(user), {fact.subject_id for fact in facts})
     language = cells.result.language
     found = []
     for fact in facts:
         item = items.get(fact.subject_id)
         if item is not None:
             context = Context(language, declared[fact.property_id], item.full_title)
-            found.append(PageWithValue(item.found(), shown(values[fact.pk], context, cells), fact.pk))
+            found.append(PageWithValue(item.found(), display_value(values[fact.pk], context, cells), fact.pk))
     return found

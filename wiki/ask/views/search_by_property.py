@@ -17,18 +17,18 @@ from django.views.decorators.http import require_safe
 from wiki.accounts import rate_limits
 from wiki.ask import property_usage
 from wiki.ask.execution import runner
-from wiki.ask.execution.collation_functions import StartOfFold
+from wiki.ask.execution.collation_functions import FoldedTextPrefix
 from wiki.ask.execution.compiler import QueryCompiler
-from wiki.ask.execution.timeouts import SECONDS, statement_timeout
+from wiki.ask.execution.timeouts import TIMEOUT_SECONDS, statement_timeout
 from wiki.ask.formats.cells import Cells
 from wiki.ask.language import query_errors
 from wiki.ask.language.query_ast import AnyValue, ChainLink, Compare, HasValue, InConcept, Printout, Query, Sort
 from wiki.ask.language.query_errors import AskProblem
-from wiki.ask.views.property_page import PageWithValue, lines_of
+from wiki.ask.views.property_page import PageWithValue, pages_with_values
 from wiki.errors import gettext_noop
 from wiki.facts import property_declarations
 from wiki.facts.datatypes import registry
-from wiki.facts.models import FOLD_START, Fact
+from wiki.facts.models import FOLDED_PREFIX, Fact
 from wiki.facts.values import Context, Declaration
 from wiki.history.page_access import number_from
 from wiki.pages.models import RenderedPage, WikiPage
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import PageRef
     from wiki.pages.models import Reader
 
-ROWS, NEAR, CONCEPTS = 50, 10, 20
-LATEST = 300
+ROWS, NEARBY_LIMIT, CONCEPTS = 50, 10, 20
+LATEST_PAGES = 300
 """Pages changed last, whose texts are looked at."""
 PER_MINUTE = 120
 """Searches by one address."""
@@ -56,7 +56,7 @@ COMPARATORS = (
     ("~", gettext_noop("looks like (* and ?)")),
 )
 """What a value can be compared by, and how the screen says it."""
-WIDEST_OFFSET = 10_000
+MAX_OFFSET = 10_000
 
 
 def _language() -> str:
@@ -92,9 +92,9 @@ def search_by_property(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, name: str, comparator: str, value: str) -> dict[str, Any]:
     """The pages found, and those near them. Raises AskProblem, TitleProblem, TooFast."""
     language, user = _language(), request.user
-    key, _ = property_usage.named(name)
-    declaration = property_usage.declared([key])[key]
-    start = min(number_from(request.GET.get("from"), 0), WIDEST_OFFSET)
+    key, _ = property_usage.find_property(name)
+    declaration = property_usage.get_declarations([key])[key]
+    start = min(number_from(request.GET.get("from"), 0), MAX_OFFSET)
     step = (ChainLink(declaration.title),)
     compare = Compare("~", f"*{value}*") if comparator == "in" else Compare(comparator, value)
     question = Query(HasValue(step, (compare if value else AnyValue(),)), language=language, limit=ROWS)
@@ -106,13 +106,13 @@ def _found(request: HttpRequest, name: str, comparator: str, value: str) -> dict
     cells = Cells(result)
     hits = [PropertyMatch(row.subject, cells.html(row, 0)) for row in result.rows]
     context: dict[str, Any] = {
-        "label": property_usage.shown_name(declaration, language),
+        "label": property_usage.property_label(declaration, language),
         "declaration": declaration,
         "hits": hits,
         "following": start + ROWS if result.more else 0,
         "start": start,
     }
-    if value and not comparator and not start and len(hits) < NEAR:
+    if value and not comparator and not start and len(hits) < NEARBY_LIMIT:
         context["near"] = _near(user, key, declaration, value, language)
     return context
 
@@ -120,14 +120,16 @@ def _found(request: HttpRequest, name: str, comparator: str, value: str) -> dict
 def _near(user: Reader, key: str, declaration: Declaration, written: str, language: str) -> list[PageWithValue]:
     """Pages with the values before and after: nearest numbers and dates, or words in their order."""
     value = registry.parse(written, Context(language, declaration))
-    usable = property_usage.alive(user).filter(property__in=property_declarations.group_of(key), problem__isnull=True)
+    usable = property_usage.current_facts(user).filter(
+        property__in=property_declarations.property_and_synonym_ids(key), problem__isnull=True
+    )
     if value.problem is not None:
         return []
     if value.number is not None:
         after, before = Q(number__gt=value.number), Q(number__lt=value.number)
         found = _sides(usable, after, before, "number")
     elif value.folded_text:
-        start, column = value.folded_text[:FOLD_START], StartOfFold()
+        start, column = value.folded_text[:FOLDED_PREFIX], FoldedTextPrefix()
         after, before = Q(GreaterThanOrEqual(column, start)), Q(LessThan(column, start))
         found = _sides(
             usable.exclude(canonical_value=value.canonical_value).annotate(start=column), after, before, "start"
@@ -135,15 +137,17 @@ def _near(user: Reader, key: str, declaration: Declaration, written: str, langua
     else:
         return []
     cells = Cells(
-        property_usage.as_result(property_usage.pages_in(property_usage.with_parts(found).values(), user), language)
+        property_usage.result_without_rows(
+            property_usage.find_named_pages(property_usage.load_values(found).values(), user), language
+        )
     )
-    return lines_of(found, user, {fact.property_id: declaration for fact in found}, cells)
+    return pages_with_values(found, user, {fact.property_id: declaration for fact in found}, cells)
 
 
 def _sides(facts: QuerySet[Fact], after: Q, before: Q, column: str) -> list[Fact]:
     """The facts on both sides of a value, in order."""
-    earlier = list(facts.filter(before).order_by(F(column).desc(), "subject")[:NEAR])
-    return [*reversed(earlier), *facts.filter(after).order_by(F(column).asc(), "subject")[:NEAR]]
+    earlier = list(facts.filter(before).order_by(F(column).desc(), "subject")[:NEARBY_LIMIT])
+    return [*reversed(earlier), *facts.filter(after).order_by(F(column).asc(), "subject")[:NEARBY_LIMIT]]
 
 
 # --- Concepts -------------------------------------------------------------------------------------
@@ -159,7 +163,7 @@ class Concept:
     @property
     def has_more(self) -> bool:
         """Whether there are more than were counted."""
-        return self.count is not None and self.count > property_usage.MOST
+        return self.count is not None and self.count > property_usage.USES_LIMIT
 
 
 @require_safe
@@ -167,7 +171,7 @@ def concepts(request: HttpRequest) -> HttpResponse:
     """Pages of the namespace Concept: questions that have a name."""
     rows = WikiPage.objects.readable_by(request.user).filter(namespace=CONCEPT, redirect_key="")
     pages = Paginator(rows.order_by("title_fold", "pk"), CONCEPTS).get_page(request.GET.get("p"))
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + TIMEOUT_SECONDS
     lines = [_counted(page, request.user, until) for page in pages.object_list]
     pages.object_list = lines
     return render(request, "wiki/ask/concepts.html", {"pages": pages})
@@ -182,7 +186,7 @@ def _counted(page: WikiPage, user: Reader, until: float) -> Concept:
     try:
         with statement_timeout(left):
             subjects = QueryCompiler(Query(InConcept(concept.name)), user, None).subjects()
-            concept.count = subjects[: property_usage.MOST + 1].count()
+            concept.count = subjects[: property_usage.USES_LIMIT + 1].count()
     except AskProblem as problem:
         concept.problem = "" if problem.code == "ask_too_slow" else query_errors.message_for(problem)
     return concept
@@ -190,7 +194,7 @@ def _counted(page: WikiPage, user: Reader, until: float) -> Concept:
 
 # --- Values to mend -------------------------------------------------------------------------------
 @dataclass(slots=True)
-class Wrong:
+class InvalidValue:
     """A value to be mended, with its property."""
 
     line: PageWithValue
@@ -200,7 +204,7 @@ class Wrong:
 
 def _texts(user: Reader, language: str) -> list[tuple[WikiPage, list[dict[str, Any]]]]:
     """Of the pages that were changed last, those whose text has something to mend, with what it is. Two queries."""
-    latest = {page.pk: page for page in WikiPage.objects.readable_by(user).order_by("-edited_at", "-pk")[:LATEST]}
+    latest = {page.pk: page for page in WikiPage.objects.readable_by(user).order_by("-edited_at", "-pk")[:LATEST_PAGES]}
     rows = RenderedPage.objects.filter(page__in=list(latest), ui_language=language).exclude(problems=[])
     wrong = {pk: told for pk, told in rows.values_list("page", "problems") if told}
     return [(page, wrong[pk]) for pk, page in latest.items() if pk in wrong]
@@ -211,26 +215,28 @@ def problems(request: HttpRequest) -> HttpResponse:
     """Values that could not be read or are not allowed, latest first; of one property where it is named."""
     language, user = _language(), request.user
     rows = (
-        property_usage.alive(user).filter(problem__isnull=False, part_of=None).select_related("property__redirects_to")
+        property_usage.current_facts(user)
+        .filter(problem__isnull=False, part_of=None)
+        .select_related("property__redirects_to")
     )
     context: dict[str, Any] = {}
     if name := request.GET.get("property", "").strip()[:300]:
         try:
-            key, _ = property_usage.named(name)
+            key, _ = property_usage.find_property(name)
         except TitleProblem:
             key, rows = name, rows.none()
-        rows = rows.filter(property__in=property_declarations.group_of(key))
+        rows = rows.filter(property__in=property_declarations.property_and_synonym_ids(key))
         context["name"] = name
     if before := number_from(request.GET.get("before"), 0):
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: ROWS + 1])
     keys = {fact.property_id: (fact.property.redirects_to or fact.property).key for fact in found}
-    declared = property_usage.declared(set(keys.values()))
+    declared = property_usage.get_declarations(set(keys.values()))
     by_row = {pk: declared[key] for pk, key in keys.items()}
-    lines = lines_of(found[:ROWS], user, by_row, Cells(property_usage.as_result({}, language)))
+    lines = pages_with_values(found[:ROWS], user, by_row, Cells(property_usage.result_without_rows({}, language)))
     of = {fact.pk: by_row[fact.property_id] for fact in found}
     context["wrong"] = [
-        Wrong(line, of[line.pk].title, property_usage.shown_name(of[line.pk], language)) for line in lines
+        InvalidValue(line, of[line.pk].title, property_usage.property_label(of[line.pk], language)) for line in lines
     ]
     context |= {"following": found[ROWS - 1].pk if len(found) > ROWS else 0, "moved": bool(before)}
     if not before and not name:

@@ -43,7 +43,7 @@ VIEWS: tuple[tuple[str, str], ...] = (
 SPECIAL_PAGES: Mapping[str, str] = {
     fold(name).replace(" ", ""): view for view, names in VIEWS for name in names.split("|")
 }
-TITLED = {"browse": "all_pages", "links_to": "all_pages"}
+TITLE_VIEWS = {"browse": "all_pages", "links_to": "all_pages"}
 """Views of one title, with the list that comes where none is named."""
 _CODED = re.compile("-([0-9A-F]{2})")
 _PARAMETER = re.compile(r"p\[([\w ]{1,40})\]")
@@ -58,7 +58,7 @@ def special_page(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     query = _plainly(request.GET)
     rest = rest.replace("_", " ").strip()
-    if view in TITLED:
+    if view in TITLE_VIEWS:
         named = [rest, *(query.pop(name, [""])[-1] for name in ("title", "article", "target"))]
         found = _titled(view, next(filter(None, named), ""))
     else:
@@ -107,7 +107,7 @@ def _decoded(part: str) -> str:
 def _titled(view: str, title: str) -> str:
     """The address of a view of one title; without a title, of the list that comes instead. 404 for what is none."""
     if not title.lstrip(":").strip():
-        return reverse(TITLED[view])
+        return reverse(TITLE_VIEWS[view])
     try:
         return address(view, titles.clean_title(title.lstrip(":")))
     except TitleProblem as problem:

@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from wiki.ask.formats import svg_charts
-from wiki.ask.formats.base import NOTHING, figure
+from wiki.ask.formats.base import EMPTY_HTML, format_number
 from wiki.ask.formats.svg_charts import Plot, Series
-from wiki.facts.datatypes.calendars import GREGORIAN, astronomical, date_of, historical
+from wiki.facts.datatypes.calendars import GREGORIAN, date_of, to_astronomical_year, to_historical_year
 from wiki.facts.datatypes.numbers import show_number
 
 FEW, BARS, RANGES = 4, 12, 10
@@ -25,7 +25,7 @@ MONTHS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class ValueCount:
     """A value and how many facts have it."""
 
     words: str
@@ -33,7 +33,7 @@ class Counted:
 
 
 def chart(
-    values: Sequence[Counted], numbers: Sequence[float], datatype: str, subject: str, language: str
+    values: Sequence[ValueCount], numbers: Sequence[float], datatype: str, subject: str, language: str
 ) -> SafeString:
     """The drawing for a property: nothing where every value is another one and they cannot lie in ranges."""
     many = len(values) > BARS or (len(values) >= FEW and values[0].count < 2)
@@ -42,18 +42,22 @@ def chart(
     if many and numbers and datatype == DATE:
         return _bars(_by_time(numbers), gettext("Values in time"), subject)
     if not values or values[0].count < 2:
-        return NOTHING
+        return EMPTY_HTML
     return _bars([(one.words, one.count) for one in values[:BARS]], gettext("Commonest values"), subject)
 
 
 def _bars(rows: Sequence[tuple[str, int]], title: str, subject: str) -> SafeString:
     if not rows:
-        return NOTHING
+        return EMPTY_HTML
     numbers = [float(count) for _, count in rows]
-    plot = Plot([words for words, _ in rows], [Series(subject, list(numbers), [figure(count) for _, count in rows])])
+    plot = Plot(
+        [words for words, _ in rows], [Series(subject, list(numbers), [format_number(count) for _, count in rows])]
+    )
     about = ", ".join(gettext("%(label)s: %(count)s") % {"label": words, "count": count} for words, count in rows)
     return format_html(
-        '<figure class="ask-chart"><figcaption>{}</figcaption>{}</figure>', title, svg_charts.bars(plot, title, about)
+        '<figure class="ask-chart"><figcaption>{}</figcaption>{}</figure>',
+        title,
+        svg_charts.bar_chart(plot, title, about),
     )
 
 
@@ -79,7 +83,7 @@ def _by_size(numbers: Sequence[float], language: str) -> list[tuple[str, int]]:
 def _by_time(days: Sequence[float]) -> list[tuple[str, int]]:
     """How many dates lie in each month, year, or run of years."""
     dates = [date_of(GREGORIAN, math.floor(day + 0.5))[:2] for day in days]
-    counted = [(astronomical(year), month) for year, month in dates]
+    counted = [(to_astronomical_year(year), month) for year, month in dates]
     (first, _), (last, _) = min(counted), max(counted)
     low, high = (
         min(year * 12 + month - 1 for year, month in counted),
@@ -87,12 +91,14 @@ def _by_time(days: Sequence[float]) -> list[tuple[str, int]]:
     )
     if high - low < MONTHS:
         months = Counter(year * 12 + month - 1 for year, month in counted)
-        return [(f"{historical(place // 12)}-{place % 12 + 1:02}", months[place]) for place in range(low, high + 1)]
+        return [
+            (f"{to_historical_year(place // 12)}-{place % 12 + 1:02}", months[place]) for place in range(low, high + 1)
+        ]
     edges = svg_charts.ticks(float(first), float(last), RANGES)
     step = max(1, round(edges[1] - edges[0])) if len(edges) > 1 else 1
     found = Counter(year // step for year, _ in counted)
     rows = []
     for place in range(first // step, last // step + 1):
-        begin, end = historical(place * step), historical(place * step + step - 1)
+        begin, end = to_historical_year(place * step), to_historical_year(place * step + step - 1)
         rows.append((str(begin) if step == 1 else f"{begin}–{end}", found[place]))
     return rows

@@ -23,7 +23,7 @@ from wiki.text.markup.markdown_parser import TEXT_LIMIT
 from wiki.text.titles import TitleProblem
 
 RELATIONS = ("fork", "import", "data")
-NAMES = 10_000
+AUTHORS_LIMIT = 10_000
 """Authors that a page, or what it was made from, may have."""
 
 
@@ -47,7 +47,7 @@ class Revision:
 
 
 @dataclass(slots=True)
-class Contents:
+class ArchiveContents:
     """A whole archive, believed as far as it can be checked."""
 
     folder: Path
@@ -68,7 +68,7 @@ class Contents:
         return self.revisions[-1]
 
 
-def read(bag: Path, limits: Limits = LIMITS) -> Contents:
+def read_archive(bag: Path, limits: Limits = LIMITS) -> ArchiveContents:
     """Check the bag at `bag` and read what it says. Raises ArchiveProblem with the reason."""
     digest = _checked_bag(bag)
     folder = bag / "data"
@@ -76,7 +76,7 @@ def read(bag: Path, limits: Limits = LIMITS) -> Contents:
     if page.words("format", 100) != format_spec.FORMAT:
         page.refuse(gettext_noop("%(where)s: this wiki reads archives of the form %(form)s."), form=format_spec.FORMAT)
     credits = read_json(_bytes(folder / format_spec.CREDITS, limits), format_spec.CREDITS)
-    contents = Contents(
+    contents = ArchiveContents(
         folder, digest, page.title("full_title"), page.title("title"), page.flag("is_place"),
         _source(JsonReader(page.raw("source", dict), f"{format_spec.PAGE}, source")), credits,
     )  # fmt: skip
@@ -135,7 +135,7 @@ def _check_credits(row: JsonReader) -> None:
     row.title("title")
     row.license("license")
     row.web_address("source")
-    row.list_of_words("authors", NAMES, 255)
+    row.list_of_words("authors", AUTHORS_LIMIT, 255)
     derived = row.raw("derived_from", list)
     media = row.raw("media", list)
     if len(derived) > 100:
@@ -153,7 +153,7 @@ def _check_derived(row: JsonReader) -> None:
     if relation not in RELATIONS:
         row.refuse(gettext_noop("%(where)s: “%(key)s” is out of bounds."), key="relation")
     row.words("title", 255, empty=False)
-    row.list_of_words("authors", NAMES, 255)
+    row.list_of_words("authors", AUTHORS_LIMIT, 255)
     row.web_address("source", empty=relation != "fork")
     row.license("license")
     row.words("host", 255)
@@ -179,7 +179,7 @@ def _check_picture(row: JsonReader) -> None:
     row.source("source", 1000)
 
 
-def _revisions(contents: Contents, limits: Limits) -> Iterator[Revision]:
+def _revisions(contents: ArchiveContents, limits: Limits) -> Iterator[Revision]:
     """The versions, oldest first, each with its text put back whole and compared with its checksum."""
     path = contents.folder / format_spec.REVISIONS
     if not path.is_file():
@@ -213,7 +213,7 @@ def _text(row: JsonReader, values: dict[str, Any], before: str | None) -> str | 
         row.number("keep_start", 0, TEXT_LIMIT)
         row.number("keep_end", 0, TEXT_LIMIT)
     try:
-        text = format_spec.undelta(before, values)
+        text = format_spec.apply_delta(before, values)
     except ValueError:
         row.refuse(gettext_noop("%(where)s: the change does not fit the text before it."))
     try:
@@ -250,7 +250,7 @@ def _revision(row: JsonReader, number: int, text: str | None) -> Revision:
     )
 
 
-def _check_together(contents: Contents, page: JsonReader, limits: Limits) -> None:
+def _check_together(contents: ArchiveContents, page: JsonReader, limits: Limits) -> None:
     """Check that page, credits, source text and history say the same."""
     credits = contents.credits
     if not contents.revisions or contents.last.text is None:
@@ -272,7 +272,7 @@ def _check_together(contents: Contents, page: JsonReader, limits: Limits) -> Non
         raise ArchiveProblem(gettext_noop("The parts of the archive contradict each other: page, credits and history."))
 
 
-def _check_media(contents: Contents) -> None:
+def _check_media(contents: ArchiveContents) -> None:
     """Check that the pictures are just those that the credits list and the texts show."""
     entries = contents.credits["media"]
     names = [entry["name"] for entry in entries]

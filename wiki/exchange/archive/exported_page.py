@@ -17,17 +17,17 @@ from django.conf import settings
 from django.db.models import Max, Min, Sum
 
 from wiki.errors import LicenseConflict, Refused, gettext_noop
-from wiki.exchange.archive.format_spec import PICTURE, PICTURE_ENDING, delta, file_stem, media_paths
+from wiki.exchange.archive.format_spec import PICTURE_EXTENSION, PICTURE_PATTERN, file_stem, make_delta, media_paths
 from wiki.exchange.models import Origin
-from wiki.history.authorship import ordered_by_share
+from wiki.history.authorship import sort_by_share
 from wiki.licenses import catalogue
 from wiki.pages.media_models import Picture, file_key
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.page_urls import address
 from wiki.text.markup.images import picture_name
 
-PAGE_OF_VERSIONS = 100
-GENERATIONS = 20
+VERSIONS_PER_QUERY = 100
+ANCESTRY_LIMIT = 20
 """Forks of forks that credits name at most."""
 _AROUND = 300
 """Signs about a change in which the name of a picture may begin or end."""
@@ -38,12 +38,12 @@ def own_host() -> str:
     return urlsplit(settings.BASE_ADDRESS).netloc
 
 
-def absolute(url: str) -> str:
+def absolute_url(url: str) -> str:
     """`url` with this wiki's address before it, where it is only a path."""
     return settings.BASE_ADDRESS + url if url.startswith("/") else url
 
 
-def moment(when: datetime) -> str:
+def format_utc(when: datetime) -> str:
     """A point in time as archives write it: UTC, with microseconds, the same on every wiki."""
     return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -85,7 +85,7 @@ class ExportedPage:
     @cached_property
     def url(self) -> str:
         """Where this wiki shows the page."""
-        return absolute(address("page", self.title))
+        return absolute_url(address("page", self.title))
 
     @cached_property
     def versions(self) -> Any:
@@ -120,10 +120,10 @@ class ExportedPage:
         """Versions with their texts, oldest first, a page of rows at a time."""
         done = 0
         while done < self.last.number:
-            rows = self.versions.filter(number__gt=done, number__lte=done + PAGE_OF_VERSIONS)
+            rows = self.versions.filter(number__gt=done, number__lte=done + VERSIONS_PER_QUERY)
             for version in rows.select_related("stored").order_by("number"):
                 yield version, version.text()
-            done += PAGE_OF_VERSIONS
+            done += VERSIONS_PER_QUERY
 
     @cached_property
     def origin(self) -> Origin | None:
@@ -171,7 +171,7 @@ class ExportedPage:
             "license": then.license,
             "host": origin.source,
             "version": origin.version,
-            "date": moment(then.claimed_at),
+            "date": format_utc(then.claimed_at),
         }
 
     def credits(self, pictures: Iterable[Picture]) -> dict[str, Any]:
@@ -180,7 +180,7 @@ class ExportedPage:
         paths = media_paths(shown)
         return {
             "title": self.title,
-            "authors": ordered_by_share(self.page, self.authors()),
+            "authors": sort_by_share(self.page, self.authors()),
             "license": self.last.license,
             "source": self.source["url"],
             "derived_from": self.derived_from(),
@@ -203,7 +203,7 @@ def _before(page: int | None) -> list[dict[str, Any]]:
     """What the original of a fork was forked from itself, and so on, the nearest first; what is known of it here."""
     found: list[dict[str, Any]] = []
     seen: set[int] = set()
-    while page is not None and page not in seen and len(seen) < GENERATIONS:
+    while page is not None and page not in seen and len(seen) < ANCESTRY_LIMIT:
         seen.add(page)
         bond = Fork.objects.filter(page_id=page).first()
         if bond is not None:
@@ -220,11 +220,11 @@ def _fork_entry(fork: Fork) -> dict[str, Any]:
         "relation": "fork",
         "title": fork.upstream_title,
         "authors": list(fork.upstream_authors),
-        "source": absolute(fork.upstream_url),
+        "source": absolute_url(fork.upstream_url),
         "license": fork.upstream_license,
         "host": fork.upstream_host or own_host(),
         "version": fork.upstream_version,
-        "date": moment(fork.made_at),
+        "date": format_utc(fork.made_at),
     }
 
 
@@ -235,7 +235,7 @@ def revision_line(version: PageVersion, before: str | None, text: str | None) ->
         "host": version.origin_host or own_host(),
         "origin": version.origin_number or version.number,
         "author": version.author_name,
-        "date": moment(version.claimed_at),
+        "date": format_utc(version.claimed_at),
         "comment": version.comment,
         "minor": version.minor,
         "tags": list(version.tags),
@@ -246,7 +246,7 @@ def revision_line(version: PageVersion, before: str | None, text: str | None) ->
     }
     if version.is_place:
         line["is_place"] = True
-    return line | delta(before, text)
+    return line | make_delta(before, text)
 
 
 def pictures_named_in(text: str | None, line: dict[str, Any]) -> set[str]:
@@ -260,9 +260,9 @@ def pictures_named_in(text: str | None, line: dict[str, Any]) -> set[str]:
 
 def picture_keys(text: str) -> set[str]:
     """Keys of the pictures that a text may show, found without parsing it: perhaps too many."""
-    if not PICTURE_ENDING.search(text):
+    if not PICTURE_EXTENSION.search(text):
         return set()
-    names = (picture_name(match["name"]) for match in PICTURE.finditer(text))
+    names = (picture_name(match["name"]) for match in PICTURE_PATTERN.finditer(text))
     return {file_key(name) for name in names if name} - {""}
 
 
@@ -272,7 +272,7 @@ def license_ids(subject: ExportedPage, pictures: Iterable[Picture]) -> list[str]
     return sorted({"CC0-1.0"}.union(*map(catalogue.ids_in, expressions)))
 
 
-def may_travel(picture: Picture) -> bool:
+def can_export(picture: Picture) -> bool:
     """Whether a picture can go into an archive: its licence allows it, and its file is here."""
     try:
         catalogue.require_free_license(picture.license)

@@ -15,8 +15,8 @@ from wiki.exchange.archive import format_spec, git_stream, html_preview, readme_
 from wiki.exchange.archive.bag_writer import BagStream, file_pieces
 from wiki.exchange.archive.exported_page import (
     ExportedPage,
+    can_export,
     license_ids,
-    may_travel,
     picture_keys,
     pictures_named_in,
     revision_line,
@@ -76,8 +76,8 @@ class Export:
             yield from bag.add(path, [text])
         yield from bag.add(format_spec.CREDITS, [format_spec.readable_json(credits)])
         yield from bag.add(format_spec.PAGE, [format_spec.readable_json(self._page())])
-        yield from bag.add("index.html", [html_preview.readable(subject, credits, pictures)])
-        yield from bag.add("style.css", [html_preview.style()])
+        yield from bag.add("index.html", [html_preview.render_preview(subject, credits, pictures)])
+        yield from bag.add("style.css", [html_preview.render_stylesheet()])
         yield from bag.add("README.md", [readme_files.readme(subject, credits, self.with_stream)])
         sizes = {path.removeprefix("data/"): size for path, size in bag.sizes.items() if path.startswith("data/")}
         names = [*sizes, "ro-crate-metadata.json"]
@@ -108,7 +108,7 @@ class Export:
         found: list[Picture] = []
         for start in range(0, len(keys), 500):
             found += Picture.objects.filter(name__in=keys[start : start + 500])
-        return [picture for picture in found if may_travel(picture)]
+        return [picture for picture in found if can_export(picture)]
 
     def _page(self) -> dict[str, Any]:
         """The content of `page.json`: what the page is called, and where it is from."""

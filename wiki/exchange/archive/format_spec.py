@@ -29,8 +29,8 @@ DIGEST_TAG = "Content-Digest"
 
 MB = 1_000_000
 
-PICTURE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|webp)", re.IGNORECASE)
-PICTURE = re.compile(
+PICTURE_EXTENSION = re.compile(r"\.(?:png|jpe?g|gif|webp)", re.IGNORECASE)
+PICTURE_PATTERN = re.compile(
     r"(?:(?:File|Fichier|Image)[ _]*:|\]\([ ]*<?|\]:[ ]*<?)"
     r"(?P<name>[^\[\]|<>\n\"]{1,200}?\.(?:png|jpe?g|gif|webp))",
     re.IGNORECASE,
@@ -85,7 +85,7 @@ def sha256(raw: bytes) -> str:
 # ---------------------------------------------------------------- deltas
 
 
-def delta(before: str | None, after: str | None) -> dict[str, Any]:
+def make_delta(before: str | None, after: str | None) -> dict[str, Any]:
     """How `after` is written after `before`: whole (`text`), or what changed between two ends.
 
     `keep_start` signs stay at the beginning and `keep_end` at the end (never the same sign
@@ -114,7 +114,7 @@ def _common_start(one: str, other: str, limit: int) -> int:
     return low
 
 
-def undelta(before: str | None, line: Mapping[str, Any]) -> str | None:
+def apply_delta(before: str | None, line: Mapping[str, Any]) -> str | None:
     """The text that a line of `revisions.jsonl` means after the text before it.
 
     Raises ValueError when the line keeps more than there is; KeyError when it says nothing.

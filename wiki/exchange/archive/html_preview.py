@@ -30,7 +30,7 @@ _TAG = re.compile(r"<[a-z][^<>\"]*(?:\"[^\"]*\"[^<>\"]*)+>")
 _OWN_ADDRESS = re.compile(r' (href|src)="/(?!/)')
 
 
-def readable(subject: ExportedPage, credits: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
+def render_preview(subject: ExportedPage, credits: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
     """The content of `index.html`. Parses the text once, in bounded time."""
     paths = {entry["name"]: entry["file"] for entry in credits["media"]}
     item = parsed_versions.parse_versions([(subject.page, PageFields.of(subject.page), subject.text)])[0]
@@ -52,8 +52,8 @@ def readable(subject: ExportedPage, credits: Mapping[str, Any], pictures: Mappin
             ui_language=subject.last.language, html=item.parsed.fill(render), nonce=item.parsed.nonce,
             placeholders=page_renderer.deferred_placeholders(item),
         )  # fmt: skip
-        stored.stated = statements.statements(item.parsed)
-        shown = page_output.other(stored, item.fields, AnonymousUser())
+        stored.stated = statements.extract_statements(item.parsed)
+        shown = page_output.uncached_output(stored, item.fields, AnonymousUser())
         context = {
             "language": subject.last.language,
             "title": subject.title,
@@ -71,7 +71,7 @@ def readable(subject: ExportedPage, credits: Mapping[str, Any], pictures: Mappin
         return render_to_string("wiki/exchange/archive.html", context)
 
 
-def style() -> str:
+def render_stylesheet() -> str:
     """The content of `style.css`."""
     return render_to_string("wiki/exchange/archive.css")
 

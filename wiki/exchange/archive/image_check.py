@@ -32,7 +32,7 @@ _JPEG_TABLES = {0xDB, 0xC4, 0xDD, *range(0xC0, 0xC4), *range(0xC5, 0xC8), *range
 
 
 @dataclass(frozen=True, slots=True)
-class TakenPicture:
+class CheckedPicture:
     """A picture of an archive, ready to be stored. `path` is in the staging folder."""
 
     entry: Mapping[str, Any]
@@ -48,7 +48,7 @@ class TakenPicture:
         return bool(self.sha256 != self.entry["sha256"])
 
 
-def take(entry: Mapping[str, Any], path: Path) -> TakenPicture:
+def check_picture(entry: Mapping[str, Any], path: Path) -> CheckedPicture:
     """Check the picture at `path`; replace the file by its clean copy where it has to be.
 
     Raises ArchiveProblem when it is no picture, too large, or named for another format.
@@ -72,7 +72,7 @@ def take(entry: Mapping[str, Any], path: Path) -> TakenPicture:
         path.write_bytes(raw)
     with Image.open(io.BytesIO(raw)) as picture:
         width, height = picture.size
-    return TakenPicture(entry, path, len(raw), width, height, sha256(raw))
+    return CheckedPicture(entry, path, len(raw), width, height, sha256(raw))
 
 
 def has_only_image_data(raw: bytes) -> bool:

@@ -13,8 +13,8 @@ from django.core.files.storage import Storage
 from wagtail.images.models import AbstractImage
 
 from wiki.accounts.models import User
-from wiki.exchange.archive.image_check import TakenPicture
-from wiki.pages.media_models import Picture, mark_stale
+from wiki.exchange.archive.image_check import CheckedPicture
+from wiki.pages.media_models import Picture, invalidate_pages_showing
 
 
 class _Staged(File):  # type: ignore[type-arg]  # the stub makes File generic, Django does not
@@ -29,7 +29,7 @@ class _Staged(File):  # type: ignore[type-arg]  # the stub makes File generic, D
 class ImageStore:
     """The pictures of one import."""
 
-    new: list[tuple[Picture, TakenPicture]] = field(default_factory=list)
+    new: list[tuple[Picture, CheckedPicture]] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> None:
@@ -49,10 +49,10 @@ class ImageStore:
                 stored = storage.save(name, _Staged(raw, name=str(taken.path)))
             if stored != name:
                 Picture.objects.filter(pk=picture.pk).update(file=stored)
-            mark_stale(picture.name)
+            invalidate_pages_showing(picture.name)
 
 
-def plan_image_storage(taken: Sequence[TakenPicture], by: User | None) -> ImageStore:
+def plan_image_storage(taken: Sequence[CheckedPicture], by: User | None) -> ImageStore:
     """Decide for each picture: the same is here already, it is new, or its name is another's."""
     shelf = ImageStore()
     for one in taken:
@@ -78,7 +78,7 @@ def _free_name(name: str) -> str:
     return f"{path.stem}-{number}{path.suffix}"
 
 
-def _picture(one: TakenPicture, name: str, by: User | None) -> Picture:
+def _picture(one: CheckedPicture, name: str, by: User | None) -> Picture:
     """The row of a new picture. Its file is only named: `Picture.save` would encode it again."""
     with one.path.open("rb") as file:
         sha1 = hashlib.file_digest(file, lambda: cast(Any, hashlib.sha1(usedforsecurity=False))).hexdigest()

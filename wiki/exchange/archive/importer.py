@@ -24,8 +24,8 @@ from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import Refused, TitleTaken, gettext_noop
 from wiki.exchange.archive import archive_reader, format_spec, image_check, image_store, safe_unzip
-from wiki.exchange.archive.archive_reader import Contents, Revision
-from wiki.exchange.archive.image_check import TakenPicture
+from wiki.exchange.archive.archive_reader import ArchiveContents, Revision
+from wiki.exchange.archive.image_check import CheckedPicture
 from wiki.exchange.models import Origin
 from wiki.pages import page_lookup, permissions
 from wiki.pages.media_models import file_key
@@ -35,10 +35,10 @@ from wiki.pages.writing.version_store import Author, NewVersion, full_title, sto
 from wiki.text import titles
 from wiki.text.markup.images import picture_name
 
-FORGOTTEN = 24 * 3600
+STAGING_MAX_AGE = 24 * 3600
 """Seconds after which a staging folder can only be left over from a process that removed_in."""
-IMPORTS = (20, 3600)
-Progress = Callable[[str], None]
+IMPORT_LIMIT = (20, 3600)
+StepCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class ImportTarget:
 
 
 @dataclass(slots=True)
-class Imported:
+class ImportResult:
     """What came in."""
 
     page: WikiPage
@@ -67,41 +67,41 @@ def check_import_allowed(by: User | None) -> None:
     """Count one page that `by` (None for a command) brings here. Raises NotAllowed, TooFast."""
     if by is not None:
         permissions.require(by, permissions.Action.IMPORT)
-        rate_limits.count_against_limit(f"import:{by.pk}", *IMPORTS)
+        rate_limits.count_against_limit(f"import:{by.pk}", *IMPORT_LIMIT)
 
 
 def import_archive(
-    file: BinaryIO, by: User | None, wish: ImportTarget = ImportTarget(), told: Progress = lambda step: None
-) -> Imported:
+    file: BinaryIO, by: User | None, wish: ImportTarget = ImportTarget(), told: StepCallback = lambda step: None
+) -> ImportResult:
     """Take the archive `file` in, as `by` (None for a command).
 
     Raises ArchiveProblem, TitleTaken, TitleProblem, NotAllowed, Refused, each with its reason;
     nothing is left behind then. `told` hears what is being done.
     """
     check_import_allowed(by)
-    with opened(file, told) as contents:
+    with open_archive(file, told) as contents:
         fields = _fields(contents, wish)
-        taken = pictures_in(contents)
+        taken = check_pictures(contents)
         told(gettext("Writing"))
         return _write(contents, fields, taken, by)
 
 
 @contextmanager
-def opened(file: BinaryIO, told: Progress = lambda step: None) -> Iterator[Contents]:
+def open_archive(file: BinaryIO, told: StepCallback = lambda step: None) -> Iterator[ArchiveContents]:
     """What the archive `file` says, checked as a whole, while its files lie unpacked. Raises ArchiveProblem."""
     staging = _staging()
     try:
         told(gettext("Unpacking"))
         bag = safe_unzip.unpack(file, staging)
         told(gettext("Checking"))
-        yield archive_reader.read(bag)
+        yield archive_reader.read_archive(bag)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def pictures_in(contents: Contents) -> list[TakenPicture]:
+def check_pictures(contents: ArchiveContents) -> list[CheckedPicture]:
     """The pictures of an archive, each decoded. Raises ArchiveProblem."""
-    return [image_check.take(entry, contents.folder / entry["file"]) for entry in contents.credits["media"]]
+    return [image_check.check_picture(entry, contents.folder / entry["file"]) for entry in contents.credits["media"]]
 
 
 def _staging() -> Path:
@@ -109,7 +109,7 @@ def _staging() -> Path:
     root = Path(settings.STAGING_ROOT)
     root.mkdir(parents=True, exist_ok=True)
     for old in root.iterdir():
-        if old.name.startswith("archive-") and time.time() - old.stat().st_mtime > FORGOTTEN:
+        if old.name.startswith("archive-") and time.time() - old.stat().st_mtime > STAGING_MAX_AGE:
             shutil.rmtree(old, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix="archive-", dir=root))
 
@@ -117,19 +117,21 @@ def _staging() -> Path:
 # ---------------------------------------------------------------- where it goes
 
 
-def _fields(contents: Contents, wish: ImportTarget) -> PageFields:
+def _fields(contents: ArchiveContents, wish: ImportTarget) -> PageFields:
     """The fields of the page as it will be here. Raises TitleTaken, Refused, TitleProblem."""
     wanted = titles.clean_title(wish.title) if wish.title.strip() else ""
     last = contents.last
     is_place = contents.is_place
     if wish.into.strip():
-        place = page_lookup.by_key(titles.key_of(wish.into))
+        place = page_lookup.find_by_key(titles.key_of(wish.into))
         if place is None or not place.is_place:
             raise Refused(gettext_noop("There is no place called «%(title)s»."), title=wish.into)
         own, is_place = wanted or contents.title, False
         fields = PageFields(0, place, own, False, last.license, last.language)
     else:
-        found = page_lookup.fields_for(wanted or contents.full_title, license=last.license, language=last.language)
+        found = page_lookup.fields_for_title(
+            wanted or contents.full_title, license=last.license, language=last.language
+        )
         fields = replace(found, is_place=is_place)
     if is_place:
         page_lookup.check_place_title(fields.title)
@@ -137,9 +139,9 @@ def _fields(contents: Contents, wish: ImportTarget) -> PageFields:
     return fields
 
 
-def _check_free(contents: Contents, title: str) -> None:
+def _check_free(contents: ArchiveContents, title: str) -> None:
     """Refuse a title that a page has, saying so when it is this very archive."""
-    taken = page_lookup.by_key(titles.key_of(title))
+    taken = page_lookup.find_by_key(titles.key_of(title))
     if taken is None:
         return
     if Origin.objects.filter(page=taken, digest=contents.digest).exists():
@@ -153,18 +155,20 @@ def _check_free(contents: Contents, title: str) -> None:
 def _fields_then(one: Revision, known: dict[str, PageFields]) -> PageFields:
     """The fields of a version, under the title that it had."""
     if one.title not in known:
-        known[one.title] = page_lookup.fields_for(one.title, license=one.license, language=one.language)
+        known[one.title] = page_lookup.fields_for_title(one.title, license=one.license, language=one.language)
     return replace(known[one.title], is_place=one.is_place, license=one.license, language=one.language)
 
 
 # ---------------------------------------------------------------- writing
 
 
-def _write(contents: Contents, fields: PageFields, taken: Sequence[TakenPicture], by: User | None) -> Imported:
+def _write(
+    contents: ArchiveContents, fields: PageFields, taken: Sequence[CheckedPicture], by: User | None
+) -> ImportResult:
     """Write everything in one transaction, then put the pictures' files where they belong."""
     known: dict[str, PageFields] = {}
     page, shelf = WikiPage(), image_store.plan_image_storage(taken, by)
-    drafts = [draft(page, one, _fields_then(one, known)) for one in contents.revisions]
+    drafts = [new_version_of(page, one, _fields_then(one, known)) for one in contents.revisions]
     drafts += _arrival(page, contents, fields, drafts[-1].fields, shelf.renamed, by)
     comment = f"{contents.source['host']}: {contents.full_title}"[:500]
 
@@ -174,13 +178,13 @@ def _write(contents: Contents, fields: PageFields, taken: Sequence[TakenPicture]
 
     store(drafts, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=also)
     shelf.place_files()
-    return Imported(
+    return ImportResult(
         page, len(contents.revisions), contents.digest, len(taken), shelf.renamed,
         [one.entry["name"] for one in taken if one.was_cleaned],
     )  # fmt: skip
 
 
-def draft(page: WikiPage, one: Revision, fields: PageFields) -> NewVersion:
+def new_version_of(page: WikiPage, one: Revision, fields: PageFields) -> NewVersion:
     """One version of the archive as a version here."""
     return NewVersion(
         page, one.text, fields, Author(None, one.author, one.host), one.comment, one.minor, one.tags,
@@ -190,14 +194,14 @@ def draft(page: WikiPage, one: Revision, fields: PageFields) -> NewVersion:
 
 def _arrival(
     page: WikiPage,
-    contents: Contents,
+    contents: ArchiveContents,
     fields: PageFields,
     before: PageFields,
     renamed: Mapping[str, str],
     by: User | None,
 ) -> list[NewVersion]:
     """The one version that an import may add: another title, or pictures that had to be renamed."""
-    text = with_names(contents.last.text or "", renamed)
+    text = rename_pictures(contents.last.text or "", renamed)
     if fields == before and text == contents.last.text:
         return []
     author = Author.of(by) if by else Author(None, settings.WAGTAIL_SITE_NAME)
@@ -206,7 +210,7 @@ def _arrival(
     return [NewVersion(page, text, fields, author, " · ".join(words)[:500], tags=["imported", "moved"])]
 
 
-def with_names(text: str, renamed: Mapping[str, str]) -> str:
+def rename_pictures(text: str, renamed: Mapping[str, str]) -> str:
     """`text` with pictures called by their new names, wherever it shows them."""
 
     def new(match: re.Match[str]) -> str:
@@ -217,10 +221,10 @@ def with_names(text: str, renamed: Mapping[str, str]) -> str:
         prefix = "File:" if match[0].startswith("]") else ""
         return match[0].removesuffix(match["name"]) + prefix + wanted
 
-    return format_spec.PICTURE.sub(new, text) if renamed else text
+    return format_spec.PICTURE_PATTERN.sub(new, text) if renamed else text
 
 
-def sources_of(contents: Contents) -> tuple[Fork | None, list[dict[str, Any]]]:
+def split_sources(contents: ArchiveContents) -> tuple[Fork | None, list[dict[str, Any]]]:
     """What an archive says that its page was forked from, not saved; and all else that it was made from."""
     ancestry: list[dict[str, Any]] = list(contents.credits["derived_from"])
     fork = next((entry for entry in ancestry if entry["relation"] == "fork"), None)
@@ -239,9 +243,9 @@ def sources_of(contents: Contents) -> tuple[Fork | None, list[dict[str, Any]]]:
     return bond, ancestry
 
 
-def _remember(page: WikiPage, contents: Contents, fields: PageFields, by: User | None) -> None:
+def _remember(page: WikiPage, contents: ArchiveContents, fields: PageFields, by: User | None) -> None:
     """Keep where the page came from, and what it was made from before."""
-    bond, ancestry = sources_of(contents)
+    bond, ancestry = split_sources(contents)
     if bond is not None:
         bond.page = page
         bond.save(force_insert=True)

@@ -16,7 +16,7 @@ from wiki.errors import ArchiveProblem, LicenseConflict, gettext_noop
 from wiki.licenses import catalogue
 from wiki.text import titles
 
-CLOCKS_DIFFER = timedelta(minutes=5)
+CLOCK_SKEW = timedelta(minutes=5)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 _WEB = re.compile(r"https?://[^\s\x00-\x20\"<>\\^`{|}]+")
 _ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:(?=\S)|(?:javascript|vbscript|data)\s*:)", re.IGNORECASE)
@@ -149,7 +149,7 @@ class JsonReader:
             when = datetime.fromisoformat(value).astimezone(UTC)
         except (ValueError, OverflowError):
             self.refuse(gettext_noop("%(where)s: “%(value)s” is not a date in UTC."), value=value)
-        if when > timezone.now() + CLOCKS_DIFFER:
+        if when > timezone.now() + CLOCK_SKEW:
             self.refuse(gettext_noop("%(where)s is dated in the future: %(value)s."), value=value)
         return when
 

@@ -15,7 +15,7 @@ from rocrate.model.person import Person
 from rocrate.rocrate import ROCrate
 
 from wiki.exchange.archive import format_spec
-from wiki.exchange.archive.exported_page import ExportedPage, absolute, moment
+from wiki.exchange.archive.exported_page import ExportedPage, absolute_url, format_utc
 from wiki.licenses import catalogue
 from wiki.licenses.attribution import attribution_line
 from wiki.pages.models import PageVersion
@@ -89,7 +89,7 @@ def _root(
     crate: ROCrate, subject: ExportedPage, credits: Mapping[str, Any], licenses: _Licenses, people: list[Any]
 ) -> None:
     """The properties of the whole."""
-    root, when = crate.root_dataset, moment(subject.last.claimed_at)
+    root, when = crate.root_dataset, format_utc(subject.last.claimed_at)
     line = attribution_line(subject.title, credits["authors"], credits["source"], subject.last.license, language="en")
     root["name"] = subject.title
     root["description"] = f"The wiki page “{subject.title}” with its pictures, licence, authors and full history"
@@ -111,7 +111,7 @@ def _root(
         root["wasDerivedFrom"] = root["isBasedOn"]
     if subject.origin and subject.origin.digest:
         root["importedFrom"] = subject.origin.url
-        root["importedOn"] = moment(subject.origin.imported_at)
+        root["importedOn"] = format_utc(subject.origin.imported_at)
 
 
 def _source(crate: ROCrate, entry: Mapping[str, Any], licenses: _Licenses) -> Any:
@@ -195,7 +195,7 @@ def _action(version: PageVersion) -> dict[str, Any]:
         "@type": "DeleteAction" if version.is_deletion else what,
         "name": f"Version {version.number} of “{version.title}”",
         "description": comment or "No comment",
-        "endTime": moment(version.claimed_at),
+        "endTime": format_utc(version.claimed_at),
         "object": {"@id": format_spec.TEXT},
         "result": {"@id": format_spec.TEXT},
     }
@@ -203,4 +203,4 @@ def _action(version: PageVersion) -> dict[str, Any]:
 
 def permalink(subject: ExportedPage) -> str:
     """Where this wiki shows just this version."""
-    return absolute(f"{address('page', subject.title)}?version={subject.last.number}")
+    return absolute_url(f"{address('page', subject.title)}?version={subject.last.number}")

@@ -30,9 +30,9 @@ from wiki.pages.writing.parsed_versions import Tell, silent
 from wiki.pages.writing.version_store import Author, NewVersion, store
 from wiki.text import titles
 
-TakeHome = Callable[[WikiPage, WikiPage, Author], WikiPage]
+ForkInto = Callable[[WikiPage, WikiPage, Author], WikiPage]
 """Forks a page into a place: the room of forks is a neighbour of this one, so the door brings it."""
-GiveBack = Callable[[WikiPage, Author, str], None]
+ProposeUpstream = Callable[[WikiPage, Author, str], None]
 """Proposes a fork to its original, with a message; from there too."""
 
 
@@ -55,8 +55,8 @@ class _Stage:
     folder: Path
     people: Mapping[str, User]
     changeset: Changeset
-    take_home: TakeHome
-    give_back: GiveBack
+    take_home: ForkInto
+    give_back: ProposeUpstream
     dates: frozenset[datetime]
     """Of all acts: a page of another date was changed by people."""
 
@@ -65,7 +65,7 @@ class _DoesNotFitError(Exception):
     """The act cannot be played any more: people changed, moved or deleted what it is about."""
 
 
-def load(folder: Path, take_home: TakeHome, give_back: GiveBack, tell: Tell = silent) -> DemoReport:
+def load(folder: Path, take_home: ForkInto, give_back: ProposeUpstream, tell: Tell = silent) -> DemoReport:
     """Load accounts, pictures and acts that are not here yet.
 
     Raises ImportProblem when the folder is not in order.
@@ -151,7 +151,7 @@ def _result(act: Mapping[str, Any]) -> str:
     elif act["do"] == "fork":
         title = f"{act['into']}:{title}"
     namespace, rest = titles.split_namespace(titles.clean_title(title))
-    return titles.full_title(namespace, None, rest)
+    return titles.build_full_title(namespace, None, rest)
 
 
 def _play_all(stage: _Stage, acts: list[dict[str, Any]], report: DemoReport, total: int, tell: Tell) -> None:
@@ -195,7 +195,7 @@ def _draft(
 
 def _page(title: str) -> WikiPage:
     """The page of that title as it is now. Raises _DoesNotFitError."""
-    page = page_lookup.by_key(titles.key_of(title))
+    page = page_lookup.find_by_key(titles.key_of(title))
     if page is None:
         raise _DoesNotFitError("gone")
     return page
@@ -210,7 +210,7 @@ def _make(stage: _Stage, act: Mapping[str, Any]) -> None:
         page_lookup.check_place_title(title)
         fields = PageFields(0, None, titles.clean_title(title), True, license_id, language)
     else:
-        fields = page_lookup.fields_for(title, license=license_id, language=language)
+        fields = page_lookup.fields_for_title(title, license=license_id, language=language)
     page = WikiPage()
     store([_draft(stage, act, page, _text(stage, act["text"]), fields, ["created"])], stage.changeset)
     if steward := stage.people.get(str(act.get("steward"))):

@@ -32,7 +32,7 @@ CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HistoryImportOptions:
     """How a work is to be taken in."""
 
     license: str = catalogue.DEFAULT
@@ -95,17 +95,17 @@ class _Import:
     report: HistoryReport
 
 
-def import_history(file: Path, wanted: Wanted, tell: Tell = silent) -> HistoryReport:
+def import_history(file: Path, wanted: HistoryImportOptions, tell: Tell = silent) -> HistoryReport:
     """Take in the work whose history `file` holds.
 
     Raises ImportProblem (the file, the place, or the folder of pictures is not in order),
     LicenseConflict; then nothing is written. Raises Busy when the database stays locked: what is
     done by then is kept, and the next run goes on from there.
     """
-    entries = history_jsonl.read(file)
+    entries = history_jsonl.read_history(file)
     license_id = catalogue.require_free_license(wanted.license)
     place = _place(wanted.place)
-    first, latest = history_jsonl.title_of_work(entries, file.stem)
+    first, latest = history_jsonl.titles_of_work(entries, file.stem)
     report = HistoryReport(work=wanted.work or latest, entries=len(entries))
     source = f"history:{wanted.work or first}"[:255]
     if wanted.media is not None:
@@ -113,7 +113,9 @@ def import_history(file: Path, wanted: Wanted, tell: Tell = silent) -> HistoryRe
         credit = image_folder.ImageCredit(f"{names} ({report.work})", license_id, wanted.source or report.work)
         report.media = image_folder.import_images(wanted.media, credit)
     files = _files(entries, source, report)
-    new = [path for path in history_jsonl.order_of_choice(entries) if path in files and files[path].page is None]
+    new = [
+        path for path in history_jsonl.paths_by_title_priority(entries) if path in files and files[path].page is None
+    ]
     fields = {
         path: PageFields(0, place, title, False, license_id, wanted.language)
         for path, title in _titles(new, report.work, place).items()
@@ -141,7 +143,7 @@ def _place(title: str) -> WikiPage | None:
     """The place of that title. Raises ImportProblem when there is none."""
     if not title:
         return None
-    place = page_lookup.by_key(titles.key_of(title))
+    place = page_lookup.find_by_key(titles.key_of(title))
     if place is None or not place.is_place:
         raise ImportProblem(gettext_noop("There is no place “%(title)s”: create it first."), title=title)
     return place
@@ -159,7 +161,7 @@ def _missing(source: str) -> list[str]:
 
 def _files(entries: Sequence[HistoryEntry], source: str, report: HistoryReport) -> dict[str, _File]:
     """The files that have something to write, by path; renamed ones after what they were before."""
-    renames = history_jsonl.renames(entries)
+    renames = history_jsonl.find_renames(entries)
     files: dict[str, _File] = {}
     for entry in entries:
         files.setdefault(entry.path, _File(entry.path, [])).entries.append(entry)
@@ -216,9 +218,9 @@ def _titles(paths: Sequence[str], work: str, place: WikiPage | None) -> dict[str
     taken = set(WikiPage.objects.filter(title_key__isnull=False).values_list("title_key", flat=True))
     found: dict[str, str] = {}
     for path in paths:
-        for wish in [*history_jsonl.wishes(path, work), f"{work} {len(found)}"]:
+        for wish in [*history_jsonl.title_candidates(path, work), f"{work} {len(found)}"]:
             try:
-                title = history_jsonl.title_from(wish)
+                title = history_jsonl.make_title(wish)
                 key = titles.key_of(full_title(PageFields(0, place, title, False, "", "")))
             except titles.TitleProblem:
                 continue

@@ -23,7 +23,7 @@ from wiki.text.markup.markdown_parser import TEXT_LIMIT
 LINE_LIMIT = 8 * TEXT_LIMIT
 """Bytes of a line: JSON may write six for one."""
 TITLE_LIMIT = 200
-ENDINGS = {".md", ".markdown", ".mdown", ".mkd", ".txt"}
+TEXT_EXTENSIONS = {".md", ".markdown", ".mdown", ".mkd", ".txt"}
 README, INDEX = "readme", {"index", "_index"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _HEADING = re.compile(r"^#[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n=+[ \t]*$", re.MULTILINE)
@@ -41,7 +41,7 @@ class HistoryEntry:
     text: str | None
 
 
-def read(path: Path) -> list[HistoryEntry]:
+def read_history(path: Path) -> list[HistoryEntry]:
     """All entries of the file, in its order. Raises ImportProblem, with the line."""
     entries = []
     try:
@@ -122,28 +122,30 @@ def is_readme(path: str) -> bool:
 def _bare(path: str) -> str:
     """`path` without the ending of a text."""
     stem, ending = posixpath.splitext(path)
-    return stem if stem and ending.lower() in ENDINGS else path
+    return stem if stem and ending.lower() in TEXT_EXTENSIONS else path
 
 
-def heading(text: str) -> str:
+def first_heading(text: str) -> str:
     """The first main heading of a Markdown text, or nothing."""
-    found = _HEADING.search(frontmatter_reader.split(text).body)
+    found = _HEADING.search(frontmatter_reader.parse_front_matter(text).body)
     return (found.group(1) or found.group(2)).strip() if found else ""
 
 
-def title_of_work(entries: Iterable[HistoryEntry], fallback: str) -> tuple[str, str]:
+def titles_of_work(entries: Iterable[HistoryEntry], fallback: str) -> tuple[str, str]:
     """What the work is called at first (which stays when it grows) and by now.
 
     That is what the README at its top says, in its first and in its latest version.
     """
     names = [
-        heading(entry.text or "") for entry in entries if is_readme(entry.path) and "/" not in entry.path.strip("./")
+        first_heading(entry.text or "")
+        for entry in entries
+        if is_readme(entry.path) and "/" not in entry.path.strip("./")
     ]
     said = [name for name in names if name]
     return (said[0], said[-1]) if said else (fallback, fallback)
 
 
-def wishes(path: str, work: str) -> list[str]:
+def title_candidates(path: str, work: str) -> list[str]:
     """Titles for a file, best first: its path without ending; a README has its folder's, or the work's."""
     path = posixpath.normpath(path.strip("/"))
     folder, bare = posixpath.dirname(path), _bare(path)
@@ -152,7 +154,7 @@ def wishes(path: str, work: str) -> list[str]:
     return [*first, bare, path, f"{bare} ({work})", f"{path} ({work})"]
 
 
-def order_of_choice(entries: Sequence[HistoryEntry]) -> list[str]:
+def paths_by_title_priority(entries: Sequence[HistoryEntry]) -> list[str]:
     """The paths in the order in which they choose their titles.
 
     What is alive at the end before what was deleted; a README before an index; else as they came.
@@ -167,14 +169,14 @@ def order_of_choice(entries: Sequence[HistoryEntry]) -> list[str]:
     return sorted(paths, key=rank)
 
 
-def title_from(raw: str) -> str:
+def make_title(raw: str) -> str:
     """A wish as a title: lookalikes for signs that no title can hold, long ones cut. Raises TitleProblem."""
     if len(raw.encode()) > TITLE_LIMIT:
         raw = raw.encode()[: TITLE_LIMIT - 3].decode("utf-8", "ignore") + "…"
-    return titles.clean_title(titles.lookalike(raw, colon=True))
+    return titles.clean_title(titles.replace_forbidden_characters(raw, colon=True))
 
 
-def renames(entries: Sequence[HistoryEntry]) -> dict[str, str]:
+def find_renames(entries: Sequence[HistoryEntry]) -> dict[str, str]:
     """For each file that came by a new name, its old one.
 
     A rename is a deletion and an addition of the same text by one author at one moment.

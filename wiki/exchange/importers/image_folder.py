@@ -15,7 +15,7 @@ from wiki.errors import ImportProblem, gettext_noop
 from wiki.pages.media_models import BYTE_LIMIT, Picture, clean_file_name, clean_picture
 from wiki.text import titles
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".gif", ".webp"}
+IMAGE_EXTENSIONS = {".jpg", ".jpeg", ".png", ".gif", ".webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def import_images(folder: Path, credit: ImageCredit) -> MediaReport:
         raise ImportProblem(gettext_noop("There is no folder “%(folder)s”."), folder=str(folder))
     report = MediaReport()
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in ENDINGS or not path.is_file() or path.is_symlink():
+        if path.suffix.lower() not in IMAGE_EXTENSIONS or not path.is_file() or path.is_symlink():
             continue
         try:
             if added := import_image(path, credit):
@@ -73,7 +73,9 @@ def import_image(
     raw = path.read_bytes()
     clean, ending = clean_picture(raw)
     given = path.suffix.lower().replace(".jpeg", ".jpg")
-    name = clean_file_name(titles.lookalike(path.name if given == ending else path.stem + ending, colon=True))
+    name = clean_file_name(
+        titles.replace_forbidden_characters(path.name if given == ending else path.stem + ending, colon=True)
+    )
     here = Picture.objects.filter(name=name).first()
     if here is not None and here.sha256 != hashlib.sha256(clean).hexdigest():
         raise ValidationError(gettext("Another picture has this name."))

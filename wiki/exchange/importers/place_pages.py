@@ -40,7 +40,7 @@ def title_of(name: str, suffix: str) -> str:
     Raises TitleProblem where even that is no title («..»).
     """
     ending = suffix if len(suffix.encode()) <= SUFFIX_LIMIT else f"{_cut(suffix[:-1], SUFFIX_LIMIT)})"
-    return titles.clean_title(titles.lookalike(_cut(name, NAME_LIMIT) + ending, colon=True))
+    return titles.clean_title(titles.replace_forbidden_characters(_cut(name, NAME_LIMIT) + ending, colon=True))
 
 
 def _cut(text: str, limit: int) -> str:
@@ -50,7 +50,7 @@ def _cut(text: str, limit: int) -> str:
     return text.encode()[: limit - 3].decode("utf-8", "ignore").rstrip() + "…"
 
 
-def first_level(row: PlaceRow, namesakes: Sequence[PlaceRow]) -> int:
+def first_unshared_suffix(row: PlaceRow, namesakes: Sequence[PlaceRow]) -> int:
     """Index in `suffixes(row)` of the shortest one that none of its namesakes shares.
 
     `namesakes` are all rows of that name, this one too.
@@ -112,12 +112,12 @@ def _body(row: PlaceRow) -> str:
     kind, comma = "tiers-lieu", ""
     if row.type.startswith("Tiers lieux "):
         kind, comma = f"tiers-lieu {row.type[len('Tiers lieux ') :]}", ","
-    where = f"{comma} {at(row.town)}" if row.town else ""
+    where = f"{comma} {at_town(row.town)}" if row.town else ""
     region = f" ({row.region})" if row.region else ""
-    lines = [f"**{escaped(row.name)}** est un {kind}{where}{region}.", ""]
+    lines = [f"**{escape_markdown(row.name)}** est un {kind}{where}{region}.", ""]
     address = ", ".join(part for part in (row.street, f"{row.postal_code} {row.town}".strip()) if part)
     if row.street or row.postal_code:
-        lines.append(f"- Adresse : {escaped(address)}")
+        lines.append(f"- Adresse : {escape_markdown(address)}")
     if row.website:
         lines.append(f"- Site : <{row.website}>")
     if lines[-1]:
@@ -130,7 +130,7 @@ def _body(row: PlaceRow) -> str:
     return "\n".join(lines) + "\n"
 
 
-def at(town: str) -> str:
+def at_town(town: str) -> str:
     """«à Nantes», «au Havre», «aux Ulis»: French joins the article of a town's name."""
     for article, joined in (("Le ", "au "), ("Les ", "aux ")):
         if town.startswith(article):
@@ -138,6 +138,6 @@ def at(town: str) -> str:
     return f"à {town}"
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """`text` so that Markdown shows it as it is."""
     return _MARKDOWN.sub(r"\\\1", text).replace("<", "&lt;")

@@ -54,7 +54,7 @@ class PlaceRow:
     longitude: str
 
 
-def read(path: Path) -> list[PlaceRow]:
+def parse_csv(path: Path) -> list[PlaceRow]:
     """All places of the file. Raises ImportProblem, with the line, when anything is wrong."""
     seen: dict[str, int] = {}
     rows = []
@@ -137,7 +137,7 @@ def _header(cells: list[str]) -> list[str]:
 
 def _row(line: int, cells: dict[str, str]) -> PlaceRow:
     """The place that a record describes. Raises ImportProblem."""
-    cell = {name: plain(cells[name]) for name in COLUMNS}
+    cell = {name: clean_cell(cells[name]) for name in COLUMNS}
     for column in ("ID", "NOM_TL"):
         if not cell[column] or len(cell[column]) > 255:
             raise ImportProblem(
@@ -167,7 +167,7 @@ def _row(line: int, cells: dict[str, str]) -> PlaceRow:
     )
 
 
-def plain(raw: str) -> str:
+def clean_cell(raw: str) -> str:
     """A cell without doubled encoding (`ThÃ©Ã¢tre` → `Théâtre`), its spaces made single."""
     try:
         mended = raw.encode("latin-1").decode("utf-8")

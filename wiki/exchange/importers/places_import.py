@@ -80,7 +80,7 @@ def import_places(path: Path, *, trying: bool = False, tell: Tell = silent) -> P
     is not in order; Busy when the database stays locked (what is done by then is kept, and the
     next run goes on from there).
     """
-    rows = places_csv.read(path)
+    rows = places_csv.parse_csv(path)
     report = PlacesReport(rows=len(rows))
     known = _known(rows)
     report.gone = Origin.objects.filter(source=SOURCE).count() - len(known)
@@ -137,7 +137,7 @@ class _FreeTitles:
 
     def take(self, row: PlaceRow, namesakes: Sequence[PlaceRow]) -> str:
         """The best free title for `row`, taken from now on."""
-        endings = place_pages.suffixes(row)[place_pages.first_level(row, namesakes) :]
+        endings = place_pages.suffixes(row)[place_pages.first_unshared_suffix(row, namesakes) :]
         wanted = [(row.name, ending) for ending in endings]
         wanted += [(row.name, f" ({row.id})"), ("Tiers-lieu", f" ({SOURCE}, {row.id})")]
         for name, ending in wanted:

@@ -22,7 +22,7 @@ PATTERN_LIMIT, PATTERN_TEXT = 1_000, 10_000
 """Characters of a pattern, and of the text it is held against."""
 MEMORY = 1 << 21
 """Bytes that one pattern may take."""
-NAMED = 12
+VALUES_SHOWN = 12
 """How many allowed values a sentence names."""
 _RANGE = re.compile(r"(.+?)\s*\.\.\.?\s*(.+)", re.DOTALL)
 
@@ -50,14 +50,16 @@ def pattern_problem(pattern: str) -> Problem | None:
     return problem("pattern_unreadable", pattern=pattern[:60], reason=reason[:100]) if reason else None
 
 
-def checked(value: Value, context: Context, parse: Parse) -> Value:
+def check_allowed(value: Value, context: Context, parse: Parse) -> Value:
     """The value, with a problem where its declaration does not allow it."""
     declaration = context.declaration
     if value.problem is not None:
         return value
     name = declaration.label(context.language)
     if declaration.allowed and not _is_allowed(value, context, parse):
-        allowed = ", ".join(declaration.allowed[:NAMED]) + (", …" if len(declaration.allowed) > NAMED else "")
+        allowed = ", ".join(declaration.allowed[:VALUES_SHOWN]) + (
+            ", …" if len(declaration.allowed) > VALUES_SHOWN else ""
+        )
         found = problem("value_not_allowed", value.raw, property=name, allowed=allowed[:400])
         return replace(value, problem=found)
     if declaration.pattern and not _has_form(value, declaration.pattern):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from wiki.facts.value_conditions import Test
+from wiki.facts.value_conditions import ValueCondition
 from wiki.facts.values import Context, Value
 
 COMPARATORS = ("", ">", "<", ">>", "<<", "!", "~", "!~")
@@ -24,7 +24,7 @@ class InvalidQueryValue(Exception):
         self.params = params
 
 
-def not_comparable(comparator: str, type_name: str) -> InvalidQueryValue:
+def comparator_error(comparator: str, type_name: str) -> InvalidQueryValue:
     """The refusal of a comparator that a datatype does not know."""
     return InvalidQueryValue("value_comparator", comparator=comparator or "=", type=type_name)
 
@@ -36,7 +36,7 @@ _PREFIXES = (
 _WITHIN = {"in:": "~", "phrase:": "~", "not:": "!~"}
 
 
-def comparison(text: str) -> tuple[str, str]:
+def split_comparator(text: str) -> tuple[str, str]:
     """The comparator before a value and the value, as questions write them: one of `COMPARATORS`, `""` for none."""
     text = text.strip()
     for prefix, comparator in _PREFIXES:
@@ -62,7 +62,7 @@ class Datatype(Protocol):
     def parse(self, raw: str, context: Context) -> Value:
         """The value of some written words. Never raises; bounded time."""
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """The condition `comparator text`. Raises ValueRefused."""
 
     def show(self, value: Value, context: Context, form: str = "") -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
+from wiki.facts.datatypes.base import InvalidQueryValue, comparator_error
 from wiki.facts.datatypes.languages import LANGUAGES, language_of
-from wiki.facts.value_conditions import EqualTo, NotMatching, Test
+from wiki.facts.value_conditions import EqualTo, NotMatching, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
 
-WORDS = {"1": True, "0": False} | {
+TRUTH_VALUES = {"1": True, "0": False} | {
     word: truth
     for row in LANGUAGES.values()
     for truth, words in ((True, row.true), (False, row.false))
@@ -25,19 +25,19 @@ class Boolean:
 
     def parse(self, raw: str, context: Context) -> Value:
         """1, 0, or a word of either language: no word of one means the contrary in the other."""
-        truth = WORDS.get(fold(raw[:20]).strip())
+        truth = TRUTH_VALUES.get(fold(raw[:20]).strip())
         if truth is None:
             return Value(self.id, raw, problem=problem("boolean_unreadable" if raw.strip() else "value_empty", raw))
         word = "1" if truth else "0"
         return Value(self.id, raw, word, word, float(truth))
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equal or not."""
         value = self.parse(text, context)
         if value.problem is not None:
             raise InvalidQueryValue(value.problem.code, **value.problem.params)
         if comparator not in ("", "!"):
-            raise not_comparable(comparator, self.names[context.name_language][0])
+            raise comparator_error(comparator, self.names[context.name_language][0])
         same = EqualTo((value.canonical_value,))
         return same if not comparator else NotMatching(same)
 
@@ -45,8 +45,8 @@ class Boolean:
         """The word of the language; forms `-`, `num`, `tick`, `x`, `LOCL`, or two words as `yes,no`."""
         truth = value.canonical_value == "1"
         form = form.strip()
-        if form.lower() in SHAPES:
-            return SHAPES[form.lower()][not truth]
+        if form.lower() in DISPLAY_FORMS:
+            return DISPLAY_FORMS[form.lower()][not truth]
         yes, comma, no = form.partition(",")
         if comma:
             return yes.strip() if truth else no.strip()
@@ -62,5 +62,5 @@ class Boolean:
         return ""
 
 
-SHAPES = {"-": ("true", "false"), "num": ("1", "0"), "tick": ("✓", "✗"), "x": ("X", "")}
+DISPLAY_FORMS = {"-": ("true", "false"), "num": ("1", "0"), "tick": ("✓", "✗"), "x": ("X", "")}
 """How yes and no are shown in each form."""

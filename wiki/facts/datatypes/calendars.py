@@ -14,19 +14,19 @@ DAY = 86_400
 """Seconds."""
 
 
-def astronomical(year: int) -> int:
+def to_astronomical_year(year: int) -> int:
     """The year with a year 0: 1 BC."""
     return year if year > 0 else year + 1
 
 
-def historical(year: int) -> int:
+def to_historical_year(year: int) -> int:
     """The year without a year 0, from one with it."""
     return year if year > 0 else year - 1
 
 
 def day_number(calendar: int, year: int, month: int, day: int) -> int:
     """The Julian day number of the noon of a date."""
-    counted = astronomical(year)
+    counted = to_astronomical_year(year)
     early = (14 - month) // 12
     y, m = counted + 4800 - early, month + 12 * early - 3
     days = day + (153 * m + 2) // 5 + 365 * y + y // 4
@@ -44,12 +44,12 @@ def date_of(calendar: int, number: int) -> tuple[int, int, int]:
     rest = c - 1461 * year // 4
     m = (5 * rest + 2) // 153
     day, month = rest - (153 * m + 2) // 5 + 1, m + 3 - 12 * (m // 10)
-    return historical(100 * century + year - 4800 + m // 10), month, day
+    return to_historical_year(100 * century + year - 4800 + m // 10), month, day
 
 
 def is_leap(calendar: int, year: int) -> bool:
     """Whether a year has 366 days."""
-    counted = astronomical(year)
+    counted = to_astronomical_year(year)
     return counted % 4 == 0 and (calendar == JULIAN or counted % 100 != 0 or counted % 400 == 0)
 
 

@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
+from wiki.facts.datatypes.base import InvalidQueryValue, comparator_error
 from wiki.facts.datatypes.languages import language_of
 from wiki.facts.datatypes.numbers import SPACES, NotANumber, read_number
-from wiki.facts.datatypes.quantities import divided
-from wiki.facts.value_conditions import EqualTo, NotMatching, Test, WithinDistance
+from wiki.facts.datatypes.quantities import split_unit
+from wiki.facts.value_conditions import EqualTo, NotMatching, ValueCondition, WithinDistance
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
 
 COORDINATES_LIMIT = 150
 """Characters that coordinates may have."""
-PLACES = 6
+DECIMALS = 6
 """Decimals of a degree that are kept: a tenth of a metre."""
 METRES: Mapping[str, float] = {
     "m": 1, "metre": 1, "metres": 1, "meter": 1, "meters": 1, "km": 1000, "kilometre": 1000, "kilometres": 1000,
@@ -82,7 +82,7 @@ def read_coordinates(text: str) -> tuple[float, float]:
     latitude, longitude = found.pop()
     if abs(latitude) > 90 or abs(longitude) > 180:
         raise InvalidQueryValue("coordinates_range")
-    return round(latitude, PLACES) + 0.0, round(longitude, PLACES) + 0.0
+    return round(latitude, DECIMALS) + 0.0, round(longitude, DECIMALS) + 0.0
 
 
 def _joints(text: str) -> list[int]:
@@ -94,7 +94,7 @@ def _joints(text: str) -> list[int]:
 
 def read_distance(text: str, language: str) -> float:
     """Metres of `10 km`. Raises ValueRefused."""
-    words, unit = divided(text)
+    words, unit = split_unit(text)
     factor = METRES.get(fold(unit)) if unit else 1
     try:
         metres = read_number(words, language).number * (factor or 0)
@@ -123,17 +123,17 @@ class Coordinates:
         word = f"{_decimal(latitude)},{_decimal(longitude)}"
         return Value(self.id, raw, word, word, lat=latitude, lon=longitude)
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """The point itself, or the circle of `point (10 km)`."""
         if comparator not in ("", "!", "~", "!~"):
-            raise not_comparable(comparator, self.names[context.name_language][0])
+            raise comparator_error(comparator, self.names[context.name_language][0])
         text = text[: COORDINATES_LIMIT * 2].strip().strip("*")
         circle = _CIRCLE.fullmatch(text)
         value = self.parse(circle[1] if circle else text, context)
         if value.problem is not None or value.lat is None or value.lon is None:
             found = value.problem or problem("coordinates_unreadable", text)
             raise InvalidQueryValue(found.code, **found.params)
-        test: Test = EqualTo((value.canonical_value,))
+        test: ValueCondition = EqualTo((value.canonical_value,))
         if circle:
             test = WithinDistance(value.lat, value.lon, read_distance(circle[2], context.language))
         return NotMatching(test) if comparator.startswith("!") else test
@@ -162,7 +162,7 @@ class Coordinates:
 
 def _decimal(degrees: float) -> str:
     """Degrees with six decimals at most."""
-    return f"{degrees:.{PLACES}f}".rstrip("0").rstrip(".") if degrees else "0"
+    return f"{degrees:.{DECIMALS}f}".rstrip("0").rstrip(".") if degrees else "0"
 
 
 def _degrees(degrees: float, sign: str) -> str:

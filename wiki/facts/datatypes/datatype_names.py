@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from wiki.facts.datatypes.base import Datatype, InvalidQueryValue
-from wiki.facts.datatypes.texts import plain, text_test
-from wiki.facts.value_conditions import EqualTo, Test
+from wiki.facts.datatypes.texts import normalize_text, text_condition
+from wiki.facts.value_conditions import EqualTo, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -28,7 +28,7 @@ class TypeName:
 
     def parse(self, raw: str, context: Context) -> Value:
         """Any name of a datatype, in French or English."""
-        text = plain(raw)
+        text = normalize_text(raw)
         if not text:
             return Value(self.id, raw, problem=problem("value_empty"))
         found = self.named(text[:200])
@@ -37,7 +37,7 @@ class TypeName:
             return Value(self.id, raw, problem=problem("type_unknown", raw, known=known))
         return Value(self.id, raw, found, fold(self.called(found, context.language)))
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality by id, order and wildcards on the name."""
         same = EqualTo(())
         if comparator in ("", "!"):
@@ -45,7 +45,7 @@ class TypeName:
             if value.problem is not None:
                 raise InvalidQueryValue(value.problem.code, **value.problem.params)
             same = EqualTo((value.canonical_value,))
-        return text_test(comparator, same, plain(text), self.names[context.name_language][0])
+        return text_condition(comparator, same, normalize_text(text), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The name in the language; with `-` the id."""

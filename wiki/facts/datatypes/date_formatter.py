@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from wiki.facts.datatypes import calendars
 from wiki.facts.datatypes.calendars import GREGORIAN, JULIAN
 from wiki.facts.datatypes.languages import language_of
-from wiki.facts.datatypes.numbers import canonical
+from wiki.facts.datatypes.numbers import canonical_number
 from wiki.facts.datatypes.partial_dates import (
     DATE,
     FRACTION,
@@ -32,7 +32,7 @@ def format_date(moment: PartialDate, language: str) -> str:
         parts.append(row.months[moment.month - 1])
     parts.append(_year(moment, language))
     if moment.precision > DATE:
-        parts.append(clock(moment, language))
+        parts.append(format_time(moment, language))
     known = (moment.month, moment.day)[: max(moment.precision - YEAR, 0)]
     if moment.calendar != usual_calendar(moment.year, *known):
         parts.append("GR" if moment.calendar == GREGORIAN else "JL")
@@ -46,7 +46,7 @@ def _year(moment: PartialDate, language: str) -> str:
     return str(moment.year) if moment.year > 99 or moment.precision == YEAR else f"{moment.year} {row.after}"
 
 
-def clock(moment: PartialDate, language: str) -> str:
+def format_time(moment: PartialDate, language: str) -> str:
     """The time of day, as precise as it is."""
     hour, minute, second, millis = moment.time
     if moment.precision == HOUR:
@@ -56,7 +56,7 @@ def clock(moment: PartialDate, language: str) -> str:
     return text + (f".{millis:03}" if moment.precision == FRACTION else "")
 
 
-def iso(moment: PartialDate, *, whole: bool = False) -> str:
+def format_iso(moment: PartialDate, *, whole: bool = False) -> str:
     """ISO 8601 with historical years; `whole` fills the month and day that are not known."""
     year = f"{'-' if moment.year < 0 else ''}{abs(moment.year):04}"
     if moment.precision == YEAR and not whole:
@@ -82,7 +82,7 @@ def _zone(moment: PartialDate, language: str) -> str:
     return "UTC"
 
 
-PHP: Mapping[str, Callable[[PartialDate, str], str]] = {
+PHP_LETTERS: Mapping[str, Callable[[PartialDate, str], str]] = {
     "d": lambda m, _: f"{m.day:02}",
     "j": lambda m, _: str(m.day),
     "D": lambda m, code: _weekday(m, code, short=True),
@@ -113,7 +113,7 @@ PHP: Mapping[str, Callable[[PartialDate, str], str]] = {
     "O": lambda _m, _c: "+0000",
     "P": lambda _m, _c: "+00:00",
     "Z": lambda _m, _c: "0",
-    "c": lambda m, _: f"{iso(m, whole=True)}{'' if m.precision > DATE else 'T00:00:00'}+00:00",
+    "c": lambda m, _: f"{format_iso(m, whole=True)}{'' if m.precision > DATE else 'T00:00:00'}+00:00",
     "U": lambda m, _: str(unix_time(m)),
 }
 """The letters of PHP's `date`, as MediaWiki's `#time` knows them."""
@@ -121,12 +121,12 @@ PHP: Mapping[str, Callable[[PartialDate, str], str]] = {
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|xg|x[nN]|.', re.DOTALL)
 
 
-def in_php(moment: PartialDate, pattern: str, language: str) -> str:
+def format_php(moment: PartialDate, pattern: str, language: str) -> str:
     """A moment by a pattern of PHP letters; `"…"` and `\\` keep what follows."""
     shown = []
     for found in _QUOTED.finditer(pattern[:200]):
         literal = found[1] if found[1] is not None else found[2]
-        letter = PHP.get("F" if found[0] == "xg" else found[0])
+        letter = PHP_LETTERS.get("F" if found[0] == "xg" else found[0])
         shown.append(literal if literal is not None else letter(moment, language) if letter else found[0])
     return "".join(shown)
 
@@ -147,12 +147,12 @@ def _week(moment: PartialDate) -> tuple[int, int]:
     return year, (thursday - calendars.day_number(moment.calendar, year, 1, 1)) // 7 + 1
 
 
-def shown(moment: PartialDate, form: str, language: str) -> str:
+def format_as(moment: PartialDate, form: str, language: str) -> str:
     """A moment in the form of `?P#form`; an unknown form is that of the language."""
     name, _, rest = form.strip().partition("@")
     name = name.strip().upper()
     if form.strip().startswith("-F[") and form.strip().endswith("]"):
-        return in_php(moment, form.strip()[3:-1], language)
+        return format_php(moment, form.strip()[3:-1], language)
     if name in FORMS:
         return FORMS[name](moment)
     if name in ("GR", "JL"):
@@ -164,10 +164,10 @@ def shown(moment: PartialDate, form: str, language: str) -> str:
 
 
 FORMS: Mapping[str, Callable[[PartialDate], str]] = {
-    "-": lambda moment: iso(moment.within(GREGORIAN), whole=True),
-    "ISO": lambda moment: iso(moment.within(GREGORIAN), whole=True),
-    "ISO-P": lambda moment: iso(moment.within(GREGORIAN)),
-    "JD": lambda moment: canonical(moment.start),
-    "SORTKEY": lambda moment: canonical(moment.start),
+    "-": lambda moment: format_iso(moment.within(GREGORIAN), whole=True),
+    "ISO": lambda moment: format_iso(moment.within(GREGORIAN), whole=True),
+    "ISO-P": lambda moment: format_iso(moment.within(GREGORIAN)),
+    "JD": lambda moment: canonical_number(moment.start),
+    "SORTKEY": lambda moment: canonical_number(moment.start),
 }
 """Forms that are the same in every language."""

@@ -10,7 +10,7 @@ from wiki.facts.datatypes import calendars, partial_dates
 from wiki.facts.datatypes.calendars import GREGORIAN, JULIAN
 from wiki.facts.datatypes.languages import MONTHS, WEEKDAYS, language_of
 from wiki.facts.datatypes.partial_dates import DATE, MONTH, YEAR, PartialDate
-from wiki.facts.datatypes.times_of_day import NotADate, ReadTime, take_time
+from wiki.facts.datatypes.times_of_day import NotADate, ParsedTime, extract_time
 from wiki.text.titles import fold
 
 DATE_LIMIT = 120
@@ -40,14 +40,14 @@ _BETWEEN = {",", "/", ".", "-"}
 
 
 @dataclass(frozen=True, slots=True)
-class ReadDate:
+class ParsedDate:
     """A moment and whether another reading was possible."""
 
     moment: PartialDate
     ambiguous: bool = False
 
 
-def read_date(text: str, language: str) -> ReadDate:
+def read_date(text: str, language: str) -> ParsedDate:
     """The moment that `text` writes. Raises NotADate with the code of a problem."""
     if not text.strip():
         raise NotADate("value_empty")
@@ -57,37 +57,37 @@ def read_date(text: str, language: str) -> ReadDate:
     return _exact(folded) or _spoken(folded, language)
 
 
-def _exact(text: str) -> ReadDate | None:
+def _exact(text: str) -> ParsedDate | None:
     """A form that means one thing everywhere, or None."""
     found = _TIMESTAMP.fullmatch(text) or _CJK.fullmatch(text)
     if found:
         year, month, day, *time = (int(part) if part else None for part in found.groups())
-        return ReadDate(_dated(year or 0, month, day, _clock(time)))
+        return ParsedDate(_dated(year or 0, month, day, _clock(time)))
     found = _ISO.fullmatch(text)
     if found:
-        rest, clock = take_time(found[4]) if found[4] else ("", None)
+        rest, clock = extract_time(found[4]) if found[4] else ("", None)
         if not rest:
-            return ReadDate(_dated(int(found[1]), int(found[2]), int(found[3]) if found[3] else None, clock))
+            return ParsedDate(_dated(int(found[1]), int(found[2]), int(found[3]) if found[3] else None, clock))
     found = _JULIAN_DAY.fullmatch(text)
     if found:
         modified, words = (found[1], found[2]) if found[2] else (found[4], found[3])
         number = float(words.replace(",", ".")) + (MJD if modified else 0)
         if not 0 <= number <= LAST_DAY:
             raise NotADate("date_julian_day")
-        return ReadDate(partial_dates.moment_at(number))
+        return ParsedDate(partial_dates.from_julian_day(number))
     return None
 
 
-def _clock(time: list[int | None]) -> ReadTime | None:
+def _clock(time: list[int | None]) -> ParsedTime | None:
     """Hour, minute and second, of which the last may not be known."""
     known = [part for part in time if part is not None]
     hour, minute, second = [*known, 0, 0, 0][:3]
-    return ReadTime(hour, minute, second, DATE + len(known)) if known else None
+    return ParsedTime(hour, minute, second, DATE + len(known)) if known else None
 
 
-def _spoken(text: str, language: str) -> ReadDate:
+def _spoken(text: str, language: str) -> ParsedDate:
     """A date in words and numbers."""
-    text, clock = take_time(text)
+    text, clock = extract_time(text)
     before, text = _taken(_BEFORE, text)
     after, text = _taken(_AFTER, text) if not before else (None, text)
     named, text = _taken(_CALENDAR, text)
@@ -103,7 +103,7 @@ def _spoken(text: str, language: str) -> ReadDate:
     year, month, day, ambiguous = _arranged(_parts(text), language, before is not None or after is not None)
     if before:
         year = -abs(year)
-    return ReadDate(_dated(year, month, day, clock, calendar), ambiguous)
+    return ParsedDate(_dated(year, month, day, clock, calendar), ambiguous)
 
 
 def _names_month(text: str) -> bool:
@@ -189,7 +189,7 @@ def _in_numbers(numbers: list[tuple[str, int, int]], language: str, era: bool) -
 
 
 def _dated(
-    year: int, month: int | None, day: int | None, clock: ReadTime | None = None, calendar: int = 0
+    year: int, month: int | None, day: int | None, clock: ParsedTime | None = None, calendar: int = 0
 ) -> PartialDate:
     """The moment of checked parts, in UTC."""
     if year == 0:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from wiki.facts.datatypes import date_formatter
-from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
+from wiki.facts.datatypes.base import InvalidQueryValue, comparator_error
 from wiki.facts.datatypes.date_parser import read_date
-from wiki.facts.datatypes.partial_dates import PartialDate, moment_of
+from wiki.facts.datatypes.partial_dates import PartialDate, parse_canonical_date
 from wiki.facts.datatypes.times_of_day import NotADate
-from wiki.facts.value_conditions import InRange, NotMatching, Test
+from wiki.facts.value_conditions import InRange, NotMatching, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 
@@ -28,7 +28,7 @@ class Date:
         note = "ambiguous" if read.ambiguous else ""
         return Value(self.id, raw, moment.word, moment.word, moment.start, moment.end, note=note)
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """By the interval of the date's precision: `::2001` and `~2001` are that year, `>>2001` is after it."""
         value = self.parse(text.strip().strip("*"), context)
         if value.problem is not None:
@@ -42,19 +42,19 @@ class Date:
             return InRange("number", low=start if comparator == ">" else end)
         if comparator in ("<", "<<"):
             return InRange("number", high=end if comparator == "<" else start, high_open=True)
-        raise not_comparable(comparator, self.names[context.name_language][0])
+        raise comparator_error(comparator, self.names[context.name_language][0])
 
     def moment(self, value: Value) -> PartialDate | None:
         """The moment of a value; None where it could not be read."""
         try:
-            return moment_of(value.canonical_value)
+            return parse_canonical_date(value.canonical_value)
         except ValueError:
             return None
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """In words of the language; forms `ISO`, `-`, `ISO-P`, `JD`, `GR`, `JL`, `-F[php]`, `LOCL@fr`, …"""
         moment = self.moment(value)
-        return value.raw if moment is None else date_formatter.shown(moment, form, context.language)
+        return value.raw if moment is None else date_formatter.format_as(moment, form, context.language)
 
     def data(self, value: Value, context: Context) -> object:
         """Seconds since 1970, and SMW's serialisation."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from wiki.facts.datatypes.texts import Text, plain
+from wiki.facts.datatypes.texts import Text, normalize_text
 from wiki.facts.datatypes.web_addresses import safe_address
 from wiki.facts.values import Context, Value
 
@@ -18,12 +18,12 @@ class ExternalIdentifier(Text):
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The identifier as written; with `-` without its `{further,parameters}`."""
-        text = plain(value.raw)
+        text = normalize_text(value.raw)
         return text if form != "-" else _parameters(text)[0]
 
     def link(self, value: Value, context: Context) -> str:
         """The formatter with `$1` replaced, `$2`… by the parameters in braces; "" where one is missing."""
-        parameters = _parameters(plain(value.raw))
+        parameters = _parameters(normalize_text(value.raw))
         address = context.declaration.formatter
         wanted = {int(number) for number in re.findall(r"\$([1-9])", address)}
         if not wanted or max(wanted) > len(parameters):

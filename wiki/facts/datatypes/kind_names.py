@@ -11,11 +11,11 @@ from django.db.models.signals import post_delete, post_save
 from wiki.pages.models import Kind
 from wiki.text.titles import fold
 
-KEPT = 5.0
+CACHE_SECONDS = 5.0
 """Seconds after which another process' change of a kind is seen."""
 
 
-class Names:
+class KindNames:
     """Names of all kinds; one query when they are asked for after a change or a pause."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Names:
         self._read_at = float("-inf")
 
     def _read(self) -> None:
-        if time.monotonic() - self._read_at < KEPT:
+        if time.monotonic() - self._read_at < CACHE_SECONDS:
             return
         rows = {kind.key: kind for kind in Kind.objects.all()}
         self._keys = {
@@ -52,4 +52,4 @@ class Names:
         return key if kind is None else kind.name_fr if language.startswith("fr") else kind.name_en
 
 
-NAMES = Names()
+NAMES = KindNames()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from wiki.facts.datatypes.base import InvalidQueryValue
-from wiki.facts.datatypes.texts import plain, text_test, word_of
-from wiki.facts.value_conditions import EqualTo, InLanguage, NotMatching, Test
+from wiki.facts.datatypes.texts import canonical_text, normalize_text, text_condition
+from wiki.facts.value_conditions import EqualTo, InLanguage, NotMatching, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -16,9 +16,9 @@ CODE_LIMIT = 16
 """Characters of a code."""
 
 
-def divided(text: str) -> tuple[str, str]:
+def split_language(text: str) -> tuple[str, str]:
     """Words and language code of `text@en` or `text (en)`; the code is "" where there is none. Raises ValueRefused."""
-    text = plain(text)
+    text = normalize_text(text)
     words, at, code = text.rpartition("@")
     if at and _is_code(code):
         return words.strip(), code.strip().lower()
@@ -45,28 +45,30 @@ class MonolingualText:
     def parse(self, raw: str, context: Context) -> Value:
         """`text@en`."""
         try:
-            words, code = divided(raw)
+            words, code = split_language(raw)
             if not words:
                 raise InvalidQueryValue("value_empty")
             if not code:
                 raise InvalidQueryValue("language_missing")
         except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
-        return Value(self.id, raw, word_of(words), fold(words), lang=code)
+        return Value(self.id, raw, canonical_text(words), fold(words), lang=code)
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """As Text; `@en` behind it asks for that language, and alone for any words in it."""
-        words, code = divided(text)
+        words, code = split_language(text)
         if not words and not code:
             raise InvalidQueryValue("value_empty")
         negated = comparator.startswith("!")
         if words in ("", "+", "*"):
-            test: Test | None = None
+            test: ValueCondition | None = None
         else:
             positive = comparator.removeprefix("!")
-            test = text_test(positive, EqualTo((word_of(words),)), words, self.names[context.name_language][0])
+            test = text_condition(
+                positive, EqualTo((canonical_text(words),)), words, self.names[context.name_language][0]
+            )
         if code:
-            whole: Test = InLanguage(code, test)
+            whole: ValueCondition = InLanguage(code, test)
         elif test is not None:
             whole = test
         else:
@@ -92,6 +94,6 @@ class MonolingualText:
 
 def _words(value: Value) -> str:
     try:
-        return divided(value.raw)[0]
+        return split_language(value.raw)[0]
     except InvalidQueryValue:
         return value.raw

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
+from wiki.facts.datatypes.base import InvalidQueryValue, comparator_error
 from wiki.facts.datatypes.languages import language_of
-from wiki.facts.value_conditions import InRange, NotMatching, Test
+from wiki.facts.value_conditions import InRange, NotMatching, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 
@@ -40,14 +40,14 @@ class NotANumber(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadNumber:
+class ParsedNumber:
     """A number and whether the other language would read another one."""
 
     number: float
     ambiguous: bool = False
 
 
-def read_number(text: str, language: str) -> ReadNumber:
+def read_number(text: str, language: str) -> ParsedNumber:
     """The number that `text` writes in `language`, or in the other where that is the only reading.
 
     Thousands may stand apart by spaces or apostrophes in both. Raises NotANumber.
@@ -64,7 +64,7 @@ def read_number(text: str, language: str) -> ReadNumber:
     number = float(f"{sign}{whole or '0'}.{fraction or '0'}{exponent}")
     if abs(number) >= LARGEST:
         raise NotANumber("number_infinite")
-    return ReadNumber(number + 0.0, ambiguous)
+    return ParsedNumber(number + 0.0, ambiguous)
 
 
 def _divided(body: str, decimal: str) -> tuple[str, str, bool]:
@@ -88,13 +88,13 @@ def _divided(body: str, decimal: str) -> tuple[str, str, bool]:
     return re.sub(r"[^0-9]", "", whole), fraction, ambiguous
 
 
-def canonical(number: float) -> str:
+def canonical_number(number: float) -> str:
     """A number in plain digits that reads back as the same, without sign of zero: `1234.5`, `1e+30`."""
     text = repr(number + 0.0)
     return text.removesuffix(".0") if "e" not in text else text
 
 
-def plain_number(number: float, places: int | None = None) -> str:
+def format_plain(number: float, places: int | None = None) -> str:
     """A number with a point and without groups: 15 significant digits, or `places` decimals."""
     if places is not None and abs(number) < 1e15:
         return f"{number:.{min(max(places, 0), 20)}f}"
@@ -105,7 +105,7 @@ def plain_number(number: float, places: int | None = None) -> str:
 def show_number(number: float, language: str, places: int | None = None) -> str:
     """A number with the signs of the language."""
     row = language_of(language)
-    text = plain_number(number, places)
+    text = format_plain(number, places)
     mantissa, e, exponent = text.partition("e")
     whole, point, fraction = mantissa.partition(".")
     sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
@@ -114,7 +114,7 @@ def show_number(number: float, language: str, places: int | None = None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class NumberFormat:
     """What `?P#…` asks of a number: plain, number alone, unit alone, decimals, language; `rest` is a unit."""
 
     plain: bool = False
@@ -128,20 +128,20 @@ class Form:
 _OPTIONS = re.compile(r"(?:^|(?<=[\s\w²³]))(?:-p([0-9]{1,2})|-(n)|-(u)|@([A-Za-z-]{2,12}))(?=$|[\s@-])")
 
 
-def read_form(form: str) -> Form:
+def parse_number_format(form: str) -> NumberFormat:
     """The form of a number: `-`, `-n`, `-u`, `-p2`, `@en`, or a unit, or several of these."""
     form = form.strip()[:100]
     if form == "-":
-        return Form(plain=True)
+        return NumberFormat(plain=True)
     number_only, unit_only, places, language = False, False, None, ""
     for found in _OPTIONS.finditer(form):
         places = int(found[1]) if found[1] else places
         number_only, unit_only = number_only or bool(found[2]), unit_only or bool(found[3])
         language = found[4] or language
-    return Form(False, number_only, unit_only, places, language, _OPTIONS.sub("", form).strip())
+    return NumberFormat(False, number_only, unit_only, places, language, _OPTIONS.sub("", form).strip())
 
 
-def number_test(comparator: str, number: float, name: str, tolerance: float = EXACT) -> Test:
+def number_condition(comparator: str, number: float, name: str, tolerance: float = EXACT) -> ValueCondition:
     """The condition `comparator number`, as exact as `tolerance`; `~` is the range from nought."""
     room = abs(number) * tolerance
     if comparator in ("", "!"):
@@ -156,7 +156,7 @@ def number_test(comparator: str, number: float, name: str, tolerance: float = EX
         return InRange(
             "number", high=number + room if comparator == "<" else number - room, high_open=comparator == "<<"
         )
-    raise not_comparable(comparator, name)
+    raise comparator_error(comparator, name)
 
 
 class Number:
@@ -178,24 +178,24 @@ class Number:
             digits = _FIGURES.match(raw[:NUMBER_LIMIT].translate(SPACES).strip())
             has_text = refusal.code == "number_unreadable" and digits is not None
             return Value(self.id, raw, problem=problem("number_text" if has_text else refusal.code, raw))
-        word = canonical(read.number)
+        word = canonical_number(read.number)
         return Value(self.id, raw, word, word, read.number, note="ambiguous" if read.ambiguous else "")
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality to the fifteenth digit, order, and `~n` for the range from nought to n."""
         value = self.parse(text.strip().strip("*"), context)
         if value.problem is not None or value.number is None:
             found = value.problem or problem("number_unreadable", text)
             raise InvalidQueryValue(found.code, **found.params)
-        return number_test(comparator, value.number, self.names[context.name_language][0])
+        return number_condition(comparator, value.number, self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The number in the language; forms `-`, `-n`, `-u`, `-p2`, `@en`."""
         if value.number is None:
             return value.raw
-        asked = read_form(form)
+        asked = parse_number_format(form)
         if asked.plain:
-            return canonical(value.number)
+            return canonical_number(value.number)
         if asked.unit_only:
             return ""
         places = asked.places if asked.places is not None else context.declaration.precision
@@ -203,14 +203,14 @@ class Number:
 
     def data(self, value: Value, context: Context) -> object:
         """The number, an integer where it is one."""
-        return bare(value.number)
+        return json_number(value.number)
 
     def link(self, value: Value, context: Context) -> str:
         """Nowhere."""
         return ""
 
 
-def bare(number: float | None) -> float | int | None:
+def json_number(number: float | None) -> float | int | None:
     """A number for JSON: an integer where it is one exactly."""
     if number is not None and number.is_integer() and abs(number) < 2**53:
         return int(number)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from wiki.facts.datatypes.base import InvalidQueryValue
-from wiki.facts.datatypes.texts import plain, text_test
-from wiki.facts.value_conditions import EqualTo, MatchesWildcard, NotMatching, Test
+from wiki.facts.datatypes.texts import normalize_text, text_condition
+from wiki.facts.value_conditions import EqualTo, MatchesWildcard, NotMatching, ValueCondition
 from wiki.facts.value_problems import QUOTED, problem
-from wiki.facts.values import WORD_LIMIT, Context, Value
+from wiki.facts.values import CANONICAL_LIMIT, Context, Value
 from wiki.text import titles
 from wiki.text.titles import TitleProblem, fold
 
@@ -39,14 +39,14 @@ class Page:
             return Value(self.id, raw, problem=problem(refusal.code, raw, **params))
         except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=problem(refusal.code, raw))
-        if len(word) > WORD_LIMIT or len(near) > WORD_LIMIT:
-            return Value(self.id, raw, problem=problem("value_too_long", raw, limit=str(WORD_LIMIT)))
+        if len(word) > CANONICAL_LIMIT or len(near) > CANONICAL_LIMIT:
+            return Value(self.id, raw, problem=problem("value_too_long", raw, limit=str(CANONICAL_LIMIT)))
         shown = titles.split_namespace(titles.clean_title(head))[1] + tail
         return Value(self.id, raw, word, fold(shown), near=near)
 
     def _title(self, raw: str, context: Context) -> tuple[str, bool]:
         """The full title that `raw` names, and whether it is read from the commons alone."""
-        text = plain(raw)
+        text = normalize_text(raw)
         bracketed = _BRACKETS.match(text) if text.startswith("[[") else None
         text = bracketed[1].strip() if bracketed else text
         rooted = text.startswith(":")
@@ -59,10 +59,10 @@ class Page:
             return f"{self.space}:{text}", True
         return text, rooted
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality by key: `Same` has the near key first, where there is one; order and wildcards on the title."""
         if comparator in ("~", "!~"):
-            pattern = plain(text).removeprefix(":")
+            pattern = normalize_text(text).removeprefix(":")
             prefix, colon, rest = pattern.partition(":")
             if colon and titles.namespace_number(prefix) is not None:
                 pattern = rest.strip()
@@ -72,7 +72,7 @@ class Page:
         if value.problem is not None:
             raise InvalidQueryValue(value.problem.code, **value.problem.params)
         words = (value.near, value.canonical_value) if value.near else (value.canonical_value,)
-        return text_test(comparator, EqualTo(words), value.folded_text, self.names["en"][0])
+        return text_condition(comparator, EqualTo(words), value.folded_text, self.names["en"][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The title as written; with the form `short` without its namespace."""
@@ -117,21 +117,21 @@ class KindDatatype:
 
     def parse(self, raw: str, context: Context) -> Value:
         """Any name of a kind, in French or English, one or many."""
-        text = plain(raw)
+        text = normalize_text(raw)
         key = self.known().get(fold(text))
         if key is None:
             known = ", ".join(sorted(self.called(one, context.language) for one in set(self.known().values())))
             return Value(self.id, raw, problem=problem("kind_unknown", text, kind=text[:QUOTED], known=known))
         return Value(self.id, raw, key, fold(self.called(key, context.language)))
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality by key, order and wildcards on the name."""
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
                 raise InvalidQueryValue(value.problem.code, **value.problem.params)
-            return text_test(comparator, EqualTo((value.canonical_value,)), text, "Kind")
-        return text_test(comparator, EqualTo(()), plain(text), "Kind")
+            return text_condition(comparator, EqualTo((value.canonical_value,)), text, "Kind")
+        return text_condition(comparator, EqualTo(()), normalize_text(text), "Kind")
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The name in the reader's language; with `-` the key."""

@@ -83,7 +83,7 @@ def usual_calendar(year: int, month: int = 12, day: int = 31) -> int:
     return GREGORIAN if (year, month, day) >= REFORM else JULIAN
 
 
-def moment_at(julian_day: float) -> PartialDate:
+def from_julian_day(julian_day: float) -> PartialDate:
     """The moment of a Julian day: to the day at midnight, else to the second."""
     millis_all = round((julian_day + 0.5) * DAY) * MILLI
     number, millis = divmod(millis_all, DAY * MILLI)
@@ -92,7 +92,7 @@ def moment_at(julian_day: float) -> PartialDate:
     return PartialDate(calendar, year, month, day, millis, SECOND if millis else DATE)
 
 
-def moment_of(word: str) -> PartialDate:
+def parse_canonical_date(word: str) -> PartialDate:
     """The moment of a canonical word. Raises ValueError."""
     head, *rest = word.split("/")
     numbers = [int(part) for part in rest[:5]]

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from wiki.facts.datatypes import numbers
 from wiki.facts.datatypes.base import InvalidQueryValue
-from wiki.facts.datatypes.numbers import NUMBER, SPACES, NotANumber, bare, read_form, read_number
-from wiki.facts.value_conditions import Test
+from wiki.facts.datatypes.numbers import NUMBER, SPACES, NotANumber, json_number, parse_number_format, read_number
+from wiki.facts.value_conditions import ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Declaration, Unit, Value
 from wiki.text.problems import Problem
@@ -76,14 +76,14 @@ def _by_name(scales: tuple[Scale, ...]) -> tuple[Mapping[str, Scale], Mapping[st
     return exact, folded
 
 
-def scale_named(unit: str, scales: tuple[Scale, ...]) -> Scale | None:
+def find_scale(unit: str, scales: tuple[Scale, ...]) -> Scale | None:
     """The scale of a unit, its case as written or, where only one is meant, any."""
     exact, folded = _by_name(scales)
     spelling = _spelling(unit[:QUANTITY_LIMIT])
     return exact.get(spelling) or folded.get(fold(spelling))
 
 
-def divided(text: str) -> tuple[str, str]:
+def split_unit(text: str) -> tuple[str, str]:
     """Number and unit of `12 km` or `€ 12`, as written; ("", text) where there is no number."""
     text = text[:QUANTITY_LIMIT].translate(SPACES).strip()
     found = _SUFFIXED.fullmatch(text)
@@ -98,10 +98,10 @@ def read_unit(text: str, language: str) -> Unit | None:
 
     The first unit may stand before its number (`€ 1, EUR`).
     """
-    words, names = divided(text)
+    words, names = split_unit(text)
     if not words and "," in text:
         head, _, others = text.partition(",")
-        words, first = divided(head)
+        words, first = split_unit(head)
         names = f"{first},{others}"
     try:
         factor = read_number(words, language).number
@@ -128,12 +128,12 @@ class Quantity:
             raise InvalidQueryValue("value_empty")
         if not scales:
             raise InvalidQueryValue("units_missing", property=context.declaration.title)
-        words, unit = divided(raw)
+        words, unit = split_unit(raw)
         try:
             read = read_number(words, context.language)
         except NotANumber as refusal:
             raise InvalidQueryValue(refusal.code) from None
-        scale = scale_named(unit, scales) if unit else scales[0]
+        scale = find_scale(unit, scales) if unit else scales[0]
         if scale is None or len(raw.strip()) > QUANTITY_LIMIT:
             title = context.declaration.title or self.names[context.name_language][0]
             raise InvalidQueryValue("unit_unknown", unit=unit[:60], property=title, known=_listed(scales))
@@ -148,13 +148,13 @@ class Quantity:
             number, _, ambiguous = self.read(raw, context)
         except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=self._problem(raw, refusal))
-        word = numbers.canonical(float(f"{number:.{numbers.DIGITS}g}"))
+        word = numbers.canonical_number(float(f"{number:.{numbers.DIGITS}g}"))
         return Value(self.id, raw, word, word, number, note="ambiguous" if ambiguous else "")
 
     def _problem(self, raw: str, refusal: InvalidQueryValue) -> Problem:
         return problem(refusal.code, raw, **refusal.params)
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """As numbers in the main unit."""
         text = text.strip().strip("*")
         try:
@@ -162,15 +162,15 @@ class Quantity:
         except InvalidQueryValue as refusal:
             found = self._problem(text, refusal)
             raise InvalidQueryValue(found.code, **found.params) from None
-        return numbers.number_test(comparator, number, self.names[context.name_language][0], numbers.CONVERTED)
+        return numbers.number_condition(comparator, number, self.names[context.name_language][0], numbers.CONVERTED)
 
     def shown_in(self, value: Value, context: Context, unit: str = "") -> tuple[float, str] | None:
         """Number and unit in which a value is shown: the one asked for, the declared one, or as written."""
         scales = self.scales(context.declaration)
         if value.number is None or not scales:
             return None
-        for wanted in (unit, *context.declaration.display_units[:1], divided(value.raw)[1]):
-            scale = scale_named(wanted, scales) if wanted else None
+        for wanted in (unit, *context.declaration.display_units[:1], split_unit(value.raw)[1]):
+            scale = find_scale(wanted, scales) if wanted else None
             if scale is not None:
                 return scale.from_main(value.number), self.spelled(wanted, scale)
         return scales[0].from_main(value.number), scales[0].names[0]
@@ -181,7 +181,7 @@ class Quantity:
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """Number and unit; forms: a unit to convert to, `-` plain, `-n`, `-u`, `-p2`, `@en`."""
-        asked = read_form(form)
+        asked = parse_number_format(form)
         shown = self.shown_in(value, context, asked.rest)
         if shown is None:
             return value.raw
@@ -189,7 +189,7 @@ class Quantity:
         if asked.unit_only:
             return unit
         if asked.plain:
-            return f"{numbers.canonical(number)} {unit}"
+            return f"{numbers.canonical_number(number)} {unit}"
         places = asked.places if asked.places is not None else context.declaration.precision
         words = numbers.show_number(number, asked.language or context.language, places)
         return words if asked.number_only else f"{words}\u00a0{unit}"
@@ -197,7 +197,11 @@ class Quantity:
     def data(self, value: Value, context: Context) -> object:
         """Number and unit as shown."""
         shown = self.shown_in(value, context)
-        return {"value": bare(shown[0]), "unit": shown[1]} if shown else {"value": bare(value.number), "unit": ""}
+        return (
+            {"value": json_number(shown[0]), "unit": shown[1]}
+            if shown
+            else {"value": json_number(value.number), "unit": ""}
+        )
 
     def link(self, value: Value, context: Context) -> str:
         """Nowhere."""

@@ -7,9 +7,9 @@ import re
 from dataclasses import replace
 from typing import Protocol
 
-from wiki.facts.datatypes.base import InvalidQueryValue, comparison
-from wiki.facts.datatypes.texts import plain
-from wiki.facts.value_conditions import FieldsMatch, Test
+from wiki.facts.datatypes.base import InvalidQueryValue, split_comparator
+from wiki.facts.datatypes.texts import normalize_text
+from wiki.facts.value_conditions import FieldsMatch, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text.titles import fold
@@ -27,7 +27,7 @@ class FieldHandler(Protocol):
     def parse(self, raw: str, context: Context) -> Value:
         """The value of a field."""
 
-    def test_for(self, comparator: str, text: str, context: Context) -> Test:
+    def test_for(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """The condition on a field."""
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
@@ -40,7 +40,7 @@ class FieldHandler(Protocol):
         """Where a field links."""
 
 
-def split(text: str) -> list[str]:
+def split_values(text: str) -> list[str]:
     """The values between semicolons; `\\;` is one in a value."""
     parts, at = [], 0
     while at <= len(text):
@@ -56,7 +56,7 @@ def split(text: str) -> list[str]:
     return parts
 
 
-def within(context: Context, declaration: Declaration) -> Context:
+def field_context(context: Context, declaration: Declaration) -> Context:
     """The context of a field."""
     return replace(context, declaration=declaration)
 
@@ -75,14 +75,14 @@ class Record:
             return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
         parts: list[tuple[str, Value]] = []
         for field, words in fields:
-            value = self.registry.parse(words, within(context, field))
+            value = self.registry.parse(words, field_context(context, field))
             if value.problem is not None:
                 return Value(self.id, raw, problem=value.problem)
             parts.append((field.key, value))
         said = "\x00".join(f"{key}\x01{part.canonical_value}\x01{part.lang}" for key, part in parts)
         word = "_" + hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:HASH]
         note = "ambiguous" if any(part.note for _, part in parts) else ""
-        return Value(self.id, raw, word, fold(plain(raw)), parts=tuple(parts), note=note)
+        return Value(self.id, raw, word, fold(normalize_text(raw)), parts=tuple(parts), note=note)
 
     def _fields(self, raw: str, context: Context) -> list[tuple[Declaration, str]]:
         """The fields that are said, each with its words. Raises ValueRefused."""
@@ -92,7 +92,7 @@ class Record:
             raise InvalidQueryValue("record_fields", property=title)
         if len(raw) > RECORD_LIMIT:
             raise InvalidQueryValue("value_too_long", limit=str(RECORD_LIMIT))
-        words = split(plain(raw))
+        words = split_values(normalize_text(raw))
         while words and words[-1] in ("", "?"):
             words.pop()
         if len(words) > len(declared):
@@ -103,7 +103,7 @@ class Record:
             raise InvalidQueryValue("value_empty")
         return said
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """`~a*; ?; >3`: a condition for each field that is said; a comparator before all is that of the first."""
         try:
             fields = self._fields(text, context)
@@ -112,22 +112,22 @@ class Record:
             raise InvalidQueryValue(found.code, **found.params) from None
         tests = []
         for field, words in fields:
-            own, rest = comparison(words)
+            own, rest = split_comparator(words)
             if comparator and field is context.declaration.fields[0]:
                 own, rest = comparator, words
             if rest != "+":
-                tests.append((field.key, self.registry.test_for(own, rest, within(context, field))))
+                tests.append((field.key, self.registry.test_for(own, rest, field_context(context, field))))
         return FieldsMatch(tuple(tests))
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The values between semicolons, `?` for those left out; with `-` as written."""
         if form == "-" or not value.parts:
-            return plain(value.raw)
+            return normalize_text(value.raw)
         said = dict(value.parts)
         shown = []
         for field in context.declaration.fields:
             part = said.get(field.key)
-            words = self.registry.show(part, within(context, field)) if part else "?"
+            words = self.registry.show(part, field_context(context, field)) if part else "?"
             shown.append(words.replace(";", "\\;"))
         while shown and shown[-1] == "?":
             shown.pop()
@@ -138,7 +138,7 @@ class Record:
         declared = {field.key: field for field in context.declaration.fields}
         told = {}
         for key, part in value.parts:
-            inner = within(context, declared.get(key, Declaration(key, key, part.datatype)))
+            inner = field_context(context, declared.get(key, Declaration(key, key, part.datatype)))
             label = inner.declaration.label(context.language)
             item = [self.registry.data(part, inner)]
             told[label] = {"label": label, "key": key, "typeid": part.datatype, "item": item}
@@ -156,4 +156,4 @@ class ReferenceDatatype(Record):
         """Where the value links."""
         if not value.parts or not context.declaration.fields or value.parts[0][0] != context.declaration.fields[0].key:
             return ""
-        return self.registry.link(value.parts[0][1], within(context, context.declaration.fields[0]))
+        return self.registry.link(value.parts[0][1], field_context(context, context.declaration.fields[0]))

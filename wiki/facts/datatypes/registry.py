@@ -20,7 +20,7 @@ from wiki.facts.datatypes.records import Record, ReferenceDatatype
 from wiki.facts.datatypes.telephones import Telephone
 from wiki.facts.datatypes.texts import Code, Keyword, Text
 from wiki.facts.datatypes.web_addresses import Email, Url
-from wiki.facts.value_conditions import Test
+from wiki.facts.value_conditions import ValueCondition
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold, namespace_number
 
@@ -28,7 +28,7 @@ _WEB = re.compile(r"(?:https?|ftp)://\S", re.IGNORECASE)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def datatype_named(words: str) -> str | None:
+def find_datatype_id(words: str) -> str | None:
     """The id of the datatype that some words name in French or English (or SMW's id itself), or None."""
     words = words.strip()
     if words in DATATYPES:
@@ -39,7 +39,7 @@ def datatype_named(words: str) -> str | None:
     return _BY_NAME.get(" ".join(fold(words.replace("_", " ")).split()))
 
 
-def name_of(id_: str, language: str) -> str:
+def datatype_name(id_: str, language: str) -> str:
     """What a datatype is called in a language; an unknown id is itself."""
     datatype = DATATYPES.get(id_)
     return datatype.names["fr" if language.startswith("fr") else "en"][0] if datatype else id_
@@ -61,14 +61,14 @@ def parse(raw: str, context: Context) -> Value:
     """The value of some written words, with a problem where they cannot be read or are not allowed. Never raises."""
     raw = _UNSTORABLE.sub("\ufffd", raw)
     value = datatype_of(raw, context).parse(raw, context)
-    return allowed_values.checked(value, context, _read)
+    return allowed_values.check_allowed(value, context, _read)
 
 
 def _read(raw: str, context: Context) -> Value:
     return datatype_of(raw, context).parse(raw, context)
 
 
-def test_for(comparator: str, text: str, context: Context) -> Test:
+def build_condition(comparator: str, text: str, context: Context) -> ValueCondition:
     """The condition `comparator text` on a property. Raises ValueRefused."""
     text = _UNSTORABLE.sub("\ufffd", text)
     datatype = datatype_of(text, context)
@@ -98,7 +98,7 @@ class _Fields:
     """The registry as records see it."""
 
     parse = staticmethod(parse)
-    test_for = staticmethod(test_for)
+    build_condition = staticmethod(build_condition)
     show = staticmethod(show)
     data = staticmethod(data)
     link = staticmethod(link)
@@ -141,7 +141,7 @@ def _internal(id_: str) -> Text:
 
 
 INTERNAL_TYPES: tuple[Datatype, ...] = (
-    TypeName(lambda: USER_TYPES, datatype_named, name_of),
+    TypeName(lambda: USER_TYPES, find_datatype_id, datatype_name),
     *(
         Page(id_, _names(id_.strip("_"), id_.strip("_")), space)
         for id_, space in (

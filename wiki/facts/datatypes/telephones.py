@@ -6,8 +6,8 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from wiki.facts.datatypes.base import InvalidQueryValue
-from wiki.facts.datatypes.texts import plain, text_test
-from wiki.facts.value_conditions import EqualTo, Test
+from wiki.facts.datatypes.texts import normalize_text, text_condition
+from wiki.facts.value_conditions import EqualTo, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -20,7 +20,7 @@ NUMBER_LIMIT = 60
 
 def read_telephone(text: str) -> PhoneNumber | None:
     """A number that can exist, national ones as French; None for anything else."""
-    text = plain(text)
+    text = normalize_text(text)
     text = text[4:] if text[:4].lower() == "tel:" else text
     if len(text) > NUMBER_LIMIT:
         return None
@@ -50,7 +50,7 @@ class Telephone:
         word += f";ext={number.extension}" if number.extension else ""
         return Value(self.id, raw, word, fold(word.removeprefix("tel:")))
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality by number; wildcards on its international digits (`~+33*`)."""
         same = EqualTo(())
         if comparator in ("", "!"):
@@ -58,8 +58,8 @@ class Telephone:
             if value.problem is not None:
                 raise InvalidQueryValue(value.problem.code, **value.problem.params)
             same = EqualTo((value.canonical_value,))
-        digits = plain(text).removeprefix("tel:").replace(" ", "")
-        return text_test(comparator, same, digits, self.names[context.name_language][0])
+        digits = normalize_text(text).removeprefix("tel:").replace(" ", "")
+        return text_condition(comparator, same, digits, self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """As it is dialled at home for French readers of a French number, else with its country; `-` in digits."""

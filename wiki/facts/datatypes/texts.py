@@ -6,31 +6,31 @@ import hashlib
 import json
 import unicodedata
 
-from wiki.facts.datatypes.base import InvalidQueryValue, not_comparable
-from wiki.facts.value_conditions import EqualTo, InRange, MatchesWildcard, NotMatching, Test
+from wiki.facts.datatypes.base import InvalidQueryValue, comparator_error
+from wiki.facts.value_conditions import EqualTo, InRange, MatchesWildcard, NotMatching, ValueCondition
 from wiki.facts.value_problems import problem
-from wiki.facts.values import WORD_LIMIT, Context, Value
+from wiki.facts.values import CANONICAL_LIMIT, Context, Value
 from wiki.text.problems import Problem
 from wiki.text.titles import fold
 
-HEAD = 180
+PREFIX_LENGTH = 180
 """Characters of a long text that its word keeps before the hash."""
 KEYWORD_ASCII, KEYWORD_WIDE = 150, 85
 
 
-def word_of(text: str) -> str:
+def canonical_text(text: str) -> str:
     """What equality compares of a text: itself; of one above 255 characters, its beginning and a hash."""
-    if len(text) <= WORD_LIMIT:
+    if len(text) <= CANONICAL_LIMIT:
         return text
-    return text[:HEAD] + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return text[:PREFIX_LENGTH] + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def plain(raw: str) -> str:
+def normalize_text(raw: str) -> str:
     """A text as it is compared: NFC, without space around it."""
     return unicodedata.normalize("NFC", raw).strip()
 
 
-def text_test(comparator: str, same: Test, text: str, name: str) -> Test:
+def text_condition(comparator: str, same: ValueCondition, text: str, name: str) -> ValueCondition:
     """The condition on the words of a value: `same` for equality, order and wildcards on the folded text."""
     folded = fold(text)
     if comparator in ("", "!"):
@@ -41,7 +41,7 @@ def text_test(comparator: str, same: Test, text: str, name: str) -> Test:
         return InRange("folded_text", low=folded, low_open=comparator == ">>")
     if comparator in ("<", "<<"):
         return InRange("folded_text", high=folded, high_open=comparator == "<<")
-    raise not_comparable(comparator, name)
+    raise comparator_error(comparator, name)
 
 
 class Text:
@@ -52,7 +52,7 @@ class Text:
 
     def parse(self, raw: str, context: Context) -> Value:
         """Any text that is not empty."""
-        text = plain(raw)
+        text = normalize_text(raw)
         wrong = self.wrong(text)
         if wrong is not None:
             return Value(self.id, raw, problem=wrong)
@@ -64,22 +64,22 @@ class Text:
 
     def word(self, text: str) -> str:
         """What equality compares."""
-        return word_of(text)
+        return canonical_text(text)
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality exact, order and wildcards on the folded text."""
-        text = plain(text)
+        text = normalize_text(text)
         if not text:
             raise InvalidQueryValue("value_empty")
-        return text_test(comparator, EqualTo((self.word(text),)), text, self.names[context.name_language][0])
+        return text_condition(comparator, EqualTo((self.word(text),)), text, self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The text as written."""
-        return plain(value.raw)
+        return normalize_text(value.raw)
 
     def data(self, value: Value, context: Context) -> object:
         """The text."""
-        return plain(value.raw)
+        return normalize_text(value.raw)
 
     def link(self, value: Value, context: Context) -> str:
         """Nowhere."""
@@ -91,7 +91,7 @@ class Code(Text):
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The code; with the form `json` JSON is laid out in lines."""
-        code = plain(value.raw)
+        code = normalize_text(value.raw)
         if form != "json" or code[:1] not in "{[":
             return code
         try:
@@ -111,4 +111,4 @@ class Keyword(Text):
 
     def word(self, text: str) -> str:
         """Folded."""
-        return word_of(fold(text))
+        return canonical_text(fold(text))

@@ -20,7 +20,7 @@ MILITARY: Mapping[str, int] = (
     | {letter: -60 * hours for hours, letter in enumerate("nopqrstuvwxy", 1)}
     | {"z": 0}
 )
-FARTHEST = 14 * 60
+MAX_OFFSET = 14 * 60
 """No zone lies farther from Greenwich, in minutes."""
 
 _NAMES = "|".join(sorted(ZONES, key=len, reverse=True))
@@ -45,7 +45,7 @@ class NotADate(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadTime:
+class ParsedTime:
     """A time of day, its precision, and its zone in minutes east of Greenwich."""
 
     hour: int
@@ -58,7 +58,7 @@ class ReadTime:
     def __post_init__(self) -> None:
         if self.hour > 23 or self.minute > 59 or self.second > 59:
             raise NotADate("date_hour")
-        if abs(self.offset) > FARTHEST:
+        if abs(self.offset) > MAX_OFFSET:
             raise NotADate("date_zone")
 
     @property
@@ -67,11 +67,11 @@ class ReadTime:
         return ((self.hour * 60 + self.minute) * 60 + self.second) * MILLI + self.thousandths
 
 
-def take_time(text: str) -> tuple[str, ReadTime | None]:
+def extract_time(text: str) -> tuple[str, ParsedTime | None]:
     """The folded text without its time, and the time, or None where it has none. Raises NotADate."""
     found = _MILITARY.search(text)
     if found:
-        time = ReadTime(int(found[1]), int(found[2]), 0, MINUTE, 0, MILITARY[found[3]])
+        time = ParsedTime(int(found[1]), int(found[2]), 0, MINUTE, 0, MILITARY[found[3]])
         return _without(found, text), time
     found = _CLOCK.search(text)
     if found is None:
@@ -86,7 +86,7 @@ def take_time(text: str) -> tuple[str, ReadTime | None]:
             raise NotADate("date_hour")
         hour = hour % 12 + (12 if found[9] == "p" else 0)
     thousandths = int((fraction or "0").ljust(3, "0")[:3])
-    return _without(found, text), ReadTime(
+    return _without(found, text), ParsedTime(
         hour, int(minute or 0), int(second or 0), precision, thousandths, _offset(found)
     )
 

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from wiki.facts.datatypes.base import InvalidQueryValue
-from wiki.facts.datatypes.texts import plain, text_test, word_of
-from wiki.facts.value_conditions import EqualTo, Test
+from wiki.facts.datatypes.texts import canonical_text, normalize_text, text_condition
+from wiki.facts.value_conditions import EqualTo, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -68,7 +68,7 @@ def read_address(text: str) -> str:
 def safe_address(text: str) -> str:
     """The address, or "" where it is none that may be linked."""
     try:
-        return read_address(plain(text))
+        return read_address(normalize_text(text))
     except InvalidQueryValue:
         return ""
 
@@ -82,20 +82,20 @@ class Url:
     def parse(self, raw: str, context: Context) -> Value:
         """An address of one of the schemes."""
         try:
-            address = read_address(plain(raw))
+            address = read_address(normalize_text(raw))
         except InvalidQueryValue as refusal:
             return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
-        return Value(self.id, raw, word_of(address), fold(_WEB.sub("", address, count=1)))
+        return Value(self.id, raw, canonical_text(address), fold(_WEB.sub("", address, count=1)))
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality of the whole address; wildcards and order do not see `http://`."""
-        text, same = plain(text), EqualTo(())
+        text, same = normalize_text(text), EqualTo(())
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
                 raise InvalidQueryValue(value.problem.code, **value.problem.params)
             same = EqualTo((value.canonical_value,))
-        return text_test(comparator, same, _WEB.sub("", text, count=1), self.names[context.name_language][0])
+        return text_condition(comparator, same, _WEB.sub("", text, count=1), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The address."""
@@ -129,7 +129,7 @@ class Email:
             return Value(self.id, raw, problem=problem("email_unreadable", raw))
         return Value(self.id, raw, f"mailto:{address}", fold(address))
 
-    def test(self, comparator: str, text: str, context: Context) -> Test:
+    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality, order and wildcards on the address."""
         same = EqualTo(())
         if comparator in ("", "!"):
@@ -137,7 +137,7 @@ class Email:
             if value.problem is not None:
                 raise InvalidQueryValue(value.problem.code, **value.problem.params)
             same = EqualTo((value.canonical_value,))
-        return text_test(comparator, same, _bare_email(text), self.names[context.name_language][0])
+        return text_condition(comparator, same, _bare_email(text), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The address."""
@@ -154,7 +154,7 @@ class Email:
 
 def _bare_email(text: str) -> str:
     """An address without `mailto:`, its host in small letters."""
-    text = plain(text)
+    text = normalize_text(text)
     text = text[7:] if text[:7].lower() == "mailto:" else text
     name, at, host = text.rpartition("@")
     return f"{name}{at}{host.lower()}"

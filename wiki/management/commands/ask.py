@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """The question, and how to show the answer."""
-        files = sorted(name for name, form in registry.NAMES.items() if form.file)
+        files = sorted(name for name, form in registry.FORMATS_BY_NAME.items() if form.file)
         parser.add_argument("question", help="Conditions, printouts and parameters: [[Kind::Place]]|?City|limit=5")
         parser.add_argument("--format", default="csv", choices=["count", *files], help="How to print the answer.")
         parser.add_argument("--at", default="", help="A date: answer from the facts of that day.")
@@ -61,7 +61,7 @@ def _answer(result: QueryResult, language: str) -> bytes:
     """The answer in its format."""
     if result.total is not None:
         return str(result.total).encode()
-    file = registry.file(result, FormatContext(language=language))
+    file = registry.render_file(result, FormatContext(language=language))
     if file is None:
         return b""
     return file.content if isinstance(file.content, bytes) else b"".join(file.content)

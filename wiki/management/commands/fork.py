@@ -13,7 +13,7 @@ from wiki.management import command_options
 from wiki.management.progress import progress
 from wiki.pages.models import WikiPage
 
-MANY = 20
+PROGRESS_FROM = 20
 """Pages from which a bar shows how far it is."""
 
 
@@ -37,14 +37,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Fork, and say what came of it."""
-        by = command_options.author(options["by"])
-        page = command_options.page_from(options["title"], by.user)
-        place = None if options["make"] else command_options.page(options["into"])
+        by = command_options.get_author(options["by"])
+        page = command_options.get_page_or_mirror(options["title"], by.user)
+        place = None if options["make"] else command_options.get_page_by_title(options["into"])
         new_place = options["into"] if options["make"] else ""
         wish = ForkTarget(place, new_place, options["new_title"], options["license"])
         pages = [page, *(subtree.subtree(page, AnonymousUser()) if options["tree"] else ())]
-        offers = [offer.name for offer in subtree.offers(pages)] if options["facts"] else []
-        seed, few = page.is_place and bool(new_place), len(pages) < MANY
+        offers = [offer.name for offer in subtree.fact_rewrite_options(pages)] if options["facts"] else []
+        seed, few = page.is_place and bool(new_place), len(pages) < PROGRESS_FROM
         with progress("Forking", silent=few or options["verbosity"] == 0) as tell:
             copies = fork_creation.fork_all(pages, wish, by, offers, seed=seed, tell=tell)
         done = list(zip(pages, copies, strict=True))

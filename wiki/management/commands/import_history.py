@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, verbosity: int, **options: Any) -> None:
         """Import, with a progress bar. Raises CommandError with a sentence that says what to mend."""
         names = ("license", "place", "work", "source", "media", "language")
-        wanted = history_import.Wanted(**{name: options[name] for name in names})
+        wanted = history_import.HistoryImportOptions(**{name: options[name] for name in names})
         started = time.monotonic()
         with progress(file.name, silent=verbosity == 0) as tell:
             report = history_import.import_history(file, wanted, tell)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from wiki.errors import Refused
 from wiki.exchange.importers import demo_content
 from wiki.forks import fork_creation
-from wiki.forks.fork_status import touch_of
+from wiki.forks.fork_status import find_fork_status
 from wiki.forks.pull_merge import Merge
 from wiki.management.progress import progress
 from wiki.moderation import proposals
@@ -30,7 +30,7 @@ def fork_into(page: WikiPage, place: WikiPage, by: Author) -> WikiPage:
 
 def propose_upstream(page: WikiPage, by: Author, message: str) -> None:
     """Propose what was changed in the fork `page` to its original, when `by` says. Raises Refused where it clashes."""
-    found = touch_of(page, AnonymousUser())
+    found = find_fork_status(page, AnonymousUser())
     if found is None or found.upstream is None or by.user is None:
         raise Refused("no fork, or nobody")
     merge = Merge.back(page, found.upstream)

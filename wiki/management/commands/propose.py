@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from wiki.errors import WikiError
-from wiki.forks.fork_status import touch_of
+from wiki.forks.fork_status import find_fork_status
 from wiki.forks.pull_merge import Merge
 from wiki.management import command_options
 from wiki.moderation import proposals
@@ -31,11 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Propose, and say where. Raises CommandError where there are clashes, or nothing to propose to."""
-        by = command_options.author(options["by"])
+        by = command_options.get_author(options["by"])
         if by.user is None:
             raise CommandError("A proposal is made by someone: say who with --by NAME.")
-        page = command_options.page_from(options["title"], by.user)
-        found = touch_of(page, AnonymousUser())
+        page = command_options.get_page_or_mirror(options["title"], by.user)
+        found = find_fork_status(page, AnonymousUser())
         if found is None or found.upstream is None:
             raise CommandError(f"«{page.full_title}» has no original here.")
         if found.is_elsewhere:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wiki.errors import WikiError
 from wiki.forks import pull_merge
-from wiki.forks.fork_status import ForkStatus, touch_of
+from wiki.forks.fork_status import ForkStatus, find_fork_status
 from wiki.forks.pull_merge import SIDES, Merge, Side
 from wiki.management import command_options
 from wiki.pages import page_lookup
@@ -38,8 +38,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Pull, and say what came of it. Raises CommandError where there are clashes, or nothing to pull from."""
-        page, by = command_options.page(options["title"]), command_options.author(options["by"])
-        found = touch_of(page, AnonymousUser())
+        page, by = command_options.get_page_by_title(options["title"]), command_options.get_author(options["by"])
+        found = find_fork_status(page, AnonymousUser())
         if found is None or found.upstream is None:
             raise CommandError(f"«{page.full_title}» has no original here.")
         upstream = found.upstream
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             mirror_polling.poll(mirror)
         except WikiError as error:
             raise CommandError(message_for(error)) from error
-        return touch_of(page, AnonymousUser())
+        return find_fork_status(page, AnonymousUser())
 
     def _pull(self, merge: Merge, found: ForkStatus, side: Side | None, save: Any) -> dict[str, Any]:
         """Write the merge where that can be done, and what to answer."""

@@ -10,9 +10,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext, override
 
-from wiki.pages.date_input import NoDate, last_moment
+from wiki.pages.date_input import InvalidDate, parse_period_end
 from wiki.search import history_results, query_warnings, search_results
-from wiki.search.history_results import PastResult, Period
+from wiki.search.history_results import HistoryResult, Period
 from wiki.search.search_ast import QueryWarning
 from wiki.search.search_results import SearchResult
 from wiki.search.time_filter import TimeFilterInput
@@ -47,15 +47,15 @@ class Command(BaseCommand):
 
     def _check(self, text: str) -> None:
         try:
-            last_moment(text)
-        except NoDate as problem:
+            parse_period_end(text)
+        except InvalidDate as problem:
             message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.")
             raise CommandError(message % {"text": text}) from problem
 
     def _past(self, options: dict[str, Any], wish: TimeFilterInput) -> None:
         """Search the history."""
         user = AnonymousUser()
-        given = history_results.answer(options["words"], user, wish)
+        given = history_results.search_history(options["words"], user, wish)
         self._tell(given.query.notes)
         if not given.is_there:
             raise CommandError(gettext("The search index is missing or damaged: run manage.py rebuild_index."))
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             self.stderr.write(
                 gettext("So many pages hold this that only some, the best first, were looked at and counted.")
             )
-        found = history_results.results(given, given.hits[: max(options["limit"], 0)], user)
+        found = history_results.load_history_results(given, given.hits[: max(options["limit"], 0)], user)
         if options["format"] == "json":
             self._print(len(given.hits), [history_results.as_data(one) for one in found])
             return
@@ -75,13 +75,13 @@ class Command(BaseCommand):
     def _now(self, options: dict[str, Any], wish: TimeFilterInput) -> None:
         """Search the current pages; as JSON, with the periods that still last of the passages that hold the words."""
         user = AnonymousUser()
-        given = search_results.answer(options["words"], user)
+        given = search_results.search_pages(options["words"], user)
         self._tell(given.query.notes)
-        found = search_results.results(given.hits[: max(options["limit"], 0)], given.leaves, user)
+        found = search_results.load_results(given.hits[: max(options["limit"], 0)], given.leaves, user)
         if options["format"] == "json":
-            past = history_results.answer(options["words"], user, wish, pages=[one.page.pk for one in found])
-            lived = {one.page.pk: one for one in history_results.results(past, past.hits, user)}
-            nothing = [PastResult(one.page, one.score, [], []) for one in found]
+            past = history_results.search_history(options["words"], user, wish, pages=[one.page.pk for one in found])
+            lived = {one.page.pk: one for one in history_results.load_history_results(past, past.hits, user)}
+            nothing = [HistoryResult(one.page, one.score, [], []) for one in found]
             rows = [
                 history_results.as_data(lived.get(one.page.pk, one)) | {"score": round(one.score, 4)} for one in nothing
             ]

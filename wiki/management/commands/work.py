@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Work as the only one."""
-        with background_jobs.only_worker(settings.DATA) as only:
+        with background_jobs.worker_lock(settings.DATA) as only:
             if not only:
                 self.stderr.write("Another worker is at work for this instance.")
             elif options["once"]:
@@ -47,4 +47,4 @@ class Command(BaseCommand):
                 stopped.set()
 
             threading.Thread(target=wait, daemon=True).start()
-        background_jobs.work(stopped)
+        background_jobs.run_until_stopped(stopped)

@@ -48,7 +48,7 @@ class BulkMoveForm(BulkCommentForm):
         self.fields["destination"].queryset = places  # type: ignore[attr-defined]  # a ModelChoiceField, as above
 
 
-class WriterAction(PageBulkAction):
+class WikiBulkAction(PageBulkAction):
     """One act of the writer on each chosen page, one after another, in no common transaction."""
 
     template_name = "wiki/pages/admin_bulk.html"
@@ -97,7 +97,7 @@ class WriterAction(PageBulkAction):
         return redirect(self.next_url)
 
 
-class DeletePages(WriterAction):
+class DeletePagesAction(WikiBulkAction):
     """Versions without text: each page can be brought back."""
 
     display_name = gettext_lazy("Delete")
@@ -113,7 +113,7 @@ class DeletePages(WriterAction):
         page_writer.delete(page, by, data["comment"])
 
 
-class MovePages(WriterAction):
+class MovePagesAction(WikiBulkAction):
     """Into a place, or out of all; redirects stay behind."""
 
     display_name = gettext_lazy("Move")
@@ -133,7 +133,7 @@ class MovePages(WriterAction):
         page_moves.move(page, title, by, data["comment"])
 
 
-class NothingToPublish(WriterAction):
+class DisabledPublishAction(WikiBulkAction):
     """Stands where Wagtail would publish: a saved page is public, there are no drafts."""
 
     action_type = "publish"
@@ -151,7 +151,7 @@ class NothingToPublish(WriterAction):
         return redirect(self.next_url)
 
 
-class NothingToUnpublish(NothingToPublish):
+class DisabledUnpublishAction(DisabledPublishAction):
     """The same for unpublishing."""
 
     action_type = "unpublish"

@@ -17,13 +17,13 @@ from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.fields import WagtailImageField
 from wagtail.images.forms import BaseImageForm
 
-from wiki.pages.media_models import File, Licensed, Picture, clean_file_name, clean_picture
+from wiki.pages.media_models import File, LicensedFile, Picture, clean_file_name, clean_picture
 from wiki.text.titles import TitleProblem
 
 FILE_LIMIT = 50_000_000
 
 
-def free_name(model: type[Licensed], wanted: str) -> str:
+def unused_file_name(model: type[LicensedFile], wanted: str) -> str:
     """`wanted` as a file name, with a number before its ending when it is taken. Raises TitleProblem."""
     name = clean_file_name(wanted)
     stem, ending = os.path.splitext(name)
@@ -35,14 +35,14 @@ def free_name(model: type[Licensed], wanted: str) -> str:
     return candidate
 
 
-class NamedFile:
+class NamedFileFormMixin:
     """What the forms of pictures and files share; mixed into Wagtail's."""
 
     instance: Any
     cleaned_data: dict[str, Any]
     errors: Any
     fields: Any
-    model: type[Licensed]
+    model: type[LicensedFile]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,7 +72,7 @@ class NamedFile:
         file = self.cleaned_data.get("file")
         if file is not None and not self.cleaned_data.get("name") and "name" not in self.errors:
             try:
-                self.cleaned_data["name"] = self.instance.name = free_name(self.model, self.stored_as(file))
+                self.cleaned_data["name"] = self.instance.name = unused_file_name(self.model, self.stored_as(file))
             except TitleProblem:
                 self.add_error("file", _("This file needs another name: rename it, then choose it again."))
         if file is not None and self.instance.pk is None and self.errors and "file" not in self.errors:
@@ -99,7 +99,7 @@ class PictureField(WagtailImageField):
             raise ValidationError(_("This is not a picture that we can read: it may be damaged.")) from error
 
 
-class PictureForm(NamedFile, BaseImageForm):
+class PictureForm(NamedFileFormMixin, BaseImageForm):
     """A picture: decoded before it is taken, so that what Pillow refuses is a sentence, not a crash."""
 
     model = Picture
@@ -131,7 +131,7 @@ class PictureForm(NamedFile, BaseImageForm):
         return f"{stem}{given if given.lower() == '.jpeg' and ending == '.jpg' else ending}"
 
 
-class FileForm(NamedFile, BaseDocumentForm):
+class FileForm(NamedFileFormMixin, BaseDocumentForm):
     """A document, of a kind and size that the wiki takes."""
 
     model = File

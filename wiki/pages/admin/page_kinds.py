@@ -30,7 +30,7 @@ ICONS = ("place", "project", "practice", "person", "organisation", "event", "res
 """The icons of `static/wiki/icons.svg` that stand for kinds."""
 
 
-class DeleteKind(DeleteView):
+class KindDeleteView(DeleteView):
     """Deletes a kind that no page is of."""
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -60,7 +60,7 @@ class KindViewSet(SnippetViewSet):
         Column("order", label=gettext_lazy("Order"), sort_key="order"),
     )
     ordering = ("order", "key")
-    delete_view_class = DeleteKind
+    delete_view_class = KindDeleteView
     panels = (
         FieldPanel(
             "key",

@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 PAGE_ARGUMENTS = ("page_id", "page_to_move_id", "pk")
 
 
-def without_deleted(pages: QuerySet[Page]) -> QuerySet[Page]:
+def exclude_deleted(pages: QuerySet[Page]) -> QuerySet[Page]:
     """`pages` without those whose text is deleted: their rows only keep their history."""
     return pages.exclude(pk__in=WikiPage.objects.filter(title_key__isnull=True).values("pk"))
 
 
-class Refusal(View):
+class RefusalView(View):
     """The answer to what Wagtail may not do to a page: a sentence, and back to the tree."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -54,7 +54,7 @@ class Refusal(View):
         return redirect("wagtailadmin_explore_root")
 
 
-class LeadToWiki(View):
+class RedirectToWikiView(View):
     """Leads from an address of Wagtail's about a page to the wiki's own screen."""
 
     screen = "page"
@@ -68,39 +68,39 @@ class LeadToWiki(View):
         return redirect(address(self.screen, page.full_title))
 
 
-class LeadToEditor(LeadToWiki):
+class RedirectToEditorView(RedirectToWikiView):
     """To the wiki's editor."""
 
     screen = "edit"
 
 
-class LeadToMove(LeadToWiki):
+class RedirectToMoveView(RedirectToWikiView):
     """To the wiki's screen for renaming and moving."""
 
     screen = "move"
 
 
-class LeadToDelete(LeadToWiki):
+class RedirectToDeleteView(RedirectToWikiView):
     """To the wiki's screen for deleting."""
 
     screen = "delete"
 
 
-class LeadToHistory(LeadToWiki):
+class RedirectToHistoryView(RedirectToWikiView):
     """To the page's history."""
 
     screen = "history"
 
 
-class PresentPagesSearch(SearchView):
+class ExistingPagesSearchView(SearchView):
     """Wagtail's search for pages, among those that are there."""
 
     def annotate_queryset(self, pages: QuerySet[Page]) -> QuerySet[Page]:
         """The pages to search in, without deleted ones."""
-        return super().annotate_queryset(without_deleted(pages))  # type: ignore[no-any-return]  # Wagtail's, untyped
+        return super().annotate_queryset(exclude_deleted(pages))  # type: ignore[no-any-return]  # Wagtail's, untyped
 
 
-class Explorer(ExplorableIndexView):
+class PageExplorerView(ExplorableIndexView):
     """A branch of the tree, from the wiki's home page on: what Wagtail has above it, nobody needs."""
 
     base_columns = (
@@ -119,58 +119,58 @@ class Explorer(ExplorableIndexView):
     def get(self, request: HttpRequest, parent_page_id: int | None = None) -> HttpResponse:
         """The pages in `parent_page_id`, or under the home page."""
         if parent_page_id is None or Page.objects.filter(pk=parent_page_id, depth=1).exists():
-            return redirect("wagtailadmin_explore", page_tree.home().pk)
+            return redirect("wagtailadmin_explore", page_tree.home_page().pk)
         return super().get(request, parent_page_id)  # type: ignore[no-any-return]  # Wagtail's, untyped
 
 
-class TreeViewSet(PageViewSet):
+class PageTreeViewSet(PageViewSet):
     """Every page of the tree, the home page included: looked at, not changed."""
 
     model = Page
-    index_view_class = Explorer
-    search_view_class = PresentPagesSearch
-    choose_parent_view_class = Refusal
-    add_view_class = Refusal
-    add_subpage_view_class = Refusal
-    collect_workflow_action_data_view_class = Refusal
-    confirm_workflow_cancellation_view_class = Refusal
-    convert_alias_view_class = Refusal
-    copy_view_class = Refusal
-    delete_view_class: type[View] = Refusal
-    edit_view_class: type[View] = Refusal
-    lock_view_class = Refusal
-    move_view_class: type[View] = Refusal
-    move_confirm_view_class: type[View] = Refusal
-    preview_on_add_view_class = Refusal
-    preview_on_edit_view_class = Refusal
-    revisions_view_class: type[View] = Refusal
-    revisions_compare_view_class: type[View] = Refusal
-    revisions_revert_view_class = Refusal
-    revisions_unschedule_view_class = Refusal
-    set_page_position_view_class = Refusal
-    set_privacy_view_class = Refusal
-    unlock_view_class = Refusal
-    unpublish_view_class = Refusal
-    view_draft_view_class: type[View] = Refusal
-    workflow_action_view_class = Refusal
-    workflow_history_view_class: type[View] = Refusal
-    workflow_history_detail_view_class = Refusal
-    workflow_preview_view_class = Refusal
+    index_view_class = PageExplorerView
+    search_view_class = ExistingPagesSearchView
+    choose_parent_view_class = RefusalView
+    add_view_class = RefusalView
+    add_subpage_view_class = RefusalView
+    collect_workflow_action_data_view_class = RefusalView
+    confirm_workflow_cancellation_view_class = RefusalView
+    convert_alias_view_class = RefusalView
+    copy_view_class = RefusalView
+    delete_view_class: type[View] = RefusalView
+    edit_view_class: type[View] = RefusalView
+    lock_view_class = RefusalView
+    move_view_class: type[View] = RefusalView
+    move_confirm_view_class: type[View] = RefusalView
+    preview_on_add_view_class = RefusalView
+    preview_on_edit_view_class = RefusalView
+    revisions_view_class: type[View] = RefusalView
+    revisions_compare_view_class: type[View] = RefusalView
+    revisions_revert_view_class = RefusalView
+    revisions_unschedule_view_class = RefusalView
+    set_page_position_view_class = RefusalView
+    set_privacy_view_class = RefusalView
+    unlock_view_class = RefusalView
+    unpublish_view_class = RefusalView
+    view_draft_view_class: type[View] = RefusalView
+    workflow_action_view_class = RefusalView
+    workflow_history_view_class: type[View] = RefusalView
+    workflow_history_detail_view_class = RefusalView
+    workflow_preview_view_class = RefusalView
 
 
-class WikiPageViewSet(TreeViewSet):
+class WikiPageViewSet(PageTreeViewSet):
     """Wiki pages: what the wiki has a screen for leads there."""
 
     model = WikiPage
-    edit_view_class = LeadToEditor
-    move_view_class = LeadToMove
-    move_confirm_view_class = LeadToMove
-    delete_view_class = LeadToDelete
-    history_view_class = LeadToHistory
-    revisions_view_class = LeadToHistory
-    revisions_compare_view_class = LeadToHistory
-    workflow_history_view_class = LeadToHistory
-    view_draft_view_class = LeadToWiki
+    edit_view_class = RedirectToEditorView
+    move_view_class = RedirectToMoveView
+    move_confirm_view_class = RedirectToMoveView
+    delete_view_class = RedirectToDeleteView
+    history_view_class = RedirectToHistoryView
+    revisions_view_class = RedirectToHistoryView
+    revisions_compare_view_class = RedirectToHistoryView
+    workflow_history_view_class = RedirectToHistoryView
+    view_draft_view_class = RedirectToWikiView
     parent_models = ()
 
 
@@ -181,10 +181,10 @@ class ReadOnlyPagesAPI(PagesAdminAPIViewSet):
 
     def get_base_queryset(self) -> QuerySet[Page]:
         """All that the person may explore, without deleted pages."""
-        return without_deleted(super().get_base_queryset())
+        return exclude_deleted(super().get_base_queryset())
 
 
-class NobodysPolicy(ModelPermissionPolicy):
+class DenyAllPolicy(ModelPermissionPolicy):
     """For what Wagtail has and this wiki does not: other sites, workflows and their tasks.
 
     The one site follows the settings; without it the tree would have lost its root.

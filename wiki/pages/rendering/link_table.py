@@ -14,7 +14,7 @@ from wiki.text import titles
 ROWS = 500
 
 
-def keys_of(target: str, fields: PageFields) -> tuple[str, str]:
+def target_keys(target: str, fields: PageFields) -> tuple[str, str]:
     """Key of `target` read from the commons, and within the page's own place ("" for none).
 
     Both are "" when the target is no possible title.
@@ -32,7 +32,7 @@ def keys_of(target: str, fields: PageFields) -> tuple[str, str]:
         return key, ""
 
 
-def existing(keys: Iterable[str]) -> set[str]:
+def existing_keys(keys: Iterable[str]) -> set[str]:
     """Those of `keys` that are titles of pages now. One query per 500 keys."""
     wanted, found = sorted(set(keys) - {""}), set()
     for start in range(0, len(wanted), ROWS):
@@ -42,7 +42,7 @@ def existing(keys: Iterable[str]) -> set[str]:
     return found
 
 
-Row = tuple[str, str, str]
+LinkRow = tuple[str, str, str]
 """way, key, near key"""
 
 
@@ -53,26 +53,30 @@ class LinkTableUpdater:
     requires = ()
     provides = None
 
-    def prepare(self, readings: Sequence[ParsedVersion]) -> list[set[Row]]:
+    def prepare(self, readings: Sequence[ParsedVersion]) -> list[set[LinkRow]]:
         """The links of each text, each target once."""
         return [self._rows(item) for item in readings]
 
-    def _rows(self, item: ParsedVersion) -> set[Row]:
+    def _rows(self, item: ParsedVersion) -> set[LinkRow]:
         rows: dict[tuple[str, str], str] = {}
         for link in item.parsed.links:
             if link.kind not in PageLink.Way.values:
                 continue
-            key, near = keys_of(link.target, item.fields)
+            key, near = target_keys(link.target, item.fields)
             if key:
                 rows.setdefault((link.kind, key[:255]), near[:255])
         return {(way, key, near) for (way, key), near in rows.items()}
 
     def write(
-        self, readings: Sequence[ParsedVersion], prepared: Sequence[set[Row]], moment: datetime | None, inputs: Inputs
+        self,
+        readings: Sequence[ParsedVersion],
+        prepared: Sequence[set[LinkRow]],
+        moment: datetime | None,
+        inputs: Inputs,
     ) -> None:
         """Delete what is gone, insert what is new."""
         pks = [item.page.pk for item in readings]
-        old: dict[int, dict[Row, int]] = {pk: {} for pk in pks}
+        old: dict[int, dict[LinkRow, int]] = {pk: {} for pk in pks}
         for start in range(0, len(pks), ROWS):
             for row in PageLink.objects.filter(page_id__in=pks[start : start + ROWS]):
                 old[row.page_id][row.way, row.key, row.place_key] = row.pk

@@ -26,9 +26,9 @@ from wiki.text import titles
 from wiki.text.markup.wikilinks import CATEGORY, FILE
 
 PREFIX = "/wiki/"
-NOTED = "wiki.etag"
+ETAG_META = "wiki.etag"
 """Where a request carries the ETag of its page from the middleware to the view."""
-SHELF_BYTES = 64 * 1024 * 1024
+STORE_BYTES = 64 * 1024 * 1024
 COLUMNS = ("pk", "version", "cache_version", "full_title", "redirect_key", "namespace", "license")
 
 
@@ -88,7 +88,7 @@ def is_cacheable(request: HttpRequest) -> bool:
     return not (settings.SESSION_COOKIE_NAME in cookies or "messages" in cookies or request.META.get("QUERY_STRING"))
 
 
-def etag_of(request: HttpRequest, head: CacheKey, language: str) -> str:
+def compute_etag(request: HttpRequest, head: CacheKey, language: str) -> str:
     """The name of a page as it is now, in a language and theme."""
     theme = request.COOKIES.get("theme", "")
     theme = theme if theme in ("light", "dark") else ""
@@ -136,7 +136,7 @@ class CachedResponse:
 
 
 _NOTHING = CachedResponse(b"", ())
-SHELF = ResponseStore(SHELF_BYTES)
+RESPONSE_STORE = ResponseStore(STORE_BYTES)
 
 
 class PageCacheMiddleware:
@@ -157,14 +157,14 @@ class PageCacheMiddleware:
             or not is_cacheable(request)
         ):
             return self.get_response(request)
-        head = head_at(request.path_info[len(PREFIX) :])
+        head = cache_key_at(request.path_info[len(PREFIX) :])
         if head is None:
             return self.get_response(request)
         request.get_host()  # refuses a host that is not ours, as CommonMiddleware would
-        etag = etag_of(request, head, get_language_from_request(request)[:2])
+        etag = compute_etag(request, head, get_language_from_request(request)[:2])
         if etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
-            return finish(HttpResponseNotModified(), head.license, etag)
-        kept = SHELF.get(etag)
+            return add_cache_headers(HttpResponseNotModified(), head.license, etag)
+        kept = RESPONSE_STORE.get(etag)
         if kept is None:
             return self._keep(request, etag)
         answer = HttpResponse(kept.content)
@@ -174,15 +174,15 @@ class PageCacheMiddleware:
 
     def _keep(self, request: HttpRequest, etag: str) -> HttpResponseBase:
         """The view's answer, kept when it is the page of that name whole, and sets no cookie."""
-        request.META[NOTED] = etag
+        request.META[ETAG_META] = etag
         answer = self.get_response(request)
         whole = isinstance(answer, HttpResponse) and answer.status_code == 200 and request.method == "GET"
         if whole and answer.headers.get("ETag") == etag and not answer.cookies:
-            SHELF.put(etag, CachedResponse(answer.content, tuple(answer.items())))  # type: ignore[attr-defined]
+            RESPONSE_STORE.put(etag, CachedResponse(answer.content, tuple(answer.items())))  # type: ignore[attr-defined]
         return answer
 
 
-def head_at(title: str) -> CacheKey | None:
+def cache_key_at(title: str) -> CacheKey | None:
     """The head of the page at that address, where its answer can be kept for everyone."""
     try:
         key = titles.key_of(title)
@@ -194,12 +194,12 @@ def head_at(title: str) -> CacheKey | None:
     return head
 
 
-def etag_for(request: HttpRequest) -> str:
+def etag_from_middleware(request: HttpRequest) -> str:
     """The ETag of the page that a view is about to show; "" where the answer is not everyone's."""
-    return str(request.META.get(NOTED, ""))
+    return str(request.META.get(ETAG_META, ""))
 
 
-def finish(answer: HttpResponseBase, license: str, etag: str) -> HttpResponseBase:
+def add_cache_headers(answer: HttpResponseBase, license: str, etag: str) -> HttpResponseBase:
     """Say to caches and machines what they have to know."""
     if etag:
         answer["ETag"] = etag

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 
-def open_of(stored: RenderedPage, fields: PageFields, page: WikiPage | None = None) -> DeferredSlots:
+def deferred_slots(stored: RenderedPage, fields: PageFields, page: WikiPage | None = None) -> DeferredSlots:
     """What a rendering leaves open; of the current text of `page`, whose facts are in their table, or of another."""
     title = fields.full_title
     home = title if fields.is_place else fields.place.full_title if fields.place else ""
@@ -40,20 +40,22 @@ class PageOutput:
     """Whether a finished answer with it may be kept: see `late.Filled`."""
 
 
-def finished(stored: RenderedPage, filled: DeferredResults) -> PageOutput:
+def build_output(stored: RenderedPage, filled: DeferredResults) -> PageOutput:
     """A rendering with its answers, its links coloured as they are now. One query, for the links."""
-    known = page_renderer.known_for(stored.placeholders) if stored.placeholders else set()
+    known = page_renderer.existing_targets(stored.placeholders) if stored.placeholders else set()
     html = page_renderer.assemble(stored.html, stored.nonce, stored.placeholders, known, filled.answers)
     # Boxes are made by `Filler`s from escaped pieces, and kept as text.
     box = [(mark_safe(label), [mark_safe(value) for value in values]) for label, values in filled.box]  # noqa: S308
     return PageOutput(html, box, filled.is_kept)
 
 
-def current(stored: RenderedPage, page: WikiPage) -> PageOutput:
+def current_output(stored: RenderedPage, page: WikiPage) -> PageOutput:
     """The current text of a page as everyone sees it."""
-    return finished(stored, deferred_content.filler().kept(stored, page))
+    return build_output(stored, deferred_content.get_provider().kept(stored, page))
 
 
-def other(stored: RenderedPage, fields: PageFields, user: Reader, at: str = "") -> PageOutput:
+def uncached_output(stored: RenderedPage, fields: PageFields, user: Reader, at: str = "") -> PageOutput:
     """A text that is not the current one of a page (a preview, an old version), for one reader; as of day `at`."""
-    return finished(stored, deferred_content.filler().fill(replace(open_of(stored, fields), at=at), user))
+    return build_output(
+        stored, deferred_content.get_provider().fill(replace(deferred_slots(stored, fields), at=at), user)
+    )

@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 
 from wiki.licenses import catalogue
 from wiki.pages import problem_messages
-from wiki.pages.media_models import Picture, file_key, pictures_named
+from wiki.pages.media_models import Picture, file_key, pictures_by_name
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
@@ -31,7 +31,7 @@ from wiki.pages.writing import parsed_versions
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion
 from wiki.text import statements
 from wiki.text.markup import placeholders
-from wiki.text.markup.parser_functions import CALLS, with_own_names
+from wiki.text.markup.parser_functions import PARSER_FUNCTIONS, substitute_page_name_variables
 from wiki.text.markup.placeholders import Placeholder
 from wiki.text.problems import Problem
 
@@ -45,7 +45,7 @@ def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
     if picture is None:
         return format_html(
             '<a class="picture-missing" href="{}" rel="nofollow">{}</a>',
-            f"{address_of_upload(name)}",
+            f"{upload_url(name)}",
             gettext("Picture “%(name)s” is missing: upload it") % {"name": name},
         )
     image = image_html(picture, str(data.get("description") or picture.description))
@@ -53,7 +53,7 @@ def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
     if not data.get("alone"):
         return link
     words = data.get("caption") or data.get("description") or ""
-    license = catalogue.name_of(picture.license) if picture.license else ""
+    license = catalogue.license_name(picture.license) if picture.license else ""
     credit = " · ".join(word for word in (picture.author, license) if word)
     return format_html(
         '<figure class="picture">{}<figcaption>{} <span class="picture-credit">{}</span>'
@@ -62,7 +62,7 @@ def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
     )  # fmt: skip
 
 
-def address_of_upload(name: str) -> str:
+def upload_url(name: str) -> str:
     """Where a missing picture can be given."""
     return f"{reverse('upload')}?{urlencode({'name': name})}"
 
@@ -96,13 +96,13 @@ def problem_html(data: Mapping[str, Any]) -> str:
 def call_html(placeholder: Placeholder, full_title: str) -> str | None:
     """What stands for a call; None for one that is filled when the page is read."""
     name = str(placeholder.data["name"])
-    if name not in CALLS:
+    if name not in PARSER_FUNCTIONS:
         return problem_html({"code": "call_unknown", "params": {"name": name}, **placeholder.data})
-    handler = CALLS[name]
+    handler = PARSER_FUNCTIONS[name]
     return None if handler is None else handler(placeholder, full_title)
 
 
-def fill_fixed(item: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
+def fill_static(item: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
     """The HTML of a text in the active language with all placeholders filled but links and what is filled when read."""
     full_title = item.fields.full_title
 
@@ -115,7 +115,7 @@ def fill_fixed(item: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
             return problem_html(placeholder.data)
         return call_html(placeholder, full_title) if placeholder.kind == "call" else ""
 
-    return placeholders.fill(item.parsed.html, item.parsed.nonce, item.parsed.placeholders, render)
+    return placeholders.fill_placeholders(item.parsed.html, item.parsed.nonce, item.parsed.placeholders, render)
 
 
 def deferred_placeholders(item: ParsedVersion) -> dict[str, dict[str, Any]]:
@@ -123,10 +123,10 @@ def deferred_placeholders(item: ParsedVersion) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     full_title = item.fields.full_title
     for number, placeholder in item.parsed.placeholders.items():
-        if placeholder.kind == "call" and CALLS.get(str(placeholder.data["name"]), placeholder) is None:
+        if placeholder.kind == "call" and PARSER_FUNCTIONS.get(str(placeholder.data["name"]), placeholder) is None:
             found[number] = _late_call(placeholder, full_title)
         elif placeholder.kind == "annotation":
-            value = with_own_names(str(placeholder.data["value"]), full_title)
+            value = substitute_page_name_variables(str(placeholder.data["value"]), full_title)
             found[number] = {
                 "property": placeholder.data["property"],
                 "value": value,
@@ -140,7 +140,7 @@ def deferred_placeholders(item: ParsedVersion) -> dict[str, dict[str, Any]]:
 def _late_link(placeholder: Placeholder, fields: PageFields) -> dict[str, str]:
     """A link for `assemble`."""
     target = str(placeholder.data["target"])
-    key, near = link_table.keys_of(target, fields)
+    key, near = link_table.target_keys(target, fields)
     return {
         "key": key,
         "near": near,
@@ -151,7 +151,9 @@ def _late_link(placeholder: Placeholder, fields: PageFields) -> dict[str, str]:
 
 def _late_call(placeholder: Placeholder, full_title: str) -> dict[str, Any]:
     """A call for whoever fills it: its name, its arguments as [key, value], and its source."""
-    arguments = [[key, with_own_names(value, full_title)] for key, value in placeholder.data["arguments"]]
+    arguments = [
+        [key, substitute_page_name_variables(value, full_title)] for key, value in placeholder.data["arguments"]
+    ]
     found = {"call": str(placeholder.data["name"]), "arguments": arguments, "source": str(placeholder.data["source"])}
     return found | ({"alone": True} if placeholder.data.get("alone") else {})
 
@@ -185,12 +187,12 @@ def assemble(
         return f'<a class="red" rel="nofollow" title="{escape(title)}" href="{wanted}">{label}</a>'
 
     # What stands in `html` was cleaned by nh3 and completed by us; labels are escaped there.
-    return mark_safe(placeholders.pattern(nonce).sub(link, html))  # noqa: S308
+    return mark_safe(placeholders.placeholder_pattern(nonce).sub(link, html))  # noqa: S308
 
 
-def known_for(late: Mapping[str, Mapping[str, Any]]) -> set[str]:
+def existing_targets(late: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """Which of the pages that links may lead to exist. One query, none without links."""
-    return link_table.existing({data[name] for data in late.values() if "key" in data for name in ("key", "near")})
+    return link_table.existing_keys({data[name] for data in late.values() if "key" in data for name in ("key", "near")})
 
 
 class RenderUpdater:
@@ -205,7 +207,7 @@ class RenderUpdater:
         names = [
             link.target.partition(":")[2] for item in readings for link in item.parsed.links if link.kind == "file"
         ]
-        pictures = pictures_named(names) if names else {}
+        pictures = pictures_by_name(names) if names else {}
         return [[render(item, language, pictures) for language, _ in settings.LANGUAGES] for item in readings]
 
     def write(
@@ -248,7 +250,7 @@ def render(item: ParsedVersion, language: str, pictures: Mapping[str, Picture]) 
     with translation.override(language):
         return RenderedPage(
             ui_language=language,
-            html=fill_fixed(item, pictures),
+            html=fill_static(item, pictures),
             nonce=item.parsed.nonce,
             placeholders=deferred_placeholders(item),
             toc=[asdict(entry) for entry in item.parsed.toc],
@@ -260,10 +262,10 @@ def render(item: ParsedVersion, language: str, pictures: Mapping[str, Picture]) 
         )
 
 
-def preview(text: str, fields: PageFields, language: str) -> RenderedPage:
+def render_preview(text: str, fields: PageFields, language: str) -> RenderedPage:
     """A text as it would look, for the editor and for old versions. Parses; bounded in time."""
     item = parsed_versions.parse_versions([(WikiPage(), fields, text)])[0]
     names = [link.target.partition(":")[2] for link in item.parsed.links if link.kind == "file"]
-    shown = render(item, language, pictures_named(names) if names else {})
-    shown.stated = statements.statements(item.parsed)
+    shown = render(item, language, pictures_by_name(names) if names else {})
+    shown.stated = statements.extract_statements(item.parsed)
     return shown

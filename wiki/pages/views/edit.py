@@ -49,7 +49,7 @@ class PageEditForm(forms.Form):
 class NewPageForm(PageEditForm):
     """The first text of a page, with its licence and language."""
 
-    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.for_text)
+    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.choices_for_text)
     language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
 
 
@@ -68,7 +68,7 @@ def _with_sign_in(form: forms.Form) -> forms.Form:
     return form
 
 
-def signed_in(request: HttpRequest, form: forms.Form) -> User | None:
+def sign_in_with_form(request: HttpRequest, form: forms.Form) -> User | None:
     """Whoever signs in within `form`, which a person sent after their session ended; else None, the form asking."""
     _with_sign_in(form)
     user = inline_sign_in.sign_in_from_post(request)
@@ -77,11 +77,11 @@ def signed_in(request: HttpRequest, form: forms.Form) -> User | None:
     return user
 
 
-Write = Callable[[User, WikiPage | None, str, dict[str, Any]], page_writer.Saved]
+SaveFunction = Callable[[User, WikiPage | None, str, dict[str, Any]], page_writer.SaveResult]
 """Hands what was typed for a page (None: one of that title) to the writer."""
 
 
-def edit(request: HttpRequest, title: str, write: Write | None = None) -> HttpResponseBase:
+def edit(request: HttpRequest, title: str, write: SaveFunction | None = None) -> HttpResponseBase:
     """The editor of a page, or of the first text of one that is not there yet; `write` may save it in another way."""
     asked = titles.clean_title(title)
     page = page_lookup.find(asked, request.user)
@@ -93,7 +93,7 @@ def edit(request: HttpRequest, title: str, write: Write | None = None) -> HttpRe
     form = _form(request, page, asked, data=request.POST)
     if "preview" in request.POST:
         try:
-            shown = previewed(request, page, asked, form["text"].value() or "")
+            shown = preview_context(request, page, asked, form["text"].value() or "")
         except RateLimitExceeded as error:
             form.is_valid()
             form.add_error(None, message_for(error))
@@ -143,13 +143,13 @@ def _editor(
     return render(request, "wiki/pages/edit.html", context, status=status)
 
 
-def previewed(request: HttpRequest, page: WikiPage | None, asked: str, text: str) -> dict[str, Any]:
+def preview_context(request: HttpRequest, page: WikiPage | None, asked: str, text: str) -> dict[str, Any]:
     """The text as it would look, for a template. Raises TooFast."""
-    rate_limits.spend_preview(request)
+    rate_limits.limit_previews(request)
     language = (get_language() or "fr")[:2]
     fields = PageFields.of(page) if page else _new_fields(asked, language)
-    stored = page_renderer.preview(clean_text(text), fields, language)
-    shown = page_output.other(stored, fields, request.user)
+    stored = page_renderer.render_preview(clean_text(text), fields, language)
+    shown = page_output.uncached_output(stored, fields, request.user)
     return {
         "preview": shown.html,
         "preview_problems": stored.problems,
@@ -160,7 +160,7 @@ def previewed(request: HttpRequest, page: WikiPage | None, asked: str, text: str
 def _new_fields(asked: str, language: str) -> PageFields:
     """The fields that a page with the title `asked` would have; without a title where it is none."""
     try:
-        return page_lookup.fields_for(asked, license=catalogue.DEFAULT, language=language)
+        return page_lookup.fields_for_title(asked, license=catalogue.DEFAULT, language=language)
     except titles.TitleProblem:
         return PageFields(0, None, "", False, catalogue.DEFAULT, language)
 
@@ -170,11 +170,11 @@ def preview(request: HttpRequest) -> HttpResponse:
     """The preview alone, for the editor's script."""
     title = request.POST.get("title", "")
     page = page_lookup.find(title, request.user) if title else None
-    context = previewed(request, page, title, request.POST.get("text", ""))
+    context = preview_context(request, page, title, request.POST.get("text", ""))
     return render(request, "wiki/pages/_preview.html", context)
 
 
-def open_with(
+def open_editor(
     request: HttpRequest, page: WikiPage, text: str, comment: str, base: int, **extra: Any
 ) -> HttpResponseBase:
     """The editor of `page` with a text that follows version `base`; it asks who is not signed in to sign in there."""
@@ -184,11 +184,13 @@ def open_with(
     return _editor(request, page, page.full_title, form, **extra)
 
 
-def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form, write: Write) -> HttpResponseBase:
+def _save(
+    request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form, write: SaveFunction
+) -> HttpResponseBase:
     """Save what was typed, or show it again with the reason why not."""
     user: Any = request.user
     if not user.is_authenticated:
-        user = signed_in(request, form)
+        user = sign_in_with_form(request, form)
         if user is None:
             return _editor(request, page, asked, form, status=403, must_sign_in=True)
     if not form.is_valid():
@@ -212,7 +214,7 @@ def _save(request: HttpRequest, page: WikiPage | None, asked: str, form: forms.F
     return redirect(saved.page.get_absolute_url() + ("?redirect=no" if saved.page.redirect_key else ""))
 
 
-def _write(user: Any, page: WikiPage | None, asked: str, data: dict[str, Any]) -> page_writer.Saved:
+def _write(user: Any, page: WikiPage | None, asked: str, data: dict[str, Any]) -> page_writer.SaveResult:
     """Hand the typed text to the writer."""
     permissions.require(user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
     note = EditSummary(data["comment"], data["minor"])
@@ -271,7 +273,7 @@ def _full_title(request: HttpRequest, form: forms.Form) -> str:
     title, place = form.cleaned_data["title"], form.cleaned_data["place"]
     wrong = "place"
     try:
-        home = page_lookup.place_named(place, request.user) if place else None
+        home = page_lookup.get_place(place, request.user) if place else None
         wrong = "title"
         return titles.clean_title(f"{home.full_title}:{title}" if home else title)
     except WikiError as error:
@@ -289,7 +291,7 @@ class PlaceForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 10}),
     )
-    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.for_text)
+    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.choices_for_text)
     language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
 
 
@@ -302,7 +304,7 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
     initial = {"title": request.GET.get("title", ""), "license": catalogue.DEFAULT, "language": language}
     form = PlaceForm(request.POST if request.method == "POST" else None, initial=initial)
     if not user.is_authenticated:
-        user = signed_in(request, form)
+        user = sign_in_with_form(request, form)
         if user is None:
             return _place_screen(request, form, status=403, must_sign_in=True)
     permissions.require(user, permissions.Action.MAKE_PLACE)

@@ -40,7 +40,7 @@ def get_page(request: HttpRequest, title: str, action: permissions.Action) -> Wi
     return page
 
 
-def author(request: HttpRequest) -> Author:
+def get_author(request: HttpRequest) -> Author:
     """The signed-in person as an author. Raises NotAllowed for anonymous readers."""
     if not isinstance(request.user, User):
         raise NotAllowed(gettext_noop("Sign in first: reading is open, writing asks for an account."))
@@ -113,7 +113,7 @@ def move(request: HttpRequest, title: str) -> HttpResponseBase:
 
     def act(data: dict[str, Any]) -> WikiPage:
         page_moves.move(
-            page, data["title"], author(request), data["comment"],
+            page, data["title"], get_author(request), data["comment"],
             leave_redirect=data["leave_redirect"],
         )  # fmt: skip
         return page_lookup.reload_page(page.pk)
@@ -129,7 +129,7 @@ def delete(request: HttpRequest, title: str) -> HttpResponseBase:
     form = EditCommentForm(request.POST if request.method == "POST" else None)
 
     def act(data: dict[str, Any]) -> WikiPage:
-        page_writer.delete(page, author(request), data["comment"])
+        page_writer.delete(page, get_author(request), data["comment"])
         return page
 
     return _act(
@@ -141,11 +141,11 @@ def delete(request: HttpRequest, title: str) -> HttpResponseBase:
 @require_POST
 def undelete(request: HttpRequest, title: str) -> HttpResponseBase:
     """Bring a deleted page back."""
-    page = page_lookup.deleted(titles.clean_title(title))
+    page = page_lookup.find_deleted(titles.clean_title(title))
     if page is None:
         raise Http404(gettext("There is no deleted page of that title."))
     permissions.require(request.user, permissions.Action.UNDELETE, page)
-    page_writer.undelete(page, author(request), request.POST.get("comment", ""))
+    page_writer.undelete(page, get_author(request), request.POST.get("comment", ""))
     messages.success(request, gettext("The page is back, with its history."))
     return redirect(page.get_absolute_url())
 
@@ -158,8 +158,8 @@ def fields(request: HttpRequest, title: str) -> HttpResponseBase:
     form = FieldsForm(page, request.POST or None, initial={"license": page.license, "language": page.language})
 
     def act(data: dict[str, Any]) -> WikiPage:
-        page_writer.relicense(page, data["license"], author(request), data["comment"])
-        page_writer.set_language(page, data["language"], author(request), data["comment"])
+        page_writer.relicense(page, data["license"], get_author(request), data["comment"])
+        page_writer.set_language(page, data["language"], get_author(request), data["comment"])
         return page
 
     return _act(request, "wiki/pages/fields.html", page, form, act, gettext("Saved."))
@@ -216,6 +216,6 @@ def _remove_steward(request: HttpRequest, page: WikiPage) -> HttpResponse:
 def convert_place_to_page(request: HttpRequest, title: str) -> HttpResponseBase:
     """Make an empty place an ordinary page."""
     page = get_page(request, title, permissions.Action.CONVERT_PLACE)
-    page_writer.convert_place_to_page(page, author(request), request.POST.get("comment", ""))
+    page_writer.convert_place_to_page(page, get_author(request), request.POST.get("comment", ""))
     messages.success(request, gettext("It is an ordinary page now."))
     return redirect(page.get_absolute_url())

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from wiki.pages import page_lookup
-from wiki.pages.media_models import file_key, pictures_named
+from wiki.pages.media_models import file_key, pictures_by_name
 from wiki.pages.models import Kind, PageLink, WikiPage, WikiPageQuerySet, links_to
 from wiki.text import titles
 from wiki.text.markup.wikilinks import CATEGORY
@@ -30,11 +30,11 @@ DEPTH = 8
 """How deep the tree of categories is drawn."""
 
 
-def with_thumbnails(pages: Iterable[WikiPage]) -> list[WikiPage]:
+def add_thumbnails(pages: Iterable[WikiPage]) -> list[WikiPage]:
     """The pages, each with `thumbnail`: the address of a small copy of its first picture."""
     found = list(pages)
     names = {page.pk: page.picture_name.partition(":")[2] for page in found if page.picture_name}
-    pictures = pictures_named(names.values(), THUMBNAIL) if names else {}
+    pictures = pictures_by_name(names.values(), THUMBNAIL) if names else {}
     for page in found:
         picture = pictures.get(file_key(names.get(page.pk, "")))
         if picture is not None:
@@ -49,7 +49,7 @@ def place_titles(user: Reader) -> QuerySet[WikiPage, str]:
     return found
 
 
-def titled(text: str, user: Reader) -> WikiPageQuerySet:
+def pages_with_title_words(text: str, user: Reader) -> WikiPageQuerySet:
     """Readable pages whose title holds every word of `text`, case and accents aside."""
     found: WikiPageQuerySet = WikiPage.objects.readable_by(user).select_related("kind", "place")
     for word in titles.fold(text)[:200].split()[:10]:
@@ -57,7 +57,7 @@ def titled(text: str, user: Reader) -> WikiPageQuerySet:
     return found
 
 
-def linking_to(key: str, user: Reader) -> WikiPageQuerySet:
+def pages_linking_to(key: str, user: Reader) -> WikiPageQuerySet:
     """Readable pages that link to the page with `key`."""
     found: WikiPageQuerySet = (
         WikiPage.objects.readable_by(user)
@@ -79,7 +79,7 @@ def all_pages(request: HttpRequest) -> HttpResponse:
     kind = Kind.objects.filter(key=request.GET.get("kind", "")[:40]).first()
     place = _place(request)
     query = request.GET.get("q", "")[:200]
-    found = titled(query, request.user).order_by("title_fold", "pk")
+    found = pages_with_title_words(query, request.user).order_by("title_fold", "pk")
     if kind is not None or not query:
         found = found.filter(redirect_key="")
     if kind is not None:
@@ -89,7 +89,7 @@ def all_pages(request: HttpRequest) -> HttpResponse:
     pages = _page(request, found)
     as_cards = kind is not None
     if as_cards:
-        pages.object_list = with_thumbnails(pages.object_list)
+        pages.object_list = add_thumbnails(pages.object_list)
     context = {
         "pages": pages,
         "kinds": Kind.objects.all(),
@@ -132,7 +132,7 @@ def orphans(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def wanted(request: HttpRequest) -> HttpResponse:
+def wanted_pages(request: HttpRequest) -> HttpResponse:
     """Titles that pages link to and nobody has written, the most wanted first."""
     here = WikiPage.objects.filter(title_key=OuterRef("key"))
     nearer = WikiPage.objects.filter(title_key=OuterRef("place_key"))
@@ -188,6 +188,6 @@ def links_to_view(request: HttpRequest, title: str) -> HttpResponse:
     context = {
         "full_title": full_title,
         "target": page_lookup.find(full_title, request.user),
-        "pages": _page(request, linking_to(key, request.user)),
+        "pages": _page(request, pages_linking_to(key, request.user)),
     }
     return render(request, "wiki/pages/links_to.html", context)

@@ -31,7 +31,7 @@ from wiki.pages.writing import rebuild_derived
 from wiki.text import titles
 from wiki.text.markup.wikilinks import CATEGORY, FILE
 
-SHOWN = 6
+CARDS_PER_KIND = 6
 SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}
 
 
@@ -43,27 +43,27 @@ def home(request: HttpRequest) -> HttpResponse:
 
     def latest(kind: str) -> list[WikiPage]:
         found = articles.filter(kind__key=kind).order_by("-edited_at", "-pk")
-        some = list(found.exclude(picture_name="")[:SHOWN])
-        if len(some) < SHOWN:
-            some += found.filter(picture_name="")[: SHOWN - len(some)]
-        return page_lists.with_thumbnails(some)
+        some = list(found.exclude(picture_name="")[:CARDS_PER_KIND])
+        if len(some) < CARDS_PER_KIND:
+            some += found.filter(picture_name="")[: CARDS_PER_KIND - len(some)]
+        return page_lists.add_thumbnails(some)
 
     counts = dict(readable.articles().order_by().values_list("kind__key").annotate(Count("pk")))
     kinds = list(Kind.objects.all())
     for kind in kinds:
         kind.count = counts.get(kind.key, 0)  # type: ignore[attr-defined]  # for the template
     context = {
-        "welcome": site_settings.welcome(),
+        "welcome": site_settings.get_welcome(),
         "kinds": kinds,
         "places": latest("place"),
         "practices": latest("practice"),
         "projects": latest("project")[:3],
-        "changes": recent(request),
+        "changes": latest_versions(request),
     }
     return render(request, "wiki/pages/home.html", context)
 
 
-def recent(request: HttpRequest, place: WikiPage | None = None) -> list[PageVersion]:
+def latest_versions(request: HttpRequest, place: WikiPage | None = None) -> list[PageVersion]:
     """The latest single changes (those of changesets apart) that the reader may see."""
     versions = PageVersion.objects.readable_by(request.user).filter(Q(changeset=None) | Q(changeset__act="demo"))
     if place is not None:
@@ -84,7 +84,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     if "at" in request.GET:
         return as_of(request, key)
     language = (get_language() or "fr")[:2]
-    etag = page_cache.etag_for(request)
+    etag = page_cache.etag_from_middleware(request)
     gate = WikiPage.objects.readable_by(request.user).filter(title_key=key)
     stored: RenderedPage | None = (
         RenderedPage.objects.filter(page__in=gate, ui_language=language)
@@ -97,10 +97,10 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     )
     found = stored.page if stored else gate.select_related("kind", "place").first()
     if found is None:
-        return not_there(request, title, key)
+        return missing_page(request, title, key)
     found.has_bonds = getattr(stored, "bonds", True)
     if stored is None or stored.version != found.version:
-        stored = rebuild_derived.refresh(found, language)
+        stored = rebuild_derived.rebuild_page(found, language)
     if title != found.full_title.replace(" ", "_") and request.path != found.get_absolute_url():
         query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
         return redirect(found.get_absolute_url() + query, permanent=True)
@@ -108,9 +108,9 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         target = page_lookup.redirect_target(found, request.user)
         if target is not None and target.pk != found.pk:
             return redirect(f"{target.get_absolute_url()}?from={found.address}")
-    shown = page_output.current(stored, found)
+    shown = page_output.current_output(stored, found)
     answer = _shown(request, found, stored, shown)
-    return page_cache.finish(answer, found.license, etag if shown.is_kept else "")
+    return page_cache.add_cache_headers(answer, found.license, etag if shown.is_kept else "")
 
 
 def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: PageOutput) -> HttpResponse:
@@ -184,9 +184,9 @@ def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
     )
     some = list(inhabitants[:25])
     return {
-        "inhabitants": page_lists.with_thumbnails(some[:24]),
+        "inhabitants": page_lists.add_thumbnails(some[:24]),
         "inhabitants_more": len(some) > 24,
-        "changes": recent(request, place),
+        "changes": latest_versions(request, place),
         "stewards": place.stewardships.select_related("user"),
     }
 
@@ -226,7 +226,7 @@ def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None
     return context
 
 
-def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
+def missing_page(request: HttpRequest, asked: str, key: str) -> HttpResponse:
     """No page has that title: a picture, a category, a deleted page, or one to be written."""
     full_title = titles.clean_title(asked)
     namespace, _ = titles.split_namespace(full_title)
@@ -238,7 +238,7 @@ def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
             page = WikiPage(title=full_title, full_title=full_title, namespace=CATEGORY)
             context |= {"page": page, "may": permissions.allowed_actions(request.user), "html": ""}
             return render(request, "wiki/pages/category.html", context)
-    gone = page_lookup.deleted(full_title)
+    gone = page_lookup.find_deleted(full_title)
     if gone is not None:
         last = gone.versions.select_related("author").order_by("-number").first()
         context = {"page": gone, "version": last, "may": permissions.allowed_actions(request.user, gone)}
@@ -246,7 +246,7 @@ def not_there(request: HttpRequest, asked: str, key: str) -> HttpResponse:
     context = {
         "full_title": full_title,
         "near": similar_titles.find_similar_titles(full_title, request.user),
-        "wanted_by": page_lists.linking_to(key, request.user)[:10],
+        "wanted_by": page_lists.pages_linking_to(key, request.user)[:10],
         "may": permissions.allowed_actions(request.user),
     }
     return render(request, "wiki/pages/missing.html", context, status=404)
@@ -271,8 +271,8 @@ def as_of(request: HttpRequest, key: str) -> HttpResponseBase:
     if not day:
         return redirect(found.get_absolute_url())
     try:
-        until = date_input.last_moment(day)
-    except date_input.NoDate:
+        until = date_input.parse_period_end(day)
+    except date_input.InvalidDate:
         message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.") % {"text": day}
         return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
     # Claimed times may go back: what counts is the first version from which on the day had passed.
@@ -301,12 +301,12 @@ def _versions(request: HttpRequest, found: WikiPage) -> PageVersionQuerySet:
 
 def _old(request: HttpRequest, found: WikiPage, version: PageVersion, day: str = "") -> HttpResponse:
     """The screen of an old version; `day` when it is shown as of one."""
-    rate_limits.spend_preview(request)
+    rate_limits.limit_previews(request)
     language = (get_language() or "fr")[:2]
     text = version.text()
-    stored = page_renderer.preview(text or "", PageFields.of(found), language)
+    stored = page_renderer.render_preview(text or "", PageFields.of(found), language)
     context = page_context(
-        request, found, stored, page_output.other(stored, PageFields.of(found), request.user, day)
+        request, found, stored, page_output.uncached_output(stored, PageFields.of(found), request.user, day)
     ) | {
         "version": version,
         "is_old": True,

@@ -8,10 +8,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from wiki.pages.models import WikiPage, WikiPageQuerySet
-from wiki.text.titles import ELSEWHERE
+from wiki.text.titles import MIRROR_NAMESPACE
 
-PART, PARTS = 5000, 10_000
-KEPT_OUT = (
+PART_SIZE, MAX_PARTS = 5000, 10_000
+DISALLOWED_PATHS = (
     "/admin/", "/edit/", "/history/", "/compare/", "/restore/", "/undo/", "/fork/", "/export/",
     "/move/", "/delete/", "/create", "/upload", "/import", "/account/", "/contributions/",
     "/links-to/", "/search", "/feeds/", "/archive/", "/fields/", "/stewards/", "/ask/file", "/api.php", "/w/",
@@ -21,7 +21,7 @@ KEPT_OUT = (
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """The index of sitemaps."""
-    parts = range(1, max(1, -(-_listed(request).count() // PART)) + 1)
+    parts = range(1, max(1, -(-_listed(request).count() // PART_SIZE)) + 1)
     context = {"parts": parts, "base": settings.BASE_ADDRESS}
     return render(request, "wiki/pages/sitemap.xml", context, content_type="application/xml")
 
@@ -29,9 +29,11 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @require_safe
 def part(request: HttpRequest, part: int) -> HttpResponse:
     """One sitemap of at most 5,000 pages."""
-    if not 1 <= part <= PARTS:
+    if not 1 <= part <= MAX_PARTS:
         raise Http404
-    some = list(_listed(request).order_by("pk").only("full_title", "edited_at")[(part - 1) * PART : part * PART])
+    some = list(
+        _listed(request).order_by("pk").only("full_title", "edited_at")[(part - 1) * PART_SIZE : part * PART_SIZE]
+    )
     if part != 1 and not some:
         raise Http404
     context = {"pages": some, "base": settings.BASE_ADDRESS}
@@ -41,7 +43,7 @@ def part(request: HttpRequest, part: int) -> HttpResponse:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Reading is open to robots too; editing, histories and searches are not for them."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in KEPT_OUT)]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in DISALLOWED_PATHS)]
     lines += ["", f"Sitemap: {settings.BASE_ADDRESS}/sitemap.xml", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
@@ -49,5 +51,5 @@ def robots(request: HttpRequest) -> HttpResponse:
 def _listed(request: HttpRequest) -> WikiPageQuerySet:
     """The pages that search engines are told of: no redirects, and none that lives on another site."""
     readable = WikiPage.objects.readable_by(request.user)
-    found: WikiPageQuerySet = readable.filter(redirect_key="").exclude(namespace=ELSEWHERE)
+    found: WikiPageQuerySet = readable.filter(redirect_key="").exclude(namespace=MIRROR_NAMESPACE)
     return found

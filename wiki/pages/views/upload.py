@@ -83,7 +83,7 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     initial = {"name": request.GET.get("name", ""), "author": request.user.label}
     form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
-        rate_limits.spend_edit(request.user)
+        rate_limits.limit_edits(request.user)
         picture = form.picture(request.user)
         if picture is not None:
             try:

@@ -15,7 +15,7 @@ LOCK_SECONDS = 30.0
 _T = TypeVar("_T")
 
 
-def patiently(act: Callable[[], _T]) -> _T:
+def retry_while_locked(act: Callable[[], _T]) -> _T:
     """Run `act` in a transaction; while the database is locked, try again with jitter.
 
     Raises Busy after LOCK_SECONDS. SQLite's own waiting is unfair, hence short time-outs.

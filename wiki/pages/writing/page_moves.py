@@ -12,12 +12,12 @@ from wiki.pages import page_lookup
 from wiki.pages.models import Changeset, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.permissions import Action
-from wiki.pages.writing.page_writer import Saved, check_write_allowed, retrying
+from wiki.pages.writing.page_writer import SaveResult, check_write_allowed, retry_while_stale
 from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, full_title, store
 from wiki.text import titles
 
 
-def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_redirect: bool = True) -> Saved:
+def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_redirect: bool = True) -> SaveResult:
     """Give `page` another full title; its prefix says the place it lives in from now on.
 
     History goes with it; a redirect stays behind (one for each page of a renamed place), all in
@@ -25,14 +25,14 @@ def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_red
     """
     check_write_allowed(by, Action.MOVE, page)
 
-    def attempt() -> Saved:
+    def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
         fields = _new_fields(now, title)
         if full_title(fields) == now.full_title:
-            return Saved(now, now.version, changed=False)
+            return SaveResult(now, now.version, changed=False)
         return _move(now, fields, by, comment, leave_redirect)
 
-    return retrying(attempt)
+    return retry_while_stale(attempt)
 
 
 def _new_fields(page: WikiPage, title: str) -> PageFields:
@@ -42,13 +42,13 @@ def _new_fields(page: WikiPage, title: str) -> PageFields:
     if page.is_place:
         page_lookup.check_place_title(title, but=page)
         return replace(PageFields.of(page), title=titles.clean_title(title))
-    fields = page_lookup.fields_for(title, license=page.license, language=page.language)
+    fields = page_lookup.fields_for_title(title, license=page.license, language=page.language)
     if fields.place is not None and fields.place.pk == page.pk:
         raise Refused(gettext_noop("A page cannot live in itself."))
     return fields
 
 
-def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_redirect: bool) -> Saved:
+def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_redirect: bool) -> SaveResult:
     """Write the move of `page`, and of the pages that live in it, in one batch."""
     moved = [(page, fields)]
     if page.is_place:
@@ -74,7 +74,7 @@ def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_re
     ]  # fmt: skip
     batch = Changeset(act=Changeset.Act.MOVE, by=by.user, comment=comment, made_at=by.at or timezone.now())
     versions = store([*overwritten, *drafts, *redirects], batch, also=lambda _: _check_all_moved(moved))
-    return Saved(page, versions[len(overwritten)].number, changed=True)
+    return SaveResult(page, versions[len(overwritten)].number, changed=True)
 
 
 def _check_all_moved(moved: Sequence[tuple[WikiPage, PageFields]]) -> None:
@@ -99,7 +99,7 @@ def _redirect_in_the_way(page: WikiPage, new: PageFields) -> WikiPage | None:
 
     Raises TitleTaken where another page, or a redirect that says something else, has the title.
     """
-    other = page_lookup.by_key(titles.key_of(full_title(new)))
+    other = page_lookup.find_by_key(titles.key_of(full_title(new)))
     if other is None or other.pk == page.pk:
         return None
     if other.redirect_key != page.title_key or other.version > 1:

@@ -19,12 +19,12 @@ from wagtail.models import Locale, Page, Site
 from wiki.pages.models import WikiPage
 
 
-def home() -> Page:
+def home_page() -> Page:
     """The page that everything hangs from: the root page of the default site."""
     return Page.objects.get(pk=Site.objects.get(is_default_site=True).root_page_id)
 
 
-def lock() -> Page:
+def lock_tree() -> Page:
     """Take the one lock of the tree until the transaction ends; returns the home page, fresh.
 
     SQLite's immediate transactions make it needless there; PostgreSQL needs the row lock.
@@ -38,7 +38,7 @@ def insert(pages: Sequence[WikiPage]) -> None:
 
     A place that is itself in `pages` must come before its inhabitants.
     """
-    root = lock()
+    root = lock_tree()
     groups: dict[int | None, list[WikiPage]] = {}
     for page in pages:
         groups.setdefault(page.place.pk if page.place and page.place.pk else None, []).append(page)
@@ -90,7 +90,7 @@ def move(page: WikiPage, place: WikiPage | None) -> None:
 
     Not Wagtail's `page.move()`: that saves the whole row and writes back stale columns.
     """
-    root = lock()
+    root = lock_tree()
     target = root if place is None else Page.objects.get(pk=place.pk)
     node = Page.objects.get(pk=page.pk)
     if node.path.startswith(target.path) and node.depth == target.depth + 1:

@@ -28,12 +28,12 @@ ATTEMPTS = 200
 """How often a save follows a faster one before it gives up; each attempt merges again."""
 
 
-NAMED = 5
+MAX_PAGES_NAMED = 5
 """So many pages are named where many stand in the way."""
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SaveResult:
     """What became of a change."""
 
     page: WikiPage
@@ -62,7 +62,7 @@ def check_write_allowed(by: Author, action: permissions.Action, page: WikiPage |
     """
     if isinstance(by.user, User):
         permissions.require(by.user, action, page)
-        rate_limits.spend_edit(by.user)
+        rate_limits.limit_edits(by.user)
 
 
 def check_text(text: str) -> str:
@@ -76,7 +76,7 @@ def check_text(text: str) -> str:
     return text
 
 
-def retrying(attempt: Callable[[], _T]) -> _T:
+def retry_while_stale(attempt: Callable[[], _T]) -> _T:
     """Run `attempt`, again while others were faster. Raises Busy."""
     for _ in range(ATTEMPTS):
         try:
@@ -94,7 +94,7 @@ def edit(
     base: int | None = None,
     also: Callable[[list[PageVersion]], None] | None = None,
     words_of: Author | None = None,
-) -> Saved:
+) -> SaveResult:
     """Save `text` as the next version of `page`, following version `base` (default: current).
 
     Where others saved after `base`, their change and this one are merged. A version that takes another one in
@@ -106,22 +106,22 @@ def edit(
     mine = check_text(text)
     base = page.version if base is None else base
 
-    def attempt() -> Saved:
+    def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
         theirs = now.source.text
         merged = now.version != base
         wanted = _merged(now, mine, theirs, base) if merged else mine
         if wanted == theirs and not _takes_in(now, note.merge_parent):
-            return Saved(now, now.version, changed=False)
+            return SaveResult(now, now.version, changed=False)
         tags = [*note.tags, *(["merged"] if merged else [])]
         draft = NewVersion(
             now, wanted, PageFields.of(now), words_of or by, note.comment, note.minor, tags,
             merge_parent=note.merge_parent,
         )  # fmt: skip
         version = store([draft], also=also)[-1]
-        return Saved(now, version.number, changed=True, merged=merged)
+        return SaveResult(now, version.number, changed=True, merged=merged)
 
-    return retrying(attempt)
+    return retry_while_stale(attempt)
 
 
 def _takes_in(page: WikiPage, parent: PageVersion | None) -> bool:
@@ -149,14 +149,14 @@ def create(
     license: str = catalogue.DEFAULT,
     language: str = "fr",
     note: EditSummary = EditSummary(),
-) -> Saved:
+) -> SaveResult:
     """Make the page of that full title (its prefix says place or namespace).
 
     A deleted page of that title comes back with its history. Raises TitleTaken when it exists
     (unless it says just this: a form sent twice), `titles.TitleProblem`, NotAllowed, Refused.
     """
     check_write_allowed(by, permissions.Action.CREATE, None)
-    fields = page_lookup.fields_for(title, license=catalogue.require_free_license(license), language=language)
+    fields = page_lookup.fields_for_title(title, license=catalogue.require_free_license(license), language=language)
     return _create(fields, check_text(text), by, note)
 
 
@@ -166,31 +166,31 @@ def _create(
     by: Author,
     note: EditSummary,
     also: Callable[[list[PageVersion]], None] | None = None,
-) -> Saved:
+) -> SaveResult:
     """Write the first version of a page, or the next one of a deleted page of that title.
 
     A place that is renamed meanwhile takes the page in under its new name.
     """
 
-    def attempt() -> Saved:
+    def attempt() -> SaveResult:
         fields = page_lookup.with_current_place(asked)
-        existing = page_lookup.by_key(titles.key_of(full_title(fields)))
+        existing = page_lookup.find_by_key(titles.key_of(full_title(fields)))
         if existing is not None:
             if existing.source.text == text and existing.is_place == fields.is_place:
-                return Saved(existing, existing.version, changed=False)
+                return SaveResult(existing, existing.version, changed=False)
             raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=existing.full_title)
-        page = page_lookup.deleted(full_title(fields)) or WikiPage()
+        page = page_lookup.find_deleted(full_title(fields)) or WikiPage()
         tags = [*note.tags, "created" if page.pk is None else "recreated"]
         draft = NewVersion(page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent)
         try:
             version = store([draft], also=also)[-1]
         except TitleTaken as error:
-            if page_lookup.by_key(titles.key_of(full_title(fields))) is None:
+            if page_lookup.find_by_key(titles.key_of(full_title(fields))) is None:
                 raise
             raise StaleVersion from error  # someone was faster: look at what they wrote
-        return Saved(page, version.number, changed=True)
+        return SaveResult(page, version.number, changed=True)
 
-    return retrying(attempt)
+    return retry_while_stale(attempt)
 
 
 def create_place(
@@ -201,7 +201,7 @@ def create_place(
     license: str = catalogue.DEFAULT,
     language: str = "fr",
     note: EditSummary = EditSummary(),
-) -> Saved:
+) -> SaveResult:
     """Make a place; its maker is its first steward. Refused while pages use its prefix."""
     check_write_allowed(by, permissions.Action.MAKE_PLACE, None)
     page_lookup.check_place_title(title)
@@ -215,21 +215,23 @@ def create_place(
     return _create(fields, check_text(text), by, note, give_a_steward)
 
 
-def _change_fields(page: WikiPage, by: Author, note: EditSummary, change: Callable[[WikiPage], PageFields]) -> Saved:
+def _change_fields(
+    page: WikiPage, by: Author, note: EditSummary, change: Callable[[WikiPage], PageFields]
+) -> SaveResult:
     """Write a version with the same text and the fields that `change` makes of the page."""
 
-    def attempt() -> Saved:
+    def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
         fields = change(now)
         if fields == PageFields.of(now):
-            return Saved(now, now.version, changed=False)
+            return SaveResult(now, now.version, changed=False)
         draft = NewVersion(now, now.source.text, fields, by, note.comment, note.minor, note.tags)
-        return Saved(now, store([draft], also=lambda _: _still_empty(now, fields))[-1].number, changed=True)
+        return SaveResult(now, store([draft], also=lambda _: _still_empty(now, fields))[-1].number, changed=True)
 
-    return retrying(attempt)
+    return retry_while_stale(attempt)
 
 
-def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> Saved:
+def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> SaveResult:
     """Put `page` under another licence, where the present one allows it (the table says)."""
     check_write_allowed(by, permissions.Action.RELICENSE, page)
     wanted = catalogue.require_free_license(license)
@@ -243,7 +245,7 @@ def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> Sa
     return _change_fields(page, by, EditSummary(comment, tags=["license"]), change)
 
 
-def set_language(page: WikiPage, language: str, by: Author, comment: str = "") -> Saved:
+def set_language(page: WikiPage, language: str, by: Author, comment: str = "") -> SaveResult:
     """Say that `page` is written in `language` ('fr' or 'en')."""
     check_write_allowed(by, permissions.Action.EDIT, page)
     return _change_fields(
@@ -255,11 +257,11 @@ def set_language(page: WikiPage, language: str, by: Author, comment: str = "") -
 def _check_empty(page: WikiPage) -> None:
     """Raise Refused while pages live in `page`."""
     found = page.inhabitants.filter(title_key__isnull=False).order_by("title_fold")
-    if some := list(found.values_list("full_title", flat=True)[: NAMED + 1]):
+    if some := list(found.values_list("full_title", flat=True)[: MAX_PAGES_NAMED + 1]):
         raise Refused(
             gettext_noop("Pages or redirects still live in «%(title)s»: move or delete them first (%(pages)s)."),
             title=page.full_title,
-            pages=", ".join(some[:NAMED]) + ("…" if len(some) > NAMED else ""),
+            pages=", ".join(some[:MAX_PAGES_NAMED]) + ("…" if len(some) > MAX_PAGES_NAMED else ""),
         )
 
 
@@ -270,7 +272,7 @@ def _still_empty(page: WikiPage, fields: PageFields | None) -> None:
         raise StaleVersion
 
 
-def convert_place_to_page(page: WikiPage, by: Author, comment: str = "") -> Saved:
+def convert_place_to_page(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
     """Make an empty place an ordinary page. Refused while pages live in it."""
     check_write_allowed(by, permissions.Action.CONVERT_PLACE, page)
 
@@ -281,44 +283,44 @@ def convert_place_to_page(page: WikiPage, by: Author, comment: str = "") -> Save
     return _change_fields(page, by, EditSummary(comment, tags=["unmade place"]), change)
 
 
-def delete(page: WikiPage, by: Author, comment: str = "") -> Saved:
+def delete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
     """Write a version without text: the title is freed, the history stays."""
     check_write_allowed(by, permissions.Action.DELETE, page)
 
-    def attempt() -> Saved:
+    def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
         if now.is_deleted:
-            return Saved(now, now.version, changed=False)
+            return SaveResult(now, now.version, changed=False)
         _check_empty(now)
         draft = NewVersion(now, None, PageFields.of(now), by, comment, tags=["deleted"])
-        return Saved(now, store([draft], also=lambda _: _still_empty(now, None))[-1].number, changed=True)
+        return SaveResult(now, store([draft], also=lambda _: _still_empty(now, None))[-1].number, changed=True)
 
-    return retrying(attempt)
+    return retry_while_stale(attempt)
 
 
-def undelete(page: WikiPage, by: Author, comment: str = "") -> Saved:
+def undelete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
     """Bring back the last text of a deleted page, as its next version, with its history."""
     check_write_allowed(by, permissions.Action.UNDELETE, page)
 
-    def attempt() -> Saved:
+    def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
         if not now.is_deleted:
-            return Saved(now, now.version, changed=False)
-        if page_lookup.by_key(titles.key_of(now.full_title)):
+            return SaveResult(now, now.version, changed=False)
+        if page_lookup.find_by_key(titles.key_of(now.full_title)):
             raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=now.full_title)
         last = now.versions.filter(is_deletion=False).order_by("-number").first()
         if last is None:
             raise Refused(gettext_noop("This page never had a text."))
         draft = NewVersion(now, last.text(), PageFields.of(now), by, comment, tags=["undeleted"])
-        return Saved(now, store([draft])[-1].number, changed=True)
+        return SaveResult(now, store([draft])[-1].number, changed=True)
 
-    return retrying(attempt)
+    return retry_while_stale(attempt)
 
 
 __all__ = [
     "Author",
     "EditSummary",
-    "Saved",
+    "SaveResult",
     "check_write_allowed",
     "convert_place_to_page",
     "create",
@@ -326,7 +328,7 @@ __all__ = [
     "delete",
     "edit",
     "relicense",
-    "retrying",
+    "retry_while_stale",
     "set_language",
     "undelete",
 ]

@@ -62,7 +62,7 @@ def _read(
     parsed = parser_process.parse_bounded(text or "")
     problems = list(parsed.problems)
     kind = _kind(parsed, fields, kinds, names, problems)
-    if statements.states_too_much(parsed):
+    if statements.has_too_many_statements(parsed):
         problems.append(Problem("facts_too_many", {"limit": str(statements.STATEMENTS_LIMIT)}))
     written = parsed.front.get(*LICENSE_NAMES)
     if written and fields.license not in written and not page.is_place and not fields.is_place:
@@ -107,7 +107,7 @@ def kind_key_of(text: str | None) -> str:
     """The kind as a version's text writes it, folded; empty when it does not say."""
     if not text or not text.startswith("---"):
         return ""
-    return titles.fold((frontmatter_reader.split(text).get(*KIND_NAMES) or [""])[0])[:40]
+    return titles.fold((frontmatter_reader.parse_front_matter(text).get(*KIND_NAMES) or [""])[0])[:40]
 
 
 def _key(target: str | None) -> str:

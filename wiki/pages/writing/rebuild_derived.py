@@ -20,7 +20,7 @@ BATCH = 200
 SLICE = 100
 
 
-def refresh(page: WikiPage, language: str) -> RenderedPage:
+def rebuild_page(page: WikiPage, language: str) -> RenderedPage:
     """Derive one page again (a rendering was missing or behind) and return what readers see."""
     now = WikiPage.objects.select_related("source", "place").get(pk=page.pk)
     items = parsed_versions.parse_versions([(now, PageFields.of(now), now.source.text)])
@@ -30,7 +30,7 @@ def refresh(page: WikiPage, language: str) -> RenderedPage:
         if WikiPage.objects.filter(pk=now.pk, version=now.version).exists():
             derivation.write(None)
 
-    lock_retry.patiently(act)
+    lock_retry.retry_while_locked(act)
     found: RenderedPage = RenderedPage.objects.get(page=now, ui_language=language)
     return found
 
@@ -81,7 +81,7 @@ def _rebuild(pks: Sequence[int]) -> bool:
     heads = _heads(pks)
     items = parsed_versions.parse_versions([(head.page, _fields(head), head.text()) for head in heads])
     items = [
-        replace(item, number=head.number, steps=History(head.page_id, head.number))
+        replace(item, number=head.number, steps=StoredHistory(head.page_id, head.number))
         for item, head in zip(items, heads, strict=True)
     ]
     derivation = DerivedDataUpdate.prepare(items)
@@ -92,11 +92,11 @@ def _rebuild(pks: Sequence[int]) -> bool:
         _write(items, [head.claimed_at for head in heads], derivation)
         return True
 
-    return lock_retry.patiently(act)
+    return lock_retry.retry_while_locked(act)
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class StoredHistory:
     """The versions of a page (up to `number`) as steps; each walk through them fetches their texts, in slices."""
 
     page: int
@@ -144,8 +144,8 @@ def _fields(version: PageVersion) -> PageFields:
 def _write(items: Sequence[ParsedVersion], dates: Sequence[datetime], derivation: DerivedDataUpdate) -> None:
     """Inside a transaction: columns, texts and derived rows of one batch."""
     for item, date in zip(items, dates, strict=True):
-        values = version_store.columns(item, date)
-        shared = {name: values.pop(name) for name in version_store.SHARED}
+        values = version_store.page_columns(item, date)
+        shared = {name: values.pop(name) for name in version_store.BASE_COLUMNS}
         WikiPage.objects.filter(pk=item.page.pk).update(**values)
         Page.objects.filter(pk=item.page.pk).update(**shared)
     PageText.objects.bulk_create(

@@ -29,13 +29,13 @@ from wiki.pages.models import Changeset, Fork, PageLink, PageText, PageVersion, 
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_tree, parsed_versions
 from wiki.pages.writing.derived_data import DerivedDataUpdate, ParsedVersion, VersionState, latest_time
-from wiki.pages.writing.lock_retry import patiently
+from wiki.pages.writing.lock_retry import retry_while_locked
 from wiki.pages.writing.parsed_versions import Tell, silent
 from wiki.text import titles
 
 logger = logging.getLogger(__name__)
 ROWS = 500
-SHARED = ("title", "draft_title", "live")
+BASE_COLUMNS = ("title", "draft_title", "live")
 """Columns of Wagtail's own page table; the rest of `columns` is in ours."""
 
 
@@ -139,7 +139,7 @@ def store(
         return written
 
     try:
-        versions = patiently(act)
+        versions = retry_while_locked(act)
     except IntegrityError as error:
         _reset_unsaved_instances(targets)
         raise _clash(targets) from error
@@ -209,9 +209,9 @@ def _write(
     _reset_unsaved_instances(targets)
     keys = [None if target.is_new else target.page.title_key for target in targets]
     for target in targets:
-        target.columns = columns(target.reading, date_of(target.drafts[-1], now))
+        target.columns = page_columns(target.reading, claimed_date(target.drafts[-1], now))
         if target.is_new:
-            target.page.created_at = date_of(target.drafts[0], now)
+            target.page.created_at = claimed_date(target.drafts[0], now)
     held = _hold_places(targets)
     _write_pages([target for target in targets if not target.is_new])
     _insert_pages([target for target in targets if target.is_new])
@@ -286,7 +286,7 @@ def _write_pages(targets: Sequence[_PageWrite]) -> None:
     """Update the rows of pages that exist; raise Stale where another version came first."""
     for target in targets:
         page, values = target.page, dict(target.columns)
-        shared = {name: values.pop(name) for name in SHARED}
+        shared = {name: values.pop(name) for name in BASE_COLUMNS}
         if not WikiPage.objects.filter(pk=page.pk, version=target.follows).update(**values):
             raise StaleVersion
         if any(getattr(page, name) != value for name, value in shared.items()):
@@ -307,12 +307,12 @@ def _insert_pages(targets: Sequence[_PageWrite]) -> None:
     page_tree.insert([target.page for target in targets])
 
 
-def date_of(draft: NewVersion, now: datetime) -> datetime:
+def claimed_date(draft: NewVersion, now: datetime) -> datetime:
     """When the author of `draft` says it was made; not in the future."""
     return min(draft.claimed_at or draft.author.at or now, now)
 
 
-def columns(item: ParsedVersion, edited_at: datetime) -> dict[str, Any]:
+def page_columns(item: ParsedVersion, edited_at: datetime) -> dict[str, Any]:
     """The columns of a page row that follow from its latest version (`item`, of `edited_at`)."""
     fields, deleted = item.fields, item.text is None
     full = full_title(fields)
@@ -355,7 +355,7 @@ def _slice(
     before: PageVersion | None,
 ) -> list[PageVersion]:
     """Insert the rows of some drafts; `before` is the version written last, whose size the first may follow."""
-    dates = [date_of(draft, now) for _, _, draft in numbered]
+    dates = [claimed_date(draft, now) for _, _, draft in numbered]
     revisions = Revision.objects.bulk_create(
         Revision(date_created=date, user=draft.author.user, comment=draft.comment)
         for (_, _, draft), date in zip(numbered, dates, strict=True)

@@ -27,7 +27,7 @@ from modelsearch.backends.base import (
 from modelsearch.backends.database.fallback import DatabaseSearchBackend
 from modelsearch.index import class_is_indexed
 
-from wiki.pages.array_lookup import among
+from wiki.pages.array_lookup import column_in
 from wiki.search.engine import schema
 from wiki.search.engine.documents import document_of
 from wiki.search.engine.evaluation import PostingsEvaluator
@@ -36,7 +36,7 @@ from wiki.search.engine.index_directory import IndexDamaged, IndexDirectory, Ind
 if TYPE_CHECKING:
     from django.db.models import Model
 
-PATIENCE = 30.0
+LOCK_TIMEOUT = 30.0
 """Seconds that a writer waits for another."""
 
 
@@ -72,7 +72,7 @@ class WhooshIndex(BaseIndex):
         if self.building is not None:
             self.commit(documents, keys, self.building)
             return
-        with self.shelf.writing(PATIENCE):
+        with self.shelf.writing(LOCK_TIMEOUT):
             with suppress(IndexMissing):
                 self.commit(documents, keys)
                 return
@@ -95,7 +95,7 @@ class WhooshIndex(BaseIndex):
 
     def reset(self) -> None:
         """Empty the index."""
-        with self.shelf.writing(PATIENCE):
+        with self.shelf.writing(LOCK_TIMEOUT):
             self.shelf.finish(self.shelf.begin(schema.schema_of(self.root)))
 
     def find(
@@ -121,7 +121,7 @@ class WhooshRebuilder:
 
     def start(self) -> WhooshIndex:
         """Nobody else writes from here until `finish`. Raises IndexBusy."""
-        self._lock = self.index.shelf.writing(PATIENCE)
+        self._lock = self.index.shelf.writing(LOCK_TIMEOUT)
         self._lock.__enter__()
         self.index.building = self.index.shelf.begin(schema.schema_of(self.index.root))
         return self.index
@@ -144,14 +144,14 @@ class WhooshQueryCompiler(BaseSearchQueryCompiler):
     def boosts(self) -> dict[str, float]:
         """The fields that are looked in, of the model and of those that inherit from it, and their weights."""
         found: dict[str, float] = {}
-        for one in schema.family(self.queryset.model):
+        for one in schema.indexed_models(self.queryset.model):
             for name, field in self._fields_of(one).items():
                 if self.fields is None or name in self.fields:
                     found[name] = float(getattr(field, "boost", None) or 1.0)
         return found
 
     def _fields_of(self, model: type[Model]) -> dict[str, Any]:
-        return schema.searched(model)
+        return schema.search_fields_of(model)
 
 
 class WhooshAutocompleteCompiler(WhooshQueryCompiler):
@@ -160,7 +160,7 @@ class WhooshAutocompleteCompiler(WhooshQueryCompiler):
     complete = True
 
     def _fields_of(self, model: type[Model]) -> dict[str, Any]:
-        return schema.completed(model)
+        return schema.autocomplete_fields_of(model)
 
 
 class WhooshResults(BaseSearchResults):
@@ -201,7 +201,7 @@ class WhooshResults(BaseSearchResults):
         if isinstance(self.query_compiler.query, q.MatchAll):
             return queryset
         if schema.is_numeric(queryset.model):
-            return queryset.filter(among("pk", self.found))
+            return queryset.filter(column_in("pk", self.found))
         return queryset.filter(pk__in=list(self.found))
 
     def _do_search(self) -> Iterator[Any]:

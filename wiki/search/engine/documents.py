@@ -25,9 +25,9 @@ def document_of(obj: Any) -> dict[str, Any]:
     for (way, is_searched), values in texts.items():
         text = "\n".join(values)
         if is_searched:
-            document[way], document[way + schema.STEM] = schema.postings(text, languages, usual[way])
+            document[way], document[way + schema.STEM] = schema.make_postings(text, languages, usual[way])
         else:
-            document[schema.BEGINS + way] = schema.beginnings(text)
+            document[schema.AUTOCOMPLETE_PREFIX + way] = schema.make_autocomplete_postings(text)
     return document
 
 

@@ -17,24 +17,24 @@ from typing import Any
 from modelsearch import query as q
 from whoosh.reading import IndexReader, TermNotFound
 
-from wiki.search.engine.queries import Prefix, Within
-from wiki.search.engine.schema import BEGINS, KEY, MODELS, PLACES, STEM, is_common, query_stems
-from wiki.text.tokenizer import Word, words
+from wiki.search.engine.queries import InFields, Prefix
+from wiki.search.engine.schema import AUTOCOMPLETE_PREFIX, KEY, MODELS, POSITION_LIMIT, STEM, is_common, query_stems
+from wiki.text.tokenizer import Word, iter_words
 
-Hits = dict[int, float]
+Scores = dict[int, float]
 """Documents of one segment and their scores."""
 
-EXACT = 0.5
+EXACT_WEIGHT = 0.5
 """What the word exactly as typed is worth beside the same stem."""
-WHOLE = 1.2
+COMPOUND_WEIGHT = 1.2
 """What a compound written as typed is worth beside its parts."""
-PHRASE = 2.0
+PHRASE_WEIGHT = 2.0
 """What words in the order asked for are worth beside the same words anywhere."""
-EXPANSIONS = 100
+MAX_EXPANSIONS = 100
 """Words that a beginning or a likeness can stand for: the most frequent ones."""
-LOOKED_AT = 2_000
+MAX_TERMS_READ = 2_000
 """Words looked at to find those."""
-WORDS = 64
+MAX_QUERY_WORDS = 64
 """Words of one query; those after are not looked for."""
 
 
@@ -53,7 +53,7 @@ class PostingsEvaluator:
 
     @staticmethod
     def _field(name: str, complete: bool) -> str:
-        return BEGINS + name if complete else name
+        return AUTOCOMPLETE_PREFIX + name if complete else name
 
     def run(self, query: q.SearchQuery) -> dict[Any, float]:
         """The keys of the matching objects and their scores."""
@@ -69,7 +69,7 @@ class PostingsEvaluator:
         return found
 
     # --- The tree -----------------------------------------------------------------------------------
-    def _hits(self, segment: IndexReader, query: q.SearchQuery) -> Hits:
+    def _hits(self, segment: IndexReader, query: q.SearchQuery) -> Scores:
         match query:
             case q.MatchAll():
                 return dict.fromkeys(range(segment.doc_count_all()), 1.0)
@@ -82,13 +82,13 @@ class PostingsEvaluator:
                 return {doc: 1.0 for doc in range(segment.doc_count_all()) if doc not in without}
             case q.Boost():
                 return _times(self._hits(segment, query.subquery), query.boost)
-            case Within():
+            case InFields():
                 return self._within(query.fields)._hits(segment, query.subquery)
             case _:
                 return self._leaf(segment, query)
 
-    def _leaf(self, segment: IndexReader, query: q.SearchQuery) -> Hits:
-        found = list(islice(words(query.query_string), WORDS))
+    def _leaf(self, segment: IndexReader, query: q.SearchQuery) -> Scores:
+        found = list(islice(iter_words(query.query_string), MAX_QUERY_WORDS))
         match query:
             case q.PlainText():
                 return _times(self._plain(segment, found, query.operator), query.boost)
@@ -101,7 +101,7 @@ class PostingsEvaluator:
                 return self._begun(segment, _parts(found))
         raise NotImplementedError(f"{type(query).__name__} is no query that this engine knows.")
 
-    def _all_of(self, segment: IndexReader, queries: Sequence[q.SearchQuery]) -> Hits:
+    def _all_of(self, segment: IndexReader, queries: Sequence[q.SearchQuery]) -> Scores:
         """Documents that all match; what is excluded is taken away instead of listing all the rest."""
         wanted = [self._hits(segment, one) for one in queries if not isinstance(one, q.Not)]
         if not wanted:
@@ -120,7 +120,7 @@ class PostingsEvaluator:
         return other
 
     # --- Leaves -------------------------------------------------------------------------------------
-    def _plain(self, segment: IndexReader, found: Sequence[Word], operator: str) -> Hits:
+    def _plain(self, segment: IndexReader, found: Sequence[Word], operator: str) -> Scores:
         """Words in any order: all of them or any, words too common to tell texts apart aside."""
         groups = list(_compounds(found))
         telling = [group for group in groups if len(group) > 1 or not is_common(group[0])] or groups
@@ -131,29 +131,29 @@ class PostingsEvaluator:
         hits = [self._compound(segment, group) for group in telling]
         return _added(hits) if operator == "or" else _all(hits)
 
-    def _compound(self, segment: IndexReader, group: Sequence[Word]) -> Hits:
+    def _compound(self, segment: IndexReader, group: Sequence[Word]) -> Scores:
         """A word, or a compound: all its parts, or the whole written in one."""
         parts = [self._word(segment, word) for word in _parts(group)]
-        wholes = [_times(self._word(segment, word), WHOLE) for word in group if word.whole]
+        wholes = [_times(self._word(segment, word), COMPOUND_WEIGHT) for word in group if word.whole]
         return _added([_all(parts), *wholes])
 
-    def _word(self, segment: IndexReader, word: Word) -> Hits:
+    def _word(self, segment: IndexReader, word: Word) -> Scores:
         """A word or its like by stem, in any field."""
         return _added(self._word_in(segment, name, boost, word) for name, boost in self.fields.items())
 
-    def _word_in(self, segment: IndexReader, name: str, boost: float, word: Word) -> Hits:
+    def _word_in(self, segment: IndexReader, name: str, boost: float, word: Word) -> Scores:
         if self.complete:
-            return self._term(segment, BEGINS + name, word.folded, boost)
-        hits: Hits = {}
+            return self._term(segment, AUTOCOMPLETE_PREFIX + name, word.folded, boost)
+        hits: Scores = {}
         for stem in query_stems(word):
             for doc, score in self._term(segment, name + STEM, stem, boost).items():
                 if score > hits.get(doc, 0.0):
                     hits[doc] = score
-        for doc, score in self._term(segment, name, word.folded, boost * EXACT).items():
+        for doc, score in self._term(segment, name, word.folded, boost * EXACT_WEIGHT).items():
             hits[doc] = hits.get(doc, 0.0) + score
         return hits
 
-    def _term(self, segment: IndexReader, field: str, term: str, boost: float) -> Hits:
+    def _term(self, segment: IndexReader, field: str, term: str, boost: float) -> Scores:
         """One term of one Whoosh field."""
         docs, weights = _postings(segment, field, term)
         times = boost * self._rarity(field, term) if docs else 0.0
@@ -166,15 +166,15 @@ class PostingsEvaluator:
             self.rarities[field, term] = log(1 + (self.count - held + 0.5) / (held + 0.5))
         return self.rarities[field, term]
 
-    def _begun(self, segment: IndexReader, parts: Sequence[Word]) -> Hits:
+    def _begun(self, segment: IndexReader, parts: Sequence[Word]) -> Scores:
         """All the words, of which the last may go on."""
         if not parts:
             return {}
         return _all([*(self._word(segment, word) for word in parts[:-1]), self._beginning(segment, parts[-1])])
 
-    def _beginning(self, segment: IndexReader, word: Word) -> Hits:
+    def _beginning(self, segment: IndexReader, word: Word) -> Scores:
         """Words that begin so; the word itself first."""
-        hits: list[Hits] = []
+        hits: list[Scores] = []
         for name, boost in self.fields.items():
             field = self._field(name, self.complete)
             hits += [
@@ -183,10 +183,10 @@ class PostingsEvaluator:
             ]
         return _added(hits)
 
-    def _like(self, segment: IndexReader, word: Word) -> Hits:
+    def _like(self, segment: IndexReader, word: Word) -> Scores:
         """Words that differ by a letter, or by two where they are long; the word itself first."""
         distance = 1 if len(word.folded) < 8 else 2
-        hits: list[Hits] = []
+        hits: list[Scores] = []
         for name, boost in self.fields.items():
             near = segment.terms_within(name, word.folded, distance, prefix=1)
             hits += [
@@ -195,17 +195,17 @@ class PostingsEvaluator:
             ]
         return _added(hits)
 
-    def _phrase(self, segment: IndexReader, found: Sequence[Word]) -> Hits:
+    def _phrase(self, segment: IndexReader, found: Sequence[Word]) -> Scores:
         """Exactly these words, one after the other, in one field."""
         parts = _parts(found)
         if not parts:
             return {}
         return _added(self._phrase_in(segment, name, boost, parts) for name, boost in self.fields.items())
 
-    def _phrase_in(self, segment: IndexReader, name: str, boost: float, parts: Sequence[Word]) -> Hits:
+    def _phrase_in(self, segment: IndexReader, name: str, boost: float, parts: Sequence[Word]) -> Scores:
         lists = [_places(segment, name, part.folded) for part in parts]
         docs = {doc for doc in _in_each(lists) if _in_order([held[doc] for held in lists])}
-        scores = [self._term(segment, name, part.folded, boost * PHRASE) for part in parts]
+        scores = [self._term(segment, name, part.folded, boost * PHRASE_WEIGHT) for part in parts]
         return {doc: sum(score[doc] for score in scores) for doc in docs}
 
 
@@ -281,7 +281,7 @@ def _in_order(kept: Sequence[bytes]) -> bool:
     """Whether somewhere each word stands right after the one before."""
     ends = set(array("H", kept[0]))
     for one in kept[1:]:
-        ends = {place for place in array("H", one) if (place - 1) % PLACES in ends}
+        ends = {place for place in array("H", one) if (place - 1) % POSITION_LIMIT in ends}
         if not ends:
             return False
     return True
@@ -289,9 +289,9 @@ def _in_order(kept: Sequence[bytes]) -> bool:
 
 def _frequent(segment: IndexReader, field: str, terms: Iterable[bytes]) -> list[str]:
     """Of some terms those that most documents hold."""
-    some = list(islice(terms, LOOKED_AT))
-    if len(some) > EXPANSIONS:
-        some = sorted(some, key=lambda term: -segment.doc_frequency(field, term))[:EXPANSIONS]
+    some = list(islice(terms, MAX_TERMS_READ))
+    if len(some) > MAX_EXPANSIONS:
+        some = sorted(some, key=lambda term: -segment.doc_frequency(field, term))[:MAX_EXPANSIONS]
     return [term.decode() for term in some]
 
 
@@ -306,9 +306,9 @@ def keys_of(segment: IndexReader) -> Sequence[Any]:
 
 
 # --- Sums ---------------------------------------------------------------------------------------------
-def _added(some: Iterable[Hits]) -> Hits:
+def _added(some: Iterable[Scores]) -> Scores:
     """Documents in any, scores added."""
-    total: Hits = {}
+    total: Scores = {}
     for hits in some:
         if not total:
             total = hits
@@ -320,7 +320,7 @@ def _added(some: Iterable[Hits]) -> Hits:
     return total
 
 
-def _all(some: Sequence[Hits]) -> Hits:
+def _all(some: Sequence[Scores]) -> Scores:
     """Documents in all, scores added."""
     if len(some) == 1:
         return some[0]
@@ -336,5 +336,5 @@ def _in_each(some: Sequence[Mapping[int, Any]]) -> set[int]:
     return shared
 
 
-def _times(hits: Hits, boost: float) -> Hits:
+def _times(hits: Scores, boost: float) -> Scores:
     return hits if boost == 1.0 else {doc: score * boost for doc, score in hits.items()}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from wiki.search.engine import schema
 from wiki.search.engine.documents import document_of
-from wiki.search.engine.index_directory import write_whole
+from wiki.search.engine.index_directory import write_atomically
 
 if TYPE_CHECKING:
     from wiki.search.engine.backend import WhooshIndex
@@ -30,14 +30,14 @@ class _State:
     last: Any = None
 
 
-class Building:
+class IndexBuild:
     """The making of one index. Every step takes the index's lock and may raise IndexBusy."""
 
     def __init__(self, index: WhooshIndex, patience: float) -> None:
         self.index = index
         self.shelf = index.shelf
         self.patience = patience
-        self.models = schema.family(index.root)
+        self.models = schema.indexed_models(index.root)
 
     def start_anew(self) -> None:
         """Begin from nothing, whatever was built before."""
@@ -74,7 +74,7 @@ class Building:
         return state
 
     def _keep(self, state: _State) -> None:
-        write_whole(self._file, json.dumps(asdict(state)))
+        write_atomically(self._file, json.dumps(asdict(state)))
 
     def _state(self) -> _State | None:
         """How far the build got that was begun; None when there is none to go on with."""

@@ -27,13 +27,13 @@ from whoosh.fields import Schema
 from whoosh.searching import Searcher
 
 logger = logging.getLogger(__name__)
-POOL = 8
+POOL_SIZE = 8
 """Readers kept open for each index."""
 ATTEMPTS = 5
 """Times that a reader tries to open what a writer is changing."""
-DAMAGE = (Exception,)
+DAMAGE_ERRORS = (Exception,)
 """Whoosh reads bytes as it finds them: of damaged ones come errors of nearly every kind, its own and struct.error."""
-MISTAKES = (TypeError, AttributeError, NameError, RecursionError)
+PROGRAMMING_ERRORS = (TypeError, AttributeError, NameError, RecursionError)
 """More likely our own than the disk's: no query may have the whole index built again by way of them."""
 
 
@@ -91,7 +91,7 @@ class IndexDirectory:
         with contextlib.suppress(OSError, IndexMissing):
             if not self.damage:
                 logger.error("The search index %s is damaged and will be built again (%s)", self.folder, sentence)
-            write_whole(self.folder / "damaged", f"{self.build.name}\n{sentence}")
+            write_atomically(self.folder / "damaged", f"{self.build.name}\n{sentence}")
         return IndexDamaged(sentence)
 
     # --- Reading ----------------------------------------------------------------------------------
@@ -106,16 +106,16 @@ class IndexDirectory:
             yield opened.searcher
         except (IndexMissing, IndexDamaged, NotImplementedError):
             raise
-        except MISTAKES as error:
+        except PROGRAMMING_ERRORS as error:
             logger.exception("A search failed")
             raise IndexDamaged(f"{type(error).__name__}: {error}") from error
-        except DAMAGE as error:
+        except DAMAGE_ERRORS as error:
             raise self.note_damage(error) from error
         else:
             _keep(self.folder, opened)
 
     def _opened(self) -> _Opened:
-        pool = _POOLS.setdefault(self.folder, deque(maxlen=POOL))
+        pool = _POOLS.setdefault(self.folder, deque(maxlen=POOL_SIZE))
         for attempt in range(ATTEMPTS):
             build, generation = self.build, -1
             try:
@@ -127,7 +127,7 @@ class IndexDirectory:
                             return kept
                         kept.searcher.close()
                 return _Opened(build, generation, whoosh_index.open_dir(str(build)).searcher())
-            except DAMAGE as error:
+            except DAMAGE_ERRORS as error:
                 # A writer may have taken files away between the reading of their names and their opening.
                 if attempt == ATTEMPTS - 1 or not self._has_moved(build, generation):
                     raise self.note_damage(error) from error
@@ -161,7 +161,7 @@ class IndexDirectory:
         target = build or self.build
         try:
             return whoosh_index.open_dir(str(target)).writer(timeout=5, codec=W3Codec(blocklimit=512))
-        except DAMAGE as error:
+        except DAMAGE_ERRORS as error:
             if build is None:
                 raise self.note_damage(error) from error
             raise
@@ -178,7 +178,7 @@ class IndexDirectory:
 
     def finish(self, build: Path) -> None:
         """From now on `build` is read; the others go."""
-        write_whole(self.folder / "current", json.dumps({"build": build.name, "signature": self.signature}))
+        write_atomically(self.folder / "current", json.dumps({"build": build.name, "signature": self.signature}))
         (self.folder / "damaged").unlink(missing_ok=True)
         self._sweep()
 
@@ -204,8 +204,8 @@ _POOLS: dict[Path, deque[_Opened]] = {}
 
 
 def _keep(folder: Path, opened: _Opened) -> None:
-    pool = _POOLS.setdefault(folder, deque(maxlen=POOL))
-    if len(pool) >= POOL:
+    pool = _POOLS.setdefault(folder, deque(maxlen=POOL_SIZE))
+    if len(pool) >= POOL_SIZE:
         opened.searcher.close()
     else:
         pool.append(opened)
@@ -216,7 +216,7 @@ def _generation(build: Path) -> int:
     return max(int(name.rpartition("_")[2][:-4]) for name in os.listdir(build) if name.endswith(".toc"))
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Write a file so that it is there with all its text, or as it was."""
     fresh = path.with_name(f".{path.name}-{os.getpid()}-{time.time_ns()}")
     with fresh.open("w", encoding="utf-8") as file:

@@ -17,7 +17,7 @@ class Prefix(SearchQuery):
         return f"<Prefix {self.query_string!r}>"
 
 
-class Within(SearchQuery):
+class InFields(SearchQuery):
     """A query of which every word is looked for in some fields only."""
 
     def __init__(self, subquery: SearchQuery, fields: Sequence[str]) -> None:

@@ -17,23 +17,23 @@ from modelsearch.index import AutocompleteField, RelatedFields, SearchField
 from modelsearch.utils import get_descendant_models
 from whoosh import columns, fields, formats
 
-from wiki.text.tokenizer import EVERY_STOP, LANGUAGES, STOP, Word, stems, words
+from wiki.text.tokenizer import ALL_STOP_WORDS, LANGUAGES, STOP_WORDS, Word, iter_words, stems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from django.db.models import Model
 
-FORM = 1
+FORMAT_VERSION = 1
 """Raised when words are written differently: indexes of another form are built anew."""
 KEY, MODELS = "key-", "models-"
 """The fields of the object's primary key, and of the models that it is an instance of."""
-BEGINS = "begins-"
+AUTOCOMPLETE_PREFIX = "begins-"
 """What stands before the name of a field for autocompletion."""
 STEM = "~"
 K1, B = 1.2, 0.75
 USUAL_LENGTH = 40
-PLACES = 65_536
+POSITION_LIMIT = 65_536
 """Places are kept modulo this."""
 
 Posting = tuple[bytes, int, float, bytes]
@@ -77,7 +77,7 @@ class _Prepared(fields.FieldType):
         return iter(value)
 
 
-class Words(_Prepared):
+class WordPostings(_Prepared):
     """Exact words with their places."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class TermPostings(_Prepared):
         super().__init__(formats.Existence())
 
 
-class Key(_Prepared):
+class KeyField(_Prepared):
     """The primary key: a term to delete by, and a column to read."""
 
     unique = True
@@ -130,18 +130,18 @@ def label(model: type[Model]) -> str:
     return str(model._meta.label_lower)
 
 
-def family(model: type[Model]) -> list[type[Model]]:
+def indexed_models(model: type[Model]) -> list[type[Model]]:
     """A model and those that inherit from it, in a fixed order, that are searched."""
     found = [one for one in get_descendant_models(model) if getattr(one, "search_fields", None)]
     return sorted(found, key=label)
 
 
-def searched(model: type[Model]) -> dict[str, SearchField]:
+def search_fields_of(model: type[Model]) -> dict[str, SearchField]:
     """The searched fields of a model by their names; those of related objects by their way, `authors__name`."""
     return dict(_leaves(model.get_search_fields(), SearchField))  # type: ignore[attr-defined]
 
 
-def completed(model: type[Model]) -> dict[str, AutocompleteField]:
+def autocomplete_fields_of(model: type[Model]) -> dict[str, AutocompleteField]:
     """The fields that autocompletion looks in, named in the same manner."""
     return dict(_leaves(model.get_search_fields(), AutocompleteField))  # type: ignore[attr-defined]
 
@@ -156,19 +156,19 @@ def _leaves(some: Sequence[Any], wanted: Any, way: str = "") -> Iterator[tuple[s
 
 def schema_of(model: type[Model]) -> fields.Schema:
     """The schema of the index that holds `model` and all that inherits from it."""
-    found: dict[str, Any] = {KEY: Key(numeric=is_numeric(model)), MODELS: TermPostings()}
-    for one in family(model):
-        for name in searched(one):
-            found[name], found[name + STEM] = Words(), TermPostings()
-        for name in completed(one):
-            found[BEGINS + name] = TermPostings()
+    found: dict[str, Any] = {KEY: KeyField(numeric=is_numeric(model)), MODELS: TermPostings()}
+    for one in indexed_models(model):
+        for name in search_fields_of(one):
+            found[name], found[name + STEM] = WordPostings(), TermPostings()
+        for name in autocomplete_fields_of(one):
+            found[AUTOCOMPLETE_PREFIX + name] = TermPostings()
     return fields.Schema(**found)
 
 
 def signature(model: type[Model]) -> str:
     """Changes with whatever makes an index that was built before useless: fields, and the form of words."""
     names = sorted(schema_of(model).names())
-    return hashlib.sha256(repr((FORM, label(model), names)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((FORMAT_VERSION, label(model), names)).encode()).hexdigest()[:16]
 
 
 def languages_of(obj: Any) -> list[str]:
@@ -177,14 +177,14 @@ def languages_of(obj: Any) -> list[str]:
     return [said] if said in LANGUAGES else list(LANGUAGES)
 
 
-def postings(text: str, languages: Sequence[str], usual_length: float) -> tuple[list[Posting], list[Posting]]:
+def make_postings(text: str, languages: Sequence[str], usual_length: float) -> tuple[list[Posting], list[Posting]]:
     """The postings of a field's words, and of their stems."""
-    found = list(words(text))
+    found = list(iter_words(text))
     length = 1 - B + B * len(found) / usual_length
     places: dict[str, list[int]] = {}
     counts: dict[str, int] = {}
     for word in found:
-        places.setdefault(word.folded, []).append(word.place % PLACES)
+        places.setdefault(word.folded, []).append(word.place % POSITION_LIMIT)
         for stem in _stems(word, languages):
             counts[stem] = counts.get(stem, 0) + 1
     exact = [
@@ -196,7 +196,7 @@ def postings(text: str, languages: Sequence[str], usual_length: float) -> tuple[
 
 def _stems(word: Word, languages: Sequence[str]) -> set[str]:
     """The stems of a word in some languages, where it is not too common in them."""
-    return {stem for one in languages if word.folded not in STOP[one] for stem in stems(word.bare, one)}
+    return {stem for one in languages if word.folded not in STOP_WORDS[one] for stem in stems(word.bare, one)}
 
 
 def query_stems(word: Word) -> set[str]:
@@ -206,12 +206,12 @@ def query_stems(word: Word) -> set[str]:
 
 def is_common(word: Word) -> bool:
     """Whether a word is too common, in some language, to be asked for beside others."""
-    return word.folded in EVERY_STOP
+    return word.folded in ALL_STOP_WORDS
 
 
-def beginnings(text: str) -> list[Posting]:
+def make_autocomplete_postings(text: str) -> list[Posting]:
     """The postings of a field for autocompletion: its words, whole; queries ask for their beginnings."""
-    return [(word.encode(), 1, 1.0, b"") for word in {one.folded for one in words(text)}]
+    return [(word.encode(), 1, 1.0, b"") for word in {one.folded for one in iter_words(text)}]
 
 
 def _weight(count: int, length: float) -> float:

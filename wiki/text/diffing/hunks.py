@@ -19,10 +19,10 @@ class Hunk:
     new: str
 
 
-Pieces = Sequence[str | Hunk]
+DiffPieces = Sequence[str | Hunk]
 
 
-def pieces(old: str, new: str) -> list[str | Hunk]:
+def split_hunks(old: str, new: str) -> list[str | Hunk]:
     """The lines that both texts have, and between them the hunks, in order. Never raises; bounded time."""
     a, b = _LINES.findall(old), _LINES.findall(new)
     found: list[str | Hunk] = []
@@ -36,12 +36,12 @@ def pieces(old: str, new: str) -> list[str | Hunk]:
     return found
 
 
-def hunks(some: Pieces) -> list[Hunk]:
+def hunks_of(some: DiffPieces) -> list[Hunk]:
     """The hunks among pieces, in order."""
     return [piece for piece in some if isinstance(piece, Hunk)]
 
 
-def with_hunks(some: Pieces, taken: Collection[int]) -> str:
+def apply_hunks(some: DiffPieces, taken: Collection[int]) -> str:
     """The old text with the hunks of these numbers (from 0) taken."""
     text, number = "", 0
     for piece in some:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from math import isqrt
 
-Block = tuple[int, int, int]
+MatchingBlock = tuple[int, int, int]
 """Start in the first, start in the second, length."""
 
 STEPS = 1_000_000
@@ -41,18 +41,18 @@ class Budget:
         self.steps += max(share.steps, 0)
 
 
-def matching_blocks(a: Sequence[str], b: Sequence[str], budget: Budget | None = None) -> list[Block]:
+def matching_blocks(a: Sequence[str], b: Sequence[str], budget: Budget | None = None) -> list[MatchingBlock]:
     """Ascending, disjoint runs that are equal in `a` and `b`, without an end mark."""
     return _Matcher(a, b, budget or Budget()).blocks()
 
 
-class Matcher:
+class BoundedSequenceMatcher:
     """`matching_blocks` with the face of difflib.SequenceMatcher, as merge3 wants it."""
 
     def __init__(self, budget: Budget, isjunk: object, a: Sequence[str], b: Sequence[str]) -> None:
         self._budget, self._a, self._b = budget, a, b
 
-    def get_matching_blocks(self) -> list[Block]:
+    def get_matching_blocks(self) -> list[MatchingBlock]:
         """The blocks, ended by an empty one."""
         return [*matching_blocks(self._a, self._b, self._budget), (len(self._a), len(self._b), 0)]
 
@@ -65,14 +65,14 @@ class _Matcher:
         self.a = [codes.setdefault(token, len(codes)) for token in a]
         self.b = [codes.setdefault(token, len(codes)) for token in b]
         self.budget = budget
-        self.pairs: list[Block] = []
+        self.pairs: list[MatchingBlock] = []
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[MatchingBlock]:
         """All blocks, neighbours joined."""
         pending = [(0, len(self.a), 0, len(self.b))]
         while pending:
             pending.extend(self._region(*pending.pop()))
-        joined: list[Block] = []
+        joined: list[MatchingBlock] = []
         for i, j, size in sorted(self.pairs):
             if joined and joined[-1][0] + joined[-1][2] == i and joined[-1][1] + joined[-1][2] == j:
                 joined[-1] = (joined[-1][0], joined[-1][1], joined[-1][2] + size)

@@ -18,13 +18,13 @@ from wiki.text.diffing.sequence_matching import Budget, matching_blocks
 STEPS = 100_000
 """Budget of one comparison: about a tenth of a second at worst; what it does not reach counts as new."""
 
-SHORT = 3
+SHORT_WORD = 3
 """Letters of a word that says nothing alone."""
 
-FEW = 10
+WORDS_PER_DIFFERENCE = 10
 """One word in so many may differ where texts are compared word for word."""
 
-PHRASE = 4
+PHRASE_WORDS = 4
 """Words that passages of unlike length have to share."""
 
 Words = Sequence[str]
@@ -104,7 +104,7 @@ def _in_step(before: Words, after: Words) -> list[tuple[int, int, int]]:
     if size != len(after) or not size:
         return []
     differing = [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
-    if len(differing) * FEW > size:
+    if len(differing) * WORDS_PER_DIFFERENCE > size:
         return []
     ends = [-1, *differing, size]
     pairs = itertools.pairwise(ends)
@@ -115,7 +115,7 @@ def _alike(common: int, one: int, other: int, closely: bool) -> bool:
     """Whether passages of so many words, so many of them `common`, are alike."""
     if closely:
         return 4 * common >= 3 * max(one, other)
-    return 2 * common >= max(one, other) or (2 * common >= min(one, other) and common >= PHRASE)
+    return 2 * common >= max(one, other) or (2 * common >= min(one, other) and common >= PHRASE_WORDS)
 
 
 def _joined(passages: Sequence[Words]) -> list[tuple[int, int, str]]:
@@ -143,4 +143,4 @@ def _divided(
 
 def _means_nothing(run: MatchingRun, size: int, new: Words, old: Words) -> bool:
     """Whether a match is one short word alone, in passages that have more to say."""
-    return size == 1 and len(new[run.start]) <= SHORT and min(len(new), len(old)) > 1
+    return size == 1 and len(new[run.start]) <= SHORT_WORD and min(len(new), len(old)) > 1

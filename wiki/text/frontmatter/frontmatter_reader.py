@@ -20,7 +20,7 @@ from wiki.text.titles import fold
 FRONT_MATTER_LIMIT = 64 * 1024
 DEPTH_LIMIT = 3
 
-Value = str | list["Value"] | dict[str, "Value"]
+FrontMatterValue = str | list["FrontMatterValue"] | dict[str, "FrontMatterValue"]
 """What a key can have: a string, several values, or a subobject."""
 
 _OPENING = re.compile(r"\ufeff?---[ \t]*(\r\n|\n|\r)")
@@ -34,7 +34,7 @@ class FrontMatterEntry:
     """One key of the front matter with its value and the line of the text it stands on (from 1)."""
 
     key: str
-    value: Value
+    value: FrontMatterValue
     line: int | None = None
 
 
@@ -72,7 +72,7 @@ class _BlockError(Exception):
         self.problem = Problem(code, params, line)
 
 
-def divide(text: str) -> tuple[str, str]:
+def split_front_matter(text: str) -> tuple[str, str]:
     """A text's front matter as written, with both `---` lines ("" where there is none), and its body."""
     block = _block(text)
     return (text[: block[1]], text[block[1] :]) if block else ("", text)
@@ -90,7 +90,7 @@ def _block(text: str) -> tuple[str, int] | None:
     return block, closing.end()
 
 
-def split(text: str) -> FrontMatter:
+def parse_front_matter(text: str) -> FrontMatter:
     """Divide a text into front matter and body.  Never raises; what is wrong is in `problems`."""
     found = _block(text)
     if found is None:
@@ -146,7 +146,7 @@ def _entries(stream: Iterator[events.Event]) -> list[FrontMatterEntry]:
     return list(found.values())
 
 
-def _pairs(stream: Iterator[events.Event], depth: int) -> Iterator[tuple[str, Value, int]]:
+def _pairs(stream: Iterator[events.Event], depth: int) -> Iterator[tuple[str, FrontMatterValue, int]]:
     """Keys, values and lines of the mapping that has just begun."""
     for event in stream:
         _refuse(event)
@@ -159,7 +159,7 @@ def _pairs(stream: Iterator[events.Event], depth: int) -> Iterator[tuple[str, Va
         yield event.value, _value(next(stream), stream, depth), _line(event)
 
 
-def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> Value:
+def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> FrontMatterValue:
     """The value that begins with `event`."""
     _refuse(event)
     if isinstance(event, events.ScalarEvent):
@@ -167,11 +167,11 @@ def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> V
     if depth >= DEPTH_LIMIT:
         raise _BlockError("front_matter_depth", _line(event), limit=str(DEPTH_LIMIT))
     if isinstance(event, events.MappingStartEvent):
-        mapping: dict[str, Value] = {}
+        mapping: dict[str, FrontMatterValue] = {}
         for key, value, _ in _pairs(stream, depth + 1):
             mapping[key] = _added(mapping[key], value) if key in mapping else value
         return mapping
-    items: list[Value] = []
+    items: list[FrontMatterValue] = []
     for item in stream:
         if isinstance(item, events.SequenceEndEvent):
             break
@@ -179,9 +179,9 @@ def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> V
     return items
 
 
-def _added(earlier: Value, later: Value) -> Value:
+def _added(earlier: FrontMatterValue, later: FrontMatterValue) -> FrontMatterValue:
     """Values of a repeated key, equal ones once, in source order."""
-    values: list[Value] = list(earlier) if isinstance(earlier, list) else [earlier]
+    values: list[FrontMatterValue] = list(earlier) if isinstance(earlier, list) else [earlier]
     for value in later if isinstance(later, list) else [later]:
         if value not in values:
             values.append(value)
@@ -207,7 +207,7 @@ def _line(event: events.Event) -> int:
 
 
 @dataclass(frozen=True)
-class Sections:
+class FrontMatterLines:
     """A block of front matter in pieces that give it again, byte for byte, when its keys are written once each."""
 
     opening: str
@@ -217,7 +217,7 @@ class Sections:
     closing: str
 
 
-def sections(raw: str) -> Sections | None:
+def split_key_lines(raw: str) -> FrontMatterLines | None:
     """The pieces of a block as `divide` gives it; None where its keys have no lines of their own (`{a: 1}`)."""
     found = _block(raw)
     if found is None or found[1] != len(raw):
@@ -233,7 +233,7 @@ def sections(raw: str) -> Sections | None:
     keys: dict[str, str] = {}
     for (key, at), (_, end) in zip(marks, [*marks[1:], ("", len(block))], strict=True):
         keys[fold(key)] = keys.get(fold(key), "") + block[at:end]
-    return Sections(raw[: start + marks[0][1]], keys, raw[start + len(block) :])
+    return FrontMatterLines(raw[: start + marks[0][1]], keys, raw[start + len(block) :])
 
 
 def _marks(block: str) -> list[tuple[str, int]]:

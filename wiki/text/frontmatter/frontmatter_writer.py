@@ -26,7 +26,7 @@ class _Dumper(Emitter, Serializer, SafeRepresenter, BaseResolver):
         return True
 
 
-def block_of(facts: Mapping[str, Any]) -> str:
+def dump_yaml(facts: Mapping[str, Any]) -> str:
     """`facts` (strings, lists and mappings of them) as lines of YAML in their order, without the `---` around them."""
     stream = io.StringIO()
     dumper = _Dumper(stream)
@@ -38,4 +38,4 @@ def block_of(facts: Mapping[str, Any]) -> str:
 
 def with_front_matter(facts: Mapping[str, str | list[str]], body: str) -> str:
     """The source text with `facts` as front matter, in their order, and `body` after it."""
-    return f"---\n{block_of(facts)}---\n{body}"
+    return f"---\n{dump_yaml(facts)}---\n{body}"

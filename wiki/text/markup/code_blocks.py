@@ -11,13 +11,15 @@ HIGHLIGHT_LIMIT = 50_000
 """Characters of a block beyond which it is shown plain; lexers are not all linear."""
 
 
-def fence(source: str, language: str | None, class_name: str, options: dict[str, Any], md: Any, **_: Any) -> str:
+def format_fence(source: str, language: str | None, class_name: str, options: dict[str, Any], md: Any, **_: Any) -> str:
     """What pymdownx.superfences asks for: the markup that stands for one fence."""
     store: PlaceholderStore = md.store
     return store.markup(Placeholder("code", {"code": source, "language": language or ""}))
 
 
-def accept(language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, str], md: Any) -> bool:
+def validate_fence(
+    language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, str], md: Any
+) -> bool:
     """What pymdownx.superfences asks for: whether a fence is one; options are not ours."""
     return True
 

@@ -12,7 +12,7 @@ from markdown import Markdown
 from markdown.extensions.toc import TocExtension, TocTreeprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from wiki.text.anchors import PREFIX
+from wiki.text.anchors import ANCHOR_PREFIX
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore
 
 _HEADING = re.compile(r"h[1-6]\Z")
@@ -28,7 +28,7 @@ class TocEntry:
     title: str
 
 
-class ShiftProcessor(Treeprocessor):
+class HeadingLevelProcessor(Treeprocessor):
     """Makes the highest heading of a text an h2: the page's title is the only h1."""
 
     def run(self, root: Element) -> None:
@@ -66,7 +66,7 @@ class AnchoredTocProcessor(TocTreeprocessor):
     def add_permalink(self, c: Element, elem_id: str) -> None:
         """Put a placeholder where the link to a heading goes."""
         store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
-        c.append(store.element(Placeholder("anchor", {"id": PREFIX + elem_id})))
+        c.append(store.element(Placeholder("anchor", {"id": ANCHOR_PREFIX + elem_id})))
 
 
 class AnchoredTocExtension(TocExtension):
@@ -75,12 +75,12 @@ class AnchoredTocExtension(TocExtension):
     TreeProcessorClass = AnchoredTocProcessor
 
 
-def flat_toc(tokens: list[dict[str, Any]]) -> list[TocEntry]:
+def flatten_toc(tokens: list[dict[str, Any]]) -> list[TocEntry]:
     """Python-Markdown's nested table of contents as a list in reading order."""
     entries: list[TocEntry] = []
     pending = list(reversed(tokens))
     while pending:
         token = pending.pop()
-        entries.append(TocEntry(token["level"], PREFIX + token["id"], unescape(token["name"])))
+        entries.append(TocEntry(token["level"], ANCHOR_PREFIX + token["id"], unescape(token["name"])))
         pending.extend(reversed(token["children"]))
     return entries

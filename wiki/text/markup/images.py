@@ -16,7 +16,7 @@ from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
 from wiki.text.markup.placeholders import PlaceholderStore
-from wiki.text.markup.wikilinks import FILE, LinkBuilder, page_in_address
+from wiki.text.markup.wikilinks import FILE, LinkBuilder, page_from_relative_url
 from wiki.text.titles import TitleProblem, clean_title, split_namespace
 
 _WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
@@ -88,7 +88,7 @@ class AddressProcessor(Treeprocessor):
         if address.lower().startswith("www."):
             link.set("href", f"http://{address}")
             return link
-        page = page_in_address(address)
+        page = page_from_relative_url(address)
         if page is None or link.find(".//img") is not None or self._has_hole(link):
             return link
         target, section = page
@@ -99,7 +99,7 @@ class AddressProcessor(Treeprocessor):
         return link.find(f".//{self.store.tag}") is not None
 
 
-def mend_raw_html(html: str, store: PlaceholderStore) -> str:
+def fix_raw_html(html: str, store: PlaceholderStore) -> str:
     """Raw HTML of an author: a picture becomes a problem that says how to write it, h1 an h2."""
 
     def problem(match: re.Match[str]) -> str:

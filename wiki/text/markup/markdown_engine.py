@@ -19,8 +19,8 @@ from markdown.util import INLINE_PLACEHOLDER_RE
 
 from wiki.text.anchors import slug
 from wiki.text.markup import code_blocks
-from wiki.text.markup.headings import AnchoredTocExtension, ShiftProcessor, TaskProcessor
-from wiki.text.markup.images import AddressProcessor, mend_raw_html
+from wiki.text.markup.headings import AnchoredTocExtension, HeadingLevelProcessor, TaskProcessor
+from wiki.text.markup.images import AddressProcessor, fix_raw_html
 from wiki.text.markup.parser_functions import (
     CallBlockPreprocessor,
     CallProcessor,
@@ -37,11 +37,13 @@ ADDRESS_LIMIT = 4_000
 """Characters of an address with its title."""
 
 
-class Engine(markdown.Markdown):
+class MarkdownEngine(markdown.Markdown):
     """Python-Markdown made ours, with the books of the text that is being parsed."""
 
     def __init__(self) -> None:
-        fences = [{"name": "*", "class": "", "format": code_blocks.fence, "validator": code_blocks.accept}]
+        fences = [
+            {"name": "*", "class": "", "format": code_blocks.format_fence, "validator": code_blocks.validate_fence}
+        ]
         self.store = PlaceholderStore("0")
         self.links = LinkBuilder(self.store)
         self.calls = ParserFunctionRegistry(self.store, ())
@@ -88,20 +90,20 @@ class Engine(markdown.Markdown):
         patterns.register(CallProcessor(self, self.calls), "wiki_call", 187)
         patterns.register(SwitchProcessor(self), "wiki_switch", 185)
         patterns.register(BoundedReference(inline.REFERENCE_RE, self), "reference", 170)
-        patterns.register(LinkText(inline.LINK_RE, self), "link", 160)
-        patterns.register(Image(inline.IMAGE_LINK_RE, self), "image_link", 150)
-        patterns.register(ImageReference(inline.IMAGE_REFERENCE_RE, self), "image_reference", 140)
-        patterns.register(ShortReference(inline.REFERENCE_RE, self), "short_reference", 130)
-        patterns.register(ShortImageReference(inline.IMAGE_REFERENCE_RE, self), "short_image_ref", 125)
-        patterns.register(RawHtml(inline.HTML_RE, self), "html", 90)
+        patterns.register(BoundedLink(inline.LINK_RE, self), "link", 160)
+        patterns.register(BoundedImage(inline.IMAGE_LINK_RE, self), "image_link", 150)
+        patterns.register(BoundedImageReference(inline.IMAGE_REFERENCE_RE, self), "image_reference", 140)
+        patterns.register(BoundedShortReference(inline.REFERENCE_RE, self), "short_reference", 130)
+        patterns.register(BoundedShortImageReference(inline.IMAGE_REFERENCE_RE, self), "short_image_ref", 125)
+        patterns.register(InlineRawHtml(inline.HTML_RE, self), "html", 90)
         # After fences (25), before raw HTML (20).
         self.preprocessors.register(CallBlockPreprocessor(self, self.calls), "wiki_call_block", 22)
         self.treeprocessors.register(TaskProcessor(self, self.store), "wiki_task", 30)
         self.treeprocessors.register(AddressProcessor(self, self.store, self.links), "wiki_address", 15)
-        self.treeprocessors.register(ShiftProcessor(self), "wiki_shift", 14)
+        self.treeprocessors.register(HeadingLevelProcessor(self), "wiki_shift", 14)
         self.treeprocessors.deregister("prettify")
-        self.postprocessors.register(MendedRawHtml(self), "raw_html", 30)
-        table = ShieldedTable(self.parser, {"use_align_attribute": True})
+        self.postprocessors.register(WikiRawHtmlPostprocessor(self), "raw_html", 30)
+        table = WikiTableProcessor(self.parser, {"use_align_attribute": True})
         self.parser.blockprocessors.register(table, "table", 75)
 
 
@@ -135,11 +137,11 @@ class _Bounded:
 _BRACKET = re.compile(r"[\[\]]")
 
 
-class LinkText(_Bounded, inline.LinkInlineProcessor):
+class BoundedLink(_Bounded, inline.LinkInlineProcessor):
     """`[text](address)`."""
 
 
-class Image(_Bounded, inline.ImageInlineProcessor):
+class BoundedImage(_Bounded, inline.ImageInlineProcessor):
     """`![description](address)`."""
 
 
@@ -147,19 +149,19 @@ class BoundedReference(_Bounded, inline.ReferenceInlineProcessor):
     """`[text][id]`."""
 
 
-class ShortReference(_Bounded, inline.ShortReferenceInlineProcessor):
+class BoundedShortReference(_Bounded, inline.ShortReferenceInlineProcessor):
     """`[id]`."""
 
 
-class ImageReference(_Bounded, inline.ImageReferenceInlineProcessor):
+class BoundedImageReference(_Bounded, inline.ImageReferenceInlineProcessor):
     """`![description][id]`."""
 
 
-class ShortImageReference(_Bounded, inline.ShortImageReferenceInlineProcessor):
+class BoundedShortImageReference(_Bounded, inline.ShortImageReferenceInlineProcessor):
     """`![id]`."""
 
 
-class RawHtml(inline.HtmlInlineProcessor):
+class InlineRawHtml(inline.HtmlInlineProcessor):
     """Inline HTML; a placeholder that got into one of its attributes is only its text there."""
 
     def unescape(self, text: str) -> str:
@@ -177,17 +179,17 @@ class RawHtml(inline.HtmlInlineProcessor):
         return super().unescape(INLINE_PLACEHOLDER_RE.sub(plain, text))
 
 
-class MendedRawHtml(RawHtmlPostprocessor):
+class WikiRawHtmlPostprocessor(RawHtmlPostprocessor):
     """Raw HTML put back, with its pictures shown as problems."""
 
     def stash_to_string(self, text: str) -> str:
         """One piece of raw HTML."""
         html = str(text)
         store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
-        return mend_raw_html(html, store) if "<" in html else html
+        return fix_raw_html(html, store) if "<" in html else html
 
 
-class ShieldedTable(TableProcessor):
+class WikiTableProcessor(TableProcessor):
     """Tables in whose cells `[[Title|label]]` and `{{call|…}}` may stand."""
 
     _SHIELD = re.compile(r"\[\[[^\[\]]*\]\]|\{\{[^{}]*\}\}")

@@ -19,12 +19,12 @@ from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.frontmatter.frontmatter_reader import FrontMatter
 from wiki.text.markup import placeholders
 from wiki.text.markup.code_blocks import code_html
-from wiki.text.markup.headings import TocEntry, flat_toc
-from wiki.text.markup.markdown_engine import Engine
-from wiki.text.markup.parser_functions import CALLS, source_html
+from wiki.text.markup.headings import TocEntry, flatten_toc
+from wiki.text.markup.markdown_engine import MarkdownEngine
+from wiki.text.markup.parser_functions import PARSER_FUNCTIONS, source_html
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
 from wiki.text.markup.sanitizer import clean
-from wiki.text.markup.wikilinks import LinkBuilder, redirect_of
+from wiki.text.markup.wikilinks import LinkBuilder, split_redirect
 from wiki.text.problems import Problem
 from wiki.text.titles import key_of
 
@@ -74,7 +74,7 @@ class Parsed:
 
     def fill(self, render: Callable[[Placeholder], str | None]) -> str:
         """The HTML with its placeholders filled by `render`; None leaves a placeholder for later."""
-        return placeholders.fill(self.html, self.nonce, self.placeholders, render)
+        return placeholders.fill_placeholders(self.html, self.nonce, self.placeholders, render)
 
 
 def parse(text: str, nonce: str | None = None, calls: Collection[str] | None = None) -> Parsed:
@@ -87,21 +87,21 @@ def parse(text: str, nonce: str | None = None, calls: Collection[str] | None = N
     text = text.encode("utf-8", "replace").decode()  # lone surrogates
     text = text.replace("\0", "\ufffd")  # as CommonMark does; PostgreSQL cannot keep it
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    front = frontmatter_reader.split(text)
+    front = frontmatter_reader.parse_front_matter(text)
     if len(text.encode()) > TEXT_LIMIT:
-        return as_source(text, nonce, Problem("too_long", {"limit": str(TEXT_LIMIT)}), front)
+        return parsed_as_source(text, nonce, Problem("too_long", {"limit": str(TEXT_LIMIT)}), front)
     nesting = Problem("nesting", {"limit": str(NESTING_LIMIT)})
-    if depth_of(front.body) > NESTING_LIMIT:
-        return as_source(text, nonce, nesting, front)
+    if nesting_depth(front.body) > NESTING_LIMIT:
+        return parsed_as_source(text, nonce, nesting, front)
     try:
-        return _parsed(front, nonce, CALLS.keys() if calls is None else calls)
+        return _parsed(front, nonce, PARSER_FUNCTIONS.keys() if calls is None else calls)
     except RecursionError:
         _engines.__dict__.clear()  # its state is broken
-        return as_source(text, nonce, nesting, front)
+        return parsed_as_source(text, nonce, nesting, front)
     except Exception:
         _engines.__dict__.clear()
         logger.exception("A text could not be laid out")
-        return as_source(text, nonce, Problem("not_laid_out"), front)
+        return parsed_as_source(text, nonce, Problem("not_laid_out"), front)
 
 
 def new_nonce() -> str:
@@ -109,14 +109,14 @@ def new_nonce() -> str:
     return secrets.token_hex(16)
 
 
-def as_source(text: str, nonce: str, problem: Problem, front: FrontMatter | None = None) -> Parsed:
+def parsed_as_source(text: str, nonce: str, problem: Problem, front: FrontMatter | None = None) -> Parsed:
     """A text shown as its source, with the problem above."""
     store = PlaceholderStore(nonce)
     placeholder = store.markup(store.problem(problem.code, "", **problem.params))
     return Parsed(
         html=placeholder + source_html(text),
         nonce=nonce,
-        front=front or frontmatter_reader.split(text),
+        front=front or frontmatter_reader.parse_front_matter(text),
         placeholders=store.placeholders,
         problems=[problem],
         words=len(_WORD.findall(text)),
@@ -124,7 +124,7 @@ def as_source(text: str, nonce: str, problem: Problem, front: FrontMatter | None
     )
 
 
-def depth_of(body: str) -> int:
+def nesting_depth(body: str) -> int:
     """How deep lists and quotes are nested at most, seen from the beginnings of the lines."""
     deepest = _deepest(body)
     return _deepest(_prose_of(body)) if deepest > NESTING_LIMIT else deepest
@@ -155,11 +155,11 @@ def _deepest(body: str) -> int:
     return deepest
 
 
-def _engine() -> Engine:
+def _engine() -> MarkdownEngine:
     """This thread's engine."""
-    engine: Engine | None = getattr(_engines, "engine", None)
+    engine: MarkdownEngine | None = getattr(_engines, "engine", None)
     if engine is None:
-        engine = _engines.engine = Engine()
+        engine = _engines.engine = MarkdownEngine()
     return engine
 
 
@@ -168,14 +168,14 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
     store = PlaceholderStore(nonce)
     engine = _engine()
     book = engine.prepare(store, calls)
-    redirect, body = redirect_of(front.body)
+    redirect, body = split_redirect(front.body)
     head = _head(front, redirect, store, book)
     html = clean(head + engine.convert(body), store.tag)
     html = _alone(html, store)
-    present = [match[1] for match in placeholders.pattern(nonce).finditer(html)]
+    present = [match[1] for match in placeholders.placeholder_pattern(nonce).finditer(html)]
     links = [link for number in present for link in store.links.get(number, ())]
     sequence = [item for number in present for item in _stating(store, number)]
-    html = placeholders.fill(html, nonce, store.placeholders, _ours)
+    html = placeholders.fill_placeholders(html, nonce, store.placeholders, _ours)
     html = _EMPTY_PARAGRAPH.sub("", html).replace(f"&lt;{store.tag} n=", "")  # one cut in two by an attribute
     return Parsed(
         html=html,
@@ -184,7 +184,7 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
         placeholders={
             number: store.placeholders[number] for number in present if _ours(store.placeholders[number]) is None
         },
-        toc=flat_toc(engine.toc_tokens),  # type: ignore[attr-defined]
+        toc=flatten_toc(engine.toc_tokens),  # type: ignore[attr-defined]
         links=links,
         categories=_categories(links),
         redirect=redirect,
@@ -223,7 +223,7 @@ def _head(front: FrontMatter, redirect: str | None, store: PlaceholderStore, boo
 
 def _alone(html: str, store: PlaceholderStore) -> str:
     """Take blocks (code, calls, pictures with nothing beside them) out of their paragraphs."""
-    element = placeholders.pattern(store.nonce).pattern
+    element = placeholders.placeholder_pattern(store.nonce).pattern
 
     def unwrapped(match: re.Match[str]) -> str:
         """The placeholder without its paragraph, if it is a block."""

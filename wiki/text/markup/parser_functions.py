@@ -19,10 +19,10 @@ from markdown.preprocessors import Preprocessor
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
 from wiki.text.titles import NAMESPACES, TitleProblem, clean_title, fold, split_namespace
 
-CallHandler = Callable[[Placeholder, str], str]
+ParserFunctionHandler = Callable[[Placeholder, str], str]
 """Gets the placeholder of a call (see placeholders.Hole) and the full title of its page, returns the HTML that stands there."""
 
-CALLS: dict[str, CallHandler | None] = {}
+PARSER_FUNCTIONS: dict[str, ParserFunctionHandler | None] = {}
 """Folded name, with `#` where it is written so, to handler; None where the call is filled when the page is read."""
 
 CALL_LIMIT = 20_000
@@ -47,13 +47,13 @@ def end_of_call(text: str, start: int) -> int | None:
     return None
 
 
-def name_of(source: str) -> str | None:
+def call_name(source: str) -> str | None:
     """The name of a call, or None where `{{…}}` is no call at all."""
     match = _NAME.match(source[2:-2])
     return match[1] if match else None
 
 
-def arguments_of(source: str) -> list[list[str]]:
+def call_arguments(source: str) -> list[list[str]]:
     """Arguments of a call as [key, value], key "" where none is written.
 
     `|` divides them, save inside links and inner calls.
@@ -81,7 +81,7 @@ def _included(source: str) -> list[list[str]] | None:
     match = _INCLUDED.match(inner)
     if match is None or not match[1].strip():
         return None
-    rest = arguments_of("{{x" + inner[match.end() :] + "}}")
+    rest = call_arguments("{{x" + inner[match.end() :] + "}}")
     return [["", match[1].strip() + (match[2] or "").rstrip()], *rest]
 
 
@@ -92,17 +92,17 @@ def _argument(part: str) -> list[str]:
     return ["", part.strip()]
 
 
-def own_names(full_title: str) -> dict[str, str]:
+def page_name_variables(full_title: str) -> dict[str, str]:
     """What `PAGENAME`, `FULLPAGENAME` and `NAMESPACE` stand for in the page of that title, by folded name."""
     number, bare = split_namespace(full_title)
     return {"pagename": bare, "fullpagename": full_title, "namespace": NAMESPACES[number].canonical}
 
 
-def with_own_names(text: str, full_title: str) -> str:
+def substitute_page_name_variables(text: str, full_title: str) -> str:
     """`text` with `{{PAGENAME}}` and the like exchanged for what they stand for."""
     if "{{" not in text:
         return text
-    names = own_names(full_title)
+    names = page_name_variables(full_title)
     return _OWN_NAME.sub(lambda match: names[fold(match[1])], text)
 
 
@@ -115,8 +115,8 @@ class ParserFunctionRegistry:
 
     def placeholder(self, source: str) -> Placeholder:
         """The placeholder of a call, or of the problem where nobody knows its name."""
-        name = name_of(source) or source[2:-2].strip()[:80]
-        arguments = arguments_of(source)
+        name = call_name(source) or source[2:-2].strip()[:80]
+        arguments = call_arguments(source)
         if fold(name) not in self.known:
             included = None if name.startswith("#") else _included(source)
             if included is None or INCLUDE not in self.known:

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import wiki
-from wiki.text.markup.markdown_parser import Parsed, as_source, new_nonce, parse
-from wiki.text.markup.parser_functions import CALLS
+from wiki.text.markup.markdown_parser import Parsed, new_nonce, parse, parsed_as_source
+from wiki.text.markup.parser_functions import PARSER_FUNCTIONS
 from wiki.text.problems import Problem
 
 SECONDS = 5.0
@@ -62,15 +62,15 @@ def parse_bounded(
     source with the problem `too_slow`.  Safe from several threads and after a fork.
     """
     nonce = nonce or new_nonce()
-    names = frozenset(CALLS if calls is None else calls)
+    names = frozenset(PARSER_FUNCTIONS if calls is None else calls)
     try:
         with _pool.worker() as worker:
             parsed = worker.ask((text, nonce, names), seconds)
     except _EndedError:
-        return as_source(text, nonce, Problem("too_slow"))
+        return parsed_as_source(text, nonce, Problem("too_slow"))
     except OSError:
         logger.exception("The process that lays out texts cannot be started")
-        return as_source(text, nonce, Problem("not_laid_out"))
+        return parsed_as_source(text, nonce, Problem("not_laid_out"))
     return parsed
 
 

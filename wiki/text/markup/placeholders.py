@@ -20,7 +20,7 @@ from markdown.util import AtomicString
 
 from wiki.text.problems import Problem
 
-HoleKind = Literal["link", "annotation", "picture", "call", "problem", "code", "anchor", "task", "mark"]
+PlaceholderKind = Literal["link", "annotation", "picture", "call", "problem", "code", "anchor", "task", "mark"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Placeholder:
     mark (where a category, an annotation with markup or the `switch` of that name was written; shows nothing).
     """
 
-    kind: HoleKind
+    kind: PlaceholderKind
     data: dict[str, Any] = field(default_factory=dict)
     text: str = ""
 
@@ -105,12 +105,12 @@ class PlaceholderStore:
         return number
 
 
-def pattern(nonce: str) -> re.Pattern[str]:
+def placeholder_pattern(nonce: str) -> re.Pattern[str]:
     """Matches the element of any placeholder; its number is group 1."""
     return re.compile(f'<h-{nonce} n="([0-9]+)">([^<]*)</h-{nonce}>')
 
 
-def fill(
+def fill_placeholders(
     html: str, nonce: str, placeholders: Mapping[str, Placeholder], render: Callable[[Placeholder], str | None]
 ) -> str:
     """Exchange placeholders for the trusted HTML that `render` returns; None leaves a placeholder for later.
@@ -126,4 +126,4 @@ def fill(
         rendered = render(placeholder)
         return match[0] if rendered is None else rendered
 
-    return pattern(nonce).sub(replaced, html)
+    return placeholder_pattern(nonce).sub(replaced, html)

@@ -11,7 +11,7 @@ import re
 
 import nh3
 
-from wiki.text.anchors import PREFIX
+from wiki.text.anchors import ANCHOR_PREFIX
 
 _ALLOWED = """
     a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption
@@ -60,8 +60,8 @@ def _filtered(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "class":
         return " ".join(name for name in value.split() if _CLASS.fullmatch(name)) or None
     if attribute == "id":
-        return PREFIX + value if value and not re.search(r"\s", value) else None
+        return ANCHOR_PREFIX + value if value and not re.search(r"\s", value) else None
     if attribute == "href" and value.startswith("#"):
         rest = value[1:]
-        return value if not rest or rest.startswith(PREFIX) else f"#{PREFIX}{rest}"
+        return value if not rest or rest.startswith(ANCHOR_PREFIX) else f"#{ANCHOR_PREFIX}{rest}"
     return None if attribute == "title" and not value else value

@@ -18,7 +18,7 @@ from markdown.util import AtomicString
 
 from wiki.text.anchors import section_id
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
-from wiki.text.titles import TitleProblem, clean_title, full_title, split_namespace
+from wiki.text.titles import TitleProblem, build_full_title, clean_title, split_namespace
 
 WIKI_LINK = r"(?<![\\\[])\[\[((?:[^\[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)"
 """A link as it is written; what follows in small letters belongs to its label."""
@@ -38,7 +38,7 @@ _MARKUP = re.compile(r"[*_`\\<\[\]\x02]")
 FILE, CATEGORY = 6, 14
 
 
-def redirect_of(body: str) -> tuple[str | None, str]:
+def split_redirect(body: str) -> tuple[str | None, str]:
     """The title that a body redirects to (or None), and the body without that line."""
     match = _REDIRECT.match(body)
     if not match:
@@ -80,7 +80,7 @@ class LinkBuilder:
             return self.store.element(self.store.problem("link_title", source, source=source[:80]))
         number, name = split_namespace(target)
         if not first.startswith(":") and number == CATEGORY:
-            return self._mark(WikiLink(full_title(CATEGORY, None, name), name, "category"))
+            return self._mark(WikiLink(build_full_title(CATEGORY, None, name), name, "category"))
         if not first.startswith(":") and number == FILE:
             return self._file(name, others)
         label = "|".join(others) or (_short(target) if others else first.removeprefix(":"))
@@ -101,7 +101,7 @@ class LinkBuilder:
     def picture(self, name: str, description: str, caption: str = "") -> Element:
         """The element of a picture."""
         data = {"name": name, "description": description, "caption": caption, "alone": False}
-        link = WikiLink(full_title(FILE, None, name), caption or description, "file")
+        link = WikiLink(build_full_title(FILE, None, name), caption or description, "file")
         return self.store.element(Placeholder("picture", data, description), link)
 
     def _file(self, name: str, options: list[str]) -> Element:
@@ -159,7 +159,7 @@ def _short(target: str) -> str:
     return re.sub(r"\s*\([^()]*\)$", "", last) or last
 
 
-def page_in_address(href: str) -> tuple[str, str] | None:
+def page_from_relative_url(href: str) -> tuple[str, str] | None:
     """Title and section that a relative Markdown address names; None for addresses of the web.
 
     `Charte.md`, `./Charte` and `Charte#but` are pages; `#but`, `/search`, `?x` are not.

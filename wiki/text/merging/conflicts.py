@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wiki.text.merging import line_merge
-from wiki.text.passages import cut
+from wiki.text.passages import split_passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +22,26 @@ class MergeConflict:
     """The name of the property; "" for lines of the text."""
 
 
-Piece = str | MergeConflict
+MergePiece = str | MergeConflict
 
 
-def lines_joined(base: str, mine: str, theirs: str) -> Iterator[Piece]:
+def merge_lines(base: str, mine: str, theirs: str) -> Iterator[MergePiece]:
     """The pieces of a merge by lines, then words, in order."""
     for chunk in line_merge.merge(base, mine, theirs).chunks:
         if chunk.kind == "conflict":
-            yield MergeConflict(chunk.base, chunk.mine, chunk.theirs, both(chunk.mine, chunk.theirs))
+            yield MergeConflict(chunk.base, chunk.mine, chunk.theirs, concatenate_blocks(chunk.mine, chunk.theirs))
         else:
             yield chunk.text
 
 
-def both(text: str, words: str) -> str:
+def concatenate_blocks(text: str, words: str) -> str:
     """Two texts one after the other: paragraphs stay two, items of a list or rows of a table follow each other."""
-    joined = following(text, words)
-    if len(cut(joined)) < len(cut(text)) + len(cut(words)):
+    joined = append_on_new_line(text, words)
+    if len(split_passages(joined)) < len(split_passages(text)) + len(split_passages(words)):
         return f"{text.rstrip()}\n\n{words}" if text.strip() and words.strip() else joined
     return joined
 
 
-def following(text: str, words: str) -> str:
+def append_on_new_line(text: str, words: str) -> str:
     """`text` and then `words`, which begin on a line of their own."""
     return f"{text}\n{words}" if text and words and not text.endswith("\n") else text + words

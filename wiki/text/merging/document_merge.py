@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from wiki.text.frontmatter.frontmatter_reader import divide
-from wiki.text.merging.conflicts import MergeConflict, Piece, following, lines_joined
+from wiki.text.frontmatter.frontmatter_reader import split_front_matter
+from wiki.text.merging.conflicts import MergeConflict, MergePiece, append_on_new_line, merge_lines
 from wiki.text.merging.frontmatter_merge import merge_front_matter
 
 
@@ -17,7 +17,7 @@ from wiki.text.merging.frontmatter_merge import merge_front_matter
 class MergedDocument:
     """A merge: pieces of text and clashes, in order."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[MergePiece, ...]
 
     @property
     def clashes(self) -> list[MergeConflict]:
@@ -39,7 +39,7 @@ class MergedDocument:
         rest = iter(choices)
         text = ""
         for piece in self.pieces:
-            text = following(text, next(rest) if isinstance(piece, MergeConflict) else piece)
+            text = append_on_new_line(text, next(rest) if isinstance(piece, MergeConflict) else piece)
         return text
 
     @property
@@ -52,12 +52,12 @@ def merge_documents(base: str, mine: str, theirs: str) -> MergedDocument:
     """Join the changes base→mine and base→theirs. Never raises; bounded time."""
     if mine in (theirs, base) or theirs == base:
         return MergedDocument((theirs if mine == base else mine,))
-    (front, body), (my_front, my_body), (their_front, their_body) = map(divide, (base, mine, theirs))
-    pieces = (*merge_front_matter(front, my_front, their_front), *lines_joined(body, my_body, their_body))
+    (front, body), (my_front, my_body), (their_front, their_body) = map(split_front_matter, (base, mine, theirs))
+    pieces = (*merge_front_matter(front, my_front, their_front), *merge_lines(body, my_body, their_body))
     return MergedDocument(tuple(_gathered(pieces)))
 
 
-def _gathered(pieces: Iterable[Piece]) -> Iterator[Piece]:
+def _gathered(pieces: Iterable[MergePiece]) -> Iterator[MergePiece]:
     """`pieces` with neighbours that are text as one."""
     text = ""
     for piece in pieces:

@@ -10,12 +10,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wiki.text.frontmatter.frontmatter_reader import FrontMatter, Sections, Value, sections, split
-from wiki.text.frontmatter.frontmatter_writer import block_of
-from wiki.text.merging.conflicts import MergeConflict, Piece, lines_joined
+from wiki.text.frontmatter.frontmatter_reader import (
+    FrontMatter,
+    FrontMatterLines,
+    FrontMatterValue,
+    parse_front_matter,
+    split_key_lines,
+)
+from wiki.text.frontmatter.frontmatter_writer import dump_yaml
+from wiki.text.merging.conflicts import MergeConflict, MergePiece, merge_lines
 from wiki.text.titles import fold
 
-Set = dict[str, Value]
+ValueSet = dict[str, FrontMatterValue]
 """The values of a property, by the form in which they are compared, in order."""
 
 
@@ -24,7 +30,7 @@ class _Property:
     """What one text says of a property: its name and values, and the lines that say it."""
 
     name: str
-    values: Set
+    values: ValueSet
     lines: str
 
 
@@ -40,10 +46,12 @@ class _Front:
     @classmethod
     def of(cls, front: FrontMatter) -> _Front:
         """What `front` says; a block whose keys have no lines of their own is written anew."""
-        written = sections(front.raw) or Sections("---\n", {}, "---\n")
+        written = split_key_lines(front.raw) or FrontMatterLines("---\n", {}, "---\n")
         properties = {
             fold(entry.key): _Property(
-                entry.key, _set_of(entry.value), written.keys.get(fold(entry.key)) or block_of({entry.key: entry.value})
+                entry.key,
+                _set_of(entry.value),
+                written.keys.get(fold(entry.key)) or dump_yaml({entry.key: entry.value}),
             )
             for entry in front.data
         }
@@ -53,24 +61,24 @@ class _Front:
         """The lines of a property; "" where there is none."""
         return self.properties[key].lines if key in self.properties else ""
 
-    def values(self, key: str) -> Set:
+    def values(self, key: str) -> ValueSet:
         """The values of a property."""
         return self.properties[key].values if key in self.properties else {}
 
 
-def merge_front_matter(base: str, mine: str, theirs: str) -> list[Piece]:
+def merge_front_matter(base: str, mine: str, theirs: str) -> list[MergePiece]:
     """The pieces of a merge of three blocks of front matter ("" for none), in order. Never raises.
 
     Blocks that cannot be read are merged as text.
     """
     if mine in (theirs, base) or theirs == base:
         return [theirs if mine == base else mine]
-    read = [split(raw) for raw in (base, mine, theirs)]
+    read = [parse_front_matter(raw) for raw in (base, mine, theirs)]
     if any(front.problems or front.body for front in read):
-        return list(lines_joined(base, mine, theirs))
+        return list(merge_lines(base, mine, theirs))
     fronts = _Front.of(read[0]), _Front.of(read[1]), _Front.of(read[2])
     wanted = _wanted(*fronts)
-    by_lines = list(lines_joined(base, mine, theirs))
+    by_lines = list(merge_lines(base, mine, theirs))
     if _says(by_lines, wanted):
         return by_lines
     pieces = _assembled(*fronts, wanted)
@@ -79,7 +87,7 @@ def merge_front_matter(base: str, mine: str, theirs: str) -> list[Piece]:
     return [MergeConflict(base, mine, theirs, mine + theirs)]
 
 
-def _wanted(base: _Front, mine: _Front, theirs: _Front) -> dict[str, Set | None]:
+def _wanted(base: _Front, mine: _Front, theirs: _Front) -> dict[str, ValueSet | None]:
     """The values that each property shall have; None where it clashes."""
     keys = dict.fromkeys([*_in_order(list(mine.properties), list(theirs.properties)), *base.properties])
     return {key: merge_sets(base.values(key), mine.values(key), theirs.values(key)) for key in keys}
@@ -98,7 +106,7 @@ def _in_order(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
     return order
 
 
-def merge_sets(base: Set, mine: Set, theirs: Set) -> Set | None:
+def merge_sets(base: ValueSet, mine: ValueSet, theirs: ValueSet) -> ValueSet | None:
     """The merge of three sets, mine first; None where both sides replaced a value, each by another."""
     lost = [key for key in base if key not in mine], [key for key in base if key not in theirs]
     new = [key for key in mine if key not in base], [key for key in theirs if key not in base]
@@ -116,11 +124,13 @@ def merge_sets(base: Set, mine: Set, theirs: Set) -> Set | None:
     return None
 
 
-def _records_joined(base: Value, mine: Value, theirs: Value) -> Value | None:
+def _records_joined(
+    base: FrontMatterValue, mine: FrontMatterValue, theirs: FrontMatterValue
+) -> FrontMatterValue | None:
     """Three forms of one record joined property by property; None where they are none, or clash."""
     if not (isinstance(base, dict) and isinstance(mine, dict) and isinstance(theirs, dict)):
         return None
-    record: dict[str, Value] = {}
+    record: dict[str, FrontMatterValue] = {}
     for key in dict.fromkeys([*_in_order(list(mine), list(theirs)), *base]):
         values = merge_sets(*(_set_of(one[key]) if key in one else {} for one in (base, mine, theirs)))
         if values is None:
@@ -130,7 +140,7 @@ def _records_joined(base: Value, mine: Value, theirs: Value) -> Value | None:
     return record or None
 
 
-def _assembled(base: _Front, mine: _Front, theirs: _Front, wanted: Mapping[str, Set | None]) -> list[Piece]:
+def _assembled(base: _Front, mine: _Front, theirs: _Front, wanted: Mapping[str, ValueSet | None]) -> list[MergePiece]:
     """The block, of lines that were written on either side wherever they say what they shall."""
     lines = [_lines(key, values, base, mine, theirs) for key, values in wanted.items()]
     frame = mine if mine.raw else theirs
@@ -139,7 +149,7 @@ def _assembled(base: _Front, mine: _Front, theirs: _Front, wanted: Mapping[str, 
     return [frame.opening, *lines, frame.closing]
 
 
-def _lines(key: str, values: Set | None, base: _Front, mine: _Front, theirs: _Front) -> Piece:
+def _lines(key: str, values: ValueSet | None, base: _Front, mine: _Front, theirs: _Front) -> MergePiece:
     """What says the values of one property."""
     own, other, before = mine.lines(key), theirs.lines(key), base.lines(key)
     named = mine.properties.get(key) or theirs.properties.get(key) or base.properties[key]
@@ -147,29 +157,29 @@ def _lines(key: str, values: Set | None, base: _Front, mine: _Front, theirs: _Fr
         every = {**mine.values(key), **theirs.values(key)}
         lost = {one for one in base.values(key) if one not in mine.values(key) or one not in theirs.values(key)}
         both = {one: value for one, value in every.items() if one not in lost}
-        return MergeConflict(before, own, other, block_of({named.name: _value_of(both)}), named.name)
+        return MergeConflict(before, own, other, dump_yaml({named.name: _value_of(both)}), named.name)
     for lines, said in ((other, theirs), (own, mine)) if own == before else ((own, mine), (other, theirs)):
         if said.values(key).keys() == values.keys():
             return lines
-    return block_of({named.name: _value_of(values)}) if values else ""
+    return dump_yaml({named.name: _value_of(values)}) if values else ""
 
 
-def _says(pieces: Iterable[Piece], wanted: Mapping[str, Set | None]) -> bool:
+def _says(pieces: Iterable[MergePiece], wanted: Mapping[str, ValueSet | None]) -> bool:
     """Whether pieces have joined to a block that says what it shall, and nothing else."""
     text = ""
     for piece in pieces:
         if isinstance(piece, MergeConflict):
             return False
         text += piece
-    front = split(text)
+    front = parse_front_matter(text)
     said = {fold(entry.key): _set_of(entry.value).keys() for entry in front.data}
     shall = {key: values.keys() for key, values in wanted.items() if values}
     return not front.problems and not front.body and {key: one for key, one in said.items() if one} == shall
 
 
-def _set_of(value: Value) -> Set:
+def _set_of(value: FrontMatterValue) -> ValueSet:
     """The values of a key; lists in lists are flat, and what is empty states nothing."""
-    found: Set = {}
+    found: ValueSet = {}
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, list):
             found |= _set_of(one)
@@ -180,11 +190,11 @@ def _set_of(value: Value) -> Set:
     return found
 
 
-def _form(value: Value) -> str:
+def _form(value: FrontMatterValue) -> str:
     """A value as it is compared."""
     return value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _value_of(values: Set) -> Value:
+def _value_of(values: ValueSet) -> FrontMatterValue:
     """A set as a value of a key: alone, or in a list."""
     return next(iter(values.values())) if len(values) == 1 else list(values.values())

@@ -17,7 +17,7 @@ from typing import Any, Literal, cast
 
 from merge3 import Merge3
 
-from wiki.text.diffing.sequence_matching import Budget, Matcher
+from wiki.text.diffing.sequence_matching import BoundedSequenceMatcher, Budget
 
 ChunkKind = Literal["same", "mine", "theirs", "both", "conflict"]
 
@@ -58,7 +58,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergedLines:
     """A merge: `text` is the joined text, or None where there are conflicts."""
 
     text: str | None
@@ -81,7 +81,7 @@ class Merged:
         return "".join(next(rest) if chunk.kind == "conflict" else chunk.text for chunk in self.chunks)
 
 
-def merge(base: str, mine: str, theirs: str) -> Merged:
+def merge(base: str, mine: str, theirs: str) -> MergedLines:
     """Join the changes base→mine and base→theirs.  Never raises; bounded time."""
     if mine == theirs or theirs == base:
         kind: ChunkKind = "same" if mine == base else "both" if mine == theirs else "mine"
@@ -96,11 +96,11 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
             conflicts.append(LineConflict(chunk.base, chunk.mine, chunk.theirs, line))
         line += chunk.base.count("\n")
     text = None if conflicts else "".join(chunk.text for chunk in chunks)
-    return Merged(text, conflicts, chunks)
+    return MergedLines(text, conflicts, chunks)
 
 
-def _whole(kind: ChunkKind, text: str, base: str, mine: str, theirs: str) -> Merged:
-    return Merged(text, [], [Chunk(kind, text, base, mine, theirs)])
+def _whole(kind: ChunkKind, text: str, base: str, mine: str, theirs: str) -> MergedLines:
+    return MergedLines(text, [], [Chunk(kind, text, base, mine, theirs)])
 
 
 def _lines(text: str) -> list[str]:
@@ -142,7 +142,7 @@ def _regions(
     base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], budget: Budget
 ) -> Iterator[tuple[ChunkKind, tuple[int, int, int]]]:
     """Kinds of the regions with their ends in base, mine and theirs."""
-    merge3 = Merge3(base, mine, theirs, sequence_matcher=cast(Any, partial(Matcher, budget)))
+    merge3 = Merge3(base, mine, theirs, sequence_matcher=cast(Any, partial(BoundedSequenceMatcher, budget)))
     at_base = at_mine = at_theirs = 0
     syncs = merge3.find_sync_regions()
     for zmatch, zend, amatch, aend, bmatch, bend in syncs:
