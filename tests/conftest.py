@@ -16,7 +16,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
-from tests import databases
+from tests import databases, template_checks
 from tests.instances import Instance
 from tests.machine import chromium, must_run_everything
 
@@ -35,6 +35,7 @@ SEEDED = bool(os.environ.get("MOVILAB_TEST_RANDOM"))
 """Whether this run tries new examples: `make campaign NAME=examples` does, and prints its seed."""
 hypothesis_settings.register_profile("same at every run", deadline=None, derandomize=True, database=None)
 hypothesis_settings.register_profile("new seeds", deadline=None, database=None, print_blob=True)
+template_checks.check_attributes()
 hypothesis_settings.load_profile("new seeds" if SEEDED else "same at every run")
 
 

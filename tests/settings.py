@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import sys
 import tempfile
 
 for _name in [name for name in os.environ if name.startswith("MOVILAB_") and name != "MOVILAB_DATABASE"]:
@@ -18,7 +17,8 @@ _folder = os.environ["MOVILAB_DATA"] = tempfile.mkdtemp(prefix="movilab-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 from movilab.settings import *
-from movilab.settings import BASE_DIR, DATABASES, STORAGES, TEMPLATES
+from movilab.settings import DATABASES, STORAGES, TEMPLATES
+from tests.template_checks import MissingVariable
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed: tests sign in a thousand times
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
@@ -27,27 +27,6 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # no collectstatic befor
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _options = DATABASES["default"]["OPTIONS"]
     _options["init_command"] = _options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
-
-
-class MissingVariable(str):
-    """What templates print for a variable that the view did not give: an error in our own templates.
-
-    Django would print nothing. Templates of Django and Wagtail rely on that, ours do not.
-    """
-
-    def __contains__(self, part: object) -> bool:
-        return part == "%s"  # so that Django calls `__mod__` with the variable
-
-    def __mod__(self, variable: object) -> str:
-        context = sys._getframe(1).f_locals["context"]
-        template = context.render_context.template
-        if str(template.origin.name).startswith(str(BASE_DIR / "templates")):
-            raise UndefinedVariable(f"{template.name}: {variable}")
-        return ""
-
-
-class UndefinedVariable(Exception):
-    """A template of ours uses a variable that the view does not give."""
 
 
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingVariable("missing")

@@ -118,7 +118,7 @@ def test_it_runs_nothing_hostile_anywhere(alice: User, bob: User, client_of: Cal
     Kind.objects.create(key="mal", icon=HOSTILE[:40], colour=HOSTILE[:20], **words)
     told = dict.fromkeys(("description", "author", "source", "title"), HOSTILE)
     picture = Picture(license="CC0-1.0", **told)
-    picture.take(drawn("PNG"), "Mal.png")
+    picture.set_content(drawn("PNG"), "Mal.png")
     picture.save()
     SiteTexts.objects.create(heading_fr=HOSTILE, words_fr=HOSTILE)
     place = make_place(f"Lieu {SAFE_TITLE}", by=bob)

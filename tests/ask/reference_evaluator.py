@@ -135,13 +135,13 @@ class Evaluator:
     def with_redirects(self, test: ValueCondition, declaration: Declaration) -> ValueCondition:
         """A test with the redirects of the pages that it names."""
         if isinstance(test, NotMatching):
-            return NotMatching(self.with_redirects(test.test, declaration))
+            return NotMatching(self.with_redirects(test.condition, declaration))
         if isinstance(test, FieldsMatch):
             fields = {one.key: one for one in declaration.fields}
-            return FieldsMatch(tuple((key, self.with_redirects(one, fields[key])) for key, one in test.tests))
+            return FieldsMatch(tuple((key, self.with_redirects(one, fields[key])) for key, one in test.conditions))
         datatype = DATATYPES.get(declaration.datatype)
         if isinstance(test, EqualTo) and (datatype is None or isinstance(datatype, Page)):
-            return EqualTo(tuple(self.synonyms(test.words[-1])))
+            return EqualTo(tuple(self.synonyms(test.values[-1])))
         return test
 
     def synonyms(self, word: str) -> set[str]:
@@ -178,9 +178,9 @@ class Evaluator:
         number, title = titles.split_namespace(head)
         if space is not None and number != space:
             return False
-        plain = test.test if isinstance(test, NotMatching) else test
+        plain = test.condition if isinstance(test, NotMatching) else test
         if isinstance(plain, EqualTo):
-            named = subject in self.synonyms(plain.words[-1])
+            named = subject in self.synonyms(plain.values[-1])
         else:
             named = not fragment and matches(plain, Value("_wpg", "", head, fold(title)))
         return named if plain is test else not fragment and not named

@@ -37,12 +37,12 @@ def test_it_reads_rows_as_printouts_and_sort_keys() -> None:
     )
     assert asked.po == "?City=Where\n?Area#ha|+limit=1"
     assert asked.parameters == {"at": "2021", "format": "ul", "sep": ";", "sort": "City,Area", "order": "asc,desc"}
-    assert asked.embed() == (
+    assert asked.embed_code() == (
         "{{#ask: [[A::b]]\n |?City=Where\n |?Area#ha|+limit=1\n |at=2021\n |format=ul\n |sep=;\n |sort=City,Area\n"
         " |order=asc,desc\n}}"
     )
-    assert asked.rows() == [PrintRow("City", "Where"), PrintRow("Area", "", "ha", "+limit=1")]
-    assert asked.sorts() == [SortRow("City", "asc"), SortRow("Area", "desc")]
+    assert asked.printout_rows() == [PrintRow("City", "Where"), PrintRow("Area", "", "ha", "+limit=1")]
+    assert asked.sort_rows() == [SortRow("City", "asc"), SortRow("Area", "desc")]
     question = parse(asked.source(), "en")
     assert [one.label for one in question.printouts] == ["Where", "Area"]
     assert question.printouts[1].options == {"limit": "1"}
@@ -79,7 +79,7 @@ def test_rows_come_back_as_they_were(rows: list[tuple[str, str, str]]) -> None:
         for name, value in zip(("pp", "ph", "pf"), row, strict=True):
             query.appendlist(name, value)
     kept = [PrintRow(*(" ".join(word.split()) for word in row)) for row in rows if row[0].strip()]
-    assert forms.read_query_form(query).rows() == kept
+    assert forms.read_query_form(query).printout_rows() == kept
 
 
 @pytest.mark.parametrize(
@@ -147,10 +147,10 @@ def test_it_says_what_changed_between_two_days(scene: None, bob: User) -> None:
 @pytest.mark.django_db
 def test_it_offers_questions_that_this_wiki_can_answer(scene: None, alice: User) -> None:
     found = example_queries(alice, "fr")
-    assert [one.asked.parameters.get("format") for one in found] == [None, None, "map", "chart", None]
+    assert [one.form_data.parameters.get("format") for one in found] == [None, None, "map", "chart", None]
     for one in found:
-        answer = Client().get(f"/ask?{one.asked.query()}")
-        assert answer.status_code == 200, one.asked
+        answer = Client().get(f"/ask?{one.form_data.url_query()}")
+        assert answer.status_code == 200, one.form_data
         assert "Rien ne répond" not in answer.content.decode(), one.asked
 
 

@@ -136,7 +136,7 @@ def test_it_says_what_is_wrong_and_where(source: str, code: str, at: int | None)
 
 def test_it_reads_printouts() -> None:
     question = parse("[[A]]|?|?P|?P#km²=Size|?A.-B=|+limit=2|+Order=desc|?Catégorie|?Category:X=in X|?No=#")
-    assert [(p.chain, p.label, p.form, p.category, p.labelled) for p in question.printouts] == [
+    assert [(p.chain, p.label, p.output_format, p.category, p.labelled) for p in question.printouts] == [
         ((), "", "", None, False),
         ((ChainLink("P"),), "P", "", None, False),
         ((ChainLink("P"),), "Size", "km²", None, True),
@@ -150,7 +150,7 @@ def test_it_reads_printouts() -> None:
 
 def test_it_reads_parameters_in_english_and_in_french() -> None:
     question = parse("[[A]]|limite=5|Décalage=2|tri=P.Q,,R|ordre=desc,asc|étiquette principale=-|au=2021|format=table")
-    assert (question.limit, question.offset, question.at) == (5, 2, "2021")
+    assert (question.limit, question.offset, question.as_of) == (5, 2, "2021")
     assert question.sort == [
         Sort((ChainLink("P"), ChainLink("Q")), True),
         Sort((), False),

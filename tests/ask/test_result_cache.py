@@ -44,7 +44,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     fill = EmbeddedResults.fill
 
     def noting(self: EmbeddedResults) -> object:
-        titles.append(self.what.full_title)
+        titles.append(self.slots.full_title)
         return fill(self)
 
     monkeypatch.setattr(EmbeddedResults, "fill", noting)
@@ -342,12 +342,16 @@ def test_what_is_kept_is_what_would_be_made_now(acts: list[tuple[str, str | None
             _write(title, text)
             for page in WikiPage.objects.filter(title__in=[*WATCHING, "Alpha", "Béta"], title_key__isnull=False):
                 stored = RenderedPage.objects.select_related("page__place").get(page=page, ui_language="fr")
-                kept = result_cache.ResultCache().kept(stored, page)
+                kept = result_cache.ResultCache().get_or_compute(stored, page)
                 now = EmbeddedResults(
                     page_output.deferred_slots(stored, PageFields.of(page), page), AnonymousUser()
                 ).fill()
-                assert kept.answers == now.answers, (title, text, page.title)
-                assert json.loads(json.dumps(kept.box)) == json.loads(json.dumps(now.box)), (title, text, page.title)
+                assert kept.results == now.results, (title, text, page.title)
+                assert json.loads(json.dumps(kept.fact_box)) == json.loads(json.dumps(now.fact_box)), (
+                    title,
+                    text,
+                    page.title,
+                )
         transaction.set_rollback(True)
 
 

@@ -159,8 +159,8 @@ def test_it_counts_without_printing(world: World) -> None:
     assert runner.count(parse("[[:+]]|limit=1"), ANNA) == 5
     result = run("[[:+]]|?Nombre|format=count|limit=2")
     assert (result.total, result.rows) == (5, [])
-    assert run("[[:+]]|limit=2").more
-    assert not run("[[:+]]|limit=5").more
+    assert run("[[:+]]|limit=2").has_more
+    assert not run("[[:+]]|limit=5").has_more
 
 
 def test_it_says_what_changed_between_two_moments(world: World) -> None:
@@ -273,19 +273,24 @@ def test_it_stops_a_question_that_takes_too_long(world: World, monkeypatch: pyte
 
 
 def test_it_tells_what_an_answer_depends_on(world: World) -> None:
-    prints = runner.run(parse("[[Vers::Alpha]] [[Category:X]] [[Nombre::>2]]|?Vers.Nombre|limit=1"), ANNA).footprint
-    assert {("Vers", "Alpha"), ("Vers", "Renvoi"), ("_INST", "Category:X"), ("_INST", "Category:Y")} <= prints.looks
-    assert {("_SUBC", "Category:X"), ("Nombre", ANY)} <= prints.looks
-    assert ("Vers", ANY) not in prints.looks
-    assert {"Alpha", "Category:X"} <= prints.pages
-    assert (prints.everywhere, prints.cut, prints.spaces) == (False, False, frozenset())
-    some = runner.run(parse("[[Vers::+]]|?Vers.Nombre|sort=Texte|limit=1"), ANNA).footprint
-    assert {("Vers", ANY), ("Texte", ANY)} <= some.looks
-    assert some.cut
+    prints = runner.run(parse("[[Vers::Alpha]] [[Category:X]] [[Nombre::>2]]|?Vers.Nombre|limit=1"), ANNA).dependencies
+    assert {
+        ("Vers", "Alpha"),
+        ("Vers", "Renvoi"),
+        ("_INST", "Category:X"),
+        ("_INST", "Category:Y"),
+    } <= prints.fact_values
+    assert {("_SUBC", "Category:X"), ("Nombre", ANY)} <= prints.fact_values
+    assert ("Vers", ANY) not in prints.fact_values
+    assert {"Alpha", "Category:X"} <= prints.title_keys
+    assert (prints.any_change, prints.is_truncated, prints.namespaces) == (False, False, frozenset())
+    some = runner.run(parse("[[Vers::+]]|?Vers.Nombre|sort=Texte|limit=1"), ANNA).dependencies
+    assert {("Vers", ANY), ("Texte", ANY)} <= some.fact_values
+    assert some.is_truncated
     assert some.properties == {"Vers", "Nombre", "Texte", "Ancien"}  # older names count
-    assert some.seen == set(WikiPage.objects.filter(full_title__in=["Gamma", "Alpha"]).values_list("pk", flat=True))
-    assert runner.run(parse("[[Help:+]]"), ANNA).footprint.spaces == {12}
-    assert runner.run(parse("[[~A*]]"), ANNA).footprint.everywhere
+    assert some.page_pks == set(WikiPage.objects.filter(full_title__in=["Gamma", "Alpha"]).values_list("pk", flat=True))
+    assert runner.run(parse("[[Help:+]]"), ANNA).dependencies.namespaces == {12}
+    assert runner.run(parse("[[~A*]]"), ANNA).dependencies.any_change
 
 
 def test_it_answers_on_the_command_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,7 +136,7 @@ def merges() -> None:
             texts = ["\n\n".join(base) + "\n", edited(base, edits, dice), edited(base, edits, dice)]
             start = time.perf_counter()
             joined = merge_documents(*texts)
-            ours.append((len(joined.clashes), (time.perf_counter() - start) * 1000))
+            ours.append((len(joined.conflicts), (time.perf_counter() - start) * 1000))
             gits.append(by_git(*texts))
         said = [
             f"{sum(count for count, _ in some) / len(some):.1f} clashes, {median(some):.0f} ms" for some in (ours, gits)

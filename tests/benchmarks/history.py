@@ -142,8 +142,8 @@ class Writers:
                 days = sorted(self.dice.uniform(0, 365.25 * YEARS) for _ in texts)
                 for text, day in zip(texts, days, strict=True):
                     name = self.dice.choices(NAMES, self.people)[0]
-                    author = Author(None, name, at=BEGIN + timedelta(days=day))
-                    drafts.append(NewVersion(page, text, fields, author, claimed_at=author.at))
+                    author = Author(None, name, claimed_at=BEGIN + timedelta(days=day))
+                    drafts.append(NewVersion(page, text, fields, author, claimed_at=author.claimed_at))
                     written += len(text.encode())
             store(drafts, Changeset(act=Changeset.Act.IMPORT))
             done += len(drafts)
@@ -326,7 +326,7 @@ def timed(text: str, wish: Any) -> tuple[float, int, bool]:
     begun = time.perf_counter()
     given = history_results.search_history(text, user, wish)
     history_results.load_history_results(given, given.hits[:20], user, 6)
-    return (time.perf_counter() - begun) * 1000, len(given.hits), given.past.is_whole
+    return (time.perf_counter() - begun) * 1000, len(given.hits), given.found.is_complete
 
 
 def summed(some: list[tuple[float, int, bool]]) -> dict[str, Any]:

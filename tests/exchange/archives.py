@@ -53,7 +53,7 @@ def make_picture(name: str = "Etabli.jpg", colour: str = "red", **options: Any) 
         "description": "Un établi",
     }
     picture = Picture(**(values | options))
-    picture.take(raw.getvalue(), name)
+    picture.set_content(raw.getvalue(), name)
     picture.save()
     return picture
 

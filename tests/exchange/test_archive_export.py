@@ -283,10 +283,10 @@ def test_its_command_says_when_there_is_no_such_page(title: str) -> None:
 
 def test_it_shows_what_an_archive_holds(alice: User, client: Client) -> None:
     page = rich_page(alice)
-    answer = client.get(f"/export/{page.address}")
+    answer = client.get(f"/export/{page.url_title}")
     html = answer.content.decode()
     assert answer.status_code == 200
-    assert f"/archive/{page.address}.zip" in html
+    assert f"/archive/{page.url_title}.zip" in html
     assert "Plan.png" in html
     assert "Recette" in html
     assert "&lt;a rel=&quot;license&quot;" in html
@@ -295,25 +295,25 @@ def test_it_shows_what_an_archive_holds(alice: User, client: Client) -> None:
 
 def test_it_is_downloaded_by_anyone_while_it_is_made(alice: User, client: Client) -> None:
     page = make_story(alice)
-    answer = client.get(f"/archive/{page.address}.zip")
+    answer = client.get(f"/archive/{page.url_title}.zip")
     assert answer.streaming
     assert answer["Content-Type"] == "application/zip"
     assert answer["Content-Disposition"] == 'attachment; filename="atelier-bois.zip"'
     assert b"".join(answer.streaming_content) == export(page)  # type: ignore[attr-defined]
-    assert client.head(f"/archive/{page.address}.zip").status_code == 200
+    assert client.head(f"/archive/{page.url_title}.zip").status_code == 200
     assert client.get("/archive/Inconnue.zip").status_code == 404
 
 
 def test_it_tells_a_title_that_ends_like_an_archive(alice: User, client: Client) -> None:
     page = make_page("Plans.zip", "Un texte.", by=alice)
-    assert client.get(f"/export/{page.address}").status_code == 200
+    assert client.get(f"/export/{page.url_title}").status_code == 200
     assert b"".join(client.get(f"/archive/{quote('Plans.zip')}.zip").streaming_content) == export(page)  # type: ignore[attr-defined]
 
 
 def test_it_says_nothing_of_a_deleted_page(alice: User, client: Client) -> None:
     page = make_story(alice)
     page_writer.delete(page, Author(None, "x"))
-    assert client.get(f"/archive/{page.address}.zip").status_code == 404
+    assert client.get(f"/archive/{page.url_title}.zip").status_code == 404
 
 
 def test_it_has_the_titles_that_versions_had(alice: User) -> None:

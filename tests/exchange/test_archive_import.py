@@ -163,7 +163,7 @@ def test_it_matches_no_author_to_an_account(alice: User, client: Client) -> None
     done = take(raw)
     assert set(done.page.versions.values_list("author", flat=True)) == {None}
     assert set(done.page.versions.values_list("author_name", flat=True)) == {"alice", 'Ada "la première"'}
-    html = client.get(f"/history/{done.page.address}").content.decode()
+    html = client.get(f"/history/{done.page.url_title}").content.decode()
     assert "imported, not verified" in html or "importé, non vérifié" in html
 
 

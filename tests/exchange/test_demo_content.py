@@ -119,7 +119,7 @@ def tables(name: str) -> list[dict[str, Any]]:
 
 def test_it_plays_the_acts_under_their_own_dates(folder: Path) -> None:
     report = load(folder)
-    assert (report.accounts, report.acts, report.left_out) == (4, 6, [])
+    assert (report.accounts, report.acts, report.skipped) == (4, 6, [])
     page = get("Charte d'usage")
     assert page.source.text == "On range tout.\n\nOn sourit.\n"
     assert page.license == "CC-BY-4.0"
@@ -176,7 +176,7 @@ def test_it_keeps_what_people_wrote(folder: Path) -> None:
     page_writer.delete(get("Category:Accueil"), SOMEONE)
     (folder / "history.toml").write_text(ACTS + MORE, "utf-8")
     report = load(folder)
-    assert (report.acts, len(report.left_out)) == (0, 1)
+    assert (report.acts, len(report.skipped)) == (0, 1)
     assert get("Charte d'usage").source.text == "Tout autre chose.\n"
     assert not WikiPage.objects.filter(title_key="Category:Accueil").exists()
 

@@ -85,7 +85,7 @@ def test_it_adds_nothing_the_second_time(file: Path, media: Path) -> None:
     before = PageVersion.objects.count(), Picture.objects.count(), Changeset.objects.count()
     report = import_history(file, HistoryImportOptions(media=media))
     assert (report.versions, report.pages, report.unchanged) == (0, 0, report.entries)
-    assert (report.clashes, report.rewritten, report.media.added) == ([], [], [])
+    assert (report.conflicts, report.rewritten, report.media.added) == ([], [], [])
     assert before == (PageVersion.objects.count(), Picture.objects.count(), Changeset.objects.count())
 
 
@@ -113,7 +113,7 @@ def test_it_brings_pictures_with_licence_and_names_the_missing_ones(make_history
     picture = Picture.objects.get()
     assert (picture.name, picture.license, picture.author) == ("Tangram.jpg", "CC-BY-4.0", "Ada (Œuvre)")
     assert picture.width > 100
-    assert report.missing == ["Absente.jpg"]
+    assert report.missing_pictures == ["Absente.jpg"]
     assert page_at("README.md").license == "CC-BY-4.0"
 
 
@@ -231,7 +231,7 @@ def test_it_merges_what_the_work_has_gained_with_edits_made_here(make_history: M
     page_writer.edit(page_at("a.md"), "UN\n\ndeux\n\ntrois\n", SOMEONE)
     longer = [("a.md", "un\n\ndeux\n\ntrois\n"), ("a.md", "un\n\ndeux\n\nTROIS\n"), ("a.md", "un\n\nDEUX\n\nTROIS\n")]
     report = import_history(make_history(*longer), HistoryImportOptions())
-    assert (report.versions, report.clashes) == (2, [])
+    assert (report.versions, report.conflicts) == (2, [])
     assert page_at("a.md").source.text == "UN\n\nDEUX\n\nTROIS\n"
     assert page_at("a.md").full_title == "Comptine"
     again = import_history(make_history(*longer), HistoryImportOptions())
@@ -242,9 +242,9 @@ def test_it_leaves_a_page_where_work_and_people_clash(make_history: Make) -> Non
     import_history(make_history(("a.md", "un\n")), HistoryImportOptions())
     page_writer.edit(page_at("a.md"), "ici\n", SOMEONE)
     report = import_history(make_history(("a.md", "un\n"), ("a.md", "ailleurs\n")), HistoryImportOptions())
-    assert (report.clashes, report.versions) == (["a"], 0)
+    assert (report.conflicts, report.versions) == (["a"], 0)
     report = import_history(make_history(("a.md", "un\n"), ("a.md", None)), HistoryImportOptions())
-    assert (report.clashes, report.versions) == (["a"], 0)
+    assert (report.conflicts, report.versions) == (["a"], 0)
     assert page_at("a.md").source.text == "ici\n"
 
 

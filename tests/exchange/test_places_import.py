@@ -164,7 +164,7 @@ def test_it_merges_a_changed_row_into_an_edited_page(changed: Change, alice: Use
     places_import.import_places(EXCERPT)
     edit("1", "est un tiers-lieu", "est un beau tiers-lieu", alice)
     report = places_import.import_places(changed("1", CP="44100"))
-    assert (report.merged, report.clashes) == (1, [])
+    assert (report.merged, report.conflicts) == (1, [])
     text = place("1").source.text
     assert "est un beau tiers-lieu" in text
     assert "Code postal: 44100" in text
@@ -176,7 +176,7 @@ def test_it_keeps_edits_through_a_second_merge(changed: Change, alice: User) -> 
     edit("1", "est un tiers-lieu", "est un beau tiers-lieu", alice)
     places_import.import_places(changed("1", CP="44100"))
     report = places_import.import_places(changed("1", CP="44200"))
-    assert (report.merged, report.clashes) == (1, [])
+    assert (report.merged, report.conflicts) == (1, [])
     text = place("1").source.text
     assert "est un beau tiers-lieu" in text
     assert "Code postal: 44200" in text
@@ -188,7 +188,7 @@ def test_it_leaves_a_page_where_source_and_people_clash(changed: Change, alice: 
     places_import.import_places(EXCERPT)
     before = edit("1", "Code postal: 44300", "Code postal: 44000", alice)
     report = places_import.import_places(changed("1", CP="44100"))
-    assert report.clashes == ["ADE Coworking"]
+    assert report.conflicts == ["ADE Coworking"]
     assert place("1").source.text == before.source.text
     assert place("1").version == before.version
 
@@ -234,7 +234,7 @@ def test_it_says_which_places_the_file_no_longer_names(tmp_path: Path) -> None:
     places_import.import_places(EXCERPT)
     shorter = tmp_path / "shorter.csv"
     shorter.write_text("".join(EXCERPT.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
-    assert places_import.import_places(shorter).gone == 1
+    assert places_import.import_places(shorter).not_in_file == 1
     assert not place("1509").is_deleted
 
 

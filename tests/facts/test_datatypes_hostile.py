@@ -40,7 +40,7 @@ def everything(text: str, context: Context) -> None:
     """Read, show and compare `text`; what is shown may be encoded."""
     value = registry.parse(text, context)
     assert len(value.canonical_value) <= 255
-    assert len(value.near) <= 255
+    assert len(value.place_key) <= 255
     for words in (
         value.canonical_value,
         value.folded_text,

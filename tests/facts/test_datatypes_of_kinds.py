@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    NAMES.forget()
+    NAMES.invalidate()
 
 
 @pytest.mark.parametrize("words", ["place", "Lieu", "lieux", "PLACES", " Place "])

@@ -35,8 +35,8 @@ def kept(value: Value, context: Context) -> None:
             assert other == pytest.approx(own, rel=1e-9, abs=1e-300), shown
         elif value.datatype not in ("_num", "_qty", "_tem"):
             assert other == own, shown
-    assert (again.lang, again.near, again.folded_text if not value.number else "") == (
-        value.lang, value.near, value.folded_text if not value.number else "",
+    assert (again.lang, again.place_key, again.folded_text if not value.number else "") == (
+        value.lang, value.place_key, value.folded_text if not value.number else "",
     ), shown  # fmt: skip
     assert [(key, part.canonical_value) for key, part in again.parts] == [
         (key, part.canonical_value) for key, part in value.parts

@@ -68,8 +68,8 @@ def merge_of(page: WikiPage, other: WikiPage, number: int | None = None) -> Merg
 def take_in(page: WikiPage, other: WikiPage, by: User) -> SaveResult:
     """Take the last version of `other` into `page`, which must be possible without a clash."""
     merge = merge_of(page, other)
-    assert merge.joined.text is not None
-    return merge.save(merge.joined.text, Author.of(by))
+    assert merge.merged.text is not None
+    return merge.save(merge.merged.text, Author.of(by))
 
 
 __all__ = ["TEXT", "change", "make_fork", "make_page", "make_place", "make_practice", "merge_of", "take_in", "text_of"]

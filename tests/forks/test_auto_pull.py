@@ -69,7 +69,7 @@ def test_it_is_switched_on_and_off_on_the_screen(
         auto_pull.set_auto_pull(fork, charlie, follows=True)
     with pytest.raises(Refused):
         auto_pull.set_auto_pull(bread, alice, follows=True)
-    client, address = client_of(alice, "en"), f"/touch/{fork.address}"
+    client, address = client_of(alice, "en"), f"/touch/{fork.url_title}"
     assert "in the name of bob" in client.get(address).content.decode()
     assert "Nothing is taken in by itself" in client.post(address, {"follow": "0"}, follow=True).content.decode()
     change(bread, alice, ("le soir", "le matin"))

@@ -99,11 +99,11 @@ def test_the_form_shows_each_refusal_with_its_reason(
     practice: WikiPage, alice: User, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(alice, "en")
-    shown = client.get(f"/fork/{practice.address}").content.decode()
+    shown = client.get(f"/fork/{practice.url_title}").content.decode()
     assert "Licences that the copy cannot have" in shown
     assert "CC0" in shown
     answer = client.post(
-        f"/fork/{practice.address}",
+        f"/fork/{practice.url_title}",
         {"new_place": "Le Fournil", "title": "Pain", "license": "CC-BY-SA-4.0"},
     )
     assert answer.headers["location"] == "/wiki/Le_Fournil:Pain"
@@ -120,7 +120,7 @@ def test_a_wrong_form_is_shown_again_and_makes_nothing(
     practice: WikiPage, bob: User, client_of: Callable[..., Client], data: dict[str, str]
 ) -> None:
     make_place("La Myne", by=bob)
-    answer = client_of(bob).post(f"/fork/{practice.address}", data)
+    answer = client_of(bob).post(f"/fork/{practice.url_title}", data)
     assert answer.status_code in (200, 400, 422)
     assert Fork.objects.count() == 0
     assert WikiPage.objects.count() == 2

@@ -23,7 +23,7 @@ Tree = dict[str, "Tree"]
 
 def tree_of(member: NetworkMember) -> Tree:
     """Titles under titles."""
-    return {member.page.full_title: {key: one for copy in member.copies for key, one in tree_of(copy).items()}}
+    return {member.page.full_title: {key: one for copy in member.forks for key, one in tree_of(copy).items()}}
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def named(title: str, user: User) -> WikiPage:
 def test_the_whole_family_is_seen_from_each_of_its_pages(bread: WikiPage, alice: User) -> None:
     for title in ("Pain", "Un:Pain", "Trois:Pain"):
         family = fork_network(named(title, alice), alice)
-        assert tree_of(family.first) == {"Pain": {"Un:Pain": {"Trois:Pain": {}}, "Deux:Pain": {}}}
-        assert family.places == 3
-        assert [member.page.full_title for member in family.members if member.is_here] == [title]
+        assert tree_of(family.root) == {"Pain": {"Un:Pain": {"Trois:Pain": {}}, "Deux:Pain": {}}}
+        assert family.place_count == 3
+        assert [member.page.full_title for member in family.members if member.is_current] == [title]
 
 
 def test_it_says_what_they_share(bread: WikiPage, alice: User) -> None:
@@ -60,11 +60,11 @@ def test_it_says_what_they_share(bread: WikiPage, alice: User) -> None:
 def test_who_is_deleted_shows_nowhere_and_its_forks_stay(bread: WikiPage, alice: User) -> None:
     page_writer.delete(named("Un:Pain", alice), Author(None, "script"))
     family = fork_network(bread, alice)
-    assert tree_of(family.first) == {"Pain": {"Deux:Pain": {}, "Trois:Pain": {}}}
-    assert family.places == 2
+    assert tree_of(family.root) == {"Pain": {"Deux:Pain": {}, "Trois:Pain": {}}}
+    assert family.place_count == 2
     page_writer.delete(page_lookup.reload_page(bread.pk), Author(None, "script"))
     family = fork_network(named("Trois:Pain", alice), alice)
-    assert tree_of(family.first) == {"Deux:Pain": {"Trois:Pain": {}}}
+    assert tree_of(family.root) == {"Deux:Pain": {"Trois:Pain": {}}}
     assert len(family.members) == 2
 
 

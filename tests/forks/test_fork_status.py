@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def counts(page: WikiPage, by: User) -> tuple[int, int]:
     """Versions behind and ahead."""
     found = fork_status_of(page, by)
-    return len(found.behind), found.own
+    return len(found.behind), found.ahead_count
 
 
 def test_it_counts_what_moved_on_each_side(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
@@ -67,11 +67,11 @@ def test_passing_over_leaves_the_text_and_moves_the_base(
     change(bread, alice, ("le soir", "le matin"))
     change(bread, alice, ("Au four.", "Au four, chaud."))
     before = text_of(fork)
-    saved = merge_of(fork, bread, 2).pass_over(Author.of(bob))
+    saved = merge_of(fork, bread, 2).skip_upstream(Author.of(bob))
     assert (saved.changed, text_of(fork)) == (True, before)
     found = fork_status_of(fork, bob)
     assert [node.number for node in found.behind] == [3]
-    assert found.own == 1, "it says something else than what both have"
+    assert found.ahead_count == 1, "it says something else than what both have"
     take_in(fork, bread, bob)
     assert "le soir" in text_of(fork)
     assert "Au four, chaud." in text_of(fork)
@@ -85,8 +85,8 @@ def test_the_base_is_right_after_both_took_each_other_in(
     change(bread, alice, ("le soir", "le matin"))
     change(fork, bob, ("Une nuit", "Deux nuits"))
     into_fork, into_bread = merge_of(fork, bread), merge_of(bread, fork)
-    into_fork.save(into_fork.joined.text or "", Author.of(bob))
-    into_bread.save(into_bread.joined.text or "", Author.of(alice))
+    into_fork.save(into_fork.merged.text or "", Author.of(bob))
+    into_bread.save(into_bread.merged.text or "", Author.of(alice))
     assert text_of(fork) == text_of(bread)
     found = fork_status_of(fork, bob)
     assert len(found.bases) == 2, "a criss-cross: neither descends from the other"
@@ -116,9 +116,9 @@ def test_a_deleted_original_leaves_its_fork_alone(
 ) -> None:
     page_writer.delete(bread, Author(None, "script"))
     assert fork_status_of(fork, bob).upstream is None
-    shown = client_of(bob, "en").get(f"/touch/{fork.address}").content.decode()
+    shown = client_of(bob, "en").get(f"/touch/{fork.url_title}").content.decode()
     assert "The original is not here any more" in shown
-    assert client_of(bob, "en").get(f"/pull/{fork.address}").status_code == 422
+    assert client_of(bob, "en").get(f"/pull/{fork.url_title}").status_code == 422
     page_writer.undelete(page_lookup.reload_page(bread.pk), Author(None, "script"))
     assert counts(fork, bob) == (0, 0)
 
@@ -140,11 +140,11 @@ def test_the_page_in_touch_shows_both_sides(
 ) -> None:
     change(bread, alice, ("le soir", "le matin"))
     change(fork, bob, ("Une nuit", "Deux nuits"))
-    shown = client_of(bob, "en").get(f"/touch/{fork.address}").content.decode()
+    shown = client_of(bob, "en").get(f"/touch/{fork.url_title}").content.decode()
     for words in ("<del>soir</del>", "<ins>matin</ins>", "<ins>Deux nuits</ins>", "pass over until here", "Take it in"):
         assert words in shown
-    assert "pass over until here" not in client_of(anna, "en").get(f"/touch/{fork.address}").content.decode()
-    none = client_of(bob, "en").get(f"/touch/{bread.address}").content.decode()
+    assert "pass over until here" not in client_of(anna, "en").get(f"/touch/{fork.url_title}").content.decode()
+    none = client_of(bob, "en").get(f"/touch/{bread.url_title}").content.decode()
     assert "This page was not forked from another one." in none
 
 
@@ -152,12 +152,12 @@ def test_passing_over_on_the_screen(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User, client_of: Callable[..., Client]
 ) -> None:
     change(bread, alice, ("le soir", "le matin"))
-    assert client_of(charlie).post(f"/touch/{fork.address}", {"skip": "2"}).status_code == 403
+    assert client_of(charlie).post(f"/touch/{fork.url_title}", {"skip": "2"}).status_code == 403
     client = client_of(bob, "en")
     for wrong in ("9", "x", ""):
-        assert client.post(f"/touch/{fork.address}", {"skip": wrong}).status_code == 404
+        assert client.post(f"/touch/{fork.url_title}", {"skip": wrong}).status_code == 404
     for _ in range(2):
-        shown = client.post(f"/touch/{fork.address}", {"skip": "2"}, follow=True).content.decode()
+        shown = client.post(f"/touch/{fork.url_title}", {"skip": "2"}, follow=True).content.decode()
         assert "There is nothing new in the original." in shown
     assert page_lookup.reload_page(fork.pk).version == 2, "sent twice, passed over once"
 
@@ -188,7 +188,7 @@ def test_the_box_of_a_page_reads_the_graph_once_for_each_pair_of_versions(
 
     def numbers() -> tuple[int, int]:
         state = fork_counts(page_lookup.reload_page(fork.pk), bond, bob)
-        return state.moved, state.own
+        return state.behind_count, state.ahead_count
 
     assert [numbers(), numbers()] == [(0, 0), (0, 0)]
     change(bread, alice, ("le soir", "le matin"))

@@ -81,12 +81,12 @@ def test_the_screens_offer_it_and_list_ones_forks(
     assert "1 new version" in shown
     assert "nothing new" in shown
     take_in(fork, bread, bob)
-    assert [(one.bond.page.full_title, one.moved) for one in notifications.forks_of(bob)] == [
+    assert [(one.fork.page.full_title, one.behind_count) for one in notifications.forks_of(bob)] == [
         ("Autre:Pain", 1),
         ("Le Fournil:Pain", 0),
     ]
-    assert client.post(f"/touch/{other.address}", {"tell": "1"}).status_code == 302
+    assert client.post(f"/touch/{other.url_title}", {"tell": "1"}).status_code == 302
     assert notifications.is_subscribed(other, bob)
-    assert "Stop that" in client.get(f"/touch/{other.address}").content.decode()
+    assert "Stop that" in client.get(f"/touch/{other.url_title}").content.decode()
     User.objects.filter(pk=alice.pk).update(email="")
-    assert client_of(alice, "en").post(f"/touch/{other.address}", {"tell": "1"}).status_code == 422
+    assert client_of(alice, "en").post(f"/touch/{other.url_title}", {"tell": "1"}).status_code == 422

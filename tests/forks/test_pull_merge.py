@@ -50,8 +50,8 @@ def test_two_who_take_in_the_same_at_once_make_one_version(
     change(bread, alice, ("le soir", "le matin"))
     change(fork, bob, ("Au four.", "Au four, chaud."))
     first, second = merge_of(fork, bread), merge_of(fork, bread)
-    assert first.save(first.joined.text or "", Author.of(bob)).changed
-    saved = second.save(second.joined.text or "", Author.of(alice))
+    assert first.save(first.merged.text or "", Author.of(bob)).changed
+    saved = second.save(second.merged.text or "", Author.of(alice))
     assert (saved.changed, saved.version) == (False, 3)
     assert page_lookup.reload_page(fork.pk).version == 3
     assert "Au four, chaud." in text_of(fork)
@@ -95,7 +95,7 @@ def test_the_licence_is_asked_as_at_fork(bread: WikiPage, alice: User, bob: User
     merge = merge_of(free, bread)
     assert not merge.verdict.allowed
     with pytest.raises(LicenseConflict):
-        merge.save(merge.joined.text or "", Author.of(bob))
+        merge.save(merge.merged.text or "", Author.of(bob))
     assert "le matin" not in text_of(free)
 
 
@@ -105,7 +105,7 @@ def test_an_original_that_only_leads_elsewhere_gives_nothing(
     page_writer.edit(bread, "#REDIRECT [[Brioche]]\n", Author.of(alice))
     with pytest.raises(Refused):
         merge_of(fork, bread)
-    assert client_of(alice).get(f"/pull/{fork.address}").status_code == 422
+    assert client_of(alice).get(f"/pull/{fork.url_title}").status_code == 422
 
 
 def test_charlie_pulls_nothing(bread: WikiPage, fork: WikiPage, alice: User, charlie: User) -> None:
@@ -118,7 +118,7 @@ def test_charlie_pulls_nothing(bread: WikiPage, fork: WikiPage, alice: User, cha
 def test_the_screen_shows_clashes_and_saves_what_was_chosen(
     clashing: WikiPage, bob: User, client_of: Callable[..., Client]
 ) -> None:
-    client, address = client_of(bob, "en"), f"/pull/{clashing.address}?until=2&base=2"
+    client, address = client_of(bob, "en"), f"/pull/{clashing.url_title}?until=2&base=2"
     shown = client.get(address).content.decode()
     assert "2 pieces were changed on both sides" in shown
     assert "Fact “Ville”" in shown
@@ -142,12 +142,12 @@ def test_the_screen_shows_clashes_and_saves_what_was_chosen(
 def test_ours_and_both(
     clashing: WikiPage, bob: User, client_of: Callable[..., Client], choice: str, words: str
 ) -> None:
-    client_of(bob).post(f"/pull/{clashing.address}", {"choice-0": choice, "choice-1": choice})
+    client_of(bob).post(f"/pull/{clashing.url_title}", {"choice-0": choice, "choice-1": choice})
     assert words in text_of(clashing)
 
 
 def test_the_whole_text_can_be_gone_over_first(clashing: WikiPage, bob: User, client_of: Callable[..., Client]) -> None:
-    client, address = client_of(bob, "en"), f"/pull/{clashing.address}?until=2&base=2"
+    client, address = client_of(bob, "en"), f"/pull/{clashing.url_title}?until=2&base=2"
     shown = client.post(address, {"choice-0": "theirs", "whole": "1"}).content.decode()
     assert "Ville: Nice" in shown
     assert "Deux nuits" in shown
@@ -162,7 +162,7 @@ def test_the_whole_text_can_be_gone_over_first(clashing: WikiPage, bob: User, cl
 def test_what_others_save_meanwhile_is_merged_or_shown(
     clashing: WikiPage, alice: User, bob: User, client_of: Callable[..., Client]
 ) -> None:
-    client, address = client_of(bob, "en"), f"/pull/{clashing.address}?until=2&base=2"
+    client, address = client_of(bob, "en"), f"/pull/{clashing.url_title}?until=2&base=2"
     change(clashing, alice, ("Deux nuits", "Cinq nuits"), ("# Pain", "# Le pain"))
     answer = client.post(address, {"choice-0": "ours", "choice-1": "theirs"})
     assert answer.status_code == 409
@@ -178,7 +178,7 @@ def test_what_others_save_meanwhile_is_merged_or_shown(
 def test_an_ended_session_loses_nothing(
     clashing: WikiPage, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
-    client, address = client_of(anna, "en"), f"/pull/{clashing.address}?until=2&base=2"
+    client, address = client_of(anna, "en"), f"/pull/{clashing.url_title}?until=2&base=2"
     assert client.get(address).status_code == 302
     answer = client.post(address, {"choice-0": "theirs", "choice-1": "own", "own-1": "Sept nuits"})
     assert answer.status_code == 403
@@ -193,7 +193,9 @@ def test_an_original_that_goes_away_meanwhile_takes_no_typed_text_with_it(
     clashing: WikiPage, bread: WikiPage, bob: User, client_of: Callable[..., Client]
 ) -> None:
     page_writer.delete(page_lookup.reload_page(bread.pk), Author(None, "script"))
-    answer = client_of(bob, "en").post(f"/pull/{clashing.address}?until=2&base=2", {"text": "Long texte", "base": "2"})
+    answer = client_of(bob, "en").post(
+        f"/pull/{clashing.url_title}?until=2&base=2", {"text": "Long texte", "base": "2"}
+    )
     assert answer.status_code == 422
     assert "Long texte" in answer.content.decode()
     assert "The original is not here any more" in answer.content.decode()
@@ -203,7 +205,7 @@ def test_an_original_that_goes_away_meanwhile_takes_no_typed_text_with_it(
 def test_odd_addresses_are_answered(clashing: WikiPage, bob: User, client_of: Callable[..., Client]) -> None:
     client = client_of(bob)
     for query in ("until=99", "base=99", "until=x", "base=-1", "until=", "until=1"):
-        assert client.get(f"/pull/{clashing.address}?{query}").status_code in (200, 404)
-        assert client.post(f"/pull/{clashing.address}?{query}", {"choice-0": "x"}).status_code in (302, 404, 422)
+        assert client.get(f"/pull/{clashing.url_title}?{query}").status_code in (200, 404)
+        assert client.post(f"/pull/{clashing.url_title}?{query}", {"choice-0": "x"}).status_code in (302, 404, 422)
     assert client.get("/pull/Pain").status_code == 404
     assert Fork.objects.count() == 1

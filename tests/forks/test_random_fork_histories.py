@@ -98,7 +98,7 @@ class World:
         if merge.is_done:
             return
         agrees_with_git(merge)
-        merge.save(merge.resolved("both"), Author(None, AUTHORS[at]))
+        merge.save(merge.resolve_all("both"), Author(None, AUTHORS[at]))
         self.known[at] |= self.known[other]
         assert merge_of(self.pages[at], self.pages[other]).is_done
 
@@ -108,8 +108,8 @@ class World:
             text = text_of(page)
             assert {word for word in known - self.lost if word not in text} == set()
             whole = authorship_of(page_lookup.reload_page(page.pk))
-            for told in whole.tell(whole.passages):
-                for piece in told.pieces if len(told.authors) > 1 else ():
+            for told in whole.attribute(whole.passages):
+                for piece in told.spans if len(told.authors) > 1 else ():
                     if piece.share is not None:
                         said = {self.author_of[word] for word in piece.text.replace(".", "").split()}
                         assert said == {piece.share.name}, (piece.text, piece.share.name)
@@ -124,13 +124,13 @@ def agrees_with_git(merge: Merge) -> None:
     Blank lines, all alike, can be matched in more than one way: without them there is one truth; with them, whoever
     merges cleanly says the same.
     """
-    nodes = merge.lineage.nodes
-    bases = merge.lineage.bases([nodes[merge.mine.pk]], [nodes[merge.theirs.pk]])
+    nodes = merge.graph.nodes
+    bases = merge.graph.merge_bases([nodes[merge.mine.pk]], [nodes[merge.theirs.pk]])
     if len(bases) != 1 or shutil.which("git") is None:
         return
     texts = [texts_of(bases)[bases[0].pk], merge.mine.text() or "", merge.theirs.text() or ""]
     as_git = merged_by_git(*texts)
-    assert None in (as_git, merge.joined.text) or as_git == merge.joined.text
+    assert None in (as_git, merge.merged.text) or as_git == merge.merged.text
     dense = [text.replace("\n\n", "\n") for text in texts]
     as_git = merged_by_git(*dense)
     assert as_git is None or as_git == merge_documents(*dense).text

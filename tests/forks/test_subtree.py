@@ -60,7 +60,9 @@ def named(title: str, by: User) -> WikiPage:
 
 def test_a_whole_place_is_the_seed_of_a_new_one(place: WikiPage, alice: User, bob: User) -> None:
     pages = whole(place, alice)
-    offers = [offer.name for offer in subtree.fact_rewrite_options(pages) if offer.fact in ("Lieu", "Nom")]
+    offers = [
+        offer.form_value for offer in subtree.fact_rewrite_options(pages) if offer.property_name in ("Lieu", "Nom")
+    ]
     copies = fork_creation.fork_all(pages, ForkTarget(new_place="Fabrique"), Author.of(alice), offers, seed=True)
     assert [copy.full_title for copy in copies] == [
         "Fabrique", "Fabrique:Accueil", "Fabrique:Charte", "Fabrique:Reste",

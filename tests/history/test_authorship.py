@@ -51,7 +51,7 @@ def test_it_tells_each_passage_with_its_authors(alice: User, anna: User, client_
     theirs = [piece.text for piece in paragraph.pieces if piece.share and piece.share.name == "Bob"]
     assert theirs == ["refont <b", "b"]
     assert (thanks.written.number, thanks.changed) == (2, None)
-    assert f'href="/credits/{page.address}"' in answer.content.decode()
+    assert f'href="/credits/{page.url_title}"' in answer.content.decode()
 
 
 def test_a_page_without_words_has_no_authors(alice: User, anna: User, client_of: ClientOf) -> None:

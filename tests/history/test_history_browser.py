@@ -61,7 +61,7 @@ def test_it_unfolds_a_batch_and_fits_the_screen(tab: Page, bob: User, width: int
 @pytest.mark.django_db(transaction=True)
 def test_a_slider_leads_through_time_and_selected_words_to_their_beginning(tab: Page) -> None:
     def by(name: str, year: int) -> Author:
-        return Author(None, name, at=datetime(year, 3, 3, 12, tzinfo=UTC))
+        return Author(None, name, claimed_at=datetime(year, 3, 3, 12, tzinfo=UTC))
 
     page = page_writer.create("Fournil", "Du pain *au levain*.", by=by("Ada", 2019)).page
     page_writer.edit(page_lookup.reload_page(page.pk), "Du pain noir.", by("Bob", 2020))

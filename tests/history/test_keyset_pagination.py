@@ -15,13 +15,13 @@ from wiki.history.keyset_pagination import Cursor, make_cursor_page
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 1), st.integers(0, 10**17))
 def test_it_reads_back_every_cursor_it_writes(at: datetime, rank: int, key: int) -> None:
     moment = Cursor(at, rank, key)
-    read = Cursor.read(str(moment))
+    read = Cursor.parse(str(moment))
     assert read == moment or abs(int(str(moment).split(".")[0])) >= 10**17
 
 
 @pytest.mark.parametrize("raw", [None, "", "1", "a.0.1", "1.2.3", "9" * 40 + ".0.1", "99999999999999999.0.1", "1.0.²"])
 def test_it_reads_no_cursor_from_odd_words(raw: str | None) -> None:
-    moment = Cursor.read(raw)
+    moment = Cursor.parse(raw)
     assert moment is None or moment.at.year > 5000
 
 

@@ -167,7 +167,7 @@ def test_an_import_is_followed_version_by_version() -> None:
     assert [whose[0][1] for whose in written(page)] == ["B", "A"]
     gone = Passage.objects.get(page=page, removed_in=3)
     assert (gone.added_at, gone.removed_at) == (BEGIN, BEGIN + timedelta(days=5))
-    page_writer.edit(page_lookup.reload_page(page.pk), LONG, Author(None, "E", at=BEGIN))
+    page_writer.edit(page_lookup.reload_page(page.pk), LONG, Author(None, "E", claimed_at=BEGIN))
     assert Passage.objects.get(page=page, removed_in=5).removed_at == BEGIN + timedelta(days=9)
     same_from_history()
 

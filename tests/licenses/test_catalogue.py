@@ -38,7 +38,7 @@ def test_it_describes_each_licence_fully(license: License) -> None:
     assert license.name_fr
     assert license.short_en
     assert set(license.kinds) <= set(KINDS)
-    assert set(license.needs) <= set(OBLIGATIONS)
+    assert set(license.obligations) <= set(OBLIGATIONS)
     assert license.family == "none" or license.deed_url.startswith(("https://", "http://www.wtfpl.net/"))
     assert license.family == "none" or license.text_url
 

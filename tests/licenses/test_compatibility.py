@@ -62,8 +62,8 @@ def test_it_gives_the_answer_of_the_table(source: str, target: str, letter: str)
     assert verdict.code == letter
     assert verdict.allowed is (letter in "AC")
     assert verdict.legal_source
-    assert verdict.because
-    assert verdict.obligations == (LICENSES[source].needs if letter in "AC" else ())
+    assert verdict.reason
+    assert verdict.obligations == (LICENSES[source].obligations if letter in "AC" else ())
 
 
 @pytest.mark.parametrize("target", COLUMNS)
@@ -121,9 +121,9 @@ def test_it_knows_the_pairs_beside_the_table(source: str, target: str, code: str
 def test_it_refuses_what_is_unsettled_and_says_so() -> None:
     verdict = check("CC-BY-SA-3.0", "LAL-1.3")
     assert not verdict.allowed
-    assert not verdict.settled
-    assert "not settled" in verdict.because
-    assert check("CC-BY-SA-1.0", "LAL-1.3").settled
+    assert not verdict.is_settled
+    assert "not settled" in verdict.reason
+    assert check("CC-BY-SA-1.0", "LAL-1.3").is_settled
 
 
 @pytest.mark.parametrize("source", ["", "nonsense", "All rights reserved", "CC-BY-SA-4.0 OR nonsense"])
@@ -131,7 +131,7 @@ def test_it_treats_what_it_cannot_read_as_all_rights_reserved(source: str) -> No
     verdict = check(source, "CC-BY-SA-4.0")
     assert verdict.code == "F"
     assert verdict.source == source
-    assert "all rights are reserved" in verdict.because
+    assert "all rights are reserved" in verdict.reason
 
 
 @pytest.mark.parametrize("target", ["", "nonsense", "LicenseRef-unknown", "LicenseRef-All-Rights-Reserved"])
@@ -162,20 +162,20 @@ def test_it_reads_or_as_a_choice_and_and_as_both(source: str, target: str, code:
 def test_it_names_the_ingredient_that_decides() -> None:
     verdict = check("CC-BY-4.0 AND etalab-2.0", "GPL-3.0-or-later")
     assert verdict.code == "R"
-    assert "Open Licence 2.0" in verdict.because
+    assert "Open Licence 2.0" in verdict.reason
 
 
 def test_it_speaks_of_the_whole_where_it_allows() -> None:
     verdict = check("CC-BY-SA-4.0", "LAL-1.3 OR CC-BY-SA-4.0")
-    assert verdict.because.endswith("be shared under “CC BY-SA 4.0 or Free Art License 1.3”.")
-    assert check("CC-BY-SA-4.0", "CC-BY-SA-4.0").because == "The licence stays the same."
+    assert verdict.reason.endswith("be shared under “CC BY-SA 4.0 or Free Art License 1.3”.")
+    assert check("CC-BY-SA-4.0", "CC-BY-SA-4.0").reason == "The licence stays the same."
 
 
 def test_it_collects_what_each_ingredient_asks() -> None:
     verdict = check("CC-BY-4.0 AND etalab-2.0", "CC-BY-SA-4.0")
     assert verdict.code == "C"
     assert {"authors", "date", "no_endorsement"} <= set(verdict.obligations)
-    assert len(verdict.duties) == len(set(verdict.duties)) == len(verdict.obligations)
+    assert len(verdict.obligation_texts) == len(set(verdict.obligation_texts)) == len(verdict.obligations)
 
 
 def test_it_mixes_several_works_into_one() -> None:
@@ -195,9 +195,9 @@ def test_it_lists_the_licences_that_a_fork_may_take() -> None:
 
 
 def test_it_has_a_sentence_for_every_refusal_and_every_duty() -> None:
-    refusing = {rule.key for rule in RULES.values() if "F" in {*rule.answers.values(), rule.otherwise}}
+    refusing = {rule.key for rule in RULES.values() if "F" in {*rule.codes.values(), rule.otherwise}}
     assert refusing == set(verdict_texts.REFUSALS)
-    assert {need for rule in RULES.values() for need in rule.asks} <= set(verdict_texts.OBLIGATIONS)
+    assert {need for rule in RULES.values() for need in rule.obligations} <= set(verdict_texts.OBLIGATIONS)
 
 
 def test_it_gives_its_reasons_in_the_language_of_the_reader() -> None:

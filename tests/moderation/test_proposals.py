@@ -48,7 +48,7 @@ def fork(fork: WikiPage, bob: User) -> WikiPage:
 def proposed(fork: WikiPage, bread: WikiPage, by: User, **options: Any) -> Proposal:
     """All of the fork, proposed."""
     merge = merge_of(bread, fork)
-    return proposals.propose(merge, merge.joined.text or "", "Plus de repos", by, **options)
+    return proposals.propose(merge, merge.merged.text or "", "Plus de repos", by, **options)
 
 
 def test_what_is_taken_in_whole_names_its_author_and_closes_the_circle(
@@ -71,7 +71,7 @@ def test_what_is_taken_in_whole_names_its_author_and_closes_the_circle(
     assert [node.number for node in fork_status_of(fork, bob).behind] == [2, 3]
     take_in(fork, bread, bob)
     assert text_of(fork) == text_of(bread)
-    assert fork_status_of(fork, bob).own == 0
+    assert fork_status_of(fork, bob).ahead_count == 0
     with pytest.raises(Refused):
         proposals.accept(made, "Autre", alice, is_whole=True, base=3)
     assert text_of(bread) != "Autre", "settled once, and nothing is written"
@@ -163,11 +163,11 @@ def test_hunks_are_chosen_discussed_and_taken_in(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(bob, "en")
-    shown = client.get(f"/propose/{fork.address}").content.decode()
+    shown = client.get(f"/propose/{fork.url_title}").content.decode()
     assert shown.count('name="hunk"') == 2
     data = {"hunks": "1", "hunk": ["0", "1"], "message": "", "at": at_of(shown)}
-    assert client.post(f"/propose/{fork.address}", data).status_code == 422
-    answer = client.post(f"/propose/{fork.address}", data | {"message": "Plus de repos"})
+    assert client.post(f"/propose/{fork.url_title}", data).status_code == 422
+    answer = client.post(f"/propose/{fork.url_title}", data | {"message": "Plus de repos"})
     made = Proposal.objects.get()
     assert answer.headers["location"] == f"/proposal/{made.pk}"
     assert (made.is_whole, made.by) == (True, bob)
@@ -196,7 +196,7 @@ def test_clashes_are_settled_before_hunks(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, client_of: Callable[..., Client]
 ) -> None:
     change(bread, alice, ("Une nuit", "Trois nuits"))
-    client, address = client_of(bob, "en"), f"/propose/{fork.address}"
+    client, address = client_of(bob, "en"), f"/propose/{fork.url_title}"
     shown = client.get(address).content.decode()
     assert "Take what is proposed" in shown
     data = {"message": "Repos", "at": at_of(shown)}
@@ -217,7 +217,7 @@ def test_clashes_are_settled_before_hunks(
 def test_an_ended_session_loses_no_message(
     bread: WikiPage, fork: WikiPage, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
-    client, address = client_of(anna, "en"), f"/propose/{fork.address}"
+    client, address = client_of(anna, "en"), f"/propose/{fork.url_title}"
     assert client.get(address).status_code == 302
     data = {"message": "Mon long message", "hunks": "1", "hunk": "0"}
     answer = client.post(address, data)

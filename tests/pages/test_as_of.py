@@ -21,7 +21,7 @@ Show = Callable[..., str]
 
 
 def by(name: str, day: str) -> Author:
-    return Author(None, name, at=datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC))
+    return Author(None, name, claimed_at=datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC))
 
 
 @pytest.fixture

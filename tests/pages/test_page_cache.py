@@ -37,7 +37,7 @@ def test_it_answers_from_memory_what_the_view_answered(language: str, theme: str
     make_page("Établi", "# Établi\n\nVoir [[Ailleurs]].")
     wanted: dict[str, Any] = {"language": language} | ({"theme": theme} if theme else {})
     slow, quick = read("/wiki/Établi", **wanted), read("/wiki/Établi", **wanted)
-    assert len(RESPONSE_STORE.kept) == 1
+    assert len(RESPONSE_STORE.responses) == 1
     assert quick.content == slow.content
     assert dict(quick.items()) == dict(slow.items())
 
@@ -69,7 +69,7 @@ def test_it_changes_no_answer(bob: User, path: str, status: int, kept: bool) -> 
         RESPONSE_STORE.clear()
         answers = [_asked(path, cookies, "get"), _asked(path, cookies, method), _asked(path, cookies, method)]
         assert [answer.status_code for answer in answers] == [status] * 3
-        assert bool(RESPONSE_STORE.kept) is kept
+        assert bool(RESPONSE_STORE.responses) is kept
         assert dict(answers[0].items()) == dict(answers[1].items()) == dict(answers[2].items())
         assert answers[1].content == answers[2].content == (answers[0].content if method == "get" else b"")
 
@@ -107,7 +107,7 @@ def test_it_sends_readers_of_kept_pages_to_https_too(settings: Any) -> None:
     make_page("Établi", "Un texte.")
     settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 60
     slow, quick = (Client().get("/wiki/Établi", secure=True) for _ in range(2))
-    assert len(RESPONSE_STORE.kept) == 1
+    assert len(RESPONSE_STORE.responses) == 1
     assert quick.headers["Strict-Transport-Security"] == "max-age=60"
     assert dict(quick.items()) == dict(slow.items())
     moved = Client().get("/wiki/Établi")
@@ -128,7 +128,7 @@ def test_it_shares_no_answer_that_sets_a_cookie() -> None:
     make_page("Établi", "Un texte.")
     answer = _asked("/wiki/Établi", {"csrftoken": "not a token"}, "get")
     assert answer.cookies
-    assert not RESPONSE_STORE.kept
+    assert not RESPONSE_STORE.responses
 
 
 def test_it_knows_where_pages_are() -> None:

@@ -119,7 +119,7 @@ def test_a_fork_from_afar_is_proposed_to_its_original(alice: User, bob: User, cl
     assert answer["Location"].startswith("/propose/Elsewhere:loin.example")
     assert Fork.objects.get(page=mirror.page).upstream == bread
     merge = merge_of(bread, mirror.page)
-    made = proposals.propose(merge, merge.joined.text or "", "Au bois", bob)
+    made = proposals.propose(merge, merge.merged.text or "", "Au bois", bob)
     assert Proposal.objects.get().page == bread
     taken = proposals.accept(made, made.text, alice, is_whole=True, base=bread.versions.count())
     assert taken.changed

@@ -82,7 +82,7 @@ def test_they_fork_and_propose_to_each_other(
         answer = client.post("/elsewhere", {"address": f"{there}/wiki/Le_Fournil:Pain"})
         assert b"de bois" in client.get(answer["Location"]).content
         merge = merge_of(bread, Mirror.objects.get(title="Le Fournil:Pain").page)
-        made = proposals.propose(merge, merge.joined.text or "", "Au bois", bob)
+        made = proposals.propose(merge, merge.merged.text or "", "Au bois", bob)
         proposals.accept(made, made.text, alice, is_whole=True, base=2)
         assert "Au feu de bois." in text_of(bread)
         assert "Deux nuits" in text_of(bread)

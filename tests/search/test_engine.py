@@ -133,9 +133,9 @@ def test_where_none_was_built_the_database_answers(tmp_path: Path, db: None) -> 
 def test_it_notices_damage_and_says_so_once(
     backend: WhooshBackend, find: Finder, harm: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shelf = index_of(backend).shelf
-    assert shelf.is_whole
-    for file in shelf.build.glob("*.seg"):
+    directory = index_of(backend).directory
+    assert directory.is_usable
+    for file in directory.build.glob("*.seg"):
         if harm == "gone":
             file.unlink()
             continue
@@ -146,38 +146,38 @@ def test_it_notices_damage_and_says_so_once(
         with pytest.raises(IndexDamaged):
             index_of(backend).find(PlainText("atelier"), {"title": 1.0}, WikiPage)
     assert find("Charte de") == {"Charte de l'atelier"}  # by the database
-    assert not shelf.is_whole
-    assert shelf.damage
+    assert not directory.is_usable
+    assert directory.damage
     assert sum("damaged" in line for line in caplog.messages) == 1
     index_of(backend).reset()
-    assert shelf.is_whole
+    assert directory.is_usable
     assert find("atelier") == set()
 
 
 def test_a_mistake_in_a_query_is_no_damage(backend: WhooshBackend, find: Finder) -> None:
     with pytest.raises(IndexDamaged):
         index_of(backend).find(PlainText(7), {"title": 1.0}, WikiPage)
-    assert index_of(backend).shelf.is_whole
+    assert index_of(backend).directory.is_usable
     assert find("charte") == {"Une charte étudiée", "Charte de l'atelier"}
 
 
 def test_one_writes_and_others_wait_or_give_up(backend: WhooshBackend) -> None:
-    shelf = index_of(backend).shelf
+    directory = index_of(backend).directory
     held, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with shelf.writing(patience=0):
+        with directory.write_lock(patience=0):
             held.set()
             go_on.wait(10)
 
     other = threading.Thread(target=hold)
     other.start()
     held.wait(10)
-    with pytest.raises(IndexBusy), shelf.writing(patience=0.1):
+    with pytest.raises(IndexBusy), directory.write_lock(patience=0.1):
         pass
     go_on.set()
     other.join()
-    with shelf.writing(patience=5):
+    with directory.write_lock(patience=5):
         pass
 
 
@@ -189,22 +189,22 @@ def test_readers_read_on_while_a_new_index_takes_its_place(backend: WhooshBacken
     assert find("charte") == {"Une charte étudiée", "Charte de l'atelier"}
     rebuilder.finish()
     assert find("charte") == {"Charte de l'atelier"}
-    assert len(list(index.shelf.folder.glob("build-*"))) == 1
+    assert len(list(index.directory.folder.glob("build-*"))) == 1
 
 
 def test_a_build_that_was_never_finished_is_swept(backend: WhooshBackend, find: Finder) -> None:
     index = index_of(backend)
     from wiki.search.engine import schema
 
-    index.shelf.begin(schema.schema_of(index.root))
+    index.directory.create_build(schema.schema_of(index.root))
     index.reset()
-    assert len(list(index.shelf.folder.glob("build-*"))) == 1
+    assert len(list(index.directory.folder.glob("build-*"))) == 1
 
 
 def test_an_index_built_for_other_fields_counts_as_none(backend: WhooshBackend, find: Finder) -> None:
-    shelf = index_of(backend).shelf
-    text = (shelf.folder / "current").read_text(encoding="utf-8")
-    (shelf.folder / "current").write_text(text.replace(shelf.signature, "0" * 16), encoding="utf-8")
-    assert not shelf.is_whole
+    directory = index_of(backend).directory
+    text = (directory.folder / "current").read_text(encoding="utf-8")
+    (directory.folder / "current").write_text(text.replace(directory.signature, "0" * 16), encoding="utf-8")
+    assert not directory.is_usable
     with pytest.raises(IndexMissing):
         index_of(backend).find(PlainText("atelier"), {"title": 1.0}, WikiPage)

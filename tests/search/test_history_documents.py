@@ -84,13 +84,13 @@ def test_facts_that_authors_state_wait_too() -> None:
     assert not Fact.objects.filter(pk__in=stated_waiting(), property__key__startswith="_").exists()
     background_jobs.run_pending()
     index = get_search_backend().get_index_for_model(Fact)
-    with index.shelf.searcher() as searcher:
+    with index.directory.searcher() as searcher:
         assert searcher.doc_count() == 2
     page_writer.edit(page_lookup.reload_page(page.pk), "Du pain [[Avec::levain]].", SCRIPT)
     assert stated_waiting() == set()
     rebuild_derived.rebuild()  # which drops facts and writes them again
     background_jobs.run_pending()
-    with index.shelf.searcher() as searcher:
+    with index.directory.searcher() as searcher:
         assert searcher.doc_count() == 2
     assert {row.pk for row in get_search_backend().search("etienne", Fact)} == {
         Fact.objects.get(property__key="Ville").pk

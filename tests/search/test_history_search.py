@@ -29,7 +29,7 @@ Lives = dict[str, list[tuple[int, int | None]]]
 
 def by(name: str, day: str) -> Author:
     """Someone known by a name, on a day of which they say so."""
-    return Author(None, name, at=datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC))
+    return Author(None, name, claimed_at=datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC))
 
 
 def write(title: str, *versions: tuple[str, str, str]) -> WikiPage:
@@ -137,7 +137,7 @@ class TestPeriods:
 
     def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
         given = history_results.search_history("levain after:demain", ANNA, TimeFilterInput("at", at="hier"))
-        assert [(note.code, note.text) for note in given.query.notes] == [
+        assert [(note.code, note.text) for note in given.query.warnings] == [
             ("unknown_day", "hier"),
             ("unknown_day", "demain"),
         ]
@@ -148,7 +148,7 @@ class TestPeriods:
         found = {one.page.title: one for one in history_results.load_history_results(given, given.hits, ANNA)}
         assert found["Fournil"].periods[0].passages == ["Du pain au levain.", "Ouvert le lundi."]
         assert found["Brasserie"].periods[0].passages == ["Du levain, ouvert le lundi."]
-        assert [text for text, marked in found["Brasserie"].periods[0].pieces[0] if marked] == ["levain", "lundi"]
+        assert [text for text, marked in found["Brasserie"].periods[0].snippets[0] if marked] == ["levain", "lundi"]
 
     def test_the_best_comes_first(self) -> None:
         assert next(iter(lives("four"))) == "Fournil"
@@ -161,11 +161,11 @@ class TestPeriods:
         assert {text: lives(text) for text in cases} == whole
         monkeypatch.setattr(history_search, "TIME_LIMIT", -1.0)
         given = history_results.search_history("levain", ANNA, TimeFilterInput("ever"))
-        assert not given.past.is_whole
+        assert not given.found.is_complete
         assert len(given.hits) <= 1
         monkeypatch.setattr(history_search, "STEP_PAGES", 1)
         given = history_results.search_history("-zzz", ANNA, TimeFilterInput("ever"))
-        assert (len(given.hits), given.past.is_whole) == (1, False)
+        assert (len(given.hits), given.found.is_complete) == (1, False)
 
     def test_among_some_pages_only(self) -> None:
         page = WikiPage.objects.get(title="Brasserie")
@@ -234,19 +234,19 @@ def test_without_an_index_it_says_so(settings: Any) -> None:
     write("Fournil", ("2019-03-03", "Ada", "Du levain."))
     background_jobs.run_pending()
     shutil.rmtree(settings.INDEX_ROOT)
-    assert not history_results.search_history("levain", ANNA, TimeFilterInput("ever")).is_there
+    assert not history_results.search_history("levain", ANNA, TimeFilterInput("ever")).index_available
     with pytest.raises(CommandError, match="rebuild_index"):
         call_command("search", "levain", history=True)
 
 
 @pytest.mark.usefixtures("wiki")
 def test_a_damaged_index_is_said_and_built_again() -> None:
-    shelf = get_search_backend().get_index_for_model(Passage).shelf
-    for file in shelf.build.glob("*.seg"):
+    directory = get_search_backend().get_index_for_model(Passage).directory
+    for file in directory.build.glob("*.seg"):
         file.write_bytes(file.read_bytes()[:100])
-    assert not history_results.search_history("levain", ANNA, TimeFilterInput("ever")).is_there
+    assert not history_results.search_history("levain", ANNA, TimeFilterInput("ever")).index_available
     background_jobs.run_pending()
-    assert shelf.is_whole
+    assert directory.is_usable
     assert lives("levain")["Brasserie"] == [(1, 2)]
 
 

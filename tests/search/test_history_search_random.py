@@ -73,7 +73,7 @@ class Writers:
         return None if text is None else stated + "\n\n".join(text)
 
     def someone(self) -> Author:
-        return Author(None, self.dice.choice(NAMES), at=day(self.dice.randrange(40)))
+        return Author(None, self.dice.choice(NAMES), claimed_at=day(self.dice.randrange(40)))
 
     def change(self, number: int) -> None:
         """What one edit does."""
@@ -178,7 +178,7 @@ def history(page: int) -> Iterator[State]:
         latest = max(latest, row.claimed_at) if latest else row.claimed_at
         text = row.text()
         pieces = None if text is None else pieces_of(text)
-        said = None if pieces is None else [[word.bare for word in iter_words(piece)] for piece in pieces]
+        said = None if pieces is None else [[word.lowercase for word in iter_words(piece)] for piece in pieces]
         yield State(row.number, latest, row.author_name, said)
 
 
@@ -216,13 +216,13 @@ def looked_through(texts: dict[int, list[State]], holds: Holds, wish: TimeFilter
 def is_wanted(states: list[State], first: State, end: State | None, wish: TimeFilterInput) -> bool:
     if wish.author and first.author != wish.author:
         return False
-    if wish.way == "now":
+    if wish.mode == "now":
         return end is None
-    if wish.way == "at":
+    if wish.mode == "at":
         before = [state for state in states if state.moment <= datetime.fromisoformat(wish.at)]
         return bool(before) and first.number <= before[-1].number and (end is None or before[-1].number < end.number)
-    if wish.way in ("appeared", "disappeared"):
-        state = first if wish.way == "appeared" else end
+    if wish.mode in ("appeared", "disappeared"):
+        state = first if wish.mode == "appeared" else end
         since, until = datetime.fromisoformat(wish.since), datetime.fromisoformat(wish.until)
         return state is not None and since <= state.moment <= until
     return True

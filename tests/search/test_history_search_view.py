@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def by(name: str, year: int) -> Author:
-    return Author(None, name, at=datetime(year, 3, 3, 12, tzinfo=UTC))
+    return Author(None, name, claimed_at=datetime(year, 3, 3, 12, tzinfo=UTC))
 
 
 @pytest.fixture(autouse=True)

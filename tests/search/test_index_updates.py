@@ -141,7 +141,7 @@ def test_pages_from_before_there_was_an_index_get_their_words() -> None:
 def test_a_damaged_index_is_noticed_and_built_again(harm: str, caplog: pytest.LogCaptureFixture) -> None:
     make_page("Fournil", "Du pain.")
     background_jobs.run_pending()
-    build = index_of(PageSearchText).shelf.build
+    build = index_of(PageSearchText).directory.build
     for file in build.glob("*.seg"):
         file.write_bytes(file.read_bytes()[:100])
         if harm == "lost":
@@ -150,8 +150,8 @@ def test_a_damaged_index_is_noticed_and_built_again(harm: str, caplog: pytest.Lo
     assert "is damaged and will be built again" in caplog.text
     background_jobs.run_pending()
     assert found("pain") == {"Fournil"}
-    assert index_of(PageSearchText).shelf.is_whole
-    assert index_of(PageSearchText).shelf.build != build
+    assert index_of(PageSearchText).directory.is_usable
+    assert index_of(PageSearchText).directory.build != build
 
 
 def test_a_lost_folder_is_built_again() -> None:
@@ -159,8 +159,8 @@ def test_a_lost_folder_is_built_again() -> None:
 
     make_page("Fournil", "Du pain.")
     background_jobs.run_pending()
-    shutil.rmtree(index_of(PageSearchText).shelf.folder)
-    assert not index_of(PageSearchText).shelf.is_whole
+    shutil.rmtree(index_of(PageSearchText).directory.folder)
+    assert not index_of(PageSearchText).directory.is_usable
     assert found("pain") == {"Fournil"}  # by the database
     background_jobs.run_pending()
     assert found("pain") == {"Fournil"}
@@ -171,17 +171,17 @@ def test_a_build_goes_on_where_it_was_left(monkeypatch: pytest.MonkeyPatch) -> N
 
     pages = [make_page(f"Page {number}", f"Le mot{number}.") for number in range(5)]
     background_jobs.run_pending()
-    old = index_of(PageSearchText).shelf.build
-    IndexBuild(index_of(PageSearchText), 1).start_anew()
+    old = index_of(PageSearchText).directory.build
+    IndexBuild(index_of(PageSearchText), 1).restart()
     done = []
     while len(done) < 10:
         done.append(IndexBuild(index_of(PageSearchText), 1).step(2))
         if done[-1] == 0:
             break
-        assert index_of(PageSearchText).shelf.build == old
+        assert index_of(PageSearchText).directory.build == old
         assert found("mot4") == {"Page 4"}
     assert done == [2, 2, 1, 0]
-    assert index_of(PageSearchText).shelf.build != old
+    assert index_of(PageSearchText).directory.build != old
     assert [found(f"mot{number}") for number in range(5)] == [{page.full_title} for page in pages]
 
 
@@ -216,7 +216,7 @@ for turn in itertools.count():
 COUNT = """
 from modelsearch.backends import get_search_backend
 from wiki.search.models import PageSearchText
-with get_search_backend().get_index_for_model(PageSearchText).shelf.searcher() as searcher:
+with get_search_backend().get_index_for_model(PageSearchText).directory.searcher() as searcher:
     print(searcher.doc_count())
 """
 LOOK = """
@@ -227,7 +227,7 @@ backend = get_search_backend()
 def found(word):
     return [row.title for row in backend.search(word, PageSearchText)]
 said = [line.split() for line in SAID]
-with backend.get_index_for_model(PageSearchText).shelf.searcher() as searcher:
+with backend.get_index_for_model(PageSearchText).directory.searcher() as searcher:
     count = searcher.doc_count()
 print(json.dumps({
     "waiting": OutboxEntry.objects.count(), "indexed": count, "pages": PageSearchText.objects.count(),

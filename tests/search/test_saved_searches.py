@@ -61,7 +61,7 @@ def test_the_search_page_offers_its_feed_and_to_keep_it(alice: User, client_of: 
 
 
 def test_the_feed_tells_what_is_new(client_of: Callable[..., Client]) -> None:
-    old = Author(None, "script", at=datetime(2015, 1, 1, tzinfo=UTC))
+    old = Author(None, "script", claimed_at=datetime(2015, 1, 1, tzinfo=UTC))
     page = page_writer.create("Un four", "Du pain & du sel.", by=old).page
     make_page("Le four", "Du pain.")
     make_page("Le moulin", "Du grain.")

@@ -90,7 +90,7 @@ class TestFinding:
 
     def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
         given = search_results.search_pages("bois kind:zzz after:demain", ANNA)
-        assert {note.code for note in given.query.notes} == {"unknown_kind", "unknown_after"}
+        assert {note.code for note in given.query.warnings} == {"unknown_kind", "unknown_after"}
         assert len(given.hits) == 3
 
     def test_it_suggests_only_what_finds_something(self) -> None:
@@ -106,7 +106,7 @@ class TestFinding:
 
 
 def test_the_fresher_and_the_better_linked_win_between_equals() -> None:
-    old = Author(None, "script", at=datetime(2015, 1, 1, tzinfo=UTC))
+    old = Author(None, "script", claimed_at=datetime(2015, 1, 1, tzinfo=UTC))
     page_writer.create("Un four", "Du pain.", by=old)
     make_page("Le four", "Du pain.")
     background_jobs.run_pending()
@@ -188,7 +188,7 @@ class TestPage:
 
 # --- Snippets -------------------------------------------------------------------------------------
 def marked(text: str, *leaves: Term | Phrase | PrefixTerm | FuzzyTerm) -> str:
-    return "".join(f"[{some}]" if is_marked else some for some, is_marked in Highlighter(leaves).piece(text))
+    return "".join(f"[{some}]" if is_marked else some for some, is_marked in Highlighter(leaves).snippet(text))
 
 
 def test_a_piece_shows_most_of_the_words() -> None:

@@ -101,24 +101,24 @@ CASES: list[tuple[str, object, list[str]]] = [
 def test_it_reads(text: str, tree: object, ignored: list[str]) -> None:
     query = search_parser.parse(text)
     assert shape(query.tree) == tree
-    assert [note.code for note in query.notes] == ignored
+    assert [note.code for note in query.warnings] == ignored
 
 
 def test_it_bounds_what_is_hostile() -> None:
     many = search_parser.parse(" ".join(f"mot{number}" for number in range(5_000)))
     assert isinstance(many.tree, AndNode)
     assert len(many.tree.parts) == search_parser.MAX_TERMS
-    assert {note.code for note in many.notes} == {"long", "many"}
+    assert {note.code for note in many.warnings} == {"long", "many"}
     deep = search_parser.parse("(" * 400 + "bois" + ")" * 400)
-    assert "deep" in {note.code for note in deep.notes}
+    assert "deep" in {note.code for note in deep.warnings}
     assert search_parser.parse("-" * 900).tree is None
     assert search_parser.parse("NOT " * 240 + "bois").tree == NotNode(Term("bois", 960, 964))
 
 
 def test_it_says_all_that_it_ignores_in_words() -> None:
     for text, _, ignored in CASES:
-        said = [query_warnings.message_for(note) for note in search_parser.parse(text).notes]
-        assert len(said) == len(search_parser.parse(text).notes)
+        said = [query_warnings.message_for(note) for note in search_parser.parse(text).warnings]
+        assert len(said) == len(search_parser.parse(text).warnings)
         assert not ignored or all(said)
 
 

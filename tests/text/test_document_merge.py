@@ -80,21 +80,21 @@ def test_a_value_replaced_on_both_sides_clashes_and_all_else_is_joined() -> None
     theirs = changed(("City: Lyon", "City: Nice"), ("Tel: 1", "Tel: 1\nMail: a@b.fr"))
     joined = merge_documents(BASE, mine, theirs)
     assert joined.text is None
-    (clash,) = joined.clashes
+    (clash,) = joined.conflicts
     assert (clash.property, clash.mine, clash.theirs) == (
         "City", "City: Paris  # on the slopes\n", "City: Nice  # on the slopes\n",
     )  # fmt: skip
-    assert joined.mine == mine.replace("Tel: 1\n", "Tel: 1\nMail: a@b.fr\n")
-    assert facts_of(joined.resolved([clash.both]))["City"] == {"Paris", "Nice"}
+    assert joined.text_with_mine == mine.replace("Tel: 1\n", "Tel: 1\nMail: a@b.fr\n")
+    assert facts_of(joined.resolved([clash.combined]))["City"] == {"Paris", "Nice"}
 
 
 def test_lines_clash_in_their_place_and_words_typed_for_them_keep_their_lines() -> None:
     joined = merge_documents("a\nb\nc\n", "a\nmine\nc\n", "a\ntheirs\nc\n")
-    assert [(clash.base, clash.mine, clash.theirs) for clash in joined.clashes] == [("b\n", "mine\n", "theirs\n")]
+    assert [(clash.base, clash.mine, clash.theirs) for clash in joined.conflicts] == [("b\n", "mine\n", "theirs\n")]
     assert joined.resolved(["both of us"]) == "a\nboth of us\nc\n"
-    assert joined.resolved([joined.clashes[0].both]) == "a\nmine\n\ntheirs\nc\n", "two paragraphs stay two"
+    assert joined.resolved([joined.conflicts[0].combined]) == "a\nmine\n\ntheirs\nc\n", "two paragraphs stay two"
     items = merge_documents("- a\n- b\n", "- a\n- mine\n", "- a\n- theirs\n")
-    assert items.resolved([items.clashes[0].both]) == "- a\n- mine\n- theirs\n"
+    assert items.resolved([items.conflicts[0].combined]) == "- a\n- mine\n- theirs\n"
     with pytest.raises(ValueError, match="1 clashes, 0 choices"):
         joined.resolved([])
 
@@ -148,8 +148,8 @@ def test_facts_are_merged_as_sets(
 ) -> None:
     texts = [with_front_matter(one, "Texte.\n") if one else "Texte.\n" for one in (base, mine, theirs)]
     joined = merge_documents(*texts)
-    clashing = {clash.property for clash in joined.clashes}
-    said = facts_of(joined.mine)
+    clashing = {clash.property for clash in joined.conflicts}
+    said = facts_of(joined.text_with_mine)
     for key in {*base, *mine, *theirs}:
         old, own, other = (set(one.get(key, ())) for one in (base, mine, theirs))
         replaced = (old - own) & (old - other)
@@ -157,4 +157,4 @@ def test_facts_are_merged_as_sets(
         assert (key in clashing) == fought
         if not fought:
             assert said.get(key, set()) == (old & own & other) | (own - old) | (other - old)
-    assert joined.mine.endswith("Texte.\n")
+    assert joined.text_with_mine.endswith("Texte.\n")

@@ -88,7 +88,7 @@ def test_positions_stay_short_where_texts_grow() -> None:
     ],
 )
 def test_they_are_alike_by_half_their_words(old: str, new: str, nearest: int | None) -> None:
-    assert match_words([old.split()], [new.split()])[0].nearest == nearest
+    assert match_words([old.split()], [new.split()])[0].main_source == nearest
 
 
 def test_words_find_their_passage_when_paragraphs_are_divided_and_joined() -> None:
@@ -96,5 +96,5 @@ def test_words_find_their_passage_when_paragraphs_are_divided_and_joined() -> No
     first, second = match_words([words], [words[:4], words[4:]])
     assert [(run.old_start, run.size) for run in first.runs + second.runs] == [(0, 4), (4, 5)]
     joined = match_words([words[:4], words[4:]], [words])[0]
-    assert [(run.start, run.old, run.size) for run in joined.runs] == [(0, 0, 4), (4, 1, 5)]
-    assert joined.nearest == 1
+    assert [(run.start, run.old_index, run.size) for run in joined.runs] == [(0, 0, 4), (4, 1, 5)]
+    assert joined.main_source == 1

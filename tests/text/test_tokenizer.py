@@ -37,7 +37,7 @@ def test_it_reads_words(text: str, found: list[str]) -> None:
 
 
 def test_it_counts_places_so_that_phrases_hold() -> None:
-    where = {word.folded: word.place for word in iter_words("Un tiers-lieu d’avenir")}
+    where = {word.folded: word.position for word in iter_words("Un tiers-lieu d’avenir")}
     assert where == {"un": 0, "tierslieu": 1, "tiers": 1, "lieu": 2, "avenir": 3}
 
 
@@ -47,8 +47,8 @@ def test_it_tells_where_words_stand(text: str) -> None:
     for word in iter_words(text):
         assert last <= word.start < word.end <= len(text)
         assert len(word.folded) <= WORD_LIMIT
-        if not word.whole:
-            assert text[word.start : word.end].lower()[:WORD_LIMIT] == word.bare
+        if not word.is_compound:
+            assert text[word.start : word.end].lower()[:WORD_LIMIT] == word.lowercase
             last = word.start
 
 

@@ -33,7 +33,7 @@ class ApiError(Exception):
 class ApiRequest:
     """A request with its parameters read."""
 
-    request: HttpRequest
+    http_request: HttpRequest
     parameters: dict[str, str]
     user: Reader
     language: str
@@ -54,7 +54,7 @@ class ApiRequest:
         """A boolean parameter: true when it is there, whatever it says."""
         return name in self.parameters
 
-    def many(self, name: str, default: str = "") -> list[str]:
+    def get_multi(self, name: str, default: str = "") -> list[str]:
         """The values of a parameter, divided by the bar, or by U+001F where it begins with one. Raises ApiProblem."""
         raw = self.get(name, default)
         values = raw[1:].split("\x1f") if raw.startswith("\x1f") else raw.split("|")
@@ -76,16 +76,16 @@ class ApiRequest:
             raise ApiError("badinteger", message, value=raw[:60], name=name)
         return max(least, min(int(raw), most))
 
-    def must_be_posted(self) -> None:
+    def require_post(self) -> None:
         """Raise ApiProblem unless this is a POST: what changes something is never an address."""
-        if self.request.method != "POST":
+        if self.http_request.method != "POST":
             message = gettext_noop('The "%(action)s" action requires a POST request.')
             raise ApiError("mustbeposted", message, action=self.get("action"))
 
-    def must_be_in_body(self, *names: str) -> None:
+    def require_in_body(self, *names: str) -> None:
         """Raise ApiProblem when a secret stands in the address, where logs keep it."""
         for name in names:
-            if name in self.request.GET:
+            if name in self.http_request.GET:
                 message = gettext_noop(
                     'The "%(name)s" parameter was found in the query string; put it in the POST body.'
                 )

@@ -22,9 +22,11 @@ def ask(call: ApiRequest) -> dict[str, Any]:
 
 def askargs(call: ApiRequest) -> dict[str, Any]:
     """The same in parts: `conditions`, `printouts`, `parameters`, each divided by bars."""
-    parts = ["[[" + part + "]]" if not part.startswith(("[[", "<q>")) else part for part in call.many("conditions")]
-    printouts = [part if part.startswith("?") else f"?{part}" for part in call.many("printouts")]
-    return _answer(call, _read(call, "|".join(["".join(parts), *printouts, *call.many("parameters")])))
+    parts = [
+        "[[" + part + "]]" if not part.startswith(("[[", "<q>")) else part for part in call.get_multi("conditions")
+    ]
+    printouts = [part if part.startswith("?") else f"?{part}" for part in call.get_multi("printouts")]
+    return _answer(call, _read(call, "|".join(["".join(parts), *printouts, *call.get_multi("parameters")])))
 
 
 def _read(call: ApiRequest, source: str) -> Query:
@@ -44,8 +46,8 @@ def _answer(call: ApiRequest, question: Query) -> dict[str, Any]:
         raise ApiError("badquery", words.replace("%", "%%"))
     told = to_api_json(result, call.number("api_version", 2, 3, 2))
     told.setdefault("query", {}).setdefault("meta", {})["time"] = f"{time.monotonic() - begun:.6f}"
-    if result.at is not None:
+    if result.as_of is not None:
         told["query"]["meta"]["at"] = gettext("Facts as of %(date)s, read by today's declarations.") % {
-            "date": result.at.isoformat()
+            "date": result.as_of.isoformat()
         }
     return told

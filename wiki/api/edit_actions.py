@@ -27,8 +27,8 @@ UNSUPPORTED = ("section", "sectiontitle", "undo", "undoafter")
 
 def edit(call: ApiRequest) -> dict[str, Any]:
     """Save a text, or add to one. Where others saved after the named base, both are merged."""
-    call.must_be_posted()
-    call.must_be_in_body("token", "text")
+    call.require_post()
+    call.require_in_body("token", "text")
     tokens.check(call)
     _refuse_unsupported(call)
     page, title = resolve_page(call)
@@ -138,8 +138,8 @@ def _told(call: ApiRequest, saved: SaveResult, old: int) -> dict[str, Any]:
 
 def delete(call: ApiRequest) -> dict[str, Any]:
     """Delete a page: a version without text."""
-    call.must_be_posted()
-    call.must_be_in_body("token")
+    call.require_post()
+    call.require_in_body("token")
     tokens.check(call)
     page, _ = resolve_page(call)
     if page is None:

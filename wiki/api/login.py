@@ -14,9 +14,9 @@ from wiki.api.api_request import ApiRequest
 
 def login(call: ApiRequest) -> dict[str, Any]:
     """Sign in; the first call without a token gets one (`NeedToken`), as old clients expect."""
-    call.must_be_posted()
-    call.must_be_in_body("lgpassword", "lgtoken")
-    request = call.request
+    call.require_post()
+    call.require_in_body("lgpassword", "lgtoken")
+    request = call.http_request
     if not call.get("lgtoken"):
         return {"login": {"result": "NeedToken", "token": tokens.token(request, "login")}}
     tokens.check(call, "lgtoken", "login")
@@ -31,7 +31,7 @@ def login(call: ApiRequest) -> dict[str, Any]:
 
 def logout(call: ApiRequest) -> dict[str, Any]:
     """Sign out."""
-    call.must_be_posted()
+    call.require_post()
     tokens.check(call)
-    auth.logout(call.request)
+    auth.logout(call.http_request)
     return {}

@@ -25,13 +25,13 @@ def query(call: ApiRequest) -> dict[str, Any]:
     """All that `meta`, `prop` and `list` ask for, in one answer."""
     found: dict[str, Any] = {}
     going_on: dict[str, Any] = {}
-    for name in call.many("meta"):
+    for name in call.get_multi("meta"):
         if name not in META_MODULES:
             _warn_unknown("meta", name)
         found |= META_MODULES[name](call)
     if call.get("titles") or call.get("pageids") or call.get("revids"):
         found |= _pages(call)
-    for name in call.many("list"):
+    for name in call.get_multi("list"):
         if name not in LIST_MODULES:
             _warn_unknown("list", name)
         told, more = LIST_MODULES[name](call)
@@ -47,16 +47,16 @@ def _warn_unknown(name: str, value: str) -> None:
 
 
 def _tokens(call: ApiRequest) -> dict[str, Any]:
-    kinds = call.many("type", "csrf")
+    kinds = call.get_multi("type", "csrf")
     for kind in kinds:
         if kind not in tokens.KINDS and kind != "*":
             _warn_unknown("type", kind)
     wanted = tokens.KINDS if "*" in kinds else kinds
-    return {"tokens": {f"{kind}token": tokens.token(call.request, kind) for kind in wanted}}
+    return {"tokens": {f"{kind}token": tokens.token(call.http_request, kind) for kind in wanted}}
 
 
 def _userinfo(call: ApiRequest) -> dict[str, Any]:
-    user, wanted = call.user, call.many("uiprop")
+    user, wanted = call.user, call.get_multi("uiprop")
     told: dict[str, Any] = {"id": user.pk or 0, "name": user.get_username() or "anonymous"}
     if not user.is_authenticated:
         told["anon"] = True if call.version == 2 else ""
@@ -73,7 +73,7 @@ def _userinfo(call: ApiRequest) -> dict[str, Any]:
 
 
 def _siteinfo(call: ApiRequest) -> dict[str, Any]:
-    wanted = call.many("siprop", "general")
+    wanted = call.get_multi("siprop", "general")
     known: dict[str, Callable[[ApiRequest], Any]] = {
         "general": _general,
         "namespaces": _namespaces,
@@ -151,7 +151,7 @@ META_MODULES = {"tokens": _tokens, "userinfo": _userinfo, "siteinfo": _siteinfo}
 
 def _pages(call: ApiRequest) -> dict[str, Any]:
     """The named pages with `prop=info|revisions`; what is not there is said, not left out."""
-    wanted = call.many("titles")
+    wanted = call.get_multi("titles")
     keys: dict[str, str] = {}
     normalized: list[dict[str, str]] = []
     rows: list[dict[str, Any]] = []
@@ -172,7 +172,7 @@ def _pages(call: ApiRequest) -> dict[str, Any]:
         if page is None:
             number = titles.split_namespace(key)[0]
             rows.append({"ns": number, "title": full, "missing": True if call.version == 2 else ""})
-    props = call.many("prop")
+    props = call.get_multi("prop")
     texts = _revisions(call, found) if "revisions" in props else {}
     for page in found:
         row: dict[str, Any] = {"pageid": page.pk, "ns": page.namespace, "title": page.full_title}
@@ -184,8 +184,8 @@ def _pages(call: ApiRequest) -> dict[str, Any]:
 def _readable(call: ApiRequest, keys: Iterable[str]) -> Iterable[WikiPage]:
     """The pages asked for by title, number, or number of a revision."""
     readable = WikiPage.objects.readable_by(call.user).select_related("source").order_by("pk")
-    pks = [int(pk) for pk in call.many("pageids") if pk.isdecimal() and len(pk) < 12]
-    numbers = [int(pk) for pk in call.many("revids") if pk.isdecimal() and len(pk) < 12]
+    pks = [int(pk) for pk in call.get_multi("pageids") if pk.isdecimal() and len(pk) < 12]
+    numbers = [int(pk) for pk in call.get_multi("revids") if pk.isdecimal() and len(pk) < 12]
     if numbers:
         pks += PageVersion.objects.readable_by(call.user).filter(pk__in=numbers).values_list("page_id", flat=True)
     found: Iterable[WikiPage] = readable.filter(pk__in=pks) if pks else readable.filter(title_key__in=list(keys))
@@ -225,7 +225,7 @@ def _info(page: WikiPage, call: ApiRequest) -> dict[str, Any]:
 def _revisions(call: ApiRequest, pages: list[WikiPage]) -> dict[int, dict[str, Any]]:
     """The current revision of each page, or those of `revids`; of one page the last `rvlimit`."""
     versions = PageVersion.objects.readable_by(call.user).filter(page__in=pages).select_related("stored", "author")
-    numbers = [int(pk) for pk in call.many("revids") if pk.isdecimal() and len(pk) < 12]
+    numbers = [int(pk) for pk in call.get_multi("revids") if pk.isdecimal() and len(pk) < 12]
     if numbers:
         chosen = list(versions.filter(pk__in=numbers))
     elif call.get("rvlimit") and len(pages) == 1:
@@ -241,7 +241,7 @@ def _revisions(call: ApiRequest, pages: list[WikiPage]) -> dict[int, dict[str, A
 
 def _revision(call: ApiRequest, version: PageVersion) -> dict[str, Any]:
     """One revision with what `rvprop` asks for."""
-    wanted = call.many("rvprop", "ids|timestamp|flags|comment|user")
+    wanted = call.get_multi("rvprop", "ids|timestamp|flags|comment|user")
     told: dict[str, Any] = {}
     if "ids" in wanted:
         before = PageVersion.objects.filter(page_id=version.page_id, number=version.number - 1)

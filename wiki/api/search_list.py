@@ -33,7 +33,7 @@ def search(call: ApiRequest) -> tuple[dict[str, Any], dict[str, Any]]:
     told: dict[str, Any] = {
         "search": [_row(one, call) for one in search_results.load_results(some, given.leaves, call.user)]
     }
-    if "totalhits" in call.many("srinfo", "totalhits|suggestion"):
+    if "totalhits" in call.get_multi("srinfo", "totalhits|suggestion"):
         told["searchinfo"] = {"totalhits": len(given.hits)}
         better = search_results.suggest_query(given, call.user, _namespaces(call))
         if better:
@@ -44,7 +44,7 @@ def search(call: ApiRequest) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _namespaces(call: ApiRequest) -> Q | None:
     """Where to look: `srnamespace` as numbers, 0 when it is not given, all for `*`. Raises ApiProblem."""
-    wanted = call.many("srnamespace", "0")
+    wanted = call.get_multi("srnamespace", "0")
     if "*" in wanted:
         return None
     numbers = [int(one) for one in wanted if one.isdecimal() and len(one) < 6]
@@ -61,15 +61,15 @@ def _row(result: SearchResult, call: ApiRequest) -> dict[str, Any]:
     row: dict[str, Any] = {"ns": page.namespace, "title": page.full_title, "pageid": page.pk}
     values: dict[str, Any] = {
         "size": page.size,
-        "wordcount": result.words,
+        "wordcount": result.word_count,
         "timestamp": format_timestamp(page.edited_at),
-        "snippet": _marked(result.piece),
+        "snippet": _marked(result.snippet),
         "titlesnippet": _marked(result.title),
         "score": round(result.score, 4),
     }
     if result.via:
         values["redirecttitle"] = result.via
-    wanted = call.many("srprop", "size|wordcount|timestamp|snippet")
+    wanted = call.get_multi("srprop", "size|wordcount|timestamp|snippet")
     return row | {name: value for name, value in values.items() if name in wanted}
 
 

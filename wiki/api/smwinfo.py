@@ -34,7 +34,7 @@ COUNTS: dict[str, Callable[[ApiRequest], int]] = {
 
 def info(call: ApiRequest) -> dict[str, Any]:
     """The counts named by `info`."""
-    wanted = call.many("info", "propcount|usedpropcount|declaredpropcount")
+    wanted = call.get_multi("info", "propcount|usedpropcount|declaredpropcount")
     for name in wanted:
         if name not in COUNTS:
             message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')

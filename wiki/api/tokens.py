@@ -30,7 +30,7 @@ def token(request: HttpRequest, kind: str) -> str:
 def check(call: ApiRequest, name: str = "token", kind: str = "csrf") -> None:
     """Raise ApiProblem unless the parameter `name` is this session's token."""
     given = call.required(name)
-    if not call.request.session.session_key and kind == "login":
+    if not call.http_request.session.session_key and kind == "login":
         raise ApiError("badtoken", gettext_noop("Invalid CSRF token."))
-    if not constant_time_compare(given, token(call.request, kind)):
+    if not constant_time_compare(given, token(call.http_request, kind)):
         raise ApiError("badtoken", gettext_noop("Invalid CSRF token."))

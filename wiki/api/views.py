@@ -119,7 +119,7 @@ def _code(call: ApiRequest, error: WikiError) -> str:
 def _error(call: ApiRequest, code: str, words: str) -> dict[str, Any]:
     """An error as `errorformat=bc` has it."""
     key = "docref" if call.version == 2 else "*"
-    where = call.request.build_absolute_uri(call.request.path)
+    where = call.http_request.build_absolute_uri(call.http_request.path)
     return {"error": {"code": code, "info": words, key: f"See {where} for API usage."}}
 
 

@@ -29,14 +29,14 @@ class PrintRow:
 
     name: str = ""
     heading: str = ""
-    form: str = ""
+    output_format: str = ""
     options: str = ""
     """`+limit=2|+order=desc`, as written."""
 
-    def line(self) -> str:
+    def to_line(self) -> str:
         """As it is written in a question."""
         words = f"?{self.name.strip().lstrip('?')}"
-        words += f"#{self.form.strip()}" if self.form.strip() else ""
+        words += f"#{self.output_format.strip()}" if self.output_format.strip() else ""
         words += f"={self.heading.strip()}" if self.heading.strip() else ""
         return "|".join([words, *filter(None, (one.strip() for one in self.options.split("|")))])
 
@@ -73,52 +73,52 @@ class QueryFormData:
     since: str = ""
     until: str = ""
     """Two days between which the answer is compared."""
-    by_form: bool = False
+    from_form: bool = False
     """Whether it came from the form, whose address is not yet the question's own."""
 
     # --- As an address, as a call
-    def fields(self) -> dict[str, str]:
+    def url_fields(self) -> dict[str, str]:
         """What its address names, empty fields left out."""
         own = {"q": self.q, "po": self.po, **self.parameters, "since": self.since, "until": self.until}
         return {name: value for name, value in own.items() if value}
 
-    def query(self, **more: str) -> str:
+    def url_query(self, **more: str) -> str:
         """The query of its address, with other parameters."""
-        return urlencode({name: value for name, value in (self.fields() | more).items() if value})
+        return urlencode({name: value for name, value in (self.url_fields() | more).items() if value})
 
-    def arguments(self) -> list[str]:
+    def call_arguments(self) -> list[str]:
         """Conditions, printouts and parameters, as they stand between bars."""
         given = [f"{name}={value}" for name, value in self.parameters.items()]
         return [self.q.strip(), *_printouts(self.po), *given]
 
     def source(self) -> str:
         """The question as it is written in a page, without its name and braces."""
-        return "\n|".join(self.arguments())
+        return "\n|".join(self.call_arguments())
 
-    def embed(self) -> str:
+    def embed_code(self) -> str:
         """The call that shows its answer in a page."""
-        return "{{#ask: " + "\n |".join(self.arguments()) + "\n}}"
+        return "{{#ask: " + "\n |".join(self.call_arguments()) + "\n}}"
 
     # --- As the form
-    def rows(self) -> list[PrintRow]:
+    def printout_rows(self) -> list[PrintRow]:
         """Its printouts as rows."""
         return [_row(line) for line in _printouts(self.po)]
 
-    def sorts(self) -> list[SortRow]:
+    def sort_rows(self) -> list[SortRow]:
         """Its sort keys as rows; the first one always."""
         keys = [key.strip() for key in self.parameters.get("sort", "").split(",")]
         orders = [order.strip().lower() for order in self.parameters.get("order", "").split(",")]
         shown = [order if order in ORDERS else "" for order in orders]
         return [SortRow(key, order) for key, order in zip_longest(keys, shown[: len(keys)], fillvalue="")]
 
-    def fields_of(self, form: Format) -> list[ParameterField]:
+    def parameter_fields(self, form: Format) -> list[ParameterField]:
         """The parameters of a format and of all formats, with their values."""
         own = {one.name: one for one in (*form.parameters, *COMMON_PARAMETERS) if one.name not in SEPARATE_FIELDS}
         return [ParameterField(one, self.parameters.get(one.name, "")) for one in own.values()]
 
-    def further(self, form: Format) -> str:
+    def other_parameters(self, form: Format) -> str:
         """The parameters that have no field, one a line."""
-        known = {one.parameter.name for one in self.fields_of(form)} | set(SEPARATE_FIELDS)
+        known = {one.parameter.name for one in self.parameter_fields(form)} | set(SEPARATE_FIELDS)
         return "\n".join(f"{name}={value}" for name, value in self.parameters.items() if name not in known)
 
 
@@ -128,7 +128,7 @@ def read_query_form(given: QueryDict) -> QueryFormData:
     values = {name: given.get(name, "").replace("\x00", "") for name in list(given)[:PARAMETERS_LIMIT]}
     asked = QueryFormData(
         _bare(values.get("q", "")), values.get("po", ""), since=values.get("since", "").strip()[:60],
-        until=values.get("until", "").strip()[:60], by_form=by_form,
+        until=values.get("until", "").strip()[:60], from_form=by_form,
     )  # fmt: skip
     asked.po = "\n".join(filter(None, [asked.po.strip(), *_lines(given)]))
     parameters = {
@@ -156,7 +156,7 @@ def _lines(given: QueryDict) -> Iterator[str]:
         if name.strip():
             yield PrintRow(
                 *(" ".join(words.replace("\x00", "").split()) for words in (name, heading, form, options))
-            ).line()
+            ).to_line()
 
 
 def _sorting(given: QueryDict) -> Mapping[str, str]:

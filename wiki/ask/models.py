@@ -52,7 +52,7 @@ class CacheEpoch(models.Model):
         return str(self.count)
 
     @classmethod
-    def next(cls) -> None:
+    def increment(cls) -> None:
         """One more change."""
         if not cls.objects.filter(pk=1).update(count=F("count") + 1):
             cls.objects.get_or_create(pk=1, defaults={"count": 1})

@@ -143,7 +143,7 @@ def _read_parameters(question: Query, parameters: dict[str, str]) -> None:
     question.offset = _number(parameters.pop("offset", ""), "offset", 0)
     if question.limit > LIMIT:
         raise AskProblem("ask_limit", {"limit": LIMIT})
-    question.at = parameters.pop("at", "")
+    question.as_of = parameters.pop("at", "")
     sort, order = parameters.pop("sort", None), parameters.pop("order", None)
     question.parameters = parameters
     orders = [fold(word.strip()) for word in order.split(",")] if order else []

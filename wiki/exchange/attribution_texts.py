@@ -107,7 +107,7 @@ def of_selection(page: WikiPage, words: str, language: str) -> Credits:
     `words` as they were selected; those of no passage are credited as the whole page is. Three queries.
     """
     whole = authorship.authorship_of(page)
-    found = [told for told in whole.tell(_holding(whole.passages, words)) if told.authors]
+    found = [told for told in whole.attribute(_holding(whole.passages, words)) if told.authors]
     counted: dict[str, int] = defaultdict(int)
     for told in found:
         for count, where in word_runs(told.passage):

@@ -23,13 +23,16 @@ def parse_value(raw: str, step: VersionState, declaration: Declaration) -> Value
 
 def existing_place_keys(values: Iterable[Value]) -> set[str]:
     """Those near keys of page values that are pages now. One query per 500, none where there are no such values."""
-    keys = {key for value in values for key in (value.near, *(part.near for _, part in value.parts)) if key}
+    keys = {key for value in values for key in (value.place_key, *(part.place_key for _, part in value.parts)) if key}
     return link_table.existing_keys(keys) if keys else set()
 
 
 def typed_columns(value: Value, language: str, existing: Collection[str]) -> dict[str, Any]:
     """The typed columns of a value; a page value means the page in its own place where that is `existing`."""
-    problem, place_key = value.problem, "" if "#" in value.near else value.near  # parts of pages: from the commons
+    problem, place_key = (
+        value.problem,
+        "" if "#" in value.place_key else value.place_key,
+    )  # parts of pages: from the commons
     return {
         "language": language,
         "datatype": value.datatype,

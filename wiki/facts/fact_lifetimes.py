@@ -39,54 +39,54 @@ class FactLifetime:
 class FactHistory:
     """All lives of one page that a write begins, goes on with or ends."""
 
-    reading: ParsedVersion
+    parsed: ParsedVersion
     moment: datetime | None
     """The time of the write; None when data is rebuilt from history."""
     changes: PageFactChanges
-    alive: dict[Identity, FactLifetime] = field(default_factory=dict)
-    ended: list[FactLifetime] = field(default_factory=list)
-    last: VersionStatements | None = None
+    current: dict[Identity, FactLifetime] = field(default_factory=dict)
+    removed: list[FactLifetime] = field(default_factory=list)
+    last_statements: VersionStatements | None = None
 
-    def go_on_from(self, facts: Iterable[Fact]) -> None:
+    def load_current(self, facts: Iterable[Fact]) -> None:
         """Begin with the facts that are alive in the database."""
         for fact in facts:
             identity = (fact.subject.fragment, fact.property.key, fact.raw)
             value, language = fact.value(), fact.language
-            self.alive[identity] = FactLifetime(
+            self.current[identity] = FactLifetime(
                 identity, fact.added_in, fact.added_at, fact.position, value, language, fact
             )
 
-    def fold(self, versions: Iterable[VersionStatements], read: ParseValue) -> None:
+    def apply_versions(self, versions: Iterable[VersionStatements], read: ParseValue) -> None:
         """Let each version begin and end facts."""
-        number, clock = self.reading.follows, MonotonicTimes(self.reading.since, self.moment)
+        number, clock = self.parsed.follows, MonotonicTimes(self.parsed.since, self.moment)
         for said in versions:
             number += 1
-            at = clock.next(said.step.date)
+            at = clock.next(said.version.date)
             wanted = dict(said.facts)
-            own = version_statements.builtin_statements(said.step, number, self.reading.page.created_at, at)
+            own = version_statements.builtin_statements(said.version, number, self.parsed.page.created_at, at)
             for position, identity in enumerate(own, start=BUILTIN_POSITION):
                 wanted.setdefault(identity, position)
             self._end(wanted, number, at)
-            self._begin(wanted, number, at, said.step, read)
-            self.last = said
+            self._begin(wanted, number, at, said.version, read)
+            self.last_statements = said
 
     def _end(self, wanted: dict[Identity, int], number: int, at: datetime) -> None:
-        for identity in [identity for identity in self.alive if identity not in wanted]:
-            life = self.alive.pop(identity)
+        for identity in [identity for identity in self.current if identity not in wanted]:
+            life = self.current.pop(identity)
             life.removed_in, life.removed_at = number, at
-            self.ended.append(life)
+            self.removed.append(life)
 
     def _begin(
         self, wanted: dict[Identity, int], number: int, at: datetime, step: VersionState, read: ParseValue
     ) -> None:
         for identity, position in wanted.items():
-            value, life = read(identity[1], identity[2], step), self.alive.get(identity)
+            value, life = read(identity[1], identity[2], step), self.current.get(identity)
             if life is None:
-                self.alive[identity] = FactLifetime(identity, number, at, position, value, step.language)
+                self.current[identity] = FactLifetime(identity, number, at, position, value, step.language)
             else:
                 life.position, life.value, life.language = position, value, step.language
 
     @property
-    def all(self) -> list[FactLifetime]:
+    def lifetimes(self) -> list[FactLifetime]:
         """Ended ones first, in the order in which they ended."""
-        return [*self.ended, *self.alive.values()]
+        return [*self.removed, *self.current.values()]

@@ -37,14 +37,14 @@ def _special_type(key: str) -> str:
 
 def write_lifetimes(every: Sequence[FactHistory], properties: dict[str, Property]) -> None:
     """Rows for all lives of some pages."""
-    existing = fact_columns.existing_place_keys(life.value for lives in every for life in lives.all)
+    existing = fact_columns.existing_place_keys(life.value for lives in every for life in lives.lifetimes)
     touched: list[Fact] = []
     ended: dict[tuple[Any, Any], list[Fact]] = {}
     new: list[tuple[Fact, FactLifetime]] = []
     subjects = _subjects(every)
     for lives in every:
-        page = lives.reading.page.pk
-        for life in lives.all:
+        page = lives.parsed.page.pk
+        for life in lives.lifetimes:
             held = fact_columns.typed_columns(life.value, life.language, existing)
             fragment, key, raw = life.identity
             if life.fact is None:
@@ -67,7 +67,7 @@ def write_lifetimes(every: Sequence[FactHistory], properties: dict[str, Property
     if touched:
         Fact.objects.bulk_update(touched, [*fact_columns.COLUMNS, "position"], batch_size=100)
     _insert(new, properties, existing)
-    changes = {lives.reading.page.pk: lives.changes for lives in every}
+    changes = {lives.parsed.page.pk: lives.changes for lives in every}
     for fact, life in new:
         if life.identity[1] not in SPECIAL:
             changes[fact.page_id].rows.append(fact.pk)
@@ -78,9 +78,9 @@ def _changed_subobjects(lives: FactHistory) -> set[tuple[int, str, str]]:
 
     A subobject exists while its page states facts about it, whether or not `Has subobject` is stated too.
     """
-    before = {life.identity[0] for life in lives.all if life.fact is not None}
-    after = {life.identity[0] for life in lives.alive.values()}
-    key, page = titles.key_of(lives.reading.fields.full_title), lives.reading.page.pk
+    before = {life.identity[0] for life in lives.lifetimes if life.fact is not None}
+    after = {life.identity[0] for life in lives.current.values()}
+    key, page = titles.key_of(lives.parsed.fields.full_title), lives.parsed.page.pk
     return {(page, "_SOBJ", f"{key}#{fragment}") for fragment in before ^ after if fragment}
 
 
@@ -109,8 +109,8 @@ def _subjects(every: Sequence[FactHistory]) -> dict[tuple[int, str], Subject]:
     """The subjects that new facts are about: pages, subobjects, and records; made where they are missing."""
     wanted, found = set(), {}
     for lives in every:
-        page = lives.reading.page.pk
-        for life in lives.all:
+        page = lives.parsed.page.pk
+        for life in lives.lifetimes:
             if life.fact is not None:
                 found[page, life.identity[0]] = life.fact.subject
             else:

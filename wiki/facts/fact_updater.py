@@ -57,8 +57,8 @@ class FactUpdater:
         every = []
         for item, versions in pages:
             lives = FactHistory(item, moment, changes.of(item.page.pk))
-            lives.go_on_from(alive.get(item.page.pk, ()))
-            lives.fold(versions, _reader(properties))
+            lives.load_current(alive.get(item.page.pk, ()))
+            lives.apply_versions(versions, _reader(properties))
             every.append(lives)
         write_lifetimes(every, properties)
         _tell_titles([item for item, _ in pages], changes)

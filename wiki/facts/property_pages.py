@@ -34,12 +34,12 @@ def apply_property_page(lives: FactHistory) -> None:
 
     A page that lists the allowed values of properties has these declare again.
     """
-    fields, changes = lives.reading.fields, lives.changes
-    if lives.last is None:
+    fields, changes = lives.parsed.fields, lives.changes
+    if lives.last_statements is None:
         return
     if fields.namespace == PROPERTY:
-        said = [(identity[1], identity[2]) for identity in lives.last.facts if not identity[0]]
-        _take(changes, fields.title, said, fields.language, is_gone=lives.reading.text is None)
+        said = [(identity[1], identity[2]) for identity in lives.last_statements.facts if not identity[0]]
+        _take(changes, fields.title, said, fields.language, is_gone=lives.parsed.text is None)
     elif fields.namespace == MESSAGES and titles.fold(fields.title).startswith(titles.fold(LIST_PREFIX)):
         for page in _pages_with_list(titles.key_of(f"MediaWiki:{fields.title}")):
             _take_again(changes, page)
@@ -202,7 +202,7 @@ class ReparseFactsJob:
     name = "declarations"
 
     def __init__(self, tell: Callable[[set[str], set[int]], object]) -> None:
-        self.tell = tell
+        self.invalidate = tell
         """Told the keys of properties and the pages whose facts are read differently now."""
 
     def run(self) -> bool:
@@ -219,7 +219,7 @@ class ReparseFactsJob:
         revision = Property.objects.filter(pk=row.pk, revision=row.revision)  # declared again meanwhile: from the start
         if some:
             revision.update(read_to=some[-1].pk, read_so_far=F("read_so_far") + len(some))
-            self.tell({fact.property.key for fact in some}, {fact.page_id for fact in some})
+            self.invalidate({fact.property.key for fact in some}, {fact.page_id for fact in some})
         else:
             revision.update(to_read=0, read_so_far=0, read_to=0)
         return True

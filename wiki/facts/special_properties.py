@@ -20,7 +20,7 @@ class SpecialProperty:
     names: Mapping[str, str]
     """Its name by language, `en` and `fr`."""
     datatype: str
-    others: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     """What else it is called."""
     automatic: bool = False
     """Whether the wiki says it of each page, and authors do not."""
@@ -78,7 +78,7 @@ SPECIAL: Mapping[str, SpecialProperty] = _table()
 _BY_NAME: Mapping[str, str] = {
     fold(name): special.id
     for special in SPECIAL.values()
-    for name in (*special.names.values(), *special.others, special.id)
+    for name in (*special.names.values(), *special.aliases, special.id)
     if special.id != "_CONC" or name == "_CONC"
 }
 PROPERTY = 102

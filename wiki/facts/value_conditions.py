@@ -22,7 +22,7 @@ EARTH_RADIUS = 6_371_008.8
 class EqualTo:
     """`word` is one of these."""
 
-    words: tuple[str, ...]
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class WithinDistance:
 class FieldsMatch:
     """The fields of a record, by property key, hold these tests."""
 
-    tests: tuple[tuple[str, ValueCondition], ...]
+    conditions: tuple[tuple[str, ValueCondition], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ class InLanguage:
     """A monolingual text in a language, whose words hold `test` (None: any)."""
 
     lang: str
-    test: ValueCondition | None = None
+    condition: ValueCondition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotMatching:
     """Some value that does not hold `test` (SMW's `!` and `!~` are existential)."""
 
-    test: ValueCondition
+    condition: ValueCondition
 
 
 ValueCondition = EqualTo | InRange | MatchesWildcard | WithinDistance | FieldsMatch | InLanguage | NotMatching
@@ -110,7 +110,7 @@ def _plain(part: str) -> str:
 def matches(test: ValueCondition, value: Value) -> bool:
     """Whether a usable value holds `test`."""
     if isinstance(test, EqualTo):
-        return value.canonical_value in test.words
+        return value.canonical_value in test.values
     if isinstance(test, InRange):
         return _between(test, value)
     if isinstance(test, MatchesWildcard):
@@ -122,10 +122,12 @@ def matches(test: ValueCondition, value: Value) -> bool:
             and distance(test.lat, test.lon, value.lat, value.lon) <= test.metres
         )
     if isinstance(test, FieldsMatch):
-        return all(any(own == key and matches(inner, part) for own, part in value.parts) for key, inner in test.tests)
+        return all(
+            any(own == key and matches(inner, part) for own, part in value.parts) for key, inner in test.conditions
+        )
     if isinstance(test, InLanguage):
-        return value.lang == test.lang and (test.test is None or matches(test.test, value))
-    return not matches(test.test, value)
+        return value.lang == test.lang and (test.condition is None or matches(test.condition, value))
+    return not matches(test.condition, value)
 
 
 def _between(test: InRange, value: Value) -> bool:

@@ -36,7 +36,7 @@ class Value:
     """Degrees, north and east positive."""
     lang: str = ""
     """Language code of a monolingual text."""
-    near: str = ""
+    place_key: str = ""
     """Title key within the page's own place, which a page value looks for first."""
     parts: tuple[tuple[str, Value], ...] = ()
     """Values of a record by property key, in order of its fields; left-out fields are not there."""
@@ -101,7 +101,7 @@ class Context:
     declaration: Declaration = Declaration("", "")
     page: str = ""
     """Full title of the page in which it stands (`#fragment` values belong to it)."""
-    home: str = ""
+    place_title: str = ""
     """Full title of the place whose pages titles are looked for first."""
 
     @property

@@ -28,7 +28,7 @@ Identity = tuple[str, str, str]
 class VersionStatements:
     """All that one version says, in source order."""
 
-    step: VersionState
+    version: VersionState
     facts: dict[Identity, int] = field(default_factory=dict)
     """With the order of each among the facts of its page."""
 

@@ -50,7 +50,7 @@ def _look(bond: Fork) -> bool:
     upstream, page = page_lookup.reload_page(bond.upstream_id or 0), page_lookup.reload_page(bond.page_id)
     try:
         merge = Merge.of(page, pull_merge.upstream_version(upstream))
-        text = None if merge.is_done else merge.joined.text
+        text = None if merge.is_done else merge.merged.text
         if text is not None and bond.auto_pull_user is not None and merge.verdict.allowed:
             merge.save(text, Author.of(bond.auto_pull_user), _said(merge))
     except DatabaseBusy:
@@ -64,4 +64,4 @@ def _look(bond: Fork) -> bool:
 def _said(merge: Merge) -> str:
     """What the history says, in the language of the page."""
     with translation.override(merge.page.language):
-        return gettext("%(said)s, by itself") % {"said": merge.said()}
+        return gettext("%(said)s, by itself") % {"said": merge.summary()}

@@ -143,7 +143,7 @@ def _licenses(pages: Sequence[WikiPage], wish: ForkTarget) -> list[str]:
     for source, license in found.items():
         verdict = compatibility.check(source, license)
         if not verdict.allowed:
-            raise LicenseConflict(str(verdict.because).replace("%", "%%"))
+            raise LicenseConflict(str(verdict.reason).replace("%", "%%"))
     return [found[page.license] for page in pages]
 
 
@@ -218,7 +218,7 @@ def _mirrors(pages: Sequence[WikiPage]) -> list[Mirror]:
 
 def _bonds(pages: Sequence[WikiPage], by: Author) -> list[Fork]:
     """What the forks remember of upstream."""
-    authors, made_at = authors_by_page(pages), by.at or timezone.now()
+    authors, made_at = authors_by_page(pages), by.claimed_at or timezone.now()
     far = {mirror.page_id: mirror for mirror in _mirrors(pages)}
     return [
         Fork(

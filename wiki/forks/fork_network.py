@@ -24,13 +24,13 @@ class NetworkMember:
     """A page of a family, as far as the reader may see it."""
 
     page: WikiPage
-    bond: Fork | None = None
+    fork: Fork | None = None
     """How it was forked; None for the first."""
-    is_here: bool = False
+    is_current: bool = False
     """Whether it is the page that was asked for."""
     share: int | None = None
     """Per cent of its passages that the page asked for has too; None for that page, and for one without passages."""
-    copies: list[NetworkMember] = field(default_factory=list)
+    forks: list[NetworkMember] = field(default_factory=list)
     """Its forks, oldest first."""
 
 
@@ -38,11 +38,11 @@ class NetworkMember:
 class ForkNetwork:
     """A page with all its relatives."""
 
-    first: NetworkMember
+    root: NetworkMember
     members: list[NetworkMember]
 
     @property
-    def places(self) -> int:
+    def place_count(self) -> int:
         """How many places its pages live in."""
         return len({member.page.place_id for member in self.members} - {None})
 
@@ -58,16 +58,16 @@ def fork_network(page: WikiPage, user: Reader) -> ForkNetwork:
     members = {row.pk: NetworkMember(row, bonds.get(row.pk), row.pk == page.pk) for row in rows}
     tops = [member for key, member in members.items() if not _join(key, member, members, bonds)]
     for member in members.values():
-        member.copies.sort(key=_age)
+        member.forks.sort(key=_age)
     _share(page.pk, members)
     first = min(tops, key=_age)
-    first.copies += [member for member in tops if member is not first]  # of one that is not to be seen
+    first.forks += [member for member in tops if member is not first]  # of one that is not to be seen
     return ForkNetwork(first, list(members.values()))
 
 
 def _age(member: NetworkMember) -> tuple[object, ...]:
     """What orders forks: the first page, then by date."""
-    bond = member.bond
+    bond = member.fork
     return (bond is not None, bond.made_at.timestamp() if bond else 0, member.page.pk)
 
 
@@ -105,7 +105,7 @@ def _join(key: int, member: NetworkMember, members: dict[int, NetworkMember], bo
             return False
         above = members.get(bond.upstream_id)
         if above is not None and above is not member:
-            above.copies.append(member)
+            above.forks.append(member)
             return True
         bond = bonds.get(bond.upstream_id)
     return False

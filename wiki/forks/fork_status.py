@@ -23,7 +23,7 @@ class ForkLink:
     """A fork and its original, in so far as the reader may see it."""
 
     page: WikiPage
-    bond: Fork
+    fork: Fork
     upstream: WikiPage | None
     """None where it is deleted, on another site, or not for this reader."""
 
@@ -37,16 +37,16 @@ class ForkLink:
         """Whether the original has another title now than when it was forked."""
         if self.upstream is None or self.is_elsewhere:
             return False
-        return bool(self.upstream.full_title != self.bond.upstream_title)
+        return bool(self.upstream.full_title != self.fork.upstream_title)
 
 
 @dataclass(frozen=True, slots=True)
 class ForkCounts(ForkLink):
     """How far the two are apart, in numbers."""
 
-    moved: int
+    behind_count: int
     """How many versions of the original are not here."""
-    own: int
+    ahead_count: int
     """How many versions the fork is ahead."""
 
 
@@ -54,7 +54,7 @@ class ForkCounts(ForkLink):
 class ForkStatus(ForkLink):
     """All that there is to know of how a fork stands to its original."""
 
-    lineage: VersionGraph
+    graph: VersionGraph
     bases: list[VersionNode]
     """The latest versions that both have, or what went into both."""
     behind: list[VersionNode]
@@ -65,12 +65,12 @@ class ForkStatus(ForkLink):
     """Whether the fork says anything else than what both have."""
 
     @property
-    def moved(self) -> int:
+    def behind_count(self) -> int:
         """How many versions of the original are not here."""
         return len(self.behind)
 
     @property
-    def own(self) -> int:
+    def ahead_count(self) -> int:
         """How many versions the fork is ahead: one at least where it differs."""
         return max(len(self.ahead), int(self.differs))
 
@@ -94,12 +94,14 @@ def compute_fork_status(page: WikiPage, bond: Fork, user: Reader) -> ForkStatus:
     if upstream is None:
         return ForkStatus(page, bond, None, VersionGraph(), [], [], [], differs=False)
     lineage = VersionGraph.of(page, upstream)
-    mine, theirs = lineage.at[page.pk, page.version], lineage.at[upstream.pk, upstream.version]
+    mine, theirs = lineage.by_number[page.pk, page.version], lineage.by_number[upstream.pk, upstream.version]
     here, there = lineage.ancestors([mine]), lineage.ancestors([theirs])
-    bases = lineage.bases([mine], [theirs])
-    ahead = [node for node in lineage.written(page.pk, there) if lineage.nodes.get(node.merged or 0) not in there]
+    bases = lineage.merge_bases([mine], [theirs])
+    ahead = [
+        node for node in lineage.changed_versions(page.pk, there) if lineage.nodes.get(node.merged_id or 0) not in there
+    ]
     differs = len(bases) != 1 or bases[0].sha256 != mine.sha256
-    behind = [] if mine.sha256 == theirs.sha256 else lineage.written(upstream.pk, here)
+    behind = [] if mine.sha256 == theirs.sha256 else lineage.changed_versions(upstream.pk, here)
     return ForkStatus(page, bond, upstream, lineage, bases, behind, ahead, differs)
 
 
@@ -115,7 +117,7 @@ def fork_counts(page: WikiPage, bond: Fork, user: Reader) -> ForkCounts:
     numbers: tuple[int, int] | None = cache.get(key)
     if numbers is None:
         found = compute_fork_status(page, bond, user)
-        numbers = found.moved, found.own
+        numbers = found.behind_count, found.ahead_count
         cache.set(key, numbers, CACHE_SECONDS)
     return ForkCounts(page, bond, upstream, *numbers)
 

@@ -58,9 +58,9 @@ class LinkRewriter:
 
     def _title(self, copy: PageCopy, mention: TitleReference) -> str | None:
         """What a mention shall name in the copy; None where it is right as it stands."""
-        if not mention.title or (mention.way == "link" and split_namespace(mention.title)[0]):
+        if not mention.title or (mention.kind == "link" and split_namespace(mention.title)[0]):
             return None
-        if mention.way == "fact":
+        if mention.kind == "fact":
             return self._value(copy, mention)
         key, near = target_keys(mention.title, PageFields.of(copy.page))
         leads = next((one for one in (near, key) if one in self.names), "")

@@ -20,33 +20,35 @@ class ConflictChoice:
     """A clash as it is settled on the screen."""
 
     number: int
-    clash: MergeConflict
+    conflict: MergeConflict
     choice: str
     """"ours", "theirs", "both" or "own"; "" while nothing is chosen."""
-    own: str
+    own_text: str
     """The reader's own words."""
 
     @classmethod
     def of(cls, number: int, clash: MergeConflict, data: Any) -> ConflictChoice:
         """The clash with what the form `data` says of it."""
         choice = data.get(f"choice-{number}", "")
-        own = data.get(f"own-{number}", clash.both).replace("\r\n", "\n")
+        own = data.get(f"own-{number}", clash.combined).replace("\r\n", "\n")
         return cls(number, clash, choice if choice in (*SIDES, "own") else "", own)
 
     @property
-    def words(self) -> str:
+    def resolved_text(self) -> str:
         """What shall stand in its place; as it is here, while nothing is chosen."""
-        return {"own": self.own, "theirs": self.clash.theirs, "both": self.clash.both}.get(self.choice, self.clash.mine)
+        return {"own": self.own_text, "theirs": self.conflict.theirs, "both": self.conflict.combined}.get(
+            self.choice, self.conflict.mine
+        )
 
     @property
     def mine(self) -> Difference:
         """What was made of it here."""
-        return Difference.of(self.clash.base, self.clash.mine)
+        return Difference.of(self.conflict.base, self.conflict.mine)
 
     @property
     def theirs(self) -> Difference:
         """What the original made of it."""
-        return Difference.of(self.clash.base, self.clash.theirs)
+        return Difference.of(self.conflict.base, self.conflict.theirs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +70,21 @@ class MergeChoice:
 
     def __init__(self, joined: MergedDocument, mine: str, data: QueryDict, at: str) -> None:
         """`mine` is the text that stands now; `data` the form, as far as it was sent; `at` names the texts joined."""
-        self.at = at
+        self.versions_key = at
         self.is_stale = data.get("at", at) != at
         """Whether the form was made for other texts than these: its numbers mean nothing then."""
         data = QueryDict() if self.is_stale else data
-        self.cards = [ConflictChoice.of(number, clash, data) for number, clash in enumerate(joined.clashes)]
-        self.is_ready = all(card.choice for card in self.cards)
+        self.conflicts = [ConflictChoice.of(number, clash, data) for number, clash in enumerate(joined.conflicts)]
+        self.is_resolved = all(card.choice for card in self.conflicts)
         """Whether every clash is settled, so that hunks can be chosen."""
-        self.was_chosen = self.is_ready and "hunks" in data
+        self.has_chosen_hunks = self.is_resolved and "hunks" in data
         """Whether the form says which hunks are wanted."""
-        self._pieces = hunks.split_hunks(mine, joined.resolved([card.words for card in self.cards]))
+        self._pieces = hunks.split_hunks(mine, joined.resolved([card.resolved_text for card in self.conflicts]))
         found = hunks.hunks_of(self._pieces)
         wanted = set(data.getlist("hunk"))
         self.hunks = [
-            HunkChoice(number, hunk, not self.was_chosen or str(number) in wanted) for number, hunk in enumerate(found)
+            HunkChoice(number, hunk, not self.has_chosen_hunks or str(number) in wanted)
+            for number, hunk in enumerate(found)
         ]
 
     @property
@@ -92,4 +95,4 @@ class MergeChoice:
     @property
     def is_whole(self) -> bool:
         """Whether no hunk is left out, and no clash settled by leaving the other side's words out."""
-        return all(card.is_taken for card in self.hunks) and all(card.choice != "ours" for card in self.cards)
+        return all(card.is_taken for card in self.hunks) and all(card.choice != "ours" for card in self.conflicts)

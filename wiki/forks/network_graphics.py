@@ -28,7 +28,7 @@ SHARE_CLASSES = 5
 
 def draw_tree(family: ForkNetwork) -> SafeString:
     """Each page of a family with a line to the one it was forked from, as strongly drawn as they still share."""
-    rows = list(_rows(family.first))[:DRAWN_LIMIT]
+    rows = list(_rows(family.root))[:DRAWN_LIMIT]
     places = {member.page.pk: index for index, (member, _, _) in enumerate(rows)}
     pieces = []
     for index, (member, depth, above) in enumerate(rows):
@@ -49,7 +49,7 @@ def _rows(
 ) -> Iterator[tuple[NetworkMember, int, NetworkMember | None]]:
     """The pages as they stand under each other, with how deep, and the one above."""
     yield member, depth, above
-    for copy in member.copies:
+    for copy in member.forks:
         yield from _rows(copy, depth + 1, member)
 
 
@@ -62,8 +62,8 @@ def _node(member: NetworkMember, x: float, y: float) -> SafeString:
     share = 100 if member.share is None else member.share
     strength = min(SHARE_CLASSES - 1, share * SHARE_CLASSES // 100)
     notes = []
-    if member.bond is not None:
-        notes.append(date_format(localtime(member.bond.made_at), "SHORT_DATE_FORMAT"))
+    if member.fork is not None:
+        notes.append(date_format(localtime(member.fork.made_at), "SHORT_DATE_FORMAT"))
     if member.share is not None:
         notes.append(gettext("%(percent)s %% in common") % {"percent": member.share})
     signs = TITLE_LENGTH - 2 * min(int((x - 10) / STEP), DEEPEST)
@@ -72,7 +72,7 @@ def _node(member: NetworkMember, x: float, y: float) -> SafeString:
     )
     dot = format_html(
         '<circle class="family-dot family-s{}{}" cx="{}" cy="{}" r="6"></circle>',
-        strength, " family-here" if member.is_here else "", x, y,
+        strength, " family-here" if member.is_current else "", x, y,
     )  # fmt: skip
     note = format_html('<g class="family-note">{}</g>', svg_charts.text_element(x + 12, y + 19, " · ".join(notes)))
     return join_html("", [dot, title, note] if notes else [dot, title])

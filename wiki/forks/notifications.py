@@ -102,10 +102,10 @@ def _write(one: UpstreamSubscription, upstream: WikiPage) -> None:
 class ListedFork:
     """A fork of somebody's, as a list shows it."""
 
-    bond: Fork
-    moved: int
+    fork: Fork
+    behind_count: int
     """Versions of the original after the last one that was taken in, or passed over."""
-    is_told: bool
+    is_subscribed: bool
 
 
 def forks_of(user: User) -> list[ListedFork]:
@@ -121,7 +121,7 @@ def forks_of(user: User) -> list[ListedFork]:
     )
     told = set(UpstreamSubscription.objects.filter(user=user).values_list("fork_id", flat=True))
     found = [ListedFork(bond, _moved(bond, seen.get(bond.page_id, 0)), bond.pk in told) for bond in bonds]
-    return sorted(found, key=lambda one: -one.moved)
+    return sorted(found, key=lambda one: -one.behind_count)
 
 
 def _moved(bond: Fork, seen: int) -> int:

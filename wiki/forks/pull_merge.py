@@ -29,7 +29,7 @@ COMMENT_LIMIT = 500
 
 def resolution_text(clash: MergeConflict, side: Side) -> str:
     """What stands in place of `clash` when `side` is chosen."""
-    return {"ours": clash.mine, "theirs": clash.theirs, "both": clash.both}[side]
+    return {"ours": clash.mine, "theirs": clash.theirs, "both": clash.combined}[side]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Merge:
     page: WikiPage
     mine: PageVersion
     theirs: PageVersion
-    lineage: VersionGraph
+    graph: VersionGraph
 
     @classmethod
     def of(cls, page: WikiPage, theirs: PageVersion, mine: int | None = None) -> Merge:
@@ -53,28 +53,28 @@ class Merge:
         return cls(page, own, theirs, VersionGraph.of(page, theirs.page))
 
     @classmethod
-    def back(cls, fork: WikiPage, upstream: WikiPage) -> Merge:
+    def into_upstream(cls, fork: WikiPage, upstream: WikiPage) -> Merge:
         """The merge of a fork into its original, both as they are now. Raises what `of` raises."""
         return cls.of(page_lookup.reload_page(upstream.pk), upstream_version(page_lookup.reload_page(fork.pk)))
 
     @property
     def is_done(self) -> bool:
         """Whether all of `theirs` has been taken in, or passed over, already."""
-        return self.lineage.nodes[self.theirs.pk] in self.lineage.ancestors([self.lineage.nodes[self.mine.pk]])
+        return self.graph.nodes[self.theirs.pk] in self.graph.ancestors([self.graph.nodes[self.mine.pk]])
 
     @cached_property
-    def joined(self) -> MergedDocument:
+    def merged(self) -> MergedDocument:
         """The two texts joined, from what both have in common."""
-        nodes = self.lineage.nodes
-        bases = self.lineage.bases([nodes[self.mine.pk]], [nodes[self.theirs.pk]])
-        return merge_documents(self.lineage.base_text(bases), self.mine.text() or "", self.theirs.text() or "")
+        nodes = self.graph.nodes
+        bases = self.graph.merge_bases([nodes[self.mine.pk]], [nodes[self.theirs.pk]])
+        return merge_documents(self.graph.merge_base_text(bases), self.mine.text() or "", self.theirs.text() or "")
 
     @cached_property
     def verdict(self) -> Verdict:
         """Whether the licence of `theirs` allows that it goes into the page."""
         return compatibility.check(self.theirs.license, self.page.license)
 
-    def said(self) -> str:
+    def summary(self) -> str:
         """What the history says of it, in the language of the page."""
         with translation.override(self.page.language):
             return gettext("Took in %(title)s, version %(number)d") % self._named()
@@ -82,9 +82,9 @@ class Merge:
     def _named(self) -> dict[str, object]:
         return {"title": self.theirs.page.full_title, "number": self.theirs.number}
 
-    def resolved(self, side: Side) -> str:
+    def resolve_all(self, side: Side) -> str:
         """The whole text with the same side chosen for all clashes."""
-        return self.joined.resolved([resolution_text(clash, side) for clash in self.joined.clashes])
+        return self.merged.resolved([resolution_text(clash, side) for clash in self.merged.conflicts])
 
     def save(self, text: str, by: Author, comment: str = "", base: int | None = None) -> SaveResult:
         """Write `text` as the version that takes `theirs` in, following version `base` (default: `mine`).
@@ -93,13 +93,13 @@ class Merge:
         EditConflict where others changed the same words meanwhile, NotAllowed, TooFast, Refused, Busy.
         """
         if not self.verdict.allowed:
-            raise LicenseConflict(str(self.verdict.because).replace("%", "%%"))
+            raise LicenseConflict(str(self.verdict.reason).replace("%", "%%"))
         names = authors_of(self.theirs.page, self.theirs.number)
-        note = EditSummary(comment or self.said(), tags=["pulled"], merge_parent=self.theirs)
+        note = EditSummary(comment or self.summary(), tags=["pulled"], merge_parent=self.theirs)
         number = self.mine.number if base is None else base
         return page_writer.edit(self.page, text, by, note, number, lambda _: add_credits(self.page, names))
 
-    def pass_over(self, by: Author) -> SaveResult:
+    def skip_upstream(self, by: Author) -> SaveResult:
         """Write a version with the text as it is, from which on `theirs` counts as seen. Raises what `edit` raises."""
         with translation.override(self.page.language):
             said = gettext("Passed over %(title)s up to version %(number)d") % self._named()

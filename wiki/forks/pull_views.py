@@ -69,10 +69,13 @@ def _proposing_there(page: WikiPage, upstream: WikiPage) -> str:
 
 def _sides(request: HttpRequest, found: ForkStatus, upstream: WikiPage) -> dict[str, Any]:
     """What each side did since the base: its versions, and its text against the base's."""
-    lineage: VersionGraph = found.lineage
-    mine, theirs = lineage.at[found.page.pk, found.page.version], lineage.at[upstream.pk, upstream.version]
+    lineage: VersionGraph = found.graph
+    mine, theirs = (
+        lineage.by_number[found.page.pk, found.page.version],
+        lineage.by_number[upstream.pk, upstream.version],
+    )
     texts = texts_of([mine, theirs])
-    base = lineage.base_text(found.bases)
+    base = lineage.merge_base_text(found.bases)
     return {
         "behind": found.versions(found.behind, request.user, LISTED),
         "ahead": found.versions(found.ahead, request.user, LISTED),
@@ -111,7 +114,7 @@ def _pass_over(request: HttpRequest, page: WikiPage, found: ForkStatus | None) -
     permissions.require(request.user, permissions.Action.EDIT, page)
     merge = _merge(page, found, page_access.number_from(request.POST.get("skip"), 0), None)
     if not merge.is_done:
-        merge.pass_over(manage.get_author(request))
+        merge.skip_upstream(manage.get_author(request))
         said = gettext("Version %(number)d of the original counts as seen; your text is as it was.")
         messages.success(request, said % {"number": merge.theirs.number})
     return redirect(address("touch", page.full_title))
@@ -157,13 +160,13 @@ def pull(request: HttpRequest, title: str) -> HttpResponseBase:
         return edit.edit(request, title, _writer(merge))
     if merge.mine.size + merge.theirs.size > COSTLY_BYTES:
         rate_limits.limit_previews(request)
-    cards = [ConflictChoice.of(number, clash, request.POST) for number, clash in enumerate(merge.joined.clashes)]
+    cards = [ConflictChoice.of(number, clash, request.POST) for number, clash in enumerate(merge.merged.conflicts)]
     form = PullForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _screen(request, merge, form, cards)
-    text, comment = merge.joined.resolved([card.words for card in cards]), form.cleaned_data["comment"]
+    text, comment = merge.merged.resolved([card.resolved_text for card in cards]), form.cleaned_data["comment"]
     if "whole" in request.POST or not request.user.is_authenticated:  # whose session ended signs in there
-        return edit.open_editor(request, page, text, comment or merge.said(), merge.mine.number)
+        return edit.open_editor(request, page, text, comment or merge.summary(), merge.mine.number)
     if not all(card.choice for card in cards):
         form.add_error(None, gettext("Choose for each clash what shall stand there."))
         return _screen(request, merge, form, cards, status=422)
@@ -197,7 +200,13 @@ def _take_in(
         merge.save(text, manage.get_author(request), comment)
     except EditConflict as conflict:
         return edit.open_editor(
-            request, merge.page, text, comment or merge.said(), conflict.theirs_version, conflict=conflict, status=409
+            request,
+            merge.page,
+            text,
+            comment or merge.summary(),
+            conflict.theirs_version,
+            conflict=conflict,
+            status=409,
         )
     except WikiError as error:
         form.add_error(None, message_for(error))
@@ -215,7 +224,9 @@ def _screen(
         "merge": merge,
         "form": form,
         "cards": cards,
-        "difference": Difference.of(merge.mine.text() or "", merge.joined.resolved([card.words for card in cards])),
+        "difference": Difference.of(
+            merge.mine.text() or "", merge.merged.resolved([card.resolved_text for card in cards])
+        ),
         "may": permissions.allowed_actions(request.user, merge.page),
     }
     return render(request, "wiki/forks/pull.html", context, status=status)

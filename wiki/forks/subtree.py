@@ -32,13 +32,13 @@ class FactRewriteOption:
     """A fact that names the place which a page is forked from."""
 
     page: WikiPage
-    fact: str
+    property_name: str
     """The property, as it is written."""
 
     @property
-    def name(self) -> str:
+    def form_value(self) -> str:
         """How a form calls it."""
-        return f"{self.page.pk} {self.fact}"
+        return f"{self.page.pk} {self.property_name}"
 
 
 def fact_rewrite_options(pages: Sequence[WikiPage]) -> list[FactRewriteOption]:
@@ -50,9 +50,9 @@ def fact_rewrite_options(pages: Sequence[WikiPage]) -> list[FactRewriteOption]:
         if home is None:
             continue
         for mention in find_title_references(text):
-            if mention.way == "fact" and title_key_or_empty(mention.title) == home.title_key:
+            if mention.kind == "fact" and title_key_or_empty(mention.title) == home.title_key:
                 offer = FactRewriteOption(page, mention.property)
-                found.setdefault(offer.name, offer)
+                found.setdefault(offer.form_value, offer)
     return list(found.values())
 
 

@@ -26,9 +26,9 @@ class VersionNode:
     """A version as the graph knows it."""
 
     pk: int
-    page: int
+    page_id: int
     number: int
-    merged: int | None
+    merged_id: int | None
     """The key of the version of elsewhere that it took in."""
     sha256: str
     is_deletion: bool
@@ -39,7 +39,7 @@ class VersionGraph:
     """The versions of some pages, and of all pages that went into them."""
 
     nodes: dict[int, VersionNode] = field(default_factory=dict)
-    at: dict[tuple[int, int], VersionNode] = field(default_factory=dict)
+    by_number: dict[tuple[int, int], VersionNode] = field(default_factory=dict)
     """By page and number."""
 
     @classmethod
@@ -55,17 +55,17 @@ class VersionGraph:
             }
             for key, page, number, merged, sha256, is_deletion in rows.values_list(*COLUMNS):
                 node = VersionNode(key, page, number, None if key in parts else merged, sha256, is_deletion)
-                found.nodes[node.pk] = found.at[node.page, node.number] = node
-            lacking = {node.merged for node in found.nodes.values() if node.merged} - found.nodes.keys()
+                found.nodes[node.pk] = found.by_number[node.page_id, node.number] = node
+            lacking = {node.merged_id for node in found.nodes.values() if node.merged_id} - found.nodes.keys()
             pages_of = PageVersion.objects.filter(pk__in=lacking).values_list("page_id", flat=True)
             wanted = set(pages_of) - seen if lacking else set()
         return found
 
     def parents(self, node: VersionNode) -> Iterator[VersionNode]:
         """The versions that a version follows from."""
-        if (before := self.at.get((node.page, node.number - 1))) is not None:
+        if (before := self.by_number.get((node.page_id, node.number - 1))) is not None:
             yield before
-        if node.merged is not None and (other := self.nodes.get(node.merged)) is not None:
+        if node.merged_id is not None and (other := self.nodes.get(node.merged_id)) is not None:
             yield other
 
     def ancestors(self, nodes: Iterable[VersionNode]) -> set[VersionNode]:
@@ -78,25 +78,25 @@ class VersionGraph:
                 waiting.extend(self.parents(node))
         return found
 
-    def bases(self, one: Iterable[VersionNode], other: Iterable[VersionNode]) -> list[VersionNode]:
+    def merge_bases(self, one: Iterable[VersionNode], other: Iterable[VersionNode]) -> list[VersionNode]:
         """The common bases of two (sets of) versions, the latest first; none where they have nothing in common."""
         common = self.ancestors(one) & self.ancestors(other)
         inner = {parent for node in common for parent in self.parents(node)}
         return sorted(common - inner, key=lambda node: -node.pk)
 
-    def base_text(self, bases: Sequence[VersionNode], depth: int = MERGE_DEPTH) -> str:
+    def merge_base_text(self, bases: Sequence[VersionNode], depth: int = MERGE_DEPTH) -> str:
         """The text from which two sides went apart: that of their common base, or of several merged into one."""
         texts = texts_of(bases[:MERGE_DEPTH])
         if not bases:
             return ""
         text = texts[bases[0].pk]
         for at, node in enumerate(bases[1:MERGE_DEPTH], start=1):
-            above = self.bases(bases[:at], [node]) if depth else []
-            joined = merge_documents(self.base_text(above, depth - 1) if above else "", text, texts[node.pk])
-            text = joined.resolved([clash.base for clash in joined.clashes])
+            above = self.merge_bases(bases[:at], [node]) if depth else []
+            joined = merge_documents(self.merge_base_text(above, depth - 1) if above else "", text, texts[node.pk])
+            text = joined.resolved([clash.base for clash in joined.conflicts])
         return text
 
-    def written(self, page: int, without: set[VersionNode]) -> list[VersionNode]:
+    def changed_versions(self, page: int, without: set[VersionNode]) -> list[VersionNode]:
         """The versions of a page that changed its text and are not in `without`, oldest first.
 
         They begin after the last version that says, word for word, what it took in from `without`: a fork in which
@@ -104,20 +104,20 @@ class VersionGraph:
         """
         found: list[VersionNode] = []
         before: VersionNode | None = None
-        for number in sorted(number for key, number in self.at if key == page):
-            node = self.at[page, number]
+        for number in sorted(number for key, number in self.by_number if key == page):
+            node = self.by_number[page, number]
             if node.is_deletion:
                 continue
-            if self.is_copy(node, without):
+            if self.is_unchanged_merge(node, without):
                 found = []
             elif node not in without and (before is None or before.sha256 != node.sha256):
                 found.append(node)
             before = node
         return found
 
-    def is_copy(self, node: VersionNode, of: set[VersionNode]) -> bool:
+    def is_unchanged_merge(self, node: VersionNode, of: set[VersionNode]) -> bool:
         """Whether a version says just what it took in, where that is in `of`."""
-        taken = self.nodes.get(node.merged) if node.merged is not None else None
+        taken = self.nodes.get(node.merged_id) if node.merged_id is not None else None
         return taken is not None and taken in of and taken.sha256 == node.sha256
 
 

@@ -67,7 +67,7 @@ class ForkForm(django_forms.Form):
         self._offer("license", [(one.target, one.target_name) for one in self.verdicts if one.allowed])
         self._offer("pages", [(str(one.pk), one.full_title) for one in branch])
         offers = subtree.fact_rewrite_options([page, *branch])
-        self._offer("facts", [(one.name, f"{one.page.full_title}: {one.fact}") for one in offers])
+        self._offer("facts", [(one.form_value, f"{one.page.full_title}: {one.property_name}") for one in offers])
         if len(branch) > MANY_PAGES:
             said = gettext("%(number)d pages: that takes about %(seconds)d seconds. All of them come, or none.")
             self.fields["pages"].help_text = said % {
@@ -95,9 +95,9 @@ class ForkForm(django_forms.Form):
         return data
 
     @property
-    def refused(self) -> list[tuple[str, str]]:
+    def refused_licenses(self) -> list[tuple[str, str]]:
         """Licences that the copy may not have, with the reason."""
-        return [(verdict.target_name, str(verdict.because)) for verdict in self.verdicts if not verdict.allowed]
+        return [(verdict.target_name, str(verdict.reason)) for verdict in self.verdicts if not verdict.allowed]
 
 
 def fork(request: HttpRequest, title: str) -> HttpResponseBase:

@@ -33,19 +33,19 @@ class AuthorShare:
     version: PageVersion | None
     """One of theirs, which tells who they are; None for the authors of a fork's upstream on another site."""
     words: int = 0
-    of: int = 0
-    place: int = 0
+    page_words: int = 0
+    rank: int = 0
     """Counts from 0, most words first."""
 
     @property
     def colour(self) -> int:
         """One of eight, in which the words are shown; those after the seventh author share the last."""
-        return min(self.place, 7)
+        return min(self.rank, 7)
 
     @property
     def percent(self) -> float:
         """Of the page's words."""
-        return 100 * self.words / self.of if self.of else 0.0
+        return 100 * self.words / self.page_words if self.page_words else 0.0
 
 
 @dataclass(slots=True)
@@ -63,11 +63,11 @@ class AttributedPassage:
 
     passage: Passage
     authors: list[AuthorShare]
-    written: PageVersion | None
+    main_version: PageVersion | None
     """The version that brought most of its words."""
-    changed: PageVersion | None
+    added_version: PageVersion | None
     """The version in which it was added_in, where that is another one."""
-    pieces: list[AttributedSpan] = field(default_factory=list)
+    spans: list[AttributedSpan] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Authorship:
     owners: dict[VersionKey, AuthorShare]
     """Whose the words are that a version brought."""
 
-    def tell(self, some: Iterable[Passage]) -> list[AttributedPassage]:
+    def attribute(self, some: Iterable[Passage]) -> list[AttributedPassage]:
         """Some of the passages with their authors; no query."""
         return [self._told(passage) for passage in some]
 
@@ -89,7 +89,7 @@ class Authorship:
         shares: dict[int, int] = defaultdict(int)
         for count, where in word_runs(passage):
             words[where] += count
-            shares[self.owners[where].place] += count
+            shares[self.owners[where].rank] += count
         most = max(words, key=lambda where: words[where], default=(passage.page_id, passage.added_in))
         added_in = (passage.page_id, passage.added_in)
         told = AttributedPassage(
@@ -98,7 +98,7 @@ class Authorship:
             self.versions.get(most),
             self.versions.get(added_in) if added_in != most else None,
         )
-        told.pieces = self._pieces(passage, len(told.authors) > 1)
+        told.spans = self._pieces(passage, len(told.authors) > 1)
         return told
 
     def _pieces(self, passage: Passage, several: bool) -> list[AttributedSpan]:
@@ -149,12 +149,12 @@ def authorship_of(page: WikiPage) -> Authorship:
         from_upstream = fork is not None and where[0] == page.pk and _is_from_elsewhere(version)
         if from_upstream and fork is not None:
             name, key = ", ".join(fork.upstream_authors) or fork.upstream_title, (None, "", fork.upstream_url)
-        share = shares.setdefault(key, AuthorShare(name, None if from_upstream else version, of=total))
+        share = shares.setdefault(key, AuthorShare(name, None if from_upstream else version, page_words=total))
         share.words += counted[where]
         owners[where] = share
     ranked = sorted(shares.values(), key=lambda share: (-share.words, share.name))
     for place, share in enumerate(ranked):
-        share.place = place
+        share.rank = place
     return Authorship(passages, ranked, versions, owners)
 
 

@@ -122,7 +122,7 @@ def _etag(channel: Channel, lines: Sequence[RecentChange]) -> str:
     shown = [FEED_FORMAT, get_language() or "", channel.title, channel.address]
     for line in lines:
         version = line.version
-        shown.append(f"{line.moment} {line.count} {version.title} {version.page.full_title}")
+        shown.append(f"{line.cursor} {line.count} {version.title} {version.page.full_title}")
     return quote_etag(hashlib.sha256("\n".join(shown).encode()).hexdigest()[:32])
 
 
@@ -164,8 +164,8 @@ def _add(feed: Atom1Feed, line: RecentChange, body: str) -> None:
         link=absolute_url(link),
         description=body,
         author_name=strip_control_characters(author),
-        pubdate=line.moment.at,
-        updateddate=line.moment.at,
+        pubdate=line.cursor.at,
+        updateddate=line.cursor.at,
         unique_id=identity,
         categories=[strip_control_characters(word) for word in visible_tag_labels(version)]
         if changeset is None

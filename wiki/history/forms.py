@@ -46,10 +46,10 @@ class HistoryFilter(forms.Form):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data, auto_id="filter-%s")
-        self.offer()
+        self.set_choices()
         self.is_valid()
 
-    def offer(self) -> None:
+    def set_choices(self) -> None:
         """Fill the choices with what there is."""
         choice_field(self, "tag").choices = [("", _("all")), *TAGS.items()]
 
@@ -80,9 +80,9 @@ class ChangesFilter(HistoryFilter):
 
     field_order = ("kind", "days", "namespace", "who", "by", "tag", "no_minor")
 
-    def offer(self) -> None:
+    def set_choices(self) -> None:
         """Fill the choices with what there is. One query, for the kinds."""
-        super().offer()
+        super().set_choices()
         choice_field(self, "kind").choices = [("", _("all")), *_kinds()]
         choice_field(self, "namespace").choices = [("", _("all")), *_namespaces()]
         choice_field(self, "days").choices = [("", _("always")), *((days, _since(days)) for days in DAYS)]
@@ -109,7 +109,7 @@ class ChangesFilter(HistoryFilter):
         """The one act whose versions are listed, if one is."""
         return self.cleaned_data.get("batch")
 
-    def act(self) -> Changeset | None:
+    def get_changeset(self) -> Changeset | None:
         """That act, with the person behind it."""
         if self.changeset_id is None:
             return None

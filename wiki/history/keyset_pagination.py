@@ -42,7 +42,7 @@ class Cursor:
         return f"{micros}.{self.rank}.{self.id}"
 
     @classmethod
-    def read(cls, raw: str | None) -> Cursor | None:
+    def parse(cls, raw: str | None) -> Cursor | None:
         """The moment that an address names; None where it names none."""
         match = _CURSOR.fullmatch(raw or "")
         if match is None:

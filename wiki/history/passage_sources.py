@@ -42,7 +42,7 @@ def _life(row: Passage) -> PassageLifetime:
 
 
 def _complete(life: PassageLifetime, row: Passage) -> None:
-    life.words, life.marks, life.is_whole = row.words.split(), expand_runs(row.runs), True
+    life.words, life.word_sources, life.is_complete = row.words.split(), expand_runs(row.runs), True
     life.origin = parse_passage_name(row.origin, row.page_id)
     life.grew_from = parse_passage_name(row.grew_from, row.page_id) if row.grew_from else None
 
@@ -51,11 +51,11 @@ class StoredPassages:
     """What is stored, for versions that are added to pages."""
 
     def __init__(self, readings: Iterable[ParsedVersion], weaves: Iterable[PageTimeline]) -> None:
-        self.acts: dict[datetime | None, list[tuple[PageTimeline, int]]] = defaultdict(list)
-        self.act_of: dict[tuple[PageTimeline, int], datetime | None] = {}
+        self.members_of: dict[datetime | None, list[tuple[PageTimeline, int]]] = defaultdict(list)
+        self.changeset_of: dict[tuple[PageTimeline, int], datetime | None] = {}
         for item, weave in zip(readings, weaves, strict=True):
             self._note_acts(item, weave)
-        self.known: dict[tuple[int, int], list[PassageLifetime]] = {}
+        self.passages_cache: dict[tuple[int, int], list[PassageLifetime]] = {}
 
     def _note_acts(self, item: ParsedVersion, weave: PageTimeline) -> None:
         """Note which versions are of one moment; those whose clocks went back are of none."""
@@ -68,16 +68,16 @@ class StoredPassages:
             latest = max(latest, date or now) if latest else date or now
         for date, some in numbers.items():
             if len(some) == 1:
-                self.acts[date].append((weave, some[0]))
-                self.act_of[weave, some[0]] = date
+                self.members_of[date].append((weave, some[0]))
+                self.changeset_of[weave, some[0]] = date
 
-    def past(
+    def past_lifetimes(
         self, weave: PageTimeline, shift: VersionDelta
     ) -> tuple[dict[str, list[PassageLifetime]], list[PassageLifetime]]:
         """One query, where there is anything to ask."""
-        begun = {life.identity for life in shift.begun}
-        lacking = {life.row: life for life in shift.ended if not life.is_whole}
-        lacking |= {life.row: life for life in weave.alive if not life.is_whole and life.identity in begun}
+        begun = {life.identity for life in shift.added}
+        lacking = {life.row_id: life for life in shift.removed if not life.is_complete}
+        lacking |= {life.row_id: life for life in weave.current if not life.is_complete and life.identity in begun}
         found: dict[str, list[PassageLifetime]] = defaultdict(list)
         recent: list[PassageLifetime] = []
         if not isinstance(weave.ref, int) or not begun:
@@ -96,30 +96,32 @@ class StoredPassages:
                         found[row.identity].append(life)
                     if row.removed_in >= lately and not start:
                         recent.append(life)
-        self.complete(list(lacking.values()))
+        self.load_details(list(lacking.values()))
         return found, recent
 
-    def complete(self, lives: Sequence[PassageLifetime]) -> None:
+    def load_details(self, lives: Sequence[PassageLifetime]) -> None:
         """Read what is not known of some passages."""
-        lacking = {life.row: life for life in lives if not life.is_whole}
+        lacking = {life.row_id: life for life in lives if not life.is_complete}
         keys = [key for key in lacking if key is not None]
         for start in range(0, len(keys), ROWS):
             for row in Passage.objects.filter(pk__in=keys[start : start + ROWS]):
                 _complete(lacking[row.pk], row)
 
-    def at(self, loom: PassageTracker, page: int, number: int) -> list[PassageLifetime]:
+    def passages_at(self, loom: PassageTracker, page: int, number: int) -> list[PassageLifetime]:
         """The passages alive in a stored version."""
-        if (page, number) not in self.known:
+        if (page, number) not in self.passages_cache:
             lived = Passage.objects.filter(
                 Q(removed_in=None) | Q(removed_in__gt=number), page=page, added_in__lte=number
             )
-            self.known[page, number] = [_life(row) for row in lived.order_by("position")]
-        return self.known[page, number]
+            self.passages_cache[page, number] = [_life(row) for row in lived.order_by("position")]
+        return self.passages_cache[page, number]
 
-    def beside(self, loom: PassageTracker, weave: PageTimeline, shift: VersionDelta) -> list[tuple[PageTimeline, int]]:
+    def same_changeset(
+        self, loom: PassageTracker, weave: PageTimeline, shift: VersionDelta
+    ) -> list[tuple[PageTimeline, int]]:
         """Among what is being written."""
         key = (weave, shift.number)
-        members = self.acts[self.act_of[key]] if key in self.act_of else ()
+        members = self.members_of[self.changeset_of[key]] if key in self.changeset_of else ()
         return [(other, number) for other, number in members if other is not weave and number > 1]
 
 
@@ -127,59 +129,61 @@ class ReplayedPassages:
     """History itself, for pages whose passages are derived again: other pages are woven as far as these need them."""
 
     def __init__(self, pages: Sequence[int]) -> None:
-        self.weaves: dict[int, PageTimeline] = {}
-        self.acts: dict[ChangesetKey, list[tuple[int, int]]] = {}
-        self.act_of: dict[tuple[int, int], ChangesetKey] = {}
+        self.timelines: dict[int, PageTimeline] = {}
+        self.members_of: dict[ChangesetKey, list[tuple[int, int]]] = {}
+        self.changeset_of: dict[tuple[int, int], ChangesetKey] = {}
         self._note_acts(pages)
 
-    def weave(self, page: int, steps: Iterable[VersionState] | None = None) -> PageTimeline:
+    def timeline(self, page: int, steps: Iterable[VersionState] | None = None) -> PageTimeline:
         """The page from its beginning on."""
-        if page not in self.weaves:
+        if page not in self.timelines:
             if steps is None:
                 self._note_acts([page])
                 steps = StoredHistory(page)
-            self.weaves[page] = PageTimeline(page, ((step, blocks_of(step)) for step in steps))
-        return self.weaves[page]
+            self.timelines[page] = PageTimeline(page, ((step, blocks_of(step)) for step in steps))
+        return self.timelines[page]
 
     def _note_acts(self, pages: Sequence[int]) -> None:
         """Note which versions of these pages were made in one act with later versions of others."""
         fields = ("page_id", "number", "changeset_id", "recorded_at", "claimed_at")
         batched = PageVersion.objects.filter(changeset__isnull=False).order_by().values_list(*fields)
         for page, number, *act in batched.filter(page_id__in=pages):
-            self.act_of[page, number] = tuple(act)
-        moments = sorted({act[2] for act in self.act_of.values() if act not in self.acts})
-        wanted = set(self.act_of.values())
+            self.changeset_of[page, number] = tuple(act)
+        moments = sorted({act[2] for act in self.changeset_of.values() if act not in self.members_of})
+        wanted = set(self.changeset_of.values())
         for act in wanted:
-            self.acts.setdefault(act, [])
+            self.members_of.setdefault(act, [])
         for start in range(0, len(moments), ROWS):
             beside = batched.filter(claimed_at__in=moments[start : start + ROWS], number__gt=1)
             for page, number, *act in beside.order_by("page_id", "number"):
-                if tuple(act) in wanted and (page, number) not in self.acts[tuple(act)]:
-                    self.acts[tuple(act)].append((page, number))
+                if tuple(act) in wanted and (page, number) not in self.members_of[tuple(act)]:
+                    self.members_of[tuple(act)].append((page, number))
 
-    def past(
+    def past_lifetimes(
         self, weave: PageTimeline, shift: VersionDelta
     ) -> tuple[dict[str, list[PassageLifetime]], list[PassageLifetime]]:
         """Nothing: a weave that began at the beginning holds all."""
         return {}, []
 
-    def complete(self, lives: Sequence[PassageLifetime]) -> None:
+    def load_details(self, lives: Sequence[PassageLifetime]) -> None:
         """Nothing is lacking."""
 
-    def at(self, loom: PassageTracker, page: int, number: int) -> list[PassageLifetime]:
+    def passages_at(self, loom: PassageTracker, page: int, number: int) -> list[PassageLifetime]:
         """The passages of a page woven up to there."""
-        weave = self.weave(page)
+        weave = self.timeline(page)
         loom.advance(weave, number)
-        return weave.at(number)
+        return weave.passages_at(number)
 
-    def beside(self, loom: PassageTracker, weave: PageTimeline, shift: VersionDelta) -> list[tuple[PageTimeline, int]]:
+    def same_changeset(
+        self, loom: PassageTracker, weave: PageTimeline, shift: VersionDelta
+    ) -> list[tuple[PageTimeline, int]]:
         """As history says: the same changeset, written and claimed at the same moments."""
         key = (int(weave.ref), shift.number)
-        act = self.act_of.get(key)
-        members = [member for member in self.acts.get(act, ()) if member[0] != weave.ref] if act else []
+        act = self.changeset_of.get(key)
+        members = [member for member in self.members_of.get(act, ()) if member[0] != weave.ref] if act else []
         if act is None or not members or not _keeps_time(*key, act):
             return []
-        return [(self.weave(page), number) for page, number in members if _keeps_time(page, number, act)]
+        return [(self.timeline(page), number) for page, number in members if _keeps_time(page, number, act)]
 
 
 def _keeps_time(page: int, number: int, act: ChangesetKey) -> bool:

@@ -35,12 +35,12 @@ class VersionDelta:
     """Passages that ended, and those that began, where the text differs."""
 
     @property
-    def begun(self) -> list[PassageLifetime]:
+    def added(self) -> list[PassageLifetime]:
         """The passages that began, in order."""
         return word_attribution.added_passages(self.hunks)
 
     @property
-    def ended(self) -> list[PassageLifetime]:
+    def removed(self) -> list[PassageLifetime]:
         """The passages that ended, in order."""
         return [life for old, _ in self.hunks for life in old]
 
@@ -54,31 +54,31 @@ class PageTimeline:
     steps: Iterator[tuple[VersionState, list[Block]]]
     number: int = 0
     """The version that is settled."""
-    alive: list[PassageLifetime] = field(default_factory=list)
-    ended: list[PassageLifetime] = field(default_factory=list)
+    current: list[PassageLifetime] = field(default_factory=list)
+    removed: list[PassageLifetime] = field(default_factory=list)
     """In the order in which they removed_in."""
-    dead: dict[str, list[PassageLifetime]] = field(default_factory=lambda: defaultdict(list))
+    removed_by_identity: dict[str, list[PassageLifetime]] = field(default_factory=lambda: defaultdict(list))
     """The ended ones by identity."""
     dates: list[datetime | None] = field(default_factory=list)
     """What the authors of the versions say, as far as they were looked at."""
-    waiting: VersionDelta | None = None
+    pending: VersionDelta | None = None
     """The version after `number`, when it has ended and begun passages and is not settled."""
 
-    def shift(self) -> VersionDelta | None:
+    def start_version(self) -> VersionDelta | None:
         """Let the next version end and begin passages; None after the last."""
-        if self.waiting is None and (item := next(self.steps, None)) is not None:
-            self.waiting = self._shift(*item)
-        return self.waiting
+        if self.pending is None and (item := next(self.steps, None)) is not None:
+            self.pending = self._shift(*item)
+        return self.pending
 
     def _shift(self, step: VersionState, blocks: list[Block]) -> VersionDelta:
         shift = VersionDelta(self.number + 1, step, [])
         self.dates.append(step.date)
         kept: list[PassageLifetime] = []
         rank = i = j = 0
-        matches = _matches(self.alive, blocks)
-        for at, bt, size in [*matches, (len(self.alive), len(blocks), 0)]:
-            old, fresh = self.alive[i:at], blocks[j:bt]
-            following = self.alive[at].position if at < len(self.alive) else None
+        matches = _matches(self.current, blocks)
+        for at, bt, size in [*matches, (len(self.current), len(blocks), 0)]:
+            old, fresh = self.current[i:at], blocks[j:bt]
+            following = self.current[at].position if at < len(self.current) else None
             positions = keys_between(kept[-1].position if kept else None, following, len(fresh)) if fresh else []
             new = [
                 PassageLifetime(block.kind, position, block.text, block.identity, shift.number, rank + count)
@@ -87,27 +87,27 @@ class PageTimeline:
             if old or new:
                 shift.hunks.append((old, new))
             kept += new
-            kept += self.alive[at : at + size]
+            kept += self.current[at : at + size]
             rank += len(new)
             i, j = at + size, bt + size
-        for life in shift.ended:
+        for life in shift.removed:
             life.removed_in = shift.number
-        self.alive = kept
+        self.current = kept
         return shift
 
-    def settled(self) -> None:
+    def finish_version(self) -> None:
         """The version that was waiting is done with."""
-        if self.waiting is not None:
-            for life in self.waiting.ended:
-                self.ended.append(life)
-                self.dead[life.identity].append(life)
-            self.number, self.waiting = self.waiting.number, None
+        if self.pending is not None:
+            for life in self.pending.removed:
+                self.removed.append(life)
+                self.removed_by_identity[life.identity].append(life)
+            self.number, self.pending = self.pending.number, None
 
-    def at(self, number: int) -> list[PassageLifetime]:
+    def passages_at(self, number: int) -> list[PassageLifetime]:
         """The passages that were alive in a version up to `number` (of the page), in order."""
-        ending = self.waiting.ended if self.waiting else ()
+        ending = self.pending.removed if self.pending else ()
         then = [
-            life for life in (*self.ended, *ending, *self.alive)
+            life for life in (*self.removed, *ending, *self.current)
             if life.added_in <= number and (life.removed_in is None or life.removed_in > number)
         ]  # fmt: skip
         return sorted(then, key=lambda life: life.position)
@@ -135,7 +135,7 @@ def _matches(alive: Sequence[PassageLifetime], blocks: Sequence[Block]) -> list[
 class PassageSource(Protocol):
     """Where a loom finds what it does not hold."""
 
-    def past(
+    def past_lifetimes(
         self, weave: PageTimeline, shift: VersionDelta
     ) -> tuple[dict[str, list[PassageLifetime]], list[PassageLifetime]]:
         """The dead of the page that are not in the weave: by identity, as far as `shift` begins such; the recent ones.
@@ -143,13 +143,15 @@ class PassageSource(Protocol):
         Passages of the weave whose words `shift` may need are whole after this.
         """
 
-    def complete(self, lives: Sequence[PassageLifetime]) -> None:
+    def load_details(self, lives: Sequence[PassageLifetime]) -> None:
         """Make passages whole."""
 
-    def at(self, loom: PassageTracker, page: int, number: int) -> list[PassageLifetime]:
+    def passages_at(self, loom: PassageTracker, page: int, number: int) -> list[PassageLifetime]:
         """The passages alive in a version of another page."""
 
-    def beside(self, loom: PassageTracker, weave: PageTimeline, shift: VersionDelta) -> list[tuple[PageTimeline, int]]:
+    def same_changeset(
+        self, loom: PassageTracker, weave: PageTimeline, shift: VersionDelta
+    ) -> list[tuple[PageTimeline, int]]:
         """The versions of other pages that were made in the same act."""
 
 
@@ -157,7 +159,7 @@ class PassageTracker:
     """Weaves pages, in whatever order they need of each other."""
 
     def __init__(self, sources: PassageSource) -> None:
-        self.sources = sources
+        self.source = sources
 
     def finish(self, weave: PageTimeline) -> None:
         """Weave a page to its last version."""
@@ -171,42 +173,46 @@ class PassageTracker:
 
     def step(self, weave: PageTimeline) -> bool:
         """Weave one version; False after the last."""
-        shift = weave.shift()
+        shift = weave.start_version()
         if shift is None:
             return False
-        if shift.begun:
+        if shift.added:
             self._settle(weave, shift)
-        weave.settled()
+        weave.finish_version()
         return True
 
     def _settle(self, weave: PageTimeline, shift: VersionDelta) -> None:
         """Find out whose the words of the new passages are."""
-        past, recent = self.sources.past(weave, shift)
+        past, recent = self.source.past_lifetimes(weave, shift)
         since = shift.number - word_attribution.RECENT_VERSIONS
         recent += takewhile(
-            lambda life: life.removed_in is not None and life.removed_in >= since, reversed(weave.ended)
+            lambda life: life.removed_in is not None and life.removed_in >= since, reversed(weave.removed)
         )
-        own = {life.identity: weave.dead[life.identity] for life in shift.begun if life.identity in weave.dead}
+        own = {
+            life.identity: weave.removed_by_identity[life.identity]
+            for life in shift.added
+            if life.identity in weave.removed_by_identity
+        }
         for identity, lives in own.items():
             past[identity] = [*past.get(identity, ()), *lives]
-        self.sources.complete([*recent, *(life for lives in own.values() for life in lives)])
-        word_attribution.attribute_within_page(shift.hunks, past, weave.alive, recent)
+        self.source.load_details([*recent, *(life for lives in own.values() for life in lives)])
+        word_attribution.attribute_within_page(shift.hunks, past, weave.current, recent)
         if shift.step.source is not None:
             page, number = shift.step.source
-            word_attribution.attribute_from_source(shift.hunks, self.sources.at(self, page, number), page)
-        wanting = [life for life in shift.begun if word_attribution.may_have_moved(life)]
+            word_attribution.attribute_from_source(shift.hunks, self.source.passages_at(self, page, number), page)
+        wanting = [life for life in shift.added if word_attribution.may_have_moved(life)]
         if wanting and shift.step.in_changeset:
-            for other, number in self.sources.beside(self, weave, shift):
+            for other, number in self.source.same_changeset(self, weave, shift):
                 word_attribution.attribute_from_changeset(wanting, self._ended(other, number), other.ref)
 
     def _ended(self, other: PageTimeline, number: int) -> list[PassageLifetime]:
         """The passages that version `number` of another page ended, with what is known of their words."""
         self.advance(other, number - 1)
         if other.number == number - 1:
-            other.shift()
-        ending = other.waiting.ended if other.waiting else []
-        found = [life for life in (*ending, *other.ended) if life.removed_in == number]
-        self.sources.complete(found)
+            other.start_version()
+        ending = other.pending.removed if other.pending else []
+        found = [life for life in (*ending, *other.removed) if life.removed_in == number]
+        self.source.load_details(found)
         return found
 
 

@@ -44,7 +44,7 @@ class PassageUpdater:
         if again:
             histories = ReplayedPassages(list(again))
             loom = PassageTracker(histories)
-            weaves = {pk: histories.weave(pk, item.steps) for pk, item in again.items()}
+            weaves = {pk: histories.timeline(pk, item.steps) for pk, item in again.items()}
             for weave in weaves.values():
                 loom.finish(weave)
             return [weaves.get(item.page.pk) for item in readings]
@@ -63,10 +63,10 @@ class PassageUpdater:
         for item, weave in woven:
             times = _times(item, weave, moment)
             ended: dict[int, list[int]] = {}
-            for life in (*weave.ended, *weave.alive):
-                if life.row is not None:
+            for life in (*weave.removed, *weave.current):
+                if life.row_id is not None:
                     if life.removed_in is not None:
-                        ended.setdefault(life.removed_in, []).append(life.row)
+                        ended.setdefault(life.removed_in, []).append(life.row_id)
                     continue
                 row = _row(item.page.pk, life, times)
                 old = there.pop((row.page_id, row.added_in, row.rank), None)
@@ -115,7 +115,7 @@ def _row(page: int, life: PassageLifetime, times: dict[int, datetime]) -> Passag
     """A life as it is stored."""
     return Passage(
         page_id=page, kind=life.kind, position=life.position, text=life.text, words=" ".join(life.words),
-        identity=life.identity, runs=compress_sources(life.marks), added_in=life.added_in, rank=life.rank, removed_in=life.removed_in,
+        identity=life.identity, runs=compress_sources(life.word_sources), added_in=life.added_in, rank=life.rank, removed_in=life.removed_in,
         added_at=times[life.added_in], removed_at=times[life.removed_in] if life.removed_in is not None else None,
         origin=format_passage_name(life.origin, page), grew_from=format_passage_name(life.grew_from, page) if life.grew_from else "",
     )  # fmt: skip

@@ -28,7 +28,7 @@ SINGLE = Q(changeset=None) | Q(changeset__act=Changeset.Act.DEMO)
 class RecentChange:
     """One line of a list of changes: a version, or a changeset with some of its versions."""
 
-    moment: Cursor
+    cursor: Cursor
     versions: list[PageVersion] = field(default_factory=list)
     changeset: Changeset | None = None
     """The act that made them, when they are shown as one."""
@@ -81,15 +81,15 @@ def list_changes(
 
     `before`, `after`: cursors from an earlier piece; `fold`: changesets as one line. Four queries.
     """
-    backwards = Cursor.read(after)
-    cursor = backwards or Cursor.read(before)
+    backwards = Cursor.parse(after)
+    cursor = backwards or Cursor.parse(before)
     single = versions.filter(SINGLE) if fold else versions
     lines = [RecentChange.of(row) for row in _singles(single, cursor, bool(backwards), since, size + 1)]
     if fold:
         found = _batches(versions, cursor, bool(backwards), since, size + 1)
         lines += [RecentChange(Cursor(changeset.made_at, 1, changeset.pk), changeset=changeset) for changeset in found]
-    lines.sort(key=lambda line: line.moment, reverse=not backwards)
-    kept = make_cursor_page(lines, size, lambda line: line.moment, backwards=bool(backwards), moved=cursor is not None)
+    lines.sort(key=lambda line: line.cursor, reverse=not backwards)
+    kept = make_cursor_page(lines, size, lambda line: line.cursor, backwards=bool(backwards), moved=cursor is not None)
     _fill(versions, [line for line in kept.rows if line.changeset is not None])
     return CursorPage([line for line in kept.rows if line.versions], kept.newer, kept.older)
 
@@ -158,4 +158,4 @@ def _fill(versions: PageVersionQuerySet, lines: Sequence[RecentChange]) -> None:
 
 def by_day(changes: Sequence[RecentChange]) -> list[Day]:
     """`changes` grouped by day, in the same order."""
-    return [Day(date, list(lines)) for date, lines in groupby(changes, lambda line: timezone.localdate(line.moment.at))]
+    return [Day(date, list(lines)) for date, lines in groupby(changes, lambda line: timezone.localdate(line.cursor.at))]

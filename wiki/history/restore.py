@@ -36,11 +36,11 @@ class UndoMerge:
     now: str
 
     @property
-    def outcome(self) -> str | None:
+    def merged_text(self) -> str | None:
         """The current text without that edit; None where later edits changed the same words."""
         return document_merge.merge_documents(self.after, self.before, self.now).text
 
-    def clash(self, number: int) -> EditConflict:
+    def conflict(self, number: int) -> EditConflict:
         """The three texts for a person to settle; `number` is the current version."""
         return EditConflict(self.after, self.before, self.now, number)
 
@@ -125,4 +125,4 @@ def append_comment(said: str, comment: str) -> str:
 def propose_resolution(conflict: EditConflict) -> str:
     """The current text, changed in all that does not clash; where it clashes, as it stands now."""
     joined = document_merge.merge_documents(conflict.base, conflict.mine, conflict.theirs)
-    return joined.resolved([clash.theirs for clash in joined.clashes])
+    return joined.resolved([clash.theirs for clash in joined.conflicts])

@@ -82,9 +82,9 @@ def restore_version(request: HttpRequest, user: User, page: WikiPage, number: in
 def undo(request: HttpRequest, user: User, page: WikiPage, number: int) -> HttpResponseBase:
     """Show what undoing one edit would change; on POST, do it."""
     undoing = restore.get_undo_merge(page, number)
-    outcome = undoing.outcome
+    outcome = undoing.merged_text
     if outcome is None:
-        return _clash(request, page, undoing.version, undoing.clash(page.version), "undo")
+        return _clash(request, page, undoing.version, undoing.conflict(page.version), "undo")
     form = RestoreForm(request.POST or None, initial={"base": page.version})
     if form.is_valid():
         try:

@@ -58,7 +58,7 @@ def authors(request: HttpRequest, title: str) -> HttpResponseBase:
         "page": page,
         "shares": whole.shares,
         "pages": pages,
-        "told": whole.tell(pages),
+        "told": whole.attribute(pages),
         "may": permissions.allowed_actions(request.user, page),
     }
     return render(request, "wiki/history/authors.html", context)
@@ -139,5 +139,5 @@ def _changes(
     found: keyset_pagination.CursorPage[RecentChange] = list_changes(
         form.narrow(versions), before, after, form.since, fold=fold
     )
-    context |= {"form": form, "changes": found, "days": by_day(found.rows), "act": form.act()}
+    context |= {"form": form, "changes": found, "days": by_day(found.rows), "act": form.get_changeset()}
     return render(request, "wiki/history/changes.html", context)

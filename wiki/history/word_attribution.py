@@ -55,12 +55,12 @@ class PassageLifetime:
     added_in: int
     rank: int
     removed_in: int | None = None
-    row: int | None = None
+    row_id: int | None = None
     """The key of its row, where there is one."""
-    is_whole: bool = True
+    is_complete: bool = True
     """Whether the rest is known: of rows, only what matching needs is read at first."""
     words: Sequence[str] = ()
-    marks: list[WordSource] = field(default_factory=list)
+    word_sources: list[WordSource] = field(default_factory=list)
     """Who wrote its words, one mark a word."""
     origin: PassageName = (None, 0, 0)
     grew_from: PassageName | None = None
@@ -94,12 +94,12 @@ def attribute_within_page(
     rest: set[PassageLifetime] = set()
     for life in added_passages(hunks):
         life.words = folded_words(life.text)
-        life.marks, life.origin = [(life.added_in,)] * len(life.words), life.name
+        life.word_sources, life.origin = [(life.added_in,)] * len(life.words), life.name
         before = _before(life, gone, past, copies, used)
         if before is None:
             rest.add(life)
         else:
-            life.marks, life.origin = list(before.marks), before.origin
+            life.word_sources, life.origin = list(before.word_sources), before.origin
             used.add(before)
     for old, new in hunks:
         _grow([life for life in old if life not in used], [life for life in new if life in rest])
@@ -108,7 +108,7 @@ def attribute_within_page(
         (one, life) for life in added_passages(hunks) if life in rest for one in lost if _of_like_length(one, life)
     )
     for one, life in islice(pairs, REPAIR_PAIRS):
-        if (life.added_in,) in life.marks:
+        if (life.added_in,) in life.word_sources:
             _grow([one], [life], closely=True)
 
 
@@ -144,14 +144,14 @@ def _grow(old: Sequence[PassageLifetime], new: Sequence[PassageLifetime], *, clo
     heritages = match_words([life.words for life in old], [life.words for life in new], closely=closely)
     for life, heritage in zip(new, heritages, strict=True):
         own = (life.added_in,)
-        still_new = [at for at, mark in enumerate(life.marks) if mark == own] if heritage.runs else []
+        still_new = [at for at, mark in enumerate(life.word_sources) if mark == own] if heritage.runs else []
         for run in heritage.runs:
-            marks, shift = old[run.old].marks, run.old_start - run.start
+            marks, shift = old[run.old_index].word_sources, run.old_start - run.start
             first, end = bisect_left(still_new, run.start), bisect_left(still_new, run.start + run.size)
             for at in still_new[first:end]:
-                life.marks[at] = marks[at + shift]
-        if heritage.nearest is not None and life.grew_from is None:
-            life.grew_from = old[heritage.nearest].name
+                life.word_sources[at] = marks[at + shift]
+        if heritage.main_source is not None and life.grew_from is None:
+            life.grew_from = old[heritage.main_source].name
 
 
 def attribute_from_source(hunks: Sequence[Hunk], source: Sequence[PassageLifetime], page: Ref) -> None:
@@ -174,11 +174,11 @@ def attribute_from_source(hunks: Sequence[Hunk], source: Sequence[PassageLifetim
     heritages = match_words([life.words for life in others], [life.words for life in rest]) if rest and others else []
     for life, heritage in zip(rest, heritages, strict=True):
         for run in heritage.runs:
-            marks = others[run.old].marks[run.old_start : run.old_start + run.size]
+            marks = others[run.old_index].word_sources[run.old_start : run.old_start + run.size]
             _mark(life, run.start, marks, page)
-        if heritage.nearest is not None and life.grew_from is None:
-            life.grew_from = _elsewhere(others[heritage.nearest].name, page)
-    _take_the_rest([life for life in rest if (life.added_in,) in life.marks], others, page)
+        if heritage.main_source is not None and life.grew_from is None:
+            life.grew_from = _elsewhere(others[heritage.main_source].name, page)
+    _take_the_rest([life for life in rest if (life.added_in,) in life.word_sources], others, page)
 
 
 def _take_the_rest(some: Sequence[PassageLifetime], source: Sequence[PassageLifetime], page: Ref) -> None:
@@ -191,13 +191,13 @@ def _take_the_rest(some: Sequence[PassageLifetime], source: Sequence[PassageLife
         for word in set(one.words):
             holding[word].append(one)
     for life in some:
-        new = [at for at, mark in enumerate(life.marks) if mark == (life.added_in,)]
+        new = [at for at, mark in enumerate(life.word_sources) if mark == (life.added_in,)]
         words = [life.words[at] for at in new]
         shared = Counter(one for word in set(words) for one in holding.get(word, ()))
         near = [one for one, count in shared.most_common(CLOSEST) if count > 1 and 2 * count >= len(set(words))]
         for run in match_words([one.words for one in near], [words])[0].runs if near else ():
             for step in range(run.size):
-                _mark(life, new[run.start + step], near[run.old].marks[run.old_start + step :][:1], page)
+                _mark(life, new[run.start + step], near[run.old_index].word_sources[run.old_start + step :][:1], page)
 
 
 def may_have_moved(life: PassageLifetime) -> bool:
@@ -216,20 +216,22 @@ def attribute_from_changeset(wanting: Iterable[PassageLifetime], gone: Sequence[
 
 def _is_new(life: PassageLifetime) -> bool:
     """Whether any word of a passage, or the passage itself, has no other past."""
-    return life.origin == life.name and ((life.added_in,) in life.marks or not life.marks)
+    return life.origin == life.name and ((life.added_in,) in life.word_sources or not life.word_sources)
 
 
 def _come_along(life: PassageLifetime, found: PassageLifetime, page: Ref) -> None:
     """A passage of another page is the origin of this one; words that were in this page before stay what they were."""
     life.origin = _elsewhere(found.origin, page)
-    _mark(life, 0, found.marks, page)
+    _mark(life, 0, found.word_sources, page)
 
 
 def _mark(life: PassageLifetime, start: int, marks: Sequence[WordSource], page: Ref) -> None:
     """New words take the marks that they have in the other page."""
     for at, mark in enumerate(marks, start=start):
-        if life.marks[at] == (life.added_in,):
-            life.marks[at] = (life.added_in, page, mark[0]) if len(mark) == 1 else (life.added_in, mark[1], mark[2])
+        if life.word_sources[at] == (life.added_in,):
+            life.word_sources[at] = (
+                (life.added_in, page, mark[0]) if len(mark) == 1 else (life.added_in, mark[1], mark[2])
+            )
 
 
 def _elsewhere(name: PassageName, page: Ref) -> PassageName:

@@ -54,7 +54,7 @@ class License:
     text_url: str
     family: str
     version: str
-    needs: tuple[str, ...]
+    obligations: tuple[str, ...]
     share_alike: bool
     kinds: tuple[str, ...]
     free: bool
@@ -76,9 +76,9 @@ class License:
         return self.short_fr if _french() else self.short_en
 
     @property
-    def needs_attribution(self) -> bool:
+    def requires_attribution(self) -> bool:
         """Tell whether the licence itself asks for credit (we credit in any case)."""
-        return bool(self.needs)
+        return bool(self.obligations)
 
 
 class LicenseChoice(NamedTuple):
@@ -109,7 +109,7 @@ def _license(row: dict[str, Any], needs: dict[str, list[str]], index: dict[str, 
         text_url=row.get("legal_code", ""),
         family=row["family"],
         version=row.get("version", ""),
-        needs=tuple(needs[row["attribution"]]),
+        obligations=tuple(needs[row["attribution"]]),
         share_alike=row.get("share_alike", False),
         kinds=tuple(row["kinds"]),
         free=row["free"],
@@ -134,7 +134,7 @@ DEFAULT: str = _CATALOGUE["default"]
 
 _BY_FOLDED_ID = {license.id.casefold(): license for license in LICENSES.values()}
 # Each view of a page reads its expression: parsing costs 0.04 ms, and there are few different ones.
-_tree_of = lru_cache(maxsize=512)(ExpressionParser(LICENSES).read)
+_tree_of = lru_cache(maxsize=512)(ExpressionParser(LICENSES).parse)
 
 
 # ---------------------------------------------------------------- one licence
@@ -237,7 +237,7 @@ def expression_label(tree: LicenseExpression, one: Callable[[License], str]) -> 
         expression_label(part, one) if isinstance(part, SimpleExpression) else f"({expression_label(part, one)})"
         for part in tree.parts
     ]
-    if tree.joint == "OR":
+    if tree.operator == "OR":
         return gettext("%(first)s or %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
     return gettext("%(first)s and %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
 

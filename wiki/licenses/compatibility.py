@@ -52,12 +52,12 @@ class Verdict:
         return self.code in ("A", "C")
 
     @property
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Tell whether the table has a certain answer; False leaves room for a decision."""
         return self.code != "R"
 
     @property
-    def because(self) -> str:
+    def reason(self) -> str:
         """Return the reason as one sentence in the language of the reader."""
         source, target = self.pair
         return gettext(self.message) % {
@@ -66,7 +66,7 @@ class Verdict:
         }
 
     @property
-    def duties(self) -> list[str]:
+    def obligation_texts(self) -> list[str]:
         """Return what has to be shown or kept, as sentences in the language of the reader."""
         return [gettext(verdict_texts.OBLIGATIONS[need]) for need in self.obligations]
 
@@ -88,9 +88,9 @@ class Rule:
     key: str
     licenses: tuple[str, ...]
     same: Code
-    answers: dict[str, Code]
+    codes: dict[str, Code]
     otherwise: Code
-    asks: tuple[str, ...]
+    obligations: tuple[str, ...]
     legal_source: str
 
 
@@ -107,9 +107,9 @@ def _rule(row: dict[str, str]) -> Rule:
         key=row["rule"],
         licenses=tuple(row["licenses"].split()),
         same=cast(Code, row["same"]),
-        answers={target: cast(Code, row[target]) for target in TARGETS},
+        codes={target: cast(Code, row[target]) for target in TARGETS},
         otherwise=cast(Code, row["otherwise"]),
-        asks=tuple(row["asks"].split()),
+        obligations=tuple(row["asks"].split()),
         legal_source=row["legal source"],
     )
 
@@ -197,7 +197,7 @@ def _from(start: LicenseExpression, target: str, produced_work: bool) -> Verdict
     if isinstance(start, SimpleExpression):
         return _pair(start.id, target, produced_work)
     parts = [_from(part, target, produced_work) for part in start.parts]
-    if start.joint == "OR":
+    if start.operator == "OR":
         return min(parts, key=lambda verdict: _BEST_FIRST.index(verdict.code))
     return _strictest(parts)
 
@@ -223,7 +223,7 @@ def _pair(source: str, target: str, produced_work: bool = False) -> Verdict:
     code, legal_source = _answer(rule, source, target)
     obligations: tuple[str, ...] = ()
     if code in ("A", "C"):
-        obligations = rule.asks or catalogue.LICENSES[source].needs
+        obligations = rule.obligations or catalogue.LICENSES[source].obligations
     message = _message(rule, code, source, target)
     return Verdict(source, target, code, legal_source, obligations, message, (source, target))
 
@@ -231,7 +231,7 @@ def _pair(source: str, target: str, produced_work: bool = False) -> Verdict:
 def _answer(rule: Rule, source: str, target: str) -> tuple[Code, str]:
     if (source, target) in _UPGRADES:
         return _UPGRADES[source, target]
-    code = rule.answers.get(target, rule.otherwise)
+    code = rule.codes.get(target, rule.otherwise)
     if source == target and code not in ("A", "C"):
         # A row speaks for a group (CERN-OHL-W and -S): each member may stay itself, unless the
         # rule forbids even that (ND, none).

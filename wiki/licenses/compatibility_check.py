@@ -26,7 +26,7 @@ class CompatibilityQuestion:
     target: str
 
     @classmethod
-    def of(cls, query: QueryDict) -> CompatibilityQuestion:
+    def from_query(cls, query: QueryDict) -> CompatibilityQuestion:
         """From the fields `from` (as often as there are works) and `to`; what is too much is left out."""
         given = [one.strip()[:EXPRESSION_LIMIT] for one in query.getlist("from")]
         return cls(tuple(one for one in given if one)[:MAX_WORKS], query.get("to", "").strip()[:EXPRESSION_LIMIT])
@@ -41,8 +41,8 @@ class CompatibilityQuestion:
 class CompatibilityAnswer:
     """The verdict for all works together, and for each by itself."""
 
-    whole: Verdict
-    each: list[Verdict]
+    overall: Verdict
+    verdicts: list[Verdict]
 
 
 def check_compatibility(asked: CompatibilityQuestion) -> CompatibilityAnswer | None:

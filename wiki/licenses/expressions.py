@@ -31,7 +31,7 @@ class SimpleExpression:
 class CompoundExpression:
     """Two or more parts: "OR", the reader chooses one; "AND", all hold. Parts are in one order."""
 
-    joint: Literal["OR", "AND"]
+    operator: Literal["OR", "AND"]
     parts: tuple[SimpleExpression | CompoundExpression, ...]
 
 
@@ -44,7 +44,7 @@ class ExpressionParser:
     def __init__(self, ids: Iterable[str]) -> None:
         self._licensing = Licensing([LicenseSymbol(license_id) for license_id in ids])
 
-    def read(self, expression: str) -> LicenseExpression:
+    def parse(self, expression: str) -> LicenseExpression:
         """Return the simplified tree; raise ValueError for nonsense, strange ids, or overlength."""
         if not expression.strip() or len(expression) > EXPRESSION_LIMIT:
             raise ValueError("an expression is missing, or too long")
@@ -78,4 +78,4 @@ def to_spdx(tree: LicenseExpression) -> str:
     if isinstance(tree, SimpleExpression):
         return tree.id
     parts = (to_spdx(part) if isinstance(part, SimpleExpression) else f"({to_spdx(part)})" for part in tree.parts)
-    return f" {tree.joint} ".join(parts)
+    return f" {tree.operator} ".join(parts)

@@ -15,7 +15,7 @@ from wiki.licenses.compatibility_check import CompatibilityQuestion
 def licenses(request: HttpRequest) -> HttpResponse:
     """Show what licences are for, «may I?», those that may be used here, and those only recognised and refused."""
     known = list(catalogue.LICENSES.values())
-    asked = CompatibilityQuestion.of(request.GET)
+    asked = CompatibilityQuestion.from_query(request.GET)
     context = {
         "usable": [license for license in known if license.free and license.has_text],
         "refused": [license for license in known if not license.free],
@@ -39,7 +39,7 @@ def license(request: HttpRequest, license_id: str) -> HttpResponse:
     context = {
         "license": found,
         "paragraphs": [part for part in catalogue.text_of(found.id).split("\n\n") if part.strip()],
-        "duties": compatibility.check(found.id, found.id).duties,
+        "duties": compatibility.check(found.id, found.id).obligation_texts,
         "verdicts": compatibility.targets_for(found.id)[1:],
     }
     return render(request, "wiki/licenses/license.html", context)

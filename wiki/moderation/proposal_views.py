@@ -58,7 +58,7 @@ def propose(request: HttpRequest, title: str) -> HttpResponseBase:
         )  # nobody edits a fork that lives on another site
     merge = _back(page, request)
     choice = MergeChoice(
-        merge.joined, merge.mine.text() or "", request.POST, f"{merge.mine.number}.{merge.theirs.number}"
+        merge.merged, merge.mine.text() or "", request.POST, f"{merge.mine.number}.{merge.theirs.number}"
     )
     form = ProposeForm(request.POST if request.method == "POST" else None)
     user: Any = request.user
@@ -68,9 +68,9 @@ def propose(request: HttpRequest, title: str) -> HttpResponseBase:
         return _propose_screen(request, merge, form, choice, status=403)
     if choice.is_stale:
         form.add_error(None, gettext("The page was changed just now: please look again."))
-    if not form.is_valid() or not choice.is_ready:
+    if not form.is_valid() or not choice.is_resolved:
         return _propose_screen(request, merge, form, choice, status=200 if request.method != "POST" else 422)
-    if not choice.was_chosen:
+    if not choice.has_chosen_hunks:
         return _propose_screen(request, merge, form, choice)
     said = form.cleaned_data
     try:
@@ -93,7 +93,7 @@ def _back(page: WikiPage, request: HttpRequest) -> Merge:
         raise Refused(gettext_noop("The original is not here any more: nothing can be proposed to it."))
     if page.size + found.upstream.size > COSTLY_BYTES:
         rate_limits.limit_previews(request)
-    return Merge.back(page, found.upstream)
+    return Merge.into_upstream(page, found.upstream)
 
 
 def _propose_screen(
@@ -159,7 +159,7 @@ def _act(request: HttpRequest, user: User, found: Proposal, page: WikiPage, choi
     if act == "accept":
         if choice.is_stale:
             raise Refused(gettext_noop("The page was changed just now: please look again."))
-        if not choice.was_chosen:
+        if not choice.has_chosen_hunks:
             return ""
         proposals.accept(found, choice.text, user, is_whole=choice.is_whole, base=page.version)
         return gettext("It is taken in, and who proposed it is named as its author.")

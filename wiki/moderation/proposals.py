@@ -27,9 +27,9 @@ MESSAGE_LIMIT = 2_000
 
 def unmerged_contributions(merge: Merge) -> list[PageVersion]:
     """The versions of the fork whose words are not in the original: one of each author, the latest."""
-    lineage = merge.lineage
+    lineage = merge.graph
     there = lineage.ancestors([lineage.nodes[merge.mine.pk]])
-    keys = [node.pk for node in lineage.written(merge.theirs.page_id, there) if node.merged is None]
+    keys = [node.pk for node in lineage.changed_versions(merge.theirs.page_id, there) if node.merged_id is None]
     rows = PageVersion.objects.filter(pk__in=keys).select_related("author").order_by("number")
     found: dict[tuple[int | None, str], PageVersion] = {(row.author_id, row.author_name): row for row in rows}
     return list(found.values())
@@ -70,7 +70,7 @@ def _lacking(merge: Merge, by: User, agrees: bool) -> list[int]:
             names=", ".join(unknown),
         )
     if not agrees:
-        raise LicenseConflict(str(merge.verdict.because).replace("%", "%%"))
+        raise LicenseConflict(str(merge.verdict.reason).replace("%", "%%"))
     return [version.author_id for version in everyone if version.author_id not in (None, by.pk)]
 
 

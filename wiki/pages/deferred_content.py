@@ -24,7 +24,7 @@ class DeferredSlots:
     """What one text leaves open, and where it stands."""
 
     full_title: str
-    home: str
+    place_title: str
     """Full title of the place whose pages titles are looked for first; "" for the commons."""
     language: str
     """Of the text: values are read in it."""
@@ -34,11 +34,11 @@ class DeferredSlots:
     has_fact_box: bool = True
     page: WikiPage | None = None
     """The page whose facts stand in their table; None for a text that is not the current one of a page."""
-    stated: Sequence[Statement] = ()
+    statements: Sequence[Statement] = ()
     """What such a text states."""
     license: str = ""
     """Under which the text is: what of other pages it shows has to be allowed to go into it."""
-    at: str = ""
+    as_of: str = ""
     """The day as of which questions in it are answered; "" for now."""
 
 
@@ -46,11 +46,11 @@ class DeferredSlots:
 class DeferredResults:
     """The answers to what was open."""
 
-    answers: dict[str, str] = field(default_factory=dict)
-    box: FactBox = field(default_factory=list)
-    until: datetime | None = None
+    results: dict[str, str] = field(default_factory=dict)
+    fact_box: FactBox = field(default_factory=list)
+    expires_at: datetime | None = None
     """When it has to be made again though nothing changed: it says something of today, or took too long."""
-    is_kept: bool = True
+    is_cacheable: bool = True
     """Whether a change will be told to whoever keeps this; else it may be shown once, and not kept by anyone."""
 
 
@@ -60,10 +60,10 @@ class DeferredContentProvider(Protocol):
     def fill(self, what: DeferredSlots, user: Reader) -> DeferredResults:
         """The answers for one reader, kept nowhere."""
 
-    def kept(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
+    def get_or_compute(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
         """The answers for everyone, made again where something changed, and then kept."""
 
-    def tell_titles(self, keys: Iterable[str]) -> None:
+    def invalidate_titles(self, keys: Iterable[str]) -> None:
         """Pages or files with these title keys came, went or look different: what shows them is not fresh any more."""
 
 
@@ -74,11 +74,11 @@ class NullProvider:
         """Nothing."""
         return DeferredResults()
 
-    def kept(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
+    def get_or_compute(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
         """Nothing."""
         return DeferredResults()
 
-    def tell_titles(self, keys: Iterable[str]) -> None:
+    def invalidate_titles(self, keys: Iterable[str]) -> None:
         """Nothing shows anything."""
 
 

@@ -133,7 +133,7 @@ def invalidate_pages_showing(file_name: str) -> int:
     """Have the pages that show the file rendered again when next read. Returns how many rows."""
     pages = PageLink.objects.filter(way=PageLink.Way.FILE, key=f"File:{file_name}").values("page_id")
     WikiPage.objects.filter(pk__in=pages).update(cache_version=F("cache_version") + 1)
-    deferred_content.get_provider().tell_titles([f"File:{file_name}"])
+    deferred_content.get_provider().invalidate_titles([f"File:{file_name}"])
     return RenderedPage.objects.filter(page_id__in=pages).update(version=0)
 
 
@@ -150,7 +150,7 @@ class Picture(LicensedFile, AbstractImage):
         """Clean a new file before it is stored; name the picture when nobody did."""
         given: Any = self.file
         if given and not given._committed:
-            self.take(given.read(), self.name or os.path.basename(given.name))
+            self.set_content(given.read(), self.name or os.path.basename(given.name))
         super().save(*args, **kwargs)
         invalidate_pages_showing(self.name)
 
@@ -160,7 +160,7 @@ class Picture(LicensedFile, AbstractImage):
         invalidate_pages_showing(name)
         return gone
 
-    def take(self, raw: bytes, name: str) -> None:
+    def set_content(self, raw: bytes, name: str) -> None:
         """Put `raw`, cleaned, into the file under `name`. Raises ValidationError."""
         clean, ending = clean_picture(raw)
         stem, given = os.path.splitext(name)

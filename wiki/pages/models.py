@@ -151,7 +151,7 @@ class WikiPage(Page):
         return self.title_key is None
 
     @property
-    def address(self) -> str:
+    def url_title(self) -> str:
         """The part of the address after `/wiki/`, percent-encoded."""
         return titles.quote_title(self.full_title)
 
@@ -381,7 +381,7 @@ class RenderedPage(models.Model):
     """`keeping.RELEASE` of the code that made `answers` and `box`; STALE, or NEVER_COMPUTED yet."""
     expires_at = models.DateTimeField(null=True)
     """When they have to be made again though nothing changed: they say something of today, or took too long."""
-    stated: Sequence[Statement] | None = None
+    statements: Sequence[Statement] | None = None
     """What the text of a preview states; of a stored page, the facts are in their own table."""
 
     class Meta:

@@ -28,7 +28,7 @@ from wiki.pages import mirror_models, page_lookup
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import Changeset, Fork, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing.version_store import NewVersion, sha256_of, store
+from wiki.pages.writing.version_store import NewVersion, sha256_of
 from wiki.remotes import federated_wiki
 from wiki.text.titles import MIRROR_NAMESPACE
 
@@ -47,7 +47,7 @@ class FetchSource:
     """The page, as people read it."""
     archive: str
     feed: str = ""
-    mark: str = ""
+    validator: str = ""
 
 
 def import_mirror(
@@ -91,33 +91,33 @@ def _named(contents: ArchiveContents, found: FetchSource | None) -> Mirror:
         return Mirror(host=source["host"], title=source["title"], url=source["url"], polled_at=now)
     return Mirror(
         host=urlsplit(found.archive).netloc.lower()[:255], title=contents.full_title, url=found.url,
-        archive=found.archive, feed=found.feed, validator=found.mark, polled_at=now,
+        archive=found.archive, feed=found.feed, validator=found.validator, polled_at=now,
     )  # fmt: skip
 
 
 def _write(contents: ArchiveContents, kept: Mirror, wanted: Mirror, by: User | None) -> Mirror:
     """Write the versions that are not here, and what the mirror is now, in one transaction."""
     page = page_lookup.reload_page(kept.page_id) if kept.page_id else WikiPage()
-    shelf = image_store.plan_image_storage(check_pictures(contents), by)
-    new = _new_versions(contents, page, shelf.renamed)
+    images = image_store.plan_image_storage(check_pictures(contents), by)
+    new = _new_versions(contents, page, images.renamed)
     title = mirror_models.mirror_title(kept.host, kept.title, is_confirmed=kept.is_confirmed)
     parent = None if page.version else _forked_here(contents)
     drafts: list[NewVersion] = []
     for one in new:
         fields = PageFields(MIRROR_NAMESPACE, None, title, False, one.license, one.language)
         drafts.append(new_version_of(page, one, fields))
-        drafts[-1].text = _text(one, shelf.renamed)
+        drafts[-1].text = _text(one, images.renamed)
     if drafts and parent is not None:
         drafts[0].merge_parent = parent
 
     def also(versions: Sequence[PageVersion]) -> None:
-        shelf.save()
+        images.save()
         _remember(contents, page, kept, wanted, parent, by)
 
     comment = f"{kept.host}: {kept.title}"[:500]
     if drafts:
         store(drafts, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=also)
-        shelf.place_files()
+        images.place_files()
     else:
         _remember(contents, page, kept, wanted, parent, by)
     return kept

@@ -62,7 +62,7 @@ def fetch_mirror(address: str, by: User | None) -> Mirror:
     importer.check_import_allowed(by)
     got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
     if got.content_type == ZIP:
-        return mirror_import.import_mirror(got.body, by, FetchSource(got.url, got.url, mark=_mark(got)))
+        return mirror_import.import_mirror(got.body, by, FetchSource(got.url, got.url, validator=_mark(got)))
     found = _found(got)
     if found is None:
         return _federated(got, by)
@@ -96,7 +96,7 @@ def _federated(got: FetchResult, by: User | None) -> Mirror:
     if not address or came.content_type != JSON:
         raise Refused(gettext_noop("No archive is told of at this address: is it a page of a Movilab wiki?"))
     came.body.seek(0)
-    found = FetchSource(f"{address.removesuffix('.json')}.html", address, mark=_mark(came))
+    found = FetchSource(f"{address.removesuffix('.json')}.html", address, validator=_mark(came))
     return mirror_import.import_mirror(came.body, by, found)
 
 

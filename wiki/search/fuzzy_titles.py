@@ -58,5 +58,7 @@ def _like(full_title: str, user: Reader) -> list[WikiPage]:
 
 def _leaves(full_title: str) -> list[Term]:
     """The words of a title that tell it from others."""
-    found = [word for word in iter_words(full_title[: search_parser.MAX_LENGTH]) if not (word.whole or is_common(word))]
-    return [Term(word.bare, word.start, word.end) for word in found[: search_parser.MAX_TERMS]]
+    found = [
+        word for word in iter_words(full_title[: search_parser.MAX_LENGTH]) if not (word.is_compound or is_common(word))
+    ]
+    return [Term(word.lowercase, word.start, word.end) for word in found[: search_parser.MAX_TERMS]]

@@ -32,14 +32,14 @@ class HistoryResults:
     """What was found, best first; nothing in it is hidden from the reader."""
 
     query: search_parser.ParsedQuery
-    past: HistoryHits = field(default_factory=HistoryHits)
-    is_there: bool = True
+    found: HistoryHits = field(default_factory=HistoryHits)
+    index_available: bool = True
     """Whether the index could be asked."""
 
     @property
     def hits(self) -> list[HistoryHit]:
         """The pages."""
-        return self.past.hits
+        return self.found.hits
 
     @property
     def leaves(self) -> list[Leaf]:
@@ -55,7 +55,7 @@ class Period:
     removed_in: PageVersion | None
     passages: list[str]
     """Passages and facts that held the words when the period began, without markup."""
-    pieces: list[list[Piece]]
+    snippets: list[list[Piece]]
     """The same, with the words marked, and shortened."""
 
 
@@ -76,14 +76,14 @@ def search_history(
 ) -> HistoryResults:  # fmt: skip
     """The pages in whose history `text` held when `wish` says; among `pages`, or all that meet `also` now."""
     query = search_parser.parse(text.strip())
-    tree, when, lived = extract_time_filter(query.tree, wish.read(query.notes), query.notes)
+    tree, when, lived = extract_time_filter(query.tree, wish.parse(query.warnings), query.warnings)
     scope = HistoryScope(user, when, lived, also, None if pages is None else tuple(pages))
     try:
-        found = history_search.find_in_history(tree, scope, query.notes)
+        found = history_search.find_in_history(tree, scope, query.warnings)
     except (IndexMissing, IndexDamaged):
-        return HistoryResults(query, is_there=False)
+        return HistoryResults(query, index_available=False)
     finally:
-        query.notes = list(dict.fromkeys(query.notes))
+        query.warnings = list(dict.fromkeys(query.warnings))
     return HistoryResults(query, found)
 
 
@@ -108,9 +108,9 @@ def load_history_results(
             if added_in is None or (removed_in is None and span[1] < END):
                 continue  # a version that the reader may not see
             said = [texts[key] for key in chosen.get((hit.pk, span), ()) if key in texts]
-            pieces = [marker.piece(text) or [(text, False)] for text in said]
+            pieces = [marker.snippet(text) or [(text, False)] for text in said]
             periods.append(Period(added_in, removed_in, said, pieces))
-        title = marker.mark(page.shown_title)
+        title = marker.highlight(page.shown_title)
         found.append(HistoryResult(page, hit.score, title, periods, len(hit.spans) - len(shown[hit.pk])))
     return found
 
@@ -136,7 +136,7 @@ class _Choice:
     """Chooses the passages that show each period."""
 
     def __init__(self, given: HistoryResults, shown: dict[int, Spans]) -> None:
-        self.found = {leaf: given.past.found[leaf] for leaf in given.leaves if leaf in given.past.found}
+        self.found = {leaf: given.found.scores[leaf] for leaf in given.leaves if leaf in given.found.scores}
         self.shown = shown
         self.lives: dict[int, list[tuple[int, Span]]] = defaultdict(list)
         for key, page, added_in, removed_in in history_documents.rows_of_pages(shown):

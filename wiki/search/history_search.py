@@ -66,9 +66,9 @@ class HistoryHits:
     """All that was found, best first."""
 
     hits: list[HistoryHit] = field(default_factory=list)
-    found: dict[Leaf, dict[int, float]] = field(default_factory=dict)
+    scores: dict[Leaf, dict[int, float]] = field(default_factory=dict)
     """What holds each word of the query, named as in `living`, and the scores."""
-    is_whole: bool = True
+    is_complete: bool = True
     """Whether all pages were looked at: what nearly all pages hold is counted for a limited time."""
 
 
@@ -77,10 +77,10 @@ class HistoryScope:
     """For whom, and among what, is searched."""
 
     user: Reader
-    when: TimeFilter
-    lived: TimeFilter = field(default_factory=TimeFilter)
+    time_filter: TimeFilter
+    lifetime: TimeFilter = field(default_factory=TimeFilter)
     """In which time the periods have to have lived, by `before:` and `after:`."""
-    also: Q | None = None
+    where: Q | None = None
     """A condition on the pages as they are now."""
     pages: tuple[int, ...] | None = None
     """The only pages that are looked at."""
@@ -161,8 +161,8 @@ class _Search:
     def run(self) -> None:
         """Ask the engine, then the database."""
         for leaf in dict.fromkeys(_leaves(self.tree)):
-            self.past.found[leaf], is_all = history_documents.find_history_candidates(leaf)
-            self.past.is_whole &= is_all
+            self.past.scores[leaf], is_all = history_documents.find_history_candidates(leaf)
+            self.past.is_complete &= is_all
         parts = self.tree.parts if isinstance(self.tree, AndNode) else (self.tree,)
         others = []
         for part in parts:
@@ -175,9 +175,9 @@ class _Search:
         if self.scope.pages is not None or not _needs_words(self.tree):
             self._in_turn(self._pages(), time.monotonic() + TIME_LIMIT)
             return
-        total = sum(map(len, self.past.found.values()))
+        total = sum(map(len, self.past.scores.values()))
         if total <= MAX_DOCUMENTS:
-            names = {name for found in self.past.found.values() for name in found}
+            names = {name for found in self.past.scores.values() for name in found}
             self._judge(self._lives(history_documents.rows_with_ids(names)))
         else:
             self._best_first()
@@ -216,7 +216,7 @@ class _Search:
             seen |= fresh
             self._in_turn(sorted(fresh), until)
             if time.monotonic() > until:
-                self.past.is_whole &= start + STEP_DOCUMENTS >= len(keys)
+                self.past.is_complete &= start + STEP_DOCUMENTS >= len(keys)
                 return
 
     def _in_turn(self, pages: Sequence[int], until: float) -> None:
@@ -226,14 +226,14 @@ class _Search:
             lives = self._lives(history_documents.rows_of_pages(some))
             self._judge({page: lives.get(page, {}) for page in some})
             if time.monotonic() > until:
-                self.past.is_whole &= start + STEP_PAGES >= len(pages)
+                self.past.is_complete &= start + STEP_PAGES >= len(pages)
                 return
 
     def _driving(self, node: Node) -> dict[int, float] | None:
         """Passages of which every page that matches has one; as few as can be told."""
         match node:
             case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
-                return self.past.found[node]
+                return self.past.scores[node]
             case AndNode(parts):
                 some = [one for one in map(self._driving, parts) if one is not None]
                 return min(some, key=len, default=None)
@@ -252,7 +252,7 @@ class _Search:
         """The lives of those passages and facts that hold a word."""
         found: PageIntervals = {}
         best: dict[tuple[int, Leaf], float] = defaultdict(float)
-        held = list(self.past.found.items())
+        held = list(self.past.scores.items())
         for key, page, added_in, removed_in in rows:
             for leaf, scores in held:
                 score = scores.get(key)
@@ -273,11 +273,11 @@ class _Search:
             _leave_out_deletions(held)
         if not held:
             return
-        sieve = PeriodFilter.of(self.scope.when, self.scope.lived, list(held), self.user)
-        kept = {page: spans for page, all_spans in held.items() if (spans := sieve.kept(page, all_spans))}
+        sieve = PeriodFilter.load(self.scope.time_filter, self.scope.lifetime, list(held), self.user)
+        kept = {page: spans for page, all_spans in held.items() if (spans := sieve.filter_periods(page, all_spans))}
         rows = WikiPage.objects.readable_by(self.user).filter(self.where).filter(column_in("pk", kept))
-        if self.scope.also is not None:
-            rows = rows.filter(self.scope.also)
+        if self.scope.where is not None:
+            rows = rows.filter(self.scope.where)
         for pk, kind, place, license, language, key, edited_at, namespace, fold, *_ in rows.values_list(
             *page_search.HIT_COLUMNS
         ):

@@ -48,8 +48,8 @@ class IndexUpdateJob:
         try:
             if isinstance(backend, WhooshBackend):
                 for index in backend.all_indexes():
-                    if not index.shelf.is_whole:
-                        damage = index.shelf.damage
+                    if not index.directory.is_usable:
+                        damage = index.directory.damage
                         if IndexBuild(index, LOCK_TIMEOUT).step(BUILD_STEP) == 0 and damage:
                             logger.warning("The damaged search index %s has been built again.", index)
                         return True
@@ -137,7 +137,7 @@ def _built(backend: BaseSearchBackend, size: int) -> Iterator[int]:
     for index in backend.all_indexes():
         if isinstance(index, WhooshIndex):
             building = IndexBuild(index, patience=30)
-            building.start_anew()
+            building.restart()
             while done := building.step(size):
                 yield done
         else:

@@ -58,7 +58,7 @@ class SearchHits:
     """An answer: all hits, best first."""
 
     hits: list[SearchHit] = field(default_factory=list)
-    notes: list[QueryWarning] = field(default_factory=list)
+    warnings: list[QueryWarning] = field(default_factory=list)
 
 
 HIT_COLUMNS = (
@@ -75,8 +75,8 @@ def find_pages(tree: Node | None, user: Reader, also: Q | None = None, words: st
     found = SearchHits()
     if tree is None and also is None:
         return found
-    evaluation = QueryPlan(found.notes)
-    scores, where = evaluation.top(tree) if tree is not None else (None, Q())
+    evaluation = QueryPlan(found.warnings)
+    scores, where = evaluation.split(tree) if tree is not None else (None, Q())
     readable = WikiPage.objects.readable_by(user).filter(where)
     if also is not None:
         readable = readable.filter(also)
@@ -91,10 +91,10 @@ class QueryPlan:
     """Divides a tree between the engine and the database."""
 
     def __init__(self, notes: list[QueryWarning]) -> None:
-        self.notes = notes
+        self.warnings = notes
         self._all: set[int] | None = None
 
-    def top(self, node: Node) -> tuple[dict[int, float] | None, Q]:
+    def split(self, node: Node) -> tuple[dict[int, float] | None, Q]:
         """Candidates (None for all pages) and the condition that they have to meet as well."""
         parts = node.parts if isinstance(node, AndNode) else (node,)
         where = Q()
@@ -115,7 +115,7 @@ class QueryPlan:
                 try:
                     return query_fields.condition(name, value)
                 except query_fields.UnknownFieldValue:
-                    self.notes.append(QueryWarning(f"unknown_{name}", value[:60]))
+                    self.warnings.append(QueryWarning(f"unknown_{name}", value[:60]))
                     return Q()
             case NotNode(part):
                 inner = self.condition(part)

@@ -113,7 +113,7 @@ def _written(query: str, name: str, results: list[search_results.SearchResult]) 
         feed_guid=feeds.tag_uri("feed", f"search/{named}", feeds.EPOCH),
     )
     for result in results:
-        _add(found, result.page, "".join(text for text, _ in result.piece))
+        _add(found, result.page, "".join(text for text, _ in result.snippet))
     answer = HttpResponse(content_type="application/atom+xml; charset=utf-8")
     found.write(answer, "utf-8")
     return answer

@@ -62,7 +62,7 @@ class ParsedQuery:
 
     text: str
     tree: Node | None
-    notes: list[QueryWarning] = field(default_factory=list)
+    warnings: list[QueryWarning] = field(default_factory=list)
 
 
 def parse(text: str) -> ParsedQuery:

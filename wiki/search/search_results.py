@@ -47,9 +47,9 @@ class SearchResult:
     page: WikiPage
     score: float
     title: list[Piece]
-    piece: list[Piece]
+    snippet: list[Piece]
     facts: list[list[Piece]]
-    words: int = 0
+    word_count: int = 0
     """How many words the text has."""
     via: str = ""
 
@@ -62,7 +62,7 @@ def search_pages(text: str, user: Reader, also: Q | None = None) -> SearchResult
         found = page_search.find_pages(query.tree, user, also, query.text)
     except (IndexMissing, IndexDamaged):
         return SearchResults(query, _by_title(query, user, also).hits, by_title_only=True, leaves=leaves)
-    query.notes = list(dict.fromkeys([*query.notes, *found.notes]))
+    query.warnings = list(dict.fromkeys([*query.warnings, *found.warnings]))
     return SearchResults(query, found.hits, leaves=leaves)
 
 
@@ -91,12 +91,12 @@ def load_results(hits: Sequence[SearchHit], leaves: Sequence[Leaf], user: Reader
 
 
 def _result(hit: SearchHit, page: WikiPage, text: PageSearchText | None, marker: Highlighter) -> SearchResult:
-    piece = marker.piece(text.body) if text is not None else []
-    facts = [marker.mark(line) for line in text.facts.split("\n")] if text is not None else []
+    piece = marker.snippet(text.body) if text is not None else []
+    facts = [marker.highlight(line) for line in text.facts.split("\n")] if text is not None else []
     shown = [line for line in facts if any(marked for _, marked in line)][:MAX_FACTS]
     count = len(text.body.split()) if text is not None else 0
     piece = piece or [(page.excerpt, False)]
-    return SearchResult(page, hit.score, marker.mark(page.shown_title), piece, shown, count, hit.via)
+    return SearchResult(page, hit.score, marker.highlight(page.shown_title), piece, shown, count, hit.via)
 
 
 def suggest_query(given: SearchResults, user: Reader, also: Q | None = None) -> str:

@@ -33,14 +33,14 @@ class SearchTerm:
     term: int
     folded: str
     stems: frozenset[str]
-    begins: bool = False
-    near: bool = False
+    is_prefix: bool = False
+    is_fuzzy: bool = False
 
-    def is_in(self, form: str, bare: str) -> bool:
+    def matches(self, form: str, bare: str) -> bool:
         """Whether a word of the text (folded, and in lower case) is meant."""
-        if form == self.folded or (self.begins and form.startswith(self.folded)):
+        if form == self.folded or (self.is_prefix and form.startswith(self.folded)):
             return True
-        if self.near:
+        if self.is_fuzzy:
             return _distance(form, self.folded) <= (1 if len(self.folded) < 8 else 2)
         return any(stems(bare, language) & self.stems for language in LANGUAGES) if self.stems else False
 
@@ -49,8 +49,8 @@ class Highlighter:
     """Marks the words of a query in texts."""
 
     def __init__(self, leaves: Iterable[Leaf]) -> None:
-        self.sought = list(_sought(leaves))
-        starts = {_opening(one) for one in self.sought} - {""}
+        self.terms = list(_sought(leaves))
+        starts = {_opening(one) for one in self.terms} - {""}
         self._pattern = (
             re.compile(rf"(?<![^\W_])(?:{'|'.join(sorted(starts))})[^\W_]*", re.IGNORECASE) if starts else None
         )
@@ -63,19 +63,19 @@ class Highlighter:
         for match in self._pattern.finditer(text):
             bare = match[0].lower()
             form = fold_word(bare)
-            for one in self.sought:
-                if one.is_in(form, bare):
+            for one in self.terms:
+                if one.matches(form, bare):
                     found.append((match.start(), match.end(), one.term))
                     break
             if len(found) >= MAX_MATCHES:
                 break
         return found
 
-    def mark(self, text: str) -> list[Piece]:
+    def highlight(self, text: str) -> list[Piece]:
         """A whole text with its words marked."""
         return _pieces(text, self.matches(text))
 
-    def piece(self, text: str, length: int = SNIPPET_LENGTH) -> list[Piece]:
+    def snippet(self, text: str, length: int = SNIPPET_LENGTH) -> list[Piece]:
         """The piece of a text that shows most of the words, the first of its kind; empty where it has none."""
         matches = self.matches(text)
         if not matches:
@@ -97,18 +97,18 @@ def _sought(leaves: Iterable[Leaf]) -> Iterator[SearchTerm]:
             if isinstance(leaf, Phrase):
                 yield SearchTerm(term, word.folded, frozenset())
             elif isinstance(leaf, PrefixTerm):
-                yield SearchTerm(term, word.folded, frozenset(), begins=True)
+                yield SearchTerm(term, word.folded, frozenset(), is_prefix=True)
             elif isinstance(leaf, FuzzyTerm):
-                yield SearchTerm(term, word.folded, frozenset(), near=True)
+                yield SearchTerm(term, word.folded, frozenset(), is_fuzzy=True)
             elif isinstance(leaf, Term):
-                forms = frozenset(stem for language in LANGUAGES for stem in stems(word.bare, language))
+                forms = frozenset(stem for language in LANGUAGES for stem in stems(word.lowercase, language))
                 yield SearchTerm(term, word.folded, forms)
 
 
 def _opening(one: SearchTerm) -> str:
     """A pattern for the first letters that all forms of a word share, with any accents."""
     forms = [one.folded, *one.stems]
-    shared = one.folded[:1] if one.near else min(forms, key=len)[:STEM_LETTERS]
+    shared = one.folded[:1] if one.is_fuzzy else min(forms, key=len)[:STEM_LETTERS]
     while shared and not all(form.startswith(shared) for form in forms):
         shared = shared[:-1]
     return "".join(_letter(sign) for sign in shared.replace("oe", "œ").replace("ae", "æ"))

@@ -31,7 +31,10 @@ def correct_spelling(text: str, leaves: Sequence[Leaf]) -> str:
     backend = get_search_backend()
     if not isinstance(backend, WhooshBackend):
         return ""
-    with suppress(IndexMissing, IndexDamaged), backend.get_index_for_model(PageSearchText).shelf.searcher() as searcher:
+    with (
+        suppress(IndexMissing, IndexDamaged),
+        backend.get_index_for_model(PageSearchText).directory.searcher() as searcher,
+    ):
         reader = searcher.reader()
         changed = text
         plain = [leaf for leaf in leaves if isinstance(leaf, Term) and leaf.end]

@@ -27,7 +27,7 @@ TIME_FIELDS = ("author", "before", "after")
 class TimeFilter:
     """What is wanted. `since` is the first moment, `until` the first one after; None for no bound."""
 
-    way: str = "ever"
+    mode: str = "ever"
     since: datetime | None = None
     until: datetime | None = None
     authors: tuple[str, ...] = ()
@@ -38,31 +38,31 @@ class TimeFilter:
 class TimeFilterInput:
     """What a reader wrote in the fields: kept as it was written, so that the form can show it again."""
 
-    way: str = ""
+    mode: str = ""
     at: str = ""
     since: str = ""
     until: str = ""
     author: str = ""
 
     @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> TimeFilterInput:
+    def from_parameters(cls, parameters: Mapping[str, str]) -> TimeFilterInput:
         """From an address; a way that does not exist is none."""
         way = parameters.get("when", "")
         texts = [parameters.get(name, "").replace("\x00", "").strip()[:100] for name in ("at", "since", "until", "by")]
         return cls(way if way in MODES else "", *texts)
 
     @property
-    def is_of_history(self) -> bool:
+    def searches_history(self) -> bool:
         """Whether the history is asked, and not only the current pages."""
-        return self.way not in ("", "now") or bool(self.author)
+        return self.mode not in ("", "now") or bool(self.author)
 
-    def read(self, notes: list[QueryWarning]) -> TimeFilter:
+    def parse(self, notes: list[QueryWarning]) -> TimeFilter:
         """What it means; what means nothing is ignored, with a note."""
-        found = TimeFilter(self.way or "now", authors=(self.author,) if self.author else ())
-        if found.way == "at":
+        found = TimeFilter(self.mode or "now", authors=(self.author,) if self.author else ())
+        if found.mode == "at":
             at = _moment(self.at, parse_period_end, notes)
-            return replace(found, until=at) if at else replace(found, way="now")
-        if found.way in ("appeared", "disappeared"):
+            return replace(found, until=at) if at else replace(found, mode="now")
+        if found.mode in ("appeared", "disappeared"):
             since, until = _moment(self.since, parse_period_start, notes), _moment(self.until, parse_period_end, notes)
             return replace(found, since=since, until=until)
         return found
@@ -108,15 +108,15 @@ def extract_time_filter(
 class PeriodFilter:
     """Keeps the periods that are wanted of some pages: moments are numbers of versions here, which are compared."""
 
-    when: TimeFilter
-    lived: TimeFilter
+    time_filter: TimeFilter
+    lifetime: TimeFilter
     bounds: dict[datetime, dict[int, int]] = field(default_factory=dict)
     """By moment and page, the first version made at it or later."""
-    theirs: list[set[tuple[int, int]]] = field(default_factory=list)
+    author_versions: list[set[tuple[int, int]]] = field(default_factory=list)
     """By author, the versions that they made."""
 
     @classmethod
-    def of(cls, when: TimeFilter, lived: TimeFilter, pages: Sequence[int], user: Reader) -> PeriodFilter:
+    def load(cls, when: TimeFilter, lived: TimeFilter, pages: Sequence[int], user: Reader) -> PeriodFilter:
         """Ask the database what has to be known of `pages`; a query for each moment and author."""
         sieve = cls(when, lived)
         versions = PageVersion.objects.readable_by(user).filter(column_in("page_id", pages))
@@ -125,21 +125,21 @@ class PeriodFilter:
             sieve.bounds[moment] = dict(later.annotate(Min("number")))
         for name in when.authors:
             who = Q(author_name__iexact=name) | Q(author__username__iexact=name)
-            sieve.theirs.append(set(versions.filter(who).values_list("page_id", "number")))
+            sieve.author_versions.append(set(versions.filter(who).values_list("page_id", "number")))
         return sieve
 
-    def kept(self, page: int, spans: Spans) -> Spans:
+    def filter_periods(self, page: int, spans: Spans) -> Spans:
         """Those of the periods of a page that are wanted."""
         return tuple(span for span in spans if self._is_wanted(page, span))
 
     def _is_wanted(self, page: int, span: Span) -> bool:
-        since, until = self._window(page, self.lived)
+        since, until = self._window(page, self.lifetime)
         if not overlap(span, (max(since - 1, 1), until)):
             return False
-        if any((page, span[0]) not in versions for versions in self.theirs):
+        if any((page, span[0]) not in versions for versions in self.author_versions):
             return False
-        since, until = self._window(page, self.when)
-        match self.when.way:
+        since, until = self._window(page, self.time_filter)
+        match self.time_filter.mode:
             case "now":
                 return span[1] == END
             case "at":

@@ -32,15 +32,15 @@ def search(request: HttpRequest) -> HttpResponse:
     """The pages that match a reader's words, best first, and what they can be narrowed by; of now or of the past."""
     text = request.GET.get("q", "").strip()
     narrowed = facets.select_facets(request.GET, request.user)
-    wish = TimeFilterInput.of(request.GET)
-    if wish.is_of_history or request.GET.get("page"):
+    wish = TimeFilterInput.from_parameters(request.GET)
+    if wish.searches_history or request.GET.get("page"):
         return _past(request, text, narrowed, wish)
     given = search_results.search_pages(text, request.user, narrowed.where)
     pages, context = _found(request, given.hits, narrowed)
     context |= {
         "wish": wish,
         "results": search_results.load_results(list(pages.object_list), given.leaves, request.user),
-        "notes": [query_warnings.message_for(note) for note in given.query.notes],
+        "notes": [query_warnings.message_for(note) for note in given.query.warnings],
         "by_title_only": given.by_title_only,
         "suggestion": search_results.suggest_query(given, request.user, narrowed.where),
         "saved": saved_searches.canonical_query(request.GET),
@@ -52,8 +52,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def _past(request: HttpRequest, text: str, narrowed: SelectedFacets, wish: TimeFilterInput) -> HttpResponse:
     """The same page for the past: of all pages, or of the one that `?page=` names."""
     page, unknown = _page_of(request)
-    if not wish.way and "page" in request.GET:
-        wish.way = "ever"
+    if not wish.mode and "page" in request.GET:
+        wish.mode = "ever"
     only = None if page is None else [page.pk]
     given = history_results.search_history(text, request.user, wish, narrowed.where, only)
     pages, context = _found(request, given.hits, narrowed)
@@ -64,9 +64,9 @@ def _past(request: HttpRequest, text: str, narrowed: SelectedFacets, wish: TimeF
         "results": history_results.load_history_results(
             given, list(pages.object_list), request.user, None if page else MAX_PERIODS
         ),
-        "notes": [query_warnings.message_for(note) for note in (*unknown, *given.query.notes)],
-        "is_there": given.is_there,
-        "is_whole": given.past.is_whole,
+        "notes": [query_warnings.message_for(note) for note in (*unknown, *given.query.warnings)],
+        "is_there": given.index_available,
+        "is_whole": given.found.is_complete,
     }
     return render(request, "wiki/search/search.html", context)
 

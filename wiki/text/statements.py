@@ -48,10 +48,10 @@ def has_too_many_statements(parsed: Parsed) -> bool:
 
 
 def _all(parsed: Parsed) -> Iterator[Statement]:
-    for entry in parsed.front.data:
+    for entry in parsed.front_matter.data:
         yield from _authored(_of_front(entry.key, entry.value))
     silent = False
-    for item in parsed.sequence:
+    for item in parsed.links_and_calls:
         if isinstance(item, WikiLink):
             if item.kind == "annotation" and item.property.upper() == "SMW":
                 silent = item.target.strip().lower() == "off"

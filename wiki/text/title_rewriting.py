@@ -34,7 +34,7 @@ ReferenceKind = Literal["link", "address", "fact"]
 class TitleReference:
     """A place in a text that names a page (or may: a fact's value is a title only if its property says so)."""
 
-    way: ReferenceKind
+    kind: ReferenceKind
     title: str
     """What is written, without the section."""
     section: str
@@ -152,7 +152,7 @@ def replace_titles(text: str, found: Iterable[TitleReference], new: Callable[[Ti
 
 def _written(text: str, mention: TitleReference, title: str) -> str:
     """A mention with another title."""
-    if mention.way == "address":
+    if mention.kind == "address":
         return titles.quote_title(title) + (f"#{mention.section}" if mention.section else "")
     if not text.startswith("[[", mention.start):
         value = f"[[{title}]]" if "[[" in text[mention.start : mention.end] else title
@@ -160,7 +160,7 @@ def _written(text: str, mention: TitleReference, title: str) -> str:
             return "'" + value.replace("'", "''") + "'"
         return dump_yaml({"x": value}).removeprefix("x: ").removesuffix("\n")
     label = mention.label
-    if not label and mention.way == "link" and (":" not in mention.title or mention.trail):
+    if not label and mention.kind == "link" and (":" not in mention.title or mention.trail):
         label = mention.title + mention.trail
-    target = f"{mention.property}::{title}" if mention.way == "fact" else title
+    target = f"{mention.property}::{title}" if mention.kind == "fact" else title
     return f"[[{target}{'#' + mention.section if mention.section else ''}{'|' + label if label else ''}]]"

@@ -45,13 +45,13 @@ ALL_STOP_WORDS = frozenset.union(*STOP_WORDS.values())
 class Word(NamedTuple):
     """One word of a text. `place` counts words; a compound's whole stands at the place of its first part."""
 
-    place: int
-    bare: str
+    position: int
+    lowercase: str
     """In lower case, with accents."""
     folded: str
     start: int
     end: int
-    whole: bool = False
+    is_compound: bool = False
     """Whether it is a compound written in one, beside its parts."""
 
 

@@ -136,7 +136,7 @@ def test_it_lays_json_out_where_asked() -> None:
 
 def test_it_lists_results_in_version_three() -> None:
     made = rows()
-    made.more = True
+    made.has_more = True
     told = to_api_json(made, 3)
     assert [list(one) for one in told["query"]["results"]] == [["La Filature"], ["L’Atelier"]]
     assert told["query-continue-offset"] == 2

@@ -70,9 +70,9 @@ class EmbeddedResults:
     """The answers for one text and one reader, with what they need."""
 
     def __init__(self, what: DeferredSlots, user: Reader) -> None:
-        self.what, self.user = what, user
-        self.needs: set[DependencyKey] = set()
-        self.filled = DeferredResults()
+        self.slots, self.user = what, user
+        self.dependencies: set[DependencyKey] = set()
+        self.deferred_results = DeferredResults()
         self._calls, self._spent = 0, 0.0
         self._begun: float | None = None
         """When the call that is being answered was begun; calls within it take of the same time."""
@@ -80,42 +80,42 @@ class EmbeddedResults:
 
     def fill(self) -> DeferredResults:
         """All answers, in the language of the interface that `what` names."""
-        with translation.override(self.what.ui_language):
+        with translation.override(self.slots.ui_language):
             self._fill_facts()
-            for number, placeholder in self.what.placeholders.items():
+            for number, placeholder in self.slots.placeholders.items():
                 if "call" in placeholder:
-                    self.filled.answers[number] = self.call(str(placeholder["call"]), placeholder)
-        return self.filled
+                    self.deferred_results.results[number] = self.render_call(str(placeholder["call"]), placeholder)
+        return self.deferred_results
 
     # --- Facts
     def _fill_facts(self) -> None:
         """The box, and the values that stand in the text."""
         annotations = {
-            number: placeholder for number, placeholder in self.what.placeholders.items() if "property" in placeholder
+            number: placeholder for number, placeholder in self.slots.placeholders.items() if "property" in placeholder
         }
-        if not (self.what.has_fact_box or annotations):
+        if not (self.slots.has_fact_box or annotations):
             return
-        facts = PageFacts.of(self.what, self.user)
-        self.need(Sort.PROPERTY, facts.declared)
-        self.need(Sort.PAGE, facts.named)
-        self.need(Sort.SEEN, map(str, facts.seen))
-        self.needs.update((int(Sort.FACT), key, word) for key, word in facts.watched)
+        facts = PageFacts.load(self.slots, self.user)
+        self.add_dependencies(Sort.PROPERTY, facts.declarations)
+        self.add_dependencies(Sort.PAGE, facts.title_keys)
+        self.add_dependencies(Sort.SEEN, map(str, facts.page_pks))
+        self.dependencies.update((int(Sort.FACT), key, word) for key, word in facts.unique_values)
         for number, placeholder in annotations.items():
-            self.filled.answers[number] = facts.annotation(
+            self.deferred_results.results[number] = facts.annotation_html(
                 placeholder["property"], placeholder["value"], placeholder["label"]
             )
-        if self.what.has_fact_box:
-            self.filled.box = facts.box()
+        if self.slots.has_fact_box:
+            self.deferred_results.fact_box = facts.box_rows()
 
-    def need(self, sort: int, keys: Iterable[str]) -> None:
+    def add_dependencies(self, sort: int, keys: Iterable[str]) -> None:
         """Have the answers be made again when what these keys name changes."""
-        self.needs.update((int(sort), key, "") for key in keys)
+        self.dependencies.update((int(sort), key, "") for key in keys)
 
     def _true_until(self, moment: datetime) -> None:
-        self.filled.until = min(moment, self.filled.until or moment)
+        self.deferred_results.expires_at = min(moment, self.deferred_results.expires_at or moment)
 
     # --- Calls
-    def call(self, name: str, placeholder: Mapping[str, Any]) -> SafeString:
+    def render_call(self, name: str, placeholder: Mapping[str, Any]) -> SafeString:
         """One call answered, or what is wrong with it."""
         outer = self._begun is None
         self._begun = self._begun or clock()
@@ -123,7 +123,7 @@ class EmbeddedResults:
             if self._left <= 0:
                 raise AskProblem("ask_page_slow", {"seconds": f"{TIMEOUT_SECONDS:g}"})
             if name == INCLUDE:
-                return self._includer.include(placeholder)
+                return self._includer.transclude(placeholder)
             self._calls += 1
             if self._calls > CALLS_LIMIT:
                 raise AskProblem("ask_calls", {"limit": CALLS_LIMIT})
@@ -147,46 +147,46 @@ class EmbeddedResults:
             return self._concept(arguments)
         if name == "#show":
             arguments = _of_page(arguments)
-        question = self._placed(query_parser.parse_arguments(arguments, self.what.language))
-        question.at = question.at or self.what.at
+        question = self._placed(query_parser.parse_arguments(arguments, self.slots.language))
+        question.as_of = question.as_of or self.slots.as_of
         if question.limit > INLINE_LIMIT:
             raise AskProblem("ask_limit", {"limit": INLINE_LIMIT})
         result = self._run(question)
-        shown = self.shown(question, query_form_fields(arguments))
+        shown = self.format_context(question, query_form_fields(arguments))
         if name == "#show" and not question.parameters.get("format", "").strip():
             return registry.render_first_row(result, shown)
         answer = registry.render_html(result, shown)
         return format_html('<div class="ask-answer">{}</div>', answer) if _is_block(question) else answer
 
     def _placed(self, question: Query) -> Query:
-        question.page, question.home = self.what.full_title, self.what.home
+        question.page, question.place_title = self.slots.full_title, self.slots.place_title
         return question
 
     def _run(self, question: Query) -> QueryResult:
         """The result, with what it depends on noted. Raises AskProblem."""
-        result = runner.run(question, self.user, self.what.ui_language, max(self._left, 0.05))
-        self.needs |= invalidation.dependency_keys(result.footprint)
+        result = runner.run(question, self.user, self.slots.ui_language, max(self._left, 0.05))
+        self.dependencies |= invalidation.dependency_keys(result.dependencies)
         if result.problems:
             raise AskProblem(result.problems[0].code, result.problems[0].params)
         form = registry.format_of(question).name
         if form in DATED_FORMATS:
             self._true_until(_midnight())
         if form in CARD_FORMATS:
-            self.need(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
+            self.add_dependencies(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
         return result
 
     def _concept(self, arguments: Sequence[Sequence[str]]) -> SafeString:
         """What a concept means, and the first pages that it holds."""
-        number, name = titles.split_namespace(self.what.full_title)
+        number, name = titles.split_namespace(self.slots.full_title)
         if number != CONCEPT:
             raise AskProblem("ask_concept_elsewhere")
         source, described = parse_concept(arguments)
-        query_parser.parse(source, self.what.language)
-        question = self._placed(Query(InConcept(name), source=f"[[Concept:{name}]]", language=self.what.language))
+        query_parser.parse(source, self.slots.language)
+        question = self._placed(Query(InConcept(name), source=f"[[Concept:{name}]]", language=self.slots.language))
         question.parameters["format"] = "category"
         result = self._run(question)
         inner = registry.render_html(
-            result, self.shown(question, {"q": question.source, "po": "", "format": "category"})
+            result, self.format_context(question, {"q": question.source, "po": "", "format": "category"})
         )
         return join_html("", [
             format_html("<p>{}</p>", described) if described else base.EMPTY_HTML,
@@ -195,12 +195,12 @@ class EmbeddedResults:
         ])  # fmt: skip
 
     # --- How answers are shown
-    def shown(self, question: Query, asked: Mapping[str, str]) -> base.FormatContext:
+    def format_context(self, question: Query, asked: Mapping[str, str]) -> base.FormatContext:
         """How formats show an answer here; `asked` are the fields of its address (see `addresses`)."""
         further = query_url(asked, {"offset": str(question.offset + question.limit)})
         return base.FormatContext(
-            self.what.ui_language, lambda more: query_url(asked, more), further, template=self._template,
-            markdown=self._laid_out, page_html=self._page_html, pictures=self._pictures,
+            self.slots.ui_language, lambda more: query_url(asked, more), further, template_source=self._template,
+            render_markdown=self._laid_out, page_html=self._page_html, pictures=self._pictures,
         )  # fmt: skip
 
     def _template(self, name: str) -> str | None:
@@ -210,38 +210,40 @@ class EmbeddedResults:
             page = page_lookup.find(f"Template:{name}", self.user)
         except TitleProblem:
             return None
-        self.need(Sort.PAGE, [key])
-        self.need(Sort.TEXT, [key])
+        self.add_dependencies(Sort.PAGE, [key])
+        self.add_dependencies(Sort.TEXT, [key])
         return frontmatter_reader.parse_front_matter(page.source.text or "").body if page else None
 
     def _laid_out(self, text: str) -> SafeString:
         """Text of the wiki as it would stand in a page; calls within it stay as they are written."""
-        fields = PageFields(0, None, "", False, catalogue.DEFAULT, self.what.language)
-        return self.finished(page_renderer.render_preview(text, fields, self.what.ui_language))
+        fields = PageFields(0, None, "", False, catalogue.DEFAULT, self.slots.language)
+        return self.render_stored(page_renderer.render_preview(text, fields, self.slots.ui_language))
 
-    def finished(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
+    def render_stored(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
         """The HTML of a rendering with these answers, made again when a page that it links to comes or goes."""
         links = [placeholder for placeholder in stored.placeholders.values() if "key" in placeholder]
-        self.need(Sort.PAGE, {placeholder[name] for placeholder in links for name in ("key", "near")} - {""})
+        self.add_dependencies(
+            Sort.PAGE, {placeholder[name] for placeholder in links for name in ("key", "near")} - {""}
+        )
         return page_output.build_output(stored, DeferredResults(answers or {})).html
 
     def _page_html(self, pk: int) -> SafeString:
         """The text of a page of the result; its own calls are answered where it stands itself."""
         pages = WikiPage.objects.readable_by(self.user).filter(pk=pk)
-        rows = RenderedPage.objects.filter(page__in=pages, ui_language=self.what.ui_language)
+        rows = RenderedPage.objects.filter(page__in=pages, ui_language=self.slots.ui_language)
         stored = rows.select_related("page").first()
         if stored is None:
             return base.EMPTY_HTML
-        self.need(Sort.TEXT, [titles.key_of(stored.page.full_title)])
+        self.add_dependencies(Sort.TEXT, [titles.key_of(stored.page.full_title)])
         words = gettext("(answered on the page itself)")
         link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), words)
-        return self.finished(
+        return self.render_stored(
             stored, {number: link for number, placeholder in stored.placeholders.items() if "call" in placeholder}
         )
 
     def _pictures(self, names: Iterable[str]) -> Mapping[str, base.Thumbnail]:
         asked = [name for name in names if name]
-        self.need(Sort.PAGE, (f"File:{name}"[:255] for name in asked))
+        self.add_dependencies(Sort.PAGE, (f"File:{name}"[:255] for name in asked))
         return base.thumbnails(asked)
 
 

@@ -46,7 +46,7 @@ class PageFact:
     value: Value
 
     @property
-    def is_elsewhere(self) -> bool:
+    def is_shown_elsewhere(self) -> bool:
         """Whether it has another place on the screen, or is the wiki's own to say."""
         known = SPECIAL.get(self.key)
         if self.key == "_KIND":
@@ -58,21 +58,21 @@ class PageFact:
 class PageFacts:
     """The facts of a text with all that is needed to show them."""
 
-    what: DeferredSlots
+    slots: DeferredSlots
     facts: list[PageFact]
-    declared: dict[str, Declaration]
+    declarations: dict[str, Declaration]
     cells: Cells
     title_key: str
-    nested: dict[str, list[PageFact]] = field(default_factory=dict)
+    by_fragment: dict[str, list[PageFact]] = field(default_factory=dict)
     """Facts of subobjects, by fragment."""
-    doubles: dict[tuple[str, str], str] = field(default_factory=dict)
+    duplicates: dict[tuple[str, str], str] = field(default_factory=dict)
     """Values of unique properties that another page has too: its title by property key and word."""
 
     @classmethod
-    def of(cls, what: DeferredSlots, user: Reader) -> PageFacts:
+    def load(cls, what: DeferredSlots, user: Reader) -> PageFacts:
         """Read the facts of a page from their table, or those that a text states. Few queries."""
         read = _stored(what) if what.page is not None else _stated(what)
-        facts = [one for one in read if not one.is_elsewhere]
+        facts = [one for one in read if not one.is_shown_elsewhere]
         declared = declarations_for({one.key for one in facts})
         words = {word for one in facts for word in _pages_in(one.value)}
         ground = FactScope(user)
@@ -87,49 +87,49 @@ class PageFacts:
 
     # --- What it depends on
     @property
-    def named(self) -> set[str]:
+    def title_keys(self) -> set[str]:
         """Title keys of the pages that values name or could name."""
         words = {word for one in self.facts for word in _pages_in(one.value)}
-        near = {value.near for one in self.facts for value in _all(one.value) if value.near}
+        near = {value.place_key for one in self.facts for value in _all(one.value) if value.place_key}
         return {word.partition("#")[0] for word in words | near}
 
     @property
-    def watched(self) -> set[tuple[str, str]]:
+    def unique_values(self) -> set[tuple[str, str]]:
         """Property keys and words of the values that no other page may have."""
-        return {(one.key, one.value.canonical_value) for one in self.facts if self.declared[one.key].unique}
+        return {(one.key, one.value.canonical_value) for one in self.facts if self.declarations[one.key].unique}
 
     @property
-    def seen(self) -> set[int]:
+    def page_pks(self) -> set[int]:
         """Numbers of the pages whose titles are shown."""
         return {found.page_pk for found in self.cells.result.pages.values() if found.page_pk}
 
     # --- In the box
-    def box(self) -> FactBox:
+    def box_rows(self) -> FactBox:
         """Labels and values of the page's own facts, in the order of the text; safe HTML."""
         rows: dict[str, list[str]] = {}
-        for one in self.nested.get("", ()):
-            rows.setdefault(one.key, []).append(self.value(one))
-        return [(self.label(key), values[:VALUES_LIMIT]) for key, values in rows.items()]
+        for one in self.by_fragment.get("", ()):
+            rows.setdefault(one.key, []).append(self.value_html(one))
+        return [(self.label_html(key), values[:VALUES_LIMIT]) for key, values in rows.items()]
 
-    def label(self, key: str) -> SafeString:
+    def label_html(self, key: str) -> SafeString:
         """The name of a property, linked to its page."""
-        declaration = self.declared[key]
-        words = special_properties.special_property_label(key, self.what.ui_language) or declaration.label(
-            self.what.ui_language
+        declaration = self.declarations[key]
+        words = special_properties.special_property_label(key, self.slots.ui_language) or declaration.label(
+            self.slots.ui_language
         )
         return format_html('<a href="{}">{}</a>', address("property", declaration.title), words)
 
-    def value(self, one: PageFact, label: str = "") -> SafeString:
+    def value_html(self, one: PageFact, label: str = "") -> SafeString:
         """One value as HTML; what is wrong with it is said in place; a subobject by what it says."""
         if one.value.problem is not None:
             return format_html(
                 '<span class="problem" role="note"><code>{}</code> {}</span>',
                 one.value.raw, message_for(one.value.problem),
             )  # fmt: skip
-        if other := self.doubles.get((one.key, one.value.canonical_value)):
+        if other := self.duplicates.get((one.key, one.value.canonical_value)):
             return self._double(one, other)
         page, _, fragment = one.value.canonical_value.partition("#")
-        if fragment and page == self.title_key and not one.fragment and fragment in self.nested:
+        if fragment and page == self.title_key and not one.fragment and fragment in self.by_fragment:
             return self._inner(fragment)
         if label:
             return self._labelled(one.value, label)
@@ -137,13 +137,13 @@ class PageFacts:
 
     def _double(self, one: PageFact, other: str) -> SafeString:
         """A value that another page has too, though the property is unique."""
-        name = self.declared[one.key].label(self.what.ui_language)
+        name = self.declarations[one.key].label(self.slots.ui_language)
         words = message_for(problem("value_not_unique", one.value.raw, page=other, property=name))
         shown = self.cells.value_html(one.value, self._context(one.key))
         return format_html('{} <span class="problem" role="note">{}</span>', shown, words)
 
     def _context(self, key: str) -> Context:
-        return Context(self.what.ui_language, self.declared[key], self.what.full_title, self.what.home)
+        return Context(self.slots.ui_language, self.declarations[key], self.slots.full_title, self.slots.place_title)
 
     def _labelled(self, value: Value, label: str) -> SafeString:
         """A value under other words: a link where it is a page that exists."""
@@ -153,14 +153,14 @@ class PageFacts:
     def _inner(self, fragment: str) -> SafeString:
         """What a subobject says, in a line."""
         words = []
-        for one in self.nested[fragment]:
-            name = special_properties.special_property_label(one.key, self.what.ui_language)
-            name = name or self.declared[one.key].label(self.what.ui_language)
-            words.append(with_label(escape(name), self.value(one)))
+        for one in self.by_fragment[fragment]:
+            name = special_properties.special_property_label(one.key, self.slots.ui_language)
+            name = name or self.declarations[one.key].label(self.slots.ui_language)
+            words.append(with_label(escape(name), self.value_html(one)))
         return join_html(" · ", words)
 
     # --- In the text
-    def annotation(self, name: str, raw: str, label: str) -> SafeString:
+    def annotation_html(self, name: str, raw: str, label: str) -> SafeString:
         """What stands where `[[name::raw|label]]` was written."""
         try:
             key = key_of_property(name)
@@ -168,9 +168,9 @@ class PageFacts:
             return escape(label or raw)
         if raw.startswith("@@@"):
             return format_html('<a href="{}">{}</a>', address("property", name), label or name)
-        for one in self.nested.get("", ()):
+        for one in self.by_fragment.get("", ()):
             if one.key == key and one.value.raw == raw:
-                return self.value(one, label)
+                return self.value_html(one, label)
         return escape(label or raw)
 
 
@@ -198,7 +198,7 @@ def _key(fact: Fact) -> str:
 def _stated(what: DeferredSlots) -> list[PageFact]:
     """What a text states that is not the current one of a page, read by today's declarations."""
     said = []
-    for one in what.stated:
+    for one in what.statements:
         try:
             said.append(
                 (
@@ -210,13 +210,15 @@ def _stated(what: DeferredSlots) -> list[PageFact]:
         except TitleProblem:
             continue
     declared = declarations_for({key for _, key, _ in said})
-    is_place = what.home == what.full_title
-    step = VersionState("", what.full_title, is_place, what.language, "", None, bool(what.home) and not is_place)
+    is_place = what.place_title == what.full_title
+    step = VersionState("", what.full_title, is_place, what.language, "", None, bool(what.place_title) and not is_place)
     read = [(fragment, key, fact_columns.parse_value(raw, step, declared[key])) for fragment, key, raw in said]
     existing = fact_columns.existing_place_keys(value for _, _, value in read)
     return [
         PageFact(
-            fragment, declared[key].key, replace(value, canonical_value=value.near) if value.near in existing else value
+            fragment,
+            declared[key].key,
+            replace(value, canonical_value=value.place_key) if value.place_key in existing else value,
         )
         for fragment, key, value in read
     ]
@@ -229,9 +231,9 @@ def _doubles(
     words = {one.value.canonical_value for one in facts if declared[one.key].unique and one.value.is_usable}
     if not words:
         return {}
-    rows = {pk: key for key in declared if declared[key].unique for pk in ground.words.rows(key, 0)}
+    rows = {pk: key for key in declared if declared[key].unique for pk in ground.names.property_rows(key, 0)}
     others = ground.facts(rows).filter(
-        Exists(ground.readable().filter(pk=OuterRef("page"))),
+        Exists(ground.readable_pages().filter(pk=OuterRef("page"))),
         canonical_value__in=sorted(words)[:VALUES_LIMIT],
         part_of=None,
     )

@@ -29,12 +29,12 @@ Sort = CacheDependency.Sort
 
 def dependency_keys(footprint: QueryDependencies) -> set[DependencyKey]:
     """What the answer with that footprint needs."""
-    needs = {(int(Sort.FACT), key, word) for key, word in footprint.looks}
+    needs = {(int(Sort.FACT), key, word) for key, word in footprint.fact_values}
     needs |= {(int(Sort.PROPERTY), key, "") for key in footprint.properties}
-    needs |= {(int(Sort.PAGE), key, "") for key in footprint.pages}
-    needs |= {(int(Sort.SEEN), str(pk), "") for pk in footprint.seen}
-    needs |= {(int(Sort.SPACE), str(number), "") for number in footprint.spaces}
-    return needs | ({(int(Sort.ALL), "", "")} if footprint.everywhere else set())
+    needs |= {(int(Sort.PAGE), key, "") for key in footprint.title_keys}
+    needs |= {(int(Sort.SEEN), str(pk), "") for pk in footprint.page_pks}
+    needs |= {(int(Sort.SPACE), str(number), "") for number in footprint.namespaces}
+    return needs | ({(int(Sort.ALL), "", "")} if footprint.any_change else set())
 
 
 @dataclass(slots=True)
@@ -43,22 +43,22 @@ class CacheInvalidation:
 
     facts: dict[str, set[str]] = field(default_factory=dict)
     """By property key, the words of facts that began, ended or are read differently."""
-    pages: set[int] = field(default_factory=set)
+    fact_pages: set[int] = field(default_factory=set)
     """Numbers of the pages that have those facts."""
-    names: set[int] = field(default_factory=set)
+    retitled_pages: set[int] = field(default_factory=set)
     """Numbers of pages that are called differently in results."""
-    cards: set[int] = field(default_factory=set)
+    card_pages: set[int] = field(default_factory=set)
     """Numbers of pages whose beginning or picture is another one."""
-    titles: set[str] = field(default_factory=set)
+    title_keys: set[str] = field(default_factory=set)
     """Title keys that came into use, fell out of it, or lead elsewhere; files too."""
-    texts: set[str] = field(default_factory=set)
+    text_keys: set[str] = field(default_factory=set)
     """Title keys of pages whose text changed."""
-    spaces: set[int] = field(default_factory=set)
+    namespaces: set[int] = field(default_factory=set)
     """Namespaces in which a page came, went or was renamed."""
     properties: set[str] = field(default_factory=set)
     """Keys of properties that declare something else now."""
 
-    def tell(self) -> int:
+    def apply(self) -> int:
         """Mark the answers that could see this; inside the transaction of the change. Returns how many pages."""
         lock_out_cache_fills()
         found: dict[int, int] = {}
@@ -74,8 +74,8 @@ class CacheInvalidation:
         yield Q(sort=Sort.ALL)
         yield from self._of_facts()
         wanted: tuple[tuple[Iterable[str], CacheDependency.Sort], ...] = (
-            (self.titles, Sort.PAGE), (self.texts, Sort.TEXT), (self.properties, Sort.PROPERTY),
-            (map(str, self.names), Sort.SEEN), (map(str, self.cards), Sort.CARD), (map(str, self.spaces), Sort.SPACE),
+            (self.title_keys, Sort.PAGE), (self.text_keys, Sort.TEXT), (self.properties, Sort.PROPERTY),
+            (map(str, self.retitled_pages), Sort.SEEN), (map(str, self.card_pages), Sort.CARD), (map(str, self.namespaces), Sort.SPACE),
         )  # fmt: skip
         for keys, sort in wanted:
             for some in _slices(keys):
@@ -88,7 +88,7 @@ class CacheInvalidation:
                 yield Q(sort=Sort.FACT, key__in=some)
         elif self.facts:
             yield reduce(or_, (_of_fact(key, words) for key, words in self.facts.items()))
-        for some in _slices(str(pk) for pk in self.pages):
+        for some in _slices(str(pk) for pk in self.fact_pages):
             printed = CacheDependency.objects.filter(
                 rendered=OuterRef("rendered"), sort=Sort.PROPERTY, key__in=list(self.facts)[:KEYS_PER_QUERY]
             )

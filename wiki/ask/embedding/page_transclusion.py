@@ -66,17 +66,17 @@ def _wanted(arguments: Sequence[Sequence[str]]) -> _Wanted:
 class CallRenderer(Protocol):
     """Who makes the answers of a text for a reader."""
 
-    what: DeferredSlots
+    slots: DeferredSlots
     user: Reader
 
-    def need(self, sort: int, keys: Iterable[str]) -> None:
+    def add_dependencies(self, sort: int, keys: Iterable[str]) -> None:
         """Have the answers be made again when what these keys name changes."""
 
-    def call(self, name: str, placeholder: Mapping[str, Any]) -> SafeString:
+    def render_call(self, name: str, placeholder: Mapping[str, Any]) -> SafeString:
         """One call answered, or what is wrong with it."""
         ...
 
-    def finished(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
+    def render_stored(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
         """The HTML of a rendering with these answers, made again when a page that it links to comes or goes."""
         ...
 
@@ -86,12 +86,12 @@ class Transcluder:
 
     def __init__(self, answers: CallRenderer) -> None:
         self._answers = answers
-        self._what = answers.what
-        self._within = [(_key(answers.what.full_title), "")]
+        self._what = answers.slots
+        self._within = [(_key(answers.slots.full_title), "")]
         """The pages (and sections) that are being shown, each within the one before."""
         self._count = 0
 
-    def include(self, placeholder: Mapping[str, Any]) -> SafeString:
+    def transclude(self, placeholder: Mapping[str, Any]) -> SafeString:
         """What stands for a call. Raises AskProblem where it cannot be shown."""
         wanted = _wanted(placeholder["arguments"])
         self._count += 1
@@ -116,17 +116,19 @@ class Transcluder:
 
     def _page(self, title: str) -> WikiPage | None:
         """The page that is meant: of the same place, of the commons, or a template; redirects are followed."""
-        key, near = link_table.target_keys(title, PageFields(0, None, self._what.home, bool(self._what.home), "", ""))
+        key, near = link_table.target_keys(
+            title, PageFields(0, None, self._what.place_title, bool(self._what.place_title), "", "")
+        )
         keys = [one for one in (near, key, "" if ":" in title else _key(f"Template:{title}")) if one]
-        self._answers.need(Sort.PAGE, keys)
+        self._answers.add_dependencies(Sort.PAGE, keys)
         for one in keys:
             page = page_lookup.find(one, self._answers.user)
             if page is None:
                 continue
             target = page_lookup.redirect_target(page, self._answers.user)
             if target is not None:
-                self._answers.need(Sort.PAGE, [page.redirect_key, str(target.title_key)])
-                self._answers.need(Sort.TEXT, [str(target.title_key)])
+                self._answers.add_dependencies(Sort.PAGE, [page.redirect_key, str(target.title_key)])
+                self._answers.add_dependencies(Sort.TEXT, [str(target.title_key)])
             return target
         return None
 
@@ -140,17 +142,17 @@ class Transcluder:
             raise AskProblem("include_depth", {"limit": DEPTH_LIMIT})
         verdict = compatibility.check(page.license, self._what.license or page.license)
         if not verdict.allowed:
-            raise AskProblem("include_license", {"title": page.full_title, "because": str(verdict.because)})
+            raise AskProblem("include_license", {"title": page.full_title, "because": str(verdict.reason)})
 
     def _laid_out(self, page: WikiPage, text: str) -> SafeString:
         """The text as it looks where it stands, with all that is open in it answered, and ids of its own."""
         stored: RenderedPage = page_renderer.render_preview(text, PageFields.of(page), self._what.ui_language)
         answers: dict[str, str] = {
-            number: self._answers.call(str(placeholder["call"]), placeholder)
+            number: self._answers.render_call(str(placeholder["call"]), placeholder)
             for number, placeholder in stored.placeholders.items()
             if "call" in placeholder
         }
-        html = self._answers.finished(stored, answers)
+        html = self._answers.render_stored(stored, answers)
         own = f"i{self._count}-"
         # Tags of what was cleaned and completed by us; only their ids change.
         return mark_safe(_TAG.sub(lambda tag: _ID.sub(rf" \1{own}", tag[0]), html))  # noqa: S308

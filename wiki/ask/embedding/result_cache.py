@@ -51,7 +51,7 @@ class ResultCache:
         """The answers for one reader, kept nowhere."""
         return EmbeddedResults(what, user).fill()
 
-    def kept(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
+    def get_or_compute(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
         """The answers for everyone, made again where something changed."""
         if is_fresh(stored):
             return DeferredResults(stored.results, stored.fact_box, stored.expires_at)
@@ -61,9 +61,9 @@ class ResultCache:
                 return DeferredResults(now.results, now.fact_box, now.expires_at)
             return refresh(stored, page)
 
-    def tell_titles(self, keys: Iterable[str]) -> None:
+    def invalidate_titles(self, keys: Iterable[str]) -> None:
         """Files or pages with these title keys came, went or look different."""
-        invalidate(CacheInvalidation(titles=set(keys)))
+        invalidate(CacheInvalidation(title_keys=set(keys)))
 
 
 def is_fresh(stored: RenderedPage) -> bool:
@@ -104,14 +104,14 @@ def refresh(stored: RenderedPage, page: WikiPage) -> DeferredResults:
                 if not invalidation.try_lock_out_writes() or not _is_there(stored):
                     break
                 now = _WriteMarker.of(page)
-                _register(stored, answers.needs, registered)
+                _register(stored, answers.dependencies, registered)
                 quiet = (now.version, now.turn) == (before.version, before.turn)
-                if quiet or (answers.needs <= registered and now.cache_version == before.cache_version):
+                if quiet or (answers.dependencies <= registered and now.cache_version == before.cache_version):
                     _keep(stored, filled)
                     return filled
         except OperationalError:  # another writer has the row, or the database: whoever reads next keeps it
             break
-    filled.is_kept = False
+    filled.is_cacheable = False
     return filled
 
 
@@ -145,7 +145,7 @@ def _register(stored: RenderedPage, wanted: set[DependencyKey], before: set[Depe
 
 def _keep(stored: RenderedPage, filled: DeferredResults) -> None:
     stored.results, stored.fact_box, stored.results_release, stored.expires_at = (
-        filled.answers, filled.box, page_cache.RELEASE, filled.until,
+        filled.results, filled.fact_box, page_cache.RELEASE, filled.expires_at,
     )  # fmt: skip
     stored.save(update_fields=["results", "fact_box", "results_release", "expires_at"])
 
@@ -153,13 +153,13 @@ def _keep(stored: RenderedPage, filled: DeferredResults) -> None:
 def invalidate(change: CacheInvalidation) -> int:
     """Tell of a change that makes no version; in a transaction of its own or within one. Returns how many pages."""
     with transaction.atomic():
-        CacheEpoch.next()
-        return change.tell()
+        CacheEpoch.increment()
+        return change.apply()
 
 
 def invalidate_facts(keys: set[str], pages: set[int]) -> None:
     """Facts of these properties, of these pages, are read differently now."""
-    invalidate(CacheInvalidation(facts={key: {ANY} for key in keys}, pages=pages))
+    invalidate(CacheInvalidation(facts={key: {ANY} for key in keys}, fact_pages=pages))
 
 
 def invalidate_kinds(**_: Any) -> None:
@@ -186,7 +186,7 @@ class ResultCacheInvalidator:
         for item in readings:
             _note(change, item, inputs.get(FactChanges).of(item.page.pk))
         if change != CacheInvalidation():
-            change.tell()
+            change.apply()
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """Nothing is derived."""
@@ -197,7 +197,7 @@ def _note(change: CacheInvalidation, item: ParsedVersion, facts: PageFactChanges
     """Add what one page changed."""
     for page, key, word in facts.values:
         change.facts.setdefault(key, set()).add(word)
-        change.pages.add(page)
+        change.fact_pages.add(page)
     change.properties |= facts.declared
     if not facts.values and not facts.declared:
         return  # derived again: nothing was written
@@ -205,15 +205,15 @@ def _note(change: CacheInvalidation, item: ParsedVersion, facts: PageFactChanges
         {name: getattr(item.page, name) for name in TITLE_COLUMNS + CARD_COLUMNS} if item.follows else {}
     )
     after = _looks(item)
-    change.texts |= {key for key in (before.get("title_key"), after["title_key"]) if key}
+    change.text_keys |= {key for key in (before.get("title_key"), after["title_key"]) if key}
     if any(before.get(name) != after[name] for name in CARD_COLUMNS):
-        change.cards.add(item.page.pk)
+        change.card_pages.add(item.page.pk)
     if any(before.get(name) != after[name] for name in TITLE_COLUMNS):
-        change.names.add(item.page.pk)
+        change.retitled_pages.add(item.page.pk)
     named = ("title_key", "redirect_key")
     if any(before.get(name) != after[name] for name in named):
-        change.titles |= {str(row[name]) for row in (before, after) for name in named if row.get(name)}
-        change.spaces |= {item.page.namespace, item.fields.namespace}
+        change.title_keys |= {str(row[name]) for row in (before, after) for name in named if row.get(name)}
+        change.namespaces |= {item.page.namespace, item.fields.namespace}
 
 
 def _looks(item: ParsedVersion) -> dict[str, Any]:

@@ -71,14 +71,14 @@ class QueryCompiler:
     """One question, for one reader, at one moment (None: now)."""
 
     def __init__(self, question: Query, user: Reader, at: datetime | None = None) -> None:
-        self.question = question
-        self.ground = FactScope(user, at)
-        self.words = self.ground.words
-        self.looks: set[tuple[str, str]] = set()
-        self.sorted_by: set[tuple[str, str]] = set()
+        self.query = question
+        self.scope = FactScope(user, at)
+        self.names = self.scope.names
+        self.fact_values: set[tuple[str, str]] = set()
+        self.sort_values: set[tuple[str, str]] = set()
         """Looks of the order, which matter where a limit cuts."""
-        self.spaces: set[int] = set()
-        self.everywhere = False
+        self.namespaces: set[int] = set()
+        self.any_change = False
         self.circles: dict[str, WithinDistance] = {}
         """By key of the property: the first circle that the question names."""
         self._ring: list[str] = []
@@ -86,10 +86,12 @@ class QueryCompiler:
 
     def subjects(self) -> QuerySet[Subject]:
         """The subjects that the question asks for, in no order. Raises AskProblem."""
-        return self.ground.subjects().filter(self.holds(self.question.condition))
+        return self.scope.subjects().filter(self.compile_condition(self.query.condition))
 
     # --- Conditions together ----------------------------------------------------------------------
-    def holds(self, condition: Condition, probing: bool = False, anchored: bool = False, parts: bool = False) -> Q:
+    def compile_condition(
+        self, condition: Condition, probing: bool = False, anchored: bool = False, parts: bool = False
+    ) -> Q:
         """A condition on `Subject`.
 
         `probing`: other conditions choose the candidates. `anchored`: another one is on facts, so
@@ -97,7 +99,9 @@ class QueryCompiler:
         `parts`: within a record.
         """
         if isinstance(condition, Disjunction):
-            return _any_of([self.holds(part, probing, anchored, parts) for part in condition.parts], probing)
+            return _any_of(
+                [self.compile_condition(part, probing, anchored, parts) for part in condition.parts], probing
+            )
         if isinstance(condition, Conjunction):
             return self._all_of(condition, probing, anchored, parts)
         self._size += 1
@@ -108,7 +112,7 @@ class QueryCompiler:
         if isinstance(condition, IsPage):
             return self._pages(condition)
         if isinstance(condition, InNamespace):
-            self.spaces.add(condition.number)
+            self.namespaces.add(condition.number)
             return Q(page__namespace=condition.number) & _pages_only(anchored)
         if isinstance(condition, InCategory):
             return self._category(condition, probing, anchored)
@@ -124,7 +128,7 @@ class QueryCompiler:
         found = _all_said(lists, listing)
         for part, facts in leaves:
             if facts is None:
-                found &= self.holds(part, probing or listing or sure, anchored, parts)
+                found &= self.compile_condition(part, probing or listing or sure, anchored, parts)
         return found
 
     def _leaf(self, condition: Condition, parts: bool) -> QuerySet[Fact] | None:
@@ -161,11 +165,11 @@ class QueryCompiler:
         """Facts of the first property of a chain that lead to one of its values."""
         own = Q() if parts else Q(part_of=None)
         if not condition.chain:
-            self.everywhere = True
+            self.any_change = True
             patterns = [value.text for value in condition.values if isinstance(value, Compare)]
-            return self.ground.facts().filter(own, reduce(or_, (_wide(one) for one in patterns)))
+            return self.scope.facts().filter(own, reduce(or_, (_wide(one) for one in patterns)))
         step, rest = condition.chain[0], condition.chain[1:]
-        declaration = self.words.declaration(step.name)
+        declaration = self.names.declaration_named(step.name)
         values: tuple[ValueTest, ...] = condition.values
         if rest:
             values = (SubqueryValue(HasValue(rest, condition.values, condition.depth)),)
@@ -173,51 +177,54 @@ class QueryCompiler:
             return self._members_by_value(values, condition.depth)
         if declaration.key in (improper_values.IMPROPER, improper_values.MESSAGE):
             return self._improper(declaration.key, values)
-        rows = self.words.rows(declaration.key, condition.depth)
-        self.looks_at_finer(declaration.key, condition.depth)
+        rows = self.names.property_rows(declaration.key, condition.depth)
+        self.add_subproperty_dependencies(declaration.key, condition.depth)
         tests = [self._fact_test(value, declaration, rows) for value in values if not isinstance(value, NoValue)]
-        return self.ground.facts(rows).filter(own, reduce(or_, tests) if tests else Q(pk__in=[]))
+        return self.scope.facts(rows).filter(own, reduce(or_, tests) if tests else Q(pk__in=[]))
 
     def _fact_test(self, value: ValueTest, declaration: Declaration, rows: dict[int, str]) -> Q:
         keys = {declaration.key, *rows.values()}
         if isinstance(value, Compare):
             test = self._test(value, declaration)
-            words = test.words if isinstance(test, EqualTo) else (ANY,)
-            self.looks.update((key, word) for key in keys for word in words)
-            return fact_condition(test, self.ground.field)
-        self.looks.update((key, ANY) for key in keys)
+            words = test.values if isinstance(test, EqualTo) else (ANY,)
+            self.fact_values.update((key, word) for key in keys for word in words)
+            return fact_condition(test, self.scope.field_facts)
+        self.fact_values.update((key, ANY) for key in keys)
         if isinstance(value, SubqueryValue):
             return self._joint(value.condition, declaration)
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
 
     def _improper(self, key: str, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
-        rows = improper_values.queried_property_rows(self.ground, key, values)
-        self.looks.update((one, ANY) for one in (rows or {}).values())
-        self.everywhere = self.everywhere or not rows
-        return improper_values.invalid_facts_of(self.ground, rows)
+        rows = improper_values.queried_property_rows(self.scope, key, values)
+        self.fact_values.update((one, ANY) for one in (rows or {}).values())
+        self.any_change = self.any_change or not rows
+        return improper_values.invalid_facts_of(self.scope, rows)
 
-    def looks_at_finer(self, key: str, depth: int = HIERARCHY_DEPTH) -> None:
+    def add_subproperty_dependencies(self, key: str, depth: int = HIERARCHY_DEPTH) -> None:
         """A new subproperty would change the answer."""
         if depth:
-            self.looks.update(("_SUBP", word) for word in self.words.property_pages(key, depth))
+            self.fact_values.update(("_SUBP", word) for word in self.names.property_page_keys(key, depth))
 
     def _joint(self, condition: Condition, declaration: Declaration) -> Q:
         """Facts whose value, a page or a record, holds a condition."""
         datatype = DATATYPES.get(declaration.datatype)
         if declaration.datatype in RECORD_DATATYPES:
-            inner = Subject.objects.filter(self.holds(condition, anchored=True, parts=True))
-            return column_in("whole", self.ground.pks(inner))
+            inner = Subject.objects.filter(self.compile_condition(condition, anchored=True, parts=True))
+            return column_in("whole", self.scope.pks(inner))
         if datatype is not None and not isinstance(datatype, Page):
             raise AskProblem("ask_not_page", {"name": declaration.title})
-        return column_in("canonical_value", self.ground.words_for(self.ground.subjects().filter(self.holds(condition))))
+        return column_in(
+            "canonical_value",
+            self.scope.canonical_values_of(self.scope.subjects().filter(self.compile_condition(condition))),
+        )
 
     def _test(self, value: Compare, declaration: Declaration) -> ValueCondition:
-        question = self.question
-        context = Context(question.language, declaration, question.page, question.home)
+        question = self.query
+        context = Context(question.language, declaration, question.page, question.place_title)
         try:
             test = build_condition(value.comparator, value.text, context)
         except InvalidQueryValue as refusal:
-            raise AskProblem(refusal.code, refusal.params, at=None if self._ring else value.at) from refusal
+            raise AskProblem(refusal.code, refusal.params, at=None if self._ring else value.position) from refusal
         if isinstance(test, WithinDistance):
             self.circles.setdefault(declaration.key, test)
         return self._named(test, declaration)
@@ -225,14 +232,14 @@ class QueryCompiler:
     def _named(self, test: ValueCondition, declaration: Declaration) -> ValueCondition:
         """The test with the redirects of the pages that it names."""
         if isinstance(test, NotMatching):
-            return NotMatching(self._named(test.test, declaration))
+            return NotMatching(self._named(test.condition, declaration))
         if isinstance(test, FieldsMatch):
             fields = {field.key: field for field in declaration.fields}
-            named = ((key, self._named(one, fields.get(key, declaration))) for key, one in test.tests)
+            named = ((key, self._named(one, fields.get(key, declaration))) for key, one in test.conditions)
             return FieldsMatch(tuple(named))
         datatype = DATATYPES.get(declaration.datatype)
         if isinstance(test, EqualTo) and (datatype is None or isinstance(datatype, Page)):
-            return EqualTo(self.words.synonyms(test.words))
+            return EqualTo(self.names.synonyms(test.values))
         return test
 
     # --- Backwards, and parts of pages ------------------------------------------------------------
@@ -240,35 +247,41 @@ class QueryCompiler:
         step, rest = condition.chain[0], condition.chain[1:]
         if self._is_structure(step):
             return self._subobjects(condition, anchored)
-        declaration = self.words.declaration(step.name)
-        rows = self.words.rows(declaration.key, condition.depth)
-        self.looks.update((key, ANY) for key in {declaration.key, *rows.values()})
-        facts = self.ground.facts(rows).filter(Exists(self.ground.readable().filter(pk=OuterRef("page"))), part_of=None)
+        declaration = self.names.declaration_named(step.name)
+        rows = self.names.property_rows(declaration.key, condition.depth)
+        self.fact_values.update((key, ANY) for key in {declaration.key, *rows.values()})
+        facts = self.scope.facts(rows).filter(
+            Exists(self.scope.readable_pages().filter(pk=OuterRef("page"))), part_of=None
+        )
         found = Q(pk__in=[])
         for value in (SubqueryValue(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
             if isinstance(value, NoValue):
-                found |= ~self.ground.named_by(facts) & self._pages_alive(anchored)
+                found |= ~self.scope.is_named_by(facts) & self._pages_alive(anchored)
                 continue
             subjects = self._other_end(value)
-            own = facts if subjects is None else facts.filter(column_in("subject", self.ground.pks(subjects)))
-            found |= self.ground.named_by(own)
+            own = facts if subjects is None else facts.filter(column_in("subject", self.scope.pks(subjects)))
+            found |= self.scope.is_named_by(own)
         return found
 
     def _other_end(self, value: ValueTest) -> QuerySet[Subject] | None:
         """The subjects that a value of an inverse property names; None for any."""
         if isinstance(value, Compare):
-            return self.ground.subjects().filter(self._pages(IsPage((value,))))
-        return self.ground.subjects().filter(self.holds(value.condition)) if isinstance(value, SubqueryValue) else None
+            return self.scope.subjects().filter(self._pages(IsPage((value,))))
+        return (
+            self.scope.subjects().filter(self.compile_condition(value.condition))
+            if isinstance(value, SubqueryValue)
+            else None
+        )
 
     def _is_structure(self, step: ChainLink) -> bool:
         """Whether a step is `Has subobject`, which the table of subjects knows by itself."""
-        return self.words.declaration(step.name).key == "_SOBJ"
+        return self.names.declaration_named(step.name).key == "_SOBJ"
 
     def _subobjects(self, condition: HasValue, anchored: bool) -> Q:
         """`[[Has subobject::Page#part]]` and `[[-Has subobject::Page]]`."""
         step, rest = condition.chain[0], condition.chain[1:]
-        self.looks.add(("_SOBJ", ANY))
-        live = ~Q(fragment="") & ~Q(fragment__startswith=QUERY_SUBOBJECT_PREFIX) & Q(self.ground.is_said_of())
+        self.fact_values.add(("_SOBJ", ANY))
+        live = ~Q(fragment="") & ~Q(fragment__startswith=QUERY_SUBOBJECT_PREFIX) & Q(self.scope.has_facts())
         own_end = live if step.inverse else Q(fragment="")
         found = Q(pk__in=[])
         for value in (SubqueryValue(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
@@ -280,7 +293,7 @@ class QueryCompiler:
             if isinstance(value, Compare):
                 end = end.filter(self._pages(IsPage((value,))))
             elif isinstance(value, SubqueryValue):
-                end = end.filter(self.holds(value.condition, anchored=True))
+                end = end.filter(self.compile_condition(value.condition, anchored=True))
             found |= own_end & Q(page__in=end.values("page"))
         return found
 
@@ -295,19 +308,19 @@ class QueryCompiler:
     def _members(self, condition: InCategory) -> QuerySet[Fact]:
         """The facts that put subjects into one of the categories."""
         if not condition.names:
-            self.looks.add(("_INST", ANY))
-            return self.ground.facts(self.words.rows("_INST", 0))
-        keys, kinds = self.words.categories(condition.names, condition.depth)
-        self.looks.update(("_INST", key) for key in keys)
-        self.looks.update(("_SUBC", key) for key in keys if condition.depth)
-        self.looks.update(("_KIND", key) for key in kinds)
-        rows = self.words.rows("_INST", 0) | (self.words.rows("_KIND", 0) if kinds else {})
-        return self.ground.facts(rows).filter(canonical_value__in=sorted(keys | kinds))
+            self.fact_values.add(("_INST", ANY))
+            return self.scope.facts(self.names.property_rows("_INST", 0))
+        keys, kinds = self.names.categories(condition.names, condition.depth)
+        self.fact_values.update(("_INST", key) for key in keys)
+        self.fact_values.update(("_SUBC", key) for key in keys if condition.depth)
+        self.fact_values.update(("_KIND", key) for key in kinds)
+        rows = self.names.property_rows("_INST", 0) | (self.names.property_rows("_KIND", 0) if kinds else {})
+        return self.scope.facts(rows).filter(canonical_value__in=sorted(keys | kinds))
 
     def _members_by_value(self, values: tuple[ValueTest, ...], depth: int) -> QuerySet[Fact]:
         """The facts of `[[Category::A||B]]`: that property, with the subcategories."""
-        declaration = self.words.declaration_of("_INST")
-        rows = self.words.rows("_INST", 0)
+        declaration = self.names.declaration_for_key("_INST")
+        rows = self.names.property_rows("_INST", 0)
         found = Q(pk__in=[])
         for value in values:
             if isinstance(value, Compare) and not value.comparator:
@@ -315,22 +328,22 @@ class QueryCompiler:
                 found |= Q(pk__in=self._members(InCategory((name,), depth=depth)).values("pk"))
             elif not isinstance(value, NoValue):
                 found |= Q(property__in=list(rows)) & self._fact_test(value, declaration, rows)
-        return self.ground.facts().filter(found)
+        return self.scope.facts().filter(found)
 
     def _concept(self, condition: InConcept, probing: bool, anchored: bool) -> Q:
         try:
             key = titles.key_of(f"{titles.NAMESPACES[CONCEPT].canonical}:{condition.name}")
         except TitleProblem as problem:
             raise AskProblem(problem.code, problem.params) from problem
-        key = self.words.final(key)
-        self.looks.add(("_CONC", ANY))
+        key = self.names.resolve_redirect(key)
+        self.fact_values.add(("_CONC", ANY))
         if key in self._ring:
             raise AskProblem("ask_concept_ring", {"name": condition.name})
         said = Fact.objects.filter(
             property__key="_CONC",
             removed_in=None,
             subject__fragment="",
-            page__in=self.ground.readable().filter(title_key=key),
+            page__in=self.scope.readable_pages().filter(title_key=key),
         )
         text = said.order_by("position").values_list("raw", flat=True).first()
         if text is None:
@@ -340,7 +353,7 @@ class QueryCompiler:
             inner = parse_conditions(text)
         except AskProblem as problem:
             raise AskProblem("ask_concept_wrong", {"name": condition.name}) from problem
-        found = self.holds(inner, probing, anchored)
+        found = self.compile_condition(inner, probing, anchored)
         self._ring.pop()
         return found
 
@@ -349,7 +362,7 @@ class QueryCompiler:
 
     def _pages_alive(self, anchored: bool) -> Q:
         """Where no fact decides: pages, and subobjects only where another condition finds them."""
-        self.everywhere = self.everywhere or not anchored
+        self.any_change = self.any_change or not anchored
         return _pages_only(anchored)
 
 

@@ -54,7 +54,7 @@ def is_like(column: Any, pattern: str) -> Q:
 def fact_condition(test: ValueCondition, field: FieldFacts) -> Q:
     """The condition on `Fact` that says the same as `matching.matches(test, value)`."""
     if isinstance(test, EqualTo):
-        return Q(word=test.words[0]) if len(test.words) == 1 else Q(word__in=test.words)
+        return Q(word=test.values[0]) if len(test.values) == 1 else Q(word__in=test.values)
     if isinstance(test, InRange):
         return _between(test)
     if isinstance(test, MatchesWildcard):
@@ -63,13 +63,13 @@ def fact_condition(test: ValueCondition, field: FieldFacts) -> Q:
         return is_within_circle(test)
     if isinstance(test, FieldsMatch):
         found = Q(whole__isnull=False)
-        for key, inner in test.tests:
+        for key, inner in test.conditions:
             found &= Q(whole__in=field(key).filter(fact_condition(inner, field)).values("subject"))
         return found
     if isinstance(test, InLanguage):
-        words = fact_condition(test.test, field) if test.test is not None else Q()
+        words = fact_condition(test.condition, field) if test.condition is not None else Q()
         return Q(lang=test.lang) & words
-    return ~fact_condition(test.test, field)
+    return ~fact_condition(test.condition, field)
 
 
 def _between(test: InRange) -> Q:

@@ -19,16 +19,16 @@ class QueryDependencies:
     new title of any page that holds the conditions counts too.
     """
 
-    looks: frozenset[tuple[str, str]] = frozenset()
+    fact_values: frozenset[tuple[str, str]] = frozenset()
     """Pairs of a property's key and `Fact.canonical_value`, or ANY."""
-    seen: frozenset[int] = frozenset()
+    page_pks: frozenset[int] = frozenset()
     """Pages of the result and those through which its printouts went."""
-    pages: frozenset[str] = frozenset()
+    title_keys: frozenset[str] = frozenset()
     """Title keys that conditions or values name."""
-    spaces: frozenset[int] = frozenset()
+    namespaces: frozenset[int] = frozenset()
     """Namespaces of which every page matters."""
-    everywhere: bool = False
+    any_change: bool = False
     """Whether any fact or page matters."""
-    cut: bool = False
+    is_truncated: bool = False
     properties: frozenset[str] = frozenset()
     """Keys of all properties in the conditions, the order and the printouts."""

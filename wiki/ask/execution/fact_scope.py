@@ -25,66 +25,68 @@ class FactScope:
     """Facts, subjects and pages as one reader sees them at one moment (None: now)."""
 
     def __init__(self, user: Reader, at: datetime | None = None) -> None:
-        self.user, self.at = user, at
-        self.words = NameResolver(self.readable)
+        self.user, self.as_of = user, at
+        self.names = NameResolver(self.readable_pages)
 
-    def readable(self) -> QuerySet[WikiPage]:
+    def readable_pages(self) -> QuerySet[WikiPage]:
         """The gate."""
         found: QuerySet[WikiPage] = WikiPage.objects.readable_by(self.user).order_by()
         return found
 
-    def alive(self) -> Q:
+    def validity_condition(self) -> Q:
         """Facts said at the moment of the question."""
-        if self.at is None:
+        if self.as_of is None:
             return Q(removed_in=None)
-        return Q(added_at__lte=self.at) & (Q(removed_at=None) | Q(removed_at__gt=self.at))
+        return Q(added_at__lte=self.as_of) & (Q(removed_at=None) | Q(removed_at__gt=self.as_of))
 
     def facts(self, rows: Iterable[int] | None = None) -> QuerySet[Fact]:
         """Usable facts of some rows of `Property` (None: of any)."""
-        found = Fact.objects.filter(self.alive(), problem__isnull=True)
+        found = Fact.objects.filter(self.validity_condition(), problem__isnull=True)
         if rows is None:
             return found
         pks = sorted(rows)
         return found.filter(property=pks[0]) if len(pks) == 1 else found.filter(property__in=pks)
 
-    def field(self, key: str) -> QuerySet[Fact]:
+    def field_facts(self, key: str) -> QuerySet[Fact]:
         """Facts that are a field of a record, by the field's key."""
-        return self.facts(self.words.rows(key, 0)).filter(part_of__isnull=False)
+        return self.facts(self.names.property_rows(key, 0)).filter(part_of__isnull=False)
 
     def subjects(self) -> QuerySet[Subject]:
         """Subjects whose page may be read, leads nowhere else, and was there at the moment."""
-        found = Subject.objects.filter(Exists(self.readable().filter(pk=OuterRef("page"), redirect_key="")))
-        return found if self.at is None else found.filter(page__created_at__lte=self.at)
+        found = Subject.objects.filter(Exists(self.readable_pages().filter(pk=OuterRef("page"), redirect_key="")))
+        return found if self.as_of is None else found.filter(page__created_at__lte=self.as_of)
 
-    def is_said_of(self) -> Exists:
+    def has_facts(self) -> Exists:
         """Whether a subject has facts of its own at the moment: subobjects without are gone."""
-        return Exists(self.facts_even_wrong().filter(subject=OuterRef("pk"), part_of=None))
+        return Exists(self.facts_including_invalid().filter(subject=OuterRef("pk"), part_of=None))
 
-    def facts_even_wrong(self) -> QuerySet[Fact]:
+    def facts_including_invalid(self) -> QuerySet[Fact]:
         """Facts of that moment, readable or not as values."""
-        return Fact.objects.filter(self.alive())
+        return Fact.objects.filter(self.validity_condition())
 
-    def words_for(self, subjects: QuerySet[Subject]) -> set[str]:
+    def canonical_values_of(self, subjects: QuerySet[Subject]) -> set[str]:
         """The words by which facts name those subjects: their keys, and those of redirects to their pages."""
         rows = self._bounded(subjects.values_list("page__title_key", "fragment"))
-        redirects = self.readable().filter(column_in("redirect_key", {key for key, fragment in rows if not fragment}))
+        redirects = self.readable_pages().filter(
+            column_in("redirect_key", {key for key, fragment in rows if not fragment})
+        )
         found = {f"{key}#{fragment}" if fragment else key for key, fragment in rows}
         return found | set(redirects.filter(redirect_key__gt="").values_list("title_key", flat=True))
 
-    def named_by(self, facts: QuerySet[Fact]) -> Q:
+    def is_named_by(self, facts: QuerySet[Fact]) -> Q:
         """The condition that a subject is named by one of the facts, itself or by a redirect."""
         words = {word for (word,) in self._bounded(facts.values_list("canonical_value").distinct())}
         pages = {word for word in words if "#" not in word}
-        redirects = self.readable().filter(column_in("title_key", pages), redirect_key__gt="")
+        redirects = self.readable_pages().filter(column_in("title_key", pages), redirect_key__gt="")
         subobjects = words - pages
         pages |= set(redirects.values_list("redirect_key", flat=True))
-        self.words.subobjects |= subobjects
+        self.names.subobjects |= subobjects
         heads = {word.partition("#")[0] for word in subobjects}
         parts = Subject.objects.filter(column_in("page__title_key", heads)).exclude(fragment="")
         named = {
             pk for pk, key, part in parts.values_list("pk", "page__title_key", "fragment") if f"{key}#{part}" in words
         }
-        return (Q(fragment="") & column_in("page__title_key", pages)) | (column_in("pk", named) & Q(self.is_said_of()))
+        return (Q(fragment="") & column_in("page__title_key", pages)) | (column_in("pk", named) & Q(self.has_facts()))
 
     def pks(self, subjects: QuerySet[Subject]) -> set[int]:
         """Their numbers."""

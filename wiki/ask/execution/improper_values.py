@@ -22,7 +22,7 @@ IMPROPER, MESSAGE = "_ERRP", "_ERRT"
 
 def invalid_facts(ground: FactScope) -> QuerySet[Fact]:
     """What was said at the moment of the question and is no usable value."""
-    return ground.facts_even_wrong().filter(problem__isnull=False, part_of=None)
+    return ground.facts_including_invalid().filter(problem__isnull=False, part_of=None)
 
 
 def queried_property_rows(ground: FactScope, key: str, values: Iterable[ValueTest]) -> dict[int, str] | None:
@@ -35,7 +35,7 @@ def queried_property_rows(ground: FactScope, key: str, values: Iterable[ValueTes
         if isinstance(value, AnyValue):
             return None
         if isinstance(value, Compare) and not value.comparator and key == IMPROPER:
-            rows |= ground.words.rows(ground.words.declaration(value.text).key, 0)
+            rows |= ground.names.property_rows(ground.names.declaration_named(value.text).key, 0)
     return rows
 
 

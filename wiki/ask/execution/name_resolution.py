@@ -28,42 +28,42 @@ class NameResolver:
     """The meanings of the names in one question, each read once."""
 
     def __init__(self, gate: PageFilter) -> None:
-        self.gate = gate
+        self.readable_pages = gate
         self._declared: dict[str, Declaration] = {}
         self._rows: dict[str, dict[int, str]] = {}
         self._children: dict[str, set[str]] = {}
         self._synonyms: dict[str, tuple[str, ...]] = {}
-        self.named: set[str] = set()
+        self.title_keys: set[str] = set()
         """Title keys of pages whose coming, going or redirect changes the answer."""
         self.subobjects: set[str] = set()
         """Subobjects (`key#fragment`) that the query looks for by name, whether they exist or not."""
 
-    def properties(self) -> frozenset[str]:
+    def property_keys(self) -> frozenset[str]:
         """Keys of the properties that were asked for, as written, as they are now, and those that refine them."""
         finer = {key for rows in self._rows.values() for key in rows.values()}
         declared = {declaration.key for declaration in self._declared.values()}
         return frozenset(self._declared) | declared | frozenset(self._rows) | finer
 
     # --- Properties -------------------------------------------------------------------------------
-    def declaration(self, name: str) -> Declaration:
+    def declaration_named(self, name: str) -> Declaration:
         """What the property of that name declares. Raises AskProblem."""
         try:
-            return self.declaration_of(key_of_property(name))
+            return self.declaration_for_key(key_of_property(name))
         except TitleProblem as problem:
             raise AskProblem(problem.code, problem.params) from problem
 
-    def declaration_of(self, key: str) -> Declaration:
+    def declaration_for_key(self, key: str) -> Declaration:
         """What the property of that key declares."""
-        self.load([key])
+        self.load_declarations([key])
         return self._declared[key]
 
-    def load(self, keys: Iterable[str]) -> None:
+    def load_declarations(self, keys: Iterable[str]) -> None:
         """Read the declarations of some properties at once."""
         missing = {key for key in keys if key not in self._declared}
         if missing:
             self._declared.update(declarations_for(missing))
 
-    def rows(self, key: str, depth: int = HIERARCHY_DEPTH) -> dict[int, str]:
+    def property_rows(self, key: str, depth: int = HIERARCHY_DEPTH) -> dict[int, str]:
         """Rows of `Property` whose facts are also this property's, with their keys: older names, finer properties."""
         level, seen = {key}, {key}
         found: dict[int, str] = {}
@@ -79,9 +79,9 @@ class NameResolver:
             depth -= 1
         return found
 
-    def property_pages(self, key: str, depth: int) -> set[str]:
+    def property_page_keys(self, key: str, depth: int) -> set[str]:
         """Title keys of the pages of a property and of those that refine it."""
-        keys = {key, *self.rows(key, depth).values()}
+        keys = {key, *self.property_rows(key, depth).values()}
         return {page for one in keys for page in self._pages_of(one)}
 
     def _read_rows(self, keys: set[str]) -> None:
@@ -117,13 +117,13 @@ class NameResolver:
     def _said_of(self, key: str, words: Iterable[str]) -> list[tuple[str, str]]:
         """Values and title keys of the pages that have one of these values of a special property."""
         said = Fact.objects.filter(
-            Exists(self.gate().filter(pk=OuterRef("page"))),
+            Exists(self.readable_pages().filter(pk=OuterRef("page"))),
             property__key=key, removed_in=None, problem__isnull=True, canonical_value__in=list(words), subject__fragment="",
         )  # fmt: skip
         return [(word, page or "") for word, page in said.values_list("canonical_value", "page__title_key")]
 
     # --- Titles and categories --------------------------------------------------------------------
-    def subobject_looks(self) -> set[tuple[str, str]]:
+    def subobject_dependencies(self) -> set[tuple[str, str]]:
         """Dependencies on the existence of the subobjects in `subobjects`, as pairs of property key and value."""
         return {("_SOBJ", word) for word in self.subobjects}
 
@@ -134,22 +134,24 @@ class NameResolver:
         redirects to it, or the page that it redirects to. A `#fragment` stays.
         """
         heads = [word.partition("#")[0] for word in words]
-        self.named.update(heads)
-        pages = dict(self.gate().filter(title_key__in=heads).values_list("title_key", "redirect_key"))
+        self.title_keys.update(heads)
+        pages = dict(self.readable_pages().filter(title_key__in=heads).values_list("title_key", "redirect_key"))
         chosen = next((word for word, head in zip(words, heads, strict=True) if head in pages), words[-1])
         head, mark, fragment = chosen.partition("#")
         return tuple(f"{one}{mark}{fragment}" for one in self._redirected(head, pages.get(head, "")))
 
-    def final(self, key: str) -> str:
+    def resolve_redirect(self, key: str) -> str:
         """The title key of the page itself, or of the one that it redirects to."""
-        self.named.add(key)
-        found = self.gate().filter(title_key=key).values_list("redirect_key", flat=True).first()
+        self.title_keys.add(key)
+        found = self.readable_pages().filter(title_key=key).values_list("redirect_key", flat=True).first()
         return found or key
 
     def _redirected(self, key: str, target: str) -> list[str]:
         if key not in self._synonyms:
             end = target or key
-            others = self.gate().filter(redirect_key__gt="", redirect_key=end).values_list("title_key", flat=True)
+            others = (
+                self.readable_pages().filter(redirect_key__gt="", redirect_key=end).values_list("title_key", flat=True)
+            )
             self._synonyms[key] = tuple(dict.fromkeys([key, end, *sorted(others)]))
         return list(self._synonyms[key])
 
@@ -162,7 +164,7 @@ class NameResolver:
                 found.update(self.synonyms((titles.key_of(f"Category:{name}"),)))
             except TitleProblem as problem:
                 raise AskProblem(problem.code, problem.params) from problem
-            kind = kind_names.NAMES.keys().get(fold(name.strip()))
+            kind = kind_names.NAMES.keys_by_name().get(fold(name.strip()))
             own_kinds.update([kind] if kind else [])
         level = found
         for _ in range(depth):

@@ -48,31 +48,31 @@ class PrintoutLoader:
     """The columns of one question, and their values for the rows of its result."""
 
     def __init__(self, compiler: QueryCompiler, language: str) -> None:
-        self.compiler, self.ground, self.words = compiler, compiler.ground, compiler.ground.words
+        self.compiler, self.scope, self.names = compiler, compiler.scope, compiler.scope.names
         self.language = language
-        self.passed: set[int] = set()
+        self.traversed_pages: set[int] = set()
         """Pages through which chains went."""
-        self.looks: set[tuple[str, str]] = set()
-        self.named: set[str] = set()
+        self.fact_values: set[tuple[str, str]] = set()
+        self.title_keys: set[str] = set()
         """Title keys of the pages that values name."""
         self._parts: dict[int, tuple[tuple[str, Value], ...]] = {}
 
     def columns(self) -> list[Column]:
         """The columns with what their properties declare. Raises AskProblem."""
-        return [self._column(printout) for printout in self.compiler.question.printouts]
+        return [self._column(printout) for printout in self.compiler.query.printouts]
 
     def _column(self, printout: Printout) -> Column:
         declaration = SUBJECT_DECLARATION
         label = printout.label
         if printout.category is not None:
-            declaration = self.words.declaration_of("_INST")
+            declaration = self.names.declaration_for_key("_INST")
             space = titles.NAMESPACES[CATEGORY]
             label = label if printout.labelled else printout.category or getattr(space, self.language[:2], space.en)
             if printout.category:
                 declaration = Declaration("", printout.category, "_boo")
         elif printout.chain:
             last = printout.chain[-1]
-            declared = self.words.declaration(last.name)
+            declared = self.names.declaration_named(last.name)
             own = special_properties.special_property_label(declared.key, self.language) or declared.label(
                 self.language
             )
@@ -89,7 +89,7 @@ class PrintoutLoader:
     # --- Values -----------------------------------------------------------------------------------
     def cells(self, rows: Sequence[SubjectWithPage]) -> list[tuple[tuple[Value, ...], ...]]:
         """For each row the values of each column."""
-        paths = [_Path(one, [[row] for row in rows], [[] for _ in rows]) for one in self.compiler.question.printouts]
+        paths = [_Path(one, [[row] for row in rows], [[] for _ in rows]) for one in self.compiler.query.printouts]
         for path in paths:
             self._without_chain(path, rows)
         for level in range(max((len(path.printout.chain) for path in paths), default=0)):
@@ -103,7 +103,7 @@ class PrintoutLoader:
     def _index(self, printout: Printout) -> str | None:
         if not printout.chain:
             return None
-        declaration = self.words.declaration(printout.chain[-1].name)
+        declaration = self.names.declaration_named(printout.chain[-1].name)
         index = field_index(declaration, printout)
         return None if index is None else declaration.fields[index].key
 
@@ -113,15 +113,15 @@ class PrintoutLoader:
             return
         name = path.printout.category
         if name is None:
-            path.values = [[row.value()] for row in rows]
+            path.values = [[row.to_value()] for row in rows]
             return
-        own = self._facts({row.pk for row in rows}, self.words.rows("_INST", 0))
+        own = self._facts({row.pk for row in rows}, self.names.property_rows("_INST", 0))
         if not name:
             path.values = [[fact.value() for fact in own[row.pk]] for row in rows]
             return
-        keys, kinds = self.words.categories([name], 10)
+        keys, kinds = self.names.categories([name], 10)
         if kinds:
-            for pk, facts in self._facts({row.pk for row in rows}, self.words.rows("_KIND", 0)).items():
+            for pk, facts in self._facts({row.pk for row in rows}, self.names.property_rows("_KIND", 0)).items():
                 own[pk].extend(facts)
         yes = DATATYPES["_boo"].parse("true", Context("en"))
         path.values = [
@@ -157,29 +157,29 @@ class PrintoutLoader:
                     path.values[place] = [value for item in items for value in wrong[step].get(item.pk, ())]
                 elif step.inverse:
                     reached = _once(other for item in items for other in back.get(item.pk, ()))
-                    path.values[place] = [item.value() for item in reached] if last else []
+                    path.values[place] = [item.to_value() for item in reached] if last else []
                 else:
                     reached = _once(leads[fact.pk] for fact in own if fact.pk in leads)
                     path.values[place] = [self._value(fact) for fact in own] if last else []
                 path.reached[place] = reached
-                self.passed.update(item.page_pk for item in reached if not last)
+                self.traversed_pages.update(item.page_pk for item in reached if not last)
 
     def _improper(self, paths: list[_Path], level: int) -> dict[ChainLink, dict[int, list[Value]]]:
         """For each step that asks which values are wrong, the properties of each subject that has such."""
         found: dict[ChainLink, dict[int, list[Value]]] = {}
         for path in paths:
             step = path.printout.chain[level]
-            key = self.words.declaration(step.name).key
+            key = self.names.declaration_named(step.name).key
             if key in (improper_values.IMPROPER, improper_values.MESSAGE) and len(path.printout.chain) == level + 1:
-                self.compiler.everywhere = True
+                self.compiler.any_change = True
                 subjects = sorted({item.pk for items in path.reached for item in items})
-                found[step] = improper_values.improper_values_by_subject(self.ground, key, subjects, self.language)
+                found[step] = improper_values.improper_values_by_subject(self.scope, key, subjects, self.language)
         return found
 
     def _rows(self, step: ChainLink) -> dict[int, str]:
-        key = self.words.declaration(step.name).key
-        self.compiler.looks_at_finer(key)
-        return self.words.rows(key)
+        key = self.names.declaration_named(step.name).key
+        self.compiler.add_subproperty_dependencies(key)
+        return self.names.property_rows(key)
 
     def _facts(self, subjects: Iterable[int], rows: Iterable[int]) -> dict[int, list[Fact]]:
         """Usable facts by subject, in the order of the text."""
@@ -188,7 +188,7 @@ class PrintoutLoader:
         if not properties:
             return found
         for some in iter_slices(sorted(subjects)):
-            for fact in self.ground.facts(properties).filter(subject__in=some).order_by("position", "pk"):
+            for fact in self.scope.facts(properties).filter(subject__in=some).order_by("position", "pk"):
                 found[fact.subject_id].append(fact)
         return found
 
@@ -201,7 +201,7 @@ class PrintoutLoader:
         records = [fact.pk for fact in facts if fact.datatype in RECORD_DATATYPES and fact.pk not in self._parts]
         found: dict[int, list[tuple[str, Value]]] = defaultdict(list)
         for some in iter_slices(records):
-            parts = self.ground.facts().filter(part_of__in=some).select_related("property__redirects_to")
+            parts = self.scope.facts().filter(part_of__in=some).select_related("property__redirects_to")
             for part in parts.order_by("position", "pk"):
                 key = part.property.redirects_to.key if part.property.redirects_to else part.property.key
                 found[part.part_of_id or 0].append((key, part.value()))
@@ -212,8 +212,8 @@ class PrintoutLoader:
         """What each fact names: a record, a page that may be read, or a part of one."""
         wholes = {fact.pk: fact.whole_id for fact in facts if fact.whole_id}
         words = {fact.pk: fact.canonical_value for fact in facts if not fact.whole_id and fact.canonical_value}
-        records = load_subjects_by_pk(self.ground, set(wholes.values())) if wholes else {}
-        named = find_subjects_by_value(self.ground, set(words.values())) if words else {}
+        records = load_subjects_by_pk(self.scope, set(wholes.values())) if wholes else {}
+        named = find_subjects_by_value(self.scope, set(words.values())) if words else {}
         leads = {pk: records[whole] for pk, whole in wholes.items() if whole in records}
         return leads | {pk: named[word] for pk, word in words.items() if word in named}
 
@@ -225,28 +225,30 @@ class PrintoutLoader:
             by_word[item.key] = item.pk
         plain = [item for item in items.values() if not item.fragment]
         for some in iter_slices([item.key for item in plain]):
-            redirects = self.ground.readable().filter(redirect_key__gt="", redirect_key__in=some)
+            redirects = self.scope.readable_pages().filter(redirect_key__gt="", redirect_key__in=some)
             by_key = {item.key: item.pk for item in plain}
             by_word |= {key: by_key[to] for key, to in redirects.values_list("title_key", "redirect_key")}
-        self.looks.update((key, word) for key in rows.values() for word in by_word)
+        self.fact_values.update((key, word) for key in rows.values() for word in by_word)
         found: dict[int, list[int]] = defaultdict(list)
         for words in iter_slices(sorted(by_word)):
-            facts = self.ground.facts(rows).filter(
-                Exists(self.ground.readable().filter(pk=OuterRef("page"))), canonical_value__in=words, part_of=None
+            facts = self.scope.facts(rows).filter(
+                Exists(self.scope.readable_pages().filter(pk=OuterRef("page"))), canonical_value__in=words, part_of=None
             )
             for word, subject in facts.values_list("canonical_value", "subject"):
                 found[by_word[word]].append(subject)
-        others = load_subjects_by_pk(self.ground, {pk for some in found.values() for pk in some})
+        others = load_subjects_by_pk(self.scope, {pk for some in found.values() for pk in some})
         return {
-            pk: sorted((others[one] for one in set(some) if one in others), key=lambda item: (item.fold, item.key))
+            pk: sorted(
+                (others[one] for one in set(some) if one in others), key=lambda item: (item.title_fold, item.key)
+            )
             for pk, some in found.items()
         }
 
     def pages(self, cells: Iterable[tuple[tuple[Value, ...], ...]]) -> dict[str, PageRef]:
         """The pages that values name, where they exist and may be read."""
         words = {word for row in cells for cell in row for value in cell for word in _pages_in(value)}
-        self.named = {word.partition("#")[0] for word in words}
-        return find_page_refs(self.ground, words)
+        self.title_keys = {word.partition("#")[0] for word in words}
+        return find_page_refs(self.scope, words)
 
 
 def field_index(declaration: Declaration, printout: Printout) -> int | None:

@@ -57,10 +57,10 @@ class ResultRow:
 class QueryResult:
     """All that a format needs."""
 
-    question: Query
+    query: Query
     columns: list[Column] = field(default_factory=list)
     rows: list[ResultRow] = field(default_factory=list)
-    more: bool = False
+    has_more: bool = False
     """Whether there are further rows after these."""
     pages: Mapping[str, PageRef] = field(default_factory=dict)
     """What is known of the pages that values name, by `Value.canonical_value`; those missing do not exist."""
@@ -69,9 +69,9 @@ class QueryResult:
     language: str = "fr"
     examined: int | None = None
     """How many subjects a sort by distance without radius looked at, where it stopped early."""
-    at: datetime | None = None
+    as_of: datetime | None = None
     """The moment asked for, where it is not now."""
-    footprint: QueryDependencies = field(default_factory=QueryDependencies)
+    dependencies: QueryDependencies = field(default_factory=QueryDependencies)
     """What all this depends on."""
     total: int | None = None
     """How many subjects there are in all, where the format asks for nothing else (`count`)."""

@@ -36,19 +36,19 @@ def run(question: Query, user: Reader, language: str = "fr", seconds: float | No
     result = QueryResult(question, language=language)
     compiler = None
     try:
-        result.at = parse_moment(question)
-        compiler = QueryCompiler(question, user, result.at)
+        result.as_of = parse_moment(question)
+        compiler = QueryCompiler(question, user, result.as_of)
         with statement_timeout(seconds):
             _fill(result, compiler)
     except AskProblem as problem:
         result.rows, result.columns, result.pages, result.problems = [], [], {}, [problem.problem()]
-        result.footprint = QueryDependencies() if compiler is None else _of_problem(compiler)
+        result.dependencies = QueryDependencies() if compiler is None else _of_problem(compiler)
     return result
 
 
 def dependencies_of(question: Query, result: QueryResult) -> QueryDependencies:
     """What the result of a question depends on."""
-    return result.footprint if result.question is question else QueryDependencies(everywhere=True)
+    return result.dependencies if result.query is question else QueryDependencies(any_change=True)
 
 
 def count(question: Query, user: Reader) -> int:
@@ -68,9 +68,9 @@ def compare_results(
     with statement_timeout():
         before, after = (_at(question, user, when) for when in (start, end))
     return (
-        [item.found() for pk, item in after.items() if pk not in before],
-        [item.found() for pk, item in before.items() if pk not in after],
-        [item.found() for pk, item in after.items() if pk in before],
+        [item.to_page_ref() for pk, item in after.items() if pk not in before],
+        [item.to_page_ref() for pk, item in before.items() if pk not in after],
+        [item.to_page_ref() for pk, item in after.items() if pk in before],
     )
 
 
@@ -81,38 +81,38 @@ def _at(question: Query, user: Reader, when: datetime) -> dict[int, SubjectWithP
 
 def parse_moment(question: Query) -> datetime | None:
     """The moment that `at` names: the last instant of the day, month or year it says. Raises AskProblem."""
-    if not question.at.strip():
+    if not question.as_of.strip():
         return None
-    value = DATATYPES["_dat"].parse(question.at, Context(question.language))
+    value = DATATYPES["_dat"].parse(question.as_of, Context(question.language))
     if value.problem is not None or value.number_end is None:
-        raise AskProblem("ask_at", {"found": question.at[:60]})
+        raise AskProblem("ask_at", {"found": question.as_of[:60]})
     try:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value.number_end - EPOCH_DAY, milliseconds=-1)
     except OverflowError as error:
-        raise AskProblem("ask_at", {"found": question.at[:60]}) from error
+        raise AskProblem("ask_at", {"found": question.as_of[:60]}) from error
 
 
 def _fill(result: QueryResult, compiler: QueryCompiler) -> None:
     """Rows, columns, pages and footprint into the result."""
-    question = result.question
+    question = result.query
     subjects = compiler.subjects()
     printer = PrintoutLoader(compiler, result.language)
     result.columns = printer.columns()
     if question.parameters.get("format", "").strip().lower() == "count":
         result.total = subjects.count()
-        result.footprint = _footprint(result, compiler, printer)
+        result.dependencies = _footprint(result, compiler, printer)
         return
     ordered = apply_order(compiler, subjects)
     found = load_subjects(ordered[question.offset : question.offset + question.limit + 1])
-    result.more = len(found) > question.limit
+    result.has_more = len(found) > question.limit
     found = found[: question.limit]
     cells = printer.cells(found)
     distances = _distances(compiler, found)
     result.rows = [
-        ResultRow(item.found(), values, distances.get(item.pk)) for item, values in zip(found, cells, strict=True)
+        ResultRow(item.to_page_ref(), values, distances.get(item.pk)) for item, values in zip(found, cells, strict=True)
     ]
     result.pages = printer.pages(cells)
-    result.footprint = _footprint(result, compiler, printer)
+    result.dependencies = _footprint(result, compiler, printer)
 
 
 def _distances(compiler: QueryCompiler, found: list[SubjectWithPage]) -> dict[int, float]:
@@ -122,7 +122,7 @@ def _distances(compiler: QueryCompiler, found: list[SubjectWithPage]) -> dict[in
     key, circle = next(iter(compiler.circles.items()))
     nearest: dict[int, float] = {}
     for some in iter_slices([item.pk for item in found]):
-        facts = compiler.ground.facts(compiler.words.rows(key)).filter(
+        facts = compiler.scope.facts(compiler.names.property_rows(key)).filter(
             subject__in=some, lat__isnull=False, lon__isnull=False
         )
         for pk, lat, lon in facts.values_list("subject", "lat", "lon"):
@@ -132,25 +132,30 @@ def _distances(compiler: QueryCompiler, found: list[SubjectWithPage]) -> dict[in
 
 
 def _footprint(result: QueryResult, compiler: QueryCompiler, printer: PrintoutLoader) -> QueryDependencies:
-    cut = result.more or result.question.offset > 0
-    looks = compiler.looks | printer.looks | compiler.words.subobject_looks() | (compiler.sorted_by if cut else set())
-    values = set(result.pages) | printer.named
+    cut = result.has_more or result.query.offset > 0
+    looks = (
+        compiler.fact_values
+        | printer.fact_values
+        | compiler.names.subobject_dependencies()
+        | (compiler.sort_values if cut else set())
+    )
+    values = set(result.pages) | printer.title_keys
     return QueryDependencies(
         frozenset(looks),
-        frozenset({row.subject.page_pk for row in result.rows} | printer.passed),
-        frozenset(compiler.words.named | {word.partition("#")[0] for word in values}),
-        frozenset(compiler.spaces),
-        compiler.everywhere,
+        frozenset({row.subject.page_pk for row in result.rows} | printer.traversed_pages),
+        frozenset(compiler.names.title_keys | {word.partition("#")[0] for word in values}),
+        frozenset(compiler.namespaces),
+        compiler.any_change,
         cut,
-        compiler.words.properties(),
+        compiler.names.property_keys(),
     )
 
 
 def _of_problem(compiler: QueryCompiler) -> QueryDependencies:
     """A question that failed may succeed once what it looked at changes."""
     return QueryDependencies(
-        frozenset(compiler.looks | compiler.words.subobject_looks()),
-        pages=frozenset(compiler.words.named),
-        everywhere=compiler.everywhere,
-        properties=compiler.words.properties(),
+        frozenset(compiler.fact_values | compiler.names.subobject_dependencies()),
+        title_keys=frozenset(compiler.names.title_keys),
+        any_change=compiler.any_change,
+        properties=compiler.names.property_keys(),
     )

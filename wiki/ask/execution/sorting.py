@@ -25,7 +25,7 @@ NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
 
 def apply_order(compiler: QueryCompiler, subjects: QuerySet[Subject]) -> QuerySet[Subject]:
     """The subjects in the question's order. Raises AskProblem."""
-    question = compiler.question
+    question = compiler.query
     if question.random:
         return subjects.order_by("?")
     order: list[Any] = []
@@ -42,7 +42,7 @@ def apply_order(compiler: QueryCompiler, subjects: QuerySet[Subject]) -> QuerySe
 
 def _value(compiler: QueryCompiler, chain: tuple[ChainLink, ...], descending: bool) -> Subquery:
     """The least value at the end of the chain (the greatest, where it descends)."""
-    declaration = compiler.words.declaration(chain[-1].name)
+    declaration = compiler.names.declaration_named(chain[-1].name)
     if len(chain) > SORT_DEPTH:
         raise AskProblem("ask_sort_depth", {"limit": SORT_DEPTH})
     facts = _facts_along(compiler, chain, 1)
@@ -70,10 +70,10 @@ def _facts_along(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: i
     step = chain[-1]
     if step.inverse:
         raise AskProblem("ask_sort_inverse", {"name": f"-{step.name}"})
-    declaration = compiler.words.declaration(step.name)
-    rows = compiler.words.rows(declaration.key)
-    compiler.sorted_by.update((key, ANY) for key in {declaration.key, *rows.values()})
-    facts = compiler.ground.facts(rows)
+    declaration = compiler.names.declaration_named(step.name)
+    rows = compiler.names.property_rows(declaration.key)
+    compiler.sort_values.update((key, ANY) for key in {declaration.key, *rows.values()})
+    facts = compiler.scope.facts(rows)
     if len(chain) == 1:
         return facts.filter(subject=_outer(level), part_of=None)
     return facts.filter(subject__in=_reached(compiler, chain[:-1], level + 1).values("pk"))
@@ -82,9 +82,9 @@ def _facts_along(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: i
 def _reached(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: int) -> QuerySet[Subject]:
     """The records or pages (themselves or by redirect) that the chain's last facts name."""
     facts = _facts_along(compiler, chain, level + 1)
-    if compiler.words.declaration(chain[-1].name).datatype in ("_rec", "_ref_rec"):
+    if compiler.names.declaration_named(chain[-1].name).datatype in ("_rec", "_ref_rec"):
         return Subject.objects.filter(pk__in=facts.values("whole"))
-    readable = compiler.ground.readable()
+    readable = compiler.scope.readable_pages()
     within = _facts_along(compiler, chain, level + 2).values(key=TitleCollation("canonical_value"))
     redirects = readable.filter(redirect_key__gt="", title_key__in=within).values("redirect_key")
     return Subject.objects.filter(

@@ -49,7 +49,7 @@ class SubjectWithPage:
     fragment: str
     title_key: str
     full_title: str
-    fold: str
+    title_fold: str
     shown_title: str
     namespace: int
     picture_name: str
@@ -61,13 +61,13 @@ class SubjectWithPage:
         """As facts name it."""
         return f"{self.title_key}#{self.fragment}" if self.fragment else self.title_key
 
-    def value(self) -> Value:
+    def to_value(self) -> Value:
         """The subject as the value of a page property."""
         mark = f"#{self.fragment}" if self.fragment else ""
         bare = titles.split_namespace(self.full_title)[1]
         return Value("_wpg", self.full_title + mark, self.key, titles.fold(bare + mark))
 
-    def found(self) -> PageRef:
+    def to_page_ref(self) -> PageRef:
         """As results show it."""
         return _found(self.key, self.fragment, self.page_pk, self._page())
 
@@ -109,10 +109,10 @@ def find_subjects_by_value(ground: FactScope, words: Iterable[str]) -> dict[str,
     heads = sorted({word.partition("#")[0] for word in words})
     redirects: dict[str, str] = {}
     for some in iter_slices(heads):
-        pages = ground.readable().filter(title_key__in=some, redirect_key__gt="")
+        pages = ground.readable_pages().filter(title_key__in=some, redirect_key__gt="")
         redirects |= dict(pages.values_list("title_key", "redirect_key"))
     wanted = {word: _led(word, redirects) for word in words}
-    ground.words.subobjects.update(word for word in wanted.values() if "#" in word)
+    ground.names.subobjects.update(word for word in wanted.values() if "#" in word)
     keys = sorted({word.partition("#")[0] for word in wanted.values()})
     fragments = {word.partition("#")[2] for word in wanted.values()}
     named: dict[str, SubjectWithPage] = {}
@@ -132,7 +132,7 @@ def find_page_refs(ground: FactScope, words: Iterable[str]) -> dict[str, PageRef
     heads = sorted({word.partition("#")[0] for word in words})
     pages: dict[str, tuple[int, dict[str, Any]]] = {}
     for some in iter_slices(heads):
-        for row in ground.readable().filter(title_key__in=some).values("pk", *PAGE_COLUMNS):
+        for row in ground.readable_pages().filter(title_key__in=some).values("pk", *PAGE_COLUMNS):
             row["shown_title"] = row["display_title"] or row["title"]
             pages[row["title_key"]] = (row["pk"], row)
     found = {}

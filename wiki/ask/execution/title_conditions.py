@@ -28,38 +28,38 @@ PAGE_DECLARATION = Declaration("", "", "_wpg")
 class ConditionCompiler(Protocol):
     """What is needed of the one who compiles."""
 
-    question: Query
-    everywhere: bool
-    words: NameResolver
-    ground: FactScope
+    query: Query
+    any_change: bool
+    names: NameResolver
+    scope: FactScope
 
 
 def title_condition(compiler: ConditionCompiler, value: Compare) -> Q:
     """The condition on `Subject` that its page is called so. Raises AskProblem."""
     comparator, text, where = _divided(compiler, value)
-    question = compiler.question
-    context = Context(question.language, PAGE_DECLARATION, question.page, question.home)
+    question = compiler.query
+    context = Context(question.language, PAGE_DECLARATION, question.page, question.place_title)
     try:
         test = build_condition(comparator, text, context)
     except InvalidQueryValue as refusal:
-        raise AskProblem(refusal.code, refusal.params, at=value.at) from refusal
+        raise AskProblem(refusal.code, refusal.params, at=value.position) from refusal
     if not isinstance(test, EqualTo):
-        compiler.everywhere = True
+        compiler.any_change = True
     return where & subject_matches(compiler, test)
 
 
 def subject_matches(compiler: ConditionCompiler, test: ValueCondition) -> Q:
     """The condition that a test of a page value holds of the subject itself."""
     if isinstance(test, NotMatching):
-        return ~subject_matches(compiler, test.test) & Q(fragment="")
+        return ~subject_matches(compiler, test.condition) & Q(fragment="")
     if isinstance(test, EqualTo):
         found = Q(pk__in=[])
-        for word in compiler.words.synonyms(test.words):
+        for word in compiler.names.synonyms(test.values):
             key, _, fragment = word.partition("#")
             one = Q(page__title_key=key, fragment=fragment)
             if fragment:
-                compiler.words.subobjects.add(word)
-            found |= one & Q(compiler.ground.is_said_of()) if fragment else one
+                compiler.names.subobjects.add(word)
+            found |= one & Q(compiler.scope.has_facts()) if fragment else one
         return found
     if isinstance(test, MatchesWildcard):
         return is_like(BytewiseCollation(F("page__title_fold")), test.pattern) & Q(fragment="")
@@ -100,8 +100,8 @@ def _place(compiler: ConditionCompiler, title: str) -> int | None:
         key = titles.key_of(title)
     except TitleProblem:
         return None
-    compiler.words.named.add(key)
+    compiler.names.title_keys.add(key)
     found: int | None = (
-        compiler.ground.readable().filter(is_place=True, title_key=key).values_list("pk", flat=True).first()
+        compiler.scope.readable_pages().filter(is_place=True, title_key=key).values_list("pk", flat=True).first()
     )
     return found

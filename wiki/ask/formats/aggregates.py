@@ -78,7 +78,9 @@ def _reduction(name: str, result: QueryResult, shown: FormatContext) -> SafeStri
             continue
         number = reduce_exactly(REDUCTIONS[name], numbers)
         value = Value(values[0].datatype, repr(number), repr(number), number=number)
-        words = registry.show(value, column.context, column.printout.form) if abs(number) != float("inf") else "∞"
+        words = (
+            registry.show(value, column.context, column.printout.output_format) if abs(number) != float("inf") else "∞"
+        )
         pieces.append((column.label, format_html('<span class="ask-number">{}</span>', words)))
     if len(pieces) == 1:
         return pieces[0][1]
@@ -87,7 +89,7 @@ def _reduction(name: str, result: QueryResult, shown: FormatContext) -> SafeStri
 
 FORMATS = (
     Format(
-        "count", gettext_noop("count"), gettext_noop("How many results there are."), html=count, counts=True,
+        "count", gettext_noop("count"), gettext_noop("How many results there are."), html=count, renders_empty_result=True,
     ),
     *(
         Format(name, label, description, html=partial(_reduction, name), limit=INLINE_LIMIT)

@@ -76,7 +76,9 @@ def _record_data(value: Value, context: Context, result: QueryResult) -> dict[st
     shown: dict[str, Any] = {}
     for key, part in value.parts:
         field = fields.get(key)
-        inner = Context(context.language, field, context.page, context.home) if field else Context(context.language)
+        inner = (
+            Context(context.language, field, context.page, context.place_title) if field else Context(context.language)
+        )
         label = field.label(context.language) if field else key
         told = shown.setdefault(label, {"label": label, "key": key, "typeid": part.datatype, "item": []})
         told["item"].append(value_data(part, inner, result))
@@ -107,7 +109,7 @@ def print_request(column: Column) -> dict[str, Any]:
         "redi": "",
         "typeid": column.declaration.datatype or UNDECLARED,
         "mode": mode,
-        "format": column.printout.form or False,
+        "format": column.printout.output_format or False,
     }
 
 
@@ -137,7 +139,7 @@ def to_api_json(result: QueryResult, version: int = 2) -> dict[str, Any]:
     meta = {
         "hash": digest,
         "count": len(rows),
-        "offset": result.question.offset,
+        "offset": result.query.offset,
         "source": "",
         "time": now().isoformat(timespec="seconds"),
     }
@@ -149,6 +151,6 @@ def to_api_json(result: QueryResult, version: int = 2) -> dict[str, Any]:
         "meta": meta,
     }
     answer: dict[str, Any] = {"query": query}
-    if result.more:
-        answer["query-continue-offset"] = result.question.offset + len(rows)
+    if result.has_more:
+        answer["query-continue-offset"] = result.query.offset + len(rows)
     return answer

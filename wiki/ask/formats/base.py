@@ -105,15 +105,15 @@ class FormatContext:
     """How and where a result is shown. Nothing here depends on who reads, but what the runner put in."""
 
     language: str = "fr"
-    address: Callable[[Mapping[str, str]], str] = _no_address
+    url_with: Callable[[Mapping[str, str]], str] = _no_address
     """The path of the same question with other parameters (`{"format": "csv"}`, `{"month": "2026-11"}`)."""
     more_url: str = ""
     """Where the rows after these are."""
-    base: str = field(default_factory=lambda: str(settings.BASE_ADDRESS))
+    base_url: str = field(default_factory=lambda: str(settings.BASE_ADDRESS))
     """What makes paths whole addresses, in files."""
-    template: Callable[[str], str | None] = _no_template
+    template_source: Callable[[str], str | None] = _no_template
     """The source of the page `Template:<name>`, or None where there is none that may be read."""
-    markdown: Callable[[str], SafeString] = _plainly
+    render_markdown: Callable[[str], SafeString] = _plainly
     """Text of the wiki laid out: parsed within bounds and cleaned."""
     page_html: Callable[[int], SafeString] = _no_page
     """The text of a page, as it is shown."""
@@ -122,11 +122,11 @@ class FormatContext:
 
     def download_url(self, name: str) -> str:
         """Where the result is to be had in that format."""
-        return self.address({"format": name})
+        return self.url_with({"format": name})
 
-    def whole(self, path: str) -> str:
+    def absolute_url(self, path: str) -> str:
         """A path of this wiki as a whole address."""
-        return self.base + path if path.startswith("/") else path
+        return self.base_url + path if path.startswith("/") else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Format:
     file: Callable[[QueryResult, FormatContext], ResultFile] | None = None
     limit: int = DEFAULT_LIMIT
     """How many rows a question gets that names no limit: more where a few would give a wrong picture."""
-    counts: bool = False
+    renders_empty_result: bool = False
     """Whether it says something of no rows too (`count`, `sum`): then `default` is not shown instead."""
 
     @property
@@ -179,7 +179,7 @@ COMMON_PARAMETERS: tuple[Parameter, ...] = (
 
 def option(result: QueryResult, name: str, default: str = "") -> str:
     """A parameter of the question as written, or `default` where it is missing or empty."""
-    return result.question.parameters.get(name, "").strip() or default
+    return result.query.parameters.get(name, "").strip() or default
 
 
 def number_option(result: QueryResult, name: str, default: int, least: int, most: int) -> int:
@@ -190,7 +190,7 @@ def number_option(result: QueryResult, name: str, default: int, least: int, most
 
 def switch_option(result: QueryResult, name: str, default: bool = False) -> bool:
     """A switch: `yes`, `true`, `oui`, `1` … or `no`, `false`, `non`, `0` …; the name alone switches it on."""
-    raw = result.question.parameters.get(name)
+    raw = result.query.parameters.get(name)
     if raw is None:
         return default
     return raw.strip().lower() not in ("no", "false", "off", "0", "non", "faux", "n", "f")
@@ -198,7 +198,7 @@ def switch_option(result: QueryResult, name: str, default: bool = False) -> bool
 
 def separator(result: QueryResult, name: str, default: str) -> str:
     """A parameter that separates: its blanks count, `\\n`, `\\t` and `_` stand for a line, a tabulator and a blank."""
-    raw = result.question.parameters.get(name)
+    raw = result.query.parameters.get(name)
     return default if raw is None else raw.replace("\\n", "\n").replace("\\t", "\t").replace("_", " ")
 
 

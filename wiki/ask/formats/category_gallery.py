@@ -61,7 +61,7 @@ def embedded(result: QueryResult, shown: FormatContext) -> SafeString:
     pieces = []
     for row in result.rows[:EMBEDDED_LIMIT]:
         text = shown.page_html(row.subject.page_pk) if row.subject.page_pk else EMPTY_HTML
-        title = EMPTY_HTML if bare else cells.subject(row)
+        title = EMPTY_HTML if bare else cells.subject_html(row)
         pieces.append(_embedded_one(form, title, format_html('<div class="ask-embedded">{}</div>', text)))
     inner = join_html("", pieces)
     if len(result.rows) > EMBEDDED_LIMIT:
@@ -116,7 +116,7 @@ def _card(row: ResultRow, cells: Cells, pictures: Mapping[str, Thumbnail], facts
             labelled = cells.headers != "hide" and column.label
             lines.append((with_label(escape(column.label), words) if labelled else words,))
     excerpt = format_html("<p>{}</p>", row.subject.excerpt) if row.subject.excerpt and not lines else EMPTY_HTML
-    title = format_html("<h3>{}</h3>", cells.subject(row)) if cells.has_subject else EMPTY_HTML
+    title = format_html("<h3>{}</h3>", cells.subject_html(row)) if cells.has_subject else EMPTY_HTML
     return format_html(
         '<li class="card ask-card" data-colour="grey">{}<div class="card-body">{}{}{}</div></li>',
         image, title, excerpt, format_html_join("", '<p class="ask-card-fact">{}</p>', lines),

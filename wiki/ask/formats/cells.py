@@ -33,7 +33,7 @@ def is_subject_column(column: Column) -> bool:
 
 def output_format_of(column: Column) -> str:
     """The form in which a column's values are shown: `x` for `?Category:Name`, as in SMW."""
-    return column.printout.form or ("x" if column.printout.category else "")
+    return column.printout.output_format or ("x" if column.printout.category else "")
 
 
 def join_html(separator: str, pieces: Iterable[SafeString]) -> SafeString:
@@ -66,7 +66,7 @@ class Cells:
         link = option(result, "link", "all")
         self.links_values = link == "all"
         self.links_subject = link in ("all", "subject")
-        self.main_label = result.question.parameters.get("mainlabel", "").strip()
+        self.main_label = result.query.parameters.get("mainlabel", "").strip()
         self.has_subject = self.main_label != "-"
         self.headers = option(result, "headers", "show")
 
@@ -84,11 +84,11 @@ class Cells:
         return self.main_label if self.has_subject else ""
 
     # --- Subjects
-    def subject(self, row: ResultRow) -> SafeString:
+    def subject_html(self, row: ResultRow) -> SafeString:
         """The page of a row, linked unless `link=none`."""
-        return self.page(row.subject, linked=self.links_subject)
+        return self.page_html(row.subject, linked=self.links_subject)
 
-    def page(self, found: PageRef, *, linked: bool, form: str = "") -> SafeString:
+    def page_html(self, found: PageRef, *, linked: bool, form: str = "") -> SafeString:
         """A page by its title; red where it does not exist."""
         words = found.full_title if form == "-" else found.shown_title
         if not linked or form == "-":
@@ -104,27 +104,27 @@ class Cells:
         )
 
     # --- Values
-    def words(self, row: ResultRow, index: int) -> list[str]:
+    def texts(self, row: ResultRow, index: int) -> list[str]:
         """The values of a cell in plain words."""
         column = self.result.columns[index]
         if is_subject_column(column):
-            return [self._subject_words(row.subject, column.printout.form)]
-        shown = (self.value_words(value, column.context, output_format_of(column)) for value in row.cells[index])
+            return [self._subject_words(row.subject, column.printout.output_format)]
+        shown = (self.value_text(value, column.context, output_format_of(column)) for value in row.cells[index])
         return [words for words in shown if words]
 
-    def data_words(self, row: ResultRow, index: int) -> list[str]:
+    def data_texts(self, row: ResultRow, index: int) -> list[str]:
         """The values of a cell as other programs read them: `1234.5`, `2021-03-12`; as asked where a form is."""
         column = self.result.columns[index]
-        if column.printout.form or column.printout.category or is_subject_column(column):
-            return self.words(row, index)
+        if column.printout.output_format or column.printout.category or is_subject_column(column):
+            return self.texts(row, index)
         forms = {DATE: "ISO-P", MONOLINGUAL: ""}
-        shown = (self.value_words(value, column.context, forms.get(value.datatype, "-")) for value in row.cells[index])
+        shown = (self.value_text(value, column.context, forms.get(value.datatype, "-")) for value in row.cells[index])
         return [words for words in shown if words]
 
     def _subject_words(self, found: PageRef, form: str) -> str:
         return found.full_title if form == "-" else found.shown_title
 
-    def value_words(self, value: Value, context: Context, form: str = "") -> str:
+    def value_text(self, value: Value, context: Context, form: str = "") -> str:
         """One value in plain words."""
         if value.problem is not None:
             return value.raw
@@ -137,7 +137,7 @@ class Cells:
         """The values of a cell, escaped and linked."""
         column = self.result.columns[index]
         if is_subject_column(column):
-            return [self.page(row.subject, linked=self.links_subject, form=column.printout.form)]
+            return [self.page_html(row.subject, linked=self.links_subject, form=column.printout.output_format)]
         shown = (self.value_html(value, column.context, output_format_of(column)) for value in row.cells[index])
         return [words for words in shown if words]
 
@@ -161,7 +161,7 @@ class Cells:
         """A page; one that is not there is plain words where nobody declared that the property names pages."""
         found = self.result.pages.get(value.canonical_value)
         if found is not None:
-            return self.page(found, linked=self.links_values, form=form)
+            return self.page_html(found, linked=self.links_values, form=form)
         if not self.links_values or form == "-" or not value.raw.strip() or not context.declaration.datatype:
             return escape(value.raw)
         return self._wanted(value.raw.partition("#")[0].lstrip(":") or value.raw, value.raw)
@@ -178,8 +178,8 @@ class Cells:
 def _within(context: Context, declaration: Declaration | None) -> Context:
     """The context of a field of a record."""
     if declaration is None:
-        return Context(context.language, page=context.page, home=context.home)
-    return Context(context.language, declaration, context.page, context.home)
+        return Context(context.language, page=context.page, place_title=context.place_title)
+    return Context(context.language, declaration, context.page, context.place_title)
 
 
 def find_column(result: QueryResult, name: str) -> int | None:

@@ -59,7 +59,7 @@ def build_plot(result: QueryResult) -> Plot:
         dated = sorted(dated, key=lambda one: one[1] or 0)
         rows, places = [row for row, _ in dated], [day or 0 for _, day in dated]
     labels = [
-        ", ".join(cells.words(row, dates[0]))
+        ", ".join(cells.texts(row, dates[0]))
         if places or (dates and not cells.has_subject)
         else row.subject.shown_title
         for row in rows
@@ -67,8 +67,8 @@ def build_plot(result: QueryResult) -> Plot:
     series = []
     for index in columns:
         values = [next(iter(usable_values(row, [index], *NUMERIC_DATATYPES)), None) for row in rows]
-        context, form = result.columns[index].context, result.columns[index].printout.form
-        words = [cells.value_words(value, context, form) if value else "" for value in values]
+        context, form = result.columns[index].context, result.columns[index].printout.output_format
+        words = [cells.value_text(value, context, form) if value else "" for value in values]
         series.append(Series(result.columns[index].label, [value.number if value else None for value in values], words))
     return Plot(labels, series, places)
 
@@ -79,7 +79,7 @@ def _table(plot: Plot) -> SafeString:
         "",
         '<tr><th scope="row">{}</th>{}</tr>',
         (
-            (label, format_html_join("", '<td class="ask-right">{}</td>', ((one.words[i],) for one in plot.series)))
+            (label, format_html_join("", '<td class="ask-right">{}</td>', ((one.texts[i],) for one in plot.series)))
             for i, label in enumerate(plot.labels)
         ),
     )
@@ -113,7 +113,7 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
     about = gettext("%(kind)s of %(subject)s for %(count)s results; the figures stand in the table after it.") % {
         "kind": gettext(LABELS[kind]), "subject": subject, "count": len(plot.labels),
     }  # fmt: skip
-    drawn = plot.first(POINTS_LIMIT, SERIES_LIMIT)
+    drawn = plot.limit(POINTS_LIMIT, SERIES_LIMIT)
     svg = {"bar": svg_charts.bar_chart, "line": svg_charts.line_chart, "pie": svg_charts.pie_chart}[kind](
         drawn, title, about
     )

@@ -49,7 +49,7 @@ def text_rows(result: QueryResult, between: str) -> list[list[str]]:
     rows = [] if cells.headers == "hide" else [_headings(result, cells)]
     for row in result.rows:
         first = [row.subject.full_title] if cells.has_subject else []
-        rows.append([*first, *(between.join(cells.data_words(row, index)) for index in range(len(result.columns)))])
+        rows.append([*first, *(between.join(cells.data_texts(row, index)) for index in range(len(result.columns)))])
     return rows
 
 
@@ -92,7 +92,7 @@ def _simple(row: ResultRow, index: int, result: QueryResult, cells: Cells) -> li
         else:
             data = registry.data(value, column.context)
             plain = isinstance(data, bool | int | float | str)
-            found.append(data if plain else cells.value_words(value, column.context, column.printout.form))
+            found.append(data if plain else cells.value_text(value, column.context, column.printout.output_format))
     return found
 
 

@@ -29,7 +29,7 @@ def _column(result: QueryResult, names: tuple[str, ...]) -> int | None:
 
 
 def _words(row: ResultRow, index: int | None, cells: Cells, between: str = ", ") -> str:
-    return _clean(between.join(cells.words(row, index))) if index is not None else ""
+    return _clean(between.join(cells.texts(row, index))) if index is not None else ""
 
 
 # --- icalendar
@@ -40,9 +40,9 @@ def _event(event: Event, cells: Cells, shown: FormatContext) -> Component | None
         return None
     result, subject = cells.result, event.row.subject
     entry = Entry()
-    address = shown.whole(subject.url)
+    address = shown.absolute_url(subject.url)
     identity = hashlib.sha256(f"{address} {event.start.raw}".encode()).hexdigest()[:32]
-    entry.add("uid", f"{identity}@{shown.base.partition('://')[2]}")
+    entry.add("uid", f"{identity}@{shown.base_url.partition('://')[2]}")
     entry.add("dtstamp", subject.edited_at or DEFAULT_DTSTAMP)
     entry.add("summary", _clean(subject.shown_title))
     entry.add("url", address)
@@ -115,7 +115,7 @@ def _card(row: ResultRow, cells: Cells, shown: FormatContext, columns: dict[str,
 
     def words(field: str) -> list[str]:
         index = columns[field]
-        return [_clean(word) for word in cells.words(row, index)] if index is not None else []
+        return [_clean(word) for word in cells.texts(row, index)] if index is not None else []
 
     def first(field: str) -> str:
         return next(iter(words(field)), "")
@@ -139,7 +139,7 @@ def _card(row: ResultRow, cells: Cells, shown: FormatContext, columns: dict[str,
     address = ("", "", first("adr"), first("adr-city"), "", first("adr-code"), first("adr-country"))
     if any(address):
         card.add("adr", vAdr(address))
-    for word in (*words("url"), shown.whole(row.subject.url)):
+    for word in (*words("url"), shown.absolute_url(row.subject.url)):
         card.add("url", "".join(word.split()))
     return card
 

@@ -31,8 +31,8 @@ def row_html(row: ResultRow, cells: Cells) -> SafeString:
     if not cells.has_subject:
         return join_html(between, pieces)
     if not pieces:
-        return cells.subject(row)
-    return format_html("{} ({})", cells.subject(row), join_html(between, pieces))
+        return cells.subject_html(row)
+    return format_html("{} ({})", cells.subject_html(row), join_html(between, pieces))
 
 
 def list_html(result: QueryResult, shown: FormatContext) -> SafeString:
@@ -40,9 +40,7 @@ def list_html(result: QueryResult, shown: FormatContext) -> SafeString:
     cells = Cells(result)
     tag = "ol" if option(result, "format") == "ol" else "ul"
     items = format_html_join("", "<li>{}</li>", ((row_html(row, cells),) for row in result.rows))
-    start = (
-        format_html(' start="{}"', result.question.offset + 1) if tag == "ol" and result.question.offset else EMPTY_HTML
-    )
+    start = format_html(' start="{}"', result.query.offset + 1) if tag == "ol" and result.query.offset else EMPTY_HTML
     return format_html("<{0}{1}{2}>{3}</{0}>", tag, start, class_attribute("ask-list", author_classes(result)), items)
 
 

@@ -78,8 +78,8 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
     places = columns_with_datatype(result, PLACE)
     told = [
         Pin(
-            point.lat, point.lon, cells.subject(point.row), _details(point, cells, places),
-            cells.value_words(point.value, cells.result.columns[point.column].context),
+            point.lat, point.lon, cells.subject_html(point.row), _details(point, cells, places),
+            cells.value_text(point.value, cells.result.columns[point.column].context),
         )
         for point in points
     ]  # fmt: skip
@@ -99,7 +99,7 @@ class Pin:
     lon: float
     name: SafeString
     details: SafeString
-    where: str = ""
+    coordinates: str = ""
     """The coordinates in words."""
 
 
@@ -108,7 +108,7 @@ def map_html(pins: Sequence[Pin], *, height: int = 420, zoom: int = 0, cluster: 
     items = format_html_join(
         "",
         '<li data-lat="{}" data-lon="{}"><div class="ask-place">{}</div>{}<div class="ask-coordinates">{}</div></li>',
-        ((repr(pin.lat), repr(pin.lon), pin.name, pin.details, pin.where) for pin in pins),
+        ((repr(pin.lat), repr(pin.lon), pin.name, pin.details, pin.coordinates) for pin in pins),
     )
     nearest = min(HEIGHTS, key=lambda size: abs(size - height))
     return format_html(
@@ -126,12 +126,12 @@ def geojson_feature(point: Point, cells: Cells, shown: FormatContext) -> dict[st
     properties: dict[str, Any] = {
         "title": subject.shown_title,
         "page": result_title(subject),
-        "url": shown.whole(subject.url),
+        "url": shown.absolute_url(subject.url),
     }
     for index, column in enumerate(cells.result.columns):
         if column.label and index != point.column:
             values = usable_values(point.row, [index], NUMBER)
-            told: list[Any] = [value.number for value in values] or cells.data_words(point.row, index)
+            told: list[Any] = [value.number for value in values] or cells.data_texts(point.row, index)
             properties[column.label] = told[0] if len(told) == 1 else told or None
     return {
         "type": "Feature",

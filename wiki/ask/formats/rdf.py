@@ -46,7 +46,7 @@ def predicate(declaration: Declaration, shown: FormatContext) -> URIRef:
     for own in declaration.equivalent:
         if own.startswith(SCHEMES[:2]) and _ENDS_IN_NAME.search(own):
             return to_uri(own)
-    found = to_uri(shown.whole(address("page", f"Property:{declaration.title or declaration.key}")))
+    found = to_uri(shown.absolute_url(address("page", f"Property:{declaration.title or declaration.key}")))
     return found if _ENDS_IN_NAME.search(found) else to_uri(f"{found}#this")
 
 
@@ -71,14 +71,14 @@ def to_node(value: Value, context: Context, result: QueryResult, shown: FormatCo
     if value.datatype == PAGE:
         found = result.pages.get(value.canonical_value)
         return to_uri(
-            shown.whole(found.url if found else address("page", value.raw.partition("#")[0].lstrip(":") or "-"))
+            shown.absolute_url(found.url if found else address("page", value.raw.partition("#")[0].lstrip(":") or "-"))
         )
     if value.parts:
         whole = BNode()
         fields = {field.key: field for field in context.declaration.fields}
         for key, part in value.parts:
             if field := fields.get(key):
-                inner = Context(context.language, field, context.page, context.home)
+                inner = Context(context.language, field, context.page, context.place_title)
                 graph.add((whole, predicate(field, shown), to_node(part, inner, result, shown, graph)))
         return whole
     if value.datatype in NUMERIC_DATATYPES and value.number is not None:
@@ -106,7 +106,7 @@ def build_graph(result: QueryResult, shown: FormatContext) -> Graph:
 
     graph = Graph()
     for row in result.rows:
-        subject = to_uri(shown.whole(row.subject.url))
+        subject = to_uri(shown.absolute_url(row.subject.url))
         graph.add((subject, RDFS.label, Literal(_clean(row.subject.shown_title))))
         for index, column in enumerate(result.columns):
             if is_subject_column(column):
@@ -115,7 +115,7 @@ def build_graph(result: QueryResult, shown: FormatContext) -> Graph:
             if column.printout.category:  # `?Category:X`: whether it is one
                 if any(value.number for value in values):
                     title = f"Category:{column.printout.category}"
-                    graph.add((subject, RDF.type, to_uri(shown.whole(address("page", title)))))
+                    graph.add((subject, RDF.type, to_uri(shown.absolute_url(address("page", title)))))
                 continue
             means = RDF.type if column.printout.category == "" else predicate(column.declaration, shown)
             for value in values:

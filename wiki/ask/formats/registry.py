@@ -57,7 +57,7 @@ def format_of(question: Query) -> Format:
 
 def render_file(result: QueryResult, shown: FormatContext) -> ResultFile | None:
     """The result as a download, in its question's format; None where that format has none."""
-    make = format_of(result.question).file
+    make = format_of(result.query).file
     if make is None:
         return None
     with override(shown.language):
@@ -67,10 +67,10 @@ def render_file(result: QueryResult, shown: FormatContext) -> ResultFile | None:
 def render_html(result: QueryResult, shown: FormatContext) -> SafeString:
     """The result as it stands in a page, with intro, outro, the words for no result and the link to further ones."""
     with override(shown.language):
-        form = format_of(result.question)
-        if not result.rows and not form.counts:
+        form = format_of(result.query)
+        if not result.rows and not form.renders_empty_result:
             default = option(result, "default")
-            return shown.markdown(default) if default else EMPTY_HTML
+            return shown.render_markdown(default) if default else EMPTY_HTML
         inner = form.html(result, shown) if form.html else _link_to_file(result, shown, form)
         before, after = _around(result, shown, "intro"), _around(result, shown, "outro")
         return join_html("", [before, inner, _further(result, shown, form), _examined(result), after])
@@ -79,12 +79,12 @@ def render_html(result: QueryResult, shown: FormatContext) -> SafeString:
 def render_first_row(result: QueryResult, shown: FormatContext) -> SafeString:
     """What `{{#show:}}` shows without a format of its own: the values of the first row alone, else `default`."""
     with override(shown.language):
-        return list_formats.first_row_values(result, shown) or shown.markdown(option(result, "default"))
+        return list_formats.first_row_values(result, shown) or shown.render_markdown(option(result, "default"))
 
 
 def _around(result: QueryResult, shown: FormatContext, name: str) -> SafeString:
     text = option(result, name)
-    return shown.markdown(text) if text else EMPTY_HTML
+    return shown.render_markdown(text) if text else EMPTY_HTML
 
 
 def _examined(result: QueryResult) -> SafeString:
@@ -103,9 +103,9 @@ def _link_to_file(result: QueryResult, shown: FormatContext, form: Format) -> Sa
 
 def _further(result: QueryResult, shown: FormatContext, form: Format) -> SafeString:
     """The link to further results; an empty `searchlabel` leaves it out."""
-    written = result.question.parameters.get("searchlabel")
+    written = result.query.parameters.get("searchlabel")
     empty = written is not None and not written.strip()
-    if not result.more or not shown.more_url or empty or form.html is None:
+    if not result.has_more or not shown.more_url or empty or form.html is None:
         return EMPTY_HTML
     words = (written or "").strip() or gettext("… further results")
     return format_html(' <a class="ask-more" rel="nofollow" href="{}">{}</a>', shown.more_url, words)

@@ -27,7 +27,7 @@ class Series:
 
     label: str
     numbers: list[float | None]
-    words: list[str]
+    texts: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class Plot:
 
     labels: list[str]
     series: list[Series]
-    places: list[float] = field(default_factory=list)
+    positions: list[float] = field(default_factory=list)
     """Where the labels stand (days), when not at equal distances."""
 
-    def first(self, points: int, series: int) -> Plot:
+    def limit(self, points: int, series: int) -> Plot:
         """The same with that many points and series at most."""
-        kept = [Series(one.label, one.numbers[:points], one.words[:points]) for one in self.series[:series]]
-        return Plot(self.labels[:points], kept, self.places[:points])
+        kept = [Series(one.label, one.numbers[:points], one.texts[:points]) for one in self.series[:series]]
+        return Plot(self.labels[:points], kept, self.positions[:points])
 
     def range(self) -> tuple[float, float]:
         """The least and greatest number, with zero between them or at an end."""
@@ -87,7 +87,7 @@ def line_element(ends: tuple[float, float, float, float], name: str = "ask-axis"
 
 
 def _tip(plot: Plot, index: int, series: Series) -> str:
-    words = f"{plot.labels[index]}: {series.words[index]}"
+    words = f"{plot.labels[index]}: {series.texts[index]}"
     return f"{words} ({series.label})" if len(plot.series) > 1 else words
 
 
@@ -95,7 +95,7 @@ def _tip(plot: Plot, index: int, series: Series) -> str:
 def bar_chart(plot: Plot, title: str, about: str) -> SafeString:
     """Bars from left to right, one group for each label."""
     low, high = plot.range()
-    widest = max((len(words) for one in plot.series for words in one.words), default=0)
+    widest = max((len(words) for one in plot.series for words in one.texts), default=0)
     room = WIDTH - LABEL_WIDTH - min(90, 8 + 6.5 * widest)
 
     def x(number: float) -> float:
@@ -111,7 +111,7 @@ def bar_chart(plot: Plot, title: str, about: str) -> SafeString:
                 pieces.append(_bar(x(0), x(amount), y + number * BAR, number, _tip(plot, index, series)))
                 pieces.append(
                     text_element(
-                        max(x(0), x(amount)) + 4, y + number * BAR + 12, truncate_label(series.words[index], 14)
+                        max(x(0), x(amount)) + 4, y + number * BAR + 12, truncate_label(series.texts[index], 14)
                     )
                 )
         y += group + GAP
@@ -148,7 +148,7 @@ def _tick_words(number: float) -> str:
 def line_chart(plot: Plot, title: str, about: str) -> SafeString:
     """A line for each series, along places in time or at equal distances."""
     low, high = plot.range()
-    places = plot.places or [float(index) for index in range(len(plot.labels))]
+    places = plot.positions or [float(index) for index in range(len(plot.labels))]
     first, last = min(places), max(places)
 
     def x(place: float) -> float:
@@ -194,7 +194,7 @@ def _slices(plot: Plot) -> list[tuple[str, float, str]]:
     series = plot.series[0]
     found = [
         (label, number, words)
-        for label, number, words in zip(plot.labels, series.numbers, series.words, strict=True)
+        for label, number, words in zip(plot.labels, series.numbers, series.texts, strict=True)
         if number is not None and number > 0
     ]
     found.sort(key=lambda one: -one[1])

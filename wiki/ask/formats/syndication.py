@@ -37,7 +37,7 @@ def _description(row: ResultRow, cells: Cells) -> str:
     lines = [
         f"{column.label}: {', '.join(words)}" if column.label else ", ".join(words)
         for index, column in enumerate(cells.result.columns)
-        if (words := cells.words(row, index))
+        if (words := cells.texts(row, index))
     ]
     return _clean("\n".join(lines) or row.subject.excerpt)
 
@@ -47,13 +47,13 @@ def _file(
 ) -> ResultFile:
     cells, dates = Cells(result), columns_with_datatype(result, DATE)
     title = _clean(option(result, "title", settings.SITE_NAME))
-    address = shown.whole(shown.download_url(name))
+    address = shown.absolute_url(shown.download_url(name))
     feed = kind(
-        title, shown.whole("/"), _clean(option(result, "description", title)), shown.language,
+        title, shown.absolute_url("/"), _clean(option(result, "description", title)), shown.language,
         author_name=settings.SITE_NAME, feed_url=address, feed_guid=address,
     )  # fmt: skip
     for row in result.rows:
-        link, moment = _clean(shown.whole(row.subject.url)), _moment(row, dates)
+        link, moment = _clean(shown.absolute_url(row.subject.url)), _moment(row, dates)
         feed.add_item(
             _clean(row.subject.shown_title), link, _description(row, cells), unique_id=link, pubdate=moment,
             updateddate=row.subject.edited_at or moment, author_name=None,

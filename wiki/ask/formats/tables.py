@@ -40,7 +40,7 @@ def _sort_key(row: ResultRow, index: int, cells: Cells) -> str:
         for value in row.cells[index]:
             if value.number is not None:
                 return repr(value.number)
-    return ", ".join(cells.words(row, index))
+    return ", ".join(cells.texts(row, index))
 
 
 def _values(cells: Cells, row: ResultRow, index: int, between: str) -> SafeString:
@@ -66,7 +66,7 @@ def _body(result: QueryResult, cells: Cells, between: str) -> SafeString:
                 for index in range(len(result.columns))
             ),
         )
-        head = format_html('<th scope="row">{}</th>', cells.subject(row)) if cells.has_subject else EMPTY_HTML
+        head = format_html('<th scope="row">{}</th>', cells.subject_html(row)) if cells.has_subject else EMPTY_HTML
         rows.append(format_html("<tr>{}{}</tr>", head, tds))
     return join_html("", rows)
 
@@ -84,7 +84,7 @@ def _head(result: QueryResult, cells: Cells) -> SafeString:
 def _transposed(result: QueryResult, cells: Cells, between: str) -> SafeString:
     rows = []
     if cells.has_subject:
-        pages = format_html_join("", '<th scope="col">{}</th>', ((cells.subject(row),) for row in result.rows))
+        pages = format_html_join("", '<th scope="col">{}</th>', ((cells.subject_html(row),) for row in result.rows))
         corner = format_html("<td>{}</td>", cells.subject_heading()) if cells.headers != "hide" else EMPTY_HTML
         rows.append(format_html("<tr>{}{}</tr>", corner, pages))
     for index, column in enumerate(result.columns):

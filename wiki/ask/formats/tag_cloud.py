@@ -26,11 +26,11 @@ def count_values(result: QueryResult) -> list[tuple[SafeString, str, int]]:
     cells = Cells(result)
     found: dict[str, tuple[SafeString, int]] = {}
     for row in result.rows:
-        seen = {words: cells.subject(row) for words in [row.subject.shown_title] if not result.columns}
+        seen = {words: cells.subject_html(row) for words in [row.subject.shown_title] if not result.columns}
         for index in range(len(result.columns)):
-            seen.update(zip(cells.words(row, index), cells.html(row, index), strict=False))
+            seen.update(zip(cells.texts(row, index), cells.html(row, index), strict=False))
         if switch_option(result, "includesubject"):
-            seen[row.subject.shown_title] = cells.subject(row)
+            seen[row.subject.shown_title] = cells.subject_html(row)
         for words, html in seen.items():
             found[words] = (html, found.get(words, (html, 0))[1] + 1)
     least = number_option(result, "mincount", 1, 1, 10_000)

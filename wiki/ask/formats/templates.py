@@ -44,13 +44,13 @@ def _value(value: Value, context: Context, form: str, cells: Cells) -> str:
         return _link(found, linked)
     if value.datatype == PAGE and linked and not set(value.raw) & set("[]|{}"):
         return f"[[{escape_wikitext(value.raw)}]]"
-    return escape_wikitext(cells.value_words(value, context, form))
+    return escape_wikitext(cells.value_text(value, context, form))
 
 
 def template_arguments(row: ResultRow, number: int, cells: Cells, between: str) -> dict[str, str]:
     """What a template may ask of a row: by number, by label, `#`, and `userparam`."""
     result = cells.result
-    found = {"#": str(number), "userparam": result.question.parameters.get("userparam", "")}
+    found = {"#": str(number), "userparam": result.query.parameters.get("userparam", "")}
     position = 1
     if cells.has_subject:
         found["1"] = _link(row.subject, cells.links_subject)
@@ -59,9 +59,9 @@ def template_arguments(row: ResultRow, number: int, cells: Cells, between: str) 
         position = 2
     for index, column in enumerate(result.columns):
         if is_subject_column(column):
-            words = _link(row.subject, cells.links_subject and column.printout.form != "-")
+            words = _link(row.subject, cells.links_subject and column.printout.output_format != "-")
         else:
-            form = column.printout.form
+            form = column.printout.output_format
             words = between.join(_value(value, column.context, form, cells) for value in row.cells[index])
         found[str(position)] = words
         if column.label:
@@ -78,29 +78,29 @@ def _missing(name: str) -> SafeString:
 def html(result: QueryResult, shown: FormatContext) -> SafeString:
     """All rows as one text of the wiki, laid out by `shown.markdown`."""
     name = option(result, "template")
-    source = shown.template(name) if name else None
+    source = shown.template_source(name) if name else None
     if source is None:
         return _missing(name)
     cells, row_text = Cells(result), transcluded_source(source)
     between, values_between = separator(result, "sep", ""), separator(result, "valuesep", ", ")
     rows: list[str] = []
     size = 0
-    for number, row in enumerate(result.rows, result.question.offset + 1):
+    for number, row in enumerate(result.rows, result.query.offset + 1):
         rows.append(substitute_arguments(row_text, template_arguments(row, number, cells, values_between)))
         size += len(rows[-1])
         if size > SIZE_LIMIT or len(rows) * len(row_text) > WORK_LIMIT:
             rows[-1] = gettext("… and more rows, which are left out: the text would be too long.")
             break
     text = (between or "\n").join(rows)
-    return shown.markdown(_framed(result, shown, text))
+    return shown.render_markdown(_framed(result, shown, text))
 
 
 def _framed(result: QueryResult, shown: FormatContext, text: str) -> str:
-    known = {"userparam": result.question.parameters.get("userparam", ""), "#rowcount": str(len(result.rows))}
+    known = {"userparam": result.query.parameters.get("userparam", ""), "#rowcount": str(len(result.rows))}
 
     def own(parameter: str) -> str:
         name = option(result, parameter)
-        source = shown.template(name) if name else None
+        source = shown.template_source(name) if name else None
         return substitute_arguments(transcluded_source(source), known) if source is not None else ""
 
     pieces = (own("introtemplate"), text, own("outrotemplate"))

@@ -31,10 +31,10 @@ EVENTS_PER_DAY = 6
 def time_html(event: Event, cells: Cells) -> SafeString:
     """From when to when, in words, readable by machines where the calendar allows."""
     context = cells.result.columns[event.column].context
-    form = cells.result.columns[event.column].printout.form
-    words = cells.value_words(event.start, context, form)
+    form = cells.result.columns[event.column].printout.output_format
+    words = cells.value_text(event.start, context, form)
     if event.end is not None:
-        words = f"{words} – {cells.value_words(event.end, context, form)}"
+        words = f"{words} – {cells.value_text(event.end, context, form)}"
     if event.begins is None:
         return escape(words)
     stamp = event.begins.date().isoformat() if event.whole_days else event.begins.isoformat()
@@ -66,7 +66,7 @@ def timeline(result: QueryResult, shown: FormatContext) -> SafeString:
         items = format_html_join(
             "",
             '<li><div class="ask-when">{}</div>{}{}</li>',
-            ((time_html(event, cells), cells.subject(event.row), details_html(event, cells)) for event in group),
+            ((time_html(event, cells), cells.subject_html(event.row), details_html(event, cells)) for event in group),
         )
         head = format_html('<p class="ask-year"><strong>{}</strong></p>', year) if year else EMPTY_HTML
         years.append(format_html("{}<ol>{}</ol>", head, items))
@@ -102,7 +102,7 @@ def _day(day: date, month: date, happening: list[Event], cells: Cells, today: da
     if day.month != month.month:
         return format_html('<td class="ask-other"></td>{}', EMPTY_HTML)
     items = format_html_join(
-        "", "<li>{}{}</li>", ((_time(event), cells.subject(event.row)) for event in happening[:EVENTS_PER_DAY])
+        "", "<li>{}{}</li>", ((_time(event), cells.subject_html(event.row)) for event in happening[:EVENTS_PER_DAY])
     )
     more = len(happening) - EVENTS_PER_DAY
     rest = format_html("<li>{}</li>", gettext("%(number)s more") % {"number": more}) if more > 0 else EMPTY_HTML
@@ -126,7 +126,7 @@ def _turning(month: date, shown: FormatContext) -> SafeString:
     before, after = (month - timedelta(days=1)).replace(day=1), (month + timedelta(days=31)).replace(day=1)
     links = []
     for other, rel, pattern in ((before, "prev", "← {}"), (after, "next", "{} →")):
-        url = shown.address({"month": f"{other:%Y-%m}"})
+        url = shown.url_with({"month": f"{other:%Y-%m}"})
         words = pattern.format(date_format(other, "YEAR_MONTH_FORMAT"))
         links.append(format_html('<a rel="{} nofollow" href="{}">{}</a>', rel, url, words) if url else EMPTY_HTML)
     return join_html(" ", links)

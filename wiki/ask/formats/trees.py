@@ -39,13 +39,13 @@ def _words(row: ResultRow, grown: TreeState) -> SafeString:
         words = join_html(", ", values)
         labelled = cells.headers != "hide" and column.label
         facts.append(with_label(cells.heading(column), words) if labelled else words)
-    return format_html("{} ({})", cells.subject(row), join_html(", ", facts)) if facts else cells.subject(row)
+    return format_html("{} ({})", cells.subject_html(row), join_html(", ", facts)) if facts else cells.subject_html(row)
 
 
 def _branch(row: ResultRow, grown: TreeState, tag: str, depth: int) -> SafeString:
     key = row.subject.key
     if key in grown.written:
-        return format_html("<li>{}</li>", grown.cells.subject(row))
+        return format_html("<li>{}</li>", grown.cells.subject_html(row))
     grown.written.add(key)
     below = grown.children.get(key, []) if depth < DEPTH_LIMIT else []
     inner = join_html("", [_branch(child, grown, tag, depth + 1) for child in below])

@@ -29,7 +29,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 def cell_value(row: ResultRow, index: int, cells: Cells) -> str | float | bool | date | datetime:
     """What a cell holds: one value of its own type, else words."""
     column, values = cells.result.columns[index], row.cells[index]
-    if len(values) == 1 and values[0].is_usable and not column.printout.form:
+    if len(values) == 1 and values[0].is_usable and not column.printout.output_format:
         value = values[0]
         if value.datatype in NUMERIC_DATATYPES and value.number is not None and abs(value.number) < 1e300:
             return value.number
@@ -38,7 +38,7 @@ def cell_value(row: ResultRow, index: int, cells: Cells) -> str | float | bool |
         moment = datetime_of_julian_day(value.number) if value.datatype == DATE else None
         if moment and moment.year >= FIRST_YEAR and (value.number_end or 0) - (value.number or 0) <= 1.001:
             return moment.date() if is_whole_days(value) else moment.replace(tzinfo=None)
-    return ", ".join(cells.words(row, index))
+    return ", ".join(cells.texts(row, index))
 
 
 def xlsx_file(result: QueryResult, shown: FormatContext) -> ResultFile:

@@ -36,7 +36,7 @@ class Compare:
 
     comparator: str
     text: str
-    at: int = 0
+    position: int = 0
     """Where the value begins in the text of the question."""
 
 
@@ -119,7 +119,7 @@ class Printout:
 
     chain: tuple[ChainLink, ...]
     label: str
-    form: str = ""
+    output_format: str = ""
     category: str | None = None
     options: dict[str, str] = field(default_factory=dict)
     """limit, offset, order, index, lang, align, width … as written after `+`."""
@@ -145,7 +145,7 @@ class Query:
     random: bool = False
     limit: int = DEFAULT_LIMIT
     offset: int = 0
-    at: str = ""
+    as_of: str = ""
     """A date as written: the question is put to the facts as they were then."""
     parameters: dict[str, str] = field(default_factory=dict)
     """All others as written, by folded name: format, mainlabel, headers, link, intro, template, …"""
@@ -155,7 +155,7 @@ class Query:
     """In which its values are read: that of the page that asks, or of the interface."""
     page: str = ""
     """Full title of the page that asks, if one does (`#part` is a part of it)."""
-    home: str = ""
+    place_title: str = ""
     """Full title of that page's place, whose pages titles are looked for first."""
 
 

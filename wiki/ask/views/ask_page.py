@@ -41,8 +41,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     What the form sends leads to the question's own address, which can be kept and shared.
     """
     asked = read_query_form(request.GET)
-    if asked.by_form:
-        return redirect(f"{reverse('ask')}?{asked.query()}{'#ask-answer' if asked.q.strip() else ''}")
+    if asked.from_form:
+        return redirect(f"{reverse('ask')}?{asked.url_query()}{'#ask-answer' if asked.q.strip() else ''}")
     language = (get_language() or "fr")[:2]
     context: dict[str, Any] = {"asked": asked, **_form(asked)}
     status = 200
@@ -68,13 +68,13 @@ def ask_parameters(request: HttpRequest) -> HttpResponse:
 def _form(asked: QueryFormData) -> dict[str, Any]:
     """What the form shows of a question."""
     chosen = registry.find_format(asked.parameters.get("format", "")) or registry.FORMATS["table"]
-    rows = asked.rows()
-    fields, further = asked.fields_of(chosen), asked.further(chosen)
+    rows = asked.printout_rows()
+    fields, further = asked.parameter_fields(chosen), asked.other_parameters(chosen)
     return {
         "formats": registry.FORMATS.values(),
         "chosen": chosen,
         "rows": [*rows, PrintRow(), *([] if rows else [PrintRow()])],
-        "sorts": [*asked.sorts(), SortRow()] if asked.parameters.get("sort") else asked.sorts(),
+        "sorts": [*asked.sort_rows(), SortRow()] if asked.parameters.get("sort") else asked.sort_rows(),
         "own": fields[: len(chosen.parameters)],
         "common": fields[len(chosen.parameters) :],
         "further": further,
@@ -92,14 +92,14 @@ def _answered(request: HttpRequest, asked: QueryFormData, language: str) -> dict
         at = problem.params.get("at", "")
         params = {name: value for name, value in problem.params.items() if name != "at"}
         raise AskProblem(problem.code, params, int(at) - 1 if at else None)
-    shown = format_context_for(request, asked.fields(), question)
+    shown = format_context_for(request, asked.url_fields(), question)
     context = {
         "result": result,
         "answer": registry.render_html(result, shown),
         "files": [(form, shown.download_url(form.name)) for form in registry.FORMATS.values() if form.file],
-        "at": result.at,
-        "embed": asked.embed(),
-        "link": f"{settings.BASE_ADDRESS}{reverse('ask')}?{asked.query()}",
+        "at": result.as_of,
+        "embed": asked.embed_code(),
+        "link": f"{settings.BASE_ADDRESS}{reverse('ask')}?{asked.url_query()}",
     }
     return context | (_changed(request, asked, language) if asked.since or asked.until else {})
 
@@ -107,8 +107,8 @@ def _answered(request: HttpRequest, asked: QueryFormData, language: str) -> dict
 def _changed(request: HttpRequest, asked: QueryFormData, language: str) -> dict[str, Any]:
     """What came into the answer between two days, what left it and what stayed. Raises AskProblem."""
     question = query_parser.parse(asked.source(), language)
-    start = runner.parse_moment(replace(question, at=asked.since)) or datetime(1, 1, 2, tzinfo=UTC)
-    end = runner.parse_moment(replace(question, at=asked.until)) or timezone.now()
+    start = runner.parse_moment(replace(question, as_of=asked.since)) or datetime(1, 1, 2, tzinfo=UTC)
+    end = runner.parse_moment(replace(question, as_of=asked.until)) or timezone.now()
     came, left, stayed = runner.compare_results(question, min(start, end), max(start, end), request.user)
     lists = (
         (ngettext("%(number)s page came", "%(number)s pages came", len(came)), came, True),
@@ -143,7 +143,7 @@ def ask_file(request: HttpRequest) -> HttpResponseBase:
     result = runner.run(question, request.user, language)
     if result.problems:
         raise AskProblem(result.problems[0].code, result.problems[0].params)
-    file = registry.render_file(result, format_context_for(request, asked.fields(), question))
+    file = registry.render_file(result, format_context_for(request, asked.url_fields(), question))
     if file is None:
         raise Http404(gettext("There is no such format."))
     whole = isinstance(file.content, bytes)
@@ -157,4 +157,4 @@ def ask_file(request: HttpRequest) -> HttpResponseBase:
 def format_context_for(request: HttpRequest, asked: Mapping[str, str], question: Query) -> FormatContext:
     """How formats show an answer to this reader."""
     language = (get_language() or "fr")[:2]
-    return EmbeddedResults(DeferredSlots("", "", language, language), request.user).shown(question, asked)
+    return EmbeddedResults(DeferredSlots("", "", language, language), request.user).format_context(question, asked)

@@ -110,7 +110,7 @@ def _values(user: Reader, words: str, language: str, of: str) -> list[Suggestion
         latest = facts.order_by("-pk").values("pk")[:LATEST_FACTS]
         found |= _some(Fact.objects.filter(pk__in=latest, fold__contains=start).order_by("-pk"))
     cells, context = Cells(property_usage.result_without_rows({}, language)), Context(language, declaration)
-    shown = (cells.value_words(fact.value(), context) for fact in found.values())
+    shown = (cells.value_text(fact.value(), context) for fact in found.values())
     return _best(({"value": value, "note": ""} for value in shown if len(value) <= 200 and "\n" not in value), words)
 
 

@@ -51,7 +51,7 @@ class DisplayedValue:
     html: SafeString
     problem: str = ""
     note: str = ""
-    word: str = ""
+    search_text: str = ""
 
 
 @dataclass(slots=True)
@@ -79,8 +79,8 @@ class IncomingProperty:
 
     title: str
     label: str
-    found: list[PageRef]
-    more: bool
+    pages: list[PageRef]
+    has_more: bool
 
 
 @require_safe
@@ -126,7 +126,7 @@ def _moment(request: HttpRequest, page: WikiPage | None, language: str) -> _Fact
         return _FactsAsOf(alive, {"version": number})
     written = request.GET.get("at", "")
     try:
-        at = runner.parse_moment(Query(Conjunction(()), at=written, language=language))
+        at = runner.parse_moment(Query(Conjunction(()), as_of=written, language=language))
     except AskProblem as problem:
         return _FactsAsOf(words={"written": written, "wrong": message_for(problem)})
     if at is None:
@@ -188,19 +188,19 @@ def _home(page: WikiPage) -> str:
 def display_value(value: Said, context: Context, cells: Cells) -> DisplayedValue:
     """A value as it stands on a screen, with what is wrong with it and whether it could be read otherwise."""
     if value.problem is not None:
-        return DisplayedValue(escape(value.raw), problem=message_for(value.problem), word=value.raw)
-    words = cells.value_words(value, context)
+        return DisplayedValue(escape(value.raw), problem=message_for(value.problem), search_text=value.raw)
+    words = cells.value_text(value, context)
     note = ""
     if value.note == "ambiguous":
         note = gettext("“%(written)s” can be read in two ways. Here it means %(meant)s.") % {
             "written": value.raw[:60], "meant": words,
         }  # fmt: skip
-    return DisplayedValue(_linked(value, context, cells), note=note, word=words)
+    return DisplayedValue(_linked(value, context, cells), note=note, search_text=words)
 
 
 def _linked(value: Said, context: Context, cells: Cells) -> SafeString:
     """The value with a link where it leads somewhere: categories, properties, people and kinds of page too."""
-    words = cells.value_words(value, context)
+    words = cells.value_text(value, context)
     head, mark, fragment = value.canonical_value.partition("#")
     if value.datatype == "_kind":
         return format_html('<a href="{}?kind={}">{}</a>', reverse("all_pages"), value.canonical_value, words)
@@ -236,7 +236,7 @@ def _others(request: HttpRequest, full_title: str, language: str) -> dict[str, A
     incoming = []
     for row in some:
         declaration, several = declared[row.key], subjects.get(row.pk, [])
-        pages = [items[pk].found() for pk in several[:PAGES_PER_PROPERTY] if pk in items]
+        pages = [items[pk].to_page_ref() for pk in several[:PAGES_PER_PROPERTY] if pk in items]
         label = property_usage.property_label(declaration, language)
         incoming += (
             [IncomingProperty(declaration.title, label, pages, len(several) > PAGES_PER_PROPERTY)] if pages else []

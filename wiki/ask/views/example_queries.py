@@ -33,8 +33,8 @@ SAMPLE = 200
 class Example:
     """A question in words, and as it is asked."""
 
-    words: str
-    asked: QueryFormData
+    description: str
+    form_data: QueryFormData
 
 
 @dataclass(slots=True)
@@ -111,10 +111,8 @@ def _kinds(user: Reader) -> list[Kind]:
 def _common(user: Reader, language: str) -> list[_Common]:
     """The commonest properties that authors use, the most used first."""
     own = Property.objects.filter(redirects_to=None).exclude(key__startswith="_")
-    counted = [
-        (row.uses, row)
-        for row in property_usage.annotate_uses(own, user, COMMON_USES).order_by("title")[:PROPERTIES_LIMIT]
-    ]  # type: ignore[attr-defined]  # by the annotation
+    used = property_usage.annotate_uses(own, user, COMMON_USES).order_by("title")[:PROPERTIES_LIMIT]
+    counted = [(row.uses, row) for row in used]  # type: ignore[attr-defined]  # by the annotation
     rows = [row for uses, row in sorted(counted, key=lambda one: -one[0])[:CANDIDATES] if uses]
     declared = property_usage.get_declarations([row.key for row in rows])
     return [_looked_at(row, declared[row.key], user, language) for row in rows]
@@ -128,7 +126,7 @@ def _looked_at(row: Property, declaration: Declaration, user: Reader, language: 
     often = max(facts, key=lambda fact: counts[fact.canonical_value], default=None)
     value = ""
     if often is not None and counts[often.canonical_value] > 1:
-        value = Cells(property_usage.result_without_rows({}, language)).value_words(
+        value = Cells(property_usage.result_without_rows({}, language)).value_text(
             often.value(), Context(language, declaration)
         )
     plain = value if len(value) <= 40 and not set(value) & set("[]|<>{}\n") else ""

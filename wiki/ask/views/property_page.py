@@ -136,7 +136,7 @@ def _values(usable: QuerySet[Fact], declaration: Declaration, language: str) -> 
     values = property_usage.load_values(facts.values())
     context = Context(language, declaration)
     cells = Cells(property_usage.result_without_rows({}, language))
-    counted = [ValueCount(cells.value_words(values[pks[0]], context), len(pks)) for pks in commonest]
+    counted = [ValueCount(cells.value_text(values[pks[0]], context), len(pks)) for pks in commonest]
     shown = value_charts.chart(counted, numbers, declaration.datatype, declaration.title, language)
     return {"values": counted, "values_more": len(counts) > VALUES, "sampled": len(sample) == SAMPLE, "chart": shown}
 
@@ -171,5 +171,5 @@ def pages_with_values(
         item = items.get(fact.subject_id)
         if item is not None:
             context = Context(language, declared[fact.property_id], item.full_title)
-            found.append(PageWithValue(item.found(), display_value(values[fact.pk], context, cells), fact.pk))
+            found.append(PageWithValue(item.to_page_ref(), display_value(values[fact.pk], context, cells), fact.pk))
     return found

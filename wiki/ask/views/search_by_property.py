@@ -109,7 +109,7 @@ def _found(request: HttpRequest, name: str, comparator: str, value: str) -> dict
         "label": property_usage.property_label(declaration, language),
         "declaration": declaration,
         "hits": hits,
-        "following": start + ROWS if result.more else 0,
+        "following": start + ROWS if result.has_more else 0,
         "start": start,
     }
     if value and not comparator and not start and len(hits) < NEARBY_LIMIT:

@@ -28,7 +28,7 @@ MONTHS = 24
 class ValueCount:
     """A value and how many facts have it."""
 
-    words: str
+    text: str
     count: int
 
 
@@ -43,7 +43,7 @@ def chart(
         return _bars(_by_time(numbers), gettext("Values in time"), subject)
     if not values or values[0].count < 2:
         return EMPTY_HTML
-    return _bars([(one.words, one.count) for one in values[:BARS]], gettext("Commonest values"), subject)
+    return _bars([(one.text, one.count) for one in values[:BARS]], gettext("Commonest values"), subject)
 
 
 def _bars(rows: Sequence[tuple[str, int]], title: str, subject: str) -> SafeString:

@@ -73,7 +73,7 @@ def read_archive(bag: Path, limits: Limits = LIMITS) -> ArchiveContents:
     digest = _checked_bag(bag)
     folder = bag / "data"
     page = JsonReader(read_json(_bytes(folder / format_spec.PAGE, limits), format_spec.PAGE), format_spec.PAGE)
-    if page.words("format", 100) != format_spec.FORMAT:
+    if page.text("format", 100) != format_spec.FORMAT:
         page.refuse(gettext_noop("%(where)s: this wiki reads archives of the form %(form)s."), form=format_spec.FORMAT)
     credits = read_json(_bytes(folder / format_spec.CREDITS, limits), format_spec.CREDITS)
     contents = ArchiveContents(
@@ -124,18 +124,18 @@ def _checked_bag(bag: Path) -> str:
 def _source(row: JsonReader) -> dict[str, Any]:
     """Where this state of the page was made."""
     return {
-        "host": row.host("host"), "title": row.words("title", 255, empty=False),
+        "host": row.host("host"), "title": row.text("title", 255, empty=False),
         "url": row.web_address("url"), "version": row.number("version", 1, 2**31 - 1),
     }  # fmt: skip
 
 
 def _check_credits(row: JsonReader) -> None:
     """Check `credits.json`, apart from what has to agree with other files."""
-    row.only("title", "authors", "license", "source", "derived_from", "media")
+    row.refuse_other_keys("title", "authors", "license", "source", "derived_from", "media")
     row.title("title")
     row.license("license")
     row.web_address("source")
-    row.list_of_words("authors", AUTHORS_LIMIT, 255)
+    row.text_list("authors", AUTHORS_LIMIT, 255)
     derived = row.raw("derived_from", list)
     media = row.raw("media", list)
     if len(derived) > 100:
@@ -148,33 +148,33 @@ def _check_credits(row: JsonReader) -> None:
 
 def _check_derived(row: JsonReader) -> None:
     """Check one thing that the page was made from."""
-    row.only("relation", "title", "authors", "source", "license", "host", "version", "date")
-    relation = row.words("relation", 20)
+    row.refuse_other_keys("relation", "title", "authors", "source", "license", "host", "version", "date")
+    relation = row.text("relation", 20)
     if relation not in RELATIONS:
         row.refuse(gettext_noop("%(where)s: “%(key)s” is out of bounds."), key="relation")
-    row.words("title", 255, empty=False)
-    row.list_of_words("authors", AUTHORS_LIMIT, 255)
+    row.text("title", 255, empty=False)
+    row.text_list("authors", AUTHORS_LIMIT, 255)
     row.web_address("source", empty=relation != "fork")
     row.license("license")
-    row.words("host", 255)
+    row.text("host", 255)
     row.number("version", 0, 2**31 - 1)
-    row.moment("date")
+    row.timestamp("date")
 
 
 def _check_picture(row: JsonReader) -> None:
     """Check what is said of one picture."""
-    row.only("file", "name", "sha256", "author", "license", "source", "description")
-    name = row.words("name", 200, empty=False)
+    row.refuse_other_keys("file", "name", "sha256", "author", "license", "source", "description")
+    name = row.text("name", 200, empty=False)
     try:
         fits = clean_file_name(name) == name
     except TitleProblem:
         fits = False
     if not fits:
         row.refuse(gettext_noop("%(where)s: “%(name)s” cannot be the name of a picture."), name=name)
-    row.words("file", 200, empty=False)
-    row.words("sha256", 64)
-    row.words("author", 255)
-    row.words("description", 255, lines=True)
+    row.text("file", 200, empty=False)
+    row.text("sha256", 64)
+    row.text("author", 255)
+    row.text("description", 255, lines=True)
     row.license("license")
     row.source("source", 1000)
 
@@ -222,7 +222,7 @@ def _text(row: JsonReader, values: dict[str, Any], before: str | None) -> str | 
         row.refuse(gettext_noop("%(where)s: “%(key)s” holds control characters."), key="text")
     if len(raw) > TEXT_LIMIT:
         row.refuse(gettext_noop("%(where)s: the text is longer than a page may be."))
-    if format_spec.sha256(raw) != row.words("sha256", 64):
+    if format_spec.sha256(raw) != row.text("sha256", 64):
         row.refuse(gettext_noop("%(where)s: the content is not what its checksum says."))
     if text is not None and clean_text(text) != text:
         row.refuse(gettext_noop("%(where)s: “%(key)s” holds control characters."), key="text")
@@ -237,11 +237,11 @@ def _revision(row: JsonReader, number: int, text: str | None) -> Revision:
         number=number,
         host=row.host("host"),
         origin=row.number("origin", 1, 2**31 - 1),
-        author=row.words("author", 255),
-        date=row.moment("date"),
-        comment=row.words("comment", 500, lines=True),
+        author=row.text("author", 255),
+        date=row.timestamp("date"),
+        comment=row.text("comment", 500, lines=True),
         minor=row.flag("minor"),
-        tags=row.list_of_words("tags", 20, 80),
+        tags=row.text_list("tags", 20, 80),
         title=row.title("title"),
         license=row.license("license"),
         language=row.language("language"),

@@ -37,15 +37,15 @@ class Export:
 
     def __init__(self, page: WikiPage, progress: Progress = _silent) -> None:
         """Raises Refused for a deleted page, LicenseConflict where a licence cannot travel."""
-        self.subject = ExportedPage.of(page)
-        self.with_stream = (self.subject.totals["bytes"] or 0) <= format_spec.STREAM_LIMIT
-        self.steps = self.subject.last.number * (2 if self.with_stream else 1)
-        self.file_name = f"{self.subject.stem}.zip"
+        self.exported = ExportedPage.of(page)
+        self.with_stream = (self.exported.totals["bytes"] or 0) <= format_spec.STREAM_LIMIT
+        self.steps = self.exported.last.number * (2 if self.with_stream else 1)
+        self.file_name = f"{self.exported.stem}.zip"
         self.digest = ""
         """The Content-Digest, known when all is written."""
         self.progress = progress
         self._keys: set[str] = set()
-        self._bag = BagStream(self.subject.stem)
+        self._bag = BagStream(self.exported.stem)
 
     @property
     def size(self) -> int:
@@ -53,7 +53,7 @@ class Export:
         return self._bag.size
 
     def __iter__(self) -> Iterator[bytes]:
-        bag, subject = self._bag, self.subject
+        bag, subject = self._bag, self.exported
         yield from bag.begin()
         yield from bag.add(format_spec.TEXT, [subject.text])
         yield from bag.add(format_spec.REVISIONS, self._revisions())
@@ -70,7 +70,7 @@ class Export:
 
     def _described(self, credits: dict[str, Any], pictures: dict[str, Picture]) -> Iterator[bytes]:
         """What is said about the content: credits, licences, readable page, machine's view."""
-        bag, subject = self._bag, self.subject
+        bag, subject = self._bag, self.exported
         ids = license_ids(subject, pictures.values())
         for path, text in readme_files.license_texts(ids).items():
             yield from bag.add(path, [text])
@@ -88,7 +88,7 @@ class Export:
     def _revisions(self) -> Iterator[str]:
         """The lines of `revisions.jsonl`; notes on the way which pictures they name."""
         before: str | None = None
-        for version, text in self.subject.history():
+        for version, text in self.exported.history():
             line = revision_line(version, before, text)
             self._keys |= pictures_named_in(text, line)
             yield format_spec.canonical_json(line) + "\n"
@@ -97,14 +97,14 @@ class Export:
 
     def _stream(self) -> Iterator[bytes]:
         """The git stream."""
-        for piece in git_stream.stream(self.subject.history()):
+        for piece in git_stream.stream(self.exported.history()):
             yield piece
             if piece.startswith(b"commit "):
                 self.progress(1)
 
     def _pictures(self) -> list[Picture]:
         """The pictures that any version shows and that may travel."""
-        keys = sorted(self._keys | picture_keys(self.subject.text))
+        keys = sorted(self._keys | picture_keys(self.exported.text))
         found: list[Picture] = []
         for start in range(0, len(keys), 500):
             found += Picture.objects.filter(name__in=keys[start : start + 500])
@@ -112,7 +112,7 @@ class Export:
 
     def _page(self) -> dict[str, Any]:
         """The content of `page.json`: what the page is called, and where it is from."""
-        page, last = self.subject.page, self.subject.last
+        page, last = self.exported.page, self.exported.last
         place = last.place.full_title if last.place else None
         return {
             "format": format_spec.FORMAT,
@@ -125,16 +125,16 @@ class Export:
             "language": last.language,
             "license": last.license,
             "version": last.number,
-            "source": self.subject.source,
-            "exported_from": ro_crate.permalink(self.subject),
+            "source": self.exported.source,
+            "exported_from": ro_crate.permalink(self.exported),
         }
 
     def _tags(self) -> dict[str, str]:
         """The lines of `bag-info.txt`. No date of export: the same page gives the same archive."""
         return {
             "Source-Organization": settings.WAGTAIL_SITE_NAME,
-            "External-Identifier": ro_crate.permalink(self.subject),
-            "External-Description": self.subject.title,
+            "External-Identifier": ro_crate.permalink(self.exported),
+            "External-Description": self.exported.title,
             "Bag-Software-Agent": "Movilab wiki",
             format_spec.DIGEST_TAG: self.digest,
         }

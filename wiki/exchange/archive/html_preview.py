@@ -52,7 +52,7 @@ def render_preview(subject: ExportedPage, credits: Mapping[str, Any], pictures: 
             ui_language=subject.last.language, html=item.parsed.fill(render), nonce=item.parsed.nonce,
             placeholders=page_renderer.deferred_placeholders(item),
         )  # fmt: skip
-        stored.stated = statements.extract_statements(item.parsed)
+        stored.statements = statements.extract_statements(item.parsed)
         shown = page_output.uncached_output(stored, item.fields, AnonymousUser())
         context = {
             "language": subject.last.language,
@@ -62,7 +62,9 @@ def render_preview(subject: ExportedPage, credits: Mapping[str, Any], pictures: 
             "date": date_format(subject.last.claimed_at, "DATE_FORMAT"),
             "source": subject.source,
             "licenses": catalogue.licenses_in(subject.last.license),
-            "facts": [(_to_the_site(label), [_to_the_site(value) for value in values]) for label, values in shown.box],
+            "facts": [
+                (_to_the_site(label), [_to_the_site(value) for value in values]) for label, values in shown.fact_box
+            ],
             "html": _to_the_site(shown.html),
             "credit": page_credit(credits, subject.last.language).html,
             "sources": [source_credit(entry, subject.last.language).html for entry in credits["derived_from"]],

@@ -54,7 +54,7 @@ class ImageStore:
 
 def plan_image_storage(taken: Sequence[CheckedPicture], by: User | None) -> ImageStore:
     """Decide for each picture: the same is here already, it is new, or its name is another's."""
-    shelf = ImageStore()
+    store = ImageStore()
     for one in taken:
         name = str(one.entry["name"])
         here = Picture.objects.filter(name=name).first()
@@ -63,11 +63,11 @@ def plan_image_storage(taken: Sequence[CheckedPicture], by: User | None) -> Imag
         if here is not None:
             same = Picture.objects.filter(sha256=one.sha256).order_by("pk").first()
             if same is not None:
-                shelf.renamed[name] = same.name
+                store.renamed[name] = same.name
                 continue
-            shelf.renamed[name] = name = _free_name(name)
-        shelf.new.append((_picture(one, name, by), one))
-    return shelf
+            store.renamed[name] = name = _free_name(name)
+        store.new.append((_picture(one, name, by), one))
+    return store
 
 
 def _free_name(name: str) -> str:

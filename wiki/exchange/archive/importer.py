@@ -31,7 +31,7 @@ from wiki.pages import page_lookup, permissions
 from wiki.pages.media_models import file_key
 from wiki.pages.models import Changeset, Fork, PageVersion, Stewardship, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing.version_store import Author, NewVersion, full_title, store
+from wiki.pages.writing.version_store import Author, NewVersion, full_title
 from wiki.text import titles
 from wiki.text.markup.images import picture_name
 
@@ -167,19 +167,19 @@ def _write(
 ) -> ImportResult:
     """Write everything in one transaction, then put the pictures' files where they belong."""
     known: dict[str, PageFields] = {}
-    page, shelf = WikiPage(), image_store.plan_image_storage(taken, by)
+    page, images = WikiPage(), image_store.plan_image_storage(taken, by)
     drafts = [new_version_of(page, one, _fields_then(one, known)) for one in contents.revisions]
-    drafts += _arrival(page, contents, fields, drafts[-1].fields, shelf.renamed, by)
+    drafts += _arrival(page, contents, fields, drafts[-1].fields, images.renamed, by)
     comment = f"{contents.source['host']}: {contents.full_title}"[:500]
 
     def also(versions: list[PageVersion]) -> None:
-        shelf.save()
+        images.save()
         _remember(page, contents, fields, by)
 
     store(drafts, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=also)
-    shelf.place_files()
+    images.place_files()
     return ImportResult(
-        page, len(contents.revisions), contents.digest, len(taken), shelf.renamed,
+        page, len(contents.revisions), contents.digest, len(taken), images.renamed,
         [one.entry["name"] for one in taken if one.was_cleaned],
     )  # fmt: skip
 

@@ -64,7 +64,7 @@ class JsonReader:
         """Whether the object says anything about `key`."""
         return key in self._values
 
-    def only(self, *keys: str) -> None:
+    def refuse_other_keys(self, *keys: str) -> None:
         """Refuse keys that the format does not have: what cannot be kept is not taken in."""
         if unknown := sorted(set(self._values) - set(keys)):
             self.refuse(gettext_noop("%(where)s: “%(key)s” is not part of the format."), key=unknown[0][:100])
@@ -76,13 +76,13 @@ class JsonReader:
             self.refuse(gettext_noop("%(where)s: “%(key)s” is missing, or of the wrong kind."), key=key)
         return value
 
-    def words(self, key: str, limit: int, *, empty: bool = True, lines: bool = False) -> str:
+    def text(self, key: str, limit: int, *, empty: bool = True, lines: bool = False) -> str:
         """A text for people of at most `limit` signs, without control characters."""
         value: str = self.raw(key, str)
-        self.check_words(key, value, limit, empty=empty, lines=lines)
+        self.check_text(key, value, limit, empty=empty, lines=lines)
         return value
 
-    def check_words(self, key: str, value: Any, limit: int, *, empty: bool = True, lines: bool = False) -> None:
+    def check_text(self, key: str, value: Any, limit: int, *, empty: bool = True, lines: bool = False) -> None:
         """Refuse `value` unless it is a text as `words` takes it."""
         allowed = "\n\r\t" if lines else ""
         if type(value) is not str or len(value) > limit or not (value.strip() or empty):
@@ -101,25 +101,25 @@ class JsonReader:
         """True or false; false where nothing is said."""
         return bool(self.raw(key, bool)) if self.has(key) else False
 
-    def list_of_words(self, key: str, most: int, limit: int) -> list[str]:
+    def text_list(self, key: str, most: int, limit: int) -> list[str]:
         """A list of at most `most` texts."""
         values: list[str] = self.raw(key, list)
         if len(values) > most:
             self.refuse(gettext_noop("%(where)s: “%(key)s” is too long."), key=key)
         for value in values:
-            self.check_words(key, value, limit, empty=False)
+            self.check_text(key, value, limit, empty=False)
         return values
 
     def title(self, key: str) -> str:
         """A full title as this wiki writes titles."""
-        value = self.words(key, 255, empty=False)
+        value = self.text(key, 255, empty=False)
         if not _is_title(value):
             self.refuse(gettext_noop("%(where)s: “%(title)s” cannot be the title of a page."), title=value)
         return value
 
     def license(self, key: str) -> str:
         """A free licence of the catalogue."""
-        value = self.words(key, 255, empty=False)
+        value = self.text(key, 255, empty=False)
         if not _is_usable(value):
             self.refuse(
                 gettext_noop("%(where)s: “%(license)s” is not a free licence that this wiki knows."), license=value
@@ -128,21 +128,21 @@ class JsonReader:
 
     def language(self, key: str) -> str:
         """A language in which pages are written here."""
-        value = self.words(key, 8)
+        value = self.text(key, 8)
         if value not in ("fr", "en"):
             self.refuse(gettext_noop("%(where)s: “%(key)s” is out of bounds."), key=key)
         return value
 
     def host(self, key: str) -> str:
         """The name of a site."""
-        value = self.words(key, 255, empty=False)
+        value = self.text(key, 255, empty=False)
         if not _HOST.fullmatch(value):
             self.refuse(gettext_noop("%(where)s: “%(key)s” is not the name of a site."), key=key)
         return value
 
-    def moment(self, key: str) -> datetime:
+    def timestamp(self, key: str) -> datetime:
         """A point in time, not in the future (clocks may differ by some minutes)."""
-        value = self.words(key, 40)
+        value = self.text(key, 40)
         try:
             if not _MOMENT.fullmatch(value) or value < "1000":
                 raise ValueError(value)
@@ -155,14 +155,14 @@ class JsonReader:
 
     def web_address(self, key: str, *, empty: bool = False) -> str:
         """An address that begins with http:// or https://."""
-        value = self.words(key, 2000)
+        value = self.text(key, 2000)
         if not (empty and not value) and not _WEB.fullmatch(value):
             self.refuse(_NOT_WEB, value=value[:100])
         return value
 
     def source(self, key: str, limit: int) -> str:
         """Where something comes from, in words or as a web address; no other kind of address."""
-        value = self.words(key, limit, lines=True)
+        value = self.text(key, limit, lines=True)
         if _ADDRESS.match(value) and not value.strip().lower().startswith(("http://", "https://")):
             self.refuse(_NOT_WEB, value=value[:100])
         return value

@@ -44,7 +44,7 @@ class DemoReport:
     pictures: int = 0
     acts: int = 0
     known: int = 0
-    left_out: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     """Acts that no longer fit what people wrote, and why."""
 
 
@@ -164,7 +164,7 @@ def _play_all(stage: _Stage, acts: list[dict[str, Any]], report: DemoReport, tot
             players[act["do"]](stage, act)
             report.acts += 1
         except (_DoesNotFitError, WikiError) as error:
-            report.left_out.append(f"{act['do']} «{act['title']}»: {error}")
+            report.skipped.append(f"{act['do']} «{act['title']}»: {error}")
         tell(1, total)
 
 
@@ -172,7 +172,7 @@ def _author(stage: _Stage, act: Mapping[str, Any]) -> Author:
     """An account, or someone who only has a name; at the time that the act says."""
     name = str(act["by"])
     author = Author.of(stage.people[name]) if name in stage.people else Author(None, name)
-    return replace(author, at=act["at"])
+    return replace(author, claimed_at=act["at"])
 
 
 def _text(stage: _Stage, name: str) -> str:

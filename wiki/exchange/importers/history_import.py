@@ -55,13 +55,13 @@ class HistoryReport:
     pages: int = 0
     versions: int = 0
     unchanged: int = 0
-    clashes: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
     """Pages left as they are: the work and people here changed the same words."""
     deleted: list[str] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
     """Files whose earlier versions are no longer what they were: another history."""
     media: image_folder.MediaReport = field(default_factory=image_folder.MediaReport)
-    missing: list[str] = field(default_factory=list)
+    missing_pictures: list[str] = field(default_factory=list)
     """Pictures that pages of the work name and that are not here."""
 
 
@@ -128,7 +128,7 @@ def import_history(file: Path, wanted: HistoryImportOptions, tell: Tell = silent
         _write(run, some)
         tell(sum(item.known for item in files.values()) - before, report.entries)
     finish_import(changeset)
-    report.missing = _missing(source)
+    report.missing_pictures = _missing(source)
     return report
 
 
@@ -294,7 +294,7 @@ def _drafts(run: _Import, item: _File, count: int) -> list[NewVersion]:
     drafts = []
     for entry in item.entries[item.known : item.known + count]:
         if not _advance(item, entry):
-            run.report.clashes.append(item.page.full_title)
+            run.report.conflicts.append(item.page.full_title)
             item.known = len(item.entries)
             break
         item.known += 1

@@ -43,11 +43,11 @@ class PlacesReport:
     updated: int = 0
     merged: int = 0
     unchanged: int = 0
-    clashes: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
     """Pages left as they are: source and people changed the same words."""
     deleted: list[str] = field(default_factory=list)
     """Pages that people deleted here: they stay deleted."""
-    gone: int = 0
+    not_in_file: int = 0
     """Places known from before that the file does not name any more: their pages stay."""
 
 
@@ -83,7 +83,7 @@ def import_places(path: Path, *, trying: bool = False, tell: Tell = silent) -> P
     rows = places_csv.parse_csv(path)
     report = PlacesReport(rows=len(rows))
     known = _known(rows)
-    report.gone = Origin.objects.filter(source=SOURCE).count() - len(known)
+    report.not_in_file = Origin.objects.filter(source=SOURCE).count() - len(known)
     fresh, changed = [row for row in rows if row.id not in known], []
     for item in known.values():
         if item.origin.page.is_deleted:
@@ -243,7 +243,7 @@ def _merge(item: _Known, report: PlacesReport) -> None:
     if _merged(item):
         report.merged += 1
     else:
-        report.clashes.append(item.origin.page.full_title)
+        report.conflicts.append(item.origin.page.full_title)
 
 
 def _merged(item: _Known) -> bool:

@@ -62,7 +62,7 @@ class Datatype(Protocol):
     def parse(self, raw: str, context: Context) -> Value:
         """The value of some written words. Never raises; bounded time."""
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """The condition `comparator text`. Raises ValueRefused."""
 
     def show(self, value: Value, context: Context, form: str = "") -> str:

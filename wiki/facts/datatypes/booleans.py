@@ -31,7 +31,7 @@ class Boolean:
         word = "1" if truth else "0"
         return Value(self.id, raw, word, word, float(truth))
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equal or not."""
         value = self.parse(text, context)
         if value.problem is not None:

@@ -123,7 +123,7 @@ class Coordinates:
         word = f"{_decimal(latitude)},{_decimal(longitude)}"
         return Value(self.id, raw, word, word, lat=latitude, lon=longitude)
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """The point itself, or the circle of `point (10 km)`."""
         if comparator not in ("", "!", "~", "!~"):
             raise comparator_error(comparator, self.names[context.name_language][0])

@@ -24,20 +24,20 @@ class TypeName:
         named: Callable[[str], str | None],
         called: Callable[[str, str], str],
     ) -> None:
-        self.known, self.named, self.called = known, named, called
+        self.datatypes, self.find_id, self.name_of = known, named, called
 
     def parse(self, raw: str, context: Context) -> Value:
         """Any name of a datatype, in French or English."""
         text = normalize_text(raw)
         if not text:
             return Value(self.id, raw, problem=problem("value_empty"))
-        found = self.named(text[:200])
+        found = self.find_id(text[:200])
         if found is None:
-            known = ", ".join(self.called(datatype.id, context.language) for datatype in self.known())
+            known = ", ".join(self.name_of(datatype.id, context.language) for datatype in self.datatypes())
             return Value(self.id, raw, problem=problem("type_unknown", raw, known=known))
-        return Value(self.id, raw, found, fold(self.called(found, context.language)))
+        return Value(self.id, raw, found, fold(self.name_of(found, context.language)))
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality by id, order and wildcards on the name."""
         same = EqualTo(())
         if comparator in ("", "!"):
@@ -49,7 +49,7 @@ class TypeName:
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The name in the language; with `-` the id."""
-        return value.canonical_value if form == "-" else self.called(value.canonical_value, context.language)
+        return value.canonical_value if form == "-" else self.name_of(value.canonical_value, context.language)
 
     def data(self, value: Value, context: Context) -> object:
         """The name."""

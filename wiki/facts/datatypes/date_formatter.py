@@ -156,17 +156,17 @@ def format_as(moment: PartialDate, form: str, language: str) -> str:
     if name in FORMS:
         return FORMS[name](moment)
     if name in ("GR", "JL"):
-        return format_date(moment.within(GREGORIAN if name == "GR" else JULIAN), language)
+        return format_date(moment.in_calendar(GREGORIAN if name == "GR" else JULIAN), language)
     if name == "MEDIAWIKI":
-        return format_date(moment.within(GREGORIAN), language)
+        return format_date(moment.in_calendar(GREGORIAN), language)
     words = format_date(moment, rest.strip() or language)
     return f"{words} UTC" if name in ("LOCL#TZ", "LOCL#TO") and moment.precision > DATE else words
 
 
 FORMS: Mapping[str, Callable[[PartialDate], str]] = {
-    "-": lambda moment: format_iso(moment.within(GREGORIAN), whole=True),
-    "ISO": lambda moment: format_iso(moment.within(GREGORIAN), whole=True),
-    "ISO-P": lambda moment: format_iso(moment.within(GREGORIAN)),
+    "-": lambda moment: format_iso(moment.in_calendar(GREGORIAN), whole=True),
+    "ISO": lambda moment: format_iso(moment.in_calendar(GREGORIAN), whole=True),
+    "ISO-P": lambda moment: format_iso(moment.in_calendar(GREGORIAN)),
     "JD": lambda moment: canonical_number(moment.start),
     "SORTKEY": lambda moment: canonical_number(moment.start),
 }

@@ -207,4 +207,4 @@ def _dated(
         return moment
     if precision != DATE:
         raise NotADate("date_hour")
-    return replace(moment, millis=clock.millis, precision=clock.precision).shifted(-clock.offset)
+    return replace(moment, millis=clock.millis, precision=clock.precision).add_minutes(-clock.offset)

@@ -26,9 +26,9 @@ class Date:
             return Value(self.id, raw, problem=problem(refusal.code, raw))
         moment = read.moment
         note = "ambiguous" if read.ambiguous else ""
-        return Value(self.id, raw, moment.word, moment.word, moment.start, moment.end, note=note)
+        return Value(self.id, raw, moment.canonical_value, moment.canonical_value, moment.start, moment.end, note=note)
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """By the interval of the date's precision: `::2001` and `~2001` are that year, `>>2001` is after it."""
         value = self.parse(text.strip().strip("*"), context)
         if value.problem is not None:

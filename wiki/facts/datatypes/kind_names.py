@@ -23,9 +23,9 @@ class KindNames:
         self._rows: dict[str, Kind] = {}
         self._keys: dict[str, str] = {}
         for signal in (post_save, post_delete):
-            signal.connect(self.forget, sender=Kind, weak=False)
+            signal.connect(self.invalidate, sender=Kind, weak=False)
 
-    def forget(self, **signal: Any) -> None:
+    def invalidate(self, **signal: Any) -> None:
         """Ask again next time."""
         self._read_at = float("-inf")
 
@@ -40,12 +40,12 @@ class KindNames:
         }
         self._rows, self._read_at = rows, time.monotonic()
 
-    def keys(self) -> Mapping[str, str]:
+    def keys_by_name(self) -> Mapping[str, str]:
         """Keys by folded name."""
         self._read()
         return self._keys
 
-    def called(self, key: str, language: str) -> str:
+    def name_of(self, key: str, language: str) -> str:
         """The name of a kind in `language`; its key where there is no such kind any more."""
         self._read()
         kind = self._rows.get(key)

@@ -54,7 +54,7 @@ class MonolingualText:
             return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
         return Value(self.id, raw, canonical_text(words), fold(words), lang=code)
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """As Text; `@en` behind it asks for that language, and alone for any words in it."""
         words, code = split_language(text)
         if not words and not code:

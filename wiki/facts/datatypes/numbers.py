@@ -122,7 +122,7 @@ class NumberFormat:
     unit_only: bool = False
     places: int | None = None
     language: str = ""
-    rest: str = ""
+    unit: str = ""
 
 
 _OPTIONS = re.compile(r"(?:^|(?<=[\s\w²³]))(?:-p([0-9]{1,2})|-(n)|-(u)|@([A-Za-z-]{2,12}))(?=$|[\s@-])")
@@ -181,7 +181,7 @@ class Number:
         word = canonical_number(read.number)
         return Value(self.id, raw, word, word, read.number, note="ambiguous" if read.ambiguous else "")
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality to the fifteenth digit, order, and `~n` for the range from nought to n."""
         value = self.parse(text.strip().strip("*"), context)
         if value.problem is not None or value.number is None:

@@ -24,7 +24,7 @@ class Page:
     """
 
     def __init__(self, id_: str, names: dict[str, tuple[str, ...]], space: str = "") -> None:
-        self.id, self.names, self.space = id_, names, space
+        self.id, self.names, self.namespace = id_, names, space
 
     def parse(self, raw: str, context: Context) -> Value:
         """A title, with `[[ ]]` or a leading colon around it or not; `#part` is one of the page itself."""
@@ -42,7 +42,7 @@ class Page:
         if len(word) > CANONICAL_LIMIT or len(near) > CANONICAL_LIMIT:
             return Value(self.id, raw, problem=problem("value_too_long", raw, limit=str(CANONICAL_LIMIT)))
         shown = titles.split_namespace(titles.clean_title(head))[1] + tail
-        return Value(self.id, raw, word, fold(shown), near=near)
+        return Value(self.id, raw, word, fold(shown), place_key=near)
 
     def _title(self, raw: str, context: Context) -> tuple[str, bool]:
         """The full title that `raw` names, and whether it is read from the commons alone."""
@@ -55,11 +55,11 @@ class Page:
             if not context.page:
                 raise InvalidQueryValue("page_fragment")
             return context.page + text, True
-        if self.space and not titles.split_namespace(text)[0]:
-            return f"{self.space}:{text}", True
+        if self.namespace and not titles.split_namespace(text)[0]:
+            return f"{self.namespace}:{text}", True
         return text, rooted
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality by key: `Same` has the near key first, where there is one; order and wildcards on the title."""
         if comparator in ("~", "!~"):
             pattern = normalize_text(text).removeprefix(":")
@@ -71,7 +71,7 @@ class Page:
         value = self.parse(text, context)
         if value.problem is not None:
             raise InvalidQueryValue(value.problem.code, **value.problem.params)
-        words = (value.near, value.canonical_value) if value.near else (value.canonical_value,)
+        words = (value.place_key, value.canonical_value) if value.place_key else (value.canonical_value,)
         return text_condition(comparator, EqualTo(words), value.folded_text, self.names["en"][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
@@ -84,7 +84,7 @@ class Page:
             return value.canonical_value
         if form.strip().lower() in ("short", "noprefix"):
             return titles.split_namespace(title)[1]
-        colon = rooted and form != "-" and context.home and not titles.split_namespace(title)[0]
+        colon = rooted and form != "-" and context.place_title and not titles.split_namespace(title)[0]
         return f":{title}" if colon else title
 
     def data(self, value: Value, context: Context) -> object:
@@ -98,10 +98,10 @@ class Page:
 
 def _near(title: str, context: Context, tail: str) -> str:
     """The key of `title` within the place of the page, or ""."""
-    if not context.home or titles.split_namespace(title)[0]:
+    if not context.place_title or titles.split_namespace(title)[0]:
         return ""
     try:
-        return titles.key_of(f"{context.home}:{title}") + tail
+        return titles.key_of(f"{context.place_title}:{title}") + tail
     except TitleProblem:
         return ""
 
@@ -113,18 +113,18 @@ class KindDatatype:
     names = {"en": ("Kind",), "fr": ("Nature",)}
 
     def __init__(self, known: Callable[[], Mapping[str, str]], called: Callable[[str, str], str]) -> None:
-        self.known, self.called = known, called
+        self.keys_by_name, self.name_of = known, called
 
     def parse(self, raw: str, context: Context) -> Value:
         """Any name of a kind, in French or English, one or many."""
         text = normalize_text(raw)
-        key = self.known().get(fold(text))
+        key = self.keys_by_name().get(fold(text))
         if key is None:
-            known = ", ".join(sorted(self.called(one, context.language) for one in set(self.known().values())))
+            known = ", ".join(sorted(self.name_of(one, context.language) for one in set(self.keys_by_name().values())))
             return Value(self.id, raw, problem=problem("kind_unknown", text, kind=text[:QUOTED], known=known))
-        return Value(self.id, raw, key, fold(self.called(key, context.language)))
+        return Value(self.id, raw, key, fold(self.name_of(key, context.language)))
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality by key, order and wildcards on the name."""
         if comparator in ("", "!"):
             value = self.parse(text, context)
@@ -135,7 +135,7 @@ class KindDatatype:
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The name in the reader's language; with `-` the key."""
-        return value.canonical_value if form == "-" else self.called(value.canonical_value, context.language)
+        return value.canonical_value if form == "-" else self.name_of(value.canonical_value, context.language)
 
     def data(self, value: Value, context: Context) -> object:
         """The name."""

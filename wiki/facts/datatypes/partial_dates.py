@@ -53,14 +53,14 @@ class PartialDate:
         return (*divmod(minutes, 60), second, millis)
 
     @property
-    def word(self) -> str:
+    def canonical_value(self) -> str:
         """SMW's serialisation, as far as the precision goes: `1/2021/3/12/14/30`."""
         hour, minute, second, millis = self.time
         parts = [self.year, self.month, self.day, hour, minute, second][: self.precision]
         fraction = f".{millis:03}" if self.precision == FRACTION else ""
         return "/".join(str(part) for part in (self.calendar, *parts)) + fraction
 
-    def shifted(self, minutes: int) -> PartialDate:
+    def add_minutes(self, minutes: int) -> PartialDate:
         """Later or earlier by some minutes."""
         days, millis = divmod(self.millis + minutes * 60 * MILLI, DAY * MILLI)
         if not days:
@@ -68,7 +68,7 @@ class PartialDate:
         year, month, day = calendars.date_of(self.calendar, self.number + days)
         return replace(self, year=year, month=month, day=day, millis=millis)
 
-    def within(self, calendar: int) -> PartialDate:
+    def in_calendar(self, calendar: int) -> PartialDate:
         """The same day in another calendar; years and months stay as they are called there."""
         if calendar == self.calendar:
             return self

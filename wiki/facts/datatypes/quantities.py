@@ -154,7 +154,7 @@ class Quantity:
     def _problem(self, raw: str, refusal: InvalidQueryValue) -> Problem:
         return problem(refusal.code, raw, **refusal.params)
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """As numbers in the main unit."""
         text = text.strip().strip("*")
         try:
@@ -164,7 +164,7 @@ class Quantity:
             raise InvalidQueryValue(found.code, **found.params) from None
         return numbers.number_condition(comparator, number, self.names[context.name_language][0], numbers.CONVERTED)
 
-    def shown_in(self, value: Value, context: Context, unit: str = "") -> tuple[float, str] | None:
+    def convert_for_display(self, value: Value, context: Context, unit: str = "") -> tuple[float, str] | None:
         """Number and unit in which a value is shown: the one asked for, the declared one, or as written."""
         scales = self.scales(context.declaration)
         if value.number is None or not scales:
@@ -172,17 +172,17 @@ class Quantity:
         for wanted in (unit, *context.declaration.display_units[:1], split_unit(value.raw)[1]):
             scale = find_scale(wanted, scales) if wanted else None
             if scale is not None:
-                return scale.from_main(value.number), self.spelled(wanted, scale)
+                return scale.from_main(value.number), self.unit_spelling(wanted, scale)
         return scales[0].from_main(value.number), scales[0].names[0]
 
-    def spelled(self, wanted: str, scale: Scale) -> str:
+    def unit_spelling(self, wanted: str, scale: Scale) -> str:
         """How a unit is written: the declared spelling of what was asked for."""
         return next((name for name in scale.names if _spelling(name) == _spelling(wanted)), scale.names[0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """Number and unit; forms: a unit to convert to, `-` plain, `-n`, `-u`, `-p2`, `@en`."""
         asked = parse_number_format(form)
-        shown = self.shown_in(value, context, asked.rest)
+        shown = self.convert_for_display(value, context, asked.unit)
         if shown is None:
             return value.raw
         number, unit = shown
@@ -196,7 +196,7 @@ class Quantity:
 
     def data(self, value: Value, context: Context) -> object:
         """Number and unit as shown."""
-        shown = self.shown_in(value, context)
+        shown = self.convert_for_display(value, context)
         return (
             {"value": json_number(shown[0]), "unit": shown[1]}
             if shown
@@ -228,6 +228,6 @@ class Temperature(Quantity):
         """Kelvin and the other three."""
         return self.SCALES
 
-    def spelled(self, wanted: str, scale: Scale) -> str:
+    def unit_spelling(self, wanted: str, scale: Scale) -> str:
         """By its sign, however it was written."""
         return scale.names[0]

@@ -27,7 +27,7 @@ class FieldHandler(Protocol):
     def parse(self, raw: str, context: Context) -> Value:
         """The value of a field."""
 
-    def test_for(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def build_condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """The condition on a field."""
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
@@ -103,7 +103,7 @@ class Record:
             raise InvalidQueryValue("value_empty")
         return said
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """`~a*; ?; >3`: a condition for each field that is said; a comparator before all is that of the first."""
         try:
             fields = self._fields(text, context)
@@ -116,7 +116,7 @@ class Record:
             if comparator and field is context.declaration.fields[0]:
                 own, rest = comparator, words
             if rest != "+":
-                tests.append((field.key, self.registry.test_for(own, rest, field_context(context, field))))
+                tests.append((field.key, self.registry.build_condition(own, rest, field_context(context, field))))
         return FieldsMatch(tuple(tests))
 
     def show(self, value: Value, context: Context, form: str = "") -> str:

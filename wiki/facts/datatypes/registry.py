@@ -72,7 +72,7 @@ def build_condition(comparator: str, text: str, context: Context) -> ValueCondit
     """The condition `comparator text` on a property. Raises ValueRefused."""
     text = _UNSTORABLE.sub("\ufffd", text)
     datatype = datatype_of(text, context)
-    return datatype.test(comparator, text, context)
+    return datatype.condition(comparator, text, context)
 
 
 def _shown_by(value: Value) -> Datatype:
@@ -131,7 +131,7 @@ USER_TYPES: tuple[Datatype, ...] = (
     Record("_rec", _names("Record", "Enregistrement"), _FIELDS),
     ReferenceDatatype("_ref_rec", _names("Reference", "Référence"), _FIELDS),
     MonolingualText(),
-    KindDatatype(kind_names.NAMES.keys, kind_names.NAMES.called),
+    KindDatatype(kind_names.NAMES.keys_by_name, kind_names.NAMES.name_of),
 )
 """Those that `Has type` may name."""
 

@@ -50,7 +50,7 @@ class Telephone:
         word += f";ext={number.extension}" if number.extension else ""
         return Value(self.id, raw, word, fold(word.removeprefix("tel:")))
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality by number; wildcards on its international digits (`~+33*`)."""
         same = EqualTo(())
         if comparator in ("", "!"):

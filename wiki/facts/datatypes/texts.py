@@ -53,25 +53,27 @@ class Text:
     def parse(self, raw: str, context: Context) -> Value:
         """Any text that is not empty."""
         text = normalize_text(raw)
-        wrong = self.wrong(text)
+        wrong = self.find_problem(text)
         if wrong is not None:
             return Value(self.id, raw, problem=wrong)
-        return Value(self.id, raw, self.word(text), fold(text))
+        return Value(self.id, raw, self.canonical_value(text), fold(text))
 
-    def wrong(self, text: str) -> Problem | None:
+    def find_problem(self, text: str) -> Problem | None:
         """Why `text` cannot be a value, or None."""
         return None if text else problem("value_empty")
 
-    def word(self, text: str) -> str:
+    def canonical_value(self, text: str) -> str:
         """What equality compares."""
         return canonical_text(text)
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality exact, order and wildcards on the folded text."""
         text = normalize_text(text)
         if not text:
             raise InvalidQueryValue("value_empty")
-        return text_condition(comparator, EqualTo((self.word(text),)), text, self.names[context.name_language][0])
+        return text_condition(
+            comparator, EqualTo((self.canonical_value(text),)), text, self.names[context.name_language][0]
+        )
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """The text as written."""
@@ -103,12 +105,12 @@ class Code(Text):
 class Keyword(Text):
     """A short text that is equal whatever its case and accents."""
 
-    def wrong(self, text: str) -> Problem | None:
+    def find_problem(self, text: str) -> Problem | None:
         """Empty, or longer than SMW allows."""
         if len(text) > (KEYWORD_ASCII if text.isascii() else KEYWORD_WIDE):
             return problem("keyword_too_long", text, ascii=str(KEYWORD_ASCII), wide=str(KEYWORD_WIDE))
-        return super().wrong(text)
+        return super().find_problem(text)
 
-    def word(self, text: str) -> str:
+    def canonical_value(self, text: str) -> str:
         """Folded."""
         return canonical_text(fold(text))

@@ -87,7 +87,7 @@ class Url:
             return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
         return Value(self.id, raw, canonical_text(address), fold(_WEB.sub("", address, count=1)))
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality of the whole address; wildcards and order do not see `http://`."""
         text, same = normalize_text(text), EqualTo(())
         if comparator in ("", "!"):
@@ -129,7 +129,7 @@ class Email:
             return Value(self.id, raw, problem=problem("email_unreadable", raw))
         return Value(self.id, raw, f"mailto:{address}", fold(address))
 
-    def test(self, comparator: str, text: str, context: Context) -> ValueCondition:
+    def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Equality, order and wildcards on the address."""
         same = EqualTo(())
         if comparator in ("", "!"):

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             except AskProblem as problem:
                 raise CommandError(message_for(problem)) from problem
             question.parameters["format"] = options["format"]
-            question.at = options["at"] or question.at
+            question.as_of = options["at"] or question.as_of
             result = runner.run(question, AnonymousUser(), language)
             if result.problems:
                 raise CommandError(" ".join(message_for(problem) for problem in result.problems))

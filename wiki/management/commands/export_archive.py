@@ -59,4 +59,4 @@ class Command(BaseCommand):
             raise CommandError(message_for(error)) from error
         except OSError as error:
             raise CommandError(f"The archive cannot be written: {error}") from error
-        self.stdout.write(f"{target}: {export.size} bytes, {export.subject.last.number} versions, {export.digest}")
+        self.stdout.write(f"{target}: {export.size} bytes, {export.exported.last.number} versions, {export.digest}")

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         new_place = options["into"] if options["make"] else ""
         wish = ForkTarget(place, new_place, options["new_title"], options["license"])
         pages = [page, *(subtree.subtree(page, AnonymousUser()) if options["tree"] else ())]
-        offers = [offer.name for offer in subtree.fact_rewrite_options(pages)] if options["facts"] else []
+        offers = [offer.form_value for offer in subtree.fact_rewrite_options(pages)] if options["facts"] else []
         seed, few = page.is_place and bool(new_place), len(pages) < PROGRESS_FROM
         with progress("Forking", silent=few or options["verbosity"] == 0) as tell:
             copies = fork_creation.fork_all(pages, wish, by, offers, seed=seed, tell=tell)

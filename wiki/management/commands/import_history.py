@@ -58,10 +58,10 @@ class Command(BaseCommand):
             line = gettext("Pictures: %(added)d new, %(known)d known.")
             self.stdout.write(line % {"added": len(media.added), "known": media.known})
         notes = [(gettext("Picture left out: %(what)s"), f"{name}: {why}") for name, why in media.refused]
-        notes += [(gettext("Named in the texts, and not here: %(what)s"), name) for name in report.missing]
+        notes += [(gettext("Named in the texts, and not here: %(what)s"), name) for name in report.missing_pictures]
         notes += [(gettext("Stays deleted: %(what)s"), title) for title in report.deleted]
         clash = gettext("Left as it is, since the same words were changed here: %(what)s")
-        notes += [(clash, title) for title in report.clashes]
+        notes += [(clash, title) for title in report.conflicts]
         other = gettext("Left as it is, since its earlier versions have changed in the file: %(what)s")
         notes += [(other, path) for path in report.rewritten]
         for template, what in notes:

@@ -50,14 +50,14 @@ class Command(BaseCommand):
                 "unchanged": report.unchanged,
             }
         )
-        for title in report.clashes:
+        for title in report.conflicts:
             line = gettext("Left as it is, since the same words were changed here: %(what)s")
             self.stdout.write(self.style.WARNING(line % {"what": title}))
         for title in report.deleted:
             self.stdout.write(gettext("Stays deleted: %(what)s") % {"what": title})
-        if report.gone:
+        if report.not_in_file:
             line = gettext("%(count)d places are no longer in the file; their pages stay.")
-            self.stdout.write(line % {"count": report.gone})
+            self.stdout.write(line % {"count": report.not_in_file})
         written = report.added + report.updated + report.merged
         if written and not trying:
             line = gettext("%(seconds).1f seconds, %(speed)d pages per second.")

@@ -33,11 +33,11 @@ def propose_upstream(page: WikiPage, by: Author, message: str) -> None:
     found = find_fork_status(page, AnonymousUser())
     if found is None or found.upstream is None or by.user is None:
         raise Refused("no fork, or nobody")
-    merge = Merge.back(page, found.upstream)
-    if merge.joined.text is None:
+    merge = Merge.into_upstream(page, found.upstream)
+    if merge.merged.text is None:
         raise Refused("both sides changed the same")
-    made = proposals.propose(merge, merge.joined.text, message, by.user)
-    Proposal.objects.filter(pk=made.pk).update(made_at=by.at)
+    made = proposals.propose(merge, merge.merged.text, message, by.user)
+    Proposal.objects.filter(pk=made.pk).update(made_at=by.claimed_at)
 
 
 class Command(BaseCommand):
@@ -60,5 +60,5 @@ class Command(BaseCommand):
         )
         counts = {"accounts": report.accounts, "pictures": report.pictures, "acts": report.acts, "known": report.known}
         self.stdout.write(line % counts)
-        for act in report.left_out:
+        for act in report.skipped:
             self.stdout.write(gettext("Left out, since people changed the page: %(act)s") % {"act": act})

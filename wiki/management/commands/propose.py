@@ -41,10 +41,10 @@ class Command(BaseCommand):
         if found.is_elsewhere:
             raise CommandError("The original is on another site: give the address or the archive of this page there.")
         try:
-            merge = Merge.back(page, found.upstream)
-            if merge.joined.text is None:
+            merge = Merge.into_upstream(page, found.upstream)
+            if merge.merged.text is None:
                 raise CommandError("Both sides changed the same: pull first, or settle it on the site.")
-            made = proposals.propose(merge, merge.joined.text, options["message"], by.user, agrees=options["agree"])
+            made = proposals.propose(merge, merge.merged.text, options["message"], by.user, agrees=options["agree"])
         except WikiError as error:
             raise CommandError(message_for(error)) from error
         url = settings.BASE_ADDRESS + reverse("proposal", args=[made.pk])

@@ -70,7 +70,7 @@ class Command(BaseCommand):
 
     def _pull(self, merge: Merge, found: ForkStatus, side: Side | None, save: Any) -> dict[str, Any]:
         """Write the merge where that can be done, and what to answer."""
-        clashes = [] if merge.is_done else merge.joined.clashes
+        clashes = [] if merge.is_done else merge.merged.conflicts
         answer: dict[str, Any] = {
             "title": merge.page.full_title,
             "version": merge.page.version,
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         }
         if merge.is_done or (clashes and side is None):
             return answer
-        return answer | {"version": save(merge.resolved(side or "ours")), "changed": True}
+        return answer | {"version": save(merge.resolve_all(side or "ours")), "changed": True}
 
 
 def _said(answer: dict[str, Any]) -> str:

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         with override(options["language"]):
             if wish.at:
                 self._check(wish.at)
-            if wish.is_of_history:
+            if wish.searches_history:
                 self._past(options, wish)
             else:
                 self._now(options, wish)
@@ -56,10 +56,10 @@ class Command(BaseCommand):
         """Search the history."""
         user = AnonymousUser()
         given = history_results.search_history(options["words"], user, wish)
-        self._tell(given.query.notes)
-        if not given.is_there:
+        self._tell(given.query.warnings)
+        if not given.index_available:
             raise CommandError(gettext("The search index is missing or damaged: run manage.py rebuild_index."))
-        if not given.past.is_whole:
+        if not given.found.is_complete:
             self.stderr.write(
                 gettext("So many pages hold this that only some, the best first, were looked at and counted.")
             )
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         """Search the current pages; as JSON, with the periods that still last of the passages that hold the words."""
         user = AnonymousUser()
         given = search_results.search_pages(options["words"], user)
-        self._tell(given.query.notes)
+        self._tell(given.query.warnings)
         found = search_results.load_results(given.hits[: max(options["limit"], 0)], given.leaves, user)
         if options["format"] == "json":
             past = history_results.search_history(options["words"], user, wish, pages=[one.page.pk for one in found])
@@ -99,7 +99,7 @@ class Command(BaseCommand):
 
 
 def _plain(result: SearchResult) -> str:
-    return "".join(text for text, _ in result.piece)
+    return "".join(text for text, _ in result.snippet)
 
 
 def _lived(period: Period) -> str:

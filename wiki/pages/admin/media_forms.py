@@ -72,14 +72,14 @@ class NamedFileFormMixin:
         file = self.cleaned_data.get("file")
         if file is not None and not self.cleaned_data.get("name") and "name" not in self.errors:
             try:
-                self.cleaned_data["name"] = self.instance.name = unused_file_name(self.model, self.stored_as(file))
+                self.cleaned_data["name"] = self.instance.name = unused_file_name(self.model, self.stored_name(file))
             except TitleProblem:
                 self.add_error("file", _("This file needs another name: rename it, then choose it again."))
         if file is not None and self.instance.pk is None and self.errors and "file" not in self.errors:
             self.add_error("file", _("The file was not kept. Mend the rest, then choose it again."))
         return cleaned
 
-    def stored_as(self, file: Any) -> str:
+    def stored_name(self, file: Any) -> str:
         """The name that `file` is stored under."""
         return str(os.path.basename(file.name))
 
@@ -118,13 +118,13 @@ class PictureForm(NamedFileFormMixin, BaseImageForm):
             _bytes, self.ending = clean_picture(file.read())
             file.seek(0)
             name = str(self.instance.name or "")
-            if self.instance.pk and not self.stored_as(file).lower().endswith(os.path.splitext(name)[1].lower()):
+            if self.instance.pk and not self.stored_name(file).lower().endswith(os.path.splitext(name)[1].lower()):
                 raise ValidationError(
                     _("Pages know this picture as “%(name)s”: replace it with one of the same format.") % {"name": name}
                 )
         return file
 
-    def stored_as(self, file: Any) -> str:
+    def stored_name(self, file: Any) -> str:
         """The name with the ending of its true format."""
         stem, given = os.path.splitext(os.path.basename(file.name))
         ending = getattr(self, "ending", given)

@@ -57,7 +57,7 @@ class RefusalView(View):
 class RedirectToWikiView(View):
     """Leads from an address of Wagtail's about a page to the wiki's own screen."""
 
-    screen = "page"
+    wiki_view = "page"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """To the wiki's screen about the page, which checks rights by itself; 404 if none is there."""
@@ -65,7 +65,7 @@ class RedirectToWikiView(View):
         page = WikiPage.objects.readable_by(request.user).filter(pk=number).first()
         if page is None:
             raise Http404
-        return redirect(address(self.screen, page.full_title))
+        return redirect(address(self.wiki_view, page.full_title))
 
 
 class RedirectToEditorView(RedirectToWikiView):

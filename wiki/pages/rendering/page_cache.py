@@ -59,7 +59,7 @@ class CacheKey:
     license: str
 
     @property
-    def shows_others(self) -> bool:
+    def depends_on_other_pages(self) -> bool:
         """Whether the answer depends on other pages that move no stamp of this one."""
         return bool(self.redirect_key or self.namespace in (CATEGORY, FILE))
 
@@ -101,29 +101,29 @@ class ResponseStore:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
-        self.kept: OrderedDict[str, CachedResponse] = OrderedDict()
+        self.responses: OrderedDict[str, CachedResponse] = OrderedDict()
         self.lock = threading.Lock()
 
     def get(self, etag: str) -> CachedResponse | None:
         """The answer kept under that ETag."""
         with self.lock:
-            found = self.kept.get(etag)
+            found = self.responses.get(etag)
             if found is not None:
-                self.kept.move_to_end(etag)
+                self.responses.move_to_end(etag)
             return found
 
     def put(self, etag: str, answer: CachedResponse) -> None:
         """Keep an answer, and let go of others where there is no room."""
         with self.lock:
-            self.size += len(answer.content) - len(self.kept.pop(etag, _NOTHING).content)
-            self.kept[etag] = answer
+            self.size += len(answer.content) - len(self.responses.pop(etag, _NOTHING).content)
+            self.responses[etag] = answer
             while self.size > self.limit:
-                self.size -= len(self.kept.popitem(last=False)[1].content)
+                self.size -= len(self.responses.popitem(last=False)[1].content)
 
     def clear(self) -> None:
         """Forget all."""
         with self.lock:
-            self.kept.clear()
+            self.responses.clear()
             self.size = 0
 
 
@@ -189,7 +189,7 @@ def cache_key_at(title: str) -> CacheKey | None:
     except titles.TitleProblem:
         return None
     head = cache_key_for(key)
-    if head is None or head.shows_others or title.replace("_", " ") != head.full_title:
+    if head is None or head.depends_on_other_pages or title.replace("_", " ") != head.full_title:
         return None
     return head
 

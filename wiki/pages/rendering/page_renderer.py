@@ -267,5 +267,5 @@ def render_preview(text: str, fields: PageFields, language: str) -> RenderedPage
     item = parsed_versions.parse_versions([(WikiPage(), fields, text)])[0]
     names = [link.target.partition(":")[2] for link in item.parsed.links if link.kind == "file"]
     shown = render(item, language, pictures_by_name(names) if names else {})
-    shown.stated = statements.extract_statements(item.parsed)
+    shown.statements = statements.extract_statements(item.parsed)
     return shown

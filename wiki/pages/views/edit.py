@@ -153,7 +153,7 @@ def preview_context(request: HttpRequest, page: WikiPage | None, asked: str, tex
     return {
         "preview": shown.html,
         "preview_problems": stored.problems,
-        "preview_facts": shown.box,
+        "preview_facts": shown.fact_box,
     }
 
 

@@ -107,10 +107,10 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     if found.redirect_key and request.GET.get("redirect") != "no":
         target = page_lookup.redirect_target(found, request.user)
         if target is not None and target.pk != found.pk:
-            return redirect(f"{target.get_absolute_url()}?from={found.address}")
+            return redirect(f"{target.get_absolute_url()}?from={found.url_title}")
     shown = page_output.current_output(stored, found)
     answer = _shown(request, found, stored, shown)
-    return page_cache.add_cache_headers(answer, found.license, etag if shown.is_kept else "")
+    return page_cache.add_cache_headers(answer, found.license, etag if shown.is_cacheable else "")
 
 
 def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: PageOutput) -> HttpResponse:
@@ -133,7 +133,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, sh
     return {
         "page": found,
         "html": shown.html,
-        "facts": shown.box,
+        "facts": shown.fact_box,
         "toc": stored.toc,
         "categories": stored.categories,
         "problems": stored.problems,

@@ -50,7 +50,7 @@ class UploadForm(forms.Form):
             raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."))
         return file
 
-    def picture(self, user: User) -> Picture | None:
+    def build_picture(self, user: User) -> Picture | None:
         """The picture that the form describes, not yet saved; None (with errors) if it cannot be."""
         data = self.cleaned_data
         picture = Picture(
@@ -58,7 +58,7 @@ class UploadForm(forms.Form):
             license=data["license"], source=data["source"], uploaded_by_user=user,
         )  # fmt: skip
         try:
-            picture.take(data["file"].read(), clean_file_name(data["name"] or data["file"].name))
+            picture.set_content(data["file"].read(), clean_file_name(data["name"] or data["file"].name))
         except ValidationError as error:
             self.add_error("file", error)
             return None
@@ -84,7 +84,7 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
         rate_limits.limit_edits(request.user)
-        picture = form.picture(request.user)
+        picture = form.build_picture(request.user)
         if picture is not None:
             try:
                 picture.save()

@@ -72,7 +72,7 @@ def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_re
         if leave_redirect and not item.is_deleted
         and titles.key_of(item.full_title) != titles.key_of(full_title(new))
     ]  # fmt: skip
-    batch = Changeset(act=Changeset.Act.MOVE, by=by.user, comment=comment, made_at=by.at or timezone.now())
+    batch = Changeset(act=Changeset.Act.MOVE, by=by.user, comment=comment, made_at=by.claimed_at or timezone.now())
     versions = store([*overwritten, *drafts, *redirects], batch, also=lambda _: _check_all_moved(moved))
     return SaveResult(page, versions[len(overwritten)].number, changed=True)
 

@@ -239,7 +239,7 @@ def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> Sa
     def change(now: WikiPage) -> PageFields:
         verdict = compatibility.check(now.license, wanted)
         if not verdict.allowed:
-            raise Refused(str(verdict.because))
+            raise Refused(str(verdict.reason))
         return replace(PageFields.of(now), license=wanted)
 
     return _change_fields(page, by, EditSummary(comment, tags=["license"]), change)

@@ -64,7 +64,7 @@ def _read(
     kind = _kind(parsed, fields, kinds, names, problems)
     if statements.has_too_many_statements(parsed):
         problems.append(Problem("facts_too_many", {"limit": str(statements.STATEMENTS_LIMIT)}))
-    written = parsed.front.get(*LICENSE_NAMES)
+    written = parsed.front_matter.get(*LICENSE_NAMES)
     if written and fields.license not in written and not page.is_place and not fields.is_place:
         problems.append(Problem("license_differs", {"written": written[0], "page": fields.license}))
     return ParsedVersion(page, fields, text, parsed, kind, _columns(parsed, fields, kind), problems)
@@ -72,7 +72,7 @@ def _read(
 
 def _columns(parsed: Parsed, fields: PageFields, kind: Kind | None) -> dict[str, Any]:
     """Return the columns of the page row that follow from the text."""
-    shown = (parsed.front.get(*TITLE_NAMES) or [""])[0][:255]
+    shown = (parsed.front_matter.get(*TITLE_NAMES) or [""])[0][:255]
     return {
         "kind": kind,
         "redirect_key": _key(parsed.redirect),
@@ -90,7 +90,7 @@ def _kind(
 
     An unknown name is added to `problems`.
     """
-    written = parsed.front.get(*KIND_NAMES)
+    written = parsed.front_matter.get(*KIND_NAMES)
     if fields.is_place:
         return kinds.get("place")
     if not written:

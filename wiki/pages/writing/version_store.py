@@ -53,7 +53,7 @@ class Author:
     user: User | None = None
     name: str = ""
     host: str = ""
-    at: datetime | None = None
+    claimed_at: datetime | None = None
     """When they say they wrote it, where that is not now."""
 
     @classmethod
@@ -160,7 +160,7 @@ def _with_steps(item: ParsedVersion, own: Sequence[NewVersion], changeset: Chang
         number=page.version + len(own),
         follows=page.version,
         steps=[_step(draft, changeset) for draft in own],
-        since=latest_time(page, any(draft.claimed_at or draft.author.at for draft in own)),
+        since=latest_time(page, any(draft.claimed_at or draft.author.claimed_at for draft in own)),
     )
 
 
@@ -170,7 +170,7 @@ def _step(draft: NewVersion, changeset: Changeset | None) -> VersionState:
     source = (parent.page_id, parent.number) if parent is not None and parent.page_id != draft.page.pk else None
     return VersionState(
         draft.text, full_title(fields), fields.is_place, fields.language, draft.author.name,
-        draft.claimed_at or draft.author.at, fields.place is not None, source, changeset is not None,
+        draft.claimed_at or draft.author.claimed_at, fields.place is not None, source, changeset is not None,
     )  # fmt: skip
 
 
@@ -309,7 +309,7 @@ def _insert_pages(targets: Sequence[_PageWrite]) -> None:
 
 def claimed_date(draft: NewVersion, now: datetime) -> datetime:
     """When the author of `draft` says it was made; not in the future."""
-    return min(draft.claimed_at or draft.author.at or now, now)
+    return min(draft.claimed_at or draft.author.claimed_at or now, now)
 
 
 def page_columns(item: ParsedVersion, edited_at: datetime) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class WhooshIndex(BaseIndex):
     def __init__(self, backend: WhooshBackend, root: type[Model]) -> None:
         super().__init__(backend)
         self.root = root
-        self.shelf = IndexDirectory(backend.folder / schema.label(root), schema.signature(root))
+        self.directory = IndexDirectory(backend.folder / schema.label(root), schema.signature(root))
         self.building: Path | None = None
         """The build that is written to, where it is not the one that is read."""
 
@@ -72,16 +72,16 @@ class WhooshIndex(BaseIndex):
         if self.building is not None:
             self.commit(documents, keys, self.building)
             return
-        with self.shelf.writing(LOCK_TIMEOUT):
+        with self.directory.write_lock(LOCK_TIMEOUT):
             with suppress(IndexMissing):
                 self.commit(documents, keys)
                 return
-            self.shelf.finish(self.shelf.begin(schema.schema_of(self.root)))
+            self.directory.activate_build(self.directory.create_build(schema.schema_of(self.root)))
             self.commit(documents, keys)
 
     def commit(self, documents: Sequence[dict[str, Any]], forgotten: Sequence[Any], build: Path | None = None) -> None:
         """Forget keys and add documents in the build that is read, or in another; whoever calls holds the lock."""
-        writer = self.shelf.writer(build)
+        writer = self.directory.writer(build)
         try:
             if writer.reader().doc_count_all():
                 for key in forgotten:
@@ -95,8 +95,8 @@ class WhooshIndex(BaseIndex):
 
     def reset(self) -> None:
         """Empty the index."""
-        with self.shelf.writing(LOCK_TIMEOUT):
-            self.shelf.finish(self.shelf.begin(schema.schema_of(self.root)))
+        with self.directory.write_lock(LOCK_TIMEOUT):
+            self.directory.activate_build(self.directory.create_build(schema.schema_of(self.root)))
 
     def find(
         self, query: q.SearchQuery, fields: dict[str, float], model: type[Model], *, complete: bool = False
@@ -106,7 +106,7 @@ class WhooshIndex(BaseIndex):
         Raises IndexMissing where none was built yet, IndexDamaged where it cannot be read.
         """
         label = None if model is self.root else schema.label(model)
-        with self.shelf.searcher() as searcher:
+        with self.directory.searcher() as searcher:
             found = PostingsEvaluator(searcher.reader(), fields, label, complete=complete).run(query)
         key: Any = model._meta.pk
         return found if schema.is_numeric(self.root) else {key.to_python(one): score for one, score in found.items()}
@@ -121,16 +121,16 @@ class WhooshRebuilder:
 
     def start(self) -> WhooshIndex:
         """Nobody else writes from here until `finish`. Raises IndexBusy."""
-        self._lock = self.index.shelf.writing(LOCK_TIMEOUT)
+        self._lock = self.index.directory.write_lock(LOCK_TIMEOUT)
         self._lock.__enter__()
-        self.index.building = self.index.shelf.begin(schema.schema_of(self.index.root))
+        self.index.building = self.index.directory.create_build(schema.schema_of(self.index.root))
         return self.index
 
     def finish(self) -> None:
         """Let the new index take the old one's place."""
         build, self.index.building = self.index.building, None
         if build is not None:
-            self.index.shelf.finish(build)
+            self.index.directory.activate_build(build)
         self._lock.__exit__(None, None, None)
 
 

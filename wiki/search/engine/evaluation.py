@@ -49,7 +49,7 @@ class PostingsEvaluator:
         self.fields = {name: boost for name, boost in fields.items() if self._field(name, complete) in reader.schema}
         self.model = model
         self.complete = complete
-        self.rarities: dict[tuple[str, str], float] = {}
+        self.idf: dict[tuple[str, str], float] = {}
 
     @staticmethod
     def _field(name: str, complete: bool) -> str:
@@ -134,7 +134,7 @@ class PostingsEvaluator:
     def _compound(self, segment: IndexReader, group: Sequence[Word]) -> Scores:
         """A word, or a compound: all its parts, or the whole written in one."""
         parts = [self._word(segment, word) for word in _parts(group)]
-        wholes = [_times(self._word(segment, word), COMPOUND_WEIGHT) for word in group if word.whole]
+        wholes = [_times(self._word(segment, word), COMPOUND_WEIGHT) for word in group if word.is_compound]
         return _added([_all(parts), *wholes])
 
     def _word(self, segment: IndexReader, word: Word) -> Scores:
@@ -161,10 +161,10 @@ class PostingsEvaluator:
 
     def _rarity(self, field: str, term: str) -> float:
         """BM25's inverse document frequency, in its form that is never below 0."""
-        if (field, term) not in self.rarities:
+        if (field, term) not in self.idf:
             held = sum(segment.doc_frequency(field, term) for segment in self.segments)
-            self.rarities[field, term] = log(1 + (self.count - held + 0.5) / (held + 0.5))
-        return self.rarities[field, term]
+            self.idf[field, term] = log(1 + (self.count - held + 0.5) / (held + 0.5))
+        return self.idf[field, term]
 
     def _begun(self, segment: IndexReader, parts: Sequence[Word]) -> Scores:
         """All the words, of which the last may go on."""
@@ -212,7 +212,7 @@ class PostingsEvaluator:
 # --- Words of a query ---------------------------------------------------------------------------------
 def _parts(found: Iterable[Word]) -> list[Word]:
     """Words without the compounds written in one."""
-    return [word for word in found if not word.whole]
+    return [word for word in found if not word.is_compound]
 
 
 def _compounds(found: Sequence[Word]) -> Iterator[list[Word]]:

@@ -35,18 +35,18 @@ class IndexBuild:
 
     def __init__(self, index: WhooshIndex, patience: float) -> None:
         self.index = index
-        self.shelf = index.shelf
+        self.directory = index.directory
         self.patience = patience
         self.models = schema.indexed_models(index.root)
 
-    def start_anew(self) -> None:
+    def restart(self) -> None:
         """Begin from nothing, whatever was built before."""
-        with self.shelf.writing(self.patience):
+        with self.directory.write_lock(self.patience):
             self._begin()
 
     def step(self, size: int) -> int:
         """Write the next `size` objects; 0 once all are written and the new index has taken its place."""
-        with self.shelf.writing(self.patience):
+        with self.directory.write_lock(self.patience):
             state = self._state() or self._begin()
             while state.model < len(self.models):
                 model: Any = self.models[state.model]
@@ -54,22 +54,22 @@ class IndexBuild:
                 rows = rows if state.last is None else rows.filter(pk__gt=state.last)
                 if some := list(rows[:size]):
                     documents = [document_of(one) for one in some]
-                    build = self.shelf.folder / state.build
+                    build = self.directory.folder / state.build
                     self.index.commit(documents, [one.pk for one in some], build)
                     state.last = some[-1].pk if schema.is_numeric(model) else str(some[-1].pk)
                     self._keep(state)
                     return len(some)
                 state.model, state.last = state.model + 1, None
-            self.shelf.finish(self.shelf.folder / state.build)
+            self.directory.activate_build(self.directory.folder / state.build)
             self._file.unlink(missing_ok=True)
             return 0
 
     @property
     def _file(self) -> Path:
-        return self.shelf.folder / "building"
+        return self.directory.folder / "building"
 
     def _begin(self) -> _State:
-        state = _State(self.shelf.begin(schema.schema_of(self.index.root)).name, self.shelf.signature)
+        state = _State(self.directory.create_build(schema.schema_of(self.index.root)).name, self.directory.signature)
         self._keep(state)
         return state
 
@@ -80,6 +80,6 @@ class IndexBuild:
         """How far the build got that was begun; None when there is none to go on with."""
         with contextlib.suppress(OSError, ValueError, TypeError):
             state = _State(**json.loads(self._file.read_text(encoding="utf-8")))
-            if state.signature == self.shelf.signature and (self.shelf.folder / state.build).is_dir():
+            if state.signature == self.directory.signature and (self.directory.folder / state.build).is_dir():
                 return state
         return None

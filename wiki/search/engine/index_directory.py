@@ -1,6 +1,6 @@
 """Where an index lies on disk, who may write to it, and how readers come by it.
 
-A shelf is the folder of one index. It holds numbered builds, each a Whoosh index of its own, and `current`, a file
+A directory is the folder of one index. It holds numbered builds, each a Whoosh index of its own, and `current`, a file
 that names the build that is read. A new build is made beside the old one and takes its place by one rename of
 `current`. Writers hold a lock of the operating system, which a process that is killed lets go of; Whoosh commits by one
 rename too, so that a build is always whole. Whoever finds a build damaged leaves a note, `damaged`; a new one follows.
@@ -79,13 +79,13 @@ class IndexDirectory:
             return ""
 
     @property
-    def is_whole(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether there is an index of the right form in which nobody has found damage."""
         with contextlib.suppress(IndexMissing):
             return self.build.is_dir() and not self.damage
         return False
 
-    def note_damage(self, error: BaseException) -> IndexDamaged:
+    def record_damage(self, error: BaseException) -> IndexDamaged:
         """Leave a note that the build cannot be read, say so to the administrator once, and return what to raise."""
         sentence = f"{type(error).__name__}: {error}"
         with contextlib.suppress(OSError, IndexMissing):
@@ -110,7 +110,7 @@ class IndexDirectory:
             logger.exception("A search failed")
             raise IndexDamaged(f"{type(error).__name__}: {error}") from error
         except DAMAGE_ERRORS as error:
-            raise self.note_damage(error) from error
+            raise self.record_damage(error) from error
         else:
             _keep(self.folder, opened)
 
@@ -130,7 +130,7 @@ class IndexDirectory:
             except DAMAGE_ERRORS as error:
                 # A writer may have taken files away between the reading of their names and their opening.
                 if attempt == ATTEMPTS - 1 or not self._has_moved(build, generation):
-                    raise self.note_damage(error) from error
+                    raise self.record_damage(error) from error
         raise AssertionError  # the last attempt returns or raises
 
     def _has_moved(self, build: Path, generation: int) -> bool:
@@ -141,7 +141,7 @@ class IndexDirectory:
 
     # --- Writing ----------------------------------------------------------------------------------
     @contextmanager
-    def writing(self, patience: float) -> Iterator[None]:
+    def write_lock(self, patience: float) -> Iterator[None]:
         """The right to write, for one process and thread at a time. Raises IndexBusy after `patience` seconds."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as file:
@@ -163,11 +163,11 @@ class IndexDirectory:
             return whoosh_index.open_dir(str(target)).writer(timeout=5, codec=W3Codec(blocklimit=512))
         except DAMAGE_ERRORS as error:
             if build is None:
-                raise self.note_damage(error) from error
+                raise self.record_damage(error) from error
             raise
 
     # --- Building ---------------------------------------------------------------------------------
-    def begin(self, schema: Schema) -> Path:
+    def create_build(self, schema: Schema) -> Path:
         """A new, empty build beside the one that is read. Builds that were never finished are removed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
@@ -176,7 +176,7 @@ class IndexDirectory:
         whoosh_index.create_in(str(build), schema)
         return build
 
-    def finish(self, build: Path) -> None:
+    def activate_build(self, build: Path) -> None:
         """From now on `build` is read; the others go."""
         write_atomically(self.folder / "current", json.dumps({"build": build.name, "signature": self.signature}))
         (self.folder / "damaged").unlink(missing_ok=True)

@@ -184,7 +184,7 @@ def make_postings(text: str, languages: Sequence[str], usual_length: float) -> t
     places: dict[str, list[int]] = {}
     counts: dict[str, int] = {}
     for word in found:
-        places.setdefault(word.folded, []).append(word.place % POSITION_LIMIT)
+        places.setdefault(word.folded, []).append(word.position % POSITION_LIMIT)
         for stem in _stems(word, languages):
             counts[stem] = counts.get(stem, 0) + 1
     exact = [
@@ -196,7 +196,7 @@ def make_postings(text: str, languages: Sequence[str], usual_length: float) -> t
 
 def _stems(word: Word, languages: Sequence[str]) -> set[str]:
     """The stems of a word in some languages, where it is not too common in them."""
-    return {stem for one in languages if word.folded not in STOP_WORDS[one] for stem in stems(word.bare, one)}
+    return {stem for one in languages if word.folded not in STOP_WORDS[one] for stem in stems(word.lowercase, one)}
 
 
 def query_stems(word: Word) -> set[str]:

@@ -166,10 +166,10 @@ def _marked(old: str, new: str, budget: Budget) -> tuple[tuple[Span, ...], tuple
     """Both lines with the words that differ marked; whole lines where the budget is spent."""
     if budget.steps <= 0:
         return (Span(old, True),), (Span(new, True),)
-    share = budget.share(_WORD_STEPS)
+    share = budget.reserve(_WORD_STEPS)
     a, b = _TOKENS.findall(old), _TOKENS.findall(new)
     blocks = matching_blocks(a, b, share)
-    budget.back(share)
+    budget.release(share)
     left: list[Span] = []
     right: list[Span] = []
     i = j = 0

@@ -30,13 +30,13 @@ class Budget:
     def __init__(self, steps: int = STEPS) -> None:
         self.steps = steps
 
-    def share(self, steps: int) -> Budget:
+    def reserve(self, steps: int) -> Budget:
         """A budget of at most `steps` for one comparison; what it leaves is given back by `back`."""
         granted = min(steps, max(self.steps, 0))
         self.steps -= granted
         return Budget(granted)
 
-    def back(self, share: Budget) -> None:
+    def release(self, share: Budget) -> None:
         """Take back what a share did not use."""
         self.steps += max(share.steps, 0)
 

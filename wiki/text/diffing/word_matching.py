@@ -35,7 +35,7 @@ class MatchingRun:
     """`size` words of a new passage, from `start`, that are those of an old one, from `old_start`."""
 
     start: int
-    old: int
+    old_index: int
     """Which of the old passages."""
     old_start: int
     size: int
@@ -46,7 +46,7 @@ class WordOrigins:
     """What one new passage has from old ones."""
 
     runs: list[MatchingRun] = field(default_factory=list)
-    nearest: int | None = None
+    main_source: int | None = None
     """The old passage that it has most words from."""
 
 
@@ -58,8 +58,8 @@ def match_words(old: Sequence[Words], new: Sequence[Words], *, closely: bool = F
     found = [WordOrigins() for _ in new]
     pieces: dict[tuple[int, int], list[MatchingRun]] = defaultdict(list)
     for size, one, run in _equal_runs(old, new, closely):
-        if not _means_nothing(run, size, new[one], old[run.old]):
-            pieces[one, run.old].append(run)
+        if not _means_nothing(run, size, new[one], old[run.old_index]):
+            pieces[one, run.old_index].append(run)
     most: dict[int, int] = {}
     for (one, other), runs in sorted(pieces.items()):
         common = sum(run.size for run in runs)
@@ -68,7 +68,7 @@ def match_words(old: Sequence[Words], new: Sequence[Words], *, closely: bool = F
         if whole or _alike(common, len(new[one]), len(old[other]), closely):
             found[one].runs += runs
             if common > most.get(one, 0):
-                found[one].nearest, most[one] = other, common
+                found[one].main_source, most[one] = other, common
     return found
 
 

@@ -14,7 +14,7 @@ HIGHLIGHT_LIMIT = 50_000
 def format_fence(source: str, language: str | None, class_name: str, options: dict[str, Any], md: Any, **_: Any) -> str:
     """What pymdownx.superfences asks for: the markup that stands for one fence."""
     store: PlaceholderStore = md.store
-    return store.markup(Placeholder("code", {"code": source, "language": language or ""}))
+    return store.add_markup(Placeholder("code", {"code": source, "language": language or ""}))
 
 
 def validate_fence(

@@ -54,7 +54,7 @@ class TaskProcessor(Treeprocessor):
             if match:
                 text = (holder.text or "").lstrip()
                 done = match[1] != " "
-                box = self.store.element(Placeholder("task", {"done": done}))
+                box = self.store.add_element(Placeholder("task", {"done": done}))
                 box.tail = f" {text[match.end() :]}"
                 holder.text = None
                 holder.insert(0, box)
@@ -66,7 +66,7 @@ class AnchoredTocProcessor(TocTreeprocessor):
     def add_permalink(self, c: Element, elem_id: str) -> None:
         """Put a placeholder where the link to a heading goes."""
         store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
-        c.append(store.element(Placeholder("anchor", {"id": ANCHOR_PREFIX + elem_id})))
+        c.append(store.add_element(Placeholder("anchor", {"id": ANCHOR_PREFIX + elem_id})))
 
 
 class AnchoredTocExtension(TocExtension):

@@ -80,7 +80,7 @@ class AddressProcessor(Treeprocessor):
             link.text = description or address
             return link
         source = f"![{description}]({address})"
-        return self.store.element(self.store.problem("picture_address", source, source=source[:80]))
+        return self.store.add_element(self.store.add_problem("picture_address", source, source=source[:80]))
 
     def _link(self, link: Element) -> Element:
         """A link to a page where the address is relative; else the link as it was."""
@@ -93,7 +93,7 @@ class AddressProcessor(Treeprocessor):
             return link
         target, section = page
         label = "".join(link.itertext()) or target
-        return self.book.to(target, self._plain(label), section)
+        return self.book.page_link(target, self._plain(label), section)
 
     def _has_hole(self, link: Element) -> bool:
         return link.find(f".//{self.store.tag}") is not None
@@ -105,7 +105,7 @@ def fix_raw_html(html: str, store: PlaceholderStore) -> str:
     def problem(match: re.Match[str]) -> str:
         """The placeholder of one `<img …>`, with the Markdown that would do instead."""
         values = {found[0].lower(): found[1] or found[2] or found[3] for found in _ATTRIBUTE.findall(match[0])}
-        return store.markup(store.problem("picture_html", match[0], **_instead(values)))
+        return store.add_markup(store.add_problem("picture_html", match[0], **_instead(values)))
 
     return _RAW_HEADING.sub(r"<\1h2", _RAW_PICTURE.sub(problem, html))
 

@@ -57,15 +57,15 @@ class Parsed:
 
     html: str
     nonce: str
-    front: FrontMatter
+    front_matter: FrontMatter
     placeholders: dict[str, Placeholder] = field(default_factory=dict)
     toc: list[TocEntry] = field(default_factory=list)
     links: list[WikiLink] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
     redirect: str | None = None
     problems: list[Problem] = field(default_factory=list)
-    words: int = 0
-    sequence: list[WikiLink | Placeholder] = field(default_factory=list)
+    word_count: int = 0
+    links_and_calls: list[WikiLink | Placeholder] = field(default_factory=list)
     """Links and calls in the order of the page: what is stated follows it."""
     switches: frozenset[str] = frozenset()
     """Names of the switches that are written, as `NOFACTBOX`."""
@@ -112,14 +112,14 @@ def new_nonce() -> str:
 def parsed_as_source(text: str, nonce: str, problem: Problem, front: FrontMatter | None = None) -> Parsed:
     """A text shown as its source, with the problem above."""
     store = PlaceholderStore(nonce)
-    placeholder = store.markup(store.problem(problem.code, "", **problem.params))
+    placeholder = store.add_markup(store.add_problem(problem.code, "", **problem.params))
     return Parsed(
         html=placeholder + source_html(text),
         nonce=nonce,
-        front=front or frontmatter_reader.parse_front_matter(text),
+        front_matter=front or frontmatter_reader.parse_front_matter(text),
         placeholders=store.placeholders,
         problems=[problem],
-        words=len(_WORD.findall(text)),
+        word_count=len(_WORD.findall(text)),
         is_source=True,
     )
 
@@ -180,7 +180,7 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
     return Parsed(
         html=html,
         nonce=nonce,
-        front=front,
+        front_matter=front,
         placeholders={
             number: store.placeholders[number] for number in present if _ours(store.placeholders[number]) is None
         },
@@ -189,8 +189,8 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
         categories=_categories(links),
         redirect=redirect,
         problems=front.problems + _placed(store, front),
-        words=len(_WORD.findall(_TAGS.sub(" ", html))),
-        sequence=sequence,
+        word_count=len(_WORD.findall(_TAGS.sub(" ", html))),
+        links_and_calls=sequence,
         switches=frozenset(name for number in present if (name := store.placeholders[number].data.get("switch"))),
     )
 
@@ -211,12 +211,12 @@ def _head(front: FrontMatter, redirect: str | None, store: PlaceholderStore, boo
     """What stands above the body: front matter that cannot be read, and where a redirect leads."""
     parts = []
     for problem in front.problems:
-        placeholder = store.problem(problem.code, front.raw, **problem.params)
+        placeholder = store.add_problem(problem.code, front.raw, **problem.params)
         store.problems.pop()  # `front` has it already, with its line
-        store.sources.pop()
-        parts.append(f"{store.markup(replace(placeholder, text=''))}\n\n")
+        store.problem_sources.pop()
+        parts.append(f"{store.add_markup(replace(placeholder, text=''))}\n\n")
     if redirect:
-        element = book.to(redirect, redirect, redirect=True)
+        element = book.page_link(redirect, redirect, redirect=True)
         parts.append(f"<p>{tostring(element, encoding='unicode')}</p>\n\n")
     return "".join(parts)
 
@@ -249,7 +249,7 @@ def _ours(placeholder: Placeholder) -> str | None:
 def _placed(store: PlaceholderStore, front: FrontMatter) -> list[Problem]:
     """The problems of the body with the lines on which their sources stand."""
     placed = []
-    for problem, source in zip(store.problems, store.sources, strict=True):
+    for problem, source in zip(store.problems, store.problem_sources, strict=True):
         at = front.body.find(source) if source else -1
         line = front.body_line + front.body.count("\n", 0, at) if at >= 0 else None
         placed.append(replace(problem, line=line))

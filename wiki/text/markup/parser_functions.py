@@ -120,7 +120,7 @@ class ParserFunctionRegistry:
         if fold(name) not in self.known:
             included = None if name.startswith("#") else _included(source)
             if included is None or INCLUDE not in self.known:
-                return self.store.problem("call_unknown", source, name=name)
+                return self.store.add_problem("call_unknown", source, name=name)
             name, arguments = INCLUDE, included
         return Placeholder(
             "call", {"name": fold(name), "source": source, "arguments": arguments, "alone": False}, source
@@ -137,11 +137,11 @@ class ParserFunctionRegistry:
             return []
         return [WikiLink(title, title, "link", section)]
 
-    def open(self, text: str, start: int) -> Placeholder:
+    def unclosed_call_problem(self, text: str, start: int) -> Placeholder:
         """The placeholder of the problem that a call is not closed."""
         name = re.match(r"\s*(#?[\w-]{0,40})", text[start + 2 : start + 60])
-        placeholder = self.store.problem("call_open", "{{", name=name[1] if name else "")
-        self.store.sources[-1] = text[start:].partition("\n")[0]
+        placeholder = self.store.add_problem("call_open", "{{", name=name[1] if name else "")
+        self.store.problem_sources[-1] = text[start:].partition("\n")[0]
         return placeholder
 
 
@@ -158,9 +158,9 @@ class CallProcessor(InlineProcessor):
         """The element that stands for one call, and where the call was."""
         end = end_of_call(data, m.start())
         if end is None:
-            return self.book.store.element(self.book.open(data, m.start())), m.start(), m.end()
+            return self.book.store.add_element(self.book.unclosed_call_problem(data, m.start())), m.start(), m.end()
         placeholder = self.book.placeholder(self.unescape(data[m.start() : end]))
-        return self.book.store.element(placeholder, *self.book.links(placeholder)), m.start(), end
+        return self.book.store.add_element(placeholder, *self.book.links(placeholder)), m.start(), end
 
 
 class SwitchProcessor(InlineProcessor):
@@ -174,7 +174,7 @@ class SwitchProcessor(InlineProcessor):
     ) -> tuple[Element, int, int]:
         """An element that shows nothing and keeps the name of the switch."""
         store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
-        return store.element(Placeholder("mark", {"switch": m[1]})), m.start(), m.end()
+        return store.add_element(Placeholder("mark", {"switch": m[1]})), m.start(), m.end()
 
 
 class CallBlockPreprocessor(Preprocessor):
@@ -199,7 +199,7 @@ class CallBlockPreprocessor(Preprocessor):
             placeholder = self.book.placeholder(text[match.start() : end])
             placeholder.data["alone"] = not text[end:].partition("\n")[0].strip()
             done.append(text[position : match.start()])
-            done.append(self.md.htmlStash.store(self.book.store.markup(placeholder, *self.book.links(placeholder))))
+            done.append(self.md.htmlStash.store(self.book.store.add_markup(placeholder, *self.book.links(placeholder))))
             position = end
         done.append(text[position:])
         return "".join(done).split("\n")

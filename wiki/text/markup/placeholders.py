@@ -69,14 +69,14 @@ class PlaceholderStore:
     placeholders: dict[str, Placeholder] = field(default_factory=dict)
     links: dict[str, list[WikiLink]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
+    problem_sources: list[str] = field(default_factory=list)
 
     @property
     def tag(self) -> str:
         """The name of the elements that stand for placeholders."""
         return f"h-{self.nonce}"
 
-    def element(self, placeholder: Placeholder, *links: WikiLink) -> ElementTree.Element:
+    def add_element(self, placeholder: Placeholder, *links: WikiLink) -> ElementTree.Element:
         """Set a placeholder aside, with the links it makes; the element that stands for it in the tree."""
         number = self._add(placeholder)
         if links:
@@ -85,17 +85,17 @@ class PlaceholderStore:
         element.text = AtomicString(placeholder.text)
         return element
 
-    def markup(self, placeholder: Placeholder, *links: WikiLink) -> str:
+    def add_markup(self, placeholder: Placeholder, *links: WikiLink) -> str:
         """Set a placeholder aside, with the links it makes; the markup that stands for it in a string of HTML."""
         number = self._add(placeholder)
         if links:
             self.links[number] = list(links)
         return f'<{self.tag} n="{number}">{escape(placeholder.text)}</{self.tag}>'
 
-    def problem(self, code: str, source: str, /, **params: str) -> Placeholder:
+    def add_problem(self, code: str, source: str, /, **params: str) -> Placeholder:
         """Note a problem with the piece of text it is in; the placeholder that shows both."""
         self.problems.append(Problem(code, params))
-        self.sources.append(source)
+        self.problem_sources.append(source)
         data = {"code": code, "params": params, "source": source}
         return Placeholder("problem", data, source)
 

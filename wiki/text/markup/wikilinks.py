@@ -65,7 +65,7 @@ class LinkBuilder:
     def __init__(self, store: PlaceholderStore) -> None:
         self.store = store
 
-    def written(self, source: str, inner: str, trail: str = "") -> Element:
+    def from_markup(self, source: str, inner: str, trail: str = "") -> Element:
         """What stands for `[[inner]]trail` in the page."""
         first, *others = [unescape(part).strip() for part in re.split(r"\\?\|", inner)]
         if _WEB_ADDRESS.match(first):
@@ -77,16 +77,16 @@ class LinkBuilder:
         try:
             target, section = _target(first)
         except TitleProblem:
-            return self.store.element(self.store.problem("link_title", source, source=source[:80]))
+            return self.store.add_element(self.store.add_problem("link_title", source, source=source[:80]))
         number, name = split_namespace(target)
         if not first.startswith(":") and number == CATEGORY:
             return self._mark(WikiLink(build_full_title(CATEGORY, None, name), name, "category"))
         if not first.startswith(":") and number == FILE:
             return self._file(name, others)
         label = "|".join(others) or (_short(target) if others else first.removeprefix(":"))
-        return self.to(target, label + trail, section)
+        return self.page_link(target, label + trail, section)
 
-    def to(self, target: str, label: str, section: str = "", redirect: bool = False) -> Element:
+    def page_link(self, target: str, label: str, section: str = "", redirect: bool = False) -> Element:
         """The element of a link to a page."""
         data = {
             "target": target,
@@ -96,13 +96,13 @@ class LinkBuilder:
             "redirect": "yes" if redirect else "",
         }
         link = WikiLink(target, label, "redirect" if redirect else "link", section)
-        return self.store.element(Placeholder("link", data, label), link)
+        return self.store.add_element(Placeholder("link", data, label), link)
 
     def picture(self, name: str, description: str, caption: str = "") -> Element:
         """The element of a picture."""
         data = {"name": name, "description": description, "caption": caption, "alone": False}
         link = WikiLink(build_full_title(FILE, None, name), caption or description, "file")
-        return self.store.element(Placeholder("picture", data, description), link)
+        return self.store.add_element(Placeholder("picture", data, description), link)
 
     def _file(self, name: str, options: list[str]) -> Element:
         """`[[File:name|options|caption]]` in MediaWiki's manner; the options of size are not ours."""
@@ -122,12 +122,12 @@ class LinkBuilder:
         try:
             name = clean_title(name)
         except TitleProblem:
-            return self.store.element(self.store.problem("annotation_property", source, source=source[:80]))
+            return self.store.add_element(self.store.add_problem("annotation_property", source, source=source[:80]))
         link = WikiLink(value, label, "annotation", property=name)
         plain = not (others and _MARKUP.search(label)) and not _WEB_ADDRESS.match(label)
         if label.strip() and plain:
             data = {"property": name, "value": value, "label": label if others else ""}
-            return self.store.element(Placeholder("annotation", data, label), link)
+            return self.store.add_element(Placeholder("annotation", data, label), link)
         mark = self._mark(link)
         mark.tail = label
         shown = Element("span")
@@ -136,7 +136,7 @@ class LinkBuilder:
 
     def _mark(self, *links: WikiLink) -> Element:
         """An element that shows nothing and keeps the place of what was written."""
-        return self.store.element(Placeholder("mark"), *links)
+        return self.store.add_element(Placeholder("mark"), *links)
 
 
 def _web(address: str, label: str) -> Element:
@@ -190,4 +190,4 @@ class WikiLinkProcessor(InlineProcessor):
         inner = self.unescape(m[1])
         trail = m[2] if "|" not in inner else ""
         end = m.end() if trail else m.end(1) + 2
-        return self.book.written(f"[[{inner}]]", inner, trail), m.start(), end
+        return self.book.from_markup(f"[[{inner}]]", inner, trail), m.start(), end

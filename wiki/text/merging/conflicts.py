@@ -16,7 +16,7 @@ class MergeConflict:
     base: str
     mine: str
     theirs: str
-    both: str
+    combined: str
     """What stands there when both shall."""
     property: str = ""
     """The name of the property; "" for lines of the text."""

@@ -20,22 +20,22 @@ class MergedDocument:
     pieces: tuple[MergePiece, ...]
 
     @property
-    def clashes(self) -> list[MergeConflict]:
+    def conflicts(self) -> list[MergeConflict]:
         """What could not be joined, in order."""
         return [piece for piece in self.pieces if isinstance(piece, MergeConflict)]
 
     @property
     def text(self) -> str | None:
         """The joined text; None where there are clashes."""
-        return None if self.clashes else "".join(piece for piece in self.pieces if isinstance(piece, str))
+        return None if self.conflicts else "".join(piece for piece in self.pieces if isinstance(piece, str))
 
     def resolved(self, choices: Sequence[str]) -> str:
         """The whole text with the words chosen for each clash, in order; a piece begins on a line of its own.
 
         Raises ValueError when there are not as many choices as clashes.
         """
-        if len(choices) != len(self.clashes):
-            raise ValueError(f"{len(self.clashes)} clashes, {len(choices)} choices")
+        if len(choices) != len(self.conflicts):
+            raise ValueError(f"{len(self.conflicts)} clashes, {len(choices)} choices")
         rest = iter(choices)
         text = ""
         for piece in self.pieces:
@@ -43,9 +43,9 @@ class MergedDocument:
         return text
 
     @property
-    def mine(self) -> str:
+    def text_with_mine(self) -> str:
         """The whole text with mine where there are clashes."""
-        return self.resolved([clash.mine for clash in self.clashes])
+        return self.resolved([clash.mine for clash in self.conflicts])
 
 
 def merge_documents(base: str, mine: str, theirs: str) -> MergedDocument:
