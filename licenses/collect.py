@@ -1,14 +1,14 @@
-"""Collect the full licence texts of the catalogue, and write where each came from.
+"""Collect the full licence texts of the catalogue, and record the origin of each.
 
     python licenses/collect.py            needs npm, pip and a network; run once, then commit
 
 Reads `catalogue.toml`; writes one `<SPDX-id>.txt` for each licence marked `text = true`, and
-`index.toml` with origin, size and sha256. Texts are kept word for word, as their own notices ask.
+`index.toml` with origin, size and sha256. Texts are stored verbatim, as their own notices require.
 
 Sources: the npm package `spdx-license-list` (a verbatim copy of the SPDX list 3.28.0, CC0-1.0);
-for the Creative Commons 4.0 family the PyPI package `licensedcode-data` (CC-BY-4.0, nexB), since
-it carries Creative Commons' own plain text, where SPDX letters a paragraph of section 6 anew and
-drops the closing notice. Both are fetched by name with `npm pack` and `pip download`.
+for the Creative Commons 4.0 licences the PyPI package `licensedcode-data` (CC-BY-4.0, nexB), since
+it has Creative Commons' own plain text; the SPDX copy changes the lettering of a paragraph of
+section 6 and drops the closing notice. Both are fetched by name with `npm pack` and `pip download`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ SCANCODE = "licensedcode-data", "32.1.0"
 
 
 def main() -> None:
-    """Fetch both packages into a temporary folder and write texts and index."""
+    """Fetch both packages into a temporary folder; write the texts and the index."""
     with (FOLDER / "catalogue.toml").open("rb") as file:
         rows = tomllib.load(file)["license"]
-    wanted = [row["id"] for row in rows if row.get("text")]
+    license_ids = [row["id"] for row in rows if row.get("text")]
     with tempfile.TemporaryDirectory() as name:
         spdx, scancode = fetch(Path(name))
-        found = {license_id: text_of(license_id, spdx, scancode) for license_id in wanted}
+        found = {license_id: text_of(license_id, spdx, scancode) for license_id in license_ids}
     index = ["# Written by collect.py; do not edit. One table for each text that ships.\n"]
     for license_id, (text, origin) in sorted(found.items()):
         content = text.encode()
@@ -53,7 +53,7 @@ def main() -> None:
 
 def fetch(folder: Path) -> tuple[Path, Path]:
     """Download both packages into `folder`; return the npm archive and the wheel."""
-    # Fixed words only, no input: nothing for S603 and S607 to guard against.
+    # The arguments are constants, without user input: S603 and S607 do not apply.
     npm = ["npm", "pack", "--silent", "@".join(SPDX)]
     subprocess.run(npm, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
@@ -62,7 +62,7 @@ def fetch(folder: Path) -> tuple[Path, Path]:
 
 
 def text_of(license_id: str, spdx: Path, scancode: Path) -> tuple[str, str]:
-    """Return the text and its origin, `<package>@<version>:<path inside it>`."""
+    """Return the text of a licence and its origin, `<package>@<version>:<path inside it>`."""
     if license_id.startswith("CC-BY-") and license_id.endswith("-4.0"):
         path = f"licensedcode/data/licenses/{license_id.lower()}.LICENSE"
         with zipfile.ZipFile(scancode) as wheel:

@@ -74,7 +74,7 @@ def announce() -> None:
 def _stamp_file(step: str) -> Path:
     from django.conf import settings
 
-    return Path(settings.DATA) / f"demo-{step}.cache_version"
+    return Path(settings.DATA) / f"demo-{step}.stamp"
 
 
 def _digest(files: Iterable[Path]) -> str:

@@ -28,5 +28,4 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _options = DATABASES["default"]["OPTIONS"]
     _options["init_command"] = _options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
 
-
-TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingVariable("missing")
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingVariable()

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.template.base import Variable, VariableDoesNotExist
+from django.template.base import FilterExpression, Variable, VariableDoesNotExist
 
 
 class UndefinedVariable(Exception):
@@ -16,15 +16,17 @@ class UndefinedVariable(Exception):
 class MissingVariable(str):
     """`string_if_invalid` for the tests: raises in our own templates, and is empty in those of Django and Wagtail."""
 
-    def __contains__(self, part: object) -> bool:
-        return part == "%s"  # so that Django calls `__mod__` with the variable
-
-    def __mod__(self, variable: object) -> str:
-        context = sys._getframe(1).f_locals["context"]
-        template = context.render_context.template
-        if str(template.origin.name).startswith(str(settings.BASE_DIR / "templates")):
-            raise UndefinedVariable(f"{template.name}: {variable}")
-        return ""
+    def __bool__(self) -> bool:
+        """Django asks for this when a variable is missing; False lets it go on with an empty text."""
+        frame = sys._getframe(1).f_locals
+        expression = frame.get("self")
+        if not isinstance(expression, FilterExpression):  # a filter, which got it as its value
+            return False
+        template = frame["context"].render_context.template
+        has_default = any(function.__name__.startswith("default") for function, _ in expression.filters)
+        if str(template.origin.name).startswith(str(settings.BASE_DIR / "templates")) and not has_default:
+            raise UndefinedVariable(f"{template.name}: {expression.var}")
+        return False
 
 
 def check_attributes() -> None:

@@ -1,6 +1,6 @@
-"""Pages and facts written straight into their tables, by the thousand: no versions, no rendering.
+"""Bulk creation of pages and facts directly in their tables: no versions, no rendering.
 
-What the wiki's own writer would make of a text is tested elsewhere; questions only look at these rows.
+How texts become facts is tested elsewhere; queries only read these rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BATCH = 2_000
 
 
 def write_pages(full_titles: Sequence[str], **columns: Any) -> list[WikiPage]:
-    """Pages of those titles; `columns` are the same for all but for lists, which have one for each."""
+    """Create pages with these titles; `columns` are the same for all, but a list has one value for each."""
     pages = []
     for place, full in enumerate(full_titles):
         number, title = titles.split_namespace(full)
@@ -40,17 +40,17 @@ def write_pages(full_titles: Sequence[str], **columns: Any) -> list[WikiPage]:
 
 
 def write_subjects(pages: Iterable[WikiPage], fragment: str = "") -> list[Subject]:
-    """The subjects of those pages."""
+    """Create the subjects of the pages."""
     return Subject.objects.bulk_create([Subject(page=page, fragment=fragment) for page in pages], batch_size=BATCH)
 
 
 def property_row(key: str, **columns: Any) -> Property:
-    """The row of a property, made where it is missing."""
+    """Return the row of a property; create it if missing."""
     return Property.objects.get_or_create(key=key, defaults={"title": key, **columns})[0]
 
 
 def fact_row(subject: Subject, row: Property, value: Value, **columns: Any) -> Fact:
-    """A fact with that value, not saved."""
+    """Return an unsaved fact with this value."""
     problem = {"code": value.problem.code, "params": value.problem.params} if value.problem else None
     return Fact(
         subject=subject, page_id=subject.page_id, property=row, raw=value.raw, language="fr", datatype=value.datatype,

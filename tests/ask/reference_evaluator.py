@@ -1,6 +1,6 @@
-"""Questions answered in plain Python over plain lists: slow, and meant to be read.
+"""Reference evaluator: runs queries in plain Python over plain lists; slow, but easy to read.
 
-It says what conditions mean; the compiler is held to it.
+It defines what conditions mean; the compiler is tested against it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ KINDS = {"lieu": "place", "place": "place", "pratique": "practice", "practice": 
 
 
 class Evaluator:
-    """One question in one wiki, now or at a moment."""
+    """Evaluates one query in one wiki, now or at a moment."""
 
     def __init__(self, world: World, question: Query, at: datetime | None = None) -> None:
         self.world, self.question = world, question
@@ -61,16 +61,16 @@ class Evaluator:
         ]
 
     def answer(self) -> set[str]:
-        """The subjects as `key` or `key#fragment`."""
+        """Return the matching subjects as `key` or `key#fragment`."""
         return {subject for subject in self.subjects() if self.holds(self.question.condition, subject)}
 
     def subjects(self) -> set[str]:
-        """All that can be found: pages that lead nowhere else, and parts of which something is said."""
+        """Return all subjects: pages that are no redirects, and subobjects with facts."""
         own = {fact.subject for fact in self.facts if not fact.part} | set(self.redirects)
         return {subject for subject in own if not self.redirects[subject.partition("#")[0]]}
 
     def holds(self, condition: Condition, subject: str, anchored: bool = False, parts: bool = False) -> bool:
-        """Whether a subject holds a condition. Where no fact decides it, only whole pages do."""
+        """Whether a subject satisfies a condition; one that no fact decides holds for pages only."""
         if isinstance(condition, Conjunction):
             anchored = anchored or is_decided_by_facts(condition)
             return all(self.holds(part, subject, anchored, parts) for part in condition.parts)
@@ -90,7 +90,7 @@ class Evaluator:
 
     # --- Values -----------------------------------------------------------------------------------
     def has(self, condition: HasValue, value: ValueTest, subject: str, whole: bool, parts: bool) -> bool:
-        """Whether one value of a condition is there."""
+        """Whether a subject has one value of a condition."""
         step, rest = condition.chain[0], condition.chain[1:]
         declaration = self.world.declaration(key_of_property(step.name))
         if rest:
@@ -110,13 +110,13 @@ class Evaluator:
         return any(self.is_value(value, fact, declaration) for fact in own)
 
     def is_end(self, value: ValueTest, subject: str) -> bool:
-        """Whether a subject is the one that an inverse property's value means."""
+        """Whether a subject is meant by a value of an inverse property."""
         if isinstance(value, Compare):
             return self.is_page(value, subject)
         return not isinstance(value, SubqueryValue) or self.holds(value.condition, subject)
 
     def is_value(self, value: ValueTest, fact: Known, declaration: Declaration) -> bool:
-        """Whether a fact's value is the one asked for."""
+        """Whether the value of a fact satisfies the test."""
         if isinstance(value, AnyValue):
             return True
         if isinstance(value, SubqueryValue):
@@ -129,11 +129,11 @@ class Evaluator:
         return matches(self.with_redirects(test, declaration), fact.value)
 
     def is_named(self, subject: str, value: Value) -> bool:
-        """Whether a value names a subject, itself or by a redirect to its page."""
+        """Whether a value names a subject, directly or by a redirect to its page."""
         return value.canonical_value == subject or self.redirects.get(value.canonical_value, "") == subject
 
     def with_redirects(self, test: ValueCondition, declaration: Declaration) -> ValueCondition:
-        """A test with the redirects of the pages that it names."""
+        """Expand page values in the condition to include titles that redirect to them."""
         if isinstance(test, NotMatching):
             return NotMatching(self.with_redirects(test.condition, declaration))
         if isinstance(test, FieldsMatch):
@@ -145,13 +145,13 @@ class Evaluator:
         return test
 
     def synonyms(self, word: str) -> set[str]:
-        """A title key, the page it redirects to, and all that redirect there; each with the `#fragment`."""
+        """Return a title key, its redirect target and all redirects to that, each with the `#fragment`."""
         head, mark, fragment = word.partition("#")
         end = self.redirects.get(head, "") or head
         return {one + mark + fragment for one in (head, end, *(key for key, to in self.redirects.items() if to == end))}
 
     def finer(self, key: str, depth: int) -> set[str]:
-        """The keys of a property, its older names and, so deep, the properties that refine it."""
+        """Return the keys of a property, its synonyms and `depth` levels of subproperties."""
         found = {key}
         for _ in range(depth):
             found |= {
@@ -164,7 +164,7 @@ class Evaluator:
 
     # --- Pages and categories ---------------------------------------------------------------------
     def is_page(self, value: Compare, subject: str) -> bool:
-        """Whether a subject is called so."""
+        """Whether the title of a subject satisfies the test."""
         head, _, fragment = subject.partition("#")
         comparator, text, space = value.comparator, value.text, None
         prefix, colon, rest = text.removeprefix(":").partition(":")
@@ -186,7 +186,7 @@ class Evaluator:
         return named if plain is test else not fragment and not named
 
     def is_member(self, condition: InCategory, subject: str) -> bool:
-        """Whether a subject is in one of the categories, their subcategories, or of a kind called so."""
+        """Whether a subject is in one of the categories, in their subcategories, or of a page kind with such a name."""
         own = [fact for fact in self.facts if fact.subject == subject]
         if not condition.names:
             return any(fact.key == "_INST" for fact in own)

@@ -1,4 +1,4 @@
-"""Small wikis as plain data, and how they become rows."""
+"""Small wikis as plain data, and their conversion to database rows."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ DECLARED: dict[str, Declaration] = {
         Declaration("Fiche", "Fiche", "_rec", fields=(NUMBER, Declaration("Vers", "Vers", "_wpg"))),
     )
 }
-"""Properties of all small wikis; `Libre` is declared by nobody, `Ancien` was renamed to `Texte`."""
+"""Properties of all small wikis; `Libre` has no declaration, `Ancien` was renamed to `Texte`."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """One fact as written: whose, of what, what, and between which days of 2021 (None: to this day)."""
+    """One statement as written: page, property, value, and the days of 2021 of its lifetime (None: still current)."""
 
     page: str
     property: str
@@ -45,7 +45,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Known:
-    """One fact as questions see it: its subject as `key` or `key#fragment`, the property's key and the value."""
+    """One fact as queries see it: its subject as `key` or `key#fragment`, the property's key and the value."""
 
     subject: str
     key: str
@@ -53,22 +53,22 @@ class Known:
     added_in: datetime
     removed_in: datetime | None
     whole: str = ""
-    """Of a record: its own subject."""
+    """The subject of a record."""
     part: bool = False
 
 
 @dataclass
 class World:
-    """Pages with their redirects, and what they say."""
+    """Pages with their redirects and statements."""
 
     pages: dict[str, str]
-    """Full titles, and the title to which each redirects, or ""."""
+    """Full titles, and the target of the redirect or ""."""
     said: list[Said]
     hidden: set[str] = field(default_factory=set)
     """Deleted pages."""
 
     def declaration(self, key: str) -> Declaration:
-        """What a property declares."""
+        """Return the declaration of a property."""
         key = "Texte" if key == "Ancien" else key
         special = SPECIAL.get(key)
         if special is not None:
@@ -76,7 +76,7 @@ class World:
         return DECLARED.get(key) or Declaration(key, key)
 
     def known(self) -> list[Known]:
-        """All facts, dead ones too; those of records with their fields."""
+        """Return all facts, past ones included; those of records with their fields."""
         found = []
         for number, one in enumerate(self.said):
             value = parse(one.raw, Context("fr", self.declaration(one.property), page=one.page))
@@ -115,11 +115,11 @@ class World:
 
 
 def _declared(declaration: Declaration) -> dict[str, object]:
-    """As the row of a property keeps it."""
+    """Return a declaration as stored in the row of a property."""
     units = [(unit.factor, list(unit.names)) for unit in declaration.units]
     return {"units": units, "fields": [field.key for field in declaration.fields]}
 
 
 def day(number: int) -> datetime:
-    """A day of the year 2021."""
+    """Return a day of the year 2021."""
     return datetime.fromordinal(datetime(2021, 1, 1).toordinal() + number - 1).replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The compiler answers as the plain evaluator does, on both databases."""
+"""The compiler finds what the reference evaluator finds, on both databases."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ PAGES = ["Alpha", "Renvoi", "~A*", ">Béta", "<<Gamma", "!Alpha", "!~A*", "Aide:
 
 
 def texts(values: dict[str, list[str]]) -> st.SearchStrategy[tuple[str, str]]:
-    """A property and one of its texts."""
+    """Draw a property and a value of it as text."""
     return st.sampled_from(sorted(values)).flatmap(lambda name: st.tuples(st.just(name), st.sampled_from(values[name])))
 
 
 def said() -> st.SearchStrategy[Said]:
-    """Any fact: of a page or a part of one, alive or dead."""
+    """Draw any statement: of a page or a subobject, current or past."""
     return st.builds(
         lambda page, stated, fragment, added_in, lasted: Said(
             page, *stated, fragment, added_in, lasted and added_in + lasted
@@ -78,7 +78,7 @@ def said() -> st.SearchStrategy[Said]:
 
 
 def worlds() -> st.SearchStrategy[World]:
-    """A small wiki: a redirect, a deleted page, subcategories, a finer property, and whatever is said."""
+    """Draw a small wiki: a redirect, a deleted page, subcategories, a subproperty, and any statements."""
     structure = [
         Said("Category:Y", "_SUBC", "X"), Said("Category:Z", "_SUBC", "Y"),
         Said("Property:Texte fin", "_SUBP", "Texte"),
@@ -88,12 +88,12 @@ def worlds() -> st.SearchStrategy[World]:
 
 
 def conditions() -> st.SearchStrategy[str]:
-    """Any condition, as text, but those nested deeper than a question may be."""
+    """Draw any condition as text, within the depth limit."""
     return nested(2).filter(is_shallow)
 
 
 def is_shallow(source: str) -> bool:
-    """Whether a condition is nested no deeper than a question may be."""
+    """Whether a condition is within the depth limit."""
     try:
         parse(source)
     except AskProblem as problem:
@@ -104,7 +104,7 @@ def is_shallow(source: str) -> bool:
 
 
 def nested(depth: int) -> st.SearchStrategy[str]:
-    """Any condition, with groups `depth` deep."""
+    """Draw any condition with groups nested `depth` deep."""
     value = texts(TESTS).map(lambda one: f"[[{one[0]}::{one[1]}]]")
     several = texts(TESTS).flatmap(
         lambda one: st.sampled_from([*TESTS[one[0]], "+", "!+"]).map(lambda more: f"[[{one[0]}::{one[1]}||{more}]]")
@@ -134,7 +134,7 @@ def nested(depth: int) -> st.SearchStrategy[str]:
 
 
 def answered(source: str, at: int | None = None) -> set[str]:
-    """What the compiler finds."""
+    """Return the subjects that the compiler finds."""
     when = None if at is None else day(at)
     return {item.key for item in load_subjects(QueryCompiler(parse(source), AnonymousUser(), when).subjects())}
 

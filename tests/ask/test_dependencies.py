@@ -1,4 +1,4 @@
-"""What an answer depends on is a superset: whatever fact changes an answer, its footprint knew."""
+"""The dependencies of a result are complete: each fact that changes a result is covered by them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ ORDERS = ["", "|sort=Nombre", "|sort=Vers.Nombre|order=desc", "|sort=Texte,Date"
 
 
 def answered(result: QueryResult) -> object:
-    """All of a result that a reader sees."""
+    """Return all that is visible of a result."""
     return [(row.subject.key, row.cells) for row in result.rows], result.has_more, set(result.pages)
 
 
 def knew(footprint: QueryDependencies, seen: set[str], world: World, fact: Said) -> bool:
-    """Whether the footprint covers a new fact: by what is looked at, or as one of a page in the result."""
+    """Whether the dependencies cover a new fact: by its value, or by its page in the result."""
     added = World(world.pages, [fact], world.hidden).known()
     looked = any({(one.key, one.value.canonical_value), (one.key, ANY)} & footprint.fact_values for one in added)
     printed = titles.key_of(fact.page) in seen and any(one.key in footprint.properties for one in added)

@@ -1,4 +1,4 @@
-"""Screens of facts: Browse, properties, search by property, datatypes, concepts, values to mend."""
+"""Views of facts: Browse, properties, search by property, datatypes, concepts, invalid values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Preferred property label: [Superficie@fr]
 
 @pytest.fixture
 def scene(alice: User, bob: User) -> None:
-    """Properties, a place with a practice, facts that are wrong or can be read in two ways."""
+    """A wiki with properties, a place with a practice, invalid and ambiguous values."""
     make_page("Property:Surface", SURFACE, by=alice)
     make_page("Property:Ville", "---\nHas type: Text\n---", by=alice)
     make_page("Property:Vide", "---\nHas type: Date\n---", by=alice)
@@ -49,7 +49,7 @@ def scene(alice: User, bob: User) -> None:
 
 
 def get(path: str, language: str = "en", **asked: str) -> tuple[int, BeautifulSoup]:
-    """Status and main part of a screen."""
+    """Return status and main part of a view."""
     answer = Client(headers={"accept-language": language}).get(path, asked)
     main = BeautifulSoup(answer.content.decode(), "html.parser").find("main")
     assert isinstance(main, Tag)
@@ -57,7 +57,7 @@ def get(path: str, language: str = "en", **asked: str) -> tuple[int, BeautifulSo
 
 
 def facts_of(main: BeautifulSoup) -> dict[str, list[str]]:
-    """Terms and values of all lists of facts."""
+    """Return terms and values of all lists of facts."""
     return {
         term.get_text(" ", strip=True): [
             re.sub(r"\s*Other pages where.*", "", " ".join(value.get_text(" ", strip=True).split()))
@@ -158,7 +158,7 @@ def test_it_asks_the_same_number_of_queries_for_many_facts_and_pages(scene: None
 
 # --- Properties -----------------------------------------------------------------------------------
 def names(main: BeautifulSoup) -> list[str]:
-    """What a list of properties names."""
+    """Return the names in a list of properties."""
     return [link.get_text(strip=True) for link in main.select(".rows > li > .rows-title")]
 
 
@@ -243,7 +243,7 @@ def test_it_shows_a_renamed_property_under_its_new_name(scene: None, alice: User
 
 # --- Search by property ---------------------------------------------------------------------------
 def hits(main: BeautifulSoup, heading: str = "by-found") -> list[str]:
-    """The pages that were found."""
+    """Return the pages found."""
     return [term.get_text() for term in main.select(f"#{heading} ~ dl dt")]
 
 

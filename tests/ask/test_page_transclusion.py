@@ -1,4 +1,4 @@
-"""Pages shown in pages: filled, credited, licence-checked, bounded, and never stale."""
+"""Transclusion: arguments, attribution, licence check, limits, invalidation."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ Pas après {{{1}}}.
 
 @pytest.fixture
 def reader(client_of: Any) -> Client:
-    """Anna's browser."""
+    """Return a client for Anna."""
     client: Client = client_of(AnonymousUser())
     return client
 
 
 def seen(reader: Client, title: str) -> str:
-    """The article of a page, as the reader sees it."""
+    """Return the article of a page, as the user sees it."""
     text = reader.get(f"/wiki/{title}").content.decode()
     return str(text[text.index("<article") : text.index("</article>")])
 

@@ -1,4 +1,4 @@
-"""The Ask form: what it sends becomes one address, which says the same as the call in a page; suggestions; two days."""
+"""The Ask form: it is turned into one URL, equivalent to the call in a page; autocompletion; comparison of two days."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def read(query: str) -> forms.QueryFormData:
-    """The question of an address."""
+    """Parse the query of a URL."""
     return forms.read_query_form(QueryDict(query))
 
 
@@ -98,7 +98,7 @@ def test_it_marks_the_place_of_a_mistake(text: str, at: int, pieces: tuple[str, 
 # --- The screen -----------------------------------------------------------------------------------
 @pytest.fixture
 def scene(bob: User) -> None:
-    """Two places with facts."""
+    """Create two places with facts."""
     make_page("Property:Ville", "---\nHas type: Text\nPreferred property label: [Commune@fr]\n---")
     make_page("Property:Position", "---\nHas type: Geographic coordinates\n---")
     make_place("Atelier", by=bob, text="---\nVille: Lyon\nPosition: 45.76, 4.86\n---\n[[Catégorie:Bois]]")
@@ -107,7 +107,7 @@ def scene(bob: User) -> None:
 
 
 def get(**query: str) -> str:
-    """The screen, in English."""
+    """Return the view, in English."""
     return Client(headers={"accept-language": "en"}).get("/ask", query).content.decode()
 
 
@@ -161,7 +161,7 @@ def test_it_offers_nothing_in_an_empty_wiki(alice: User) -> None:
 
 # --- Suggestions ----------------------------------------------------------------------------------
 def suggested(language: str = "en", **query: str) -> list[str]:
-    """What is suggested."""
+    """Return the suggestions."""
     answer = Client(headers={"accept-language": language}).get("/ask/complete", query)
     assert answer.status_code == 200
     return [one["value"] for one in json.loads(answer.content)["suggestions"]]

@@ -1,4 +1,4 @@
-"""Questions as text become trees, or a problem that says where."""
+"""Query texts are parsed to syntax trees, or to a problem with its position."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from wiki.ask.query_parser import parse, parse_arguments
 
 
 def has(name: str, comparator: str, text: str, at: int) -> HasValue:
-    """One property, one value."""
+    """Return a condition on one value of one property."""
     return HasValue((ChainLink(name),), (Compare(comparator, text, at),))
 
 

@@ -1,4 +1,4 @@
-"""What pages show of other pages is never stale, never made twice for nothing, and never kept where it may go stale."""
+"""Query results in pages are never stale, never computed needlessly, and never cached where they could become stale."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ BOB = Author(None, "script")
 
 @pytest.fixture
 def reader(anna: AnonymousUser, client_of: ClientOf) -> Client:
-    """Anna's browser."""
+    """Return a client for Anna."""
     return client_of(anna)
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The titles of the pages whose answers were made, in order."""
+    """Record the titles of the pages whose results are computed, in order."""
     titles: list[str] = []
     fill = EmbeddedResults.fill
 
@@ -52,7 +52,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def seen(reader: Client, title: str) -> str:
-    """What the reader sees of a page, in its article and box."""
+    """Return what the user sees of a page, in its article and fact box."""
     answer = reader.get(f"/wiki/{title}")
     assert answer.status_code == 200
     text = str(answer.content.decode())
@@ -60,14 +60,14 @@ def seen(reader: Client, title: str) -> str:
 
 
 def rewrite(title: str, text: str) -> None:
-    """Another text for a page."""
+    """Save another text of a page."""
     page = page_lookup.find_by_key(title)
     assert page is not None
     page_writer.edit(page, text, BOB, EditSummary("again"), base=page.version)
 
 
 def place(city: str, more: str = "") -> str:
-    """The text of a place in a city."""
+    """Return the text of a place in a city."""
     return f"---\nNature: Projet\nVille: {city}\n{more}---\nUn texte qui ne change rien aux faits."
 
 

@@ -1,4 +1,4 @@
-"""Writers and readers at the same moment: what is kept in the end is what would be made now."""
+"""Concurrent writers and readers: the results cached in the end are the current ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows, printouts, order, counts, changes between moments, and what an answer depends on."""
+"""Rows, printouts, order, counts, comparison of moments, and dependencies."""
 
 from __future__ import annotations
 
@@ -45,26 +45,26 @@ SAID = [
 
 @pytest.fixture
 def world() -> World:
-    """A small wiki."""
+    """Create a small wiki."""
     made = World(PAGES, SAID, {"Perdu"})
     made.store()
     return made
 
 
 def run(source: str, **more: Any) -> QueryResult:
-    """What Anna is told; a problem fails the test."""
+    """Run a query as Anna; an error of the query fails the test."""
     result = runner.run(parse(source), ANNA, more.get("language", "fr"))
     assert not result.problems, [message_for(problem) for problem in result.problems]
     return result
 
 
 def keys(source: str) -> list[str]:
-    """The subjects in order."""
+    """Return the subjects in order."""
     return [row.subject.key for row in run(source).rows]
 
 
 def cells(source: str) -> list[list[list[str]]]:
-    """The values in words, plainly."""
+    """Return the values as text."""
     result = run(source)
     return [
         [
@@ -226,7 +226,7 @@ def test_it_makes_no_query_for_a_row() -> None:
 
 @pytest.fixture
 def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Makes a page one that nobody may read: a stricter gate than today's."""
+    """Hide a page from everyone: a stricter permission filter than the real one."""
 
     def hidden(title: str) -> None:
         gate = type(WikiPage.objects.all()).readable_by

@@ -1,4 +1,4 @@
-"""What the wiki says itself: questions, files, values that cannot be used; and nobody says it in its name."""
+"""Facts that the wiki states itself: queries, files, invalid values; authors cannot state them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found(question: str) -> dict[str, list[list[str]]]:
-    """The rows of a question: values as written, by subject."""
+    """Return the rows of a query: raw values by subject."""
     result = runner.run(parse(question), AnonymousUser())
     assert not result.problems
     return {row.subject.key: [[value.raw for value in cell] for cell in row.cells] for row in result.rows}

@@ -1,4 +1,4 @@
-"""The Ask page: a question, its answer, its files; what is wrong is said, and nothing typed is lost."""
+"""The Ask page: a query, its result, its downloads; errors are shown and input is kept."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def scene(bob: User) -> None:
-    """Two places with facts."""
+    """Create two places with facts."""
     make_page("Property:Ville", "---\nHas type: Text\n---")
     make_place("Atelier", by=bob, text="---\nVille: Lyon\n---")
     make_place("Fournil", by=bob, text="---\nVille: Nantes <b>\n---")
 
 
 def get(**asked: str) -> tuple[int, str]:
-    """Status and screen for a question, in English."""
+    """Return status and view of a query, in English."""
     answer = Client(headers={"accept-language": "en"}).get("/ask", asked)
     return answer.status_code, answer.content.decode()
 

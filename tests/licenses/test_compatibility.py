@@ -203,11 +203,11 @@ def test_it_has_a_sentence_for_every_refusal_and_every_duty() -> None:
 def test_it_gives_its_reasons_in_the_language_of_the_reader() -> None:
     verdict = pickle.loads(pickle.dumps(check("CC-BY-4.0", "CC0-1.0")))  # kept, then shown
     with translation.override("en"):
-        assert verdict.because == (
+        assert verdict.reason == (
             "“CC BY 4.0” asks that its authors or sources be named; “CC0 1.0” would let readers leave them out."
         )
     with translation.override("fr"):
-        assert verdict.because == (
+        assert verdict.reason == (
             "«\u202fCC BY 4.0\u202f» demande que ses auteurs ou ses sources soient nommés\u202f; "
             "«\u202fCC0 1.0\u202f» permettrait de les taire."
         )

@@ -275,13 +275,13 @@ class TestCommand:
         assert found["results"][0]["title"] == "Fournil"
         assert found["results"][0]["periods"] == [
             {
-                "added_in": {"version": 1, "date": "2019-03-03T12:00:00+00:00", "author": "Ada"},
-                "removed_in": {"version": 2, "date": "2019-06-01T12:00:00+00:00", "author": "Bob"},
+                "born": {"version": 1, "date": "2019-03-03T12:00:00+00:00", "author": "Ada"},
+                "died": {"version": 2, "date": "2019-06-01T12:00:00+00:00", "author": "Bob"},
                 "passage": "Du pain au levain.",
             },
             {
-                "added_in": {"version": 4, "date": "2021-05-05T12:00:00+00:00", "author": "Chloé"},
-                "removed_in": None,
+                "born": {"version": 4, "date": "2021-05-05T12:00:00+00:00", "author": "Chloé"},
+                "died": None,
                 "passage": "Du pain au levain.",
             },
         ]
@@ -290,7 +290,7 @@ class TestCommand:
         assert self.told(capsys, "levain", at="2019-05-01")["count"] == 2
         assert self.told(capsys, "levain", at="2020-05-01")["count"] == 0
         assert self.told(capsys, "levain", history=True, author="Bob")["results"][0]["title"] == "Brasserie"
-        assert self.told(capsys, "levain", author="Chloé")["results"][0]["periods"][0]["added_in"]["version"] == 4
+        assert self.told(capsys, "levain", author="Chloé")["results"][0]["periods"][0]["born"]["version"] == 4
         assert self.told(capsys, "levain", author="Ada")["count"] == 0
         with pytest.raises(CommandError, match="hier"):
             call_command("search", "levain", at="hier")
@@ -303,7 +303,7 @@ class TestCommand:
         }
         found = self.told(capsys, "levain")
         assert [(one["title"], len(one["periods"])) for one in found["results"]] == [("Fournil", 1)]
-        assert found["results"][0]["periods"][0]["removed_in"] is None
+        assert found["results"][0]["periods"][0]["died"] is None
 
     def test_it_tells_people_too(self, capsys: pytest.CaptureFixture[str]) -> None:
         call_command("search", "seigle zzz OR seigle", history=True)

@@ -85,8 +85,8 @@ def test_it_looks_in_the_history_of_one_page(shown: Callable[[str], str]) -> Non
     html = shown("q=levain&page=Fournil")
     assert "1 page trouvée" in html
     assert "Seulement dans l’historique de" in html
-    assert html.count('class="life-added_in"') == 2
-    assert shown("q=levain&page=Fournil&when=now").count('class="life-added_in"') == 1
+    assert html.count('class="life-born"') == 2
+    assert shown("q=levain&page=Fournil&when=now").count('class="life-born"') == 1
     assert "toutes les pages ont été cherchées" in shown("q=levain&page=Rien")
     assert "toutes les pages ont été cherchées" in shown("q=levain&page=%23")
 

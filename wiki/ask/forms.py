@@ -1,4 +1,4 @@
-"""What the Ask page is asked: read from its address or its form, and written as an address and as a call in a page."""
+"""The form of the Ask page: read from its URL, and written as a URL and as a call in a page."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django.utils.http import urlencode
 from wiki.ask.formats.base import COMMON_PARAMETERS, Format, Parameter
 
 PARAMETERS_LIMIT, ROWS_LIMIT = 60, 100
-"""Parameters of one address, printouts of one form; further ones are passed over."""
+"""Parameters of one URL and rows of one form at most; further ones are ignored."""
 NON_PARAMETER_FIELDS = ("q", "po", "more", "since", "until", "form")
-"""Fields that are no parameters of the question: conditions, printouts, further parameters as lines, two dates."""
+"""Fields that are no query parameters: conditions, printouts, further parameters as lines, two dates."""
 ROW_FIELDS = ("pp", "ph", "pf", "px", "sk", "so")
-"""Fields of the rows of the form: property, heading, form and options of a printout; key and order of a sort."""
+"""Fields of the rows: property, heading, output format and options of a printout; key and order of a sort."""
 SEPARATE_FIELDS = ("format", "sort", "order", "limit", "at")
-"""Parameters that have a field of their own in the form."""
+"""Parameters that have a separate field in the form."""
 ORDERS = ("", "asc", "desc", "random")
 
 
@@ -34,16 +34,16 @@ class PrintRow:
     """`+limit=2|+order=desc`, as written."""
 
     def to_line(self) -> str:
-        """As it is written in a question."""
-        words = f"?{self.name.strip().lstrip('?')}"
-        words += f"#{self.output_format.strip()}" if self.output_format.strip() else ""
-        words += f"={self.heading.strip()}" if self.heading.strip() else ""
-        return "|".join([words, *filter(None, (one.strip() for one in self.options.split("|")))])
+        """Return the printout as written in a query."""
+        text = f"?{self.name.strip().lstrip('?')}"
+        text += f"#{self.output_format.strip()}" if self.output_format.strip() else ""
+        text += f"={self.heading.strip()}" if self.heading.strip() else ""
+        return "|".join([text, *filter(None, (one.strip() for one in self.options.split("|")))])
 
 
 @dataclass(frozen=True, slots=True)
 class SortRow:
-    """A key to sort by (empty: titles), and its order."""
+    """A sort key (empty for titles) and its order."""
 
     key: str = ""
     order: str = ""
@@ -51,20 +51,20 @@ class SortRow:
 
 @dataclass(frozen=True, slots=True)
 class ParameterField:
-    """A parameter of a format with what was asked of it."""
+    """A parameter of a format, with its value in the form."""
 
     parameter: Parameter
     value: str
 
     @property
     def is_on(self) -> bool:
-        """Whether a switch is on."""
+        """Whether the value of a switch means yes."""
         return self.value.strip().lower() in ("yes", "true", "on", "1", "oui", "vrai")
 
 
 @dataclass(slots=True)
 class QueryFormData:
-    """One question as it was typed."""
+    """One query as typed."""
 
     q: str = ""
     po: str = ""
@@ -72,65 +72,67 @@ class QueryFormData:
     parameters: dict[str, str] = field(default_factory=dict)
     since: str = ""
     until: str = ""
-    """Two days between which the answer is compared."""
+    """Two days whose results are compared."""
     from_form: bool = False
-    """Whether it came from the form, whose address is not yet the question's own."""
+    """Whether the request came from the form, whose URL is not the canonical one of the query."""
 
     # --- As an address, as a call
     def url_fields(self) -> dict[str, str]:
-        """What its address names, empty fields left out."""
-        own = {"q": self.q, "po": self.po, **self.parameters, "since": self.since, "until": self.until}
-        return {name: value for name, value in own.items() if value}
+        """Return the fields of the query's URL, without empty ones."""
+        fields = {"q": self.q, "po": self.po, **self.parameters, "since": self.since, "until": self.until}
+        return {name: value for name, value in fields.items() if value}
 
     def url_query(self, **more: str) -> str:
-        """The query of its address, with other parameters."""
+        """Return the query string of the URL, with changed parameters."""
         return urlencode({name: value for name, value in (self.url_fields() | more).items() if value})
 
     def call_arguments(self) -> list[str]:
-        """Conditions, printouts and parameters, as they stand between bars."""
-        given = [f"{name}={value}" for name, value in self.parameters.items()]
-        return [self.q.strip(), *_printouts(self.po), *given]
+        """Return conditions, printouts and parameters as arguments of a call."""
+        parameters = [f"{name}={value}" for name, value in self.parameters.items()]
+        return [self.q.strip(), *_split_printouts(self.po), *parameters]
 
     def source(self) -> str:
-        """The question as it is written in a page, without its name and braces."""
+        """Return the query as written in a page, without name and braces."""
         return "\n|".join(self.call_arguments())
 
     def embed_code(self) -> str:
-        """The call that shows its answer in a page."""
+        """Return the call that embeds the result in a page."""
         return "{{#ask: " + "\n |".join(self.call_arguments()) + "\n}}"
 
     # --- As the form
     def printout_rows(self) -> list[PrintRow]:
-        """Its printouts as rows."""
-        return [_row(line) for line in _printouts(self.po)]
+        """Return the printouts as rows of the form."""
+        return [_parse_row(line) for line in _split_printouts(self.po)]
 
     def sort_rows(self) -> list[SortRow]:
-        """Its sort keys as rows; the first one always."""
+        """Return the sort keys as rows of the form; at least one row."""
         keys = [key.strip() for key in self.parameters.get("sort", "").split(",")]
         orders = [order.strip().lower() for order in self.parameters.get("order", "").split(",")]
-        shown = [order if order in ORDERS else "" for order in orders]
-        return [SortRow(key, order) for key, order in zip_longest(keys, shown[: len(keys)], fillvalue="")]
+        known_orders = [order if order in ORDERS else "" for order in orders]
+        return [SortRow(key, order) for key, order in zip_longest(keys, known_orders[: len(keys)], fillvalue="")]
 
-    def parameter_fields(self, form: Format) -> list[ParameterField]:
-        """The parameters of a format and of all formats, with their values."""
-        own = {one.name: one for one in (*form.parameters, *COMMON_PARAMETERS) if one.name not in SEPARATE_FIELDS}
-        return [ParameterField(one, self.parameters.get(one.name, "")) for one in own.values()]
+    def parameter_fields(self, result_format: Format) -> list[ParameterField]:
+        """Return the form fields for the parameters of a format, the common ones included."""
+        by_name = {
+            one.name: one for one in (*result_format.parameters, *COMMON_PARAMETERS) if one.name not in SEPARATE_FIELDS
+        }
+        return [ParameterField(one, self.parameters.get(one.name, "")) for one in by_name.values()]
 
-    def other_parameters(self, form: Format) -> str:
-        """The parameters that have no field, one a line."""
-        known = {one.parameter.name for one in self.parameter_fields(form)} | set(SEPARATE_FIELDS)
+    def other_parameters(self, result_format: Format) -> str:
+        """Return the parameters without a form field, one a line."""
+        known = {one.parameter.name for one in self.parameter_fields(result_format)} | set(SEPARATE_FIELDS)
         return "\n".join(f"{name}={value}" for name, value in self.parameters.items() if name not in known)
 
 
-def read_query_form(given: QueryDict) -> QueryFormData:
-    """The question of an address or of the form. Lines `name=value` of `more` are parameters too."""
-    by_form = any(name in given for name in (*ROW_FIELDS, "form"))
-    values = {name: given.get(name, "").replace("\x00", "") for name in list(given)[:PARAMETERS_LIMIT]}
-    asked = QueryFormData(
-        _bare(values.get("q", "")), values.get("po", ""), since=values.get("since", "").strip()[:60],
+def read_query_form(data: QueryDict) -> QueryFormData:
+    """Read a query from the parameters of a URL or of the form. Lines `name=value` of `more` are parameters too."""
+    by_form = any(name in data for name in (*ROW_FIELDS, "form"))
+    values = {name: data.get(name, "").replace("\x00", "") for name in list(data)[:PARAMETERS_LIMIT]}
+    form_data = QueryFormData(
+        _strip_call(values.get("q", "")), values.get("po", ""), since=values.get("since", "").strip()[:60],
         until=values.get("until", "").strip()[:60], from_form=by_form,
     )  # fmt: skip
-    asked.po = "\n".join(filter(None, [asked.po.strip(), *_lines(given)]))
+    form_data.po = "\n".join(filter(None, [form_data.po.strip(), *_printout_lines(data)]))
     parameters = {
         name: value for name, value in values.items() if name not in NON_PARAMETER_FIELDS and name not in ROW_FIELDS
     }
@@ -138,67 +140,67 @@ def read_query_form(given: QueryDict) -> QueryFormData:
         name, equals, value = line.partition("=")
         if equals and name.strip() and name.strip() not in (*NON_PARAMETER_FIELDS, *ROW_FIELDS):
             parameters[name.strip()] = value.strip()
-    parameters |= _sorting(given)
-    asked.parameters = {name: value for name, value in parameters.items() if value}
-    return asked
+    parameters |= _sort_parameters(data)
+    form_data.parameters = {name: value for name, value in parameters.items() if value}
+    return form_data
 
 
-def _bare(words: str) -> str:
-    """A question that was pasted as a call, without its name and braces."""
-    call = re.fullmatch(r"\s*\{\{\s*#ask\s*:(.*)\}\}\s*", words, re.DOTALL | re.IGNORECASE)
-    return call[1].strip() if call else words
+def _strip_call(text: str) -> str:
+    """Strip name and braces of a query that was pasted as a call."""
+    call = re.fullmatch(r"\s*\{\{\s*#ask\s*:(.*)\}\}\s*", text, re.DOTALL | re.IGNORECASE)
+    return call[1].strip() if call else text
 
 
-def _lines(given: QueryDict) -> Iterator[str]:
-    """The rows of printouts as lines."""
-    columns = [given.getlist(name)[:ROWS_LIMIT] for name in ("pp", "ph", "pf", "px")]
-    for name, heading, form, options in zip_longest(*columns, fillvalue=""):
+def _printout_lines(data: QueryDict) -> Iterator[str]:
+    """Yield the printout rows of the form as lines."""
+    columns = [data.getlist(name)[:ROWS_LIMIT] for name in ("pp", "ph", "pf", "px")]
+    for name, heading, output_format, options in zip_longest(*columns, fillvalue=""):
         if name.strip():
             yield PrintRow(
-                *(" ".join(words.replace("\x00", "").split()) for words in (name, heading, form, options))
+                *(" ".join(text.replace("\x00", "").split()) for text in (name, heading, output_format, options))
             ).to_line()
 
 
-def _sorting(given: QueryDict) -> Mapping[str, str]:
-    """The rows of sort keys as `sort` and `order`."""
-    if "sk" not in given:
+def _sort_parameters(data: QueryDict) -> Mapping[str, str]:
+    """Return the sort rows of the form as parameters `sort` and `order`."""
+    if "sk" not in data:
         return {}
     rows = [
         (key.replace("\x00", "").strip(), order)
-        for key, order in zip_longest(given.getlist("sk")[:ROWS_LIMIT], given.getlist("so")[:ROWS_LIMIT], fillvalue="")
+        for key, order in zip_longest(data.getlist("sk")[:ROWS_LIMIT], data.getlist("so")[:ROWS_LIMIT], fillvalue="")
     ]
     if any(order == "random" for _, order in rows):
         return {"order": "random"}
-    kept = [(key, order) for place, (key, order) in enumerate(rows) if key or (not place and order == "desc")]
-    orders = ["desc" if order == "desc" else "asc" for _, order in kept]
-    found = {"sort": ",".join(key for key, _ in kept)}
+    used = [(key, order) for index, (key, order) in enumerate(rows) if key or (not index and order == "desc")]
+    orders = ["desc" if order == "desc" else "asc" for _, order in used]
+    found = {"sort": ",".join(key for key, _ in used)}
     return found | ({"order": ",".join(orders)} if "desc" in orders else {})
 
 
-def _printouts(po: str) -> list[str]:
-    """The lines of printouts, each with its options."""
+def _split_printouts(po: str) -> list[str]:
+    """Split printouts by line; lines of options are joined to their printout."""
     found: list[str] = []
     for line in po.splitlines():
-        words = line.strip()
-        if words.startswith("+") and found:
-            found[-1] += f"|{words}"
-        elif words:
-            found.append(words if words.startswith("?") else f"?{words}")
+        text = line.strip()
+        if text.startswith("+") and found:
+            found[-1] += f"|{text}"
+        elif text:
+            found.append(text if text.startswith("?") else f"?{text}")
     return found
 
 
-def _row(line: str) -> PrintRow:
-    """A line as a row."""
-    words, *options = line.split("|")
-    named, _, heading = words.lstrip("?").partition("=")
-    name, _, form = named.partition("#")
-    return PrintRow(name.strip(), heading.strip(), form.strip(), "|".join(one.strip() for one in options))
+def _parse_row(line: str) -> PrintRow:
+    """Parse a printout line into a row of the form."""
+    head, *options = line.split("|")
+    name_and_format, _, heading = head.lstrip("?").partition("=")
+    name, _, output_format = name_and_format.partition("#")
+    return PrintRow(name.strip(), heading.strip(), output_format.strip(), "|".join(one.strip() for one in options))
 
 
-def split_at_problem(text: str, at: int) -> tuple[str, str, str]:
-    """A question in three pieces: before the place of a mistake, the words there, and after them."""
-    at = min(max(at, 0), len(text))
+def split_at_problem(source: str, at: int) -> tuple[str, str, str]:
+    """Split a query in three at the offset `at`: the text before the error, the words there, the text after."""
+    at = min(max(at, 0), len(source))
     end = at
-    while end < len(text) and end - at < 24 and (end == at or text[end] not in " \n|[]"):
+    while end < len(source) and end - at < 24 and (end == at or source[end] not in " \n|[]"):
         end += 1
-    return text[:at], text[at:end], text[end:]
+    return source[:at], source[at:end], source[end:]

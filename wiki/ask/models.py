@@ -1,4 +1,4 @@
-"""What kept answers depend on, so that a change finds those that could see it."""
+"""Dependencies of cached query results, and the counter by which cache fills notice changes."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from wiki.pages.models import RenderedPage
 
 
 class CacheDependency(models.Model):
-    """One thing on which the answers in a rendered page depend."""
+    """One dependency of the query results that are cached with a rendered page."""
 
     class Sort(models.IntegerChoices):
         FACT = 1
-        """Facts of property `key` with `value`, or with any (`*`)."""
+        """Facts of property `key` with the canonical value `value`, or with any value (`*`)."""
         PROPERTY = 2
-        """What property `key` declares; and its facts, on the pages of SEEN."""
+        """The declaration of property `key`; also its facts on pages with a SEEN row for the same rendering."""
         PAGE = 3
-        """The coming, going and redirecting of the page, or the file, with title key `key`."""
+        """Creation, deletion and redirect of the page, or of the file, with title key `key`."""
         SEEN = 4
-        """How the page with number `key` is called in results; and its facts of the properties of PROPERTY."""
+        """The title of the page with primary key `key`; also its facts of the properties that have a PROPERTY row."""
         TEXT = 5
         """The text of the page with title key `key`."""
         SPACE = 6
-        """The coming and going of any page in namespace number `key`."""
+        """Creation, deletion and renaming of any page in the namespace numbered `key`."""
         ALL = 7
-        """Any change at all."""
+        """Any change of any page or fact."""
         CARD = 8
-        """Beginning and picture of the page with number `key`."""
+        """Excerpt and picture of the page with primary key `key`."""
 
     rendered = models.ForeignKey(RenderedPage, on_delete=models.CASCADE, related_name="dependencies")
     sort = models.PositiveSmallIntegerField(choices=Sort.choices)
@@ -44,7 +44,7 @@ class CacheDependency(models.Model):
 
 
 class CacheEpoch(models.Model):
-    """One row that counts changes which make no version: declarations read again, files, kinds."""
+    """One row (pk 1) that counts the changes made without a page version: files, page kinds, facts parsed again."""
 
     count = models.PositiveBigIntegerField(default=0)
 
@@ -53,6 +53,6 @@ class CacheEpoch(models.Model):
 
     @classmethod
     def increment(cls) -> None:
-        """One more change."""
+        """Count one more change."""
         if not cls.objects.filter(pk=1).update(count=F("count") + 1):
             cls.objects.get_or_create(pk=1, defaults={"count": 1})

@@ -1,7 +1,7 @@
-"""The text of a question to its tree: printouts and parameters here, conditions in `conditions`.
+"""Parser of whole queries: printouts and parameters here, conditions in `language.condition_parser`.
 
-The grammar is that of Semantic MediaWiki (its LegacyParser and Tokenizer); names of parameters
-may be French.
+The grammar is that of Semantic MediaWiki (its LegacyParser and Tokenizer); parameter names may
+also be French.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wiki.text import titles
 from wiki.text.titles import fold
 
 SOURCE_LIMIT = 20_000
-"""Characters of a question."""
+"""Characters of a query at most."""
 DIGITS_LIMIT = 9
 
 PARAMETERS = {
@@ -27,7 +27,7 @@ PARAMETERS = {
     "conclusion": "outro", "defaut": "default", "par defaut": "default", "libelle recherche": "searchlabel",
     "modele": "template", "separateur": "sep",
 }  # fmt: skip
-"""What parameters are called in French (folded), and what in SMW."""
+"""SMW's name of each parameter, by its French or longer name (folded)."""
 DESCENDING = {"desc": True, "descending": True, "reverse": True, "decroissant": True, "desc.": True}
 ASCENDING = {"asc": False, "ascending": False, "croissant": False, "none": False, "": False}
 ORDERS = DESCENDING | ASCENDING
@@ -35,46 +35,46 @@ RANDOM = ("rand", "random", "aleatoire", "hasard")
 
 
 def parse(source: str, language: str = "fr") -> Query:
-    """The question of `[[…]]|?City|limit=5`. Raises AskProblem."""
-    _bounded(source)
-    return parse_arguments([["", part] for part in _divided(source)], language)
+    """Parse a query written as `[[…]]|?City|limit=5`. Raises AskProblem."""
+    _check_length(source)
+    return parse_arguments([["", part] for part in _split_arguments(source)], language)
 
 
 def parse_arguments(arguments: Sequence[Sequence[str]], language: str = "fr") -> Query:
-    """The question of a call's arguments, `[key, value]` each. Raises AskProblem.
+    """Parse the arguments of a call, `[key, value]` each, into a query. Raises AskProblem.
 
-    Positions in problems and in the tree count within the conditions, which are put together again
-    in `Question.source`; an empty argument between two of them was a `||`.
+    Positions in errors and in the tree are offsets in `Query.source`, where the conditions are joined
+    again; an empty argument between two conditions was a `||`.
     """
-    parts = _Parts()
+    parts = _QueryParts()
     for key, value in arguments:
         parts.take(f"{key}={value}" if key else value)
     source = "".join(parts.conditions).rstrip()
-    _bounded(source)
-    question = Query(parse_conditions(source), source=source, language=language)
+    _check_length(source)
+    query = Query(parse_conditions(source), source=source, language=language)
     if len(parts.printouts) > PRINTOUT_LIMIT:
         raise AskProblem("ask_printouts", {"limit": PRINTOUT_LIMIT})
-    question.printouts = [_printout(written, options) for written, options in parts.printouts]
-    _read_parameters(question, parts.parameters)
-    return question
+    query.printouts = [_parse_printout(text, options) for text, options in parts.printouts]
+    _read_parameters(query, parts.parameters)
+    return query
 
 
-def _bounded(source: str) -> None:
+def _check_length(source: str) -> None:
     if len(source) > SOURCE_LIMIT:
         raise AskProblem("ask_too_long", {"limit": SOURCE_LIMIT})
 
 
-def _divided(source: str) -> Iterator[str]:
-    """The parts between bars, save those within brackets, subqueries and calls; `||` after a condition stays."""
+def _split_arguments(source: str) -> Iterator[str]:
+    """Split at `|`, but not within brackets, subqueries and calls; a `||` before a further condition stays."""
     depth = begin = at = 0
     while at < len(source):
-        two = source[at : at + 2]
-        if two in ("[[", "{{") or source.startswith("<q>", at):
+        pair = source[at : at + 2]
+        if pair in ("[[", "{{") or source.startswith("<q>", at):
             depth, at = depth + 1, at + 2
-        elif two in ("]]", "}}") or source.startswith("</q>", at):
+        elif pair in ("]]", "}}") or source.startswith("</q>", at):
             depth, at = max(0, depth - 1), at + 2
         elif source[at] == "|" and not depth:
-            if two == "||" and source[at + 2 :].lstrip().startswith(("[[", "<q>")):
+            if pair == "||" and source[at + 2 :].lstrip().startswith(("[[", "<q>")):
                 at += 2
                 continue
             yield source[begin:at]
@@ -85,8 +85,8 @@ def _divided(source: str) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class _Parts:
-    """The arguments of a question by what they are."""
+class _QueryParts:
+    """The arguments of a query, sorted into conditions, printouts and parameters."""
 
     conditions: list[str] = field(default_factory=list)
     printouts: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -94,26 +94,26 @@ class _Parts:
     alternative: bool = False
 
     def take(self, argument: str) -> None:
-        """Put one argument where it belongs."""
-        bare = argument.strip()
-        if bare.startswith("?"):
-            self.printouts.append((bare[1:], {}))
-        elif bare.startswith("+"):
-            name, _, value = bare[1:].partition("=")
+        """Add one argument. Raises AskProblem."""
+        text = argument.strip()
+        if text.startswith("?"):
+            self.printouts.append((text[1:], {}))
+        elif text.startswith("+"):
+            name, _, value = text[1:].partition("=")
             if not self.printouts:
                 raise AskProblem("ask_option_alone", {"option": name.strip()[:60]})
             self.printouts[-1][1][fold(name.strip())] = value.strip()
-        elif bare.startswith("@"):
-            self.parameters[fold(bare.partition("=")[0].strip())] = bare.partition("=")[2].strip()
-        elif "[[" not in bare.partition("=")[0] and "<q>" not in bare and "=" in bare:
-            name, _, value = bare.partition("=")
-            named = fold(name.strip())
-            self.parameters[PARAMETERS.get(named, named)] = value.strip()
+        elif text.startswith("@"):
+            self.parameters[fold(text.partition("=")[0].strip())] = text.partition("=")[2].strip()
+        elif "[[" not in text.partition("=")[0] and "<q>" not in text and "=" in text:
+            name, _, value = text.partition("=")
+            folded_name = fold(name.strip())
+            self.parameters[PARAMETERS.get(folded_name, folded_name)] = value.strip()
         else:
-            self._take_condition(argument, bare)
+            self._add_condition(argument, text)
 
-    def _take_condition(self, argument: str, bare: str) -> None:
-        if not bare:
+    def _add_condition(self, argument: str, text: str) -> None:
+        if not text:
             self.alternative = bool(self.conditions)
             return
         if self.conditions:
@@ -122,45 +122,47 @@ class _Parts:
         self.alternative = False
 
 
-def _printout(written: str, options: dict[str, str]) -> Printout:
-    """`P.Q#form=label`, after its question mark."""
-    named, equals, label = written.partition("=")
-    name, _, form = named.partition("#")
-    label, bare = label.strip(), name.strip()
-    space, colon, rest = bare.partition(":")
+def _parse_printout(text: str, options: dict[str, str]) -> Printout:
+    """Parse the part of a printout after the question mark, `P.Q#format=label`."""
+    head, equals, label = text.partition("=")
+    name, _, output_format = head.partition("#")
+    label, property_name = label.strip(), name.strip()
+    prefix, colon, rest = property_name.partition(":")
     category = None
-    if titles.namespace_number(space) == 14 and (not colon or rest.strip()):
+    if titles.namespace_number(prefix) == 14 and (not colon or rest.strip()):
         category = rest.strip()
-    chain = parse_chain(name) if category is None and bare else ()
-    shown = label if equals else (category or bare)
-    return Printout(chain, shown, form.strip(), category, options, labelled=bool(equals))
+    chain = parse_chain(name) if category is None and property_name else ()
+    heading = label if equals else (category or property_name)
+    return Printout(chain, heading, output_format.strip(), category, options, labelled=bool(equals))
 
 
-def _read_parameters(question: Query, parameters: dict[str, str]) -> None:
-    """What the question itself knows becomes its fields; the rest stays with the formats."""
-    form = find_format(parameters.get("format", ""))
-    question.limit = _number(parameters.pop("limit", ""), "limit", form.limit if form else DEFAULT_LIMIT)
-    question.offset = _number(parameters.pop("offset", ""), "offset", 0)
-    if question.limit > LIMIT:
+def _read_parameters(query: Query, parameters: dict[str, str]) -> None:
+    """Turn limit, offset, date and order into fields of the query; the other parameters are for the formats."""
+    result_format = find_format(parameters.get("format", ""))
+    query.limit = _parse_number(
+        parameters.pop("limit", ""), "limit", result_format.limit if result_format else DEFAULT_LIMIT
+    )
+    query.offset = _parse_number(parameters.pop("offset", ""), "offset", 0)
+    if query.limit > LIMIT:
         raise AskProblem("ask_limit", {"limit": LIMIT})
-    question.as_of = parameters.pop("at", "")
+    query.as_of = parameters.pop("at", "")
     sort, order = parameters.pop("sort", None), parameters.pop("order", None)
-    question.parameters = parameters
-    orders = [fold(word.strip()) for word in order.split(",")] if order else []
-    if any(word in RANDOM for word in orders):
-        question.random = True
+    query.parameters = parameters
+    orders = [fold(order_name.strip()) for order_name in order.split(",")] if order else []
+    if any(order_name in RANDOM for order_name in orders):
+        query.random = True
         return
-    for word in orders:
-        if word not in ORDERS:
-            raise AskProblem("ask_order", {"found": word[:60], "known": "asc, desc, random"})
+    for order_name in orders:
+        if order_name not in ORDERS:
+            raise AskProblem("ask_order", {"found": order_name[:60], "known": "asc, desc, random"})
     if sort is None and not orders:
         return
     names = (sort or "").split(",")
     if len(names) > PRINTOUT_LIMIT:
         raise AskProblem("ask_printouts", {"limit": PRINTOUT_LIMIT})
-    question.sort = [
-        Sort(_sort_chain(name), ORDERS[orders[place]] if place < len(orders) else False)
-        for place, name in enumerate(names)
+    query.sort = [
+        Sort(_sort_chain(name), ORDERS[orders[index]] if index < len(orders) else False)
+        for index, name in enumerate(names)
     ]
 
 
@@ -168,12 +170,12 @@ def _sort_chain(name: str) -> tuple[ChainLink, ...]:
     return () if name.strip() in ("", "#") else parse_chain(name.strip())
 
 
-def _number(words: str, name: str, default: int) -> int:
-    digits = "".join(words.split())
+def _parse_number(text: str, name: str, default: int) -> int:
+    digits = "".join(text.split())
     if not digits:
         return default
     if not digits.isdecimal() or not digits.isascii():
-        raise AskProblem("ask_number", {"name": name, "found": words[:60]})
+        raise AskProblem("ask_number", {"name": name, "found": text[:60]})
     if len(digits) > DIGITS_LIMIT:
         raise AskProblem("ask_limit", {"limit": LIMIT})
     return int(digits)

@@ -1,4 +1,4 @@
-"""Addresses of the room `ask`."""
+"""URLs of the package `ask`."""
 
 from __future__ import annotations
 

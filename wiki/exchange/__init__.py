@@ -1,1 +1,1 @@
-"""Floor 7: archives out and in, and imports from other places."""
+"""Export and import of archives, imports from files of other kinds, and attribution texts."""

@@ -1,4 +1,4 @@
-"""Whom to name, in words ready to copy: for a page, for a place with all its pages, for some words of a page."""
+"""Attribution texts ready to copy: of a page, of a place with all its pages, of a text selected in a page."""
 
 from __future__ import annotations
 
@@ -32,108 +32,134 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 ROWS = 500
+"""Pages per query."""
 SELECTION_WORDS_LIMIT = 5_000
-"""Words of a selection that are looked for."""
+"""Words of a selection that are searched for; the rest is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """Attribution lines: of the texts, of what they were made from, of the pictures."""
+    """Attribution lines of texts, of the sources that the texts derive from, and of pictures."""
 
     texts: Sequence[AttributionLine]
     sources: Sequence[AttributionLine] = field(default_factory=tuple)
     pictures: Sequence[AttributionLine] = field(default_factory=tuple)
 
-    def _parts(self) -> list[tuple[str, Sequence[AttributionLine]]]:
-        """Each kind with what stands before it."""
-        told = [("", self.texts), (gettext("From:"), self.sources), (gettext("Pictures:"), self.pictures)]
-        return [(label, lines) for label, lines in told if lines]
+    def _labelled_lines(self) -> list[tuple[str, Sequence[AttributionLine]]]:
+        """Return (label, lines) for each group that has lines; the texts have no label."""
+        parts = [("", self.texts), (gettext("From:"), self.sources), (gettext("Pictures:"), self.pictures)]
+        return [(label, lines) for label, lines in parts if lines]
 
     @property
     def text(self) -> str:
         """All lines as plain text."""
-        return "\n".join(one for label, lines in self._parts() for one in [label, *(c.text for c in lines)] if one)
+        return "\n".join(
+            part for label, lines in self._labelled_lines() for part in [label, *(c.text for c in lines)] if part
+        )
 
     @property
     def markdown(self) -> str:
-        """All lines as Markdown, a list where they are several."""
+        """All lines as Markdown; as a list when there are several."""
         blocks = []
-        for label, lines in self._parts():
-            said = [line.markdown if not label and len(lines) == 1 else f"- {line.markdown}" for line in lines]
-            blocks.append("\n".join([f"{label}\n", *said] if label else said))
+        for label, lines in self._labelled_lines():
+            items = [line.markdown if not label and len(lines) == 1 else f"- {line.markdown}" for line in lines]
+            blocks.append("\n".join([f"{label}\n", *items] if label else items))
         return "\n\n".join(blocks)
 
     @property
     def html(self) -> SafeString:
         """All lines as HTML."""
         return format_html_join(
-            "\n", "<p>{} {}</p>", ((label, line.html) for label, lines in self._parts() for line in lines)
+            "\n", "<p>{} {}</p>", ((label, line.html) for label, lines in self._labelled_lines() for line in lines)
         )
 
 
 def of_page(page: WikiPage, language: str) -> Credits:
-    """The credits of a page as it is now, through its forks and imports. A few queries."""
+    """Return the credits of the current version of `page`, with the sources of its forks and imports. A few queries."""
     return from_credits_json(page, ExportedPage.of(page).credits(pictures_of(page)), language)
 
 
 def from_credits_json(page: WikiPage, credits: dict[str, Any], language: str) -> Credits:
-    """The same from what `Subject.credits` says. One query, two for a fork."""
+    """Return the credits of `page` from the content of `credits.json`. One query, two for a fork."""
     line = page_credit(credits, language)
-    bond = Fork.objects.filter(page=page).first()
-    if own := _own(page, bond):
+    fork = Fork.objects.filter(page=page).first()
+    if own_versions := _count_own_versions(page, fork):
         with translation.override(language):
-            said = ngettext("%(number)d version since", "%(number)d versions since", own) % {"number": own}
+            changes = ngettext("%(number)d version since", "%(number)d versions since", own_versions) % {
+                "number": own_versions
+            }
         line = attribution_line(
-            credits["title"], credits["authors"], credits["source"], credits["license"], said, language=language
+            credits["title"], credits["authors"], credits["source"], credits["license"], changes, language=language
         )
     sources = [source_credit(entry, language) for entry in credits["derived_from"]]
     return Credits([line], sources, [picture_credit(entry, language) for entry in credits["media"]])
 
 
-def _own(page: WikiPage, bond: Fork | None) -> int:
-    """How many versions a fork has of its own."""
-    if bond is None:
+def _count_own_versions(page: WikiPage, fork: Fork | None) -> int:
+    """Count the versions written in a fork since it was made; 0 for a page that is no fork."""
+    if fork is None:
         return 0
-    since = page.versions.filter(claimed_at__gte=bond.made_at).values_list("tags", flat=True)
-    return sum(FORKED not in tags for tags in since)
+    tags_since_fork = page.versions.filter(claimed_at__gte=fork.made_at).values_list("tags", flat=True)
+    return sum(FORKED not in tags for tags in tags_since_fork)
 
 
-# ---------------------------------------------------------------- some words of a page
+# ---------------------------------------------------------------- text selected in a page
 
 
 def of_selection(page: WikiPage, words: str, language: str) -> Credits:
-    """The credit of a passage that is copied: its authors by their words in it, and the version it is from.
+    """Return the credit of a text selected in `page`: its authors, most words first, and a link to the current version.
 
-    `words` as they were selected; those of no passage are credited as the whole page is. Three queries.
+    `words` is the selected text; when it matches no passage, the authors of the whole page are named. Three queries.
     """
-    whole = authorship.authorship_of(page)
-    found = [told for told in whole.attribute(_holding(whole.passages, words)) if told.authors]
+    authorship_of_page = authorship.authorship_of(page)
+    attributed_passages = [
+        attributed
+        for attributed in authorship_of_page.attribute(_selected_passages(authorship_of_page.passages, words))
+        if attributed.authors
+    ]
     counted: dict[str, int] = defaultdict(int)
-    for told in found:
-        for count, where in word_runs(told.passage):
-            counted[whole.owners[where].name] += count
-    names = sorted(counted, key=lambda name: (-counted[name], name)) or [share.name for share in whole.shares]
+    for attributed in attributed_passages:
+        for count, where in word_runs(attributed.passage):
+            counted[authorship_of_page.owners[where].name] += count
+    names = sorted(counted, key=lambda name: (-counted[name], name)) or [
+        share.name for share in authorship_of_page.shares
+    ]
     source = f"{settings.BASE_ADDRESS}{page.get_absolute_url()}?version={page.version}"
     return Credits([attribution_line(page.full_title, names, source, page.license, language=language)])
 
 
-def _holding(passages: Iterable[Passage], words: str) -> list[Passage]:
-    """The passages that a selection goes through; where markup stands between, those that lie in it or it in them."""
-    wanted = folded_words(words)[:SELECTION_WORDS_LIMIT]
-    if not wanted:
+def _selected_passages(passages: Iterable[Passage], words: str) -> list[Passage]:
+    """Return the passages that the selected text `words` covers.
+
+    When the selection is not found as one run of words (markup may interrupt it), return the passages that it contains
+    or that contain it.
+    """
+    selected = folded_words(words)[:SELECTION_WORDS_LIMIT]
+    if not selected:
         return []
-    told = [(passage, own) for passage in passages if (own := folded_words(passage.text))]
-    whole = _spaced(word for _, own in told for word in own)
-    said, ends = _spaced(wanted), list(accumulate(len(own) for _, own in told))
-    if (at := whole.find(said)) >= 0:
-        first = whole.count(" ", 0, at)
-        last = first + len(wanted) - 1
-        return [told[index][0] for index in range(bisect_right(ends, first), bisect_right(ends, last) + 1)]
-    return [passage for passage, own in told if _spaced(own) in said or said in _spaced(own)]
+    passages_with_words = [
+        (passage, passage_words) for passage in passages if (passage_words := folded_words(passage.text))
+    ]
+    page_text = _join_with_spaces(word for _, passage_words in passages_with_words for word in passage_words)
+    selected_text, ends = (
+        _join_with_spaces(selected),
+        list(accumulate(len(passage_words) for _, passage_words in passages_with_words)),
+    )
+    if (offset := page_text.find(selected_text)) >= 0:
+        first = page_text.count(" ", 0, offset)
+        last = first + len(selected) - 1
+        return [
+            passages_with_words[index][0] for index in range(bisect_right(ends, first), bisect_right(ends, last) + 1)
+        ]
+    return [
+        passage
+        for passage, passage_words in passages_with_words
+        if _join_with_spaces(passage_words) in selected_text or selected_text in _join_with_spaces(passage_words)
+    ]
 
 
-def _spaced(words: Iterable[str]) -> str:
-    """Words with a space on each side, so that only whole ones are found."""
+def _join_with_spaces(words: Iterable[str]) -> str:
+    """Join words with spaces, also at both ends, so that a substring search matches whole words only."""
     return f" {' '.join(words)} "
 
 
@@ -141,33 +167,37 @@ def _spaced(words: Iterable[str]) -> str:
 
 
 def of_place(place: WikiPage, user: Reader, language: str) -> Credits:
-    """The credits of a place with its pages: one line a licence, with the authors of all its pages by their words.
+    """Return the credits of a place and its pages: one line per licence, authors with most words first.
 
-    A bounded number of queries for each 500 pages, and none for a single page.
+    Only pages that `user` may read count.
+
+    Takes a bounded number of queries per 500 pages, and no query per page.
     """
     rows = WikiPage.objects.readable_by(user).filter(Q(place=place) | Q(pk=place.pk), redirect_key="")
     by_license: dict[str, list[int]] = defaultdict(list)
     for pk, license in rows.order_by("license", "pk").values_list("pk", "license"):
         by_license[license].append(pk)
-    pages = [pk for some in by_license.values() for pk in some]
-    words = _words(pages)
+    pages = [pk for keys in by_license.values() for pk in keys]
+    words = _count_words(pages)
     url = settings.BASE_ADDRESS + place.get_absolute_url()
     with translation.override(language):
         lines = [
-            attribution_line(_named(place, len(some)), _ranked(words, some), url, license, language=language)
-            for license, some in by_license.items()
+            attribution_line(
+                _place_label(place, len(keys)), _rank_authors(words, keys), url, license, language=language
+            )
+            for license, keys in by_license.items()
         ]
-    return Credits(lines, _sources(pages, language), _pictures(pages, language))
+    return Credits(lines, _source_lines(pages, language), _picture_lines(pages, language))
 
 
-def _named(place: WikiPage, count: int) -> str:
-    """What a line is the credit of."""
-    said = ngettext("%(title)s, %(number)d page", "%(title)s, %(number)d pages", count)
-    return said % {"title": place.full_title, "number": count}
+def _place_label(place: WikiPage, count: int) -> str:
+    """Return the title of a line: the place, and how many pages the line covers."""
+    label = ngettext("%(title)s, %(number)d page", "%(title)s, %(number)d pages", count)
+    return label % {"title": place.full_title, "number": count}
 
 
-def _ranked(words: dict[int, dict[str, int]], pages: Iterable[int]) -> list[str]:
-    """Names of the authors of some pages, most words first."""
+def _rank_authors(words: dict[int, dict[str, int]], pages: Iterable[int]) -> list[str]:
+    """Return the names of the authors of `pages`, most words first."""
     counted: dict[str, int] = defaultdict(int)
     for page in pages:
         for name, count in words[page].items():
@@ -175,64 +205,72 @@ def _ranked(words: dict[int, dict[str, int]], pages: Iterable[int]) -> list[str]
     return sorted(counted, key=lambda name: (-counted[name], name))
 
 
-def _words(pages: Sequence[int]) -> dict[int, dict[str, int]]:
-    """How many living words each author has in each page."""
+def _count_words(pages: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Count the current words of each author in each page: {page: {author: words}}."""
     counted: dict[tuple[int, VersionKey], int] = defaultdict(int)
-    for some in _slices(pages):
-        for passage in Passage.objects.filter(page__in=some, removed_in=None).only("page_id", "runs"):
+    for keys in _slices(pages):
+        for passage in Passage.objects.filter(page__in=keys, removed_in=None).only("page_id", "runs"):
             for count, where in word_runs(passage):
                 counted[passage.page_id, where] += count
-    names = _names({where for _, where in counted})
-    found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    names = _author_names({where for _, where in counted})
+    words_by_author: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for (page, where), count in counted.items():
         for name in names.get(where, ()):
-            found[page][name] += count
-    return found
+            words_by_author[page][name] += count
+    return words_by_author
 
 
-def _names(wanted: set[VersionKey]) -> dict[VersionKey, list[str]]:
-    """Who wrote what versions brought; for one that brought a page of another site, its authors together."""
-    found: dict[VersionKey, list[str]] = {}
-    pages = sorted({page for page, _ in wanted})
-    for some in _slices(pages):
-        bonds = dict(Fork.objects.filter(page__in=some).values_list("page_id", "upstream_authors"))
-        rows = PageVersion.objects.filter(page__in=some)
-        for page, number, name, tags, parent in rows.values_list(
+def _author_names(versions: set[VersionKey]) -> dict[VersionKey, list[str]]:
+    """Return the author names of each of `versions`.
+
+    The version that brought in a fork (or a pull from an unknown version) has the upstream authors, not its own author.
+    """
+    names: dict[VersionKey, list[str]] = {}
+    pages = sorted({page for page, _ in versions})
+    for keys in _slices(pages):
+        upstream_authors = dict(Fork.objects.filter(page__in=keys).values_list("page_id", "upstream_authors"))
+        stored = PageVersion.objects.filter(page__in=keys)
+        for page, number, name, tags, parent in stored.values_list(
             "page_id", "number", "author_name", "tags", "merge_parent_id"
         ):
-            if (page, number) in wanted:
-                is_from_afar = page in bonds and (FORKED in tags or (PULLED in tags and parent is None))
-                found[page, number] = bonds[page] if is_from_afar else [name]
-    return found
+            if (page, number) in versions:
+                is_foreign = page in upstream_authors and (FORKED in tags or (PULLED in tags and parent is None))
+                names[page, number] = upstream_authors[page] if is_foreign else [name]
+    return names
 
 
-def _sources(pages: Sequence[int], language: str) -> list[AttributionLine]:
-    """What pages were forked or imported from, each source once."""
+def _source_lines(pages: Sequence[int], language: str) -> list[AttributionLine]:
+    """Return the lines of what `pages` were forked or imported from, each source once."""
     entries: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for some in _slices(pages):
-        for bond in Fork.objects.filter(page__in=some).order_by("pk"):
-            entries[bond.upstream_host, bond.upstream_title, bond.upstream_license] = {
-                "title": bond.upstream_title, "authors": bond.upstream_authors,
-                "source": absolute_url(bond.upstream_url), "license": bond.upstream_license,
+    for keys in _slices(pages):
+        for fork in Fork.objects.filter(page__in=keys).order_by("pk"):
+            entries[fork.upstream_host, fork.upstream_title, fork.upstream_license] = {
+                "title": fork.upstream_title, "authors": fork.upstream_authors,
+                "source": absolute_url(fork.upstream_url), "license": fork.upstream_license,
             }  # fmt: skip
-        for origin in Origin.objects.filter(page__in=some).select_related("page").order_by("pk"):
+        for origin in Origin.objects.filter(page__in=keys).select_related("page").order_by("pk"):
             entries[origin.source, origin.identifier, origin.page.license] = {
                 "title": origin.identifier, "authors": [origin.source], "source": origin.url,
                 "license": origin.page.license,
             }  # fmt: skip
-            entries |= {(one["host"], one["title"], one["license"]): one for one in origin.ancestry}
+            entries |= {
+                (ancestor["host"], ancestor["title"], ancestor["license"]): ancestor for ancestor in origin.ancestry
+            }
     return [source_credit(entry, language) for entry in entries.values()]
 
 
-def _pictures(pages: Sequence[int], language: str) -> list[AttributionLine]:
-    """The pictures that pages show, by name."""
+def _picture_lines(pages: Sequence[int], language: str) -> list[AttributionLine]:
+    """Return the lines of the pictures that `pages` show, sorted by name."""
     keys: set[str] = set()
-    for some in _slices(pages):
-        keys |= set(PageLink.objects.filter(page__in=some, way=PageLink.Way.FILE).values_list("key", flat=True))
-    found: Iterable[Picture] = pictures_by_name(key.partition(":")[2] for key in sorted(keys)).values()
+    for page_keys in _slices(pages):
+        keys |= set(PageLink.objects.filter(page__in=page_keys, way=PageLink.Way.FILE).values_list("key", flat=True))
+    pictures: Iterable[Picture] = pictures_by_name(key.partition(":")[2] for key in sorted(keys)).values()
     return [
-        picture_credit({"name": one.name, "author": one.author, "source": one.source, "license": one.license}, language)
-        for one in sorted(found, key=lambda one: one.name)
+        picture_credit(
+            {"name": picture.name, "author": picture.author, "source": picture.source, "license": picture.license},
+            language,
+        )
+        for picture in sorted(pictures, key=lambda picture: picture.name)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The form by which an archive comes in."""
+"""The form for importing an archive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wiki.exchange.archive.format_spec import LIMITS, MB
 
 
 class ImportForm(forms.Form):
-    """The file, and where its page goes."""
+    """An archive file, with the place and title of the new page."""
 
     file = forms.FileField(
         label=_("Archive"),
@@ -36,7 +36,7 @@ class ImportForm(forms.Form):
     )
 
     def clean_file(self) -> UploadedFile[Any]:
-        """Refuse what is too large before it is read."""
+        """Refuse an archive that is too large, before it is read."""
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LIMITS.zip_bytes:
             raise ValidationError(

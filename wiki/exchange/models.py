@@ -1,4 +1,4 @@
-"""Where an imported page came from."""
+"""The source of an imported page."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Origin(models.Model):
     source = models.CharField(max_length=255)
     """Name of the data set, or host of the site that the archive came from."""
     identifier = models.CharField(max_length=255)
-    """What the source calls it: the ID of a row, the full title of a page."""
+    """Identifier in the source: the ID of a row, the full title of a page, the path of a file."""
     url = models.URLField(max_length=2000, blank=True)
     version = models.PositiveIntegerField()
-    """Number of the page's version that holds what the source last said."""
+    """Number of the page version with the latest imported content."""
     digest = models.CharField(max_length=80, blank=True)
     """The archive's Content-Digest; empty for a row of a data set."""
     ancestry = models.JSONField(default=list, blank=True)
-    """What the page was made from before, as the archive's `credits.json` lists it."""
+    """Earlier sources of the page, as `derived_from` in the archive's `credits.json`."""
     imported_at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
 

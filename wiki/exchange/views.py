@@ -1,4 +1,4 @@
-"""Carrying a page away, and bringing one in, in the browser."""
+"""Views for exporting a page, importing an archive, and showing attribution texts."""
 
 from __future__ import annotations
 
@@ -30,93 +30,98 @@ from wiki.pages.views import manage, page_lists
 
 AUTHORS_SHOWN = 100
 SELECTION_LIMIT = 20_000
-"""Characters of a selection whose credit is asked for."""
+"""Maximum length of the selected text in a request for its credits, in characters."""
 DOWNLOAD_LIMIT = (60, 600)
-"""How many archives one network may fetch in how many seconds."""
+"""Rate limit of downloads: (archives, seconds) for each network address."""
 
 
 @require_safe
 def export(request: HttpRequest, title: str) -> HttpResponseBase:
-    """What the archive of a page holds, and the link to it."""
+    """Show the content of the archive of a page, with the download link."""
     page = manage.get_page(request, title, permissions.Action.EXPORT)
-    subject = ExportedPage.of(page)
+    exported = ExportedPage.of(page)
     pictures = pictures_of(page)
-    credits = subject.credits(pictures)
-    made = attribution_texts.from_credits_json(page, credits, (get_language() or "fr")[:2])
+    credits = exported.credits(pictures)
+    attribution = attribution_texts.from_credits_json(page, credits, (get_language() or "fr")[:2])
     context: dict[str, Any] = {
         "page": page,
         "may": permissions.allowed_actions(request.user, page),
         "download": address("export_download", page.full_title),
-        "licenses": catalogue.licenses_in(subject.last.license),
+        "licenses": catalogue.licenses_in(exported.last.license),
         "authors": credits["authors"][:AUTHORS_SHOWN],
         "more_authors": max(0, len(credits["authors"]) - AUTHORS_SHOWN),
         "pictures": pictures,
-        "versions": subject.last.number,
-        "size": _expected_size(subject, pictures),
-        "credits": made,
-        "sources": [line.html for line in made.sources],
-        "too_large": (subject.totals["bytes"] or 0) > LIMITS.texts_bytes,
+        "versions": exported.last.number,
+        "size": _expected_size(exported, pictures),
+        "credits": attribution,
+        "sources": [line.html for line in attribution.sources],
+        "too_large": (exported.totals["bytes"] or 0) > LIMITS.texts_bytes,
         "limit": LIMITS.texts_bytes // MB,
     }
-    answer = render(request, "wiki/exchange/export.html", context)
-    answer["X-Robots-Tag"] = "noindex"
-    return answer
+    response = render(request, "wiki/exchange/export.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
-def _expected_size(subject: ExportedPage, pictures: list[Picture]) -> int:
-    """About how many bytes the archive will have: pictures as they are, texts compressed."""
-    texts = min(subject.totals["bytes"] or 0, STREAM_LIMIT) // 4 + subject.last.size
-    return 30_000 + texts + 150 * subject.last.number + sum(picture.file_size or 0 for picture in pictures)
+def _expected_size(exported: ExportedPage, pictures: list[Picture]) -> int:
+    """Estimate the size of the archive in bytes: pictures unchanged, texts compressed."""
+    text_bytes = min(exported.totals["bytes"] or 0, STREAM_LIMIT) // 4 + exported.last.size
+    return 30_000 + text_bytes + 150 * exported.last.number + sum(picture.file_size or 0 for picture in pictures)
 
 
 @require_safe
 def export_download(request: HttpRequest, title: str) -> HttpResponseBase:
-    """The archive itself, sent while it is made."""
+    """Stream the archive while it is being written."""
     page = manage.get_page(request, title, permissions.Action.EXPORT)
     rate_limits.count_against_limit(f"export:{rate_limits.address_hash(request)}", *DOWNLOAD_LIMIT)
-    made = Export(page)
+    archive = Export(page)
     if request.method == "HEAD":
-        answer: HttpResponseBase = StreamingHttpResponse([], content_type="application/zip")
+        response: HttpResponseBase = StreamingHttpResponse([], content_type="application/zip")
     else:
-        answer = StreamingHttpResponse(iter(made), content_type="application/zip")
-    answer["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
-    answer["X-Robots-Tag"] = "noindex"
-    answer["Cache-Control"] = "no-store"
-    answer["X-Accel-Buffering"] = "no"
-    return answer
+        response = StreamingHttpResponse(iter(archive), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{archive.file_name}"'
+    response["X-Robots-Tag"] = "noindex"
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
 
 
 @require_safe
 def credits(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Whom to name, ready to copy: for a page, for a place with its pages, for `?words=` of a page.
+    """Show the credits of a page, of a place with its pages, or (`?words=`) of a text selected in a page.
 
-    `?format=json`, `text`, `markdown` or `html` for programs.
+    `?format=json`, `text`, `markdown` or `html` returns the credits alone, for programs.
     """
     page = manage.get_page(request, title, permissions.Action.EXPORT)
     language = (get_language() or "fr")[:2]
     words = request.GET.get("words", "")[:SELECTION_LIMIT]
     if words.strip():
         rate_limits.limit_previews(request)
-        made = attribution_texts.of_selection(page, words, language)
+        attribution = attribution_texts.of_selection(page, words, language)
     elif page.is_place and "page" not in request.GET:
         rate_limits.limit_previews(request)
-        made = attribution_texts.of_place(page, request.user, language)
+        attribution = attribution_texts.of_place(page, request.user, language)
     else:
-        made = attribution_texts.of_page(page, language)
-    form = {"md": "markdown", "txt": "text"}.get(wanted := request.GET.get("format", ""), wanted)
-    if form == "json":
-        return JsonResponse({"text": made.text, "markdown": made.markdown, "html": made.html})
-    if form in ("text", "markdown", "html"):
-        kind = "plain" if form == "text" else form
-        return HttpResponse(getattr(made, form), content_type=f"text/{kind}; charset=utf-8")
-    context = {"page": page, "credits": made, "words": words, "may": permissions.allowed_actions(request.user, page)}
-    answer = render(request, "wiki/exchange/credits.html", context)
-    answer["X-Robots-Tag"] = "noindex"
-    return answer
+        attribution = attribution_texts.of_page(page, language)
+    output_format = {"md": "markdown", "txt": "text"}.get(requested := request.GET.get("format", ""), requested)
+    if output_format == "json":
+        return JsonResponse({"text": attribution.text, "markdown": attribution.markdown, "html": attribution.html})
+    if output_format in ("text", "markdown", "html"):
+        subtype = "plain" if output_format == "text" else output_format
+        return HttpResponse(getattr(attribution, output_format), content_type=f"text/{subtype}; charset=utf-8")
+    context = {
+        "page": page,
+        "credits": attribution,
+        "words": words,
+        "may": permissions.allowed_actions(request.user, page),
+    }
+    response = render(request, "wiki/exchange/credits.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def import_archive(request: HttpRequest) -> HttpResponseBase:
-    """Take in an archive."""
+    """Import an archive: the form, and on POST the import."""
     user = request.user
     if not user.is_authenticated or not isinstance(user, User):
         return redirect_to_login(request.get_full_path())
@@ -127,7 +132,7 @@ def import_archive(request: HttpRequest) -> HttpResponseBase:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            done = importer.import_archive(data["file"], user, importer.ImportTarget(data["title"], data["place"]))
+            result = importer.import_archive(data["file"], user, importer.ImportTarget(data["title"], data["place"]))
         except TitleTaken as error:
             form.add_error("title", message_for(error))
             form.add_error("file", gettext("Choose the file once more."))
@@ -136,27 +141,27 @@ def import_archive(request: HttpRequest) -> HttpResponseBase:
             form.add_error(None, message_for(error))
             status = error.status
         else:
-            _tell(request, done)
-            return redirect(done.page.get_absolute_url())
+            _report_result(request, result)
+            return redirect(result.page.get_absolute_url())
     context = {"form": form, "places": page_lists.place_titles(user)}
     return render(request, "wiki/exchange/import.html", context, status=status)
 
 
-def _tell(request: HttpRequest, done: importer.ImportResult) -> None:
-    """Say what came in, and what came in otherwise than the archive had it."""
-    said = ngettext(
-        "The page is here, with %(number)d version.", "The page is here, with %(number)d versions.", done.versions
-    ) % {"number": done.versions}
-    if done.pictures:
-        said += " " + ngettext("%(number)d picture came along.", "%(number)d pictures came along.", done.pictures) % {
-            "number": done.pictures
+def _report_result(request: HttpRequest, result: importer.ImportResult) -> None:
+    """Add messages about what was imported, and about pictures that were renamed or cleaned."""
+    text = ngettext(
+        "The page is here, with %(number)d version.", "The page is here, with %(number)d versions.", result.versions
+    ) % {"number": result.versions}
+    if result.pictures:
+        text += " " + ngettext("%(number)d picture came along.", "%(number)d pictures came along.", result.pictures) % {
+            "number": result.pictures
         }
-    messages.success(request, said)
-    for old, new in done.renamed.items():
+    messages.success(request, text)
+    for old, new in result.renamed.items():
         messages.info(
             request,
             gettext("Another picture here is called “%(old)s”: the archive's is now “%(new)s”.")
             % {"old": old, "new": new},
         )
-    for name in done.cleaned:
+    for name in result.cleaned:
         messages.info(request, gettext("“%(name)s” held hidden data, which was taken out.") % {"name": name})

@@ -1,1 +1,1 @@
-"""Facts: typed values that pages state, each with a life; what their properties declare."""
+"""Facts: typed values that pages state, each with its lifetime; and the declarations of their properties."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class PageFactChanges:
-    """The changes that the write of one page made, on whichever pages the facts are."""
+    """The changes that writing one page made to facts, whichever pages the facts are on."""
 
     page: int
     """Primary key of the written page."""
@@ -21,7 +21,7 @@ class PageFactChanges:
 
 @dataclass(slots=True)
 class FactChanges:
-    """The changes of one write, by primary key of the written page."""
+    """The changes that one write made to facts, by primary key of the written page."""
 
     pages: dict[int, PageFactChanges] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""From words to typed columns: values read by today's declarations."""
+"""Typed columns of facts, computed from the raw value and the declaration of its property today."""
 
 from __future__ import annotations
 
@@ -13,26 +13,30 @@ from wiki.pages.writing.derived_data import VersionState
 
 COLUMNS = ("language", "datatype", "canonical_value", "folded_text", "number", "number_end", "lat", "lon", "lang", "root_key", "place_key",
            "problem", "note")  # fmt: skip
-"""The typed columns of a fact: those that follow from its words, its page's fields, and today's declarations."""
+"""The typed columns of `Fact`: they follow from its raw value, its page, and the declaration of its property today."""
 
 
-def parse_value(raw: str, step: VersionState, declaration: Declaration) -> Value:
-    """The value of some words in a version."""
-    return registry.parse(raw, Context(step.language, declaration, step.full_title, step.home))
+def parse_value(raw: str, version: VersionState, declaration: Declaration) -> Value:
+    """Return the value of `raw`, parsed with the language, title and place of a version."""
+    return registry.parse(raw, Context(version.language, declaration, version.full_title, version.home))
 
 
 def existing_place_keys(values: Iterable[Value]) -> set[str]:
-    """Those near keys of page values that are pages now. One query per 500, none where there are no such values."""
+    """Return the `place_key`s among page values that are title keys of pages now.
+
+    Costs one query per 500 keys, none without such keys.
+    """
     keys = {key for value in values for key in (value.place_key, *(part.place_key for _, part in value.parts)) if key}
     return link_table.existing_keys(keys) if keys else set()
 
 
 def typed_columns(value: Value, language: str, existing: Collection[str]) -> dict[str, Any]:
-    """The typed columns of a value; a page value means the page in its own place where that is `existing`."""
-    problem, place_key = (
-        value.problem,
-        "" if "#" in value.place_key else value.place_key,
-    )  # parts of pages: from the commons
+    """Return the typed columns of a value, by name.
+
+    `canonical_value` is the `place_key` of a page value where it is in `existing`, else the key at root level.
+    """
+    problem = value.problem
+    place_key = "" if "#" in value.place_key else value.place_key  # parts of pages are looked up at root level only
     return {
         "language": language,
         "datatype": value.datatype,
@@ -50,9 +54,9 @@ def typed_columns(value: Value, language: str, existing: Collection[str]) -> dic
     }
 
 
-def assign_columns(fact: Fact, wanted: Mapping[str, Any]) -> bool:
-    """Put `wanted` columns into a fact; whether any differed."""
-    differing = {name: value for name, value in wanted.items() if getattr(fact, name) != value}
+def assign_columns(fact: Fact, columns: Mapping[str, Any]) -> bool:
+    """Assign the columns that differ to a fact, without saving; return whether any differed."""
+    differing = {name: value for name, value in columns.items() if getattr(fact, name) != value}
     for name, value in differing.items():
         setattr(fact, name, value)
     return bool(differing)

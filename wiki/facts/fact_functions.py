@@ -1,4 +1,7 @@
-"""The calls that state something, or say what the page is called; all are filled when the text is saved."""
+"""Parser functions that state facts, and variables with the title of the page.
+
+All are rendered when the text is saved.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from wiki.text.markup.placeholders import Placeholder
 
 
 def render_nothing(placeholder: Placeholder, full_title: str) -> str:
-    """What is stated shows in the fact box, not where it was written."""
+    """Return "": the facts stated by a parser function show in the fact box, not in the text."""
     return ""
 
 
 def render_own_name(placeholder: Placeholder, full_title: str) -> str:
-    """The title of the page, with or without its namespace, or its namespace."""
+    """Return the title of the page with or without its namespace, or the namespace alone, as HTML."""
     return escape(page_name_variables(full_title)[str(placeholder.data["name"])])
 
 

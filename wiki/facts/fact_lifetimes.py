@@ -1,4 +1,4 @@
-"""The lives of the facts of one page: folded over its versions, from what is alive already."""
+"""Lifetimes of the facts of one page, computed version by version from the facts that are current."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from wiki.facts.version_statements import Identity, VersionStatements
 from wiki.pages.writing.derived_data import MonotonicTimes, ParsedVersion, VersionState
 
 BUILTIN_POSITION = 1_000_000
-"""Position of what the wiki says itself: after all that authors say."""
+"""Position of the first builtin statement: after all statements of authors."""
 ParseValue = Callable[[str, str, VersionState], Value]
-"""Property key, words, version: the value."""
+"""Parses a value: (property key, raw value, version) -> value."""
 
 
 @dataclass(slots=True)
 class FactLifetime:
-    """A fact from the version in which it was first said to the one in which it was no longer said."""
+    """A fact, from the version that added it to the one that removed it."""
 
     identity: Identity
     added_in: int
@@ -30,14 +30,14 @@ class FactLifetime:
     value: Value
     language: str
     fact: Fact | None = None
-    """Its row, where it was alive before this write."""
+    """Its row, if it was stored before this write."""
     removed_in: int | None = None
     removed_at: datetime | None = None
 
 
 @dataclass(slots=True)
 class FactHistory:
-    """All lives of one page that a write begins, goes on with or ends."""
+    """The lifetimes of the facts of one page that a write adds, continues or ends."""
 
     parsed: ParsedVersion
     moment: datetime | None
@@ -47,46 +47,46 @@ class FactHistory:
     removed: list[FactLifetime] = field(default_factory=list)
     last_statements: VersionStatements | None = None
 
-    def load_current(self, facts: Iterable[Fact]) -> None:
-        """Begin with the facts that are alive in the database."""
-        for fact in facts:
+    def load_current(self, current_facts: Iterable[Fact]) -> None:
+        """Start with the facts that are current in the database."""
+        for fact in current_facts:
             identity = (fact.subject.fragment, fact.property.key, fact.raw)
             value, language = fact.value(), fact.language
             self.current[identity] = FactLifetime(
                 identity, fact.added_in, fact.added_at, fact.position, value, language, fact
             )
 
-    def apply_versions(self, versions: Iterable[VersionStatements], read: ParseValue) -> None:
-        """Let each version begin and end facts."""
-        number, clock = self.parsed.follows, MonotonicTimes(self.parsed.since, self.moment)
-        for said in versions:
+    def apply_versions(self, versions: Iterable[VersionStatements], parse: ParseValue) -> None:
+        """Add, continue and remove facts as each version of `versions` states them."""
+        number, times = self.parsed.follows, MonotonicTimes(self.parsed.since, self.moment)
+        for statements in versions:
             number += 1
-            at = clock.next(said.version.date)
-            wanted = dict(said.facts)
-            own = version_statements.builtin_statements(said.version, number, self.parsed.page.created_at, at)
-            for position, identity in enumerate(own, start=BUILTIN_POSITION):
-                wanted.setdefault(identity, position)
-            self._end(wanted, number, at)
-            self._begin(wanted, number, at, said.version, read)
-            self.last_statements = said
+            at = times.next(statements.version.date)
+            positions = dict(statements.facts)
+            builtin = version_statements.builtin_statements(statements.version, number, self.parsed.page.created_at, at)
+            for position, identity in enumerate(builtin, start=BUILTIN_POSITION):
+                positions.setdefault(identity, position)
+            self._remove_missing(positions, number, at)
+            self._add_or_continue(positions, number, at, statements.version, parse)
+            self.last_statements = statements
 
-    def _end(self, wanted: dict[Identity, int], number: int, at: datetime) -> None:
-        for identity in [identity for identity in self.current if identity not in wanted]:
-            life = self.current.pop(identity)
-            life.removed_in, life.removed_at = number, at
-            self.removed.append(life)
+    def _remove_missing(self, positions: dict[Identity, int], number: int, at: datetime) -> None:
+        for identity in [identity for identity in self.current if identity not in positions]:
+            lifetime = self.current.pop(identity)
+            lifetime.removed_in, lifetime.removed_at = number, at
+            self.removed.append(lifetime)
 
-    def _begin(
-        self, wanted: dict[Identity, int], number: int, at: datetime, step: VersionState, read: ParseValue
+    def _add_or_continue(
+        self, positions: dict[Identity, int], number: int, at: datetime, version: VersionState, parse: ParseValue
     ) -> None:
-        for identity, position in wanted.items():
-            value, life = read(identity[1], identity[2], step), self.current.get(identity)
-            if life is None:
-                self.current[identity] = FactLifetime(identity, number, at, position, value, step.language)
+        for identity, position in positions.items():
+            value, lifetime = parse(identity[1], identity[2], version), self.current.get(identity)
+            if lifetime is None:
+                self.current[identity] = FactLifetime(identity, number, at, position, value, version.language)
             else:
-                life.position, life.value, life.language = position, value, step.language
+                lifetime.position, lifetime.value, lifetime.language = position, value, version.language
 
     @property
     def lifetimes(self) -> list[FactLifetime]:
-        """Ended ones first, in the order in which they ended."""
+        """All lifetimes: the removed facts in the order of removal, then the current ones."""
         return [*self.removed, *self.current.values()]

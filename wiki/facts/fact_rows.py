@@ -1,4 +1,4 @@
-"""Lives into rows of `Fact`, `Subject` and `Property`."""
+"""Writes lifetimes of facts as rows of `Fact`, `Subject` and `Property`."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ from wiki.facts.values import Value
 from wiki.text import titles
 
 ROWS = 500
+"""Rows per query or insert."""
 AUTOMATIC = ("_MDAT", "_CDAT", "_NEWP", "_LEDT", "_MIME", "_MEDIA")
+"""Keys of the properties that the wiki itself states of pages."""
 
 
 def get_or_create_properties(keys: Iterable[str]) -> dict[str, Property]:
-    """Rows of properties by key, with those that records or other names lead to; made where they are missing."""
-    wanted = {*keys, *AUTOMATIC}
-    rows = property_declarations.load_properties(wanted)
-    missing = sorted(key for key in wanted if key not in rows)
+    """Return the rows of properties by key, with those they redirect to and the fields of records.
+
+    Missing rows are created.
+    """
+    needed = {*keys, *AUTOMATIC}
+    rows = property_declarations.load_properties(needed)
+    missing = sorted(key for key in needed if key not in rows)
     if missing:
         Property.objects.bulk_create(
             [Property(key=key, title=property_title(key), datatype=_special_type(key)) for key in missing],
             ignore_conflicts=True,
         )
-        rows = property_declarations.load_properties(wanted)
+        rows = property_declarations.load_properties(needed)
     return rows
 
 
@@ -35,101 +40,114 @@ def _special_type(key: str) -> str:
     return special.datatype if special else ""
 
 
-def write_lifetimes(every: Sequence[FactHistory], properties: dict[str, Property]) -> None:
-    """Rows for all lives of some pages."""
-    existing = fact_columns.existing_place_keys(life.value for lives in every for life in lives.lifetimes)
-    touched: list[Fact] = []
+def write_lifetimes(histories: Sequence[FactHistory], properties: dict[str, Property]) -> None:
+    """Insert, update and end the rows of all lifetimes of some pages, and note what changed.
+
+    Inside the transaction of the write.
+
+    `properties` holds a row for each property key.
+    """
+    existing = fact_columns.existing_place_keys(
+        lifetime.value for history in histories for lifetime in history.lifetimes
+    )
+    updated: list[Fact] = []
     ended: dict[tuple[Any, Any], list[Fact]] = {}
     new: list[tuple[Fact, FactLifetime]] = []
-    subjects = _subjects(every)
-    for lives in every:
-        page = lives.parsed.page.pk
-        for life in lives.lifetimes:
-            held = fact_columns.typed_columns(life.value, life.language, existing)
-            fragment, key, raw = life.identity
-            if life.fact is None:
+    subjects = _subjects_of(histories)
+    for history in histories:
+        page = history.parsed.page.pk
+        for lifetime in history.lifetimes:
+            columns = fact_columns.typed_columns(lifetime.value, lifetime.language, existing)
+            fragment, key, raw = lifetime.identity
+            if lifetime.fact is None:
                 fact = Fact(
-                    subject=subjects[page, fragment], page_id=page, property=properties[key], position=life.position,
-                    raw=raw, added_in=life.added_in, added_at=life.added_at, removed_in=life.removed_in, removed_at=life.removed_at, **held,
+                    subject=subjects[page, fragment], page_id=page, property=properties[key], position=lifetime.position,
+                    raw=raw, added_in=lifetime.added_in, added_at=lifetime.added_at, removed_in=lifetime.removed_in, removed_at=lifetime.removed_at, **columns,
                 )  # fmt: skip
-                new.append((fact, life))
-                lives.changes.values |= _words(fact, life, properties)
+                new.append((fact, lifetime))
+                history.changes.values |= _changed_values(fact, lifetime, properties)
                 continue
-            before = _words(life.fact, life, properties)
-            if life.removed_in is not None:
-                ended.setdefault((life.removed_in, life.removed_at), []).append(life.fact)
-                lives.changes.values |= before
-            elif fact_columns.assign_columns(life.fact, held | {"position": life.position}):
-                touched.append(life.fact)
-                lives.changes.values |= before | _words(life.fact, life, properties)
-        lives.changes.values |= _changed_subobjects(lives)
-    _end(ended)
-    if touched:
-        Fact.objects.bulk_update(touched, [*fact_columns.COLUMNS, "position"], batch_size=100)
+            before = _changed_values(lifetime.fact, lifetime, properties)
+            if lifetime.removed_in is not None:
+                ended.setdefault((lifetime.removed_in, lifetime.removed_at), []).append(lifetime.fact)
+                history.changes.values |= before
+            elif fact_columns.assign_columns(lifetime.fact, columns | {"position": lifetime.position}):
+                updated.append(lifetime.fact)
+                history.changes.values |= before | _changed_values(lifetime.fact, lifetime, properties)
+        history.changes.values |= _changed_subobjects(history)
+    _mark_removed(ended)
+    if updated:
+        Fact.objects.bulk_update(updated, [*fact_columns.COLUMNS, "position"], batch_size=100)
     _insert(new, properties, existing)
-    changes = {lives.parsed.page.pk: lives.changes for lives in every}
-    for fact, life in new:
-        if life.identity[1] not in SPECIAL:
+    changes = {history.parsed.page.pk: history.changes for history in histories}
+    for fact, lifetime in new:
+        if lifetime.identity[1] not in SPECIAL:
             changes[fact.page_id].rows.append(fact.pk)
 
 
-def _changed_subobjects(lives: FactHistory) -> set[tuple[int, str, str]]:
-    """The subobjects that a write makes or removes, as changes of `Has subobject`.
+def _changed_subobjects(history: FactHistory) -> set[tuple[int, str, str]]:
+    """Return the subobjects that a write adds or removes, as changes of `Has subobject`.
 
     A subobject exists while its page states facts about it, whether or not `Has subobject` is stated too.
     """
-    before = {life.identity[0] for life in lives.lifetimes if life.fact is not None}
-    after = {life.identity[0] for life in lives.current.values()}
-    key, page = titles.key_of(lives.parsed.fields.full_title), lives.parsed.page.pk
+    before = {lifetime.identity[0] for lifetime in history.lifetimes if lifetime.fact is not None}
+    after = {lifetime.identity[0] for lifetime in history.current.values()}
+    key, page = titles.key_of(history.parsed.fields.full_title), history.parsed.page.pk
     return {(page, "_SOBJ", f"{key}#{fragment}") for fragment in before ^ after if fragment}
 
 
-def _words(fact: Fact, life: FactLifetime, properties: dict[str, Property]) -> set[tuple[int, str, str]]:
-    """What changes with a fact: its value, and any value of the fields of a record."""
-    key = life.identity[1]
+def _changed_values(fact: Fact, lifetime: FactLifetime, properties: dict[str, Property]) -> set[tuple[int, str, str]]:
+    """Return the (page, property key, value) triples that change with a fact: its value, and any value of the fields of a record."""
+    key = lifetime.identity[1]
     row = properties.get(key) or fact.property
-    fields = (row.redirects_to or row).declared.get("fields", ()) if fact.whole_id or life.value.parts else ()
+    fields = (row.redirects_to or row).declared.get("fields", ()) if fact.whole_id or lifetime.value.parts else ()
     names = {key, row.redirects_to.key} if row.redirects_to else {key}
     return {(fact.page_id, name, fact.canonical_value) for name in names} | {
         (fact.page_id, field, "*") for field in fields
     }
 
 
-def _end(ended: dict[tuple[Any, Any], list[Fact]]) -> None:
-    """Facts and their parts, ended in their versions."""
+def _mark_removed(ended: dict[tuple[Any, Any], list[Fact]]) -> None:
+    """Set the version and time of removal of facts, and of the field values of records.
+
+    `ended` holds facts by (version, time).
+    """
     for (removed_in, removed_at), facts in ended.items():
         for start in range(0, len(facts), ROWS):
-            some = facts[start : start + ROWS]
-            Fact.objects.filter(pk__in=[fact.pk for fact in some]).update(removed_in=removed_in, removed_at=removed_at)
-            if records := [fact.pk for fact in some if fact.whole_id is not None]:
+            chunk = facts[start : start + ROWS]
+            Fact.objects.filter(pk__in=[fact.pk for fact in chunk]).update(removed_in=removed_in, removed_at=removed_at)
+            if records := [fact.pk for fact in chunk if fact.whole_id is not None]:
                 Fact.objects.filter(part_of__in=records).update(removed_in=removed_in, removed_at=removed_at)
 
 
-def _subjects(every: Sequence[FactHistory]) -> dict[tuple[int, str], Subject]:
-    """The subjects that new facts are about: pages, subobjects, and records; made where they are missing."""
-    wanted, found = set(), {}
-    for lives in every:
-        page = lives.parsed.page.pk
-        for life in lives.lifetimes:
-            if life.fact is not None:
-                found[page, life.identity[0]] = life.fact.subject
+def _subjects_of(histories: Sequence[FactHistory]) -> dict[tuple[int, str], Subject]:
+    """Return the subjects of all lifetimes by (page, fragment): pages, subobjects and new records.
+
+    Missing rows are created.
+    """
+    missing, found = set(), {}
+    for history in histories:
+        page = history.parsed.page.pk
+        for lifetime in history.lifetimes:
+            if lifetime.fact is not None:
+                found[page, lifetime.identity[0]] = lifetime.fact.subject
             else:
-                wanted.add((page, life.identity[0]))
-                if life.value.parts:
-                    wanted.add((page, life.value.canonical_value))
-    return found | get_or_create_subjects(wanted - found.keys())
+                missing.add((page, lifetime.identity[0]))
+                if lifetime.value.parts:
+                    missing.add((page, lifetime.value.canonical_value))
+    return found | get_or_create_subjects(missing - found.keys())
 
 
-def get_or_create_subjects(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], Subject]:
-    """Subjects by page and fragment; made where they are missing."""
-    if not wanted:
+def get_or_create_subjects(keys: set[tuple[int, str]]) -> dict[tuple[int, str], Subject]:
+    """Return the rows of subjects by (page, fragment). Missing rows are created."""
+    if not keys:
         return {}
     Subject.objects.bulk_create(
-        [Subject(page_id=page, fragment=fragment) for page, fragment in sorted(wanted)],
+        [Subject(page_id=page, fragment=fragment) for page, fragment in sorted(keys)],
         ignore_conflicts=True,
         batch_size=ROWS,
     )
-    pks, found = sorted({page for page, _ in wanted}), {}
+    pks, found = sorted({page for page, _ in keys}), {}
     for start in range(0, len(pks), ROWS):
         for row in Subject.objects.filter(page_id__in=pks[start : start + ROWS]):
             found[row.page_id, row.fragment] = row
@@ -137,11 +155,11 @@ def get_or_create_subjects(wanted: set[tuple[int, str]]) -> dict[tuple[int, str]
 
 
 def _insert(new: Sequence[tuple[Fact, FactLifetime]], properties: dict[str, Property], existing: set[str]) -> None:
-    """New facts, and the parts of those that are records."""
-    records = [(fact, life.value) for fact, life in new if life.value.parts]
-    wholes = get_or_create_subjects({(fact.page_id, value.canonical_value) for fact, value in records})
+    """Insert new facts, and the field values of those that are records."""
+    records = [(fact, lifetime.value) for fact, lifetime in new if lifetime.value.parts]
+    subjects = get_or_create_subjects({(fact.page_id, value.canonical_value) for fact, value in records})
     for fact, value in records:
-        fact.whole = wholes[fact.page_id, value.canonical_value]
+        fact.whole = subjects[fact.page_id, value.canonical_value]
     Fact.objects.bulk_create([fact for fact, _ in new], batch_size=ROWS)
     insert_record_fields(records, properties, existing)
 
@@ -149,7 +167,7 @@ def _insert(new: Sequence[tuple[Fact, FactLifetime]], properties: dict[str, Prop
 def insert_record_fields(
     records: Sequence[tuple[Fact, Value]], properties: dict[str, Property], existing: set[str]
 ) -> None:
-    """The fields of records as facts of the record's own subject, with its life."""
+    """Insert the field values of records as facts of the record's own subject, with its lifetime."""
     parts = []
     for fact, value in records:
         for position, (key, part) in enumerate(value.parts):

@@ -1,7 +1,7 @@
-"""The deriver of facts: what versions say becomes rows with lives, and property pages declare.
+"""The updater of facts: writes the statements of versions as facts with lifetimes, and applies property pages.
 
-One query for the facts alive, one for the properties; then inserts, and one update for the ended. The same code
-writes one edit, an import of thousands of versions, and the rebuilding from the whole history.
+One query loads the current facts, one the properties; then come inserts, and one update for removed facts. The same
+code serves a single edit, an import of thousands of versions, and a rebuild from the whole history.
 """
 
 from __future__ import annotations
@@ -28,109 +28,119 @@ SNAPSHOT_FIELDS = (
     "page_id", "subject__fragment", "property__key", "raw", "position", "added_in", "removed_in", "added_at", "removed_at",
     "part_of__raw", "whole__fragment",
 )  # fmt: skip
+"""What identifies and dates a fact in a snapshot; row ids are left out, since a rebuild may change them."""
 
 
 class FactUpdater:
-    """The rows of `Fact`, `Subject` and `Property`."""
+    """Maintains the rows of `Fact`, `Subject` and `Property`."""
 
     name = "facts"
     requires = ()
     provides = FactChanges
 
-    def prepare(self, readings: Sequence[ParsedVersion]) -> list[list[VersionStatements]]:
-        """What each version of each page says; nothing for a reading without steps."""
-        return [list(statements_of(item)) for item in readings]
+    def prepare(self, versions: Sequence[ParsedVersion]) -> list[list[VersionStatements]]:
+        """Return the statements of each new version of each page; an empty list for a page without new versions."""
+        return [list(statements_of(version)) for version in versions]
 
     def write(
-        self, readings: Sequence[ParsedVersion], prepared: Sequence[list[VersionStatements]],
+        self, versions: Sequence[ParsedVersion], prepared: Sequence[list[VersionStatements]],
         moment: datetime | None, inputs: Inputs,
     ) -> FactChanges:  # fmt: skip
         """Add, continue and end facts; then apply the declarations of property pages."""
         changes = FactChanges()
-        pages = [(item, versions) for item, versions in zip(readings, prepared, strict=True) if versions]
+        pages = [(version, statements) for version, statements in zip(versions, prepared, strict=True) if statements]
         if not pages:
             return changes
         properties = get_or_create_properties(
-            {key for _, versions in pages for said in versions for _, key, _ in said.facts}
+            {key for _, statements in pages for one in statements for _, key, _ in one.facts}
         )
-        alive = _alive([item for item, _ in pages], changes)
-        every = []
-        for item, versions in pages:
-            lives = FactHistory(item, moment, changes.of(item.page.pk))
-            lives.load_current(alive.get(item.page.pk, ()))
-            lives.apply_versions(versions, _reader(properties))
-            every.append(lives)
-        write_lifetimes(every, properties)
-        _tell_titles([item for item, _ in pages], changes)
-        for lives in every:
-            property_pages.apply_property_page(lives)
+        current = _load_current([version for version, _ in pages], changes)
+        histories = []
+        for version, statements in pages:
+            history = FactHistory(version, moment, changes.of(version.page.pk))
+            history.load_current(current.get(version.page.pk, ()))
+            history.apply_versions(statements, _value_parser(properties))
+            histories.append(history)
+        write_lifetimes(histories, properties)
+        _update_page_values([version for version, _ in pages], changes)
+        for history in histories:
+            property_pages.apply_property_page(history)
         return changes
 
     def snapshot(self) -> list[tuple[Any, ...]]:
-        """All facts by page, subject, property, words and life; and what used or declared properties mean."""
+        """Return all facts by page, subject, property, raw value and lifetime, and all properties that are declared or redirect."""
         rows = Fact.objects.values_list(*SNAPSHOT_FIELDS, *fact_columns.COLUMNS)
         facts = sorted(tuple(map(str, row)) for row in rows.iterator(chunk_size=2000))
-        of = Property.objects.exclude(datatype="", declared={}, redirects_to=None)
-        meant = sorted(
-            tuple(map(str, row)) for row in of.values_list("key", "title", "datatype", "declared", "redirects_to__key")
+        properties = Property.objects.exclude(datatype="", declared={}, redirects_to=None)
+        declarations = sorted(
+            tuple(map(str, row))
+            for row in properties.values_list("key", "title", "datatype", "declared", "redirects_to__key")
         )
-        return [*meant, *facts]
+        return [*declarations, *facts]
 
 
-def _reader(properties: dict[str, Property]) -> Any:
-    """Reads values by what the properties declare now; equal words once."""
+def _value_parser(properties: dict[str, Property]) -> Any:
+    """Return a function that parses values by the current declarations; equal values are parsed once."""
 
     @lru_cache(maxsize=10_000)
-    def read(key: str, raw: str, step: VersionState) -> Value:
-        return fact_columns.parse_value(raw, step, property_declarations.declaration_of(key, properties))
+    def read(key: str, raw: str, version: VersionState) -> Value:
+        return fact_columns.parse_value(raw, version, property_declarations.declaration_of(key, properties))
 
-    def of(key: str, raw: str, step: VersionState) -> Value:
+    def parse(key: str, raw: str, version: VersionState) -> Value:
         return read(
-            key, raw, VersionState("", step.full_title, step.is_place, step.language, "", None, step.place_is_named)
+            key,
+            raw,
+            VersionState("", version.full_title, version.is_place, version.language, "", None, version.place_is_named),
         )
 
-    return of
+    return parse
 
 
-def _alive(readings: Sequence[ParsedVersion], changes: FactChanges) -> dict[int, list[Fact]]:
-    """The facts alive of pages whose history goes on; the facts of those that begin anew are dropped."""
-    anew = [item.page.pk for item in readings if item.follows == 0]
-    for start in range(0, len(anew), ROWS):
-        dropped = Fact.objects.filter(page_id__in=anew[start : start + ROWS])
-        keys = list(dropped.values_list("page_id", "pk", "property__key"))
+def _load_current(versions: Sequence[ParsedVersion], changes: FactChanges) -> dict[int, list[Fact]]:
+    """Return the current facts by page, for pages whose history continues.
+
+    The facts of pages whose history is rebuilt from the first version are deleted, and noted in `changes`.
+    """
+    rebuilt = [version.page.pk for version in versions if version.follows == 0]
+    for start in range(0, len(rebuilt), ROWS):
+        old_facts = Fact.objects.filter(page_id__in=rebuilt[start : start + ROWS])
+        keys = list(old_facts.values_list("page_id", "pk", "property__key"))
         for page, pk, key in keys:
             changes.of(page).rows += [] if key in SPECIAL else [pk]
         if keys:
-            dropped.delete()
-    found: dict[int, list[Fact]] = {}
-    pks = [item.page.pk for item in readings if item.follows]
+            old_facts.delete()
+    current: dict[int, list[Fact]] = {}
+    pks = [version.page.pk for version in versions if version.follows]
     for start in range(0, len(pks), ROWS):
         facts = Fact.objects.filter(page_id__in=pks[start : start + ROWS], removed_in=None, part_of=None)
         for fact in facts.select_related("subject", "property__redirects_to"):
-            found.setdefault(fact.page_id, []).append(fact)
-    return found
+            current.setdefault(fact.page_id, []).append(fact)
+    return current
 
 
-def _tell_titles(readings: Sequence[ParsedVersion], changes: FactChanges) -> None:
-    """Page values mean the page in their own place as soon as it is there, and the commons' when it is gone."""
-    came, gone = set(), set()
-    for item in readings:
-        was = item.page.title_key if item.follows else None
-        fields = item.fields
+def _update_page_values(versions: Sequence[ParsedVersion], changes: FactChanges) -> None:
+    """Point page values to the page in their own place when it comes to exist, to the root level when it is gone."""
+    added, removed = set(), set()
+    for version in versions:
+        old_key = version.page.title_key if version.follows else None
+        fields = version.fields
         full = fields.full_title
-        now = None if item.text is None else titles.key_of(full)
-        if was != now:
-            came |= {now} - {None}
-            gone |= {was} - {None}
-    for keys, column in ((came, "place_key"), (gone - came, "root_key")):
-        some = sorted(key for key in keys if key and ":" in key)
-        for start in range(0, len(some), ROWS):
-            changes.of(readings[0].page.pk).values |= _point(some[start : start + ROWS], column)
+        new_key = None if version.text is None else titles.key_of(full)
+        if old_key != new_key:
+            added |= {new_key} - {None}
+            removed |= {old_key} - {None}
+    for keys, column in ((added, "place_key"), (removed - added, "root_key")):
+        chunk = sorted(key for key in keys if key and ":" in key)
+        for start in range(0, len(chunk), ROWS):
+            changes.of(versions[0].page.pk).values |= _set_canonical_values(chunk[start : start + ROWS], column)
 
 
-def _point(keys: Sequence[str], column: str) -> set[tuple[int, str, str]]:
-    """Let page values with those near keys mean what `column` holds; what changes by that."""
+def _set_canonical_values(keys: Sequence[str], column: str) -> set[tuple[int, str, str]]:
+    """Set the canonical value of page values with one of these place keys from `column`.
+
+    Return the changed values as triples.
+    """
     facts = Fact.objects.filter(place_key__in=keys)
-    said = set(facts.filter(removed_in=None).values_list("page", "property__key", "place_key", "root_key"))
+    before = set(facts.filter(removed_in=None).values_list("page", "property__key", "place_key", "root_key"))
     facts.update(canonical_value=F(column))
-    return {(page, key, word) for page, key, near, far in said for word in (near, far)}
+    return {(page, key, value) for page, key, place_key, root_key in before for value in (place_key, root_key)}

@@ -1,7 +1,5 @@
-"""Licences: what may be shared, under what name, and what may become what.
+"""Licences: the catalogue, the compatibility of licences, attribution lines, and the pages that show them.
 
-Lives on floor 2: imports `wiki.errors` and nothing else of the house. The data is in the
-top-level folder `licenses/` (catalogue, texts, compatibility table), so that a lawyer can read it
-without reading Python. `catalogue` names licences, `compatibility` answers "may this become
-that?", `credits` writes attribution lines, `views` shows the texts.
+Imports `wiki.errors` and no other part of the wiki. The data is in the top-level folder `licenses/`
+(catalogue, texts, compatibility table), so that a lawyer can read it without reading Python.
 """

@@ -1,4 +1,4 @@
-"""«May I?»: what somebody asks of the table, from the fields of a form, and the answer for people."""
+"""The licence compatibility check («May I?») of the page of licences: its form data and its result."""
 
 from __future__ import annotations
 
@@ -13,55 +13,57 @@ from wiki.licenses.compatibility import Verdict
 from wiki.licenses.expressions import EXPRESSION_LIMIT
 
 MAX_WORKS = 10
-"""Works that are asked about together."""
+"""The number of works that one check takes at most."""
 WORK_FIELDS = 3
-"""Fields for them on the screen."""
+"""The number of fields for works that the form shows at least."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompatibilityQuestion:
-    """May works under `sources` be made into one under `target`? All are SPDX expressions, as they came."""
+    """May works under `sources` be combined into one under `target`? All are SPDX expressions, not yet validated."""
 
     sources: tuple[str, ...]
     target: str
 
     @classmethod
     def from_query(cls, query: QueryDict) -> CompatibilityQuestion:
-        """From the fields `from` (as often as there are works) and `to`; what is too much is left out."""
-        given = [one.strip()[:EXPRESSION_LIMIT] for one in query.getlist("from")]
-        return cls(tuple(one for one in given if one)[:MAX_WORKS], query.get("to", "").strip()[:EXPRESSION_LIMIT])
+        """Read the fields `from` (one per work) and `to`; drop works beyond MAX_WORKS and cut long values."""
+        sources = [source.strip()[:EXPRESSION_LIMIT] for source in query.getlist("from")]
+        target = query.get("to", "").strip()[:EXPRESSION_LIMIT]
+        return cls(tuple(source for source in sources if source)[:MAX_WORKS], target)
 
     @property
     def rows(self) -> list[str]:
-        """What the fields for works hold."""
+        """The values of the fields for works, "" for empty fields."""
         return [*self.sources, *[""] * (WORK_FIELDS - len(self.sources))]
 
 
 @dataclass(frozen=True, slots=True)
 class CompatibilityAnswer:
-    """The verdict for all works together, and for each by itself."""
+    """The verdict for all works together, and one verdict per work."""
 
     overall: Verdict
     verdicts: list[Verdict]
 
 
-def check_compatibility(asked: CompatibilityQuestion) -> CompatibilityAnswer | None:
-    """What the table says; None where nothing was asked."""
-    if not (asked.sources and asked.target):
+def check_compatibility(question: CompatibilityQuestion) -> CompatibilityAnswer | None:
+    """Look the question up in the compatibility table; None if it has no source or no target."""
+    if not (question.sources and question.target):
         return None
-    whole = compatibility.check_all(asked.sources, asked.target)
-    return CompatibilityAnswer(whole, [compatibility.check(source, asked.target) for source in asked.sources])
+    overall = compatibility.check_all(question.sources, question.target)
+    verdicts = [compatibility.check(source, question.target) for source in question.sources]
+    return CompatibilityAnswer(overall, verdicts)
 
 
 def choices(also: tuple[str, ...] = ()) -> list[LicenseChoice]:
-    """What the fields offer: what pages are offered, then every licence known, then `also` where it is none of them."""
-    found = dict(_offered(also))
-    return [LicenseChoice(value, label) for value, label in found.items()]
+    """Return the options of the form: licences offered for pages, then all others known, then unknown ones of `also`."""
+    labels = dict(_values_and_labels(also))
+    return [LicenseChoice(value, label) for value, label in labels.items()]
 
 
-def _offered(also: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _values_and_labels(also: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     yield from catalogue.choices_for_text()
     for license in catalogue.LICENSES.values():
         yield license.id, license.short
-    for one in also:
-        yield one, catalogue.license_name(one)
+    for expression in also:
+        yield expression, catalogue.license_name(expression)

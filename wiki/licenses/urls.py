@@ -1,4 +1,4 @@
-"""Addresses of the licences room, included by `wiki.urls` at the root of the site."""
+"""URLs of the licence pages, included by `wiki.urls` at the root of the site."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The sentences of the licences room: why a change of licence is refused, what a licence asks.
+"""Sentences that explain a verdict: why a change of licence is refused, and the obligations of a licence.
 
-English message ids; French stands in `locale`. Keys of `REFUSALS` are rules of
-`licenses/compatibility.csv`; keys of `NEEDS` stand in `[attribution]` of `catalogue.toml` and in
-the column `asks` of the table. A test finds a key without a sentence.
+English message ids; the French is in `locale`. Keys of `REFUSALS` are rules of
+`licenses/compatibility.csv`; keys of `OBLIGATIONS` come from `[attribution]` of `catalogue.toml` and from
+the column `asks` of the table. A test fails for a key without a sentence.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two pages that anyone may read: all licences, and one with its full text."""
+"""The public pages about licences: the list with the compatibility check, and one licence with its full text."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from wiki.licenses.compatibility_check import CompatibilityQuestion
 
 @require_safe
 def licenses(request: HttpRequest) -> HttpResponse:
-    """Show what licences are for, «may I?», those that may be used here, and those only recognised and refused."""
+    """Show the compatibility check («May I?»), the licences accepted here, and those recognised but refused."""
     known = list(catalogue.LICENSES.values())
-    asked = CompatibilityQuestion.from_query(request.GET)
+    question = CompatibilityQuestion.from_query(request.GET)
     context = {
-        "usable": [license for license in known if license.free and license.has_text],
-        "refused": [license for license in known if not license.free],
-        "default": catalogue.get(catalogue.DEFAULT),
-        "asked": asked,
-        "answer": compatibility_check.check_compatibility(asked),
-        "choices": compatibility_check.choices((*asked.sources, *filter(None, [asked.target]))),
+        "accepted_licenses": [license for license in known if license.free and license.has_text],
+        "refused_licenses": [license for license in known if not license.free],
+        "default_license": catalogue.get(catalogue.DEFAULT),
+        "question": question,
+        "answer": compatibility_check.check_compatibility(question),
+        "choices": compatibility_check.choices((*question.sources, *filter(None, [question.target]))),
     }
     return render(request, "wiki/licenses/licenses.html", context)
 
 
 @require_safe
 def license(request: HttpRequest, license_id: str) -> HttpResponse:
-    """Show one licence: what it asks, what may be made of it, its text; 404 if unknown."""
+    """Show one licence: its obligations, the licences that adaptations may take, its text. 404 if unknown."""
     try:
         found = catalogue.get(license_id)
     except UnknownLicense as problem:
@@ -39,7 +39,7 @@ def license(request: HttpRequest, license_id: str) -> HttpResponse:
     context = {
         "license": found,
         "paragraphs": [part for part in catalogue.text_of(found.id).split("\n\n") if part.strip()],
-        "duties": compatibility.check(found.id, found.id).obligation_texts,
+        "obligations": compatibility.check(found.id, found.id).obligation_texts,
         "verdicts": compatibility.targets_for(found.id)[1:],
     }
     return render(request, "wiki/licenses/license.html", context)

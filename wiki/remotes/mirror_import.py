@@ -28,7 +28,7 @@ from wiki.pages import mirror_models, page_lookup
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import Changeset, Fork, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing.version_store import NewVersion, sha256_of
+from wiki.pages.writing.version_store import NewVersion, sha256_of, store
 from wiki.remotes import federated_wiki
 from wiki.text.titles import MIRROR_NAMESPACE
 

@@ -1,6 +1,6 @@
-"""What lives through versions of a page and is searched: its passages, and the facts that it states.
+"""The documents of history search: passages of pages and the facts that pages state, each with a version interval.
 
-Both are named by one number: a passage by its key, a fact by its key below zero.
+A document id is one number for both: the primary key of a passage, or the negated primary key of a fact.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from wiki.search import engine_queries
 from wiki.search.search_ast import Node
 
 DocumentRow = tuple[int, int, int, int | None]
-"""Name, page, and the versions that began and ended it."""
+"""Document id, page, and the versions that added and removed the document (None: it is current)."""
 COLUMNS = ("pk", "page_id", "added_in", "removed_in")
 
 
 def find_history_candidates(node: Node) -> tuple[dict[int, float], bool]:
-    """What holds a word, with scores, and whether that is all; whoever may read it.
+    """Find the documents that match `node`: scores by document id, and whether these are all; permissions not applied.
 
     Raises IndexMissing and IndexDamaged.
     """
@@ -33,15 +33,16 @@ def find_history_candidates(node: Node) -> tuple[dict[int, float], bool]:
     return passages | {-key: score for key, score in facts.items()}, is_all
 
 
-def rows_with_ids(names: Collection[int]) -> Iterator[DocumentRow]:
-    """Those of these names that are there."""
+def rows_with_ids(document_ids: Collection[int]) -> Iterator[DocumentRow]:
+    """Load the rows of the documents with these ids; missing ones are left out."""
     return _rows(
-        Q(column_in("pk", [name for name in names if name > 0])), Q(column_in("pk", [-n for n in names if n < 0]))
+        Q(column_in("pk", [document_id for document_id in document_ids if document_id > 0])),
+        Q(column_in("pk", [-document_id for document_id in document_ids if document_id < 0])),
     )
 
 
 def rows_of_pages(pages: Iterable[int]) -> Iterator[DocumentRow]:
-    """All that ever lived in some pages: facts, then passages in the order of the text."""
+    """Load all documents that pages ever had: facts, then passages in text order."""
     return _rows(*[column_in("page_id", pages)] * 2)
 
 
@@ -53,11 +54,13 @@ def _rows(passages: Q, facts: Q) -> Iterator[DocumentRow]:
     yield from Passage.objects.filter(passages).order_by("position").values_list(*COLUMNS)
 
 
-def load_texts(names: Collection[int]) -> dict[int, str]:
-    """What is said by those names: passages without markup, facts as property and value."""
-    said = Passage.objects.only("text", "kind").in_bulk([name for name in names if name > 0])
-    found = {key: passage.said() for key, passage in said.items()}
-    stated = Fact.objects.filter(pk__in=[-name for name in names if name < 0])
-    for key, title, raw in stated.values_list("pk", "property__title", "raw"):
+def load_texts(document_ids: Collection[int]) -> dict[int, str]:
+    """Load the texts of documents by id: passages without markup, facts as "property: value"."""
+    passages = Passage.objects.only("text", "kind").in_bulk(
+        [document_id for document_id in document_ids if document_id > 0]
+    )
+    found = {key: passage.said() for key, passage in passages.items()}
+    facts = Fact.objects.filter(pk__in=[-document_id for document_id in document_ids if document_id < 0])
+    for key, title, raw in facts.values_list("pk", "property__title", "raw"):
         found[-key] = f"{title}: {raw}"
     return found

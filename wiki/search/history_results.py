@@ -1,4 +1,4 @@
-"""One answer about the past, for the page and the command line: pages with the periods in which the words lived."""
+"""History search for the search page and the command line: pages with the periods in which they matched the query."""
 
 from __future__ import annotations
 
@@ -22,62 +22,65 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 MAX_PASSAGES = 3
-"""Passages shown of one period, at most."""
+"""Most passages shown of one period."""
 VERSION_FIELDS = ("page_id", "number", "claimed_at", "author_name", "origin_host", "author__username")
-"""What is shown of a version."""
+"""Fields loaded of the versions that begin and end a period."""
 
 
 @dataclass(slots=True)
 class HistoryResults:
-    """What was found, best first; nothing in it is hidden from the reader."""
+    """The hits of a history search, best first, all readable by the user."""
 
     query: search_parser.ParsedQuery
     found: HistoryHits = field(default_factory=HistoryHits)
     index_available: bool = True
-    """Whether the index could be asked."""
+    """False where the search index is missing or damaged."""
 
     @property
     def hits(self) -> list[HistoryHit]:
-        """The pages."""
+        """The hits, best first."""
         return self.found.hits
 
     @property
     def leaves(self) -> list[Leaf]:
-        """The words that were looked for."""
+        """The terms of the query that are searched for, without excluded ones."""
         return list(positive_terms(self.query.tree))
 
 
 @dataclass(slots=True)
 class Period:
-    """From the version that brought the words to the one that ended them, if one did."""
+    """An interval in which the page matched: the version that began it, and the version that ended it, if any."""
 
     added_in: PageVersion
     removed_in: PageVersion | None
     passages: list[str]
-    """Passages and facts that held the words when the period began, without markup."""
+    """Passages and facts that contain the query terms, without markup."""
     snippets: list[list[Piece]]
-    """The same, with the words marked, and shortened."""
+    """A snippet of each of the passages, with the query terms highlighted."""
 
 
 @dataclass(slots=True)
 class HistoryResult:
-    """One page as it is shown."""
+    """A page with the periods in which it matched, for display."""
 
     page: WikiPage
     score: float
     title: list[Piece]
     periods: list[Period]
     more: int = 0
-    """How many periods are not shown."""
+    """Number of periods that are not in `periods`."""
 
 
 def search_history(
-    text: str, user: Reader, wish: TimeFilterInput, also: Q | None = None, pages: Iterable[int] | None = None
+    text: str, user: Reader, time_input: TimeFilterInput, where: Q | None = None, pages: Iterable[int] | None = None
 ) -> HistoryResults:  # fmt: skip
-    """The pages in whose history `text` held when `wish` says; among `pages`, or all that meet `also` now."""
+    """Find the pages that matched the query `text` in periods that pass `time_input`.
+
+    `where` is a condition on the current pages, `pages` the primary keys of the only pages to search.
+    """
     query = search_parser.parse(text.strip())
-    tree, when, lived = extract_time_filter(query.tree, wish.parse(query.warnings), query.warnings)
-    scope = HistoryScope(user, when, lived, also, None if pages is None else tuple(pages))
+    tree, time_filter, lifetime = extract_time_filter(query.tree, time_input.parse(query.warnings), query.warnings)
+    scope = HistoryScope(user, time_filter, lifetime, where, None if pages is None else tuple(pages))
     try:
         found = history_search.find_in_history(tree, scope, query.warnings)
     except (IndexMissing, IndexDamaged):
@@ -88,43 +91,43 @@ def search_history(
 
 
 def load_history_results(
-    given: HistoryResults, hits: Sequence[HistoryHit], user: Reader, most: int | None = None
+    results: HistoryResults, hits: Sequence[HistoryHit], user: Reader, max_periods: int | None = None
 ) -> list[HistoryResult]:
-    """The pages of some hits with their periods, `most` of each. Four queries, and one more for the places."""
+    """Load the pages of `hits` with at most `max_periods` periods each; five database queries."""
     pages = WikiPage.objects.readable_by(user).select_related("kind", "place").in_bulk([hit.pk for hit in hits])
-    shown = {hit.pk: hit.spans[:most] for hit in hits if hit.pk in pages}
-    versions = _versions(shown, pages, user)
-    chosen = _Choice(given, shown).passages()
-    texts = history_documents.load_texts({key for keys in chosen.values() for key in keys})
-    marker = Highlighter(given.leaves)
+    spans_by_page = {hit.pk: hit.spans[:max_periods] for hit in hits if hit.pk in pages}
+    versions = _versions(spans_by_page, pages, user)
+    passage_ids = _PassageChooser(results, spans_by_page).passages()
+    texts = history_documents.load_texts({key for keys in passage_ids.values() for key in keys})
+    highlighter = Highlighter(results.leaves)
     found = []
     for hit in hits:
         if hit.pk not in pages:
             continue
         page = pages[hit.pk]
         periods = []
-        for span in shown[hit.pk]:
+        for span in spans_by_page[hit.pk]:
             added_in, removed_in = versions.get((hit.pk, span[0])), versions.get((hit.pk, span[1]))
             if added_in is None or (removed_in is None and span[1] < END):
-                continue  # a version that the reader may not see
-            said = [texts[key] for key in chosen.get((hit.pk, span), ()) if key in texts]
-            pieces = [marker.snippet(text) or [(text, False)] for text in said]
-            periods.append(Period(added_in, removed_in, said, pieces))
-        title = marker.highlight(page.shown_title)
-        found.append(HistoryResult(page, hit.score, title, periods, len(hit.spans) - len(shown[hit.pk])))
+                continue  # a version that the user may not read
+            passages = [texts[key] for key in passage_ids.get((hit.pk, span), ()) if key in texts]
+            snippets = [highlighter.snippet(text) or [(text, False)] for text in passages]
+            periods.append(Period(added_in, removed_in, passages, snippets))
+        title = highlighter.highlight(page.shown_title)
+        found.append(HistoryResult(page, hit.score, title, periods, len(hit.spans) - len(spans_by_page[hit.pk])))
     return found
 
 
 def _versions(
-    shown: dict[int, Spans], pages: dict[int, WikiPage], user: Reader
+    spans_by_page: dict[int, Spans], pages: dict[int, WikiPage], user: Reader
 ) -> dict[tuple[int, int], PageVersion]:  # fmt: skip
-    """The versions that begin and end periods, by page and number."""
-    wanted = Q()
-    for page, spans in shown.items():
-        wanted |= Q(page=page, number__in=sorted({bound for span in spans for bound in span if bound < END}))
-    if not wanted:
+    """Load the versions that begin and end the periods, by page and number."""
+    bounds = Q()
+    for page, spans in spans_by_page.items():
+        bounds |= Q(page=page, number__in=sorted({bound for span in spans for bound in span if bound < END}))
+    if not bounds:
         return {}
-    rows = PageVersion.objects.readable_by(user).filter(wanted).select_related("author").only(*VERSION_FIELDS)
+    rows = PageVersion.objects.readable_by(user).filter(bounds).select_related("author").only(*VERSION_FIELDS)
     found = {}
     for row in rows:
         row.page = pages[row.page_id]
@@ -132,54 +135,57 @@ def _versions(
     return found
 
 
-class _Choice:
-    """Chooses the passages that show each period."""
+class _PassageChooser:
+    """Chooses the passages to show for each period."""
 
-    def __init__(self, given: HistoryResults, shown: dict[int, Spans]) -> None:
-        self.found = {leaf: given.found.scores[leaf] for leaf in given.leaves if leaf in given.found.scores}
-        self.shown = shown
-        self.lives: dict[int, list[tuple[int, Span]]] = defaultdict(list)
-        for key, page, added_in, removed_in in history_documents.rows_of_pages(shown):
-            if any(key in scores for scores in self.found.values()):
-                self.lives[page].append((key, (added_in, removed_in or END)))
+    def __init__(self, results: HistoryResults, spans_by_page: dict[int, Spans]) -> None:
+        self.scores = {leaf: results.found.scores[leaf] for leaf in results.leaves if leaf in results.found.scores}
+        self.spans_by_page = spans_by_page
+        self.intervals: dict[int, list[tuple[int, Span]]] = defaultdict(list)
+        for key, page, added_in, removed_in in history_documents.rows_of_pages(spans_by_page):
+            if any(key in scores for scores in self.scores.values()):
+                self.intervals[page].append((key, (added_in, removed_in or END)))
 
     def passages(self) -> dict[tuple[int, Span], list[int]]:
-        """The keys of passages for each page and period, in the order of the text."""
-        return {(page, span): self._of(page, span) for page, spans in self.shown.items() for span in spans}
+        """Return the document ids of the passages to show, by page and period, in text order."""
+        return {(page, span): self._choose(page, span) for page, spans in self.spans_by_page.items() for span in spans}
 
-    def _of(self, page: int, span: Span) -> list[int]:
-        """Few passages that hold as many of the words as can be; those there from the beginning before others."""
-        there = [(key, life) for key, life in self.lives[page] if overlap(life, span)]
-        order = [key for key, _ in there]
-        first = {key for key, (added_in, removed_in) in there if added_in <= span[0] < removed_in}
-        lacking = set(self.found)
-        chosen: list[int] = []
-        while lacking and len(chosen) < MAX_PASSAGES:
-            rest = [key for key in order if key not in chosen]
-            best = max(rest, key=lambda key: self._worth(key, lacking, first), default=None)
-            if best is None or not self._worth(best, lacking, first)[0]:
+    def _choose(self, page: int, span: Span) -> list[int]:
+        """Choose at most MAX_PASSAGES passages that together contain the most query terms.
+
+        Among equals, prefer passages that are present from the start of the period, then higher scores (greedy).
+        """
+        candidates = [(key, interval) for key, interval in self.intervals[page] if overlap(interval, span)]
+        order = [key for key, _ in candidates]
+        from_start = {key for key, (added_in, removed_in) in candidates if added_in <= span[0] < removed_in}
+        missing = set(self.scores)
+        passage_ids: list[int] = []
+        while missing and len(passage_ids) < MAX_PASSAGES:
+            remaining = [key for key in order if key not in passage_ids]
+            best = max(remaining, key=lambda key: self._rank(key, missing, from_start), default=None)
+            if best is None or not self._rank(best, missing, from_start)[0]:
                 break
-            chosen.append(best)
-            lacking -= {leaf for leaf, scores in self.found.items() if best in scores}
-        return sorted(chosen, key=order.index)
+            passage_ids.append(best)
+            missing -= {leaf for leaf, scores in self.scores.items() if best in scores}
+        return sorted(passage_ids, key=order.index)
 
-    def _worth(self, key: int, lacking: set[Leaf], first: set[int]) -> tuple[int, bool, float]:
-        held = [scores[key] for leaf, scores in self.found.items() if leaf in lacking and key in scores]
-        return len(held), key in first, sum(held)
+    def _rank(self, key: int, missing: set[Leaf], from_start: set[int]) -> tuple[int, bool, float]:
+        scores = [scores[key] for leaf, scores in self.scores.items() if leaf in missing and key in scores]
+        return len(scores), key in from_start, sum(scores)
 
 
 def as_data(result: HistoryResult) -> dict[str, Any]:
-    """A result for machines: title, score, and periods with their versions and passage."""
+    """Return a result as data for JSON: title, score, and periods with their versions and passages."""
     return {
         "title": result.page.full_title,
         "score": round(result.score, 4),
         "periods": [
             {
-                "added_in": _version(one.added_in),
-                "removed_in": _version(one.removed_in),
-                "passage": "\n".join(one.passages),
+                "born": _version(period.added_in),
+                "died": _version(period.removed_in),
+                "passage": "\n".join(period.passages),
             }
-            for one in result.periods
+            for period in result.periods
         ],
     }
 

@@ -1,8 +1,9 @@
-"""Searching all that was ever written: from a tree of words to pages, and the versions through which it held.
+"""Search over all versions: from a query tree to pages, and the intervals of versions in which each page matched.
 
-Each word has the passages and facts that hold it, and these have lives; what joins words joins lives, page by page:
-all of them is the intersection, any the union, not the difference (`intervals`). So words may lie in different
-passages, and a period is one in which all lived. The engine gives candidates; lives and rights come from the database.
+The search engine returns the documents (passages and facts, see `history_documents`) that contain each query term; the
+database has the versions that added and removed each document, and the permissions. Per page, AND intersects these
+intervals, OR unites them and NOT subtracts them (see `intervals`). So the terms may stand in different passages, as
+long as these passages existed at the same time.
 """
 
 from __future__ import annotations
@@ -45,79 +46,79 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 MAX_DOCUMENTS = 20_000
-"""Passages whose lives are read in one go; where words have more, the best pages are looked at first."""
+"""Most documents whose intervals are loaded at once; beyond that, the search proceeds in steps, best pages first."""
 STEP_DOCUMENTS = 4_000
-"""Passages from which the next best pages are taken then."""
+"""Documents per step, best first, whose pages are examined next."""
 STEP_PAGES = 250
-"""Pages looked at together then."""
+"""Pages whose documents are loaded together in a step."""
 TIME_LIMIT = 0.7
-"""Seconds after which no further pages are looked at then, nor where all pages have to be."""
+"""Seconds after which a search that proceeds in steps stops."""
 
 
 @dataclass(slots=True)
 class HistoryHit(SearchHit):
-    """A page in which the query held at some time that was asked for, and the versions."""
+    """A page that matched the query at some time that passes the filters, with the intervals of versions (`spans`)."""
 
     spans: Spans = ()
 
 
 @dataclass(slots=True)
 class HistoryHits:
-    """All that was found, best first."""
+    """The hits, best first, and the documents that matched."""
 
     hits: list[HistoryHit] = field(default_factory=list)
     scores: dict[Leaf, dict[int, float]] = field(default_factory=dict)
-    """What holds each word of the query, named as in `living`, and the scores."""
+    """By query term, the scores of the documents that contain it, by document id (see `history_documents`)."""
     is_complete: bool = True
-    """Whether all pages were looked at: what nearly all pages hold is counted for a limited time."""
+    """False where the time limit was reached before all pages were examined."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryScope:
-    """For whom, and among what, is searched."""
+    """Who searches, and which periods and pages are searched."""
 
     user: Reader
     time_filter: TimeFilter
     lifetime: TimeFilter = field(default_factory=TimeFilter)
-    """In which time the periods have to have lived, by `before:` and `after:`."""
+    """The time that the periods have to overlap, from `before:` and `after:`."""
     where: Q | None = None
-    """A condition on the pages as they are now."""
+    """A condition on the current pages."""
     pages: tuple[int, ...] | None = None
-    """The only pages that are looked at."""
+    """Primary keys of the only pages to search; None for all."""
 
 
-def find_in_history(tree: Node | None, scope: HistoryScope, notes: list[QueryWarning]) -> HistoryHits:
-    """The pages in whose history `tree` held.
+def find_in_history(tree: Node | None, scope: HistoryScope, warnings: list[QueryWarning]) -> HistoryHits:
+    """Find the pages that matched `tree` at some time; appends to `warnings` the parts of the query that are ignored.
 
-    Conditions of the language (`kind:` and others, and `title:`) speak of the page as it is now. Raises IndexMissing
-    and IndexDamaged.
+    Field filters (`kind:` and others, and `title:`) apply to the current state of the page. Raises IndexMissing and
+    IndexDamaged.
     """
     if tree is None:
         return HistoryHits()
-    search = _Search(_telling(tree), scope, notes)
+    search = _Search(_without_stop_words(tree), scope, warnings)
     search.run()
-    search.past.hits.sort(key=lambda hit: (-hit.score, -hit.pk))
-    return search.past
+    search.found.hits.sort(key=lambda hit: (-hit.score, -hit.pk))
+    return search.found
 
 
-def _telling(node: Node) -> Node:
-    """A tree without words that are too common to tell texts apart, where others stand beside them."""
+def _without_stop_words(node: Node) -> Node:
+    """Drop stop words from conjunctions that also contain other words."""
     match node:
         case AndNode(parts):
             plain = [part for part in parts if isinstance(part, Term)]
             common = {part for part in plain if all(is_common(word) for word in iter_words(part.text))}
             dropped = common if len(common) < len(plain) else set()
-            kept = [_telling(part) for part in parts if part not in dropped]
-            return AndNode(tuple(kept)) if len(kept) > 1 else kept[0]
+            remaining = [_without_stop_words(part) for part in parts if part not in dropped]
+            return AndNode(tuple(remaining)) if len(remaining) > 1 else remaining[0]
         case OrNode(parts):
-            return OrNode(tuple(_telling(part) for part in parts))
+            return OrNode(tuple(_without_stop_words(part) for part in parts))
         case NotNode(part):
-            return NotNode(_telling(part))
+            return NotNode(_without_stop_words(part))
     return node
 
 
 def _leaves(node: Node) -> Iterator[Leaf]:
-    """The words of a tree, those that must not be there too."""
+    """Iterate over the terms of a tree, excluded (NOT) terms included."""
     match node:
         case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             yield node
@@ -128,195 +129,199 @@ def _leaves(node: Node) -> Iterator[Leaf]:
                 yield from _leaves(part)
 
 
-def _needs_words(node: Node) -> bool:
-    """Whether a part holds only while some words are there."""
+def _needs_terms(node: Node) -> bool:
+    """Return whether a node can match only where at least one term is present."""
     match node:
         case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             return True
         case AndNode(parts):
-            return any(_needs_words(part) for part in parts)
+            return any(_needs_terms(part) for part in parts)
         case OrNode(parts):
-            return all(_needs_words(part) for part in parts)
+            return all(_needs_terms(part) for part in parts)
     return False
 
 
 PageIntervals = dict[int, dict[Leaf, list[Span]]]
-"""By page, the lives of the passages that hold each word."""
+"""By page and query term, the intervals of the documents that contain the term."""
 
 
 class _Search:
-    """One search. `past` fills while it runs."""
+    """One run of a search; collects its result in `found`."""
 
-    def __init__(self, tree: Node, scope: HistoryScope, notes: list[QueryWarning]) -> None:
+    def __init__(self, tree: Node, scope: HistoryScope, warnings: list[QueryWarning]) -> None:
         self.tree, self.scope, self.user = tree, scope, scope.user
-        self.past = HistoryHits()
-        self.evaluation = page_search.QueryPlan(notes)
+        self.found = HistoryHits()
+        self.plan = page_search.QueryPlan(warnings)
         self.where = Q()
-        self.sets: dict[Node, set[int]] = {}
-        """Pages that meet a condition which stands among words."""
-        self.best: dict[tuple[int, Leaf], float] = {}
-        """By page and word, the score of the best passage, of pages looked at last."""
+        self.filtered_pages: dict[Node, set[int]] = {}
+        """By field or title filter that is combined with terms (in OR or NOT), the pages that pass it."""
+        self.best_scores: dict[tuple[int, Leaf], float] = {}
+        """By page and term, the best score among the documents of the pages examined last."""
         self.title = titles.fold(" ".join(leaf.text for leaf in positive_terms(tree)))
 
     def run(self) -> None:
-        """Ask the engine, then the database."""
+        """Query the engine for every term, then filter by the database."""
         for leaf in dict.fromkeys(_leaves(self.tree)):
-            self.past.scores[leaf], is_all = history_documents.find_history_candidates(leaf)
-            self.past.is_complete &= is_all
+            self.found.scores[leaf], is_complete = history_documents.find_history_candidates(leaf)
+            self.found.is_complete &= is_complete
         parts = self.tree.parts if isinstance(self.tree, AndNode) else (self.tree,)
         others = []
         for part in parts:
             if page_search.is_condition(part):
-                self.where &= self.evaluation.condition(part)
+                self.where &= self.plan.condition(part)
             else:
                 self._prepare(part)
                 others.append(part)
         self.tree = others[0] if len(others) == 1 else AndNode(tuple(others))
-        if self.scope.pages is not None or not _needs_words(self.tree):
-            self._in_turn(self._pages(), time.monotonic() + TIME_LIMIT)
+        if self.scope.pages is not None or not _needs_terms(self.tree):
+            self._examine(self._pages(), time.monotonic() + TIME_LIMIT)
             return
-        total = sum(map(len, self.past.scores.values()))
+        total = sum(map(len, self.found.scores.values()))
         if total <= MAX_DOCUMENTS:
-            names = {name for found in self.past.scores.values() for name in found}
-            self._judge(self._lives(history_documents.rows_with_ids(names)))
+            document_ids = {document for found in self.found.scores.values() for document in found}
+            self._add_hits(self._intervals(history_documents.rows_with_ids(document_ids)))
         else:
-            self._best_first()
+            self._examine_best_first()
 
     def _pages(self) -> Sequence[int]:
-        """The pages to look at, where words do not say it."""
+        """Return the pages to examine where the terms do not determine them."""
         if self.scope.pages is not None:
             return self.scope.pages
         return sorted(WikiPage.objects.readable_by(self.user).filter(self.where).values_list("pk", flat=True))
 
     def _prepare(self, node: Node) -> None:
-        """Look up what conditions within a part need."""
+        """Load the pages that pass each field or title filter within a node."""
         match node:
             case InTitle():
-                self.sets[node] = set(engine_queries.find_candidates(node))
+                self.filtered_pages[node] = set(engine_queries.find_candidates(node))
             case FieldFilter():
-                where = self.evaluation.condition(node)
-                self.sets[node] = set(WikiPage.objects.filter(where).values_list("pk", flat=True))
+                where = self.plan.condition(node)
+                self.filtered_pages[node] = set(WikiPage.objects.filter(where).values_list("pk", flat=True))
             case NotNode(part):
                 self._prepare(part)
             case AndNode(parts) | OrNode(parts):
                 for part in parts:
                     self._prepare(part)
 
-    # --- Many passages ------------------------------------------------------------------------------
-    def _best_first(self) -> None:
-        """Look at the pages of the best passages first, for a limited time."""
-        scores = self._driving(self.tree) or {}
-        until = time.monotonic() + TIME_LIMIT
+    # --- Many documents -----------------------------------------------------------------------------
+    def _examine_best_first(self) -> None:
+        """Examine the pages of the best documents first, until the time limit."""
+        scores = self._smallest_candidates(self.tree) or {}
+        deadline = time.monotonic() + TIME_LIMIT
         keys = sorted(scores, key=lambda key: -scores[key])
-        seen: set[int] = set()
+        examined: set[int] = set()
         for start in range(0, len(keys), STEP_DOCUMENTS):
-            fresh = {
+            new_pages = {
                 page for _, page, _, _ in history_documents.rows_with_ids(keys[start : start + STEP_DOCUMENTS])
-            } - seen
-            seen |= fresh
-            self._in_turn(sorted(fresh), until)
-            if time.monotonic() > until:
-                self.past.is_complete &= start + STEP_DOCUMENTS >= len(keys)
+            } - examined
+            examined |= new_pages
+            self._examine(sorted(new_pages), deadline)
+            if time.monotonic() > deadline:
+                self.found.is_complete &= start + STEP_DOCUMENTS >= len(keys)
                 return
 
-    def _in_turn(self, pages: Sequence[int], until: float) -> None:
-        """Look at pages, some at once; after `until` no more."""
+    def _examine(self, pages: Sequence[int], deadline: float) -> None:
+        """Examine pages in chunks, until `deadline` (a time of `time.monotonic`)."""
         for start in range(0, len(pages), STEP_PAGES):
-            some = pages[start : start + STEP_PAGES]
-            lives = self._lives(history_documents.rows_of_pages(some))
-            self._judge({page: lives.get(page, {}) for page in some})
-            if time.monotonic() > until:
-                self.past.is_complete &= start + STEP_PAGES >= len(pages)
+            chunk = pages[start : start + STEP_PAGES]
+            page_intervals = self._intervals(history_documents.rows_of_pages(chunk))
+            self._add_hits({page: page_intervals.get(page, {}) for page in chunk})
+            if time.monotonic() > deadline:
+                self.found.is_complete &= start + STEP_PAGES >= len(pages)
                 return
 
-    def _driving(self, node: Node) -> dict[int, float] | None:
-        """Passages of which every page that matches has one; as few as can be told."""
+    def _smallest_candidates(self, node: Node) -> dict[int, float] | None:
+        """Return a small set of documents of which every matching page has at least one, or None if there is none."""
         match node:
             case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
-                return self.past.scores[node]
+                return self.found.scores[node]
             case AndNode(parts):
-                some = [one for one in map(self._driving, parts) if one is not None]
-                return min(some, key=len, default=None)
+                sets = [candidates for candidates in map(self._smallest_candidates, parts) if candidates is not None]
+                return min(sets, key=len, default=None)
             case OrNode(parts):
                 total: dict[int, float] = {}
                 for part in parts:
-                    one = self._driving(part)
-                    if one is None:
+                    candidates = self._smallest_candidates(part)
+                    if candidates is None:
                         return None
-                    total |= one
+                    total |= candidates
                 return total
         return None
 
     # --- Pages --------------------------------------------------------------------------------------
-    def _lives(self, rows: Iterable[DocumentRow]) -> PageIntervals:
-        """The lives of those passages and facts that hold a word."""
+    def _intervals(self, rows: Iterable[DocumentRow]) -> PageIntervals:
+        """Group the intervals of the documents that contain a term by page and term."""
         found: PageIntervals = {}
         best: dict[tuple[int, Leaf], float] = defaultdict(float)
-        held = list(self.past.scores.items())
+        scores_by_term = list(self.found.scores.items())
         for key, page, added_in, removed_in in rows:
-            for leaf, scores in held:
+            for leaf, scores in scores_by_term:
                 score = scores.get(key)
                 if score is not None:
                     found.setdefault(page, {}).setdefault(leaf, []).append((added_in, removed_in or END))
                     best[page, leaf] = max(best[page, leaf], score)
-        self.best = best
+        self.best_scores = best
         return found
 
-    def _judge(self, lives: PageIntervals) -> None:
-        """Add the pages among those of `lives` in which the query held when it was asked for."""
-        held = {}
-        for page, theirs in lives.items():
-            joined = {leaf: union(spans) for leaf, spans in theirs.items()}
-            if spans := self._held(self.tree, page, joined):
-                held[page] = spans
-        if not _needs_words(self.tree):
-            _leave_out_deletions(held)
-        if not held:
+    def _add_hits(self, page_intervals: PageIntervals) -> None:
+        """Add to the hits the pages that matched the query and pass the filters."""
+        matched = {}
+        for page, spans_by_term in page_intervals.items():
+            joined = {leaf: union(spans) for leaf, spans in spans_by_term.items()}
+            if spans := self._matching_spans(self.tree, page, joined):
+                matched[page] = spans
+        if not _needs_terms(self.tree):
+            _subtract_deletions(matched)
+        if not matched:
             return
-        sieve = PeriodFilter.load(self.scope.time_filter, self.scope.lifetime, list(held), self.user)
-        kept = {page: spans for page, all_spans in held.items() if (spans := sieve.filter_periods(page, all_spans))}
-        rows = WikiPage.objects.readable_by(self.user).filter(self.where).filter(column_in("pk", kept))
+        period_filter = PeriodFilter.load(self.scope.time_filter, self.scope.lifetime, list(matched), self.user)
+        remaining = {
+            page: spans
+            for page, all_matching in matched.items()
+            if (spans := period_filter.filter_periods(page, all_matching))
+        }
+        rows = WikiPage.objects.readable_by(self.user).filter(self.where).filter(column_in("pk", remaining))
         if self.scope.where is not None:
             rows = rows.filter(self.scope.where)
-        for pk, kind, place, license, language, key, edited_at, namespace, fold, *_ in rows.values_list(
+        for pk, kind, place, license, language, key, edited_at, namespace, title_fold, *_ in rows.values_list(
             *page_search.HIT_COLUMNS
         ):
             score = self._score(pk) * (1.0 if namespace == 0 else page_search.OTHER_NAMESPACE_WEIGHT)
-            score *= page_search.EXACT_TITLE_WEIGHT if fold == self.title else 1.0
-            self.past.hits.append(
-                HistoryHit(pk, score, kind, place, license, language, key, edited_at, spans=kept[pk])
+            score *= page_search.EXACT_TITLE_WEIGHT if title_fold == self.title else 1.0
+            self.found.hits.append(
+                HistoryHit(pk, score, kind, place, license, language, key, edited_at, spans=remaining[pk])
             )  # fmt: skip
 
     def _score(self, page: int) -> float:
-        """The best passage for each word, added up."""
-        return sum(self.best.get((page, leaf), 0.0) for leaf in set(positive_terms(self.tree))) or 1.0
+        """Sum the best document score of each term."""
+        return sum(self.best_scores.get((page, leaf), 0.0) for leaf in set(positive_terms(self.tree))) or 1.0
 
-    def _held(self, node: Node, page: int, lives: dict[Leaf, Spans]) -> Spans:
-        """The versions of a page for which a part of the tree held."""
+    def _matching_spans(self, node: Node, page: int, page_intervals: dict[Leaf, Spans]) -> Spans:
+        """Return the intervals of versions in which a node matched a page."""
         match node:
             case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
-                return lives.get(node, NEVER)
+                return page_intervals.get(node, NEVER)
             case NotNode(part):
-                return difference(ALWAYS, self._held(part, page, lives))
+                return difference(ALWAYS, self._matching_spans(part, page, page_intervals))
             case AndNode(parts):
                 spans = ALWAYS
                 for part in parts:
-                    spans = intersection(spans, self._held(part, page, lives))
+                    spans = intersection(spans, self._matching_spans(part, page, page_intervals))
                     if not spans:
                         break
                 return spans
             case OrNode(parts):
-                return union([span for part in parts for span in self._held(part, page, lives)])
-        return ALWAYS if page in self.sets[node] else NEVER
+                return union([span for part in parts for span in self._matching_spans(part, page, page_intervals)])
+        return ALWAYS if page in self.filtered_pages[node] else NEVER
 
 
-def _leave_out_deletions(held: dict[int, Spans]) -> None:
-    """Take away versions in which there was no page; where words are wanted, none lived in them."""
-    gone: dict[int, list[Span]] = defaultdict(list)
-    rows = PageVersion.objects.filter(column_in("page_id", held), is_deletion=True)
+def _subtract_deletions(matched: dict[int, Spans]) -> None:
+    """Subtract the versions in which the page was deleted; needed only for queries that match without any term."""
+    deleted: dict[int, list[Span]] = defaultdict(list)
+    rows = PageVersion.objects.filter(column_in("page_id", matched), is_deletion=True)
     for page, number in rows.order_by().values_list("page_id", "number"):
-        gone[page].append((number, number + 1))
-    for page, spans in gone.items():
-        held[page] = difference(held[page], union(spans))
-        if not held[page]:
-            del held[page]
+        deleted[page].append((number, number + 1))
+    for page, spans in deleted.items():
+        matched[page] = difference(matched[page], union(spans))
+        if not matched[page]:
+            del matched[page]

@@ -1,8 +1,8 @@
-"""Sets of version numbers as intervals: what words lived through, joined, intersected and taken away.
+"""Sets of version numbers as intervals: union, intersection and difference.
 
-A span is a pair (first, end) of whole numbers, `end` itself not within; END is later than every version. Spans are a
-tuple of spans in order that neither overlap nor touch, so that equal sets are equal tuples. Each operation is one walk
-over its operands, as in merging sorted lists (Knuth, «The Art of Computer Programming», vol. 3, section 5.2.4).
+A span is a half-open interval (first, end) of integers; END is greater than every version number. Spans are a sorted
+tuple of spans that neither overlap nor touch, so that equal sets are equal tuples. Each operation runs once through its
+operands, as in merging sorted lists (Knuth, «The Art of Computer Programming», vol. 3, section 5.2.4).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ ALWAYS: Spans = ((1, END),)
 """Every version that a page can have."""
 
 
-def union(some: Iterable[Span]) -> Spans:
-    """All that lies in any of some spans, which may overlap and be in any order; empty ones count for nothing."""
+def union(spans: Iterable[Span]) -> Spans:
+    """Return the union of spans, which may be empty, overlap and be in any order."""
     found: list[Span] = []
-    for first, end in sorted(some):
+    for first, end in sorted(spans):
         if first >= end:
             continue
         if found and first <= found[-1][1]:
@@ -33,45 +33,45 @@ def union(some: Iterable[Span]) -> Spans:
     return tuple(found)
 
 
-def intersection(one: Spans, other: Spans) -> Spans:
-    """What lies in both."""
+def intersection(left: Spans, right: Spans) -> Spans:
+    """Return the intersection of two sets."""
     found: list[Span] = []
     i = j = 0
-    while i < len(one) and j < len(other):
-        first, end = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
+    while i < len(left) and j < len(right):
+        first, end = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
         if first < end:
             found.append((first, end))
-        if one[i][1] < other[j][1]:
+        if left[i][1] < right[j][1]:
             i += 1
         else:
             j += 1
     return tuple(found)
 
 
-def difference(one: Spans, other: Spans) -> Spans:
-    """What lies in the first and not in the second."""
+def difference(left: Spans, right: Spans) -> Spans:
+    """Return the numbers of `left` that are not in `right`."""
     found: list[Span] = []
     j = 0
-    for first, end in one:
-        while j < len(other) and other[j][1] <= first:
+    for first, end in left:
+        while j < len(right) and right[j][1] <= first:
             j += 1
-        at, k = first, j
-        while k < len(other) and other[k][0] < end:
-            if at < other[k][0]:
-                found.append((at, other[k][0]))
-            at = max(at, other[k][1])
+        start, k = first, j
+        while k < len(right) and right[k][0] < end:
+            if start < right[k][0]:
+                found.append((start, right[k][0]))
+            start = max(start, right[k][1])
             k += 1
-        if at < end:
-            found.append((at, end))
+        if start < end:
+            found.append((start, end))
     return tuple(found)
 
 
 def contains(spans: Spans, number: int) -> bool:
-    """Whether a version lies in one of the spans."""
-    at = bisect_right(spans, (number, END)) - 1
-    return at >= 0 and spans[at][0] <= number < spans[at][1]
+    """Return whether a version number is in a set."""
+    index = bisect_right(spans, (number, END)) - 1
+    return index >= 0 and spans[index][0] <= number < spans[index][1]
 
 
-def overlap(one: Span, other: Span) -> bool:
-    """Whether two spans have a version in common."""
-    return max(one[0], other[0]) < min(one[1], other[1])
+def overlap(left: Span, right: Span) -> bool:
+    """Return whether two spans have a version in common."""
+    return max(left[0], right[0]) < min(left[1], right[1])

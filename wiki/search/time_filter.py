@@ -1,4 +1,4 @@
-"""Which periods of history are wanted: of now, of all time, of a day, or those that began or ended between two days."""
+"""Time filter of history search: current periods, all periods, or periods that were there, began or ended at a time."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 MODES = ("now", "ever", "at", "appeared", "disappeared")
 TIME_FIELDS = ("author", "before", "after")
-"""Fields of the query language that say here which periods are meant, where they stand beside all else."""
+"""Field filters that apply to periods in a history search, where they stand at the top level of the query."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeFilter:
-    """What is wanted. `since` is the first moment, `until` the first one after; None for no bound."""
+    """A filter of periods by time and author. The time range is half-open, [since, until); None for no bound."""
 
     mode: str = "ever"
     since: datetime | None = None
     until: datetime | None = None
     authors: tuple[str, ...] = ()
-    """Names of those who brought the words in: accounts, or names as shown."""
+    """Each of these names must be the user name or shown name of the author whose version began the period."""
 
 
 @dataclass(slots=True)
 class TimeFilterInput:
-    """What a reader wrote in the fields: kept as it was written, so that the form can show it again."""
+    """The form fields of the time filter, as entered, so that the form can show them again."""
 
     mode: str = ""
     at: str = ""
@@ -46,93 +46,97 @@ class TimeFilterInput:
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> TimeFilterInput:
-        """From an address; a way that does not exist is none."""
-        way = parameters.get("when", "")
+        """Read the fields from the parameters of a URL; an unknown mode counts as empty."""
+        mode = parameters.get("when", "")
         texts = [parameters.get(name, "").replace("\x00", "").strip()[:100] for name in ("at", "since", "until", "by")]
-        return cls(way if way in MODES else "", *texts)
+        return cls(mode if mode in MODES else "", *texts)
 
     @property
     def searches_history(self) -> bool:
-        """Whether the history is asked, and not only the current pages."""
+        """Return whether the history is searched, and not only the current pages."""
         return self.mode not in ("", "now") or bool(self.author)
 
-    def parse(self, notes: list[QueryWarning]) -> TimeFilter:
-        """What it means; what means nothing is ignored, with a note."""
+    def parse(self, warnings: list[QueryWarning]) -> TimeFilter:
+        """Parse the fields; invalid dates are ignored and appended to `warnings`."""
         found = TimeFilter(self.mode or "now", authors=(self.author,) if self.author else ())
         if found.mode == "at":
-            at = _moment(self.at, parse_period_end, notes)
+            at = _moment(self.at, parse_period_end, warnings)
             return replace(found, until=at) if at else replace(found, mode="now")
         if found.mode in ("appeared", "disappeared"):
-            since, until = _moment(self.since, parse_period_start, notes), _moment(self.until, parse_period_end, notes)
+            since, until = (
+                _moment(self.since, parse_period_start, warnings),
+                _moment(self.until, parse_period_end, warnings),
+            )
             return replace(found, since=since, until=until)
         return found
 
 
-def _moment(text: str, read: Callable[[str], datetime], notes: list[QueryWarning]) -> datetime | None:
-    """A moment, or None with a note where the text is no date."""
+def _moment(text: str, parse: Callable[[str], datetime], warnings: list[QueryWarning]) -> datetime | None:
+    """Parse a date, or append a warning and return None."""
     if not text:
         return None
     try:
-        return read(text)
+        return parse(text)
     except InvalidDate:
-        notes.append(QueryWarning("unknown_day", text[:60]))
+        warnings.append(QueryWarning("unknown_day", text[:60]))
         return None
 
 
 def extract_time_filter(
-    tree: Node | None, when: TimeFilter, notes: list[QueryWarning]
+    tree: Node | None, time_filter: TimeFilter, warnings: list[QueryWarning]
 ) -> tuple[Node | None, TimeFilter, TimeFilter]:
-    """A tree without the conditions that say which periods are meant, and these: `when`, and in which time they lived.
+    """Separate the conditions on periods from a query tree: return the rest, the time filter, and the lifetime filter.
 
-    `author:` names who brought the words in; `before:` and `after:`, the time in which they were to be read.
+    `author:` is added to the authors of the time filter; `before:` and `after:` make the lifetime filter, the range
+    of time that the periods have to overlap. Invalid dates are appended to `warnings`.
     """
     parts = tree.parts if isinstance(tree, AndNode) else (tree,) if tree is not None else ()
-    kept: list[Node] = []
-    lived = TimeFilter()
+    others: list[Node] = []
+    lifetime = TimeFilter()
     for part in parts:
         if not isinstance(part, FieldFilter) or part.field not in TIME_FIELDS:
-            kept.append(part)
+            others.append(part)
         elif part.field == "author":
-            when = replace(when, authors=(*when.authors, part.value))
+            time_filter = replace(time_filter, authors=(*time_filter.authors, part.value))
         else:
-            moment = _moment(part.value, parse_period_start, notes)
-            if moment is not None and part.field == "after":
-                lived = replace(lived, since=max(moment, lived.since or moment))
-            elif moment is not None:
-                lived = replace(lived, until=min(moment, lived.until or moment))
-    rest = (AndNode(tuple(kept)) if len(kept) > 1 else kept[0]) if kept else None
-    return rest, when, lived
+            time = _moment(part.value, parse_period_start, warnings)
+            if time is not None and part.field == "after":
+                lifetime = replace(lifetime, since=max(time, lifetime.since or time))
+            elif time is not None:
+                lifetime = replace(lifetime, until=min(time, lifetime.until or time))
+    rest = (AndNode(tuple(others)) if len(others) > 1 else others[0]) if others else None
+    return rest, time_filter, lifetime
 
 
 @dataclass(slots=True)
 class PeriodFilter:
-    """Keeps the periods that are wanted of some pages: moments are numbers of versions here, which are compared."""
+    """Filters periods of pages. Times are converted to version numbers per page, so that no dates need be compared."""
 
     time_filter: TimeFilter
     lifetime: TimeFilter
     bounds: dict[datetime, dict[int, int]] = field(default_factory=dict)
-    """By moment and page, the first version made at it or later."""
+    """By time and page, the number of the first version made at that time or later."""
     author_versions: list[set[tuple[int, int]]] = field(default_factory=list)
-    """By author, the versions that they made."""
+    """For each author name, the (page, number) pairs of their versions."""
 
     @classmethod
-    def load(cls, when: TimeFilter, lived: TimeFilter, pages: Sequence[int], user: Reader) -> PeriodFilter:
-        """Ask the database what has to be known of `pages`; a query for each moment and author."""
-        sieve = cls(when, lived)
+    def load(cls, time_filter: TimeFilter, lifetime: TimeFilter, pages: Sequence[int], user: Reader) -> PeriodFilter:
+        """Load the bounds and author versions of `pages`; one database query for each time and each author."""
+        period_filter = cls(time_filter, lifetime)
         versions = PageVersion.objects.readable_by(user).filter(column_in("page_id", pages))
-        for moment in filter(None, {when.since, when.until, lived.since, lived.until}):
-            later = versions.filter(claimed_at__gte=moment).order_by().values_list("page_id")
-            sieve.bounds[moment] = dict(later.annotate(Min("number")))
-        for name in when.authors:
+        for time in filter(None, {time_filter.since, time_filter.until, lifetime.since, lifetime.until}):
+            later = versions.filter(claimed_at__gte=time).order_by().values_list("page_id")
+            period_filter.bounds[time] = dict(later.annotate(Min("number")))
+        for name in time_filter.authors:
             who = Q(author_name__iexact=name) | Q(author__username__iexact=name)
-            sieve.author_versions.append(set(versions.filter(who).values_list("page_id", "number")))
-        return sieve
+            period_filter.author_versions.append(set(versions.filter(who).values_list("page_id", "number")))
+        return period_filter
 
     def filter_periods(self, page: int, spans: Spans) -> Spans:
-        """Those of the periods of a page that are wanted."""
-        return tuple(span for span in spans if self._is_wanted(page, span))
+        """Return the periods of a page that pass the filter."""
+        return tuple(span for span in spans if self._passes(page, span))
 
-    def _is_wanted(self, page: int, span: Span) -> bool:
+    def _passes(self, page: int, span: Span) -> bool:
         since, until = self._window(page, self.lifetime)
         if not overlap(span, (max(since - 1, 1), until)):
             return False
@@ -150,8 +154,8 @@ class PeriodFilter:
                 return span[1] < END and since <= span[1] < until
         return True
 
-    def _window(self, page: int, when: TimeFilter) -> tuple[int, int]:
-        """The versions made from `since` on and before `until`: the first, and the one after the last."""
-        since = self.bounds[when.since].get(page, END) if when.since else 1
-        until = self.bounds[when.until].get(page, END) if when.until else END
+    def _window(self, page: int, time_filter: TimeFilter) -> tuple[int, int]:
+        """Return the half-open interval of version numbers made in [since, until)."""
+        since = self.bounds[time_filter.since].get(page, END) if time_filter.since else 1
+        until = self.bounds[time_filter.until].get(page, END) if time_filter.until else END
         return since, until

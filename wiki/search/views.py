@@ -1,4 +1,4 @@
-"""The search page, and what the search box offers while one types."""
+"""Search page, for current pages and history, and the JSON suggestions of the search box."""
 
 from __future__ import annotations
 
@@ -22,57 +22,57 @@ from wiki.text import titles
 
 PER_PAGE = 20
 MAX_SUGGESTIONS = 8
-"""Pages offered while one types."""
+"""Most pages suggested while a user types into the search box."""
 MAX_PERIODS = 6
-"""Periods shown of each page, where several pages were asked for."""
+"""Most periods shown of each page in a history search of all pages."""
 
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """The pages that match a reader's words, best first, and what they can be narrowed by; of now or of the past."""
+    """Show the search page: the pages that match the query, best first, with facets; current pages or their history."""
     text = request.GET.get("q", "").strip()
-    narrowed = facets.select_facets(request.GET, request.user)
-    wish = TimeFilterInput.from_parameters(request.GET)
-    if wish.searches_history or request.GET.get("page"):
-        return _past(request, text, narrowed, wish)
-    given = search_results.search_pages(text, request.user, narrowed.where)
-    pages, context = _found(request, given.hits, narrowed)
+    selected = facets.select_facets(request.GET, request.user)
+    time_input = TimeFilterInput.from_parameters(request.GET)
+    if time_input.searches_history or request.GET.get("page"):
+        return _history(request, text, selected, time_input)
+    results = search_results.search_pages(text, request.user, selected.where)
+    pages, context = _results_page(request, results.hits, selected)
     context |= {
-        "wish": wish,
-        "results": search_results.load_results(list(pages.object_list), given.leaves, request.user),
-        "notes": [query_warnings.message_for(note) for note in given.query.warnings],
-        "by_title_only": given.by_title_only,
-        "suggestion": search_results.suggest_query(given, request.user, narrowed.where),
-        "saved": saved_searches.canonical_query(request.GET),
-        "near": find_fuzzy_titles(text, request.user) if text and not given.hits else [],
+        "time_filter": time_input,
+        "results": search_results.load_results(list(pages.object_list), results.leaves, request.user),
+        "warnings": [query_warnings.message_for(warning) for warning in results.query.warnings],
+        "by_title_only": results.by_title_only,
+        "suggestion": search_results.suggest_query(results, request.user, selected.where),
+        "saved_query": saved_searches.canonical_query(request.GET),
+        "similar_pages": find_fuzzy_titles(text, request.user) if text and not results.hits else [],
     }
     return render(request, "wiki/search/search.html", context)
 
 
-def _past(request: HttpRequest, text: str, narrowed: SelectedFacets, wish: TimeFilterInput) -> HttpResponse:
-    """The same page for the past: of all pages, or of the one that `?page=` names."""
-    page, unknown = _page_of(request)
-    if not wish.mode and "page" in request.GET:
-        wish.mode = "ever"
-    only = None if page is None else [page.pk]
-    given = history_results.search_history(text, request.user, wish, narrowed.where, only)
-    pages, context = _found(request, given.hits, narrowed)
+def _history(request: HttpRequest, text: str, selected: SelectedFacets, time_input: TimeFilterInput) -> HttpResponse:
+    """Show the results of a history search: of all pages, or of the page that `?page=` names."""
+    page, warnings = _page_of(request)
+    if not time_input.mode and "page" in request.GET:
+        time_input.mode = "ever"
+    page_ids = None if page is None else [page.pk]
+    results = history_results.search_history(text, request.user, time_input, selected.where, page_ids)
+    pages, context = _results_page(request, results.hits, selected)
     context |= {
-        "wish": wish,
-        "is_past": True,
-        "only": page,
+        "time_filter": time_input,
+        "is_history": True,
+        "only_page": page,
         "results": history_results.load_history_results(
-            given, list(pages.object_list), request.user, None if page else MAX_PERIODS
+            results, list(pages.object_list), request.user, None if page else MAX_PERIODS
         ),
-        "notes": [query_warnings.message_for(note) for note in (*unknown, *given.query.warnings)],
-        "is_there": given.index_available,
-        "is_whole": given.found.is_complete,
+        "warnings": [query_warnings.message_for(warning) for warning in (*warnings, *results.query.warnings)],
+        "index_available": results.index_available,
+        "is_complete": results.found.is_complete,
     }
     return render(request, "wiki/search/search.html", context)
 
 
 def _page_of(request: HttpRequest) -> tuple[WikiPage | None, list[QueryWarning]]:
-    """The only page whose past is asked for, if one is; with a note where there is none of that title."""
+    """Return the page that `?page=` names, or None, and a warning where no such page can be read."""
     title = request.GET.get("page", "")
     if not title:
         return None, []
@@ -83,31 +83,33 @@ def _page_of(request: HttpRequest) -> tuple[WikiPage | None, list[QueryWarning]]
     return found, [] if found else [QueryWarning("unknown_page", title[:60])]
 
 
-def _found(request: HttpRequest, hits: list[Any], narrowed: SelectedFacets) -> tuple[Any, dict[str, Any]]:
-    """The piece of an answer that is shown, and what its screen says of the whole."""
+def _results_page(request: HttpRequest, hits: list[Any], selected: SelectedFacets) -> tuple[Any, dict[str, Any]]:
+    """Return one page of `hits`, and the template context that both kinds of search share."""
     text = request.GET.get("q", "").strip()
-    asked = bool(text or narrowed.values)
+    has_query = bool(text or selected.values)
     pages = Paginator(hits, PER_PAGE).get_page(request.GET.get("p"))
     return pages, {
         "query": text,
-        "asked": asked,
+        "has_query": has_query,
         "pages": pages,
         "total": pages.paginator.count,
-        "facets": facets.list_facets(hits, narrowed, request.GET, request.user) if asked else [],
-        "chosen": narrowed.values,
+        "facets": facets.list_facets(hits, selected, request.GET, request.user) if has_query else [],
+        "selected": selected.values,
     }
 
 
 @require_safe
 @never_cache
 def suggest(request: HttpRequest) -> JsonResponse:
-    """Pages for what is in the search box so far: title, address, kind and place of each."""
+    """Return pages for the text in the search box so far, as JSON: title, URL, kind, place and language of each."""
     text = request.GET.get("q", "").strip()
-    given = search_results.autocomplete_pages(text, request.user, MAX_SUGGESTIONS)
-    return JsonResponse({"query": text, "results": _offered(given.hits, given, request)})
+    results = search_results.autocomplete_pages(text, request.user, MAX_SUGGESTIONS)
+    return JsonResponse({"query": text, "results": _suggestions(results.hits, results, request)})
 
 
-def _offered(hits: list[SearchHit], given: search_results.SearchResults, request: HttpRequest) -> list[dict[str, Any]]:
+def _suggestions(
+    hits: list[SearchHit], results: search_results.SearchResults, request: HttpRequest
+) -> list[dict[str, Any]]:
     return [
         {
             "title": result.page.shown_title,
@@ -117,5 +119,5 @@ def _offered(hits: list[SearchHit], given: search_results.SearchResults, request
             "place": result.page.place.shown_title if result.page.place else "",
             "language": result.page.language,
         }
-        for result in search_results.load_results(hits, given.leaves, request.user)
+        for result in search_results.load_results(hits, results.leaves, request.user)
     ]

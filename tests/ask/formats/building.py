@@ -1,4 +1,4 @@
-"""Results made by hand: no database, no query."""
+"""Results built by hand: no database, no query."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ from wiki.text import titles
 
 HOSTILE = "<script>alert(1)</script>\"'&</td>"
 EPOCH = 2440587.5
-"""The Julian day of 1970."""
+"""The Julian day of 1970-01-01 0h."""
 
 
 def found(title: str, **more: Any) -> PageRef:
-    """A page of that title."""
+    """Return a page with this title."""
     namespace = titles.split_namespace(title)[0]
     fields = {"url": f"/wiki/{titles.quote_title(title)}", "namespace": namespace, "shown_title": title} | more
     return PageRef(title.replace(" ", "_"), title, **fields)
 
 
 def page(title: str) -> Value:
-    """A page value."""
+    """Return a page value."""
     return Value("_wpg", title, canonical_value=title.replace(" ", "_"))
 
 
 def text(raw: str, datatype: str = "_txt") -> Value:
-    """A text, or another value that is its words."""
+    """Return a text value, or another value whose raw text is its canonical value."""
     return Value(datatype, raw, canonical_value=raw[:255], folded_text=raw.casefold())
 
 
 def number(amount: float, datatype: str = "_num", raw: str = "") -> Value:
-    """A number."""
+    """Return a number value."""
     return Value(datatype, raw or f"{amount:g}", canonical_value=repr(float(amount)), number=float(amount))
 
 
 def boolean(truth: bool) -> Value:
-    """A boolean."""
+    """Return a boolean value."""
     return Value("_boo", "true" if truth else "false", canonical_value="1" if truth else "0", number=float(truth))
 
 
 def place(lat: float, lon: float) -> Value:
-    """Coordinates."""
+    """Return a coordinates value."""
     return Value("_geo", f"{lat}, {lon}", lat=lat, lon=lon)
 
 
 def moment(raw: str) -> Value:
-    """A date (`2026-05-01`, `2026-05` or `2026`) or a moment (`2026-05-01T10:30:00`), in UTC."""
+    """Return a date value from `2026-05-01`, `2026-05`, `2026` or `2026-05-01T10:30:00` (UTC)."""
     if "T" in raw:
         begin = datetime.fromisoformat(raw).replace(tzinfo=UTC)
         day = EPOCH + begin.timestamp() / 86400
@@ -70,7 +70,7 @@ def moment(raw: str) -> Value:
 
 
 def column(label: str, datatype: str = "_txt", form: str = "", **more: Any) -> Column:
-    """A printout `?label#form`."""
+    """Return the column of a printout `?label#format`."""
     options = more.pop("options", {})
     declaration = Declaration(label.replace(" ", "_"), label, datatype, **more)
     return Column(
@@ -85,7 +85,7 @@ def result(
     more: bool = False,
     **parameters: str,
 ) -> QueryResult:
-    """A result with those rows: `("Page", [[values of the first column], …])`."""
+    """Return a result with these rows: `("Page", [[values of the first column], …])`."""
     columns = list(columns)
     question = Query(Conjunction(()), [one.printout for one in columns], parameters=parameters, source="[[+]]")
     made = [
@@ -96,7 +96,7 @@ def result(
 
 
 def shown(templates: Mapping[str, str] | None = None, **more: Any) -> FormatContext:
-    """A page to stand in: addresses under `/ask`, `markdown` that only marks what it got."""
+    """Return a format context with URLs under `/ask`; `render_markdown` only wraps its input."""
     own = templates or {}
 
     def markdown(words: str) -> SafeString:
@@ -123,18 +123,18 @@ def shown(templates: Mapping[str, str] | None = None, **more: Any) -> FormatCont
 
 
 def in_page(made: QueryResult, **more: Any) -> str:
-    """The HTML of a result in a page."""
+    """Render a result for a page."""
     return str(registry.render_html(made, shown(**more)))
 
 
 def download(made: QueryResult, **more: Any) -> ResultFile:
-    """The file of a result."""
+    """Return the download of a result."""
     file = registry.render_file(made, shown(**more))
     assert file is not None
     return file
 
 
 def content(made: QueryResult, **more: Any) -> bytes:
-    """The bytes of the file of a result."""
+    """Return the content of a result's download."""
     file = download(made, **more)
     return file.content if isinstance(file.content, bytes) else b"".join(file.content)

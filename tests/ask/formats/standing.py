@@ -1,4 +1,4 @@
-"""A page of the wiki's face in which results stand, served to a real browser without a view."""
+"""A page in the wiki's layout around the HTML of a result, served to a real browser without a view."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FRAME = (
 
 
 def whole_page(html: str) -> str:
-    """The face around `html`."""
+    """Render the layout around `html`."""
     request: HttpRequest = RequestFactory().get("/standing")
     request.user = AnonymousUser()
     with override("fr"):
@@ -31,7 +31,7 @@ def whole_page(html: str) -> str:
 
 
 def open_page(tab: Page, html: str) -> None:
-    """Show `html` in the tab, under the policy of public pages; everything else comes from the live wiki."""
+    """Show `html` in a browser tab, under the policy of public pages; everything else comes from the live wiki."""
     body = whole_page(html)
 
     def answer(route: Route) -> None:

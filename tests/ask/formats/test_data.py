@@ -1,4 +1,4 @@
-"""CSV, DSV and JSON, read back."""
+"""CSV, DSV and JSON, parsed again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads, read back by other programs than the one that wrote them."""
+"""Downloads, parsed by other programs than the one that wrote them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile words in every position of every format that stands in a page; bounded time for large results."""
+"""Hostile text in every position of every HTML format; bounded time for large results."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PARAMETERS = (
 
 
 class Checker(HTMLParser):
-    """Fails at what no result may hold, and at tags that do not close."""
+    """HTML parser that fails on anything unsafe, and on unclosed tags."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Checker(HTMLParser):
 
 
 def check(html: str) -> str:
-    """The words of HTML that is sound."""
+    """Return the text of HTML, which has to be safe."""
     checker = Checker()
     checker.feed(html)
     checker.close()

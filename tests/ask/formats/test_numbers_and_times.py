@@ -1,4 +1,4 @@
-"""One number out of many, frequencies, timelines, calendars and charts: by cases."""
+"""Aggregates, frequencies, timelines, calendars and charts: by cases."""
 
 from __future__ import annotations
 

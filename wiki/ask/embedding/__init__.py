@@ -1,1 +1,1 @@
-"""Queries and transclusions within pages: their results, the cache of these, and its invalidation."""
+"""Queries and transclusions within pages: their results, the result cache, and its invalidation."""

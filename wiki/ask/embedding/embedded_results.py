@@ -1,6 +1,7 @@
-"""Fills what a text leaves open: results of `{{#ask:}}`, `{{#show:}}`, `{{#concept:}}`, typed values, the fact box.
+"""Renders the deferred content of a text: `{{#ask:}}`, `{{#show:}}`, `{{#concept:}}`, typed values, the fact box.
 
-Together the calls of one text may take SECONDS, and there may be CALLS_LIMIT of them; what is beyond says so in place.
+The calls of one text may take TIMEOUT_SECONDS together, and there may be CALLS_LIMIT of them; a call beyond
+either limit shows a problem in its place.
 """
 
 from __future__ import annotations
@@ -52,44 +53,44 @@ DEFERRED_CALLS: Mapping[str, ParserFunctionHandler | None] = {
     "#concept": None,
     INCLUDE: None,
 }
-"""For `wiki.text.markup.parser_functions.PARSER_FUNCTIONS`: filled when the page is read."""
+"""Parser functions that are rendered when the page is read, for `wiki.text.markup.parser_functions`."""
 CARD_FORMATS = ("gallery",)
-"""Formats that show the beginning and the picture of pages."""
+"""Formats that show the excerpt and the picture of pages."""
 DATED_FORMATS = ("calendar",)
-"""Formats that say which day it is today."""
+"""Formats whose output depends on the current day."""
 TIMEOUT_CODES = ("ask_too_slow", "ask_page_slow")
-"""Problems that may be gone though nothing changed: another time, the machine has less to do."""
+"""Codes of problems that may disappear without any change, when the server has less load."""
 RETRY_AFTER = timedelta(minutes=30)
-"""After that time, what took too long is tried again."""
+"""Time after which a query that took too long is tried again."""
 INLINE_FORMATS = ("list", "plainlist", "count", "sum", "average", "min", "max", "median")
-"""Formats that stand within a line of text."""
+"""Formats whose output is inline HTML."""
 Sort = CacheDependency.Sort
 
 
 class EmbeddedResults:
-    """The answers for one text and one reader, with what they need."""
+    """Renders the deferred content of one text for one user, and collects its dependencies."""
 
     def __init__(self, what: DeferredSlots, user: Reader) -> None:
         self.slots, self.user = what, user
         self.dependencies: set[DependencyKey] = set()
         self.deferred_results = DeferredResults()
-        self._calls, self._spent = 0, 0.0
-        self._begun: float | None = None
-        """When the call that is being answered was begun; calls within it take of the same time."""
-        self._includer = Transcluder(self)
+        self._call_count, self._seconds_spent = 0, 0.0
+        self._started: float | None = None
+        """When the outermost current call began; nested calls use the same time budget."""
+        self._transcluder = Transcluder(self)
 
     def fill(self) -> DeferredResults:
-        """All answers, in the language of the interface that `what` names."""
+        """Render all deferred content, in the interface language of the slots."""
         with translation.override(self.slots.ui_language):
-            self._fill_facts()
+            self._render_facts()
             for number, placeholder in self.slots.placeholders.items():
                 if "call" in placeholder:
                     self.deferred_results.results[number] = self.render_call(str(placeholder["call"]), placeholder)
         return self.deferred_results
 
     # --- Facts
-    def _fill_facts(self) -> None:
-        """The box, and the values that stand in the text."""
+    def _render_facts(self) -> None:
+        """Render the fact box and the annotated values in the text."""
         annotations = {
             number: placeholder for number, placeholder in self.slots.placeholders.items() if "property" in placeholder
         }
@@ -99,7 +100,7 @@ class EmbeddedResults:
         self.add_dependencies(Sort.PROPERTY, facts.declarations)
         self.add_dependencies(Sort.PAGE, facts.title_keys)
         self.add_dependencies(Sort.SEEN, map(str, facts.page_pks))
-        self.dependencies.update((int(Sort.FACT), key, word) for key, word in facts.unique_values)
+        self.dependencies.update((int(Sort.FACT), key, value) for key, value in facts.unique_values)
         for number, placeholder in annotations.items():
             self.deferred_results.results[number] = facts.annotation_html(
                 placeholder["property"], placeholder["value"], placeholder["label"]
@@ -108,103 +109,103 @@ class EmbeddedResults:
             self.deferred_results.fact_box = facts.box_rows()
 
     def add_dependencies(self, sort: int, keys: Iterable[str]) -> None:
-        """Have the answers be made again when what these keys name changes."""
+        """Add dependencies of one sort, by their keys."""
         self.dependencies.update((int(sort), key, "") for key in keys)
 
-    def _true_until(self, moment: datetime) -> None:
+    def _expire_at(self, moment: datetime) -> None:
         self.deferred_results.expires_at = min(moment, self.deferred_results.expires_at or moment)
 
     # --- Calls
     def render_call(self, name: str, placeholder: Mapping[str, Any]) -> SafeString:
-        """One call answered, or what is wrong with it."""
-        outer = self._begun is None
-        self._begun = self._begun or clock()
+        """Return the HTML of one call, or of the problem with it."""
+        outer = self._started is None
+        self._started = self._started or clock()
         try:
-            if self._left <= 0:
+            if self._seconds_left <= 0:
                 raise AskProblem("ask_page_slow", {"seconds": f"{TIMEOUT_SECONDS:g}"})
             if name == INCLUDE:
-                return self._includer.transclude(placeholder)
-            self._calls += 1
-            if self._calls > CALLS_LIMIT:
+                return self._transcluder.transclude(placeholder)
+            self._call_count += 1
+            if self._call_count > CALLS_LIMIT:
                 raise AskProblem("ask_calls", {"limit": CALLS_LIMIT})
-            return self._answer(name, placeholder["arguments"])
+            return self._render_query(name, placeholder["arguments"])
         except AskProblem as problem:
             if problem.code in TIMEOUT_CODES:
-                self._true_until(timezone.now() + RETRY_AFTER)
+                self._expire_at(timezone.now() + RETRY_AFTER)
             return problem_html([message_for(problem)], str(placeholder["source"]))
         finally:
             if outer:
-                self._spent += clock() - self._begun
-                self._begun = None
+                self._seconds_spent += clock() - self._started
+                self._started = None
 
     @property
-    def _left(self) -> float:
-        """Seconds that are left for the calls of this text."""
-        return TIMEOUT_SECONDS - self._spent - (clock() - self._begun if self._begun is not None else 0)
+    def _seconds_left(self) -> float:
+        """Return the seconds left for the calls of this text."""
+        return TIMEOUT_SECONDS - self._seconds_spent - (clock() - self._started if self._started is not None else 0)
 
-    def _answer(self, name: str, arguments: Sequence[Sequence[str]]) -> SafeString:
+    def _render_query(self, name: str, arguments: Sequence[Sequence[str]]) -> SafeString:
         if name == "#concept":
-            return self._concept(arguments)
+            return self._render_concept(arguments)
         if name == "#show":
-            arguments = _of_page(arguments)
-        question = self._placed(query_parser.parse_arguments(arguments, self.slots.language))
-        question.as_of = question.as_of or self.slots.as_of
-        if question.limit > INLINE_LIMIT:
+            arguments = _show_arguments(arguments)
+        query = self._set_page(query_parser.parse_arguments(arguments, self.slots.language))
+        query.as_of = query.as_of or self.slots.as_of
+        if query.limit > INLINE_LIMIT:
             raise AskProblem("ask_limit", {"limit": INLINE_LIMIT})
-        result = self._run(question)
-        shown = self.format_context(question, query_form_fields(arguments))
-        if name == "#show" and not question.parameters.get("format", "").strip():
-            return registry.render_first_row(result, shown)
-        answer = registry.render_html(result, shown)
-        return format_html('<div class="ask-answer">{}</div>', answer) if _is_block(question) else answer
+        result = self._run(query)
+        format_context = self.format_context(query, query_form_fields(arguments))
+        if name == "#show" and not query.parameters.get("format", "").strip():
+            return registry.render_first_row(result, format_context)
+        html = registry.render_html(result, format_context)
+        return format_html('<div class="ask-answer">{}</div>', html) if _is_block(query) else html
 
-    def _placed(self, question: Query) -> Query:
-        question.page, question.place_title = self.slots.full_title, self.slots.place_title
-        return question
+    def _set_page(self, query: Query) -> Query:
+        query.page, query.place_title = self.slots.full_title, self.slots.place_title
+        return query
 
-    def _run(self, question: Query) -> QueryResult:
-        """The result, with what it depends on noted. Raises AskProblem."""
-        result = runner.run(question, self.user, self.slots.ui_language, max(self._left, 0.05))
+    def _run(self, query: Query) -> QueryResult:
+        """Run a query and add its dependencies. Raises AskProblem."""
+        result = runner.run(query, self.user, self.slots.ui_language, max(self._seconds_left, 0.05))
         self.dependencies |= invalidation.dependency_keys(result.dependencies)
         if result.problems:
             raise AskProblem(result.problems[0].code, result.problems[0].params)
-        form = registry.format_of(question).name
-        if form in DATED_FORMATS:
-            self._true_until(_midnight())
-        if form in CARD_FORMATS:
+        format_name = registry.format_of(query).name
+        if format_name in DATED_FORMATS:
+            self._expire_at(_midnight())
+        if format_name in CARD_FORMATS:
             self.add_dependencies(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
         return result
 
-    def _concept(self, arguments: Sequence[Sequence[str]]) -> SafeString:
-        """What a concept means, and the first pages that it holds."""
+    def _render_concept(self, arguments: Sequence[Sequence[str]]) -> SafeString:
+        """Render `{{#concept:}}`: the description of the concept and the first pages that belong to it."""
         number, name = titles.split_namespace(self.slots.full_title)
         if number != CONCEPT:
             raise AskProblem("ask_concept_elsewhere")
         source, described = parse_concept(arguments)
         query_parser.parse(source, self.slots.language)
-        question = self._placed(Query(InConcept(name), source=f"[[Concept:{name}]]", language=self.slots.language))
-        question.parameters["format"] = "category"
-        result = self._run(question)
-        inner = registry.render_html(
-            result, self.format_context(question, {"q": question.source, "po": "", "format": "category"})
+        query = self._set_page(Query(InConcept(name), source=f"[[Concept:{name}]]", language=self.slots.language))
+        query.parameters["format"] = "category"
+        result = self._run(query)
+        pages_html = registry.render_html(
+            result, self.format_context(query, {"q": query.source, "po": "", "format": "category"})
         )
         return join_html("", [
             format_html("<p>{}</p>", described) if described else base.EMPTY_HTML,
             format_html("<p><code>{}</code></p>", source),
-            inner or format_html('<p class="empty">{}</p>', gettext("No page belongs to this concept yet.")),
+            pages_html or format_html('<p class="empty">{}</p>', gettext("No page belongs to this concept yet.")),
         ])  # fmt: skip
 
     # --- How answers are shown
-    def format_context(self, question: Query, asked: Mapping[str, str]) -> base.FormatContext:
-        """How formats show an answer here; `asked` are the fields of its address (see `addresses`)."""
-        further = query_url(asked, {"offset": str(question.offset + question.limit)})
+    def format_context(self, query: Query, url_fields: Mapping[str, str]) -> base.FormatContext:
+        """Return how formats render a result here; `asked` are the fields of the query's URL (see `query_links`)."""
+        more_url = query_url(url_fields, {"offset": str(query.offset + query.limit)})
         return base.FormatContext(
-            self.slots.ui_language, lambda more: query_url(asked, more), further, template_source=self._template,
-            render_markdown=self._laid_out, page_html=self._page_html, pictures=self._pictures,
+            self.slots.ui_language, lambda changes: query_url(url_fields, changes), more_url, template_source=self._template_source,
+            render_markdown=self._render_markdown, page_html=self._page_html, pictures=self._thumbnails,
         )  # fmt: skip
 
-    def _template(self, name: str) -> str | None:
-        """The source of a template, which the answer needs from now on."""
+    def _template_source(self, name: str) -> str | None:
+        """Return the source of a template, and depend on it; None where it is missing or unreadable."""
         try:
             key = titles.key_of(f"Template:{name}")
             page = page_lookup.find(f"Template:{name}", self.user)
@@ -214,13 +215,13 @@ class EmbeddedResults:
         self.add_dependencies(Sort.TEXT, [key])
         return frontmatter_reader.parse_front_matter(page.source.text or "").body if page else None
 
-    def _laid_out(self, text: str) -> SafeString:
-        """Text of the wiki as it would stand in a page; calls within it stay as they are written."""
+    def _render_markdown(self, text: str) -> SafeString:
+        """Render wiki text as in a page; calls in it show their source."""
         fields = PageFields(0, None, "", False, catalogue.DEFAULT, self.slots.language)
         return self.render_stored(page_renderer.render_preview(text, fields, self.slots.ui_language))
 
     def render_stored(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
-        """The HTML of a rendering with these answers, made again when a page that it links to comes or goes."""
+        """Return the HTML of a rendering with the given content; it depends on the pages that the text links to."""
         links = [placeholder for placeholder in stored.placeholders.values() if "key" in placeholder]
         self.add_dependencies(
             Sort.PAGE, {placeholder[name] for placeholder in links for name in ("key", "near")} - {""}
@@ -228,46 +229,46 @@ class EmbeddedResults:
         return page_output.build_output(stored, DeferredResults(answers or {})).html
 
     def _page_html(self, pk: int) -> SafeString:
-        """The text of a page of the result; its own calls are answered where it stands itself."""
+        """Return the HTML of a page in the result; its own calls become links to that page."""
         pages = WikiPage.objects.readable_by(self.user).filter(pk=pk)
         rows = RenderedPage.objects.filter(page__in=pages, ui_language=self.slots.ui_language)
         stored = rows.select_related("page").first()
         if stored is None:
             return base.EMPTY_HTML
         self.add_dependencies(Sort.TEXT, [titles.key_of(stored.page.full_title)])
-        words = gettext("(answered on the page itself)")
-        link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), words)
+        label = gettext("(answered on the page itself)")
+        link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), label)
         return self.render_stored(
             stored, {number: link for number, placeholder in stored.placeholders.items() if "call" in placeholder}
         )
 
-    def _pictures(self, names: Iterable[str]) -> Mapping[str, base.Thumbnail]:
-        asked = [name for name in names if name]
-        self.add_dependencies(Sort.PAGE, (f"File:{name}"[:255] for name in asked))
-        return base.thumbnails(asked)
+    def _thumbnails(self, names: Iterable[str]) -> Mapping[str, base.Thumbnail]:
+        given = [name for name in names if name]
+        self.add_dependencies(Sort.PAGE, (f"File:{name}"[:255] for name in given))
+        return base.thumbnails(given)
 
 
 def _midnight() -> datetime:
-    """When this day ends."""
+    """Return the end of the current day."""
     return timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=1), time.min))
 
 
 def problem_html(sentences: Sequence[str], source: str) -> SafeString:
-    """What is wrong with a call, in place, with its source."""
+    """Return the HTML of the problems with a call, with its source."""
     return format_html('<span class="problem" role="note">{} <code>{}</code></span>', " ".join(sentences), source)
 
 
-def _of_page(arguments: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """The arguments of `{{#show:Page|?P}}` as those of a question."""
+def _show_arguments(arguments: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """Turn the arguments of `{{#show:Page|?P}}` into those of a query."""
     if not arguments or "[[" in arguments[0][1] or "<q>" in arguments[0][1]:
         return list(arguments)
     page = arguments[0][1].strip().lstrip(":")
     return [["", f"[[:{page}]]"], *arguments[1:]]
 
 
-def _is_block(question: Query) -> bool:
-    """Whether the answer stands apart, not within a line of text."""
-    return registry.format_of(question).name not in (
+def _is_block(query: Query) -> bool:
+    """Whether the output of the query is block HTML, not inline."""
+    return registry.format_of(query).name not in (
         "list",
         "plainlist",
         "count",

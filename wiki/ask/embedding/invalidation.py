@@ -1,4 +1,4 @@
-"""From what an answer looked at to what it needs, and from a change to the answers that need what changed."""
+"""Dependencies of cached results, and the invalidation of the results that a change affects."""
 
 from __future__ import annotations
 
@@ -15,51 +15,54 @@ from wiki.ask.models import CacheDependency
 from wiki.pages.models import NEVER_COMPUTED, STALE, RenderedPage, WikiPage
 
 DependencyKey = tuple[int, str, str]
-"""sort, key, word"""
+"""sort, key, value"""
 KEYS_PER_QUERY = 400
-"""How many keys one query names at most."""
+"""Keys in one database query at most."""
 FACT_VALUE_LIMIT = 200
-"""Values of facts up to which a change is told by value; a larger one is told by property alone."""
+"""Changed values of facts up to which invalidation is by value; beyond, it is by property only."""
 CONDITIONS_PER_QUERY = 12
-"""How many conditions one query has at most."""
+"""Conditions in one database query at most."""
 LOCK_ID = 7_230_108
-"""The number of the lock by which PostgreSQL keeps writers and keepers of answers apart."""
+"""Key of the PostgreSQL advisory lock that separates writes from cache fills."""
 Sort = CacheDependency.Sort
 
 
 def dependency_keys(footprint: QueryDependencies) -> set[DependencyKey]:
-    """What the answer with that footprint needs."""
-    needs = {(int(Sort.FACT), key, word) for key, word in footprint.fact_values}
-    needs |= {(int(Sort.PROPERTY), key, "") for key in footprint.properties}
-    needs |= {(int(Sort.PAGE), key, "") for key in footprint.title_keys}
-    needs |= {(int(Sort.SEEN), str(pk), "") for pk in footprint.page_pks}
-    needs |= {(int(Sort.SPACE), str(number), "") for number in footprint.namespaces}
-    return needs | ({(int(Sort.ALL), "", "")} if footprint.any_change else set())
+    """Return the cache dependencies of a query result."""
+    keys = {(int(Sort.FACT), key, value) for key, value in footprint.fact_values}
+    keys |= {(int(Sort.PROPERTY), key, "") for key in footprint.properties}
+    keys |= {(int(Sort.PAGE), key, "") for key in footprint.title_keys}
+    keys |= {(int(Sort.SEEN), str(pk), "") for pk in footprint.page_pks}
+    keys |= {(int(Sort.SPACE), str(number), "") for number in footprint.namespaces}
+    return keys | ({(int(Sort.ALL), "", "")} if footprint.any_change else set())
 
 
 @dataclass(slots=True)
 class CacheInvalidation:
-    """What one write changed, as far as answers can see."""
+    """What one write changed, as far as query results can show it."""
 
     facts: dict[str, set[str]] = field(default_factory=dict)
-    """By property key, the words of facts that began, ended or are read differently."""
+    """By property key, the canonical values of facts that were added, removed or parsed again; ANY for all values."""
     fact_pages: set[int] = field(default_factory=set)
-    """Numbers of the pages that have those facts."""
+    """Primary keys of the pages with these facts."""
     retitled_pages: set[int] = field(default_factory=set)
-    """Numbers of pages that are called differently in results."""
+    """Primary keys of pages whose titles or redirects changed."""
     card_pages: set[int] = field(default_factory=set)
-    """Numbers of pages whose beginning or picture is another one."""
+    """Primary keys of pages whose excerpt or picture changed."""
     title_keys: set[str] = field(default_factory=set)
-    """Title keys that came into use, fell out of it, or lead elsewhere; files too."""
+    """Title keys of pages or files that were created, deleted or redirected."""
     text_keys: set[str] = field(default_factory=set)
     """Title keys of pages whose text changed."""
     namespaces: set[int] = field(default_factory=set)
-    """Namespaces in which a page came, went or was renamed."""
+    """Namespaces in which a page was created, deleted or renamed."""
     properties: set[str] = field(default_factory=set)
-    """Keys of properties that declare something else now."""
+    """Keys of properties whose declarations changed."""
 
     def apply(self) -> int:
-        """Mark the answers that could see this; inside the transaction of the change. Returns how many pages."""
+        """Mark the affected results as stale; return the number of affected pages.
+
+        Needs the transaction of the change; takes the shared lock of `lock_out_cache_fills`.
+        """
         lock_out_cache_fills()
         found: dict[int, int] = {}
         conditions = list(self._conditions())
@@ -72,48 +75,48 @@ class CacheInvalidation:
 
     def _conditions(self) -> Iterable[Q]:
         yield Q(sort=Sort.ALL)
-        yield from self._of_facts()
-        wanted: tuple[tuple[Iterable[str], CacheDependency.Sort], ...] = (
+        yield from self._fact_conditions()
+        sorts: tuple[tuple[Iterable[str], CacheDependency.Sort], ...] = (
             (self.title_keys, Sort.PAGE), (self.text_keys, Sort.TEXT), (self.properties, Sort.PROPERTY),
             (map(str, self.retitled_pages), Sort.SEEN), (map(str, self.card_pages), Sort.CARD), (map(str, self.namespaces), Sort.SPACE),
         )  # fmt: skip
-        for keys, sort in wanted:
-            for some in _slices(keys):
-                yield Q(sort=sort, key__in=some)
+        for keys, sort in sorts:
+            for chunk in _slices(keys):
+                yield Q(sort=sort, key__in=chunk)
 
-    def _of_facts(self) -> Iterable[Q]:
-        """Facts in conditions, by value; and facts of pages in results, by property."""
+    def _fact_conditions(self) -> Iterable[Q]:
+        """Select by changed facts: by value where conditions use them, by property where they are printed."""
         if sum(map(len, self.facts.values())) > FACT_VALUE_LIMIT:
-            for some in _slices(self.facts):
-                yield Q(sort=Sort.FACT, key__in=some)
+            for chunk in _slices(self.facts):
+                yield Q(sort=Sort.FACT, key__in=chunk)
         elif self.facts:
-            yield reduce(or_, (_of_fact(key, words) for key, words in self.facts.items()))
-        for some in _slices(str(pk) for pk in self.fact_pages):
+            yield reduce(or_, (_fact_condition(key, values) for key, values in self.facts.items()))
+        for chunk in _slices(str(pk) for pk in self.fact_pages):
             printed = CacheDependency.objects.filter(
                 rendered=OuterRef("rendered"), sort=Sort.PROPERTY, key__in=list(self.facts)[:KEYS_PER_QUERY]
             )
-            yield Q(Exists(printed) if len(self.facts) <= KEYS_PER_QUERY else Q(), sort=Sort.SEEN, key__in=some)
+            yield Q(Exists(printed) if len(self.facts) <= KEYS_PER_QUERY else Q(), sort=Sort.SEEN, key__in=chunk)
 
 
-def _of_fact(key: str, words: set[str]) -> Q:
-    """Answers that look at those values of a property; at any, where ANY is among them."""
-    return Q(sort=Sort.FACT, key=key) if ANY in words else Q(sort=Sort.FACT, key=key, word__in=[*words, ANY])
+def _fact_condition(key: str, values: set[str]) -> Q:
+    """Select the dependencies on certain values of a property; on all values, where ANY is among them."""
+    return Q(sort=Sort.FACT, key=key) if ANY in values else Q(sort=Sort.FACT, key=key, value__in=[*values, ANY])
 
 
 def _slices(keys: Iterable[str]) -> Iterable[Sequence[str]]:
-    ordered = sorted(set(keys))
-    for start in range(0, len(ordered), KEYS_PER_QUERY):
-        yield ordered[start : start + KEYS_PER_QUERY]
+    sorted_keys = sorted(set(keys))
+    for start in range(0, len(sorted_keys), KEYS_PER_QUERY):
+        yield sorted_keys[start : start + KEYS_PER_QUERY]
 
 
 def mark_stale(rendered: dict[int, int]) -> None:
-    """Answers (numbers of rendered pages, with those of their pages) are stale, and the pages' ETags move."""
+    """Mark results as stale and change the ETags of their pages; `rendered` has page by RenderedPage, primary keys."""
     pks, pages = sorted(rendered), sorted(set(rendered.values()))
     for start in range(0, len(pks), KEYS_PER_QUERY):
-        kept = RenderedPage.objects.filter(pk__in=pks[start : start + KEYS_PER_QUERY]).exclude(
+        current = RenderedPage.objects.filter(pk__in=pks[start : start + KEYS_PER_QUERY]).exclude(
             results_release__in=(STALE, NEVER_COMPUTED)
         )
-        kept.update(results_release=STALE)
+        current.update(results_release=STALE)
     for start in range(0, len(pages), KEYS_PER_QUERY):
         WikiPage.objects.filter(pk__in=pages[start : start + KEYS_PER_QUERY]).update(
             cache_version=F("cache_version") + 1
@@ -121,9 +124,9 @@ def mark_stale(rendered: dict[int, int]) -> None:
 
 
 def lock_out_cache_fills() -> None:
-    """Until this transaction ends, nobody registers needs: those registered before are all that have to be told.
+    """Block cache fills until this transaction ends, so that all dependencies to invalidate are in the table.
 
-    SQLite has one writer at a time by itself.
+    On SQLite nothing is needed: it has one writer at a time.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -131,7 +134,7 @@ def lock_out_cache_fills() -> None:
 
 
 def try_lock_out_writes() -> bool:
-    """The other side: True when no write is under way, and none begins before this transaction ends. Never waits."""
+    """Block writes until this transaction ends, unless a write is under way: return False then. Never waits."""
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:

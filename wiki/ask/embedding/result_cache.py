@@ -1,8 +1,9 @@
-"""Keeps answers in rendered pages, finds those that a change makes stale, and has them made again.
+"""Caches query results with rendered pages, invalidates them on changes, and refreshes them.
 
-A reader who comes first makes them, else the worker does. Why nothing stale is ever kept: answers are kept together
-with what they need, in a transaction that no write overlaps (`needs.hold_off_writers`). Either no write came since
-the answers were begun, or all that they need was registered already, and no write told of it since.
+The first user to read a page refreshes stale results, or the background worker before. Results that could be
+outdated are never cached: they are stored together with their dependencies, in a transaction that overlaps no write
+(`invalidation.try_lock_out_writes`), and only if no write happened since their computation began, or if all their
+dependencies were already stored then and no write has invalidated them since.
 """
 
 from __future__ import annotations
@@ -36,23 +37,25 @@ if TYPE_CHECKING:
 
 TRIES = 3
 REFRESH_SLICE = 10
-"""Rows that the worker makes in one piece of its work."""
+"""Rows that the background worker refreshes in one run."""
 TITLE_COLUMNS = ("title", "display_title", "title_key", "redirect_key")
-"""How results call a page, and whether it is there; with CARD all of `finding.COLUMNS` but the date, a fact."""
+"""Columns by which results name a page and know that it exists; with CARD_COLUMNS all of
+`subject_lookup.PAGE_COLUMNS` but the date, which is a fact.
+"""
 CARD_COLUMNS = ("excerpt", "picture_name")
 _locks = [threading.Lock() for _ in range(64)]
-"""One reader at a time makes the answers of a page; the others of this process wait for them."""
+"""One thread at a time computes the results of a page; the others in this process wait for it."""
 
 
 class ResultCache:
-    """Fills what pages leave open, and keeps it (a `late.Filler`)."""
+    """Computes and caches deferred content (a `deferred_content.DeferredContentProvider`)."""
 
     def fill(self, what: DeferredSlots, user: Reader) -> DeferredResults:
-        """The answers for one reader, kept nowhere."""
+        """Compute the deferred content for one user, without caching."""
         return EmbeddedResults(what, user).fill()
 
     def get_or_compute(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
-        """The answers for everyone, made again where something changed."""
+        """Return the cached deferred content for anonymous users; compute it if it is missing or stale."""
         if is_fresh(stored):
             return DeferredResults(stored.results, stored.fact_box, stored.expires_at)
         with _locks[page.pk % len(_locks)]:
@@ -62,12 +65,12 @@ class ResultCache:
             return refresh(stored, page)
 
     def invalidate_titles(self, keys: Iterable[str]) -> None:
-        """Files or pages with these title keys came, went or look different."""
+        """Invalidate the results that show files or pages with these title keys."""
         invalidate(CacheInvalidation(title_keys=set(keys)))
 
 
 def is_fresh(stored: RenderedPage) -> bool:
-    """Whether its answers are as they would be if made now."""
+    """Whether the cached results are up to date."""
     return stored.results_release == page_cache.RELEASE and (
         stored.expires_at is None or stored.expires_at > timezone.now()
     )
@@ -75,7 +78,7 @@ def is_fresh(stored: RenderedPage) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _WriteMarker:
-    """What tells whether anything was written: the last version, the last turn; and of one page its stamp."""
+    """State by which a cache fill notices writes: last version, cache epoch, and `cache_version` of one page."""
 
     version: int
     turn: int
@@ -83,7 +86,7 @@ class _WriteMarker:
 
     @classmethod
     def of(cls, page: WikiPage) -> _WriteMarker:
-        """Now. One query."""
+        """Read the current state, with one database query."""
         last = PageVersion.objects.order_by("-pk").values("pk")[:1]
         turn = CacheEpoch.objects.filter(pk=1).values("count")
         row = WikiPage.objects.filter(pk=page.pk).annotate(last=Subquery(last), turn=Subquery(turn))
@@ -92,111 +95,118 @@ class _WriteMarker:
 
 
 def refresh(stored: RenderedPage, page: WikiPage) -> DeferredResults:
-    """Make the answers of a rendering for readers without an account, and keep them where that is safe now."""
+    """Compute the results of a rendering for anonymous users, and cache them where no write interferes.
+
+    Takes the cache fill lock and the row lock in short transactions, without waiting. Results that could not be cached
+    have `is_cacheable` False.
+    """
     what = page_output.deferred_slots(stored, PageFields.of(page), page)
     for _ in range(TRIES):
         before = _WriteMarker.of(page)
-        registered = _registered(stored)
-        answers = EmbeddedResults(what, AnonymousUser())
-        filled = answers.fill()
+        stored_before = _stored_dependencies(stored)
+        embedded = EmbeddedResults(what, AnonymousUser())
+        results = embedded.fill()
         try:
             with transaction.atomic():
-                if not invalidation.try_lock_out_writes() or not _is_there(stored):
+                if not invalidation.try_lock_out_writes() or not _lock_if_unchanged(stored):
                     break
                 now = _WriteMarker.of(page)
-                _register(stored, answers.dependencies, registered)
-                quiet = (now.version, now.turn) == (before.version, before.turn)
-                if quiet or (answers.dependencies <= registered and now.cache_version == before.cache_version):
-                    _keep(stored, filled)
-                    return filled
+                _store_dependencies(stored, embedded.dependencies, stored_before)
+                no_writes = (now.version, now.turn) == (before.version, before.turn)
+                if no_writes or (embedded.dependencies <= stored_before and now.cache_version == before.cache_version):
+                    _store_results(stored, results)
+                    return results
         except OperationalError:  # another writer has the row, or the database: whoever reads next keeps it
             break
-    filled.is_cacheable = False
-    return filled
+    results.is_cacheable = False
+    return results
 
 
-def _is_there(stored: RenderedPage) -> bool:
-    """Whether the rendering is still the one that was read; its row is locked by this. Never waits."""
+def _lock_if_unchanged(stored: RenderedPage) -> bool:
+    """Lock the row of the rendering; return whether it is still the one that was read. Never waits."""
     rows = RenderedPage.objects.select_for_update(nowait=True, of=("self",))
     return rows.filter(pk=stored.pk, version=stored.version, nonce=stored.nonce).exists()
 
 
-def _registered(stored: RenderedPage) -> set[DependencyKey]:
+def _stored_dependencies(stored: RenderedPage) -> set[DependencyKey]:
     return set(CacheDependency.objects.filter(rendered=stored.pk).values_list("sort", "key", "value"))
 
 
-def _register(stored: RenderedPage, wanted: set[DependencyKey], before: set[DependencyKey]) -> None:
-    """Have the rows of needs say what the answers need now."""
-    gone = before - wanted
-    if gone:
+def _store_dependencies(stored: RenderedPage, wanted: set[DependencyKey], before: set[DependencyKey]) -> None:
+    """Replace the stored dependencies `before` by `wanted`, row by row."""
+    removed = before - wanted
+    if removed:
         rows = CacheDependency.objects.filter(rendered=stored.pk)
         CacheDependency.objects.filter(
-            pk__in=[row.pk for row in rows if (row.sort, row.key, row.value) in gone]
+            pk__in=[row.pk for row in rows if (row.sort, row.key, row.value) in removed]
         ).delete()
     CacheDependency.objects.bulk_create(
         [
-            CacheDependency(rendered_id=stored.pk, sort=sort, key=key, value=word)
-            for sort, key, word in sorted(wanted - before)
+            CacheDependency(rendered_id=stored.pk, sort=sort, key=key, value=value)
+            for sort, key, value in sorted(wanted - before)
         ],
         ignore_conflicts=True,
         batch_size=invalidation.KEYS_PER_QUERY,
     )
 
 
-def _keep(stored: RenderedPage, filled: DeferredResults) -> None:
+def _store_results(stored: RenderedPage, results: DeferredResults) -> None:
     stored.results, stored.fact_box, stored.results_release, stored.expires_at = (
-        filled.results, filled.fact_box, page_cache.RELEASE, filled.expires_at,
+        results.results, results.fact_box, page_cache.RELEASE, results.expires_at,
     )  # fmt: skip
     stored.save(update_fields=["results", "fact_box", "results_release", "expires_at"])
 
 
 def invalidate(change: CacheInvalidation) -> int:
-    """Tell of a change that makes no version; in a transaction of its own or within one. Returns how many pages."""
+    """Invalidate the results affected by a change that makes no version; return the number of affected pages.
+
+    Opens a transaction, or a savepoint within one.
+    """
     with transaction.atomic():
         CacheEpoch.increment()
         return change.apply()
 
 
 def invalidate_facts(keys: set[str], pages: set[int]) -> None:
-    """Facts of these properties, of these pages, are read differently now."""
+    """Invalidate results after facts of the given properties and pages were parsed again."""
     invalidate(CacheInvalidation(facts={key: {ANY} for key in keys}, fact_pages=pages))
 
 
 def invalidate_kinds(**_: Any) -> None:
-    """Receiver: a kind of page is called differently."""
+    """Invalidate the results that show page kinds (signal receiver)."""
     invalidate(CacheInvalidation(facts={"_KIND": {ANY}}, properties={"_KIND"}))
 
 
 class ResultCacheInvalidator:
-    """The last of the derivers: tells kept answers what a write changed. It keeps nothing of its own."""
+    """Invalidates cached results when pages are written. It has to run after all other updaters of derived data."""
 
     name = "staleness"
     requires = (FactChanges,)
     provides = None
 
     def prepare(self, readings: Sequence[ParsedVersion]) -> list[None]:
-        """Nothing to prepare."""
+        """Prepare nothing."""
         return [None for _ in readings]
 
     def write(
         self, readings: Sequence[ParsedVersion], prepared: Sequence[None], moment: datetime | None, inputs: Inputs
     ) -> None:
-        """Tell what these pages changed."""
+        """Invalidate the results that the changes of the written pages affect."""
         change = CacheInvalidation()
         for item in readings:
-            _note(change, item, inputs.get(FactChanges).of(item.page.pk))
+            _add_changes(change, item, inputs.get(FactChanges).of(item.page.pk))
         if change != CacheInvalidation():
             change.apply()
 
     def snapshot(self) -> list[tuple[Any, ...]]:
-        """Nothing is derived."""
+        """Return no rows: nothing is derived."""
         return []
 
 
-def _note(change: CacheInvalidation, item: ParsedVersion, facts: PageFactChanges) -> None:
-    """Add what one page changed."""
-    for page, key, word in facts.values:
-        change.facts.setdefault(key, set()).add(word)
+def _add_changes(change: CacheInvalidation, item: ParsedVersion, facts: PageFactChanges) -> None:
+    """Add the changes of one written page."""
+    for page, key, value in facts.values:
+        change.facts.setdefault(key, set()).add(value)
         change.fact_pages.add(page)
     change.properties |= facts.declared
     if not facts.values and not facts.declared:
@@ -204,7 +214,7 @@ def _note(change: CacheInvalidation, item: ParsedVersion, facts: PageFactChanges
     before: dict[str, Any] = (
         {name: getattr(item.page, name) for name in TITLE_COLUMNS + CARD_COLUMNS} if item.follows else {}
     )
-    after = _looks(item)
+    after = _new_columns(item)
     change.text_keys |= {key for key in (before.get("title_key"), after["title_key"]) if key}
     if any(before.get(name) != after[name] for name in CARD_COLUMNS):
         change.card_pages.add(item.page.pk)
@@ -216,25 +226,25 @@ def _note(change: CacheInvalidation, item: ParsedVersion, facts: PageFactChanges
         change.namespaces |= {item.page.namespace, item.fields.namespace}
 
 
-def _looks(item: ParsedVersion) -> dict[str, Any]:
-    """How a page looks from now on."""
+def _new_columns(item: ParsedVersion) -> dict[str, Any]:
+    """Return the new values of the columns that results show."""
     fields = item.fields
     full = fields.full_title
-    own = {name: item.columns[name] for name in TITLE_COLUMNS + CARD_COLUMNS if name in item.columns}
-    return {**own, "title": fields.title, "title_key": None if item.text is None else titles.key_of(full)}
+    columns = {name: item.columns[name] for name in TITLE_COLUMNS + CARD_COLUMNS if name in item.columns}
+    return {**columns, "title": fields.title, "title_key": None if item.text is None else titles.key_of(full)}
 
 
 class RefreshResultsJob:
-    """Makes stale answers again before anybody asks for them."""
+    """Background job that refreshes stale results before a user asks for them."""
 
     name = "answers"
 
     def run(self) -> bool:
-        """Some rows; whether there may be more."""
-        past = RenderedPage.objects.filter(expires_at__lte=timezone.now()).exclude(results_release=STALE)
-        if over := dict(past.values_list("pk", "page")[:REFRESH_SLICE]):
+        """Refresh up to REFRESH_SLICE rows; return whether there may be more."""
+        expired = RenderedPage.objects.filter(expires_at__lte=timezone.now()).exclude(results_release=STALE)
+        if expired_rows := dict(expired.values_list("pk", "page")[:REFRESH_SLICE]):
             with transaction.atomic():
-                invalidation.mark_stale(over)
+                invalidation.mark_stale(expired_rows)
         rows = (
             RenderedPage.objects.filter(results_release=STALE)
             .select_related("page__place")

@@ -1,4 +1,7 @@
-"""Text compared byte by byte on every database, although titles are kept in the database's own collation."""
+"""SQL expressions that set the collation of a text or use an index on it.
+
+Facts are compared byte by byte on both databases, while titles are stored in the default collation of PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,25 @@ from wiki.facts.models import FOLDED_PREFIX
 
 
 class BytewiseCollation(Func):
-    """An expression whose collation is that of facts; SQLite has no other."""
+    """An expression in the bytewise collation of facts; SQLite has no other one."""
 
     template = "%(expressions)s"
     arity = 1
     collation = "C"
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """With the collation said."""
+        """Add the COLLATE clause."""
         return self.as_sql(compiler, connection, template=f'(%(expressions)s) COLLATE "{self.collation}"', **context)
 
 
 class TitleCollation(BytewiseCollation):
-    """An expression whose collation is that of titles, so that their index serves."""
+    """An expression in the collation of titles, so that their index can be used."""
 
     collation = "default"
 
 
 class FoldedTextPrefix(Func):
-    """The indexed beginning of a fact's folded words, with its numbers in the statement: SQLite asks for that."""
+    """The indexed prefix of `folded_text`. Its length is a literal in the SQL: SQLite uses the index only then."""
 
     function = "SUBSTR"
     template = f"%(function)s(%(expressions)s, 1, {FOLDED_PREFIX})"
@@ -38,5 +41,5 @@ class FoldedTextPrefix(Func):
         super().__init__(F("folded_text"))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """As its index writes it."""
+        """Write SUBSTRING, as the definition of the index does."""
         return self.as_sql(compiler, connection, function="SUBSTRING", **context)

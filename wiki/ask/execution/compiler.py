@@ -1,10 +1,10 @@
-"""From the tree of a question to a queryset of `Subject`.
+"""Compiles the syntax tree of a query to a queryset of `Subject`.
 
 A condition on values is a set of facts, used in one of two ways: as a list of subjects (`IN`),
-which starts from an index, or as a probe of each candidate (`EXISTS`). Of conditions that hold
-together the one with the fewest facts, counted up to a bound, is the list and the others probe;
-both databases then do work in proportion to the smallest part. Every subject, and every page
-through which a chain looks, passes the reader's gate.
+which starts from an index, or as a test of each candidate (`EXISTS`). In a conjunction, the
+condition with the fewest facts, counted up to a limit, becomes the list and the others become
+tests; both databases then do work in proportion to the smallest part. Every subject, and every
+page that a chain passes through, is subject to the permission filter.
 """
 
 from __future__ import annotations
@@ -58,255 +58,258 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 COUNT_LIMIT = 500
-"""Facts counted to find the smallest of several conditions."""
+"""Facts counted at most when looking for the smallest of several conditions."""
 CONCEPTS_SIZE_LIMIT = SIZE_LIMIT * 4
-"""Conditions of a question with those of all its concepts."""
+"""Conditions of a query, those of its concepts included."""
 QUERY_SUBOBJECT_PREFIX = "_QUERY"
-"""How the subobjects begin that questions are: those of `Has query`, not of `Has subobject`."""
+"""Prefix of the fragments of subobjects that stand for queries: values of `Has query`, not of `Has subobject`."""
 RECORD_DATATYPES = ("_rec", "_ref_rec")
 """Datatypes whose values are subjects of their own."""
 
 
 class QueryCompiler:
-    """One question, for one reader, at one moment (None: now)."""
+    """Compiles one query for one user, at one moment (None: now)."""
 
-    def __init__(self, question: Query, user: Reader, at: datetime | None = None) -> None:
-        self.query = question
+    def __init__(self, query: Query, user: Reader, at: datetime | None = None) -> None:
+        self.query = query
         self.scope = FactScope(user, at)
         self.names = self.scope.names
         self.fact_values: set[tuple[str, str]] = set()
         self.sort_values: set[tuple[str, str]] = set()
-        """Looks of the order, which matter where a limit cuts."""
+        """Dependencies of the sort order: they only matter where a limit truncates the result."""
         self.namespaces: set[int] = set()
         self.any_change = False
         self.circles: dict[str, WithinDistance] = {}
-        """By key of the property: the first circle that the question names."""
-        self._ring: list[str] = []
-        self._size = 0
+        """The first circle in the conditions, by property key."""
+        self._concept_stack: list[str] = []
+        self._condition_count = 0
 
     def subjects(self) -> QuerySet[Subject]:
-        """The subjects that the question asks for, in no order. Raises AskProblem."""
+        """Return the subjects that match the query, unordered. Raises AskProblem."""
         return self.scope.subjects().filter(self.compile_condition(self.query.condition))
 
-    # --- Conditions together ----------------------------------------------------------------------
+    # --- Any condition ----------------------------------------------------------------------------
     def compile_condition(
-        self, condition: Condition, probing: bool = False, anchored: bool = False, parts: bool = False
+        self, condition: Condition, as_test: bool = False, subobjects_allowed: bool = False, in_record: bool = False
     ) -> Q:
-        """A condition on `Subject`.
+        """Compile a condition to a Q on `Subject`. Raises AskProblem.
 
-        `probing`: other conditions choose the candidates. `anchored`: another one is on facts, so
-        that subobjects may be meant; else a condition that facts do not decide means pages only.
-        `parts`: within a record.
+        `as_test`: other conditions choose the candidates, so this one is a test of each (`EXISTS`).
+        `subobjects_allowed`: another condition is decided by facts, so subobjects may match; without
+        one, a condition that facts do not decide matches pages only.
+        `in_record`: the condition is about the fields of a record.
         """
         if isinstance(condition, Disjunction):
-            return _any_of(
-                [self.compile_condition(part, probing, anchored, parts) for part in condition.parts], probing
-            )
+            parts = [self.compile_condition(part, as_test, subobjects_allowed, in_record) for part in condition.parts]
+            return _disjunction(parts, as_test)
         if isinstance(condition, Conjunction):
-            return self._all_of(condition, probing, anchored, parts)
-        self._size += 1
-        if self._size > CONCEPTS_SIZE_LIMIT:
+            return self._conjunction(condition, as_test, subobjects_allowed, in_record)
+        self._condition_count += 1
+        if self._condition_count > CONCEPTS_SIZE_LIMIT:
             raise AskProblem("ask_size", {"limit": CONCEPTS_SIZE_LIMIT})
         if isinstance(condition, InConcept):
-            return self._concept(condition, probing, anchored)
+            return self._concept_condition(condition, as_test, subobjects_allowed)
         if isinstance(condition, IsPage):
-            return self._pages(condition)
+            return self._title_conditions(condition)
         if isinstance(condition, InNamespace):
             self.namespaces.add(condition.number)
-            return Q(page__namespace=condition.number) & _pages_only(anchored)
+            return Q(page__namespace=condition.number) & _pages_only(subobjects_allowed)
         if isinstance(condition, InCategory):
-            return self._category(condition, probing, anchored)
-        return self._value(condition, probing, anchored, parts)
+            return self._category_condition(condition, as_test, subobjects_allowed)
+        return self._value_condition(condition, as_test, subobjects_allowed, in_record)
 
-    def _all_of(self, condition: Conjunction, probing: bool, anchored: bool, parts: bool) -> Q:
-        flat = list(flatten_conjunction(condition))
-        anchored = anchored or any(is_decided_by_facts(part) for part in flat)
-        sure = any(is_page_list(part) for part in flat)
-        leaves = [(part, self._leaf(part, parts)) for part in flat]
-        lists = [facts for _, facts in leaves if facts is not None]
-        listing = bool(lists) and not (probing or sure)
-        found = _all_said(lists, listing)
-        for part, facts in leaves:
+    def _conjunction(self, condition: Conjunction, as_test: bool, subobjects_allowed: bool, in_record: bool) -> Q:
+        conditions = list(flatten_conjunction(condition))
+        subobjects_allowed = subobjects_allowed or any(is_decided_by_facts(part) for part in conditions)
+        has_page_list = any(is_page_list(part) for part in conditions)
+        with_facts = [(part, self._deciding_facts(part, in_record)) for part in conditions]
+        fact_sets = [facts for _, facts in with_facts if facts is not None]
+        choose_list = bool(fact_sets) and not (as_test or has_page_list)
+        found = _in_all_fact_sets(fact_sets, choose_list)
+        for part, facts in with_facts:
             if facts is None:
-                found &= self.compile_condition(part, probing or listing or sure, anchored, parts)
+                found &= self.compile_condition(
+                    part, as_test or choose_list or has_page_list, subobjects_allowed, in_record
+                )
         return found
 
-    def _leaf(self, condition: Condition, parts: bool) -> QuerySet[Fact] | None:
-        """The facts that decide a condition, where facts of the subject itself do."""
+    def _deciding_facts(self, condition: Condition, in_record: bool) -> QuerySet[Fact] | None:
+        """Return the facts that decide a condition, or None where facts of the subject itself do not decide it."""
         if isinstance(condition, InCategory) and not condition.negated:
-            self._size += 1
-            return self._members(condition)
+            self._condition_count += 1
+            return self._category_facts(condition)
         if isinstance(condition, HasValue) and not any(isinstance(value, NoValue) for value in condition.values):
-            if condition.chain and (condition.chain[0].inverse or self._is_structure(condition.chain[0])):
+            if condition.chain and (condition.chain[0].inverse or self._is_has_subobject(condition.chain[0])):
                 return None
-            self._size += 1
-            return self._facts(condition, parts)
+            self._condition_count += 1
+            return self._facts(condition, in_record)
         return None
 
     # --- Values -----------------------------------------------------------------------------------
-    def _value(self, condition: HasValue, probing: bool, anchored: bool, parts: bool) -> Q:
+    def _value_condition(self, condition: HasValue, as_test: bool, subobjects_allowed: bool, in_record: bool) -> Q:
         chain = condition.chain
         if chain and chain[0].inverse:
-            return self._inverse(condition, anchored)
-        if chain and self._is_structure(chain[0]):
-            return self._subobjects(condition, anchored)
-        none = any(isinstance(value, NoValue) for value in condition.values) and len(chain) == 1
+            return self._inverse_condition(condition, subobjects_allowed)
+        if chain and self._is_has_subobject(chain[0]):
+            return self._subobject_condition(condition, subobjects_allowed)
+        has_no_value = any(isinstance(value, NoValue) for value in condition.values) and len(chain) == 1
         found = Q()
-        if not none or len(condition.values) > 1:
-            facts = self._facts(condition, parts)
-            found = Q(Exists(facts.filter(subject=OuterRef("pk")))) if probing else Q(pk__in=facts.values("subject"))
-        if none:
-            any_of = self._facts(HasValue(chain, (AnyValue(),), condition.depth), parts)
-            without = ~Q(Exists(any_of.filter(subject=OuterRef("pk")))) & self._pages_alive(anchored)
+        if not has_no_value or len(condition.values) > 1:
+            facts = self._facts(condition, in_record)
+            found = Q(Exists(facts.filter(subject=OuterRef("pk")))) if as_test else Q(pk__in=facts.values("subject"))
+        if has_no_value:
+            any_value = self._facts(HasValue(chain, (AnyValue(),), condition.depth), in_record)
+            without = ~Q(Exists(any_value.filter(subject=OuterRef("pk"))))
+            without &= self._exclude_subobjects(subobjects_allowed)
             found = found | without if len(condition.values) > 1 else without
         return found
 
-    def _facts(self, condition: HasValue, parts: bool) -> QuerySet[Fact]:
-        """Facts of the first property of a chain that lead to one of its values."""
-        own = Q() if parts else Q(part_of=None)
+    def _facts(self, condition: HasValue, in_record: bool) -> QuerySet[Fact]:
+        """Return the facts of the first property of a chain that lead to one of the values of the condition."""
+        not_in_record = Q() if in_record else Q(part_of=None)
         if not condition.chain:
             self.any_change = True
             patterns = [value.text for value in condition.values if isinstance(value, Compare)]
-            return self.scope.facts().filter(own, reduce(or_, (_wide(one) for one in patterns)))
-        step, rest = condition.chain[0], condition.chain[1:]
-        declaration = self.names.declaration_named(step.name)
+            return self.scope.facts().filter(not_in_record, reduce(or_, map(_text_matches, patterns)))
+        link, rest = condition.chain[0], condition.chain[1:]
+        declaration = self.names.declaration_named(link.name)
         values: tuple[ValueTest, ...] = condition.values
         if rest:
             values = (SubqueryValue(HasValue(rest, condition.values, condition.depth)),)
         if declaration.key == "_INST":
-            return self._members_by_value(values, condition.depth)
+            return self._category_facts_by_value(values, condition.depth)
         if declaration.key in (improper_values.IMPROPER, improper_values.MESSAGE):
-            return self._improper(declaration.key, values)
+            return self._improper_facts(declaration.key, values)
         rows = self.names.property_rows(declaration.key, condition.depth)
         self.add_subproperty_dependencies(declaration.key, condition.depth)
-        tests = [self._fact_test(value, declaration, rows) for value in values if not isinstance(value, NoValue)]
-        return self.scope.facts(rows).filter(own, reduce(or_, tests) if tests else Q(pk__in=[]))
+        conditions = [self._fact_test(value, declaration, rows) for value in values if not isinstance(value, NoValue)]
+        return self.scope.facts(rows).filter(not_in_record, reduce(or_, conditions) if conditions else Q(pk__in=[]))
 
     def _fact_test(self, value: ValueTest, declaration: Declaration, rows: dict[int, str]) -> Q:
         keys = {declaration.key, *rows.values()}
         if isinstance(value, Compare):
-            test = self._test(value, declaration)
-            words = test.values if isinstance(test, EqualTo) else (ANY,)
-            self.fact_values.update((key, word) for key in keys for word in words)
-            return fact_condition(test, self.scope.field_facts)
+            condition = self._parse_test(value, declaration)
+            values = condition.values if isinstance(condition, EqualTo) else (ANY,)
+            self.fact_values.update((key, canonical_value) for key in keys for canonical_value in values)
+            return fact_condition(condition, self.scope.field_facts)
         self.fact_values.update((key, ANY) for key in keys)
         if isinstance(value, SubqueryValue):
-            return self._joint(value.condition, declaration)
+            return self._subquery_condition(value.condition, declaration)
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
 
-    def _improper(self, key: str, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
+    def _improper_facts(self, key: str, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
         rows = improper_values.queried_property_rows(self.scope, key, values)
-        self.fact_values.update((one, ANY) for one in (rows or {}).values())
+        self.fact_values.update((property_key, ANY) for property_key in (rows or {}).values())
         self.any_change = self.any_change or not rows
         return improper_values.invalid_facts_of(self.scope, rows)
 
     def add_subproperty_dependencies(self, key: str, depth: int = HIERARCHY_DEPTH) -> None:
-        """A new subproperty would change the answer."""
+        """Depend on the subproperties of a property: a new one would change the result."""
         if depth:
-            self.fact_values.update(("_SUBP", word) for word in self.names.property_page_keys(key, depth))
+            self.fact_values.update(("_SUBP", title_key) for title_key in self.names.property_page_keys(key, depth))
 
-    def _joint(self, condition: Condition, declaration: Declaration) -> Q:
-        """Facts whose value, a page or a record, holds a condition."""
+    def _subquery_condition(self, condition: Condition, declaration: Declaration) -> Q:
+        """Return a Q on `Fact`: the value, a page or a record, satisfies a condition."""
         datatype = DATATYPES.get(declaration.datatype)
         if declaration.datatype in RECORD_DATATYPES:
-            inner = Subject.objects.filter(self.compile_condition(condition, anchored=True, parts=True))
+            inner = Subject.objects.filter(self.compile_condition(condition, subobjects_allowed=True, in_record=True))
             return column_in("whole", self.scope.pks(inner))
         if datatype is not None and not isinstance(datatype, Page):
             raise AskProblem("ask_not_page", {"name": declaration.title})
-        return column_in(
-            "canonical_value",
-            self.scope.canonical_values_of(self.scope.subjects().filter(self.compile_condition(condition))),
-        )
+        subjects = self.scope.subjects().filter(self.compile_condition(condition))
+        return column_in("canonical_value", self.scope.canonical_values_of(subjects))
 
-    def _test(self, value: Compare, declaration: Declaration) -> ValueCondition:
-        question = self.query
-        context = Context(question.language, declaration, question.page, question.place_title)
+    def _parse_test(self, value: Compare, declaration: Declaration) -> ValueCondition:
+        query = self.query
+        context = Context(query.language, declaration, query.page, query.place_title)
         try:
-            test = build_condition(value.comparator, value.text, context)
-        except InvalidQueryValue as refusal:
-            raise AskProblem(refusal.code, refusal.params, at=None if self._ring else value.position) from refusal
-        if isinstance(test, WithinDistance):
-            self.circles.setdefault(declaration.key, test)
-        return self._named(test, declaration)
+            condition = build_condition(value.comparator, value.text, context)
+        except InvalidQueryValue as error:
+            position = None if self._concept_stack else value.position
+            raise AskProblem(error.code, error.params, at=position) from error
+        if isinstance(condition, WithinDistance):
+            self.circles.setdefault(declaration.key, condition)
+        return self._with_redirects(condition, declaration)
 
-    def _named(self, test: ValueCondition, declaration: Declaration) -> ValueCondition:
-        """The test with the redirects of the pages that it names."""
-        if isinstance(test, NotMatching):
-            return NotMatching(self._named(test.condition, declaration))
-        if isinstance(test, FieldsMatch):
+    def _with_redirects(self, condition: ValueCondition, declaration: Declaration) -> ValueCondition:
+        """Expand page values in the condition to include titles that redirect to them."""
+        if isinstance(condition, NotMatching):
+            return NotMatching(self._with_redirects(condition.condition, declaration))
+        if isinstance(condition, FieldsMatch):
             fields = {field.key: field for field in declaration.fields}
-            named = ((key, self._named(one, fields.get(key, declaration))) for key, one in test.conditions)
-            return FieldsMatch(tuple(named))
+            own = condition.conditions
+            return FieldsMatch(tuple((key, self._with_redirects(c, fields.get(key, declaration))) for key, c in own))
         datatype = DATATYPES.get(declaration.datatype)
-        if isinstance(test, EqualTo) and (datatype is None or isinstance(datatype, Page)):
-            return EqualTo(self.names.synonyms(test.values))
-        return test
+        if isinstance(condition, EqualTo) and (datatype is None or isinstance(datatype, Page)):
+            return EqualTo(self.names.synonyms(condition.values))
+        return condition
 
-    # --- Backwards, and parts of pages ------------------------------------------------------------
-    def _inverse(self, condition: HasValue, anchored: bool) -> Q:
-        step, rest = condition.chain[0], condition.chain[1:]
-        if self._is_structure(step):
-            return self._subobjects(condition, anchored)
-        declaration = self.names.declaration_named(step.name)
+    # --- Inverse properties and subobjects --------------------------------------------------------
+    def _inverse_condition(self, condition: HasValue, subobjects_allowed: bool) -> Q:
+        link, rest = condition.chain[0], condition.chain[1:]
+        if self._is_has_subobject(link):
+            return self._subobject_condition(condition, subobjects_allowed)
+        declaration = self.names.declaration_named(link.name)
         rows = self.names.property_rows(declaration.key, condition.depth)
         self.fact_values.update((key, ANY) for key in {declaration.key, *rows.values()})
-        facts = self.scope.facts(rows).filter(
-            Exists(self.scope.readable_pages().filter(pk=OuterRef("page"))), part_of=None
-        )
+        readable = self.scope.readable_pages().filter(pk=OuterRef("page"))
+        facts = self.scope.facts(rows).filter(Exists(readable), part_of=None)
         found = Q(pk__in=[])
         for value in (SubqueryValue(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
             if isinstance(value, NoValue):
-                found |= ~self.scope.is_named_by(facts) & self._pages_alive(anchored)
+                found |= ~self.scope.is_named_by(facts) & self._exclude_subobjects(subobjects_allowed)
                 continue
-            subjects = self._other_end(value)
-            own = facts if subjects is None else facts.filter(column_in("subject", self.scope.pks(subjects)))
-            found |= self.scope.is_named_by(own)
+            subjects = self._subjects_named(value)
+            naming_facts = facts if subjects is None else facts.filter(column_in("subject", self.scope.pks(subjects)))
+            found |= self.scope.is_named_by(naming_facts)
         return found
 
-    def _other_end(self, value: ValueTest) -> QuerySet[Subject] | None:
-        """The subjects that a value of an inverse property names; None for any."""
+    def _subjects_named(self, value: ValueTest) -> QuerySet[Subject] | None:
+        """Return the subjects that a value of an inverse property names; None for any."""
         if isinstance(value, Compare):
-            return self.scope.subjects().filter(self._pages(IsPage((value,))))
-        return (
-            self.scope.subjects().filter(self.compile_condition(value.condition))
-            if isinstance(value, SubqueryValue)
-            else None
-        )
+            return self.scope.subjects().filter(self._title_conditions(IsPage((value,))))
+        if isinstance(value, SubqueryValue):
+            return self.scope.subjects().filter(self.compile_condition(value.condition))
+        return None
 
-    def _is_structure(self, step: ChainLink) -> bool:
-        """Whether a step is `Has subobject`, which the table of subjects knows by itself."""
-        return self.names.declaration_named(step.name).key == "_SOBJ"
+    def _is_has_subobject(self, link: ChainLink) -> bool:
+        """Whether a property is `Has subobject`, which has no facts: the table of subjects answers for it."""
+        return self.names.declaration_named(link.name).key == "_SOBJ"
 
-    def _subobjects(self, condition: HasValue, anchored: bool) -> Q:
-        """`[[Has subobject::Page#part]]` and `[[-Has subobject::Page]]`."""
-        step, rest = condition.chain[0], condition.chain[1:]
+    def _subobject_condition(self, condition: HasValue, subobjects_allowed: bool) -> Q:
+        """Compile `[[Has subobject::Page#part]]` and `[[-Has subobject::Page]]`."""
+        link, rest = condition.chain[0], condition.chain[1:]
         self.fact_values.add(("_SOBJ", ANY))
-        live = ~Q(fragment="") & ~Q(fragment__startswith=QUERY_SUBOBJECT_PREFIX) & Q(self.scope.has_facts())
-        own_end = live if step.inverse else Q(fragment="")
+        is_subobject = ~Q(fragment="") & ~Q(fragment__startswith=QUERY_SUBOBJECT_PREFIX) & Q(self.scope.has_facts())
+        is_candidate = is_subobject if link.inverse else Q(fragment="")
         found = Q(pk__in=[])
         for value in (SubqueryValue(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
             if isinstance(value, NoValue):
-                parts = Subject.objects.filter(live, page=OuterRef("page"))
-                found |= Q(pk__in=[]) if step.inverse else ~Q(Exists(parts)) & self._pages_alive(anchored)
+                subobjects = Subject.objects.filter(is_subobject, page=OuterRef("page"))
+                found |= (
+                    Q(pk__in=[])
+                    if link.inverse
+                    else ~Q(Exists(subobjects)) & self._exclude_subobjects(subobjects_allowed)
+                )
                 continue
-            end = Subject.objects.filter(Q(fragment="") if step.inverse else live)
+            others = Subject.objects.filter(Q(fragment="") if link.inverse else is_subobject)
             if isinstance(value, Compare):
-                end = end.filter(self._pages(IsPage((value,))))
+                others = others.filter(self._title_conditions(IsPage((value,))))
             elif isinstance(value, SubqueryValue):
-                end = end.filter(self.compile_condition(value.condition, anchored=True))
-            found |= own_end & Q(page__in=end.values("page"))
+                others = others.filter(self.compile_condition(value.condition, subobjects_allowed=True))
+            found |= is_candidate & Q(page__in=others.values("page"))
         return found
 
     # --- Categories, concepts, pages --------------------------------------------------------------
-    def _category(self, condition: InCategory, probing: bool, anchored: bool) -> Q:
-        facts = self._members(condition)
-        probe = Q(Exists(facts.filter(subject=OuterRef("pk"))))
+    def _category_condition(self, condition: InCategory, as_test: bool, subobjects_allowed: bool) -> Q:
+        facts = self._category_facts(condition)
+        is_member = Q(Exists(facts.filter(subject=OuterRef("pk"))))
         if condition.negated:
-            return ~probe & self._pages_alive(anchored)
-        return probe if probing else Q(pk__in=facts.values("subject"))
+            return ~is_member & self._exclude_subobjects(subobjects_allowed)
+        return is_member if as_test else Q(pk__in=facts.values("subject"))
 
-    def _members(self, condition: InCategory) -> QuerySet[Fact]:
-        """The facts that put subjects into one of the categories."""
+    def _category_facts(self, condition: InCategory) -> QuerySet[Fact]:
+        """Return the facts that put subjects into one of the categories."""
         if not condition.names:
             self.fact_values.add(("_INST", ANY))
             return self.scope.facts(self.names.property_rows("_INST", 0))
@@ -317,80 +320,78 @@ class QueryCompiler:
         rows = self.names.property_rows("_INST", 0) | (self.names.property_rows("_KIND", 0) if kinds else {})
         return self.scope.facts(rows).filter(canonical_value__in=sorted(keys | kinds))
 
-    def _members_by_value(self, values: tuple[ValueTest, ...], depth: int) -> QuerySet[Fact]:
-        """The facts of `[[Category::A||B]]`: that property, with the subcategories."""
+    def _category_facts_by_value(self, values: tuple[ValueTest, ...], depth: int) -> QuerySet[Fact]:
+        """Return the facts for a condition on the property Category, `[[Category::A||B]]`, subcategories included."""
         declaration = self.names.declaration_for_key("_INST")
         rows = self.names.property_rows("_INST", 0)
         found = Q(pk__in=[])
         for value in values:
             if isinstance(value, Compare) and not value.comparator:
                 name = titles.split_namespace(value.text)[1]
-                found |= Q(pk__in=self._members(InCategory((name,), depth=depth)).values("pk"))
+                found |= Q(pk__in=self._category_facts(InCategory((name,), depth=depth)).values("pk"))
             elif not isinstance(value, NoValue):
                 found |= Q(property__in=list(rows)) & self._fact_test(value, declaration, rows)
         return self.scope.facts().filter(found)
 
-    def _concept(self, condition: InConcept, probing: bool, anchored: bool) -> Q:
+    def _concept_condition(self, condition: InConcept, as_test: bool, subobjects_allowed: bool) -> Q:
         try:
             key = titles.key_of(f"{titles.NAMESPACES[CONCEPT].canonical}:{condition.name}")
         except TitleProblem as problem:
             raise AskProblem(problem.code, problem.params) from problem
         key = self.names.resolve_redirect(key)
         self.fact_values.add(("_CONC", ANY))
-        if key in self._ring:
+        if key in self._concept_stack:
             raise AskProblem("ask_concept_ring", {"name": condition.name})
-        said = Fact.objects.filter(
-            property__key="_CONC",
-            removed_in=None,
-            subject__fragment="",
-            page__in=self.scope.readable_pages().filter(title_key=key),
-        )
-        text = said.order_by("position").values_list("raw", flat=True).first()
+        page = self.scope.readable_pages().filter(title_key=key)
+        definitions = Fact.objects.filter(property__key="_CONC", removed_in=None, subject__fragment="", page__in=page)
+        text = definitions.order_by("position").values_list("raw", flat=True).first()
         if text is None:
             raise AskProblem("ask_concept_missing", {"name": condition.name})
-        self._ring.append(key)
+        self._concept_stack.append(key)
         try:
-            inner = parse_conditions(text)
+            condition_of_concept = parse_conditions(text)
         except AskProblem as problem:
             raise AskProblem("ask_concept_wrong", {"name": condition.name}) from problem
-        found = self.compile_condition(inner, probing, anchored)
-        self._ring.pop()
+        found = self.compile_condition(condition_of_concept, as_test, subobjects_allowed)
+        self._concept_stack.pop()
         return found
 
-    def _pages(self, condition: IsPage) -> Q:
+    def _title_conditions(self, condition: IsPage) -> Q:
         return reduce(or_, (title_conditions.title_condition(self, value) for value in condition.values))
 
-    def _pages_alive(self, anchored: bool) -> Q:
-        """Where no fact decides: pages, and subobjects only where another condition finds them."""
-        self.any_change = self.any_change or not anchored
-        return _pages_only(anchored)
+    def _exclude_subobjects(self, subobjects_allowed: bool) -> Q:
+        """Restrict a condition that no fact decides to pages, unless another condition allows subobjects."""
+        self.any_change = self.any_change or not subobjects_allowed
+        return _pages_only(subobjects_allowed)
 
 
-def _pages_only(anchored: bool) -> Q:
-    return Q() if anchored else Q(fragment="")
+def _pages_only(subobjects_allowed: bool) -> Q:
+    return Q() if subobjects_allowed else Q(fragment="")
 
 
-def _all_said(lists: list[QuerySet[Fact]], listing: bool) -> Q:
-    """Subjects of which each list of facts says something: the shortest is the list of candidates, if `listing`."""
-    first = min(lists, key=_counted) if listing and len(lists) > 1 else lists[0] if listing else None
-    probes = (Q(Exists(facts.filter(subject=OuterRef("pk")))) for facts in lists if facts is not first)
-    return reduce(and_, probes, Q(pk__in=first.values("subject")) if first is not None else Q())
+def _in_all_fact_sets(fact_sets: list[QuerySet[Fact]], choose_list: bool) -> Q:
+    """Return a Q for the subjects in all sets of facts; with `choose_list`, the smallest set lists the candidates."""
+    first = None
+    if choose_list:
+        first = min(fact_sets, key=_count_facts) if len(fact_sets) > 1 else fact_sets[0]
+    tests = (Q(Exists(facts.filter(subject=OuterRef("pk")))) for facts in fact_sets if facts is not first)
+    return reduce(and_, tests, Q(pk__in=first.values("subject")) if first is not None else Q())
 
 
-def _any_of(found: list[Q], probing: bool) -> Q:
-    """One of several conditions on `Subject`: where they choose the candidates, a list of subjects from each.
+def _disjunction(found: list[Q], as_test: bool) -> Q:
+    """Join conditions on `Subject` by OR; where they choose the candidates, by a UNION of subject lists.
 
-    PostgreSQL answers lists joined by OR by reading every subject.
+    PostgreSQL evaluates subject lists joined by OR by scanning all subjects.
     """
-    if probing or len(found) == 1:
+    if as_test or len(found) == 1:
         return reduce(or_, found)
     first, *others = (Subject.objects.filter(one).order_by().values("pk") for one in found)
     return Q(pk__in=first.union(*others, all=True))
 
 
-def _wide(pattern: str) -> Q:
+def _text_matches(pattern: str) -> Q:
     return is_like(F("folded_text"), titles.fold(pattern))
 
 
-def _counted(facts: QuerySet[Fact]) -> int:
+def _count_facts(facts: QuerySet[Fact]) -> int:
     return facts.order_by()[:COUNT_LIMIT].count()

@@ -1,4 +1,4 @@
-"""Tests on a value (`facts.matching`) as conditions on rows of facts."""
+"""Translates value conditions (`facts.value_conditions`) to Q objects on `Fact`."""
 
 from __future__ import annotations
 
@@ -28,80 +28,86 @@ else:
     TrueOrFalse = Lookup
 
 FieldFacts = Callable[[str], QuerySet[Fact]]
-"""The facts of a record's field, by its property's key."""
+"""Returns the facts of a record field, by the key of its property."""
 
-_PIECES = re.compile(r"\\[*?\\]|\*+|\?|[^*?\\]+|\\")
+_PATTERN_PARTS = re.compile(r"\\[*?\\]|\*+|\?|[^*?\\]+|\\")
 LAST_CHARACTER = "\U0010ffff"
 
 
 class LikeWithEscape(TrueOrFalse):
-    """`expression LIKE pattern`, with the backslash before a sign that is meant itself."""
+    """`expression LIKE pattern ESCAPE '\\'`."""
 
     lookup_name = "shape"
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """The same on both databases; SQLite's folding of ASCII does not matter to folded words."""
+        """Write the same SQL for both databases; SQLite's LIKE ignores ASCII case, but folded text has none."""
         left, values = self.process_lhs(compiler, connection)
         right, more = self.process_rhs(compiler, connection)
         return f"{left} LIKE {right} ESCAPE '\\'", [*values, *more]
 
 
 def is_like(column: Any, pattern: str) -> Q:
-    """The condition that folded words have the shape of `pattern` (`*` and `?`)."""
+    """Return a Q: folded text matches `pattern` with the wildcards `*` and `?`."""
     return Q(LikeWithEscape(column, Value(to_like_pattern(pattern))))
 
 
-def fact_condition(test: ValueCondition, field: FieldFacts) -> Q:
-    """The condition on `Fact` that says the same as `matching.matches(test, value)`."""
-    if isinstance(test, EqualTo):
-        return Q(word=test.values[0]) if len(test.values) == 1 else Q(word__in=test.values)
-    if isinstance(test, InRange):
-        return _between(test)
-    if isinstance(test, MatchesWildcard):
-        return _like(test.pattern)
-    if isinstance(test, WithinDistance):
-        return is_within_circle(test)
-    if isinstance(test, FieldsMatch):
+def fact_condition(condition: ValueCondition, field_facts: FieldFacts) -> Q:
+    """Return the Q on `Fact` that is equivalent to `value_conditions.matches(condition, value)`."""
+    if isinstance(condition, EqualTo):
+        return (
+            Q(canonical_value=condition.values[0])
+            if len(condition.values) == 1
+            else Q(canonical_value__in=condition.values)
+        )
+    if isinstance(condition, InRange):
+        return _range_condition(condition)
+    if isinstance(condition, MatchesWildcard):
+        return _wildcard_condition(condition.pattern)
+    if isinstance(condition, WithinDistance):
+        return is_within_circle(condition)
+    if isinstance(condition, FieldsMatch):
         found = Q(whole__isnull=False)
-        for key, inner in test.conditions:
-            found &= Q(whole__in=field(key).filter(fact_condition(inner, field)).values("subject"))
+        for key, field_condition in condition.conditions:
+            found &= Q(
+                whole__in=field_facts(key).filter(fact_condition(field_condition, field_facts)).values("subject")
+            )
         return found
-    if isinstance(test, InLanguage):
-        words = fact_condition(test.condition, field) if test.condition is not None else Q()
-        return Q(lang=test.lang) & words
-    return ~fact_condition(test.condition, field)
+    if isinstance(condition, InLanguage):
+        inner_condition = fact_condition(condition.condition, field_facts) if condition.condition is not None else Q()
+        return Q(lang=condition.lang) & inner_condition
+    return ~fact_condition(condition.condition, field_facts)
 
 
-def _between(test: InRange) -> Q:
-    found = Q(**{f"{test.column}__isnull": False})
-    if test.low is not None:
-        found &= Q(**{f"{test.column}__{'gt' if test.low_open else 'gte'}": test.low})
-        if isinstance(test.low, str):
-            found &= Q(GreaterThanOrEqual(FoldedTextPrefix(), test.low[:FOLDED_PREFIX]))
-    if test.high is not None:
-        found &= Q(**{f"{test.column}__{'lt' if test.high_open else 'lte'}": test.high})
+def _range_condition(interval: InRange) -> Q:
+    found = Q(**{f"{interval.column}__isnull": False})
+    if interval.low is not None:
+        found &= Q(**{f"{interval.column}__{'gt' if interval.low_open else 'gte'}": interval.low})
+        if isinstance(interval.low, str):
+            found &= Q(GreaterThanOrEqual(FoldedTextPrefix(), interval.low[:FOLDED_PREFIX]))
+    if interval.high is not None:
+        found &= Q(**{f"{interval.column}__{'lt' if interval.high_open else 'lte'}": interval.high})
     return found
 
 
-def _like(pattern: str) -> Q:
-    """A pattern as SQL's LIKE, and the range in which its plain beginning lies."""
+def _wildcard_condition(pattern: str) -> Q:
+    """Match a wildcard pattern by LIKE, within the index range of its literal prefix."""
     start = literal_prefix(pattern)[:FOLDED_PREFIX]
-    shape = is_like(F("folded_text"), pattern)
+    matches = is_like(F("folded_text"), pattern)
     if not start:
-        return shape
+        return matches
     return (
         Q(GreaterThanOrEqual(FoldedTextPrefix(), start))
         & Q(LessThan(FoldedTextPrefix(), start + LAST_CHARACTER))
-        & shape
+        & matches
     )
 
 
 def to_like_pattern(pattern: str) -> str:
-    """`*` and `?` as SQL's LIKE writes them, all else escaped; runs of `*` are one."""
-    return "".join(_piece(part) for part in _PIECES.findall(pattern))
+    """Translate `*` and `?` to LIKE wildcards and escape all else; consecutive `*` become one."""
+    return "".join(_like_part(part) for part in _PATTERN_PARTS.findall(pattern))
 
 
-def _piece(part: str) -> str:
+def _like_part(part: str) -> str:
     if part[0] == "*":
         return "%"
     if part == "?":
@@ -111,9 +117,9 @@ def _piece(part: str) -> str:
 
 
 def literal_prefix(pattern: str) -> str:
-    """What comes before the first wildcard."""
+    """Return the part of a pattern before its first wildcard."""
     found = []
-    for part in _PIECES.findall(pattern):
+    for part in _PATTERN_PARTS.findall(pattern):
         if part[0] == "*" or part == "?":
             break
         found.append(part[1:] if len(part) == 2 and part[0] == "\\" and part[1] in "*?\\" else part)

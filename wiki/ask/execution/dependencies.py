@@ -1,34 +1,34 @@
-"""What an answer depends on: whoever keeps the answer compares this with what has changed."""
+"""The dependencies of a query result, by which caches find out whether a change affects the result."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 ANY = "*"
-"""Any value of a property."""
+"""Stands for any value of a property."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryDependencies:
-    """A superset of the changes that can change an answer.
+    """A superset of the changes that can change a query result.
 
-    The answer stays the same unless a fact that matches `looks` is added_in, dies or is read anew, what one
-    of `properties` declares changes, a page of `seen`
-    changes, a page of `pages` comes, goes or changes its redirect, or any page of `spaces` (of all
-    namespaces, where `everywhere`) comes, goes or is renamed. Where the limit `cut` the result, the
-    new title of any page that holds the conditions counts too.
+    The result stays the same unless one of the following happens: a fact in `fact_values` is added, removed or
+    parsed again; the declaration of one of `properties` changes; a page of `page_pks` changes; a page of `title_keys`
+    is created, deleted or changes its redirect; a page in one of `namespaces` (in any, with `any_change`) is created,
+    deleted or renamed. Where the result is truncated by the limit, a new title of any page that matches the
+    conditions counts too.
     """
 
     fact_values: frozenset[tuple[str, str]] = frozenset()
-    """Pairs of a property's key and `Fact.canonical_value`, or ANY."""
+    """Pairs of a property key and a canonical value, or ANY."""
     page_pks: frozenset[int] = frozenset()
-    """Pages of the result and those through which its printouts went."""
+    """Primary keys of the pages in the result, and of those that chains of printouts passed through."""
     title_keys: frozenset[str] = frozenset()
-    """Title keys that conditions or values name."""
+    """Title keys that conditions or printed values name."""
     namespaces: frozenset[int] = frozenset()
-    """Namespaces of which every page matters."""
+    """Namespaces where every page matters."""
     any_change: bool = False
     """Whether any fact or page matters."""
     is_truncated: bool = False
     properties: frozenset[str] = frozenset()
-    """Keys of all properties in the conditions, the order and the printouts."""
+    """Keys of all properties in the conditions, the sort keys and the printouts."""

@@ -1,7 +1,8 @@
-"""Circles on the sphere, as conditions that an index of latitudes and longitudes helps with.
+"""Circles on the sphere, as SQL conditions that can use an index of latitudes and longitudes.
 
-A box first: where the circle reaches a pole it spans all longitudes, where it reaches the
-antimeridian it is two boxes. Then the haversine, as in `matching.distance`.
+A bounding box comes first: where the circle reaches a pole the box spans all longitudes, where it
+crosses the antimeridian there are two boxes. The exact test is the haversine, as in
+`value_conditions.distance`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from django.db.models.lookups import LessThanOrEqual
 from wiki.facts.value_conditions import EARTH_RADIUS, WithinDistance
 
 ROUNDING_MARGIN = 1e-7
-"""Degrees by which boxes are larger than they need be, for what rounding takes away."""
+"""Degrees by which boxes are enlarged, against rounding errors."""
 
 
 def haversine(lat: float, lon: float) -> Combinable:
-    """The haversine of the angle between a fact's place and this one: grows with the distance, from 0 to 1."""
+    """Return the haversine of the angle between a fact's coordinates and a point: grows with the distance, 0 to 1."""
     half_lat = Sin((Radians(F("lat"), output_field=FloatField()) - Value(math.radians(lat))) / Value(2.0))
     half_lon = Sin((Radians(F("lon"), output_field=FloatField()) - Value(math.radians(lon))) / Value(2.0))
     across = Value(math.cos(math.radians(lat))) * Cos(Radians(F("lat"), output_field=FloatField()))
@@ -28,20 +29,20 @@ def haversine(lat: float, lon: float) -> Combinable:
 
 
 def is_within_circle(circle: WithinDistance) -> Q:
-    """Facts whose place lies in the circle."""
+    """Return the Q for facts whose coordinates lie in the circle."""
     if circle.metres < 0:
         return Q(pk__in=[])
     angle = circle.metres / EARTH_RADIUS
-    there = Q(lat__isnull=False, lon__isnull=False)
+    has_coordinates = Q(lat__isnull=False, lon__isnull=False)
     if angle >= math.pi:
-        return there
+        return has_coordinates
     limit = math.sin(angle / 2) ** 2
     exact = Q(LessThanOrEqual(haversine(circle.lat, circle.lon), Value(limit * (1 + 1e-12))))
-    return there & bounding_boxes(circle) & exact
+    return has_coordinates & bounding_boxes(circle) & exact
 
 
 def bounding_boxes(circle: WithinDistance) -> Q:
-    """The smallest box or boxes about a circle."""
+    """Return the Q for the smallest bounding box, or the two boxes, of a circle."""
     angle = circle.metres / EARTH_RADIUS
     reach = math.degrees(angle) + ROUNDING_MARGIN
     south, north = circle.lat - reach, circle.lat + reach

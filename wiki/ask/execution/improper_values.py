@@ -1,4 +1,4 @@
-"""`Has improper value for` and `Processing error message`: facts that cannot be used as they are written."""
+"""`Has improper value for` and `Processing error message`: properties of facts whose values are invalid."""
 
 from __future__ import annotations
 
@@ -20,51 +20,51 @@ IMPROPER, MESSAGE = "_ERRP", "_ERRT"
 """SMW's keys of the two properties."""
 
 
-def invalid_facts(ground: FactScope) -> QuerySet[Fact]:
-    """What was said at the moment of the question and is no usable value."""
-    return ground.facts_including_invalid().filter(problem__isnull=False, part_of=None)
+def invalid_facts(scope: FactScope) -> QuerySet[Fact]:
+    """Return the facts at the moment of the query whose values are not usable, record fields excluded."""
+    return scope.facts_including_invalid().filter(problem__isnull=False, part_of=None)
 
 
-def queried_property_rows(ground: FactScope, key: str, values: Iterable[ValueTest]) -> dict[int, str] | None:
-    """Rows and keys of the properties that `[[Has improper value for::P]]` names; None for `+`, which is any.
+def queried_property_rows(scope: FactScope, key: str, values: Iterable[ValueTest]) -> dict[int, str] | None:
+    """Return primary keys and keys of the properties that `[[Has improper value for::P]]` names; None for `+`, any.
 
-    Messages can only be asked for by `+`.
+    Messages can only be queried by `+`.
     """
     rows: dict[int, str] = {}
     for value in values:
         if isinstance(value, AnyValue):
             return None
         if isinstance(value, Compare) and not value.comparator and key == IMPROPER:
-            rows |= ground.names.property_rows(ground.names.declaration_named(value.text).key, 0)
+            rows |= scope.names.property_rows(scope.names.declaration_named(value.text).key, 0)
     return rows
 
 
-def invalid_facts_of(ground: FactScope, rows: dict[int, str] | None) -> QuerySet[Fact]:
-    """The wrong facts of those rows, or of any."""
-    return invalid_facts(ground).filter(Q() if rows is None else Q(property__in=sorted(rows)))
+def invalid_facts_of(scope: FactScope, rows: dict[int, str] | None) -> QuerySet[Fact]:
+    """Return the invalid facts of the properties with the given primary keys (None: of any property)."""
+    return invalid_facts(scope).filter(Q() if rows is None else Q(property__in=sorted(rows)))
 
 
 def improper_values_by_subject(
-    ground: FactScope, key: str, subjects: Sequence[int], language: str
+    scope: FactScope, key: str, subjects: Sequence[int], language: str
 ) -> dict[int, list[Value]]:
-    """For each subject the properties of its wrong facts, or what is said of these; each once, as in the text."""
+    """Return for each subject its properties with invalid values, or their messages; each once, in text order."""
     found: dict[int, dict[str, Value]] = defaultdict(dict)
     datatype, context = DATATYPES["_wpp" if key == IMPROPER else "_txt"], Context(language)
-    for some in iter_slices(subjects):
-        facts = invalid_facts(ground).filter(subject__in=some).select_related("property__redirects_to")
+    for chunk in iter_slices(subjects):
+        facts = invalid_facts(scope).filter(subject__in=chunk).select_related("property__redirects_to")
         for fact in facts.order_by("position", "pk"):
-            said = _property(fact) if key == IMPROPER else _message(fact, language)
-            found[fact.subject_id].setdefault(said, datatype.parse(said, context))
+            text = _property_title(fact) if key == IMPROPER else _message(fact, language)
+            found[fact.subject_id].setdefault(text, datatype.parse(text, context))
     return {subject: list(values.values()) for subject, values in found.items()}
 
 
-def _property(fact: Fact) -> str:
-    """The property of a fact, as its page is called now."""
+def _property_title(fact: Fact) -> str:
+    """Return the current title of a fact's property."""
     return (fact.property.redirects_to or fact.property).title
 
 
 def _message(fact: Fact, language: str) -> str:
-    """What is wrong with a fact, and how to mend it."""
+    """Return the error message of a fact's value."""
     problem = fact.value().problem
     with translation.override(language):
         return message_for(problem) if problem else ""

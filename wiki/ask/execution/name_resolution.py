@@ -1,7 +1,7 @@
-"""What a question's names mean: properties with those that refine them, titles with their redirects, categories.
+"""Resolves the names in a query: properties with their subproperties, titles with their redirects, categories.
 
-Everything is read through the gate: a declaration or a subcategory on a page that the reader may
-not read does not count. Declarations are those of today.
+Everything goes through the permission filter: a declaration or a subcategory on a page that the
+user may not read does not count. Declarations are always the current ones.
 """
 
 from __future__ import annotations
@@ -25,151 +25,158 @@ PageFilter = Callable[[], "QuerySet[WikiPage]"]
 
 
 class NameResolver:
-    """The meanings of the names in one question, each read once."""
+    """Resolves the names in one query; each is loaded once."""
 
-    def __init__(self, gate: PageFilter) -> None:
-        self.readable_pages = gate
-        self._declared: dict[str, Declaration] = {}
+    def __init__(self, readable_pages: PageFilter) -> None:
+        self.readable_pages = readable_pages
+        self._declarations: dict[str, Declaration] = {}
         self._rows: dict[str, dict[int, str]] = {}
-        self._children: dict[str, set[str]] = {}
+        self._subproperties: dict[str, set[str]] = {}
         self._synonyms: dict[str, tuple[str, ...]] = {}
         self.title_keys: set[str] = set()
-        """Title keys of pages whose coming, going or redirect changes the answer."""
+        """Title keys of pages whose creation, deletion or redirect would change the result."""
         self.subobjects: set[str] = set()
-        """Subobjects (`key#fragment`) that the query looks for by name, whether they exist or not."""
+        """Subobjects (`key#fragment`) that the query looks up by name, whether they exist or not."""
 
     def property_keys(self) -> frozenset[str]:
-        """Keys of the properties that were asked for, as written, as they are now, and those that refine them."""
-        finer = {key for rows in self._rows.values() for key in rows.values()}
-        declared = {declaration.key for declaration in self._declared.values()}
-        return frozenset(self._declared) | declared | frozenset(self._rows) | finer
+        """Return the keys of the properties in the query, of their redirect targets and of their subproperties."""
+        subproperties = {key for rows in self._rows.values() for key in rows.values()}
+        resolved = {declaration.key for declaration in self._declarations.values()}
+        return frozenset(self._declarations) | resolved | frozenset(self._rows) | subproperties
 
     # --- Properties -------------------------------------------------------------------------------
     def declaration_named(self, name: str) -> Declaration:
-        """What the property of that name declares. Raises AskProblem."""
+        """Return the declaration of the property with this name. Raises AskProblem."""
         try:
             return self.declaration_for_key(key_of_property(name))
         except TitleProblem as problem:
             raise AskProblem(problem.code, problem.params) from problem
 
     def declaration_for_key(self, key: str) -> Declaration:
-        """What the property of that key declares."""
+        """Return the declaration of the property with this key."""
         self.load_declarations([key])
-        return self._declared[key]
+        return self._declarations[key]
 
     def load_declarations(self, keys: Iterable[str]) -> None:
-        """Read the declarations of some properties at once."""
-        missing = {key for key in keys if key not in self._declared}
+        """Load the declarations of several properties at once."""
+        missing = {key for key in keys if key not in self._declarations}
         if missing:
-            self._declared.update(declarations_for(missing))
+            self._declarations.update(declarations_for(missing))
 
     def property_rows(self, key: str, depth: int = HIERARCHY_DEPTH) -> dict[int, str]:
-        """Rows of `Property` whose facts are also this property's, with their keys: older names, finer properties."""
+        """Return the properties whose facts also count as facts of this one, `key` by primary key.
+
+        They are its synonyms (names that redirect to it) and `depth` levels of subproperties.
+        """
         level, seen = {key}, {key}
         found: dict[int, str] = {}
         while level:
-            self._read_rows(level)
-            for one in level:
-                found.update(self._rows[one])
+            self._load_rows(level)
+            for property_key in level:
+                found.update(self._rows[property_key])
             if not depth:
                 break
-            self._read_children(level)
-            level = {child for one in level for child in self._children[one]} - seen
+            self._load_subproperties(level)
+            level = {child for property_key in level for child in self._subproperties[property_key]} - seen
             seen |= level
             depth -= 1
         return found
 
     def property_page_keys(self, key: str, depth: int) -> set[str]:
-        """Title keys of the pages of a property and of those that refine it."""
+        """Return the title keys of the pages of a property and of its subproperties."""
         keys = {key, *self.property_rows(key, depth).values()}
-        return {page for one in keys for page in self._pages_of(one)}
+        return {page for property_key in keys for page in self._page_keys(property_key)}
 
-    def _read_rows(self, keys: set[str]) -> None:
+    def _load_rows(self, keys: set[str]) -> None:
         missing = keys - self._rows.keys()
         if not missing:
             return
         for key in missing:
             self._rows[key] = {}
-        of = Property.objects.filter(Q(key__in=missing) | Q(redirects_to__key__in=missing))
-        for pk, key, redirects_to in of.values_list("pk", "key", "redirects_to__key"):
-            for one in {key, redirects_to} & missing:
-                self._rows[one][pk] = key
+        properties = Property.objects.filter(Q(key__in=missing) | Q(redirects_to__key__in=missing))
+        for pk, key, redirects_to in properties.values_list("pk", "key", "redirects_to__key"):
+            for matching_key in {key, redirects_to} & missing:
+                self._rows[matching_key][pk] = key
 
-    def _read_children(self, keys: set[str]) -> None:
-        missing = keys - self._children.keys()
+    def _load_subproperties(self, keys: set[str]) -> None:
+        missing = keys - self._subproperties.keys()
         for key in missing:
-            self._children[key] = set()
-        words = {word: key for key in missing for word in self._pages_of(key)}
-        for parent, child in self._said_of("_SUBP", words):
+            self._subproperties[key] = set()
+        keys_by_page = {page: key for key in missing for page in self._page_keys(key)}
+        for parent, child in self._values_and_pages("_SUBP", keys_by_page):
             try:
-                self._children[words[parent]].add(key_of_property(child))
+                self._subproperties[keys_by_page[parent]].add(key_of_property(child))
             except TitleProblem:
                 continue
 
-    def _pages_of(self, key: str) -> list[str]:
-        """Title keys by which the pages of a property are named."""
+    def _page_keys(self, key: str) -> list[str]:
+        """Return the title keys by which the page of a property is named."""
         names = list(self._rows.get(key, {}).values()) or [key]
         special = SPECIAL.get(key)
         if special is not None:
             names = [special.names["en"], special.names["fr"]]
         return [titles.key_of(f"Property:{name}") for name in names]
 
-    def _said_of(self, key: str, words: Iterable[str]) -> list[tuple[str, str]]:
-        """Values and title keys of the pages that have one of these values of a special property."""
-        said = Fact.objects.filter(
+    def _values_and_pages(self, key: str, values: Iterable[str]) -> list[tuple[str, str]]:
+        """Return pairs of value and title key for the pages that have one of the values for a special property."""
+        facts = Fact.objects.filter(
             Exists(self.readable_pages().filter(pk=OuterRef("page"))),
-            property__key=key, removed_in=None, problem__isnull=True, canonical_value__in=list(words), subject__fragment="",
+            property__key=key, removed_in=None, problem__isnull=True,
+            canonical_value__in=list(values), subject__fragment="",
         )  # fmt: skip
-        return [(word, page or "") for word, page in said.values_list("canonical_value", "page__title_key")]
+        return [(value, page or "") for value, page in facts.values_list("canonical_value", "page__title_key")]
 
     # --- Titles and categories --------------------------------------------------------------------
     def subobject_dependencies(self) -> set[tuple[str, str]]:
-        """Dependencies on the existence of the subobjects in `subobjects`, as pairs of property key and value."""
-        return {("_SOBJ", word) for word in self.subobjects}
+        """Return dependencies on the existence of `subobjects`, as pairs of property key and value."""
+        return {("_SOBJ", subobject) for subobject in self.subobjects}
 
-    def synonyms(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """The words by which facts may name what `words` names.
+    def synonyms(self, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the canonical values by which facts may name the page that `values` name.
 
-        The first one that exists counts (near titles come before far ones), else the last; then the
-        redirects to it, or the page that it redirects to. A `#fragment` stays.
+        The first value that exists counts (the title within the place comes before the one at the root), else the
+        last; it is followed by the page that it redirects to and by the redirects to either. A `#fragment` stays.
         """
-        heads = [word.partition("#")[0] for word in words]
-        self.title_keys.update(heads)
-        pages = dict(self.readable_pages().filter(title_key__in=heads).values_list("title_key", "redirect_key"))
-        chosen = next((word for word, head in zip(words, heads, strict=True) if head in pages), words[-1])
-        head, mark, fragment = chosen.partition("#")
-        return tuple(f"{one}{mark}{fragment}" for one in self._redirected(head, pages.get(head, "")))
+        title_keys = [value.partition("#")[0] for value in values]
+        self.title_keys.update(title_keys)
+        pages = dict(self.readable_pages().filter(title_key__in=title_keys).values_list("title_key", "redirect_key"))
+        chosen = next(
+            (value for value, title_key in zip(values, title_keys, strict=True) if title_key in pages), values[-1]
+        )
+        title_key, separator, fragment = chosen.partition("#")
+        return tuple(
+            f"{name}{separator}{fragment}" for name in self._with_redirects(title_key, pages.get(title_key, ""))
+        )
 
     def resolve_redirect(self, key: str) -> str:
-        """The title key of the page itself, or of the one that it redirects to."""
+        """Return the title key that a page redirects to, or its own."""
         self.title_keys.add(key)
         found = self.readable_pages().filter(title_key=key).values_list("redirect_key", flat=True).first()
         return found or key
 
-    def _redirected(self, key: str, target: str) -> list[str]:
+    def _with_redirects(self, key: str, target: str) -> list[str]:
         if key not in self._synonyms:
-            end = target or key
-            others = (
-                self.readable_pages().filter(redirect_key__gt="", redirect_key=end).values_list("title_key", flat=True)
-            )
-            self._synonyms[key] = tuple(dict.fromkeys([key, end, *sorted(others)]))
+            destination = target or key
+            redirects = self.readable_pages().filter(redirect_key__gt="", redirect_key=destination)
+            others = sorted(redirects.values_list("title_key", flat=True))
+            self._synonyms[key] = tuple(dict.fromkeys([key, destination, *others]))
         return list(self._synonyms[key])
 
     def categories(self, names: Iterable[str], depth: int) -> tuple[set[str], set[str]]:
-        """Title keys of categories, their redirects and subcategories; keys of kinds that are called so."""
+        """Return title keys of categories, redirects and subcategories, and keys of page kinds with these names."""
         found: set[str] = set()
-        own_kinds = set()
+        kinds = set()
         for name in names:
             try:
                 found.update(self.synonyms((titles.key_of(f"Category:{name}"),)))
             except TitleProblem as problem:
                 raise AskProblem(problem.code, problem.params) from problem
             kind = kind_names.NAMES.keys_by_name().get(fold(name.strip()))
-            own_kinds.update([kind] if kind else [])
+            kinds.update([kind] if kind else [])
         level = found
         for _ in range(depth):
-            level = {child for _, child in self._said_of("_SUBC", level)} - found
+            level = {child for _, child in self._values_and_pages("_SUBC", level)} - found
             if not level:
                 break
             found = found | level
-        return found, own_kinds
+        return found, kinds

@@ -1,4 +1,4 @@
-"""What a question found, for the formats: rows of typed values, no queries left to make."""
+"""Query results, as the formats get them: rows of typed values; no further database query is needed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wiki.text.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class PageRef:
-    """A page, or a subobject of it (`fragment`), as results show it."""
+    """A page, or a subobject of it (`fragment`), as shown in results."""
 
     key: str
     """Title key; with `#fragment` for a subobject."""
@@ -24,7 +24,7 @@ class PageRef:
     fragment: str = ""
     exists: bool = True
     url: str = ""
-    """Path of the page with its fragment."""
+    """URL path of the page with its fragment."""
     page_pk: int = 0
     picture_name: str = ""
     excerpt: str = ""
@@ -33,11 +33,11 @@ class PageRef:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A printout with what its property declares."""
+    """A printout with the declaration of its property."""
 
     printout: Printout
     label: str
-    """As the reader sees it."""
+    """The heading as shown."""
     declaration: Declaration
     """Of the last property of the chain; `_wpg` for the page itself."""
     context: Context
@@ -50,12 +50,12 @@ class ResultRow:
     subject: PageRef
     cells: tuple[tuple[Value, ...], ...]
     distance: float | None = None
-    """Metres from the middle of the circle that the question names."""
+    """Metres from the centre of the circle in the query."""
 
 
 @dataclass(slots=True)
 class QueryResult:
-    """All that a format needs."""
+    """The result of a query, with all that a format needs."""
 
     query: Query
     columns: list[Column] = field(default_factory=list)
@@ -63,15 +63,15 @@ class QueryResult:
     has_more: bool = False
     """Whether there are further rows after these."""
     pages: Mapping[str, PageRef] = field(default_factory=dict)
-    """What is known of the pages that values name, by `Value.canonical_value`; those missing do not exist."""
+    """The pages that values name, by canonical value; missing ones do not exist or are not readable."""
     problems: list[Problem] = field(default_factory=list)
-    """What was wrong in the question; with one, there are no rows."""
+    """The errors of the query; with one, there are no rows."""
     language: str = "fr"
     examined: int | None = None
-    """How many subjects a sort by distance without radius looked at, where it stopped early."""
+    """How many subjects a sort by distance without radius compared, where it stopped early."""
     as_of: datetime | None = None
-    """The moment asked for, where it is not now."""
+    """The moment of the query, if it is not now."""
     dependencies: QueryDependencies = field(default_factory=QueryDependencies)
-    """What all this depends on."""
+    """The dependencies of this result."""
     total: int | None = None
-    """How many subjects there are in all, where the format asks for nothing else (`count`)."""
+    """Number of all matching subjects, only where the format needs nothing else (`count`)."""

@@ -1,4 +1,4 @@
-"""Puts questions: rows and printouts, counts, what changed between two moments, what an answer depends on."""
+"""Runs queries: rows with printouts, counts, and the comparison of two moments."""
 
 from __future__ import annotations
 
@@ -23,50 +23,49 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 EPOCH_DAY = 2_440_587.5
-"""The Julian day of 1970."""
+"""The Julian day of 1970-01-01 0h."""
 
 
-def run(question: Query, user: Reader, language: str = "fr", seconds: float | None = None) -> QueryResult:
-    """The rows of a question with all printouts, for what `user` may read; shown in `language`.
+def run(query: Query, user: Reader, language: str = "fr", seconds: float | None = None) -> QueryResult:
+    """Run a query with all its printouts on the pages that `user` may read; the result is shown in `language`.
 
-    `seconds` are what its queries may take together, `bounds.SECONDS` unless said.
-
-    What is wrong with the question stands in the result's problems; then there are no rows.
+    `seconds` is the time limit of its database queries together (None: `timeouts.TIMEOUT_SECONDS`). An error of the
+    query does not raise: it stands in `problems` of the result, which then has no rows.
     """
-    result = QueryResult(question, language=language)
+    result = QueryResult(query, language=language)
     compiler = None
     try:
-        result.as_of = parse_moment(question)
-        compiler = QueryCompiler(question, user, result.as_of)
+        result.as_of = parse_moment(query)
+        compiler = QueryCompiler(query, user, result.as_of)
         with statement_timeout(seconds):
-            _fill(result, compiler)
+            _fill_result(result, compiler)
     except AskProblem as problem:
         result.rows, result.columns, result.pages, result.problems = [], [], {}, [problem.problem()]
-        result.dependencies = QueryDependencies() if compiler is None else _of_problem(compiler)
+        result.dependencies = QueryDependencies() if compiler is None else _dependencies_after_problem(compiler)
     return result
 
 
-def dependencies_of(question: Query, result: QueryResult) -> QueryDependencies:
-    """What the result of a question depends on."""
-    return result.dependencies if result.query is question else QueryDependencies(any_change=True)
+def dependencies_of(query: Query, result: QueryResult) -> QueryDependencies:
+    """Return the dependencies of the result; for another query than the result's own, any change counts."""
+    return result.dependencies if result.query is query else QueryDependencies(any_change=True)
 
 
-def count(question: Query, user: Reader) -> int:
-    """How many subjects there are, whatever the limit. Raises AskProblem."""
-    compiler = QueryCompiler(question, user, parse_moment(question))
+def count(query: Query, user: Reader) -> int:
+    """Return the number of matching subjects, regardless of the limit. Raises AskProblem."""
+    compiler = QueryCompiler(query, user, parse_moment(query))
     with statement_timeout():
         return compiler.subjects().count()
 
 
 def compare_results(
-    question: Query, start: datetime, end: datetime, user: Reader
+    query: Query, start: datetime, end: datetime, user: Reader
 ) -> tuple[list[PageRef], list[PageRef], list[PageRef]]:
-    """The subjects that came into the answer between two moments, those that left it, and those that stayed.
+    """Compare the results of two moments: return the subjects added, those removed, and those in both.
 
-    Up to LIMIT of each moment are compared. Raises AskProblem.
+    Up to LIMIT subjects of each moment are compared. Raises AskProblem.
     """
     with statement_timeout():
-        before, after = (_at(question, user, when) for when in (start, end))
+        before, after = (_subjects_at(query, user, moment) for moment in (start, end))
     return (
         [item.to_page_ref() for pk, item in after.items() if pk not in before],
         [item.to_page_ref() for pk, item in before.items() if pk not in after],
@@ -74,56 +73,56 @@ def compare_results(
     )
 
 
-def _at(question: Query, user: Reader, when: datetime) -> dict[int, SubjectWithPage]:
-    compiler = QueryCompiler(replace(question, sort=[], random=False), user, when)
+def _subjects_at(query: Query, user: Reader, moment: datetime) -> dict[int, SubjectWithPage]:
+    compiler = QueryCompiler(replace(query, sort=[], random=False), user, moment)
     return {item.pk: item for item in load_subjects(apply_order(compiler, compiler.subjects())[:LIMIT])}
 
 
-def parse_moment(question: Query) -> datetime | None:
-    """The moment that `at` names: the last instant of the day, month or year it says. Raises AskProblem."""
-    if not question.as_of.strip():
+def parse_moment(query: Query) -> datetime | None:
+    """Return the last instant of the day, month or year in the query's date; None without a date. Raises AskProblem."""
+    if not query.as_of.strip():
         return None
-    value = DATATYPES["_dat"].parse(question.as_of, Context(question.language))
+    value = DATATYPES["_dat"].parse(query.as_of, Context(query.language))
     if value.problem is not None or value.number_end is None:
-        raise AskProblem("ask_at", {"found": question.as_of[:60]})
+        raise AskProblem("ask_at", {"found": query.as_of[:60]})
     try:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value.number_end - EPOCH_DAY, milliseconds=-1)
     except OverflowError as error:
-        raise AskProblem("ask_at", {"found": question.as_of[:60]}) from error
+        raise AskProblem("ask_at", {"found": query.as_of[:60]}) from error
 
 
-def _fill(result: QueryResult, compiler: QueryCompiler) -> None:
-    """Rows, columns, pages and footprint into the result."""
-    question = result.query
+def _fill_result(result: QueryResult, compiler: QueryCompiler) -> None:
+    """Set rows, columns, pages and dependencies of the result. Raises AskProblem."""
+    query = result.query
     subjects = compiler.subjects()
-    printer = PrintoutLoader(compiler, result.language)
-    result.columns = printer.columns()
-    if question.parameters.get("format", "").strip().lower() == "count":
+    loader = PrintoutLoader(compiler, result.language)
+    result.columns = loader.columns()
+    if query.parameters.get("format", "").strip().lower() == "count":
         result.total = subjects.count()
-        result.dependencies = _footprint(result, compiler, printer)
+        result.dependencies = _dependencies(result, compiler, loader)
         return
     ordered = apply_order(compiler, subjects)
-    found = load_subjects(ordered[question.offset : question.offset + question.limit + 1])
-    result.has_more = len(found) > question.limit
-    found = found[: question.limit]
-    cells = printer.cells(found)
+    found = load_subjects(ordered[query.offset : query.offset + query.limit + 1])
+    result.has_more = len(found) > query.limit
+    found = found[: query.limit]
+    cells = loader.cells(found)
     distances = _distances(compiler, found)
     result.rows = [
         ResultRow(item.to_page_ref(), values, distances.get(item.pk)) for item, values in zip(found, cells, strict=True)
     ]
-    result.pages = printer.pages(cells)
-    result.dependencies = _footprint(result, compiler, printer)
+    result.pages = loader.pages(cells)
+    result.dependencies = _dependencies(result, compiler, loader)
 
 
 def _distances(compiler: QueryCompiler, found: list[SubjectWithPage]) -> dict[int, float]:
-    """Metres from the middle of the question's circle to the nearest place of each row."""
+    """Return the metres from the centre of the query's circle to the nearest coordinates of each subject."""
     if not compiler.circles:
         return {}
     key, circle = next(iter(compiler.circles.items()))
     nearest: dict[int, float] = {}
-    for some in iter_slices([item.pk for item in found]):
+    for chunk in iter_slices([item.pk for item in found]):
         facts = compiler.scope.facts(compiler.names.property_rows(key)).filter(
-            subject__in=some, lat__isnull=False, lon__isnull=False
+            subject__in=chunk, lat__isnull=False, lon__isnull=False
         )
         for pk, lat, lon in facts.values_list("subject", "lat", "lon"):
             metres = distance(circle.lat, circle.lon, lat or 0.0, lon or 0.0)
@@ -131,28 +130,28 @@ def _distances(compiler: QueryCompiler, found: list[SubjectWithPage]) -> dict[in
     return nearest
 
 
-def _footprint(result: QueryResult, compiler: QueryCompiler, printer: PrintoutLoader) -> QueryDependencies:
-    cut = result.has_more or result.query.offset > 0
-    looks = (
+def _dependencies(result: QueryResult, compiler: QueryCompiler, loader: PrintoutLoader) -> QueryDependencies:
+    is_truncated = result.has_more or result.query.offset > 0
+    fact_values = (
         compiler.fact_values
-        | printer.fact_values
+        | loader.fact_values
         | compiler.names.subobject_dependencies()
-        | (compiler.sort_values if cut else set())
+        | (compiler.sort_values if is_truncated else set())
     )
-    values = set(result.pages) | printer.title_keys
+    values = set(result.pages) | loader.title_keys
     return QueryDependencies(
-        frozenset(looks),
-        frozenset({row.subject.page_pk for row in result.rows} | printer.traversed_pages),
-        frozenset(compiler.names.title_keys | {word.partition("#")[0] for word in values}),
+        frozenset(fact_values),
+        frozenset({row.subject.page_pk for row in result.rows} | loader.traversed_pages),
+        frozenset(compiler.names.title_keys | {value.partition("#")[0] for value in values}),
         frozenset(compiler.namespaces),
         compiler.any_change,
-        cut,
+        is_truncated,
         compiler.names.property_keys(),
     )
 
 
-def _of_problem(compiler: QueryCompiler) -> QueryDependencies:
-    """A question that failed may succeed once what it looked at changes."""
+def _dependencies_after_problem(compiler: QueryCompiler) -> QueryDependencies:
+    """Return the dependencies of a query that failed: it may succeed once they change."""
     return QueryDependencies(
         frozenset(compiler.fact_values | compiler.names.subobject_dependencies()),
         title_keys=frozenset(compiler.names.title_keys),

@@ -1,4 +1,4 @@
-"""The order of subjects: by properties, chains, titles or distance; those without a value last, ties by title."""
+"""Orders subjects by properties, chains, titles or distance; those without a value come last, ties go by title."""
 
 from __future__ import annotations
 
@@ -18,30 +18,35 @@ if TYPE_CHECKING:
     from wiki.ask.execution.compiler import QueryCompiler
 
 SORT_DEPTH = 3
-"""Properties of a chain to sort by: SQLite's parser nests no deeper."""
+"""Properties in a sort chain at most: SQLite's parser allows no deeper nesting."""
 NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
-"""Datatypes in the order of `Fact.number`; the others are in that of `Fact.folded_text`."""
+"""Datatypes sorted by `Fact.number`; others are sorted by `Fact.folded_text`."""
 
 
 def apply_order(compiler: QueryCompiler, subjects: QuerySet[Subject]) -> QuerySet[Subject]:
-    """The subjects in the question's order. Raises AskProblem."""
-    question = compiler.query
-    if question.random:
+    """Apply the order of the query to its subjects. Raises AskProblem."""
+    query = compiler.query
+    if query.random:
         return subjects.order_by("?")
     order: list[Any] = []
-    for place, sort in enumerate(question.sort):
+    for index, sort in enumerate(query.sort):
         key: Any = BytewiseCollation(F("page__title_fold"))
         if sort.chain:
-            name = f"sort_{place}"
-            subjects = subjects.annotate(**{name: _value(compiler, sort.chain, sort.descending)})
+            name = f"sort_{index}"
+            subjects = subjects.annotate(**{name: _sort_value(compiler, sort.chain, sort.descending)})
             key = F(name)
         order.append(OrderBy(key, descending=sort.descending, nulls_last=True if sort.chain else None))
-    ties = (BytewiseCollation(F("page__title_fold")), BytewiseCollation(F("page__title_key")), F("fragment"), F("pk"))
-    return subjects.order_by(*order, *ties)
+    tie_breakers = (
+        BytewiseCollation(F("page__title_fold")),
+        BytewiseCollation(F("page__title_key")),
+        F("fragment"),
+        F("pk"),
+    )
+    return subjects.order_by(*order, *tie_breakers)
 
 
-def _value(compiler: QueryCompiler, chain: tuple[ChainLink, ...], descending: bool) -> Subquery:
-    """The least value at the end of the chain (the greatest, where it descends)."""
+def _sort_value(compiler: QueryCompiler, chain: tuple[ChainLink, ...], descending: bool) -> Subquery:
+    """Return the least value at the end of a sort chain (the greatest, where descending) as a subquery."""
     declaration = compiler.names.declaration_named(chain[-1].name)
     if len(chain) > SORT_DEPTH:
         raise AskProblem("ask_sort_depth", {"limit": SORT_DEPTH})
@@ -57,8 +62,8 @@ def _value(compiler: QueryCompiler, chain: tuple[ChainLink, ...], descending: bo
     return Subquery(facts.order_by(OrderBy(key, descending=descending)).values(sorted_by=key)[:1])
 
 
-def _outer(level: int) -> OuterRef:
-    """The candidate, seen from `level` queries within."""
+def _outer_reference(level: int) -> OuterRef:
+    """Return a reference to the candidate subject from `level` nested subqueries."""
     found = OuterRef("pk")
     for _ in range(level - 1):
         found = OuterRef(found)
@@ -66,27 +71,27 @@ def _outer(level: int) -> OuterRef:
 
 
 def _facts_along(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: int) -> QuerySet[Fact]:
-    """Facts of the chain's last property, of what its other steps reach from the candidate."""
-    step = chain[-1]
-    if step.inverse:
-        raise AskProblem("ask_sort_inverse", {"name": f"-{step.name}"})
-    declaration = compiler.names.declaration_named(step.name)
+    """Return the facts of the last property of a chain, for the subjects that its other links reach."""
+    link = chain[-1]
+    if link.inverse:
+        raise AskProblem("ask_sort_inverse", {"name": f"-{link.name}"})
+    declaration = compiler.names.declaration_named(link.name)
     rows = compiler.names.property_rows(declaration.key)
     compiler.sort_values.update((key, ANY) for key in {declaration.key, *rows.values()})
     facts = compiler.scope.facts(rows)
     if len(chain) == 1:
-        return facts.filter(subject=_outer(level), part_of=None)
-    return facts.filter(subject__in=_reached(compiler, chain[:-1], level + 1).values("pk"))
+        return facts.filter(subject=_outer_reference(level), part_of=None)
+    return facts.filter(subject__in=_reached_subjects(compiler, chain[:-1], level + 1).values("pk"))
 
 
-def _reached(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: int) -> QuerySet[Subject]:
-    """The records or pages (themselves or by redirect) that the chain's last facts name."""
+def _reached_subjects(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: int) -> QuerySet[Subject]:
+    """Return the records or pages (directly or by a redirect) that the facts of the last property name."""
     facts = _facts_along(compiler, chain, level + 1)
     if compiler.names.declaration_named(chain[-1].name).datatype in ("_rec", "_ref_rec"):
         return Subject.objects.filter(pk__in=facts.values("whole"))
     readable = compiler.scope.readable_pages()
-    within = _facts_along(compiler, chain, level + 2).values(key=TitleCollation("canonical_value"))
-    redirects = readable.filter(redirect_key__gt="", title_key__in=within).values("redirect_key")
+    named_keys = _facts_along(compiler, chain, level + 2).values(key=TitleCollation("canonical_value"))
+    redirects = readable.filter(redirect_key__gt="", title_key__in=named_keys).values("redirect_key")
     return Subject.objects.filter(
         Q(page__title_key__in=facts.values(key=TitleCollation("canonical_value"))) | Q(page__title_key__in=redirects),
         Exists(readable.filter(pk=OuterRef("page"))),

@@ -1,4 +1,4 @@
-"""Subjects and pages for results, read by the hundreds."""
+"""Loads subjects and pages for results, in slices of some hundred keys."""
 
 from __future__ import annotations
 
@@ -20,29 +20,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SLICE_SIZE = 500
-"""How many keys one query names at most."""
+"""Keys in one database query at most."""
 PAGE_COLUMNS = (
-    "title_key",
-    "full_title",
-    "display_title",
-    "title",
-    "namespace",
-    "picture_name",
-    "excerpt",
-    "edited_at",
-)
-"""What results show of a page."""
+    "title_key", "full_title", "display_title", "title", "namespace", "picture_name", "excerpt", "edited_at",
+)  # fmt: skip
+"""Columns of a page that results need."""
 
 
 def iter_slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Slices of at most PIECE items."""
+    """Yield slices of at most SLICE_SIZE items."""
     for begin in range(0, len(items), SLICE_SIZE):
         yield items[begin : begin + SLICE_SIZE]
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectWithPage:
-    """A subject with what is shown of its page."""
+    """A subject with the columns of its page that results need."""
 
     pk: int
     page_pk: int
@@ -58,86 +51,86 @@ class SubjectWithPage:
 
     @property
     def key(self) -> str:
-        """As facts name it."""
+        """The canonical value by which facts name the subject."""
         return f"{self.title_key}#{self.fragment}" if self.fragment else self.title_key
 
     def to_value(self) -> Value:
-        """The subject as the value of a page property."""
-        mark = f"#{self.fragment}" if self.fragment else ""
-        bare = titles.split_namespace(self.full_title)[1]
-        return Value("_wpg", self.full_title + mark, self.key, titles.fold(bare + mark))
+        """Return the subject as the value of a page property."""
+        anchor = f"#{self.fragment}" if self.fragment else ""
+        title = titles.split_namespace(self.full_title)[1]
+        return Value("_wpg", self.full_title + anchor, self.key, titles.fold(title + anchor))
 
     def to_page_ref(self) -> PageRef:
-        """As results show it."""
-        return _found(self.key, self.fragment, self.page_pk, self._page())
+        """Return the subject as shown in results."""
+        return _page_ref(self.key, self.fragment, self.page_pk, self._page_columns())
 
-    def _page(self) -> dict[str, Any]:
+    def _page_columns(self) -> dict[str, Any]:
         return {
             "full_title": self.full_title, "shown_title": self.shown_title, "namespace": self.namespace,
             "picture_name": self.picture_name, "excerpt": self.excerpt, "edited_at": self.edited_at,
         }  # fmt: skip
 
 
-def _found(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> PageRef:
-    mark = f"#{fragment}" if fragment else ""
+def _page_ref(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> PageRef:
+    anchor = f"#{fragment}" if fragment else ""
     return PageRef(
-        key, page["full_title"] + mark, page["shown_title"] + mark, page["namespace"], fragment, True,
+        key, page["full_title"] + anchor, page["shown_title"] + anchor, page["namespace"], fragment, True,
         address("page", page["full_title"]) + (f"#{titles.quote_title(fragment)}" if fragment else ""),
         page_pk, page["picture_name"], page["excerpt"], page["edited_at"],
     )  # fmt: skip
 
 
 def load_subjects(subjects: QuerySet[Subject]) -> list[SubjectWithPage]:
-    """The subjects of a queryset, in its order: one query."""
+    """Load the subjects of a queryset in its order, with one database query."""
     columns = [f"page__{name}" for name in PAGE_COLUMNS]
     rows = subjects.values_list("pk", "page", "fragment", "page__title_fold", *columns)
     return [
-        SubjectWithPage(pk, page, fragment, key, full, fold, shown or title, space, picture, excerpt, edited)
-        for pk, page, fragment, fold, key, full, shown, title, space, picture, excerpt, edited in rows
+        SubjectWithPage(pk, page, fragment, key, full, fold, display_title or title, space, picture, excerpt, edited)
+        for pk, page, fragment, fold, key, full, display_title, title, space, picture, excerpt, edited in rows
     ]
 
 
-def load_subjects_by_pk(ground: FactScope, pks: Iterable[int]) -> dict[int, SubjectWithPage]:
-    """Subjects by their numbers, of pages that may be read."""
-    wanted = sorted({pk for pk in pks if pk})
-    found = (load_subjects(ground.subjects().filter(pk__in=some)) for some in iter_slices(wanted))
-    return {item.pk: item for some in found for item in some}
+def load_subjects_by_pk(scope: FactScope, pks: Iterable[int]) -> dict[int, SubjectWithPage]:
+    """Load subjects by primary key, where their pages are readable."""
+    sorted_pks = sorted({pk for pk in pks if pk})
+    found = (load_subjects(scope.subjects().filter(pk__in=chunk)) for chunk in iter_slices(sorted_pks))
+    return {item.pk: item for chunk in found for item in chunk}
 
 
-def find_subjects_by_value(ground: FactScope, words: Iterable[str]) -> dict[str, SubjectWithPage]:
-    """Subjects by the words that name them; a redirect names its target."""
-    heads = sorted({word.partition("#")[0] for word in words})
+def find_subjects_by_value(scope: FactScope, values: Iterable[str]) -> dict[str, SubjectWithPage]:
+    """Load subjects by the canonical values that name them; a redirect names its target."""
+    page_keys = sorted({value.partition("#")[0] for value in values})
     redirects: dict[str, str] = {}
-    for some in iter_slices(heads):
-        pages = ground.readable_pages().filter(title_key__in=some, redirect_key__gt="")
+    for chunk in iter_slices(page_keys):
+        pages = scope.readable_pages().filter(title_key__in=chunk, redirect_key__gt="")
         redirects |= dict(pages.values_list("title_key", "redirect_key"))
-    wanted = {word: _led(word, redirects) for word in words}
-    ground.names.subobjects.update(word for word in wanted.values() if "#" in word)
-    keys = sorted({word.partition("#")[0] for word in wanted.values()})
-    fragments = {word.partition("#")[2] for word in wanted.values()}
-    named: dict[str, SubjectWithPage] = {}
-    for some in iter_slices(keys):
-        which = Q(page__title_key__in=some, fragment__in=sorted(fragments)[:SLICE_SIZE])
-        named |= {item.key: item for item in load_subjects(ground.subjects().filter(which))}
-    return {word: named[end] for word, end in wanted.items() if end in named}
+    targets = {value: _resolve_redirect(value, redirects) for value in values}
+    scope.names.subobjects.update(value for value in targets.values() if "#" in value)
+    keys = sorted({value.partition("#")[0] for value in targets.values()})
+    fragments = {value.partition("#")[2] for value in targets.values()}
+    by_key: dict[str, SubjectWithPage] = {}
+    for chunk in iter_slices(keys):
+        matches = Q(page__title_key__in=chunk, fragment__in=sorted(fragments)[:SLICE_SIZE])
+        by_key |= {item.key: item for item in load_subjects(scope.subjects().filter(matches))}
+    return {value: by_key[target] for value, target in targets.items() if target in by_key}
 
 
-def _led(word: str, redirects: dict[str, str]) -> str:
-    head, mark, fragment = word.partition("#")
-    return redirects.get(head, head) + mark + fragment
+def _resolve_redirect(value: str, redirects: dict[str, str]) -> str:
+    title_key, separator, fragment = value.partition("#")
+    return redirects.get(title_key, title_key) + separator + fragment
 
 
-def find_page_refs(ground: FactScope, words: Iterable[str]) -> dict[str, PageRef]:
-    """Pages by the words that name them; those that do not exist or may not be read are left out."""
-    heads = sorted({word.partition("#")[0] for word in words})
+def find_page_refs(scope: FactScope, values: Iterable[str]) -> dict[str, PageRef]:
+    """Load pages by the canonical values that name them; missing and unreadable ones are left out."""
+    title_keys = sorted({value.partition("#")[0] for value in values})
     pages: dict[str, tuple[int, dict[str, Any]]] = {}
-    for some in iter_slices(heads):
-        for row in ground.readable_pages().filter(title_key__in=some).values("pk", *PAGE_COLUMNS):
+    for chunk in iter_slices(title_keys):
+        for row in scope.readable_pages().filter(title_key__in=chunk).values("pk", *PAGE_COLUMNS):
             row["shown_title"] = row["display_title"] or row["title"]
             pages[row["title_key"]] = (row["pk"], row)
     found = {}
-    for word in words:
-        head, _, fragment = word.partition("#")
-        if head in pages:
-            found[word] = _found(word, fragment, *pages[head])
+    for value in values:
+        title_key, _, fragment = value.partition("#")
+        if title_key in pages:
+            found[value] = _page_ref(value, fragment, *pages[title_key])
     return found

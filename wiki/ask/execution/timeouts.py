@@ -1,4 +1,4 @@
-"""No question takes longer than it may: the database itself stops."""
+"""Time limits of queries, enforced by the database: `statement_timeout` on PostgreSQL, a progress handler on SQLite."""
 
 from __future__ import annotations
 
@@ -13,40 +13,43 @@ from wiki.ask.language.query_ast import DEPTH_LIMIT
 from wiki.ask.language.query_errors import AskProblem
 
 TIMEOUT_SECONDS = 2.0
-"""What one question may take."""
+"""Default time limit of one query."""
 PROGRESS_STEPS = 10_000
-"""Instructions of SQLite's machine between two looks at the clock."""
+"""Instructions of SQLite's virtual machine between two checks of the clock."""
 
 
 def clock() -> float:
-    """Seconds that queries are measured in: on SQLite the work of this thread, whatever else the machine does."""
+    """Return the seconds by which queries are measured: on SQLite, the CPU time of this thread."""
     return time.monotonic() if connection.vendor == "postgresql" else time.thread_time()
 
 
 @contextmanager
 def statement_timeout(limit: float | None = None) -> Iterator[None]:
-    """Queries within stop after `limit` seconds (SECONDS). Raises AskProblem then; the connection stays usable."""
-    begun, seconds = clock(), TIMEOUT_SECONDS if limit is None else limit
+    """Stop the database queries of a block after `limit` seconds (None: TIMEOUT_SECONDS).
+
+    Raises AskProblem when they are stopped; the connection stays usable.
+    """
+    started, seconds = clock(), TIMEOUT_SECONDS if limit is None else limit
     guard = _on_postgres if connection.vendor == "postgresql" else _on_sqlite
     try:
-        with guard(begun + seconds), connection.execute_wrapper(_Clock(begun + seconds, seconds)):
+        with guard(started + seconds), connection.execute_wrapper(_DeadlineWrapper(started + seconds, seconds)):
             yield
     except OperationalError as error:
         if "parser stack overflow" in str(error):  # SQLite's: the statement is nested too deep
             raise AskProblem("ask_depth", {"limit": DEPTH_LIMIT}) from error
-        if clock() - begun < seconds * 0.9:
+        if clock() - started < seconds * 0.9:
             raise
         raise AskProblem("ask_too_slow", {"seconds": f"{seconds:g}"}) from error
 
 
-class _Clock:
-    """Looks at the clock before each query."""
+class _DeadlineWrapper:
+    """Execute wrapper that checks the clock before each database query."""
 
     def __init__(self, deadline: float, seconds: float) -> None:
         self.deadline, self.seconds = deadline, seconds
 
     def __call__(self, execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
-        """Run the query while there is time. Raises AskProblem."""
+        """Run the query if there is time left. Raises AskProblem."""
         if clock() > self.deadline:
             raise AskProblem("ask_too_slow", {"seconds": f"{self.seconds:g}"})
         return execute(sql, params, many, context)
@@ -65,14 +68,14 @@ def _on_sqlite(deadline: float) -> Iterator[None]:
 
 @contextmanager
 def _on_postgres(deadline: float) -> Iterator[None]:
-    """A limit on each statement, in a transaction of its own or a savepoint; what was set before is set again."""
+    """Limit each statement, in a transaction or savepoint; the previous limit is restored at the end."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('statement_timeout')")
-            before = cursor.fetchone()[0]
+            previous = cursor.fetchone()[0]
             _set_timeout(str(max(1, int((deadline - time.monotonic()) * 1000))))
         yield
-        _set_timeout(before)
+        _set_timeout(previous)
 
 
 def _set_timeout(value: str) -> None:

@@ -1,4 +1,4 @@
-"""Conditions on the titles of pages: `[[A||~B*||>M]]`, `[[Help:~F*]]`, `[[Page#part]]`."""
+"""Compiles conditions on the titles of pages: `[[A||~B*||>M]]`, `[[Help:~F*]]`, `[[Page#part]]`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE_DECLARATION = Declaration("", "", "_wpg")
 
 
 class ConditionCompiler(Protocol):
-    """What is needed of the one who compiles."""
+    """The attributes of `QueryCompiler` that this module uses."""
 
     query: Query
     any_change: bool
@@ -35,40 +35,40 @@ class ConditionCompiler(Protocol):
 
 
 def title_condition(compiler: ConditionCompiler, value: Compare) -> Q:
-    """The condition on `Subject` that its page is called so. Raises AskProblem."""
-    comparator, text, where = _divided(compiler, value)
-    question = compiler.query
-    context = Context(question.language, PAGE_DECLARATION, question.page, question.place_title)
+    """Return the Q on `Subject` for one condition on its title. Raises AskProblem."""
+    comparator, text, in_namespace = _split_title_condition(compiler, value)
+    query = compiler.query
+    context = Context(query.language, PAGE_DECLARATION, query.page, query.place_title)
     try:
-        test = build_condition(comparator, text, context)
-    except InvalidQueryValue as refusal:
-        raise AskProblem(refusal.code, refusal.params, at=value.position) from refusal
-    if not isinstance(test, EqualTo):
+        condition = build_condition(comparator, text, context)
+    except InvalidQueryValue as error:
+        raise AskProblem(error.code, error.params, at=value.position) from error
+    if not isinstance(condition, EqualTo):
         compiler.any_change = True
-    return where & subject_matches(compiler, test)
+    return in_namespace & subject_matches(compiler, condition)
 
 
 def subject_matches(compiler: ConditionCompiler, test: ValueCondition) -> Q:
-    """The condition that a test of a page value holds of the subject itself."""
+    """Return the Q on `Subject`: the subject, as a page value, satisfies the value condition."""
     if isinstance(test, NotMatching):
         return ~subject_matches(compiler, test.condition) & Q(fragment="")
     if isinstance(test, EqualTo):
         found = Q(pk__in=[])
-        for word in compiler.names.synonyms(test.values):
-            key, _, fragment = word.partition("#")
-            one = Q(page__title_key=key, fragment=fragment)
+        for value in compiler.names.synonyms(test.values):
+            key, _, fragment = value.partition("#")
+            subject = Q(page__title_key=key, fragment=fragment)
             if fragment:
-                compiler.names.subobjects.add(word)
-            found |= one & Q(compiler.scope.has_facts()) if fragment else one
+                compiler.names.subobjects.add(value)
+            found |= subject & Q(compiler.scope.has_facts()) if fragment else subject
         return found
     if isinstance(test, MatchesWildcard):
         return is_like(BytewiseCollation(F("page__title_fold")), test.pattern) & Q(fragment="")
     if isinstance(test, InRange):
-        return _between(test) & Q(fragment="")
+        return _range_condition(test) & Q(fragment="")
     raise TypeError(test)
 
 
-def _between(test: InRange) -> Q:
+def _range_condition(test: InRange) -> Q:
     found, title = Q(), BytewiseCollation(F("page__title_fold"))
     if test.low is not None:
         found &= Q((GreaterThan if test.low_open else GreaterThanOrEqual)(title, Value(test.low)))
@@ -77,25 +77,25 @@ def _between(test: InRange) -> Q:
     return found
 
 
-def _divided(compiler: ConditionCompiler, value: Compare) -> tuple[str, str, Q]:
-    """Comparator, text, and the namespace or place that stands before either (`Help:~F*`, `~Help:F*`)."""
-    prefix, colon, rest = value.text.removeprefix(":").partition(":")
-    inner, words = split_comparator(rest)
-    comparator = value.comparator or inner
+def _split_title_condition(compiler: ConditionCompiler, value: Compare) -> tuple[str, str, Q]:
+    """Split a title condition into comparator, text, and a Q for its namespace or place (`Help:~F*`, `~Help:F*`)."""
+    prefix, colon, after_colon = value.text.removeprefix(":").partition(":")
+    inner_comparator, inner_text = split_comparator(after_colon)
+    comparator = value.comparator or inner_comparator
     if not colon or not comparator:
         return value.comparator, value.text, Q()
     number = titles.namespace_number(prefix)
     if comparator == "!":
-        return comparator, f"{prefix}:{words}" if not value.comparator else value.text, Q()
+        return comparator, f"{prefix}:{inner_text}" if not value.comparator else value.text, Q()
     if number is not None:
-        return comparator, rest.strip() if value.comparator else words, Q(page__namespace=number)
-    place = _place(compiler, prefix)
+        return comparator, after_colon.strip() if value.comparator else inner_text, Q(page__namespace=number)
+    place = _find_place(compiler, prefix)
     if place is None:
         return value.comparator, value.text, Q()
-    return comparator, rest.strip() if value.comparator else words, Q(page__place=place)
+    return comparator, after_colon.strip() if value.comparator else inner_text, Q(page__place=place)
 
 
-def _place(compiler: ConditionCompiler, title: str) -> int | None:
+def _find_place(compiler: ConditionCompiler, title: str) -> int | None:
     try:
         key = titles.key_of(title)
     except TitleProblem:

@@ -1,4 +1,4 @@
-"""What `+limit`, `+offset`, `+order`, `+lang` and `+index` leave of a cell."""
+"""Applies the printout options `+limit`, `+offset`, `+order`, `+lang` and `+index` to the values of a cell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ASCENDING = ("asc", "ascending", "n-asc", "croissant")
 
 
 def apply_options(values: Sequence[Value], printout: Printout, field: str | None) -> list[Value]:
-    """The values of a cell that its printout wants; `field` is the key of a record's field."""
+    """Return the values of a cell that the options of its printout select; `field` is the key of a record field."""
     options = printout.options
     found = list(values)
     if field is not None:
@@ -23,15 +23,15 @@ def apply_options(values: Sequence[Value], printout: Printout, field: str | None
         found = [value for value in found if value.lang == lang or value.lang.startswith(f"{lang}-")]
     order = fold(options.get("order", ""))
     if order in DESCENDING or order in ASCENDING:
-        found.sort(key=_rank, reverse=order in DESCENDING)
-    begin = _number(options.get("offset", ""), 0)
+        found.sort(key=_sort_key, reverse=order in DESCENDING)
+    begin = _parse_number(options.get("offset", ""), 0)
     end = options.get("limit", "")
-    return found[begin : begin + _number(end, len(found))]
+    return found[begin : begin + _parse_number(end, len(found))]
 
 
-def _rank(value: Value) -> tuple[float, str]:
+def _sort_key(value: Value) -> tuple[float, str]:
     return (value.number if value.number is not None else float("inf"), value.folded_text)
 
 
-def _number(words: str, default: int) -> int:
-    return int(words) if words.isdecimal() and words.isascii() and len(words) < 9 else default
+def _parse_number(text: str, default: int) -> int:
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 9 else default

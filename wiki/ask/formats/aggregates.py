@@ -1,6 +1,6 @@
-"""One number out of many: `count`, and `sum`, `average`, `median`, `min`, `max`, `product` of the values printed.
+"""Aggregates: `count`, and `sum`, `average`, `median`, `min`, `max`, `product` of the printed values.
 
-Decimal arithmetic on the numbers as they are stored: 0.1 and 0.2 make 0.3. A quantity's sum has its unit.
+Decimal arithmetic on the numbers as stored: 0.1 and 0.2 make 0.3. The sum of quantities has their unit.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ REDUCTIONS: dict[str, Reduction] = {
 
 
 def reduce_exactly(reduce: Reduction, numbers: Sequence[float]) -> float:
-    """What `reduce` makes of the numbers, exactly, then as near as a float can be; too large is infinite."""
+    """Apply `reduce` to the numbers as decimals, and round to a float; an overflow is infinity."""
     try:
         with localcontext(Precision(prec=PRECISION_DIGITS)):
             return float(reduce([Decimal(repr(number)) for number in numbers]))
@@ -61,15 +61,15 @@ def reduce_exactly(reduce: Reduction, numbers: Sequence[float]) -> float:
         return float("inf")
 
 
-def count(result: QueryResult, shown: FormatContext) -> SafeString:
-    """How many results there are."""
+def count(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render the number of results."""
     total = len(result.rows) if result.total is None else result.total
     return format_html('<span class="ask-number">{}</span>', format_number(total))
 
 
-def _reduction(name: str, result: QueryResult, shown: FormatContext) -> SafeString:
-    """One number for each printout that has numbers, with its label where there are several."""
-    pieces = []
+def _aggregate_html(name: str, result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render one number for each printout that has numbers, with its label where there are several."""
+    parts = []
     for index in columns_with_datatype(result, *NUMERIC_DATATYPES):
         column = result.columns[index]
         values = [value for row in result.rows for value in usable_values(row, [index], *NUMERIC_DATATYPES)]
@@ -78,13 +78,13 @@ def _reduction(name: str, result: QueryResult, shown: FormatContext) -> SafeStri
             continue
         number = reduce_exactly(REDUCTIONS[name], numbers)
         value = Value(values[0].datatype, repr(number), repr(number), number=number)
-        words = (
+        text = (
             registry.show(value, column.context, column.printout.output_format) if abs(number) != float("inf") else "∞"
         )
-        pieces.append((column.label, format_html('<span class="ask-number">{}</span>', words)))
-    if len(pieces) == 1:
-        return pieces[0][1]
-    return join_html(", ", (with_label(escape(label), words) for label, words in pieces)) if pieces else EMPTY_HTML
+        parts.append((column.label, format_html('<span class="ask-number">{}</span>', text)))
+    if len(parts) == 1:
+        return parts[0][1]
+    return join_html(", ", (with_label(escape(label), text) for label, text in parts)) if parts else EMPTY_HTML
 
 
 FORMATS = (
@@ -92,7 +92,7 @@ FORMATS = (
         "count", gettext_noop("count"), gettext_noop("How many results there are."), html=count, renders_empty_result=True,
     ),
     *(
-        Format(name, label, description, html=partial(_reduction, name), limit=INLINE_LIMIT)
+        Format(name, label, description, html=partial(_aggregate_html, name), limit=INLINE_LIMIT)
         for name, label, description in (
             ("sum", gettext_noop("sum"), gettext_noop("The sum of the numbers printed.")),
             ("average", gettext_noop("average"), gettext_noop("The average of the numbers printed.")),

@@ -1,4 +1,4 @@
-"""A result in the shape of Semantic MediaWiki's API (`action=ask`), which its format `json` has too.
+"""Results in the JSON structure of Semantic MediaWiki's API (`action=ask`), also used by its format `json`.
 
 Source: `DIWikiPage`, `QueryResult::toArray` and `QueryResultSerializer` of Semantic MediaWiki 7.
 """
@@ -28,13 +28,13 @@ PRINT_CHAIN, PRINT_PROPERTY, PRINT_CATEGORIES, PRINT_CATEGORY, PRINT_SUBJECT = 4
 
 
 def result_title(found: PageRef) -> str:
-    """The full title, with `#fragment` for a subobject: what results are keyed by."""
+    """Return the full title, with `#fragment` for a subobject: the key of a page in results."""
     plain = not found.fragment or "#" in found.full_title
     return found.full_title if plain else f"{found.full_title}#{found.fragment}"
 
 
 def page_data(found: PageRef) -> dict[str, Any]:
-    """A page as SMW's API gives one. `displaytitle` is empty where it is the title itself."""
+    """Return a page as in SMW's API. `displaytitle` is empty where it equals the title."""
     return {
         "fulltext": result_title(found),
         "fullurl": full_url(found.url),
@@ -45,7 +45,7 @@ def page_data(found: PageRef) -> dict[str, Any]:
 
 
 def full_url(path: str) -> str:
-    """A path of this wiki as a whole address."""
+    """Return the absolute URL of a path."""
     return f"{settings.BASE_ADDRESS}{path}" if path.startswith("/") else path
 
 
@@ -62,7 +62,7 @@ def _missing_page(value: Value) -> dict[str, Any]:
 
 
 def value_data(value: Value, context: Context, result: QueryResult) -> Any:
-    """One value as SMW's API gives it."""
+    """Return one value as in SMW's API."""
     if value.datatype == PAGE:
         found = result.pages.get(value.canonical_value)
         return page_data(found) if found else _missing_page(value)
@@ -73,20 +73,20 @@ def value_data(value: Value, context: Context, result: QueryResult) -> Any:
 
 def _record_data(value: Value, context: Context, result: QueryResult) -> dict[str, Any]:
     fields = {field.key: field for field in context.declaration.fields}
-    shown: dict[str, Any] = {}
+    data: dict[str, Any] = {}
     for key, part in value.parts:
         field = fields.get(key)
         inner = (
             Context(context.language, field, context.page, context.place_title) if field else Context(context.language)
         )
         label = field.label(context.language) if field else key
-        told = shown.setdefault(label, {"label": label, "key": key, "typeid": part.datatype, "item": []})
-        told["item"].append(value_data(part, inner, result))
-    return shown
+        field_data = data.setdefault(label, {"label": label, "key": key, "typeid": part.datatype, "item": []})
+        field_data["item"].append(value_data(part, inner, result))
+    return data
 
 
 def values_data(row: ResultRow, index: int, result: QueryResult) -> list[Any]:
-    """The values of a cell as SMW's API gives them."""
+    """Return the values of a cell as in SMW's API."""
     column = result.columns[index]
     if is_subject_column(column):
         return [page_data(row.subject)]
@@ -94,7 +94,7 @@ def values_data(row: ResultRow, index: int, result: QueryResult) -> list[Any]:
 
 
 def print_request(column: Column) -> dict[str, Any]:
-    """What a column is."""
+    """Return the print request of a column."""
     chain = column.printout.chain
     if is_subject_column(column):
         mode = PRINT_SUBJECT
@@ -126,9 +126,10 @@ def _row_data(row: ResultRow, result: QueryResult) -> dict[str, Any]:
 
 
 def to_api_json(result: QueryResult, version: int = 2) -> dict[str, Any]:
-    """The answer of `action=ask`. With `version` 3, results are a list of one-key mappings, whose order is sure.
+    """Return the response of `action=ask`.
 
-    `query-continue-offset` is there where further rows are.
+    With `version` 3, results are a list of one-key objects, whose order is certain.
+    `query-continue-offset` is present where there are further rows.
     """
     requests = [print_request(column) for column in result.columns]
     if Cells(result).has_subject:
@@ -150,7 +151,7 @@ def to_api_json(result: QueryResult, version: int = 2) -> dict[str, Any]:
         "version": version,
         "meta": meta,
     }
-    answer: dict[str, Any] = {"query": query}
+    response: dict[str, Any] = {"query": query}
     if result.has_more:
-        answer["query-continue-offset"] = result.query.offset + len(rows)
-    return answer
+        response["query-continue-offset"] = result.query.offset + len(rows)
+    return response

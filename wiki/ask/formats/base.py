@@ -1,4 +1,4 @@
-"""What a result format is, and what it may ask of the page in which a result stands."""
+"""Base of the result formats: what a format is, and what it can use of the page in which a result stands."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
 
 EMPTY_HTML = SafeString("")
-"""HTML of nothing."""
+"""Empty HTML."""
 THUMBNAIL_SPEC = "fill-400x225"
-"""The size in which Wagtail makes the pictures of cards."""
+"""Wagtail's filter specification for the pictures of cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class Parameter:
 
     @property
     def shown_description(self) -> str:
-        """The sentence in the active language."""
+        """Return the description in the active language."""
         return gettext(self.description) if self.description else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small picture and how to credit it."""
+    """A thumbnail with its attribution."""
 
     url: str
     width: int
@@ -66,7 +66,7 @@ class ResultFile:
     content: bytes | Iterator[bytes]
 
 
-def _no_address(parameters: Mapping[str, str]) -> str:
+def _no_url(parameters: Mapping[str, str]) -> str:
     return ""
 
 
@@ -74,7 +74,7 @@ def _no_template(name: str) -> str | None:
     return None
 
 
-def _plainly(text: str) -> SafeString:
+def _escape_only(text: str) -> SafeString:
     return escape(text)
 
 
@@ -83,11 +83,11 @@ def _no_page(page_pk: int) -> SafeString:
 
 
 def thumbnails(names: Iterable[str]) -> dict[str, Thumbnail]:
-    """Small pictures of those file names (any spelling), by the names as given; missing ones are left out."""
-    asked = [name for name in names if name]
-    found = pictures_by_name(asked, THUMBNAIL_SPEC) if asked else {}
-    shown: dict[str, Thumbnail] = {}
-    for name in asked:
+    """Return thumbnails by file name as given (any spelling); missing files are left out."""
+    given = [name for name in names if name]
+    found = pictures_by_name(given, THUMBNAIL_SPEC) if given else {}
+    found_thumbnails: dict[str, Thumbnail] = {}
+    for name in given:
         picture = found.get(file_key(name))
         if picture is None:
             continue
@@ -96,66 +96,66 @@ def thumbnails(names: Iterable[str]) -> dict[str, Thumbnail]:
         except OSError:  # the file is gone or broken: a result without its picture is still a result
             continue
         credit = ", ".join(part for part in (picture.author, picture.license) if part)
-        shown[name] = Thumbnail(small.url, small.width, small.height, str(picture.description or ""), credit)
-    return shown
+        found_thumbnails[name] = Thumbnail(small.url, small.width, small.height, str(picture.description or ""), credit)
+    return found_thumbnails
 
 
 @dataclass(frozen=True, slots=True)
 class FormatContext:
-    """How and where a result is shown. Nothing here depends on who reads, but what the runner put in."""
+    """How and where a result is shown. The runner has already applied permissions; formats do not know the user."""
 
     language: str = "fr"
-    url_with: Callable[[Mapping[str, str]], str] = _no_address
-    """The path of the same question with other parameters (`{"format": "csv"}`, `{"month": "2026-11"}`)."""
+    url_with: Callable[[Mapping[str, str]], str] = _no_url
+    """Returns the URL path of the same query with changed parameters (`{"format": "csv"}`, `{"month": "2026-11"}`)."""
     more_url: str = ""
-    """Where the rows after these are."""
+    """URL of the next rows."""
     base_url: str = field(default_factory=lambda: str(settings.BASE_ADDRESS))
-    """What makes paths whole addresses, in files."""
+    """Scheme and host, which make paths absolute URLs in downloads."""
     template_source: Callable[[str], str | None] = _no_template
-    """The source of the page `Template:<name>`, or None where there is none that may be read."""
-    render_markdown: Callable[[str], SafeString] = _plainly
-    """Text of the wiki laid out: parsed within bounds and cleaned."""
+    """Returns the source of the page `Template:<name>`, or None where it is missing or not readable."""
+    render_markdown: Callable[[str], SafeString] = _escape_only
+    """Renders wiki text to sanitized HTML, within the parser's limits."""
     page_html: Callable[[int], SafeString] = _no_page
-    """The text of a page, as it is shown."""
+    """Returns the HTML of a page by its primary key."""
     pictures: Callable[[Iterable[str]], Mapping[str, Thumbnail]] = thumbnails
     today: date = field(default_factory=localdate)
 
     def download_url(self, name: str) -> str:
-        """Where the result is to be had in that format."""
+        """Return the URL of the result in another format."""
         return self.url_with({"format": name})
 
     def absolute_url(self, path: str) -> str:
-        """A path of this wiki as a whole address."""
+        """Return the absolute URL of a path."""
         return self.base_url + path if path.startswith("/") else path
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A result format: `html` for those that stand in a page, `file` for those that are downloaded, or both."""
+    """A result format: `html` renders into a page, `file` makes a download; a format has one of them or both."""
 
     name: str
     label: str
-    """What people call it, as a message id."""
+    """The name on the screen, as a message id."""
     description: str
     """One sentence, as a message id."""
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    """Its own; those of `COMMON` come with every format."""
+    """Its own parameters; those of `COMMON_PARAMETERS` belong to every format."""
     html: Callable[[QueryResult, FormatContext], SafeString] | None = None
     file: Callable[[QueryResult, FormatContext], ResultFile] | None = None
     limit: int = DEFAULT_LIMIT
-    """How many rows a question gets that names no limit: more where a few would give a wrong picture."""
+    """Rows for a query without a limit: more, where a few would give a wrong picture."""
     renders_empty_result: bool = False
-    """Whether it says something of no rows too (`count`, `sum`): then `default` is not shown instead."""
+    """Whether it renders an empty result too (`count`, `sum`), instead of the parameter `default`."""
 
     @property
     def shown_label(self) -> str:
-        """What people call it, in the active language."""
+        """Return the name in the active language."""
         return gettext(self.label)
 
     @property
     def shown_description(self) -> str:
-        """What it does, in the active language."""
+        """Return the description in the active language."""
         return gettext(self.description)
 
 
@@ -178,18 +178,18 @@ COMMON_PARAMETERS: tuple[Parameter, ...] = (
 
 
 def option(result: QueryResult, name: str, default: str = "") -> str:
-    """A parameter of the question as written, or `default` where it is missing or empty."""
+    """Return a parameter of the query as written, or `default` where it is missing or empty."""
     return result.query.parameters.get(name, "").strip() or default
 
 
 def number_option(result: QueryResult, name: str, default: int, least: int, most: int) -> int:
-    """A whole number between bounds; `default` for what is none."""
+    """Return a parameter as a whole number between bounds; `default` for anything else."""
     raw = option(result, name)
     return max(least, min(most, int(raw))) if raw.isdecimal() and len(raw) < 10 else default
 
 
 def switch_option(result: QueryResult, name: str, default: bool = False) -> bool:
-    """A switch: `yes`, `true`, `oui`, `1` … or `no`, `false`, `non`, `0` …; the name alone switches it on."""
+    """Return a switch: `yes`, `true`, `oui`, `1` … or `no`, `false`, `non`, `0` …; without a value it is on."""
     raw = result.query.parameters.get(name)
     if raw is None:
         return default
@@ -203,12 +203,12 @@ def separator(result: QueryResult, name: str, default: str) -> str:
 
 
 def format_number(number: float | str) -> str:
-    """A number of ours in the active language, its thousands apart by a narrow blank."""
+    """Format a number in the active language, with thousands separated by narrow spaces."""
     return number_format(number, force_grouping=True).replace("\u00a0", "\u202f")
 
 
 def file_name(result: QueryResult, ending: str) -> str:
-    """The name of a download: what `filename=` says, made harmless, or `result`."""
+    """Return the file name of a download: the parameter `filename`, sanitized, or `result`."""
     stem = re.sub(r"[^\w.-]+", "_", option(result, "filename")).strip("._")[:100]
     stem = stem.removesuffix(f".{ending}") or "result"
     return f"{stem}.{ending}"

@@ -1,4 +1,4 @@
-"""Result pages themselves: `category` (from A to Z), `embedded` (their text) and `gallery` (cards with picture)."""
+"""Formats that show pages themselves: `category` (A to Z), `embedded` (their text), `gallery` (cards)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from wiki.ask.formats.base import Thumbnail
 
 EMBEDDED_LIMIT = 50
-"""Pages that one result may embed."""
+"""Pages that one result embeds at most."""
 FILE = 6
-"""The number of the namespace of files."""
+"""Number of the namespace File."""
 
 
 # --- category
@@ -32,16 +32,16 @@ def _letter(row: ResultRow) -> str:
     return first.upper() if first.isalpha() else "0–9" if first.isdigit() else "#"
 
 
-def _place(row: ResultRow) -> tuple[int, str]:
-    words = titles.fold(row.subject.shown_title.strip())
-    return (2 if words[:1].isalpha() else 1 if words[:1].isdigit() else 0), words
+def _sort_key(row: ResultRow) -> tuple[int, str]:
+    title = titles.fold(row.subject.shown_title.strip())
+    return (2 if title[:1].isalpha() else 1 if title[:1].isdigit() else 0), title
 
 
-def category(result: QueryResult, shown: FormatContext) -> SafeString:
-    """Pages under their first letters, in columns."""
+def category(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render pages under their first letters, in columns."""
     cells = Cells(result)
     groups: dict[str, list[SafeString]] = {}
-    for row in sorted(result.rows, key=_place):
+    for row in sorted(result.rows, key=_sort_key):
         groups.setdefault(_letter(row), []).append(row_html(row, cells))
     sections = (
         (letter, format_html_join("", "<li>{}</li>", ((item,) for item in items))) for letter, items in groups.items()
@@ -53,34 +53,34 @@ def category(result: QueryResult, shown: FormatContext) -> SafeString:
 
 
 # --- embedded
-def embedded(result: QueryResult, shown: FormatContext) -> SafeString:
-    """The text of each page under its title."""
+def embedded(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render the text of each page under its title."""
     cells = Cells(result)
-    form = option(result, "embedformat", "h2").lower()
-    bare = switch_option(result, "embedonly")
-    pieces = []
+    title_format = option(result, "embedformat", "h2").lower()
+    without_titles = switch_option(result, "embedonly")
+    sections = []
     for row in result.rows[:EMBEDDED_LIMIT]:
-        text = shown.page_html(row.subject.page_pk) if row.subject.page_pk else EMPTY_HTML
-        title = EMPTY_HTML if bare else cells.subject_html(row)
-        pieces.append(_embedded_one(form, title, format_html('<div class="ask-embedded">{}</div>', text)))
-    inner = join_html("", pieces)
+        text = format_context.page_html(row.subject.page_pk) if row.subject.page_pk else EMPTY_HTML
+        title = EMPTY_HTML if without_titles else cells.subject_html(row)
+        sections.append(_embedded_page(title_format, title, format_html('<div class="ask-embedded">{}</div>', text)))
+    inner = join_html("", sections)
     if len(result.rows) > EMBEDDED_LIMIT:
-        words = gettext("Only the first %(limit)s pages are shown in full.") % {"limit": EMBEDDED_LIMIT}
-        inner = format_html('{}<p class="rows-note">{}</p>', inner, words)
-    return format_html("<{0}>{1}</{0}>", form, inner) if form in ("ul", "ol") else inner
+        note = gettext("Only the first %(limit)s pages are shown in full.") % {"limit": EMBEDDED_LIMIT}
+        inner = format_html('{}<p class="rows-note">{}</p>', inner, note)
+    return format_html("<{0}>{1}</{0}>", title_format, inner) if title_format in ("ul", "ol") else inner
 
 
-def _embedded_one(form: str, title: SafeString, text: SafeString) -> SafeString:
-    if form in ("ul", "ol"):
+def _embedded_page(title_format: str, title: SafeString, text: SafeString) -> SafeString:
+    if title_format in ("ul", "ol"):
         return format_html("<li>{}{}</li>", title, text)
-    level = form if form in ("h1", "h2", "h3", "h4", "h5", "h6") else "h2"
+    level = title_format if title_format in ("h1", "h2", "h3", "h4", "h5", "h6") else "h2"
     heading = format_html("<{0}>{1}</{0}>", "h2" if level == "h1" else level, title) if title else EMPTY_HTML
     return format_html("{}{}", heading, text)
 
 
 # --- gallery
 def _picture_name(row: ResultRow, result: QueryResult) -> str:
-    """The first value that is a file, else the page's own picture."""
+    """Return the first value that is a file, else the page's own picture."""
     for cell in row.cells:
         for value in cell:
             if value.datatype == PAGE and titles.split_namespace(value.raw)[0] == FILE:
@@ -101,8 +101,8 @@ def _is_picture(result: QueryResult, index: int) -> bool:
 def _card(row: ResultRow, cells: Cells, pictures: Mapping[str, Thumbnail], facts: list[int]) -> SafeString:
     small = pictures.get(_picture_name(row, cells.result))
     if small is None:
-        blank = escape(row.subject.shown_title[:1].upper())
-        image = format_html('<span class="card-blank" aria-hidden="true">{}</span>', blank)
+        initial = escape(row.subject.shown_title[:1].upper())
+        image = format_html('<span class="card-blank" aria-hidden="true">{}</span>', initial)
     else:
         image = format_html(
             '<img class="card-picture" src="{}" alt="{}" title="{}" loading="lazy" width="{}" height="{}">',
@@ -112,9 +112,9 @@ def _card(row: ResultRow, cells: Cells, pictures: Mapping[str, Thumbnail], facts
     for index in facts:
         values = cells.html(row, index)
         if values:
-            column, words = cells.result.columns[index], join_html(", ", values)
+            column, value = cells.result.columns[index], join_html(", ", values)
             labelled = cells.headers != "hide" and column.label
-            lines.append((with_label(escape(column.label), words) if labelled else words,))
+            lines.append((with_label(escape(column.label), value) if labelled else value,))
     excerpt = format_html("<p>{}</p>", row.subject.excerpt) if row.subject.excerpt and not lines else EMPTY_HTML
     title = format_html("<h3>{}</h3>", cells.subject_html(row)) if cells.has_subject else EMPTY_HTML
     return format_html(
@@ -123,11 +123,11 @@ def _card(row: ResultRow, cells: Cells, pictures: Mapping[str, Thumbnail], facts
     )  # fmt: skip
 
 
-def gallery(result: QueryResult, shown: FormatContext) -> SafeString:
-    """Cards with the picture that a printout names, else the page's first."""
+def gallery(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render cards with the picture that a printout names, else the first one of the page."""
     cells = Cells(result)
     facts = [index for index in range(len(result.columns)) if not _is_picture(result, index)]
-    pictures = shown.pictures([_picture_name(row, result) for row in result.rows])
+    pictures = format_context.pictures([_picture_name(row, result) for row in result.rows])
     cards = (_card(row, cells, pictures, facts) for row in result.rows)
     return format_html('<ul class="cards ask-gallery">{}</ul>', join_html("", cards))
 

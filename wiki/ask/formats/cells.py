@@ -1,4 +1,4 @@
-"""Rows of a result as words and as HTML: the one place that knows how a value is written and linked."""
+"""Cells of a result as text and as HTML: the only module that formats and links values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE, CODE, BOOLEAN, DATE, PLACE, MONOLINGUAL, NUMBER = (
     "_wpg", "_cod", "_boo", "_dat", "_geo", "_mlt_rec", "_num",
 )  # fmt: skip
 LINK_SCHEMES = ("https://", "http://", "mailto:", "tel:", "ftp://", "ftps://", "geo:")
-"""What an outside link may begin with, whatever a value says."""
+"""Allowed beginnings of external links."""
 
 
 def is_subject_column(column: Column) -> bool:
@@ -32,34 +32,34 @@ def is_subject_column(column: Column) -> bool:
 
 
 def output_format_of(column: Column) -> str:
-    """The form in which a column's values are shown: `x` for `?Category:Name`, as in SMW."""
+    """Return the output format of a column's values: `x` for `?Category:Name`, as in SMW."""
     return column.printout.output_format or ("x" if column.printout.category else "")
 
 
-def join_html(separator: str, pieces: Iterable[SafeString]) -> SafeString:
-    """HTML pieces with a plain separator between them."""
-    return format_html_join(escape(separator), "{}", ((piece,) for piece in pieces))
+def join_html(separator: str, parts: Iterable[SafeString]) -> SafeString:
+    """Join HTML with an escaped separator."""
+    return format_html_join(escape(separator), "{}", ((part,) for part in parts))
 
 
 def class_attribute(*names: str) -> SafeString:
-    """The attribute `class`, with a blank before it; nothing where no name is left."""
-    kept = " ".join(name for name in names if name)
-    return format_html(' class="{}"', kept) if kept else EMPTY_HTML
+    """Return the attribute `class` with a space before it; nothing without names."""
+    given = " ".join(name for name in names if name)
+    return format_html(' class="{}"', given) if given else EMPTY_HTML
 
 
 def author_classes(result: QueryResult) -> str:
-    """The words of `class=` that may be class names, each marked as the author's (`ask-x-…`)."""
-    words = re.findall(r"[A-Za-z][A-Za-z0-9_-]{0,39}", option(result, "class"))
-    return " ".join(f"ask-x-{word}" for word in words[:5])
+    """Return the names in the parameter `class`, each prefixed as the author's (`ask-x-…`)."""
+    class_names = re.findall(r"[A-Za-z][A-Za-z0-9_-]{0,39}", option(result, "class"))
+    return " ".join(f"ask-x-{name}" for name in class_names[:5])
 
 
-def with_label(label: SafeString, words: SafeString) -> SafeString:
-    """`Label: words`, with the blanks of the language."""
-    return format_html(gettext("{label}: {words}"), label=label, words=words)
+def with_label(label: SafeString, value: SafeString) -> SafeString:
+    """Return `Label: value`, punctuated for the active language."""
+    return format_html(gettext("{label}: {words}"), label=label, words=value)
 
 
 class Cells:
-    """The rows of one result, as words or as HTML, by its parameters `link`, `mainlabel` and `headers`."""
+    """Formats the cells of one result as text or HTML, by its parameters `link`, `mainlabel` and `headers`."""
 
     def __init__(self, result: QueryResult) -> None:
         self.result = result
@@ -72,7 +72,7 @@ class Cells:
 
     # --- Headings
     def heading(self, column: Column) -> SafeString:
-        """The label of a column, linked to the page of its property unless `headers` or `link` forbid it."""
+        """Return the label of a column, linked to the page of its property unless `headers` or `link` forbid it."""
         key, title = column.declaration.key, column.declaration.title
         known = column.printout.chain and title and not key.startswith("_")
         if not known or self.headers == "plain" or not self.links_values:
@@ -80,119 +80,122 @@ class Cells:
         return format_html('<a href="{}">{}</a>', address("page", f"Property:{title}"), column.label)
 
     def subject_heading(self) -> str:
-        """What stands over the column of pages."""
+        """Return the heading of the column of pages."""
         return self.main_label if self.has_subject else ""
 
     # --- Subjects
     def subject_html(self, row: ResultRow) -> SafeString:
-        """The page of a row, linked unless `link=none`."""
+        """Return the page of a row, linked unless `link=none`."""
         return self.page_html(row.subject, linked=self.links_subject)
 
-    def page_html(self, found: PageRef, *, linked: bool, form: str = "") -> SafeString:
-        """A page by its title; red where it does not exist."""
-        words = found.full_title if form == "-" else found.shown_title
-        if not linked or form == "-":
-            return escape(words)
+    def page_html(self, found: PageRef, *, linked: bool, output_format: str = "") -> SafeString:
+        """Return a page by its title; a red link where it does not exist."""
+        text = found.full_title if output_format == "-" else found.shown_title
+        if not linked or output_format == "-":
+            return escape(text)
         if not found.exists:
-            return self._wanted(found.full_title, words)
-        return format_html('<a href="{}">{}</a>', found.url, words)
+            return self._red_link(found.full_title, text)
+        return format_html('<a href="{}">{}</a>', found.url, text)
 
-    def _wanted(self, title: str, words: str) -> SafeString:
-        tip = gettext("%(title)s (not written yet)") % {"title": title}
+    def _red_link(self, title: str, text: str) -> SafeString:
+        tooltip = gettext("%(title)s (not written yet)") % {"title": title}
         return format_html(
-            '<a class="red" rel="nofollow" title="{}" href="{}">{}</a>', tip, address("page", title), words
+            '<a class="red" rel="nofollow" title="{}" href="{}">{}</a>', tooltip, address("page", title), text
         )
 
     # --- Values
     def texts(self, row: ResultRow, index: int) -> list[str]:
-        """The values of a cell in plain words."""
+        """Return the values of a cell as text."""
         column = self.result.columns[index]
         if is_subject_column(column):
-            return [self._subject_words(row.subject, column.printout.output_format)]
-        shown = (self.value_text(value, column.context, output_format_of(column)) for value in row.cells[index])
-        return [words for words in shown if words]
+            return [self._subject_text(row.subject, column.printout.output_format)]
+        values = (self.value_text(value, column.context, output_format_of(column)) for value in row.cells[index])
+        return [text for text in values if text]
 
     def data_texts(self, row: ResultRow, index: int) -> list[str]:
-        """The values of a cell as other programs read them: `1234.5`, `2021-03-12`; as asked where a form is."""
+        """Return the values of a cell for programs: `1234.5`, `2021-03-12`; or in the output format, if given."""
         column = self.result.columns[index]
         if column.printout.output_format or column.printout.category or is_subject_column(column):
             return self.texts(row, index)
-        forms = {DATE: "ISO-P", MONOLINGUAL: ""}
-        shown = (self.value_text(value, column.context, forms.get(value.datatype, "-")) for value in row.cells[index])
-        return [words for words in shown if words]
+        output_formats = {DATE: "ISO-P", MONOLINGUAL: ""}
+        values = (
+            self.value_text(value, column.context, output_formats.get(value.datatype, "-"))
+            for value in row.cells[index]
+        )
+        return [text for text in values if text]
 
-    def _subject_words(self, found: PageRef, form: str) -> str:
-        return found.full_title if form == "-" else found.shown_title
+    def _subject_text(self, found: PageRef, output_format: str) -> str:
+        return found.full_title if output_format == "-" else found.shown_title
 
-    def value_text(self, value: Value, context: Context, form: str = "") -> str:
-        """One value in plain words."""
+    def value_text(self, value: Value, context: Context, output_format: str = "") -> str:
+        """Return one value as text."""
         if value.problem is not None:
             return value.raw
         if value.datatype == PAGE:
             found = self.result.pages.get(value.canonical_value)
-            return self._subject_words(found, form) if found else value.raw
-        return registry.show(value, context, form)
+            return self._subject_text(found, output_format) if found else value.raw
+        return registry.show(value, context, output_format)
 
     def html(self, row: ResultRow, index: int) -> list[SafeString]:
-        """The values of a cell, escaped and linked."""
+        """Return the values of a cell, escaped and linked."""
         column = self.result.columns[index]
         if is_subject_column(column):
-            return [self.page_html(row.subject, linked=self.links_subject, form=column.printout.output_format)]
-        shown = (self.value_html(value, column.context, output_format_of(column)) for value in row.cells[index])
-        return [words for words in shown if words]
+            return [self.page_html(row.subject, linked=self.links_subject, output_format=column.printout.output_format)]
+        values = (self.value_html(value, column.context, output_format_of(column)) for value in row.cells[index])
+        return [value for value in values if value]
 
-    def value_html(self, value: Value, context: Context, form: str = "") -> SafeString:
-        """One value, escaped and linked."""
+    def value_html(self, value: Value, context: Context, output_format: str = "") -> SafeString:
+        """Return one value, escaped and linked."""
         if value.problem is not None:
             return escape(value.raw)
         if value.datatype == PAGE:
-            return self._page_value(value, context, form)
+            return self._page_value(value, context, output_format)
         if value.parts:
             return self._record(value, context)
-        words = registry.show(value, context, form)
+        text = registry.show(value, context, output_format)
         if value.datatype == CODE:
-            return format_html("<code>{}</code>", words)
-        link = registry.link(value, context) if self.links_values and form not in ("-", "nowiki") else ""
+            return format_html("<code>{}</code>", text)
+        link = registry.link(value, context) if self.links_values and output_format not in ("-", "nowiki") else ""
         if link.lower().startswith(LINK_SCHEMES):
-            return format_html('<a href="{}" rel="nofollow ugc">{}</a>', link, words)
-        return escape(words)
+            return format_html('<a href="{}" rel="nofollow ugc">{}</a>', link, text)
+        return escape(text)
 
-    def _page_value(self, value: Value, context: Context, form: str) -> SafeString:
-        """A page; one that is not there is plain words where nobody declared that the property names pages."""
+    def _page_value(self, value: Value, context: Context, output_format: str) -> SafeString:
+        """Return a page value; a missing page is text where the property was not declared to have pages."""
         found = self.result.pages.get(value.canonical_value)
         if found is not None:
-            return self.page_html(found, linked=self.links_values, form=form)
-        if not self.links_values or form == "-" or not value.raw.strip() or not context.declaration.datatype:
+            return self.page_html(found, linked=self.links_values, output_format=output_format)
+        if not self.links_values or output_format == "-" or not value.raw.strip() or not context.declaration.datatype:
             return escape(value.raw)
-        return self._wanted(value.raw.partition("#")[0].lstrip(":") or value.raw, value.raw)
+        return self._red_link(value.raw.partition("#")[0].lstrip(":") or value.raw, value.raw)
 
     def _record(self, value: Value, context: Context) -> SafeString:
-        """A record as SMW writes it: the first field, the others in brackets."""
+        """Return a record as SMW does: the first field, then the others in parentheses."""
         declared = {field.key: field for field in context.declaration.fields}
-        shown = [self.value_html(part, _within(context, declared.get(key))) for key, part in value.parts]
-        if len(shown) < 2:
-            return join_html("", shown)
-        return format_html("{} ({})", shown[0], join_html(", ", shown[1:]))
+        fields = [self.value_html(part, _field_context(context, declared.get(key))) for key, part in value.parts]
+        if len(fields) < 2:
+            return join_html("", fields)
+        return format_html("{} ({})", fields[0], join_html(", ", fields[1:]))
 
 
-def _within(context: Context, declaration: Declaration | None) -> Context:
-    """The context of a field of a record."""
+def _field_context(context: Context, declaration: Declaration | None) -> Context:
+    """Return the context of a field of a record."""
     if declaration is None:
         return Context(context.language, page=context.page, place_title=context.place_title)
     return Context(context.language, declaration, context.page, context.place_title)
 
 
 def find_column(result: QueryResult, name: str) -> int | None:
-    """The index of the column with that label, property name or number (from 1); None where there is none."""
-    wanted = name.strip().casefold()
+    """Return the index of the column with this label, property name or number (from 1); None where there is none."""
+    name_folded = name.strip().casefold()
     for index, column in enumerate(result.columns):
-        if wanted in (column.label.casefold(), column.declaration.title.casefold()):
+        if name_folded in (column.label.casefold(), column.declaration.title.casefold()):
             return index
-    return int(wanted) - 1 if wanted.isdecimal() and 0 < int(wanted[:6]) <= len(result.columns) else None
+    return int(name_folded) - 1 if name_folded.isdecimal() and 0 < int(name_folded[:6]) <= len(result.columns) else None
 
 
 def columns_with_datatype(result: QueryResult, *datatypes: str) -> list[int]:
-    """The indices of the columns that hold values of those datatypes: as declared, or as their values are."""
+    """Return the indices of columns with values of the datatypes, as declared or as the values are."""
     found = []
     for index, column in enumerate(result.columns):
         seen = {value.datatype for row in result.rows for value in row.cells[index]}
@@ -202,5 +205,5 @@ def columns_with_datatype(result: QueryResult, *datatypes: str) -> list[int]:
 
 
 def usable_values(row: ResultRow, indices: Sequence[int], *datatypes: str) -> list[Value]:
-    """The values of those columns of a row that could be read and are of those datatypes."""
+    """Return the usable values of the datatypes in the given columns of a row."""
     return [value for i in indices for value in row.cells[i] if value.datatype in datatypes and value.is_usable]

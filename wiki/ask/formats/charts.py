@@ -1,7 +1,7 @@
-"""`chart`: bars, a line or a pie as SVG that screen readers can name, with its figures in a table.
+"""`chart`: a bar, line or pie chart as accessible SVG, with its numbers in a table.
 
-The SVG is written here: chart libraries (pygal and others) put style and script inside it, which the site's policy
-forbids. Colours come from classes, sizes from attributes.
+The SVG is written here: chart libraries (pygal and others) put style and script inside it, which the site's
+Content-Security-Policy forbids. Colours come from classes, sizes from attributes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
 
 POINTS_LIMIT, SERIES_LIMIT = 60, 8
-"""Rows and columns that a drawing shows; the table beside it shows all."""
+"""Rows and columns that a chart draws at most; the table shows all."""
 CHART_TYPES = ("bar", "line", "pie")
 
 
@@ -42,35 +42,35 @@ def _frequencies(result: QueryResult) -> Plot:
     found = sorted(count_values(result), key=lambda one: -one[2])
     label = ", ".join(column.label for column in result.columns if column.label)
     numbers = [float(number) for _, _, number in found]
-    return Plot([words for _, words, _ in found], [Series(label, list(numbers), [f"{n:g}" for n in numbers])])
+    return Plot([text for _, text, _ in found], [Series(label, list(numbers), [f"{n:g}" for n in numbers])])
 
 
 def build_plot(result: QueryResult) -> Plot:
-    """Rows by label with a series for each column of numbers; without such a column, how often values occur."""
+    """Build the plot: a series for each column of numbers; without such columns, the frequencies of values."""
     columns = columns_with_datatype(result, *NUMERIC_DATATYPES)
     if not columns or switch_option(result, "distribution"):
         return _frequencies(result)
     cells = Cells(result)
     dates = columns_with_datatype(result, DATE)
     rows = result.rows
-    places: list[float] = []
+    positions: list[float] = []
     if dates and _kind(result) == "line":
         dated = [(row, found[0].number) for row in rows if (found := usable_values(row, dates[:1], DATE))]
         dated = sorted(dated, key=lambda one: one[1] or 0)
-        rows, places = [row for row, _ in dated], [day or 0 for _, day in dated]
+        rows, positions = [row for row, _ in dated], [day or 0 for _, day in dated]
     labels = [
         ", ".join(cells.texts(row, dates[0]))
-        if places or (dates and not cells.has_subject)
+        if positions or (dates and not cells.has_subject)
         else row.subject.shown_title
         for row in rows
     ]
     series = []
     for index in columns:
         values = [next(iter(usable_values(row, [index], *NUMERIC_DATATYPES)), None) for row in rows]
-        context, form = result.columns[index].context, result.columns[index].printout.output_format
-        words = [cells.value_text(value, context, form) if value else "" for value in values]
-        series.append(Series(result.columns[index].label, [value.number if value else None for value in values], words))
-    return Plot(labels, series, places)
+        context, output_format = result.columns[index].context, result.columns[index].printout.output_format
+        texts = [cells.value_text(value, context, output_format) if value else "" for value in values]
+        series.append(Series(result.columns[index].label, [value.number if value else None for value in values], texts))
+    return Plot(labels, series, positions)
 
 
 def _table(plot: Plot) -> SafeString:
@@ -101,8 +101,8 @@ def _legend(plot: Plot) -> SafeString:
     return format_html('<ul class="ask-legend">{}</ul>', format_html_join("", swatch, keys))
 
 
-def html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """The drawing, named and described, then its figures."""
+def html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render the chart with its title and description, then the table."""
     kind, plot = _kind(result), build_plot(result)
     if not any(number is not None for series in plot.series for number in series.numbers):
         return format_html(
@@ -113,15 +113,15 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
     about = gettext("%(kind)s of %(subject)s for %(count)s results; the figures stand in the table after it.") % {
         "kind": gettext(LABELS[kind]), "subject": subject, "count": len(plot.labels),
     }  # fmt: skip
-    drawn = plot.limit(POINTS_LIMIT, SERIES_LIMIT)
+    drawn_plot = plot.limit(POINTS_LIMIT, SERIES_LIMIT)
     svg = {"bar": svg_charts.bar_chart, "line": svg_charts.line_chart, "pie": svg_charts.pie_chart}[kind](
-        drawn, title, about
+        drawn_plot, title, about
     )
     note = EMPTY_HTML
     if len(plot.labels) > POINTS_LIMIT and kind != "pie":
-        words = gettext("The first %(count)s results are drawn.") % {"count": POINTS_LIMIT}
-        note = format_html('<p class="rows-note">{}</p>', words)
-    legend = _legend(drawn) if kind != "pie" else note
+        text = gettext("The first %(count)s results are drawn.") % {"count": POINTS_LIMIT}
+        note = format_html('<p class="rows-note">{}</p>', text)
+    legend = _legend(drawn_plot) if kind != "pie" else note
     caption = format_html("<figcaption>{}</figcaption>", title) if option(result, "charttitle") else EMPTY_HTML
     return format_html(
         '<figure class="ask-chart">{}</figure>', join_html("", [caption, legend, svg, note, _table(plot)])

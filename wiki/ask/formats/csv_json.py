@@ -1,4 +1,4 @@
-"""Rows as plain data: `csv`, `dsv` and `json`."""
+"""Rows as data: `csv`, `dsv` and `json`."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?[\d\s.,\u00a0\u202f]+([eE][+-]?\d+)?\Z")
 
 
-def escape_formula(words: str) -> str:
-    """A cell that no spreadsheet runs as a formula: an apostrophe goes before what begins like one.
+def escape_formula(text: str) -> str:
+    """Prefix a cell that a spreadsheet would run as a formula with an apostrophe.
 
-    Numbers and telephone numbers keep their sign. Source: OWASP, «CSV injection».
+    Numbers and telephone numbers stay as they are. Source: OWASP, «CSV injection».
     """
-    return f"'{words}" if words.startswith(_DANGEROUS) and not _NUMBER.match(words) else words
+    return f"'{text}" if text.startswith(_DANGEROUS) and not _NUMBER.match(text) else text
 
 
 def _headings(result: QueryResult, cells: Cells) -> list[str]:
@@ -44,7 +44,7 @@ def _headings(result: QueryResult, cells: Cells) -> list[str]:
 
 
 def text_rows(result: QueryResult, between: str) -> list[list[str]]:
-    """Rows of plain words, headings first unless `headers=hide`; several values of a cell with `between` between."""
+    """Return rows of text, headings first unless `headers=hide`; values of a cell are joined by `between`."""
     cells = Cells(result)
     rows = [] if cells.headers == "hide" else [_headings(result, cells)]
     for row in result.rows:
@@ -53,34 +53,34 @@ def text_rows(result: QueryResult, between: str) -> list[list[str]]:
     return rows
 
 
-def csv_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """Comma-separated values (RFC 4180)."""
-    comma = separator(result, "sep", ",")[:1] or ","
-    if comma in '"\r\n ':
-        comma = ","
+def csv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return comma-separated values (RFC 4180)."""
+    delimiter = separator(result, "sep", ",")[:1] or ","
+    if delimiter in '"\r\n ':
+        delimiter = ","
     out = io.StringIO()
     if switch_option(result, "showsep"):
-        out.write(f"sep={comma}\r\n")
+        out.write(f"sep={delimiter}\r\n")
     rows = text_rows(result, separator(result, "valuesep", ","))
-    csv.writer(out, delimiter=comma).writerows([escape_formula(words) for words in row] for row in rows)
-    mark = "\ufeff" if switch_option(result, "bom") else ""
-    return ResultFile("text/csv; charset=utf-8", file_name(result, "csv"), (mark + out.getvalue()).encode())
+    csv.writer(out, delimiter=delimiter).writerows([escape_formula(text) for text in row] for row in rows)
+    byte_order_mark = "\ufeff" if switch_option(result, "bom") else ""
+    return ResultFile("text/csv; charset=utf-8", file_name(result, "csv"), (byte_order_mark + out.getvalue()).encode())
 
 
-def dsv_file(result: QueryResult, shown: FormatContext) -> ResultFile:
+def dsv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
     """Delimiter-separated values: one line a row, `\\` before what would be a delimiter or a line's end."""
-    colon = separator(result, "separator", ":")[:1]
-    if not colon or colon in "\\\r\nn":
-        colon = ":"
-    signs = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "", colon: f"\\{colon}"})
+    delimiter = separator(result, "separator", ":")[:1]
+    if not delimiter or delimiter in "\\\r\nn":
+        delimiter = ":"
+    escapes = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "", delimiter: f"\\{delimiter}"})
     rows = text_rows(result, separator(result, "valuesep", ","))
-    lines = (colon.join(escape_formula(words).translate(signs) for words in row) for row in rows)
+    lines = (delimiter.join(escape_formula(text).translate(escapes) for text in row) for row in rows)
     return ResultFile(
         "text/dsv; charset=utf-8", file_name(result, "dsv"), "".join(f"{line}\n" for line in lines).encode()
     )
 
 
-def _simple(row: ResultRow, index: int, result: QueryResult, cells: Cells) -> list[Any]:
+def _simple_values(row: ResultRow, index: int, result: QueryResult, cells: Cells) -> list[Any]:
     column = result.columns[index]
     if is_subject_column(column):
         return [result_title(row.subject)]
@@ -96,13 +96,13 @@ def _simple(row: ResultRow, index: int, result: QueryResult, cells: Cells) -> li
     return found
 
 
-def json_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """JSON in the shape of SMW's format: `type=full` (as its API) or `simple` (values by title and label)."""
+def json_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return JSON as SMW does: `type=full` (as its API) or `simple` (values by title and label)."""
     if option(result, "type", "full") == "simple":
         cells = Cells(result)
-        told: Any = {
+        data: Any = {
             result_title(row.subject): {
-                column.label: _simple(row, index, result, cells)
+                column.label: _simple_values(row, index, result, cells)
                 for index, column in enumerate(result.columns)
                 if column.label
             }
@@ -110,10 +110,10 @@ def json_file(result: QueryResult, shown: FormatContext) -> ResultFile:
         }
     else:
         query = to_api_json(result)["query"]
-        told = {key: query[key] for key in ("printrequests", "results", "serializer", "version")}
-        told["rows"] = len(result.rows)
+        data = {key: query[key] for key in ("printrequests", "results", "serializer", "version")}
+        data["rows"] = len(result.rows)
     indent = 2 if switch_option(result, "prettyprint") else None
-    text = json.dumps(told, ensure_ascii=not switch_option(result, "unescape"), indent=indent)
+    text = json.dumps(data, ensure_ascii=not switch_option(result, "unescape"), indent=indent)
     return ResultFile("application/json", file_name(result, "json"), text.encode())
 
 

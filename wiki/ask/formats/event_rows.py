@@ -1,4 +1,4 @@
-"""Results as events: which columns begin and end them, and when that is on the calendar."""
+"""Results as events: which columns are their start and end, and the dates of these."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EPOCH_DAY = 2440587.5
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = 1 / 1440
 START_LABELS, END_LABELS = ("start", "début", "debut"), ("end", "fin")
-"""Labels that mark the columns, as in SMW's formats."""
+"""Labels of the start and end columns, as in SMW's formats."""
 PARAMETERS = (
     Parameter("start", "property", "", gettext_noop("The printout that says when it begins; else the first date.")),
     Parameter("end", "property", "", gettext_noop("The printout that says when it ends; else the second date.")),
@@ -27,7 +27,7 @@ PARAMETERS = (
 
 
 def datetime_of_julian_day(julian_day: float | None) -> datetime | None:
-    """The moment of a Julian day, to the second; None before year 1 and after 9999, which Python cannot say."""
+    """Convert a Julian day to a datetime, to the second; None outside the years 1 to 9999 of Python's calendar."""
     if julian_day is None:
         return None
     try:
@@ -37,23 +37,23 @@ def datetime_of_julian_day(julian_day: float | None) -> datetime | None:
 
 
 def is_whole_days(value: Value) -> bool:
-    """Whether a date names days, months or years, and no time of day."""
+    """Whether a date is a day, month or year without time of day."""
     return value.number is not None and value.number_end is not None and value.number_end - value.number > 1 - MINUTE
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happens: a row with a beginning and perhaps an end."""
+    """An event: a row with a start and perhaps an end."""
 
     row: ResultRow
     start: Value
     end: Value | None
     begins: datetime | None
-    """None for dates that Python's calendar does not have."""
+    """None for dates outside Python's calendar."""
     ends: datetime | None
-    """The moment after it; of a whole-day event the midnight after its last day."""
+    """The exclusive end; for a whole-day event the midnight after its last day."""
     column: int
-    """The index of the column that begins it."""
+    """The index of the start column."""
 
     @property
     def whole_days(self) -> bool:
@@ -61,7 +61,7 @@ class Event:
         return is_whole_days(self.start) and (self.end is None or is_whole_days(self.end))
 
     def days(self, first: date, last: date) -> list[date]:
-        """The days it lasts, of those from `first` to `last`."""
+        """Return the days of the event between `first` and `last`."""
         if self.begins is None:
             return []
         ends = max(self.begins, (self.ends or self.begins) - timedelta(seconds=1))
@@ -70,7 +70,7 @@ class Event:
 
 
 def date_columns(result: QueryResult) -> tuple[int | None, int | None]:
-    """The columns that begin and end events: named by parameters, labelled so, else the first two dates."""
+    """Return the start and end columns: named by parameters, by their labels, else the first two columns of dates."""
     dates = columns_with_datatype(result, DATE)
 
     def chosen(parameter: str, labels: tuple[str, ...]) -> int | None:
@@ -90,7 +90,7 @@ def date_columns(result: QueryResult) -> tuple[int | None, int | None]:
 
 
 def build_events(result: QueryResult) -> list[Event]:
-    """The events of a result, earliest first. A row with several beginnings is several events."""
+    """Return the events of a result, earliest first. A row with several starts is several events."""
     start, end = date_columns(result)
     if start is None:
         return []

@@ -1,4 +1,4 @@
-"""`icalendar` (RFC 5545) and `vcard` (RFC 6350), both by the library icalendar: they share one grammar of lines."""
+"""`icalendar` (RFC 5545) and `vcard` (RFC 6350), both by the library icalendar: their content lines are alike."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ DEFAULT_DTSTAMP = datetime(2000, 1, 1, tzinfo=UTC)
 LOCATION_LABELS, DESCRIPTION_LABELS = ("location", "lieu", "adresse", "address"), ("description", "summary", "résumé")
 
 
-def _clean(words: str) -> str:
-    return "".join(sign for sign in words if sign.isprintable() or sign == "\n")
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable() or character == "\n")
 
 
-def _column(result: QueryResult, names: tuple[str, ...]) -> int | None:
+def _find_column_by_labels(result: QueryResult, names: tuple[str, ...]) -> int | None:
     return next((index for name in names if (index := find_column(result, name)) is not None), None)
 
 
-def _words(row: ResultRow, index: int | None, cells: Cells, between: str = ", ") -> str:
-    return _clean(between.join(cells.texts(row, index))) if index is not None else ""
+def _cell_text(row: ResultRow, index: int | None, cells: Cells, between: str = ", ") -> str:
+    return _printable(between.join(cells.texts(row, index))) if index is not None else ""
 
 
 # --- icalendar
-def _event(event: Event, cells: Cells, shown: FormatContext) -> Component | None:
+def _event(event: Event, cells: Cells, format_context: FormatContext) -> Component | None:
     from icalendar import Event as Entry  # heavy, and needed by few requests
 
     if event.begins is None:
         return None
     result, subject = cells.result, event.row.subject
     entry = Entry()
-    address = shown.absolute_url(subject.url)
-    identity = hashlib.sha256(f"{address} {event.start.raw}".encode()).hexdigest()[:32]
-    entry.add("uid", f"{identity}@{shown.base_url.partition('://')[2]}")
+    address = format_context.absolute_url(subject.url)
+    digest = hashlib.sha256(f"{address} {event.start.raw}".encode()).hexdigest()[:32]
+    entry.add("uid", f"{digest}@{format_context.base_url.partition('://')[2]}")
     entry.add("dtstamp", subject.edited_at or DEFAULT_DTSTAMP)
-    entry.add("summary", _clean(subject.shown_title))
+    entry.add("summary", _printable(subject.shown_title))
     entry.add("url", address)
     if event.whole_days:
         entry.add("dtstart", event.begins.date())
@@ -54,40 +54,46 @@ def _event(event: Event, cells: Cells, shown: FormatContext) -> Component | None
         entry.add("dtstart", event.begins)
         if event.end is not None and event.ends is not None:
             entry.add("dtend", event.ends)
-    taken = set(date_columns(result))
+    used = set(date_columns(result))
     places = columns_with_datatype(result, PLACE)
-    location, description = _column(result, LOCATION_LABELS), _column(result, DESCRIPTION_LABELS)
+    location, description = (
+        _find_column_by_labels(result, LOCATION_LABELS),
+        _find_column_by_labels(result, DESCRIPTION_LABELS),
+    )
     for value in usable_values(event.row, places, PLACE)[:1]:
         entry.add("geo", (value.lat, value.lon))
-    taken.update(places)
-    if location not in places and (words := _words(event.row, location, cells)):
-        entry.add("location", words)
-    rest = [index for index in range(len(result.columns)) if index not in taken | {location, description}]
-    lines = [_words(event.row, description, cells, "\n"), *(_labelled(event.row, index, cells) for index in rest)]
+    used.update(places)
+    if location not in places and (text := _cell_text(event.row, location, cells)):
+        entry.add("location", text)
+    rest = [index for index in range(len(result.columns)) if index not in used | {location, description}]
+    lines = [
+        _cell_text(event.row, description, cells, "\n"),
+        *(_labelled_text(event.row, index, cells) for index in rest),
+    ]
     if text := "\n".join(line for line in lines if line):
         entry.add("description", text)
     return entry
 
 
-def _labelled(row: ResultRow, index: int, cells: Cells) -> str:
-    words, label = _words(row, index, cells), cells.result.columns[index].label
-    return f"{label}: {words}" if words and label else words
+def _labelled_text(row: ResultRow, index: int, cells: Cells) -> str:
+    text, label = _cell_text(row, index, cells), cells.result.columns[index].label
+    return f"{label}: {text}" if text and label else text
 
 
-def icalendar_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """Every event that has a date of our calendar."""
+def icalendar_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return every event with a date in Python's calendar."""
     from icalendar import Calendar  # heavy, and needed by few requests
 
-    cells, whole = Cells(result), Calendar()
-    whole.add("prodid", "-//Movilab//Movilab//FR")
-    whole.add("version", "2.0")
+    cells, calendar = Cells(result), Calendar()
+    calendar.add("prodid", "-//Movilab//Movilab//FR")
+    calendar.add("version", "2.0")
     if title := option(result, "title"):
-        whole.add("x-wr-calname", _clean(title))
+        calendar.add("x-wr-calname", _printable(title))
     for event in build_events(result):
-        entry = _event(event, cells, shown)
+        entry = _event(event, cells, format_context)
         if entry is not None:
-            whole.add_component(entry)
-    return ResultFile("text/calendar; charset=utf-8", file_name(result, "ics"), whole.to_ical())
+            calendar.add_component(entry)
+    return ResultFile("text/calendar; charset=utf-8", file_name(result, "ics"), calendar.to_ical())
 
 
 # --- vcard
@@ -106,19 +112,19 @@ VCARD_LABELS: dict[str, tuple[str, ...]] = {
     "adr-country": ("country", "pays"),
     "note": ("note", "description"),
 }
-"""Labels of printouts by property of a card; the first that is there is taken."""
+"""Labels of printouts by vCard property; the first label present is used."""
 
 
-def _card(row: ResultRow, cells: Cells, shown: FormatContext, columns: dict[str, int | None]) -> Component:
+def _vcard(row: ResultRow, cells: Cells, format_context: FormatContext, columns: dict[str, int | None]) -> Component:
     from icalendar import Component, vText
     from icalendar.prop import vAdr, vN, vOrg
 
-    def words(field: str) -> list[str]:
+    def texts(field: str) -> list[str]:
         index = columns[field]
-        return [_clean(word) for word in cells.texts(row, index)] if index is not None else []
+        return [_printable(text) for text in cells.texts(row, index)] if index is not None else []
 
     def first(field: str) -> str:
-        return next(iter(words(field)), "")
+        return next(iter(texts(field)), "")
 
     class Card(Component):
         name = "VCARD"
@@ -126,29 +132,29 @@ def _card(row: ResultRow, cells: Cells, shown: FormatContext, columns: dict[str,
     card = Card()
     card.add("version", vText("4.0"))
     card.add("kind", vText("org" if not first("n-family") and first("org") else "individual"))
-    card.add("fn", vText(_clean(row.subject.shown_title)))
+    card.add("fn", vText(_printable(row.subject.shown_title)))
     if first("n-family") or first("n-given"):
         card.add("n", vN((first("n-family"), first("n-given"), "", "", "")))
     for field in ("title", "role", "email", "note"):
-        for word in words(field):
-            card.add(field, vText(word))
-    for word in words("tel"):
-        card.add("tel", vText(word))
+        for text in texts(field):
+            card.add(field, vText(text))
+    for text in texts("tel"):
+        card.add("tel", vText(text))
     if first("org"):
         card.add("org", vOrg((first("org"),)))
     address = ("", "", first("adr"), first("adr-city"), "", first("adr-code"), first("adr-country"))
     if any(address):
         card.add("adr", vAdr(address))
-    for word in (*words("url"), shown.absolute_url(row.subject.url)):
-        card.add("url", "".join(word.split()))
+    for text in (*texts("url"), format_context.absolute_url(row.subject.url)):
+        card.add("url", "".join(text.split()))
     return card
 
 
-def vcard_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """One card for each row, its properties found by their labels in French or English."""
+def vcard_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return one vCard for each row; its properties are found by printout labels in French or English."""
     cells = Cells(result)
-    columns = {field: _column(result, names) for field, names in VCARD_LABELS.items()}
-    cards = (_card(row, cells, shown, columns).to_ical(sorted=False) for row in result.rows)
+    columns = {field: _find_column_by_labels(result, names) for field, names in VCARD_LABELS.items()}
+    cards = (_vcard(row, cells, format_context, columns).to_ical(sorted=False) for row in result.rows)
     return ResultFile("text/vcard; charset=utf-8", file_name(result, "vcf"), b"".join(cards))
 
 

@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 
 def row_html(row: ResultRow, cells: Cells) -> SafeString:
-    """One row: the page, then its properties in brackets; without the page, the properties alone."""
+    """Return one row: the page, then its properties in parentheses; without the page, the properties only."""
     result = cells.result
     between, values_between = separator(result, "propsep", ", "), separator(result, "valuesep", ", ")
-    pieces = []
+    parts = []
     for index, column in enumerate(result.columns):
         values = cells.html(row, index)
         if not values:
             continue
-        words = join_html(values_between, values)
+        value = join_html(values_between, values)
         labelled = cells.headers != "hide" and column.label
-        pieces.append(with_label(cells.heading(column), words) if labelled else words)
+        parts.append(with_label(cells.heading(column), value) if labelled else value)
     if not cells.has_subject:
-        return join_html(between, pieces)
-    if not pieces:
+        return join_html(between, parts)
+    if not parts:
         return cells.subject_html(row)
-    return format_html("{} ({})", cells.subject_html(row), join_html(between, pieces))
+    return format_html("{} ({})", cells.subject_html(row), join_html(between, parts))
 
 
-def list_html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """`ul` and `ol`."""
+def list_html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render `ul` and `ol`."""
     cells = Cells(result)
     tag = "ol" if option(result, "format") == "ol" else "ul"
     items = format_html_join("", "<li>{}</li>", ((row_html(row, cells),) for row in result.rows))
@@ -44,15 +44,15 @@ def list_html(result: QueryResult, shown: FormatContext) -> SafeString:
     return format_html("<{0}{1}{2}>{3}</{0}>", tag, start, class_attribute("ask-list", author_classes(result)), items)
 
 
-def inline_list_html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """`list` and `plainlist`: one after the other in a paragraph."""
+def inline_list_html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render `list` and `plainlist`: rows in one line."""
     cells = Cells(result)
     rows = join_html(separator(result, "sep", ", "), (row_html(row, cells) for row in result.rows))
     return format_html("<span{}>{}</span>", class_attribute("ask-run", author_classes(result)), rows)
 
 
-def first_row_values(result: QueryResult, shown: FormatContext) -> SafeString:
-    """What `{{#show:}}` shows: the values of the first row, without page and labels."""
+def first_row_values(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render `{{#show:}}`: the values of the first row, without page and labels."""
     if not result.rows:
         return EMPTY_HTML
     cells = Cells(result)

@@ -1,4 +1,4 @@
-"""Places: `map`, a list that the browser turns into a map (`static/wiki/ask/map.js`), and `geojson`."""
+"""Coordinates: `map`, a list that the browser turns into a map (`static/wiki/ask/map.js`), and `geojson`."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from wiki.facts.values import Value
 
 HEIGHTS = (240, 320, 420, 560, 720)
-"""Heights that a map may have: the nearest one is taken, by class."""
+"""Heights of a map: the nearest one is chosen, as a class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A row at a place."""
+    """A row with one of its coordinates."""
 
     row: ResultRow
     value: Value
@@ -46,7 +46,7 @@ class Point:
 
 
 def collect_points(result: QueryResult) -> list[Point]:
-    """Every coordinate that a row prints, in the order of rows."""
+    """Return all coordinates that rows print, in the order of rows."""
     places = columns_with_datatype(result, PLACE)
     return [
         Point(row, value, value.lat, value.lon, index)
@@ -63,20 +63,20 @@ def _details(point: Point, cells: Cells, places: list[int]) -> SafeString:
         values = cells.html(point.row, index)
         if index in places or not values:
             continue
-        words = join_html(", ", values)
+        value = join_html(", ", values)
         labelled = cells.headers != "hide" and column.label
-        lines.append((with_label(escape(column.label), words) if labelled else words,))
+        lines.append((with_label(escape(column.label), value) if labelled else value,))
     return format_html_join("", '<div class="ask-details">{}</div>', lines)
 
 
-def html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """A list of places with their coordinates; the browser draws the map over it."""
+def html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render a list of places with their coordinates, which the browser replaces by a map."""
     cells, points = Cells(result), collect_points(result)
     if not points:
-        words = gettext("No result has coordinates. Print a property of geographic coordinates.")
-        return format_html('<p class="rows-note">{}</p>', words)
+        text = gettext("No result has coordinates. Print a property of geographic coordinates.")
+        return format_html('<p class="rows-note">{}</p>', text)
     places = columns_with_datatype(result, PLACE)
-    told = [
+    pins = [
         Pin(
             point.lat, point.lon, cells.subject_html(point.row), _details(point, cells, places),
             cells.value_text(point.value, cells.result.columns[point.column].context),
@@ -84,7 +84,7 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
         for point in points
     ]  # fmt: skip
     return map_html(
-        told,
+        pins,
         height=number_option(result, "height", 420, 100, 2000),
         zoom=number_option(result, "zoom", 0, 0, 18),
         cluster=switch_option(result, "cluster", default=True),
@@ -93,18 +93,18 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """What is told at a place."""
+    """A marker with its text."""
 
     lat: float
     lon: float
     name: SafeString
     details: SafeString
     coordinates: str = ""
-    """The coordinates in words."""
+    """The coordinates as text."""
 
 
 def map_html(pins: Sequence[Pin], *, height: int = 420, zoom: int = 0, cluster: bool = True) -> SafeString:
-    """A list of places, which the browser makes a map."""
+    """Render markers as a list, which the browser replaces by a map."""
     items = format_html_join(
         "",
         '<li data-lat="{}" data-lon="{}"><div class="ask-place">{}</div>{}<div class="ask-coordinates">{}</div></li>',
@@ -120,19 +120,19 @@ def map_html(pins: Sequence[Pin], *, height: int = 420, zoom: int = 0, cluster: 
 
 
 # --- GeoJSON
-def geojson_feature(point: Point, cells: Cells, shown: FormatContext) -> dict[str, Any]:
-    """A place as a feature (RFC 7946: longitude first)."""
+def geojson_feature(point: Point, cells: Cells, format_context: FormatContext) -> dict[str, Any]:
+    """Return a point as a GeoJSON feature (RFC 7946: longitude first)."""
     subject = point.row.subject
     properties: dict[str, Any] = {
         "title": subject.shown_title,
         "page": result_title(subject),
-        "url": shown.absolute_url(subject.url),
+        "url": format_context.absolute_url(subject.url),
     }
     for index, column in enumerate(cells.result.columns):
         if column.label and index != point.column:
             values = usable_values(point.row, [index], NUMBER)
-            told: list[Any] = [value.number for value in values] or cells.data_texts(point.row, index)
-            properties[column.label] = told[0] if len(told) == 1 else told or None
+            data: list[Any] = [value.number for value in values] or cells.data_texts(point.row, index)
+            properties[column.label] = data[0] if len(data) == 1 else data or None
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [point.lon, point.lat]},
@@ -140,15 +140,15 @@ def geojson_feature(point: Point, cells: Cells, shown: FormatContext) -> dict[st
     }
 
 
-def geojson_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """A FeatureCollection of every coordinate that is printed."""
+def geojson_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return a FeatureCollection of all printed coordinates."""
     cells = Cells(result)
-    told = {
+    data = {
         "type": "FeatureCollection",
-        "features": [geojson_feature(point, cells, shown) for point in collect_points(result)],
+        "features": [geojson_feature(point, cells, format_context) for point in collect_points(result)],
     }
     indent = 2 if switch_option(result, "prettyprint") else None
-    content = json.dumps(told, ensure_ascii=False, indent=indent).encode()
+    content = json.dumps(data, ensure_ascii=False, indent=indent).encode()
     return ResultFile("application/geo+json", file_name(result, "geojson"), content)
 
 

@@ -1,7 +1,7 @@
 """`rdf`, `turtle` and `jsonld`: results as linked data.
 
-A subject is its page's address. A property is its equivalent URI where it declares one, else its own page's address.
-Source of terms: RDF 1.1 Concepts, RDF Schema, GeoSPARQL 1.1 (points), W3C XML Schema (dates and numbers).
+The URI of a subject is the URL of its page. That of a property is its declared equivalent URI, else the URL of its
+page. Source of terms: RDF 1.1 Concepts, RDF Schema, GeoSPARQL 1.1 (points), W3C XML Schema (dates and numbers).
 """
 
 from __future__ import annotations
@@ -29,58 +29,62 @@ if TYPE_CHECKING:
 WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SAFE = "/:?#[]@!$&()*+,;=~-._%"
-"""What stays as it is in an address; all else is percent-encoded, as IRIs of RDF must be."""
+"""Characters that stay in a URL; all others are percent-encoded, as RDF requires of IRIs."""
 _ENDS_IN_NAME = re.compile(r"[/#:][A-Za-z_][A-Za-z0-9_.-]*\Z")
 SCHEMES = ("http://", "https://", "urn:", "mailto:", "tel:")
 
 
-def to_uri(words: str) -> URIRef:
-    """An address as a URI that every syntax can write."""
+def to_uri(url: str) -> URIRef:
+    """Return a URL as a URI that every RDF syntax can write."""
     from rdflib import URIRef  # heavy, and needed by few requests
 
-    return URIRef(quote(unquote(words, errors="surrogateescape"), safe=SAFE, errors="surrogateescape"))
+    return URIRef(quote(unquote(url, errors="surrogateescape"), safe=SAFE, errors="surrogateescape"))
 
 
-def predicate(declaration: Declaration, shown: FormatContext) -> URIRef:
-    """What stands for a property. RDF/XML needs an end that is an XML name, so other titles get `#this`."""
-    for own in declaration.equivalent:
-        if own.startswith(SCHEMES[:2]) and _ENDS_IN_NAME.search(own):
-            return to_uri(own)
-    found = to_uri(shown.absolute_url(address("page", f"Property:{declaration.title or declaration.key}")))
+def predicate(declaration: Declaration, format_context: FormatContext) -> URIRef:
+    """Return the URI of a property. RDF/XML needs one that ends in an XML name, so other titles get `#this`."""
+    for equivalent in declaration.equivalent:
+        if equivalent.startswith(SCHEMES[:2]) and _ENDS_IN_NAME.search(equivalent):
+            return to_uri(equivalent)
+    found = to_uri(format_context.absolute_url(address("page", f"Property:{declaration.title or declaration.key}")))
     return found if _ENDS_IN_NAME.search(found) else to_uri(f"{found}#this")
 
 
 def _date(value: Value) -> tuple[str, str]:
-    """A date as XML Schema writes it, and the name of its type; ("", "") outside the years 1 to 9999."""
+    """Return a date in XML Schema's syntax and the name of its type; ("", "") outside the years 1 to 9999."""
     moment = datetime_of_julian_day(value.number)
     if moment is None:
         return "", ""
     if not is_whole_days(value):
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20), "dateTime"
     days = (value.number_end or 0) - (value.number or 0)
-    stamp = moment.date().isoformat()
-    return (stamp[:4], "gYear") if days > 32 else (stamp[:7], "gYearMonth") if days > 1.5 else (stamp, "date")
+    iso_date = moment.date().isoformat()
+    return (iso_date[:4], "gYear") if days > 32 else (iso_date[:7], "gYearMonth") if days > 1.5 else (iso_date, "date")
 
 
-def to_node(value: Value, context: Context, result: QueryResult, shown: FormatContext, graph: Graph) -> Node:
-    """What stands for a value: a URI, a typed literal, or for a record a node with its fields."""
+def to_node(value: Value, context: Context, result: QueryResult, format_context: FormatContext, graph: Graph) -> Node:
+    """Return the node of a value: a URI, a typed literal, or for a record a blank node with its fields."""
     from rdflib import BNode, Literal
     from rdflib import URIRef as Uri
 
-    words = registry.show(value, context) if value.datatype not in (PAGE, DATE) else value.raw
+    text = registry.show(value, context) if value.datatype not in (PAGE, DATE) else value.raw
     if value.datatype == PAGE:
         found = result.pages.get(value.canonical_value)
         return to_uri(
-            shown.absolute_url(found.url if found else address("page", value.raw.partition("#")[0].lstrip(":") or "-"))
+            format_context.absolute_url(
+                found.url if found else address("page", value.raw.partition("#")[0].lstrip(":") or "-")
+            )
         )
     if value.parts:
-        whole = BNode()
+        blank_node = BNode()
         fields = {field.key: field for field in context.declaration.fields}
         for key, part in value.parts:
             if field := fields.get(key):
                 inner = Context(context.language, field, context.page, context.place_title)
-                graph.add((whole, predicate(field, shown), to_node(part, inner, result, shown, graph)))
-        return whole
+                graph.add(
+                    (blank_node, predicate(field, format_context), to_node(part, inner, result, format_context, graph))
+                )
+        return blank_node
     if value.datatype in NUMERIC_DATATYPES and value.number is not None:
         return Literal(repr(value.number), datatype=Uri(f"{XSD}double"))
     if value.datatype == BOOLEAN:
@@ -93,21 +97,21 @@ def to_node(value: Value, context: Context, result: QueryResult, shown: FormatCo
     if link.startswith(SCHEMES):
         return to_uri(link)
     language = value.lang if value.lang.replace("-", "").isalnum() and value.lang[:1].isalpha() else None
-    return Literal(_clean(words), lang=language)
+    return Literal(_printable(text), lang=language)
 
 
-def _clean(words: str) -> str:
-    return "".join(sign for sign in words if sign.isprintable() or sign in "\n\t")
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable() or character in "\n\t")
 
 
-def build_graph(result: QueryResult, shown: FormatContext) -> Graph:
-    """All that a result says, as triples."""
+def build_graph(result: QueryResult, format_context: FormatContext) -> Graph:
+    """Return the triples of a result."""
     from rdflib import RDF, RDFS, Graph, Literal
 
     graph = Graph()
     for row in result.rows:
-        subject = to_uri(shown.absolute_url(row.subject.url))
-        graph.add((subject, RDFS.label, Literal(_clean(row.subject.shown_title))))
+        subject = to_uri(format_context.absolute_url(row.subject.url))
+        graph.add((subject, RDFS.label, Literal(_printable(row.subject.shown_title))))
         for index, column in enumerate(result.columns):
             if is_subject_column(column):
                 continue
@@ -115,44 +119,46 @@ def build_graph(result: QueryResult, shown: FormatContext) -> Graph:
             if column.printout.category:  # `?Category:X`: whether it is one
                 if any(value.number for value in values):
                     title = f"Category:{column.printout.category}"
-                    graph.add((subject, RDF.type, to_uri(shown.absolute_url(address("page", title)))))
+                    graph.add((subject, RDF.type, to_uri(format_context.absolute_url(address("page", title)))))
                 continue
-            means = RDF.type if column.printout.category == "" else predicate(column.declaration, shown)
+            term = RDF.type if column.printout.category == "" else predicate(column.declaration, format_context)
             for value in values:
-                graph.add((subject, means, to_node(value, column.context, result, shown, graph)))
+                graph.add((subject, term, to_node(value, column.context, result, format_context, graph)))
     return graph
 
 
-def _serialised(result: QueryResult, shown: FormatContext, syntax: str, content_type: str, ending: str) -> ResultFile:
+def _serialize(
+    result: QueryResult, format_context: FormatContext, syntax: str, content_type: str, ending: str
+) -> ResultFile:
     more: dict[str, Any] = {}
     if syntax == "json-ld":
-        labelled = {column.label: str(predicate(column.declaration, shown)) for column in result.columns if
+        labelled = {column.label: str(predicate(column.declaration, format_context)) for column in result.columns if
                     column.label and not is_subject_column(column) and column.printout.category is None}  # fmt: skip
         more = {"context": {label: means for label, means in labelled.items() if _is_term(label)}, "auto_compact": True}
-    content = build_graph(result, shown).serialize(format=syntax, encoding="utf-8", **more)
+    content = build_graph(result, format_context).serialize(format=syntax, encoding="utf-8", **more)
     return ResultFile(content_type, file_name(result, ending), content)
 
 
 def _is_term(label: str) -> bool:
-    """Whether a label may stand for a URI in JSON-LD."""
+    """Whether a label can be a JSON-LD term."""
     return label.isprintable() and not label.startswith("@") and ":" not in label and "/" not in label
 
 
-def rdf_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """RDF/XML, or Turtle with `syntax=turtle`."""
+def rdf_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return RDF/XML, or Turtle with `syntax=turtle`."""
     if option(result, "syntax").lower() == "turtle":
-        return turtle_file(result, shown)
-    return _serialised(result, shown, "xml", "application/rdf+xml", "rdf")
+        return turtle_file(result, format_context)
+    return _serialize(result, format_context, "xml", "application/rdf+xml", "rdf")
 
 
-def turtle_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """Turtle."""
-    return _serialised(result, shown, "turtle", "text/turtle; charset=utf-8", "ttl")
+def turtle_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return Turtle."""
+    return _serialize(result, format_context, "turtle", "text/turtle; charset=utf-8", "ttl")
 
 
-def jsonld_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """JSON-LD with the labels of printouts as terms."""
-    return _serialised(result, shown, "json-ld", "application/ld+json", "jsonld")
+def jsonld_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return JSON-LD with the labels of printouts as terms."""
+    return _serialize(result, format_context, "json-ld", "application/ld+json", "jsonld")
 
 
 FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))

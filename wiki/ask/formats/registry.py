@@ -1,4 +1,4 @@
-"""All result formats by name, and the two ways in: `html` for a page, `file` for a download."""
+"""All result formats by name, and their two entry points: `render_html` for a page, `render_file` for a download."""
 
 from __future__ import annotations
 
@@ -39,73 +39,83 @@ FORMAT_MODULES: tuple[ModuleType, ...] = (
     csv_json, xlsx, syndication, icalendar_vcard, rdf,
 )  # fmt: skip
 FORMATS: dict[str, Format] = {form.name: form for family in FORMAT_MODULES for form in family.FORMATS}
-"""By name, in the order in which the Ask page offers them."""
+"""By name, in the order of the Ask page."""
 FORMATS_BY_NAME: dict[str, Format] = FORMATS | {alias: form for form in FORMATS.values() for alias in form.aliases}
-"""By every name that a question may write."""
+"""By name and alias."""
 
 
 def find_format(name: str) -> Format | None:
-    """The format that a question calls so, or None."""
+    """Return the format with this name or alias, or None."""
     return FORMATS_BY_NAME.get(name.strip().lower())
 
 
-def format_of(question: Query) -> Format:
-    """The format of a question; without one, or with an unknown one, a table, or a list where nothing is printed."""
-    named = find_format(question.parameters.get("format", ""))
-    return named or FORMATS["table" if question.printouts else "list"]
+def format_of(query: Query) -> Format:
+    """Return the format of a query; without a known one, a table, or a list where there are no printouts."""
+    named = find_format(query.parameters.get("format", ""))
+    return named or FORMATS["table" if query.printouts else "list"]
 
 
-def render_file(result: QueryResult, shown: FormatContext) -> ResultFile | None:
-    """The result as a download, in its question's format; None where that format has none."""
+def render_file(result: QueryResult, format_context: FormatContext) -> ResultFile | None:
+    """Return the result as a download, in its query's format; None where the format makes no file."""
     make = format_of(result.query).file
     if make is None:
         return None
-    with override(shown.language):
-        return make(result, shown)
+    with override(format_context.language):
+        return make(result, format_context)
 
 
-def render_html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """The result as it stands in a page, with intro, outro, the words for no result and the link to further ones."""
-    with override(shown.language):
-        form = format_of(result.query)
-        if not result.rows and not form.renders_empty_result:
+def render_html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render the result for a page: with intro, outro, the text for no result, the link to further results."""
+    with override(format_context.language):
+        result_format = format_of(result.query)
+        if not result.rows and not result_format.renders_empty_result:
             default = option(result, "default")
-            return shown.render_markdown(default) if default else EMPTY_HTML
-        inner = form.html(result, shown) if form.html else _link_to_file(result, shown, form)
-        before, after = _around(result, shown, "intro"), _around(result, shown, "outro")
-        return join_html("", [before, inner, _further(result, shown, form), _examined(result), after])
+            return format_context.render_markdown(default) if default else EMPTY_HTML
+        inner = (
+            result_format.html(result, format_context)
+            if result_format.html
+            else _link_to_file(result, format_context, result_format)
+        )
+        before, after = _wiki_text(result, format_context, "intro"), _wiki_text(result, format_context, "outro")
+        return join_html(
+            "", [before, inner, _further_link(result, format_context, result_format), _distance_note(result), after]
+        )
 
 
-def render_first_row(result: QueryResult, shown: FormatContext) -> SafeString:
-    """What `{{#show:}}` shows without a format of its own: the values of the first row alone, else `default`."""
-    with override(shown.language):
-        return list_formats.first_row_values(result, shown) or shown.render_markdown(option(result, "default"))
+def render_first_row(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render `{{#show:}}` without a format: the values of the first row, else the parameter `default`."""
+    with override(format_context.language):
+        return list_formats.first_row_values(result, format_context) or format_context.render_markdown(
+            option(result, "default")
+        )
 
 
-def _around(result: QueryResult, shown: FormatContext, name: str) -> SafeString:
+def _wiki_text(result: QueryResult, format_context: FormatContext, name: str) -> SafeString:
     text = option(result, name)
-    return shown.render_markdown(text) if text else EMPTY_HTML
+    return format_context.render_markdown(text) if text else EMPTY_HTML
 
 
-def _examined(result: QueryResult) -> SafeString:
-    """That a sort by distance stopped early, where it did."""
+def _distance_note(result: QueryResult) -> SafeString:
+    """Return a note that a sort by distance stopped early, if it did."""
     if result.examined is None:
         return EMPTY_HTML
-    words = gettext("Only the first %(count)s pages were compared by distance.") % {"count": result.examined}
-    return format_html(' <span class="rows-note">{}</span>', words)
+    text = gettext("Only the first %(count)s pages were compared by distance.") % {"count": result.examined}
+    return format_html(' <span class="rows-note">{}</span>', text)
 
 
-def _link_to_file(result: QueryResult, shown: FormatContext, form: Format) -> SafeString:
-    """What stands in a page for a format that is a file."""
-    words = option(result, "searchlabel") or gettext("%(format)s file") % {"format": form.shown_label}
-    return format_html('<a class="ask-file" rel="nofollow" href="{}">{}</a>', shown.download_url(form.name), words)
+def _link_to_file(result: QueryResult, format_context: FormatContext, result_format: Format) -> SafeString:
+    """Return a link to the download, for a format without HTML."""
+    label = option(result, "searchlabel") or gettext("%(format)s file") % {"format": result_format.shown_label}
+    return format_html(
+        '<a class="ask-file" rel="nofollow" href="{}">{}</a>', format_context.download_url(result_format.name), label
+    )
 
 
-def _further(result: QueryResult, shown: FormatContext, form: Format) -> SafeString:
-    """The link to further results; an empty `searchlabel` leaves it out."""
-    written = result.query.parameters.get("searchlabel")
-    empty = written is not None and not written.strip()
-    if not result.has_more or not shown.more_url or empty or form.html is None:
+def _further_link(result: QueryResult, format_context: FormatContext, result_format: Format) -> SafeString:
+    """Return the link to further results; an empty `searchlabel` omits it."""
+    search_label = result.query.parameters.get("searchlabel")
+    is_omitted = search_label is not None and not search_label.strip()
+    if not result.has_more or not format_context.more_url or is_omitted or result_format.html is None:
         return EMPTY_HTML
-    words = (written or "").strip() or gettext("… further results")
-    return format_html(' <a class="ask-more" rel="nofollow" href="{}">{}</a>', shown.more_url, words)
+    label = (search_label or "").strip() or gettext("… further results")
+    return format_html(' <a class="ask-more" rel="nofollow" href="{}">{}</a>', format_context.more_url, label)

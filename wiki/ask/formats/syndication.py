@@ -17,60 +17,60 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult, ResultRow
 
 FALLBACK_DATE = datetime(1970, 1, 1, tzinfo=UTC)
-_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
-"""Signs that XML cannot say."""
+_INVALID_CHARACTERS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
+"""Characters that XML does not allow."""
 
 
-def _clean(words: str) -> str:
-    return words.translate(_CONTROL)
+def _valid_xml(text: str) -> str:
+    return text.translate(_INVALID_CHARACTERS)
 
 
-def _moment(row: ResultRow, dates: list[int]) -> datetime:
-    """When an entry was new: the first date printed, else the page's last version."""
+def _entry_date(row: ResultRow, dates: list[int]) -> datetime:
+    """Return the date of an entry: the first printed date, else that of the page's last version."""
     for value in usable_values(row, dates, DATE):
-        if moment := datetime_of_julian_day(value.number):
-            return moment
+        if published := datetime_of_julian_day(value.number):
+            return published
     return row.subject.edited_at or FALLBACK_DATE
 
 
 def _description(row: ResultRow, cells: Cells) -> str:
     lines = [
-        f"{column.label}: {', '.join(words)}" if column.label else ", ".join(words)
+        f"{column.label}: {', '.join(texts)}" if column.label else ", ".join(texts)
         for index, column in enumerate(cells.result.columns)
-        if (words := cells.texts(row, index))
+        if (texts := cells.texts(row, index))
     ]
-    return _clean("\n".join(lines) or row.subject.excerpt)
+    return _valid_xml("\n".join(lines) or row.subject.excerpt)
 
 
 def _file(
-    result: QueryResult, shown: FormatContext, kind: type[SyndicationFeed], name: str, content_type: str
+    result: QueryResult, format_context: FormatContext, feed_class: type[SyndicationFeed], name: str, content_type: str
 ) -> ResultFile:
     cells, dates = Cells(result), columns_with_datatype(result, DATE)
-    title = _clean(option(result, "title", settings.SITE_NAME))
-    address = shown.absolute_url(shown.download_url(name))
-    feed = kind(
-        title, shown.absolute_url("/"), _clean(option(result, "description", title)), shown.language,
+    title = _valid_xml(option(result, "title", settings.SITE_NAME))
+    address = format_context.absolute_url(format_context.download_url(name))
+    feed = feed_class(
+        title, format_context.absolute_url("/"), _valid_xml(option(result, "description", title)), format_context.language,
         author_name=settings.SITE_NAME, feed_url=address, feed_guid=address,
     )  # fmt: skip
     for row in result.rows:
-        link, moment = _clean(shown.absolute_url(row.subject.url)), _moment(row, dates)
+        link, published = _valid_xml(format_context.absolute_url(row.subject.url)), _entry_date(row, dates)
         feed.add_item(
-            _clean(row.subject.shown_title), link, _description(row, cells), unique_id=link, pubdate=moment,
-            updateddate=row.subject.edited_at or moment, author_name=None,
+            _valid_xml(row.subject.shown_title), link, _description(row, cells), unique_id=link, pubdate=published,
+            updateddate=row.subject.edited_at or published, author_name=None,
         )  # fmt: skip
     return ResultFile(content_type, f"{name}.xml", feed.writeString("utf-8").encode())
 
 
-def rss_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """RSS 2.0, or Atom with `type=atom`."""
+def rss_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return RSS 2.0, or Atom with `type=atom`."""
     if option(result, "type").lower() == "atom":
-        return atom_file(result, shown)
-    return _file(result, shown, Rss201rev2Feed, "rss", "application/rss+xml; charset=utf-8")
+        return atom_file(result, format_context)
+    return _file(result, format_context, Rss201rev2Feed, "rss", "application/rss+xml; charset=utf-8")
 
 
-def atom_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """Atom (RFC 4287)."""
-    return _file(result, shown, Atom1Feed, "atom", "application/atom+xml; charset=utf-8")
+def atom_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return Atom (RFC 4287)."""
+    return _file(result, format_context, Atom1Feed, "atom", "application/atom+xml; charset=utf-8")
 
 
 TITLE = Parameter("title", "text", "", gettext_noop("The title of the feed."))

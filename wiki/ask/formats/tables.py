@@ -1,4 +1,4 @@
-"""Tables: `table` and its full-width sister `broadtable`. The browser sorts them (`static/wiki/ask/table.js`)."""
+"""Tables: `table` and the full-width `broadtable`. The browser sorts them (`static/wiki/ask/table.js`)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _cell_class(column: Column) -> SafeString:
 
 
 def _sort_key(row: ResultRow, index: int, cells: Cells) -> str:
-    """What the browser sorts by: the number where there is one, else the words."""
+    """Return the browser's sort key: the number where there is one, else the text."""
     column = cells.result.columns[index]
     if not is_subject_column(column):
         for value in row.cells[index]:
@@ -75,9 +75,9 @@ def _head(result: QueryResult, cells: Cells) -> SafeString:
     heads = [(_cell_class(column), cells.heading(column)) for column in result.columns]
     first = EMPTY_HTML
     if cells.has_subject:
-        words = cells.subject_heading()
+        heading = cells.subject_heading()
         hidden = format_html('<span class="visually-hidden">{}</span>', gettext("Page"))
-        first = format_html('<th scope="col">{}</th>', words or hidden)
+        first = format_html('<th scope="col">{}</th>', heading or hidden)
     return format_html("<tr>{}{}</tr>", first, format_html_join("", '<th scope="col"{}>{}</th>', heads))
 
 
@@ -94,8 +94,8 @@ def _transposed(result: QueryResult, cells: Cells, between: str) -> SafeString:
     return format_html("<tbody>{}</tbody>", join_html("", rows))
 
 
-def html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """A table with one row for each result; `transpose` turns it."""
+def html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render a table with one row for each result; `transpose` swaps rows and columns."""
     cells = Cells(result)
     between = separator(result, "sep", ", ")
     broad = option(result, "format").lower() == "broadtable"

@@ -1,4 +1,4 @@
-"""How often values occur: `tagcloud` and `valuerank`."""
+"""Frequencies of values: `tagcloud` and `valuerank`."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ SIZES = 6
 
 
 def count_values(result: QueryResult) -> list[tuple[SafeString, str, int]]:
-    """Every value that printouts show (HTML, words) with its number of rows, in the order of their words."""
+    """Return every printed value (HTML, text) with its number of rows, in alphabetical order."""
     cells = Cells(result)
     found: dict[str, tuple[SafeString, int]] = {}
     for row in result.rows:
-        seen = {words: cells.subject_html(row) for words in [row.subject.shown_title] if not result.columns}
+        seen = {text: cells.subject_html(row) for text in [row.subject.shown_title] if not result.columns}
         for index in range(len(result.columns)):
             seen.update(zip(cells.texts(row, index), cells.html(row, index), strict=False))
         if switch_option(result, "includesubject"):
             seen[row.subject.shown_title] = cells.subject_html(row)
-        for words, html in seen.items():
-            found[words] = (html, found.get(words, (html, 0))[1] + 1)
+        for text, html in seen.items():
+            found[text] = (html, found.get(text, (html, 0))[1] + 1)
     least = number_option(result, "mincount", 1, 1, 10_000)
-    kept = [(html, words, number) for words, (html, number) in found.items() if number >= least]
+    counted = [(html, text, number) for text, (html, number) in found.items() if number >= least]
     most = number_option(result, "maxtags", 1000, 1, 10_000)
-    kept = sorted(kept, key=lambda one: (-one[2], titles.fold(one[1])))[:most]
-    return sorted(kept, key=lambda one: titles.fold(one[1]))
+    counted = sorted(counted, key=lambda one: (-one[2], titles.fold(one[1])))[:most]
+    return sorted(counted, key=lambda one: titles.fold(one[1]))
 
 
-def _times(number: int) -> str:
+def _times_text(number: int) -> str:
     return ngettext("%(number)s time", "%(number)s times", number) % {"number": number}
 
 
-def tag_cloud_html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """Values, the larger the more often they occur."""
+def tag_cloud_html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render values in sizes by frequency."""
     found = count_values(result)
     low, high = min((one[2] for one in found), default=1), max((one[2] for one in found), default=1)
     linear = option(result, "increase", "log") == "linear"
@@ -56,13 +56,13 @@ def tag_cloud_html(result: QueryResult, shown: FormatContext) -> SafeString:
         part = (number - low) / (high - low) if linear else math.log(number / low) / math.log(high / low)
         return 1 + round(part * (SIZES - 1))
 
-    items = ((size(number), html, _times(number)) for html, _, number in found)
+    items = ((size(number), html, _times_text(number)) for html, _, number in found)
     pattern = '<li class="ask-size-{}">{} <span class="visually-hidden">({})</span></li>'
     return format_html('<ul class="ask-cloud">{}</ul>', format_html_join("", pattern, items))
 
 
-def value_rank_html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """Values in a list, the most frequent first."""
+def value_rank_html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render values in a list, most frequent first."""
     found = sorted(count_values(result), key=lambda one: -one[2])
     items = format_html_join("", "<li>{} ({})</li>", ((html, number) for html, _, number in found))
     return format_html('<ol class="ask-list">{}</ol>', items)

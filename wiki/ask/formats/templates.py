@@ -1,4 +1,4 @@
-"""`template`: rows written by a page that serves as row template, then laid out as text of the wiki."""
+"""`template`: each row is written by a template page, and the whole is rendered as wiki text."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ if TYPE_CHECKING:
     from wiki.facts.values import Context, Value
 
 SIZE_LIMIT = 500_000
-"""Characters of all rows together; rows beyond are left out, and said to be."""
+"""Characters of all rows together at most; further rows are left out, with a note."""
 WORK_LIMIT = 5_000_000
-"""Characters of template read for all rows together."""
+"""Characters of template processed for all rows together at most."""
 
 
-def escape_wikitext(words: str) -> str:
-    """Words of a value as text of the wiki: in one line, and never the beginning of a call or argument."""
-    line = " ".join(words.split())
-    return line.replace("{{", "{&#123;").replace("}}", "}&#125;")
+def escape_wikitext(text: str) -> str:
+    """Escape a value for wiki text: one line, without the beginning of a call or argument."""
+    one_line = " ".join(text.split())
+    return one_line.replace("{{", "{&#123;").replace("}}", "}&#125;")
 
 
 def _link(found: PageRef, linked: bool) -> str:
-    title, words = escape_wikitext(found.full_title), escape_wikitext(found.shown_title)
+    title, label = escape_wikitext(found.full_title), escape_wikitext(found.shown_title)
     if not linked:
-        return words
+        return label
     colon = ":" if title.lower().startswith(("category:", "file:", "catégorie:", "fichier:")) else ""
-    return f"[[{colon}{title}]]" if title == words and not colon else f"[[{colon}{title}|{words.replace('|', '')}]]"
+    return f"[[{colon}{title}]]" if title == label and not colon else f"[[{colon}{title}|{label.replace('|', '')}]]"
 
 
-def _value(value: Value, context: Context, form: str, cells: Cells) -> str:
+def _value(value: Value, context: Context, output_format: str, cells: Cells) -> str:
     found = cells.result.pages.get(value.canonical_value) if value.datatype == PAGE else None
-    linked = cells.links_values and form != "-"
+    linked = cells.links_values and output_format != "-"
     if found is not None:
         return _link(found, linked)
     if value.datatype == PAGE and linked and not set(value.raw) & set("[]|{}"):
         return f"[[{escape_wikitext(value.raw)}]]"
-    return escape_wikitext(cells.value_text(value, context, form))
+    return escape_wikitext(cells.value_text(value, context, output_format))
 
 
 def template_arguments(row: ResultRow, number: int, cells: Cells, between: str) -> dict[str, str]:
-    """What a template may ask of a row: by number, by label, `#`, and `userparam`."""
+    """Return the template arguments of a row: by number, by label, `#`, and `userparam`."""
     result = cells.result
     found = {"#": str(number), "userparam": result.query.parameters.get("userparam", "")}
     position = 1
@@ -59,26 +59,26 @@ def template_arguments(row: ResultRow, number: int, cells: Cells, between: str) 
         position = 2
     for index, column in enumerate(result.columns):
         if is_subject_column(column):
-            words = _link(row.subject, cells.links_subject and column.printout.output_format != "-")
+            text = _link(row.subject, cells.links_subject and column.printout.output_format != "-")
         else:
-            form = column.printout.output_format
-            words = between.join(_value(value, column.context, form, cells) for value in row.cells[index])
-        found[str(position)] = words
+            output_format = column.printout.output_format
+            text = between.join(_value(value, column.context, output_format, cells) for value in row.cells[index])
+        found[str(position)] = text
         if column.label:
-            found[column.label] = words
+            found[column.label] = text
         position += 1
     return found
 
 
 def _missing(name: str) -> SafeString:
-    words = gettext("The template “%(name)s” does not exist yet.") % {"name": name}
-    return format_html('<span class="problem" role="note">{}</span>', words)
+    message = gettext("The template “%(name)s” does not exist yet.") % {"name": name}
+    return format_html('<span class="problem" role="note">{}</span>', message)
 
 
-def html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """All rows as one text of the wiki, laid out by `shown.markdown`."""
+def html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render all rows as one wiki text, by `shown.render_markdown`."""
     name = option(result, "template")
-    source = shown.template_source(name) if name else None
+    source = format_context.template_source(name) if name else None
     if source is None:
         return _missing(name)
     cells, row_text = Cells(result), transcluded_source(source)
@@ -92,19 +92,19 @@ def html(result: QueryResult, shown: FormatContext) -> SafeString:
             rows[-1] = gettext("… and more rows, which are left out: the text would be too long.")
             break
     text = (between or "\n").join(rows)
-    return shown.render_markdown(_framed(result, shown, text))
+    return format_context.render_markdown(_with_intro_and_outro(result, format_context, text))
 
 
-def _framed(result: QueryResult, shown: FormatContext, text: str) -> str:
-    known = {"userparam": result.query.parameters.get("userparam", ""), "#rowcount": str(len(result.rows))}
+def _with_intro_and_outro(result: QueryResult, format_context: FormatContext, text: str) -> str:
+    arguments = {"userparam": result.query.parameters.get("userparam", ""), "#rowcount": str(len(result.rows))}
 
-    def own(parameter: str) -> str:
+    def render_template(parameter: str) -> str:
         name = option(result, parameter)
-        source = shown.template_source(name) if name else None
-        return substitute_arguments(transcluded_source(source), known) if source is not None else ""
+        source = format_context.template_source(name) if name else None
+        return substitute_arguments(transcluded_source(source), arguments) if source is not None else ""
 
-    pieces = (own("introtemplate"), text, own("outrotemplate"))
-    return "\n".join(piece for piece in pieces if piece)
+    parts = (render_template("introtemplate"), text, render_template("outrotemplate"))
+    return "\n".join(piece for piece in parts if piece)
 
 
 FORMATS = (

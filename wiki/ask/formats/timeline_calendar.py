@@ -25,32 +25,32 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
 
 EVENTS_PER_DAY = 6
-"""Events in one cell of the calendar; the others are counted."""
+"""Events in one cell of the calendar; further ones are counted."""
 
 
 def time_html(event: Event, cells: Cells) -> SafeString:
-    """From when to when, in words, readable by machines where the calendar allows."""
+    """Return start and end of an event as text, in a `time` element where the calendar allows."""
     context = cells.result.columns[event.column].context
-    form = cells.result.columns[event.column].printout.output_format
-    words = cells.value_text(event.start, context, form)
+    output_format = cells.result.columns[event.column].printout.output_format
+    text = cells.value_text(event.start, context, output_format)
     if event.end is not None:
-        words = f"{words} – {cells.value_text(event.end, context, form)}"
+        text = f"{text} – {cells.value_text(event.end, context, output_format)}"
     if event.begins is None:
-        return escape(words)
-    stamp = event.begins.date().isoformat() if event.whole_days else event.begins.isoformat()
-    return format_html('<time datetime="{}">{}</time>', stamp, words)
+        return escape(text)
+    machine_readable = event.begins.date().isoformat() if event.whole_days else event.begins.isoformat()
+    return format_html('<time datetime="{}">{}</time>', machine_readable, text)
 
 
 def details_html(event: Event, cells: Cells) -> SafeString:
-    """What else the row prints."""
+    """Return the other printouts of the row."""
     dates = event_rows.date_columns(cells.result)
     lines = []
     for index, column in enumerate(cells.result.columns):
         values = cells.html(event.row, index)
         if index in dates or not values:
             continue
-        words = join_html(", ", values)
-        lines.append(with_label(escape(column.label), words) if cells.headers != "hide" and column.label else words)
+        value = join_html(", ", values)
+        lines.append(with_label(escape(column.label), value) if cells.headers != "hide" and column.label else value)
     return format_html('<div class="ask-details">{}</div>', join_html(" · ", lines)) if lines else EMPTY_HTML
 
 
@@ -58,8 +58,8 @@ def _year(event: Event) -> str:
     return str(event.begins.year) if event.begins else ""
 
 
-def timeline(result: QueryResult, shown: FormatContext) -> SafeString:
-    """Events along a line, earliest first, under their years."""
+def timeline(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render events along a line, earliest first, under their years."""
     cells = Cells(result)
     years = []
     for year, group in groupby(build_events(result), key=_year):
@@ -79,14 +79,14 @@ def _no_dates() -> SafeString:
 
 # --- calendar
 def month_to_show(result: QueryResult, found: list[Event], today: date) -> date:
-    """The month to show: the one asked for, else the next with an event, else the last with one."""
-    asked = re.fullmatch(r"(\d{4})-(\d{1,2})", option(result, "month"))
-    if asked and 1 <= int(asked[2]) <= 12 and 1 < int(asked[1]) < 9999:
-        return date(int(asked[1]), int(asked[2]), 1)
+    """Return the month to show: that of the parameter `month`, else the next with an event, else the last with one."""
+    given = re.fullmatch(r"(\d{4})-(\d{1,2})", option(result, "month"))
+    if given and 1 <= int(given[2]) <= 12 and 1 < int(given[1]) < 9999:
+        return date(int(given[1]), int(given[2]), 1)
     days = [event.begins.date() for event in found if event.begins]
     coming = [day for day in days if day >= today.replace(day=1)]
-    chosen = (coming or days[-1:] or [today])[0]
-    return chosen.replace(day=1) if 1 < chosen.year < 9999 else today.replace(day=1)
+    day = (coming or days[-1:] or [today])[0]
+    return day.replace(day=1) if 1 < day.year < 9999 else today.replace(day=1)
 
 
 def _by_day(found: list[Event], month: date) -> dict[date, list[Event]]:
@@ -98,16 +98,16 @@ def _by_day(found: list[Event], month: date) -> dict[date, list[Event]]:
     return days
 
 
-def _day(day: date, month: date, happening: list[Event], cells: Cells, today: date) -> SafeString:
+def _day(day: date, month: date, events: list[Event], cells: Cells, today: date) -> SafeString:
     if day.month != month.month:
         return format_html('<td class="ask-other"></td>{}', EMPTY_HTML)
     items = format_html_join(
-        "", "<li>{}{}</li>", ((_time(event), cells.subject_html(event.row)) for event in happening[:EVENTS_PER_DAY])
+        "", "<li>{}{}</li>", ((_time(event), cells.subject_html(event.row)) for event in events[:EVENTS_PER_DAY])
     )
-    more = len(happening) - EVENTS_PER_DAY
+    more = len(events) - EVENTS_PER_DAY
     rest = format_html("<li>{}</li>", gettext("%(number)s more") % {"number": more}) if more > 0 else EMPTY_HTML
-    listed = format_html("<ul>{}{}</ul>", items, rest) if happening else EMPTY_HTML
-    name = "ask-today" if day == today else "ask-empty" if not happening else ""
+    listed = format_html("<ul>{}{}</ul>", items, rest) if events else EMPTY_HTML
+    name = "ask-today" if day == today else "ask-empty" if not events else ""
     return format_html(
         '<td{}><time datetime="{}"><span class="ask-weekday">{} </span>{}</time>{}</td>',
         format_html(' class="{}"', name) if name else EMPTY_HTML,
@@ -121,21 +121,21 @@ def _time(event: Event) -> SafeString:
     return format_html('<span class="ask-hour">{} </span>', event.begins.strftime("%H:%M"))
 
 
-def _turning(month: date, shown: FormatContext) -> SafeString:
-    """Links to the months before and after."""
+def _month_links(month: date, format_context: FormatContext) -> SafeString:
+    """Return links to the previous and the next month."""
     before, after = (month - timedelta(days=1)).replace(day=1), (month + timedelta(days=31)).replace(day=1)
     links = []
     for other, rel, pattern in ((before, "prev", "← {}"), (after, "next", "{} →")):
-        url = shown.url_with({"month": f"{other:%Y-%m}"})
-        words = pattern.format(date_format(other, "YEAR_MONTH_FORMAT"))
-        links.append(format_html('<a rel="{} nofollow" href="{}">{}</a>', rel, url, words) if url else EMPTY_HTML)
+        url = format_context.url_with({"month": f"{other:%Y-%m}"})
+        label = pattern.format(date_format(other, "YEAR_MONTH_FORMAT"))
+        links.append(format_html('<a rel="{} nofollow" href="{}">{}</a>', rel, url, label) if url else EMPTY_HTML)
     return join_html(" ", links)
 
 
-def calendar(result: QueryResult, shown: FormatContext) -> SafeString:
-    """One month as a grid of days."""
+def calendar(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render one month as a grid of days."""
     found, cells = build_events(result), Cells(result)
-    month = month_to_show(result, found, shown.today)
+    month = month_to_show(result, found, format_context.today)
     sunday = option(result, "firstday").lower() in ("sunday", "dimanche")
     weeks = months.Calendar(6 if sunday else 0)
     order = list(weeks.iterweekdays())
@@ -147,14 +147,14 @@ def calendar(result: QueryResult, shown: FormatContext) -> SafeString:
         "",
         "<tr>{}</tr>",
         (
-            (join_html("", (_day(day, month, days.get(day, []), cells, shown.today) for day in week)),)
+            (join_html("", (_day(day, month, days.get(day, []), cells, format_context.today) for day in week)),)
             for week in weeks.monthdatescalendar(month.year, month.month)
         ),
     )
     return format_html(
         '<div class="ask-calendar"><table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
         '<p class="ask-turning">{}</p></div>',
-        date_format(month, "YEAR_MONTH_FORMAT"), heads, body, _turning(month, shown),
+        date_format(month, "YEAR_MONTH_FORMAT"), heads, body, _month_links(month, format_context),
     )  # fmt: skip
 
 

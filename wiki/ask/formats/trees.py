@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult, ResultRow
 
 DEPTH_LIMIT = 20
-"""Levels that are drawn; what lies deeper stands on the last one."""
+"""Levels of the tree at most; deeper rows become roots."""
 
 
 @dataclass(slots=True)
 class TreeState:
-    """A tree being written: every row once, so that circles end and many parents cost no more than one."""
+    """A tree being rendered: a row has its children only once, so that loops end and work stays linear."""
 
     cells: Cells
     parent: int
@@ -29,51 +29,53 @@ class TreeState:
     written: set[str] = field(default_factory=set)
 
 
-def _words(row: ResultRow, grown: TreeState) -> SafeString:
-    cells = grown.cells
+def _row_html(row: ResultRow, state: TreeState) -> SafeString:
+    cells = state.cells
     facts = []
     for index, column in enumerate(cells.result.columns):
         values = cells.html(row, index)
-        if index == grown.parent or not values:
+        if index == state.parent or not values:
             continue
-        words = join_html(", ", values)
+        value = join_html(", ", values)
         labelled = cells.headers != "hide" and column.label
-        facts.append(with_label(cells.heading(column), words) if labelled else words)
+        facts.append(with_label(cells.heading(column), value) if labelled else value)
     return format_html("{} ({})", cells.subject_html(row), join_html(", ", facts)) if facts else cells.subject_html(row)
 
 
-def _branch(row: ResultRow, grown: TreeState, tag: str, depth: int) -> SafeString:
+def _item_html(row: ResultRow, state: TreeState, tag: str, depth: int) -> SafeString:
     key = row.subject.key
-    if key in grown.written:
-        return format_html("<li>{}</li>", grown.cells.subject_html(row))
-    grown.written.add(key)
-    below = grown.children.get(key, []) if depth < DEPTH_LIMIT else []
-    inner = join_html("", [_branch(child, grown, tag, depth + 1) for child in below])
-    return format_html("<li>{}{}</li>", _words(row, grown), format_html("<{0}>{1}</{0}>", tag, inner) if inner else "")
+    if key in state.written:
+        return format_html("<li>{}</li>", state.cells.subject_html(row))
+    state.written.add(key)
+    children = state.children.get(key, []) if depth < DEPTH_LIMIT else []
+    inner = join_html("", [_item_html(child, state, tag, depth + 1) for child in children])
+    return format_html(
+        "<li>{}{}</li>", _row_html(row, state), format_html("<{0}>{1}</{0}>", tag, inner) if inner else ""
+    )
 
 
-def html(result: QueryResult, shown: FormatContext) -> SafeString:
-    """Rows without a parent among the results are roots; so is one row of each circle."""
-    wanted = find_column(result, option(result, "parent")) if option(result, "parent") else None
+def html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render rows as a tree. Roots are rows without a parent in the result, and one row of each loop."""
+    named_column = find_column(result, option(result, "parent")) if option(result, "parent") else None
     pages = columns_with_datatype(result, PAGE)
-    parent = wanted if wanted is not None else pages[0] if pages else -1
-    grown = TreeState(Cells(result), parent)
+    parent = named_column if named_column is not None else pages[0] if pages else -1
+    state = TreeState(Cells(result), parent)
     keys = {row.subject.key for row in result.rows}
     roots = []
     for row in result.rows:
-        above = (
+        parents = (
             {value.canonical_value for value in usable_values(row, [parent], PAGE)} & keys - {row.subject.key}
             if parent >= 0
             else set()
         )
-        for key in above:
-            grown.children.setdefault(key, []).append(row)
-        if not above:
+        for key in parents:
+            state.children.setdefault(key, []).append(row)
+        if not parents:
             roots.append(row)
     tag = "ol" if option(result, "format").lower() == "oltree" else "ul"
-    branches = [_branch(row, grown, tag, 1) for row in roots]
-    branches += [_branch(row, grown, tag, 1) for row in result.rows if row.subject.key not in grown.written]
-    return format_html('<{0} class="ask-tree tree">{1}</{0}>', tag, join_html("", branches)) if branches else EMPTY_HTML
+    items = [_item_html(row, state, tag, 1) for row in roots]
+    items += [_item_html(row, state, tag, 1) for row in result.rows if row.subject.key not in state.written]
+    return format_html('<{0} class="ask-tree tree">{1}</{0}>', tag, join_html("", items)) if items else EMPTY_HTML
 
 
 FORMATS = (

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 CELL_LIMIT = 32_767
 """Characters of a cell, by Excel's specification."""
 FIRST_YEAR = 1900
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def cell_value(row: ResultRow, index: int, cells: Cells) -> str | float | bool | date | datetime:
-    """What a cell holds: one value of its own type, else words."""
+    """Return the content of a cell: a single value in its own type, else text."""
     column, values = cells.result.columns[index], row.cells[index]
     if len(values) == 1 and values[0].is_usable and not column.printout.output_format:
         value = values[0]
@@ -41,32 +41,32 @@ def cell_value(row: ResultRow, index: int, cells: Cells) -> str | float | bool |
     return ", ".join(cells.texts(row, index))
 
 
-def xlsx_file(result: QueryResult, shown: FormatContext) -> ResultFile:
-    """An Office Open XML workbook (ISO/IEC 29500) with one sheet."""
+def xlsx_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
+    """Return an Office Open XML workbook (ISO/IEC 29500) with one sheet."""
     from openpyxl import Workbook  # heavy, and needed by few requests
     from openpyxl.cell import WriteOnlyCell
 
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(gettext("Results"))
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet(gettext("Results"))
     sheet.freeze_panes = "A2" if option(result, "headers") != "hide" else None
     cells = Cells(result)
 
-    def cell(held: Any) -> WriteOnlyCell:
-        if not isinstance(held, str):
-            return WriteOnlyCell(sheet, held)
-        made = WriteOnlyCell(sheet, _CONTROL.sub("", held)[:CELL_LIMIT])
-        made.data_type = "s"  # openpyxl takes what begins with "=" for a formula
-        return made
+    def cell(values: Any) -> WriteOnlyCell:
+        if not isinstance(values, str):
+            return WriteOnlyCell(sheet, values)
+        cell_with_text = WriteOnlyCell(sheet, _CONTROL_CHARACTERS.sub("", values)[:CELL_LIMIT])
+        cell_with_text.data_type = "s"  # openpyxl takes what begins with "=" for a formula
+        return cell_with_text
 
     if cells.headers != "hide":
         first = [cells.subject_heading() or gettext("Page")] if cells.has_subject else []
-        sheet.append([cell(words) for words in (*first, *(column.label for column in result.columns))])
+        sheet.append([cell(heading) for heading in (*first, *(column.label for column in result.columns))])
     for row in result.rows:
-        held: list[Any] = [row.subject.full_title] if cells.has_subject else []
-        held += [cell_value(row, index, cells) for index in range(len(result.columns))]
-        sheet.append([cell(one) for one in held])
+        values: list[Any] = [row.subject.full_title] if cells.has_subject else []
+        values += [cell_value(row, index, cells) for index in range(len(result.columns))]
+        sheet.append([cell(one) for one in values])
     out = io.BytesIO()
-    book.save(out)
+    workbook.save(out)
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return ResultFile(content_type, file_name(result, "xlsx"), out.getvalue())
 

@@ -1,20 +1,20 @@
-"""A question as data: conditions, printouts, parameters. The parser makes it, the compiler reads it."""
+"""Abstract syntax tree of a query: conditions, printouts, sort keys, parameters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 DEFAULT_LIMIT, INLINE_LIMIT, LIMIT = 50, 500, 10_000
-"""Rows where none is asked, at most in a page, at most anywhere (SMW's `$smwgQDefaultLimit`, …)."""
+"""Rows by default, at most in a page, at most anywhere (SMW's `$smwgQDefaultLimit`, …)."""
 SIZE_LIMIT, DEPTH_LIMIT, PRINTOUT_LIMIT = 16, 4, 100
-"""Conditions, nesting and printouts of one question (SMW's `$smwgQMaxSize`, …): beyond, it is refused."""
+"""Conditions, nesting and printouts of one query (SMW's `$smwgQMaxSize`, …); a query beyond them is refused."""
 HIERARCHY_DEPTH = 10
-"""How deep subcategories and subproperties are followed."""
+"""Levels of subcategories and subproperties that are followed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainLink:
-    """One link of a chain: a property as written; `inverse` for `-P`."""
+    """One property of a chain, as written; `inverse` for `-P`."""
 
     name: str
     inverse: bool = False
@@ -22,27 +22,27 @@ class ChainLink:
 
 @dataclass(frozen=True, slots=True)
 class AnyValue:
-    """`+`."""
+    """Any value, written `+`."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoValue:
-    """`!+`."""
+    """No value, written `!+`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A comparator (one of `datatypes.base.COMPARATORS`) and the words it compares with."""
+    """A comparator (one of `datatypes.base.COMPARATORS`) and the text of the value to compare with."""
 
     comparator: str
     text: str
     position: int = 0
-    """Where the value begins in the text of the question."""
+    """Offset of the value in the text of the conditions."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubqueryValue:
-    """`<q>…</q>` as a value."""
+    """A subquery `<q>…</q>` as a value."""
 
     condition: Condition
 
@@ -52,20 +52,23 @@ ValueTest = AnyValue | NoValue | Compare | SubqueryValue
 
 @dataclass(frozen=True, slots=True)
 class HasValue:
-    """`[[A.-B::x||y]]`: some value at the end of the chain holds one of the tests.
+    """`[[A.-B::x||y]]`: at least one value at the end of the chain satisfies one of the tests.
 
-    An empty chain is `[[~~x]]`: some value of any property does.
+    An empty chain is `[[~~x]]`, a condition on the values of any property.
     """
 
     chain: tuple[ChainLink, ...]
     values: tuple[ValueTest, ...]
     depth: int = HIERARCHY_DEPTH
-    """How deep subproperties count (`|+depth=0` for none); of a Category or Kind property, subcategories."""
+    """Levels of subproperties that count (`|+depth=0` for none); of subcategories for a Category or Kind property."""
 
 
 @dataclass(frozen=True, slots=True)
 class InCategory:
-    """`[[Category:A||B]]`; no names for `[[Category:+]]`; `negated` for `[[Category:!A]]`."""
+    """Membership in a category, `[[Category:A||B]]`.
+
+    `names` is empty for `[[Category:+]]`; `negated` stands for `[[Category:!A]]`.
+    """
 
     names: tuple[str, ...]
     negated: bool = False
@@ -74,35 +77,35 @@ class InCategory:
 
 @dataclass(frozen=True, slots=True)
 class InConcept:
-    """`[[Concept:X]]`."""
+    """Membership in a concept, `[[Concept:X]]`."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class IsPage:
-    """`[[A||~B*||>M]]`: the subject itself; text of a Compare may have `#fragment`; `namespace` for `Help:~F*`."""
+    """Conditions on the title of the subject, `[[A||~B*||>M]]`; the text of each may end in `#fragment`."""
 
     values: tuple[Compare, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class InNamespace:
-    """`[[Help:+]]`, `[[:+]]`."""
+    """Any page of a namespace, `[[Help:+]]` or `[[:+]]`."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Conjunction:
-    """Every part holds."""
+    """All parts hold (AND)."""
 
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Disjunction:
-    """At least one part holds."""
+    """At least one part holds (OR)."""
 
     parts: tuple[Condition, ...]
 
@@ -112,9 +115,9 @@ Condition = HasValue | InCategory | InConcept | IsPage | InNamespace | Conjuncti
 
 @dataclass(frozen=True, slots=True)
 class Printout:
-    """`?A.B#form=label|+limit=2`. An empty chain is the subject itself (`?`).
+    """One printed column, `?A.B#format=label|+limit=2`.
 
-    `category` is set for `?Category` (empty string) and `?Category:X` (its name).
+    An empty chain is the subject itself (`?`). `category` is "" for `?Category` and the name X for `?Category:X`.
     """
 
     chain: tuple[ChainLink, ...]
@@ -122,14 +125,14 @@ class Printout:
     output_format: str = ""
     category: str | None = None
     options: dict[str, str] = field(default_factory=dict)
-    """limit, offset, order, index, lang, align, width … as written after `+`."""
+    """Options written after `+`, by name: limit, offset, order, index, lang, align, width …"""
     labelled: bool = False
-    """Whether the author wrote the label (it may be empty); else it is the name as written."""
+    """Whether the author wrote the label (which may be empty); otherwise it is the name as written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One key of the order: a chain (empty for the page itself), descending or not."""
+    """One sort key: a property chain (empty for the page title) and its direction."""
 
     chain: tuple[ChainLink, ...]
     descending: bool = False
@@ -137,7 +140,7 @@ class Sort:
 
 @dataclass(slots=True)
 class Query:
-    """A whole question."""
+    """A whole query."""
 
     condition: Condition
     printouts: list[Printout] = field(default_factory=list)
@@ -146,21 +149,21 @@ class Query:
     limit: int = DEFAULT_LIMIT
     offset: int = 0
     as_of: str = ""
-    """A date as written: the question is put to the facts as they were then."""
+    """A date as written: the query runs on the facts of that moment; "" for now."""
     parameters: dict[str, str] = field(default_factory=dict)
-    """All others as written, by folded name: format, mainlabel, headers, link, intro, template, …"""
+    """The other parameters as written, by folded name: format, mainlabel, headers, link, intro, template, …"""
     source: str = ""
-    """The text of its condition."""
+    """The text of the conditions."""
     language: str = "fr"
-    """In which its values are read: that of the page that asks, or of the interface."""
+    """Language in which values are parsed: that of the page that embeds the query, or of the user interface."""
     page: str = ""
-    """Full title of the page that asks, if one does (`#part` is a part of it)."""
+    """Full title of the page that embeds the query, if any (`#part` means a subobject of it)."""
     place_title: str = ""
-    """Full title of that page's place, whose pages titles are looked for first."""
+    """Full title of the place of that page: titles are looked up within the place first."""
 
 
 def flatten_conjunction(condition: Conjunction) -> list[Condition]:
-    """Its conditions, with those of any AllOf among them."""
+    """Return the parts of a conjunction, those of nested conjunctions included."""
     found: list[Condition] = []
     for part in condition.parts:
         found.extend(flatten_conjunction(part) if isinstance(part, Conjunction) else [part])
@@ -168,7 +171,7 @@ def flatten_conjunction(condition: Conjunction) -> list[Condition]:
 
 
 def is_decided_by_facts(condition: Condition) -> bool:
-    """Whether facts decide a condition: some value is said."""
+    """Whether facts of the subject decide a condition: one on a value, category or concept, not negated."""
     if isinstance(condition, Disjunction):
         return all(is_decided_by_facts(part) for part in condition.parts)
     if isinstance(condition, Conjunction):
@@ -181,5 +184,5 @@ def is_decided_by_facts(condition: Condition) -> bool:
 
 
 def is_page_list(condition: Condition) -> bool:
-    """Whether a condition names its pages one by one."""
+    """Whether a condition lists titles of pages without any comparator."""
     return isinstance(condition, IsPage) and not any(value.comparator for value in condition.values)

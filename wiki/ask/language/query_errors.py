@@ -1,4 +1,4 @@
-"""What can be wrong with a question, in sentences that say how to mend it."""
+"""Errors of queries: codes, messages that say how to correct the query, and the exception AskProblem."""
 
 from __future__ import annotations
 
@@ -76,50 +76,50 @@ PROBLEMS: Mapping[str, str] = {
     ),
     "ask_concept_ring": gettext_noop("The concept “%(name)s” is defined by itself. Change its definition."),
 }
-"""The English sentence of each code."""
+"""The English message of each code, as a message id."""
 
 
 class AskProblem(Refused):
-    """A question that cannot be put: a code of `PROBLEMS`, its parameters, and where in the text it stands."""
+    """A query that cannot be run: a code of `PROBLEMS`, its parameters, and the offset in the text if known."""
 
     def __init__(self, code: str, params: Mapping[str, object] | None = None, at: int | None = None) -> None:
         self.code, self.at = code, at
-        words = {key: str(value) for key, value in (params or {}).items()}
-        super().__init__(_sentence(code), **words)
+        strings = {key: str(value) for key, value in (params or {}).items()}
+        super().__init__(_message_template(code), **strings)
 
     def problem(self) -> Problem:
-        """The same as a value, for results."""
-        place = {} if self.at is None else {"at": str(self.at + 1)}
-        return Problem(self.code, {**self.params, **place})
+        """Return this error as a value; its parameter `at` is the position counted from 1."""
+        position = {} if self.at is None else {"at": str(self.at + 1)}
+        return Problem(self.code, {**self.params, **position})
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Survive pickling (keyword arguments are not in `args`)."""
+        """Support pickling (keyword arguments are not in `args`)."""
         return (AskProblem, (self.code, self.params, self.at))
 
 
 class HasCode(Protocol):
-    """A problem as an exception or as a value."""
+    """A problem, as an exception or as a value."""
 
     @property
     def code(self) -> str:
-        """A code of some room's PROBLEMS."""
+        """A code of the PROBLEMS of some package."""
 
     @property
     def params(self) -> Mapping[str, object]:
-        """What its sentence names."""
+        """The parameters of the message."""
 
 
 def message_for(problem: HasCode) -> str:
-    """The sentence of a problem in the active language, with its place where it is known."""
+    """Return the message of a problem in the active language, preceded by the position if known."""
     params = problem.problem().params if isinstance(problem, AskProblem) else problem.params
-    sentence = gettext(_sentence(problem.code)) % params
+    message = gettext(_message_template(problem.code)) % params
     if "at" not in params:
-        return sentence
-    return gettext("At character %(at)s: %(sentence)s") % {"at": params["at"], "sentence": sentence}
+        return message
+    return gettext("At character %(at)s: %(sentence)s") % {"at": params["at"], "sentence": message}
 
 
-def _sentence(code: str) -> str:
-    for sentences in (PROBLEMS, FACT_PROBLEMS, PAGE_PROBLEMS):
-        if code in sentences:
-            return sentences[code]
+def _message_template(code: str) -> str:
+    for messages in (PROBLEMS, FACT_PROBLEMS, PAGE_PROBLEMS):
+        if code in messages:
+            return messages[code]
     return code.replace("%", "%%")

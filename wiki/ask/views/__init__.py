@@ -1,1 +1,1 @@
-"""Screens of queries, properties and facts."""
+"""Views of queries, properties and facts."""

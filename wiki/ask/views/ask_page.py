@@ -1,4 +1,4 @@
-"""The Ask page: a question, its answer in any format, and its address, embed code and files."""
+"""The Ask page: the query form, its result in any format, and its URL, embed code and downloads."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ from wiki.ask.views.example_queries import example_queries
 from wiki.pages.deferred_content import DeferredSlots
 
 CHANGES_LIMIT = 200
-"""Pages of each of the three lists of what changed between two days."""
+"""Pages shown in each of the three lists of the comparison between two days."""
 
 
 @require_safe
 def ask(request: HttpRequest) -> HttpResponse:
-    """The form and, where there is a question, its answer. What is wrong is said above the form, which keeps all.
+    """Show the form and, for a query, its result. Errors are shown above the form, which keeps all input.
 
-    What the form sends leads to the question's own address, which can be kept and shared.
+    A submitted form redirects to the canonical URL of the query, which can be bookmarked and shared.
     """
-    asked = read_query_form(request.GET)
-    if asked.from_form:
-        return redirect(f"{reverse('ask')}?{asked.url_query()}{'#ask-answer' if asked.q.strip() else ''}")
+    form_data = read_query_form(request.GET)
+    if form_data.from_form:
+        return redirect(f"{reverse('ask')}?{form_data.url_query()}{'#ask-answer' if form_data.q.strip() else ''}")
     language = (get_language() or "fr")[:2]
-    context: dict[str, Any] = {"asked": asked, **_form(asked)}
+    context: dict[str, Any] = {"asked": form_data, **_form_context(form_data)}
     status = 200
-    if asked.q.strip():
+    if form_data.q.strip():
         try:
-            context |= _answered(request, asked, language)
+            context |= _result_context(request, form_data, language)
         except AskProblem as problem:
-            context |= _wrong(asked, problem)
+            context |= _problem_context(form_data, problem)
             status = 422
     else:
         context["examples"] = example_queries(request.user, language)
@@ -59,102 +59,106 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ask_parameters(request: HttpRequest) -> HttpResponse:
-    """The fields of a format's own parameters, for the form when another format is chosen."""
-    answer = render(request, "wiki/ask/_parameters.html", _form(read_query_form(request.GET)))
-    answer["X-Robots-Tag"] = "noindex"
-    return answer
+    """Return the fields of a format's parameters, for the form when another format is selected."""
+    response = render(request, "wiki/ask/_parameters.html", _form_context(read_query_form(request.GET)))
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
-def _form(asked: QueryFormData) -> dict[str, Any]:
-    """What the form shows of a question."""
-    chosen = registry.find_format(asked.parameters.get("format", "")) or registry.FORMATS["table"]
-    rows = asked.printout_rows()
-    fields, further = asked.parameter_fields(chosen), asked.other_parameters(chosen)
+def _form_context(form_data: QueryFormData) -> dict[str, Any]:
+    """Return the template context of the form."""
+    selected_format = registry.find_format(form_data.parameters.get("format", "")) or registry.FORMATS["table"]
+    rows = form_data.printout_rows()
+    fields, further = form_data.parameter_fields(selected_format), form_data.other_parameters(selected_format)
     return {
         "formats": registry.FORMATS.values(),
-        "chosen": chosen,
+        "chosen": selected_format,
         "rows": [*rows, PrintRow(), *([] if rows else [PrintRow()])],
-        "sorts": [*asked.sort_rows(), SortRow()] if asked.parameters.get("sort") else asked.sort_rows(),
-        "own": fields[: len(chosen.parameters)],
-        "common": fields[len(chosen.parameters) :],
+        "sorts": [*form_data.sort_rows(), SortRow()] if form_data.parameters.get("sort") else form_data.sort_rows(),
+        "own": fields[: len(selected_format.parameters)],
+        "common": fields[len(selected_format.parameters) :],
         "further": further,
         "is_chosen": bool(further) or any(field.value for field in fields),
     }
 
 
-def _answered(request: HttpRequest, asked: QueryFormData, language: str) -> dict[str, Any]:
-    """The answer and what goes with it. Raises AskProblem, TooFast."""
+def _result_context(request: HttpRequest, form_data: QueryFormData, language: str) -> dict[str, Any]:
+    """Run the query; return the template context of the result. Raises AskProblem, RateLimitExceeded."""
     rate_limits.limit_previews(request)
-    question = query_parser.parse(asked.source(), language)
-    result = runner.run(question, request.user, language)
+    query = query_parser.parse(form_data.source(), language)
+    result = runner.run(query, request.user, language)
     if result.problems:
         problem = result.problems[0]
         at = problem.params.get("at", "")
         params = {name: value for name, value in problem.params.items() if name != "at"}
         raise AskProblem(problem.code, params, int(at) - 1 if at else None)
-    shown = format_context_for(request, asked.url_fields(), question)
+    format_context = format_context_for(request, form_data.url_fields(), query)
     context = {
         "result": result,
-        "answer": registry.render_html(result, shown),
-        "files": [(form, shown.download_url(form.name)) for form in registry.FORMATS.values() if form.file],
+        "answer": registry.render_html(result, format_context),
+        "files": [
+            (result_format, format_context.download_url(result_format.name))
+            for result_format in registry.FORMATS.values()
+            if result_format.file
+        ],
         "at": result.as_of,
-        "embed": asked.embed_code(),
-        "link": f"{settings.BASE_ADDRESS}{reverse('ask')}?{asked.url_query()}",
+        "embed": form_data.embed_code(),
+        "link": f"{settings.BASE_ADDRESS}{reverse('ask')}?{form_data.url_query()}",
     }
-    return context | (_changed(request, asked, language) if asked.since or asked.until else {})
+    return context | (_comparison_context(request, form_data, language) if form_data.since or form_data.until else {})
 
 
-def _changed(request: HttpRequest, asked: QueryFormData, language: str) -> dict[str, Any]:
-    """What came into the answer between two days, what left it and what stayed. Raises AskProblem."""
-    question = query_parser.parse(asked.source(), language)
-    start = runner.parse_moment(replace(question, as_of=asked.since)) or datetime(1, 1, 2, tzinfo=UTC)
-    end = runner.parse_moment(replace(question, as_of=asked.until)) or timezone.now()
-    came, left, stayed = runner.compare_results(question, min(start, end), max(start, end), request.user)
+def _comparison_context(request: HttpRequest, form_data: QueryFormData, language: str) -> dict[str, Any]:
+    """Compare the results of two days for the template context. Raises AskProblem."""
+    query = query_parser.parse(form_data.source(), language)
+    start = runner.parse_moment(replace(query, as_of=form_data.since)) or datetime(1, 1, 2, tzinfo=UTC)
+    end = runner.parse_moment(replace(query, as_of=form_data.until)) or timezone.now()
+    came, left, stayed = runner.compare_results(query, min(start, end), max(start, end), request.user)
     lists = (
         (ngettext("%(number)s page came", "%(number)s pages came", len(came)), came, True),
         (ngettext("%(number)s page left", "%(number)s pages left", len(left)), left, True),
         (ngettext("%(number)s page stayed", "%(number)s pages stayed", len(stayed)), stayed, False),
     )
     changes = [
-        (words % {"number": len(found)}, found[:CHANGES_LIMIT], is_open, len(found) > CHANGES_LIMIT)
-        for words, found, is_open in lists
+        (summary % {"number": len(found)}, found[:CHANGES_LIMIT], is_open, len(found) > CHANGES_LIMIT)
+        for summary, found, is_open in lists
     ]
-    return {"changes": changes, "start": min(start, end) if asked.since else None, "end": max(start, end)}
+    return {"changes": changes, "start": min(start, end) if form_data.since else None, "end": max(start, end)}
 
 
-def _wrong(asked: QueryFormData, problem: AskProblem) -> dict[str, Any]:
-    """What is wrong with a question, and where in its text."""
-    words = query_errors.message_for(problem)
+def _problem_context(form_data: QueryFormData, problem: AskProblem) -> dict[str, Any]:
+    """Return the template context of an error: its message and, if known, its position in the text."""
+    message = query_errors.message_for(problem)
     if problem.at is None:
-        return {"problems": [words]}
-    return {"problems": [words], "marked": split_at_problem(asked.q.strip(), problem.at), "wrong_at": problem.at}
+        return {"problems": [message]}
+    return {"problems": [message], "marked": split_at_problem(form_data.q.strip(), problem.at), "wrong_at": problem.at}
 
 
 @require_safe
 def ask_file(request: HttpRequest) -> HttpResponseBase:
-    """The answer as a file, in the format that `format` names. 404 for a format that is none."""
-    asked = read_query_form(request.GET)
-    form = registry.find_format(asked.parameters.get("format", ""))
-    if form is None or form.file is None:
+    """Return the result as a download in the format of the parameter `format`. 404 for a format without downloads."""
+    form_data = read_query_form(request.GET)
+    result_format = registry.find_format(form_data.parameters.get("format", ""))
+    if result_format is None or result_format.file is None:
         raise Http404(gettext("There is no such format."))
     rate_limits.limit_previews(request)
     language = (get_language() or "fr")[:2]
-    question = query_parser.parse(asked.source(), language)
-    result = runner.run(question, request.user, language)
+    query = query_parser.parse(form_data.source(), language)
+    result = runner.run(query, request.user, language)
     if result.problems:
         raise AskProblem(result.problems[0].code, result.problems[0].params)
-    file = registry.render_file(result, format_context_for(request, asked.url_fields(), question))
+    file = registry.render_file(result, format_context_for(request, form_data.url_fields(), query))
     if file is None:
         raise Http404(gettext("There is no such format."))
-    whole = isinstance(file.content, bytes)
-    kind: Any = HttpResponse if whole else StreamingHttpResponse
-    answer: HttpResponseBase = kind(file.content, content_type=file.content_type)
-    answer["Content-Disposition"] = content_disposition_header(True, file.filename) or ""
-    answer["X-Robots-Tag"] = "noindex"
-    return answer
+    is_complete = isinstance(file.content, bytes)
+    kind: Any = HttpResponse if is_complete else StreamingHttpResponse
+    response: HttpResponseBase = kind(file.content, content_type=file.content_type)
+    response["Content-Disposition"] = content_disposition_header(True, file.filename) or ""
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
-def format_context_for(request: HttpRequest, asked: Mapping[str, str], question: Query) -> FormatContext:
-    """How formats show an answer to this reader."""
+def format_context_for(request: HttpRequest, url_fields: Mapping[str, str], query: Query) -> FormatContext:
+    """Return how formats render a result for this request."""
     language = (get_language() or "fr")[:2]
-    return EmbeddedResults(DeferredSlots("", "", language, language), request.user).format_context(question, asked)
+    return EmbeddedResults(DeferredSlots("", "", language, language), request.user).format_context(query, url_fields)

@@ -1,4 +1,4 @@
-"""Browse: all that is known of a page: what it says, what its parts say, and what other pages say of it."""
+"""Browse view: the facts of a page and its subobjects, and those of other pages that name it."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 FACTS_PER_PAGE, INCOMING_PER_PAGE, PAGES_PER_PROPERTY = 200, 20, 10
-"""Facts on one screen; properties by which pages name this one; pages of each of these."""
+"""Facts on one screen; properties by which pages name this one; pages of each of these properties."""
 SUBJECTS_LIMIT = 3 * PAGES_PER_PROPERTY
-"""Facts that are read of each of these properties: some are of redirects, or of one subject."""
+"""Facts loaded for each of these properties: some belong to redirects, or to the same subject."""
 
 
 @dataclass(slots=True)
 class DisplayedValue:
-    """One value as it stands on the screen."""
+    """One value as shown."""
 
     html: SafeString
     problem: str = ""
@@ -56,7 +56,7 @@ class DisplayedValue:
 
 @dataclass(slots=True)
 class PropertyFacts:
-    """A property with what is said by it."""
+    """A property with its values."""
 
     key: str
     title: str
@@ -67,7 +67,7 @@ class PropertyFacts:
 
 @dataclass(slots=True)
 class SubjectFacts:
-    """A page or a part of it, with its facts."""
+    """A page or a subobject of it, with its facts."""
 
     fragment: str
     lines: list[PropertyFacts] = field(default_factory=list)
@@ -85,7 +85,7 @@ class IncomingProperty:
 
 @require_safe
 def browse(request: HttpRequest, title: str) -> HttpResponse:
-    """The facts of a page, and those that name it. One that nobody wrote may still be named: 404 where it is not."""
+    """Show the facts of a page, and those that name it. A missing page that nobody names is a 404."""
     written, _, fragment = title.partition("#")
     try:
         full_title = titles.clean_title(written)
@@ -93,37 +93,37 @@ def browse(request: HttpRequest, title: str) -> HttpResponse:
     except TitleProblem as problem:
         raise Http404(str(problem)) from problem
     language = (get_language() or "fr")[:2]
-    moment = _moment(request, page, language)
+    moment = _parse_moment(request, page, language)
     context: dict[str, Any] = {"full_title": full_title, "page": page, "fragment": fragment, **moment.words}
     if page is not None:
-        context |= _own(request, page, moment.facts, language)
+        context |= _own_facts(request, page, moment.facts, language)
     if not moment.is_past:
-        context |= _others(request, full_title, language)
+        context |= _incoming_facts(request, full_title, language)
     status = 200 if page is not None or context.get("incoming") else 404
     return render(request, "wiki/ask/browse.html", context, status=status)
 
 
 @dataclass(slots=True)
 class _FactsAsOf:
-    """Which facts are looked at, and how the screen says so."""
+    """The moment of the facts shown, as a filter and as template context."""
 
     facts: Q = field(default_factory=lambda: Q(removed_in=None))
     words: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_past(self) -> bool:
-        """Whether other facts than today's are looked at."""
+        """Whether past facts are shown."""
         return bool(self.words.get("at") or self.words.get("version"))
 
 
-def _moment(request: HttpRequest, page: WikiPage | None, language: str) -> _FactsAsOf:
-    """The version that `version` names, or the day that `at` does. One that cannot be read is passed over, and said."""
+def _parse_moment(request: HttpRequest, page: WikiPage | None, language: str) -> _FactsAsOf:
+    """Parse the parameter `version` or `at`. An invalid date is ignored, with a message; a missing version is a 404."""
     number = number_from(request.GET.get("version"), 0)
     if page is not None and number:
         if not PageVersion.objects.readable_by(request.user).filter(page=page, number=number).exists():
             raise Http404(gettext("There is no such version."))
-        alive = Q(added_in__lte=number) & (Q(removed_in=None) | Q(removed_in__gt=number))
-        return _FactsAsOf(alive, {"version": number})
+        valid_in_version = Q(added_in__lte=number) & (Q(removed_in=None) | Q(removed_in__gt=number))
+        return _FactsAsOf(valid_in_version, {"version": number})
     written = request.GET.get("at", "")
     try:
         at = runner.parse_moment(Query(Conjunction(()), as_of=written, language=language))
@@ -131,115 +131,121 @@ def _moment(request: HttpRequest, page: WikiPage | None, language: str) -> _Fact
         return _FactsAsOf(words={"written": written, "wrong": message_for(problem)})
     if at is None:
         return _FactsAsOf()
-    return _FactsAsOf(_at(at), {"written": written, "at": at})
+    return _FactsAsOf(_valid_at(at), {"written": written, "at": at})
 
 
-def _at(at: datetime) -> Q:
+def _valid_at(at: datetime) -> Q:
     return Q(added_at__lte=at) & (Q(removed_at=None) | Q(removed_at__gt=at))
 
 
 # --- What the page says ---------------------------------------------------------------------------
-def _own(request: HttpRequest, page: WikiPage, alive: Q, language: str) -> dict[str, Any]:
-    """A screenful of the page's facts, by part and property."""
+def _own_facts(request: HttpRequest, page: WikiPage, validity: Q, language: str) -> dict[str, Any]:
+    """Return the template context of one screen of the page's facts, by subobject and property."""
     start = number_from(request.GET.get("from"), 0)
-    rows = property_usage.current_facts(request.user, alive).filter(page=page, part_of=None)
+    rows = property_usage.current_facts(request.user, validity).filter(page=page, part_of=None)
     rows = rows.select_related("subject", "property__redirects_to")
     rows = rows.order_by("subject__fragment", "property__title", "property", "position", "pk")
     found = list(rows[start : start + FACTS_PER_PAGE + 1])
     following = start + FACTS_PER_PAGE if len(found) > FACTS_PER_PAGE else 0
-    parts = _parts(found[:FACTS_PER_PAGE], request.user, page, language)
+    parts = _group_facts(found[:FACTS_PER_PAGE], request.user, page, language)
     return {"parts": parts, "following": following, "start": start}
 
 
-def _parts(facts: list[Fact], user: Reader, page: WikiPage, language: str) -> list[SubjectFacts]:
-    """The facts as parts and lines; queries for all of them together."""
+def _group_facts(facts: list[Fact], user: Reader, page: WikiPage, language: str) -> list[SubjectFacts]:
+    """Group facts by subobject and property, with a fixed number of queries."""
     values = property_usage.load_values(facts)
     cells = Cells(property_usage.result_without_rows(property_usage.find_named_pages(values.values(), user), language))
-    declared = property_usage.get_declarations({_main(fact.property).key for fact in facts})
+    declared = property_usage.get_declarations({_main_property(fact.property).key for fact in facts})
     found: dict[str, dict[str, PropertyFacts]] = {}
     for fact in facts:
-        own = _main(fact.property)
-        declaration = declared[own.key]
+        main_property = _main_property(fact.property)
+        declaration = declared[main_property.key]
         lines = found.setdefault(fact.subject.fragment, {})
-        if own.key not in lines:
+        if main_property.key not in lines:
             label = property_usage.property_label(declaration, language)
-            lines[own.key] = PropertyFacts(
-                own.key, declaration.title, label, property_usage.property_datatype_name(declaration.datatype, language)
+            lines[main_property.key] = PropertyFacts(
+                main_property.key,
+                declaration.title,
+                label,
+                property_usage.property_datatype_name(declaration.datatype, language),
             )
-        context = Context(language, declaration, page.full_title, _home(page))
-        lines[own.key].values.append(display_value(values[fact.pk], context, cells))
+        context = Context(language, declaration, page.full_title, _place_title(page))
+        lines[main_property.key].values.append(display_value(values[fact.pk], context, cells))
     parts = [SubjectFacts(fragment, list(lines.values())) for fragment, lines in found.items()]
     for part in parts:
         part.lines.sort(key=lambda line: (line.key.startswith("_"), titles.fold(line.label)))
     return parts
 
 
-def _main(row: Property) -> Property:
+def _main_property(row: Property) -> Property:
     return row.redirects_to or row
 
 
-def _home(page: WikiPage) -> str:
-    """The place whose pages titles mean first."""
+def _place_title(page: WikiPage) -> str:
+    """Return the full title of the place in which titles are looked up first."""
     if page.is_place:
         return page.full_title
     return page.place.full_title if page.place else ""
 
 
 def display_value(value: Said, context: Context, cells: Cells) -> DisplayedValue:
-    """A value as it stands on a screen, with what is wrong with it and whether it could be read otherwise."""
+    """Prepare a value for the screen, with its problem, and a note where it is ambiguous."""
     if value.problem is not None:
         return DisplayedValue(escape(value.raw), problem=message_for(value.problem), search_text=value.raw)
-    words = cells.value_text(value, context)
+    text = cells.value_text(value, context)
     note = ""
     if value.note == "ambiguous":
         note = gettext("“%(written)s” can be read in two ways. Here it means %(meant)s.") % {
-            "written": value.raw[:60], "meant": words,
+            "written": value.raw[:60], "meant": text,
         }  # fmt: skip
-    return DisplayedValue(_linked(value, context, cells), note=note, search_text=words)
+    return DisplayedValue(_linked(value, context, cells), note=note, search_text=text)
 
 
 def _linked(value: Said, context: Context, cells: Cells) -> SafeString:
-    """The value with a link where it leads somewhere: categories, properties, people and kinds of page too."""
-    words = cells.value_text(value, context)
-    head, mark, fragment = value.canonical_value.partition("#")
+    """Return the value, linked where possible: categories, properties, users and page kinds too."""
+    text = cells.value_text(value, context)
+    title_key, separator, fragment = value.canonical_value.partition("#")
     if value.datatype == "_kind":
-        return format_html('<a href="{}?kind={}">{}</a>', reverse("all_pages"), value.canonical_value, words)
-    if value.datatype == PAGE and mark and context.page and head == titles.key_of(context.page):
+        return format_html('<a href="{}?kind={}">{}</a>', reverse("all_pages"), value.canonical_value, text)
+    if value.datatype == PAGE and separator and context.page and title_key == titles.key_of(context.page):
         return format_html('<a href="#{}">#{}</a>', fragment, fragment)
     if value.datatype == "_wpc":
         return format_html(
-            '<a href="{}">{}</a>', address("page", value.canonical_value), titles.split_namespace(words)[1]
+            '<a href="{}">{}</a>', address("page", value.canonical_value), titles.split_namespace(text)[1]
         )
     if value.datatype != PAGE and isinstance(registry.DATATYPES.get(value.datatype), Page):
-        return format_html('<a href="{}">{}</a>', address("page", value.canonical_value), words)
+        return format_html('<a href="{}">{}</a>', address("page", value.canonical_value), text)
     return cells.value_html(value, context)
 
 
 # --- What names the page --------------------------------------------------------------------------
-def _others(request: HttpRequest, full_title: str, language: str) -> dict[str, Any]:
-    """The properties by which pages name this one, some of these pages for each."""
+def _incoming_facts(request: HttpRequest, full_title: str, language: str) -> dict[str, Any]:
+    """Return the template context of the properties by which pages name this one, with some of these pages."""
     user = request.user
     key = titles.key_of(full_title)
-    words = [key, *WikiPage.objects.readable_by(user).filter(redirect_key=key).values_list("title_key", flat=True)[:50]]
+    values = [
+        key,
+        *WikiPage.objects.readable_by(user).filter(redirect_key=key).values_list("title_key", flat=True)[:50],
+    ]
     start = number_from(request.GET.get("incoming"), 0)
-    naming = property_usage.current_facts(user).filter(canonical_value__in=words, datatype="_wpg")
-    own = naming.filter(property=OuterRef("pk")).order_by("subject")
-    rows = Property.objects.filter(Exists(own)).annotate(
-        gathered=property_usage.SubqueryAggregate(own.values("subject_id")[:SUBJECTS_LIMIT])
+    naming = property_usage.current_facts(user).filter(canonical_value__in=values, datatype="_wpg")
+    naming_facts = naming.filter(property=OuterRef("pk")).order_by("subject")
+    rows = Property.objects.filter(Exists(naming_facts)).annotate(
+        gathered=property_usage.SubqueryAggregate(naming_facts.values("subject_id")[:SUBJECTS_LIMIT])
     )
     found = list(rows.order_by("title", "pk")[start : start + INCOMING_PER_PAGE + 1])
-    some = found[:INCOMING_PER_PAGE]
-    subjects = {row.pk: list(dict.fromkeys(map(int, row.gathered.split(",")))) for row in some}
+    shown_rows = found[:INCOMING_PER_PAGE]
+    subjects = {row.pk: list(dict.fromkeys(map(int, row.gathered.split(",")))) for row in shown_rows}
     ground = FactScope(user)
-    items = load_subjects_by_pk(ground, {subject for several in subjects.values() for subject in several})
-    declared = property_usage.get_declarations([row.key for row in some])
+    items = load_subjects_by_pk(ground, {subject for subject_pks in subjects.values() for subject in subject_pks})
+    declared = property_usage.get_declarations([row.key for row in shown_rows])
     incoming = []
-    for row in some:
-        declaration, several = declared[row.key], subjects.get(row.pk, [])
-        pages = [items[pk].to_page_ref() for pk in several[:PAGES_PER_PROPERTY] if pk in items]
+    for row in shown_rows:
+        declaration, subject_pks = declared[row.key], subjects.get(row.pk, [])
+        pages = [items[pk].to_page_ref() for pk in subject_pks[:PAGES_PER_PROPERTY] if pk in items]
         label = property_usage.property_label(declaration, language)
         incoming += (
-            [IncomingProperty(declaration.title, label, pages, len(several) > PAGES_PER_PROPERTY)] if pages else []
+            [IncomingProperty(declaration.title, label, pages, len(subject_pks) > PAGES_PER_PROPERTY)] if pages else []
         )
     return {
         "incoming": incoming,

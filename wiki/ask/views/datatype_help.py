@@ -1,4 +1,4 @@
-"""What people are told of each datatype: what it is for, and how its values are written in French and in English."""
+"""Help texts of the datatypes: what each is for, and how its values are written in French and in English."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from wiki.errors import gettext_noop
 
 @dataclass(frozen=True, slots=True)
 class DatatypeHelp:
-    """An explanation as a message id, and values as they may be written on a French and on an English page."""
+    """An explanation as a message id, and example values for a French and an English page."""
 
     text: str
     french: tuple[str, ...]
     english: tuple[str, ...]
     condition: str = ""
-    """A condition of a question about it, after the name of the property."""
+    """The end of an example condition, after the name of the property."""
 
     @property
     def about(self) -> str:
-        """The explanation in the active language."""
+        """Return the explanation in the active language."""
         return gettext(self.text)
 
 

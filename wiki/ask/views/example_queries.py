@@ -1,4 +1,4 @@
-"""Questions to begin with, made of what this wiki really has: its kinds of page and its commonest properties."""
+"""Example queries for the Ask page, made of the wiki's page kinds and its most frequent properties."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 COMMON_USES = 30
-"""Uses from which a property is common."""
+"""Counting the uses of a property stops here: enough to call it frequent."""
 PROPERTIES_LIMIT, CANDIDATES = 2_000, 12
-"""Properties that are looked at, and that are offered."""
+"""Properties whose uses are counted, and properties considered for examples."""
 SAMPLE = 200
-"""Facts by which a property's kind of values and its commonest value are known."""
+"""Facts by which the datatype and the most frequent value of a property are found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question in words, and as it is asked."""
+    """A query, with its description."""
 
     description: str
     form_data: QueryFormData
 
 
 @dataclass(slots=True)
-class _Common:
-    """A common property with what its values are like."""
+class _FrequentProperty:
+    """A frequent property with the nature of its values."""
 
     name: str
-    """As questions know it."""
+    """The name used in queries."""
     declaration: Declaration
     datatype: str
     value: str
-    """The commonest of its values, "" where each is another one."""
+    """The most frequent value; "" where none occurs twice or the value cannot be used in a query."""
 
 
 def example_queries(user: Reader, language: str) -> list[Example]:
-    """Some questions that this wiki can answer; none where it states nothing, or where finding them takes long."""
+    """Return some queries with results; none in a wiki without facts, or where finding them takes too long."""
     try:
         with statement_timeout():
             return _examples(user, language)
@@ -60,30 +60,30 @@ def example_queries(user: Reader, language: str) -> list[Example]:
 
 def _examples(user: Reader, language: str) -> list[Example]:
     kinds = _kinds(user)
-    common = _common(user, language)
+    common = _frequent_properties(user, language)
     found = []
-    shown = "\n".join(f"?{one.name}" for one in common[:2])
+    printouts = "\n".join(f"?{one.name}" for one in common[:2])
     if kinds:
-        words = gettext("All %(pages)s, in a table") % {"pages": kinds[0].plural.lower()}
-        found.append(Example(words, QueryFormData(_of(kinds[0], language), shown)))
+        description = gettext("All %(pages)s, in a table") % {"pages": kinds[0].plural.lower()}
+        found.append(Example(description, QueryFormData(_kind_condition(kinds[0], language), printouts)))
     for one in common:
         if one.value:
-            words = gettext("Pages where %(property)s is %(value)s") % {"property": one.name, "value": one.value}
-            found.append(Example(words, QueryFormData(f"[[{one.name}::{one.value}]]", f"?{one.name}")))
+            description = gettext("Pages where %(property)s is %(value)s") % {"property": one.name, "value": one.value}
+            found.append(Example(description, QueryFormData(f"[[{one.name}::{one.value}]]", f"?{one.name}")))
             break
-    found += _drawn(common)
+    found += _drawing_examples(common)
     if kinds:
         modified = special_property_label("_MDAT", language)
-        words = gettext("The %(pages)s that were changed last") % {"pages": kinds[-1].plural.lower()}
+        description = gettext("The %(pages)s that were changed last") % {"pages": kinds[-1].plural.lower()}
         order = {"sort": modified, "order": "desc", "limit": "10"}
-        found.append(Example(words, QueryFormData(_of(kinds[-1], language), f"?{modified}", order)))
+        found.append(Example(description, QueryFormData(_kind_condition(kinds[-1], language), f"?{modified}", order)))
     return found
 
 
-def _drawn(common: list[_Common]) -> list[Example]:
-    """A map, a timeline and a chart, where there are values for them."""
+def _drawing_examples(common: list[_FrequentProperty]) -> list[Example]:
+    """Return a map, a timeline and a chart, where there are values for them."""
     found = []
-    for datatype, form, words in (
+    for datatype, format_name, pattern in (
         ("_geo", "map", gettext("A map of all places that have %(property)s")),
         ("_dat", "timeline", gettext("A timeline by %(property)s")),
         ("", "chart", gettext("A chart of the values of %(property)s")),
@@ -91,45 +91,45 @@ def _drawn(common: list[_Common]) -> list[Example]:
         fit = (one for one in common if (one.datatype == datatype if datatype else one.value))
         one = next(fit, None)
         if one is not None:
-            asked = QueryFormData(f"[[{one.name}::+]]", f"?{one.name}", {"format": form, "limit": "200"})
-            found.append(Example(words % {"property": one.name}, asked))
+            form_data = QueryFormData(f"[[{one.name}::+]]", f"?{one.name}", {"format": format_name, "limit": "200"})
+            found.append(Example(pattern % {"property": one.name}, form_data))
     return found
 
 
-def _of(kind: Kind, language: str) -> str:
+def _kind_condition(kind: Kind, language: str) -> str:
     return f"[[{special_property_label('_KIND', language)}::{kind.name}]]"
 
 
 def _kinds(user: Reader) -> list[Kind]:
-    """The two kinds of which there are most pages, articles apart."""
+    """Return the two page kinds with the most pages, articles excluded."""
     readable = WikiPage.objects.readable_by(user).articles().order_by()
     counts = dict(readable.values_list("kind").annotate(Count("pk")))
     kinds = [kind for kind in Kind.objects.all() if counts.get(kind.pk) and kind.key != "article"]
     return sorted(kinds, key=lambda kind: -counts[kind.pk])[:2]
 
 
-def _common(user: Reader, language: str) -> list[_Common]:
-    """The commonest properties that authors use, the most used first."""
-    own = Property.objects.filter(redirects_to=None).exclude(key__startswith="_")
-    used = property_usage.annotate_uses(own, user, COMMON_USES).order_by("title")[:PROPERTIES_LIMIT]
+def _frequent_properties(user: Reader, language: str) -> list[_FrequentProperty]:
+    """Return the most frequent properties, most used first, special ones excluded."""
+    authored = Property.objects.filter(redirects_to=None).exclude(key__startswith="_")
+    used = property_usage.annotate_uses(authored, user, COMMON_USES).order_by("title")[:PROPERTIES_LIMIT]
     counted = [(row.uses, row) for row in used]  # type: ignore[attr-defined]  # by the annotation
     rows = [row for uses, row in sorted(counted, key=lambda one: -one[0])[:CANDIDATES] if uses]
     declared = property_usage.get_declarations([row.key for row in rows])
-    return [_looked_at(row, declared[row.key], user, language) for row in rows]
+    return [_examine(row, declared[row.key], user, language) for row in rows]
 
 
-def _looked_at(row: Property, declaration: Declaration, user: Reader, language: str) -> _Common:
+def _examine(row: Property, declaration: Declaration, user: Reader, language: str) -> _FrequentProperty:
     facts = list(property_usage.current_facts(user).filter(property=row, problem__isnull=True, part_of=None)[:SAMPLE])
     counts: dict[str, int] = {}
     for fact in facts:
         counts[fact.canonical_value] = counts.get(fact.canonical_value, 0) + 1
-    often = max(facts, key=lambda fact: counts[fact.canonical_value], default=None)
+    most_frequent = max(facts, key=lambda fact: counts[fact.canonical_value], default=None)
     value = ""
-    if often is not None and counts[often.canonical_value] > 1:
+    if most_frequent is not None and counts[most_frequent.canonical_value] > 1:
         value = Cells(property_usage.result_without_rows({}, language)).value_text(
-            often.value(), Context(language, declaration)
+            most_frequent.value(), Context(language, declaration)
         )
-    plain = value if len(value) <= 40 and not set(value) & set("[]|<>{}\n") else ""
+    usable_value = value if len(value) <= 40 and not set(value) & set("[]|<>{}\n") else ""
     kinds = {fact.datatype for fact in facts}
     datatype = declaration.datatype or (kinds.pop() if len(kinds) == 1 else "")
-    return _Common(declaration.title, declaration, datatype, plain)
+    return _FrequentProperty(declaration.title, declaration, datatype, usable_value)

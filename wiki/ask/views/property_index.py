@@ -1,4 +1,4 @@
-"""Lists of properties: all, those without values, those without a page; and the datatypes that they can have."""
+"""Lists of properties: all, unused, without a page; and the list of datatypes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 PER_PAGE = 100
 PROPERTIES_LIMIT = 5_000
-"""Properties among which words are looked for; the first of these by title."""
+"""Number of properties that are searched, the first by title."""
 PROPERTIES_PER_DATATYPE = 12
-"""Properties that a datatype names."""
+"""Properties listed for one datatype at most."""
 
 
 @dataclass(slots=True)
 class PropertyListItem:
-    """A property as one line of a list."""
+    """A property in a list."""
 
     row: Property
     declaration: Declaration
@@ -44,17 +44,17 @@ class PropertyListItem:
 
     @property
     def title(self) -> str:
-        """As addresses name it."""
+        """Return the title used in URLs."""
         return self.declaration.title
 
     @property
     def name(self) -> str:
-        """As questions name it: a special property has a name in each language."""
+        """Return the name used in queries: a special property has a name in each language."""
         return self.label if self.is_special else self.title
 
     @property
     def is_special(self) -> bool:
-        """Whether it means something to the wiki itself."""
+        """Whether it is a special property of the wiki itself."""
         return self.row.key.startswith("_")
 
     @property
@@ -64,22 +64,22 @@ class PropertyListItem:
 
 
 def list_properties(
-    rows: QuerySet[Property], language: str, words: str = "", datatype: str = ""
+    rows: QuerySet[Property], language: str, search_text: str = "", datatype: str = ""
 ) -> list[PropertyListItem]:
-    """Those of the properties whose title, name or label holds all words, by label; two queries."""
+    """Return the properties whose title, name or label contains all words, by label. Two queries."""
     found = list(rows.order_by("title", "pk")[:PROPERTIES_LIMIT])
     declared = property_usage.get_declarations([row.key for row in found])
-    asked = titles.fold(words)[:200].split()
-    lines = []
+    search_words = titles.fold(search_text)[:200].split()
+    items = []
     for row in found:
         declaration = declared[row.key]
         if datatype and declaration.datatype != datatype:
             continue
         label = property_usage.property_label(declaration, language)
         names = titles.fold(" ".join([row.key, declaration.title, label, *declaration.labels.values()]))
-        if all(word in names for word in asked):
+        if all(word in names for word in search_words):
             about = declaration.descriptions.get(language, "")
-            lines.append(
+            items.append(
                 PropertyListItem(
                     row,
                     declaration,
@@ -88,34 +88,34 @@ def list_properties(
                     about,
                 )
             )
-    return sorted(lines, key=lambda line: (titles.fold(line.label), line.row.key))
+    return sorted(items, key=lambda line: (titles.fold(line.label), line.row.key))
 
 
-def add_counts(lines: list[PropertyListItem], user: Reader) -> list[PropertyListItem]:
-    """The lines with how often their properties are used and whether they have a page. Two queries."""
-    rows = [line.row for line in lines]
+def add_counts(items: list[PropertyListItem], user: Reader) -> list[PropertyListItem]:
+    """Add usage counts, and whether they have a page, to listed properties. Two queries."""
+    rows = [item.row for item in items]
     uses, pages = property_usage.count_uses(rows, user), property_usage.keys_with_page(rows, user)
-    for line in lines:
-        line.uses, line.has_page = uses[line.row.pk], line.row.key in pages or line.is_special
-    return lines
+    for item in items:
+        item.uses, item.has_page = uses[item.row.pk], item.row.key in pages or item.is_special
+    return items
 
 
 def _language() -> str:
     return (get_language() or "fr")[:2]
 
 
-def _screen(request: HttpRequest, rows: QuerySet[Property], way: str) -> HttpResponse:
-    """A list of properties, searched and in pages."""
-    words, datatype = request.GET.get("q", "")[:200], request.GET.get("type", "")[:10]
+def _render_list(request: HttpRequest, rows: QuerySet[Property], way: str) -> HttpResponse:
+    """Render a list of properties, searched and paginated."""
+    search_text, datatype = request.GET.get("q", "")[:200], request.GET.get("type", "")[:10]
     language = _language()
-    lines = list_properties(rows, language, words, datatype)
-    pages = Paginator(lines, PER_PAGE).get_page(request.GET.get("p"))
+    items = list_properties(rows, language, search_text, datatype)
+    pages = Paginator(items, PER_PAGE).get_page(request.GET.get("p"))
     pages.object_list = add_counts(list(pages.object_list), request.user)
     context = {
         "pages": pages,
-        "query": words,
+        "query": search_text,
         "datatype": datatype,
-        "total": len(lines),
+        "total": len(items),
         "types": [(kind.id, registry.datatype_name(kind.id, language)) for kind in registry.USER_TYPES],
         "way": way,
     }
@@ -124,25 +124,25 @@ def _screen(request: HttpRequest, rows: QuerySet[Property], way: str) -> HttpRes
 
 @require_safe
 def properties(request: HttpRequest) -> HttpResponse:
-    """All properties that are used or declared."""
-    return _screen(request, property_usage.properties(request.user), "properties")
+    """List all properties that are used or declared."""
+    return _render_list(request, property_usage.properties(request.user), "properties")
 
 
 @require_safe
 def unused_properties(request: HttpRequest) -> HttpResponse:
-    """Properties that have a page and no value."""
-    return _screen(request, property_usage.unused_properties(request.user), "unused")
+    """List the properties that have a page and no value."""
+    return _render_list(request, property_usage.unused_properties(request.user), "unused")
 
 
 @require_safe
 def wanted_properties(request: HttpRequest) -> HttpResponse:
-    """Properties that have values and no page."""
-    return _screen(request, property_usage.wanted_properties(request.user), "wanted")
+    """List the properties that have values and no page."""
+    return _render_list(request, property_usage.wanted_properties(request.user), "wanted")
 
 
 @dataclass(slots=True)
-class _Type:
-    """A datatype as the screen tells it."""
+class _DatatypeItem:
+    """A datatype with its help text and its properties."""
 
     id: str
     name: str
@@ -154,7 +154,7 @@ class _Type:
 
 @require_safe
 def types(request: HttpRequest) -> HttpResponse:
-    """Every datatype: what it is for, how its values are written, and the properties that have it."""
+    """List every datatype: what it is for, how its values are written, and the properties that have it."""
     language = _language()
     by_type: dict[str, list[PropertyListItem]] = {}
     for line in list_properties(property_usage.properties(request.user), language):
@@ -165,15 +165,15 @@ def types(request: HttpRequest) -> HttpResponse:
         other = "en" if language == "fr" else "fr"
         names = dict.fromkeys((*kind.names[language][1:], *kind.names[other]))
         names.pop(kind.names[language][0], None)
-        lines = by_type.get(kind.id, [])
+        items = by_type.get(kind.id, [])
         shown.append(
-            _Type(
+            _DatatypeItem(
                 kind.id,
                 kind.names[language][0],
                 ", ".join(names),
                 DATATYPE_HELP[kind.id],
-                lines[:PROPERTIES_PER_DATATYPE],
-                len(lines) > PROPERTIES_PER_DATATYPE,
+                items[:PROPERTIES_PER_DATATYPE],
+                len(items) > PROPERTIES_PER_DATATYPE,
             )
         )
     return render(

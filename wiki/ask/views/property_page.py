@@ -1,4 +1,4 @@
-"""The screen of one property: what it means, how often it is used, its values and pages, and what has to be mended."""
+"""View of one property: its declaration, its usage, values, pages, and invalid values."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 SAMPLE, VALUES, ROWS, INVALID_LIMIT = 5_000, 50, 50, 10
-"""Facts whose values are counted; values, pages and problems on one screen."""
+"""Facts whose values are counted; values, pages and invalid values on one screen."""
 NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
 
 
 @dataclass(slots=True)
 class PageWithValue:
-    """A page that has a value, with it."""
+    """A page with one value of the property."""
 
     subject: PageRef
     value: DisplayedValue
@@ -48,7 +48,7 @@ class PageWithValue:
 
 @require_safe
 def property_screen(request: HttpRequest, title: str) -> HttpResponse:
-    """The property of that name; 404 where no page states it and none describes it."""
+    """Show a property; the status is 404 where no page uses it and none describes it."""
     try:
         key, row = property_usage.find_property(title)
     except TitleProblem as problem:
@@ -68,12 +68,12 @@ def property_screen(request: HttpRequest, title: str) -> HttpResponse:
         "said": declaration_rows(declaration, language),
     }
     if row is not None and known:
-        context |= _used(request, row, declaration, language)
+        context |= _usage_context(request, row, declaration, language)
     return render(request, "wiki/ask/property.html", context, status=200 if known else 404)
 
 
 def declaration_rows(declaration: Declaration, language: str) -> list[tuple[str, list[str]]]:
-    """What a declaration says beside the datatype, as labels and words; what is a link stands in the template."""
+    """Return the declaration without its datatype and links, as labels with texts."""
     units = [
         f"{unit.names[0]} ({', '.join(unit.names[1:])})" if unit.names[1:] else unit.names[0]
         for unit in declaration.units
@@ -90,11 +90,11 @@ def declaration_rows(declaration: Declaration, language: str) -> list[tuple[str,
         (gettext("Unique"), [gettext("No two pages have the same value.")] if declaration.unique else []),
         (gettext("Called"), [f"{text} ({code})" for code, text in sorted(declaration.labels.items())]),
     ]
-    return [(label, words) for label, words in rows if words]
+    return [(label, texts) for label, texts in rows if texts]
 
 
-def _used(request: HttpRequest, row: Property, declaration: Declaration, language: str) -> dict[str, Any]:
-    """How the property is used: counts, values, pages, problems."""
+def _usage_context(request: HttpRequest, row: Property, declaration: Declaration, language: str) -> dict[str, Any]:
+    """Return the template context of the property's usage: counts, values, pages, invalid values."""
     group = property_declarations.property_and_synonym_ids(row.key)
     facts = property_usage.current_facts(request.user).filter(property__in=group)
     usable = facts.filter(problem__isnull=True)
@@ -106,8 +106,8 @@ def _used(request: HttpRequest, row: Property, declaration: Declaration, languag
     }
     try:
         with statement_timeout():
-            context |= _values(usable, declaration, language)
-            context |= _pages(request, usable, declaration, language)
+            context |= _values_context(usable, declaration, language)
+            context |= _pages_context(request, usable, declaration, language)
             wrong = list(facts.filter(problem__isnull=False).order_by("-pk")[: INVALID_LIMIT + 1])
     except AskProblem:
         return context | {"is_slow": True}
@@ -122,13 +122,13 @@ def _rows(group: list[int]) -> QuerySet[Property]:
     return Property.objects.filter(pk__in=group)
 
 
-def _values(usable: QuerySet[Fact], declaration: Declaration, language: str) -> dict[str, Any]:
-    """The commonest values among the latest facts, and their drawing."""
+def _values_context(usable: QuerySet[Fact], declaration: Declaration, language: str) -> dict[str, Any]:
+    """Count the values of the latest facts for the template context, with their chart."""
     counts: dict[tuple[str, str], list[int]] = {}
     numbers = []
     sample = list(usable.order_by("-pk").values_list("pk", "datatype", "canonical_value", "number")[:SAMPLE])
-    for pk, datatype, word, number in sample:
-        counts.setdefault((datatype, word), []).append(pk)
+    for pk, datatype, canonical_value, number in sample:
+        counts.setdefault((datatype, canonical_value), []).append(pk)
         if number is not None:
             numbers.append(number)
     commonest = sorted(counts.values(), key=lambda pks: -len(pks))[:VALUES]
@@ -137,12 +137,14 @@ def _values(usable: QuerySet[Fact], declaration: Declaration, language: str) -> 
     context = Context(language, declaration)
     cells = Cells(property_usage.result_without_rows({}, language))
     counted = [ValueCount(cells.value_text(values[pks[0]], context), len(pks)) for pks in commonest]
-    shown = value_charts.chart(counted, numbers, declaration.datatype, declaration.title, language)
-    return {"values": counted, "values_more": len(counts) > VALUES, "sampled": len(sample) == SAMPLE, "chart": shown}
+    chart = value_charts.chart(counted, numbers, declaration.datatype, declaration.title, language)
+    return {"values": counted, "values_more": len(counts) > VALUES, "sampled": len(sample) == SAMPLE, "chart": chart}
 
 
-def _pages(request: HttpRequest, usable: QuerySet[Fact], declaration: Declaration, language: str) -> dict[str, Any]:
-    """A screenful of pages and values, in the order of the values; `after` is the number of the fact before it."""
+def _pages_context(
+    request: HttpRequest, usable: QuerySet[Fact], declaration: Declaration, language: str
+) -> dict[str, Any]:
+    """Return one screen of pages and values in the order of values; `after` is the primary key of the last fact shown."""
     column = "number" if declaration.datatype in NUMERIC else "canonical_value"
     last = usable.filter(pk=number_from(request.GET.get("after"), 0)).values_list(column, "subject", "pk").first()
     rows = usable.order_by(column, "subject", "pk")
@@ -162,7 +164,7 @@ def _pages(request: HttpRequest, usable: QuerySet[Fact], declaration: Declaratio
 def pages_with_values(
     facts: list[Fact], user: Reader, declared: dict[int, Declaration], cells: Cells
 ) -> list[PageWithValue]:
-    """Facts with their subjects, which may be read; two queries."""
+    """Return facts with their subjects, where these are readable. A fixed number of queries."""
     values = property_usage.load_values(facts)
     items = load_subjects_by_pk(FactScope(user), {fact.subject_id for fact in facts})
     language = cells.result.language

@@ -1,4 +1,4 @@
-"""What pages state, across the wiki: who has which value of a property, what is near it, concepts, values to mend."""
+"""Views of facts across the wiki: search by property, concepts, invalid values."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 ROWS, NEARBY_LIMIT, CONCEPTS = 50, 10, 20
 LATEST_PAGES = 300
-"""Pages changed last, whose texts are looked at."""
+"""Number of pages, the last changed ones, whose problems are listed."""
 PER_MINUTE = 120
-"""Searches by one address."""
+"""Searches per minute from one client address."""
 CONCEPT = 108
 COMPARATORS = (
     ("", gettext_noop("is")),
@@ -55,7 +55,7 @@ COMPARATORS = (
     ("!", gettext_noop("is something else than")),
     ("~", gettext_noop("looks like (* and ?)")),
 )
-"""What a value can be compared by, and how the screen says it."""
+"""Comparators of the search, with their names on the screen."""
 MAX_OFFSET = 10_000
 
 
@@ -66,7 +66,7 @@ def _language() -> str:
 # --- Search by property ---------------------------------------------------------------------------
 @dataclass(slots=True)
 class PropertyMatch:
-    """A page that was found, with its values of the property."""
+    """A page in the results, with its values of the property."""
 
     subject: PageRef
     values: list[SafeString]
@@ -74,33 +74,33 @@ class PropertyMatch:
 
 @require_safe
 def search_by_property(request: HttpRequest) -> HttpResponse:
-    """The pages that have a property, or a value of it, and what is near where few have exactly that one."""
+    """Find the pages that have a property, or a value of it; with nearby values where there are few results."""
     name, value = request.GET.get("property", "").strip()[:300], request.GET.get("value", "").strip()[:1000]
-    asked = request.GET.get("comparator", "")
-    comparator = asked if asked in dict(COMPARATORS) else ""
+    given = request.GET.get("comparator", "")
+    comparator = given if given in dict(COMPARATORS) else ""
     context: dict[str, Any] = {"name": name, "value": value, "comparator": comparator, "comparators": COMPARATORS}
     status = 200
     if name:
         rate_limits.count_against_limit(f"facts:{rate_limits.address_hash(request)}", PER_MINUTE, rate_limits.MINUTE)
         try:
-            context |= _found(request, name, comparator, value)
+            context |= _result_context(request, name, comparator, value)
         except (AskProblem, TitleProblem) as problem:
             context["problem"], status = query_errors.message_for(problem), 422
     return render(request, "wiki/ask/search_by_property.html", context, status=status)
 
 
-def _found(request: HttpRequest, name: str, comparator: str, value: str) -> dict[str, Any]:
-    """The pages found, and those near them. Raises AskProblem, TitleProblem, TooFast."""
+def _result_context(request: HttpRequest, name: str, comparator: str, value: str) -> dict[str, Any]:
+    """Return the template context of the results. Raises AskProblem, TitleProblem."""
     language, user = _language(), request.user
     key, _ = property_usage.find_property(name)
     declaration = property_usage.get_declarations([key])[key]
     start = min(number_from(request.GET.get("from"), 0), MAX_OFFSET)
-    step = (ChainLink(declaration.title),)
+    chain = (ChainLink(declaration.title),)
     compare = Compare("~", f"*{value}*") if comparator == "in" else Compare(comparator, value)
-    question = Query(HasValue(step, (compare if value else AnyValue(),)), language=language, limit=ROWS)
-    question.printouts, question.offset = [Printout(step, "")], start
-    question.sort = [] if declaration.datatype == "_geo" else [Sort(step)]
-    result = runner.run(question, user, language)
+    query = Query(HasValue(chain, (compare if value else AnyValue(),)), language=language, limit=ROWS)
+    query.printouts, query.offset = [Printout(chain, "")], start
+    query.sort = [] if declaration.datatype == "_geo" else [Sort(chain)]
+    result = runner.run(query, user, language)
     if result.problems:
         raise AskProblem(result.problems[0].code, result.problems[0].params)
     cells = Cells(result)
@@ -113,13 +113,13 @@ def _found(request: HttpRequest, name: str, comparator: str, value: str) -> dict
         "start": start,
     }
     if value and not comparator and not start and len(hits) < NEARBY_LIMIT:
-        context["near"] = _near(user, key, declaration, value, language)
+        context["near"] = _nearby_pages(user, key, declaration, value, language)
     return context
 
 
-def _near(user: Reader, key: str, declaration: Declaration, written: str, language: str) -> list[PageWithValue]:
-    """Pages with the values before and after: nearest numbers and dates, or words in their order."""
-    value = registry.parse(written, Context(language, declaration))
+def _nearby_pages(user: Reader, key: str, declaration: Declaration, text: str, language: str) -> list[PageWithValue]:
+    """Return the pages with the values before and after: nearest numbers and dates, or texts in their order."""
+    value = registry.parse(text, Context(language, declaration))
     usable = property_usage.current_facts(user).filter(
         property__in=property_declarations.property_and_synonym_ids(key), problem__isnull=True
     )
@@ -127,11 +127,11 @@ def _near(user: Reader, key: str, declaration: Declaration, written: str, langua
         return []
     if value.number is not None:
         after, before = Q(number__gt=value.number), Q(number__lt=value.number)
-        found = _sides(usable, after, before, "number")
+        found = _facts_on_both_sides(usable, after, before, "number")
     elif value.folded_text:
         start, column = value.folded_text[:FOLDED_PREFIX], FoldedTextPrefix()
         after, before = Q(GreaterThanOrEqual(column, start)), Q(LessThan(column, start))
-        found = _sides(
+        found = _facts_on_both_sides(
             usable.exclude(canonical_value=value.canonical_value).annotate(start=column), after, before, "start"
         )
     else:
@@ -144,8 +144,8 @@ def _near(user: Reader, key: str, declaration: Declaration, written: str, langua
     return pages_with_values(found, user, {fact.property_id: declaration for fact in found}, cells)
 
 
-def _sides(facts: QuerySet[Fact], after: Q, before: Q, column: str) -> list[Fact]:
-    """The facts on both sides of a value, in order."""
+def _facts_on_both_sides(facts: QuerySet[Fact], after: Q, before: Q, column: str) -> list[Fact]:
+    """Return the facts on both sides of a value, in order."""
     earlier = list(facts.filter(before).order_by(F(column).desc(), "subject")[:NEARBY_LIMIT])
     return [*reversed(earlier), *facts.filter(after).order_by(F(column).asc(), "subject")[:NEARBY_LIMIT]]
 
@@ -153,7 +153,7 @@ def _sides(facts: QuerySet[Fact], after: Q, before: Q, column: str) -> list[Fact
 # --- Concepts -------------------------------------------------------------------------------------
 @dataclass(slots=True)
 class Concept:
-    """A concept with how many pages hold it; None where it was not counted."""
+    """A concept with the number of its pages; None where they were not counted."""
 
     page: WikiPage
     name: str
@@ -162,23 +162,23 @@ class Concept:
 
     @property
     def has_more(self) -> bool:
-        """Whether there are more than were counted."""
+        """Whether there are more pages than were counted."""
         return self.count is not None and self.count > property_usage.USES_LIMIT
 
 
 @require_safe
 def concepts(request: HttpRequest) -> HttpResponse:
-    """Pages of the namespace Concept: questions that have a name."""
+    """List the concepts: queries with a name, as pages of the namespace Concept."""
     rows = WikiPage.objects.readable_by(request.user).filter(namespace=CONCEPT, redirect_key="")
     pages = Paginator(rows.order_by("title_fold", "pk"), CONCEPTS).get_page(request.GET.get("p"))
     until = time.monotonic() + TIMEOUT_SECONDS
-    lines = [_counted(page, request.user, until) for page in pages.object_list]
+    lines = [_count_pages(page, request.user, until) for page in pages.object_list]
     pages.object_list = lines
     return render(request, "wiki/ask/concepts.html", {"pages": pages})
 
 
-def _counted(page: WikiPage, user: Reader, until: float) -> Concept:
-    """A concept, counted while there is time."""
+def _count_pages(page: WikiPage, user: Reader, until: float) -> Concept:
+    """Count the pages of a concept, if there is time left."""
     concept = Concept(page, titles.split_namespace(page.full_title)[1])
     left = until - time.monotonic()
     if left <= 0:
@@ -195,24 +195,24 @@ def _counted(page: WikiPage, user: Reader, until: float) -> Concept:
 # --- Values to mend -------------------------------------------------------------------------------
 @dataclass(slots=True)
 class InvalidValue:
-    """A value to be mended, with its property."""
+    """An invalid value, with its property."""
 
     line: PageWithValue
     title: str
     label: str
 
 
-def _texts(user: Reader, language: str) -> list[tuple[WikiPage, list[dict[str, Any]]]]:
-    """Of the pages that were changed last, those whose text has something to mend, with what it is. Two queries."""
+def _pages_with_problems(user: Reader, language: str) -> list[tuple[WikiPage, list[dict[str, Any]]]]:
+    """Return those of the last changed pages whose text has problems, with these problems. Two queries."""
     latest = {page.pk: page for page in WikiPage.objects.readable_by(user).order_by("-edited_at", "-pk")[:LATEST_PAGES]}
     rows = RenderedPage.objects.filter(page__in=list(latest), ui_language=language).exclude(problems=[])
-    wrong = {pk: told for pk, told in rows.values_list("page", "problems") if told}
-    return [(page, wrong[pk]) for pk, page in latest.items() if pk in wrong]
+    by_page = {pk: found for pk, found in rows.values_list("page", "problems") if found}
+    return [(page, by_page[pk]) for pk, page in latest.items() if pk in by_page]
 
 
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
-    """Values that could not be read or are not allowed, latest first; of one property where it is named."""
+    """List the values that could not be parsed or are not allowed, latest first; of one property if named."""
     language, user = _language(), request.user
     rows = (
         property_usage.current_facts(user)
@@ -240,5 +240,5 @@ def problems(request: HttpRequest) -> HttpResponse:
     ]
     context |= {"following": found[ROWS - 1].pk if len(found) > ROWS else 0, "moved": bool(before)}
     if not before and not name:
-        context["texts"] = _texts(user, language)
+        context["texts"] = _pages_with_problems(user, language)
     return render(request, "wiki/ask/problems.html", context)

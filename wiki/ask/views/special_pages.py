@@ -1,7 +1,7 @@
-"""Addresses of MediaWiki's special pages, so that links of authors who come from there keep working.
+"""URLs of MediaWiki's special pages, so that links of authors who come from there keep working.
 
 Names: English ones, Semantic MediaWiki's and MediaWiki's French ones (`specialPageAliases` of their i18n). Links to
-Special:Ask write the question in the path (`-5B-5BCity::Lyon-5D-5D/-3FCity`) or as `q`, `po` and `p[name]`.
+Special:Ask have the query in the path (`-5B-5BCity::Lyon-5D-5D/-3FCity`) or as `q`, `po` and `p[name]`.
 """
 
 from __future__ import annotations
@@ -39,36 +39,36 @@ VIEWS: tuple[tuple[str, str], ...] = (
     ("upload", "Upload|Téléverser"),
     ("login", "UserLogin|Connexion"),
 )
-"""Each view and the special pages that it is here."""
+"""Each view with the names of its special pages, separated by `|`."""
 SPECIAL_PAGES: Mapping[str, str] = {
     fold(name).replace(" ", ""): view for view, names in VIEWS for name in names.split("|")
 }
 TITLE_VIEWS = {"browse": "all_pages", "links_to": "all_pages"}
-"""Views of one title, with the list that comes where none is named."""
+"""Views that need a title, each with the list view that replaces it without one."""
 _CODED = re.compile("-([0-9A-F]{2})")
 _PARAMETER = re.compile(r"p\[([\w ]{1,40})\]")
 
 
 @require_safe
 def special_page(request: HttpRequest, name: str) -> HttpResponse:
-    """The way to the screen that a special page of MediaWiki is here. 404 for one that this wiki has not."""
-    head, _, rest = name.partition("/")
-    view = SPECIAL_PAGES.get(fold(head).replace("_", "").replace(" ", ""))
+    """Redirect a special page of MediaWiki to the view with that function. 404 where there is none."""
+    page_name, _, rest = name.partition("/")
+    view = SPECIAL_PAGES.get(fold(page_name).replace("_", "").replace(" ", ""))
     if view is None:
         raise Http404
-    query = _plainly(request.GET)
+    query = _unwrap_parameters(request.GET)
     rest = rest.replace("_", " ").strip()
     if view in TITLE_VIEWS:
-        named = [rest, *(query.pop(name, [""])[-1] for name in ("title", "article", "target"))]
-        found = _titled(view, next(filter(None, named), ""))
+        candidates = [rest, *(query.pop(name, [""])[-1] for name in ("title", "article", "target"))]
+        found = _title_url(view, next(filter(None, candidates), ""))
     else:
         found = reverse(view)
-        query.update(_asked(view, rest))
+        query.update(_path_parameters(view, rest))
     return redirect(f"{found}?{query.urlencode()}" if query else found)
 
 
-def _plainly(given: QueryDict) -> QueryDict:
-    """The parameters with `p[limit]` as `limit`."""
+def _unwrap_parameters(given: QueryDict) -> QueryDict:
+    """Return the parameters, with `p[limit]` renamed to `limit`."""
     query = QueryDict(mutable=True)
     for name, values in given.lists():
         match = _PARAMETER.fullmatch(name)
@@ -76,19 +76,19 @@ def _plainly(given: QueryDict) -> QueryDict:
     return query
 
 
-def _asked(view: str, rest: str) -> dict[str, str]:
-    """What stands after the slash, as parameters of the view; nothing for a list."""
-    if not rest:
+def _path_parameters(view: str, path: str) -> dict[str, str]:
+    """Return the path after the slash as parameters of the view; nothing for a list."""
+    if not path:
         return {}
     if view == "search":
-        return {"q": rest}
+        return {"q": path}
     if view == "search_by_property":
-        name, _, value = _decoded(rest).lstrip(":").partition("/")
+        name, _, value = _decode(path).lstrip(":").partition("/")
         return {"property": name} | ({"value": value} if value else {})
     if view != "ask":
         return {}
     found: dict[str, str] = {}
-    for part in map(_decoded, rest.split("/")):
+    for part in map(_decode, path.split("/")):
         name, equals, value = part.partition("=")
         if part.startswith("?"):
             found["po"] = f"{found['po']}\n{part}" if "po" in found else part
@@ -99,13 +99,13 @@ def _asked(view: str, rest: str) -> dict[str, str]:
     return found
 
 
-def _decoded(part: str) -> str:
-    """SMW writes signs that addresses do not hold as `-5B`."""
+def _decode(part: str) -> str:
+    """Decode a path: SMW writes characters that URLs do not allow as `-5B`."""
     return unquote(_CODED.sub(r"%\1", part), errors="replace")
 
 
-def _titled(view: str, title: str) -> str:
-    """The address of a view of one title; without a title, of the list that comes instead. 404 for what is none."""
+def _title_url(view: str, title: str) -> str:
+    """Return the URL of a view that needs a title; without a title, that of its list. 404 for an invalid title."""
     if not title.lstrip(":").strip():
         return reverse(TITLE_VIEWS[view])
     try:

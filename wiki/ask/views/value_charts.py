@@ -1,4 +1,4 @@
-"""The values of one property together: how often each occurs, or how numbers and dates lie in ranges."""
+"""Charts of the values of one property: how often each occurs, or ranges of numbers and dates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wiki.facts.datatypes.calendars import GREGORIAN, date_of, to_astronomical_y
 from wiki.facts.datatypes.numbers import show_number
 
 FEW, BARS, RANGES = 4, 12, 10
-"""Values that are drawn one by one; beyond, or from a few that all differ, numbers and dates are drawn in ranges."""
+"""Values drawn one by one; with more, or with a few that all differ, numbers and dates are drawn in ranges."""
 NUMBERS, DATE = ("_num", "_qty", "_tem"), "_dat"
 MONTHS = 24
 """Dates within so many months are drawn by month, others by years."""
@@ -35,25 +35,25 @@ class ValueCount:
 def chart(
     values: Sequence[ValueCount], numbers: Sequence[float], datatype: str, subject: str, language: str
 ) -> SafeString:
-    """The drawing for a property: nothing where every value is another one and they cannot lie in ranges."""
+    """Draw the chart of a property; empty where all values differ and cannot be put in ranges."""
     many = len(values) > BARS or (len(values) >= FEW and values[0].count < 2)
     if many and numbers and datatype in NUMBERS:
-        return _bars(_by_size(numbers, language), gettext("Values in ranges"), subject)
+        return _bar_figure(_count_by_range(numbers, language), gettext("Values in ranges"), subject)
     if many and numbers and datatype == DATE:
-        return _bars(_by_time(numbers), gettext("Values in time"), subject)
+        return _bar_figure(_count_by_period(numbers), gettext("Values in time"), subject)
     if not values or values[0].count < 2:
         return EMPTY_HTML
-    return _bars([(one.text, one.count) for one in values[:BARS]], gettext("Commonest values"), subject)
+    return _bar_figure([(one.text, one.count) for one in values[:BARS]], gettext("Commonest values"), subject)
 
 
-def _bars(rows: Sequence[tuple[str, int]], title: str, subject: str) -> SafeString:
+def _bar_figure(rows: Sequence[tuple[str, int]], title: str, subject: str) -> SafeString:
     if not rows:
         return EMPTY_HTML
     numbers = [float(count) for _, count in rows]
     plot = Plot(
-        [words for words, _ in rows], [Series(subject, list(numbers), [format_number(count) for _, count in rows])]
+        [label for label, _ in rows], [Series(subject, list(numbers), [format_number(count) for _, count in rows])]
     )
-    about = ", ".join(gettext("%(label)s: %(count)s") % {"label": words, "count": count} for words, count in rows)
+    about = ", ".join(gettext("%(label)s: %(count)s") % {"label": label, "count": count} for label, count in rows)
     return format_html(
         '<figure class="ask-chart"><figcaption>{}</figcaption>{}</figure>',
         title,
@@ -61,8 +61,8 @@ def _bars(rows: Sequence[tuple[str, int]], title: str, subject: str) -> SafeStri
     )
 
 
-def _by_size(numbers: Sequence[float], language: str) -> list[tuple[str, int]]:
-    """How many numbers lie in each range between round numbers."""
+def _count_by_range(numbers: Sequence[float], language: str) -> list[tuple[str, int]]:
+    """Count the numbers in ranges between round numbers."""
     low, high = min(numbers), max(numbers)
     edges = svg_charts.ticks(low, high, RANGES)
     step = edges[1] - edges[0] if len(edges) > 1 else 0.0
@@ -71,17 +71,17 @@ def _by_size(numbers: Sequence[float], language: str) -> list[tuple[str, int]]:
     first = math.floor(low / step)
     found = Counter(math.floor(number / step) - first for number in numbers)
     rows = []
-    for place in range(max(found) + 1):
-        begin, end = (first + place) * step, (first + place + 1) * step
-        words = gettext("%(begin)s to %(end)s") % {
+    for index in range(max(found) + 1):
+        begin, end = (first + index) * step, (first + index + 1) * step
+        label = gettext("%(begin)s to %(end)s") % {
             "begin": show_number(float(f"{begin:.6g}"), language), "end": show_number(float(f"{end:.6g}"), language),
         }  # fmt: skip
-        rows.append((words, found[place]))
+        rows.append((label, found[index]))
     return rows
 
 
-def _by_time(days: Sequence[float]) -> list[tuple[str, int]]:
-    """How many dates lie in each month, year, or run of years."""
+def _count_by_period(days: Sequence[float]) -> list[tuple[str, int]]:
+    """Count the dates by month, year, or range of years."""
     dates = [date_of(GREGORIAN, math.floor(day + 0.5))[:2] for day in days]
     counted = [(to_astronomical_year(year), month) for year, month in dates]
     (first, _), (last, _) = min(counted), max(counted)
@@ -92,13 +92,13 @@ def _by_time(days: Sequence[float]) -> list[tuple[str, int]]:
     if high - low < MONTHS:
         months = Counter(year * 12 + month - 1 for year, month in counted)
         return [
-            (f"{to_historical_year(place // 12)}-{place % 12 + 1:02}", months[place]) for place in range(low, high + 1)
+            (f"{to_historical_year(index // 12)}-{index % 12 + 1:02}", months[index]) for index in range(low, high + 1)
         ]
     edges = svg_charts.ticks(float(first), float(last), RANGES)
     step = max(1, round(edges[1] - edges[0])) if len(edges) > 1 else 1
     found = Counter(year // step for year, _ in counted)
     rows = []
-    for place in range(first // step, last // step + 1):
-        begin, end = to_historical_year(place * step), to_historical_year(place * step + step - 1)
-        rows.append((str(begin) if step == 1 else f"{begin}–{end}", found[place]))
+    for index in range(first // step, last // step + 1):
+        begin, end = to_historical_year(index * step), to_historical_year(index * step + step - 1)
+        rows.append((str(begin) if step == 1 else f"{begin}–{end}", found[index]))
     return rows

@@ -1,1 +1,1 @@
-"""The archive format: written, read, checked, imported."""
+"""The archive format: writing, reading, validation and import."""

@@ -1,4 +1,4 @@
-"""What an unpacked archive says, checked as a whole before a line of it is written anywhere."""
+"""Reading and validation of an unpacked archive, as a whole, before anything of it is written."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from wiki.text.titles import TitleProblem
 
 RELATIONS = ("fork", "import", "data")
 AUTHORS_LIMIT = 10_000
-"""Authors that a page, or what it was made from, may have."""
+"""Maximum number of authors of a page, or of one of its sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One version as the archive tells it."""
+    """One version of the page, as the archive states it."""
 
     number: int
     host: str
@@ -48,7 +48,7 @@ class Revision:
 
 @dataclass(slots=True)
 class ArchiveContents:
-    """A whole archive, believed as far as it can be checked."""
+    """The content of an archive, validated as far as that is possible."""
 
     folder: Path
     digest: str
@@ -60,7 +60,7 @@ class ArchiveContents:
     revisions: list[Revision] = field(default_factory=list)
     picture_keys: set[str] = field(default_factory=set)
     is_replayed: bool = False
-    """Whether its versions follow from the journal of a Federated Wiki, which may be told otherwise another time."""
+    """Whether the versions come from the journal of a Federated Wiki, which may change between two fetches."""
 
     @property
     def last(self) -> Revision:
@@ -69,26 +69,26 @@ class ArchiveContents:
 
 
 def read_archive(bag: Path, limits: Limits = LIMITS) -> ArchiveContents:
-    """Check the bag at `bag` and read what it says. Raises ArchiveProblem with the reason."""
-    digest = _checked_bag(bag)
+    """Validate the bag in the folder `bag` and return its content. Raises ArchiveProblem with the reason."""
+    digest = _validate_bag(bag)
     folder = bag / "data"
-    page = JsonReader(read_json(_bytes(folder / format_spec.PAGE, limits), format_spec.PAGE), format_spec.PAGE)
+    page = JsonReader(read_json(_read_file(folder / format_spec.PAGE, limits), format_spec.PAGE), format_spec.PAGE)
     if page.text("format", 100) != format_spec.FORMAT:
         page.refuse(gettext_noop("%(where)s: this wiki reads archives of the form %(form)s."), form=format_spec.FORMAT)
-    credits = read_json(_bytes(folder / format_spec.CREDITS, limits), format_spec.CREDITS)
+    credits = read_json(_read_file(folder / format_spec.CREDITS, limits), format_spec.CREDITS)
     contents = ArchiveContents(
         folder, digest, page.title("full_title"), page.title("title"), page.flag("is_place"),
-        _source(JsonReader(page.raw("source", dict), f"{format_spec.PAGE}, source")), credits,
+        _read_source(JsonReader(page.raw("source", dict), f"{format_spec.PAGE}, source")), credits,
     )  # fmt: skip
     _check_credits(JsonReader(credits, format_spec.CREDITS))
-    contents.revisions = list(_revisions(contents, limits))
-    _check_together(contents, page, limits)
+    contents.revisions = list(_read_revisions(contents, limits))
+    _check_consistency(contents, page, limits)
     _check_media(contents)
     return contents
 
 
-def _bytes(path: Path, limits: Limits) -> bytes:
-    """The content of a file that has to be there and to be of a size for memory."""
+def _read_file(path: Path, limits: Limits) -> bytes:
+    """Return the content of a file. Raises ArchiveProblem when it is missing or too large for memory."""
     if not path.is_file():
         raise ArchiveProblem(gettext_noop("The archive has no file “%(path)s”."), path=path.name)
     if path.stat().st_size > limits.json_bytes:
@@ -96,9 +96,9 @@ def _bytes(path: Path, limits: Limits) -> bytes:
     return path.read_bytes()
 
 
-def _checked_bag(bag: Path) -> str:
-    """Check every checksum of the bag (RFC 8493), then the Content-Digest, which is returned."""
-    logging.getLogger("bagit").setLevel(logging.CRITICAL)  # what it finds comes as an exception
+def _validate_bag(bag: Path) -> str:
+    """Check all checksums of the bag (RFC 8493) and its Content-Digest; return the digest. Raises ArchiveProblem."""
+    logging.getLogger("bagit").setLevel(logging.CRITICAL)  # problems are raised as exceptions
     try:
         opened = bagit.Bag(str(bag))
         opened.validate(processes=1)
@@ -108,8 +108,8 @@ def _checked_bag(bag: Path) -> str:
             reason=str(error).replace(f"{bag}/", "")[:300],
         ) from error
     payload = {
-        path.removeprefix("data/"): sums.get("sha256", "")
-        for path, sums in opened.entries.items()
+        path.removeprefix("data/"): checksums.get("sha256", "")
+        for path, checksums in opened.entries.items()
         if path.startswith("data/")
     }
     digest = format_spec.content_digest(payload.items())
@@ -121,8 +121,8 @@ def _checked_bag(bag: Path) -> str:
     return digest
 
 
-def _source(row: JsonReader) -> dict[str, Any]:
-    """Where this state of the page was made."""
+def _read_source(row: JsonReader) -> dict[str, Any]:
+    """Return the source of the current version: host, title, url and version."""
     return {
         "host": row.host("host"), "title": row.text("title", 255, empty=False),
         "url": row.web_address("url"), "version": row.number("version", 1, 2**31 - 1),
@@ -130,7 +130,7 @@ def _source(row: JsonReader) -> dict[str, Any]:
 
 
 def _check_credits(row: JsonReader) -> None:
-    """Check `credits.json`, apart from what has to agree with other files."""
+    """Check `credits.json` by itself; consistency with other files is checked later."""
     row.refuse_other_keys("title", "authors", "license", "source", "derived_from", "media")
     row.title("title")
     row.license("license")
@@ -147,7 +147,7 @@ def _check_credits(row: JsonReader) -> None:
 
 
 def _check_derived(row: JsonReader) -> None:
-    """Check one thing that the page was made from."""
+    """Check one source of the page (an entry of `derived_from`)."""
     row.refuse_other_keys("relation", "title", "authors", "source", "license", "host", "version", "date")
     relation = row.text("relation", 20)
     if relation not in RELATIONS:
@@ -162,7 +162,7 @@ def _check_derived(row: JsonReader) -> None:
 
 
 def _check_picture(row: JsonReader) -> None:
-    """Check what is said of one picture."""
+    """Check one picture (an entry of `media`)."""
     row.refuse_other_keys("file", "name", "sha256", "author", "license", "source", "description")
     name = row.text("name", 200, empty=False)
     try:
@@ -179,8 +179,8 @@ def _check_picture(row: JsonReader) -> None:
     row.source("source", 1000)
 
 
-def _revisions(contents: ArchiveContents, limits: Limits) -> Iterator[Revision]:
-    """The versions, oldest first, each with its text put back whole and compared with its checksum."""
+def _read_revisions(contents: ArchiveContents, limits: Limits) -> Iterator[Revision]:
+    """Yield the versions, oldest first, with texts rebuilt and compared with their checksums. Fills `picture_keys`."""
     path = contents.folder / format_spec.REVISIONS
     if not path.is_file():
         raise ArchiveProblem(gettext_noop("The archive has no file “%(path)s”."), path=format_spec.REVISIONS)
@@ -193,7 +193,7 @@ def _revisions(contents: ArchiveContents, limits: Limits) -> Iterator[Revision]:
             if len(raw) > limits.line_bytes or number > limits.versions:
                 raise ArchiveProblem(gettext_noop("“%(path)s” is too large."), path=where)
             values = read_json(raw, where)
-            before = _text(JsonReader(values, where), values, before)
+            before = _read_text(JsonReader(values, where), values, before)
             total += len((before or "").encode())
             if total > limits.texts_bytes:
                 raise ArchiveProblem(
@@ -201,11 +201,14 @@ def _revisions(contents: ArchiveContents, limits: Limits) -> Iterator[Revision]:
                     limit=limits.texts_bytes // format_spec.MB,
                 )
             contents.picture_keys |= pictures_named_in(before, values)
-            yield _revision(JsonReader(values, where), number, before)
+            yield _read_revision(JsonReader(values, where), number, before)
 
 
-def _text(row: JsonReader, values: dict[str, Any], before: str | None) -> str | None:
-    """The text that a line means; it has to be what its checksum says, in this wiki's form."""
+def _read_text(row: JsonReader, values: dict[str, Any], before: str | None) -> str | None:
+    """Return the text of a line of the history; None for a deletion.
+
+    The text must match its checksum and be normalized as this wiki stores texts.
+    """
     if row.has("text"):
         row.raw("text", str, type(None))
     else:
@@ -229,8 +232,8 @@ def _text(row: JsonReader, values: dict[str, Any], before: str | None) -> str | 
     return text
 
 
-def _revision(row: JsonReader, number: int, text: str | None) -> Revision:
-    """One version."""
+def _read_revision(row: JsonReader, number: int, text: str | None) -> Revision:
+    """Return one version with `text`; `number` is the number that it must have."""
     if row.number("number", 1, 2**31 - 1) != number:
         row.refuse(gettext_noop("%(where)s: versions have to be numbered from 1 without a gap."))
     return Revision(
@@ -250,15 +253,17 @@ def _revision(row: JsonReader, number: int, text: str | None) -> Revision:
     )
 
 
-def _check_together(contents: ArchiveContents, page: JsonReader, limits: Limits) -> None:
-    """Check that page, credits, source text and history say the same."""
+def _check_consistency(contents: ArchiveContents, page: JsonReader, limits: Limits) -> None:
+    """Check that page, credits, source text and history are consistent."""
     credits = contents.credits
     if not contents.revisions or contents.last.text is None:
         raise ArchiveProblem(gettext_noop("The history of the archive does not end with a text."))
     last = contents.last
-    authors = sorted({one.author for one in contents.revisions if one.text is not None and one.author})
+    authors = sorted(
+        {revision.author for revision in contents.revisions if revision.text is not None and revision.author}
+    )
     agree = (
-        _bytes(contents.folder / format_spec.TEXT, limits) == (last.text or "").encode()
+        _read_file(contents.folder / format_spec.TEXT, limits) == (last.text or "").encode()
         and last.title == contents.full_title == credits["title"]
         and (contents.full_title == contents.title or contents.full_title.endswith(f":{contents.title}"))
         and last.license == page.license("license") == credits["license"]
@@ -273,14 +278,16 @@ def _check_together(contents: ArchiveContents, page: JsonReader, limits: Limits)
 
 
 def _check_media(contents: ArchiveContents) -> None:
-    """Check that the pictures are just those that the credits list and the texts show."""
+    """Check that the picture files are exactly those listed in the credits and shown by some version."""
     entries = contents.credits["media"]
     names = [entry["name"] for entry in entries]
     media = contents.folder / format_spec.MEDIA
-    there = {f"{format_spec.MEDIA}{path.relative_to(media).as_posix()}" for path in media.rglob("*") if path.is_file()}
+    present = {
+        f"{format_spec.MEDIA}{path.relative_to(media).as_posix()}" for path in media.rglob("*") if path.is_file()
+    }
     paths = format_spec.media_paths(names)
     listed = {entry["file"] for entry in entries}
-    if len(set(names)) != len(names) or there != listed or any(paths[e["name"]] != e["file"] for e in entries):
+    if len(set(names)) != len(names) or present != listed or any(paths[e["name"]] != e["file"] for e in entries):
         raise ArchiveProblem(gettext_noop("The pictures in the archive are not those that its credits list."))
     for entry in entries:
         with (contents.folder / entry["file"]).open("rb") as file:

@@ -1,7 +1,8 @@
-"""A bag in a zip, written to a stream: bytes come out while files go in, checksums on the way.
+"""Streaming writer of a zip file that holds one BagIt bag.
 
-Deterministic apart from the compression: fixed dates and modes, files in the order given. Zip
-entries are as in the reference of the format (APPNOTE 6.3): no comments, no extra fields.
+Bytes of the zip are available while files are still being added; checksums are computed on the way. The output is
+deterministic apart from the compression: fixed dates and modes, files in the order given. Zip entries follow the
+specification of the format (APPNOTE 6.3), without comments and extra fields.
 """
 
 from __future__ import annotations
@@ -16,44 +17,44 @@ from wiki.exchange.archive.format_spec import content_digest
 
 CHUNK = 64 * 1024
 _STORED = (".jpg", ".jpeg", ".png", ".gif", ".webp")
-"""Endings of files that are compressed already."""
+"""Extensions of files that are compressed already, and are stored as they are."""
 
 
 class _Sink:
-    """A file that cannot be sought: what is written waits here until it is fetched."""
+    """A file object without seek: holds written bytes until they are fetched."""
 
     def __init__(self) -> None:
-        self._waiting: list[bytes] = []
+        self._pending: list[bytes] = []
         self.size = 0
 
     def write(self, raw: bytes) -> int:
-        """Keep `raw` for the next fetch."""
-        self._waiting.append(bytes(raw))
+        """Add `raw` to the bytes of the next `fetch`."""
+        self._pending.append(bytes(raw))
         self.size += len(raw)
         return len(raw)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: `fetch` returns all bytes anyway."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
     def seek(self, position: int, whence: int = 0) -> int:
-        """Refuse: the bytes are on their way already. zipfile asks once, and then does without."""
+        """Raise OSError: the bytes may be sent already. zipfile tries once, then writes without seeking."""
         raise OSError("a stream cannot be sought")
 
     def tell(self) -> int:
-        """Refuse, as `seek`."""
+        """Raise OSError, as `seek`."""
         raise OSError("a stream cannot be sought")
 
     def fetch(self) -> bytes:
-        """All that was written since the last fetch."""
-        raw, self._waiting = b"".join(self._waiting), []
+        """Return the bytes written since the last `fetch`."""
+        raw, self._pending = b"".join(self._pending), []
         return raw
 
 
 class BagStream:
-    """One bag. Iterate over what `begin`, `add` and `finish` return: bytes of the zip."""
+    """One bag. `begin`, `add` and `finish` yield the bytes of the zip; each must be consumed to its end."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -69,18 +70,18 @@ class BagStream:
         return self._sink.size
 
     def begin(self) -> Iterator[bytes]:
-        """The declaration that makes the folder a bag (RFC 8493, 2.1.1)."""
+        """Write `bagit.txt`, the declaration of the bag (RFC 8493, 2.1.1)."""
         yield from self._add("bagit.txt", ["BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"])
 
     def add(self, path: str, content: Iterable[bytes | str]) -> Iterator[bytes]:
-        """Write `content`, piece by piece, into the file `path` of the payload."""
+        """Write the chunks of `content` to the file `path` of the payload."""
         yield from self._add(f"data/{path}", content)
 
     def finish(self, tags: Mapping[str, str]) -> Iterator[bytes]:
-        """Write `bag-info.txt` with `tags`, the manifests, and the zip's directory."""
+        """Write `bag-info.txt` with `tags`, the manifests, and the central directory of the zip."""
         payload = {path: size for path, size in self.sizes.items() if path.startswith("data/")}
-        said = dict(tags) | {"Payload-Oxum": f"{sum(payload.values())}.{len(payload)}"}
-        info = "".join(f"{name}: {_one_line(value)}\n" for name, value in said.items())
+        info_values = dict(tags) | {"Payload-Oxum": f"{sum(payload.values())}.{len(payload)}"}
+        info = "".join(f"{name}: {_one_line(value)}\n" for name, value in info_values.items())
         yield from self._add("bag-info.txt", [info])
         for position, name in enumerate(("sha256", "sha512")):
             listing = [f"{self.checksums[path][position]}  {path}\n" for path in sorted(payload)]
@@ -93,7 +94,7 @@ class BagStream:
         yield self._sink.fetch()
 
     def content_digest(self) -> str:
-        """The Content-Digest of the payload so far."""
+        """Return the Content-Digest of the payload written so far."""
         return content_digest(
             (path.removeprefix("data/"), sums[0]) for path, sums in self.checksums.items() if path.startswith("data/")
         )
@@ -103,28 +104,28 @@ class BagStream:
         info.create_system = 3
         info.external_attr = (S_IFREG | 0o644) << 16
         info.compress_type = zipfile.ZIP_STORED if path.endswith(_STORED) else zipfile.ZIP_DEFLATED
-        sums, size = (hashlib.sha256(), hashlib.sha512()), 0
+        hashes, size = (hashlib.sha256(), hashlib.sha512()), 0
         with self._zip.open(info, "w") as file:
-            for piece in content:
-                raw = piece.encode() if isinstance(piece, str) else piece
+            for chunk in content:
+                raw = chunk.encode() if isinstance(chunk, str) else chunk
                 size += len(raw)
-                for algorithm in sums:
+                for algorithm in hashes:
                     algorithm.update(raw)
                 file.write(raw)
-                if self._sink.size and (ready := self._sink.fetch()):
-                    yield ready
-        self.checksums[path] = (sums[0].hexdigest(), sums[1].hexdigest())
+                if self._sink.size and (available := self._sink.fetch()):
+                    yield available
+        self.checksums[path] = (hashes[0].hexdigest(), hashes[1].hexdigest())
         self.sizes[path] = size
-        if ready := self._sink.fetch():
-            yield ready
+        if available := self._sink.fetch():
+            yield available
 
 
 def _one_line(value: str) -> str:
-    """`value` as one line of a tag file (RFC 8493, 2.2.2)."""
+    """Return `value` as one line of a tag file (RFC 8493, 2.2.2)."""
     return re.sub(r"[\x00-\x1f\x7f]+", " ", value).strip()
 
 
 def file_pieces(file: Iterable[bytes]) -> Iterator[bytes]:
-    """A Django file in pieces of a size."""
+    """Yield the content of a Django file in chunks of CHUNK bytes; other iterables as they are."""
     read = getattr(file, "chunks", None)
     yield from read(CHUNK) if read else file

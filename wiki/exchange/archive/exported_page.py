@@ -1,7 +1,7 @@
-"""What is exported: a page at one version, with its authors, licences, sources and pictures.
+"""The data of an export: a page at one version, with its authors, licences, sources and pictures.
 
-All that is said here about *content* (credits, history lines) is the same on every wiki that
-holds the page, so that an archive can be known again after any number of hands.
+The *content* (credits, lines of the history) is the same on every wiki that has the page, so that an archive can be
+recognized after any number of exports and imports.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ from wiki.text.markup.images import picture_name
 
 VERSIONS_PER_QUERY = 100
 ANCESTRY_LIMIT = 20
-"""Forks of forks that credits name at most."""
-_AROUND = 300
-"""Signs about a change in which the name of a picture may begin or end."""
+"""Maximum depth of forks of forks named in the credits."""
+_CONTEXT = 300
+"""Characters around a change in which the name of a picture may begin or end."""
 
 
 def own_host() -> str:
-    """The name by which this wiki is known in archives: host and port of MOVILAB_URL."""
+    """Return the name of this wiki in archives: host and port of MOVILAB_URL."""
     return urlsplit(settings.BASE_ADDRESS).netloc
 
 
 def absolute_url(url: str) -> str:
-    """`url` with this wiki's address before it, where it is only a path."""
+    """Return `url`; a path gets the base address of this wiki."""
     return settings.BASE_ADDRESS + url if url.startswith("/") else url
 
 
 def format_utc(when: datetime) -> str:
-    """A point in time as archives write it: UTC, with microseconds, the same on every wiki."""
+    """Return a date as archives write it: ISO 8601 in UTC, with microseconds, ending in Z."""
     return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)
 class ExportedPage:
-    """A page as it was at its version `last`, and what must be told about it."""
+    """A page at its version `last`, with the data that an archive states about it."""
 
     page: WikiPage
     last: PageVersion
@@ -58,19 +58,18 @@ class ExportedPage:
 
     @classmethod
     def of(cls, page: WikiPage) -> ExportedPage:
-        """The page at its current version.
+        """Return the page at its current version.
 
-        Raises Refused when it is deleted, LicenseConflict where one of its licences, present or
-        past, cannot travel.
+        Raises Refused when it is deleted, LicenseConflict when one of its current or past licences is not free.
         """
         last = page.versions.select_related("stored").order_by("-number").first()
         text = last.text() if last else None
         if last is None or text is None:
             raise Refused(gettext_noop("This page is deleted: there is nothing to export."))
-        subject = cls(page, last, text)
-        for expression in subject.licenses:
+        exported = cls(page, last, text)
+        for expression in exported.licenses:
             catalogue.require_free_license(expression)
-        return subject
+        return exported
 
     @property
     def title(self) -> str:
@@ -79,12 +78,12 @@ class ExportedPage:
 
     @property
     def stem(self) -> str:
-        """The title as the name of a folder or file."""
+        """The title as the name of a folder or file, without extension."""
         return file_stem(self.title)
 
     @cached_property
     def url(self) -> str:
-        """Where this wiki shows the page."""
+        """The absolute URL of the page."""
         return absolute_url(address("page", self.title))
 
     @cached_property
@@ -94,14 +93,14 @@ class ExportedPage:
 
     @cached_property
     def totals(self) -> dict[str, Any]:
-        """Bytes of all texts, and the first and last dates."""
-        found: dict[str, Any] = self.versions.aggregate(
+        """Size of all texts in bytes (`bytes`), and dates of the `first` and `latest` versions."""
+        totals: dict[str, Any] = self.versions.aggregate(
             bytes=Sum("size"), first=Min("claimed_at"), latest=Max("claimed_at")
         )
-        return found
+        return totals
 
     def authors(self, until: int | None = None) -> list[str]:
-        """Names of those who wrote, in the order of their first version (up to `until`)."""
+        """Return the names of the authors (up to version `until`), in the order of their first version."""
         versions = self.versions if until is None else self.versions.filter(number__lte=until)
         first = (
             versions.filter(is_deletion=False)
@@ -113,11 +112,11 @@ class ExportedPage:
 
     @cached_property
     def licenses(self) -> list[str]:
-        """Every licence expression that the page has been under, sorted."""
+        """All licence expressions that the page has had, sorted."""
         return sorted(set(self.versions.values_list("license", flat=True)) | {self.last.license})
 
     def history(self) -> Iterator[tuple[PageVersion, str | None]]:
-        """Versions with their texts, oldest first, a page of rows at a time."""
+        """Yield the versions with their texts, oldest first, VERSIONS_PER_QUERY in each query."""
         done = 0
         while done < self.last.number:
             rows = self.versions.filter(number__gt=done, number__lte=done + VERSIONS_PER_QUERY)
@@ -127,17 +126,17 @@ class ExportedPage:
 
     @cached_property
     def origin(self) -> Origin | None:
-        """Where the page was imported from, if it was."""
+        """The source that the page was imported from, or None."""
         return Origin.objects.filter(page_id=self.page.pk).first()
 
     @property
     def is_untouched_import(self) -> bool:
-        """Whether the page still is what an archive said."""
+        """Whether the page was imported from an archive and not changed since."""
         return bool(self.origin and self.origin.digest and self.origin.version == self.last.number)
 
     @cached_property
     def source(self) -> dict[str, Any]:
-        """Where this state of the page was made: here, unless an archive brought it unchanged."""
+        """Where the current version was written: on this wiki, unless it was imported from an archive unchanged."""
         if self.origin and self.is_untouched_import:
             origin = self.origin
             return {
@@ -147,35 +146,35 @@ class ExportedPage:
         return {"host": own_host(), "title": self.title, "url": self.url, "version": self.last.number}
 
     def derived_from(self) -> list[dict[str, Any]]:
-        """What the page was made from: forks, archives, data sets, the nearest first."""
-        found = []
+        """Return the sources of the page for `credits.json`: forks, archives, data sets; most recent first."""
+        entries = []
         fork = Fork.objects.filter(page_id=self.page.pk).first()
         if fork:
-            found.append(_fork_entry(fork))
+            entries.append(_fork_entry(fork))
         origin = self.origin
         if origin and origin.digest and not self.is_untouched_import:
-            found.append(self._origin_entry(origin, "import"))
+            entries.append(self._origin_entry(origin, "import"))
         if origin and not origin.digest:
-            found.append(self._origin_entry(origin, "data"))
-        found += list(origin.ancestry) if origin else []
-        return found + (_before(fork.upstream_id) if fork else [])
+            entries.append(self._origin_entry(origin, "data"))
+        entries += list(origin.ancestry) if origin else []
+        return entries + (_ancestry_of(fork.upstream_id) if fork else [])
 
     def _origin_entry(self, origin: Origin, relation: str) -> dict[str, Any]:
-        """An origin as credits name it."""
-        then = self.versions.filter(number=origin.version).first() or self.last
+        """Return the entry of `derived_from` for an imported source; `relation` is "import" or "data"."""
+        version = self.versions.filter(number=origin.version).first() or self.last
         return {
             "relation": relation,
             "title": origin.identifier,
             "authors": [origin.source] if relation == "data" else self.authors(origin.version),
             "source": origin.url,
-            "license": then.license,
+            "license": version.license,
             "host": origin.source,
             "version": origin.version,
-            "date": format_utc(then.claimed_at),
+            "date": format_utc(version.claimed_at),
         }
 
     def credits(self, pictures: Iterable[Picture]) -> dict[str, Any]:
-        """Whom to name, for the text and for each picture: the content of `credits.json`."""
+        """Return the content of `credits.json`: credits of the text, its sources and `pictures`."""
         shown = {picture.name: picture for picture in pictures}
         paths = media_paths(shown)
         return {
@@ -199,23 +198,23 @@ class ExportedPage:
         }
 
 
-def _before(page: int | None) -> list[dict[str, Any]]:
-    """What the original of a fork was forked from itself, and so on, the nearest first; what is known of it here."""
-    found: list[dict[str, Any]] = []
+def _ancestry_of(page: int | None) -> list[dict[str, Any]]:
+    """Return the entries of the sources of `page`, of its upstream, and so on, most recent first."""
+    entries: list[dict[str, Any]] = []
     seen: set[int] = set()
     while page is not None and page not in seen and len(seen) < ANCESTRY_LIMIT:
         seen.add(page)
-        bond = Fork.objects.filter(page_id=page).first()
-        if bond is not None:
-            found.append(_fork_entry(bond))
+        fork = Fork.objects.filter(page_id=page).first()
+        if fork is not None:
+            entries.append(_fork_entry(fork))
         origin = Origin.objects.filter(page_id=page).first()
-        found += list(origin.ancestry) if origin is not None else []
-        page = bond.upstream_id if bond is not None else None
-    return found
+        entries += list(origin.ancestry) if origin is not None else []
+        page = fork.upstream_id if fork is not None else None
+    return entries
 
 
 def _fork_entry(fork: Fork) -> dict[str, Any]:
-    """The page that a fork came from, as credits name it."""
+    """Return the entry of `derived_from` for the upstream of a fork."""
     return {
         "relation": "fork",
         "title": fork.upstream_title,
@@ -229,7 +228,7 @@ def _fork_entry(fork: Fork) -> dict[str, Any]:
 
 
 def revision_line(version: PageVersion, before: str | None, text: str | None) -> dict[str, Any]:
-    """One line of `revisions.jsonl`. Nothing in it depends on the wiki that writes it."""
+    """Return one line of `revisions.jsonl`. It does not depend on the wiki that writes it."""
     line = {
         "number": version.number,
         "host": version.origin_host or own_host(),
@@ -250,30 +249,33 @@ def revision_line(version: PageVersion, before: str | None, text: str | None) ->
 
 
 def pictures_named_in(text: str | None, line: dict[str, Any]) -> set[str]:
-    """Keys of the pictures that a version may show and the one before did not."""
+    """Return keys of pictures that a version may show where it differs from the version before.
+
+    `line` is the delta of the version.
+    """
     if not text:
         return set()
-    start = max(0, line.get("keep_start", 0) - _AROUND)
-    end = len(text) - max(0, line.get("keep_end", 0) - _AROUND)
+    start = max(0, line.get("keep_start", 0) - _CONTEXT)
+    end = len(text) - max(0, line.get("keep_end", 0) - _CONTEXT)
     return picture_keys(text[start:end])
 
 
 def picture_keys(text: str) -> set[str]:
-    """Keys of the pictures that a text may show, found without parsing it: perhaps too many."""
+    """Return keys of pictures that a text may show, found without parsing it: may be too many."""
     if not PICTURE_EXTENSION.search(text):
         return set()
     names = (picture_name(match["name"]) for match in PICTURE_PATTERN.finditer(text))
     return {file_key(name) for name in names if name} - {""}
 
 
-def license_ids(subject: ExportedPage, pictures: Iterable[Picture]) -> list[str]:
-    """Ids of all licences in the archive, sorted; CC0 is that of what the wiki adds."""
-    expressions = {*subject.licenses, *(picture.license for picture in pictures)}
+def license_ids(exported: ExportedPage, pictures: Iterable[Picture]) -> list[str]:
+    """Return the ids of all licences in the archive, sorted, with CC0 of the generated files."""
+    expressions = {*exported.licenses, *(picture.license for picture in pictures)}
     return sorted({"CC0-1.0"}.union(*map(catalogue.ids_in, expressions)))
 
 
 def can_export(picture: Picture) -> bool:
-    """Whether a picture can go into an archive: its licence allows it, and its file is here."""
+    """Whether a picture can be exported: its licence is free, and its file exists."""
     try:
         catalogue.require_free_license(picture.license)
     except LicenseConflict:

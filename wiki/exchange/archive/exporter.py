@@ -1,7 +1,7 @@
-"""A page carried away whole: text, history, pictures, authors and licences, in one zip.
+"""Export of a page as one zip file: text, history, pictures, authors and licences.
 
-`Export` gathers nothing in memory but the credits: bytes come out while the database is read,
-so that a page with thousands of versions starts to arrive at once.
+`Export` holds only the credits in memory: bytes are available while the database is being read, so that the download
+of a page with thousands of versions starts at once.
 """
 
 from __future__ import annotations
@@ -25,68 +25,68 @@ from wiki.pages.media_models import Picture
 from wiki.pages.models import WikiPage
 
 Progress = Callable[[int], None]
-"""Called with how many versions were written since the last call."""
+"""Progress callback: called with the number of versions written since the last call."""
 
 
-def _silent(done: int) -> None:
-    """Nobody watches."""
+def _no_progress(done: int) -> None:
+    """Ignore the progress."""
 
 
 class Export:
-    """The archive of one page at its current version. Iterating gives the bytes of the zip."""
+    """The archive of one page at its current version. Iteration yields the bytes of the zip."""
 
-    def __init__(self, page: WikiPage, progress: Progress = _silent) -> None:
-        """Raises Refused for a deleted page, LicenseConflict where a licence cannot travel."""
+    def __init__(self, page: WikiPage, progress: Progress = _no_progress) -> None:
+        """Raises Refused for a deleted page, LicenseConflict when one of its licences is not free."""
         self.exported = ExportedPage.of(page)
         self.with_stream = (self.exported.totals["bytes"] or 0) <= format_spec.STREAM_LIMIT
         self.steps = self.exported.last.number * (2 if self.with_stream else 1)
         self.file_name = f"{self.exported.stem}.zip"
         self.digest = ""
-        """The Content-Digest, known when all is written."""
+        """The Content-Digest; empty until the iteration has ended."""
         self.progress = progress
         self._keys: set[str] = set()
         self._bag = BagStream(self.exported.stem)
 
     @property
     def size(self) -> int:
-        """Bytes so far."""
+        """Bytes of the zip written so far."""
         return self._bag.size
 
     def __iter__(self) -> Iterator[bytes]:
-        bag, subject = self._bag, self.exported
+        bag, exported = self._bag, self.exported
         yield from bag.begin()
-        yield from bag.add(format_spec.TEXT, [subject.text])
+        yield from bag.add(format_spec.TEXT, [exported.text])
         yield from bag.add(format_spec.REVISIONS, self._revisions())
         if self.with_stream:
             yield from bag.add(format_spec.STREAM, self._stream())
         pictures = {picture.name: picture for picture in self._pictures()}
-        credits = subject.credits(pictures.values())
+        credits = exported.credits(pictures.values())
         for entry in credits["media"]:
             with pictures[entry["name"]].file.open("rb") as file:
                 yield from bag.add(entry["file"], file_pieces(file))
-        yield from self._described(credits, pictures)
+        yield from self._add_metadata(credits, pictures)
         self.digest = bag.content_digest()
         yield from bag.finish(self._tags())
 
-    def _described(self, credits: dict[str, Any], pictures: dict[str, Picture]) -> Iterator[bytes]:
-        """What is said about the content: credits, licences, readable page, machine's view."""
-        bag, subject = self._bag, self.exported
-        ids = license_ids(subject, pictures.values())
+    def _add_metadata(self, credits: dict[str, Any], pictures: dict[str, Picture]) -> Iterator[bytes]:
+        """Write the files about the content: credits, licences, HTML preview, README, RO-Crate and REUSE metadata."""
+        bag, exported = self._bag, self.exported
+        ids = license_ids(exported, pictures.values())
         for path, text in readme_files.license_texts(ids).items():
             yield from bag.add(path, [text])
         yield from bag.add(format_spec.CREDITS, [format_spec.readable_json(credits)])
         yield from bag.add(format_spec.PAGE, [format_spec.readable_json(self._page())])
-        yield from bag.add("index.html", [html_preview.render_preview(subject, credits, pictures)])
+        yield from bag.add("index.html", [html_preview.render_preview(exported, credits, pictures)])
         yield from bag.add("style.css", [html_preview.render_stylesheet()])
-        yield from bag.add("README.md", [readme_files.readme(subject, credits, self.with_stream)])
+        yield from bag.add("README.md", [readme_files.readme(exported, credits, self.with_stream)])
         sizes = {path.removeprefix("data/"): size for path, size in bag.sizes.items() if path.startswith("data/")}
         names = [*sizes, "ro-crate-metadata.json"]
-        crate = ro_crate.metadata(subject, credits, sizes)
+        crate = ro_crate.metadata(exported, credits, sizes)
         yield from bag.add("ro-crate-metadata.json", [format_spec.readable_json(crate)])
-        yield from bag.add("REUSE.toml", [readme_files.reuse_toml(subject, credits, names)])
+        yield from bag.add("REUSE.toml", [readme_files.reuse_toml(exported, credits, names)])
 
     def _revisions(self) -> Iterator[str]:
-        """The lines of `revisions.jsonl`; notes on the way which pictures they name."""
+        """Yield the lines of `revisions.jsonl`; collect the keys of the pictures that they may show."""
         before: str | None = None
         for version, text in self.exported.history():
             line = revision_line(version, before, text)
@@ -96,22 +96,22 @@ class Export:
             self.progress(1)
 
     def _stream(self) -> Iterator[bytes]:
-        """The git stream."""
+        """Yield the stream for `git fast-import`."""
         for piece in git_stream.stream(self.exported.history()):
             yield piece
             if piece.startswith(b"commit "):
                 self.progress(1)
 
     def _pictures(self) -> list[Picture]:
-        """The pictures that any version shows and that may travel."""
+        """Return the pictures that any version may show and that can be exported."""
         keys = sorted(self._keys | picture_keys(self.exported.text))
-        found: list[Picture] = []
+        pictures: list[Picture] = []
         for start in range(0, len(keys), 500):
-            found += Picture.objects.filter(name__in=keys[start : start + 500])
-        return [picture for picture in found if can_export(picture)]
+            pictures += Picture.objects.filter(name__in=keys[start : start + 500])
+        return [picture for picture in pictures if can_export(picture)]
 
     def _page(self) -> dict[str, Any]:
-        """The content of `page.json`: what the page is called, and where it is from."""
+        """Return the content of `page.json`: names, licence and source of the page."""
         page, last = self.exported.page, self.exported.last
         place = last.place.full_title if last.place else None
         return {
@@ -130,7 +130,7 @@ class Export:
         }
 
     def _tags(self) -> dict[str, str]:
-        """The lines of `bag-info.txt`. No date of export: the same page gives the same archive."""
+        """Return the lines of `bag-info.txt`, without the date of the export: the same page gives the same archive."""
         return {
             "Source-Organization": settings.WAGTAIL_SITE_NAME,
             "External-Identifier": ro_crate.permalink(self.exported),

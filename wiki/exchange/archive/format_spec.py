@@ -1,8 +1,8 @@
-"""The form of an archive: names, limits, deltas and digest, shared by export and import.
+"""The archive format: file names, limits, deltas and digest, shared by export and import.
 
-One zip holds one folder, a bag (BagIt 1.0, RFC 8493). Its `data/` is at once an RO-Crate 1.3
-and a project that follows REUSE 3.3. `README.md` in each archive describes the files; what is
-said there about `history/revisions.jsonl` and the Content-Digest is what this module does.
+One zip holds one folder, a bag (BagIt 1.0, RFC 8493). Its `data/` is both an RO-Crate 1.3 and a project that follows
+REUSE 3.3. `README.md` in each archive documents the files; this module implements what it specifies about
+`history/revisions.jsonl` and the Content-Digest.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ PICTURE_PATTERN = re.compile(
     r"(?P<name>[^\[\]|<>\n\"]{1,200}?\.(?:png|jpe?g|gif|webp))",
     re.IGNORECASE,
 )
-"""Where a text shows a picture, found without parsing it: perhaps too often, never too rarely."""
+"""Finds the pictures that a text shows without parsing it: may find too many, never too few."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an importer takes at most. An export says so when it goes beyond."""
+    """Limits of an import. The export screen warns about an archive beyond them."""
 
     zip_bytes: int = 128 * MB
     total_bytes: int = 512 * MB
@@ -50,35 +50,35 @@ class Limits:
     """Size of the zip's central directory, read before Python builds an object per entry."""
     ratio: int = 200
     ratio_from: int = 1 * MB
-    """Unpacked size from which the ratio counts: small files of one word compress well."""
+    """Unpacked size in bytes from which `ratio` is checked: small repetitive files compress well."""
     path_length: int = 200
     path_depth: int = 8
     json_bytes: int = 16 * MB
     line_bytes: int = 8 * MB
-    """One line of `revisions.jsonl`: a text of 1 MB in which each sign is escaped."""
+    """One line of `revisions.jsonl`: a text of 1 MB in which each character is escaped."""
     versions: int = 100_000
     texts_bytes: int = 256 * MB
-    """All texts of the history together, put back whole from their deltas."""
+    """All texts of the history together, rebuilt from their deltas."""
 
 
 LIMITS = Limits()
 
 STREAM_LIMIT = 200 * MB
-"""The git stream repeats each text whole; where it would be larger, it is left out."""
+"""Size of all texts above which the archive has no git stream, which repeats each text in full."""
 
 
 def canonical_json(value: Any) -> str:
-    """`value` on one line, always the same: sorted keys, no spaces, Unicode as it is."""
+    """Return `value` as deterministic JSON on one line: sorted keys, no spaces, Unicode not escaped."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def readable_json(value: Any) -> str:
-    """`value` for people too: sorted keys, indented, ended by a newline; always the same."""
+    """Return `value` as deterministic JSON for people: sorted keys, indented, with a final newline."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 
 def sha256(raw: bytes) -> str:
-    """The checksum by which texts and files are known, in hexadecimal digits."""
+    """Return the checksum that identifies texts and files, in hexadecimal digits."""
     return hashlib.sha256(raw).hexdigest()
 
 
@@ -86,11 +86,11 @@ def sha256(raw: bytes) -> str:
 
 
 def make_delta(before: str | None, after: str | None) -> dict[str, Any]:
-    """How `after` is written after `before`: whole (`text`), or what changed between two ends.
+    """Return the delta from `before` to `after`, as a line of `revisions.jsonl` holds it.
 
-    `keep_start` signs stay at the beginning and `keep_end` at the end (never the same sign
-    twice), `insert` stands between them. Counted in Unicode code points. A deletion is
-    `{"text": null}`. The same two texts always give the same answer.
+    With both texts: the numbers of characters retained at the start (`keep_start`) and at the end (`keep_end`, never
+    overlapping), and the text between them (`insert`), in Unicode code points. Otherwise the full text,
+    `{"text": after}`; null for a deletion. Deterministic.
     """
     if before is None or after is None:
         return {"text": after}
@@ -100,14 +100,14 @@ def make_delta(before: str | None, after: str | None) -> dict[str, Any]:
     return {"keep_start": start, "keep_end": end, "insert": after[start : len(after) - end]}
 
 
-def _common_start(one: str, other: str, limit: int) -> int:
-    """How many signs at the beginning are the same, at most `limit`; by halving, in C."""
+def _common_start(first: str, second: str, limit: int) -> int:
+    """Return the length of the common prefix, at most `limit`. Binary search, so that slices are compared in C."""
     low, high = 0, limit
-    if one[:limit] == other[:limit]:
+    if first[:limit] == second[:limit]:
         return limit
     while low < high:
         middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
+        if first[low:middle] == second[low:middle]:
             low = middle
         else:
             high = middle - 1
@@ -115,9 +115,9 @@ def _common_start(one: str, other: str, limit: int) -> int:
 
 
 def apply_delta(before: str | None, line: Mapping[str, Any]) -> str | None:
-    """The text that a line of `revisions.jsonl` means after the text before it.
+    """Return the text of a line of `revisions.jsonl`, given the text of the line before.
 
-    Raises ValueError when the line keeps more than there is; KeyError when it says nothing.
+    Raises ValueError when the delta retains more than `before` has, KeyError when a key is missing.
     """
     if "text" in line:
         text: str | None = line["text"]
@@ -132,15 +132,15 @@ def apply_delta(before: str | None, line: Mapping[str, Any]) -> str | None:
 
 
 def is_content(path: str) -> bool:
-    """Whether the file counts for the Content-Digest: it says what the page is, not where."""
+    """Whether the file is covered by the Content-Digest: content of the page, independent of the wiki."""
     return path in (TEXT, CREDITS, REVISIONS) or path.startswith(MEDIA)
 
 
 def content_digest(checksums: Iterable[tuple[str, str]]) -> str:
-    """The Content-Digest of an archive from (path in `data/`, sha256) of its files.
+    """Return the Content-Digest of an archive from (path in `data/`, sha256) of its files.
 
-    sha256 over the lines that `manifest-sha256.txt` has for the text, the credits (with all
-    licence ids), the history (with all its texts) and the media, sorted by path.
+    It is the sha256 of the lines of `manifest-sha256.txt` for the text, the credits (with all licence ids), the
+    history (with all its texts) and the media, sorted by path.
     """
     lines = sorted((path, checksum) for path, checksum in checksums if is_content(path))
     listing = "".join(f"{checksum}  data/{path}\n" for path, checksum in lines)
@@ -151,7 +151,7 @@ def content_digest(checksums: Iterable[tuple[str, str]]) -> str:
 
 
 def file_stem(name: str, fallback: str = "page") -> str:
-    """`name` in `[a-z0-9._-]` alone, beginning with a letter or digit, at most 80 signs."""
+    """Return `name` reduced to `[a-z0-9._-]`, beginning with a letter or digit, at most 80 characters."""
     plain = unicodedata.normalize("NFKD", titles.fold(name)).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^a-z0-9.]+", "-", plain)
     plain = re.sub(r"\.{2,}|-?\.-", ".", plain).strip(".-_")
@@ -159,7 +159,7 @@ def file_stem(name: str, fallback: str = "page") -> str:
 
 
 def media_paths(names: Iterable[str]) -> dict[str, str]:
-    """For each picture name its path in `data/`; the same names always give the same paths."""
+    """Return the path in `data/` of each picture name. Deterministic; the order of names does not matter."""
     paths: dict[str, str] = {}
     taken: set[str] = set()
     for name in sorted(names):

@@ -1,4 +1,4 @@
-"""The readable page of an archive: opens in any browser, asks no network for anything."""
+"""The HTML preview in an archive (`index.html`, `style.css`), readable in any browser without a network."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from wiki.text import statements
 from wiki.text.markup.placeholders import Placeholder
 
 _TAG = re.compile(r"<[a-z][^<>\"]*(?:\"[^\"]*\"[^<>\"]*)+>")
-_OWN_ADDRESS = re.compile(r' (href|src)="/(?!/)')
+_LOCAL_URL = re.compile(r' (href|src)="/(?!/)')
 
 
-def render_preview(subject: ExportedPage, credits: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
-    """The content of `index.html`. Parses the text once, in bounded time."""
+def render_preview(exported: ExportedPage, credits: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
+    """Return the content of `index.html`. Parses the text once, in bounded time."""
     paths = {entry["name"]: entry["file"] for entry in credits["media"]}
-    item = parsed_versions.parse_versions([(subject.page, PageFields.of(subject.page), subject.text)])[0]
+    version = parsed_versions.parse_versions([(exported.page, PageFields.of(exported.page), exported.text)])[0]
 
     def render(placeholder: Placeholder) -> str | None:
         if placeholder.kind in ("link", "annotation"):
@@ -44,62 +44,63 @@ def render_preview(subject: ExportedPage, credits: Mapping[str, Any], pictures: 
         if placeholder.kind == "problem":
             return page_renderer.problem_html(placeholder.data)
         if placeholder.kind == "call":
-            return page_renderer.call_html(placeholder, subject.title)
+            return page_renderer.call_html(placeholder, exported.title)
         return ""
 
-    with translation.override(subject.last.language):
+    with translation.override(exported.last.language):
         stored = RenderedPage(
-            ui_language=subject.last.language, html=item.parsed.fill(render), nonce=item.parsed.nonce,
-            placeholders=page_renderer.deferred_placeholders(item),
+            ui_language=exported.last.language, html=version.parsed.fill(render), nonce=version.parsed.nonce,
+            placeholders=page_renderer.deferred_placeholders(version),
         )  # fmt: skip
-        stored.statements = statements.extract_statements(item.parsed)
-        shown = page_output.uncached_output(stored, item.fields, AnonymousUser())
+        stored.statements = statements.extract_statements(version.parsed)
+        output = page_output.uncached_output(stored, version.fields, AnonymousUser())
         context = {
-            "language": subject.last.language,
-            "title": subject.title,
-            "shown_title": item.columns["display_title"] or subject.title,
-            "number": subject.last.number,
-            "date": date_format(subject.last.claimed_at, "DATE_FORMAT"),
-            "source": subject.source,
-            "licenses": catalogue.licenses_in(subject.last.license),
+            "language": exported.last.language,
+            "title": exported.title,
+            "shown_title": version.columns["display_title"] or exported.title,
+            "number": exported.last.number,
+            "date": date_format(exported.last.claimed_at, "DATE_FORMAT"),
+            "source": exported.source,
+            "licenses": catalogue.licenses_in(exported.last.license),
             "facts": [
-                (_to_the_site(label), [_to_the_site(value) for value in values]) for label, values in shown.fact_box
+                (_make_links_absolute(label), [_make_links_absolute(value) for value in values])
+                for label, values in output.fact_box
             ],
-            "html": _to_the_site(shown.html),
-            "credit": page_credit(credits, subject.last.language).html,
-            "sources": [source_credit(entry, subject.last.language).html for entry in credits["derived_from"]],
-            "pictures": [picture_credit(entry, subject.last.language).html for entry in credits["media"]],
+            "html": _make_links_absolute(output.html),
+            "credit": page_credit(credits, exported.last.language).html,
+            "sources": [source_credit(entry, exported.last.language).html for entry in credits["derived_from"]],
+            "pictures": [picture_credit(entry, exported.last.language).html for entry in credits["media"]],
         }
         return render_to_string("wiki/exchange/archive.html", context)
 
 
 def render_stylesheet() -> str:
-    """The content of `style.css`."""
+    """Return the content of `style.css`."""
     return render_to_string("wiki/exchange/archive.css")
 
 
 def _picture(data: Mapping[str, Any], picture: Picture | None, path: str) -> str:
-    """A picture of the archive with its credit, or its description where there is none."""
-    words = data.get("caption") or data.get("description") or ""
+    """Return the HTML of a picture with its credit, or its caption when the archive does not have it."""
+    caption = data.get("caption") or data.get("description") or ""
     if picture is None or not path:
-        return format_html("<em>[{}]</em>", words or data["name"])
+        return format_html("<em>[{}]</em>", caption or data["name"])
     image = format_html(
         '<img src="{}" width="{}" height="{}" alt="{}">',
         path, picture.width, picture.height, data.get("description") or picture.description,
     )  # fmt: skip
     if not data.get("alone"):
         return image
-    credit = " · ".join(word for word in (picture.author, picture.license) if word)
+    credit = " · ".join(part for part in (picture.author, picture.license) if part)
     return format_html(
-        '<figure>{}<figcaption>{} <span class="picture-credit">{}</span></figcaption></figure>', image, words, credit
+        '<figure>{}<figcaption>{} <span class="picture-credit">{}</span></figcaption></figure>', image, caption, credit
     )
 
 
-def _to_the_site(html: SafeString) -> SafeString:
-    """Links within the wiki, as links to it from anywhere. Changes nothing outside of tags."""
+def _make_links_absolute(html: SafeString) -> SafeString:
+    """Make links to this wiki absolute, within tags only."""
 
-    def tag(match: re.Match[str]) -> str:
-        return _OWN_ADDRESS.sub(rf' \1="{settings.BASE_ADDRESS}/', match[0])
+    def rewrite_tag(match: re.Match[str]) -> str:
+        return _LOCAL_URL.sub(rf' \1="{settings.BASE_ADDRESS}/', match[0])
 
-    # `html` is clean already; what is put in is an address from the settings.
-    return mark_safe(_TAG.sub(tag, html))  # noqa: S308
+    # `html` is sanitized already; the inserted prefix comes from the settings.
+    return mark_safe(_TAG.sub(rewrite_tag, html))  # noqa: S308

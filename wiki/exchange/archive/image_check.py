@@ -1,9 +1,9 @@
-"""Pictures of an archive: decoded to be sure, kept byte for byte when they hold nothing but pixels.
+"""Check of the pictures of an archive: each is decoded, and metadata is removed where there is any.
 
-A picture that our own exporter wrote was cleaned when it was uploaded. Encoding it once more would
-lose quality and change its checksum, so that no archive could be known again. So: every picture is
-decoded whole (`clean_picture`), then walked through block by block; one that has only blocks that
-draw is kept as it is, any other is replaced by its clean copy.
+A picture written by our own exporter was cleaned when it was uploaded. Encoding it again would lose quality and change
+its checksum, so that an archive could not be recognized later. Therefore every picture is fully decoded
+(`clean_picture`), then its blocks are inspected: a file that has only blocks of image data stays byte for byte, any
+other is replaced by its cleaned copy.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _JPEG_TABLES = {0xDB, 0xC4, 0xDD, *range(0xC0, 0xC4), *range(0xC5, 0xC8), *range
 
 @dataclass(frozen=True, slots=True)
 class CheckedPicture:
-    """A picture of an archive, ready to be stored. `path` is in the staging folder."""
+    """A picture ready to be stored: its `entry` in `credits.json`, and its `path` in the staging folder."""
 
     entry: Mapping[str, Any]
     path: Path
@@ -44,28 +44,28 @@ class CheckedPicture:
 
     @property
     def was_cleaned(self) -> bool:
-        """Whether something had to be taken out, so that it no longer is the archive's file."""
+        """Whether metadata was removed, so that the file differs from that in the archive."""
         return bool(self.sha256 != self.entry["sha256"])
 
 
 def check_picture(entry: Mapping[str, Any], path: Path) -> CheckedPicture:
-    """Check the picture at `path`; replace the file by its clean copy where it has to be.
+    """Check the picture at `path`; replace the file by its cleaned copy when it has metadata.
 
-    Raises ArchiveProblem when it is no picture, too large, or named for another format.
+    Raises ArchiveProblem when it is no picture, too large, or has the extension of another format.
     """
     refusal = gettext_noop("The picture “%(name)s” is refused: %(reason)s")
     if path.stat().st_size > BYTE_LIMIT:
         raise ArchiveProblem(refusal, name=entry["name"], reason=gettext("it is larger than 20 MB."))
     raw = path.read_bytes()
     try:
-        clean, ending = clean_picture(raw)
+        clean, true_extension = clean_picture(raw)
     except ValidationError as error:
         raise ArchiveProblem(refusal, name=entry["name"], reason=" ".join(error.messages)) from error
-    given = Path(entry["name"]).suffix.lower()
-    if given != ending and (given, ending) != (".jpeg", ".jpg"):
+    extension = Path(entry["name"]).suffix.lower()
+    if extension != true_extension and (extension, true_extension) != (".jpeg", ".jpg"):
         raise ArchiveProblem(
             gettext_noop("The picture “%(name)s” is refused: its content is %(ending)s, not what its name says."),
-            name=entry["name"], ending=ending,
+            name=entry["name"], ending=true_extension,
         )  # fmt: skip
     if not has_only_image_data(raw):
         raw = clean
@@ -76,51 +76,51 @@ def check_picture(entry: Mapping[str, Any], path: Path) -> CheckedPicture:
 
 
 def has_only_image_data(raw: bytes) -> bool:
-    """Whether a picture that Pillow could decode holds only blocks that draw: no text, place, or tail."""
+    """Whether a picture that Pillow could decode has image data only: no text, location, or trailing bytes."""
     try:
         if raw.startswith(b"\x89PNG\r\n\x1a\n"):
-            return _bare_png(raw)
+            return _is_clean_png(raw)
         if raw.startswith(b"\xff\xd8"):
-            return _bare_jpeg(raw)
+            return _is_clean_jpeg(raw)
         if raw.startswith((b"GIF87a", b"GIF89a")):
-            return _bare_gif(raw)
-        return raw.startswith(b"RIFF") and _bare_webp(raw)
+            return _is_clean_gif(raw)
+        return raw.startswith(b"RIFF") and _is_clean_webp(raw)
     except (IndexError, struct.error):
         return False
 
 
-def _bare_png(raw: bytes) -> bool:
+def _is_clean_png(raw: bytes) -> bool:
     """PNG, section 5.3: length, type, data, checksum."""
-    at = 8
+    offset = 8
     while True:
-        (length,) = struct.unpack_from(">L", raw, at)
-        kind = raw[at + 4 : at + 8]
-        at += 12 + length
-        if kind not in _PNG_CHUNKS or at > len(raw):
+        (length,) = struct.unpack_from(">L", raw, offset)
+        kind = raw[offset + 4 : offset + 8]
+        offset += 12 + length
+        if kind not in _PNG_CHUNKS or offset > len(raw):
             return False
         if kind == b"IEND":
-            return bool(length == 0 and at == len(raw))
+            return bool(length == 0 and offset == len(raw))
 
 
-def _bare_jpeg(raw: bytes) -> bool:
+def _is_clean_jpeg(raw: bytes) -> bool:
     """JPEG (ITU T.81, annex B): segments up to the end marker, entropy-coded data after each scan."""
-    at = 2
+    offset = 2
     while True:
-        if raw[at] != 0xFF:
+        if raw[offset] != 0xFF:
             return False
-        marker = raw[at + 1]
+        marker = raw[offset + 1]
         if marker == 0xD9:
-            return at + 2 == len(raw)
-        (length,) = struct.unpack_from(">H", raw, at + 2)
-        if not _bare_segment(marker, raw[at + 4 : at + 2 + length]):
+            return offset + 2 == len(raw)
+        (length,) = struct.unpack_from(">H", raw, offset + 2)
+        if not _is_image_segment(marker, raw[offset + 4 : offset + 2 + length]):
             return False
-        at += 2 + length
+        offset += 2 + length
         if marker == 0xDA:
-            at = _after_scan(raw, at)
+            offset = _end_of_scan(raw, offset)
 
 
-def _bare_segment(marker: int, data: bytes) -> bool:
-    """Whether a segment draws: tables, frames, scans, JFIF without thumbnail, colours."""
+def _is_image_segment(marker: int, data: bytes) -> bool:
+    """Whether a segment is image data: tables, frames, scans, JFIF without thumbnail, colour profiles."""
     if marker == 0xE0:
         return data.startswith(b"JFIF\0") and len(data) == 14
     if marker == 0xE2:
@@ -130,48 +130,51 @@ def _bare_segment(marker: int, data: bytes) -> bool:
     return marker in _JPEG_TABLES or marker == 0xDA
 
 
-def _after_scan(raw: bytes, at: int) -> int:
-    """Where the entropy-coded data that begins at `at` ends: at a marker that is no restart or stuffing."""
+def _end_of_scan(raw: bytes, offset: int) -> int:
+    """Return the end of the entropy-coded data that begins at `offset`: the next marker that is no restart or stuffing.
+
+    Raises IndexError when there is none.
+    """
     while True:
-        at = raw.find(b"\xff", at)
-        if at < 0:
+        offset = raw.find(b"\xff", offset)
+        if offset < 0:
             raise IndexError
-        if raw[at + 1] == 0 or 0xD0 <= raw[at + 1] <= 0xD7:
-            at += 2
+        if raw[offset + 1] == 0 or 0xD0 <= raw[offset + 1] <= 0xD7:
+            offset += 2
             continue
-        return at
+        return offset
 
 
-def _bare_gif(raw: bytes) -> bool:
-    """GIF89a: images, graphic controls and the one application block that says how often to repeat."""
-    at = 13 + (3 * 2 ** ((raw[10] & 7) + 1) if raw[10] & 0x80 else 0)
+def _is_clean_gif(raw: bytes) -> bool:
+    """GIF89a: images, graphic controls, and the application block with the loop count."""
+    offset = 13 + (3 * 2 ** ((raw[10] & 7) + 1) if raw[10] & 0x80 else 0)
     while True:
-        kind = raw[at]
+        kind = raw[offset]
         if kind == 0x3B:
-            return at + 1 == len(raw)
+            return offset + 1 == len(raw)
         if kind == 0x2C:
-            flags = raw[at + 9]
-            at += 10 + (3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0) + 1
-        elif kind == 0x21 and raw[at + 1] == 0xF9:
-            at += 2
-        elif kind == 0x21 and raw[at + 1 : at + 14] == b"\xff\x0bNETSCAPE2.0" and raw[at + 14] == 3:
-            at += 14
+            flags = raw[offset + 9]
+            offset += 10 + (3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0) + 1
+        elif kind == 0x21 and raw[offset + 1] == 0xF9:
+            offset += 2
+        elif kind == 0x21 and raw[offset + 1 : offset + 14] == b"\xff\x0bNETSCAPE2.0" and raw[offset + 14] == 3:
+            offset += 14
         else:
             return False
-        while size := raw[at]:
-            at += 1 + size
-        at += 1
+        while size := raw[offset]:
+            offset += 1 + size
+        offset += 1
 
 
-def _bare_webp(raw: bytes) -> bool:
-    """WebP (RIFF): chunks of pixels, animation and colour."""
+def _is_clean_webp(raw: bytes) -> bool:
+    """WebP (RIFF): chunks of image data, animation and colour."""
     (size,) = struct.unpack_from("<L", raw, 4)
     if raw[8:12] != b"WEBP" or size + 8 != len(raw):
         return False
-    at = 12
-    while at < len(raw):
-        (length,) = struct.unpack_from("<L", raw, at + 4)
-        if raw[at : at + 4] not in _WEBP_CHUNKS:
+    offset = 12
+    while offset < len(raw):
+        (length,) = struct.unpack_from("<L", raw, offset + 4)
+        if raw[offset : offset + 4] not in _WEBP_CHUNKS:
             return False
-        at += 8 + length + length % 2
-    return at == len(raw)
+        offset += 8 + length + length % 2
+    return offset == len(raw)

@@ -1,4 +1,4 @@
-"""Where the pictures of an archive go: reused, taken in, or taken in under another name."""
+"""Storage of the pictures of an archive: reused, imported, or imported under another name."""
 
 from __future__ import annotations
 
@@ -17,91 +17,91 @@ from wiki.exchange.archive.image_check import CheckedPicture
 from wiki.pages.media_models import Picture, invalidate_pages_showing
 
 
-class _Staged(File):  # type: ignore[type-arg]  # the stub makes File generic, Django does not
-    """A file of the staging folder, which the storage may move instead of copying."""
+class _StagedFile(File):  # type: ignore[type-arg]  # the stub makes File generic, Django does not
+    """A file in the staging folder that the storage may move instead of copying."""
 
     def temporary_file_path(self) -> str:
-        """Where it is: Django's file system storage moves such files."""
+        """Return the path; FileSystemStorage moves a file that has this method."""
         return str(self.name)
 
 
 @dataclass(slots=True)
 class ImageStore:
-    """The pictures of one import."""
+    """The pictures of one import: `new` rows with their files, and `renamed` names (old to new)."""
 
     new: list[tuple[Picture, CheckedPicture]] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> None:
-        """Write the rows, inside the transaction.
+        """Insert the new rows; call inside the transaction of the import.
 
-        Not by `Picture.save`, which would have pages show the files before they are there.
+        Does not call `Picture.save`, which would make pages show files that are not stored yet.
         """
         for picture, _ in self.new:
-            picture.pk = None  # a first attempt may have met a locked database
+            picture.pk = None  # set by an attempt that failed on a locked database
             AbstractImage.save(picture, force_insert=True)
 
     def place_files(self) -> None:
-        """Move the files from staging to where the rows say, after the commit; pages show them then."""
-        for picture, taken in self.new:
-            storage, name = _storage(), str(picture.file.name)
-            with taken.path.open("rb") as raw:
-                stored = storage.save(name, _Staged(raw, name=str(taken.path)))
+        """Move the files from the staging folder to the paths of the rows; invalidate pages. Call after the commit."""
+        for picture, checked in self.new:
+            storage, name = _picture_storage(), str(picture.file.name)
+            with checked.path.open("rb") as raw:
+                stored = storage.save(name, _StagedFile(raw, name=str(checked.path)))
             if stored != name:
                 Picture.objects.filter(pk=picture.pk).update(file=stored)
             invalidate_pages_showing(picture.name)
 
 
-def plan_image_storage(taken: Sequence[CheckedPicture], by: User | None) -> ImageStore:
-    """Decide for each picture: the same is here already, it is new, or its name is another's."""
+def plan_image_storage(pictures: Sequence[CheckedPicture], by: User | None) -> ImageStore:
+    """Decide for each picture: reuse an identical one, add it, or add it under a free name."""
     store = ImageStore()
-    for one in taken:
-        name = str(one.entry["name"])
-        here = Picture.objects.filter(name=name).first()
-        if here is not None and here.sha256 == one.sha256:
+    for picture in pictures:
+        name = str(picture.entry["name"])
+        existing = Picture.objects.filter(name=name).first()
+        if existing is not None and existing.sha256 == picture.sha256:
             continue
-        if here is not None:
-            same = Picture.objects.filter(sha256=one.sha256).order_by("pk").first()
-            if same is not None:
-                store.renamed[name] = same.name
+        if existing is not None:
+            identical = Picture.objects.filter(sha256=picture.sha256).order_by("pk").first()
+            if identical is not None:
+                store.renamed[name] = identical.name
                 continue
             store.renamed[name] = name = _free_name(name)
-        store.new.append((_picture(one, name, by), one))
+        store.new.append((_new_picture(picture, name, by), picture))
     return store
 
 
 def _free_name(name: str) -> str:
-    """`name` with the first number that makes it free."""
+    """Return `name` with the lowest number that makes it free."""
     path, number = Path(name), 2
     while Picture.objects.filter(name=f"{path.stem}-{number}{path.suffix}").exists():
         number += 1
     return f"{path.stem}-{number}{path.suffix}"
 
 
-def _picture(one: CheckedPicture, name: str, by: User | None) -> Picture:
-    """The row of a new picture. Its file is only named: `Picture.save` would encode it again."""
-    with one.path.open("rb") as file:
+def _new_picture(checked: CheckedPicture, name: str, by: User | None) -> Picture:
+    """Return an unsaved row for a picture. Its file is only named: `Picture.save` would encode it again."""
+    with checked.path.open("rb") as file:
         sha1 = hashlib.file_digest(file, lambda: cast(Any, hashlib.sha1(usedforsecurity=False))).hexdigest()
     picture = Picture(
         title=name[:255],
         name=name,
-        width=one.width,
-        height=one.height,
-        author=one.entry["author"],
-        license=one.entry["license"],
-        source=one.entry["source"],
-        description=one.entry["description"],
-        sha256=one.sha256,
-        file_size=one.size,
+        width=checked.width,
+        height=checked.height,
+        author=checked.entry["author"],
+        license=checked.entry["license"],
+        source=checked.entry["source"],
+        description=checked.entry["description"],
+        sha256=checked.sha256,
+        file_size=checked.size,
         file_hash=sha1,
         uploaded_by_user=by,
     )
-    wanted = picture.get_upload_to(name)
-    picture.file.name = _storage().get_available_name(wanted, max_length=100)
+    path = picture.get_upload_to(name)
+    picture.file.name = _picture_storage().get_available_name(path, max_length=100)
     return picture
 
 
-def _storage() -> Storage:
-    """Where the files of pictures are."""
-    found: Storage = cast(Any, Picture._meta.get_field("file")).storage
-    return found
+def _picture_storage() -> Storage:
+    """Return the storage of picture files."""
+    storage: Storage = cast(Any, Picture._meta.get_field("file")).storage
+    return storage

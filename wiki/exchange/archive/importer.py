@@ -1,7 +1,7 @@
-"""Taking an archive in: checked whole in a folder of its own, then written in one transaction.
+"""Import of an archive: validated as a whole in a staging folder, then written in one transaction.
 
-Nothing is matched to anyone here: authors stay names, versions keep the site, number and date
-that they first had. HTML of an archive is never looked at. A refusal leaves nothing behind.
+Authors are not matched to accounts: they stay names. Versions retain their original site, number and date. HTML in an
+archive is never read. A refused import leaves no rows and no files.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from wiki.pages import page_lookup, permissions
 from wiki.pages.media_models import file_key
 from wiki.pages.models import Changeset, Fork, PageVersion, Stewardship, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing.version_store import Author, NewVersion, full_title
+from wiki.pages.writing.version_store import Author, NewVersion, full_title, store
 from wiki.text import titles
 from wiki.text.markup.images import picture_name
 
 STAGING_MAX_AGE = 24 * 3600
-"""Seconds after which a staging folder can only be left over from a process that removed_in."""
+"""Seconds after which a staging folder was certainly left by a process that was killed."""
 IMPORT_LIMIT = (20, 3600)
 StepCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportTarget:
-    """Where the page is to go: the archive's own title, another one, or into a place."""
+    """Target of an import: a title (empty: as in the archive), and the title of a place (empty: as in the archive)."""
 
     title: str = ""
     into: str = ""
@@ -51,20 +51,23 @@ class ImportTarget:
 
 @dataclass(slots=True)
 class ImportResult:
-    """What came in."""
+    """What was imported."""
 
     page: WikiPage
     versions: int
     digest: str
     pictures: int = 0
     renamed: dict[str, str] = field(default_factory=dict)
-    """Pictures whose names were taken here by others, with the names that they have now."""
+    """Pictures whose names were taken by other pictures: old name to new name."""
     cleaned: list[str] = field(default_factory=list)
-    """Pictures from which hidden data was taken out."""
+    """Names of pictures from which metadata was removed."""
 
 
 def check_import_allowed(by: User | None) -> None:
-    """Count one page that `by` (None for a command) brings here. Raises NotAllowed, TooFast."""
+    """Check permission and rate limit of one import by `by` (None for a command: no check).
+
+    Raises NotAllowed, RateLimitExceeded.
+    """
     if by is not None:
         permissions.require(by, permissions.Action.IMPORT)
         rate_limits.count_against_limit(f"import:{by.pk}", *IMPORT_LIMIT)
@@ -73,14 +76,14 @@ def check_import_allowed(by: User | None) -> None:
 def import_archive(
     file: BinaryIO, by: User | None, wish: ImportTarget = ImportTarget(), told: StepCallback = lambda step: None
 ) -> ImportResult:
-    """Take the archive `file` in, as `by` (None for a command).
+    """Import the archive `file` on behalf of `by` (None for a command), to `wish`.
 
-    Raises ArchiveProblem, TitleTaken, TitleProblem, NotAllowed, Refused, each with its reason;
-    nothing is left behind then. `told` hears what is being done.
+    `told` is called with the name of each step. Raises ArchiveProblem, TitleTaken, TitleProblem, NotAllowed,
+    RateLimitExceeded, Refused; then nothing is left behind.
     """
     check_import_allowed(by)
     with open_archive(file, told) as contents:
-        fields = _fields(contents, wish)
+        fields = _target_fields(contents, wish)
         taken = check_pictures(contents)
         told(gettext("Writing"))
         return _write(contents, fields, taken, by)
@@ -88,8 +91,8 @@ def import_archive(
 
 @contextmanager
 def open_archive(file: BinaryIO, told: StepCallback = lambda step: None) -> Iterator[ArchiveContents]:
-    """What the archive `file` says, checked as a whole, while its files lie unpacked. Raises ArchiveProblem."""
-    staging = _staging()
+    """Unpack and validate the archive `file`; its files exist until the context ends. Raises ArchiveProblem."""
+    staging = _new_staging_folder()
     try:
         told(gettext("Unpacking"))
         bag = safe_unzip.unpack(file, staging)
@@ -100,39 +103,39 @@ def open_archive(file: BinaryIO, told: StepCallback = lambda step: None) -> Iter
 
 
 def check_pictures(contents: ArchiveContents) -> list[CheckedPicture]:
-    """The pictures of an archive, each decoded. Raises ArchiveProblem."""
+    """Decode and clean the pictures of an archive. Raises ArchiveProblem."""
     return [image_check.check_picture(entry, contents.folder / entry["file"]) for entry in contents.credits["media"]]
 
 
-def _staging() -> Path:
-    """A new, empty folder; those that a killed process left are cleared away."""
+def _new_staging_folder() -> Path:
+    """Create an empty staging folder; remove old ones that a killed process left."""
     root = Path(settings.STAGING_ROOT)
     root.mkdir(parents=True, exist_ok=True)
-    for old in root.iterdir():
-        if old.name.startswith("archive-") and time.time() - old.stat().st_mtime > STAGING_MAX_AGE:
-            shutil.rmtree(old, ignore_errors=True)
+    for folder in root.iterdir():
+        if folder.name.startswith("archive-") and time.time() - folder.stat().st_mtime > STAGING_MAX_AGE:
+            shutil.rmtree(folder, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix="archive-", dir=root))
 
 
-# ---------------------------------------------------------------- where it goes
+# ---------------------------------------------------------------- target
 
 
-def _fields(contents: ArchiveContents, wish: ImportTarget) -> PageFields:
-    """The fields of the page as it will be here. Raises TitleTaken, Refused, TitleProblem."""
-    wanted = titles.clean_title(wish.title) if wish.title.strip() else ""
+def _target_fields(contents: ArchiveContents, target: ImportTarget) -> PageFields:
+    """Return the fields of the page to be created. Raises TitleTaken, Refused, TitleProblem."""
+    new_title = titles.clean_title(target.title) if target.title.strip() else ""
     last = contents.last
     is_place = contents.is_place
-    if wish.into.strip():
-        place = page_lookup.find_by_key(titles.key_of(wish.into))
+    if target.into.strip():
+        place = page_lookup.find_by_key(titles.key_of(target.into))
         if place is None or not place.is_place:
-            raise Refused(gettext_noop("There is no place called «%(title)s»."), title=wish.into)
-        own, is_place = wanted or contents.title, False
-        fields = PageFields(0, place, own, False, last.license, last.language)
+            raise Refused(gettext_noop("There is no place called «%(title)s»."), title=target.into)
+        title, is_place = new_title or contents.title, False
+        fields = PageFields(0, place, title, False, last.license, last.language)
     else:
-        found = page_lookup.fields_for_title(
-            wanted or contents.full_title, license=last.license, language=last.language
+        resolved = page_lookup.fields_for_title(
+            new_title or contents.full_title, license=last.license, language=last.language
         )
-        fields = replace(found, is_place=is_place)
+        fields = replace(resolved, is_place=is_place)
     if is_place:
         page_lookup.check_place_title(fields.title)
     _check_free(contents, full_title(fields))
@@ -140,59 +143,68 @@ def _fields(contents: ArchiveContents, wish: ImportTarget) -> PageFields:
 
 
 def _check_free(contents: ArchiveContents, title: str) -> None:
-    """Refuse a title that a page has, saying so when it is this very archive."""
-    taken = page_lookup.find_by_key(titles.key_of(title))
-    if taken is None:
+    """Raise TitleTaken when a page has the title, with another message when it was imported from the same archive."""
+    existing = page_lookup.find_by_key(titles.key_of(title))
+    if existing is None:
         return
-    if Origin.objects.filter(page=taken, digest=contents.digest).exists():
-        raise TitleTaken(gettext_noop("This archive was imported before, as «%(title)s»."), title=taken.full_title)
+    if Origin.objects.filter(page=existing, digest=contents.digest).exists():
+        raise TitleTaken(gettext_noop("This archive was imported before, as «%(title)s»."), title=existing.full_title)
     raise TitleTaken(
         gettext_noop("A page called «%(title)s» is here already. Choose a place or another title for the import."),
-        title=taken.full_title,
+        title=existing.full_title,
     )
 
 
-def _fields_then(one: Revision, known: dict[str, PageFields]) -> PageFields:
-    """The fields of a version, under the title that it had."""
-    if one.title not in known:
-        known[one.title] = page_lookup.fields_for_title(one.title, license=one.license, language=one.language)
-    return replace(known[one.title], is_place=one.is_place, license=one.license, language=one.language)
+def _fields_of_version(revision: Revision, fields_by_title: dict[str, PageFields]) -> PageFields:
+    """Return the fields of a version, under the title that it had; cached by title in `fields_by_title`."""
+    if revision.title not in fields_by_title:
+        fields_by_title[revision.title] = page_lookup.fields_for_title(
+            revision.title, license=revision.license, language=revision.language
+        )
+    return replace(
+        fields_by_title[revision.title],
+        is_place=revision.is_place,
+        license=revision.license,
+        language=revision.language,
+    )
 
 
 # ---------------------------------------------------------------- writing
 
 
 def _write(
-    contents: ArchiveContents, fields: PageFields, taken: Sequence[CheckedPicture], by: User | None
+    contents: ArchiveContents, fields: PageFields, pictures: Sequence[CheckedPicture], by: User | None
 ) -> ImportResult:
-    """Write everything in one transaction, then put the pictures' files where they belong."""
-    known: dict[str, PageFields] = {}
-    page, images = WikiPage(), image_store.plan_image_storage(taken, by)
-    drafts = [new_version_of(page, one, _fields_then(one, known)) for one in contents.revisions]
-    drafts += _arrival(page, contents, fields, drafts[-1].fields, images.renamed, by)
+    """Write all versions and rows in one transaction, then move the picture files."""
+    fields_by_title: dict[str, PageFields] = {}
+    page, images = WikiPage(), image_store.plan_image_storage(pictures, by)
+    versions = [
+        new_version_of(page, revision, _fields_of_version(revision, fields_by_title)) for revision in contents.revisions
+    ]
+    versions += _import_version(page, contents, fields, versions[-1].fields, images.renamed, by)
     comment = f"{contents.source['host']}: {contents.full_title}"[:500]
 
-    def also(versions: list[PageVersion]) -> None:
+    def save_related(versions: list[PageVersion]) -> None:
         images.save()
-        _remember(page, contents, fields, by)
+        _save_origin(page, contents, fields, by)
 
-    store(drafts, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=also)
+    store(versions, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=save_related)
     images.place_files()
     return ImportResult(
-        page, len(contents.revisions), contents.digest, len(taken), images.renamed,
-        [one.entry["name"] for one in taken if one.was_cleaned],
+        page, len(contents.revisions), contents.digest, len(pictures), images.renamed,
+        [revision.entry["name"] for revision in pictures if revision.was_cleaned],
     )  # fmt: skip
 
 
-def new_version_of(page: WikiPage, one: Revision, fields: PageFields) -> NewVersion:
-    """One version of the archive as a version here."""
+def new_version_of(page: WikiPage, revision: Revision, fields: PageFields) -> NewVersion:
+    """Return a version of the archive as a new version of `page`."""
     return NewVersion(
-        page, one.text, fields, Author(None, one.author, one.host), one.comment, one.minor, one.tags,
-        claimed_at=one.date, origin_number=one.origin,
+        page, revision.text, fields, Author(None, revision.author, revision.host), revision.comment, revision.minor,
+        revision.tags, claimed_at=revision.date, origin_number=revision.origin,
     )  # fmt: skip
 
 
-def _arrival(
+def _import_version(
     page: WikiPage,
     contents: ArchiveContents,
     fields: PageFields,
@@ -200,55 +212,55 @@ def _arrival(
     renamed: Mapping[str, str],
     by: User | None,
 ) -> list[NewVersion]:
-    """The one version that an import may add: another title, or pictures that had to be renamed."""
+    """Return the version that the import adds when the title or the names of pictures change; else an empty list."""
     text = rename_pictures(contents.last.text or "", renamed)
     if fields == before and text == contents.last.text:
         return []
     author = Author.of(by) if by else Author(None, settings.WAGTAIL_SITE_NAME)
-    words = [gettext("Imported from %(host)s") % {"host": contents.source["host"]}]
-    words += [f"{old} → {new}" for old, new in renamed.items()]
-    return [NewVersion(page, text, fields, author, " · ".join(words)[:500], tags=["imported", "moved"])]
+    comment_parts = [gettext("Imported from %(host)s") % {"host": contents.source["host"]}]
+    comment_parts += [f"{old} → {new}" for old, new in renamed.items()]
+    return [NewVersion(page, text, fields, author, " · ".join(comment_parts)[:500], tags=["imported", "moved"])]
 
 
 def rename_pictures(text: str, renamed: Mapping[str, str]) -> str:
-    """`text` with pictures called by their new names, wherever it shows them."""
+    """Replace the names of pictures in `text`; `renamed` maps old to new names."""
 
-    def new(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         name = picture_name(match["name"])
-        wanted = renamed.get(file_key(name)) if name else None
-        if wanted is None:
+        new_name = renamed.get(file_key(name)) if name else None
+        if new_name is None:
             return match[0]
         prefix = "File:" if match[0].startswith("]") else ""
-        return match[0].removesuffix(match["name"]) + prefix + wanted
+        return match[0].removesuffix(match["name"]) + prefix + new_name
 
-    return format_spec.PICTURE_PATTERN.sub(new, text) if renamed else text
+    return format_spec.PICTURE_PATTERN.sub(replacement, text) if renamed else text
 
 
 def split_sources(contents: ArchiveContents) -> tuple[Fork | None, list[dict[str, Any]]]:
-    """What an archive says that its page was forked from, not saved; and all else that it was made from."""
+    """Return the fork of an archive as an unsaved Fork (or None), and all other entries of `derived_from`."""
     ancestry: list[dict[str, Any]] = list(contents.credits["derived_from"])
-    fork = next((entry for entry in ancestry if entry["relation"] == "fork"), None)
-    if fork is None:
+    entry_of_fork = next((entry for entry in ancestry if entry["relation"] == "fork"), None)
+    if entry_of_fork is None:
         return None, ancestry
-    ancestry.remove(fork)
-    bond = Fork(
-        upstream_host=fork["host"],
-        upstream_title=fork["title"],
-        upstream_url=fork["source"],
-        upstream_version=fork["version"],
-        upstream_license=fork["license"],
-        upstream_authors=fork["authors"],
-        made_at=datetime.fromisoformat(fork["date"]),
+    ancestry.remove(entry_of_fork)
+    fork = Fork(
+        upstream_host=entry_of_fork["host"],
+        upstream_title=entry_of_fork["title"],
+        upstream_url=entry_of_fork["source"],
+        upstream_version=entry_of_fork["version"],
+        upstream_license=entry_of_fork["license"],
+        upstream_authors=entry_of_fork["authors"],
+        made_at=datetime.fromisoformat(entry_of_fork["date"]),
     )
-    return bond, ancestry
+    return fork, ancestry
 
 
-def _remember(page: WikiPage, contents: ArchiveContents, fields: PageFields, by: User | None) -> None:
-    """Keep where the page came from, and what it was made from before."""
-    bond, ancestry = split_sources(contents)
-    if bond is not None:
-        bond.page = page
-        bond.save(force_insert=True)
+def _save_origin(page: WikiPage, contents: ArchiveContents, fields: PageFields, by: User | None) -> None:
+    """Store the origin of the page and its fork; make `by` the steward of a new place."""
+    fork, ancestry = split_sources(contents)
+    if fork is not None:
+        fork.page = page
+        fork.save(force_insert=True)
     Origin.objects.create(
         page=page,
         source=contents.source["host"],

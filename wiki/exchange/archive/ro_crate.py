@@ -1,4 +1,4 @@
-"""The description of an archive for machines: RO-Crate 1.3 (JSON-LD in schema.org's words)."""
+"""The machine-readable description of an archive: RO-Crate 1.3 (JSON-LD with terms of schema.org)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wiki.pages.models import PageVersion
 from wiki.pages.page_urls import address
 
 ACTIONS = 200
-"""How many of the latest versions are told as actions; `revisions.jsonl` tells all."""
+"""How many of the latest versions are described as actions; `revisions.jsonl` has all."""
 FORMATS = {
     "md": "text/markdown", "json": "application/json", "jsonl": "application/jsonl", "html": "text/html",
     "css": "text/css", "txt": "text/plain", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png",
@@ -40,15 +40,15 @@ DESCRIPTIONS = {
 }
 
 
-def metadata(subject: ExportedPage, credits: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
-    """The content of `ro-crate-metadata.json` for files of those `sizes` (paths in `data/`)."""
+def metadata(exported: ExportedPage, credits: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Return the content of `ro-crate-metadata.json`; `sizes` gives the bytes of each file, by path in `data/`."""
     with translation.override("en"):
         crate = ROCrate(version="1.3")
         licenses = _Licenses(crate)
         people = {name: _person(crate, name, number) for number, name in enumerate(credits["authors"], start=1)}
-        _root(crate, subject, credits, licenses, list(people.values()))
-        _files(crate, subject, credits, licenses, sizes)
-        _actions(crate, subject, people)
+        _root(crate, exported, credits, licenses, list(people.values()))
+        _files(crate, exported, credits, licenses, sizes)
+        _actions(crate, exported, people)
         crate.mainEntity = crate.get(format_spec.TEXT)
     generated: dict[str, Any] = crate.metadata.generate()
     generated["@graph"].sort(key=lambda entity: entity["@id"])
@@ -56,15 +56,15 @@ def metadata(subject: ExportedPage, credits: Mapping[str, Any], sizes: Mapping[s
 
 
 class _Licenses:
-    """Licences as entities of the crate, each once."""
+    """Adds licences to the crate as entities, each once."""
 
     def __init__(self, crate: ROCrate) -> None:
         self._crate = crate
 
     def of(self, expression: str) -> Any:
-        """The entity, or list of entities, that an expression names."""
-        found = [self._entity(license) for license in catalogue.licenses_in(expression)]
-        return found[0] if len(found) == 1 else found
+        """Return the entity (or list of entities) of the licences in an expression."""
+        entities = [self._entity(license) for license in catalogue.licenses_in(expression)]
+        return entities[0] if len(entities) == 1 else entities
 
     def _entity(self, license: catalogue.License) -> Any:
         url = license.deed_url or license.text_url or f"https://spdx.org/licenses/{license.id}"
@@ -81,24 +81,24 @@ class _Licenses:
 
 
 def _person(crate: ROCrate, name: str, number: int) -> Any:
-    """An author: a name as it was given, not verified."""
+    """Add an author; the name is as given, not verified."""
     return crate.add(Person(crate, f"#author-{number}", properties={"name": name}))
 
 
 def _root(
-    crate: ROCrate, subject: ExportedPage, credits: Mapping[str, Any], licenses: _Licenses, people: list[Any]
+    crate: ROCrate, exported: ExportedPage, credits: Mapping[str, Any], licenses: _Licenses, people: list[Any]
 ) -> None:
-    """The properties of the whole."""
-    root, when = crate.root_dataset, format_utc(subject.last.claimed_at)
-    line = attribution_line(subject.title, credits["authors"], credits["source"], subject.last.license, language="en")
-    root["name"] = subject.title
-    root["description"] = f"The wiki page “{subject.title}” with its pictures, licence, authors and full history"
-    root["datePublished"] = root["dateModified"] = when
-    root["license"] = licenses.of(subject.last.license)
+    """Set the properties of the root data entity."""
+    root, date = crate.root_dataset, format_utc(exported.last.claimed_at)
+    line = attribution_line(exported.title, credits["authors"], credits["source"], exported.last.license, language="en")
+    root["name"] = exported.title
+    root["description"] = f"The wiki page “{exported.title}” with its pictures, licence, authors and full history"
+    root["datePublished"] = root["dateModified"] = date
+    root["license"] = licenses.of(exported.last.license)
     root["creditText"] = line.text
-    root["version"] = str(subject.last.number)
-    root["inLanguage"] = subject.last.language
-    root["url"] = subject.source["url"]
+    root["version"] = str(exported.last.number)
+    root["inLanguage"] = exported.last.language
+    root["url"] = exported.source["url"]
     if people:
         root["author"] = people if len(people) > 1 else people[0]
     publisher = ContextEntity(crate, f"{settings.BASE_ADDRESS}/", properties={
@@ -109,13 +109,13 @@ def _root(
     if sources:
         root["isBasedOn"] = sources if len(sources) > 1 else sources[0]
         root["wasDerivedFrom"] = root["isBasedOn"]
-    if subject.origin and subject.origin.digest:
-        root["importedFrom"] = subject.origin.url
-        root["importedOn"] = format_utc(subject.origin.imported_at)
+    if exported.origin and exported.origin.digest:
+        root["importedFrom"] = exported.origin.url
+        root["importedOn"] = format_utc(exported.origin.imported_at)
 
 
 def _source(crate: ROCrate, entry: Mapping[str, Any], licenses: _Licenses) -> Any:
-    """Something that the page was made from."""
+    """Add a source of the page (an entry of `derived_from`), unless the crate has it already."""
     url = entry["source"] or f"#source-{format_spec.file_stem(entry['title'])}"
     if entry["relation"] == "fork" and "?" not in url:
         url = f"{url}?version={entry['version']}"
@@ -128,22 +128,22 @@ def _source(crate: ROCrate, entry: Mapping[str, Any], licenses: _Licenses) -> An
         "license": _reference(licenses.of(entry["license"])) if catalogue.is_free(entry["license"]) else None,
         "version": str(entry["version"]),
     }
-    kept = {name: value for name, value in properties.items() if value is not None}
-    known = crate.get(url)
-    return known if known is not None else crate.add(CreativeWork(crate, url, properties=kept))
+    given = {name: value for name, value in properties.items() if value is not None}
+    existing = crate.get(url)
+    return existing if existing is not None else crate.add(CreativeWork(crate, url, properties=given))
 
 
 def _reference(entities: Any) -> Any:
-    """Entities as references, for use among plain properties."""
-    many = entities if isinstance(entities, list) else [entities]
-    found = [{"@id": entity.id} for entity in many]
-    return found if len(found) > 1 else found[0]
+    """Return references to one or several entities, for use in properties given as dict."""
+    as_list = entities if isinstance(entities, list) else [entities]
+    references = [{"@id": entity.id} for entity in as_list]
+    return references if len(references) > 1 else references[0]
 
 
 def _files(
-    crate: ROCrate, subject: ExportedPage, credits: Mapping[str, Any], licenses: _Licenses, sizes: Mapping[str, int]
+    crate: ROCrate, exported: ExportedPage, credits: Mapping[str, Any], licenses: _Licenses, sizes: Mapping[str, int]
 ) -> None:
-    """One entity for each file."""
+    """Add an entity for each file."""
     media = {entry["file"]: entry for entry in credits["media"]}
     for path, size in sorted(sizes.items()):
         entry = media.get(path)
@@ -153,7 +153,7 @@ def _files(
             "encodingFormat": FORMATS.get(path.rpartition(".")[2], "application/octet-stream"),
             "contentSize": str(size),
         }
-        if entry and entry["license"] != subject.last.license:
+        if entry and entry["license"] != exported.last.license:
             properties["license"] = _reference(licenses.of(entry["license"]))
         if entry:
             properties["creditText"] = picture_credit(entry, "en").text
@@ -161,7 +161,7 @@ def _files(
 
 
 def _description(path: str, entry: Mapping[str, Any] | None) -> str:
-    """What a file is."""
+    """Return the description of a file."""
     if entry:
         return entry["description"] or f"Picture “{entry['name']}”"
     if path.startswith("LICENSES/"):
@@ -170,29 +170,29 @@ def _description(path: str, entry: Mapping[str, Any] | None) -> str:
 
 
 def picture_credit(entry: Mapping[str, Any], language: str) -> Any:
-    """The credit of a picture as `credits.json` lists it."""
+    """Return the attribution line of a picture (an entry of `media` in `credits.json`)."""
     authors = [entry["author"]] if entry["author"] else []
     return attribution_line(entry["name"], authors, entry["source"], entry["license"], language=language)
 
 
-def _actions(crate: ROCrate, subject: ExportedPage, people: Mapping[str, Any]) -> None:
-    """Who did what when: the latest versions."""
-    latest = subject.versions.filter(number__gt=subject.last.number - ACTIONS).order_by("number")
-    made = []
+def _actions(crate: ROCrate, exported: ExportedPage, people: Mapping[str, Any]) -> None:
+    """Add the latest versions as actions, with their agents."""
+    latest = exported.versions.filter(number__gt=exported.last.number - ACTIONS).order_by("number")
+    actions = []
     for version in latest:
         properties = _action(version)
         if version.author_name in people:
             properties["agent"] = {"@id": people[version.author_name].id}
-        made.append(crate.add(ContextEntity(crate, f"#version-{version.number}", properties=properties)))
-    crate.root_dataset["mentions"] = made
+        actions.append(crate.add(ContextEntity(crate, f"#version-{version.number}", properties=properties)))
+    crate.root_dataset["mentions"] = actions
 
 
 def _action(version: PageVersion) -> dict[str, Any]:
-    """One version as an action."""
-    what = "CreateAction" if version.number == 1 else "UpdateAction"
+    """Return the properties of a version as an action."""
+    type_name = "CreateAction" if version.number == 1 else "UpdateAction"
     comment = re.sub(r"\s+", " ", version.comment).strip()
     return {
-        "@type": "DeleteAction" if version.is_deletion else what,
+        "@type": "DeleteAction" if version.is_deletion else type_name,
         "name": f"Version {version.number} of “{version.title}”",
         "description": comment or "No comment",
         "endTime": format_utc(version.claimed_at),
@@ -201,6 +201,6 @@ def _action(version: PageVersion) -> dict[str, Any]:
     }
 
 
-def permalink(subject: ExportedPage) -> str:
-    """Where this wiki shows just this version."""
-    return absolute_url(f"{address('page', subject.title)}?version={subject.last.number}")
+def permalink(exported: ExportedPage) -> str:
+    """Return the absolute URL of this version on this wiki."""
+    return absolute_url(f"{address('page', exported.title)}?version={exported.last.number}")
