@@ -8,18 +8,19 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 BIN := .venv/bin
 RUN := $(BIN)/python -W ignore::SyntaxWarning
 
-.PHONY: help install demo test lint format messages lock bench campaign
+.PHONY: help install assets demo test lint format messages lock bench campaign
 
 help:
 	@echo "make demo      start the wiki with its demo content (PORT=8000)"
 	@echo "make test      run every test that this machine can run"
 	@echo "make install   make the environment in .venv, nothing more"
-	@echo "make lint      check style, types, floors, templates, migrations and translations"
+	@echo "make assets    put the files of npm packages that pages use into static/build (install does it too)"
+	@echo "make lint      check style, types, floors, templates, JavaScript, CSS, migrations and translations"
 	@echo "make format    put Python and templates into the house's form"
 	@echo "make messages  add new screen texts to the French catalogue, and compile it"
 	@echo "make bench     measure speed"
 	@echo "make campaign  search for faults with new seeds: NAME=examples SEED=7 MINUTES=10"
-	@echo "make lock      compile requirements*.in into requirements*.txt"
+	@echo "make lock      compile requirements*.in into requirements*.txt, and package.json into package-lock.json"
 
 # --- The environment: what the wiki needs, and beside it what tests and checks need ---------------
 .venv/made:
@@ -39,11 +40,14 @@ help:
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-install: .venv/runtime compiled
+install: .venv/runtime compiled assets
 
 .PHONY: compiled
 compiled: .venv/runtime
 	@$(RUN) -m movilab.translation_catalogue compile
+
+assets: .venv/runtime
+	@$(RUN) -m movilab.assets
 
 # --- The two commands -----------------------------------------------------------------------------
 demo: install
@@ -59,6 +63,7 @@ lint: install .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet templates
+	$(RUN) -m movilab.assets lint
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) -m movilab.translation_catalogue check
 
@@ -86,3 +91,4 @@ LOCK := pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find
 lock: .venv/dev
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/$(LOCK) -o requirements.txt requirements.in
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/$(LOCK) -o requirements-dev.txt requirements-dev.in
+	$(RUN) -m movilab.assets lock

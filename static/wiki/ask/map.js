@@ -1,6 +1,6 @@
 // Lists of places become maps: Leaflet and its clusters are fetched when a page has one. Every place stays in the list.
 
-const LIBRARIES = new URL("../../leaflet/", import.meta.url);
+const LIBRARIES = new URL("../../build/", import.meta.url);
 const WORLD_LATITUDE = 85;
 
 function style(name) {
@@ -27,8 +27,12 @@ function script(name) {
 }
 
 async function library() {
-  await Promise.all([style("leaflet.css"), style("MarkerCluster.css"), script("leaflet.js")]);
-  await script("leaflet.markercluster-src.js");
+  await Promise.all([
+    style("leaflet/leaflet.css"),
+    style("leaflet.markercluster/MarkerCluster.css"),
+    script("leaflet/leaflet.js"),
+  ]);
+  await script("leaflet.markercluster/leaflet.markercluster.js");
   return window.L;
 }
 
