@@ -1,1 +1,0 @@
-"""The demo: content as data, and the pencil that draws its pictures."""
