@@ -1,1 +1,1 @@
-"""The site around the wiki: settings from the environment, addresses, headers, the server's door."""
+"""The Django project: settings from the environment, URLs, HTTP headers, the server and its worker process."""

@@ -1,4 +1,4 @@
-"""The door for ASGI servers."""
+"""Entry point for ASGI servers."""
 
 from __future__ import annotations
 

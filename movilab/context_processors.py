@@ -1,4 +1,4 @@
-"""What every template may use without its view handing it over."""
+"""Context processors: variables of every template."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The wiki's name, its address (for titles, feeds and canonical links), and where maps get tiles."""
+    """Return the wiki's name, its base URL (for feeds and canonical links), and the tile server of maps."""
     return {"site_name": settings.SITE_NAME, "base_address": settings.BASE_ADDRESS, "map_tiles": settings.TILES}

@@ -1,7 +1,7 @@
-"""Brings the demo up: database, content, static files, then the server. `make demo` runs it.
+"""Starts the demo: prepares database, content and static files, then runs the server. `make demo` runs it.
 
-Each step leaves a stamp in MOVILAB_DATA and is left out while what it depends on has not changed, so that a second
-start takes seconds. What people wrote in between is kept: the content command changes no page that was edited.
+Each step writes a digest of its inputs to MOVILAB_DATA and is skipped while they are unchanged, so that a second start
+takes seconds. Edits made in between are not lost: `load_demo` changes no page that was edited.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Prepare what is not prepared yet, say where the wiki is, serve it until stopped."""
+    """Prepare the demo, print its address, and serve it until stopped."""
     parser = argparse.ArgumentParser(description="Start the wiki with its demo content.")
     parser.add_argument("--port", type=int, default=8000)
     port = parser.parse_args().port
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movilab.settings")
     os.environ.setdefault("MOVILAB_URL", f"http://127.0.0.1:{port}")
-    # Imported when the environment is complete: settings are read once, at import.
+    # Imported only now, since settings are read from the environment at import.
     from movilab.server import require_free_port, serve
 
     require_free_port("127.0.0.1", port)
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def prepare() -> None:
-    """Migrate, load the demo content and collect static files, each only when something changed."""
+    """Migrate, load the demo content and collect static files; each step only if its inputs changed."""
     import django
 
     django.setup()
@@ -42,22 +42,22 @@ def prepare() -> None:
     requirements = BASE_DIR / "requirements.txt"
     if _changed("migrate", [requirements, *BASE_DIR.glob("wiki/migrations/*.py")]):
         print("Preparing the database ...", flush=True)
-        is_there = _stamp_file("migrate").exists()
+        is_upgrade = _digest_file("migrate").exists()
         call_command("migrate", verbosity=0)
-        if is_there:  # made by an older version: what follows from its texts may be more by now
+        if is_upgrade:  # the database is of an older version: derived data may have changed
             print("Deriving again from history ...", flush=True)
             call_command("rebuild", verbosity=0)
-        _stamp("migrate", [requirements, *BASE_DIR.glob("wiki/migrations/*.py")])
+        _save_digest("migrate", [requirements, *BASE_DIR.glob("wiki/migrations/*.py")])
     content = [BASE_DIR / "wiki/management/commands/load_demo.py", *sorted((BASE_DIR / "demo").rglob("*"))]
     if _changed("content", content):
         print("Writing the demo content ...", flush=True)
         call_command("load_demo")
-        _stamp("content", content)
+        _save_digest("content", content)
     static = [requirements, *sorted((BASE_DIR / "static").rglob("*"))]
     if _changed("static", static):
         print("Collecting static files ...", flush=True)
         call_command("collectstatic", interactive=False, verbosity=0)
-        _stamp("static", static)
+        _save_digest("static", static)
 
 
 def announce() -> None:
@@ -71,7 +71,7 @@ def announce() -> None:
     print(f"\nWhat it writes lies in {settings.DATA}\n", flush=True)
 
 
-def _stamp_file(step: str) -> Path:
+def _digest_file(step: str) -> Path:
     from django.conf import settings
 
     return Path(settings.DATA) / f"demo-{step}.stamp"
@@ -89,12 +89,12 @@ def _digest(files: Iterable[Path]) -> str:
 
 
 def _changed(step: str, files: Iterable[Path]) -> bool:
-    stamp = _stamp_file(step)
-    return not stamp.exists() or stamp.read_text() != _digest(files)
+    digest_file = _digest_file(step)
+    return not digest_file.exists() or digest_file.read_text() != _digest(files)
 
 
-def _stamp(step: str, files: Iterable[Path]) -> None:
-    _stamp_file(step).write_text(_digest(files))
+def _save_digest(step: str, files: Iterable[Path]) -> None:
+    _digest_file(step).write_text(_digest(files))
 
 
 if __name__ == "__main__":

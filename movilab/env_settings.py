@@ -1,6 +1,6 @@
-"""Reads settings from the environment and stops the start, with one sentence, at a value that makes no sense.
+"""Reads settings from environment variables; invalid values stop the program with a one-sentence message.
 
-Each function takes the name of a variable and what holds when it is unset or empty.
+Each function takes the name of a variable, and the default for when it is unset or empty.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 
 
 def exit_with(sentence: str) -> NoReturn:
-    """Stop the program with `sentence` and nothing else: an administrator needs no traceback."""
+    """Exit with the message `sentence`, without a traceback."""
     raise SystemExit(f"Movilab cannot start: {sentence}")
 
 
 def text(name: str, default: str = "") -> str:
-    """The value of `name`, or the content of the file that `<name>_FILE` names (for secrets), stripped."""
+    """Return the value of `name`, or the content of the file that `<name>_FILE` names (for secrets), stripped."""
     from_file = os.environ.get(f"{name}_FILE", "").strip()
     if from_file:
         try:
@@ -39,7 +39,7 @@ def text(name: str, default: str = "") -> str:
 
 
 def boolean(name: str, default: bool) -> bool:
-    """True or False; anything that is not plainly one of them is refused."""
+    """Return a boolean (see YES and NO)."""
     value = text(name).lower()
     if not value:
         return default
@@ -49,7 +49,7 @@ def boolean(name: str, default: bool) -> bool:
 
 
 def number(name: str, default: int, least: int = 0) -> int:
-    """A whole number, `least` at the least."""
+    """Return an integer of at least `least`."""
     value = text(name, str(default))
     if not value.isdecimal() or int(value) < least:
         exit_with(f"{name} must be a whole number, {least} or more, not {value!r}.")
@@ -57,7 +57,7 @@ def number(name: str, default: int, least: int = 0) -> int:
 
 
 def folder(name: str, default: Path) -> Path:
-    """An existing, writable folder, made when missing."""
+    """Return a writable folder, which is created if missing."""
     path = Path(text(name, str(default))).expanduser().absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -69,99 +69,99 @@ def folder(name: str, default: Path) -> Path:
 
 
 def base_address(name: str, default: str) -> str:
-    """The address people type, like `https://wiki.example.org`: scheme, host, perhaps a port, nothing after."""
+    """Return the base URL of the site, like `https://wiki.example.org`: scheme, host and optional port, but no path."""
     value = text(name, default).rstrip("/")
     parts = urlsplit(value)
     try:
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number
-        whole = False
-    if not whole or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        is_valid = False
+    if not is_valid or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
         exit_with(f"{name} must be an address like https://wiki.example.org, without a path, not {value!r}.")
     return value
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """Where maps get their background: pictures of the ground at `address`, thanks to `attribution`."""
+    """A tile server for maps: its URL template and the attribution to show."""
 
     address: str
     attribution: str
     origin: str
-    """What the Content-Security-Policy has to allow."""
+    """The image source that the Content-Security-Policy has to allow."""
 
 
 def tiles(name: str) -> Tiles | None:
-    """A tile server like `https://tile.example.org/{z}/{x}/{y}.png © its authors`, or None for none."""
+    """Parse a tile server, like `https://tile.example.org/{z}/{x}/{y}.png © its authors`; return None if unset."""
     address, _, attribution = text(name).partition(" ")
     if not address:
         return None
     parts = urlsplit(address)
     host = parts.netloc.removeprefix("{s}.")
-    known = all(mark in parts.path for mark in ("{z}", "{x}", "{y}"))
-    if parts.scheme not in ("http", "https") or not known or not re.fullmatch(r"[A-Za-z0-9.:-]+", host):
+    has_placeholders = all(placeholder in parts.path for placeholder in ("{z}", "{x}", "{y}"))
+    if parts.scheme not in ("http", "https") or not has_placeholders or not re.fullmatch(r"[A-Za-z0-9.:-]+", host):
         exit_with(f"{name} must be an address like https://tile.example.org/{{z}}/{{x}}/{{y}}.png, not {address!r}.")
-    star = "*." if host != parts.netloc else ""
-    return Tiles(address, attribution.strip() or "© OpenStreetMap", f"{parts.scheme}://{star}{host}")
+    wildcard = "*." if host != parts.netloc else ""
+    return Tiles(address, attribution.strip() or "© OpenStreetMap", f"{parts.scheme}://{wildcard}{host}")
 
 
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Networks like `10.0.0.0/8, fd00::/8`; none by default."""
+    """Return IP networks, from a value like `10.0.0.0/8, fd00::/8`; none if unset."""
     try:
-        return [ipaddress.ip_network(one.strip()) for one in text(name).split(",") if one.strip()]
+        return [ipaddress.ip_network(network.strip()) for network in text(name).split(",") if network.strip()]
     except ValueError as error:
         exit_with(f"{name} must be networks like 10.0.0.0/8, separated by commas ({error}).")
 
 
 def allowed_hosts(address: str) -> list[str]:
-    """The host names under which the site answers: that of `address`, and its other names when it is this machine."""
+    """Return Django's ALLOWED_HOSTS: the host of `address`, or all names of the local host if it is one of these."""
     host = urlsplit(address).hostname or ""
     host = f"[{host}]" if ":" in host else host
     return LOOPBACK if host in LOOPBACK else [host]
 
 
 def secret_key(name: str, data: Path) -> str:
-    """The key that signs sessions: from the environment, else made once and kept in `data` for this user's eyes."""
-    given = text(name)
-    if given:
-        if len(given) < 50:
+    """Return Django's SECRET_KEY: from the environment, or from a file in `data`, created on first use (mode 600)."""
+    value = text(name)
+    if value:
+        if len(value) < 50:
             exit_with(f"{name} is too short to be safe: give at least 50 random characters, or leave it unset.")
-        return given
-    kept = data / "secret-key"
-    if not kept.exists():
-        _keep_new_key(kept)
-    return _kept_key(kept)
+        return value
+    path = data / "secret-key"
+    if not path.exists():
+        _store_new_key(path)
+    return _read_key(path)
 
 
-def _keep_new_key(kept: Path) -> None:
-    # Written whole under another name first: a process that starts beside this one never reads half a key.
-    fresh = kept.with_name(f".secret-key-{os.getpid()}-{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+def _store_new_key(path: Path) -> None:
+    # Written under a temporary name first: a process that starts at the same time never reads a partial key.
+    temporary = path.with_name(f".secret-key-{os.getpid()}-{secrets.token_hex(4)}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(64))
     with contextlib.suppress(FileExistsError):
-        os.link(fresh, kept)
-    fresh.unlink()
+        os.link(temporary, path)
+    temporary.unlink()
 
 
-def _kept_key(kept: Path) -> str:
+def _read_key(path: Path) -> str:
     try:
-        key = kept.read_text(encoding="ascii").strip()
+        key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        exit_with(f"the secret key kept in {kept} cannot be read ({error}).")
+        exit_with(f"the secret key kept in {path} cannot be read ({error}).")
     if len(key) < 50:
-        exit_with(f"the secret key kept in {kept} is damaged: delete that file, and people will have to sign in again.")
+        exit_with(f"the secret key kept in {path} is damaged: delete that file, and people will have to sign in again.")
     return key
 
 
 def database(name: str, data: Path) -> dict[str, Any]:
-    """Django's description of the database: SQLite in `data`, or the PostgreSQL of a `postgres://` address."""
+    """Return Django's database settings: SQLite in `data`, or PostgreSQL from a `postgres://` URL."""
     value = text(name)
     return _postgres(name, value) if value else _sqlite(data)
 
 
 def _sqlite(data: Path) -> dict[str, Any]:
-    # IMMEDIATE: a transaction that reads and then writes never fails half-way because another wrote between.
-    # FULL: what a person saw saved survives a power cut, at a few milliseconds a save.
+    # IMMEDIATE: a transaction that reads and then writes does not fail because another one wrote in between.
+    # FULL: a committed save survives a power failure, at the cost of a few milliseconds.
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": data / "wiki.sqlite3",
@@ -171,7 +171,7 @@ def _sqlite(data: Path) -> dict[str, Any]:
             "timeout": 5,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
         },
-        # A file, not memory: tests with several processes or a live server open the same one.
+        # A file, not memory: tests with several processes or a live server open the same database.
         "TEST": {"NAME": data / "test.sqlite3"},
     }
 
@@ -204,13 +204,13 @@ SEARCH_SERVICES = {
     "elasticsearch7": "elasticsearch", "elasticsearch8": "elasticsearch", "elasticsearch9": "elasticsearch",
     "opensearch2": "opensearchpy", "opensearch3": "opensearchpy",
 }  # fmt: skip
-"""modelsearch's engines that are services, and the module that speaks to each."""
+"""modelsearch backends that need a service, and the client library of each."""
 
 
 def search(name: str) -> dict[str, Any]:
-    """modelsearch's description of the engine: `whoosh` (unset), `database`, or a service by its address.
+    """Return modelsearch's backend settings: for `whoosh` (the default), `database`, or a service given by its URL.
 
-    Changes reach any of them through the outbox alone, hence no AUTO_UPDATE.
+    AUTO_UPDATE is off, since indexes are updated only from the outbox (`wiki.search.outbox`).
     """
     value = text(name, "whoosh")
     if value == "whoosh":
@@ -220,8 +220,8 @@ def search(name: str) -> dict[str, Any]:
     service, plus, address = value.partition("+")
     parts = urlsplit(address)
     if not plus or service not in SEARCH_SERVICES or parts.scheme not in ("http", "https") or not parts.hostname:
-        some = ", ".join(SEARCH_SERVICES)
-        exit_with(f"{name} must be whoosh, database, or like opensearch3+https://host:9200 (of {some}).")
+        services = ", ".join(SEARCH_SERVICES)
+        exit_with(f"{name} must be whoosh, database, or like opensearch3+https://host:9200 (of {services}).")
     if importlib.util.find_spec(SEARCH_SERVICES[service]) is None:
         exit_with(f"{name} needs the Python package {SEARCH_SERVICES[service]}, which is not installed.")
     return {
@@ -234,7 +234,7 @@ def search(name: str) -> dict[str, Any]:
 
 
 def mail(name: str) -> dict[str, Any]:
-    """Django's EMAIL_… settings from an address like `smtp+tls://user:password@host:587`; unset: the console."""
+    """Return Django's EMAIL_… settings, from a URL like `smtp+tls://user:password@host:587`; if unset, the console."""
     value = text(name)
     if not value:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}

@@ -1,4 +1,4 @@
-"""Finds the texts marked for translation in Python files and templates, as `xgettext` would."""
+"""Finds the messages marked for translation in Python files and templates, as `xgettext` would."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.template.base import Lexer, Token, TokenType
 
-# Name of the call → positions of context, singular and plural among its arguments.
+# By function name, the positions of context, singular and plural among the arguments.
 GETTEXT_FUNCTIONS: dict[str, tuple[int | None, int, int | None]] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), (None, 0, None)),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (None, 0, 1)),
@@ -21,7 +21,7 @@ GETTEXT_FUNCTIONS: dict[str, tuple[int | None, int, int | None]] = {
 
 @dataclass(frozen=True)
 class Message:
-    """One text to translate, and where it stands."""
+    """A message to translate; `place` is its position in the source, as `file:line`."""
 
     msgid: str
     plural: str | None
@@ -30,7 +30,7 @@ class Message:
 
 
 def messages_of(folder: Path) -> Iterator[Message]:
-    """All messages under `folder`, file by file; tests and migrations hold none."""
+    """Iterate over the messages of all files under `folder`, without migrations."""
     for path in sorted(folder.rglob("*")):
         if path.suffix == ".py" and "migrations" not in path.parts:
             yield from messages_of_python(path.read_text(encoding="utf-8"), str(path))
@@ -39,9 +39,9 @@ def messages_of(folder: Path) -> Iterator[Message]:
 
 
 def messages_of_python(source: str, place: str) -> Iterator[Message]:
-    """The literal arguments of gettext's functions, and the values of a literal dict named PROBLEMS.
+    """Iterate over the literal arguments of gettext functions, and the values of a literal dict named PROBLEMS.
 
-    PROBLEMS is how the rooms without Django name their texts: they are translated upstairs.
+    Packages that do not import Django list their messages in PROBLEMS; higher layers translate them.
     """
     tree = ast.parse(source, place)
     for node in ast.walk(tree):
@@ -53,10 +53,10 @@ def messages_of_python(source: str, place: str) -> Iterator[Message]:
         yield from _messages_of_table(statement, place)
 
 
-def _message_of_call(node: ast.Call, shape: tuple[int | None, int, int | None], place: str) -> Iterator[Message]:
-    context, single, plural = (_literal(node, position) for position in shape)
-    if single is not None:
-        yield Message(single, plural, context, place)
+def _message_of_call(node: ast.Call, positions: tuple[int | None, int, int | None], place: str) -> Iterator[Message]:
+    context, singular, plural = (_literal(node, position) for position in positions)
+    if singular is not None:
+        yield Message(singular, plural, context, place)
 
 
 def _literal(node: ast.Call, position: int | None) -> str | None:
@@ -76,12 +76,12 @@ def _messages_of_table(statement: ast.stmt, place: str) -> Iterator[Message]:
 
 
 def messages_of_template(source: str, place: str) -> Iterator[Message]:
-    """The texts of `translate` and `blocktranslate` tags, and of `_("…")` inside tags and variables."""
+    """Iterate over the messages of `translate` and `blocktranslate` tags, and of `_("…")` in tags and variables."""
     tokens = iter(Lexer(source).tokenize())
     for token in tokens:
         if token.token_type not in (TokenType.BLOCK, TokenType.VAR):
             continue
-        yield from _marked_in(token, place)
+        yield from _messages_in_tag(token, place)
         words = token.split_contents() if token.token_type == TokenType.BLOCK else []
         if words[:1] in (["translate"], ["trans"]):
             context = _unquoted(words[words.index("context") + 1]) if "context" in words else None
@@ -92,7 +92,7 @@ def messages_of_template(source: str, place: str) -> Iterator[Message]:
             yield _block(words, tokens, f"{place}:{token.lineno}")
 
 
-def _marked_in(token: Token, place: str) -> Iterator[Message]:
+def _messages_in_tag(token: Token, place: str) -> Iterator[Message]:
     for part in token.contents.split("_(")[1:]:
         quoted = part.split(")", 1)[0]
         text = _unquoted(quoted)
@@ -101,13 +101,13 @@ def _marked_in(token: Token, place: str) -> Iterator[Message]:
 
 
 def _unquoted(word: str) -> str | None:
-    """The text of a quoted literal at the start of `word`, before any filter; None where there is none."""
+    """Return the text of the quoted literal that `word` consists of, before any filter; None if it is no literal."""
     quoted = re.match(r"""(["'])((?:\\.|(?!\1).)*)\1(?=\||$)""", word, re.DOTALL)
     return quoted[2].replace(f"\\{quoted[1]}", quoted[1]) if quoted else None
 
 
 def _block(words: list[str], tokens: Iterator[Token], place: str) -> Message:
-    """The message of a blocktranslate, whose tokens are consumed up to its end."""
+    """Return the message of a blocktranslate tag; consumes its tokens up to the end tag."""
     parts: list[list[str]] = [[]]
     for token in tokens:
         if token.token_type == TokenType.BLOCK and token.contents.split()[0] == "plural":

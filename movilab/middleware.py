@@ -1,4 +1,4 @@
-"""Headers that every answer carries, and the visitor's true address behind a proxy."""
+"""Middleware: security headers of every response, and the client's address behind a proxy."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.http.response import HttpResponseBase
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-# Public pages run no inline script and no inline style: what someone smuggles into a text stays dead letters.
+# Public pages allow no inline scripts or styles, so that scripts injected into a text are not executed.
 PUBLIC_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-# Wagtail's admin starts its widgets with inline scripts, and frames its own previews (seen with 8.0; no eval).
+# Wagtail's admin starts its widgets by inline scripts, and frames its own previews (as of 8.0; it needs no eval).
 ADMIN_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
@@ -26,20 +26,20 @@ PERMISSIONS_POLICY = "camera=(), geolocation=(), interest-cohort=(), microphone=
 
 
 def public_policy() -> str:
-    """The policy of public pages; pictures may come from the tile server too, where the administrator named one."""
+    """Return the Content-Security-Policy of public pages; it allows images from a configured tile server."""
     if settings.TILES is None:
         return PUBLIC_POLICY
     return PUBLIC_POLICY.replace("img-src 'self'", f"img-src 'self' {settings.TILES.origin}")
 
 
 class SecurityHeadersMiddleware:
-    """Gives each answer a Content-Security-Policy and a Permissions-Policy, unless its view set its own."""
+    """Sets Content-Security-Policy and Permissions-Policy, unless the view has set them."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The view's answer with the headers added."""
+        """Return the response with the headers added."""
         response = self.get_response(request)
         policy = ADMIN_POLICY if request.path_info.startswith(ADMIN_PREFIX) else public_policy()
         response.headers.setdefault("Content-Security-Policy", policy)
@@ -48,16 +48,16 @@ class SecurityHeadersMiddleware:
 
 
 class ClientAddressMiddleware:
-    """Behind a trusted proxy, REMOTE_ADDR becomes the visitor's address.
+    """Sets REMOTE_ADDR to the client's address behind a trusted proxy.
 
-    Only the last entry of X-Forwarded-For is the proxy's own word; those before it are whatever the visitor sent.
+    Only the last entry of X-Forwarded-For is from the proxy; the client may have sent the others.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The answer to the request, whose REMOTE_ADDR is the visitor's when MOVILAB_TRUST_PROXY says so."""
+        """Set REMOTE_ADDR if MOVILAB_TRUST_PROXY is on, and return the response."""
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.TRUST_PROXY else ""
         if forwarded:
             request.META["REMOTE_ADDR"] = forwarded.rsplit(",", 1)[-1].strip()

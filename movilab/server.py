@@ -1,9 +1,9 @@
-"""Starts Granian, the production server: one process, many threads, and beside it a worker for what nobody waits for.
+"""Starts the production server, Granian, with one process and many threads, and a worker process for background jobs.
 
 `python -m movilab.server --port 8000`
 
-One process suffices (a view of a kept page parses nothing) and keeps memory, rate limits and SQLite's single writer
-in one place; `--workers` says otherwise.
+One process is enough (a view of a cached page parses nothing), and it shares caches, rate limits and SQLite's single
+writer; `--workers` sets another number.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from movilab.env_settings import exit_with
 from movilab.worker_process import worker
 
 THREADS = 8
-"""More than cores: a thread may wait for the database, or for a text that takes long to parse."""
+"""More threads than cores, since threads wait for the database, or for a text that takes long to parse."""
 
 
 class StoppableGranian(MPServer):
-    """Granian, which stops and reloads however many signals tell it to.
+    """Granian with signal handlers that are safe against repeated signals.
 
-    Its own handlers set an event of the very thread that they interrupt: a second signal, met while the first one holds
-    the event's lock, waited for ever. `make` sends two when it is told to stop.
+    The original handlers set an event in the thread that waits for it: a second signal that arrives while the first one
+    holds the lock of the event deadlocks. `make` sends two signals when it is interrupted.
     """
 
     def signal_handler_interrupt(self, *_: object) -> None:
-        """Stop, as soon as the waiting thread is told to by another."""
+        """Stop the server; the event is set by another thread, which avoids the deadlock."""
         self.interrupt_signal = True
         _thread.start_new_thread(self.main_loop_interrupt.set, ())
 
     def signal_handler_reload(self, *_: object) -> None:
-        """Start the workers again, likewise."""
+        """Restart the workers; the event is set by another thread too."""
         self.reload_signal = True
         _thread.start_new_thread(self.main_loop_interrupt.set, ())
 
 
 def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> None:
-    """Serve until stopped, at `host`:`port` or at the Unix socket `path`."""
+    """Serve until stopped, at `host`:`port` or on the Unix socket `path`."""
     if path is None:
         require_free_port(host, port)
     if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
@@ -54,13 +54,13 @@ def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> N
         address=host,
         port=port,
         uds=path,
-        uds_permissions=0o666 if path else None,  # its folder decides who may come near; nginx is another user
+        uds_permissions=0o666 if path else None,  # access is restricted by its folder; nginx runs as another user
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=THREADS,
-        blocking_threads_idle_timeout=600,  # a thread that ends closes its database connection
+        blocking_threads_idle_timeout=600,  # when a thread ends, its database connection is closed
         backpressure=256,
-        workers_kill_timeout=10,  # seconds: Granian's own worker may hang when it is told to stop twice at once
+        workers_kill_timeout=10,  # seconds: Granian's worker may hang after two stop signals at once
         log_level=LogLevels.error,
     )
     with worker():
@@ -68,7 +68,7 @@ def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> N
 
 
 def require_free_port(host: str, port: int) -> None:
-    """Stop when another program listens there: Granian would share the port with it, and answer every other call."""
+    """Exit if another program listens on the port: Granian would share it, and receive only a part of the requests."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

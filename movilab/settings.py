@@ -1,4 +1,4 @@
-"""Settings of the site. All come from the environment and none is needed: README.md, "Settings", lists them."""
+"""Django settings. Environment variables, all optional, can change them: README.md, "Settings", lists these."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from movilab import env_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Starting makes a million objects that stay: to look among them for garbage as often as Python does costs a fifth
-# of the start and a twentieth of a save.
+# The start creates a million permanent objects. Garbage collection at Python's default frequency would take a fifth of
+# the start time, and a twentieth of the time of a save.
 gc.set_threshold(50_000, 20, 50)
 
-# --- What the administrator may say ---------------------------------------------------------------
+# --- Settings from the environment ----------------------------------------------------------------
 DATA = env_settings.folder("MOVILAB_DATA", BASE_DIR / "var")
 DEBUG = env_settings.boolean("MOVILAB_DEBUG", False)
 BASE_ADDRESS = env_settings.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
@@ -32,13 +32,13 @@ ALLOWED_HOSTS = env_settings.allowed_hosts(BASE_ADDRESS)
 CSRF_TRUSTED_ORIGINS = [BASE_ADDRESS]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_settings.text("MOVILAB_MAIL_FROM", f"wiki@{HOST}")
 
-# --- The parts ------------------------------------------------------------------------------------
+# --- Applications ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "wiki",
     "reversion",
     "wagtail.contrib.settings",
     "wagtail.sites",
-    "wiki.accounts.apps.UsersConfig",  # wagtail.users, with the wiki's forms for people
+    "wiki.accounts.apps.UsersConfig",  # wagtail.users, with the wiki's forms for users
     "wagtail.snippets",
     "wagtail.embeds",
     "wagtail.documents",
@@ -94,7 +94,7 @@ TEMPLATES = [
     },
 ]
 
-# --- People ---------------------------------------------------------------------------------------
+# --- Accounts -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "wiki.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
@@ -131,8 +131,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o644
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's own advice
-DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # a text of 1 MB, percent-encoded, and a conflict's two texts beside it
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # as Wagtail recommends
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # a text of 1 MB, percent-encoded, and the two texts of a conflict
 
 # --- Wagtail --------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = SITE_NAME
@@ -145,14 +145,14 @@ WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "json", "md", "odg", "odp", "ods", "odt
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
 WAGTAILIMAGES_IMAGE_FORM_BASE = "wiki.pages.admin.media_forms.PictureForm"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "wiki.pages.admin.media_forms.FileForm"
-WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []  # documents are downloads, PDF too
+WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []  # documents are downloaded, including PDF
 WAGTAILSEARCH_BACKENDS = {"default": env_settings.search("MOVILAB_SEARCH")}
-WAGTAIL_WORKFLOW_ENABLED = False  # the wiki's own writer and, later, its own moderation decide
+WAGTAIL_WORKFLOW_ENABLED = False  # the wiki has its own page writer and moderation
 WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_LOGIN_URL = LOGIN_URL
-WAGTAILADMIN_USER_LOGIN_FORM = "wiki.accounts.forms.SignInForm"  # the admin's own door counts attempts too
-WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # people do both at /account/
-WAGTAIL_ENABLE_UPDATE_CHECK = False  # the admin tells no third party that it is open
+WAGTAILADMIN_USER_LOGIN_FORM = "wiki.accounts.forms.SignInForm"  # the admin's sign-in form counts attempts too
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # users do both at /account/
+WAGTAIL_ENABLE_UPDATE_CHECK = False  # the admin sends no requests to third parties
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ALLOW_UNICODE_SLUGS = True
@@ -164,7 +164,7 @@ CACHES = {
                 "OPTIONS": {"MAX_ENTRIES": 50_000}},
 }  # fmt: skip
 
-# --- Safety ---------------------------------------------------------------------------------------
+# --- Security -------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -174,10 +174,10 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
-# HSTS for subdomains (W005) and browsers' preload lists (W021) bind hosts that are not ours to speak for.
+# HSTS for subdomains (W005) and browsers' preload lists (W021) would bind hosts that do not belong to this site.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
-# --- What the administrator reads -----------------------------------------------------------------
+# --- Logging -------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -186,9 +186,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # A page that is not there is the visitor's business; what broke is the administrator's.
+        # Log server errors, but no missing pages.
         "django.request": {"level": "ERROR"},
-        # Robots that try other host names would fill the log.
+        # Bots that try other host names would fill the log.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

@@ -1,4 +1,4 @@
-"""Compile, check and extend the French catalogue without gettext: `python -m movilab.translation_catalogue ACTION`."""
+"""Compile, check and update the French catalogue without gettext: `python -m movilab.translation_catalogue ACTION`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCES = ("movilab", "wiki", "templates")
 
 
 def compile_catalogue() -> None:
-    """Write the binary catalogue that Django loads, where it is missing or older than its source."""
+    """Write the binary catalogue that Django loads, if it is missing or older than its source."""
     if not CATALOGUE.exists():
         return
     binary = CATALOGUE.with_suffix(".mo")
@@ -26,33 +26,33 @@ def compile_catalogue() -> None:
 
 
 def used_messages() -> dict[tuple[str | None, str], Message]:
-    """Every message the code and the templates ask for, by context and msgid."""
+    """Return every message of the code and the templates, by context and msgid."""
     found: dict[tuple[str | None, str], Message] = {}
     for source in SOURCES:
         for message in messages_of(BASE_DIR / source):
-            kept = found.setdefault((message.context, message.msgid), message)
-            if message.plural and not kept.plural:
+            known = found.setdefault((message.context, message.msgid), message)
+            if message.plural and not known.plural:
                 found[message.context, message.msgid] = message
     return found
 
 
 def catalogue_entries() -> dict[tuple[str | None, str], polib.POEntry]:
-    """What the catalogue holds, by context and msgid."""
+    """Return the entries of the catalogue, by context and msgid."""
     if not CATALOGUE.exists():
         return {}
-    return {(e.msgctxt, e.msgid): e for e in polib.pofile(str(CATALOGUE)) if not e.obsolete}
+    return {(entry.msgctxt, entry.msgid): entry for entry in polib.pofile(str(CATALOGUE)) if not entry.obsolete}
 
 
 def problems() -> list[str]:
-    """One line for each message that the screen would show in English, or that nothing asks for any more."""
-    asked, held = used_messages(), catalogue_entries()
-    lines = [f"not in the catalogue: {m.msgid!r} ({m.place})" for key, m in asked.items() if key not in held]
-    for key, entry in held.items():
-        if key not in asked:
+    """Return a line for each message without a translation, each unused entry, and each mistake in an entry."""
+    used, existing = used_messages(), catalogue_entries()
+    lines = [f"not in the catalogue: {m.msgid!r} ({m.place})" for key, m in used.items() if key not in existing]
+    for key, entry in existing.items():
+        if key not in used:
             lines.append(f"nothing asks for it: {entry.msgid!r}")
         elif not entry.translated() or entry.fuzzy:
             lines.append(f"untranslated or doubtful: {entry.msgid!r}")
-        elif bool(asked[key].plural) != bool(entry.msgid_plural):
+        elif bool(used[key].plural) != bool(entry.msgid_plural):
             lines.append(f"plural in one of code and catalogue only: {entry.msgid!r}")
         else:
             lines += _placeholder_problems(entry) + _typography_problems(entry)
@@ -60,7 +60,7 @@ def problems() -> list[str]:
 
 
 def _typography_problems(entry: polib.POEntry) -> list[str]:
-    """French puts a space that never breaks before : ; ! ? and inside « » (narrow, but before the colon)."""
+    """Check that French has no-break spaces before : ; ! ? and inside « » (narrow ones, except before the colon)."""
     texts = list(entry.msgstr_plural.values()) or [entry.msgstr]
     if any(_BREAKING.search(text) for text in texts):
         return [f"a breaking space beside French punctuation: {entry.msgid!r}"]
@@ -70,10 +70,10 @@ def _typography_problems(entry: polib.POEntry) -> list[str]:
 def _placeholder_problems(entry: polib.POEntry) -> list[str]:
     names = set(_placeholders(entry.msgid)) | set(_placeholders(entry.msgid_plural))
     texts = list(entry.msgstr_plural.values()) or [entry.msgstr]
-    strange = {name for text in texts for name in _placeholders(text)} - names
+    unknown = {name for text in texts for name in _placeholders(text)} - names
     missing = set(_placeholders(entry.msgid)) - set(_placeholders(texts[-1]))
-    if strange or missing:
-        return [f"other placeholders in French: {entry.msgid!r} ({', '.join(sorted(strange | missing))})"]
+    if unknown or missing:
+        return [f"other placeholders in French: {entry.msgid!r} ({', '.join(sorted(unknown | missing))})"]
     return []
 
 
@@ -82,15 +82,15 @@ def _placeholders(text: str) -> list[str]:
 
 
 def update_catalogue() -> None:
-    """Add what is asked for and not held, with an empty translation; drop what nothing asks for."""
-    asked = used_messages()
+    """Add missing messages with an empty translation, and remove unused entries."""
+    used = used_messages()
     catalogue = polib.pofile(str(CATALOGUE)) if CATALOGUE.exists() else _new_catalogue()
-    held = {(e.msgctxt, e.msgid) for e in catalogue}
+    existing = {(entry.msgctxt, entry.msgid) for entry in catalogue}
     for entry in list(catalogue):
-        if (entry.msgctxt, entry.msgid) not in asked:
+        if (entry.msgctxt, entry.msgid) not in used:
             catalogue.remove(entry)
-    for key, message in asked.items():
-        if key not in held:
+    for key, message in used.items():
+        if key not in existing:
             catalogue.append(_entry(message))
     catalogue.sort(key=lambda entry: (entry.msgid.casefold(), entry.msgid, entry.msgctxt or ""))
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
@@ -115,13 +115,13 @@ def _new_catalogue() -> polib.POFile:
     return catalogue
 
 
-def main(act: str) -> int:
-    """Do `act`; 1 when the catalogue has gaps, 2 when `act` is none of the three."""
-    if act == "compile":
+def main(action: str) -> int:
+    """Run `action`; return 1 if the catalogue has problems, 2 for an unknown action."""
+    if action == "compile":
         compile_catalogue()
-    elif act == "add":
+    elif action == "add":
         update_catalogue()
-    elif act == "check":
+    elif action == "check":
         lines = problems()
         print("\n".join(lines) or "The French catalogue is complete.")
         return min(len(lines), 1)

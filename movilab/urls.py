@@ -1,4 +1,4 @@
-"""Addresses: Wagtail's admin, uploaded files, and the wiki for all else."""
+"""URLs: Wagtail's admin, uploaded files, and those of the wiki."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from wagtail.documents import urls as document_urls
 from movilab.media_serving import media
 
 urlpatterns = [
-    path("admin/account/", RedirectView.as_view(pattern_name="profile")),  # one place for name, mail and password
+    path("admin/account/", RedirectView.as_view(pattern_name="profile")),  # one page for name, e-mail and password
     path("admin/", include(admin_urls)),
     path("documents/", include(document_urls)),
     path("media/<path:path>", media, name="media"),
-    # No token: pages are kept and shared between readers, and a language chosen by force harms nobody.
+    # No CSRF token: pages are cached for all users, and a forged change of language does no harm.
     path("language", csrf_exempt(set_language), name="set_language"),
     path("", include("wiki.urls")),
 ]

@@ -1,4 +1,4 @@
-"""The server's companion: a process that does what nobody waits for, kept alive as long as the server lives."""
+"""The worker process for background jobs, which runs, and is restarted, as long as the server runs."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from contextlib import contextmanager
 from movilab import settings
 
 PAUSE = 2.0
-"""Seconds before a worker that ended is started again."""
+"""Seconds before a worker that ended is restarted."""
 
 
 @contextmanager
 def worker() -> Iterator[None]:
-    """Within, a worker runs. It ends with this process, even one that is killed: it reads a pipe that closes then."""
-    over = threading.Event()
-    # Begun here, not in the thread: the server copies this process, and must not find it half-way through that.
-    running = [_begin()]
+    """Run a worker within the block. It ends with this process, even if this one is killed: it reads a pipe from it."""
+    stopping = threading.Event()
+    # Started here, not in the thread, since the server forks this process, which must not happen during the start.
+    process = [_start()]
 
-    def keep() -> None:
+    def restart_worker() -> None:
         while True:
-            running[0].wait()
-            if over.wait(PAUSE):
+            process[0].wait()
+            if stopping.wait(PAUSE):
                 return
-            running[0] = _begin()
+            process[0] = _start()
 
-    keeper = threading.Thread(target=keep, daemon=True)
-    keeper.start()
+    monitor = threading.Thread(target=restart_worker, daemon=True)
+    monitor.start()
     try:
         yield
     finally:
-        over.set()
-        running[0].terminate()
-        keeper.join(timeout=10)
+        stopping.set()
+        process[0].terminate()
+        monitor.join(timeout=10)
 
 
-def _begin() -> subprocess.Popen[bytes]:
+def _start() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-W", "ignore::SyntaxWarning", "manage.py", "work", "--with-parent"]
     return subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE)  # noqa: S603

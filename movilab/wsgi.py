@@ -1,4 +1,4 @@
-"""The door for WSGI servers."""
+"""Entry point for WSGI servers."""
 
 from __future__ import annotations
 

@@ -24,9 +24,14 @@ class MissingVariable(str):
             return False
         template = frame["context"].render_context.template
         has_default = any(function.__name__.startswith("default") for function, _ in expression.filters)
-        if str(template.origin.name).startswith(str(settings.BASE_DIR / "templates")) and not has_default:
+        if is_ours(template) and not has_default:
             raise UndefinedVariable(f"{template.name}: {expression.var}")
         return False
+
+
+def is_ours(template: Any) -> bool:
+    """Whether a template is one of this project, not of Django or Wagtail."""
+    return template is not None and str(template.origin.name).startswith(str(settings.BASE_DIR / "templates"))
 
 
 def check_attributes() -> None:
@@ -41,7 +46,7 @@ def check_attributes() -> None:
             return resolve(self, context)
         except VariableDoesNotExist as error:
             owner = error.params[1] if len(error.params) > 1 else None
-            if type(owner).__module__.startswith("wiki."):
+            if type(owner).__module__.startswith("wiki.") and is_ours(context.render_context.template):
                 raise UndefinedVariable(f"{self.var}: {type(owner).__name__} has no {error.params[0]}") from error
             raise
 

@@ -1,4 +1,4 @@
-"""The wiki. Rooms stand on floors; a room imports only from the floors beneath it.
+"""The wiki. Its packages are layers; a package imports only from lower layers.
 
-See CONTRIBUTING.md («The house»); import-linter holds the rule in `make lint`.
+import-linter checks this in `make lint`; CONTRIBUTING.md describes the layers.
 """

@@ -1,4 +1,4 @@
-"""The wiki as a Django app. What upper floors hang into lower ones is listed here, all of it."""
+"""The wiki as a Django app. Here, and only here, higher layers register their parts with lower ones."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from django.apps import AppConfig
 
 
 class WikiConfig(AppConfig):
-    """Ready: the text model is known to reversion, every deriver to the writer, and to places their stewards."""
+    """Registers updaters of derived data, background jobs, parser functions and signal receivers."""
 
     name = "wiki"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what follows from a text, in the order of writing."""
+        """Register all parts, those of derived data in the order in which they are updated."""
         import reversion
         from django.db.models.signals import post_save
 
@@ -54,5 +54,5 @@ class WikiConfig(AppConfig):
         background_jobs.register(MirrorPollJob())
         background_jobs.register(IndexUpdateJob())
         outbox.connect_signals()
-        post_save.connect(invalidate_places_of, sender=User, dispatch_uid="wiki.tell_places_of")
-        post_save.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.tell_kinds")
+        post_save.connect(invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")
+        post_save.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.invalidate_kinds")

@@ -1,8 +1,8 @@
-"""Floor 0: the one small tree of errors that people may see. No Django here.
+"""The exceptions whose messages users see. The lowest layer; no Django.
 
-An error carries an English message with named placeholders (the message id of its
-translation), its parameters, and the HTTP status that a door answers with. What someone wrote
-in a *text* is never an exception: it is a problem, shown in the page (`wiki.text.problems`).
+An error has an English message with named placeholders (the message id of its translation), its
+parameters, and the HTTP status of the response. Mistakes in the *text* of a page are not exceptions
+but problems, shown in the page (`wiki.text.problems`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 
 
 def gettext_noop(message: str) -> str:
-    """Mark `message` for translation and return it unchanged (xgettext knows the name)."""
+    """Mark `message` for translation and return it unchanged (xgettext knows this function name)."""
     return message
 
 
 class WikiError(Exception):
-    """What was wrong, where, and how to mend it, in words that a door can translate."""
+    """Base class: a message id for users (what is wrong and how to correct it) and its parameters."""
 
     status = 400
 
@@ -27,52 +27,52 @@ class WikiError(Exception):
 
 
 class NotAllowed(WikiError):
-    """The person may not do this here."""
+    """The user lacks the permission for this action."""
 
     status = 403
 
 
 class Refused(WikiError):
-    """The wiki declines the change: a rule, a limit, or a missing condition."""
+    """The change breaks a rule or a limit, or a condition for it is not met."""
 
     status = 422
 
 
 class TitleTaken(Refused):
-    """Another page has that title, or the prefix of a new place is in use."""
+    """Another page has this title, or the prefix of a new place is in use."""
 
     status = 409
 
 
 class RateLimitExceeded(Refused):
-    """A limit per minute or hour is spent."""
+    """More requests than a rate limit allows (see `wiki.accounts.rate_limits`)."""
 
     status = 429
 
 
 class DatabaseBusy(WikiError):
-    """The database stayed locked; nothing was saved, nothing is lost."""
+    """The database stayed locked; nothing was saved."""
 
     status = 503
 
 
 class LicenseConflict(Refused):
-    """A licence does not allow this."""
+    """A licence does not allow the change."""
 
 
 class ArchiveProblem(Refused):
-    """An archive is refused whole, and why."""
+    """An archive is rejected as a whole."""
 
 
 class ImportProblem(Refused):
-    """A file to import cannot be read, and where."""
+    """A file cannot be imported."""
 
 
 class EditConflict(WikiError):
-    """Two people changed the same words. Carries the three texts; nothing is lost.
+    """Two people changed the same words, and the three-way merge has conflicts.
 
-    `base`, `mine` and `theirs` are whole texts; `theirs_version` is the number that a new
-    attempt has to be based on; `merged` is a proposal with the clashes marked.
+    `base`, `mine` and `theirs` are whole texts; `theirs_version` is the number of the version that
+    the next attempt must be based on.
     """
 
     status = 409

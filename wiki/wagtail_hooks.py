@@ -1,4 +1,4 @@
-"""The door where Wagtail's admin looks: the rooms hold what it finds."""
+"""Entry point for Wagtail's admin: registers the hooks, permission policies and snippets of the packages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from wagtail.models import Page
 
 AFTER_WAGTAIL = 100
-"""After Wagtail's own, which ours replace."""
+"""Order of hooks that run after Wagtail's own and replace them."""
 HIDDEN_MENU_ITEMS = {"locked-pages", "aging-pages", "page-types-usage", "workflows", "workflow-tasks"}
-"""Menu entries about drafts, locks and page types, which this wiki does not have."""
+"""Names of menu items about drafts, locks, page types and workflows, which this wiki does not use."""
 
 for _action in (
     bulk_actions.DeletePagesAction,
@@ -41,30 +41,30 @@ register_setting(SiteTexts, icon="home", order=1)
 
 @hooks.register("register_admin_viewset", order=AFTER_WAGTAIL)
 def tree_viewsets() -> list[Any]:
-    """The screens about pages, for every page of the tree."""
+    """Register the views of pages, for every page of the tree."""
     return [page_tree_admin.PageTreeViewSet(), page_tree_admin.WikiPageViewSet()]
 
 
 @hooks.register("construct_admin_api")
 def read_only_api(router: Any) -> None:
-    """The admin's API, without its acts."""
+    """Replace the pages API of the admin by one without page actions."""
     router.register_endpoint("pages", page_tree_admin.ReadOnlyPagesAPI)
 
 
 @hooks.register("construct_explorer_page_queryset")
 def explorer_pages(parent_page: Page, pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
-    """The pages of a branch of the tree, without deleted ones."""
+    """Filter the explorer's pages: deleted ones are left out."""
     return page_tree_admin.exclude_deleted(pages)
 
 
 @hooks.register("construct_page_chooser_queryset")
 def chooser_pages(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
-    """The pages that can be chosen, without deleted ones."""
+    """Filter the page chooser's pages: deleted ones are left out."""
     return page_tree_admin.exclude_deleted(pages)
 
 
 @hooks.register("construct_reports_menu")
 @hooks.register("construct_settings_menu")
 def hide_menu_items(request: HttpRequest, menu_items: list[MenuItem]) -> None:
-    """Take out of a menu what makes no sense here."""
+    """Remove HIDDEN_MENU_ITEMS from a menu."""
     menu_items[:] = [item for item in menu_items if item.name not in HIDDEN_MENU_ITEMS]

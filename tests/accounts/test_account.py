@@ -1,4 +1,4 @@
-"""Passwords and profile, by the screens; blocks, by the administration."""
+"""Passwords and profile through their forms; blocks through Wagtail's admin."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from django.urls import reverse
 from tests.conftest import PASSWORD
 from wiki.accounts.models import User
 
-WORDS = "une autre phrase bien longue"
+NEW_PASSWORD = "une autre phrase bien longue"
 
 
 @pytest.fixture
-def hers(client_of: Any, alice: User) -> Client:
+def alice_client(client_of: Any, alice: User) -> Client:
     client: Client = client_of(alice, language="en")
     return client
 
@@ -29,24 +29,28 @@ def administrator(client_of: Any) -> Client:
 
 
 # --- Password -------------------------------------------------------------------------------------
-def test_it_changes_the_password_and_keeps_this_session(hers: Client, alice: User) -> None:
-    data = {"old_password": PASSWORD, "new_password1": WORDS, "new_password2": WORDS}
-    answer = hers.post("/account/password", data, follow=True)
-    assert "Your password is changed" in answer.text
-    assert answer.context["user"] == alice
-    assert User.objects.get(pk=alice.pk).check_password(WORDS)
+def test_it_changes_the_password_and_keeps_this_session(alice_client: Client, alice: User) -> None:
+    data = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    response = alice_client.post("/account/password", data, follow=True)
+    assert "Your password is changed" in response.text
+    assert response.context["user"] == alice
+    assert User.objects.get(pk=alice.pk).check_password(NEW_PASSWORD)
 
 
-def test_it_signs_other_devices_out(hers: Client, alice: User) -> None:
+def test_it_signs_other_devices_out(alice_client: Client, alice: User) -> None:
     other = Client()
     other.login(username="alice", password=PASSWORD)
-    hers.post("/account/password", {"old_password": PASSWORD, "new_password1": WORDS, "new_password2": WORDS})
+    alice_client.post(
+        "/account/password", {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    )
     assert other.get("/account/").status_code == 302
 
 
-def test_it_wants_the_present_password(hers: Client, alice: User) -> None:
-    answer = hers.post("/account/password", {"old_password": "x", "new_password1": WORDS, "new_password2": WORDS})
-    assert "old_password" in answer.context["form"].errors
+def test_changing_the_password_requires_the_current_one(alice_client: Client, alice: User) -> None:
+    response = alice_client.post(
+        "/account/password", {"old_password": "x", "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    )
+    assert "old_password" in response.context["form"].errors
     assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
 
 
@@ -56,18 +60,20 @@ def reset(client: Client, address: str) -> Any:
 
 def test_it_sends_a_link_that_sets_a_new_password_once(alice: User, settings: Any) -> None:
     client = Client(headers={"accept-language": "en"})
-    answer = reset(client, "alice@example.org")
-    assert "Look into your mailbox" in answer.text
+    response = reset(client, "alice@example.org")
+    assert "Look into your mailbox" in response.text
     [message] = mail.outbox
     assert message.to == ["alice@example.org"]
     assert message.subject == f"Your new password on {settings.SITE_NAME}"
     link = re.search(re.escape(settings.BASE_ADDRESS) + r"(/\S+)", message.body)
     assert link
     screen = client.get(link[1], follow=True)
-    answer = client.post(screen.request["PATH_INFO"], {"new_password1": WORDS, "new_password2": WORDS}, follow=True)
-    assert "Your new password is set" in answer.text
-    assert answer.context["user"] == alice
-    assert User.objects.get(pk=alice.pk).check_password(WORDS)
+    response = client.post(
+        screen.request["PATH_INFO"], {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}, follow=True
+    )
+    assert "Your new password is set" in response.text
+    assert response.context["user"] == alice
+    assert User.objects.get(pk=alice.pk).check_password(NEW_PASSWORD)
     assert "This link was used already" in Client(headers={"accept-language": "en"}).get(link[1], follow=True).text
 
 
@@ -76,19 +82,19 @@ def test_it_writes_the_message_in_the_readers_language(alice: User) -> None:
     assert "Bonjour alice" in mail.outbox[0].body
 
 
-def test_it_believes_no_host_header_in_a_message(alice: User, settings: Any) -> None:
+def test_the_host_header_is_not_used_in_a_message(alice: User, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     Client(headers={"host": "evil.example"}).post("/account/password/reset", {"email": "alice@example.org"})
     assert "evil" not in mail.outbox[0].body
 
 
-def test_it_does_not_tell_which_addresses_it_knows(alice: User) -> None:
+def test_the_response_does_not_reveal_known_addresses(alice: User) -> None:
     unknown = reset(Client(), "nobody@example.org")
     assert not mail.outbox
     assert unknown.redirect_chain == reset(Client(), "alice@example.org").redirect_chain
 
 
-def test_it_sends_only_so_many_messages(alice: User) -> None:
+def test_the_number_of_messages_is_limited(alice: User) -> None:
     client = Client()
     for _ in range(10):
         reset(client, "alice@example.org")
@@ -99,38 +105,38 @@ def test_it_sends_only_so_many_messages(alice: User) -> None:
 # --- Profile --------------------------------------------------------------------------------------
 def test_it_asks_visitors_to_sign_in_first(client_of: Any, anna: Any) -> None:
     for address in ("/account/", "/account/password"):
-        answer = client_of(anna).get(address)
-        assert (answer.status_code, answer.url) == (302, f"/account/login?next={address}")
+        response = client_of(anna).get(address)
+        assert (response.status_code, response.url) == (302, f"/account/login?next={address}")
 
 
-def test_it_shows_the_display_name_from_then_on(hers: Client, alice: User) -> None:
-    hers.post("/account/", {"display_name": "  Alice   Martin ", "email": alice.email})
+def test_the_display_name_is_the_label(alice_client: Client, alice: User) -> None:
+    alice_client.post("/account/", {"display_name": "  Alice   Martin ", "email": alice.email})
     assert User.objects.get(pk=alice.pk).label == "Alice Martin"
 
 
-def test_it_can_take_the_display_name_back(hers: Client, alice: User) -> None:
+def test_the_display_name_can_be_removed(alice_client: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(first_name="Alice", last_name="Martin")
-    assert 'value="Alice Martin"' in hers.get("/account/").text
-    hers.post("/account/", {"display_name": "", "email": alice.email})
+    assert 'value="Alice Martin"' in alice_client.get("/account/").text
+    alice_client.post("/account/", {"display_name": "", "email": alice.email})
     assert User.objects.get(pk=alice.pk).label == "alice"
 
 
 @pytest.mark.parametrize("name", ["bob", "BOB", "a\u202eb", "x" * 81])
-def test_it_refuses_display_names_that_mislead(hers: Client, bob: User, alice: User, name: str) -> None:
-    answer = hers.post("/account/", {"display_name": name, "email": alice.email})
-    assert "display_name" in answer.context["form"].errors
+def test_it_refuses_display_names_that_mislead(alice_client: Client, bob: User, alice: User, name: str) -> None:
+    response = alice_client.post("/account/", {"display_name": name, "email": alice.email})
+    assert "display_name" in response.context["form"].errors
     assert User.objects.get(pk=alice.pk).label == "alice"
 
 
-def test_it_shows_a_name_as_text(hers: Client, alice: User) -> None:
-    hers.post("/account/", {"display_name": "<script>x</script>", "email": alice.email})
-    assert "<script>x" not in hers.get("/account/").text
+def test_it_shows_a_name_as_text(alice_client: Client, alice: User) -> None:
+    alice_client.post("/account/", {"display_name": "<script>x</script>", "email": alice.email})
+    assert "<script>x" not in alice_client.get("/account/").text
 
 
-def test_it_changes_the_mail_address_for_who_knows_the_password(hers: Client, alice: User) -> None:
+def test_changing_the_email_address_requires_the_password(alice_client: Client, alice: User) -> None:
     data = {"display_name": "", "email": "new@example.org"}
-    assert "current_password" in hers.post("/account/", data).context["form"].errors
-    hers.post("/account/", {**data, "current_password": PASSWORD})
+    assert "current_password" in alice_client.post("/account/", data).context["form"].errors
+    alice_client.post("/account/", {**data, "current_password": PASSWORD})
     assert User.objects.get(pk=alice.pk).email == "new@example.org"
 
 
@@ -141,7 +147,7 @@ def edit_user(administrator: Client, user: User, **fields: str) -> Any:
     return administrator.post(address, data, follow=True)
 
 
-def test_it_lets_an_administrator_block_and_unblock(administrator: Client, alice: User) -> None:
+def test_an_administrator_can_block_and_unblock(administrator: Client, alice: User) -> None:
     assert 'name="is_blocked"' in administrator.get(reverse("wagtailusers_users:edit", args=[alice.pk])).text
     edit_user(administrator, alice, is_blocked="on", blocked_reason="advertising")
     blocked = User.objects.get(pk=alice.pk)
@@ -151,20 +157,20 @@ def test_it_lets_an_administrator_block_and_unblock(administrator: Client, alice
     assert not User.objects.get(pk=alice.pk).is_blocked
 
 
-def test_it_blocks_no_administrator(administrator: Client) -> None:
+def test_administrators_cannot_be_blocked(administrator: Client) -> None:
     eve = User.objects.get(username="eve")
-    answer = edit_user(administrator, eve, is_blocked="on", is_superuser="on")
-    assert "An administrator cannot be blocked" in answer.text
+    response = edit_user(administrator, eve, is_blocked="on", is_superuser="on")
+    assert "An administrator cannot be blocked" in response.text
     assert not User.objects.get(pk=eve.pk).is_blocked
 
 
-def test_it_makes_accounts_without_mail_or_full_name(administrator: Client) -> None:
-    data = {"username": "frida", "password1": WORDS, "password2": WORDS}
-    answer = administrator.post(reverse("wagtailusers_users:add"), data)
-    assert answer.status_code == 302, answer.context["form"].errors
-    assert User.objects.get(username="frida").check_password(WORDS)
+def test_accounts_need_no_email_address_and_full_name(administrator: Client) -> None:
+    data = {"username": "frida", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    response = administrator.post(reverse("wagtailusers_users:add"), data)
+    assert response.status_code == 302, response.context["form"].errors
+    assert User.objects.get(username="frida").check_password(NEW_PASSWORD)
 
 
-def test_it_keeps_the_rest_out_of_the_administration(client_of: Any, alice: User, charlie: User) -> None:
+def test_other_users_cannot_open_the_administration(client_of: Any, alice: User, charlie: User) -> None:
     for user in (alice, charlie):
         assert client_of(user).get("/admin/users/").status_code == 302

@@ -1,4 +1,4 @@
-"""Limits: how much one person or one address may do in a while."""
+"""Rate limits per user and per network address."""
 
 from __future__ import annotations
 
@@ -26,25 +26,26 @@ def request_from(address: str, user: Any = None) -> HttpRequest:
     return request
 
 
-def count_until_refused(act: Callable[[], None], most: int = 1000) -> int:
-    for count in range(most):
+def count_until_refused(request: Callable[[], None], maximum: int = 1000) -> int:
+    """Return how often `request` can be called before it raises RateLimitExceeded."""
+    for count in range(maximum):
         try:
-            act()
+            request()
         except RateLimitExceeded:
             return count
-    raise AssertionError(f"never refused in {most} acts")
+    raise AssertionError(f"never refused in {maximum} calls")
 
 
-def test_it_allows_so_many_and_no_more() -> None:
+def test_it_allows_the_limit_and_no_more() -> None:
     assert count_until_refused(lambda: rate_limits.count_against_limit("tea", 3, 60)) == 3
 
 
-def test_it_counts_each_key_apart() -> None:
+def test_keys_are_counted_separately() -> None:
     rate_limits.count_against_limit("tea", 1, 60)
     rate_limits.count_against_limit("coffee", 1, 60)
 
 
-def test_it_begins_anew_when_the_window_ends() -> None:
+def test_counting_begins_again_when_the_window_ends() -> None:
     rate_limits.count_against_limit("tea", 1, 60)
     cache.touch("limit:tea:60", timeout=0)
     rate_limits.count_against_limit("tea", 1, 60)
@@ -52,19 +53,19 @@ def test_it_begins_anew_when_the_window_ends() -> None:
         rate_limits.count_against_limit("tea", 1, 60)
 
 
-def test_it_says_how_much_was_too_much() -> None:
+def test_the_exception_names_the_limit() -> None:
     rate_limits.count_against_limit("tea", 1, 60)
     with pytest.raises(RateLimitExceeded, match="at most 1 times in 60 seconds") as caught:
         rate_limits.count_against_limit("tea", 1, 60)
     assert caught.value.status == 429
 
 
-def test_it_lets_an_account_save_sixty_changes_a_minute(alice: User, bob: User) -> None:
+def test_an_account_can_save_sixty_changes_a_minute(alice: User, bob: User) -> None:
     assert count_until_refused(lambda: rate_limits.limit_edits(alice)) == 60
     rate_limits.limit_edits(bob)
 
 
-def test_it_lets_an_account_save_six_hundred_changes_an_hour(alice: User) -> None:
+def test_an_account_can_save_six_hundred_changes_an_hour(alice: User) -> None:
     def save_in_another_minute() -> None:
         cache.delete(f"limit:edit:{alice.pk}:60")
         rate_limits.limit_edits(alice)
@@ -72,7 +73,7 @@ def test_it_lets_an_account_save_six_hundred_changes_an_hour(alice: User) -> Non
     assert count_until_refused(save_in_another_minute) == 600
 
 
-def test_it_leaves_administrators_free(alice: User) -> None:
+def test_administrators_have_no_limit(alice: User) -> None:
     alice.is_superuser = True
     for _ in range(700):
         rate_limits.limit_edits(alice)
@@ -101,12 +102,12 @@ def test_it_counts_previews_of_accounts_by_account(alice: User) -> None:
         ("", "", True),
     ],
 )
-def test_it_tells_addresses_apart_as_networks_do(one: str, other: str, same: bool) -> None:
+def test_addresses_of_one_ipv6_network_have_the_same_hash(one: str, other: str, same: bool) -> None:
     hashes = {rate_limits.address_hash(request_from(address)) for address in (one, other)}
     assert (len(hashes) == 1) is same
 
 
-def test_it_keeps_no_address_in_the_open() -> None:
+def test_addresses_are_hashed() -> None:
     hashed = rate_limits.address_hash(request_from("192.0.2.1"))
     assert len(hashed) == 64
     assert int(hashed, 16) > 0

@@ -1,4 +1,4 @@
-"""Who enters Wagtail's admin: the administrator, and bob as a moderator of Wagtail's."""
+"""Users with access to Wagtail's admin: the administrator eve, and bob as a Wagtail moderator."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    """Eve may do everything."""
+    """Return the superuser eve."""
     return User.objects.create_superuser("eve", password="x")
 
 
 @pytest.fixture
 def moderator(bob: User) -> User:
-    """Bob, whom an administrator has also put into Wagtail's group «Moderators»."""
+    """Return bob as a member of Wagtail's group «Moderators»."""
     bob.groups.add(Group.objects.get(name="Moderators"))
     return bob
 
 
 @pytest.fixture
 def admin_client(client_of: Any, administrator: User) -> Client:
-    """The administrator's browser, in English."""
+    """Return a client signed in as eve, in English."""
     client: Client = client_of(administrator, language="en")
     return client

@@ -1,7 +1,7 @@
-"""Walks every address of Wagtail's admin, and every bulk action: text stays equal to history.
+"""Visits every URL of Wagtail's admin, and runs every bulk action: texts remain equal to the history.
 
-A page changes by the writer only. Whatever a later Wagtail adds is walked too, for the addresses
-are read from Django.
+Only `page_writer` may change pages. URLs that a later version of Wagtail adds are visited too, since they are read from
+Django's resolver.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ API_ACTIONS = (
 
 
 def patterns(resolver: Any, prefix: str = "") -> Iterator[str]:
-    for one in resolver.url_patterns:
-        path = prefix + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from patterns(one, path)
-        elif isinstance(one, URLPattern):
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, path)
+        elif isinstance(pattern, URLPattern):
             yield path
 
 
-def admin_addresses(values: dict[str, object]) -> list[str]:
-    """Each address under /admin/ with its arguments filled in."""
+def admin_urls(values: dict[str, object]) -> list[str]:
+    """Return all URLs under /admin/ with `values` as their arguments."""
     found = []
     for path in patterns(get_resolver()):
         if not path.startswith("admin/") or path in BROKEN_ON_PURPOSE or path.endswith("^.*/$"):
@@ -58,15 +58,17 @@ def admin_addresses(values: dict[str, object]) -> list[str]:
         path = re.sub(r"\(\?P<pk>[^)]*\)", str(values["page_id"]), path).replace("\\", "")
         path = path.replace("^", "").replace("$", "")
         for action in API_ACTIONS if "action_name>" in path and "/api/" in path else ("approve",):
-            now = {**values, "action_name": action}
-            found.append("/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match, now=now: str(now[match[1]]), path))
-    for address in found:
-        resolve(address)
+            arguments = {**values, "action_name": action}
+            found.append(
+                "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match, arguments=arguments: str(arguments[match[1]]), path)
+            )
+    for url in found:
+        resolve(url)
     return found
 
 
 def state() -> list[tuple[Any, ...]]:
-    """What may change by the writer only."""
+    """Return the state of all pages, which only `page_writer` may change."""
     rows = WikiPage.objects.order_by("pk").select_related("source")
     return [
         (page.pk, page.path, page.title, page.full_title, page.live, page.version, page.source.text, page.alias_of_id)
@@ -75,7 +77,7 @@ def state() -> list[tuple[Any, ...]]:
 
 
 def assert_text_is_history() -> None:
-    """Each page says what its last version says, and the tree is whole."""
+    """Assert that each page is equal to its last version, and that the page tree is consistent."""
     for page in WikiPage.objects.select_related("source"):
         last = PageVersion.objects.select_related("stored").get(page=page, number=page.version)
         assert last.text() == page.source.text
@@ -91,7 +93,7 @@ def assert_text_is_history() -> None:
 
 @pytest.fixture
 def scene(alice: User, bob: User) -> dict[str, Any]:
-    """Pages in and outside a place; one has a Wagtail draft that is older than its last edit."""
+    """Create pages in and outside a place; one has a Wagtail draft that is older than its last edit."""
     place, other = make_place("Atelier", by=bob), make_place("Forge", by=bob)
     page = make_page("Charte", "Premier texte.", by=alice, place=place)
     draft = WikiPage.objects.get(pk=page.pk).save_revision(user=alice)
@@ -122,7 +124,7 @@ def arguments(scene: dict[str, Any], user: User) -> dict[str, object]:
 
 
 def form(scene: dict[str, Any]) -> dict[str, object]:
-    """All that a form of Wagtail's about a page could hold."""
+    """Return values for all fields of Wagtail's forms of pages."""
     on = dict.fromkeys(("action-publish", "action-unpublish", "copy_subpages", "publish_copies", "alias"), "on")
     return on | {
         "title": "Pris",
@@ -144,50 +146,48 @@ def form(scene: dict[str, Any]) -> dict[str, object]:
     }
 
 
-def walk(client: Client, addresses: list[str], scene: dict[str, Any]) -> None:
-    """GET and POST each address; after each, nothing is changed. What it did besides is undone."""
+def walk(client: Client, urls: list[str], scene: dict[str, Any]) -> None:
+    """GET and POST each URL, assert that no page has changed, and roll back other changes."""
     before = state()
     client.raise_request_exception = False
-    for address in addresses:
-        for ask in (
-            lambda: client.get(address),  # noqa: B023  called at once
-            lambda: client.post(address, form(scene)),  # noqa: B023
-            lambda: client.post(address, form(scene), headers={"x-requested-with": "XMLHttpRequest"}),  # noqa: B023
+    for url in urls:
+        for send in (
+            lambda: client.get(url),  # noqa: B023  called immediately
+            lambda: client.post(url, form(scene)),  # noqa: B023
+            lambda: client.post(url, form(scene), headers={"x-requested-with": "XMLHttpRequest"}),  # noqa: B023
         ):
-            point = transaction.savepoint()
-            answer = ask()
-            assert answer.status_code < 500, address
-            assert state() == before, address
+            savepoint = transaction.savepoint()
+            response = send()
+            assert response.status_code < 500, url
+            assert state() == before, url
             assert_text_is_history()
-            transaction.savepoint_rollback(point)
+            transaction.savepoint_rollback(savepoint)
 
 
 @pytest.mark.slow
-def test_it_finds_text_equal_to_history_after_each_address(
-    admin_client: Client, administrator: User, scene: dict[str, Any]
-) -> None:
-    addresses = admin_addresses(arguments(scene, administrator))
-    assert len(addresses) > 180
-    walk(admin_client, addresses, scene)
+def test_no_url_changes_pages(admin_client: Client, administrator: User, scene: dict[str, Any]) -> None:
+    urls = admin_urls(arguments(scene, administrator))
+    assert len(urls) > 180
+    walk(admin_client, urls, scene)
 
 
 @pytest.mark.slow
-def test_it_finds_the_same_when_a_moderator_walks(client_of: Any, moderator: User, scene: dict[str, Any]) -> None:
-    about_pages = [a for a in admin_addresses(arguments(scene, moderator)) if "/pages/" in a]
-    assert len(about_pages) > 45
-    walk(client_of(moderator), about_pages, scene)
+def test_no_url_changes_pages_for_moderator(client_of: Any, moderator: User, scene: dict[str, Any]) -> None:
+    page_urls = [a for a in admin_urls(arguments(scene, moderator)) if "/pages/" in a]
+    assert len(page_urls) > 45
+    walk(client_of(moderator), page_urls, scene)
 
 
-def test_it_lets_a_draft_undo_nothing(admin_client: Client, scene: dict[str, Any]) -> None:
+def test_wagtail_draft_cannot_be_published(admin_client: Client, scene: dict[str, Any]) -> None:
     assert Revision.objects.count() == 1
     page, draft = scene["page"].pk, scene["draft"].pk
-    for address in (
+    for url in (
         reverse("wagtailadmin_pages:edit", args=[page]),
         reverse("wagtailadmin_pages:revisions_revert", args=[page, draft]),
         f"/admin/api/main/pages/{page}/action/publish/",
         reverse("wagtail_bulk_action", args=["wagtailcore", "page", "publish"]) + f"?id={page}",
     ):
-        admin_client.post(address, form(scene))
+        admin_client.post(url, form(scene))
     assert WikiPage.objects.get(pk=page).source.text == "Second texte."
     assert Revision.objects.count() == 1
     assert_text_is_history()
@@ -198,26 +198,26 @@ def test_it_lets_a_draft_undo_nothing(admin_client: Client, scene: dict[str, Any
     ("view", "wiki"),
     [("edit", "edit"), ("move", "move"), ("delete", "delete"), ("history", "history"), ("view_draft", "wiki")],
 )
-def test_it_leads_to_the_wiki(admin_client: Client, scene: dict[str, Any], view: str, wiki: str) -> None:
-    answer = admin_client.get(reverse(f"wagtailadmin_pages:{view}", args=[scene["page"].pk]))
-    assert (answer.status_code, answer.headers["location"]) == (302, f"/{wiki}/Atelier:Charte")
+def test_it_redirects_to_wiki_view(admin_client: Client, scene: dict[str, Any], view: str, wiki: str) -> None:
+    response = admin_client.get(reverse(f"wagtailadmin_pages:{view}", args=[scene["page"].pk]))
+    assert (response.status_code, response.headers["location"]) == (302, f"/{wiki}/Atelier:Charte")
 
 
 @pytest.mark.parametrize("view", ["copy", "unpublish", "convert_alias", "lock", "set_privacy", "add_subpage"])
-def test_it_refuses_with_a_sentence(admin_client: Client, scene: dict[str, Any], view: str) -> None:
-    answer = admin_client.get(reverse(f"wagtailadmin_pages:{view}", args=[scene["page"].pk]), follow=True)
-    assert "written and changed in the wiki itself" in answer.text
+def test_other_views_are_refused_with_message(admin_client: Client, scene: dict[str, Any], view: str) -> None:
+    response = admin_client.get(reverse(f"wagtailadmin_pages:{view}", args=[scene["page"].pk]), follow=True)
+    assert "written and changed in the wiki itself" in response.text
 
 
 @pytest.mark.parametrize("view", ["edit", "copy", "delete", "unpublish", "move"])
-def test_it_leaves_the_root_of_the_wiki_alone(admin_client: Client, scene: dict[str, Any], view: str) -> None:
+def test_home_page_cannot_be_changed(admin_client: Client, scene: dict[str, Any], view: str) -> None:
     home = Page.objects.get(depth=2)
-    answer = admin_client.post(reverse(f"wagtailadmin_pages:{view}", args=[home.pk]), form(scene), follow=True)
-    assert "written and changed in the wiki itself" in answer.text
+    response = admin_client.post(reverse(f"wagtailadmin_pages:{view}", args=[home.pk]), form(scene), follow=True)
+    assert "written and changed in the wiki itself" in response.text
     assert Page.objects.get(pk=home.pk).live
 
 
-def test_it_offers_only_what_leads_to_the_wiki(admin_client: Client, scene: dict[str, Any]) -> None:
+def test_only_redirecting_actions_are_offered(admin_client: Client, scene: dict[str, Any]) -> None:
     text = admin_client.get(reverse("wagtailadmin_explore", args=[scene["place"].pk])).text
     page = scene["page"].pk
     assert f"/admin/pages/{page}/edit/" in text
@@ -225,37 +225,37 @@ def test_it_offers_only_what_leads_to_the_wiki(admin_client: Client, scene: dict
         assert f"/admin/pages/{page}/{view}/" not in text
 
 
-def test_it_shows_deleted_pages_nowhere(admin_client: Client, scene: dict[str, Any]) -> None:
+def test_deleted_pages_are_hidden(admin_client: Client, scene: dict[str, Any]) -> None:
     home = Page.objects.get(depth=2)
-    for address in (
+    for url in (
         reverse("wagtailadmin_explore", args=[home.pk]),
         reverse("wagtailadmin_choose_page_child", args=[home.pk]),
         f"/admin/api/main/pages/?child_of={home.pk}&for_explorer=1",
         reverse("wagtailadmin_pages:search") + "?q=An",
     ):
-        text = admin_client.get(address).text
-        assert "Ancienne" not in text, address
+        text = admin_client.get(url).text
+        assert "Ancienne" not in text, url
     assert "Atelier" in admin_client.get(reverse("wagtailadmin_explore", args=[home.pk])).text
 
 
 # --- Search ---------------------------------------------------------------------------------------
-def test_it_finds_pages_people_and_kinds_without_an_index(admin_client: Client, scene: dict[str, Any]) -> None:
+def test_search_works_without_index(admin_client: Client, scene: dict[str, Any]) -> None:
     assert "Charte" in admin_client.get(reverse("wagtailadmin_pages:search"), {"q": "chart"}).text
     assert "alice" in admin_client.get(reverse("wagtailusers_users:index"), {"q": "ali"}).text
 
 
 # --- Bulk actions ---------------------------------------------------------------------------------
 def bulk(client: Client, action: str, pages: list[WikiPage], **fields: object) -> Any:
-    address = reverse("wagtail_bulk_action", args=["wagtailcore", "page", action])
+    url = reverse("wagtail_bulk_action", args=["wagtailcore", "page", action])
     query = "&".join(f"id={page.pk}" for page in pages)
-    asked = client.get(f"{address}?{query}")
-    assert asked.status_code == 200
-    assert asked.text.count("<h1") == 1
-    return client.post(f"{address}?{query}&next=/admin/pages/", fields, follow=True)
+    confirmation = client.get(f"{url}?{query}")
+    assert confirmation.status_code == 200
+    assert confirmation.text.count("<h1") == 1
+    return client.post(f"{url}?{query}&next=/admin/pages/", fields, follow=True)
 
 
 @pytest.mark.parametrize("who", ["administrator", "moderator"])
-def test_it_finds_text_equal_to_history_after_each_bulk_action(
+def test_bulk_actions_preserve_equality_of_text_and_history(
     client_of: Any, scene: dict[str, Any], who: str, request: pytest.FixtureRequest
 ) -> None:
     client = client_of(request.getfixturevalue(who), language="en")
@@ -263,15 +263,15 @@ def test_it_finds_text_equal_to_history_after_each_bulk_action(
     assert actions >= {"move", "delete", "publish", "unpublish"}
     pages = [scene["page"], scene["other"], scene["place"]]
     for action in sorted(actions):
-        point = transaction.savepoint()
+        savepoint = transaction.savepoint()
         bulk(client, action, pages, destination=scene["other"].pk, chooser=scene["other"].pk, include_descendants="on")
         assert_text_is_history()
-        transaction.savepoint_rollback(point)
+        transaction.savepoint_rollback(savepoint)
 
 
-def test_it_deletes_many_with_a_comment(admin_client: Client, administrator: User, scene: dict[str, Any]) -> None:
-    answer = bulk(admin_client, "delete", [scene["place"], scene["page"]], comment="advertising")
-    assert "2 pages are done." in answer.text
+def test_bulk_delete_with_comment(admin_client: Client, administrator: User, scene: dict[str, Any]) -> None:
+    response = bulk(admin_client, "delete", [scene["place"], scene["page"]], comment="advertising")
+    assert "2 pages are done." in response.text
     page = WikiPage.objects.get(pk=scene["page"].pk)
     assert page.is_deleted
     last = page.versions.get(number=page.version)
@@ -279,14 +279,14 @@ def test_it_deletes_many_with_a_comment(admin_client: Client, administrator: Use
     assert_text_is_history()
 
 
-def test_it_says_why_a_place_stays(admin_client: Client, scene: dict[str, Any]) -> None:
-    answer = bulk(admin_client, "delete", [scene["place"]])
-    assert "still live in" in answer.text
-    assert "Atelier:Charte" in answer.text
+def test_place_with_pages_is_not_deleted(admin_client: Client, scene: dict[str, Any]) -> None:
+    response = bulk(admin_client, "delete", [scene["place"]])
+    assert "still live in" in response.text
+    assert "Atelier:Charte" in response.text
     assert not WikiPage.objects.get(pk=scene["place"].pk).is_deleted
 
 
-def test_it_moves_many_and_leaves_redirects(admin_client: Client, scene: dict[str, Any]) -> None:
+def test_bulk_move_leaves_redirects(admin_client: Client, scene: dict[str, Any]) -> None:
     bulk(admin_client, "move", [scene["page"]], destination=scene["other"].pk)
     page = WikiPage.objects.get(pk=scene["page"].pk)
     assert (page.full_title, page.place_id) == ("Forge:Charte", scene["other"].pk)
@@ -296,65 +296,65 @@ def test_it_moves_many_and_leaves_redirects(admin_client: Client, scene: dict[st
     assert_text_is_history()
 
 
-def test_it_moves_no_place_into_a_place(admin_client: Client, scene: dict[str, Any]) -> None:
-    answer = bulk(admin_client, "move", [scene["other"]], destination=scene["place"].pk)
-    assert "Only ordinary pages live in places" in answer.text
+def test_place_is_not_moved_into_place(admin_client: Client, scene: dict[str, Any]) -> None:
+    response = bulk(admin_client, "move", [scene["other"]], destination=scene["place"].pk)
+    assert "Only ordinary pages live in places" in response.text
     assert WikiPage.objects.get(pk=scene["other"].pk).place is None
 
 
-def test_it_holds_a_moderator_to_the_rights_of_the_wiki(client_of: Any, moderator: User, alice: User) -> None:
-    hers = make_page("À elle", by=alice)
-    answer = bulk(client_of(moderator, language="en"), "delete", [hers])
-    assert not WikiPage.objects.get(pk=hers.pk).is_deleted
-    assert answer.status_code == 200
+def test_permissions_of_wiki_apply_to_moderator(client_of: Any, moderator: User, alice: User) -> None:
+    page = make_page("À elle", by=alice)
+    response = bulk(client_of(moderator, language="en"), "delete", [page])
+    assert not WikiPage.objects.get(pk=page.pk).is_deleted
+    assert response.status_code == 200
 
 
-def test_it_publishes_nothing(admin_client: Client, scene: dict[str, Any]) -> None:
+def test_publish_and_unpublish_are_disabled(admin_client: Client, scene: dict[str, Any]) -> None:
     for action in ("publish", "unpublish"):
-        answer = bulk(admin_client, action, [scene["page"]], include_descendants="on")
-        assert "there is nothing to publish or unpublish" in answer.text
+        response = bulk(admin_client, action, [scene["page"]], include_descendants="on")
+        assert "there is nothing to publish or unpublish" in response.text
     assert WikiPage.objects.get(pk=scene["page"].pk).live
 
 
 # --- Kinds ----------------------------------------------------------------------------------------
-def test_it_takes_a_kind_of_the_communitys_own(admin_client: Client) -> None:
+def test_kind_can_be_added(admin_client: Client) -> None:
     data = {"key": "recipe", "name_fr": "Recette", "plural_fr": "Recettes", "name_en": "Recipe"}
     data |= {"plural_en": "Recipes", "icon": "practice", "colour": "rose", "order": "90"}
-    answer = admin_client.post(reverse("wagtailsnippets_wiki_kind:add"), data)
-    assert answer.status_code == 302, answer.context["form"].errors
+    response = admin_client.post(reverse("wagtailsnippets_wiki_kind:add"), data)
+    assert response.status_code == 302, response.context["form"].errors
     page = make_page("Soupe", "---\nkind: Recette\n---\n\nUne soupe.")
     assert page.kind == Kind.objects.get(key="recipe")
 
 
-def test_it_lists_kinds_in_the_words_of_the_reader(admin_client: Client) -> None:
-    shown = admin_client.get(reverse("wagtailsnippets_wiki_kind:list"), headers={"accept-language": "fr"}).text
-    assert "Couleur" in shown
-    assert "Colour" not in shown
+def test_kinds_are_listed_in_language_of_user(admin_client: Client) -> None:
+    text = admin_client.get(reverse("wagtailsnippets_wiki_kind:list"), headers={"accept-language": "fr"}).text
+    assert "Couleur" in text
+    assert "Colour" not in text
 
 
-def test_it_keeps_a_kind_that_pages_are_of(admin_client: Client, scene: dict[str, Any]) -> None:
+def test_kind_with_pages_is_not_deleted(admin_client: Client, scene: dict[str, Any]) -> None:
     kind = Kind.objects.get(key="place")
-    answer = admin_client.post(reverse("wagtailsnippets_wiki_kind:delete", args=[kind.pk]), follow=True)
-    assert "pages are of this kind" in answer.text
+    response = admin_client.post(reverse("wagtailsnippets_wiki_kind:delete", args=[kind.pk]), follow=True)
+    assert "pages are of this kind" in response.text
     assert Kind.objects.filter(key="place").exists()
 
 
-# --- Doors ----------------------------------------------------------------------------------------
-def test_it_lets_nobody_else_in(client_of: Any, alice: User, bob: User, charlie: User, anna: Any) -> None:
+# --- Access ---------------------------------------------------------------------------------------
+def test_other_users_have_no_access(client_of: Any, alice: User, bob: User, charlie: User, anna: Any) -> None:
     for user in (alice, bob, charlie, anna):
-        answer = client_of(user).get("/admin/")
-        assert (answer.status_code, answer.headers["location"]) == (302, "/account/login?next=/admin/")
+        response = client_of(user).get("/admin/")
+        assert (response.status_code, response.headers["location"]) == (302, "/account/login?next=/admin/")
 
 
 @pytest.mark.parametrize("view", ["edit", "delete"])
-def test_it_keeps_the_one_site(admin_client: Client, scene: dict[str, Any], view: str) -> None:
+def test_site_cannot_be_changed(admin_client: Client, scene: dict[str, Any], view: str) -> None:
     site = Site.objects.get()
     data = {"hostname": "x", "port": "80", "root_page": scene["place"].pk, "is_default_site": "on"}
     admin_client.post(reverse(f"wagtailsites:{view}", args=[site.pk]), data)
     assert Site.objects.get().root_page_id == site.root_page_id
 
 
-def test_it_shows_no_menu_entry_without_sense(admin_client: Client) -> None:
+def test_menu_has_no_unused_entries(admin_client: Client) -> None:
     text = admin_client.get("/admin/").text
     for word in ("locked", "aging-pages", "workflows", "page-types-usage"):
         assert f"/admin/reports/{word}" not in text
@@ -363,25 +363,25 @@ def test_it_shows_no_menu_entry_without_sense(admin_client: Client) -> None:
     assert "/admin/snippets/wiki/kind/" in text
 
 
-def test_it_begins_at_the_wikis_own_root(admin_client: Client, scene: dict[str, Any]) -> None:
+def test_explorer_begins_at_home_page(admin_client: Client, scene: dict[str, Any]) -> None:
     home = Page.objects.get(depth=2)
-    for address in ("/admin/pages/", f"/admin/pages/{Page.objects.get(depth=1).pk}/"):
-        assert admin_client.get(address).headers["location"] == f"/admin/pages/{home.pk}/"
+    for url in ("/admin/pages/", f"/admin/pages/{Page.objects.get(depth=1).pk}/"):
+        assert admin_client.get(url).headers["location"] == f"/admin/pages/{home.pk}/"
     text = admin_client.get(f"/admin/pages/{scene['place'].pk}/").text
     assert "Atelier:Charte" in text
 
 
-def test_it_sends_people_to_their_account_in_the_wiki(admin_client: Client) -> None:
+def test_account_redirects_to_wiki(admin_client: Client) -> None:
     assert admin_client.get("/admin/account/").headers["location"] == "/account/"
 
 
 # --- Settings of the site -------------------------------------------------------------------------
-def test_it_lets_a_community_greet_in_its_own_words(admin_client: Client, client_of: Any, anna: Any) -> None:
+def test_texts_of_home_page_can_be_changed(admin_client: Client, client_of: Any, anna: Any) -> None:
     before = client_of(anna, language="en").get("/").text
-    address = reverse("wagtailsettings:edit", args=["wiki", "sitetexts"])
-    number = admin_client.get(address).headers["location"]
+    url = reverse("wagtailsettings:edit", args=["wiki", "sitetexts"])
+    form_url = admin_client.get(url).headers["location"]
     data = {"heading_fr": "Bienvenue à l'atelier", "words_fr": "<b>Entrez</b>", "heading_en": "", "words_en": ""}
-    assert admin_client.post(number, data).status_code == 302
+    assert admin_client.post(form_url, data).status_code == 302
     french = client_of(anna, language="fr").get("/").text
     assert "Bienvenue à l&#x27;atelier" in french
     assert "&lt;b&gt;Entrez&lt;/b&gt;" in french

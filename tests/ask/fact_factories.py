@@ -54,7 +54,8 @@ def fact_row(subject: Subject, row: Property, value: Value, **columns: Any) -> F
     problem = {"code": value.problem.code, "params": value.problem.params} if value.problem else None
     return Fact(
         subject=subject, page_id=subject.page_id, property=row, raw=value.raw, language="fr", datatype=value.datatype,
-        canonical_value=value.canonical_value, folded_text=value.folded_text, number=value.number, number_end=value.number_end, lat=value.lat,
-        lon=value.lon, lang=value.lang, root_key=value.canonical_value, place_key=value.place_key, problem=problem, note=value.note,
+        canonical_value=value.canonical_value, folded_text=value.folded_text, number=value.number,
+        number_end=value.number_end, lat=value.lat, lon=value.lon, lang=value.lang, root_key=value.canonical_value,
+        place_key=value.place_key, problem=problem, note=value.note,
         **{"added_in": 1, "added_at": LONG_AGO, **columns},
     )  # fmt: skip

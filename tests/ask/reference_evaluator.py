@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tests.ask.sample_wikis import Known, World
+from tests.ask.sample_wikis import SampleFact, SampleWiki
 from wiki.ask.language.query_ast import (
     AnyValue,
     Compare,
@@ -40,18 +40,18 @@ KINDS = {"lieu": "place", "place": "place", "pratique": "practice", "practice": 
 class Evaluator:
     """Evaluates one query in one wiki, now or at a moment."""
 
-    def __init__(self, world: World, question: Query, at: datetime | None = None) -> None:
-        self.world, self.question = world, question
+    def __init__(self, wiki: SampleWiki, query: Query, at: datetime | None = None) -> None:
+        self.wiki, self.query = wiki, query
         self.redirects = {
             titles.key_of(title): titles.key_of(to) if to else ""
-            for title, to in world.pages.items()
-            if title not in world.hidden
+            for title, to in wiki.pages.items()
+            if title not in wiki.hidden
         }
-        shown = [fact for fact in world.known() if fact.subject.partition("#")[0] in self.redirects]
-        self.today = [fact for fact in shown if fact.removed_in is None]
+        visible = [fact for fact in wiki.facts() if fact.subject.partition("#")[0] in self.redirects]
+        self.today = [fact for fact in visible if fact.removed_in is None]
         self.facts = [
             fact
-            for fact in shown
+            for fact in visible
             if fact.value.is_usable
             and (
                 fact.removed_in is None
@@ -60,23 +60,25 @@ class Evaluator:
             )
         ]
 
-    def answer(self) -> set[str]:
+    def matching_subjects(self) -> set[str]:
         """Return the matching subjects as `key` or `key#fragment`."""
-        return {subject for subject in self.subjects() if self.holds(self.question.condition, subject)}
+        return {subject for subject in self.subjects() if self.holds(self.query.condition, subject)}
 
     def subjects(self) -> set[str]:
         """Return all subjects: pages that are no redirects, and subobjects with facts."""
         own = {fact.subject for fact in self.facts if not fact.part} | set(self.redirects)
         return {subject for subject in own if not self.redirects[subject.partition("#")[0]]}
 
-    def holds(self, condition: Condition, subject: str, anchored: bool = False, parts: bool = False) -> bool:
+    def holds(
+        self, condition: Condition, subject: str, subobjects_allowed: bool = False, in_record: bool = False
+    ) -> bool:
         """Whether a subject satisfies a condition; one that no fact decides holds for pages only."""
         if isinstance(condition, Conjunction):
-            anchored = anchored or is_decided_by_facts(condition)
-            return all(self.holds(part, subject, anchored, parts) for part in condition.parts)
+            subobjects_allowed = subobjects_allowed or is_decided_by_facts(condition)
+            return all(self.holds(part, subject, subobjects_allowed, in_record) for part in condition.parts)
         if isinstance(condition, Disjunction):
-            return any(self.holds(part, subject, anchored, parts) for part in condition.parts)
-        whole = "#" not in subject or anchored
+            return any(self.holds(part, subject, subobjects_allowed, in_record) for part in condition.parts)
+        whole = "#" not in subject or subobjects_allowed
         if isinstance(condition, InNamespace):
             return whole and titles.split_namespace(subject)[0] == condition.number
         if isinstance(condition, IsPage):
@@ -86,25 +88,25 @@ class Evaluator:
             return whole and not member if condition.negated else member
         if isinstance(condition, InConcept):
             raise NotImplementedError
-        return any(self.has(condition, value, subject, whole, parts) for value in condition.values)
+        return any(self.has(condition, value, subject, whole, in_record) for value in condition.values)
 
     # --- Values -----------------------------------------------------------------------------------
-    def has(self, condition: HasValue, value: ValueTest, subject: str, whole: bool, parts: bool) -> bool:
+    def has(self, condition: HasValue, value: ValueTest, subject: str, whole: bool, in_record: bool) -> bool:
         """Whether a subject has one value of a condition."""
         step, rest = condition.chain[0], condition.chain[1:]
-        declaration = self.world.declaration(key_of_property(step.name))
+        declaration = self.wiki.declaration(key_of_property(step.name))
         if rest:
             value = SubqueryValue(HasValue(rest, (value,), condition.depth))
         if declaration.key == "_INST" and isinstance(value, Compare) and not value.comparator and not step.inverse:
             return self.is_member(InCategory((titles.split_namespace(value.text)[1],), depth=condition.depth), subject)
-        keys = self.finer(declaration.key, condition.depth)
+        keys = self.subproperties(declaration.key, condition.depth)
         if step.inverse:
             naming = [fact.subject for fact in self.facts if fact.key in keys and not fact.part
                       and self.is_named(subject, fact.value)]  # fmt: skip
             if isinstance(value, NoValue):
                 return whole and not naming
             return any(self.is_end(value, other) for other in naming)
-        own = [fact for fact in self.facts if fact.subject == subject and fact.key in keys and fact.part == parts]
+        own = [fact for fact in self.facts if fact.subject == subject and fact.key in keys and fact.part == in_record]
         if isinstance(value, NoValue):
             return whole and not own
         return any(self.is_value(value, fact, declaration) for fact in own)
@@ -115,13 +117,15 @@ class Evaluator:
             return self.is_page(value, subject)
         return not isinstance(value, SubqueryValue) or self.holds(value.condition, subject)
 
-    def is_value(self, value: ValueTest, fact: Known, declaration: Declaration) -> bool:
+    def is_value(self, value: ValueTest, fact: SampleFact, declaration: Declaration) -> bool:
         """Whether the value of a fact satisfies the test."""
         if isinstance(value, AnyValue):
             return True
         if isinstance(value, SubqueryValue):
             if declaration.datatype == "_rec":
-                return bool(fact.whole) and self.holds(value.condition, fact.whole, anchored=True, parts=True)
+                return bool(fact.whole) and self.holds(
+                    value.condition, fact.whole, subobjects_allowed=True, in_record=True
+                )
             ends = (end for end in self.subjects() if self.is_named(end, fact.value))
             return any(self.holds(value.condition, end) for end in ends)
         assert isinstance(value, Compare)
@@ -150,7 +154,7 @@ class Evaluator:
         end = self.redirects.get(head, "") or head
         return {one + mark + fragment for one in (head, end, *(key for key, to in self.redirects.items() if to == end))}
 
-    def finer(self, key: str, depth: int) -> set[str]:
+    def subproperties(self, key: str, depth: int) -> set[str]:
         """Return the keys of a property, its synonyms and `depth` levels of subproperties."""
         found = {key}
         for _ in range(depth):
@@ -168,10 +172,10 @@ class Evaluator:
         head, _, fragment = subject.partition("#")
         comparator, text, space = value.comparator, value.text, None
         prefix, colon, rest = text.removeprefix(":").partition(":")
-        inner, words = split_comparator(rest)
+        inner, inner_text = split_comparator(rest)
         if colon and titles.namespace_number(prefix) is not None and (comparator or inner):
             space = titles.namespace_number(prefix)
-            comparator, text = (comparator, rest.strip()) if comparator else (inner, words)
+            comparator, text = (comparator, rest.strip()) if comparator else (inner, inner_text)
             if comparator == "!":
                 space, text = None, f"{prefix}:{text}"
         test = build_condition(comparator, text, Context("fr", Declaration("", "", "_wpg")))
@@ -180,10 +184,10 @@ class Evaluator:
             return False
         plain = test.condition if isinstance(test, NotMatching) else test
         if isinstance(plain, EqualTo):
-            named = subject in self.synonyms(plain.values[-1])
+            is_named = subject in self.synonyms(plain.values[-1])
         else:
-            named = not fragment and matches(plain, Value("_wpg", "", head, fold(title)))
-        return named if plain is test else not fragment and not named
+            is_named = not fragment and matches(plain, Value("_wpg", "", head, fold(title)))
+        return is_named if plain is test else not fragment and not is_named
 
     def is_member(self, condition: InCategory, subject: str) -> bool:
         """Whether a subject is in one of the categories, in their subcategories, or of a page kind with such a name."""

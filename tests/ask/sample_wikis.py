@@ -13,7 +13,7 @@ from wiki.facts.values import Context, Declaration, Unit, Value
 from wiki.text import titles
 
 NUMBER = Declaration("Nombre", "Nombre", "_num")
-DECLARED: dict[str, Declaration] = {
+DECLARATIONS: dict[str, Declaration] = {
     declaration.key: declaration
     for declaration in (
         NUMBER,
@@ -32,8 +32,8 @@ DECLARED: dict[str, Declaration] = {
 
 
 @dataclass(frozen=True)
-class Said:
-    """One statement as written: page, property, value, and the days of 2021 of its lifetime (None: still current)."""
+class Claim:
+    """One statement as written: page, property, value, and the days of 2021 when it is valid (None: until now)."""
 
     page: str
     property: str
@@ -44,7 +44,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Known:
+class SampleFact:
     """One fact as queries see it: its subject as `key` or `key#fragment`, the property's key and the value."""
 
     subject: str
@@ -58,12 +58,12 @@ class Known:
 
 
 @dataclass
-class World:
+class SampleWiki:
     """Pages with their redirects and statements."""
 
     pages: dict[str, str]
     """Full titles, and the target of the redirect or ""."""
-    said: list[Said]
+    statements: list[Claim]
     hidden: set[str] = field(default_factory=set)
     """Deleted pages."""
 
@@ -73,45 +73,48 @@ class World:
         special = SPECIAL.get(key)
         if special is not None:
             return Declaration(key, special.names["en"], special.datatype)
-        return DECLARED.get(key) or Declaration(key, key)
+        return DECLARATIONS.get(key) or Declaration(key, key)
 
-    def known(self) -> list[Known]:
+    def facts(self) -> list[SampleFact]:
         """Return all facts, past ones included; those of records with their fields."""
         found = []
-        for number, one in enumerate(self.said):
+        for number, one in enumerate(self.statements):
             value = parse(one.raw, Context("fr", self.declaration(one.property), page=one.page))
             subject = titles.key_of(one.page) + (f"#{one.fragment}" if one.fragment else "")
             whole = f"{titles.key_of(one.page)}#_{number}" if value.parts else ""
             life = (day(one.added_in), None if one.removed_in is None else day(one.removed_in))
-            found.append(Known(subject, one.property, value, *life, whole))
-            found.extend(Known(whole, key, part, *life, part=True) for key, part in value.parts)
+            found.append(SampleFact(subject, one.property, value, *life, whole))
+            found.extend(SampleFact(whole, key, part, *life, part=True) for key, part in value.parts)
         return found
 
     def store(self) -> None:
         """Write the rows."""
-        shown = [title for title in self.pages if title not in self.hidden]
-        redirects = [titles.key_of(self.pages[title]) if self.pages[title] else "" for title in shown]
-        pages = write_pages(shown, redirect_key=redirects)
-        gone = write_pages(sorted(self.hidden), title_key=None) if self.hidden else []
-        by_key = {titles.key_of(page.full_title): page for page in [*pages, *gone]}
+        existing = [title for title in self.pages if title not in self.hidden]
+        redirects = [titles.key_of(self.pages[title]) if self.pages[title] else "" for title in existing]
+        pages = write_pages(existing, redirect_key=redirects)
+        deleted = write_pages(sorted(self.hidden), title_key=None) if self.hidden else []
+        by_key = {titles.key_of(page.full_title): page for page in [*pages, *deleted]}
         subjects = {key: Subject.objects.create(page=page) for key, page in by_key.items()}
-        rows = {key: property_row(key, datatype=one.datatype, declared=_declared(one)) for key, one in DECLARED.items()}
+        rows = {
+            key: property_row(key, datatype=one.datatype, declared=_declared(one)) for key, one in DECLARATIONS.items()
+        }
         rows["Ancien"] = property_row("Ancien", redirects_to=rows["Texte"])
-        outer: dict[str, Fact] = {}
-        for place, one in enumerate(self.known()):
+        record_facts: dict[str, Fact] = {}
+        for position, one in enumerate(self.facts()):
             for subject in (one.subject, one.whole):
                 head, _, fragment = subject.partition("#")
                 if subject and subject not in subjects:
                     subjects[subject] = Subject.objects.create(page=by_key[head], fragment=fragment)
             row = rows[one.key] if one.key in rows else property_row(one.key)
             fact = fact_row(
-                subjects[one.subject], row, one.value, position=place, added_at=one.added_in, removed_at=one.removed_in,
+                subjects[one.subject], row, one.value, position=position,
+                added_at=one.added_in, removed_at=one.removed_in,
                 removed_in=None if one.removed_in is None else 2, whole=subjects.get(one.whole),
-                part_of=outer.get(one.subject) if one.part else None,
+                part_of=record_facts.get(one.subject) if one.part else None,
             )  # fmt: skip
             fact.save()
             if one.whole:
-                outer[one.whole] = fact
+                record_facts[one.whole] = fact
 
 
 def _declared(declaration: Declaration) -> dict[str, object]:

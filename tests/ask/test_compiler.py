@@ -11,14 +11,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.ask.reference_evaluator import Evaluator
-from tests.ask.sample_wikis import DECLARED, Said, World, day
+from tests.ask.sample_wikis import DECLARATIONS, Claim, SampleWiki, day
 from wiki.ask.execution.compiler import QueryCompiler
 from wiki.ask.execution.subject_lookup import load_subjects
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.query_parser import parse
 
 pytestmark = pytest.mark.django_db
-UNSHRUNK = (Phase.explicit, Phase.generate)
+WITHOUT_SHRINKING = (Phase.explicit, Phase.generate)
 """Each example writes a wiki: shrinking a failing one would take longer than reading it."""
 
 TITLES = ["Alpha", "Béta", "Gamma", "Delta", "Aide:Alpha", "Category:X", "Category:Y", "Category:Z", "Renvoi", "Perdu"]
@@ -63,10 +63,10 @@ def texts(values: dict[str, list[str]]) -> st.SearchStrategy[tuple[str, str]]:
     return st.sampled_from(sorted(values)).flatmap(lambda name: st.tuples(st.just(name), st.sampled_from(values[name])))
 
 
-def said() -> st.SearchStrategy[Said]:
+def statements() -> st.SearchStrategy[Claim]:
     """Draw any statement: of a page or a subobject, current or past."""
     return st.builds(
-        lambda page, stated, fragment, added_in, lasted: Said(
+        lambda page, stated, fragment, added_in, lasted: Claim(
             page, *stated, fragment, added_in, lasted and added_in + lasted
         ),
         st.sampled_from(["Alpha", "Béta", "Gamma", "Delta", "Aide:Alpha", "Perdu"]),
@@ -77,14 +77,16 @@ def said() -> st.SearchStrategy[Said]:
     )
 
 
-def worlds() -> st.SearchStrategy[World]:
+def worlds() -> st.SearchStrategy[SampleWiki]:
     """Draw a small wiki: a redirect, a deleted page, subcategories, a subproperty, and any statements."""
     structure = [
-        Said("Category:Y", "_SUBC", "X"), Said("Category:Z", "_SUBC", "Y"),
-        Said("Property:Texte fin", "_SUBP", "Texte"),
+        Claim("Category:Y", "_SUBC", "X"), Claim("Category:Z", "_SUBC", "Y"),
+        Claim("Property:Texte fin", "_SUBP", "Texte"),
     ]  # fmt: skip
     pages = {title: "Alpha" if title == "Renvoi" else "" for title in [*TITLES, "Property:Texte fin"]}
-    return st.lists(said(), min_size=4, max_size=25).map(lambda some: World(pages, structure + some, {"Perdu"}))
+    return st.lists(statements(), min_size=4, max_size=25).map(
+        lambda some: SampleWiki(pages, structure + some, {"Perdu"})
+    )
 
 
 def conditions() -> st.SearchStrategy[str]:
@@ -109,7 +111,7 @@ def nested(depth: int) -> st.SearchStrategy[str]:
     several = texts(TESTS).flatmap(
         lambda one: st.sampled_from([*TESTS[one[0]], "+", "!+"]).map(lambda more: f"[[{one[0]}::{one[1]}||{more}]]")
     )
-    any_none = st.sampled_from([f"[[{name}::{sign}]]" for name in DECLARED for sign in ("+", "!+")])
+    any_none = st.sampled_from([f"[[{name}::{sign}]]" for name in DECLARATIONS for sign in ("+", "!+")])
     page = st.sampled_from([f"[[{one}]]" for one in PAGES])
     odd = st.sampled_from(["[[Texte::un mot|+depth=0]]", "[[Category::X]]", "[[Category::Y||Z]]", "[[Kind::Lieu]]"])
     back = st.builds(
@@ -133,30 +135,32 @@ def nested(depth: int) -> st.SearchStrategy[str]:
     )
 
 
-def answered(source: str, at: int | None = None) -> set[str]:
+def compiled_subjects(source: str, at: int | None = None) -> set[str]:
     """Return the subjects that the compiler finds."""
     when = None if at is None else day(at)
     return {item.key for item in load_subjects(QueryCompiler(parse(source), AnonymousUser(), when).subjects())}
 
 
-@settings(max_examples=40, phases=UNSHRUNK)
+@settings(max_examples=40, phases=WITHOUT_SHRINKING)
 @given(worlds(), st.lists(conditions(), min_size=6, max_size=6), st.sampled_from([None, None, 30, 80]))
-def test_it_answers_as_the_evaluator_does(world: World, sources: list[str], at: int | None) -> None:
+def test_the_compiler_agrees_with_the_reference_evaluator(
+    world: SampleWiki, sources: list[str], at: int | None
+) -> None:
     with transaction.atomic():
         world.store()
         for source in sources:
-            expected = Evaluator(world, parse(source), None if at is None else day(at)).answer()
-            assert answered(source, at) == expected, source
+            expected = Evaluator(world, parse(source), None if at is None else day(at)).matching_subjects()
+            assert compiled_subjects(source, at) == expected, source
         transaction.set_rollback(True)
 
 
-EVERYTHING = World(
+EVERYTHING = SampleWiki(
     {title: "Alpha" if title == "Renvoi" else "" for title in [*TITLES, "Property:Texte fin"]},
     [
-        Said("Category:Y", "_SUBC", "X"), Said("Category:Z", "_SUBC", "Y"),
-        Said("Property:Texte fin", "_SUBP", "Texte"),
-        *(Said(TITLES[place % 5], name, raw) for name, raws in VALUES.items() for place, raw in enumerate(raws)),
-        *(Said("Gamma", name, raws[0], "part") for name, raws in VALUES.items()),
+        Claim("Category:Y", "_SUBC", "X"), Claim("Category:Z", "_SUBC", "Y"),
+        Claim("Property:Texte fin", "_SUBP", "Texte"),
+        *(Claim(TITLES[place % 5], name, raw) for name, raws in VALUES.items() for place, raw in enumerate(raws)),
+        *(Claim("Gamma", name, raws[0], "part") for name, raws in VALUES.items()),
     ],
     {"Perdu"},
 )  # fmt: skip
@@ -166,20 +170,23 @@ EACH = [
 ]
 
 
-def test_it_knows_every_operator_of_every_datatype() -> None:
+def test_every_operator_of_every_datatype_compiles() -> None:
     EVERYTHING.store()
     for source in EACH:
-        assert answered(source) == Evaluator(EVERYTHING, parse(source)).answer(), source
-    found = {source: answered(source) for source in EACH}
+        assert compiled_subjects(source) == Evaluator(EVERYTHING, parse(source)).matching_subjects(), source
+    found = {source: compiled_subjects(source) for source in EACH}
     assert sum(bool(subjects) for subjects in found.values()) > len(EACH) * 0.8
 
 
-def test_it_does_not_look_at_what_was_said_before_or_after() -> None:
-    world = World(
+def test_facts_outside_the_moment_are_ignored() -> None:
+    world = SampleWiki(
         {"Alpha": ""},
-        [Said("Alpha", "Nombre", "1", added_in=10, removed_in=20), Said("Alpha", "Nombre", "2", added_in=20)],
+        [
+            Claim("Alpha", "Nombre", "1", added_in=10, removed_in=20),
+            Claim("Alpha", "Nombre", "2", added_in=20),
+        ],
     )
     world.store()
-    assert [len(answered("[[Nombre::1]]", at)) for at in (9, 10, 19, 20, None)] == [0, 1, 1, 0, 0]
-    assert [len(answered("[[Nombre::2]]", at)) for at in (19, 20, None)] == [0, 1, 1]
+    assert [len(compiled_subjects("[[Nombre::1]]", at)) for at in (9, 10, 19, 20, None)] == [0, 1, 1, 0, 0]
+    assert [len(compiled_subjects("[[Nombre::2]]", at)) for at in (19, 20, None)] == [0, 1, 1]
     assert day(20) - day(10) == timedelta(days=10)

@@ -48,12 +48,12 @@ def scene(alice: User, bob: User) -> None:
     make_page("Tarte", "---\nVoir: Boulangerie\nSurface: 1 km\n---\n{{#subobject:four|Ville=Lyon|Note=5}}", by=alice)
 
 
-def get(path: str, language: str = "en", **asked: str) -> tuple[int, BeautifulSoup]:
+def get(path: str, language: str = "en", **parameters: str) -> tuple[int, BeautifulSoup]:
     """Return status and main part of a view."""
-    answer = Client(headers={"accept-language": language}).get(path, asked)
-    main = BeautifulSoup(answer.content.decode(), "html.parser").find("main")
+    response = Client(headers={"accept-language": language}).get(path, parameters)
+    main = BeautifulSoup(response.content.decode(), "html.parser").find("main")
     assert isinstance(main, Tag)
-    return answer.status_code, main  # type: ignore[return-value]
+    return response.status_code, main  # type: ignore[return-value]
 
 
 def facts_of(main: BeautifulSoup) -> dict[str, list[str]]:
@@ -86,7 +86,7 @@ def test_it_shows_what_other_pages_state_of_it_by_redirects_too(scene: None) -> 
     assert {link.get_text() for link in section.select("dd a")} == {"Charte", "Tarte"}  # type: ignore[union-attr]
 
 
-def test_it_says_what_is_wrong_and_what_can_be_read_in_two_ways(scene: None) -> None:
+def test_it_shows_invalid_and_ambiguous_values(scene: None) -> None:
     wrong = get("/browse/Atelier:Charte")[1].select_one(".browse-wrong")
     assert wrong is not None
     assert "beaucoup" in wrong.get_text()
@@ -96,7 +96,7 @@ def test_it_says_what_is_wrong_and_what_can_be_read_in_two_ways(scene: None) -> 
     assert "can be read in two ways" in notes[0]
 
 
-def test_it_shows_parts_of_a_page(scene: None) -> None:
+def test_it_shows_subobjects_of_a_page(scene: None) -> None:
     main = get("/browse/Tarte")[1]
     part = main.find(id="four")
     assert isinstance(part, Tag)
@@ -118,7 +118,7 @@ def test_it_shows_facts_of_the_past(scene: None, alice: User) -> None:
     assert 'role="alert"' in str(get("/browse/Pain", at="hier")[1])
 
 
-def test_it_browses_pages_that_are_only_named(scene: None, alice: User) -> None:
+def test_it_browses_missing_pages_that_are_named(scene: None, alice: User) -> None:
     make_page("Cidre", "---\nVoir: Pressoir\n---", by=alice)
     status, main = get("/browse/Pressoir")
     assert status == 200
@@ -126,7 +126,7 @@ def test_it_browses_pages_that_are_only_named(scene: None, alice: User) -> None:
     assert get("/browse/Nulle_part")[0] == 404
 
 
-def test_it_divides_long_lists_of_facts(scene: None, alice: User) -> None:
+def test_it_paginates_long_lists_of_facts(scene: None, alice: User) -> None:
     make_page("Longue", "---\nNombre:\n" + "".join(f"  - {number}\n" for number in range(250)) + "---", by=alice)
     seen = []
     address = "/browse/Longue"
@@ -138,7 +138,7 @@ def test_it_divides_long_lists_of_facts(scene: None, alice: User) -> None:
     assert sorted(map(int, seen)) == list(range(250))
 
 
-def test_it_asks_the_same_number_of_queries_for_many_facts_and_pages(scene: None, alice: User) -> None:
+def test_the_number_of_database_queries_is_fixed(scene: None, alice: User) -> None:
     def queries(path: str) -> int:
         Client().get(path)
         with CaptureQueriesContext(
@@ -178,7 +178,7 @@ def test_it_lists_unused_and_wanted_properties(scene: None) -> None:
     assert names(get("/wanted-properties")[1]) == ["Voir"]
 
 
-def test_it_tells_what_a_property_means_and_how_it_is_used(scene: None) -> None:
+def test_it_shows_the_declaration_and_usage_of_a_property(scene: None) -> None:
     status, main = get("/property/Surface", language="fr")
     assert status == 200
     text = main.get_text(" ", strip=True)
@@ -210,7 +210,7 @@ def test_it_draws_numbers_and_dates_in_ranges(alice: User) -> None:
     assert sum(int(text.get_text()) for text in drawn.select("text[text-anchor=start]")) == 30
 
 
-def test_it_leads_through_all_pages_of_a_property(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_paginates_the_pages_of_a_property(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(property_page, "ROWS", 4)
     for number in range(11):
         make_page(f"Page {number}", f"---\nVille: {'Lyon' if number % 3 else 'Die'}\n---", by=alice)
@@ -224,7 +224,7 @@ def test_it_leads_through_all_pages_of_a_property(alice: User, monkeypatch: pyte
     assert len(seen) == 11
 
 
-def test_it_counts_no_further_than_it_shows(scene: None, anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counting_stops_at_the_limit(scene: None, anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = list(property_usage.properties(anna).filter(key="Ville"))
     assert property_usage.count_uses(rows, anna) == {rows[0].pk: 4}
     assert property_usage.count_uses(rows, anna, most=2) == {rows[0].pk: 3}
@@ -248,7 +248,7 @@ def hits(main: BeautifulSoup, heading: str = "by-found") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("parameters", "found"),
     [
         ({"value": ""}, ["Atelier", "Charte", "Tarte#four", "Pain"]),
         ({"value": "Lyon"}, ["Atelier", "Charte", "Tarte#four"]),
@@ -259,21 +259,21 @@ def hits(main: BeautifulSoup, heading: str = "by-found") -> list[str]:
         ({"value": "Brest"}, []),
     ],
 )
-def test_it_finds_pages_by_a_property(scene: None, asked: dict[str, str], found: list[str]) -> None:
-    assert sorted(hits(get("/search-by-property", property="Ville", **asked)[1])) == sorted(found)
+def test_it_finds_pages_by_a_property(scene: None, parameters: dict[str, str], found: list[str]) -> None:
+    assert sorted(hits(get("/search-by-property", property="Ville", **parameters)[1])) == sorted(found)
 
 
-def test_it_shows_what_is_near(scene: None, alice: User) -> None:
+def test_it_shows_nearby_values(scene: None, alice: User) -> None:
     for number in (10, 20, 30):
         make_page(f"N {number}", f"---\nNote: {number}\n---", by=alice)
-    near = hits(get("/search-by-property", property="Note", value="19")[1], "by-near")
-    assert near == ["Pain", "Tarte#four", "N 10", "N 20", "N 30"]
+    nearby = hits(get("/search-by-property", property="Note", value="19")[1], "by-near")
+    assert nearby == ["Pain", "Tarte#four", "N 10", "N 20", "N 30"]
     assert hits(get("/search-by-property", property="Ville", value="Nantes")[1], "by-near")[-1] == "Pain"
     assert get("/search-by-property", property="Note", value="beaucoup")[0] == 422
 
 
-# --- Datatypes, concepts, values to mend ----------------------------------------------------------
-def test_it_tells_of_every_datatype_that_can_be_declared(scene: None) -> None:
+# --- Datatypes, concepts, invalid values ------------------------------------------------------------
+def test_it_explains_every_datatype_that_can_be_declared(scene: None) -> None:
     main = get("/types")[1]
     assert [section["id"] for section in main.select("section.type")] == [kind.id for kind in registry.USER_TYPES]
     assert "Note" in main.find(id="_num").get_text()  # type: ignore[union-attr]
@@ -281,7 +281,7 @@ def test_it_tells_of_every_datatype_that_can_be_declared(scene: None) -> None:
 
 @pytest.mark.parametrize("id_", DATATYPE_HELP)
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_its_examples_of_values_are_true(id_: str, language: str, db: None) -> None:
+def test_its_example_values_are_valid(id_: str, language: str, db: None) -> None:
     fields = tuple(Declaration(name, name, "_txt") for name in ("A", "B", "C"))
     units = (Unit(1.0, ("m²",)), Unit(0.0001, ("ha",)))
     declaration = Declaration("P", "P", id_, units=units, fields=fields)
@@ -291,13 +291,13 @@ def test_its_examples_of_values_are_true(id_: str, language: str, db: None) -> N
         assert not value.note
 
 
-def test_it_lists_values_to_mend(scene: None) -> None:
+def test_it_lists_invalid_values(scene: None) -> None:
     main = get("/problems")[1]
     assert [item.select_one(".rows-title").get_text() for item in main.select(".browse-wrong")] == ["Tarte", "Charte"]  # type: ignore[union-attr]
     assert [code.get_text() for code in get("/problems", property="Note")[1].select("code")] == ["beaucoup"]
 
 
-def test_it_lists_texts_to_mend(scene: None, alice: User) -> None:
+def test_it_lists_pages_with_problems(scene: None, alice: User) -> None:
     make_page("Brouillon", "---\nNature: Bidule\n---\nUn texte.", by=alice)
     section = get("/problems")[1].select_one("#problems-texts")
     assert section is not None
@@ -310,7 +310,7 @@ def test_it_lists_concepts(scene: None, alice: User) -> None:
     assert "Lyonnais" in get("/concepts")[1].get_text()
 
 
-# --- The gate, and MediaWiki's addresses ----------------------------------------------------------
+# --- Permissions, and MediaWiki URLs --------------------------------------------------------------
 def test_it_shows_and_counts_nothing_of_deleted_pages(scene: None, bob: User, alice: User) -> None:
     alice.is_superuser = True
     for title in ("Atelier:Charte", "Tarte", "Pain"):
@@ -352,14 +352,14 @@ def test_it_shows_and_counts_nothing_of_deleted_pages(scene: None, bob: User, al
     ],
 )  # fmt: skip
 def test_links_to_special_pages_keep_working(address: str, redirects_to: str) -> None:
-    answer = Client().get(f"/wiki/{address}")
-    assert answer.status_code == 302
-    assert unquote(answer["Location"]) == redirects_to
+    response = Client().get(f"/wiki/{address}")
+    assert response.status_code == 302
+    assert unquote(response["Location"]) == redirects_to
 
 
-def test_every_special_page_leads_to_a_screen(scene: None) -> None:
+def test_every_special_page_redirects_to_a_view(scene: None) -> None:
     for name, view in special_pages.SPECIAL_PAGES.items():
         rest = "[[Ville::Lyon]]" if view == "ask" else "Pain"
-        answer = Client().get(f"/wiki/Special:{name}/{rest}", follow=True)
-        assert answer.status_code == 200, (name, view)
+        response = Client().get(f"/wiki/Special:{name}/{rest}", follow=True)
+        assert response.status_code == 200, (name, view)
     assert Client().get("/wiki/Special:Nothing_such").status_code == 404

@@ -48,25 +48,25 @@ def reader(client_of: Any) -> Client:
     return client
 
 
-def seen(reader: Client, title: str) -> str:
+def get_article(reader: Client, title: str) -> str:
     """Return the article of a page, as the user sees it."""
     text = reader.get(f"/wiki/{title}").content.decode()
     return str(text[text.index("<article") : text.index("</article>")])
 
 
-def rewrite(title: str, text: str) -> None:
+def save_text(title: str, text: str) -> None:
     """Save a page by a script."""
     page = page_lookup.find_by_key(title)
     assert page is not None
     page_writer.edit(page, text, Author(None, "script"))
 
 
-def test_a_section_is_shown_with_its_credit(alice: User, bob: User, reader: Client) -> None:
+def test_a_section_is_transcluded_with_attribution(alice: User, bob: User, reader: Client) -> None:
     place = make_place("La Myne", by=bob)
     make_page("Charte", CHARTER, by=alice, place=place)
     make_page("Voisine", "Elle.", place=place)
     make_page("Livret", "# Livret\n\n{{Charte#Les outils|quoi=la **perceuse**}}\n\nFin.", place=place)
-    shown = seen(reader, "La_Myne:Livret")
+    shown = get_article(reader, "La_Myne:Livret")
     assert "On prête la <strong>perceuse</strong> à" in shown
     assert 'href="/wiki/La_Myne:Voisine"' in shown
     assert "Pas la scie." in shown
@@ -78,7 +78,7 @@ def test_a_section_is_shown_with_its_credit(alice: User, bob: User, reader: Clie
     assert "CC-BY-SA-4.0" in credit
     assert PageLink.objects.filter(page__full_title="La Myne:Livret", place_key="La Myne:Charte").exists()
     make_page("Tout", "# Charte\n\n{{La Myne:Charte|22 h}}\n\nUne note.[^1]\n\n[^1]: À nous.")
-    shown = seen(reader, "Tout")
+    shown = get_article(reader, "Tout")
     assert "Pas après 22 h." in shown
     ids = [part.partition('"')[0] for part in shown.split(' id="')[1:]]
     assert len(ids) == len(set(ids))
@@ -86,80 +86,80 @@ def test_a_section_is_shown_with_its_credit(alice: User, bob: User, reader: Clie
         assert part.partition('"')[0] in ids
 
 
-def test_it_is_made_again_when_what_it_shows_changes(alice: User, bob: User, reader: Client) -> None:
+def test_it_is_refreshed_when_the_transcluded_page_changes(alice: User, bob: User, reader: Client) -> None:
     make_page("Livret", "{{Charte}} et {{Modèle:Petit|a}}, {{Petit|b}}.", by=alice)
-    assert 'class="red"' in seen(reader, "Livret")
+    assert 'class="red"' in get_article(reader, "Livret")
     make_page("Charte", "Range.", by=alice)
     make_page("Template:Petit", "un <noinclude>rien</noinclude>{{{1}}}", by=alice)
-    shown = seen(reader, "Livret")
+    shown = get_article(reader, "Livret")
     assert "Range." in shown
     assert "un a" in shown
     assert "un b" in shown
     assert "rien" not in shown
-    rewrite("Charte", "Balaie.")
-    assert "Balaie." in seen(reader, "Livret")
+    save_text("Charte", "Balaie.")
+    assert "Balaie." in get_article(reader, "Livret")
     page = page_lookup.find_by_key("Charte")
     assert page is not None
     bob.is_superuser = True
     page_moves.move(page, "Règles", Author.of(bob))
-    assert "Règles" in seen(reader, "Livret")  # by the redirect
-    rewrite("Règles", "Éteins.")
-    assert "Éteins." in seen(reader, "Livret")
+    assert "Règles" in get_article(reader, "Livret")  # by the redirect
+    save_text("Règles", "Éteins.")
+    assert "Éteins." in get_article(reader, "Livret")
     page = page_lookup.find_by_key("Règles")
     assert page is not None
     page_writer.delete(page, Author.of(bob))
-    assert "Éteins." not in seen(reader, "Livret")
+    assert "Éteins." not in get_article(reader, "Livret")
 
 
-def test_the_licence_has_to_allow_it(alice: User, reader: Client) -> None:
+def test_the_licence_has_to_allow_transclusion(alice: User, reader: Client) -> None:
     make_page("Libre", "Donné.", by=alice, license="CC0-1.0")
     make_page("Partagé", "Gardé libre.", by=alice, license="CC-BY-SA-4.0")
     make_page("À tous", "{{Libre}}\n\n{{Partagé}}", by=alice, license="CC-BY-4.0")
-    shown = seen(reader, "À_tous")
+    shown = get_article(reader, "À_tous")
     assert "Donné." in shown
     assert "Gardé libre." not in shown
     assert 'class="problem"' in shown
 
 
-def test_rings_depth_and_number_are_bounded(alice: User, reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loops_depth_and_number_are_limited(alice: User, reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     make_page("A", "a {{B}}", by=alice)
     make_page("B", "b {{A}}", by=alice)
-    shown = seen(reader, "A")
+    shown = get_article(reader, "A")
     assert "A → B → A" in shown
     for number in range(12):
         make_page(f"Fond {number}", f"f{number} {{{{Fond {number + 1}}}}}", by=alice)
-    shown = seen(reader, "Fond_0")
+    shown = get_article(reader, "Fond_0")
     assert "f7" in shown
     assert "f9 " not in shown
     make_page("Rires 0", "ha", by=alice)
     for number in range(1, 8):
         make_page(f"Rires {number}", f"{{{{Rires {number - 1}}}}} " * 10, by=alice)
     begun = time.monotonic()
-    shown = seen(reader, "Rires_7")
+    shown = get_article(reader, "Rires_7")
     assert time.monotonic() - begun < 20
     assert shown.count("ha") < 100
     monkeypatch.setattr(
-        "wiki.ask.embedding.embedded_results.SECONDS", 60
+        "wiki.ask.embedding.embedded_results.TIMEOUT_SECONDS", 60
     )  # how many are shown, not how fast this machine is today
     make_page("Beaucoup", "{{Rires 0}} " * 3_000, by=alice)
-    assert seen(reader, "Beaucoup").count('class="include"') == 50
+    assert get_article(reader, "Beaucoup").count('class="include"') == 50
 
 
-def test_nothing_breaks_out(alice: User, reader: Client) -> None:
+def test_transcluded_text_cannot_break_out_of_its_element(alice: User, reader: Client) -> None:
     make_page("Cadre", "> {{{1}}}\n\n<b>{{{2|x}}}</b>", by=alice)
     make_page("Attaque", "{{Cadre|<script>alert(1)</script><img src=x onerror=alert(1)>|}}\n\n{{Cadre#Rien}}", by=alice)
-    shown = seen(reader, "Attaque")
+    shown = get_article(reader, "Attaque")
     assert 'class="include"' in shown
     assert "<script" not in shown
     assert "<img" not in shown
     assert shown.count('class="problem"') == 2  # pictures are not written in HTML; there is no such section
     make_page("Exemple", "`{{Cadre}}` et \\{{Cadre}} et {{{1}}} et {{ .x }}\n\n    {{Cadre}}\n", by=alice)
-    shown = seen(reader, "Exemple")
+    shown = get_article(reader, "Exemple")
     assert 'class="include"' not in shown
     assert shown.count("{{Cadre}}") == 3
     assert "{{{1}}}" in shown
     make_page("Au milieu", "Un {{Cadre|a}} mot, {{#nothing: a}}.", by=alice)
-    assert seen(reader, "Au_milieu").count('class="problem"') == 2
+    assert get_article(reader, "Au_milieu").count('class="problem"') == 2
 
 
 @pytest.mark.parametrize(
@@ -174,11 +174,11 @@ def test_nothing_breaks_out(alice: User, reader: Client) -> None:
         ("Rien", None),
     ],
 )
-def test_a_section_ends_where_the_next_of_its_level_begins(heading: str, expected: str | None) -> None:
+def test_a_section_ends_before_the_next_one_of_its_level(heading: str, expected: str | None) -> None:
     assert transclusion.extract_section(CHARTER, heading) == expected
 
 
-def test_sections_are_read_in_linear_time() -> None:
+def test_sections_are_extracted_in_linear_time() -> None:
     begun = time.monotonic()
     transclusion.extract_section("# a\n" * 100_000, "b")
     transclusion.extract_section("#" * 500_000, "b")

@@ -30,23 +30,23 @@ def read(query: str) -> forms.QueryFormData:
 
 
 # --- Reading and writing --------------------------------------------------------------------------
-def test_it_reads_rows_as_printouts_and_sort_keys() -> None:
-    asked = read(
+def test_form_rows_become_printouts_and_sort_keys() -> None:
+    form_data = read(
         "form=1&q=[[A::b]]&pp=City&ph=Where&pf=&px=&pp=Area&ph=&pf=ha&px=%2Blimit%3D1&pp=&ph=lost&pf=&px="
         "&sk=City&so=asc&sk=Area&so=desc&sk=&so=desc&limit=&at=2021&format=ul&sep=;"
     )
-    assert asked.po == "?City=Where\n?Area#ha|+limit=1"
-    assert asked.parameters == {"at": "2021", "format": "ul", "sep": ";", "sort": "City,Area", "order": "asc,desc"}
-    assert asked.embed_code() == (
+    assert form_data.po == "?City=Where\n?Area#ha|+limit=1"
+    assert form_data.parameters == {"at": "2021", "format": "ul", "sep": ";", "sort": "City,Area", "order": "asc,desc"}
+    assert form_data.embed_code() == (
         "{{#ask: [[A::b]]\n |?City=Where\n |?Area#ha|+limit=1\n |at=2021\n |format=ul\n |sep=;\n |sort=City,Area\n"
         " |order=asc,desc\n}}"
     )
-    assert asked.printout_rows() == [PrintRow("City", "Where"), PrintRow("Area", "", "ha", "+limit=1")]
-    assert asked.sort_rows() == [SortRow("City", "asc"), SortRow("Area", "desc")]
-    question = parse(asked.source(), "en")
-    assert [one.label for one in question.printouts] == ["Where", "Area"]
-    assert question.printouts[1].options == {"limit": "1"}
-    assert [one.descending for one in question.sort] == [False, True]
+    assert form_data.printout_rows() == [PrintRow("City", "Where"), PrintRow("Area", "", "ha", "+limit=1")]
+    assert form_data.sort_rows() == [SortRow("City", "asc"), SortRow("Area", "desc")]
+    query = parse(form_data.source(), "en")
+    assert [one.label for one in query.printouts] == ["Where", "Area"]
+    assert query.printouts[1].options == {"limit": "1"}
+    assert [one.descending for one in query.sort] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -59,27 +59,27 @@ def test_it_reads_rows_as_printouts_and_sort_keys() -> None:
         ("more=class=a%0Auserparam=x=y%0Aq=no%0Anothing", {"class": "a", "userparam": "x=y"}),
     ],
 )
-def test_it_reads_orders_and_further_parameters(query: str, parameters: dict[str, str]) -> None:
+def test_orders_and_further_parameters_are_read(query: str, parameters: dict[str, str]) -> None:
     assert read(f"form=1&q=[[A::b]]&{query}").parameters == parameters
 
 
-def test_it_takes_a_call_that_was_pasted() -> None:
-    asked = read("q={{%23ask: [[A::b]] |?C |limit=3 }}")
-    question = parse(asked.source(), "en")
-    assert (question.source, question.limit, len(question.printouts)) == ("[[A::b]]", 3, 1)
+def test_a_pasted_call_is_accepted() -> None:
+    form_data = read("q={{%23ask: [[A::b]] |?C |limit=3 }}")
+    query = parse(form_data.source(), "en")
+    assert (query.source, query.limit, len(query.printouts)) == ("[[A::b]]", 3, 1)
 
 
-words = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="|#=?\x00+"), max_size=12)
+row_texts = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="|#=?\x00+"), max_size=12)
 
 
-@given(st.lists(st.tuples(words, words, words), max_size=4))
-def test_rows_come_back_as_they_were(rows: list[tuple[str, str, str]]) -> None:
+@given(st.lists(st.tuples(row_texts, row_texts, row_texts), max_size=4))
+def test_form_rows_round_trip(rows: list[tuple[str, str, str]]) -> None:
     query = QueryDict(mutable=True)
     for row in rows:
         for name, value in zip(("pp", "ph", "pf"), row, strict=True):
             query.appendlist(name, value)
-    kept = [PrintRow(*(" ".join(word.split()) for word in row)) for row in rows if row[0].strip()]
-    assert forms.read_query_form(query).printout_rows() == kept
+    expected_rows = [PrintRow(*(" ".join(word.split()) for word in row)) for row in rows if row[0].strip()]
+    assert forms.read_query_form(query).printout_rows() == expected_rows
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_rows_come_back_as_they_were(rows: list[tuple[str, str, str]]) -> None:
         ("[[A", 99, ("[[A", "", "")),
     ],
 )
-def test_it_marks_the_place_of_a_mistake(text: str, at: int, pieces: tuple[str, str, str]) -> None:
+def test_the_position_of_an_error_is_marked(text: str, at: int, pieces: tuple[str, str, str]) -> None:
     assert split_at_problem(text, at) == pieces
 
 
@@ -112,27 +112,29 @@ def get(**query: str) -> str:
 
 
 @pytest.mark.django_db
-def test_the_form_leads_to_the_address_of_its_question(scene: None) -> None:
-    answer = Client().get("/ask?form=1&q=[[Ville::Lyon]]&pp=Ville&ph=&pf=&px=&sk=&so=asc&limit=&format=table&more=&at=")
-    assert answer.status_code == 302
-    address = urlsplit(answer["Location"])
+def test_the_form_redirects_to_the_url_of_its_query(scene: None) -> None:
+    response = Client().get(
+        "/ask?form=1&q=[[Ville::Lyon]]&pp=Ville&ph=&pf=&px=&sk=&so=asc&limit=&format=table&more=&at="
+    )
+    assert response.status_code == 302
+    address = urlsplit(response["Location"])
     assert parse_qs(address.query) == {"q": ["[[Ville::Lyon]]"], "po": ["?Ville"], "format": ["table"]}
-    page = Client().get(answer["Location"]).content.decode()
+    page = Client().get(response["Location"]).content.decode()
     assert 'href="/wiki/Atelier"' in page
     assert 'value="Ville"' in page
 
 
 @pytest.mark.django_db
-def test_it_keeps_all_that_was_typed_where_a_question_is_wrong(scene: None) -> None:
+def test_input_is_retained_after_an_error(scene: None) -> None:
     page = get(q="[[Ville::Lyon]] [[", po="?A#b=<c>", sort="x", format="map", height="7", since="hier", userparam="<u>")
     typed = ("A", "b", "&lt;c&gt;", "x", "7", "hier")
-    for kept in (*(f'value="{word}"' for word in typed), "userparam=&lt;u&gt;"):
-        assert kept in page, kept
+    for expected_rows in (*(f'value="{word}"' for word in typed), "userparam=&lt;u&gt;"):
+        assert expected_rows in page, expected_rows
     assert "<mark>" in page
 
 
 @pytest.mark.django_db
-def test_it_says_what_changed_between_two_days(scene: None, bob: User) -> None:
+def test_it_compares_two_days(scene: None, bob: User) -> None:
     place = page_lookup.find("Atelier", bob)
     assert place is not None
     page_writer.edit(place, "Plus rien.", page_writer.Author.of(bob))
@@ -145,26 +147,26 @@ def test_it_says_what_changed_between_two_days(scene: None, bob: User) -> None:
 
 
 @pytest.mark.django_db
-def test_it_offers_questions_that_this_wiki_can_answer(scene: None, alice: User) -> None:
+def test_it_offers_example_queries_with_results(scene: None, alice: User) -> None:
     found = example_queries(alice, "fr")
     assert [one.form_data.parameters.get("format") for one in found] == [None, None, "map", "chart", None]
     for one in found:
-        answer = Client().get(f"/ask?{one.form_data.url_query()}")
-        assert answer.status_code == 200, one.form_data
-        assert "Rien ne répond" not in answer.content.decode(), one.asked
+        response = Client().get(f"/ask?{one.form_data.url_query()}")
+        assert response.status_code == 200, one.form_data
+        assert "Rien ne répond" not in response.content.decode(), one.form_data
 
 
 @pytest.mark.django_db
-def test_it_offers_nothing_in_an_empty_wiki(alice: User) -> None:
+def test_it_offers_no_examples_in_an_empty_wiki(alice: User) -> None:
     assert example_queries(alice, "en") == []
 
 
 # --- Suggestions ----------------------------------------------------------------------------------
 def suggested(language: str = "en", **query: str) -> list[str]:
     """Return the suggestions."""
-    answer = Client(headers={"accept-language": language}).get("/ask/complete", query)
-    assert answer.status_code == 200
-    return [one["value"] for one in json.loads(answer.content)["suggestions"]]
+    response = Client(headers={"accept-language": language}).get("/ask/complete", query)
+    assert response.status_code == 200
+    return [one["value"] for one in json.loads(response.content)["suggestions"]]
 
 
 @pytest.mark.django_db

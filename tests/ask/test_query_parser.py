@@ -53,12 +53,18 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("[[P::!+]]", HasValue((ChainLink("P"),), (NoValue(),))),
     ("[[P::a||!+]]", HasValue((ChainLink("P"),), (Compare("", "a", 5), NoValue()))),
     ("[[P::a|+depth=0]]", HasValue((ChainLink("P"),), (Compare("", "a", 5),), 0)),
-    ("[[A.-B.C::a]]", HasValue((ChainLink("A"), ChainLink("B", inverse=True), ChainLink("C")), (Compare("", "a", 10),))),
+    (
+        "[[A.-B.C::a]]",
+        HasValue((ChainLink("A"), ChainLink("B", inverse=True), ChainLink("C")), (Compare("", "a", 10),)),
+    ),
     ("[[ No. 5::a]]", HasValue((ChainLink("No. 5"),), (Compare("", "a", 10),))),
     ("[[-Has subobject::Page]]", HasValue((ChainLink("Has subobject", inverse=True),), (Compare("", "Page", 18),))),
     ("[[P::[[a|b]]]]", has("P", "", "[[a|b]]", 5)),
     ("[[P::a::b]]", has("P", "", "a::b", 5)),
-    ("[[P::<q>[[A]]</q>||b]]", HasValue((ChainLink("P"),), (SubqueryValue(IsPage((Compare("", "A", 10),))), Compare("", "b", 19)))),
+    (
+        "[[P::<q>[[A]]</q>||b]]",
+        HasValue((ChainLink("P"),), (SubqueryValue(IsPage((Compare("", "A", 10),))), Compare("", "b", 19))),
+    ),
     ("[[R::a;?;>3]]", has("R", "", "a;?;>3", 5)),
     ("[[C::45,4 (10 km)]]", has("C", "", "45,4 (10 km)", 5)),
     ("[[Category:A||B]]", InCategory(("A", "B"))),
@@ -82,9 +88,10 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("[[A]]||[[B]]", Disjunction((IsPage((Compare("", "A", 2),)), IsPage((Compare("", "B", 9),))))),
     (
         "[[A]] OR [[B]] <q>[[C]]</q>",
-        Disjunction(
-            (IsPage((Compare("", "A", 2),)), Conjunction((IsPage((Compare("", "B", 11),)), IsPage((Compare("", "C", 20),)))))
-        ),
+        Disjunction((
+            IsPage((Compare("", "A", 2),)),
+            Conjunction((IsPage((Compare("", "B", 11),)), IsPage((Compare("", "C", 20),)))),
+        )),
     ),
 ]  # fmt: skip
 WRONG = [
@@ -121,12 +128,12 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("source", "tree"), CONDITIONS)
-def test_it_reads_conditions(source: str, tree: Condition) -> None:
+def test_conditions_are_parsed(source: str, tree: Condition) -> None:
     assert parse(source).condition == tree
 
 
 @pytest.mark.parametrize(("source", "code", "at"), WRONG)
-def test_it_says_what_is_wrong_and_where(source: str, code: str, at: int | None) -> None:
+def test_errors_have_a_code_and_a_position(source: str, code: str, at: int | None) -> None:
     with pytest.raises(AskProblem) as caught:
         parse(source)
     assert (caught.value.code, caught.value.at) == (code, at)
@@ -134,7 +141,7 @@ def test_it_says_what_is_wrong_and_where(source: str, code: str, at: int | None)
     assert "%(" not in message_for(caught.value)
 
 
-def test_it_reads_printouts() -> None:
+def test_printouts_are_parsed() -> None:
     question = parse("[[A]]|?|?P|?P#km²=Size|?A.-B=|+limit=2|+Order=desc|?Catégorie|?Category:X=in X|?No=#")
     assert [(p.chain, p.label, p.output_format, p.category, p.labelled) for p in question.printouts] == [
         ((), "", "", None, False),
@@ -148,7 +155,7 @@ def test_it_reads_printouts() -> None:
     assert question.printouts[3].options == {"limit": "2", "order": "desc"}
 
 
-def test_it_reads_parameters_in_english_and_in_french() -> None:
+def test_parameters_are_parsed_in_english_and_in_french() -> None:
     question = parse("[[A]]|limite=5|Décalage=2|tri=P.Q,,R|ordre=desc,asc|étiquette principale=-|au=2021|format=table")
     assert (question.limit, question.offset, question.as_of) == (5, 2, "2021")
     assert question.sort == [
@@ -162,7 +169,7 @@ def test_it_reads_parameters_in_english_and_in_french() -> None:
     assert parse("[[A]]|order=desc").sort == [Sort((), True)]
 
 
-def test_it_reads_the_arguments_of_a_call_as_the_same_question() -> None:
+def test_arguments_of_a_call_parse_to_the_same_query() -> None:
     called = parse_arguments(
         [["", "[[Kind::Place]]"], ["", "?City#x=y"], ["?P", "label"], ["", "+limit=2"], ["limit", "5"]]
     )
@@ -172,7 +179,7 @@ def test_it_reads_the_arguments_of_a_call_as_the_same_question() -> None:
 
 
 @given(st.text("[]<q>/|:.+?=#-!~ aPO*R", max_size=80))
-def test_it_gives_a_tree_or_a_problem_for_any_text(source: str) -> None:
+def test_any_text_parses_to_a_tree_or_a_problem(source: str) -> None:
     try:
         code = "" if parse(source).limit == 50 else "changed"
     except AskProblem as problem:
@@ -181,7 +188,7 @@ def test_it_gives_a_tree_or_a_problem_for_any_text(source: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["[[", "]]", "<q>", "[[A||", "|", "||", "[[P::[[", "[[A]]", "[[P.", "OR"])
-def test_it_stays_quick_on_hostile_text(piece: str) -> None:
+def test_parsing_hostile_text_is_fast(piece: str) -> None:
     begun = time.process_time()
     with pytest.raises(AskProblem):
         parse(piece * (19_900 // len(piece)))
@@ -195,5 +202,5 @@ def test_it_stays_quick_on_hostile_text(piece: str) -> None:
         ("[[A::+]]|format=sum|limit=7", 7), ("[[A::+]]|format=nonsense", 50),
     ],
 )  # fmt: skip
-def test_it_gives_a_format_that_needs_all_rows_more_of_them(source: str, limit: int) -> None:
+def test_formats_that_need_all_rows_have_a_higher_default_limit(source: str, limit: int) -> None:
     assert parse(source).limit == limit

@@ -22,7 +22,7 @@ from wiki.pages import page_lookup
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 chance = random.Random({seed})
-for turn in range(15):
+for attempt in range(15):
     page = page_lookup.find_by_key(f"Lieu {{chance.randrange(6)}}")
     text = f"---\\nVille: {{chance.choice(['Lyon', 'Brest'])}}\\nPlaces: {{chance.randrange(9)}}\\n---"
     try:
@@ -30,22 +30,22 @@ for turn in range(15):
     except EditConflict:
         pass
 """
-PATIENT = """
+LONG_TIMEOUT = """
 from wiki.ask.embedding import embedded_results
 from wiki.ask.execution import timeouts
-embedded_results.SECONDS = timeouts.TIMEOUT_SECONDS = 60  # six processes on a busy machine: no test of speed
+embedded_results.TIMEOUT_SECONDS = timeouts.TIMEOUT_SECONDS = 60  # six processes on a busy machine: no test of speed
 """
 READER = (
-    PATIENT
+    LONG_TIMEOUT
     + """
 import random
 from wiki.ask.embedding.result_cache import ResultCache
 from wiki.pages.models import RenderedPage
 chance = random.Random({seed})
-for turn in range(30):
+for attempt in range(30):
     stored = RenderedPage.objects.select_related("page__place").get(
         page__title=f"Liste {{chance.randrange(4)}}", ui_language=chance.choice(["fr", "en"]))
-    ResultCache().kept(stored, stored.page)
+    ResultCache().get_or_compute(stored, stored.page)
 """
 )
 CHECK = """
@@ -55,25 +55,26 @@ from wiki.ask.embedding.embedded_results import EmbeddedResults
 from wiki.pages.rendering import page_output
 from wiki.pages.page_fields import PageFields
 from wiki.pages.models import RenderedPage
-kept = 0
+cached = 0
 for stored in RenderedPage.objects.select_related("page__place").filter(page__title__startswith="Liste"):
     if result_cache.is_fresh(stored):
-        kept += 1
-        now = EmbeddedResults(page_output.deferred_slots(stored, PageFields.of(stored.page), stored.page), AnonymousUser()).fill()
-        assert now.answers == stored.answers, (stored.page.title, now.answers, stored.answers)
-    result_cache.ResultCache().kept(stored, stored.page)
+        cached += 1
+        slots = page_output.deferred_slots(stored, PageFields.of(stored.page), stored.page)
+        computed = EmbeddedResults(slots, AnonymousUser()).fill()
+        assert computed.results == stored.results, (stored.page.title, computed.results, stored.results)
+    result_cache.ResultCache().get_or_compute(stored, stored.page)
     again = RenderedPage.objects.get(pk=stored.pk)
-    assert result_cache.is_fresh(again), "in quiet, what is read is kept"
-print("kept", kept)
+    assert result_cache.is_fresh(again), "without concurrent writes, results are cached"
+print("cached", cached)
 """
 
 
 @pytest.mark.slow
-def test_nothing_stale_is_kept_however_writes_and_reads_meet(instance: Instance) -> None:
+def test_no_stale_results_are_cached_under_concurrent_writes_and_reads(instance: Instance) -> None:
     instance.python(SETUP)
     running = [instance.script(WRITER.format(seed=seed)) for seed in range(3)]
     running += [instance.script(READER.format(seed=seed)) for seed in range(10, 13)]
     for process in running:
-        _, said = process.communicate(timeout=300)
-        assert process.returncode == 0, said
-    assert "kept" in instance.python(PATIENT + CHECK)
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+    assert "cached" in instance.python(LONG_TIMEOUT + CHECK)

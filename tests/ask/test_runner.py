@@ -14,7 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from tests.ask.sample_wikis import Said, World, day
+from tests.ask.sample_wikis import Claim, SampleWiki, day
 from wiki.ask.execution import runner, timeouts
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.results import QueryResult
@@ -30,25 +30,25 @@ PAGES = {
     title: "Alpha" if title == "Renvoi" else ""
     for title in ["Alpha", "Béta", "Gamma", "Delta", "Été", "Renvoi", "Category:X", "Category:Y", "Perdu"]
 }
-SAID = [
-    Said("Alpha", "Nombre", "10"), Said("Alpha", "Nombre", "2,5"), Said("Béta", "Nombre", "3"),
-    Said("Gamma", "Nombre", "1"), Said("Gamma", "Texte", "mot"), Said("Béta", "Texte", "Zut"),
-    Said("Béta", "Vers", "Alpha"), Said("Gamma", "Vers", "Renvoi"), Said("Gamma", "Vers", "Inconnue"),
-    Said("Delta", "Vers", "Gamma"), Said("Perdu", "Vers", "Alpha"), Said("Delta", "Vers", "Perdu"),
-    Said("Alpha", "Lieu", "45.44, 4.39"), Said("Béta", "Lieu", "45.45, 4.40"), Said("Delta", "Lieu", "48.85, 2.35"),
-    Said("Alpha", "Mots", "mot@fr"), Said("Alpha", "Mots", "word@en"), Said("Alpha", "Surface", "1 km²"),
-    Said("Alpha", "Fiche", "7; Béta"), Said("Alpha", "Oui", "vrai", "part"), Said("Alpha", "_INST", "Y"),
-    Said("Category:Y", "_SUBC", "X"), Said("Alpha", "Date", "12 mars 2021"), Said("Alpha", "Nombre", "dix"),
-    Said("Alpha", "Texte", "avant", added_in=10, removed_in=20), Said("Alpha", "Texte", "après", added_in=20),
+STATEMENTS = [
+    Claim("Alpha", "Nombre", "10"), Claim("Alpha", "Nombre", "2,5"), Claim("Béta", "Nombre", "3"),
+    Claim("Gamma", "Nombre", "1"), Claim("Gamma", "Texte", "mot"), Claim("Béta", "Texte", "Zut"),
+    Claim("Béta", "Vers", "Alpha"), Claim("Gamma", "Vers", "Renvoi"), Claim("Gamma", "Vers", "Inconnue"),
+    Claim("Delta", "Vers", "Gamma"), Claim("Perdu", "Vers", "Alpha"), Claim("Delta", "Vers", "Perdu"),
+    Claim("Alpha", "Lieu", "45.44, 4.39"), Claim("Béta", "Lieu", "45.45, 4.40"), Claim("Delta", "Lieu", "48.85, 2.35"),
+    Claim("Alpha", "Mots", "mot@fr"), Claim("Alpha", "Mots", "word@en"), Claim("Alpha", "Surface", "1 km²"),
+    Claim("Alpha", "Fiche", "7; Béta"), Claim("Alpha", "Oui", "vrai", "part"), Claim("Alpha", "_INST", "Y"),
+    Claim("Category:Y", "_SUBC", "X"), Claim("Alpha", "Date", "12 mars 2021"), Claim("Alpha", "Nombre", "dix"),
+    Claim("Alpha", "Texte", "avant", added_in=10, removed_in=20), Claim("Alpha", "Texte", "après", added_in=20),
 ]  # fmt: skip
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> SampleWiki:
     """Create a small wiki."""
-    made = World(PAGES, SAID, {"Perdu"})
-    made.store()
-    return made
+    wiki = SampleWiki(PAGES, STATEMENTS, {"Perdu"})
+    wiki.store()
+    return wiki
 
 
 def run(source: str, **more: Any) -> QueryResult:
@@ -103,7 +103,7 @@ ORDERS = [
 
 
 @pytest.mark.parametrize(("source", "expected"), ORDERS)
-def test_it_finds_rows_in_order(world: World, source: str, expected: list[str]) -> None:
+def test_it_finds_rows_in_order(world: SampleWiki, source: str, expected: list[str]) -> None:
     assert keys(source) == expected
 
 
@@ -128,11 +128,11 @@ PRINTED = [
 
 
 @pytest.mark.parametrize(("source", "expected"), PRINTED)
-def test_it_prints_values(world: World, source: str, expected: list[list[str]]) -> None:
+def test_it_prints_values(world: SampleWiki, source: str, expected: list[list[str]]) -> None:
     assert cells(source) == [expected]
 
 
-def test_it_names_columns_for_the_reader(world: World) -> None:
+def test_column_labels_are_in_the_language_of_the_user(world: SampleWiki) -> None:
     result = run("[[Alpha]]|?Nombre|?Vers=but|?-Vers|?Category|?Category:X|?|?Texte=|?Modification date")
     assert [column.label for column in result.columns] == [
         "Nombre", "but", "-Vers", "Catégorie", "X", "", "", "Date de modification"
@@ -142,7 +142,7 @@ def test_it_names_columns_for_the_reader(world: World) -> None:
     ]  # fmt: skip
 
 
-def test_it_knows_the_pages_that_values_name(world: World) -> None:
+def test_it_knows_the_pages_that_values_name(world: SampleWiki) -> None:
     result = run("[[Gamma]] OR [[Delta]]|?Vers")
     assert set(result.pages) == {"Renvoi", "Gamma"}
     assert result.pages["Gamma"].url == "/wiki/Gamma"
@@ -150,12 +150,12 @@ def test_it_knows_the_pages_that_values_name(world: World) -> None:
     assert (row.full_title, row.fragment, row.url) == ("Alpha#part", "part", "/wiki/Alpha#part")
 
 
-def test_it_says_how_far_rows_are(world: World) -> None:
+def test_rows_have_distances(world: SampleWiki) -> None:
     rows = run("[[Lieu::45.44, 4.39 (10 km)]]|sort=Lieu").rows
     assert [row.distance and round(row.distance, -2) for row in rows] == [0.0, 1400.0]
 
 
-def test_it_counts_without_printing(world: World) -> None:
+def test_it_counts_without_printing(world: SampleWiki) -> None:
     assert runner.count(parse("[[:+]]|limit=1"), ANNA) == 5
     result = run("[[:+]]|?Nombre|format=count|limit=2")
     assert (result.total, result.rows) == (5, [])
@@ -163,7 +163,7 @@ def test_it_counts_without_printing(world: World) -> None:
     assert not run("[[:+]]|limit=5").has_more
 
 
-def test_it_says_what_changed_between_two_moments(world: World) -> None:
+def test_it_compares_two_moments(world: SampleWiki) -> None:
     appeared, gone, stayed = runner.compare_results(parse("[[Texte::avant]] OR [[Texte::+]]"), day(5), day(15), ANNA)
     assert ([page.key for page in appeared], gone, [page.key for page in stayed]) == (["Alpha"], [], ["Béta", "Gamma"])
     appeared, gone, stayed = runner.compare_results(parse("[[Texte::avant]]"), day(15), day(25), ANNA)
@@ -183,19 +183,19 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize(("source", "code"), PROBLEMS)
-def test_it_says_what_is_wrong_instead_of_rows(world: World, source: str, code: str) -> None:
+def test_a_result_has_problems_instead_of_rows(world: SampleWiki, source: str, code: str) -> None:
     result = runner.run(parse(source), ANNA)
     assert ([problem.code for problem in result.problems], result.rows) == ([code], [])
     assert "%" not in message_for(result.problems[0])
 
 
-def test_it_follows_concepts_but_not_in_a_ring() -> None:
-    World(
+def test_it_follows_concepts_but_not_in_a_loop() -> None:
+    SampleWiki(
         dict.fromkeys(["Alpha", "Béta", "Concept:Grand", "Concept:Rond", "Concept:Rond2", "Concept:Faux"], ""),
         [
-            Said("Alpha", "Nombre", "10"), Said("Béta", "Nombre", "1"),
-            Said("Concept:Grand", "_CONC", "[[Nombre::>5]]"), Said("Concept:Rond", "_CONC", "[[Concept:Rond2]]"),
-            Said("Concept:Rond2", "_CONC", "[[Concept:Rond]]"), Said("Concept:Faux", "_CONC", "[[Nombre::"),
+            Claim("Alpha", "Nombre", "10"), Claim("Béta", "Nombre", "1"),
+            Claim("Concept:Grand", "_CONC", "[[Nombre::>5]]"), Claim("Concept:Rond", "_CONC", "[[Concept:Rond2]]"),
+            Claim("Concept:Rond2", "_CONC", "[[Concept:Rond]]"), Claim("Concept:Faux", "_CONC", "[[Nombre::"),
         ],
     ).store()  # fmt: skip
     assert keys("[[Concept:Grand]]") == ["Alpha"]
@@ -203,12 +203,12 @@ def test_it_follows_concepts_but_not_in_a_ring() -> None:
     assert codes == ["ask_concept_ring", "ask_concept_wrong"]
 
 
-def test_it_makes_no_query_for_a_row() -> None:
+def test_no_database_query_is_made_per_row() -> None:
     pages = [f"Page {number}" for number in range(40)]
-    World(
+    SampleWiki(
         dict.fromkeys([*pages, "But"], ""),
         [
-            Said(page, key, raw)
+            Claim(page, key, raw)
             for page in pages
             for key, raw in (("Vers", "But"), ("Fiche", "1; But"), ("Nombre", "2"))
         ],
@@ -229,9 +229,11 @@ def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Hide a page from everyone: a stricter permission filter than the real one."""
 
     def hidden(title: str) -> None:
-        gate = type(WikiPage.objects.all()).readable_by
+        readable_by = type(WikiPage.objects.all()).readable_by
         monkeypatch.setattr(
-            type(WikiPage.objects.all()), "readable_by", lambda self, user: gate(self, user).exclude(full_title=title)
+            type(WikiPage.objects.all()),
+            "readable_by",
+            lambda self, user: readable_by(self, user).exclude(full_title=title),
         )
         monkeypatch.setattr(
             type(WikiPage.objects), "readable_by", lambda self, user: self.get_queryset().readable_by(user)
@@ -247,8 +249,8 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("source", SECRETS)
-def test_it_does_not_look_through_pages_that_the_reader_may_not_read(
-    world: World, hide: Callable[[str], None], source: str
+def test_chains_do_not_pass_through_unreadable_pages(
+    world: SampleWiki, hide: Callable[[str], None], source: str
 ) -> None:
     assert runner.count(parse(source), ANNA) > 0
     hide("Gamma")
@@ -256,7 +258,7 @@ def test_it_does_not_look_through_pages_that_the_reader_may_not_read(
     assert runner.count(parse(source), ANNA) == 0
 
 
-def test_it_does_not_print_what_the_reader_may_not_read(world: World, hide: Callable[[str], None]) -> None:
+def test_unreadable_pages_are_not_printed(world: SampleWiki, hide: Callable[[str], None]) -> None:
     hide("Gamma")
     assert cells("[[Delta]]|?Vers.Nombre|?Vers.Texte") == [[[], []]]
     assert cells("[[Alpha]]|?-Vers") == [[["Béta"]]]
@@ -264,7 +266,7 @@ def test_it_does_not_print_what_the_reader_may_not_read(world: World, hide: Call
     assert keys("[[:+]]|sort=Vers.Nombre|order=desc|limit=1") == ["Béta"]
 
 
-def test_it_stops_a_question_that_takes_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_query_is_stopped(world: SampleWiki, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "TIMEOUT_SECONDS", 0.0)
     result = runner.run(parse("[[:+]]"), ANNA)
     assert [problem.code for problem in result.problems] == ["ask_too_slow"]
@@ -272,7 +274,7 @@ def test_it_stops_a_question_that_takes_too_long(world: World, monkeypatch: pyte
     assert len(run("[[:+]]").rows) == 5
 
 
-def test_it_tells_what_an_answer_depends_on(world: World) -> None:
+def test_results_have_dependencies(world: SampleWiki) -> None:
     prints = runner.run(parse("[[Vers::Alpha]] [[Category:X]] [[Nombre::>2]]|?Vers.Nombre|limit=1"), ANNA).dependencies
     assert {
         ("Vers", "Alpha"),
@@ -293,10 +295,10 @@ def test_it_tells_what_an_answer_depends_on(world: World) -> None:
     assert runner.run(parse("[[~A*]]"), ANNA).dependencies.any_change
 
 
-def test_it_answers_on_the_command_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_results(world: SampleWiki, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("ask", "[[Texte::avant]]|?Nombre", "--format", "json", "--at", "2021-01-15")
-    answer = json.loads(capsys.readouterr().out)
-    assert answer["results"]["Alpha"]["printouts"] == {"Nombre": [10, 2.5]}
+    data = json.loads(capsys.readouterr().out)
+    assert data["results"]["Alpha"]["printouts"] == {"Nombre": [10, 2.5]}
     call_command("ask", "[[:+]]", "--format", "count")
     assert capsys.readouterr().out == "5\n"
     with pytest.raises(CommandError, match="At character 6"):
@@ -304,7 +306,7 @@ def test_it_answers_on_the_command_line(world: World, capsys: pytest.CaptureFixt
 
 
 def test_the_command_prints_worksheets_byte_for_byte_and_knows_other_names(
-    world: World, capsysbinary: pytest.CaptureFixture[bytes]
+    world: SampleWiki, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     call_command("ask", "[[Nombre::3]]|?Texte", "--format", "xlsx")
     rows = load_workbook(io.BytesIO(capsysbinary.readouterr().out)).worksheets[0].values

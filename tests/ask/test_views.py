@@ -1,4 +1,4 @@
-"""The Ask page: a query, its result, its downloads; errors are shown and input is kept."""
+"""The Ask page: a query, its result, its downloads; errors are shown and input is retained."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def scene(bob: User) -> None:
     make_place("Fournil", by=bob, text="---\nVille: Nantes <b>\n---")
 
 
-def get(**asked: str) -> tuple[int, str]:
+def get(**parameters: str) -> tuple[int, str]:
     """Return status and view of a query, in English."""
-    answer = Client(headers={"accept-language": "en"}).get("/ask", asked)
-    return answer.status_code, answer.content.decode()
+    response = Client(headers={"accept-language": "en"}).get("/ask", parameters)
+    return response.status_code, response.content.decode()
 
 
-def test_it_answers_as_a_table_a_list_and_a_number(scene: None) -> None:
+def test_it_shows_a_table_a_list_and_a_number(scene: None) -> None:
     status, page = get(q="[[Kind::Place]]", po="?Ville", format="table", sort="Ville", order="desc")
     assert status == 200
     assert page.index('href="/wiki/Fournil"') < page.index('href="/wiki/Atelier"')
@@ -43,7 +43,7 @@ def test_it_answers_as_a_table_a_list_and_a_number(scene: None) -> None:
     assert ">2<" in get(q="[[Ville::+]]", format="count")[1].replace(" ", "").replace("\n", "")
 
 
-def test_it_says_what_is_wrong_and_keeps_the_question(scene: None) -> None:
+def test_it_shows_errors_and_retains_the_query(scene: None) -> None:
     status, page = get(q="[[Ville::<script>", po="?Ville")
     assert status == 422
     assert 'role="alert"' in page
@@ -51,11 +51,11 @@ def test_it_says_what_is_wrong_and_keeps_the_question(scene: None) -> None:
     assert "<script>" not in page.split("<main")[1]
 
 
-def test_it_gives_files(scene: None) -> None:
+def test_it_offers_downloads(scene: None) -> None:
     client = Client()
-    answer = client.get("/ask/file", {"q": "[[Kind::Place]]", "po": "?Ville", "format": "csv"})
-    assert "Atelier,Lyon" in answer.content.decode()
-    assert answer.headers["Content-Disposition"].startswith("attachment")
+    response = client.get("/ask/file", {"q": "[[Kind::Place]]", "po": "?Ville", "format": "csv"})
+    assert "Atelier,Lyon" in response.content.decode()
+    assert response.headers["Content-Disposition"].startswith("attachment")
     assert client.get("/ask/file", {"q": "[[", "format": "csv"}).status_code == 422
     assert client.get("/ask/file", {"q": "[[Ville::+]]", "format": "table"}).status_code == 404
 
@@ -70,7 +70,7 @@ def test_it_shows_nothing_of_deleted_pages(scene: None, bob: User) -> None:
         assert "Atelier" not in page
 
 
-def test_it_answers_as_of_a_date(scene: None) -> None:
+def test_it_queries_as_of_a_date(scene: None) -> None:
     assert "/wiki/Atelier" not in get(q="[[Ville::Lyon]]", at="2001-01-01")[1].split("</form>")[-1]
     assert get(q="[[Ville::Lyon]]", at="demain matin")[0] == 422
 
@@ -78,14 +78,14 @@ def test_it_answers_as_of_a_date(scene: None) -> None:
 @pytest.mark.parametrize(
     "form", ["map", "calendar", "timeline", "tree", "bar", "gallery", "template", "embedded", "rss"]
 )
-def test_it_shows_every_kind_of_answer(scene: None, form: str) -> None:
+def test_it_shows_every_format(scene: None, form: str) -> None:
     make_page("Template:Fiche", "**{{{1}}}** à {{{2|nulle part}}}")
     status, page = get(q="[[Kind::Place]]", po="?Ville", format=form, more="template=Fiche")
     assert status == 200
     assert "Traceback" not in page
 
 
-def test_it_lays_out_rows_by_a_template(scene: None) -> None:
+def test_it_renders_rows_by_a_template(scene: None) -> None:
     make_page("Template:Fiche", "**{{{1}}}** est à {{{2}}}.")
     page = get(q="[[Ville::Lyon]]", po="?Ville", format="template", more="template=Fiche\nlink=none")[1]
     assert "est à Lyon." in page
@@ -94,15 +94,15 @@ def test_it_lays_out_rows_by_a_template(scene: None) -> None:
 @pytest.mark.parametrize(
     "odd", ["\x00", "[[" * 3000, "x" * 100_000, "[[::]]", "[[a::" + "<q>" * 50, "|" * 500, "9" * 50]
 )
-def test_it_answers_odd_questions(scene: None, odd: str) -> None:
-    for asked in ({"q": odd}, {"q": "[[Ville::+]]", "po": odd}, {"q": "[[Ville::+]]", "limit": odd, "offset": odd},
+def test_it_handles_odd_queries(scene: None, odd: str) -> None:
+    for parameters in ({"q": odd}, {"q": "[[Ville::+]]", "po": odd}, {"q": "[[Ville::+]]", "limit": odd, "offset": odd},
                   {"q": "[[Ville::+]]", "format": odd}, {"q": "[[Ville::+]]", "sort": odd, "at": odd}):  # fmt: skip
-        assert Client().post("/ask", asked).status_code == 405
-        assert get(**asked)[0] in (200, 400, 422)
+        assert Client().post("/ask", parameters).status_code == 405
+        assert get(**parameters)[0] in (200, 400, 422)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_asks_in_a_browser(tab: Page, bob: User) -> None:
+def test_queries_in_a_browser(tab: Page, bob: User) -> None:
     make_place("Atelier", by=bob, text="---\nVille: Lyon\n---")
     tab.set_viewport_size({"width": 390, "height": 844})
     tab.goto("/ask")

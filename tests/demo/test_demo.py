@@ -1,4 +1,4 @@
-"""The demo's content holds together: acts fit, texts and pictures are there, links lead somewhere."""
+"""Consistency of the demo content: acts, texts, pictures and links."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from wiki.text import titles
 from wiki.text.markup import markdown_parser
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
-WANTED = {"Élections sans candidat", "Bricothèque"}
-"""Titles that stay unwritten on purpose, to show red links."""
-DRAFT = "Brouillon de bricothèque"
-"""The page that is wrong on purpose."""
+MISSING_PAGES = {"Élections sans candidat", "Bricothèque"}
+"""Titles without a page, to demonstrate red links."""
+PAGE_WITH_PROBLEMS = "Brouillon de bricothèque"
+"""Page with intentional errors, to demonstrate messages."""
 PICTURE_LIMIT = 150_000
 
 
 def _read(name: str) -> list[dict[str, Any]]:
-    """The one list of tables in a TOML file of the demo."""
+    """Return the only array of tables in a TOML file of the demo."""
     [tables] = tomllib.loads((DEMO / name).read_text("utf-8")).values()
     return list(tables)
 
 
 def _replaced(text: str, act: dict[str, Any]) -> str:
-    """The text after an edit by replacements; each old passage must stand exactly once."""
+    """Return the text after an edit by replacements; each replaced string must occur exactly once."""
     for old, new in act["replace"]:
         assert text.count(old) == 1, f"{act['title']}: {old!r}"
         text = text.replace(old, new)
@@ -36,7 +36,7 @@ def _replaced(text: str, act: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    """Full title → text, after all acts."""
+    """Return the texts by full title, after all acts."""
     texts: dict[str, str] = {}
     for act in _read("history.toml"):
         title = act["title"]
@@ -56,32 +56,32 @@ def pages() -> dict[str, str]:
     return texts
 
 
-def test_it_tells_its_acts_in_order_of_time() -> None:
+def test_acts_are_in_chronological_order() -> None:
     times = [act["at"] for act in _read("history.toml")]
     assert times == sorted(times)
     assert all(time.tzinfo for time in times)
 
 
-def test_it_uses_every_text() -> None:
+def test_every_text_is_used() -> None:
     named = {act["text"] for act in _read("history.toml") if "text" in act}
     there = {str(file.relative_to(DEMO / "texts")) for file in (DEMO / "texts").rglob("*.md")}
     assert there == named
 
 
-def test_it_makes_each_page_once(pages: dict[str, str]) -> None:
+def test_each_page_is_created_once(pages: dict[str, str]) -> None:
     made = [titles.key_of(act["title"]) for act in _read("history.toml") if act["do"] in ("place", "create")]
     assert len(made) == len(set(made))
     assert len({titles.key_of(title) for title in pages}) == len(pages)
 
 
-def test_it_gives_places_to_accounts_that_exist() -> None:
+def test_stewards_are_existing_accounts() -> None:
     accounts = {account["name"] for account in _read("accounts.toml")}
     stewards = {act["steward"] for act in _read("history.toml") if act["do"] == "place"}
     assert stewards <= accounts
     assert {picture["by"] for picture in _read("pictures.toml")} <= accounts
 
 
-def test_it_has_its_pictures_small_and_under_free_licences() -> None:
+def test_pictures_are_small_and_free() -> None:
     pictures = _read("pictures.toml")
     offered = {choice.value for choice in catalogue.choices_for_media()}
     assert {file.name for file in (DEMO / "pictures").iterdir()} == {picture["file"] for picture in pictures}
@@ -89,20 +89,20 @@ def test_it_has_its_pictures_small_and_under_free_licences() -> None:
     assert all((DEMO / "pictures" / picture["file"]).stat().st_size < PICTURE_LIMIT for picture in pictures)
 
 
-def test_it_has_problems_only_where_they_are_shown_on_purpose(pages: dict[str, str]) -> None:
-    wrong = {title for title, text in pages.items() if markdown_parser.parse(text).problems}
-    assert wrong == {DRAFT}
+def test_only_one_page_has_problems(pages: dict[str, str]) -> None:
+    with_problems = {title for title, text in pages.items() if markdown_parser.parse(text).problems}
+    assert with_problems == {PAGE_WITH_PROBLEMS}
 
 
-def test_it_links_only_to_pages_that_are_there(pages: dict[str, str]) -> None:
+def test_links_lead_to_existing_pages(pages: dict[str, str]) -> None:
     moved = {act["title"] for act in _read("history.toml") if act["do"] == "move"}
     known = {titles.key_of(title) for title in pages.keys() | moved}
     pictures = {titles.key_of(f"File:{picture['file']}") for picture in _read("pictures.toml")}
-    lost = set()
+    missing = set()
     for title, text in pages.items():
-        near = title.partition(":")[0]
+        place_title = title.partition(":")[0]
         for link in markdown_parser.parse(text).links:
-            keys = {titles.key_of(link.target), titles.key_of(f"{near}:{link.target}")}
-            if title != DRAFT and not keys & (known | pictures):
-                lost.add(link.target)
-    assert lost == WANTED
+            keys = {titles.key_of(link.target), titles.key_of(f"{place_title}:{link.target}")}
+            if title != PAGE_WITH_PROBLEMS and not keys & (known | pictures):
+                missing.add(link.target)
+    assert missing == MISSING_PAGES

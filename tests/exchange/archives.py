@@ -1,4 +1,4 @@
-"""Archives for tests: made by the real exporter, taken apart, changed, and sealed again so that every checksum fits."""
+"""Archives for tests: written by the real exporter, unpacked, altered, and sealed again with valid checksums."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Voir [[Autre page]] et *l'œuvre* 😀.
 
 
 def make_picture(name: str = "Etabli.jpg", colour: str = "red", **options: Any) -> Picture:
-    """A picture of one colour, as an upload makes it."""
+    """Create a picture of one colour, as an upload does."""
     raw = io.BytesIO()
     Image.new("RGB", (60, 40), colour).save(raw, "JPEG" if name.endswith(".jpg") else "PNG")
     values = {
@@ -59,7 +59,7 @@ def make_picture(name: str = "Etabli.jpg", colour: str = "red", **options: Any) 
 
 
 def make_story(by: User, title: str = "Atelier bois") -> WikiPage:
-    """A page with a picture and four versions by two people."""
+    """Create a page with a picture and four versions by two authors."""
     make_picture()
     page = make_page(title, TEXT, by=by)
     for number in range(3):
@@ -69,18 +69,18 @@ def make_story(by: User, title: str = "Atelier bois") -> WikiPage:
 
 
 def export(page: WikiPage) -> bytes:
-    """The archive of a page."""
+    """Return the archive of a page."""
     return b"".join(Export(page))
 
 
 def digest_of(archive: bytes) -> str:
-    """The Content-Digest that an archive states."""
+    """Return the Content-Digest stated in an archive."""
     info = Bag.opened(archive).files["bag-info.txt"].decode()
     return next(line.partition(": ")[2] for line in info.splitlines() if line.startswith("Content-Digest"))
 
 
 def unzip(archive: bytes, folder: Path) -> Path:
-    """Unpack an archive of our own; returns the bag."""
+    """Unpack an archive written by the exporter; return the folder of the bag."""
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         opened.extractall(folder)
         return folder / opened.namelist()[0].partition("/")[0]
@@ -88,27 +88,27 @@ def unzip(archive: bytes, folder: Path) -> Path:
 
 @dataclass
 class Bag:
-    """The files of an archive by their paths in the bag, to be changed and sealed again."""
+    """The files of an archive by path in the bag, to be altered and sealed again."""
 
     folder: str
     files: dict[str, bytes] = field(default_factory=dict)
 
     @classmethod
     def opened(cls, archive: bytes) -> Bag:
-        """What an archive holds."""
+        """Return the files of an archive."""
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             names = opened.namelist()
             folder = names[0].partition("/")[0]
             return cls(folder, {name.partition("/")[2]: opened.read(name) for name in names})
 
     def change_json(self, path: str, change: Callable[[dict[str, Any]], None]) -> None:
-        """Let `change` alter the JSON of a file of `data/`."""
+        """Alter the JSON of a file in `data/` by `change`."""
         values = json.loads(self.files[f"data/{path}"])
         change(values)
         self.files[f"data/{path}"] = json.dumps(values).encode()
 
     def change_line(self, number: int, change: Callable[[dict[str, Any]], None]) -> None:
-        """Let `change` alter one line of the history."""
+        """Alter one line of the history by `change`."""
         path = "data/history/revisions.jsonl"
         lines = self.files[path].decode().splitlines()
         values = json.loads(lines[number - 1])
@@ -117,7 +117,7 @@ class Bag:
         self.files[path] = ("\n".join(lines) + "\n").encode()
 
     def seal(self) -> Bag:
-        """Make manifests and digest true again, as whoever forges an archive would."""
+        """Update manifests and digest, as a forger of an archive would."""
         payload = {path: raw for path, raw in self.files.items() if path.startswith("data/")}
         sums = {path: hashlib.sha256(raw).hexdigest() for path, raw in payload.items()}
         digest = content_digest((path.removeprefix("data/"), value) for path, value in sums.items())
@@ -129,7 +129,7 @@ class Bag:
         return self
 
     def zip(self, *more: tuple[zipfile.ZipInfo | str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-        """The archive; `more` are further entries, named as they are."""
+        """Return the zip; `more` are further entries outside the folder of the bag."""
         raw = io.BytesIO()
         with zipfile.ZipFile(raw, "w", method) as archive:
             for path, content in self.files.items():
@@ -147,16 +147,16 @@ NEW = ImportTarget(title="Importée")
 
 
 def state() -> dict[str, Any]:
-    """All that an import could leave: rows, files, staging folders."""
+    """Return everything that an import could leave: row counts, files, staging folders."""
     folders = (Path(settings.MEDIA_ROOT), Path(settings.STAGING_ROOT))
     files = sorted(str(path) for folder in folders if folder.exists() for path in folder.rglob("*"))
     return {model.__name__: model._default_manager.count() for model in MODELS} | {"files": files}
 
 
-def check_refused(raw: bytes, reason: str, wish: ImportTarget = NEW) -> None:
-    """Check that `raw` is refused for `reason` and that nothing of it stays."""
+def check_refused(raw: bytes, reason: str, target: ImportTarget = NEW) -> None:
+    """Check that `raw` is refused with `reason` and leaves nothing behind."""
     before = state()
     with translation.override("en"), pytest.raises(Refused) as caught:
-        import_archive(io.BytesIO(raw), None, wish)
+        import_archive(io.BytesIO(raw), None, target)
     assert reason in str(caught.value)
     assert state() == before

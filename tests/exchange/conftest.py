@@ -1,4 +1,4 @@
-"""What tests of archives share."""
+"""Shared fixtures for archives."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from wiki.pages.media_models import Picture
 
 
 @pytest.fixture(scope="module")
-def made(standing: Standing, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A good archive, made once for all tests of a module; its page stands here, its picture does not."""
+def exported_archive(standing: Standing, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A valid archive, exported once for all tests of a module; its page exists, its picture was deleted."""
     folder = tmp_path_factory.mktemp("archive")
     with standing(), override_settings(MEDIA_ROOT=folder / "media", STAGING_ROOT=folder):
         raw = export(make_story(person("alice")))
@@ -24,7 +24,7 @@ def made(standing: Standing, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def archive(made: bytes, db: None, settings: Any) -> bytes:
-    """A good archive, whose picture is not here any more, and a place for its files."""
+def archive(exported_archive: bytes, db: None, settings: Any) -> bytes:
+    """A valid archive whose picture was deleted, with an existing staging folder."""
     Path(settings.STAGING_ROOT).mkdir(parents=True)
-    return made
+    return exported_archive

@@ -1,4 +1,4 @@
-"""What goes out, looked at with the tools of others: bagit, rocrate-validator, reuse, git, a browser."""
+"""Exported archives, checked with independent tools: bagit, rocrate-validator, reuse, git, a browser."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CONTEXT = "https://w3id.org/ro/crate/1.3/context"
 
 
 def rich_page(alice: User) -> Any:
-    """A page with all that an archive can hold: a place, a fork, two licences, pictures, a deletion, odd names."""
+    """Create a page with everything that an archive can hold: place, fork, pictures, deletion, odd names."""
     make_place("La Myne", by=alice)
     upstream = make_page("Recette", "Un texte.", by=alice)
     page = make_story(alice, "La Myne:Établi — « œuvre » & co")
@@ -71,7 +71,7 @@ def test_it_is_a_valid_bag(rich_bag: Path) -> None:
     ]  # fmt: skip
 
 
-def test_its_digest_can_be_counted_with_grep(rich_bag: Path) -> None:
+def test_its_digest_can_be_computed_with_grep(rich_bag: Path) -> None:
     command = (
         r"grep -E '  data/(page\.md|credits\.json|history/revisions\.jsonl|media/.*)$' manifest-sha256.txt | sha256sum"
     )
@@ -90,7 +90,7 @@ def test_it_complies_with_reuse(rich_bag: Path) -> None:
     assert (rich_bag / "data/LICENSES/CC-BY-4.0.txt").read_text() == catalogue.text_of("CC-BY-4.0")
 
 
-def test_it_says_the_licence_of_each_file(rich_bag: Path) -> None:
+def test_it_states_the_licence_of_each_file(rich_bag: Path) -> None:
     tables = tomllib.loads((rich_bag / "data/REUSE.toml").read_text())["annotations"]
     said = {table["path"]: table["SPDX-License-Identifier"] for table in tables}
     assert said["page.md"] == "CC-BY-SA-4.0"
@@ -101,7 +101,7 @@ def test_it_says_the_licence_of_each_file(rich_bag: Path) -> None:
 
 @pytest.fixture(scope="session")
 def crate_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The validator's store of web answers, filled with the context that the library `rocrate` ships."""
+    """The HTTP cache of the validator, filled with the JSON-LD context shipped with the library `rocrate`."""
     from requests import Response
     from requests.adapters import HTTPAdapter
     from requests_cache import CachedSession
@@ -132,7 +132,7 @@ def test_it_is_a_valid_crate(rich_bag: Path, crate_cache: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_its_crate_says_who_did_what_from_where(rich_bag: Path) -> None:
+def test_its_crate_has_authors_actions_and_sources(rich_bag: Path) -> None:
     crate = json.loads((rich_bag / "data/ro-crate-metadata.json").read_text())
     entities = {entity["@id"]: entity for entity in crate["@graph"]}
     root = entities["./"]
@@ -177,10 +177,10 @@ def test_it_gives_the_same_bytes_each_time(alice: User) -> None:
         assert not any(entry.extra or entry.comment for entry in archive.infolist())
 
 
-def test_it_comes_in_pieces(alice: User) -> None:
-    pieces = [piece for piece in Export(make_story(alice)) if piece]
-    assert len(pieces) > 10
-    assert b"page.md" not in pieces[0]
+def test_it_is_streamed_in_chunks(alice: User) -> None:
+    chunks = [chunk for chunk in Export(make_story(alice)) if chunk]
+    assert len(chunks) > 10
+    assert b"page.md" not in chunks[0]
 
 
 def test_it_keeps_pictures_that_only_old_versions_show(alice: User) -> None:
@@ -188,7 +188,7 @@ def test_it_keeps_pictures_that_only_old_versions_show(alice: User) -> None:
     assert "data/media/etabli.jpg" in Bag.opened(export(page)).files
 
 
-def test_it_leaves_out_pictures_that_may_not_travel(alice: User) -> None:
+def test_it_omits_pictures_that_cannot_be_exported(alice: User) -> None:
     make_picture("Logo.png", license="CC-BY-NC-4.0")
     page = make_page("Logos", "![Un logo](File:Logo.png) ![Pas là](File:Absent.png)", by=alice)
     bag = Bag.opened(export(page))
@@ -234,7 +234,7 @@ def test_it_credits_in_both_languages(rich_bag: Path) -> None:
     assert "manage.py import_archive" in readme
 
 
-def test_its_readable_page_asks_nothing_of_the_network(rich_bag: Path) -> None:
+def test_its_preview_needs_no_network(rich_bag: Path) -> None:
     html = (rich_bag / "data/index.html").read_text()
     assert 'src="media/plan.png"' in html
     assert "<script" not in html
@@ -244,16 +244,16 @@ def test_its_readable_page_asks_nothing_of_the_network(rich_bag: Path) -> None:
 
 
 @pytest.mark.browser
-def test_its_readable_page_opens_offline(rich_bag: Path, browser: Browser) -> None:
+def test_its_preview_opens_offline(rich_bag: Path, browser: Browser) -> None:
     context = browser.new_context(offline=True)
     page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto((rich_bag / "data/index.html").as_uri())
     expect(page.locator("h1")).to_have_text("La Myne:Établi — « œuvre » & co")
     assert page.evaluate("document.querySelector('img').naturalWidth") == 60
     assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
-    assert {url.partition(":")[0] for url in asked} == {"file"}
+    assert {url.partition(":")[0] for url in requested} == {"file"}
     context.close()
 
 
@@ -283,9 +283,9 @@ def test_its_command_says_when_there_is_no_such_page(title: str) -> None:
 
 def test_it_shows_what_an_archive_holds(alice: User, client: Client) -> None:
     page = rich_page(alice)
-    answer = client.get(f"/export/{page.url_title}")
-    html = answer.content.decode()
-    assert answer.status_code == 200
+    response = client.get(f"/export/{page.url_title}")
+    html = response.content.decode()
+    assert response.status_code == 200
     assert f"/archive/{page.url_title}.zip" in html
     assert "Plan.png" in html
     assert "Recette" in html
@@ -295,22 +295,22 @@ def test_it_shows_what_an_archive_holds(alice: User, client: Client) -> None:
 
 def test_it_is_downloaded_by_anyone_while_it_is_made(alice: User, client: Client) -> None:
     page = make_story(alice)
-    answer = client.get(f"/archive/{page.url_title}.zip")
-    assert answer.streaming
-    assert answer["Content-Type"] == "application/zip"
-    assert answer["Content-Disposition"] == 'attachment; filename="atelier-bois.zip"'
-    assert b"".join(answer.streaming_content) == export(page)  # type: ignore[attr-defined]
+    response = client.get(f"/archive/{page.url_title}.zip")
+    assert response.streaming
+    assert response["Content-Type"] == "application/zip"
+    assert response["Content-Disposition"] == 'attachment; filename="atelier-bois.zip"'
+    assert b"".join(response.streaming_content) == export(page)  # type: ignore[attr-defined]
     assert client.head(f"/archive/{page.url_title}.zip").status_code == 200
     assert client.get("/archive/Inconnue.zip").status_code == 404
 
 
-def test_it_tells_a_title_that_ends_like_an_archive(alice: User, client: Client) -> None:
+def test_a_title_may_end_in_zip(alice: User, client: Client) -> None:
     page = make_page("Plans.zip", "Un texte.", by=alice)
     assert client.get(f"/export/{page.url_title}").status_code == 200
     assert b"".join(client.get(f"/archive/{quote('Plans.zip')}.zip").streaming_content) == export(page)  # type: ignore[attr-defined]
 
 
-def test_it_says_nothing_of_a_deleted_page(alice: User, client: Client) -> None:
+def test_a_deleted_page_cannot_be_exported(alice: User, client: Client) -> None:
     page = make_story(alice)
     page_writer.delete(page, Author(None, "x"))
     assert client.get(f"/archive/{page.url_title}.zip").status_code == 404
@@ -324,7 +324,7 @@ def test_it_has_the_titles_that_versions_had(alice: User) -> None:
     assert all(hashlib.sha256(b"").hexdigest() != json.loads(line)["sha256"] for line in lines)
 
 
-def test_it_notes_comments_and_minor_changes(alice: User) -> None:
+def test_it_has_comments_and_minor_flags(alice: User) -> None:
     page = page_writer.edit(
         make_page("P", by=alice), "Deux.", Author.of(alice), EditSummary("Pour voir", minor=True, tags=["x"])
     ).page

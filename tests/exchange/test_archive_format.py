@@ -1,4 +1,4 @@
-"""Deltas, names and digests: what two wikis have to do alike, sign by sign."""
+"""Deltas, file names and digests: must be identical on every wiki."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def test_it_puts_a_text_back_together(before: str | None, after: str | None) -> 
 
 
 @given(texts, texts)
-def test_it_never_keeps_a_sign_twice(before: str, after: str) -> None:
+def test_it_never_keeps_a_character_twice(before: str, after: str) -> None:
     line = make_delta(before, after)
     assert line["keep_start"] + line["keep_end"] <= min(len(before), len(after))
     assert len(line["insert"]) == len(after) - line["keep_start"] - line["keep_end"]
 
 
-def test_it_counts_signs_and_prefers_the_beginning() -> None:
+def test_it_counts_characters_and_prefers_the_beginning() -> None:
     assert make_delta("a😀a", "a😀a😀a") == {"keep_start": 3, "keep_end": 0, "insert": "😀a"}
     assert make_delta("un\ndeux\n", "un\n2\ndeux\n") == {"keep_start": 3, "keep_end": 5, "insert": "2\n"}
     assert make_delta("un", None) == {"text": None}

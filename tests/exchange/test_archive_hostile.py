@@ -1,4 +1,4 @@
-"""Archives that say what must not come in: refused whole, with the reason, and nothing of them stays."""
+"""Archives with invalid or hostile content: refused with the reason, and nothing of them is stored."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def credit(key: str, value: Any) -> Change:
 
 
 def picture(key: str, value: Any) -> Change:
-    """Alter what is said of the picture."""
+    """Alter the entry of the picture in `credits.json`."""
     return lambda bag: bag.change_json("credits.json", lambda values: values["media"][0].update({key: value}))
 
 
@@ -52,7 +52,7 @@ def line(key: str, value: Any, number: int = 2) -> Change:
 
 
 def everywhere(key: str, value: str) -> Change:
-    """Alter something that page, credits and history say alike."""
+    """Alter a value that page, credits and history have in common."""
 
     def change(bag: Bag) -> None:
         for one in (page(key, value), credit(key, value), *(line(key, value, number) for number in (1, 2, 3, 4))):
@@ -62,12 +62,12 @@ def everywhere(key: str, value: str) -> Change:
 
 
 def content(path: str, raw: bytes) -> Change:
-    """Exchange a file."""
+    """Replace a file."""
     return lambda bag: bag.files.update({f"data/{path}": raw})
 
 
 def derived(**values: Any) -> Change:
-    """Say that the page comes from somewhere."""
+    """Add a source of the page."""
     whole = {
         "relation": "fork", "title": "X", "authors": ["Bob"], "source": "https://example.org/X", "license": "CC0-1.0",
         "host": "example.org", "version": 1, "date": "2020-01-01T00:00:00Z",
@@ -76,7 +76,7 @@ def derived(**values: Any) -> Change:
 
 
 def swap_picture(raw: bytes) -> Change:
-    """Exchange the picture for something else, with the right checksum."""
+    """Replace the picture by other content, with a valid checksum."""
 
     def change(bag: Bag) -> None:
         bag.files["data/media/etabli.jpg"] = raw
@@ -86,7 +86,7 @@ def swap_picture(raw: bytes) -> Change:
 
 
 def drop_text(bag: Bag) -> None:
-    """Say nothing of the text of a version."""
+    """Remove the text of a version from the history."""
     bag.change_line(2, lambda values: [values.pop(key) for key in ("insert", "keep_start", "keep_end")])
 
 
@@ -179,7 +179,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
         (swap_picture(b""), "not a picture that we can read"),
     ],
 )
-def test_it_refuses_what_an_archive_says(archive: bytes, change: Change, reason: str) -> None:
+def test_it_refuses_invalid_content(archive: bytes, change: Change, reason: str) -> None:
     bag = Bag.opened(archive)
     change(bag)
     check_refused(bag.seal().zip(method=zipfile.ZIP_STORED), reason)
@@ -217,7 +217,7 @@ def test_it_refuses_a_picture_that_no_version_shows(archive: bytes) -> None:
     check_refused(bag.seal().zip(), "no version of the page shows")
 
 
-def test_it_refuses_a_history_that_unfolds_to_gigabytes(archive: bytes) -> None:
+def test_it_refuses_a_history_that_expands_to_gigabytes(archive: bytes) -> None:
     bag = Bag.opened(archive)
     lines = bag.files["data/history/revisions.jsonl"].decode().splitlines()
     text = "é" * 450_000
@@ -238,11 +238,11 @@ def test_it_refuses_a_text_longer_than_a_page(archive: bytes) -> None:
 
 
 # --- Where it would go ----------------------------------------------------------------------------
-def test_it_refuses_a_title_that_is_here(archive: bytes) -> None:
+def test_it_refuses_a_title_that_exists(archive: bytes) -> None:
     check_refused(archive, "is here already", ImportTarget())
 
 
-def test_it_refuses_a_title_that_is_none(archive: bytes) -> None:
+def test_it_refuses_an_invalid_title(archive: bytes) -> None:
     check_refused(archive, "", ImportTarget(title="../x"))
     check_refused(archive, "no place called", ImportTarget(into="Nulle part"))
 
@@ -263,18 +263,18 @@ def test_it_leaves_nothing_when_the_database_fails(archive: bytes, monkeypatch: 
     check_refused(archive, "the disk is full")
 
 
-def test_it_takes_vandalism_in_and_cleans_it_when_shown(alice: User, client: Client) -> None:
+def test_it_imports_hostile_markup_and_sanitizes_it_when_shown(alice: User, client: Client) -> None:
     bad = "<script>alert(1)</script>\n\n<img src=x onerror=alert(1)> [x](javascript:alert(1))\n"
     raw = export(page_writer.edit(make_page("Murs", bad, by=alice), bad + "\nFin.", page_writer.Author.of(alice)).page)
     done = import_archive(io.BytesIO(raw), None, NEW)
     assert done.page.source.text == bad + "\nFin."
-    shown = client.get(done.page.get_absolute_url()).content.decode()
-    assert "<script>alert" not in shown
-    assert "javascript:alert" not in shown
-    assert "<img src=x" not in shown
+    html = client.get(done.page.get_absolute_url()).content.decode()
+    assert "<script>alert" not in html
+    assert "javascript:alert" not in html
+    assert "<img src=x" not in html
 
 
-def test_it_never_looks_at_the_html_of_an_archive(archive: bytes, client: Client) -> None:
+def test_it_never_reads_the_html_of_an_archive(archive: bytes, client: Client) -> None:
     bag = Bag.opened(archive)
     bag.files["data/index.html"] = b"<script>marked</script>"
     done = import_archive(io.BytesIO(bag.seal().zip()), None, NEW)

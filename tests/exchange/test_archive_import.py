@@ -1,4 +1,4 @@
-"""What comes in: the same page with all its history, under the names of others, and out again with the same digest."""
+"""Imports of archives: full history, authors as names, and the same digest when exported again."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def take(raw: bytes, by: User | None = None, **wish: str) -> ImportResult:
 
 
 def away(page: WikiPage, pictures: bool = True) -> bytes:
-    """Export a page, then remove it and all pictures: its title is free and nothing is left to lean on."""
+    """Export a page, then remove it and (with `pictures`) all pictures, so that its title is free."""
     raw = export(page)
     page_writer.delete(page, Author(None, "x"))
     if pictures:
@@ -69,7 +69,7 @@ def away(page: WikiPage, pictures: bool = True) -> bytes:
 
 # --- There and back -------------------------------------------------------------------------------
 @pytest.mark.slow
-def test_it_comes_into_an_empty_wiki_and_out_again_the_same(
+def test_import_and_export_again_give_the_same_digest(
     alice: User, tmp_path: Path, make_instance: Callable[[], Instance]
 ) -> None:
     page = rich_page(alice)
@@ -111,7 +111,7 @@ def test_it_keeps_any_text(alice: User, text: str) -> None:
     assert digest_of(export(done.page)) == digest_of(raw)
 
 
-def test_it_brings_a_place_in_whose_steward_is_the_importer(alice: User, bob: User) -> None:
+def test_the_importer_of_a_place_becomes_its_steward(alice: User, bob: User) -> None:
     raw = away(make_place("La Myne", by=alice))
     done = take(raw, by=bob)
     assert done.page.is_place
@@ -120,9 +120,7 @@ def test_it_brings_a_place_in_whose_steward_is_the_importer(alice: User, bob: Us
 
 
 @pytest.mark.slow
-def test_it_keeps_a_place_in_the_title_where_there_is_no_such_place(
-    alice: User, tmp_path: Path, instance: Instance
-) -> None:
+def test_a_missing_place_stays_in_the_title(alice: User, tmp_path: Path, instance: Instance) -> None:
     page = make_page("Charte", by=alice, place=make_place("La Myne", by=alice))
     (tmp_path / "a.zip").write_bytes(export(page))
     instance.manage("import_archive", str(tmp_path / "a.zip"))
@@ -130,7 +128,7 @@ def test_it_keeps_a_place_in_the_title_where_there_is_no_such_place(
     assert digest_of((tmp_path / "a.zip").read_bytes()) == digest_of((tmp_path / "b.zip").read_bytes())
 
 
-def test_it_goes_into_its_place_where_that_is_here(alice: User) -> None:
+def test_it_goes_into_its_place_if_that_exists(alice: User) -> None:
     place = make_place("La Myne", by=alice)
     raw = away(make_page("Charte", by=alice, place=place))
     assert take(raw).page.place == place
@@ -144,7 +142,7 @@ def test_it_keeps_categories_and_names_of_namespaces(alice: User) -> None:
 
 
 # --- Who and where from ---------------------------------------------------------------------------
-def test_it_says_who_imported_what_from_where(alice: User, bob: User) -> None:
+def test_it_stores_who_imported_what_from_where(alice: User, bob: User) -> None:
     page = make_story(alice)
     url = f"http://{HERE}/wiki/Atelier_bois"
     raw = away(page)
@@ -200,7 +198,7 @@ def test_it_remembers_what_a_fork_was_forked_from(alice: User) -> None:
     assert digest_of(export(done.page)) == digest_of(raw)
 
 
-def test_it_goes_on_with_the_history_after_an_import(alice: User) -> None:
+def test_edits_continue_the_imported_history(alice: User) -> None:
     done = take(away(make_story(alice)))
     saved = page_writer.edit(done.page, "Autre chose.", Author.of(alice), EditSummary("Ici"))
     assert saved.version == 5
@@ -208,14 +206,14 @@ def test_it_goes_on_with_the_history_after_an_import(alice: User) -> None:
     assert (line["host"], line["origin"], line["author"]) == (HERE, 5, "alice")
 
 
-def test_it_is_found_in_what_links_and_searches_derive(alice: User) -> None:
+def test_derived_data_is_updated(alice: User) -> None:
     done = take(away(make_story(alice)))
     assert done.page.links.filter(key="Autre page").exists()
     assert done.page.kind.key == "practice"
 
 
 # --- Another title, another place -----------------------------------------------------------------
-def test_it_asks_where_to_go_when_the_title_is_taken(alice: User) -> None:
+def test_it_asks_for_another_title_when_the_title_is_taken(alice: User) -> None:
     raw = export(make_story(alice))
     with pytest.raises(TitleTaken, match="is here already"):
         take(raw)
@@ -225,7 +223,7 @@ def test_it_asks_where_to_go_when_the_title_is_taken(alice: User) -> None:
         take(raw, title="Atelier bois (copie)")
 
 
-def test_it_goes_into_another_place_with_one_version_that_says_so(alice: User, bob: User) -> None:
+def test_it_goes_into_another_place_with_one_more_version(alice: User, bob: User) -> None:
     place = make_place("Le Fablab", by=bob)
     done = take(export(make_story(alice)), by=bob, into="le Fablab")
     assert (done.page.full_title, done.page.place) == ("Le Fablab:Atelier bois", place)
@@ -235,7 +233,7 @@ def test_it_goes_into_another_place_with_one_version_that_says_so(alice: User, b
     assert done.page.source.text.startswith(TEXT)
 
 
-def test_it_brings_a_moved_page_in_though_its_old_title_is_another_page(alice: User) -> None:
+def test_it_imports_a_moved_page_whose_old_title_is_taken(alice: User) -> None:
     page = page_moves.move(make_story(alice), "Atelier métal", Author(None, "x"), leave_redirect=False).page
     raw = away(page)
     other = make_page("Atelier bois", by=alice)
@@ -246,7 +244,7 @@ def test_it_brings_a_moved_page_in_though_its_old_title_is_another_page(alice: U
 
 
 # --- Pictures -------------------------------------------------------------------------------------
-def test_it_uses_the_same_picture_that_is_here(alice: User) -> None:
+def test_it_reuses_an_identical_picture(alice: User) -> None:
     raw = away(make_story(alice), pictures=False)
     here = Picture.objects.get()
     done = take(raw)
@@ -255,7 +253,7 @@ def test_it_uses_the_same_picture_that_is_here(alice: User) -> None:
     assert digest_of(export(done.page)) == digest_of(raw)
 
 
-def test_it_gives_a_picture_another_name_where_its_own_is_taken(alice: User, client: Client) -> None:
+def test_it_renames_a_picture_whose_name_is_taken(alice: User, client: Client) -> None:
     raw = away(make_story(alice))
     here = make_picture("Etabli.jpg", "green")
     done = take(raw, by=alice)
@@ -291,7 +289,7 @@ def test_it_shows_its_pictures_at_once(alice: User, client: Client) -> None:
     assert list(Path(settings.STAGING_ROOT).iterdir()) == []
 
 
-def test_it_takes_hidden_data_out_of_a_picture(alice: User) -> None:
+def test_it_removes_metadata_from_a_picture(alice: User) -> None:
     bag = Bag.opened(away(make_story(alice)))
     raw, exif = io.BytesIO(), Image.Exif()
     exif.get_ifd(0x8825)[2] = (45.0, 43.0, 0.0)
@@ -320,7 +318,7 @@ def test_it_imports_by_command(alice: User, tmp_path: Path, capsys: pytest.Captu
 
 
 def post(client: Client, raw: bytes, **more: str) -> Any:
-    """Send the form."""
+    """Post the import form."""
     upload = SimpleUploadedFile("a.zip", raw, "application/zip")
     return client.post("/import", {"file": upload, "place": "", "title": "", **more}, headers={"Accept-Language": "en"})
 
@@ -329,9 +327,9 @@ def test_it_imports_in_the_browser(alice: User, client: Client) -> None:
     raw = away(make_story(alice))
     client.force_login(alice)
     assert client.get("/import").status_code == 200
-    answer = post(client, raw)
-    assert answer.status_code == 302
-    shown = client.get(answer["Location"], headers={"Accept-Language": "en"}).content.decode()
+    response = post(client, raw)
+    assert response.status_code == 302
+    shown = client.get(response["Location"], headers={"Accept-Language": "en"}).content.decode()
     assert "4 versions" in shown
     again = post(client, raw)
     assert again.status_code == 409
@@ -340,11 +338,11 @@ def test_it_imports_in_the_browser(alice: User, client: Client) -> None:
     assert elsewhere["Location"] == "/wiki/Ailleurs"
 
 
-def test_it_says_in_the_browser_why_an_archive_is_refused(alice: User, client: Client) -> None:
+def test_the_form_shows_why_an_archive_is_refused(alice: User, client: Client) -> None:
     client.force_login(alice)
-    answer = post(client, b"GIF89a")
-    assert answer.status_code == 422
-    assert "a zip file is expected" in answer.content.decode()
+    response = post(client, b"GIF89a")
+    assert response.status_code == 422
+    assert "a zip file is expected" in response.content.decode()
     assert WikiPage.objects.count() == 0
 
 
@@ -381,7 +379,7 @@ store(drafts)
 
 @pytest.mark.slow
 def test_it_exports_five_thousand_versions_within_its_own_limits(instance: Instance, tmp_path: Path) -> None:
-    """Each version changes some words of 20 paragraphs, 4,000 signs; the limits are those of any import."""
+    """Each version changes some words of a text of 4,000 characters; the limits are those of any import."""
     instance.python(LONG_HISTORY)
     first, second = tmp_path / "a.zip", tmp_path / "b.zip"
     instance.manage("export_archive", "Longue", "-o", str(first), "--verbosity=0")
@@ -394,6 +392,6 @@ def test_it_exports_five_thousand_versions_within_its_own_limits(instance: Insta
 
 
 def test_it_counts_versions_before_any_are_read(alice: User) -> None:
-    made = Export(make_story(alice))
-    assert made.steps == 8
+    export_of_page = Export(make_story(alice))
+    assert export_of_page.steps == 8
     assert PageVersion.objects.count() == 4

@@ -1,4 +1,4 @@
-"""Which pictures of an archive are kept byte for byte: those that hold nothing but pixels."""
+"""Pictures of an archive that are stored unchanged: those with image data only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 
 
 def encoded(form: str, **options: Any) -> bytes:
-    """A small picture."""
+    """Return a small encoded picture."""
     raw = io.BytesIO()
     Image.effect_noise((64, 48), 80).convert("RGB").save(raw, form, **options)
     return raw.getvalue()

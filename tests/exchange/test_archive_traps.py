@@ -1,4 +1,4 @@
-"""Zips and bags made to do harm, or only damaged: refused whole, with the reason, and nothing of them stays."""
+"""Malicious or damaged zips and bags: refused with the reason, and nothing of them is stored."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 Change = Callable[[Bag], Any]
 
 
-def test_it_takes_the_good_one_that_the_others_are_made_of(archive: bytes) -> None:
+def test_it_imports_the_valid_archive(archive: bytes) -> None:
     page = import_archive(io.BytesIO(Bag.opened(archive).seal().zip()), None, NEW).page
     assert page.full_title == "Importée"
 
 
 # --- The zip --------------------------------------------------------------------------------------
 def entry(name: str, mode: int = 0o100644, **values: Any) -> zipfile.ZipInfo:
-    """An entry of a zip as no honest program writes it."""
+    """Return a zip entry with an unusual name, mode or other field."""
     info = zipfile.ZipInfo("x")
     info.filename = info.orig_filename = name
     info.create_system = 3
@@ -168,7 +168,7 @@ def test_it_refuses_a_name_that_its_own_header_contradicts(archive: bytes) -> No
 
 # --- The bag --------------------------------------------------------------------------------------
 def unsealed(path: str, content: bytes | None) -> Change:
-    """Alter or remove a file and leave the checksums as they are."""
+    """Alter or remove a file without updating the checksums."""
 
     def change(bag: Bag) -> None:
         if content is None:

@@ -1,4 +1,4 @@
-"""The demo is loaded once, under its own dates, and keeps what people wrote."""
+"""The demo is loaded once, under its own dates, and never overwrites edits by people."""
 
 from __future__ import annotations
 
@@ -88,43 +88,45 @@ at = 2024-02-01T10:05:00+01:00
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A small demo of its own, with the accounts of the true one."""
-    made = tmp_path / "demo"
-    (made / "texts").mkdir(parents=True)
-    (made / "pictures").mkdir()
-    shutil.copy(DEMO / "accounts.toml", made)
-    (made / "pictures.toml").write_text("", "utf-8")
-    (made / "history.toml").write_text(ACTS, "utf-8")
-    (made / "texts/lieu.md").write_text("Un lieu.\n", "utf-8")
-    (made / "texts/charte.md").write_text("On range.\n\nOn sourit.\n", "utf-8")
-    return made
+    """A small demo, with the accounts of the real one."""
+    demo = tmp_path / "demo"
+    (demo / "texts").mkdir(parents=True)
+    (demo / "pictures").mkdir()
+    shutil.copy(DEMO / "accounts.toml", demo)
+    (demo / "pictures.toml").write_text("", "utf-8")
+    (demo / "history.toml").write_text(ACTS, "utf-8")
+    (demo / "texts/lieu.md").write_text("Un lieu.\n", "utf-8")
+    (demo / "texts/charte.md").write_text("On range.\n\nOn sourit.\n", "utf-8")
+    return demo
 
 
 def load(folder: Path) -> demo_content.DemoReport:
-    """Load a demo as the command does."""
+    """Load a demo, as the command does."""
     return demo_content.load(folder, fork_into, propose_upstream)
 
 
 def get(title: str) -> WikiPage:
-    """The page of that full title."""
+    """Return the page called `title`."""
     found: WikiPage = WikiPage.objects.get(full_title=title, title_key__isnull=False)
     return found
 
 
 def tables(name: str) -> list[dict[str, Any]]:
-    """The tables of a file of the true demo."""
+    """Return the tables of a file of the real demo."""
     [found] = tomllib.loads((DEMO / name).read_text("utf-8")).values()
     return list(found)
 
 
-def test_it_plays_the_acts_under_their_own_dates(folder: Path) -> None:
+def test_it_applies_acts_under_their_own_dates(folder: Path) -> None:
     report = load(folder)
     assert (report.accounts, report.acts, report.skipped) == (4, 6, [])
     page = get("Charte d'usage")
     assert page.source.text == "On range tout.\n\nOn sourit.\n"
     assert page.license == "CC-BY-4.0"
-    told = [(v.author_name, v.claimed_at.day, v.comment, v.minor, v.title) for v in page.versions.order_by("number")]
-    assert told == [
+    versions = [
+        (v.author_name, v.claimed_at.day, v.comment, v.minor, v.title) for v in page.versions.order_by("number")
+    ]
+    assert versions == [
         ("Mado", 12, "Une charte", False, "Charte"),
         ("alice", 13, "", True, "Charte"),
         ("admin", 14, "Plus clair", False, "Charte d'usage"),
@@ -138,7 +140,7 @@ def test_it_plays_the_acts_under_their_own_dates(folder: Path) -> None:
     assert not any(Page.find_problems())
 
 
-def test_it_forks_as_people_do(folder: Path) -> None:
+def test_it_forks_pages(folder: Path) -> None:
     load(folder)
     copy = get("La Filature:Charte d'usage")
     fork = Fork.objects.get(page=copy)
@@ -162,7 +164,7 @@ def test_it_adds_nothing_the_second_time(folder: Path) -> None:
     )
 
 
-def test_it_plays_what_the_demo_has_gained(folder: Path) -> None:
+def test_it_applies_new_acts(folder: Path) -> None:
     load(folder)
     (folder / "history.toml").write_text(ACTS + MORE, "utf-8")
     report = load(folder)
@@ -170,7 +172,7 @@ def test_it_plays_what_the_demo_has_gained(folder: Path) -> None:
     assert get("Charte d'usage").source.text == "On range tout.\n\nOn rit.\n"
 
 
-def test_it_keeps_what_people_wrote(folder: Path) -> None:
+def test_it_never_overwrites_edits(folder: Path) -> None:
     load(folder)
     page_writer.edit(get("Charte d'usage"), "Tout autre chose.\n", SOMEONE)
     page_writer.delete(get("Category:Accueil"), SOMEONE)
@@ -181,14 +183,14 @@ def test_it_keeps_what_people_wrote(folder: Path) -> None:
     assert not WikiPage.objects.filter(title_key="Category:Accueil").exists()
 
 
-def test_it_says_what_is_wrong_in_the_folder(folder: Path) -> None:
+def test_it_reports_an_invalid_folder(folder: Path) -> None:
     (folder / "history.toml").write_text("[[act", "utf-8")
     with pytest.raises(CommandError, match=r"history\.toml"):
         call_command("load_demo", "--folder", str(folder), verbosity=0)
 
 
 @pytest.mark.slow
-def test_it_loads_the_whole_demo_and_again_in_a_moment() -> None:
+def test_it_loads_the_whole_demo_and_repeats_quickly() -> None:
     call_command("load_demo", stdout=StringIO())
     acts = tables("history.toml")
     changeset = PageVersion.objects.all()

@@ -1,4 +1,4 @@
-"""A work comes in with every version, under its true authors and dates, and grows later."""
+"""Import of a work with its history, and repeated imports of a longer history."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def make_history(tmp_path: Path) -> Make:
-    """`make_history((path, text), (path, text, {"date": …}), …)`: a history of these entries."""
+    """`make_history((path, text), (path, text, {"date": …}), …)`: write a history file with these entries."""
 
     def make(*entries: tuple[Any, ...], name: str = "work.jsonl") -> Path:
         file = tmp_path / name
@@ -51,13 +51,13 @@ def make_history(tmp_path: Path) -> Make:
 
 
 def page_at(path: str) -> WikiPage:
-    """The page of the file of that path."""
+    """Return the page imported from the file `path`."""
     found: WikiPage = WikiPage.objects.get(origin__source__startswith="history:", origin__identifier=path)
     return found
 
 
 def texts(path: str) -> list[str | None]:
-    """The texts of all versions of the file of that path, oldest first."""
+    """Return the texts of all versions of the page of `path`, oldest first."""
     return [version.text() for version in page_at(path).versions.order_by("number")]
 
 
@@ -67,15 +67,15 @@ def test_it_keeps_every_entry_with_author_and_date(file: Path, media: Path) -> N
     report = import_history(file, HistoryImportOptions(media=media, source="github.com"))
     assert report.versions == len(entries) == PageVersion.objects.count()
     for path in {entry.path for entry in entries}:
-        told = [entry for entry in entries if entry.path == path]
-        kept = list(page_at(path).versions.order_by("number"))
-        assert [(v.author_name, v.claimed_at, v.comment, v.text()) for v in kept] == [
-            (entry.author, entry.date, entry.comment, entry.text) for entry in told
+        file_entries = [entry for entry in entries if entry.path == path]
+        versions = list(page_at(path).versions.order_by("number"))
+        assert [(v.author_name, v.claimed_at, v.comment, v.text()) for v in versions] == [
+            (entry.author, entry.date, entry.comment, entry.text) for entry in file_entries
         ]
-        assert [v.origin_number for v in kept] == list(range(1, len(told) + 1))
-        assert page_at(path).created_at == told[0].date
-        assert page_at(path).edited_at == told[-1].date
-        assert all(v.is_imported and v.author is None and v.origin_host == "github.com" for v in kept)
+        assert [v.origin_number for v in versions] == list(range(1, len(file_entries) + 1))
+        assert page_at(path).created_at == file_entries[0].date
+        assert page_at(path).edited_at == file_entries[-1].date
+        assert all(v.is_imported and v.author is None and v.origin_host == "github.com" for v in versions)
     assert not any(Page.find_problems())
 
 
@@ -99,7 +99,7 @@ def test_it_names_pages_after_paths_and_readmes_after_folder_or_work() -> None:
     }
 
 
-def test_it_takes_a_rename_as_one_file_going_and_one_that_says_where_from() -> None:
+def test_a_rename_deletes_one_page_and_creates_another_with_a_merge_parent() -> None:
     import_history(EXCERPT, HistoryImportOptions())
     old, new = page_at("cahier/chevalet/index.md"), page_at("cahier/chevalet/README.md")
     assert old.is_deleted
@@ -107,7 +107,7 @@ def test_it_takes_a_rename_as_one_file_going_and_one_that_says_where_from() -> N
     assert new.versions.get().merge_parent == old.versions.get(number=1)
 
 
-def test_it_brings_pictures_with_licence_and_names_the_missing_ones(make_history: Make) -> None:
+def test_it_imports_pictures_and_reports_missing_ones(make_history: Make) -> None:
     file = make_history(("README.md", "# Œuvre\n\n![](tangram.jpg)\n\n![](absente.jpg)\n"))
     report = import_history(file, HistoryImportOptions(media=EXCERPT_MEDIA, license="CC-BY-4.0"))
     picture = Picture.objects.get()
@@ -117,7 +117,7 @@ def test_it_brings_pictures_with_licence_and_names_the_missing_ones(make_history
     assert page_at("README.md").license == "CC-BY-4.0"
 
 
-def test_it_leaves_out_what_is_no_picture_and_says_so(tmp_path: Path, make_history: Make) -> None:
+def test_it_reports_files_that_are_no_pictures(tmp_path: Path, make_history: Make) -> None:
     media = tmp_path / "pictures"
     (media / "deeper").mkdir(parents=True)
     shutil.copy(EXCERPT_MEDIA / "tangram.jpg", media / "deeper/tangram.jpg")
@@ -140,7 +140,7 @@ def test_it_never_replaces_another_picture_of_that_name(tmp_path: Path, make_his
     assert Picture.objects.get().sha256 == before
 
 
-def test_it_keeps_order_where_clocks_stand_still_or_run_backward(make_history: Make) -> None:
+def test_it_keeps_the_order_when_dates_are_equal_or_decreasing(make_history: Make) -> None:
     late, early = {"date": "2020-05-01T10:00:00Z"}, {"date": "2019-05-01T10:00:00+02:00"}
     file = make_history(
         ("a.md", "1", late), ("a.md", "2", late), ("a.md", "2", early), ("a.md", None, late), ("a.md", "3")
@@ -177,7 +177,7 @@ def test_it_gives_each_file_a_title_of_its_own(make_history: Make, paths: list[s
     assert [page_at(path).full_title for path in paths] == named
 
 
-def test_it_gives_way_to_pages_that_are_there(make_history: Make) -> None:
+def test_it_avoids_titles_of_existing_pages(make_history: Make) -> None:
     make_page("a")
     import_history(make_history(("a.md", "A")), HistoryImportOptions(work="Œuvre"))
     assert page_at("a.md").full_title == "a.md"
@@ -193,7 +193,7 @@ def test_it_gives_way_to_pages_that_are_there(make_history: Make) -> None:
         ("a <b>/c", "a-b-c", ""),
     ],
 )
-def test_it_says_where_versions_come_from(make_history: Make, source: str, host: str, url: str) -> None:
+def test_versions_have_their_source(make_history: Make, source: str, host: str, url: str) -> None:
     import_history(make_history(("a.md", "A"), name="my work.jsonl"), HistoryImportOptions(source=source))
     assert page_at("a.md").versions.get().origin_host == host
     assert page_at("a.md").origin.url == url
@@ -214,7 +214,7 @@ def test_it_puts_pages_into_a_place(make_history: Make, bob: User) -> None:
     assert page_at("README.md").place == place
 
 
-def test_it_adds_what_the_work_has_gained(make_history: Make) -> None:
+def test_it_adds_new_entries(make_history: Make) -> None:
     import_history(make_history(("README.md", "# Un\n"), ("a.md", "1")), HistoryImportOptions())
     longer = make_history(
         ("README.md", "# Un\n"), ("a.md", "1"), ("README.md", "# Deux\n"), ("a.md", "2"), ("b.md", "b")
@@ -225,7 +225,7 @@ def test_it_adds_what_the_work_has_gained(make_history: Make) -> None:
     assert page_at("README.md").full_title == "Un"
 
 
-def test_it_merges_what_the_work_has_gained_with_edits_made_here(make_history: Make) -> None:
+def test_it_merges_new_entries_with_local_edits(make_history: Make) -> None:
     import_history(make_history(("a.md", "un\n\ndeux\n\ntrois\n")), HistoryImportOptions())
     page_moves.move(page_at("a.md"), "Comptine", SOMEONE)
     page_writer.edit(page_at("a.md"), "UN\n\ndeux\n\ntrois\n", SOMEONE)
@@ -238,7 +238,7 @@ def test_it_merges_what_the_work_has_gained_with_edits_made_here(make_history: M
     assert (again.versions, again.unchanged, again.rewritten) == (0, 3, [])
 
 
-def test_it_leaves_a_page_where_work_and_people_clash(make_history: Make) -> None:
+def test_it_leaves_a_page_unchanged_on_a_merge_conflict(make_history: Make) -> None:
     import_history(make_history(("a.md", "un\n")), HistoryImportOptions())
     page_writer.edit(page_at("a.md"), "ici\n", SOMEONE)
     report = import_history(make_history(("a.md", "un\n"), ("a.md", "ailleurs\n")), HistoryImportOptions())
@@ -256,7 +256,7 @@ def test_it_leaves_a_deleted_page_deleted(make_history: Make) -> None:
     assert page_at("a.md").is_deleted
 
 
-def test_it_leaves_another_history_of_the_same_file_alone(make_history: Make) -> None:
+def test_it_skips_a_file_whose_history_was_rewritten(make_history: Make) -> None:
     import_history(make_history(("a.md", "un\n"), ("a.md", "deux\n")), HistoryImportOptions())
     report = import_history(
         make_history(("a.md", "eins\n"), ("a.md", "deux\n"), ("a.md", "drei\n")), HistoryImportOptions()
@@ -267,16 +267,16 @@ def test_it_leaves_another_history_of_the_same_file_alone(make_history: Make) ->
 def test_it_writes_long_histories_in_several_transactions(make_history: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_import, "CHUNK", 3)
     file = make_history(*[("a.md", f"a{n}") for n in range(7)], *[("b.md", f"b{n}") for n in range(4)])
-    told: list[int] = []
-    import_history(file, HistoryImportOptions(), lambda done, total: told.append(done))
+    reported: list[int] = []
+    import_history(file, HistoryImportOptions(), lambda done, total: reported.append(done))
     assert texts("a.md") == [f"a{n}" for n in range(7)]
     assert texts("b.md") == [f"b{n}" for n in range(4)]
     assert page_at("a.md").source.text == "a6"
-    assert sum(told) == 11
-    assert len(told) > 3
+    assert sum(reported) == 11
+    assert len(reported) > 3
 
 
-def test_it_goes_on_where_it_was_broken_off(make_history: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_continues_after_an_interruption(make_history: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_import, "CHUNK", 2)
     file = make_history(*[("a.md", f"a{n}") for n in range(5)])
 
@@ -307,7 +307,9 @@ def test_it_goes_on_where_it_was_broken_off(make_history: Make, monkeypatch: pyt
         (lambda raw: b"\n", ("work.jsonl",)),
     ],
 )
-def test_it_refuses_a_bad_file_whole(tmp_path: Path, spoil: Callable[[bytes], bytes], said: tuple[str, ...]) -> None:
+def test_it_refuses_an_invalid_file_as_a_whole(
+    tmp_path: Path, spoil: Callable[[bytes], bytes], said: tuple[str, ...]
+) -> None:
     bad = tmp_path / "work.jsonl"
     bad.write_bytes(spoil(EXCERPT.read_bytes()))
     with pytest.raises(CommandError) as refusal:
@@ -329,7 +331,7 @@ def test_it_refuses_a_licence_that_is_not_free(make_history: Make) -> None:
         import_history(make_history(("a.md", "A")), HistoryImportOptions(license="CC-BY-NC-4.0"))
 
 
-def test_it_reports_in_words(make_history: Make) -> None:
+def test_the_command_prints_a_report(make_history: Make) -> None:
     out = StringIO()
     call_command(
         "import_history",

@@ -1,4 +1,4 @@
-"""Places come in from the data set, and its changes are merged into what people wrote since."""
+"""Import of places from the data set, and merges of its changes into edited pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Change = Callable[..., Path]
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Change:
-    """`changed(id, COLUMN=value)`: the excerpt with these cells of one row written anew."""
+    """`changed(id, COLUMN=value)`: write the excerpt with other cells in one row."""
     with EXCERPT.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
 
@@ -48,20 +48,20 @@ def changed(tmp_path: Path) -> Change:
 
 
 def place(place_id: str) -> WikiPage:
-    """The page of that row, as it is now."""
+    """Return the current page of a row."""
     found: WikiPage = WikiPage.objects.get(origin__source=places_import.SOURCE, origin__identifier=place_id)
     return found
 
 
 def edit(place_id: str, old: str, new: str, by: User) -> WikiPage:
-    """What someone changed in the page since."""
+    """Edit the page of a row: replace `old` by `new`."""
     page = place(place_id)
     assert old in page.source.text
     page_writer.edit(page, page.source.text.replace(old, new), page_writer.Author.of(by))
     return place(place_id)
 
 
-# Committed as the command commits: inside one long transaction PostgreSQL gathers no statistics, and plans badly.
+# Committed as by the command: in one long transaction PostgreSQL has no statistics and picks bad plans.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_it_makes_one_readable_page_per_row_and_nothing_the_second_time(file: Path) -> None:
@@ -83,14 +83,14 @@ def test_it_makes_one_readable_page_per_row_and_nothing_the_second_time(file: Pa
     assert PageVersion.objects.count() == WikiPage.objects.count() == len(rows)
 
 
-def test_it_makes_one_batch_and_no_stewards() -> None:
+def test_it_makes_one_changeset_and_no_stewards() -> None:
     places_import.import_places(EXCERPT)
     places_import.import_places(EXCERPT)
     assert Changeset.objects.get().act == Changeset.Act.IMPORT
     assert not Stewardship.objects.exists()
 
 
-def test_it_tells_equal_names_apart() -> None:
+def test_it_distinguishes_equal_names() -> None:
     places_import.import_places(EXCERPT)
     titles = {row_id: place(row_id).title for row_id in ("1", "12", "643", "1009", "915", "1509", "1464")}
     assert titles == {
@@ -104,10 +104,10 @@ def test_it_tells_equal_names_apart() -> None:
     }
 
 
-def test_it_keeps_odd_signs_in_the_shown_title() -> None:
+def test_it_keeps_odd_characters_in_the_display_title() -> None:
     places_import.import_places(EXCERPT)
-    shown = {(page.title, page.shown_title) for page in WikiPage.objects.exclude(display_title="")}
-    assert shown == {
+    html = {(page.title, page.shown_title) for page in WikiPage.objects.exclude(display_title="")}
+    assert html == {
         ("La Cantine Numérique ＃NWX", "La Cantine Numérique #NWX"),
         ("La Tribu Co working", "La Tribu Co_working"),
         ("ROCHER concept ｜ Coworking", "ROCHER concept | Coworking"),
@@ -116,7 +116,7 @@ def test_it_keeps_odd_signs_in_the_shown_title() -> None:
     assert place("746").title == "LE 15/17"
 
 
-def test_it_gives_way_to_pages_that_are_there(bob: User) -> None:
+def test_it_avoids_titles_of_existing_pages(bob: User) -> None:
     make_place("ADE Coworking", bob)
     make_page("LE 15/17:Charte")
     places_import.import_places(EXCERPT)
@@ -141,7 +141,7 @@ def test_it_finds_a_title_for_any_name(changed: Change, name: str, title: str) -
     assert frontmatter_reader.parse_front_matter(page.source.text).get("Nom") == [name]
 
 
-def test_it_leaves_out_what_is_no_web_address() -> None:
+def test_it_ignores_cells_without_a_url() -> None:
     assert places_csv.web_address("Madame X") == ""
     assert places_csv.web_address("quelquun@example.org") == ""
     assert places_csv.web_address("www.example.org|le site") == "http://www.example.org"
@@ -184,7 +184,7 @@ def test_it_keeps_edits_through_a_second_merge(changed: Change, alice: User) -> 
     assert report.unchanged == report.rows
 
 
-def test_it_leaves_a_page_where_source_and_people_clash(changed: Change, alice: User) -> None:
+def test_it_leaves_a_page_unchanged_on_a_conflict(changed: Change, alice: User) -> None:
     places_import.import_places(EXCERPT)
     before = edit("1", "Code postal: 44300", "Code postal: 44000", alice)
     report = places_import.import_places(changed("1", CP="44100"))
@@ -193,7 +193,7 @@ def test_it_leaves_a_page_where_source_and_people_clash(changed: Change, alice: 
     assert place("1").version == before.version
 
 
-def test_it_merges_where_someone_saves_at_the_same_moment(
+def test_it_merges_when_someone_saves_at_the_same_time(
     changed: Change, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places_import.import_places(EXCERPT)
@@ -230,7 +230,7 @@ def test_it_leaves_deleted_pages_deleted(changed: Change) -> None:
     assert place("1").is_deleted
 
 
-def test_it_says_which_places_the_file_no_longer_names(tmp_path: Path) -> None:
+def test_it_reports_places_no_longer_in_the_file(tmp_path: Path) -> None:
     places_import.import_places(EXCERPT)
     shorter = tmp_path / "shorter.csv"
     shorter.write_text("".join(EXCERPT.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
@@ -238,7 +238,7 @@ def test_it_says_which_places_the_file_no_longer_names(tmp_path: Path) -> None:
     assert not place("1509").is_deleted
 
 
-def test_it_tries_without_writing() -> None:
+def test_a_dry_run_writes_nothing() -> None:
     out = StringIO()
     call_command("import_places", str(EXCERPT), "--dry-run", stdout=out)
     assert "17" in out.getvalue()
@@ -261,7 +261,9 @@ def test_it_tries_without_writing() -> None:
         (lambda raw: b"", ("places.csv",)),
     ],
 )
-def test_it_refuses_a_bad_file_whole(tmp_path: Path, spoil: Callable[[bytes], bytes], said: tuple[str, ...]) -> None:
+def test_it_refuses_an_invalid_file_as_a_whole(
+    tmp_path: Path, spoil: Callable[[bytes], bytes], said: tuple[str, ...]
+) -> None:
     bad = tmp_path / "places.csv"
     bad.write_bytes(spoil(EXCERPT.read_bytes()))
     with pytest.raises(CommandError) as refusal:
@@ -272,12 +274,12 @@ def test_it_refuses_a_bad_file_whole(tmp_path: Path, spoil: Callable[[bytes], by
     assert not Origin.objects.exists()
 
 
-def test_it_says_when_there_is_no_such_file(tmp_path: Path) -> None:
+def test_it_reports_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"nowhere\.csv"):
         call_command("import_places", str(tmp_path / "nowhere.csv"), verbosity=0)
 
 
-def test_it_writes_nothing_of_a_batch_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_writes_nothing_of_a_chunk_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def break_off(*args: object) -> None:
         raise RuntimeError
 
@@ -287,7 +289,7 @@ def test_it_writes_nothing_of_a_batch_that_fails(monkeypatch: pytest.MonkeyPatch
     assert not WikiPage.objects.exists()
 
 
-def test_it_speaks_french_of_towns() -> None:
+def test_it_contracts_french_articles_of_towns() -> None:
     rows = {row.id: row for row in places_csv.parse_csv(EXCERPT)}
     assert "est un tiers-lieu à dominante coworking, à Nantes (Pays de la Loire)." in place_pages.text_of(rows["1"])
     assert "est un tiers-lieu à Paris (Île-de-France)." in place_pages.text_of(rows["1464"])

@@ -1,4 +1,4 @@
-"""Contexts in which values are read, from the heads of tables of cases."""
+"""Loads the tables of cases in `cases/`, and makes contexts from their heads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LANGUAGES = ("fr", "en")
 
 
 def declared(head: dict[str, Any]) -> Declaration:
-    """The declaration that the head of a table describes."""
+    """Return the declaration that the head of a table describes."""
     return Declaration(
         "Property",
         "Property",
@@ -28,18 +28,21 @@ def declared(head: dict[str, Any]) -> Declaration:
 
 
 def tables() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every table with its name."""
+    """Yield every table with its name."""
     for path in sorted(CASES.glob("*.toml")):
         yield path.stem, tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def context(head: dict[str, Any], language: str) -> Context:
-    """The context of a table in a language."""
+    """Return the context of a table in a language."""
     return Context(language, declared(head), head.get("page", ""), head.get("home", ""))
 
 
 def cases(kind: str) -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
-    """Table, language, head and case of each case of a kind (`read`, `find`), in each language where it says none."""
+    """Yield (table, language, head, case) for each case of a kind (`read`, `find`).
+
+    A case without a language is yielded in each language.
+    """
     for name, head in tables():
         for case in head.get(kind, ()):
             for language in [case["lang"]] if "lang" in case else LANGUAGES:

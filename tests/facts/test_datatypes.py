@@ -1,4 +1,4 @@
-"""The tables of cases: how values are read, found and shown, in both languages."""
+"""Tests the tables of cases: how values are parsed, found and shown, in both languages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,14 @@ READ = [pytest.param(*case, id=f"{case[0]}-{case[1]}-{case[3]['raw'][:30]}") for
 FIND = [
     pytest.param(*case, id=f"{case[0]}-{case[1]}-{case[3]['ask'][:20]}-{case[3]['raw'][:20]}") for case in cases("find")
 ]
-COLUMNS = {"word": "word", "fold": "fold", "near": "near", "note": "note", "of": "lang", "type": "datatype"}
+COLUMNS = {
+    "word": "canonical_value",
+    "fold": "folded_text",
+    "near": "place_key",
+    "note": "note",
+    "of": "lang",
+    "type": "datatype",
+}
 NUMBERS = {"number": "number", "end": "number_end", "lat": "lat", "lon": "lon"}
 
 
@@ -31,14 +38,14 @@ def in_language(expected: Any, language: str) -> Any:
 
 
 @pytest.mark.parametrize(("table", "language", "head", "case"), READ)
-def test_it_reads_and_shows(table: str, language: str, head: dict[str, Any], case: dict[str, Any]) -> None:
-    where = context(head, language)
-    value = registry.parse(case["raw"], where)
+def test_it_parses_and_shows(table: str, language: str, head: dict[str, Any], case: dict[str, Any]) -> None:
+    case_context = context(head, language)
+    value = registry.parse(case["raw"], case_context)
     assert (value.problem.code if value.problem else None) == case.get("problem")
     if value.problem is not None:
         assert SENTENCES[value.problem.code] % value.problem.params
-        assert registry.show(value, where) == value.raw
-        assert registry.link(value, where) == ""
+        assert registry.show(value, case_context) == value.raw
+        assert registry.link(value, case_context) == ""
         return
     assert value.raw == case["raw"].replace("\0", "\ufffd")
     assert len(value.canonical_value) <= 255
@@ -50,54 +57,54 @@ def test_it_reads_and_shows(table: str, language: str, head: dict[str, Any], cas
             assert getattr(value, column) == pytest.approx(case[name], rel=1e-12, abs=1e-12), name
     if "parts" in case:
         assert {key: part.canonical_value for key, part in value.parts} == case["parts"]
-    shown_as_expected(value, head, language, case)
+    check_output(value, head, language, case)
 
 
-def shown_as_expected(value: Value, head: dict[str, Any], language: str, case: dict[str, Any]) -> None:
-    where = context(head, language)
+def check_output(value: Value, head: dict[str, Any], language: str, case: dict[str, Any]) -> None:
+    case_context = context(head, language)
     if "shows" in case:
-        assert registry.show(value, where) == in_language(case["shows"], language)
-    for form, words in case.get("forms", {}).items():
-        assert registry.show(value, where, form) == words, form
+        assert registry.show(value, case_context) == in_language(case["shows"], language)
+    for form, text in case.get("forms", {}).items():
+        assert registry.show(value, case_context, form) == text, form
     if "data" in case:
-        assert registry.data(value, where) == case["data"]
+        assert registry.data(value, case_context) == case["data"]
     if "link" in case:
-        assert registry.link(value, where) == case["link"]
+        assert registry.link(value, case_context) == case["link"]
 
 
 @pytest.mark.parametrize(("table", "language", "head", "case"), FIND)
 def test_it_finds(table: str, language: str, head: dict[str, Any], case: dict[str, Any]) -> None:
-    where = context(head, language)
-    value = registry.parse(case["raw"], where)
+    case_context = context(head, language)
+    value = registry.parse(case["raw"], case_context)
     assert value.problem is None
     comparator, text = split_comparator(case["ask"])
     if "problem" in case:
-        with pytest.raises(InvalidQueryValue) as refusal:
-            registry.build_condition(comparator, text, where)
-        assert refusal.value.code == case["problem"]
-        assert SENTENCES[refusal.value.code] % refusal.value.params
+        with pytest.raises(InvalidQueryValue) as caught:
+            registry.build_condition(comparator, text, case_context)
+        assert caught.value.code == case["problem"]
+        assert SENTENCES[caught.value.code] % caught.value.params
         return
-    assert matches(registry.build_condition(comparator, text, where), value) is case["holds"]
+    assert matches(registry.build_condition(comparator, text, case_context), value) is case["holds"]
 
 
-def test_it_has_cases_for_every_datatype_that_people_may_choose() -> None:
+def test_every_user_datatype_has_cases() -> None:
     covered = {head["datatype"] for _, _, head, _ in cases("read")}
     assert {datatype.id for datatype in registry.USER_TYPES} - covered == {"_kind"}
     assert sum(1 for _ in cases("read")) + sum(1 for _ in cases("find")) >= 250
 
 
-CODES = re.compile(r"(?:problem|ValueRefused|NotADate|NotANumber)\(\s*\"([a-z_]+)\"")
+CODES = re.compile(r"(?:problem|InvalidQueryValue|NotADate|NotANumber)\(\s*\"([a-z_]+)\"")
 NAMED = re.compile(r"\"([a-z]+_[a-z_]+)\"")
 
 
-def test_it_has_a_sentence_for_each_problem_and_a_use_for_each_sentence() -> None:
+def test_each_problem_has_a_message_and_each_message_is_used() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in Path(datatypes.__file__).parent.glob("*.py"))
     assert set(CODES.findall(sources)) <= set(SENTENCES) | {"kind_unknown"}
     assert set(PROBLEMS) <= set(NAMED.findall(sources))
     assert set(SMW_KEYS) <= set(SENTENCES)
 
 
-def test_it_repeats_little_of_a_long_bad_value() -> None:
+def test_messages_shorten_long_values() -> None:
     for head in (head for _, head in tables()):
         value = registry.parse("\n" + "x" * 50_000 + "\n", context(head, "fr"))
         if value.problem is not None:

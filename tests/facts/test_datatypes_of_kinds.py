@@ -18,14 +18,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _fresh() -> None:
+def _empty_cache() -> None:
     NAMES.invalidate()
 
 
-@pytest.mark.parametrize("words", ["place", "Lieu", "lieux", "PLACES", " Place "])
-def test_it_reads_any_name_of_a_kind(words: str) -> None:
+@pytest.mark.parametrize("name", ["place", "Lieu", "lieux", "PLACES", " Place "])
+def test_it_parses_any_name_of_a_kind(name: str) -> None:
     for context in (FRENCH, ENGLISH):
-        value = registry.parse(words, context)
+        value = registry.parse(name, context)
         assert (value.canonical_value, value.problem) == ("place", None)
         assert matches(registry.build_condition("", "lieu", context), value)
         assert not matches(registry.build_condition("!", "place", context), value)
@@ -34,7 +34,7 @@ def test_it_reads_any_name_of_a_kind(words: str) -> None:
     assert registry.show(value, ENGLISH, "-") == "place"
 
 
-def test_it_names_the_known_kinds_where_there_is_no_such_one() -> None:
+def test_the_problem_of_an_unknown_kind_names_the_known_ones() -> None:
     value = registry.parse("Licorne", FRENCH)
     assert value.problem is not None
     assert value.problem.code == "kind_unknown"
@@ -43,13 +43,13 @@ def test_it_names_the_known_kinds_where_there_is_no_such_one() -> None:
         registry.build_condition("", "Licorne", FRENCH)
 
 
-def test_it_knows_a_kind_as_soon_as_it_is_added() -> None:
+def test_a_new_kind_is_known_at_once() -> None:
     assert registry.parse("Jardin", FRENCH).problem is not None
     Kind.objects.create(key="garden", name_fr="Jardin", name_en="Garden", plural_fr="Jardins", plural_en="Gardens")
     assert registry.parse("gardens", FRENCH).canonical_value == "garden"
 
 
-def test_it_asks_the_database_once_for_many_values(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_many_values_cost_one_query(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     with django_assert_num_queries(1):
         for _ in range(50):
             registry.show(registry.parse("lieu", FRENCH), ENGLISH)

@@ -1,4 +1,4 @@
-"""Properties that lead to others, in chains and rings: what they mean does not depend on who wrote first."""
+"""Chains and cycles of property redirects: the result does not depend on the order of writing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 FACTS, NUMBER, TEXT = "---\nA: 12\nB: 13\nC: 14\n---", "---\nHas type: Number\n---", "---\nHas type: Text\n---"
 
 
-def to(name: str) -> str:
+def redirect_to(name: str) -> str:
     return f"#REDIRECT [[Property:{name}]]"
 
 
@@ -31,48 +31,46 @@ def write(title: str, text: str | None) -> None:
         page_writer.edit(page, text, by)
 
 
-def ends() -> dict[str, str | None]:
-    """Where A, B and C lead."""
+def targets() -> dict[str, str | None]:
+    """Return the targets of A, B and C."""
     return dict(Property.objects.filter(key__in="ABC").values_list("key", "redirects_to__key"))
 
 
-CHAIN = [("Property:A", to("B")), ("Property:B", to("C")), ("Property:C", NUMBER), ("X", FACTS)]
+CHAIN = [("Property:A", redirect_to("B")), ("Property:B", redirect_to("C")), ("Property:C", NUMBER), ("X", FACTS)]
 
 
 @pytest.mark.parametrize("order", itertools.permutations(range(4)))
-def test_a_chain_leads_to_its_end_in_whatever_order_it_was_written(order: tuple[int, ...]) -> None:
+def test_a_chain_resolves_to_its_end_whatever_the_order_of_writing(order: tuple[int, ...]) -> None:
     for number in order:
         write(*CHAIN[number])
-    assert ends() == {"A": "C", "B": "C", "C": None}
-    kept = rebuild_derived.snapshot()
+    assert targets() == {"A": "C", "B": "C", "C": None}
+    stored = rebuild_derived.snapshot()
     rebuild_derived.rebuild()
-    assert rebuild_derived.snapshot() == kept
+    assert rebuild_derived.snapshot() == stored
 
 
 @pytest.mark.parametrize(
-    ("then", "found"),
+    ("edit", "found"),
     [
         (("Property:B", TEXT), {"A": "B", "B": None, "C": None}),
         (("Property:B", None), {"A": "B", "B": None, "C": None}),
-        (("Property:C", to("D")), {"A": "D", "B": "D", "C": "D"}),
-        (("Property:C", to("A")), {"A": None, "B": None, "C": None}),
+        (("Property:C", redirect_to("D")), {"A": "D", "B": "D", "C": "D"}),
+        (("Property:C", redirect_to("A")), {"A": None, "B": None, "C": None}),
         (("Property:A", None), {"A": None, "B": "C", "C": None}),
     ],
 )
-def test_a_chain_that_changes_is_what_history_makes_of_it(
-    then: tuple[str, str | None], found: dict[str, str | None]
-) -> None:
-    for title, text in [*CHAIN, then]:
+def test_a_changed_chain_equals_a_rebuild(edit: tuple[str, str | None], found: dict[str, str | None]) -> None:
+    for title, text in [*CHAIN, edit]:
         write(title, text)
-    assert ends() == found
-    kept = rebuild_derived.snapshot()
+    assert targets() == found
+    stored = rebuild_derived.snapshot()
     rebuild_derived.rebuild()
-    assert rebuild_derived.snapshot() == kept
+    assert rebuild_derived.snapshot() == stored
 
 
-def test_one_may_lead_to_a_special_property_and_to_no_property_at_all() -> None:
-    make_page("Property:A", to("Has type"))
+def test_redirects_to_special_properties_and_other_pages() -> None:
+    make_page("Property:A", redirect_to("Has type"))
     make_page("Property:B", "#REDIRECT [[Charte]]")
-    make_page("Property:C", to("_"))
-    assert ends()["A"] == "_TYPE"
-    assert not [key for key, end in ends().items() if key != "A" and end]
+    make_page("Property:C", redirect_to("_"))
+    assert targets()["A"] == "_TYPE"
+    assert not [key for key, end in targets().items() if key != "A" and end]

@@ -28,5 +28,5 @@ from wiki.facts.values import Unit
         (", , ,", "en", None),
     ],
 )
-def test_it_reads_what_a_property_corresponds_to(text: str, language: str, unit: Unit | None) -> None:
+def test_it_parses_declared_units(text: str, language: str, unit: Unit | None) -> None:
     assert read_unit(text, language) == unit

@@ -27,7 +27,7 @@ HERE = Value("_geo", "45, 4", "45,4", lat=45.0, lon=4.0)
 
 
 @pytest.mark.parametrize(
-    ("test", "value", "holds"),
+    ("condition", "value", "holds"),
     [
         (EqualTo(("4", "5")), FIVE, True),
         (EqualTo(()), FIVE, False),
@@ -52,11 +52,11 @@ HERE = Value("_geo", "45, 4", "45,4", lat=45.0, lon=4.0)
         (NotMatching(FieldsMatch((("A", EqualTo(("6",))),))), RECORD, True),
     ],
 )
-def test_it_holds_a_value_to_a_condition(test: ValueCondition, value: Value, holds: bool) -> None:
-    assert matches(test, value) is holds
+def test_a_value_matches_a_condition(condition: ValueCondition, value: Value, holds: bool) -> None:
+    assert matches(condition, value) is holds
 
 
-def test_it_measures_on_the_sphere_and_across_the_antimeridian() -> None:
+def test_distances_on_the_sphere_and_across_the_antimeridian() -> None:
     saint_etienne, lyon = (45.4397, 4.3872), (45.764, 4.8357)
     assert distance(*saint_etienne, *lyon) == pytest.approx(50_200, rel=0.01)
     assert distance(0, 179.5, 0, -179.5) == pytest.approx(distance(0, 0, 0, 1))
@@ -65,30 +65,30 @@ def test_it_measures_on_the_sphere_and_across_the_antimeridian() -> None:
 
 
 def slow_match(pattern: str, text: str) -> bool:
-    """What `*` and `?` mean, by definition: row by row over both."""
-    signs: list[tuple[str, bool]] = []
+    """Match `*` and `?` by their definition, row by row over pattern and text."""
+    characters: list[tuple[str, bool]] = []
     at = 0
     while at < len(pattern):
         if pattern[at] == "\\" and pattern[at + 1 : at + 2] in ("*", "?", "\\"):
-            signs.append((pattern[at + 1], False))
+            characters.append((pattern[at + 1], False))
             at += 2
         else:
-            signs.append((pattern[at], pattern[at] in "*?"))
+            characters.append((pattern[at], pattern[at] in "*?"))
             at += 1
     row = [True, *([False] * len(text))]
-    for sign, wild in signs:
-        if wild and sign == "*":
+    for character, is_wildcard in characters:
+        if is_wildcard and character == "*":
             row = [any(row[: i + 1]) for i in range(len(row))]
         else:
-            row = [False, *(row[i] and (wild or text[i] == sign) for i in range(len(text)))]
+            row = [False, *(row[i] and (is_wildcard or text[i] == character) for i in range(len(text)))]
     return row[-1]
 
 
 @given(st.text("ab*?\\\n", max_size=9), st.text("ab*?\\\n", max_size=9))
-def test_it_knows_wildcards(pattern: str, text: str) -> None:
+def test_wildcards(pattern: str, text: str) -> None:
     assert matches(MatchesWildcard(pattern), Value("_txt", text, folded_text=text)) is slow_match(pattern, text)
 
 
 @given(st.lists(st.sampled_from(["ab", "a", "b", "*", "?"]), max_size=8).map("".join), st.text("ab", max_size=12))
-def test_it_finds_what_stands_between_wildcards(pattern: str, text: str) -> None:
+def test_text_between_wildcards(pattern: str, text: str) -> None:
     assert matches(MatchesWildcard(pattern), Value("_txt", text, folded_text=text)) is slow_match(pattern, text)

@@ -1,4 +1,4 @@
-"""A practice of alice's in the commons, and bob's fork of it."""
+"""A practice by alice at the root level, and a fork by bob."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from wiki.pages.models import WikiPage
 
 @pytest.fixture
 def bread(alice: User) -> WikiPage:
-    """The original."""
+    """The upstream page."""
     return make_practice(alice)
 
 
 @pytest.fixture
 def fork(bread: WikiPage, bob: User) -> WikiPage:
-    """Bob's fork of it, as it was taken home."""
+    """The fork by bob, without changes."""
     return make_fork(bread, "Le Fournil", bob)

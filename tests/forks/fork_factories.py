@@ -1,4 +1,4 @@
-"""Forks for tests, made and changed as people would."""
+"""Factories for forks and their edits."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ Au four.
 
 
 def make_practice(by: User, text: str = TEXT) -> WikiPage:
-    """A practice in the commons."""
+    """Create a practice at the root level."""
     return make_page("Pain", text, by=by)
 
 
 def make_fork(page: WikiPage, place: str, by: User) -> WikiPage:
-    """A fork of `page` in a new place."""
+    """Fork `page` into a new place."""
     return fork_creation.fork(page, ForkTarget(new_place=place), Author.of(by))
 
 
 def change(page: WikiPage, by: User, *pairs: tuple[str, str]) -> SaveResult:
-    """Replace words in a page as `by` would."""
+    """Edit a page: replace words, as user `by`."""
     text = page_lookup.reload_page(page.pk).source.text
     for old, new in pairs:
         assert old in text
@@ -47,26 +47,26 @@ def change(page: WikiPage, by: User, *pairs: tuple[str, str]) -> SaveResult:
 
 
 def text_of(page: WikiPage) -> str:
-    """The current text of a page."""
+    """Return the current text of a page."""
     return str(page_lookup.reload_page(page.pk).source.text)
 
 
 def fork_status_of(page: WikiPage, by: User) -> ForkStatus:
-    """How a fork stands to its original."""
+    """Return the status of a fork."""
     found = find_fork_status(page_lookup.reload_page(page.pk), by)
     assert found is not None
     return found
 
 
 def merge_of(page: WikiPage, other: WikiPage, number: int | None = None) -> Merge:
-    """The merge of a version of `other` (default: the last) into `page` as they are now."""
+    """Return the merge of a version of `other` (default: the latest) into the current `page`."""
     return Merge.of(
         page_lookup.reload_page(page.pk), pull_merge.upstream_version(page_lookup.reload_page(other.pk), number)
     )
 
 
 def take_in(page: WikiPage, other: WikiPage, by: User) -> SaveResult:
-    """Take the last version of `other` into `page`, which must be possible without a clash."""
+    """Merge the latest version of `other` into `page`; there must be no conflict."""
     merge = merge_of(page, other)
     assert merge.merged.text is not None
     return merge.save(merge.merged.text, Author.of(by))

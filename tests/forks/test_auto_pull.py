@@ -1,4 +1,4 @@
-"""Forks that take in clean changes by themselves: when, in whose name, and what waits for people."""
+"""Automatic pulls: when, on behalf of whom, and what waits for people."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def fork(fork: WikiPage, bob: User) -> WikiPage:
-    """A fork that follows it in bob's name."""
-    auto_pull.set_auto_pull(fork, bob, follows=True)
+    """A fork with automatic pulls on behalf of bob."""
+    auto_pull.set_auto_pull(fork, bob, enabled=True)
     return fork
 
 
-def test_clean_changes_come_by_themselves(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
+def test_clean_changes_are_pulled_automatically(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     other = make_fork(fork, "Autre lieu", alice)
-    auto_pull.set_auto_pull(other, alice, follows=True)
+    auto_pull.set_auto_pull(other, alice, enabled=True)
     change(bread, alice, ("le soir", "le matin"))
     background_jobs.run_pending()
     assert "le matin" in text_of(fork)
@@ -39,9 +39,7 @@ def test_clean_changes_come_by_themselves(bread: WikiPage, fork: WikiPage, alice
     assert page_lookup.reload_page(fork.pk).version == 2
 
 
-def test_a_clash_waits_for_people_and_later_changes_come_after(
-    bread: WikiPage, fork: WikiPage, alice: User, bob: User
-) -> None:
+def test_a_conflict_waits_for_people(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     change(fork, bob, ("Une nuit", "Deux nuits"))
     change(bread, alice, ("Une nuit", "Trois nuits"))
     background_jobs.run_pending()
@@ -52,7 +50,7 @@ def test_a_clash_waits_for_people_and_later_changes_come_after(
     assert "Au four, chaud." in text_of(fork)
 
 
-def test_who_may_not_write_any_more_takes_nothing_in(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
+def test_nothing_is_pulled_without_permission(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(is_blocked=True)
     change(bread, alice, ("le soir", "le matin"))
     background_jobs.run_pending()
@@ -66,9 +64,9 @@ def test_it_is_switched_on_and_off_on_the_screen(
     bread: WikiPage, fork: WikiPage, alice: User, charlie: User, client_of: Callable[..., Client]
 ) -> None:
     with pytest.raises(NotAllowed):
-        auto_pull.set_auto_pull(fork, charlie, follows=True)
+        auto_pull.set_auto_pull(fork, charlie, enabled=True)
     with pytest.raises(Refused):
-        auto_pull.set_auto_pull(bread, alice, follows=True)
+        auto_pull.set_auto_pull(bread, alice, enabled=True)
     client, address = client_of(alice, "en"), f"/touch/{fork.url_title}"
     assert "in the name of bob" in client.get(address).content.decode()
     assert "Nothing is taken in by itself" in client.post(address, {"follow": "0"}, follow=True).content.decode()

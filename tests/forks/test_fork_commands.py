@@ -1,4 +1,4 @@
-"""Forking and pulling by command, for bots."""
+"""The commands for forking and pulling."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ pytestmark = pytest.mark.django_db
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
-    """What a command answers as JSON."""
+    """Run a command; return its JSON output."""
     call_command(*arguments, "--format", "json")
     return json.loads(capsys.readouterr().out)
 
 
 @pytest.fixture
 def bread(alice: User, bob: User) -> WikiPage:
-    """The original, and a place for its fork."""
+    """The upstream page, and a place for its fork."""
     make_place("Le Fournil", bob)
     return make_practice(alice)
 
 
 def test_it_forks_and_pulls(bread: WikiPage, alice: User, charlie: User, capsys: pytest.CaptureFixture[str]) -> None:
-    answer = run(capsys, "fork", "Pain", "--into", "Le Fournil", "--by", "alice")
-    assert (answer["title"], answer["upstream"]) == ("Le Fournil:Pain", {"title": "Pain", "version": 1})
+    response = run(capsys, "fork", "Pain", "--into", "Le Fournil", "--by", "alice")
+    assert (response["title"], response["upstream"]) == ("Le Fournil:Pain", {"title": "Pain", "version": 1})
     fork = page_lookup.find("Le Fournil:Pain", alice)
     assert fork is not None
     assert fork.versions.get(number=1).author == alice
     change(bread, alice, ("le soir", "le matin"))
-    answer = run(capsys, "pull", "Le Fournil:Pain")
-    assert (answer["version"], answer["changed"], answer["behind"], answer["clashes"]) == (2, True, 1, [])
-    answer = run(capsys, "pull", "Le Fournil:Pain")
-    assert (answer["version"], answer["changed"], answer["behind"]) == (2, False, 0)
+    response = run(capsys, "pull", "Le Fournil:Pain")
+    assert (response["version"], response["changed"], response["behind"], response["clashes"]) == (2, True, 1, [])
+    response = run(capsys, "pull", "Le Fournil:Pain")
+    assert (response["version"], response["changed"], response["behind"]) == (2, False, 0)
     call_command("fork", "Pain", "--into", "Tout neuf", "--make", "--title", "Miche")
     assert "«Tout neuf:Miche» is a fork of «Pain», version 2." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("side", "words"), [("ours", "Deux nuits"), ("theirs", "Trois nuits"), ("both", "Deux nuits")])
-def test_clashes_stop_it_unless_a_side_is_chosen(
+def test_conflicts_stop_it_unless_a_side_is_chosen(
     bread: WikiPage, alice: User, bob: User, capsys: pytest.CaptureFixture[str], side: str, words: str
 ) -> None:
     call_command("fork", "Pain", "--into", "Le Fournil")
@@ -56,8 +56,8 @@ def test_clashes_stop_it_unless_a_side_is_chosen(
     capsys.readouterr()
     with pytest.raises(CommandError, match="--ours"):
         call_command("pull", "Le Fournil:Pain", "--format", "json")
-    answer = json.loads(capsys.readouterr().out)
-    assert [one["theirs"] for one in answer["clashes"]] == ["Trois nuits de repos.\n"]
+    response = json.loads(capsys.readouterr().out)
+    assert [one["theirs"] for one in response["clashes"]] == ["Trois nuits de repos.\n"]
     assert page_lookup.reload_page(fork.pk).version == 2
     call_command("pull", "Le Fournil:Pain", f"--{side}", "-m", "Suivi")
     assert words in text_of(fork)
@@ -71,7 +71,7 @@ def test_clashes_stop_it_unless_a_side_is_chosen(
     ["fork", "Pain", "--into", "Le Fournil", "--by", "charlie"], ["fork", "Pain", "--into", "Pain"],
     ["fork", "Pain", "--into", "Le Fournil", "--license", "CC0-1.0"],
 ])  # fmt: skip
-def test_what_cannot_be_is_said(bread: WikiPage, charlie: User, arguments: list[str]) -> None:
+def test_errors_are_reported(bread: WikiPage, charlie: User, arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         call_command(*arguments)
     assert WikiPage.objects.count() == 2

@@ -1,4 +1,4 @@
-"""Taking a page into a place: text, bond, credit, licence, rights."""
+"""Creation of forks: text, link to the upstream, credits, licence, permissions."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def practice(alice: User, bob: User) -> WikiPage:
-    """A practice of two authors."""
+    """A practice by two authors."""
     page = make_page("Pain au levain", "Farine.\n", by=alice)
     return page_writer.edit(page, "Farine, eau.\n", Author.of(bob)).page
 
 
-def test_a_fork_carries_text_bond_and_credit(practice: WikiPage, alice: User, bob: User) -> None:
+def test_a_fork_has_text_upstream_and_credits(practice: WikiPage, alice: User, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     copy = fork_creation.fork(practice, ForkTarget(place), Author.of(alice))
     assert copy.full_title == "La Myne:Pain au levain"
     assert page_lookup.reload_page(copy.pk).source.text == "Farine, eau.\n"
-    bond = Fork.objects.get(page=copy)
-    assert (bond.upstream, bond.upstream_version) == (practice, 2)
-    assert bond.upstream_authors == ["alice", "bob"]
+    fork_row = Fork.objects.get(page=copy)
+    assert (fork_row.upstream, fork_row.upstream_version) == (practice, 2)
+    assert fork_row.upstream_authors == ["alice", "bob"]
     version = copy.versions.get(number=1)
     assert version.merge_parent == practice.versions.get(number=2)
     assert "forked" in version.tags
@@ -65,7 +65,7 @@ def test_a_fork_of_a_fork_credits_everyone(practice: WikiPage, alice: User, bob:
     assert Fork.objects.get(page=second).upstream == first
 
 
-def test_the_licence_changes_only_where_the_table_allows(practice: WikiPage, alice: User) -> None:
+def test_the_licence_changes_only_if_compatible(practice: WikiPage, alice: User) -> None:
     with pytest.raises(LicenseConflict):
         fork_creation.fork(practice, ForkTarget(new_place="Un", license="CC0-1.0"), Author.of(alice))
     assert not WikiPage.objects.filter(is_place=True).exists()
@@ -75,9 +75,9 @@ def test_the_licence_changes_only_where_the_table_allows(practice: WikiPage, ali
 
 
 def test_it_refuses_without_a_place_or_with_a_page_that_is_none(practice: WikiPage, alice: User) -> None:
-    for wish in (ForkTarget(), ForkTarget(practice)):
+    for target in (ForkTarget(), ForkTarget(practice)):
         with pytest.raises(Refused):
-            fork_creation.fork(practice, wish, Author.of(alice))
+            fork_creation.fork(practice, target, Author.of(alice))
 
 
 def test_charlie_cannot_fork(practice: WikiPage, charlie: User) -> None:
@@ -85,30 +85,30 @@ def test_charlie_cannot_fork(practice: WikiPage, charlie: User) -> None:
         fork_creation.fork(practice, ForkTarget(new_place="Un"), Author.of(charlie))
 
 
-def test_a_deleted_original_leaves_the_bond_readable(
+def test_a_fork_of_a_deleted_upstream_keeps_its_link(
     practice: WikiPage, alice: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
     copy = fork_creation.fork(practice, ForkTarget(new_place="Un"), Author.of(alice))
     page_writer.delete(practice, Author(None, "script"))
-    shown = client_of(anna, "en").get(copy.get_absolute_url()).content.decode()
-    assert "Pain au levain" in shown
-    assert "version 2" in shown
+    html = client_of(anna, "en").get(copy.get_absolute_url()).content.decode()
+    assert "Pain au levain" in html
+    assert "version 2" in html
 
 
 def test_the_form_shows_each_refusal_with_its_reason(
     practice: WikiPage, alice: User, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(alice, "en")
-    shown = client.get(f"/fork/{practice.url_title}").content.decode()
-    assert "Licences that the copy cannot have" in shown
-    assert "CC0" in shown
-    answer = client.post(
+    html = client.get(f"/fork/{practice.url_title}").content.decode()
+    assert "Licences that the copy cannot have" in html
+    assert "CC0" in html
+    response = client.post(
         f"/fork/{practice.url_title}",
         {"new_place": "Le Fournil", "title": "Pain", "license": "CC-BY-SA-4.0"},
     )
-    assert answer.headers["location"] == "/wiki/Le_Fournil:Pain"
-    shown = client.get("/wiki/Pain_au_levain").content.decode()
-    assert "Le Fournil:Pain" in shown
+    assert response.headers["location"] == "/wiki/Le_Fournil:Pain"
+    html = client.get("/wiki/Pain_au_levain").content.decode()
+    assert "Le Fournil:Pain" in html
 
 
 @pytest.mark.parametrize("data", [{}, {"new_place": "a:b", "title": "x", "license": "CC-BY-SA-4.0"},
@@ -120,7 +120,7 @@ def test_a_wrong_form_is_shown_again_and_makes_nothing(
     practice: WikiPage, bob: User, client_of: Callable[..., Client], data: dict[str, str]
 ) -> None:
     make_place("La Myne", by=bob)
-    answer = client_of(bob).post(f"/fork/{practice.url_title}", data)
-    assert answer.status_code in (200, 400, 422)
+    response = client_of(bob).post(f"/fork/{practice.url_title}", data)
+    assert response.status_code in (200, 400, 422)
     assert Fork.objects.count() == 0
     assert WikiPage.objects.count() == 2

@@ -1,4 +1,4 @@
-"""The family of a page: who comes from whom, where they live, what they still share; only what the reader may see."""
+"""The fork network of a page: tree, places, shares of text; readable pages only."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Tree = dict[str, "Tree"]
 
 
 def tree_of(member: NetworkMember) -> Tree:
-    """Titles under titles."""
+    """Return the tree as nested titles."""
     return {member.page.full_title: {key: one for copy in member.forks for key, one in tree_of(copy).items()}}
 
 
 @pytest.fixture
 def bread(alice: User) -> WikiPage:
-    """The first of a family of four: two forks, and a fork of one of them."""
+    """The root of a network of four pages: two forks, and a fork of one of them."""
     page = make_practice(alice)
     first = make_fork(page, "Un", alice)
     make_fork(page, "Deux", alice)
@@ -37,41 +37,41 @@ def bread(alice: User) -> WikiPage:
 
 
 def named(title: str, user: User) -> WikiPage:
-    """The page of that title."""
+    """Return the page called `title`."""
     found = page_lookup.find(title, user)
     assert found is not None
     return found
 
 
-def test_the_whole_family_is_seen_from_each_of_its_pages(bread: WikiPage, alice: User) -> None:
+def test_the_whole_network_is_shown_on_each_of_its_pages(bread: WikiPage, alice: User) -> None:
     for title in ("Pain", "Un:Pain", "Trois:Pain"):
-        family = fork_network(named(title, alice), alice)
-        assert tree_of(family.root) == {"Pain": {"Un:Pain": {"Trois:Pain": {}}, "Deux:Pain": {}}}
-        assert family.place_count == 3
-        assert [member.page.full_title for member in family.members if member.is_current] == [title]
+        network = fork_network(named(title, alice), alice)
+        assert tree_of(network.root) == {"Pain": {"Un:Pain": {"Trois:Pain": {}}, "Deux:Pain": {}}}
+        assert network.place_count == 3
+        assert [member.page.full_title for member in network.members if member.is_current] == [title]
 
 
-def test_it_says_what_they_share(bread: WikiPage, alice: User) -> None:
+def test_it_shows_the_share_of_text(bread: WikiPage, alice: User) -> None:
     change(named("Un:Pain", alice), alice, ("Une nuit de repos.", "Deux jours au frais, puis une nuit."))
     shares = {member.page.full_title: member.share for member in fork_network(bread, alice).members}
     assert shares == {"Pain": None, "Un:Pain": 75, "Deux:Pain": 100, "Trois:Pain": 100}
 
 
-def test_who_is_deleted_shows_nowhere_and_its_forks_stay(bread: WikiPage, alice: User) -> None:
+def test_a_deleted_page_is_left_out_and_its_forks_stay(bread: WikiPage, alice: User) -> None:
     page_writer.delete(named("Un:Pain", alice), Author(None, "script"))
-    family = fork_network(bread, alice)
-    assert tree_of(family.root) == {"Pain": {"Deux:Pain": {}, "Trois:Pain": {}}}
-    assert family.place_count == 2
+    network = fork_network(bread, alice)
+    assert tree_of(network.root) == {"Pain": {"Deux:Pain": {}, "Trois:Pain": {}}}
+    assert network.place_count == 2
     page_writer.delete(page_lookup.reload_page(bread.pk), Author(None, "script"))
-    family = fork_network(named("Trois:Pain", alice), alice)
-    assert tree_of(family.root) == {"Deux:Pain": {"Trois:Pain": {}}}
-    assert len(family.members) == 2
+    network = fork_network(named("Trois:Pain", alice), alice)
+    assert tree_of(network.root) == {"Deux:Pain": {"Trois:Pain": {}}}
+    assert len(network.members) == 2
 
 
 def test_on_the_screen(bread: WikiPage, anna: AnonymousUser, client_of: Callable[..., Client]) -> None:
-    shown = client_of(anna, "en").get("/forks/Pain").content.decode()
+    html = client_of(anna, "en").get("/forks/Pain").content.decode()
     for words in ("It lives in 3 places.", "Trois:Pain", "100 % in common", 'aria-current="page"'):
-        assert words in shown
+        assert words in html
 
 
 def test_it_is_drawn_as_a_tree_and_on_a_map(bread: WikiPage, alice: User, client_of: Callable[..., Client]) -> None:
@@ -80,15 +80,15 @@ def test_it_is_drawn_as_a_tree_and_on_a_map(bread: WikiPage, alice: User, client
         place = named(title, alice)
         page_writer.edit(place, f"---\nNature: Lieu\nCoordonnées: {where}\n---\nUn lieu.", Author(None, "script"))
     change(named("Un:Pain", alice), alice, ("Une nuit de repos.", "Deux jours au frais, puis une nuit."))
-    shown = client_of(AnonymousUser(), "en").get("/forks/Un:Pain").content.decode()
-    tree = shown[shown.index("<svg role") : shown.index("</svg>", shown.index("<svg role"))]
+    html = client_of(AnonymousUser(), "en").get("/forks/Un:Pain").content.decode()
+    tree = html[html.index("<svg role") : html.index("</svg>", html.index("<svg role"))]
     assert tree.count("<circle") == 4
     assert tree.count("family-here") == 1
     assert "4 pages, each under the one it was forked from." in tree
     assert "% in common" in tree
-    pins = shown[shown.index('class="ask-map') : shown.index("</ul>", shown.index('class="ask-map'))]
+    pins = html[html.index('class="ask-map') : html.index("</ul>", html.index('class="ask-map'))]
     assert pins.count("<li data-lat") == 2
     assert 'data-lat="47.22" data-lon="-1.55"' in pins
     assert 'href="/wiki/Deux:Pain"' in pins
-    assert "It lives in 3 places." in shown
+    assert "It lives in 3 places." in html
     assert "<svg role" not in client_of(AnonymousUser()).get("/forks/Un").content.decode()

@@ -1,4 +1,4 @@
-"""How a fork stands to its original: versions behind and ahead, from the right base, whatever happened to either."""
+"""The status of a fork: versions behind and ahead, from the right merge base."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.django_db
 
 
 def counts(page: WikiPage, by: User) -> tuple[int, int]:
-    """Versions behind and ahead."""
+    """Return the numbers of versions behind and ahead."""
     found = fork_status_of(page, by)
     return len(found.behind), found.ahead_count
 
 
-def test_it_counts_what_moved_on_each_side(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
+def test_it_counts_versions_of_each_side(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     assert counts(fork, bob) == (0, 0)
     change(bread, alice, ("le soir", "le matin"))
     change(bread, alice, ("Au four.", "Au four, chaud."))
@@ -52,16 +52,14 @@ def test_what_does_not_change_the_text_is_not_counted(bread: WikiPage, fork: Wik
     assert "le matin" in text_of(fork)
 
 
-def test_a_fork_of_which_nothing_was_changed_goes_along_word_for_word(
-    bread: WikiPage, fork: WikiPage, alice: User, bob: User
-) -> None:
+def test_an_unchanged_fork_gets_the_upstream_text(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     change(bread, alice, ("le soir", "le matin"))
     take_in(fork, bread, bob)
     assert text_of(fork) == text_of(bread)
     assert counts(fork, bob) == (0, 0)
 
 
-def test_passing_over_leaves_the_text_and_moves_the_base(
+def test_skipping_keeps_the_text_and_moves_the_merge_base(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User
 ) -> None:
     change(bread, alice, ("le soir", "le matin"))
@@ -79,9 +77,7 @@ def test_passing_over_leaves_the_text_and_moves_the_base(
     assert (version.tags, version.merge_parent) == (["passed over"], bread.versions.get(number=2))
 
 
-def test_the_base_is_right_after_both_took_each_other_in(
-    bread: WikiPage, fork: WikiPage, alice: User, bob: User
-) -> None:
+def test_the_merge_base_is_right_after_mutual_merges(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     change(bread, alice, ("le soir", "le matin"))
     change(fork, bob, ("Une nuit", "Deux nuits"))
     into_fork, into_bread = merge_of(fork, bread), merge_of(bread, fork)
@@ -99,7 +95,7 @@ def test_the_base_is_right_after_both_took_each_other_in(
     assert counts(fork, bob)[0] == 0
 
 
-def test_what_came_by_a_third_page_is_not_taken_in_again(
+def test_changes_merged_by_a_third_page_are_not_merged_again(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User
 ) -> None:
     other = make_fork(fork, "Autre lieu", alice)
@@ -111,19 +107,19 @@ def test_what_came_by_a_third_page_is_not_taken_in_again(
     assert text_of(other) == text_of(bread)
 
 
-def test_a_deleted_original_leaves_its_fork_alone(
+def test_a_fork_of_a_deleted_upstream_cannot_pull(
     bread: WikiPage, fork: WikiPage, bob: User, client_of: Callable[..., Client]
 ) -> None:
     page_writer.delete(bread, Author(None, "script"))
     assert fork_status_of(fork, bob).upstream is None
-    shown = client_of(bob, "en").get(f"/touch/{fork.url_title}").content.decode()
-    assert "The original is not here any more" in shown
+    html = client_of(bob, "en").get(f"/touch/{fork.url_title}").content.decode()
+    assert "The original is not here any more" in html
     assert client_of(bob, "en").get(f"/pull/{fork.url_title}").status_code == 422
     page_writer.undelete(page_lookup.reload_page(bread.pk), Author(None, "script"))
     assert counts(fork, bob) == (0, 0)
 
 
-def test_the_banner_says_how_it_stands_and_moves_with_the_original(
+def test_the_box_shows_the_status_and_is_updated(
     bread: WikiPage, fork: WikiPage, alice: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(anna, "en")
@@ -135,20 +131,20 @@ def test_the_banner_says_how_it_stands_and_moves_with_the_original(
     assert "The original has 1 version that is not here yet." in again.content.decode()
 
 
-def test_the_page_in_touch_shows_both_sides(
+def test_the_status_screen_shows_both_sides(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
     change(bread, alice, ("le soir", "le matin"))
     change(fork, bob, ("Une nuit", "Deux nuits"))
-    shown = client_of(bob, "en").get(f"/touch/{fork.url_title}").content.decode()
+    html = client_of(bob, "en").get(f"/touch/{fork.url_title}").content.decode()
     for words in ("<del>soir</del>", "<ins>matin</ins>", "<ins>Deux nuits</ins>", "pass over until here", "Take it in"):
-        assert words in shown
+        assert words in html
     assert "pass over until here" not in client_of(anna, "en").get(f"/touch/{fork.url_title}").content.decode()
     none = client_of(bob, "en").get(f"/touch/{bread.url_title}").content.decode()
     assert "This page was not forked from another one." in none
 
 
-def test_passing_over_on_the_screen(
+def test_skipping_on_the_screen(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User, client_of: Callable[..., Client]
 ) -> None:
     change(bread, alice, ("le soir", "le matin"))
@@ -157,20 +153,18 @@ def test_passing_over_on_the_screen(
     for wrong in ("9", "x", ""):
         assert client.post(f"/touch/{fork.url_title}", {"skip": wrong}).status_code == 404
     for _ in range(2):
-        shown = client.post(f"/touch/{fork.url_title}", {"skip": "2"}, follow=True).content.decode()
-        assert "There is nothing new in the original." in shown
+        html = client.post(f"/touch/{fork.url_title}", {"skip": "2"}, follow=True).content.decode()
+        assert "There is nothing new in the original." in html
     assert page_lookup.reload_page(fork.pk).version == 2, "sent twice, passed over once"
 
 
-def test_it_asks_the_database_little(
-    bread: WikiPage, fork: WikiPage, bob: User, django_assert_max_num_queries: Any
-) -> None:
+def test_it_takes_few_queries(bread: WikiPage, fork: WikiPage, bob: User, django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(5):
         found = fork_status_of(fork, bob)
     assert found.upstream == bread
 
 
-def test_a_title_that_came_back_begins_anew(bread: WikiPage, alice: User, bob: User) -> None:
+def test_a_recreated_fork_counts_its_new_version(bread: WikiPage, alice: User, bob: User) -> None:
     place = make_fork(bread, "Le Fournil", bob)
     page_writer.delete(place, Author(None, "script"))
     old = make_page("Le Fournil:Pain", "Un autre texte.", by=alice)
@@ -178,16 +172,16 @@ def test_a_title_that_came_back_begins_anew(bread: WikiPage, alice: User, bob: U
     assert counts(place, bob) == (0, 1)
 
 
-def test_the_box_of_a_page_reads_the_graph_once_for_each_pair_of_versions(
+def test_the_counts_are_cached_for_each_pair_of_versions(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
     real = VersionGraph.of
     monkeypatch.setattr(VersionGraph, "of", classmethod(lambda cls, *pages: read.append(len(pages)) or real(*pages)))
-    bond = Fork.objects.get(page=fork)
+    fork_row = Fork.objects.get(page=fork)
 
     def numbers() -> tuple[int, int]:
-        state = fork_counts(page_lookup.reload_page(fork.pk), bond, bob)
+        state = fork_counts(page_lookup.reload_page(fork.pk), fork_row, bob)
         return state.behind_count, state.ahead_count
 
     assert [numbers(), numbers()] == [(0, 0), (0, 0)]

@@ -1,4 +1,4 @@
-"""Being told by e-mail when the original of a fork moves, and the list of one's forks."""
+"""E-mails about upstream changes, and the list of own forks."""
 
 from __future__ import annotations
 
@@ -23,63 +23,63 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def fork(fork: WikiPage, bob: User) -> WikiPage:
-    """A fork of which bob is told."""
+    """A fork to which bob is subscribed."""
     bob.email = "bob@example.org"
     bob.save()
-    notifications.set_subscription(fork, bob, wanted=True)
+    notifications.set_subscription(fork, bob, subscribed=True)
     return fork
 
 
-def test_a_letter_comes_for_each_move_and_once(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
+def test_one_email_is_sent_for_each_upstream_change(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     background_jobs.run_pending()
     assert mail.outbox == []
     change(bread, alice, ("le soir", "le matin"))
     change(bread, alice, ("Une nuit", "Deux nuits"))
     background_jobs.run_pending()
     background_jobs.run_pending()
-    (letter,) = mail.outbox
-    assert (letter.to, letter.subject) == (["bob@example.org"], "Pain a bougé")
-    assert "version 2, par alice" in letter.body
-    assert "version 3, par alice" in letter.body
-    assert "/compare/Pain?from=1&to=3" in letter.body
-    assert "/touch/Le_Fournil:Pain" in letter.body
-    notifications.set_subscription(fork, bob, wanted=False)
+    (email,) = mail.outbox
+    assert (email.to, email.subject) == (["bob@example.org"], "Pain a bougé")
+    assert "version 2, par alice" in email.body
+    assert "version 3, par alice" in email.body
+    assert "/compare/Pain?from=1&to=3" in email.body
+    assert "/touch/Le_Fournil:Pain" in email.body
+    notifications.set_subscription(fork, bob, subscribed=False)
     change(bread, alice, ("Deux nuits", "Trois nuits"))
     background_jobs.run_pending()
     assert len(mail.outbox) == 1
 
 
-def test_nobody_gets_what_they_should_not(
+def test_no_email_without_permission(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, settings: Any, client_of: Callable[..., Client]
 ) -> None:
     alice.email = ""
     alice.save()
     with pytest.raises(Refused, match="e-mail"):
-        notifications.set_subscription(fork, alice, wanted=True)
+        notifications.set_subscription(fork, alice, subscribed=True)
     with pytest.raises(Refused, match="no fork"):
-        notifications.set_subscription(bread, bob, wanted=True)
+        notifications.set_subscription(bread, bob, subscribed=True)
     User.objects.filter(pk=bob.pk).update(is_blocked=True)
     change(bread, alice, ("le soir", "le matin"))
     background_jobs.run_pending()
     assert mail.outbox == []
     User.objects.filter(pk=bob.pk).update(is_blocked=False)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody is there
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # no mail server
     change(bread, alice, ("le matin", "à midi"))
     assert UpstreamEmailJob().run() is False
     assert UpstreamSubscription.objects.get().last_notified_version == 3
 
 
-def test_the_screens_offer_it_and_list_ones_forks(
+def test_the_screens_offer_subscriptions_and_list_own_forks(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, client_of: Callable[..., Client]
 ) -> None:
     other = make_fork(fork, "Autre", bob)
     change(bread, alice, ("le soir", "le matin"))
     client = client_of(bob, "en")
-    shown = client.get("/account/forks").content.decode()
-    assert shown.index("Le Fournil:Pain") < shown.index("Autre:Pain")
-    assert "1 new version" in shown
-    assert "nothing new" in shown
+    html = client.get("/account/forks").content.decode()
+    assert html.index("Le Fournil:Pain") < html.index("Autre:Pain")
+    assert "1 new version" in html
+    assert "nothing new" in html
     take_in(fork, bread, bob)
     assert [(one.fork.page.full_title, one.behind_count) for one in notifications.forks_of(bob)] == [
         ("Autre:Pain", 1),

@@ -1,4 +1,4 @@
-"""Taking in the original: what comes, what clashes, who is credited, what the licences say, and nothing lost."""
+"""Pulls: merges, conflicts, credits, licences, and no loss of typed text."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clashing(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> WikiPage:
-    """The fork, in which bob changed a fact and words that alice changed too, and each something else."""
+def conflicting(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> WikiPage:
+    """A fork where bob changed a fact and words that alice changed as well, besides changes without conflict."""
     change(bread, alice, ("Ville: Lyon", "Ville: Nice"), ("Une nuit", "Trois nuits"), ("le soir", "le matin"))
     change(fork, bob, ("Ville: Lyon", "Ville: Paris"), ("Une nuit", "Deux nuits"), ("Au four.", "Au four, chaud."))
     return fork
@@ -44,9 +44,7 @@ def test_a_clean_pull_is_one_version_with_two_parents(bread: WikiPage, fork: Wik
     assert not merge.save(text_of(fork), Author.of(bob)).changed, "what was taken in is not taken in twice"
 
 
-def test_two_who_take_in_the_same_at_once_make_one_version(
-    bread: WikiPage, fork: WikiPage, alice: User, bob: User
-) -> None:
+def test_concurrent_pulls_make_one_version(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     change(bread, alice, ("le soir", "le matin"))
     change(fork, bob, ("Au four.", "Au four, chaud."))
     first, second = merge_of(fork, bread), merge_of(fork, bread)
@@ -57,7 +55,7 @@ def test_two_who_take_in_the_same_at_once_make_one_version(
     assert "Au four, chaud." in text_of(fork)
 
 
-def test_words_that_came_belong_to_who_wrote_them(
+def test_pulled_words_belong_to_their_authors(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User
 ) -> None:
     words = "Le pétrissage demande dix bonnes minutes de patience et de calme"
@@ -88,7 +86,7 @@ def test_words_keep_their_author_through_three_pages_and_back(
     assert text_of(bread) == text_of(other)
 
 
-def test_the_licence_is_asked_as_at_fork(bread: WikiPage, alice: User, bob: User) -> None:
+def test_licences_are_checked(bread: WikiPage, alice: User, bob: User) -> None:
     free = make_fork(bread, "Le Fournil", bob)
     change(bread, alice, ("le soir", "le matin"))
     WikiPage.objects.filter(pk=free.pk).update(license="CC0-1.0")
@@ -99,7 +97,7 @@ def test_the_licence_is_asked_as_at_fork(bread: WikiPage, alice: User, bob: User
     assert "le matin" not in text_of(free)
 
 
-def test_an_original_that_only_leads_elsewhere_gives_nothing(
+def test_a_redirect_cannot_be_pulled(
     bread: WikiPage, fork: WikiPage, alice: User, client_of: Callable[..., Client]
 ) -> None:
     page_writer.edit(bread, "#REDIRECT [[Brioche]]\n", Author.of(alice))
@@ -108,104 +106,106 @@ def test_an_original_that_only_leads_elsewhere_gives_nothing(
     assert client_of(alice).get(f"/pull/{fork.url_title}").status_code == 422
 
 
-def test_charlie_pulls_nothing(bread: WikiPage, fork: WikiPage, alice: User, charlie: User) -> None:
+def test_a_user_without_permission_cannot_pull(bread: WikiPage, fork: WikiPage, alice: User, charlie: User) -> None:
     change(bread, alice, ("le soir", "le matin"))
     with pytest.raises(NotAllowed):
         take_in(fork, bread, charlie)
 
 
 # --- On the screen --------------------------------------------------------------------------------
-def test_the_screen_shows_clashes_and_saves_what_was_chosen(
-    clashing: WikiPage, bob: User, client_of: Callable[..., Client]
+def test_the_screen_shows_conflicts_and_saves_the_choices(
+    conflicting: WikiPage, bob: User, client_of: Callable[..., Client]
 ) -> None:
-    client, address = client_of(bob, "en"), f"/pull/{clashing.url_title}?until=2&base=2"
-    shown = client.get(address).content.decode()
-    assert "2 pieces were changed on both sides" in shown
-    assert "Fact “Ville”" in shown
-    answer = client.post(address, {"choice-0": "theirs"})
-    assert answer.status_code == 422
-    assert "Choose for each clash" in answer.content.decode()
-    assert 'value="theirs" checked' in answer.content.decode()
+    client, address = client_of(bob, "en"), f"/pull/{conflicting.url_title}?until=2&base=2"
+    html = client.get(address).content.decode()
+    assert "2 pieces were changed on both sides" in html
+    assert "Fact “Ville”" in html
+    response = client.post(address, {"choice-0": "theirs"})
+    assert response.status_code == 422
+    assert "Choose for each clash" in response.content.decode()
+    assert 'value="theirs" checked' in response.content.decode()
     data = {"choice-0": "theirs", "choice-1": "own", "own-1": "Quatre nuits.\r\n", "comment": "Comme eux"}
-    assert client.post(address, data).headers["location"] == clashing.get_absolute_url()
-    text = text_of(clashing)
+    assert client.post(address, data).headers["location"] == conflicting.get_absolute_url()
+    text = text_of(conflicting)
     for words in ("Ville: Nice", "Quatre nuits.\n\nAu four, chaud.", "le matin"):
         assert words in text
-    version = clashing.versions.get(number=3)
+    version = conflicting.versions.get(number=3)
     assert (version.comment, version.tags, version.merge_parent.number) == ("Comme eux", ["pulled"], 2)
     assert "taken in already" in client.get(address.replace("base=2", "base=3")).content.decode()
     assert client.post(address, data).status_code == 302
-    assert page_lookup.reload_page(clashing.pk).version == 3, "sent twice, saved once"
+    assert page_lookup.reload_page(conflicting.pk).version == 3, "sent twice, saved once"
 
 
 @pytest.mark.parametrize(("choice", "words"), [("ours", "Deux nuits"), ("both", "Deux nuits de repos.\n\nTrois nuits")])
 def test_ours_and_both(
-    clashing: WikiPage, bob: User, client_of: Callable[..., Client], choice: str, words: str
+    conflicting: WikiPage, bob: User, client_of: Callable[..., Client], choice: str, words: str
 ) -> None:
-    client_of(bob).post(f"/pull/{clashing.url_title}", {"choice-0": choice, "choice-1": choice})
-    assert words in text_of(clashing)
+    client_of(bob).post(f"/pull/{conflicting.url_title}", {"choice-0": choice, "choice-1": choice})
+    assert words in text_of(conflicting)
 
 
-def test_the_whole_text_can_be_gone_over_first(clashing: WikiPage, bob: User, client_of: Callable[..., Client]) -> None:
-    client, address = client_of(bob, "en"), f"/pull/{clashing.url_title}?until=2&base=2"
-    shown = client.post(address, {"choice-0": "theirs", "whole": "1"}).content.decode()
-    assert "Ville: Nice" in shown
-    assert "Deux nuits" in shown
-    assert page_lookup.reload_page(clashing.pk).version == 2
+def test_the_merged_text_can_be_edited_first(
+    conflicting: WikiPage, bob: User, client_of: Callable[..., Client]
+) -> None:
+    client, address = client_of(bob, "en"), f"/pull/{conflicting.url_title}?until=2&base=2"
+    html = client.post(address, {"choice-0": "theirs", "whole": "1"}).content.decode()
+    assert "Ville: Nice" in html
+    assert "Deux nuits" in html
+    assert page_lookup.reload_page(conflicting.pk).version == 2
     preview = client.post(address, {"text": "Un essai", "base": "2", "preview": "1"}).content.decode()
     assert "<p>Un essai</p>" in preview
     assert client.post(address, {"text": "Tout autre", "base": "2"}).status_code == 302
-    assert text_of(clashing) == "Tout autre"
-    assert clashing.versions.get(number=3).tags == ["pulled"]
+    assert text_of(conflicting) == "Tout autre"
+    assert conflicting.versions.get(number=3).tags == ["pulled"]
 
 
-def test_what_others_save_meanwhile_is_merged_or_shown(
-    clashing: WikiPage, alice: User, bob: User, client_of: Callable[..., Client]
+def test_concurrent_edits_are_merged_or_shown(
+    conflicting: WikiPage, alice: User, bob: User, client_of: Callable[..., Client]
 ) -> None:
-    client, address = client_of(bob, "en"), f"/pull/{clashing.url_title}?until=2&base=2"
-    change(clashing, alice, ("Deux nuits", "Cinq nuits"), ("# Pain", "# Le pain"))
-    answer = client.post(address, {"choice-0": "ours", "choice-1": "theirs"})
-    assert answer.status_code == 409
-    shown = answer.content.decode()
-    assert "Cinq nuits" in shown
-    assert "Trois nuits" in shown
-    answer = client.post(address, {"text": text_of(clashing).replace("Cinq", "Six"), "base": "3"})
-    assert answer.status_code == 302
-    assert "Six nuits" in text_of(clashing)
-    assert clashing.versions.get(number=4).merge_parent is not None
+    client, address = client_of(bob, "en"), f"/pull/{conflicting.url_title}?until=2&base=2"
+    change(conflicting, alice, ("Deux nuits", "Cinq nuits"), ("# Pain", "# Le pain"))
+    response = client.post(address, {"choice-0": "ours", "choice-1": "theirs"})
+    assert response.status_code == 409
+    html = response.content.decode()
+    assert "Cinq nuits" in html
+    assert "Trois nuits" in html
+    response = client.post(address, {"text": text_of(conflicting).replace("Cinq", "Six"), "base": "3"})
+    assert response.status_code == 302
+    assert "Six nuits" in text_of(conflicting)
+    assert conflicting.versions.get(number=4).merge_parent is not None
 
 
-def test_an_ended_session_loses_nothing(
-    clashing: WikiPage, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
+def test_an_expired_session_loses_no_text(
+    conflicting: WikiPage, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
-    client, address = client_of(anna, "en"), f"/pull/{clashing.url_title}?until=2&base=2"
+    client, address = client_of(anna, "en"), f"/pull/{conflicting.url_title}?until=2&base=2"
     assert client.get(address).status_code == 302
-    answer = client.post(address, {"choice-0": "theirs", "choice-1": "own", "own-1": "Sept nuits"})
-    assert answer.status_code == 403
-    assert "Sept nuits" in answer.content.decode()
+    response = client.post(address, {"choice-0": "theirs", "choice-1": "own", "own-1": "Sept nuits"})
+    assert response.status_code == 403
+    assert "Sept nuits" in response.content.decode()
     data = {"text": "Sept nuits", "base": "2", "username": "bob", "password": "le café est prêt"}
     assert client.post(address, data).status_code == 302
-    assert text_of(clashing) == "Sept nuits"
-    assert clashing.versions.get(number=3).author == bob
+    assert text_of(conflicting) == "Sept nuits"
+    assert conflicting.versions.get(number=3).author == bob
 
 
-def test_an_original_that_goes_away_meanwhile_takes_no_typed_text_with_it(
-    clashing: WikiPage, bread: WikiPage, bob: User, client_of: Callable[..., Client]
+def test_a_deleted_upstream_loses_no_typed_text(
+    conflicting: WikiPage, bread: WikiPage, bob: User, client_of: Callable[..., Client]
 ) -> None:
     page_writer.delete(page_lookup.reload_page(bread.pk), Author(None, "script"))
-    answer = client_of(bob, "en").post(
-        f"/pull/{clashing.url_title}?until=2&base=2", {"text": "Long texte", "base": "2"}
+    response = client_of(bob, "en").post(
+        f"/pull/{conflicting.url_title}?until=2&base=2", {"text": "Long texte", "base": "2"}
     )
-    assert answer.status_code == 422
-    assert "Long texte" in answer.content.decode()
-    assert "The original is not here any more" in answer.content.decode()
-    assert page_lookup.reload_page(clashing.pk).version == 2
+    assert response.status_code == 422
+    assert "Long texte" in response.content.decode()
+    assert "The original is not here any more" in response.content.decode()
+    assert page_lookup.reload_page(conflicting.pk).version == 2
 
 
-def test_odd_addresses_are_answered(clashing: WikiPage, bob: User, client_of: Callable[..., Client]) -> None:
+def test_invalid_parameters_are_handled(conflicting: WikiPage, bob: User, client_of: Callable[..., Client]) -> None:
     client = client_of(bob)
     for query in ("until=99", "base=99", "until=x", "base=-1", "until=", "until=1"):
-        assert client.get(f"/pull/{clashing.url_title}?{query}").status_code in (200, 404)
-        assert client.post(f"/pull/{clashing.url_title}?{query}", {"choice-0": "x"}).status_code in (302, 404, 422)
+        assert client.get(f"/pull/{conflicting.url_title}?{query}").status_code in (200, 404)
+        assert client.post(f"/pull/{conflicting.url_title}?{query}", {"choice-0": "x"}).status_code in (302, 404, 422)
     assert client.get("/pull/Pain").status_code == 404
     assert Fork.objects.count() == 1

@@ -1,4 +1,4 @@
-"""Random histories on three pages that take each other in: no text lost, no author lost, and git agrees."""
+"""Random histories of three pages that pull from each other: no text or author is lost, merges agree with git."""
 
 from __future__ import annotations
 
@@ -36,29 +36,29 @@ AUTHORS = ("Zoé", "Yanis", "Maël")
 
 @dataclass
 class World:
-    """Three pages of a family, and what was ever written in them."""
+    """Three pages of a fork network, and everything written in them."""
 
     dice: random.Random
     pages: list[WikiPage] = field(default_factory=list)
     author_of: dict[str, str] = field(default_factory=dict)
     """Who wrote a word; each is written once."""
-    lost: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
     """Words that someone took out somewhere."""
     known: list[set[str]] = field(default_factory=list)
     """Words that were ever in each page, or in what it took in."""
 
     def word(self, author: str) -> str:
-        """A word that nobody wrote before."""
+        """Return a new word."""
         word = f"mot{next(COUNT)}x"
         self.author_of[word] = author
         return word
 
     def sentence(self, author: str) -> str:
-        """A paragraph of such words."""
+        """Return a paragraph of new words."""
         return " ".join(self.word(author) for _ in range(self.dice.randint(3, 7))) + "."
 
     def begin(self) -> None:
-        """An original and two forks of it."""
+        """Create a page and two forks of it."""
         paragraphs = "\n\n".join(self.sentence(AUTHORS[0]) for _ in range(6))
         number = next(COUNT)
         original = make_page(f"Texte {number}", f"---\nNuméro: {number}\n---\n{paragraphs}\n")
@@ -71,7 +71,7 @@ class World:
         self.author_of = dict.fromkeys(self.author_of, "Quelqu'un")
 
     def edit(self, at: int) -> None:
-        """Someone adds a paragraph, exchanges one, or changes a word of one."""
+        """Add or replace a paragraph, or change a word of one."""
         author = AUTHORS[at]
         front, body = split_front_matter(text_of(self.pages[at]))
         paragraphs = body.strip().split("\n\n")
@@ -93,7 +93,7 @@ class World:
         page_writer.edit(page, text, Author(None, author), base=page.version)
 
     def pull(self, at: int, other: int) -> None:
-        """One takes another in; where they clash, both stand."""
+        """Pull one page into another; conflicts are resolved as "both"."""
         merge = merge_of(self.pages[at], self.pages[other])
         if merge.is_done:
             return
@@ -103,26 +103,29 @@ class World:
         assert merge_of(self.pages[at], self.pages[other]).is_done
 
     def check(self) -> None:
-        """Nothing that nobody took out is lost, and each word is its author's."""
+        """Check that no text was lost unless it was removed by someone, and that each word has its author."""
         for page, known in zip(self.pages, self.known, strict=True):
             text = text_of(page)
             assert {word for word in known - self.lost if word not in text} == set()
             whole = authorship_of(page_lookup.reload_page(page.pk))
-            for told in whole.attribute(whole.passages):
-                for piece in told.spans if len(told.authors) > 1 else ():
-                    if piece.share is not None:
-                        said = {self.author_of[word] for word in piece.text.replace(".", "").split()}
-                        assert said == {piece.share.name}, (piece.text, piece.share.name)
-                if len(told.authors) == 1:
-                    said = {self.author_of[word] for word in told.passage.text.replace(".", "").split()}
-                    assert said == {told.authors[0].name}, (told.passage.text, told.authors[0].name)
+            for attributed in whole.attribute(whole.passages):
+                for chunk in attributed.spans if len(attributed.authors) > 1 else ():
+                    if chunk.share is not None:
+                        authors = {self.author_of[word] for word in chunk.text.replace(".", "").split()}
+                        assert authors == {chunk.share.name}, (chunk.text, chunk.share.name)
+                if len(attributed.authors) == 1:
+                    authors = {self.author_of[word] for word in attributed.passage.text.replace(".", "").split()}
+                    assert authors == {attributed.authors[0].name}, (
+                        attributed.passage.text,
+                        attributed.authors[0].name,
+                    )
 
 
 def agrees_with_git(merge: Merge) -> None:
-    """Where there is one base, and git merges without a clash, so do we, and to the same text.
+    """Check that with a single merge base, a merge without conflict in git has the same result here.
 
-    Blank lines, all alike, can be matched in more than one way: without them there is one truth; with them, whoever
-    merges cleanly says the same.
+    Blank lines can be matched in several ways. Without them the results must be equal; with them, only when both merge
+    without conflict.
     """
     nodes = merge.graph.nodes
     bases = merge.graph.merge_bases([nodes[merge.mine.pk]], [nodes[merge.theirs.pk]])
@@ -137,7 +140,7 @@ def agrees_with_git(merge: Merge) -> None:
 
 
 def merged_by_git(base: str, mine: str, theirs: str) -> str | None:
-    """What `git merge-file` makes of three texts; None where it sees a clash."""
+    """Return the result of `git merge-file`; None on a conflict."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (("base", base), ("mine", mine), ("theirs", theirs)):
             Path(folder, name).write_text(text, encoding="utf-8")
@@ -149,7 +152,7 @@ def merged_by_git(base: str, mine: str, theirs: str) -> str | None:
 @settings(max_examples=8, phases=UNSHRUNK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6))
 @pytest.mark.slow
-def test_three_pages_take_each_other_in(seed: int) -> None:
+def test_three_pages_pull_from_each_other(seed: int) -> None:
     world = World(random.Random(seed))
     world.begin()
     for _ in range(14):
@@ -161,7 +164,7 @@ def test_three_pages_take_each_other_in(seed: int) -> None:
     world.check()
 
 
-def test_what_was_derived_meanwhile_is_what_history_gives() -> None:
+def test_derived_data_equals_a_rebuild() -> None:
     world = World(random.Random(7))
     world.begin()
     for at, other in itertools.islice(itertools.cycle(itertools.permutations(range(3), 2)), 10):

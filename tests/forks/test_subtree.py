@@ -1,4 +1,4 @@
-"""Forking many pages in one change: sub-pages, a selection, a whole place as the seed of a new one."""
+"""Forking many pages in one changeset: subpages, a selection, a whole place as a new place."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Voir [[Accueil]], [[Atelier:Accueil|l'accueil]], [[Atelier:Accueil]], [[Reste]],
 
 @pytest.fixture
 def place(alice: User, bob: User) -> WikiPage:
-    """A place with three pages and a redirect, of which one page stays behind in some tests."""
+    """A place with three pages and a redirect."""
     place = make_place("Atelier", by=bob, text="---\nNature: Lieu\nNom: Atelier\n---\nVoir [[Charte]].\n")
     make_page("Bien commun", by=alice)
     make_page("Charte", CHARTER, by=alice, place=place)
@@ -47,23 +47,23 @@ def place(alice: User, bob: User) -> WikiPage:
 
 
 def whole(place: WikiPage, by: User) -> list[WikiPage]:
-    """The place and all its pages."""
+    """Return the place and all its pages."""
     return [place, *subtree.subtree(place, by)]
 
 
 def named(title: str, by: User) -> WikiPage:
-    """The page of that title."""
+    """Return the page called `title`."""
     found = page_lookup.find(title, by)
     assert found is not None, title
     return found
 
 
-def test_a_whole_place_is_the_seed_of_a_new_one(place: WikiPage, alice: User, bob: User) -> None:
+def test_a_whole_place_becomes_a_new_place(place: WikiPage, alice: User, bob: User) -> None:
     pages = whole(place, alice)
-    offers = [
-        offer.form_value for offer in subtree.fact_rewrite_options(pages) if offer.property_name in ("Lieu", "Nom")
+    options = [
+        option.form_value for option in subtree.fact_rewrite_options(pages) if option.property_name in ("Lieu", "Nom")
     ]
-    copies = fork_creation.fork_all(pages, ForkTarget(new_place="Fabrique"), Author.of(alice), offers, seed=True)
+    copies = fork_creation.fork_all(pages, ForkTarget(new_place="Fabrique"), Author.of(alice), options, seed=True)
     assert [copy.full_title for copy in copies] == [
         "Fabrique", "Fabrique:Accueil", "Fabrique:Charte", "Fabrique:Reste",
     ]  # fmt: skip
@@ -88,7 +88,7 @@ def test_a_whole_place_is_the_seed_of_a_new_one(place: WikiPage, alice: User, bo
     assert rebuild_derived.snapshot() == before
 
 
-def test_links_to_what_stayed_behind_lead_back(place: WikiPage, alice: User, bob: User) -> None:
+def test_links_to_other_pages_still_lead_to_them(place: WikiPage, alice: User, bob: User) -> None:
     home = make_place("Fabrique", by=bob)
     pages = [named("Atelier:Charte", alice), named("Atelier:Accueil", alice)]
     copies = fork_creation.fork_all(pages, ForkTarget(home), Author.of(alice))
@@ -99,7 +99,7 @@ def test_links_to_what_stayed_behind_lead_back(place: WikiPage, alice: User, bob
         assert words in text, (words, text)
 
 
-def test_sub_pages_go_along_under_the_new_title(alice: User, bob: User) -> None:
+def test_subpages_are_forked_under_the_new_title(alice: User, bob: User) -> None:
     page = make_page("Pain", "Voir [[Pain/Levain]].\n", by=alice)
     make_page("Pain/Levain", "Voir [[Pain]] et [[Painture]].\n", by=alice)
     make_page("Painture", by=alice)
@@ -126,7 +126,7 @@ def test_all_or_nothing(place: WikiPage, alice: User) -> None:
     assert Fork.objects.count() == 0
 
 
-def test_a_deleted_page_of_the_title_goes_on_with_its_history(place: WikiPage, alice: User, bob: User) -> None:
+def test_a_deleted_page_of_the_title_is_reused(place: WikiPage, alice: User, bob: User) -> None:
     other = make_place("Fabrique", by=bob)
     old = make_page("Reste", "Ancien.", by=alice, place=other)
     page_writer.delete(old, Author.of(bob))
@@ -137,18 +137,18 @@ def test_a_deleted_page_of_the_title_goes_on_with_its_history(place: WikiPage, a
 
 def test_the_form_offers_pages_and_facts(place: WikiPage, alice: User, client_of: Callable[..., Client]) -> None:
     client = client_of(alice, "en")
-    shown = client.get("/fork/Atelier").content.decode()
+    html = client.get("/fork/Atelier").content.decode()
     for words in ("Pages that go along", "Atelier:Charte", "Atelier:Charte: Voisins", "becomes the seed"):
-        assert words in shown
-    assert "Vieux nom" not in shown
+        assert words in html
+    assert "Vieux nom" not in html
     charter = named("Atelier:Charte", alice)
     data: dict[str, Any] = {
         "new_place": "Fabrique", "title": "Atelier", "license": "CC-BY-SA-4.0",
         "pages": [str(charter.pk)], "facts": [f"{charter.pk} Lieu"],
     }  # fmt: skip
-    answer = client.post("/fork/Atelier", data, follow=True)
-    assert answer.redirect_chain[0][0] == "/wiki/Fabrique"
-    assert "2 pages are in your place now." in answer.content.decode()
+    response = client.post("/fork/Atelier", data, follow=True)
+    assert response.redirect_chain[0][0] == "/wiki/Fabrique"
+    assert "2 pages are in your place now." in response.content.decode()
     assert "Lieu: Fabrique" in text_of(named("Fabrique:Charte", alice))
     assert page_lookup.find("Fabrique:Accueil", alice) is None
     data |= {"new_place": "Autre fabrique", "pages": ["999999"]}
@@ -158,8 +158,8 @@ def test_the_form_offers_pages_and_facts(place: WikiPage, alice: User, client_of
 
 def test_by_command(place: WikiPage, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("fork", "Atelier", "--into", "Fabrique", "--make", "--tree", "--facts", "--format", "json")
-    answer = json.loads(capsys.readouterr().out)
-    assert [page["title"] for page in answer["pages"]] == [
+    response = json.loads(capsys.readouterr().out)
+    assert [page["title"] for page in response["pages"]] == [
         "Fabrique", "Fabrique:Accueil", "Fabrique:Charte", "Fabrique:Reste",
     ]  # fmt: skip
     charter = page_lookup.find_by_key("Fabrique:Charte")
@@ -167,9 +167,9 @@ def test_by_command(place: WikiPage, capsys: pytest.CaptureFixture[str]) -> None
     assert "Voisins: [Fabrique, Autre]" in charter.source.text
 
 
-def test_many_pages_cost_few_questions_each(place: WikiPage, alice: User, django_assert_max_num_queries: Any) -> None:
+def test_many_pages_take_few_queries_each(place: WikiPage, alice: User, django_assert_max_num_queries: Any) -> None:
     for number in range(30):
         make_page(f"Page {number}", f"Voir [[Page {number + 1}]].\n", by=alice, place=place)
     pages = whole(place, alice)
-    with django_assert_max_num_queries(140):  # one for each page, for the passages of its original
+    with django_assert_max_num_queries(140):  # includes one per page, for the passages of its upstream
         fork_creation.fork_all(pages, ForkTarget(new_place="Fabrique"), Author.of(alice), seed=True)

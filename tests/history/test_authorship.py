@@ -1,4 +1,4 @@
-"""The screen that says who wrote what, and the credits that follow from it."""
+"""The view that shows who wrote what, and the attribution that follows from it."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ ClientOf = Callable[..., Client]
 
 
 def shares(page: Any) -> list[tuple[str, int]]:
-    """Names and words, most words first."""
+    """Return names and counts of words, most words first."""
     return [(share.name, share.words) for share in authorship.authors_by_share(page)]
 
 
-def test_it_tells_each_passage_with_its_authors(alice: User, anna: User, client_of: ClientOf) -> None:
+def test_each_passage_is_shown_with_its_authors(alice: User, anna: User, client_of: ClientOf) -> None:
     page = make_page("Charte", f"# Charte\n\n{LONG}", by=alice)
     edit(page, f"# Charte\n\n{LONG.replace('font ensemble', 'refont <b>ensemble</b>')}\n\nMerci & à demain.", "Bob")
-    answer = client_of(anna).get("/authors/Charte")
-    assert answer.status_code == 200
-    said = answer.content.decode()
-    assert "Qui a écrit" in said
-    assert "Merci &amp; à demain." in said
-    assert "<b>" not in said
-    assert [share.name for share in answer.context["shares"]] == ["alice", "Bob"]
-    heading, paragraph, thanks = answer.context["told"]
+    response = client_of(anna).get("/authors/Charte")
+    assert response.status_code == 200
+    html = response.content.decode()
+    assert "Qui a écrit" in html
+    assert "Merci &amp; à demain." in html
+    assert "<b>" not in html
+    assert [share.name for share in response.context["shares"]] == ["alice", "Bob"]
+    heading, paragraph, thanks = response.context["attributed"]
     assert [share.name for share in heading.authors] == ["alice"]
     assert [share.name for share in paragraph.authors] == ["alice", "Bob"]
-    assert (paragraph.written.number, paragraph.changed.number) == (1, 2)
-    assert "".join(piece.text for piece in paragraph.pieces) == paragraph.passage.text
-    theirs = [piece.text for piece in paragraph.pieces if piece.share and piece.share.name == "Bob"]
-    assert theirs == ["refont <b", "b"]
-    assert (thanks.written.number, thanks.changed) == (2, None)
-    assert f'href="/credits/{page.url_title}"' in answer.content.decode()
+    assert (paragraph.main_version.number, paragraph.added_version.number) == (1, 2)
+    assert "".join(span.text for span in paragraph.spans) == paragraph.passage.text
+    span_texts = [span.text for span in paragraph.spans if span.share and span.share.name == "Bob"]
+    assert span_texts == ["refont <b", "b"]
+    assert (thanks.main_version.number, thanks.added_version) == (2, None)
+    assert f'href="/credits/{page.url_title}"' in response.content.decode()
 
 
 def test_a_page_without_words_has_no_authors(alice: User, anna: User, client_of: ClientOf) -> None:
@@ -60,7 +60,7 @@ def test_a_page_without_words_has_no_authors(alice: User, anna: User, client_of:
     assert client_of(anna).get("/authors/Vide").status_code == 200
 
 
-def test_it_asks_as_often_for_many_passages_as_for_few(alice: User, anna: User, client_of: ClientOf) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_passages(alice: User, anna: User, client_of: ClientOf) -> None:
     few = make_page("Peu", LONG, by=alice)
     many = make_page("Beaucoup", LONG, by=alice)
     for number in range(12):
@@ -74,23 +74,25 @@ def test_it_asks_as_often_for_many_passages_as_for_few(alice: User, anna: User, 
     assert counts[0] == counts[1]
 
 
-def test_a_fork_names_upstreams_authors_first(alice: User, bob: User, anna: User, client_of: ClientOf) -> None:
+def test_a_fork_names_the_authors_of_its_upstream_first(
+    alice: User, bob: User, anna: User, client_of: ClientOf
+) -> None:
     page = make_page("Charte", LONG, by=alice)
     copy = fork_creation.fork(page, fork_creation.ForkTarget(make_place("Atelier", by=bob)), Author.of(bob))
     edit(copy, f"{LONG}\n\nMerci.", "Chloé")
     assert shares(copy) == [("alice", 19), ("Chloé", 1)]
     page_writer.delete(page_lookup.reload_page(page.pk), by("x"))
-    answer = client_of(anna).get("/authors/Atelier:Charte")
-    assert [share.name for share in answer.context["shares"]] == ["alice", "Chloé"]
-    assert 'href="/wiki/Charte' not in answer.content.decode()
+    response = client_of(anna).get("/authors/Atelier:Charte")
+    assert [share.name for share in response.context["shares"]] == ["alice", "Chloé"]
+    assert 'href="/wiki/Charte' not in response.content.decode()
     # Where upstream is not in this wiki, its authors are named together.
     Fork.objects.filter(page=copy).update(upstream=None)
-    away = page_lookup.reload_page(copy.pk)
-    Passage.objects.filter(page=away, added_in=1).update(runs=[[19, 1]])
-    assert shares(away) == [("alice", 19), ("Chloé", 1)]
+    without_upstream = page_lookup.reload_page(copy.pk)
+    Passage.objects.filter(page=without_upstream, added_in=1).update(runs=[[19, 1]])
+    assert shares(without_upstream) == [("alice", 19), ("Chloé", 1)]
 
 
-def test_archives_name_first_who_wrote_most(alice: User) -> None:
+def test_archives_name_authors_by_their_share(alice: User) -> None:
     page = make_page("Charte", "Merci.", by=alice)
     edit(page, f"Merci.\n\n{OTHER}", "Bob")
     edit(page, f"Merci.\n\n{OTHER}\n\n{LONG}", "Chloé")

@@ -39,33 +39,33 @@ def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
 
 @pytest.fixture
 def page(alice: User, bob: User) -> WikiPage:
-    """A page in a place, begun by alice, changed by bob."""
+    """A page in a place, created by alice and edited by bob."""
     place = make_place("Atelier", by=bob)
     made = make_page("Charte", "Nous partageons les outils.", by=alice, place=place)
     page_writer.edit(made, "Nous partageons tous les outils.", Author.of(bob), EditSummary("plus <b>clair</b>"))
     return page_lookup.reload_page(made.pk)
 
 
-def entries(answer: Any) -> list[dict[str, str]]:
-    """The entries of a feed: what each element says, and where the link leads."""
-    root = ElementTree.fromstring(answer.content)
+def entries(response: Any) -> list[dict[str, str]]:
+    """Return the entries of a feed: the text of each element by name, and the address of the link."""
+    root = ElementTree.fromstring(response.content)
     found = []
     for entry in root.findall(f"{ATOM}entry"):
-        said = {child.tag.removeprefix(ATOM): child.text or "" for child in entry}
+        values = {child.tag.removeprefix(ATOM): child.text or "" for child in entry}
         link = entry.find(f"{ATOM}link")
         author = entry.find(f"{ATOM}author/{ATOM}name")
-        said["link"] = link.get("href", "") if link is not None else ""
-        said["author"] = (author.text or "") if author is not None else ""
-        found.append(said)
+        values["link"] = link.get("href", "") if link is not None else ""
+        values["author"] = (author.text or "") if author is not None else ""
+        found.append(values)
     return found
 
 
 @pytest.mark.parametrize("address", ALL)
-def test_it_writes_what_atom_asks_for(address: str, page: WikiPage, client: Client) -> None:
-    answer = client.get(address)
-    assert answer["Content-Type"] == "application/atom+xml; charset=utf-8"
-    assert "noindex" in answer["X-Robots-Tag"]
-    root = ElementTree.fromstring(answer.content)
+def test_feeds_are_valid_atom(address: str, page: WikiPage, client: Client) -> None:
+    response = client.get(address)
+    assert response["Content-Type"] == "application/atom+xml; charset=utf-8"
+    assert "noindex" in response["X-Robots-Tag"]
+    root = ElementTree.fromstring(response.content)
     assert root.tag == f"{ATOM}feed"
     for name in ("id", "title", "updated"):
         assert root.findtext(f"{ATOM}{name}")
@@ -73,14 +73,14 @@ def test_it_writes_what_atom_asks_for(address: str, page: WikiPage, client: Clie
     assert links["self"] == settings.BASE_ADDRESS + address
     assert links["alternate"].startswith(settings.BASE_ADDRESS)
     assert client.get(links["alternate"].removeprefix(settings.BASE_ADDRESS)).status_code == 200
-    for entry in entries(answer):
+    for entry in entries(response):
         assert re.fullmatch(r"tag:[^,]+,\d{4}:version/\d+/\d+", entry["id"])
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*", entry["updated"])
         assert entry["author"]
         assert client.get(entry["link"].removeprefix(settings.BASE_ADDRESS)).status_code == 200
 
 
-def test_it_says_what_changed(page: WikiPage, client: Client) -> None:
+def test_entries_show_what_changed(page: WikiPage, client: Client) -> None:
     newest = entries(client.get("/feeds/history/Atelier:Charte"))[0]
     assert newest["title"] == "Atelier:Charte"
     assert newest["author"] == "bob"
@@ -88,16 +88,16 @@ def test_it_says_what_changed(page: WikiPage, client: Client) -> None:
     assert "plus &lt;b&gt;clair&lt;/b&gt;" in newest["summary"]
 
 
-def test_it_keeps_identities_when_a_page_is_renamed(page: WikiPage, client: Client) -> None:
+def test_ids_do_not_change_when_a_page_is_renamed(page: WikiPage, client: Client) -> None:
     before = client.get("/feeds/history/Atelier:Charte")
     page_moves.move(page, "Atelier:Règles", Author(None, "root"), leave_redirect=False)
     after = client.get("/feeds/history/Atelier:Règles")
     assert {entry["id"] for entry in entries(before)} < {entry["id"] for entry in entries(after)}
-    names = [ElementTree.fromstring(answer.content).findtext(f"{ATOM}id") for answer in (before, after)]
+    names = [ElementTree.fromstring(response.content).findtext(f"{ATOM}id") for response in (before, after)]
     assert names[0] == names[1]
 
 
-def test_it_escapes_hostile_words(page: WikiPage, client: Client) -> None:
+def test_it_escapes_hostile_texts(page: WikiPage, client: Client) -> None:
     hostile = "<script>alert(1)</script>]]>&amp;\x07\ufffe\U0001f600"
     author = Author(None, hostile, "x.example")
     store([NewVersion(page, f"{hostile}\x0c", PageFields.of(page), author, comment=hostile, tags=[hostile])])
@@ -110,28 +110,28 @@ def test_it_escapes_hostile_words(page: WikiPage, client: Client) -> None:
 
 
 @pytest.mark.parametrize("address", ALL)
-def test_it_answers_304_until_something_changes(address: str, page: WikiPage, alice: User, client: Client) -> None:
+def test_it_returns_304_until_something_changes(address: str, page: WikiPage, alice: User, client: Client) -> None:
     first = client.get(address)
-    again = {"if-none-match": first["ETag"]}
+    headers = {"if-none-match": first["ETag"]}
     with CaptureQueriesContext(connection) as queries:
-        kept = client.get(address, headers=again)
-    assert kept.status_code == 304
-    assert kept.content == b""
+        not_modified = client.get(address, headers=headers)
+    assert not_modified.status_code == 304
+    assert not_modified.content == b""
     assert not [query for query in queries if "serialized_data" in query["sql"]]
     page_writer.edit(page_lookup.reload_page(page.pk), "Encore.", Author.of(alice))
-    changed = client.get(address, headers=again)
+    changed = client.get(address, headers=headers)
     assert changed.status_code == 200
     assert changed["ETag"] != first["ETag"]
 
 
-def test_it_answers_each_language_apart(page: WikiPage, client: Client) -> None:
+def test_etags_differ_by_language(page: WikiPage, client: Client) -> None:
     english = client.get("/feeds/changes")
     french = client.get("/feeds/changes", headers={"accept-language": "fr", "if-none-match": english["ETag"]})
     assert french.status_code == 200
     assert "Accept-Language" in french["Vary"]
 
 
-def test_it_shows_a_batch_as_one_entry(page: WikiPage, alice: User, client: Client) -> None:
+def test_a_changeset_is_one_entry(page: WikiPage, alice: User, client: Client) -> None:
     changeset = Changeset(act=Changeset.Act.IMPORT, by=alice, comment="un lot")
     fields = [PageFields(0, None, f"Lot {number}", False, "CC-BY-SA-4.0", "fr") for number in range(15)]
     store([NewVersion(WikiPage(), "Un texte.", field, Author.of(alice)) for field in fields], changeset)
@@ -143,12 +143,12 @@ def test_it_shows_a_batch_as_one_entry(page: WikiPage, alice: User, client: Clie
     assert found[0]["link"].endswith(f"/changes?batch={changeset.pk}")
 
 
-def test_it_narrows_as_the_list_does(page: WikiPage, client: Client) -> None:
+def test_the_filters_of_the_list_apply(page: WikiPage, client: Client) -> None:
     assert [entry["author"] for entry in entries(client.get("/feeds/changes?by=alice"))] == ["alice"]
     assert entries(client.get("/feeds/changes?kind=person")) == []
 
 
-def test_it_reads_all_texts_in_one_query_and_keeps_what_it_made(page: WikiPage, client: Client, alice: User) -> None:
+def test_it_loads_all_texts_in_one_query_and_caches_summaries(page: WikiPage, client: Client, alice: User) -> None:
     for number in range(10):
         page_writer.edit(page_lookup.reload_page(page.pk), f"Texte {number}", Author.of(alice))
     counts = []
@@ -159,7 +159,7 @@ def test_it_reads_all_texts_in_one_query_and_keeps_what_it_made(page: WikiPage, 
     assert counts == [1, 0]
 
 
-def test_it_says_nothing_of_the_lines_of_very_long_texts(page: WikiPage, client: Client, alice: User) -> None:
+def test_very_long_texts_are_not_compared(page: WikiPage, client: Client, alice: User) -> None:
     page_writer.edit(page, "mot\n" * change_summaries.SIZE_LIMIT, Author.of(alice))
     newest = entries(client.get("/feeds/changes"))[0]
     assert "<ins>" not in newest["summary"]
@@ -176,10 +176,10 @@ def test_it_says_nothing_of_the_lines_of_very_long_texts(page: WikiPage, client:
         "/feeds/contributions/",
     ],
 )
-def test_it_knows_no_feed_of_what_is_not_there(address: str, client: Client) -> None:
+def test_feeds_of_missing_pages_are_404(address: str, client: Client) -> None:
     assert client.get(address).status_code == 404
 
 
 @pytest.mark.django_db
-def test_it_writes_an_empty_feed_of_an_empty_wiki(client: Client) -> None:
+def test_an_empty_wiki_has_an_empty_feed(client: Client) -> None:
     assert entries(client.get("/feeds/changes?days=1&kind=person")) == []

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_it_compares_the_two_versions_that_a_reader_chooses(tab: Page, bob: User) -> None:
+def test_a_reader_compares_two_versions(tab: Page, bob: User) -> None:
     page = make_page("Charte", "Nous partageons les outils.", by=bob)
-    for word in ("machines", "robots", "savoirs"):
-        page_writer.edit(page_lookup.reload_page(page.pk), f"Nous partageons les {word}.", Author.of(bob))
+    for noun in ("machines", "robots", "savoirs"):
+        page_writer.edit(page_lookup.reload_page(page.pk), f"Nous partageons les {noun}.", Author.of(bob))
     tab.goto("/history/Charte")
     tab.locator('input[name="from"][value="1"]').check()
     tab.locator('input[name="to"][value="3"]').check()
@@ -41,10 +41,10 @@ def test_it_compares_the_two_versions_that_a_reader_chooses(tab: Page, bob: User
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [360, 1280])
-def test_it_unfolds_a_batch_and_fits_the_screen(tab: Page, bob: User, width: int) -> None:
+def test_a_changeset_unfolds_and_fits_the_screen(tab: Page, bob: User, width: int) -> None:
     place = make_place("Atelier", by=bob)
-    long = "Une page au titre si long qu'il ne tient sur aucune ligne de téléphone " + "é" * 60
-    make_page(long, by=bob, place=place)
+    long_title = "Une page au titre si long qu'il ne tient sur aucune ligne de téléphone " + "é" * 60
+    make_page(long_title, by=bob, place=place)
     page_moves.move(place, "Fabrique", Author.of(bob), "nouveau nom " * 20)
     tab.set_viewport_size({"width": width, "height": 800})
     tab.goto("/changes")
@@ -52,14 +52,19 @@ def test_it_unfolds_a_batch_and_fits_the_screen(tab: Page, bob: User, width: int
     expect(line).not_to_be_visible()
     tab.locator("details.batch summary").click()
     expect(line).to_be_visible()
-    for address in ("/changes", f"/history/Fabrique:{long}", f"/compare/Fabrique:{long}", "/contributions/bob"):
+    for address in (
+        "/changes",
+        f"/history/Fabrique:{long_title}",
+        f"/compare/Fabrique:{long_title}",
+        "/contributions/bob",
+    ):
         tab.goto(address)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_slider_leads_through_time_and_selected_words_to_their_beginning(tab: Page) -> None:
+def test_a_slider_shows_past_versions_and_selected_text_leads_to_its_first_version(tab: Page) -> None:
     def by(name: str, year: int) -> Author:
         return Author(None, name, claimed_at=datetime(year, 3, 3, 12, tzinfo=UTC))
 

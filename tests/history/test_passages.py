@@ -1,4 +1,4 @@
-"""Passages live while their words do, come back under their own name, and know whose each word is."""
+"""Passages have lifetimes, get their origin back when they are restored, and record the author of each word."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BEGIN = datetime(2019, 3, 1, tzinfo=UTC)
 
 
 def by(name: str) -> Author:
-    """Someone known by a name."""
+    """Return an author known by name only."""
     return Author(None, name)
 
 
@@ -37,60 +37,60 @@ def edit(page: WikiPage, text: str, name: str) -> None:
     page_writer.edit(page_lookup.reload_page(page.pk), text, by(name))
 
 
-def lives(page: WikiPage) -> list[tuple[str, int, int | None]]:
-    """Texts, births and deaths, in order of birth."""
+def lifetimes(page: WikiPage) -> list[tuple[str, int, int | None]]:
+    """Return (text, added_in, removed_in), in order of addition."""
     return list(
         Passage.objects.filter(page=page).order_by("added_in", "rank").values_list("text", "added_in", "removed_in")
     )
 
 
-def written(page: WikiPage) -> list[list[tuple[str, str]]]:
-    """The words of each living passage with the names of those who wrote them."""
-    found = []
+def authored_words(page: WikiPage) -> list[list[tuple[str, str]]]:
+    """Return the words of each current passage with the names of their authors."""
+    passages = []
     for row in Passage.objects.filter(page=page, removed_in=None).order_by("position"):
-        words, whose = iter(row.words.split()), []
-        for count, version, *elsewhere in row.runs:
-            where, number = elsewhere or (page.pk, version)
-            name = PageVersion.objects.get(page=where, number=number).author_name
-            whose.append((" ".join(next(words) for _ in range(count)), name))
+        words, attributed = iter(row.words.split()), []
+        for count, version, *foreign in row.runs:
+            page_id, number = foreign or (page.pk, version)
+            name = PageVersion.objects.get(page=page_id, number=number).author_name
+            attributed.append((" ".join(next(words) for _ in range(count)), name))
         assert next(words, None) is None
-        found.append(whose)
-    return found
+        passages.append(attributed)
+    return passages
 
 
-def same_from_history() -> None:
-    """Fail unless rebuilding gives what is kept; from nothing, too."""
-    kept = rebuild_derived.snapshot()["passages"]
+def check_rebuild() -> None:
+    """Check that a rebuild gives the stored passages, with and without deleting them first."""
+    stored = rebuild_derived.snapshot()["passages"]
     for from_nothing in (False, True):
         if from_nothing:
             Passage.objects.all().delete()
         rebuild_derived.rebuild()
-        assert rebuild_derived.snapshot()["passages"] == kept
+        assert rebuild_derived.snapshot()["passages"] == stored
 
 
-def test_it_lives_while_it_is_said() -> None:
+def test_passages_last_while_their_text_does() -> None:
     page = make_page("Charte", "# Charte\n\nUn.\n\nDeux.")
     edit(page, "# Charte\n\nUn.\n\nTrois.\n", "bob")
     edit(page, "#  Charte\nUn.\n\n\nTrois.\n\nDeux.", "bob")
-    assert lives(page) == [
+    assert lifetimes(page) == [
         ("# Charte", 1, None), ("Un.", 1, None), ("Deux.", 1, 2), ("Trois.", 2, None), ("Deux.", 3, None)
     ]  # fmt: skip
-    back = Passage.objects.get(page=page, added_in=3)
-    assert back.origin == f"{page.pk}.1.2"
+    restored = Passage.objects.get(page=page, added_in=3)
+    assert restored.origin == f"{page.pk}.1.2"
     page_writer.delete(page_lookup.reload_page(page.pk), by("bob"))
     assert not Passage.objects.filter(page=page, removed_in=None).exists()
     page_writer.undelete(page_lookup.reload_page(page.pk), by("bob"))
-    again = Passage.objects.filter(page=page, removed_in=None).order_by("position")
-    assert [row.text for row in again] == ["#  Charte", "Un.", "Trois.", "Deux."]
-    assert [row.origin.split(".")[1] for row in again] == ["1", "1", "2", "1"]
-    same_from_history()
+    passages = Passage.objects.filter(page=page, removed_in=None).order_by("position")
+    assert [row.text for row in passages] == ["#  Charte", "Un.", "Trois.", "Deux."]
+    assert [row.origin.split(".")[1] for row in passages] == ["1", "1", "2", "1"]
+    check_rebuild()
 
 
-def test_a_mended_comma_takes_nobodys_credit() -> None:
+def test_a_corrected_comma_changes_no_author() -> None:
     page = make_page("Charte", LONG)
     edit(page, LONG.replace("ensemble,", "ensemble"), "Bob")
     edit(page, LONG.replace("ensemble,", "ensemble").replace("chaque jour", "presque chaque jour"), "Chloé")
-    assert written(page) == [
+    assert authored_words(page) == [
         [
             ("un tiers lieu est un lieu que des gens font ensemble avec leurs mains", "Quelqu'un"),
             ("presque", "Chloé"),
@@ -99,80 +99,80 @@ def test_a_mended_comma_takes_nobodys_credit() -> None:
     ]
     last = Passage.objects.get(page=page, removed_in=None)
     assert (last.grew_from, last.origin) == (f"{page.pk}.2.0", last.name)
-    same_from_history()
+    check_rebuild()
 
 
 def test_vandalism_and_its_repair_change_no_author() -> None:
     page = make_page("Charte", f"# Charte\n\n{LONG}\n\nMerci.")
     edit(page, "mdr", "Vandale")
     restore.restore(page_lookup.reload_page(page.pk), 1, by("Bob"))
-    assert {name for passage in written(page) for _, name in passage} == {"Quelqu'un"}
+    assert {name for passage in authored_words(page) for _, name in passage} == {"Quelqu'un"}
     edit(page, f"# Charte\n\n{LONG.replace('font', 'défont')}\n\nMerci.", "Vandale")
     restore.undo(page_lookup.reload_page(page.pk), 4, by("Bob"))
-    assert {name for passage in written(page) for _, name in passage} == {"Quelqu'un"}
-    same_from_history()
+    assert {name for passage in authored_words(page) for _, name in passage} == {"Quelqu'un"}
+    check_rebuild()
 
 
-def test_a_divided_paragraph_and_joined_ones_keep_their_words() -> None:
+def test_split_and_joined_paragraphs_have_their_authors_still() -> None:
     page = make_page("Charte", f"{LONG}\n\nFin.")
     edit(page, LONG.replace(", avec", ".\n\nAvec") + "\n\nFin.", "Bob")
-    assert {name for passage in written(page) for _, name in passage} == {"Quelqu'un"}
+    assert {name for passage in authored_words(page) for _, name in passage} == {"Quelqu'un"}
     edit(page, f"{LONG} {OTHER}\n\nFin.", "Chloé")
-    assert written(page)[0][-1][1] == "Chloé"
-    assert len(written(page)[0]) == 2
-    same_from_history()
+    assert authored_words(page)[0][-1][1] == "Chloé"
+    assert len(authored_words(page)[0]) == 2
+    check_rebuild()
 
 
-def test_what_others_say_in_the_same_short_words_is_their_own() -> None:
+def test_short_equal_texts_on_other_pages_are_not_attributed() -> None:
     make_page("Charte", "Merci.")
     page = make_page("Accueil", "Bonjour.")
     edit(page, "Bonjour.\n\nMerci.", "Bob")
-    assert written(page) == [[("bonjour", "Quelqu'un")], [("merci", "Bob")]]
+    assert authored_words(page) == [[("bonjour", "Quelqu'un")], [("merci", "Bob")]]
     edit(page, "Bonjour.\n\nMerci.\n\nMerci.", "Chloé")
-    assert written(page)[2] == [("merci", "Chloé")]
+    assert authored_words(page)[2] == [("merci", "Chloé")]
     edit(page, f"Bonjour.\n\n{LONG}", "Bob")
     edit(page, f"Bonjour.\n\n{LONG}\n\n{LONG}", "Chloé")
-    assert {name for passage in written(page)[1:] for _, name in passage} == {"Bob"}
-    same_from_history()
+    assert {name for passage in authored_words(page)[1:] for _, name in passage} == {"Bob"}
+    check_rebuild()
 
 
-def test_a_fork_keeps_its_authors(alice: User, bob: User) -> None:
+def test_a_fork_has_the_authors_of_its_upstream(alice: User, bob: User) -> None:
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", f"# Charte\n\n{LONG}", by=alice)
     edit(page, f"# Charte\n\n{LONG}\n\n{OTHER}", "Bob")
     copy = fork_creation.fork(page_lookup.reload_page(page.pk), fork_creation.ForkTarget(place), Author.of(bob))
-    assert [whose[0][1] for whose in written(copy)] == ["alice", "alice", "Bob"]
+    assert [attributed[0][1] for attributed in authored_words(copy)] == ["alice", "alice", "Bob"]
     edit(copy, f"# Charte\n\n{LONG.replace('mains', 'deux mains')}\n\n{OTHER}", "Chloé")
-    assert [name for _, name in written(copy)[1]] == ["alice", "Chloé", "alice"]
+    assert [name for _, name in authored_words(copy)[1]] == ["alice", "Chloé", "alice"]
     other = make_place("Labo", by=bob)
     third = fork_creation.fork(page_lookup.reload_page(copy.pk), fork_creation.ForkTarget(other), Author.of(bob))
-    assert [name for _, name in written(third)[1]] == ["alice", "Chloé", "alice"]
+    assert [name for _, name in authored_words(third)[1]] == ["alice", "Chloé", "alice"]
     assert Passage.objects.filter(page=third, text=OTHER).get().origin == f"{page.pk}.2.0"
     page_moves.move(page_lookup.reload_page(third.pk), "Labo:Règles", Author.of(bob))
     edit(page, f"{OTHER}", "Dan")
-    same_from_history()
+    check_rebuild()
 
 
-def test_an_import_is_followed_version_by_version() -> None:
+def test_an_import_applies_each_version() -> None:
     page = WikiPage()
     fields = PageFields(0, None, "Cahier", False, "CC-BY-SA-4.0", "fr")
     texts = [LONG, f"{LONG}\n\n{OTHER}", OTHER, f"{OTHER}\n\n{LONG}"]
     store(
         [
-            NewVersion(page, text, fields, by(name), claimed_at=BEGIN + timedelta(days=clock))
-            for text, name, clock in zip(texts, "ABCD", [0, 5, 3, 9], strict=True)
+            NewVersion(page, text, fields, by(name), claimed_at=BEGIN + timedelta(days=day))
+            for text, name, day in zip(texts, "ABCD", [0, 5, 3, 9], strict=True)
         ],
         Changeset(act=Changeset.Act.IMPORT),
     )
-    assert [whose[0][1] for whose in written(page)] == ["B", "A"]
-    gone = Passage.objects.get(page=page, removed_in=3)
-    assert (gone.added_at, gone.removed_at) == (BEGIN, BEGIN + timedelta(days=5))
+    assert [attributed[0][1] for attributed in authored_words(page)] == ["B", "A"]
+    removed = Passage.objects.get(page=page, removed_in=3)
+    assert (removed.added_at, removed.removed_at) == (BEGIN, BEGIN + timedelta(days=5))
     page_writer.edit(page_lookup.reload_page(page.pk), LONG, Author(None, "E", claimed_at=BEGIN))
     assert Passage.objects.get(page=page, removed_in=5).removed_at == BEGIN + timedelta(days=9)
-    same_from_history()
+    check_rebuild()
 
 
-def test_several_versions_follow_what_is_there() -> None:
+def test_several_versions_continue_stored_passages() -> None:
     page = make_page("Cahier", f"{LONG}\n\n{OTHER}\n\nMerci.")
     edit(page, f"{LONG}\n\n{OTHER.replace('midi', 'treize heures')}\n\nMerci.", "Bob")
     now = page_lookup.reload_page(page.pk)
@@ -180,34 +180,34 @@ def test_several_versions_follow_what_is_there() -> None:
     store(
         [NewVersion(now, text, PageFields.of(now), by("Chloé")) for text in texts], Changeset(act=Changeset.Act.IMPORT)
     )
-    assert [[name for _, name in passage] for passage in written(page)] == [
+    assert [[name for _, name in passage] for passage in authored_words(page)] == [
         ["Quelqu'un", "Chloé", "Quelqu'un"], ["Quelqu'un"], ["Quelqu'un"]
     ]  # fmt: skip
-    same_from_history()
+    check_rebuild()
 
 
-def test_a_repair_that_changes_a_word_takes_nobodys_credit() -> None:
+def test_a_repair_that_changes_a_word_changes_no_other_author() -> None:
     page = make_page("Charte", f"{LONG}\n\n{OTHER}")
     edit(page, "mdr", "Vandale")
     edit(page, f"{LONG.replace('gens', 'voisins')}\n\n{OTHER}", "Bob")
-    assert [[name for _, name in passage] for passage in written(page)] == [
+    assert [[name for _, name in passage] for passage in authored_words(page)] == [
         ["Quelqu'un", "Bob", "Quelqu'un"], ["Quelqu'un"]
     ]  # fmt: skip
-    same_from_history()
+    check_rebuild()
 
 
-def test_a_section_moved_between_pages_in_one_act_keeps_its_author() -> None:
+def test_a_section_moved_between_pages_in_one_changeset_has_its_author_still() -> None:
     one = make_page("Un", f"{LONG}\n\nMerci.")
     two = make_page("Deux", OTHER)
-    lonely = make_page("Trois", "Rien.")
+    third = make_page("Trois", "Rien.")
     changeset = Changeset(act=Changeset.Act.IMPORT)
-    said = {one.pk: OTHER, two.pk: f"{LONG}\n\nMerci.", lonely.pk: f"Rien.\n\n{LONG}"}
-    pages = [page_lookup.reload_page(pk) for pk in said]
-    store([NewVersion(page, said[page.pk], PageFields.of(page), by("Bob")) for page in pages], changeset)
-    assert written(one) == [[(" ".join(Passage.objects.get(page=two, removed_in=2).words.split()), "Quelqu'un")]]
-    assert [whose[0][1] for whose in written(two)] == ["Quelqu'un", "Bob"]
-    same_from_history()
+    texts = {one.pk: OTHER, two.pk: f"{LONG}\n\nMerci.", third.pk: f"Rien.\n\n{LONG}"}
+    pages = [page_lookup.reload_page(pk) for pk in texts]
+    store([NewVersion(page, texts[page.pk], PageFields.of(page), by("Bob")) for page in pages], changeset)
+    assert authored_words(one) == [[(" ".join(Passage.objects.get(page=two, removed_in=2).words.split()), "Quelqu'un")]]
+    assert [attributed[0][1] for attributed in authored_words(two)] == ["Quelqu'un", "Bob"]
+    check_rebuild()
     edit(two, OTHER, "Bob")
-    edit(lonely, f"Rien.\n\n{LONG}\n\n{OTHER}", "Chloé")
-    assert written(lonely)[2][0][1] == "Chloé"
-    same_from_history()
+    edit(third, f"Rien.\n\n{LONG}\n\n{OTHER}", "Chloé")
+    assert authored_words(third)[2][0][1] == "Chloé"
+    check_rebuild()

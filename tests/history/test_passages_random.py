@@ -1,4 +1,4 @@
-"""Random histories: whatever people do, texts can be put together again, and nobody gets words they did not write."""
+"""Random histories: versions can be put together from passages, and nobody is credited for words of others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_place
-from tests.history.test_passages import by, same_from_history
+from tests.history.test_passages import by, check_rebuild
 from wiki.forks import fork_creation
 from wiki.history.models import Passage
 from wiki.pages import page_lookup
@@ -37,32 +37,32 @@ NAMES = ("Ada", "Bob", "Chloé", "Dan")
 
 
 class Writers:
-    """People who write a few pages, by a seed."""
+    """Users who edit some pages, by a random seed."""
 
     def __init__(self, seed: int, place: WikiPage) -> None:
         self.dice = random.Random(seed)
         self.place = place
         self.pages = [page_writer.create(f"Page {number}", self.text(), by("Ada")).page for number in range(2)]
         self.acts: list[Callable[[], None]] = [
-            self.edit, self.edit, self.edit, self.edit, self.restore, self.blank, self.delete, self.fork, self.move,
-            self.bring_in,
+            self.edit, self.edit, self.edit, self.edit, self.restore, self.vandalize, self.delete, self.fork, self.move,
+            self.import_versions,
         ]  # fmt: skip
 
     def text(self) -> str:
-        """A text of a few blocks."""
+        """Return a text of a few blocks."""
         return "\n\n".join(self.block() for _ in range(self.dice.randint(0, 6)))
 
     def block(self) -> str:
-        """A paragraph, an item or a heading; some are said often."""
-        said = " ".join(self.dice.choices(WORDS, k=self.dice.choice((0, 1, 2, 3, 8, 15))))
-        return f"{self.dice.choice(('', '', '', '- ', '# '))}{said or 'Merci.'}"
+        """Return a paragraph, an item or a heading; short ones occur repeatedly."""
+        words = " ".join(self.dice.choices(WORDS, k=self.dice.choice((0, 1, 2, 3, 8, 15))))
+        return f"{self.dice.choice(('', '', '', '- ', '# '))}{words or 'Merci.'}"
 
     def page(self) -> WikiPage:
-        """One of the pages, as it is now."""
+        """Return one of the pages, reloaded."""
         return page_lookup.reload_page(self.dice.choice(self.pages).pk)
 
     def changed(self, text: str) -> str:
-        """A text after what one edit does to it."""
+        """Return a text after a random edit."""
         blocks = text.split("\n\n")
         for _ in range(self.dice.choice((1, 1, 1, 2, 4))):
             at = self.dice.randrange(len(blocks) + 1)
@@ -97,15 +97,15 @@ class Writers:
         if old is not None and not page.is_deleted:
             page_writer.edit(page, old, by(self.dice.choice(NAMES)))
 
-    def blank(self) -> None:
+    def vandalize(self) -> None:
         page = self.page()
         if not page.is_deleted:
             page_writer.edit(page, "mdr", by("Dan"))
 
     def delete(self) -> None:
         page = self.page()
-        act = page_writer.undelete if page.is_deleted else page_writer.delete
-        act(page, by("Bob"))
+        action = page_writer.undelete if page.is_deleted else page_writer.delete
+        action(page, by("Bob"))
 
     def fork(self) -> None:
         page = self.page()
@@ -114,57 +114,63 @@ class Writers:
             self.pages.append(fork_creation.fork(page, fork_creation.ForkTarget(self.place, title=title), by("Chloé")))
 
     def move(self) -> None:
-        """What one page loses, another gains in the same act."""
+        """Move blocks from one page to another in one changeset."""
         pages = [page for page in map(page_lookup.reload_page, [page.pk for page in self.pages]) if not page.is_deleted]
         if len(pages) < 2:
             return
-        one, two = self.dice.sample(pages, 2)
-        mine, theirs = (one.source.text or "").split("\n\n"), (two.source.text or "").split("\n\n")
-        some = [mine.pop(self.dice.randrange(len(mine))), *([theirs.pop()] if self.dice.random() < 0.3 else [])]
-        drafts = [
-            NewVersion(one, "\n\n".join([*mine, *some[1:]]), PageFields.of(one), by("Ada")),
-            NewVersion(two, "\n\n".join([*theirs, some[0]]), PageFields.of(two), by("Ada")),
+        source, target = self.dice.sample(pages, 2)
+        source_blocks, target_blocks = (
+            (source.source.text or "").split("\n\n"),
+            (target.source.text or "").split("\n\n"),
+        )
+        moved = [
+            source_blocks.pop(self.dice.randrange(len(source_blocks))),
+            *([target_blocks.pop()] if self.dice.random() < 0.3 else []),
         ]
-        self.dice.shuffle(drafts)
-        store(drafts, Changeset(act=Changeset.Act.MOVE))
+        versions = [
+            NewVersion(source, "\n\n".join([*source_blocks, *moved[1:]]), PageFields.of(source), by("Ada")),
+            NewVersion(target, "\n\n".join([*target_blocks, moved[0]]), PageFields.of(target), by("Ada")),
+        ]
+        self.dice.shuffle(versions)
+        store(versions, Changeset(act=Changeset.Act.MOVE))
 
-    def bring_in(self) -> None:
-        """Several versions in one write."""
+    def import_versions(self) -> None:
+        """Store several versions in one write."""
         page = self.page()
-        text, drafts = page.source.text or "", []
+        text, versions = page.source.text or "", []
         for _ in range(3):
             text = self.changed(text)
-            drafts.append(NewVersion(page, text, PageFields.of(page), by(self.dice.choice(NAMES))))
-        store(drafts, Changeset(act=Changeset.Act.IMPORT))
+            versions.append(NewVersion(page, text, PageFields.of(page), by(self.dice.choice(NAMES))))
+        store(versions, Changeset(act=Changeset.Act.IMPORT))
 
 
-def check_lives(page: WikiPage) -> None:
-    """Each version is its living passages; no name is borne twice; nobody lives after death."""
+def check_lifetimes(page: WikiPage) -> None:
+    """Check that each version consists of its passages, and that passages end after they begin."""
     rows = list(Passage.objects.filter(page=page))
     assert all(row.removed_in is None or row.removed_in > row.added_in for row in rows)
     assert all(row.removed_at is None or row.removed_at >= row.added_at for row in rows)
     for version in page.versions.select_related("stored"):
-        alive = Passage.objects.filter(
+        current = Passage.objects.filter(
             Q(removed_in=None) | Q(removed_in__gt=version.number), page=page, added_in__lte=version.number
         )
-        said = [block.identity for block in split_passages(version.text() or "")]
-        assert [row.identity for row in alive.order_by("position")] == said
+        identities = [block.identity for block in split_passages(version.text() or "")]
+        assert [row.identity for row in current.order_by("position")] == identities
 
 
 def check_words(page: WikiPage) -> None:
-    """Every word is by someone who wrote it: in that version it came in, in a passage that was not there before."""
+    """Check that each word's author added it in that version, in a passage that it added."""
     for row in Passage.objects.filter(page=page):
         words = row.words.split()
         assert words == list(folded_words(row.text))
         assert row.identity == identity_of(row.text)
         assert sum(run[0] for run in row.runs) == len(words)
         at = 0
-        for count, number, *elsewhere in row.runs:
+        for count, number, *foreign in row.runs:
             assert number <= row.added_in
-            where, when = elsewhere or (page.pk, number)
-            brought = Passage.objects.filter(page=where, added_in=when)
-            there = Counter(word for one in brought for word in one.words.split())
-            assert not Counter(words[at : at + count]) - there
+            source_page, source_version = foreign or (page.pk, number)
+            sources = Passage.objects.filter(page=source_page, added_in=source_version)
+            available = Counter(word for source in sources for word in source.words.split())
+            assert not Counter(words[at : at + count]) - available
             at += count
 
 
@@ -176,13 +182,13 @@ def test_random_histories(seed: int, alice: User) -> None:
         for _ in range(25):
             writers.dice.choice(writers.acts)()
         for page in writers.pages:
-            check_lives(page)
+            check_lifetimes(page)
             check_words(page)
-        same_from_history()
+        check_rebuild()
         transaction.set_rollback(True)
 
 
-def test_a_version_that_says_nothing_new_gets_no_word(alice: User) -> None:
+def test_a_version_without_new_words_is_credited_for_none(alice: User) -> None:
     writers = Writers(1, make_place("Lieu", by=alice))
     page = writers.pages[0]
     page_writer.edit(page, "Un lieu ouvert à tous chaque jour.\n\nUn four à pain.", by("Ada"))

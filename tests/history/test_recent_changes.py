@@ -1,4 +1,4 @@
-"""What changed lately: in the wiki, in a place, by a person."""
+"""Recent changes: of the wiki, of a place, of a person."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
 
 
 def make_changeset(count: int, by: User, start: int = 0, **options: Any) -> Changeset:
-    """An import of so many pages."""
+    """Return an import of `count` pages."""
     changeset = Changeset(act=Changeset.Act.IMPORT, by=by, comment="un lot")
-    drafts = [
+    versions = [
         NewVersion(
             WikiPage(),
             f"Texte {number}.",
@@ -48,19 +48,19 @@ def make_changeset(count: int, by: User, start: int = 0, **options: Any) -> Chan
         )
         for number in range(start, start + count)
     ]
-    store(drafts, changeset)
+    store(versions, changeset)
     return changeset
 
 
-def lines(answer: Any) -> list[RecentChange]:
-    """The lines of the list."""
-    rows: list[RecentChange] = answer.context["changes"].rows
+def entries(response: Any) -> list[RecentChange]:
+    """Return the entries of the list."""
+    rows: list[RecentChange] = response.context["changes"].rows
     return rows
 
 
-def titles(answer: Any) -> list[str]:
-    """What each line names."""
-    return [f"[{line.count}]" if line.changeset else line.version.title for line in lines(answer)]
+def titles(response: Any) -> list[str]:
+    """Return the title of each entry, or the count of a changeset."""
+    return [f"[{entry.count}]" if entry.changeset else entry.version.title for entry in entries(response)]
 
 
 @pytest.mark.django_db
@@ -71,35 +71,35 @@ def test_it_lists_changes_newest_first_by_day(client: Client, alice: User) -> No
     now = page_lookup.reload_page(page.pk)
     old = timezone.now() - timedelta(days=400)
     store([NewVersion(now, "Jadis.", PageFields.of(now), Author(None, "Zoé", "autre.example"), claimed_at=old)])
-    answer = client.get("/changes")
-    assert titles(answer) == ["Charte", "Règlement", "Charte", "Charte"]
-    assert len(answer.context["days"]) == 2
-    html = answer.content.decode()
+    response = client.get("/changes")
+    assert titles(response) == ["Charte", "Règlement", "Charte", "Charte"]
+    assert len(response.context["days"]) == 2
+    html = response.content.decode()
     assert "relu" in html
     assert "/compare/Charte?to=2" in html
     assert html.count("imported, not verified") == 1
 
 
 @pytest.mark.django_db
-def test_it_shows_a_batch_as_one_line_that_unfolds(client: Client, alice: User) -> None:
+def test_a_changeset_is_one_entry_that_unfolds(client: Client, alice: User) -> None:
     make_page("Avant", by=alice)
     changeset = make_changeset(25, alice)
     make_page("Après", by=alice)
-    answer = client.get("/changes")
-    assert titles(answer) == ["Après", "[25]", "Avant"]
-    html = answer.content.decode()
+    response = client.get("/changes")
+    assert titles(response) == ["Après", "[25]", "Avant"]
+    html = response.content.decode()
     assert '<details class="batch">' in html
     assert "25 page versions" in html
     assert "un lot" in html
     assert "Lot 9" in html
     assert ">Lot 10<" not in html
     whole = client.get(f"/changes?batch={changeset.pk}")
-    assert len(lines(whole)) == 25
-    assert all(line.changeset is None for line in lines(whole))
+    assert len(entries(whole)) == 25
+    assert all(entry.changeset is None for entry in entries(whole))
 
 
 @pytest.mark.django_db
-def test_it_walks_over_batches_and_versions_without_loss(client: Client, alice: User) -> None:
+def test_pages_cover_changesets_and_versions_without_loss(client: Client, alice: User) -> None:
     expected = []
     for number in range(40):
         make_page(f"Page {number}", by=alice)
@@ -111,11 +111,11 @@ def test_it_walks_over_batches_and_versions_without_loss(client: Client, alice: 
     client.get(address)
     while address:
         with CaptureQueriesContext(connection) as queries:
-            answer = client.get(address)
+            response = client.get(address)
         costs.add(len(queries))
-        seen += titles(answer)
-        cursors.append(answer.context["changes"].newer)
-        older = answer.context["changes"].older
+        seen += titles(response)
+        cursors.append(response.context["changes"].newer)
+        older = response.context["changes"].older
         address = f"/changes?before={older}" if older else ""
     assert seen == expected[::-1]
     assert len(costs) == 1
@@ -124,27 +124,27 @@ def test_it_walks_over_batches_and_versions_without_loss(client: Client, alice: 
 
 
 @pytest.mark.django_db
-def test_it_walks_through_rows_of_one_moment(client: Client, alice: User) -> None:
+def test_pages_cover_versions_of_the_same_time(client: Client, alice: User) -> None:
     page = make_page("Charte", by=alice)
     moment = timezone.now() - timedelta(hours=1)
-    drafts = [
+    versions = [
         NewVersion(page, f"Texte {number}", PageFields.of(page), Author.of(alice), claimed_at=moment)
         for number in range(120)
     ]
-    store(drafts)
+    store(versions)
     seen: list[int] = []
     older = ""
     while True:
-        answer = client.get(f"/changes?before={older}")
-        seen += [line.version.number for line in lines(answer)]
-        older = answer.context["changes"].older
+        response = client.get(f"/changes?before={older}")
+        seen += [entry.version.number for entry in entries(response)]
+        older = response.context["changes"].older
         if not older:
             break
     assert seen == [1, *range(121, 1, -1)]
 
 
 @pytest.mark.django_db
-def test_it_narrows_the_list(client: Client, alice: User, bob: User) -> None:
+def test_filters(client: Client, alice: User, bob: User) -> None:
     make_page("Charte", "---\nKind: Practice\n---\nUn texte.", by=alice)
     page = make_page("Help:Écrire", by=bob)
     page_writer.edit(page, "Une virgule,", Author.of(bob), EditSummary(minor=True))
@@ -159,7 +159,7 @@ def test_it_narrows_the_list(client: Client, alice: User, bob: User) -> None:
     )
 
     def shown(query: str) -> list[int]:
-        return [line.version.number for line in lines(client.get(f"/changes?{query}"))]
+        return [entry.version.number for entry in entries(client.get(f"/changes?{query}"))]
 
     assert shown("kind=practice") == [1]
     assert shown("namespace=12") == [2, 1, 3]
@@ -189,17 +189,17 @@ def test_it_narrows_the_list(client: Client, alice: User, bob: User) -> None:
         "tag=''",
     ],
 )
-def test_it_bears_odd_addresses(client: Client, query: str) -> None:
+def test_invalid_parameters_are_ignored(client: Client, query: str) -> None:
     make_page("Charte")
     assert client.get(f"/changes?{query}").status_code == 200
 
 
 @pytest.mark.django_db
-def test_it_shows_nothing_of_deleted_pages(client: Client, alice: User) -> None:
+def test_deleted_pages_are_hidden(client: Client, alice: User) -> None:
     page = make_page("Secrète", by=alice)
     make_changeset(2, alice)
-    for doomed in (page, *WikiPage.objects.filter(title__startswith="Lot")):
-        page_writer.delete(page_lookup.reload_page(doomed.pk), Author(None, "root"))
+    for deleted in (page, *WikiPage.objects.filter(title__startswith="Lot")):
+        page_writer.delete(page_lookup.reload_page(deleted.pk), Author(None, "root"))
     for address in ("/changes", "/contributions/alice", "/feeds/changes", "/feeds/contributions/alice"):
         html = client.get(address).content.decode()
         assert "Secrète" not in html
@@ -208,7 +208,7 @@ def test_it_shows_nothing_of_deleted_pages(client: Client, alice: User) -> None:
 
 
 @pytest.mark.django_db
-def test_it_counts_in_a_batch_only_what_may_be_read(client: Client, alice: User) -> None:
+def test_changesets_count_readable_versions_only(client: Client, alice: User) -> None:
     make_changeset(3, alice)
     page_writer.delete(WikiPage.objects.get(title="Lot 1"), Author(None, "root"))
     assert titles(client.get("/changes")) == ["[2]"]
@@ -220,37 +220,37 @@ def test_it_lists_the_changes_of_a_place(client: Client, alice: User, bob: User)
     make_page("Charte", by=alice, place=place)
     page = make_page("Ailleurs", by=alice)
     page_moves.move(page, "Atelier:Arrivée", Author(None, "root"), leave_redirect=False)
-    answer = client.get("/changes/Atelier")
-    assert sorted(titles(answer)) == ["Atelier", "Atelier:Charte", "[1]"]
+    response = client.get("/changes/Atelier")
+    assert sorted(titles(response)) == ["Atelier", "Atelier:Charte", "[1]"]
     assert client.get("/changes?place=Atelier").headers["Location"] == "/changes/Atelier"
     assert client.get("/changes/Ailleurs").status_code == 404
     assert client.get("/changes/Atelier:Charte").status_code == 404
 
 
 @pytest.mark.django_db
-def test_it_lists_what_an_account_wrote(client: Client, alice: User, bob: User) -> None:
+def test_it_lists_the_versions_of_an_account(client: Client, alice: User, bob: User) -> None:
     page = make_page("Charte", by=alice)
     page_writer.edit(page, "Autre chose.", Author.of(bob))
     make_changeset(4, alice)
     assert titles(client.get("/contributions/alice")) == ["[4]", "Charte"]
-    assert [line.version.number for line in lines(client.get("/contributions/bob"))] == [2]
+    assert [entry.version.number for entry in entries(client.get("/contributions/bob"))] == [2]
     assert client.get("/contributions/personne").status_code == 404
 
 
 @pytest.mark.django_db
-def test_it_takes_no_account_for_a_name_from_elsewhere(client: Client, alice: User) -> None:
+def test_imported_authors_are_not_accounts(client: Client, alice: User) -> None:
     page = make_page("Charte", by=alice)
     store([NewVersion(page, "Autre chose.", PageFields.of(page), Author(None, "alice", "autre.example"))])
-    assert [line.version.number for line in lines(client.get("/contributions/alice"))] == [1]
-    answer = client.get("/contributions/?name=alice")
-    assert [line.version.number for line in lines(answer)] == [2]
-    assert "nobody has verified it" in answer.content.decode()
+    assert [entry.version.number for entry in entries(client.get("/contributions/alice"))] == [1]
+    response = client.get("/contributions/?name=alice")
+    assert [entry.version.number for entry in entries(response)] == [2]
+    assert "nobody has verified it" in response.content.decode()
     assert client.get("/contributions/?name=Zoé").status_code == 404
     assert client.get("/contributions/").status_code == 404
 
 
 @pytest.mark.django_db
-def test_it_reads_no_texts(client: Client, alice: User) -> None:
+def test_it_loads_no_texts(client: Client, alice: User) -> None:
     for number in range(5):
         make_page(f"Page {number}", by=alice)
     with CaptureQueriesContext(connection) as queries:
@@ -259,7 +259,7 @@ def test_it_reads_no_texts(client: Client, alice: User) -> None:
 
 
 @pytest.mark.django_db
-def test_it_finds_recent_changes_among_many_versions_by_an_index(alice: User) -> None:
+def test_recent_changes_use_an_index(alice: User) -> None:
     make_page("Charte", by=alice)
     rows = PageVersion.objects.readable_by(alice).filter(SINGLE).order_by("-claimed_at", "-id")[:51]
     if connection.vendor == "sqlite":

@@ -31,18 +31,18 @@ def rewrite(page: WikiPage, by: User, *replacements: tuple[str, str]) -> WikiPag
 
 
 def text_of(page: WikiPage) -> str:
-    """The current text."""
+    """Return the current text."""
     text: str = page_lookup.reload_page(page.pk).source.text
     return text
 
 
 def latest(page: WikiPage) -> PageVersion:
-    """The newest version."""
+    """Return the newest version."""
     version: PageVersion = page.versions.order_by("-number").first()
     return version
 
 
-def test_it_restores_a_version_as_a_new_one_that_says_so(alice: User, bob: User) -> None:
+def test_restoring_adds_a_tagged_version_with_a_comment(alice: User, bob: User) -> None:
     page = rewrite(make_page("Atelier", FIRST, by=alice), bob, ("outils", "machines"))
     saved = restore.restore(page, 1, Author.of(alice), "c'était mieux")
     assert (saved.version, saved.changed, text_of(page)) == (3, True, FIRST)
@@ -55,13 +55,13 @@ def test_it_restores_a_version_as_a_new_one_that_says_so(alice: User, bob: User)
     assert page.versions.count() == 3
 
 
-def test_it_makes_no_version_when_the_page_says_so_already(alice: User) -> None:
+def test_restoring_the_current_text_adds_no_version(alice: User) -> None:
     page = make_page("Atelier", FIRST, by=alice)
     assert restore.restore(page, 1, Author.of(alice)).changed is False
     assert page.versions.count() == 1
 
 
-def test_it_merges_a_restored_version_with_what_was_written_since(alice: User, bob: User) -> None:
+def test_restoring_merges_later_edits(alice: User, bob: User) -> None:
     page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
     rewrite(page, bob, ("On range après.", "On range et on balaie."))
     saved = restore.restore(page, 1, Author.of(alice), base=2)
@@ -85,7 +85,7 @@ def test_it_undoes_the_latest_edit(alice: User) -> None:
     assert text_of(page) == FIRST
 
 
-def test_it_shows_all_three_texts_when_later_edits_changed_the_same_words(alice: User, bob: User) -> None:
+def test_undoing_raises_a_conflict_with_all_three_texts(alice: User, bob: User) -> None:
     page = make_page("Atelier", FIRST, by=alice)
     page = rewrite(page, bob, ("les outils", "les machines"), ("les machines", "les robots"))
     before = page.versions.count()
@@ -98,13 +98,13 @@ def test_it_shows_all_three_texts_when_later_edits_changed_the_same_words(alice:
     assert page.versions.count() == before
 
 
-def test_it_proposes_to_undo_all_that_does_not_clash() -> None:
+def test_the_proposed_resolution_merges_all_but_the_conflicts() -> None:
     conflict = EditConflict("un\n\ndeux neuf\n\ntrois\n", "un\n\ndeux\n\n3\n", "un\n\ndeux vieux\n\ntrois\n", 9)
     assert restore.propose_resolution(conflict) == "un\n\ndeux vieux\n\n3\n"
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_it_refuses_to_undo_what_is_no_edit_of_a_text(alice: User, bob: User, number: int) -> None:
+def test_only_edits_of_a_text_can_be_undone(alice: User, bob: User, number: int) -> None:
     page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
     page_writer.set_language(page, "en", Author.of(bob))
     with pytest.raises(Refused):
@@ -112,7 +112,7 @@ def test_it_refuses_to_undo_what_is_no_edit_of_a_text(alice: User, bob: User, nu
     assert page.versions.count() == 3
 
 
-def test_it_refuses_versions_around_a_deletion(alice: User) -> None:
+def test_deletions_can_be_neither_restored_nor_undone(alice: User) -> None:
     page = make_page("Atelier", FIRST, by=alice)
     root = Author(None, "root")
     page_writer.delete(page, root)
@@ -128,25 +128,25 @@ def test_it_refuses_versions_around_a_deletion(alice: User) -> None:
     assert page.version == 3
 
 
-@pytest.mark.parametrize("act", [restore.restore, restore.undo])
-def test_it_knows_no_version_that_does_not_exist(alice: User, act: object) -> None:
+@pytest.mark.parametrize("action", [restore.restore, restore.undo])
+def test_missing_versions_raise(alice: User, action: object) -> None:
     page = make_page("Atelier", FIRST, by=alice)
-    assert callable(act)
+    assert callable(action)
     with pytest.raises(PageVersion.DoesNotExist):
-        act(page, 7, Author.of(alice))
+        action(page, 7, Author.of(alice))
 
 
-@pytest.mark.parametrize("act", [restore.restore, restore.undo])
-def test_it_lets_no_blocked_person_go_back(alice: User, charlie: User, act: object) -> None:
+@pytest.mark.parametrize("action", [restore.restore, restore.undo])
+def test_blocked_users_can_neither_restore_nor_undo(alice: User, charlie: User, action: object) -> None:
     page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
-    assert callable(act)
-    number = 1 if act is restore.restore else 2
+    assert callable(action)
+    number = 1 if action is restore.restore else 2
     with pytest.raises(NotAllowed):
-        act(page, number, Author.of(charlie))
+        action(page, number, Author.of(charlie))
     assert text_of(page) != FIRST
 
 
-def test_it_keeps_comments_within_their_limit(alice: User) -> None:
+def test_comments_are_cut_to_the_limit(alice: User) -> None:
     page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))
     restore.restore(page, 1, Author.of(alice), "é" * 2_000)
     assert len(latest(page).comment) == 500

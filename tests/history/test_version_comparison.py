@@ -1,4 +1,4 @@
-"""Two versions compared."""
+"""Comparing two versions."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
     return client_of(anna, "en")
 
 
-def edited(title: str, *texts: str) -> None:
-    """A page with one version per text."""
+def make_versions(title: str, *texts: str) -> None:
+    """Make a page with one version per text."""
     page = make_page(title, texts[0])
     for text in texts[1:]:
         page_writer.edit(page_lookup.reload_page(page.pk), text, Author(None, "Quelqu'un"))
@@ -38,7 +38,7 @@ def edited(title: str, *texts: str) -> None:
 
 @pytest.mark.django_db
 def test_it_marks_the_words_side_by_side_and_in_line(client: Client) -> None:
-    edited("Charte", "Nous partageons les outils.", "Nous partageons tous les outils.")
+    make_versions("Charte", "Nous partageons les outils.", "Nous partageons tous les outils.")
     side = client.get("/compare/Charte?from=1&to=2").content.decode()
     assert '<table class="diff">' in side
     assert '<td class="diff-old">Nous partageons les outils.</td>' in side
@@ -50,7 +50,7 @@ def test_it_marks_the_words_side_by_side_and_in_line(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_it_shows_hostile_texts_as_text(client: Client) -> None:
-    edited("Charte", "<script>alert(1)</script>", "<img src=x onerror=alert(2)>")
+    make_versions("Charte", "<script>alert(1)</script>", "<img src=x onerror=alert(2)>")
     for view in ("", "&view=inline"):
         html = client.get(f"/compare/Charte?from=1&to=2{view}").content.decode()
         assert "<script>alert" not in html
@@ -73,34 +73,34 @@ def test_it_shows_hostile_texts_as_text(client: Client) -> None:
         ("?from=2&to=2", (2, 2)),
     ],
 )
-def test_it_reads_numbers_as_people_mean_them(client: Client, query: str, shown: tuple[int | None, int]) -> None:
-    edited("Charte", "un", "deux", "trois")
-    answer = client.get(f"/compare/Charte{query}")
-    comparison = answer.context["comparison"]
+def test_version_numbers_have_sensible_defaults(client: Client, query: str, shown: tuple[int | None, int]) -> None:
+    make_versions("Charte", "un", "deux", "trois")
+    response = client.get(f"/compare/Charte{query}")
+    comparison = response.context["comparison"]
     assert (comparison.old.number if comparison.old else None, comparison.new.number) == shown
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("query", ["?from=1&to=4", "?from=7", "?to=999999999", "?from=0&to=0"])
-def test_it_knows_no_version_that_is_not_there(client: Client, query: str) -> None:
-    edited("Charte", "un", "deux", "trois")
+def test_missing_versions_are_404(client: Client, query: str) -> None:
+    make_versions("Charte", "un", "deux", "trois")
     assert client.get(f"/compare/Charte{query}").status_code == 404
 
 
 @pytest.mark.django_db
-def test_it_leads_to_the_changes_before_and_after(client: Client) -> None:
-    edited("Charte", "un", "deux", "trois", "quatre")
-    answer = client.get("/compare/Charte?from=2&to=3")
-    assert (answer.context["previous"], answer.context["next"]) == ((1, 2), (3, 4))
+def test_links_to_the_previous_and_next_change(client: Client) -> None:
+    make_versions("Charte", "un", "deux", "trois", "quatre")
+    response = client.get("/compare/Charte?from=2&to=3")
+    assert (response.context["previous"], response.context["next"]) == ((1, 2), (3, 4))
     assert client.get("/compare/Charte?from=0&to=1").context["previous"] is None
     assert client.get("/compare/Charte?from=3&to=4").context["next"] is None
 
 
 @pytest.mark.django_db
-def test_it_counts_the_versions_that_it_passes_over(client: Client) -> None:
-    edited("Charte", "un", "deux", "trois", "quatre")
-    answer = client.get("/compare/Charte?from=1&to=4")
-    assert (answer.context["between"].versions, answer.context["between"].authors) == (2, 1)
+def test_it_counts_skipped_versions(client: Client) -> None:
+    make_versions("Charte", "un", "deux", "trois", "quatre")
+    response = client.get("/compare/Charte?from=1&to=4")
+    assert (response.context["skipped"].versions, response.context["skipped"].authors) == (2, 1)
 
 
 @pytest.mark.django_db
@@ -113,8 +113,8 @@ def test_it_names_the_fields_that_changed(client: Client, bob: User) -> None:
     page_writer.relicense(page_lookup.reload_page(page.pk), "CC-BY-SA-4.0", root)
     page_moves.move(page_lookup.reload_page(page.pk), "Atelier:Notre charte", Author(None, "root"))
     assert place.full_title == "Atelier"
-    answer = client.get("/compare/Atelier:Notre_charte?from=1")
-    changed = {field.name: (field.old, field.new) for field in answer.context["comparison"].fields}
+    response = client.get("/compare/Atelier:Notre_charte?from=1")
+    changed = {field.name: (field.old, field.new) for field in response.context["comparison"].fields}
     assert changed == {
         "Title": ("Charte", "Atelier:Notre charte"),
         "Place": ("the commons", "Atelier"),
@@ -124,23 +124,23 @@ def test_it_names_the_fields_that_changed(client: Client, bob: User) -> None:
 
 
 @pytest.mark.django_db
-def test_it_keeps_its_screens_out_of_search_engines(client: Client) -> None:
-    edited("Charte", "un", "deux")
-    answer = client.get("/compare/Charte")
-    assert "noindex" in answer["X-Robots-Tag"]
-    assert b'<meta name="robots" content="noindex' in answer.content
+def test_search_engines_are_excluded(client: Client) -> None:
+    make_versions("Charte", "un", "deux")
+    response = client.get("/compare/Charte")
+    assert "noindex" in response["X-Robots-Tag"]
+    assert b'<meta name="robots" content="noindex' in response.content
 
 
 @pytest.mark.django_db
 def test_it_compares_in_few_queries(client: Client, django_assert_max_num_queries: Any) -> None:
-    edited("Charte", *[f"texte {number}" for number in range(30)])
+    make_versions("Charte", *[f"texte {number}" for number in range(30)])
     client.get("/compare/Charte?from=1&to=29")
     with django_assert_max_num_queries(5):
         client.get("/compare/Charte?from=1&to=29")
 
 
 def hostile_texts() -> list[tuple[str, str]]:
-    """Pairs of a megabyte that share little, in ways that make a comparison hard."""
+    """Return pairs of texts of a megabyte that are hard to compare: long, with little in common."""
     rng = random.Random(7)
     letters = "\n".join(rng.choice("ab") for _ in range(500_000))
     others = "\n".join(rng.choice("ab") for _ in range(500_000))
@@ -156,10 +156,10 @@ def test_it_compares_hostile_megabytes_in_bounded_time(number: int) -> None:
     difference = Difference.of(old, new)
     assert time.process_time() - started < 15
     assert len(difference.rows) <= version_comparison.ROWS
-    pieces = sum(len(row.old) + len(row.new) for row in difference.rows)
-    assert pieces <= version_comparison.SPANS + 2 * version_comparison.ROWS
+    spans = sum(len(row.old) + len(row.new) for row in difference.rows)
+    assert spans <= version_comparison.SPANS + 2 * version_comparison.ROWS
 
 
-def test_it_says_when_only_the_last_line_break_differs() -> None:
+def test_texts_that_differ_in_the_last_line_break_only() -> None:
     assert Difference.of("un", "un\n") == Difference([], 0, ends_differ=True)
     assert Difference.of("un", "un") == Difference([], 0, ends_differ=False)

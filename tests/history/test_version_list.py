@@ -33,7 +33,7 @@ def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:
 
 
 def write(page: WikiPage, count: int, author: Author, changeset: Changeset | None = None, **options: Any) -> None:
-    """So many more versions of `page`."""
+    """Store `count` more versions of `page`."""
     now = page_lookup.reload_page(page.pk)
     first = now.version
     store(
@@ -42,9 +42,9 @@ def write(page: WikiPage, count: int, author: Author, changeset: Changeset | Non
     )
 
 
-def numbers(answer: Any) -> list[int]:
-    """The numbers of the versions listed."""
-    return [version.number for version in answer.context["versions"].rows]
+def numbers(response: Any) -> list[int]:
+    """Return the numbers of the listed versions."""
+    return [version.number for version in response.context["versions"].rows]
 
 
 @pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_it_marks_imported_authors_as_not_verified(client: Client) -> None:
     html = client.get("/history/Charte").content.decode()
     assert "imported, not verified" in html
     assert "autre.example" in html
-    assert "/contributions/Alice" not in html, "a name from elsewhere is no account here"
+    assert "/contributions/Alice" not in html, "an imported name is no account here"
     assert "/contributions/?name=Alice" in html
 
 
@@ -87,7 +87,7 @@ def test_it_shows_hostile_comments_and_names_as_text(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_it_walks_through_1000_versions_at_the_same_cost(client: Client) -> None:
+def test_pages_of_1000_versions_cost_the_same(client: Client) -> None:
     page = make_page("Charte")
     write(page, 999, Author(None, "Quelqu'un"))
     seen: list[int] = []
@@ -98,10 +98,10 @@ def test_it_walks_through_1000_versions_at_the_same_cost(client: Client) -> None
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            answer = client.get(address)
+            response = client.get(address)
         costs.add(len(queries))
-        seen += numbers(answer)
-        older = answer.context["versions"].older
+        seen += numbers(response)
+        older = response.context["versions"].older
         address = f"/history/Charte?before={older}" if older else ""
     assert seen == list(range(1_000, 0, -1))
     assert len(costs) == 1
@@ -114,13 +114,13 @@ def test_it_walks_through_1000_versions_at_the_same_cost(client: Client) -> None
 @pytest.mark.parametrize(
     "query", ["before=x", "before=-5", "after=" + "9" * 999, "who=nobody", "tag=%07", "no_minor=x"]
 )
-def test_it_bears_odd_addresses(client: Client, query: str) -> None:
+def test_invalid_parameters_are_ignored(client: Client, query: str) -> None:
     make_page("Charte")
     assert client.get(f"/history/Charte?{query}").status_code == 200
 
 
 @pytest.mark.django_db
-def test_it_narrows_the_list(client: Client, alice: User, bob: User) -> None:
+def test_filters(client: Client, alice: User, bob: User) -> None:
     page = make_page("Charte", by=alice)
     write(page, 1, Author.of(bob), minor=True)
     write(page, 1, Author(None, "Zoé", "autre.example"), tags=["restored"])
@@ -136,7 +136,7 @@ def test_it_narrows_the_list(client: Client, alice: User, bob: User) -> None:
 
 
 @pytest.mark.django_db
-def test_it_leads_from_a_batch_to_all_of_it(client: Client, alice: User) -> None:
+def test_versions_link_to_their_changeset(client: Client, alice: User) -> None:
     page = make_page("Charte", by=alice)
     changeset = Changeset(act=Changeset.Act.IMPORT, by=alice)
     write(page, 1, Author(None, "Zoé", "autre.example"), changeset)
@@ -144,7 +144,7 @@ def test_it_leads_from_a_batch_to_all_of_it(client: Client, alice: User) -> None
 
 
 @pytest.mark.django_db
-def test_it_says_what_a_version_was_merged_from_while_that_can_be_read(client: Client, alice: User) -> None:
+def test_merge_parents_are_shown_if_readable(client: Client, alice: User) -> None:
     source, page = make_page("Source", by=alice), make_page("Charte", by=alice)
     page_writer.edit(page, "Repris.", Author.of(alice), EditSummary(merge_parent=source.versions.get()))
     assert "from Source, version 1" in client.get("/history/Charte").content.decode()
@@ -168,18 +168,18 @@ def test_it_shows_deleted_pages_to_administrators_only(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("title", ["Nulle_part", "a|b", "%00", ".."])
-def test_it_knows_no_history_of_what_is_not_there(client: Client, title: str) -> None:
+def test_history_of_missing_pages_is_404(client: Client, title: str) -> None:
     assert client.get(f"/history/{title}").status_code == 404
 
 
 @pytest.mark.django_db
-def test_it_finds_titles_with_signs_that_addresses_encode(client: Client) -> None:
+def test_titles_with_encoded_characters(client: Client) -> None:
     page = make_page("50%20 & plus ? c'est «tout»")
     assert client.get(page.get_absolute_url().replace("/wiki/", "/history/")).status_code == 200
 
 
 @pytest.mark.django_db
-def test_it_offers_going_back_to_those_who_may_write(
+def test_restore_and_undo_are_offered_to_users_who_may_edit(
     alice: User, charlie: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
     page = make_page("Charte", by=alice)

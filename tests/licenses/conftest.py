@@ -1,4 +1,4 @@
-"""Tests of this room read English, unless they say otherwise."""
+"""Fixtures of the licence tests: English is the active language by default."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from django.utils import translation
 
 @pytest.fixture(autouse=True)
 def reader_of_english() -> Iterator[None]:
-    """Let sentences come in English, whatever the site's own language."""
+    """Activate English, whatever the default language of the site."""
     with translation.override("en"):
         yield

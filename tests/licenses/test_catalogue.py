@@ -1,4 +1,4 @@
-"""What the catalogue says of each licence, and the expressions that pages carry."""
+"""The licence catalogue and licence expressions."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def test_it_has_a_default_that_is_free_and_offered_first() -> None:
 @pytest.mark.parametrize(
     "choice", [*catalogue.choices_for_text(), *catalogue.choices_for_media(), *catalogue.choices_for_data()]
 )
-def test_it_offers_only_what_may_be_used(choice: catalogue.LicenseChoice) -> None:
+def test_it_offers_only_accepted_licences(choice: catalogue.LicenseChoice) -> None:
     assert catalogue.require_free_license(choice.value) == choice.value
 
 
-def test_it_keeps_in_the_menu_what_a_page_already_carries() -> None:
+def test_the_menu_includes_the_licence_that_a_page_already_has() -> None:
     assert catalogue.choices_for_text(also="etalab-2.0")[-1] == ("etalab-2.0", "Open Licence 2.0")
     assert catalogue.choices_for_text(also="CC0-1.0") == catalogue.choices_for_text()
     assert catalogue.choices_for_media(also="LicenseRef-old")[-1] == ("LicenseRef-old", "LicenseRef-old")
@@ -43,13 +43,13 @@ def test_it_describes_each_licence_fully(license: License) -> None:
     assert license.family == "none" or license.text_url
 
 
-def test_it_calls_nothing_free_that_forbids_commerce_or_changes() -> None:
+def test_licences_against_commerce_or_changes_are_not_free() -> None:
     for license in LICENSES.values():
         parts = license.id.split("-")
         assert license.free is not ("NC" in parts or "ND" in parts or license.family == "none"), license.id
 
 
-def test_it_tells_what_others_say_from_what_they_have_not_said() -> None:
+def test_osi_and_fsf_statements() -> None:
     assert LICENSES["CC-BY-SA-4.0"].fsf is True
     assert LICENSES["CC-BY-NC-4.0"].fsf is False
     assert LICENSES["LAL-1.3"].fsf is None
@@ -99,14 +99,14 @@ def test_it_shows_a_stored_expression_that_it_cannot_read() -> None:
         ("https://artlibre.org", "LAL-1.3"),
     ],
 )
-def test_it_finds_a_licence_by_what_other_sites_write(written: str, license_id: str) -> None:
+def test_it_finds_a_licence_by_id_or_url(written: str, license_id: str) -> None:
     found = catalogue.find(written)
     assert found is not None
     assert found.id == license_id
 
 
 @pytest.mark.parametrize("written", ["", "https://example.org/", "creative commons", "https://creativecommons.org/"])
-def test_it_finds_no_licence_in_other_words(written: str) -> None:
+def test_it_finds_no_licence_for_other_strings(written: str) -> None:
     assert catalogue.find(written) is None
 
 
@@ -119,7 +119,7 @@ def test_it_finds_no_licence_in_other_words(written: str) -> None:
         ("CC0-1.0 AND (MIT OR LAL-1.3)", "CC0-1.0 AND (LAL-1.3 OR MIT)"),
     ],
 )
-def test_it_writes_one_expression_in_one_way(written: str, normal: str) -> None:
+def test_expressions_have_a_canonical_form(written: str, normal: str) -> None:
     assert catalogue.require_free_license(written) == normal
     assert catalogue.require_free_license(normal) == normal
 
@@ -129,7 +129,7 @@ def test_it_writes_one_expression_in_one_way(written: str, normal: str) -> None:
     ["", "   ", "CC-BY-SA", "MIT OR", "((MIT", "MIT+", "MIT, CC0-1.0", "GPL-3.0-or-later WITH GCC-exception-3.1",
      "MIT ( OR", "Proprietary", "MIT OR " * 60 + "MIT"],
 )  # fmt: skip
-def test_it_refuses_what_is_no_licence(written: str) -> None:
+def test_it_refuses_invalid_expressions(written: str) -> None:
     with pytest.raises(UnknownLicense):
         catalogue.require_free_license(written)
 
@@ -137,19 +137,19 @@ def test_it_refuses_what_is_no_licence(written: str) -> None:
 @pytest.mark.parametrize(
     "written", ["CC-BY-NC-4.0", "CC-BY-SA-4.0 OR CC-BY-NC-SA-4.0", "CC-BY-ND-3.0", "LicenseRef-unknown"]
 )
-def test_it_refuses_what_is_not_free(written: str) -> None:
+def test_it_refuses_licences_that_are_not_free(written: str) -> None:
     with pytest.raises(LicenseNotFree):
         catalogue.require_free_license(written)
     assert not catalogue.is_free(written)
 
 
-def test_it_refuses_a_licence_whose_text_cannot_travel_along() -> None:
+def test_it_refuses_a_licence_whose_text_does_not_ship() -> None:
     assert catalogue.is_free("BSD-3-Clause")
     with pytest.raises(UnknownLicense, match="does not ship"):
         catalogue.require_free_license("BSD-3-Clause")
 
 
-_WORDS = [
+_TOKENS = [
     "MIT",
     "CC0-1.0",
     "LAL-1.3",
@@ -168,8 +168,8 @@ _WORDS = [
 ]
 
 
-@given(st.one_of(st.text(), st.lists(st.sampled_from(_WORDS)).map(" ".join)))
-def test_it_reads_any_text_as_an_expression_or_refuses_it(written: str) -> None:
+@given(st.one_of(st.text(), st.lists(st.sampled_from(_TOKENS)).map(" ".join)))
+def test_any_string_is_parsed_or_refused(written: str) -> None:
     try:
         normal = catalogue.normalize(written)
     except UnknownLicense:
@@ -179,6 +179,6 @@ def test_it_reads_any_text_as_an_expression_or_refuses_it(written: str) -> None:
         assert catalogue.ids_in(normal) == catalogue.ids_in(written)
 
 
-def test_it_keeps_one_entry_per_licence() -> None:
+def test_there_is_one_entry_per_licence() -> None:
     rows = tomllib.loads((FOLDER / "catalogue.toml").read_text(encoding="utf-8"))["license"]
     assert len({row["id"].casefold() for row in rows}) == len(rows) == len(LICENSES)

@@ -1,4 +1,4 @@
-"""The whole table, answer by answer, and the details that the table alone does not say."""
+"""All codes of the compatibility table, and the rules that are not in the table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wiki.licenses.compatibility import RULES, TARGETS, check, check_all, target
 COLUMNS = ["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "LAL-1.3", "GFDL-1.3-or-later", "etalab-2.0", "ODC-By-1.0",
 "ODbL-1.0", "GPL-3.0-or-later", "AGPL-3.0-or-later", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "CC-BY-ND-4.0"]  # fmt: skip
 
-# Written from the reference by hand: the licences of each row, and one letter per column above.
+# Copied from the reference by hand: the licences of each row, and one letter per column above.
 TABLE = {
     "CC0-1.0 CC-PDM-1.0 PDDL-1.0 CC-PDDC Unlicense WTFPL 0BSD MIT-0": "AAAAAAAAAAAAA",
     "CC-BY-4.0": "FCCCRCCRCRCCC",
@@ -49,7 +49,7 @@ CELLS = [
 ]
 
 
-def test_it_answers_for_every_licence_of_the_catalogue() -> None:
+def test_the_table_covers_every_licence_of_the_catalogue() -> None:
     assert list(TARGETS) == COLUMNS
     assert set(EXPECTED) == set(LICENSES)
     covered = [license_id for rule in RULES.values() for license_id in rule.licenses]
@@ -57,7 +57,7 @@ def test_it_answers_for_every_licence_of_the_catalogue() -> None:
 
 
 @pytest.mark.parametrize(("source", "target", "letter"), CELLS)
-def test_it_gives_the_answer_of_the_table(source: str, target: str, letter: str) -> None:
+def test_check_returns_the_code_of_the_table(source: str, target: str, letter: str) -> None:
     verdict = check(source, target)
     assert verdict.code == letter
     assert verdict.allowed is (letter in "AC")
@@ -67,19 +67,19 @@ def test_it_gives_the_answer_of_the_table(source: str, target: str, letter: str)
 
 
 @pytest.mark.parametrize("target", COLUMNS)
-def test_it_reads_odbl_as_the_source_of_a_map_or_of_prose(target: str) -> None:
+def test_odbl_as_the_source_of_a_produced_work(target: str) -> None:
     verdict = check("ODbL-1.0", target, produced_work=True)
     assert verdict.code == ("A" if target == "ODbL-1.0" else "C")
     if target != "ODbL-1.0":
         assert verdict.obligations == ("odbl_notice", "database_behind")
 
 
-def test_it_speaks_of_produced_works_only_for_databases() -> None:
+def test_produced_work_applies_only_to_databases() -> None:
     assert not check("CC-BY-SA-4.0", "CC-BY-4.0", produced_work=True).allowed
 
 
 @pytest.mark.parametrize("license", LICENSES.values(), ids=lambda license: license.id)
-def test_it_lets_a_licence_stay_itself_unless_it_forbids_changes(license: compatibility.catalogue.License) -> None:
+def test_a_licence_can_stay_unchanged_unless_it_forbids_changes(license: compatibility.catalogue.License) -> None:
     verdict = check(license.id, license.id)
     assert verdict.allowed is ("ND" not in license.id.split("-") and license.family != "none")
     if verdict.allowed:
@@ -114,11 +114,11 @@ def test_it_lets_a_licence_stay_itself_unless_it_forbids_changes(license: compat
         ("CC-BY-ND-4.0", "CC-BY-NC-ND-4.0", "F"),
     ],
 )
-def test_it_knows_the_pairs_beside_the_table(source: str, target: str, code: str) -> None:
+def test_pairs_that_are_no_cells_of_the_table(source: str, target: str, code: str) -> None:
     assert check(source, target).code == code
 
 
-def test_it_refuses_what_is_unsettled_and_says_so() -> None:
+def test_unsettled_pairs_are_refused_with_a_reason() -> None:
     verdict = check("CC-BY-SA-3.0", "LAL-1.3")
     assert not verdict.allowed
     assert not verdict.is_settled
@@ -127,7 +127,7 @@ def test_it_refuses_what_is_unsettled_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("source", ["", "nonsense", "All rights reserved", "CC-BY-SA-4.0 OR nonsense"])
-def test_it_treats_what_it_cannot_read_as_all_rights_reserved(source: str) -> None:
+def test_an_invalid_source_counts_as_all_rights_reserved(source: str) -> None:
     verdict = check(source, "CC-BY-SA-4.0")
     assert verdict.code == "F"
     assert verdict.source == source
@@ -135,15 +135,15 @@ def test_it_treats_what_it_cannot_read_as_all_rights_reserved(source: str) -> No
 
 
 @pytest.mark.parametrize("target", ["", "nonsense", "LicenseRef-unknown", "LicenseRef-All-Rights-Reserved"])
-def test_it_shares_nothing_under_what_is_no_licence(target: str) -> None:
+def test_an_invalid_target_is_forbidden(target: str) -> None:
     assert check("CC0-1.0", target).code == "F"
 
 
 @pytest.mark.parametrize(
     ("source", "target", "code"),
     [
-        ("CC-BY-SA-3.0 OR LAL-1.3", "LAL-1.3", "A"),  # one may choose the better
-        ("CC-BY-SA-3.0 AND LAL-1.3", "LAL-1.3", "R"),  # both bind
+        ("CC-BY-SA-3.0 OR LAL-1.3", "LAL-1.3", "A"),  # the reader can choose the better one
+        ("CC-BY-SA-3.0 AND LAL-1.3", "LAL-1.3", "R"),  # both apply
         ("CC-BY-SA-4.0 AND CC-BY-4.0", "CC-BY-SA-4.0", "C"),
         ("CC-BY-4.0 AND CC-BY-ND-4.0", "CC-BY-4.0", "F"),
         ("CC-BY-SA-4.0", "CC-BY-SA-4.0 OR LAL-1.3", "A"),  # both are promised
@@ -155,30 +155,30 @@ def test_it_shares_nothing_under_what_is_no_licence(target: str) -> None:
         ("CC0-1.0 OR (CC-BY-NC-4.0 AND MIT)", "etalab-2.0", "A"),
     ],
 )
-def test_it_reads_or_as_a_choice_and_and_as_both(source: str, target: str, code: str) -> None:
+def test_or_is_a_choice_and_and_means_both(source: str, target: str, code: str) -> None:
     assert check(source, target).code == code
 
 
-def test_it_names_the_ingredient_that_decides() -> None:
+def test_the_reason_names_the_part_that_decides() -> None:
     verdict = check("CC-BY-4.0 AND etalab-2.0", "GPL-3.0-or-later")
     assert verdict.code == "R"
     assert "Open Licence 2.0" in verdict.reason
 
 
-def test_it_speaks_of_the_whole_where_it_allows() -> None:
+def test_a_permission_names_the_whole_expressions() -> None:
     verdict = check("CC-BY-SA-4.0", "LAL-1.3 OR CC-BY-SA-4.0")
     assert verdict.reason.endswith("be shared under “CC BY-SA 4.0 or Free Art License 1.3”.")
     assert check("CC-BY-SA-4.0", "CC-BY-SA-4.0").reason == "The licence stays the same."
 
 
-def test_it_collects_what_each_ingredient_asks() -> None:
+def test_obligations_of_all_parts_are_collected() -> None:
     verdict = check("CC-BY-4.0 AND etalab-2.0", "CC-BY-SA-4.0")
     assert verdict.code == "C"
     assert {"authors", "date", "no_endorsement"} <= set(verdict.obligations)
     assert len(verdict.obligation_texts) == len(set(verdict.obligation_texts)) == len(verdict.obligations)
 
 
-def test_it_mixes_several_works_into_one() -> None:
+def test_several_works_combined_into_one() -> None:
     assert check_all(["CC0-1.0", "CC-BY-4.0", "LAL-1.3"], "CC-BY-SA-4.0").code == "C"
     refused = check_all(["CC-BY-SA-4.0", "LAL-1.3"], "GPL-3.0-or-later")
     assert refused.code == "F"
@@ -187,21 +187,21 @@ def test_it_mixes_several_works_into_one() -> None:
         check_all([], "CC0-1.0")
 
 
-def test_it_lists_the_licences_that_a_fork_may_take() -> None:
+def test_targets_for_a_fork() -> None:
     menu = {verdict.target: verdict.allowed for verdict in targets_for("CC-BY-SA-3.0")}
     assert list(menu) == ["CC-BY-SA-3.0", "CC-BY-SA-4.0", "CC-BY-SA-4.0 OR LAL-1.3", "CC-BY-4.0", "CC0-1.0", "LAL-1.3"]
     assert [target for target, allowed in menu.items() if allowed] == ["CC-BY-SA-3.0", "CC-BY-SA-4.0"]
     assert [verdict.target for verdict in targets_for("CC-BY-SA-4.0")].count("CC-BY-SA-4.0") == 1
 
 
-def test_it_has_a_sentence_for_every_refusal_and_every_duty() -> None:
+def test_every_refusal_and_every_obligation_has_a_sentence() -> None:
     refusing = {rule.key for rule in RULES.values() if "F" in {*rule.codes.values(), rule.otherwise}}
     assert refusing == set(verdict_texts.REFUSALS)
-    assert {need for rule in RULES.values() for need in rule.obligations} <= set(verdict_texts.OBLIGATIONS)
+    assert {key for rule in RULES.values() for key in rule.obligations} <= set(verdict_texts.OBLIGATIONS)
 
 
-def test_it_gives_its_reasons_in_the_language_of_the_reader() -> None:
-    verdict = pickle.loads(pickle.dumps(check("CC-BY-4.0", "CC0-1.0")))  # kept, then shown
+def test_reasons_are_in_the_active_language() -> None:
+    verdict = pickle.loads(pickle.dumps(check("CC-BY-4.0", "CC0-1.0")))  # stored, then shown
     with translation.override("en"):
         assert verdict.reason == (
             "“CC BY 4.0” asks that its authors or sources be named; “CC0 1.0” would let readers leave them out."

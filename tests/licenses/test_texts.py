@@ -1,4 +1,4 @@
-"""The texts that ship in `licenses/`, and the index that says where each came from."""
+"""The licence texts in `licenses/`, and the index of their origins."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_it_ships_27_texts_and_no_file_beside_them() -> None:
 
 
 @pytest.mark.parametrize("license_id", SHIPPED)
-def test_it_keeps_each_text_as_it_was_collected(license_id: str) -> None:
+def test_each_text_is_as_collected(license_id: str) -> None:
     content = (FOLDER / INDEX[license_id]["file"]).read_bytes()
     assert hashlib.sha256(content).hexdigest() == INDEX[license_id]["sha256"] == LICENSES[license_id].sha256
     assert len(content) == INDEX[license_id]["size"] > 1000
@@ -31,7 +31,7 @@ def test_it_keeps_each_text_as_it_was_collected(license_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("license_id", "words"),
+    ("license_id", "phrase"),
     [
         ("CC-BY-SA-4.0", "Creative Commons Attribution-ShareAlike 4.0 International Public License"),
         ("CC-BY-SA-3.0", "(ii) a later version of this License"),
@@ -45,12 +45,12 @@ def test_it_keeps_each_text_as_it_was_collected(license_id: str) -> None:
         ("MIT", "Permission is hereby granted"),
     ],
 )
-def test_it_ships_the_text_that_the_name_promises(license_id: str, words: str) -> None:
-    assert words in " ".join(text_of(license_id).split())
+def test_each_file_has_the_text_of_its_licence(license_id: str, phrase: str) -> None:
+    assert phrase in " ".join(text_of(license_id).split())
 
 
 def test_it_takes_the_4_0_texts_of_creative_commons_itself() -> None:
-    """The SPDX copy letters a paragraph of section 6 anew and lacks the closing notice."""
+    """The SPDX copy has another lettering in a paragraph of section 6 and lacks the closing notice."""
     for license_id in SHIPPED:
         if license_id.startswith("CC-BY-") and license_id.endswith("-4.0"):
             assert LICENSES[license_id].origin.startswith("pypi licensedcode-data@")

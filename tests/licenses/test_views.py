@@ -1,4 +1,4 @@
-"""The pages of the licences: a list, and one with the full text."""
+"""The pages about licences: the list with the compatibility check, and one licence with its full text."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from wiki.licenses.catalogue import LICENSES, text_of
 pytestmark = pytest.mark.django_db
 
 
-def _page(address: str, language: str = "en") -> str:
-    response = Client().get(address, headers={"accept-language": language})
+def _page(url: str, language: str = "en") -> str:
+    response = Client().get(url, headers={"accept-language": language})
     assert response.status_code == 200
     return response.content.decode()
 
@@ -46,7 +46,7 @@ def test_it_speaks_french() -> None:
     assert "Non établi" in page
 
 
-def test_it_says_what_may_become_of_a_work() -> None:
+def test_it_shows_the_verdicts_for_a_licence() -> None:
     page = _page("/licenses/CC-BY-4.0")
     row = re.search(r'<th scope="row">CC0 1.0</th>\s*<td>(.*?)</td>\s*<td>(.*?)</td>', page, re.DOTALL)
     assert row
@@ -69,53 +69,53 @@ def test_it_has_a_page_for_every_licence(license_id: str) -> None:
     assert not re.search(r"\bstyle=|\bon\w+=", page)
 
 
-def test_it_leads_from_another_spelling_to_the_right_one() -> None:
+def test_another_spelling_redirects_to_the_canonical_one() -> None:
     response = Client().get("/licenses/cc-by-sa-4.0")
     assert response.status_code == 301
     assert response["Location"] == "/licenses/CC-BY-SA-4.0"
 
 
 @pytest.mark.parametrize("license_id", ["Nonsense-1.0", "..", "catalogue.toml", "CC-BY-SA-4.0 OR LAL-1.3"])
-def test_it_knows_no_other_page(license_id: str) -> None:
+def test_other_urls_give_404(license_id: str) -> None:
     assert Client().get(f"/licenses/{license_id}").status_code == 404
 
 
-def test_it_answers_reading_only() -> None:
+def test_only_reading_is_allowed() -> None:
     assert Client().post("/licenses/CC0-1.0").status_code == 405
 
 
-def _may_i(query: str, language: str = "en") -> str:
+def _check_section(query: str, language: str = "en") -> str:
     page = _page(f"/licenses/?{query}", language)
     return page.split('id="may-i"')[1].split("</section>")[0]
 
 
-def test_may_i_says_yes_with_what_is_owed_and_why() -> None:
-    said = _may_i("from=CC-BY-4.0&to=CC-BY-SA-4.0")
-    assert "badge-good" in said
-    assert "lets what is made from it be shared under" in said
-    assert "Name the authors, as they wish to be named." in said
-    assert "BY 4.0 §3(a)(1)-(4)" in said
-    assert '<option value="CC-BY-4.0" selected>' in said
-    assert "badge-good" in _may_i("from=CC-BY-SA-4.0+OR+LAL-1.3&to=LAL-1.3")
+def test_the_check_shows_a_permission_with_obligations_and_source() -> None:
+    section = _check_section("from=CC-BY-4.0&to=CC-BY-SA-4.0")
+    assert "badge-good" in section
+    assert "lets what is made from it be shared under" in section
+    assert "Name the authors, as they wish to be named." in section
+    assert "BY 4.0 §3(a)(1)-(4)" in section
+    assert '<option value="CC-BY-4.0" selected>' in section
+    assert "badge-good" in _check_section("from=CC-BY-SA-4.0+OR+LAL-1.3&to=LAL-1.3")
 
 
-def test_may_i_lets_the_strictest_of_several_works_decide() -> None:
-    said = _may_i("from=CC-BY-4.0&from=GFDL-1.3-or-later&to=CC-BY-SA-4.0", "fr")
-    whole, each = said.split('<table class="verdicts">')
-    assert "badge-bad" in whole
-    assert "Vous devez" not in whole
-    assert each.count("badge-good") == each.count("badge-bad") == 1
+def test_the_strictest_of_several_works_decides() -> None:
+    section = _check_section("from=CC-BY-4.0&from=GFDL-1.3-or-later&to=CC-BY-SA-4.0", "fr")
+    overall, per_work = section.split('<table class="verdicts">')
+    assert "badge-bad" in overall
+    assert "Vous devez" not in overall
+    assert per_work.count("badge-good") == per_work.count("badge-bad") == 1
 
 
 @pytest.mark.parametrize("query", ["from=%3Cscript%3E&to=CC0-1.0", "from=CC0-1.0&to=Rien", "from=MIT+AND&to=MIT"])
-def test_may_i_answers_what_is_no_licence(query: str) -> None:
-    said = _may_i(query)
-    assert "badge-bad" in said
-    assert "<script>" not in said
+def test_the_check_refuses_invalid_licences(query: str) -> None:
+    section = _check_section(query)
+    assert "badge-bad" in section
+    assert "<script>" not in section
 
 
-def test_may_i_asks_for_both_ends() -> None:
-    assert "Choose at least one work" in _may_i("from=CC0-1.0")
-    assert 'role="status"' not in _may_i("")
+def test_the_check_requires_source_and_target() -> None:
+    assert "Choose at least one work" in _check_section("from=CC0-1.0")
+    assert 'role="status"' not in _check_section("")
     many = "&".join(["from=CC0-1.0"] * 500)
-    assert _may_i(f"{many}&to=CC0-1.0").count('name="from"') == 10
+    assert _check_section(f"{many}&to=CC0-1.0").count('name="from"') == 10

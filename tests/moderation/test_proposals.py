@@ -1,4 +1,4 @@
-"""Giving back: hunks, consent, discussion, taking in whole or in part, declining, withdrawing; who is named."""
+"""Proposals: hunks, consent, comments, accepting in whole or in part, declining, withdrawing, attribution."""
 
 from __future__ import annotations
 
@@ -40,47 +40,47 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def fork(fork: WikiPage, bob: User) -> WikiPage:
-    """Bob's fork of it, with two changes."""
+    """The fork by bob, with two changes."""
     change(fork, bob, ("Une nuit", "Deux nuits longues"), ("Ville: Lyon", "Ville: Nice"))
     return fork
 
 
 def proposed(fork: WikiPage, bread: WikiPage, by: User, **options: Any) -> Proposal:
-    """All of the fork, proposed."""
+    """A proposal of all changes of the fork."""
     merge = merge_of(bread, fork)
     return proposals.propose(merge, merge.merged.text or "", "Plus de repos", by, **options)
 
 
-def test_what_is_taken_in_whole_names_its_author_and_closes_the_circle(
+def test_accepting_in_whole_credits_the_author_and_merges_the_fork(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User
 ) -> None:
-    made = proposed(fork, bread, bob)
+    created = proposed(fork, bread, bob)
     change(bread, alice, ("le soir", "le matin"))
     now = page_lookup.reload_page(bread.pk)
-    text = proposals.merge_proposal(made, now).text
+    text = proposals.merge_proposal(created, now).text
     assert text is not None
-    saved = proposals.accept(made, text, alice, is_whole=True, base=now.version)
+    saved = proposals.accept(created, text, alice, is_whole=True, base=now.version)
     assert saved.version == 3
     version = bread.versions.get(number=3)
     assert (version.author, version.tags, version.merge_parent) == (bob, ["accepted"], fork.versions.get(number=2))
     assert version.comment == "Proposition de bob, reprise par alice: Plus de repos"
     for words in ("Deux nuits longues", "Ville: Nice", "le matin"):
         assert words in text_of(bread)
-    made.refresh_from_db()
-    assert (made.state, made.resolved_by, made.version) == ("accepted", alice, version)
+    created.refresh_from_db()
+    assert (created.state, created.resolved_by, created.version) == ("accepted", alice, version)
     assert [node.number for node in fork_status_of(fork, bob).behind] == [2, 3]
     take_in(fork, bread, bob)
     assert text_of(fork) == text_of(bread)
     assert fork_status_of(fork, bob).ahead_count == 0
     with pytest.raises(Refused):
-        proposals.accept(made, "Autre", alice, is_whole=True, base=3)
+        proposals.accept(created, "Autre", alice, is_whole=True, base=3)
     assert text_of(bread) != "Autre", "settled once, and nothing is written"
 
 
-def test_a_part_leaves_the_rest_to_the_fork(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
-    made = proposed(fork, bread, bob)
+def test_accepting_in_part_leaves_the_rest_unmerged(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
+    created = proposed(fork, bread, bob)
     text = text_of(bread).replace("Une nuit", "Deux nuits longues")
-    proposals.accept(made, text, alice, is_whole=False, base=1)
+    proposals.accept(created, text, alice, is_whole=False, base=1)
     assert bread.versions.get(number=2).tags == ["accepted", "part"]
     change(bread, alice, ("Au four.", "Au four, chaud."))
     take_in(fork, bread, bob)
@@ -95,15 +95,15 @@ def test_everyone_who_wrote_is_credited(bread: WikiPage, fork: WikiPage, alice: 
     page_writer.edit(
         page_lookup.reload_page(fork.pk), text_of(fork) + "\nUn mot de Zoé sur la farine.\n", Author(None, "Zoé")
     )
-    made = proposed(fork, bread, bob)
-    proposals.accept(made, made.text, alice, is_whole=True, base=1)
+    created = proposed(fork, bread, bob)
+    proposals.accept(created, created.text, alice, is_whole=True, base=1)
     assert {share.name for share in authors_by_share(page_lookup.reload_page(bread.pk))} == {"alice", "bob", "Zoé"}
     assert authors_of(bread) == ["alice", "bob", "Zoé"]
     assert authors_by_page([bread]) == {bread.pk: ["alice", "bob", "Zoé"]}
     assert authors_of(bread, 1) == ["alice"]
 
 
-def test_consent_is_asked_where_the_licence_does_not_flow_back(alice: User, bob: User, charlie: User) -> None:
+def test_consent_is_requested_for_incompatible_licences(alice: User, bob: User, charlie: User) -> None:
     free = make_page("Levain", "Un texte libre.\n", by=alice, license="CC0-1.0")
     fork = fork_creation.fork(free, ForkTarget(new_place="Le Fournil", license="CC-BY-SA-4.0"), Author.of(bob))
     change(fork, bob, ("libre", "libre et beau"))
@@ -111,78 +111,78 @@ def test_consent_is_asked_where_the_licence_does_not_flow_back(alice: User, bob:
         proposed(fork, free, bob)
     assert proposed(fork, free, bob, agrees=True).pending_consents == []
     change(fork, alice, ("beau", "beau et bon"))
-    made = proposed(fork, free, bob, agrees=True)
-    assert made.pending_consents == [alice.pk]
+    created = proposed(fork, free, bob, agrees=True)
+    assert created.pending_consents == [alice.pk]
     with pytest.raises(Refused):
-        proposals.accept(made, made.text, alice, is_whole=True, base=1)
+        proposals.accept(created, created.text, alice, is_whole=True, base=1)
     with pytest.raises(NotAllowed):
-        proposals.agree(made, charlie)
-    proposals.agree(made, alice)
-    proposals.accept(made, made.text, alice, is_whole=True, base=1)
+        proposals.agree(created, charlie)
+    proposals.agree(created, alice)
+    proposals.accept(created, created.text, alice, is_whole=True, base=1)
     assert "beau et bon" in text_of(free)
     page_writer.edit(page_lookup.reload_page(fork.pk), text_of(fork) + "\nZoé.\n", Author(None, "Zoé"))
     with pytest.raises(LicenseConflict, match="Zoé"):
         proposed(fork, free, bob, agrees=True)
 
 
-def test_who_decides(bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User) -> None:
-    made = proposed(fork, bread, bob)
+def test_who_can_resolve(bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User) -> None:
+    created = proposed(fork, bread, bob)
     for user in (bob, charlie):
         with pytest.raises(NotAllowed):
-            proposals.accept(made, made.text, user, is_whole=True, base=1)
+            proposals.accept(created, created.text, user, is_whole=True, base=1)
         with pytest.raises(NotAllowed):
-            proposals.decline(made, user, "Non")
+            proposals.decline(created, user, "Non")
     with pytest.raises(NotAllowed):
-        proposals.withdraw(made, alice)
-    proposals.withdraw(made, bob)
+        proposals.withdraw(created, alice)
+    proposals.withdraw(created, bob)
     with pytest.raises(Refused):
-        proposals.decline(made, alice, "Trop tard")
+        proposals.decline(created, alice, "Trop tard")
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "Un texte.\n", by=alice, place=place)
     copy = make_fork(page, "Chez alice", alice)
     change(copy, alice, ("Un texte", "Deux textes"))
-    made = proposed(copy, page, alice)
-    assert not proposals.can_resolve(alice, made)
-    assert proposals.can_resolve(bob, made), "the steward of the place"
+    created = proposed(copy, page, alice)
+    assert not proposals.can_resolve(alice, created)
+    assert proposals.can_resolve(bob, created), "the steward of the place"
 
 
-def test_nothing_new_is_no_proposal(bread: WikiPage, fork: WikiPage, bob: User) -> None:
+def test_a_proposal_needs_changes(bread: WikiPage, fork: WikiPage, bob: User) -> None:
     with pytest.raises(Refused):
         proposals.propose(merge_of(bread, fork), text_of(bread), "Rien", bob)
 
 
 # --- On the screen --------------------------------------------------------------------------------
-def at_of(shown: str) -> str:
-    """What a screen says that it was made for."""
-    found = re.search(r'name="at" value="([^"]+)"', shown)
+def at_of(html: str) -> str:
+    """Return the hidden field `at` of a form (the versions that it was made for)."""
+    found = re.search(r'name="at" value="([^"]+)"', html)
     assert found is not None
     return found[1]
 
 
-def test_hunks_are_chosen_discussed_and_taken_in(
+def test_hunks_are_chosen_discussed_and_accepted(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(bob, "en")
-    shown = client.get(f"/propose/{fork.url_title}").content.decode()
-    assert shown.count('name="hunk"') == 2
-    data = {"hunks": "1", "hunk": ["0", "1"], "message": "", "at": at_of(shown)}
+    html = client.get(f"/propose/{fork.url_title}").content.decode()
+    assert html.count('name="hunk"') == 2
+    data = {"hunks": "1", "hunk": ["0", "1"], "message": "", "at": at_of(html)}
     assert client.post(f"/propose/{fork.url_title}", data).status_code == 422
-    answer = client.post(f"/propose/{fork.url_title}", data | {"message": "Plus de repos"})
-    made = Proposal.objects.get()
-    assert answer.headers["location"] == f"/proposal/{made.pk}"
-    assert (made.is_whole, made.by) == (True, bob)
+    response = client.post(f"/propose/{fork.url_title}", data | {"message": "Plus de repos"})
+    created = Proposal.objects.get()
+    assert response.headers["location"] == f"/proposal/{created.pk}"
+    assert (created.is_whole, created.by) == (True, bob)
     assert "1 proposal is waiting" in client_of(anna, "en").get("/wiki/Pain").content.decode()
     assert "Plus de repos" in client_of(anna, "en").get("/proposals/Pain").content.decode()
-    theirs, address = client_of(alice, "en"), f"/proposal/{made.pk}"
+    theirs, address = client_of(alice, "en"), f"/proposal/{created.pk}"
     theirs.post(address, {"act": "remark", "said": "Pourquoi Nice ?"})
-    shown = theirs.get(address).content.decode()
-    assert "Pourquoi Nice ?" in shown
+    html = theirs.get(address).content.decode()
+    assert "Pourquoi Nice ?" in html
     change(bread, alice, ("Au four.", "Au four, chaud."))
-    data = {"act": "accept", "hunks": "1", "hunk": ["1"], "at": at_of(shown)}
-    answer = theirs.post(address, data)
-    assert answer.status_code == 422, "the page was changed since"
-    answer = theirs.post(address, data | {"at": at_of(answer.content.decode())}, follow=True)
-    assert "It is taken in" in answer.content.decode()
+    data = {"act": "accept", "hunks": "1", "hunk": ["1"], "at": at_of(html)}
+    response = theirs.post(address, data)
+    assert response.status_code == 422, "the page was changed since"
+    response = theirs.post(address, data | {"at": at_of(response.content.decode())}, follow=True)
+    assert "It is taken in" in response.content.decode()
     text = text_of(bread)
     assert "Deux nuits longues" in text
     assert "Ville: Lyon" in text
@@ -192,50 +192,50 @@ def test_hunks_are_chosen_discussed_and_taken_in(
     assert theirs.post(address, {"act": "decline", "said": "x"}).status_code == 422
 
 
-def test_clashes_are_settled_before_hunks(
+def test_conflicts_are_resolved_before_hunks(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, client_of: Callable[..., Client]
 ) -> None:
     change(bread, alice, ("Une nuit", "Trois nuits"))
     client, address = client_of(bob, "en"), f"/propose/{fork.url_title}"
-    shown = client.get(address).content.decode()
-    assert "Take what is proposed" in shown
-    data = {"message": "Repos", "at": at_of(shown)}
+    html = client.get(address).content.decode()
+    assert "Take what is proposed" in html
+    data = {"message": "Repos", "at": at_of(html)}
     assert client.post(address, data).status_code == 422
-    shown = client.post(address, data | {"choice-0": "own", "own-0": "Quatre nuits."}).content.decode()
-    assert 'name="own-0" value="Quatre nuits.' in shown
+    html = client.post(address, data | {"choice-0": "own", "own-0": "Quatre nuits."}).content.decode()
+    assert 'name="own-0" value="Quatre nuits.' in html
     data |= {"choice-0": "own", "own-0": "Quatre nuits.", "hunks": "1", "hunk": "1"}
     assert client.post(address, data).status_code == 302
-    made = Proposal.objects.get()
-    assert "Quatre nuits." in made.text
-    assert not made.is_whole
+    created = Proposal.objects.get()
+    assert "Quatre nuits." in created.text
+    assert not created.is_whole
     change(bread, alice, ("Trois nuits", "Cinq nuits"))
-    shown = client_of(alice, "en").get(f"/proposal/{made.pk}").content.decode()
-    assert "Cinq nuits" in shown
-    assert "Go on" in shown
+    html = client_of(alice, "en").get(f"/proposal/{created.pk}").content.decode()
+    assert "Cinq nuits" in html
+    assert "Go on" in html
 
 
-def test_an_ended_session_loses_no_message(
+def test_an_expired_session_loses_no_message(
     bread: WikiPage, fork: WikiPage, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
     client, address = client_of(anna, "en"), f"/propose/{fork.url_title}"
     assert client.get(address).status_code == 302
     data = {"message": "Mon long message", "hunks": "1", "hunk": "0"}
-    answer = client.post(address, data)
-    assert answer.status_code == 403
-    assert "Mon long message" in answer.content.decode()
-    answer = client.post(address, data | {"username": "bob", "password": "le café est prêt"})
-    assert answer.status_code == 302
+    response = client.post(address, data)
+    assert response.status_code == 403
+    assert "Mon long message" in response.content.decode()
+    response = client.post(address, data | {"username": "bob", "password": "le café est prêt"})
+    assert response.status_code == 302
     assert Proposal.objects.get().message == "Mon long message"
 
 
-def test_a_remark_outlives_the_session(
+def test_an_expired_session_loses_no_comment(
     bread: WikiPage, fork: WikiPage, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
-    made = proposed(fork, bread, bob)
-    answer = client_of(anna, "en").post(f"/proposal/{made.pk}", {"act": "remark", "said": "Un long mot"})
-    assert answer.status_code == 403
-    assert "Un long mot" in answer.content.decode()
-    assert not made.comments.exists()
+    created = proposed(fork, bread, bob)
+    response = client_of(anna, "en").post(f"/proposal/{created.pk}", {"act": "remark", "said": "Un long mot"})
+    assert response.status_code == 403
+    assert "Un long mot" in response.content.decode()
+    assert not created.comments.exists()
 
 
 def test_declining_and_withdrawing(
@@ -243,12 +243,12 @@ def test_declining_and_withdrawing(
 ) -> None:
     first, second = proposed(fork, bread, bob), proposed(fork, bread, bob)
     assert client_of(charlie).post(f"/proposal/{first.pk}", {"act": "remark", "said": "x"}).status_code == 403
-    shown = client_of(alice, "en").post(
+    html = client_of(alice, "en").post(
         f"/proposal/{first.pk}", {"act": "decline", "said": "Trop long"}, follow=True
     ).content.decode()  # fmt: skip
-    assert "Trop long" in shown
+    assert "Trop long" in html
     client_of(bob).post(f"/proposal/{second.pk}", {"act": "withdraw"})
-    assert [made.state for made in Proposal.objects.order_by("pk")] == ["declined", "withdrawn"]
+    assert [created.state for created in Proposal.objects.order_by("pk")] == ["declined", "withdrawn"]
     page_writer.delete(page_lookup.reload_page(bread.pk), Author(None, "script"))
     assert client_of(bob).get(f"/proposal/{first.pk}").status_code == 404
 
@@ -257,9 +257,9 @@ def test_by_command(
     bread: WikiPage, fork: WikiPage, bob: User, alice: User, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("propose", "Le Fournil:Pain", "-m", "Repos", "--by", "bob", "--format", "json")
-    answer = json.loads(capsys.readouterr().out)
-    assert (answer["page"], answer["version"]) == ("Pain", 2)
-    assert Proposal.objects.get(pk=answer["proposal"]).by == bob
+    response = json.loads(capsys.readouterr().out)
+    assert (response["page"], response["version"]) == ("Pain", 2)
+    assert Proposal.objects.get(pk=response["proposal"]).by == bob
     for wrong in (["Pain"], ["Rien"]):
         with pytest.raises(CommandError):
             call_command("propose", *wrong, "-m", "x", "--by", "bob")

@@ -1,4 +1,4 @@
-"""Changes proposed by somebody without an account: what is asked, what is refused, who decides, who is named."""
+"""Proposals without an account: form, refusals, resolution, attribution."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def anna(client_of: Callable[..., Client]) -> Client:
-    """The browser of somebody without an account."""
+    """The browser of a user without an account."""
     return client_of(AnonymousUser(), "en")
 
 
 def typed(page: WikiPage, **more: str) -> dict[str, str]:
-    """What the form holds once somebody has written in it."""
+    """Return the data of a filled-in form."""
     text = text_of(page).replace("Au four.", "Au feu de bois.")
     return {"base": "1", "text": text, "message": "Au bois c'est mieux", "name": "Anna", "agrees": "on", **more}
 
 
-def test_it_waits_for_those_who_look_after_the_page(
+def test_it_waits_for_the_stewards(
     bread: WikiPage, alice: User, bob: User, anna: Client, client_of: Callable[..., Client]
 ) -> None:
-    shown = anna.get("/suggest/Pain").content.decode()
-    assert "CC BY-SA 4.0" in shown
-    assert "Au four." in shown
+    html = anna.get("/suggest/Pain").content.decode()
+    assert "CC BY-SA 4.0" in html
+    assert "Au four." in html
     change(bread, alice, ("Une nuit", "Deux nuits"))
-    answer = anna.post("/suggest/Pain", typed(bread, text=text_of(bread).replace("Au four.", "Au feu de bois.")))
-    made = Proposal.objects.get()
-    assert answer["Location"] == f"/proposal/{made.pk}"
-    assert (made.by, made.by_name, made.base) == (None, "Anna", 1)
+    response = anna.post("/suggest/Pain", typed(bread, text=text_of(bread).replace("Au four.", "Au feu de bois.")))
+    proposal = Proposal.objects.get()
+    assert response["Location"] == f"/proposal/{proposal.pk}"
+    assert (proposal.by, proposal.by_name, proposal.base) == (None, "Anna", 1)
     assert "1 proposal is waiting" in anna.get("/wiki/Pain").content.decode()
     stewards = client_of(bob, "en")
-    assert "Anna" in stewards.get(f"/proposal/{made.pk}").content.decode()
-    stewards.post(f"/proposal/{made.pk}", {"act": "accept", "at": "2", "hunks": "1", "hunk": ["0", "1"]})
+    assert "Anna" in stewards.get(f"/proposal/{proposal.pk}").content.decode()
+    stewards.post(f"/proposal/{proposal.pk}", {"act": "accept", "at": "2", "hunks": "1", "hunk": ["0", "1"]})
     version = bread.versions.get(number=3)
     assert (version.author, version.author_name) == (None, "Anna")
     assert "Au feu de bois." in text_of(bread)
@@ -62,14 +62,14 @@ def test_it_waits_for_those_who_look_after_the_page(
         ({"text": "x" * 1_100_000}, "bytes"),
     ],
 )
-def test_what_is_refused_is_said_and_nothing_is_lost(
+def test_refusals_are_shown_and_no_text_is_lost(
     bread: WikiPage, bob: User, anna: Client, more: dict[str, str], said: str
 ) -> None:
-    answer = anna.post("/suggest/Pain", typed(bread, **more))
-    assert answer.status_code == 422
-    shown = answer.content.decode()
-    assert said in shown
-    assert "Au feu de bois." in shown or "text" in more
+    response = anna.post("/suggest/Pain", typed(bread, **more))
+    assert response.status_code == 422
+    html = response.content.decode()
+    assert said in html
+    assert "Au feu de bois." in html or "text" in more
     assert not Proposal.objects.exists()
 
 
@@ -77,15 +77,15 @@ def test_it_is_previewed_and_limited(
     bread: WikiPage, alice: User, anna: Client, client_of: Callable[..., Client]
 ) -> None:
     cache.clear()
-    answer = anna.post("/suggest/Pain", typed(bread, preview="1", agrees="", message=""))
-    assert answer.status_code == 200
-    assert "<p>Au feu de bois.</p>" in answer.content.decode()
+    response = anna.post("/suggest/Pain", typed(bread, preview="1", agrees="", message=""))
+    assert response.status_code == 200
+    assert "<p>Au feu de bois.</p>" in response.content.decode()
     for number in range(5):
         text = text_of(bread).replace("Au four.", f"Au feu {number}.")
         assert anna.post("/suggest/Pain", typed(bread, text=text, name="")).status_code == 302
-    answer = anna.post("/suggest/Pain", typed(bread))
-    assert answer.status_code == 429
-    assert "Au feu de bois." in answer.content.decode()
+    response = anna.post("/suggest/Pain", typed(bread))
+    assert response.status_code == 429
+    assert "Au feu de bois." in response.content.decode()
     assert Proposal.objects.values_list("by_name", flat=True).distinct().get() == "somebody without an account"
     assert client_of(alice).get("/suggest/Pain")["Location"] == "/edit/Pain"
     login = anna.get(anna.get("/edit/Pain")["Location"]).content.decode()

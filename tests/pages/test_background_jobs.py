@@ -1,4 +1,4 @@
-"""The worker: does all that waits, is the only one, survives what fails, ends with its parent."""
+"""Background jobs and their worker: it runs all jobs, is unique, survives failing jobs, ends with its parent."""
 
 from __future__ import annotations
 
@@ -13,72 +13,73 @@ from wiki.pages import background_jobs
 
 
 @dataclass
-class Pile:
-    """A chore with some pieces of work; a piece that is an error is raised."""
+class FakeJob:
+    """Job with a list of pending work; exceptions in the list are raised."""
 
     name: str
-    waiting: list[str | Exception]
+    pending: list[str | Exception]
     done: list[str] = field(default_factory=list)
-    over: threading.Event | None = None
+    finished: threading.Event | None = None
+    """Set when there is no more work."""
 
     def run(self) -> bool:
-        if not self.waiting:
-            if self.over:
-                self.over.set()
+        if not self.pending:
+            if self.finished:
+                self.finished.set()
             return False
-        piece = self.waiting.pop(0)
-        if isinstance(piece, Exception):
-            raise piece
-        self.done.append(piece)
-        return bool(self.waiting)
+        item = self.pending.pop(0)
+        if isinstance(item, Exception):
+            raise item
+        self.done.append(item)
+        return bool(self.pending)
 
 
 @pytest.fixture
-def piles(monkeypatch: pytest.MonkeyPatch) -> list[Pile]:
-    found: list[Pile] = []
-    monkeypatch.setattr(background_jobs, "JOBS", found)
-    return found
+def jobs(monkeypatch: pytest.MonkeyPatch) -> list[FakeJob]:
+    registered: list[FakeJob] = []
+    monkeypatch.setattr(background_jobs, "JOBS", registered)
+    return registered
 
 
-def test_all_that_waits_is_done(piles: list[Pile]) -> None:
-    piles += [Pile("letters", ["a", "b", "c"]), Pile("numbers", ["1"])]
+def test_run_pending_runs_all_work(jobs: list[FakeJob]) -> None:
+    jobs += [FakeJob("letters", ["a", "b", "c"]), FakeJob("numbers", ["1"])]
     background_jobs.run_pending()
-    assert [pile.done for pile in piles] == [["a", "b", "c"], ["1"]]
+    assert [job.done for job in jobs] == [["a", "b", "c"], ["1"]]
 
 
-def test_a_chore_is_registered_once(piles: list[Pile]) -> None:
-    background_jobs.register(Pile("letters", ["a"]))
-    background_jobs.register(Pile("letters", ["b"]))
-    assert [pile.waiting for pile in piles] == [["a"]]
+def test_job_is_registered_once(jobs: list[FakeJob]) -> None:
+    background_jobs.register(FakeJob("letters", ["a"]))
+    background_jobs.register(FakeJob("letters", ["b"]))
+    assert [job.pending for job in jobs] == [["a"]]
 
 
 @pytest.mark.django_db
-def test_one_that_fails_rests_and_the_others_go_on(piles: list[Pile], caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_job_does_not_stop_others(jobs: list[FakeJob], caplog: pytest.LogCaptureFixture) -> None:
     stopped = threading.Event()
-    piles += [Pile("broken", [ValueError("no"), "after"]), Pile("letters", ["a", "b"], over=stopped)]
+    jobs += [FakeJob("broken", [ValueError("no"), "after"]), FakeJob("letters", ["a", "b"], finished=stopped)]
     background_jobs.run_until_stopped(stopped)
-    assert piles[1].done == ["a", "b"]
-    assert piles[0].waiting == ["after"]
-    assert "The chore “broken” failed" in caplog.text
+    assert jobs[1].done == ["a", "b"]
+    assert jobs[0].pending == ["after"]
+    assert "The job “broken” failed" in caplog.text
 
 
-def _is_taken(instance: Instance) -> bool:
-    with background_jobs.worker_lock(instance.data) as only:
-        return not only
+def _is_locked(instance: Instance) -> bool:
+    with background_jobs.worker_lock(instance.data) as is_only:
+        return not is_only
 
 
 @pytest.mark.slow
-def test_a_second_worker_ends_at_once(instance: Instance) -> None:
-    with background_jobs.worker_lock(instance.data) as only:
-        assert only
+def test_second_worker_exits(instance: Instance) -> None:
+    with background_jobs.worker_lock(instance.data) as is_only:
+        assert is_only
         assert "Another worker" in instance.manage("work")
     assert "Another worker" not in instance.manage("work", "--once")
 
 
-def test_a_worker_ends_with_its_parent(instance: Instance) -> None:
+def test_worker_exits_with_its_parent(instance: Instance) -> None:
     worker = instance.start("manage.py", "work", "--with-parent")
     try:
-        while worker.poll() is None and not _is_taken(instance):
+        while worker.poll() is None and not _is_locked(instance):
             time.sleep(0.05)
         assert worker.stdin is not None
         worker.stdin.close()

@@ -1,4 +1,4 @@
-"""Eight processes save, create and move at once: nothing is lost, the tree stays whole."""
+"""Eight processes save, create and move pages concurrently: no edit is lost, and the page tree remains consistent."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.models import WikiPage
 from wiki.pages.writing.page_writer import Author, EditSummary
 me, saves = int(sys.argv[1]), int(sys.argv[2])
-dice, by, done = random.Random(me), Author(None, f"auteur {me}"), []
+rng, by, done = random.Random(me), Author(None, f"auteur {me}"), []
 pages = list(WikiPage.objects.filter(full_title__startswith="Page").values_list("pk", flat=True))
-clashes = 0
-for turn in range(saves):
-    pk = dice.choice(pages)
+conflicts = 0
+for iteration in range(saves):
+    pk = rng.choice(pages)
     page = page_lookup.reload_page(pk)
-    if turn % 10 == 9:
-        where = dice.choice(["", "Lieu 0:", "Lieu 1:", "Lieu 2:", "Lieu 3:"])
+    if iteration % 10 == 9:
+        where = rng.choice(["", "Lieu 0:", "Lieu 1:", "Lieu 2:", "Lieu 3:"])
         try:
             page_moves.move(page, where + page.title, by)
         except (TitleTaken, Refused):
-            clashes += 1
+            conflicts += 1
         continue
-    mark = f"m{me}t{turn}."
+    label = f"m{me}t{iteration}."
     lines = (page.source.text or "").split("\\n\\n")
-    spot = dice.randrange(len(lines))
-    lines.insert(spot, f"Ajout {mark}")
+    position = rng.randrange(len(lines))
+    lines.insert(position, f"Ajout {label}")
     try:
-        page_writer.edit(page, "\\n\\n".join(lines), by, EditSummary(mark), base=page.version)
-        done.append(mark)
+        page_writer.edit(page, "\\n\\n".join(lines), by, EditSummary(label), base=page.version)
+        done.append(label)
     except EditConflict:
-        clashes += 1
-print(json.dumps({"done": done, "clashes": clashes}))
+        conflicts += 1
+print(json.dumps({"done": done, "conflicts": conflicts}))
 """
 
 END = """
@@ -57,11 +57,11 @@ import json
 from wagtail.models import Page
 from wiki.pages.writing import rebuild_derived
 from wiki.pages.models import PageVersion, WikiPage, PageText
-kept = rebuild_derived.snapshot()
+before = rebuild_derived.snapshot()
 rebuild_derived.rebuild()
-now = rebuild_derived.snapshot()
-differs = {name: sorted(set(map(str, kept[name])) ^ set(map(str, now[name])))[:8]
-           for name in kept if kept[name] != now[name]}
+after = rebuild_derived.snapshot()
+differs = {name: sorted(set(map(str, before[name])) ^ set(map(str, after[name])))[:8]
+           for name in before if before[name] != after[name]}
 gaps = [p.full_title for p in WikiPage.objects.all()
         if list(p.versions.order_by("number").values_list("number", flat=True)) != list(range(1, p.version + 1))]
 urls = [p.url_path for p in Page.objects.filter(depth__gt=2) if p.url_path != p.get_parent().url_path + p.slug + "/"]
@@ -75,7 +75,7 @@ print(json.dumps({
 
 
 @pytest.mark.slow
-def test_eight_processes_lose_nothing(instance: Instance) -> None:
+def test_concurrent_edits_lose_nothing(instance: Instance) -> None:
     instance.python(BEGIN)
     workers = [instance.script(WORK, str(number), str(SAVES)) for number in range(PROCESSES)]
     outcomes = []
@@ -88,8 +88,8 @@ def test_eight_processes_lose_nothing(instance: Instance) -> None:
     assert end["gaps"] == []
     assert end["urls"] == []
     assert end["differs"] == {}
-    saved = [mark for outcome in outcomes for mark in outcome["done"]]
+    saved = [label for outcome in outcomes for label in outcome["done"]]
     assert len(saved) > PROCESSES * SAVES * 0.5
     assert sorted(saved) == sorted(end["comments"])
-    lost = [mark for mark in saved if mark not in end["text"]]
+    lost = [label for label in saved if label not in end["text"]]
     assert lost == []

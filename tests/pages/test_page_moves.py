@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 SCRIPT = Author(None, "script")
 
 
-def test_renaming_keeps_history_and_leaves_a_redirect(alice: User) -> None:
+def test_rename_preserves_history_and_leaves_redirect(alice: User) -> None:
     page = make_page("Fournil", "Un four.", by=alice)
     page_moves.move(page, "Four à pain", SCRIPT, "mieux dit")
     now = page_lookup.find("Four à pain", alice)
@@ -31,7 +31,7 @@ def test_renaming_keeps_history_and_leaves_a_redirect(alice: User) -> None:
     assert not any(Page.find_problems())
 
 
-def test_moving_back_takes_the_place_of_its_own_redirect(alice: User) -> None:
+def test_moving_back_replaces_own_redirect(alice: User) -> None:
     page = make_page("Fournil", by=alice)
     page_moves.move(page, "Four", SCRIPT)
     page_moves.move(page, "Fournil", SCRIPT)
@@ -41,7 +41,7 @@ def test_moving_back_takes_the_place_of_its_own_redirect(alice: User) -> None:
     assert page_lookup.find("Four", alice).redirect_key == "Fournil"  # type: ignore[union-attr]
 
 
-def test_a_redirect_that_says_something_else_does_not_give_way(alice: User) -> None:
+def test_other_redirect_is_not_replaced(alice: User) -> None:
     page = make_page("Fournil", by=alice)
     make_page("Four", "#REDIRECT [[Jardin]]", by=alice)
     with pytest.raises(TitleTaken):
@@ -49,7 +49,7 @@ def test_a_redirect_that_says_something_else_does_not_give_way(alice: User) -> N
     assert page_lookup.reload_page(page.pk).full_title == "Fournil"
 
 
-def test_renaming_a_place_renames_its_pages_in_one_batch(alice: User, bob: User) -> None:
+def test_renaming_place_renames_its_pages_in_one_changeset(alice: User, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     page = make_page("Charte", "Voir [[Règles]].", place=place, by=alice)
     page_moves.move(place, "Le Labo", Author.of(bob))
@@ -67,7 +67,7 @@ def test_renaming_a_place_renames_its_pages_in_one_batch(alice: User, bob: User)
     assert not any(Page.find_problems())
 
 
-def test_a_page_moves_into_a_place_and_out_again(alice: User, bob: User) -> None:
+def test_page_moves_into_place_and_back(alice: User, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     page = make_page("Charte", by=alice)
     page_moves.move(page, "La Myne:Charte", SCRIPT)
@@ -81,18 +81,18 @@ def test_a_page_moves_into_a_place_and_out_again(alice: User, bob: User) -> None
         assert node.url_path == node.get_parent().url_path + node.slug + "/"
 
 
-def test_only_stewards_and_administrators_move(alice: User, bob: User) -> None:
+def test_only_stewards_and_administrators_may_move(alice: User, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     page = make_page("Charte", by=alice, place=place)
     with pytest.raises(NotAllowed):
         page_moves.move(page, "La Myne:Règles", Author.of(alice))
     assert page_moves.move(page, "La Myne:Règles", Author.of(bob)).changed
-    commons = make_page("Commun", by=alice)
+    root_page = make_page("Commun", by=alice)
     with pytest.raises(NotAllowed):
-        page_moves.move(commons, "Autre", Author.of(bob))
+        page_moves.move(root_page, "Autre", Author.of(bob))
 
 
-def test_a_taken_title_moves_nothing(alice: User, bob: User) -> None:
+def test_used_title_moves_nothing(alice: User, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     make_page("Charte", by=alice, place=place)
     make_page("Le Labo", by=alice)
@@ -102,7 +102,7 @@ def test_a_taken_title_moves_nothing(alice: User, bob: User) -> None:
     assert Changeset.objects.count() == 0
 
 
-def test_an_edit_begun_before_a_move_ends_in_the_same_history(alice: User) -> None:
+def test_edit_based_on_version_before_move(alice: User) -> None:
     page = make_page("Fournil", "Un.\n", by=alice)
     page_moves.move(page, "Four", SCRIPT)
     saved = page_writer.edit(page, "Deux.\n", Author.of(alice), base=1)
@@ -111,7 +111,7 @@ def test_an_edit_begun_before_a_move_ends_in_the_same_history(alice: User) -> No
     assert page_lookup.reload_page(page.pk).source.text == "Deux.\n"
 
 
-def test_links_look_in_the_same_place_first(alice: User, bob: User) -> None:
+def test_links_resolve_in_same_place_first(alice: User, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     make_page("Accueil", "Voir [[Charte]].", place=place, by=alice)
     make_page("Charte", "Commune.", by=alice)
@@ -121,7 +121,7 @@ def test_links_look_in_the_same_place_first(alice: User, bob: User) -> None:
     assert [link.page.title for link in links_to("La Myne:Charte")] == ["Accueil"]
 
 
-def test_pages_that_link_to_a_new_title_are_told(alice: User) -> None:
+def test_pages_that_link_to_changed_title_are_invalidated(alice: User) -> None:
     linking = make_page("Accueil", "Voir [[Charte]].", by=alice)
     before = page_lookup.reload_page(linking.pk).cache_version
     page = make_page("Charte", by=alice)
@@ -133,7 +133,7 @@ def test_pages_that_link_to_a_new_title_are_told(alice: User) -> None:
     assert WikiPage.objects.count() == 2
 
 
-def test_the_refusal_names_who_may(alice: User, bob: User) -> None:
+def test_error_names_who_may_move(alice: User, bob: User) -> None:
     page, place = make_page("Charte", by=alice), make_place("La Myne", by=bob)
     for subject, who in ((page, "only administrators"), (place, "stewards of this place")):
         with pytest.raises(NotAllowed, match=who):

@@ -1,4 +1,4 @@
-"""The one writer: versions, merging, deletion, places, licences, rights."""
+"""`page_writer`: versions, merging, deletion, places, licences, permissions."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ pytestmark = pytest.mark.django_db
 
 
 def numbers(page: WikiPage) -> list[int]:
-    """The numbers of the page's versions, in order."""
+    """Return the version numbers of a page, in order."""
     return list(page.versions.order_by("number").values_list("number", flat=True))
 
 
-def test_it_writes_text_version_and_reversion_row_together(alice: User) -> None:
+def test_edit_writes_text_version_and_reversion_row(alice: User) -> None:
     page = make_page("Fournil", "Un four.", by=alice)
     page_writer.edit(page, "Deux fours.", Author.of(alice), EditSummary("un de plus", minor=True))
     version = PageVersion.objects.get(page=page, number=2)
@@ -41,7 +41,7 @@ def test_it_writes_text_version_and_reversion_row_together(alice: User) -> None:
     assert numbers(page) == [1, 2]
 
 
-def test_its_rows_are_those_that_reversion_would_write(alice: User) -> None:
+def test_rows_equal_those_of_reversion(alice: User) -> None:
     page = make_page("Fournil", "Un four.", by=alice)
     ours = PageVersion.objects.get(page=page).stored
     with reversion.create_revision(manage_manually=True):
@@ -51,14 +51,14 @@ def test_its_rows_are_those_that_reversion_would_write(alice: User) -> None:
         assert getattr(ours, name) == getattr(theirs, name), name
 
 
-def test_a_save_that_changes_nothing_makes_no_version(alice: User) -> None:
+def test_unchanged_text_makes_no_version(alice: User) -> None:
     page = make_page("Fournil", "Un four.\n", by=alice)
     saved = page_writer.edit(page, "Un four.\r\n", Author.of(alice))
     assert not saved.changed
     assert numbers(page) == [1]
 
 
-def test_it_merges_what_merges(alice: User, bob: User) -> None:
+def test_concurrent_edits_are_merged(alice: User, bob: User) -> None:
     page = make_page("Recette", "Farine\n\nEau\n\nSel\n", by=alice)
     page_writer.edit(page, "Farine T65\n\nEau\n\nSel\n", Author.of(alice), base=1)
     saved = page_writer.edit(page, "Farine\n\nEau\n\nSel gris\n", Author.of(bob), base=1)
@@ -67,7 +67,7 @@ def test_it_merges_what_merges(alice: User, bob: User) -> None:
     assert "merged" in page.versions.get(number=3).tags
 
 
-def test_it_merges_words_inside_one_long_line(alice: User, bob: User) -> None:
+def test_words_in_one_line_are_merged(alice: User, bob: User) -> None:
     line = "Le lundi nous ouvrons la porte du fournil et le soir nous fermons la grange.\n"
     page = make_page("Horaires", line, by=alice)
     page_writer.edit(page, line.replace("lundi", "mardi"), Author.of(alice), base=1)
@@ -76,20 +76,20 @@ def test_it_merges_words_inside_one_long_line(alice: User, bob: User) -> None:
     assert page_lookup.reload_page(page.pk).source.text == merged
 
 
-def test_a_clash_keeps_all_three_texts_and_writes_nothing(alice: User, bob: User) -> None:
+def test_conflict_has_all_texts_and_writes_nothing(alice: User, bob: User) -> None:
     page = make_page("Horaires", "Ouvert lundi.\n", by=alice)
     page_writer.edit(page, "Ouvert mardi.\n", Author.of(alice), base=1)
     with pytest.raises(EditConflict) as caught:
         page_writer.edit(page, "Ouvert jeudi.\n", Author.of(bob), base=1)
-    clash = caught.value
-    assert (clash.base, clash.mine, clash.theirs) == (
+    conflict = caught.value
+    assert (conflict.base, conflict.mine, conflict.theirs) == (
         "Ouvert lundi.\n", "Ouvert jeudi.\n", "Ouvert mardi.\n",
     )  # fmt: skip
-    assert clash.theirs_version == 2
+    assert conflict.theirs_version == 2
     assert numbers(page) == [1, 2]
 
 
-def test_an_edit_of_a_deleted_page_is_a_conflict_that_keeps_the_text(alice: User) -> None:
+def test_edit_of_deleted_page_is_conflict(alice: User) -> None:
     page = make_page("Fournil", by=alice)
     page_writer.delete(page, Author(None, "script"))
     with pytest.raises(EditConflict) as caught:
@@ -97,7 +97,7 @@ def test_an_edit_of_a_deleted_page_is_a_conflict_that_keeps_the_text(alice: User
     assert caught.value.mine == "Un autre four."
 
 
-def test_a_form_sent_twice_saves_once(alice: User) -> None:
+def test_form_sent_twice_saves_once(alice: User) -> None:
     page = make_page("Fournil", "Un.", by=alice)
     for _ in range(2):
         page_writer.edit(page, "Deux.", Author.of(alice), base=1)
@@ -106,14 +106,14 @@ def test_a_form_sent_twice_saves_once(alice: User) -> None:
     assert WikiPage.objects.filter(title_key="Jardin").count() == 1
 
 
-def test_a_title_is_taken_once_whatever_its_spelling(alice: User) -> None:
+def test_spellings_of_title_are_equal(alice: User) -> None:
     make_page("Atelier vélo", by=alice)
     for spelling in ("atelier vélo", "Atelier_vélo", "Atelier  vélo", "atelier ve\u0301lo"):
         with pytest.raises(TitleTaken):
             page_writer.create(spelling, "Autre chose.", Author.of(alice))
 
 
-def test_deletion_frees_the_title_and_history_goes_on(alice: User) -> None:
+def test_deleted_title_can_be_used_again_with_its_history(alice: User) -> None:
     page = make_page("Fournil", "Un.", by=alice)
     page_writer.delete(page, Author(None, "script"), "doublon")
     assert page_lookup.find("Fournil", alice) is None
@@ -124,7 +124,7 @@ def test_deletion_frees_the_title_and_history_goes_on(alice: User) -> None:
     assert page.versions.get(number=2).text() is None
 
 
-def test_undeleting_brings_back_the_last_text(alice: User) -> None:
+def test_undelete_restores_last_text(alice: User) -> None:
     page = make_page("Fournil", "Un.", by=alice)
     page_writer.delete(page, Author(None, "script"))
     page_writer.undelete(page, Author(None, "script"))
@@ -133,7 +133,7 @@ def test_undeleting_brings_back_the_last_text(alice: User) -> None:
     assert (now.version, now.source.text) == (3, "Un.")
 
 
-def test_a_place_has_its_maker_as_steward_and_pages_in_it(alice: User, bob: User) -> None:
+def test_place_has_steward_and_pages(alice: User, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     page = page_writer.create("La Myne:Charte", "Nos règles.", Author.of(alice)).page
     assert page.place == place
@@ -144,25 +144,25 @@ def test_a_place_has_its_maker_as_steward_and_pages_in_it(alice: User, bob: User
     assert not any(Page.find_problems())
 
 
-def test_a_prefix_that_is_no_place_is_part_of_the_title(alice: User) -> None:
+def test_prefix_that_is_no_place_is_part_of_title(alice: User) -> None:
     page = make_page("Atelier : réparer un vélo", by=alice)
     assert page.place is None
     assert page.title == "Atelier : réparer un vélo"
 
 
-def test_a_place_whose_prefix_is_in_use_is_refused_with_the_pages(bob: User) -> None:
+def test_place_with_used_prefix_is_refused(bob: User) -> None:
     make_page("Atelier : réparer", by=bob)
     with pytest.raises(TitleTaken, match="Atelier : réparer"):
         make_place("Atelier", by=bob)
 
 
 @pytest.mark.parametrize("title", ["Catégorie", "Fichier", "Le 100: ateliers"])
-def test_a_place_cannot_have_the_name_of_a_namespace_or_a_colon(bob: User, title: str) -> None:
+def test_place_title_is_no_namespace_and_has_no_colon(bob: User, title: str) -> None:
     with pytest.raises(Refused):
         make_place(title, by=bob)
 
 
-def test_a_place_with_pages_is_neither_deleted_nor_unmade(bob: User) -> None:
+def test_place_with_pages_is_neither_deleted_nor_converted(bob: User) -> None:
     place = make_place("La Myne", by=bob)
     make_page("Charte", place=place, by=bob)
     for act in (page_writer.delete, page_writer.convert_place_to_page):
@@ -170,7 +170,7 @@ def test_a_place_with_pages_is_neither_deleted_nor_unmade(bob: User) -> None:
             act(place, Author.of(bob))
 
 
-def test_relicensing_follows_the_table(bob: User) -> None:
+def test_relicense_requires_compatible_licence(bob: User) -> None:
     place = make_place("La Myne", by=bob)
     page = make_page("Charte", place=place, by=bob)
     assert page_writer.relicense(page, "LAL-1.3", Author.of(bob)).changed
@@ -181,12 +181,12 @@ def test_relicensing_follows_the_table(bob: User) -> None:
 
 
 @pytest.mark.parametrize("license", ["CC-BY-NC-4.0", "CC-BY-ND-4.0", "Mystery-1.0", ""])
-def test_only_free_licences_are_for_text(alice: User, license: str) -> None:
+def test_unfree_licences_are_refused(alice: User, license: str) -> None:
     with pytest.raises(LicenseConflict):
         make_page("Fournil", by=alice, license=license)
 
 
-def test_charlie_and_anna_write_nothing(alice: User, charlie: User) -> None:
+def test_blocked_and_unauthorised_users_write_nothing(alice: User, charlie: User) -> None:
     page = make_page("Fournil", by=alice)
     with pytest.raises(NotAllowed):
         page_writer.edit(page, "Non.", Author.of(charlie))
@@ -196,14 +196,14 @@ def test_charlie_and_anna_write_nothing(alice: User, charlie: User) -> None:
     assert numbers(page) == [1]
 
 
-def test_too_long_a_text_is_refused_before_anything_is_written(alice: User) -> None:
+def test_too_long_text_is_refused(alice: User) -> None:
     page = make_page("Fournil", by=alice)
     with pytest.raises(Refused):
         page_writer.edit(page, "x" * 1_000_001, Author.of(alice))
     assert numbers(page) == [1]
 
 
-def test_a_person_cannot_save_without_end(alice: User) -> None:
+def test_edits_are_rate_limited(alice: User) -> None:
     page = make_page("Fournil", by=alice)
     for number in range(59):
         page = page_writer.edit(page, f"{number}", Author.of(alice)).page
@@ -212,12 +212,12 @@ def test_a_person_cannot_save_without_end(alice: User) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\u2028", "\U0001f9c0" * 3, "\ufeff---\n"])
-def test_odd_signs_are_kept_or_dropped_never_an_error(alice: User, text: str) -> None:
+def test_unusual_characters_raise_no_error(alice: User, text: str) -> None:
     page = make_page("Fournil", text, by=alice)
     assert "\x00" not in (page_lookup.reload_page(page.pk).source.text or "")
 
 
-def test_a_stale_draft_writes_nothing(alice: User) -> None:
+def test_stale_version_writes_nothing(alice: User) -> None:
     page = make_page("Fournil", "Un.", by=alice)
     old = page_lookup.reload_page(page.pk)
     page_writer.edit(page, "Deux.", Author.of(alice))
@@ -227,22 +227,24 @@ def test_a_stale_draft_writes_nothing(alice: User) -> None:
     assert old.version == 1
 
 
-def test_a_batch_that_fails_half_way_writes_nothing(alice: User) -> None:
+def test_failed_store_writes_nothing(alice: User) -> None:
     make_page("Pris", by=alice)
     fields = [page_lookup.fields_for_title(t, license="CC-BY-SA-4.0", language="fr") for t in ("Libre", "Pris")]
-    drafts = [NewVersion(WikiPage(), "x", field, Author.of(alice)) for field in fields]
+    new_versions = [NewVersion(WikiPage(), "x", field, Author.of(alice)) for field in fields]
     with pytest.raises(TitleTaken):
-        store(drafts)
+        store(new_versions)
     assert not WikiPage.objects.filter(title_key="Libre").exists()
-    assert drafts[0].page.pk is None
+    assert new_versions[0].page.pk is None
     assert not any(Page.find_problems())
 
 
-def test_a_save_asks_the_database_a_bounded_number_of_times(alice: User) -> None:
+def test_edit_needs_limited_number_of_queries(alice: User) -> None:
     page = make_page("Fournil", "Un [[lien]].", by=alice)
     author = Author(None, "script")
     with CaptureQueriesContext(connection) as queries:
         page_writer.edit(page, "Deux [[lien]].", author)
-    asked = [query["sql"][:80] for query in queries if "pg_advisory" not in query["sql"]]  # PostgreSQL's lock beside
-    assert len(asked) <= 23, asked  # of these, four for passages (what is alive, what was; ends, begins), one for forks
+    statements = [
+        query["sql"][:80] for query in queries if "pg_advisory" not in query["sql"]
+    ]  # without PostgreSQL's advisory locks
+    assert len(statements) <= 23, statements  # of these, four for passages, one for forks
     assert RenderedPage.objects.filter(page=page, version=2).count() == 2

@@ -1,4 +1,4 @@
-"""What is derived can be derived again from history, and is then the same."""
+"""Derived data can be rebuilt from the history, and is then equal."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 SCRIPT = Author(None, "script")
 
 
-def a_small_wiki(alice: User, bob: User) -> None:
-    """Places, pages, links, pictures, problems, moves, a deletion, a redirect."""
+def make_small_wiki(alice: User, bob: User) -> None:
+    """Create places, pages, links, pictures, problems, moves, a deletion, a redirect."""
     place = make_place("La Myne", by=bob, text="---\nkind: Lieu\n---\nVoir [[Charte]].\n")
     charter = make_page(
         "Charte", "---\nNature: Pratique\nVille: [Lyon, Oullins]\n---\n# Un\n## Deux\n", by=alice, place=place
@@ -27,17 +27,17 @@ def a_small_wiki(alice: User, bob: User) -> None:
         Author.of(alice),
         EditSummary(),
     )
-    gone = make_page("Parti", "Un [[lien]].", by=alice)
-    page_writer.delete(gone, SCRIPT)
+    deleted = make_page("Parti", "Un [[lien]].", by=alice)
+    page_writer.delete(deleted, SCRIPT)
     page_moves.move(place, "Le Labo", SCRIPT)
     make_page("Catégorie:Règles", "[[Catégorie:Tout]]", by=alice)
 
 
-def test_rebuilt_equals_kept(alice: User, bob: User) -> None:
-    a_small_wiki(alice, bob)
-    kept = rebuild_derived.snapshot()
-    assert len(kept["links"]) > 4
-    assert len(kept["rendered"]) == 2 * WikiPage.objects.count()
+def test_rebuild_restores_derived_data(alice: User, bob: User) -> None:
+    make_small_wiki(alice, bob)
+    before = rebuild_derived.snapshot()
+    assert len(before["links"]) > 4
+    assert len(before["rendered"]) == 2 * WikiPage.objects.count()
     PageLink.objects.all().delete()
     PageLink.objects.create(page=WikiPage.objects.first(), way="link", key="Faux")
     RenderedPage.objects.filter(ui_language="fr").delete()
@@ -47,27 +47,27 @@ def test_rebuilt_equals_kept(alice: User, bob: User) -> None:
         kind=Kind.objects.get(key="event"), excerpt="faux", size=9, license="MIT", redirect_key="Faux", version=99
     )
     call_command("rebuild", verbosity=0)
-    assert rebuild_derived.snapshot() == kept
+    assert rebuild_derived.snapshot() == before
 
 
-def test_rebuilding_twice_changes_nothing(alice: User, bob: User) -> None:
-    a_small_wiki(alice, bob)
-    kept = rebuild_derived.snapshot()
+def test_second_rebuild_changes_nothing(alice: User, bob: User) -> None:
+    make_small_wiki(alice, bob)
+    before = rebuild_derived.snapshot()
     assert rebuild_derived.rebuild() == rebuild_derived.rebuild() == WikiPage.objects.count()
-    assert rebuild_derived.snapshot() == kept
+    assert rebuild_derived.snapshot() == before
 
 
-def test_an_edit_during_a_rebuild_is_not_undone(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edit_during_rebuild_is_preserved(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
     page = make_page("Fournil", "Un.", by=alice)
-    heads, calls = rebuild_derived._heads, []
+    last_versions, calls = rebuild_derived._last_versions, []
 
     def edit_meanwhile(pks: list[int]) -> object:
-        found = heads(pks)
+        found = last_versions(pks)
         if not calls:
             calls.append(page_writer.edit(page, "Deux.", SCRIPT))
         return found
 
-    monkeypatch.setattr(rebuild_derived, "_heads", edit_meanwhile)
+    monkeypatch.setattr(rebuild_derived, "_last_versions", edit_meanwhile)
     rebuild_derived.rebuild()
     assert calls
     assert PageText.objects.get(page=page).text == "Deux."

@@ -1,4 +1,4 @@
-"""Who looks after a place: named, relieved, never none; and a place that is one no more."""
+"""Stewards of a place, and the conversion of a place to a page."""
 
 from __future__ import annotations
 
@@ -19,39 +19,37 @@ ADDRESS = "/stewards/La_Myne"
 
 @pytest.fixture
 def place(bob: User) -> WikiPage:
-    """A place that bob looks after."""
+    """Return a place whose steward is bob."""
     return make_place("La Myne", by=bob)
 
 
 def names(place: WikiPage) -> set[str]:
-    """Who looks after it now."""
+    """Return the user names of the stewards."""
     return set(place.stewardships.values_list("user__username", flat=True))
 
 
-def test_it_names_another_and_says_so(place: WikiPage, alice: User, bob: User, client_of: ClientOf) -> None:
-    answer = client_of(bob, "en").post(ADDRESS, {"add": "1", "username": "alice"}, follow=True)
-    assert "alice looks after this place now." in answer.content.decode()
+def test_steward_is_added_with_message(place: WikiPage, alice: User, bob: User, client_of: ClientOf) -> None:
+    response = client_of(bob, "en").post(ADDRESS, {"add": "1", "username": "alice"}, follow=True)
+    assert "alice looks after this place now." in response.content.decode()
     assert names(place) == {"alice", "bob"}
 
 
-def test_it_leads_whoever_leaves_back_to_the_place(
-    place: WikiPage, alice: User, bob: User, client_of: ClientOf
-) -> None:
+def test_leaving_steward_is_redirected_to_place(place: WikiPage, alice: User, bob: User, client_of: ClientOf) -> None:
     client = client_of(bob, "en")
     client.post(ADDRESS, {"add": "1", "username": "alice"})
-    answer = client.post(ADDRESS, {"remove": "bob"}, follow=True)
-    assert answer.redirect_chain == [("/wiki/La_Myne", 302)]
-    assert "You do not look after this place any more." in answer.content.decode()
+    response = client.post(ADDRESS, {"remove": "bob"}, follow=True)
+    assert response.redirect_chain == [("/wiki/La_Myne", 302)]
+    assert "You do not look after this place any more." in response.content.decode()
     assert names(place) == {"alice"}
 
 
-def test_it_keeps_the_last_one(place: WikiPage, bob: User, client_of: ClientOf) -> None:
-    answer = client_of(bob, "en").post(ADDRESS, {"remove": "bob"}, follow=True)
-    assert "A place keeps one steward" in answer.content.decode()
+def test_last_steward_is_not_removed(place: WikiPage, bob: User, client_of: ClientOf) -> None:
+    response = client_of(bob, "en").post(ADDRESS, {"remove": "bob"}, follow=True)
+    assert "A place keeps one steward" in response.content.decode()
     assert names(place) == {"bob"}
 
 
-def test_it_makes_an_empty_place_an_ordinary_page(place: WikiPage, bob: User, client_of: ClientOf) -> None:
+def test_empty_place_becomes_page(place: WikiPage, bob: User, client_of: ClientOf) -> None:
     client = client_of(bob, "en")
     assert 'action="/unmake-place/La_Myne"' in client.get(ADDRESS).content.decode()
     page = make_page("Charte", place=place, by=bob)

@@ -1,4 +1,4 @@
-"""Pages of Federated Wiki: the journal replayed, the story in Markdown, and nothing that strange JSON can break."""
+"""Pages of Federated Wiki: replay of the journal, story as Markdown, robustness against malformed JSON."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ URL = "http://ward.example/how-to-bake.json"
 
 
 def item(key: str, text: str, kind: str = "paragraph") -> dict[str, Any]:
-    """An item of a story."""
+    """Return an item of a story."""
     return {"type": kind, "id": key, "text": text}
 
 
 def read(page: Any) -> ArchiveContents:
-    """What a page says."""
+    """Parse a page."""
     return federated_wiki.parse_fedwiki(io.BytesIO(json.dumps(page).encode()), URL)
 
 
@@ -70,7 +70,7 @@ def test_each_action_is_a_version_by_the_site_it_was_done_on() -> None:
     assert contents.credits["derived_from"][0]["host"] == "alice.example"
 
 
-def test_the_story_counts_where_the_journal_does_not_lead_to_it() -> None:
+def test_the_story_counts_when_the_journal_does_not_lead_to_it() -> None:
     contents = read({**PAGE, "journal": PAGE["journal"][:2]})
     assert len(contents.revisions) == 3
     assert contents.last.text == federated_wiki.story_to_markdown(PAGE["story"])
@@ -107,7 +107,7 @@ def test_items_become_markdown(one: dict[str, Any], expected: str) -> None:
         ("http://a.example/", ""),
     ],
 )
-def test_addresses_lead_to_the_json(url: str, expected: str) -> None:
+def test_urls_of_the_json(url: str, expected: str) -> None:
     assert federated_wiki.json_address(url) == expected
 
 
@@ -121,7 +121,7 @@ def test_addresses_lead_to_the_json(url: str, expected: str) -> None:
         json.dumps({"title": "A", "story": [item("a", "x" * 1_100_000)]}).encode(),
     ],
 )  # fmt: skip
-def test_what_is_no_page_is_refused(raw: bytes) -> None:
+def test_invalid_json_is_refused(raw: bytes) -> None:
     with pytest.raises(ArchiveProblem):
         federated_wiki.parse_fedwiki(io.BytesIO(raw), URL)
 
@@ -129,9 +129,9 @@ def test_what_is_no_page_is_refused(raw: bytes) -> None:
 def test_a_long_journal_takes_bounded_time() -> None:
     text = item("a", "mot " * 200)
     journal = [{"type": "add", "item": text}] * 50 + [{"type": "edit", "id": "a", "item": text}] * 2_000
-    begun = time.monotonic()
+    started = time.monotonic()
     assert len(read({"title": "A", "story": [], "journal": journal}).revisions) == 2_051
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - started < 20
 
 
 KEYS = st.sampled_from(["a", "b", "c", None, 3])
@@ -148,7 +148,7 @@ ACTION = st.fixed_dictionaries(
 
 
 @given(st.lists(ACTION | JUNK, max_size=12), st.lists(JUNK | ITEMS, max_size=4))
-def test_whatever_a_journal_says_the_story_stands_at_its_end(journal: list[Any], story: list[Any]) -> None:
+def test_the_story_is_always_the_last_version(journal: list[Any], story: list[Any]) -> None:
     contents = read({"title": "Une page", "story": story, "journal": journal})
     expected = federated_wiki.story_to_markdown([one for one in story if isinstance(one, dict)])
     assert contents.last.text == federated_wiki.clean_text(expected)
@@ -158,7 +158,7 @@ def test_whatever_a_journal_says_the_story_stands_at_its_end(journal: list[Any],
 
 
 @pytest.mark.django_db
-def test_it_is_forked_and_stays_in_touch(bob: User) -> None:
+def test_it_is_forked_and_pulled(bob: User) -> None:
     def mirror(page: Any) -> Any:
         return mirror_import.import_mirror(
             io.BytesIO(json.dumps(page).encode()), bob, FetchSource(URL.replace(".json", ".html"), URL)
@@ -174,7 +174,7 @@ def test_it_is_forked_and_stays_in_touch(bob: User) -> None:
     mirror({**PAGE, "story": PAGE["story"][1:], "journal": [*PAGE["journal"], more]})
     assert page_lookup.reload_page(page.pk).source.text == "Flour and water."
     assert page_lookup.reload_page(page.pk).version == 7
-    mirror({**PAGE, "title": "How to Bake", "journal": []})  # its journal is another one now: the story counts
+    mirror({**PAGE, "title": "How to Bake", "journal": []})  # the journal was rewritten: the current story counts
     assert page_lookup.reload_page(page.pk).version == 8
     with pytest.raises(Refused, match="address"):
         mirror_import.import_mirror(io.BytesIO(json.dumps(PAGE).encode()), bob)

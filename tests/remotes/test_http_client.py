@@ -1,4 +1,4 @@
-"""Fetching from other sites: what is asked, what is not, and what a hostile site can do with it (nothing)."""
+"""The HTTP client: allowed and refused URLs, and protection against hostile sites."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ Script = Callable[[socket.socket], None]
 
 @dataclass(frozen=True)
 class Quiet:
-    """A script that reads the request itself."""
+    """A script of a server that reads the request itself."""
 
     script: Callable[[socket.socket], None]
 
     def __call__(self, client: socket.socket) -> None:
-        """Answer."""
+        """Send the response."""
         self.script(client)
 
 
 def head(status: str = "200 OK", *lines: str) -> bytes:
-    """The head of an answer."""
+    """Return the header of a response."""
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode()
 
 
-def says(*pieces: bytes, pause: float = 0) -> Script:
-    """A site that sends these pieces."""
+def says(*chunks: bytes, pause: float = 0) -> Script:
+    """Return the script of a site that sends `pieces`."""
 
     def script(client: socket.socket) -> None:
-        for piece in pieces:
-            client.sendall(piece)
+        for chunk in chunks:
+            client.sendall(chunk)
             time.sleep(pause)
 
     return script
 
 
 def drips(before: bytes, drop: bytes) -> Script:
-    """A site that sends one more drop ten times a second, for a long time."""
+    """Return the script of a site that sends `drop` ten times a second, for a long time."""
     return says(before, *[drop] * 100, pause=0.1)
 
 
 @pytest.fixture
 def site(settings: Any) -> Iterator[Callable[[Script], str]]:
-    """Starts a site on this machine that answers as a script says; gives its address. Such sites may be asked here."""
+    """Start a local site that responds as a script says; return its URL. Local addresses are allowed."""
     settings.FORK_FROM = HERE
     servers: list[socketserver.ThreadingTCPServer] = []
 
@@ -67,7 +67,7 @@ def site(settings: Any) -> Iterator[Callable[[Script], str]]:
             def handle(self) -> None:
                 with contextlib.suppress(OSError):
                     if not isinstance(script, Quiet):
-                        asked_of.append(self.request.recv(65_536).decode(errors="replace"))
+                        requested_urls.append(self.request.recv(65_536).decode(errors="replace"))
                     script(self.request)
 
         server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
@@ -76,36 +76,36 @@ def site(settings: Any) -> Iterator[Callable[[Script], str]]:
         servers.append(server)
         return f"http://127.0.0.1:{server.server_address[1]}"
 
-    asked_of.clear()
+    requested_urls.clear()
     yield start
     for server in servers:
         server.shutdown()
         server.server_close()
 
 
-asked_of: list[str] = []
+requested_urls: list[str] = []
 """The requests that sites got, newest last."""
 
 
 def get(url: str, **more: Any) -> Any:
-    """Fetch at most 1,000 bytes; a busy machine has time for that."""
+    """Fetch at most 1,000 bytes, with a timeout that is long enough for a busy machine."""
     return fetch(url, **{"limit": 1000, "seconds": 20, **more})
 
 
-def test_it_fetches_what_stands_there(site: Callable[[Script], str]) -> None:
+def test_it_fetches_the_content(site: Callable[[Script], str]) -> None:
     address = site(
         says(head("200 OK", "Content-Type: text/HTML; charset=utf-8", 'ETag: "a"', "Content-Length: 4"), b"cafe")
     )
     found = get(f"{address}/wiki/Pain d’épices?x=é#hash", accept="text/html", etag='"b"')
     assert (found.status, found.content_type, found.etag, found.body.read()) == (200, "text/html", '"a"', b"cafe")
-    line, *lines = asked_of[-1].split("\r\n")
+    line, *lines = requested_urls[-1].split("\r\n")
     assert line == "GET /wiki/Pain%20d%E2%80%99%C3%A9pices?x=%C3%A9 HTTP/1.1"
     assert {"Accept: text/html", 'If-None-Match: "b"', "Accept-Encoding: identity"} <= set(lines)
     assert not [name for name in lines if name.lower().startswith(("cookie", "authorization"))]
     assert get(site(says(head("304 Not Modified")))).status == 304
 
 
-def test_it_follows_redirects_and_says_where_it_ended(site: Callable[[Script], str]) -> None:
+def test_it_follows_redirects_and_returns_the_final_url(site: Callable[[Script], str]) -> None:
     there = site(says(head("200 OK"), b"ok"))
     found = get(site(says(head("302 Found", f"Location: {there}/b"))) + "/a")
     assert (found.url, found.body.read()) == (f"{there}/b", b"ok")
@@ -122,17 +122,17 @@ def test_it_follows_redirects_and_says_where_it_ended(site: Callable[[Script], s
         "http://nowhere.invalid/", "http://" + "a" * 300 + ".org/", "http://exa mple.org/",
     ],
 )  # fmt: skip
-def test_it_does_not_ask_addresses_that_are_none_of_its_business(url: str) -> None:
+def test_it_refuses_urls_that_are_not_allowed(url: str) -> None:
     with pytest.raises(Refused):
         get(url)
 
 
-def test_names_in_other_letters_are_asked_as_the_web_writes_them() -> None:
+def test_international_names_are_encoded() -> None:
     with pytest.raises(Unreachable, match=r"xn--mdiathque-53af\.invalid"):
         get("http://médiathèque.invalid/Été")
 
 
-def test_what_is_public_is_told_from_what_is_not(settings: Any) -> None:
+def test_public_addresses_are_recognized(settings: Any) -> None:
     settings.FORK_FROM = [ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd00::/8")]
     public = ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822", "10.1.2.3", "fd00::1", "::ffff:10.1.0.1"]
     private = ["10.2.0.1", "192.168.0.1", "100.64.0.1", "::ffff:10.2.0.1", "64:ff9b::a02:1", "2001:db8::1", "ff02::1"]
@@ -159,17 +159,17 @@ def test_what_is_public_is_told_from_what_is_not(settings: Any) -> None:
         (drips(head("200 OK"), b"x"), "too long"),
     ],
 )
-def test_a_hostile_site_gets_nowhere(site: Callable[[Script], str], script: Script, says_of_it: str) -> None:
-    address, begun = site(script), time.monotonic()
+def test_a_hostile_site_does_no_harm(site: Callable[[Script], str], script: Script, says_of_it: str) -> None:
+    address, started = site(script), time.monotonic()
     with pytest.raises(Unreachable, match=says_of_it):
         get(address, seconds=0.5 if says_of_it == "too long" else 20)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(
     "target", ["http://169.254.169.254/", "file:///etc/passwd", "http://a:b@127.0.0.1/", "//[::1]/"]
 )
-def test_each_redirect_is_looked_at_again(site: Callable[[Script], str], target: str) -> None:
+def test_each_redirect_is_checked(site: Callable[[Script], str], target: str) -> None:
     with pytest.raises(Refused) as caught:
         get(site(says(head("302 Found", f"Location: {target}"))))
     assert not isinstance(caught.value, Unreachable)
@@ -177,14 +177,14 @@ def test_each_redirect_is_looked_at_again(site: Callable[[Script], str], target:
 
 @pytest.fixture
 def certified(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """A server's side of TLS, with a certificate for «localhost» alone, which is trusted here."""
+    """A TLS server context with a certificate for «localhost» only, trusted by the client."""
     monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "localhost.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(TLS / "localhost.pem", TLS / "localhost-key.pem")
     return context
 
 
-def test_the_name_in_a_certificate_counts(site: Callable[[Script], str], certified: ssl.SSLContext) -> None:
+def test_the_name_in_the_certificate_is_checked(site: Callable[[Script], str], certified: ssl.SSLContext) -> None:
     def script(client: socket.socket) -> None:
         with certified.wrap_socket(client, server_side=True) as secure:
             secure.recv(65_536)

@@ -1,6 +1,6 @@
-"""Pages of other sites that come as files: kept version for version, forked, refreshed, proposed, and never rewritten.
+"""Mirrors of pages of other sites, imported from files: stored version by version, forked, updated, proposed.
 
-The far site is this one under another address: what it exports then is from there.
+The remote site is this one with another BASE_ADDRESS while it exports.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ def _staging(settings: Any) -> None:
 
 
 def archive_from_afar(page: WikiPage) -> io.BytesIO:
-    """The archive of a page, as a site far away would give it."""
+    """Return the archive of a page as a remote site would export it."""
     with override_settings(BASE_ADDRESS=FAR):
         return io.BytesIO(export(page_lookup.reload_page(page.pk)))
 
 
 def mirrored(page: WikiPage, by: User) -> Mirror:
-    """The mirror of a page that is taken to be far away."""
+    """Import a local page as if it were on a remote site; return the mirror."""
     return mirror_import.import_mirror(archive_from_afar(page), by)
 
 
-def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User, client_of: Any) -> None:
+def test_a_mirror_has_the_remote_versions_and_cannot_be_edited(alice: User, bob: User, client_of: Any) -> None:
     make_picture("Pain.jpg")
     far = make_practice(alice)
     change(far, bob, ("Une nuit", "Deux nuits"), ("Au four.", "Au four. [[Fichier:Pain.jpg]]"))
@@ -81,19 +81,23 @@ def test_it_says_what_it_says_there_and_nobody_changes_it(alice: User, bob: User
     ):
         with pytest.raises((NotAllowed, Refused)):
             act()
-    shown = client_of(AnonymousUser()).get(page.get_absolute_url()).content.decode()
-    assert "loin.example" in shown
-    assert f'<link rel="canonical" href="{FAR}/wiki/Pain">' in shown
+    html = client_of(AnonymousUser()).get(page.get_absolute_url()).content.decode()
+    assert "loin.example" in html
+    assert f'<link rel="canonical" href="{FAR}/wiki/Pain">' in html
     assert "Elsewhere" not in client_of(AnonymousUser()).get("/sitemap-1.xml").content.decode()
 
 
-def test_its_fork_stays_in_touch_through_newer_archives(alice: User, bob: User) -> None:
+def test_its_fork_is_updated_by_newer_archives(alice: User, bob: User) -> None:
     far, place = make_practice(alice), make_place("Le Fournil", by=bob)
     kept = mirrored(far, bob)
     fork = fork_creation.fork(page_lookup.reload_page(kept.page_id), ForkTarget(place), Author.of(bob))
-    bond = Fork.objects.get(page=fork)
+    fork_row = Fork.objects.get(page=fork)
     assert fork.full_title == "Le Fournil:Pain"
-    assert (bond.upstream_host, bond.upstream_title, bond.upstream_url) == ("loin.example", "Pain", f"{FAR}/wiki/Pain")
+    assert (fork_row.upstream_host, fork_row.upstream_title, fork_row.upstream_url) == (
+        "loin.example",
+        "Pain",
+        f"{FAR}/wiki/Pain",
+    )
     assert not fork_status_of(fork, bob).was_renamed
     change(fork, bob, ("Au four.", "Au four, chaud."))
     change(far, alice, ("Ville: Lyon", "Ville: Nice"), ("Une nuit", "Trois nuits"))
@@ -103,32 +107,32 @@ def test_its_fork_stays_in_touch_through_newer_archives(alice: User, bob: User) 
     take_in(fork, page_lookup.reload_page(kept.page_id), bob)
     assert all(words in text_of(fork) for words in ("Ville: Nice", "Trois nuits", "Au four, chaud."))
     assert fork_status_of(fork, bob).behind == []
-    assert mirrored(far, bob).page.version == 2  # the same archive once more
+    assert mirrored(far, bob).page.version == 2  # the same archive again
 
 
-def test_a_fork_from_afar_is_proposed_to_its_original(alice: User, bob: User, client_of: Any) -> None:
+def test_a_remote_fork_is_proposed_to_its_upstream(alice: User, bob: User, client_of: Any) -> None:
     bread = make_practice(alice)
     change(bread, alice, ("à la main", "longtemps"))
-    with override_settings(BASE_ADDRESS=FAR):  # there, it was forked from here
+    with override_settings(BASE_ADDRESS=FAR):  # on the remote site, the page is a fork of a local page
         far = fork_creation.fork(page_lookup.reload_page(bread.pk), ForkTarget(new_place="Loin"), Author(None, "Zoé"))
         Fork.objects.filter(page=far).update(upstream_host="ici.example", upstream_url="https://ici.example/wiki/Pain")
         page_writer.edit(far, text_of(far).replace("Au four.", "Au feu de bois."), Author(None, "Zoé"))
     change(bread, alice, ("Une nuit", "Deux nuits"))
-    answer = client_of(bob).post("/elsewhere", {"file": archive_from_afar(far)})
+    response = client_of(bob).post("/elsewhere", {"file": archive_from_afar(far)})
     mirror = Mirror.objects.get()
-    assert answer["Location"].startswith("/propose/Elsewhere:loin.example")
+    assert response["Location"].startswith("/propose/Elsewhere:loin.example")
     assert Fork.objects.get(page=mirror.page).upstream == bread
     merge = merge_of(bread, mirror.page)
-    made = proposals.propose(merge, merge.merged.text or "", "Au bois", bob)
+    created = proposals.propose(merge, merge.merged.text or "", "Au bois", bob)
     assert Proposal.objects.get().page == bread
-    taken = proposals.accept(made, made.text, alice, is_whole=True, base=bread.versions.count())
-    assert taken.changed
+    pulled = proposals.accept(created, created.text, alice, is_whole=True, base=bread.versions.count())
+    assert pulled.changed
     assert "Au feu de bois." in text_of(bread)
     assert "Deux nuits" in text_of(bread)
     assert "Zoé" in authors_of(bread)
 
 
-def test_the_past_cannot_be_told_otherwise(alice: User, bob: User) -> None:
+def test_an_archive_cannot_change_the_history(alice: User, bob: User) -> None:
     far = make_practice(alice)
     kept = mirrored(far, bob)
     change(far, alice, ("Une nuit", "Deux nuits"))
@@ -149,7 +153,7 @@ def test_the_past_cannot_be_told_otherwise(alice: User, bob: User) -> None:
         mirror_import.import_mirror(io.BytesIO(export(page_lookup.reload_page(other.pk))), bob)
 
 
-def test_the_screen_says_what_is_wrong(bob: User, client_of: Any) -> None:
+def test_the_form_shows_errors(bob: User, client_of: Any) -> None:
     client: Client = client_of(bob)
     for data, said in (
         ({}, "l’un des deux"),
@@ -157,9 +161,9 @@ def test_the_screen_says_what_is_wrong(bob: User, client_of: Any) -> None:
         ({"address": "javascript:alert(1)"}, "javascript:alert(1)"),
         ({"file": io.BytesIO(b"no zip at all")}, "archive"),
     ):
-        answer = client.post("/elsewhere", data)
-        assert answer.status_code in (400, 422)
-        assert said in answer.content.decode()
+        response = client.post("/elsewhere", data)
+        assert response.status_code in (400, 422)
+        assert said in response.content.decode()
     assert (
         'value="https://loin.example/wiki/Pain"'
         in client.get("/elsewhere?address=https://loin.example/wiki/Pain").content.decode()
@@ -170,7 +174,7 @@ class Garden(BaseHTTPRequestHandler):
     """A Federated Wiki with one page."""
 
     def do_GET(self) -> None:
-        """Its page as people and as programs read it."""
+        """Serve the page as HTML and as JSON."""
         known = {
             "/view/how-to-bake": ("text/html", b"<html><body>A garden</body></html>"),
             "/how-to-bake.json": ("application/json", json.dumps(GARDEN).encode()),
@@ -190,13 +194,13 @@ class Garden(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Do not log."""
 
 
 GARDEN: dict[str, Any] = {"title": "How to Bake", "story": [{"type": "paragraph", "id": "a", "text": "Flour."}]}
 
 
-def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> None:
+def test_a_page_of_a_federated_wiki_is_polled(bob: User, settings: Any) -> None:
     settings.FORK_FROM = [ipaddress.ip_network("127.0.0.0/8")]
     with ThreadingHTTPServer(("127.0.0.1", 0), Garden) as garden:
         threading.Thread(target=garden.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -221,7 +225,7 @@ def test_a_page_of_a_federated_wiki_is_asked_again(bob: User, settings: Any) -> 
         garden.shutdown()
 
 
-def test_other_forms_of_a_page_are_found_whatever_stands_around_them() -> None:
+def test_alternate_links_are_found_in_any_html() -> None:
     link = '<link rel="nofollow Alternate" type="application/ZIP" href="/archive/Pain.zip">'
     for before in (
         "",
@@ -232,10 +236,10 @@ def test_other_forms_of_a_page_are_found_whatever_stands_around_them() -> None:
         assert mirror_polling.alternate_links(f"{before}{link}<![").get("application/zip") == "/archive/Pain.zip", (
             before
         )
-    begun = time.monotonic()
-    for piece in ("<", "<![", "<!--", "<a ", "&#", "</", '<a b="c" '):
-        mirror_polling.alternate_links(piece * (mirror_polling.HTML_BYTES // len(piece)))
-    assert time.monotonic() - begun < 10
+    started = time.monotonic()
+    for chunk in ("<", "<![", "<!--", "<a ", "&#", "</", '<a b="c" '):
+        mirror_polling.alternate_links(chunk * (mirror_polling.HTML_BYTES // len(chunk)))
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(
@@ -246,7 +250,7 @@ def test_other_forms_of_a_page_are_found_whatever_stands_around_them() -> None:
         ("a" * 255, "b" * 255, True, None),
     ],
 )
-def test_every_page_has_a_title_here(host: str, title: str, confirmed: bool, expected: str | None) -> None:
+def test_every_title_becomes_valid(host: str, title: str, confirmed: bool, expected: str | None) -> None:
     found = mirror_title(host, title, is_confirmed=confirmed)
     assert expected in (None, found)
     assert titles.key_of(f"Elsewhere:{found}")

@@ -1,4 +1,4 @@
-"""Two wikis that are up, on databases of their own: each forks a page of the other, takes in, and proposes."""
+"""Two running wikis with separate databases: each forks a page of the other, pulls, and proposes."""
 
 from __future__ import annotations
 
@@ -41,11 +41,13 @@ def change(title, old, new):
 
 @pytest.fixture
 def far(make_instance: Any) -> Instance:
-    """Another wiki, on SQLite whatever this one is on, with an account «zoe», her place and a page of hers."""
+    """A second wiki, always on SQLite, with an account «zoe», her place and a page of hers."""
     url = f"http://127.0.0.1:{free_port()}"
-    made: Instance = make_instance(small=True, MOVILAB_URL=url, MOVILAB_FORK_FROM=NEAR)
-    made.python(f"{HEAD}saving.create_place('Le Fournil', 'Un lieu.', by)\nsaving.create('Gâteau', 'Du sucre.', by)")
-    return made
+    instance: Instance = make_instance(small=True, MOVILAB_URL=url, MOVILAB_FORK_FROM=NEAR)
+    instance.python(
+        f"{HEAD}page_writer.create_place('Le Fournil', 'Un lieu.', by)\npage_writer.create('Gâteau', 'Du sucre.', by)"
+    )
+    return instance
 
 
 @pytest.mark.slow
@@ -56,47 +58,47 @@ def test_they_fork_and_propose_to_each_other(
     settings.FORK_FROM = [ipaddress.ip_network(one) for one in NEAR.split(", ")]
     bread, place = make_practice(alice), make_place("La Cale", by=bob)
     with far.served() as there:
-        # A page of there comes here, and its moves are seen
+        # A remote page is mirrored here, and its new versions are found
         client = client_of(bob)
-        answer = client.post("/elsewhere", {"address": f"{there}/wiki/Gâteau"})
+        response = client.post("/elsewhere", {"address": f"{there}/wiki/Gâteau"})
         data = {"place": place.full_title, "title": "Gâteau", "license": "CC-BY-SA-4.0"}
-        assert client.post(answer["Location"], data).status_code == 302
+        assert client.post(response["Location"], data).status_code == 302
         fork = page_lookup.find("La Cale:Gâteau", bob)
         assert fork is not None
         assert Fork.objects.get(page=fork).upstream_url == f"{there}/wiki/G%C3%A2teau"
         assert authors_of(fork) == ["zoe", "bob"]
-        assert MirrorPollJob().run() is False  # it was asked just now
+        assert MirrorPollJob().run() is False  # it was polled just now
         far.python(f"{HEAD}change('Gâteau', 'sucre.', 'sucre, du beurre.')")
         Mirror.objects.update(polled_at=timezone.now() - timedelta(days=1))
         assert MirrorPollJob().run() is True
         assert [node.number for node in fork_status_of(fork, bob).behind] == [2]
         mirror = Mirror.objects.get()
         assert mirror_polling.poll(mirror) is False
-        # A page of here goes there, is changed, and comes back as a proposal
-        told = far.manage(
+        # A local page is forked there, edited, and proposed here
+        output = far.manage(
             "fork", f"{live_server.url}/wiki/Pain", "--into", "Le Fournil", "--by", "zoe", "--format", "json"
         )
-        assert json.loads(told)["title"] == "Le Fournil:Pain"
+        assert json.loads(output)["title"] == "Le Fournil:Pain"
         far.python(f"{HEAD}change('Le Fournil:Pain', 'Au four.', 'Au feu de bois.')")
         change(bread, alice, ("Une nuit", "Deux nuits"))
-        answer = client.post("/elsewhere", {"address": f"{there}/wiki/Le_Fournil:Pain"})
-        assert b"de bois" in client.get(answer["Location"]).content
+        response = client.post("/elsewhere", {"address": f"{there}/wiki/Le_Fournil:Pain"})
+        assert b"de bois" in client.get(response["Location"]).content
         merge = merge_of(bread, Mirror.objects.get(title="Le Fournil:Pain").page)
-        made = proposals.propose(merge, merge.merged.text or "", "Au bois", bob)
-        proposals.accept(made, made.text, alice, is_whole=True, base=2)
+        proposal = proposals.propose(merge, merge.merged.text or "", "Au bois", bob)
+        proposals.accept(proposal, proposal.text, alice, is_whole=True, base=2)
         assert "Au feu de bois." in text_of(bread)
         assert "Deux nuits" in text_of(bread)
         assert authors_of(bread) == ["alice", "zoe"]
-        # What was accepted here is taken in there
-        told = far.manage("pull", "Le Fournil:Pain", "--by", "zoe", "--format", "json")
-        assert json.loads(told)["changed"] is True
-        text = far.python(f"{HEAD}print(finding.by_key('Le Fournil:Pain').source.text)")
+        # The accepted version is pulled there
+        output = far.manage("pull", "Le Fournil:Pain", "--by", "zoe", "--format", "json")
+        assert json.loads(output)["changed"] is True
+        text = far.python(f"{HEAD}print(page_lookup.find_by_key('Le Fournil:Pain').source.text)")
         assert "Deux nuits" in text
         assert "Au feu de bois." in text
-        # A page that is renamed there is followed
+        # A page renamed there is still found
         far.python(
             f"{HEAD}from wiki.pages.writing import page_moves\n"
-            "page_moves.move(page_lookup.by_key('Gâteau'), 'Grand gâteau', by)\n"
+            "page_moves.move(page_lookup.find_by_key('Gâteau'), 'Grand gâteau', by)\n"
             "change('Grand gâteau', 'du beurre.', 'du beurre salé.')"
         )
         mirror.refresh_from_db()
@@ -104,8 +106,8 @@ def test_they_fork_and_propose_to_each_other(
         assert "du beurre salé." in text_of(mirror.page)
         assert Mirror.objects.get(pk=mirror.pk).url == f"{there}/wiki/Grand_g%C3%A2teau"
         mirror.refresh_from_db()
-        # What is gone, or tells of no archive, is told
-        far.python(f"{HEAD}saving.delete(finding.by_key('Grand gâteau'), by)")
+        # A missing page, or one without an archive, is reported
+        far.python(f"{HEAD}page_writer.delete(page_lookup.find_by_key('Grand gâteau'), by)")
         with pytest.raises(Unreachable, match=r"\(4(04|10)\)"):
             mirror_polling.poll(mirror)
         with pytest.raises(Refused, match="No archive"):

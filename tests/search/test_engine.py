@@ -1,4 +1,4 @@
-"""The engine in French and English, on the titles of pages; its folders when things go wrong."""
+"""The Whoosh backend: queries in French and English, damaged indexes, locks and rebuilds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Finder = Callable[..., set[str]]
 
 @pytest.fixture
 def backend(tmp_path: Path, db: None) -> WhooshBackend:
-    """An engine with the pages of TITLES in a folder of its own."""
+    """A backend with its own folder, in which the pages of TITLES are indexed."""
     engine = WhooshBackend({"FOLDER": tmp_path / "index"})
     pages = [make_page(title) for title in TITLES]
     pages.append(make_page("Library of makers", language="en"))
@@ -40,7 +40,7 @@ def backend(tmp_path: Path, db: None) -> WhooshBackend:
 
 @pytest.fixture
 def find(backend: WhooshBackend) -> Finder:
-    """The titles that a query finds."""
+    """Return the titles that a query finds."""
 
     def find(query: str | SearchQuery, **options: Any) -> set[str]:
         return {page.title for page in backend.search(query, WikiPage, **options)}
@@ -87,7 +87,7 @@ def test_it_finds(find: Finder) -> None:
     assert [(str(query), find(query)) for query, _ in CASES] == [(str(query), found) for query, found in CASES]
 
 
-def test_it_prefers_the_word_as_typed(backend: WhooshBackend) -> None:
+def test_exact_words_rank_first(backend: WhooshBackend) -> None:
     assert backend.search("vélos", WikiPage)[0].title == "Réparation de vélos"
     assert backend.search("vélo", WikiPage)[0].title == "Réparer un vélo"
 
@@ -98,13 +98,13 @@ def test_it_finds_the_beginnings_of_titles(backend: WhooshBackend) -> None:
     assert [page.title for page in backend.autocomplete("Réparer v", WikiPage)] == ["Réparer un vélo"]
 
 
-def test_it_bounds_hostile_queries(find: Finder) -> None:
+def test_huge_queries_are_limited(find: Finder) -> None:
     assert find(" ".join(f"mot{number}" for number in range(50_000))) == set()
     assert find(Phrase("de " * 50_000)) == set()
     assert find(Prefix("a" * 50_000)) == set()
 
 
-def test_it_forgets_what_is_written_again(backend: WhooshBackend, find: Finder) -> None:
+def test_updated_and_deleted_objects_are_replaced(backend: WhooshBackend, find: Finder) -> None:
     page = WikiPage.objects.get(title="Réparer un vélo")
     page.title = "Réparer une table"
     backend.add(page)
@@ -119,7 +119,7 @@ def test_it_sees_what_another_writer_committed(backend: WhooshBackend, find: Fin
     assert find("nouvelle") == {"Une nouvelle page"}
 
 
-def test_where_none_was_built_the_database_answers(tmp_path: Path, db: None) -> None:
+def test_without_an_index_the_database_is_searched(tmp_path: Path, db: None) -> None:
     make_page("Un fournil")
     engine = WhooshBackend({"FOLDER": tmp_path / "none"})
     assert [page.title for page in engine.search("Fournil", WikiPage)] == ["Un fournil"]
@@ -128,24 +128,24 @@ def test_where_none_was_built_the_database_answers(tmp_path: Path, db: None) -> 
         index_of(engine).find(PlainText("fournil"), {"title": 1.0}, WikiPage)
 
 
-# --- When things go wrong -------------------------------------------------------------------------
+# --- Damage, locks and rebuilds -------------------------------------------------------------------
 @pytest.mark.parametrize("harm", ["cut", "zeros", "gone", "noise"])
-def test_it_notices_damage_and_says_so_once(
-    backend: WhooshBackend, find: Finder, harm: str, caplog: pytest.LogCaptureFixture
+def test_damage_is_detected_and_logged_once(
+    backend: WhooshBackend, find: Finder, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     directory = index_of(backend).directory
     assert directory.is_usable
     for file in directory.build.glob("*.seg"):
-        if harm == "gone":
+        if damage == "gone":
             file.unlink()
             continue
-        whole = file.read_bytes()
-        kept = whole[: len(whole) // 2]
-        file.write_bytes(kept + {"cut": b"", "zeros": bytes(len(kept)), "noise": kept[::-1]}[harm])
+        content = file.read_bytes()
+        first_half = content[: len(content) // 2]
+        file.write_bytes(first_half + {"cut": b"", "zeros": bytes(len(first_half)), "noise": first_half[::-1]}[damage])
     for _ in range(2):
         with pytest.raises(IndexDamaged):
             index_of(backend).find(PlainText("atelier"), {"title": 1.0}, WikiPage)
-    assert find("Charte de") == {"Charte de l'atelier"}  # by the database
+    assert find("Charte de") == {"Charte de l'atelier"}  # found by the database
     assert not directory.is_usable
     assert directory.damage
     assert sum("damaged" in line for line in caplog.messages) == 1
@@ -154,34 +154,34 @@ def test_it_notices_damage_and_says_so_once(
     assert find("atelier") == set()
 
 
-def test_a_mistake_in_a_query_is_no_damage(backend: WhooshBackend, find: Finder) -> None:
+def test_a_programming_error_is_not_recorded_as_damage(backend: WhooshBackend, find: Finder) -> None:
     with pytest.raises(IndexDamaged):
         index_of(backend).find(PlainText(7), {"title": 1.0}, WikiPage)
     assert index_of(backend).directory.is_usable
     assert find("charte") == {"Une charte étudiée", "Charte de l'atelier"}
 
 
-def test_one_writes_and_others_wait_or_give_up(backend: WhooshBackend) -> None:
+def test_the_write_lock_is_exclusive(backend: WhooshBackend) -> None:
     directory = index_of(backend).directory
-    held, go_on = threading.Event(), threading.Event()
+    is_locked, release = threading.Event(), threading.Event()
 
-    def hold() -> None:
+    def hold_lock() -> None:
         with directory.write_lock(patience=0):
-            held.set()
-            go_on.wait(10)
+            is_locked.set()
+            release.wait(10)
 
-    other = threading.Thread(target=hold)
+    other = threading.Thread(target=hold_lock)
     other.start()
-    held.wait(10)
+    is_locked.wait(10)
     with pytest.raises(IndexBusy), directory.write_lock(patience=0.1):
         pass
-    go_on.set()
+    release.set()
     other.join()
     with directory.write_lock(patience=5):
         pass
 
 
-def test_readers_read_on_while_a_new_index_takes_its_place(backend: WhooshBackend, find: Finder) -> None:
+def test_searches_use_the_old_index_until_a_rebuild_finishes(backend: WhooshBackend, find: Finder) -> None:
     rebuilder = backend.rebuilder_class(index_of(backend))
     index = rebuilder.start()
     assert find("charte") == {"Une charte étudiée", "Charte de l'atelier"}
@@ -192,7 +192,7 @@ def test_readers_read_on_while_a_new_index_takes_its_place(backend: WhooshBacken
     assert len(list(index.directory.folder.glob("build-*"))) == 1
 
 
-def test_a_build_that_was_never_finished_is_swept(backend: WhooshBackend, find: Finder) -> None:
+def test_unfinished_builds_are_deleted(backend: WhooshBackend, find: Finder) -> None:
     index = index_of(backend)
     from wiki.search.engine import schema
 
@@ -201,7 +201,7 @@ def test_a_build_that_was_never_finished_is_swept(backend: WhooshBackend, find: 
     assert len(list(index.directory.folder.glob("build-*"))) == 1
 
 
-def test_an_index_built_for_other_fields_counts_as_none(backend: WhooshBackend, find: Finder) -> None:
+def test_an_index_with_another_signature_counts_as_missing(backend: WhooshBackend, find: Finder) -> None:
     directory = index_of(backend).directory
     text = (directory.folder / "current").read_text(encoding="utf-8")
     (directory.folder / "current").write_text(text.replace(directory.signature, "0" * 16), encoding="utf-8")

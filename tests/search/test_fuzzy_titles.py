@@ -1,4 +1,4 @@
-"""Near titles where no page has the one that was asked for."""
+"""Suggestions of similar titles for missing pages."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def _wiki(bob: User) -> None:
     background_jobs.run_pending()
 
 
-def titles(asked: str) -> list[str]:
-    return [page.full_title for page in find_similar_titles(asked, ANNA)]
+def titles(title: str) -> list[str]:
+    return [page.full_title for page in find_similar_titles(title, ANNA)]
 
 
 @pytest.mark.parametrize(
-    ("asked", "first"),
+    ("title", "first"),
     [
         ("Vélo cargo", "Les vélos cargo"),
         ("Velos Cargos", "Les vélos cargo"),
@@ -50,26 +50,26 @@ def titles(asked: str) -> list[str]:
         ("Filatures", "La Filature"),
     ],
 )
-def test_the_likest_comes_first(asked: str, first: str) -> None:
-    assert titles(asked)[0] == first
+def test_the_most_similar_title_comes_first(title: str, first: str) -> None:
+    assert titles(title)[0] == first
 
 
-@pytest.mark.parametrize("asked", ["Zythum", "le de la", "§", "x" * 255])
-def test_it_offers_nothing_unlike(asked: str) -> None:
-    assert titles(asked) == []
+@pytest.mark.parametrize("title", ["Zythum", "le de la", "§", "x" * 255])
+def test_dissimilar_titles_are_not_suggested(title: str) -> None:
+    assert titles(title) == []
 
 
-def test_what_is_deleted_is_not_offered() -> None:
+def test_deleted_pages_are_not_suggested() -> None:
     page_writer.delete(WikiPage.objects.get(title="Les vélos cargo"), Author(None, "script"))
     assert "Les vélos cargo" not in titles("Vélo cargo")
 
 
-def test_without_an_index_the_database_answers(settings: Any) -> None:
+def test_without_an_index_the_database_is_searched(settings: Any) -> None:
     shutil.rmtree(settings.INDEX_ROOT)
     assert titles("Couture du dimanche")[0] == "Couture"
 
 
-def test_a_page_that_is_not_there_offers_them(client_of: Callable[..., Client]) -> None:
-    answer = client_of(ANNA).get("/wiki/Coutrue")
-    assert answer.status_code == 404
-    assert 'href="/wiki/Couture"' in answer.content.decode()
+def test_a_missing_page_suggests_similar_titles(client_of: Callable[..., Client]) -> None:
+    response = client_of(ANNA).get("/wiki/Coutrue")
+    assert response.status_code == 404
+    assert 'href="/wiki/Couture"' in response.content.decode()

@@ -1,4 +1,4 @@
-"""Searching history: from when to when, by whom; now, ever, of a day, appeared, disappeared; never what is hidden."""
+"""History search: periods with their authors, all modes of the time filter, permissions, and the command."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from wiki.search.time_filter import TimeFilterInput
 pytestmark = pytest.mark.django_db
 ANNA = AnonymousUser()
 SCRIPT = Author(None, "script")
-Lives = dict[str, list[tuple[int, int | None]]]
+Periods = dict[str, list[tuple[int, int | None]]]
 
 
 def by(name: str, day: str) -> Author:
-    """Someone known by a name, on a day of which they say so."""
+    """Return an author without an account, with a claimed date."""
     return Author(None, name, claimed_at=datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC))
 
 
 def write(title: str, *versions: tuple[str, str, str]) -> WikiPage:
-    """A page of several versions: day, author, text."""
+    """Write a page with several versions, given as day, author and text."""
     page: WikiPage | None = None
     for day, name, text in versions:
         if page is None:
@@ -46,7 +46,7 @@ def write(title: str, *versions: tuple[str, str, str]) -> WikiPage:
 
 @pytest.fixture
 def wiki() -> None:
-    """Two pages with a history, and one that is gone."""
+    """Two pages with a history, and a deleted one."""
     write(
         "Fournil",
         ("2019-03-03", "Ada", "# Le four\n\nDu pain *au levain*.\n\nOuvert le lundi."),
@@ -59,28 +59,28 @@ def wiki() -> None:
         ("2019-05-01", "Bob", "Du levain, ouvert le lundi.\n\nUn café."),
         ("2019-07-01", "Dan", "Fermé.\n\nUn café."),
     )
-    gone = write("Secret", ("2019-03-03", "Ada", "Du levain secret."))
-    page_writer.delete(page_lookup.reload_page(gone.pk), SCRIPT)
+    deleted = write("Secret", ("2019-03-03", "Ada", "Du levain secret."))
+    page_writer.delete(page_lookup.reload_page(deleted.pk), SCRIPT)
     background_jobs.run_pending()
 
 
-def lives(text: str, way: str = "ever", user: Any = ANNA, **wish: str) -> Lives:
-    """What is found: versions from and to, by page."""
-    given = history_results.search_history(text, user, TimeFilterInput(way, **wish))
-    found = history_results.load_history_results(given, given.hits, user)
-    assert len(found) == len(given.hits)
+def periods(text: str, mode: str = "ever", user: Any = ANNA, **time_input: str) -> Periods:
+    """Search; return the first and last (exclusive) versions of the periods, by page."""
+    results = history_results.search_history(text, user, TimeFilterInput(mode, **time_input))
+    matches = history_results.load_history_results(results, results.hits, user)
+    assert len(matches) == len(results.hits)
     return {
-        one.page.full_title: [(p.added_in.number, p.removed_in.number if p.removed_in else None) for p in one.periods]
-        for one in found
+        result.page.full_title: [(period.added_in.number, period.removed_in.number if period.removed_in else None) for period in result.periods]
+        for result in matches
     }
 
 
 @pytest.mark.usefixtures("wiki")
 class TestPeriods:
-    """From when to when."""
+    """The periods that are found."""
 
     def test_words_phrases_and_the_rest(self) -> None:
-        cases: dict[str, Lives] = {
+        cases: dict[str, Periods] = {
             "levain": {"Fournil": [(1, 2), (4, None)], "Brasserie": [(1, 2)]},
             '"pain au levain"': {"Fournil": [(1, 2), (4, None)]},
             "levain lundi": {"Fournil": [(1, 2)], "Brasserie": [(1, 2)]},
@@ -107,11 +107,11 @@ class TestPeriods:
             "zzz": {},
             "": {},
         }
-        assert {text: lives(text) for text in cases} == cases
+        assert {text: periods(text) for text in cases} == cases
 
     def test_now_and_of_a_day(self) -> None:
-        assert lives("levain", "now") == {"Fournil": [(4, None)]}
-        days = {
+        assert periods("levain", "now") == {"Fournil": [(4, None)]}
+        expected = {
             "2019-03-02": {},
             "2019-03-03": {"Fournil": [(1, 2)]},
             "2019-05": {"Fournil": [(1, 2)], "Brasserie": [(1, 2)]},
@@ -121,59 +121,59 @@ class TestPeriods:
             "2021-05-05": {"Fournil": [(4, None)]},
             "2031": {"Fournil": [(4, None)]},
         }
-        assert {day: lives("levain", "at", at=day) for day in days} == days
+        assert {day: periods("levain", "at", at=day) for day in expected} == expected
 
     def test_appeared_and_disappeared_between_two_days(self) -> None:
-        assert lives("levain", "appeared", since="2019-04", until="2019-12") == {"Brasserie": [(1, 2)]}
-        assert lives("levain", "appeared", since="2020") == {"Fournil": [(4, None)]}
-        assert lives("levain", "disappeared", until="2019-06") == {"Fournil": [(1, 2)]}
-        assert lives("levain", "disappeared", since="2019-06-02") == {"Brasserie": [(1, 2)]}
-        assert lives("levain", "disappeared") == {"Fournil": [(1, 2)], "Brasserie": [(1, 2)]}
+        assert periods("levain", "appeared", since="2019-04", until="2019-12") == {"Brasserie": [(1, 2)]}
+        assert periods("levain", "appeared", since="2020") == {"Fournil": [(4, None)]}
+        assert periods("levain", "disappeared", until="2019-06") == {"Fournil": [(1, 2)]}
+        assert periods("levain", "disappeared", since="2019-06-02") == {"Brasserie": [(1, 2)]}
+        assert periods("levain", "disappeared") == {"Fournil": [(1, 2)], "Brasserie": [(1, 2)]}
 
     def test_by_whom(self) -> None:
-        assert lives("levain", author="Bob") == {"Brasserie": [(1, 2)]}
-        assert lives("lundi", "disappeared", author="ada") == {"Fournil": [(1, 3)]}
-        assert lives("levain", "now", author="Ada") == {}
+        assert periods("levain", author="Bob") == {"Brasserie": [(1, 2)]}
+        assert periods("lundi", "disappeared", author="ada") == {"Fournil": [(1, 3)]}
+        assert periods("levain", "now", author="Ada") == {}
 
-    def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
-        given = history_results.search_history("levain after:demain", ANNA, TimeFilterInput("at", at="hier"))
-        assert [(note.code, note.text) for note in given.query.warnings] == [
+    def test_invalid_dates_are_ignored_with_a_warning(self) -> None:
+        results = history_results.search_history("levain after:demain", ANNA, TimeFilterInput("at", at="hier"))
+        assert [(warning.code, warning.text) for warning in results.query.warnings] == [
             ("unknown_day", "hier"),
             ("unknown_day", "demain"),
         ]
-        assert [hit.spans for hit in given.hits] == [((4, 2**62),)]
+        assert [hit.spans for hit in results.hits] == [((4, 2**62),)]
 
-    def test_a_period_shows_its_passages_marked(self) -> None:
-        given = history_results.search_history("levain lundi", ANNA, TimeFilterInput("ever"))
-        found = {one.page.title: one for one in history_results.load_history_results(given, given.hits, ANNA)}
-        assert found["Fournil"].periods[0].passages == ["Du pain au levain.", "Ouvert le lundi."]
-        assert found["Brasserie"].periods[0].passages == ["Du levain, ouvert le lundi."]
-        assert [text for text, marked in found["Brasserie"].periods[0].snippets[0] if marked] == ["levain", "lundi"]
+    def test_a_period_shows_highlighted_passages(self) -> None:
+        results = history_results.search_history("levain lundi", ANNA, TimeFilterInput("ever"))
+        matches = {result.page.title: result for result in history_results.load_history_results(results, results.hits, ANNA)}
+        assert matches["Fournil"].periods[0].passages == ["Du pain au levain.", "Ouvert le lundi."]
+        assert matches["Brasserie"].periods[0].passages == ["Du levain, ouvert le lundi."]
+        assert [text for text, marked in matches["Brasserie"].periods[0].snippets[0] if marked] == ["levain", "lundi"]
 
     def test_the_best_comes_first(self) -> None:
-        assert next(iter(lives("four"))) == "Fournil"
+        assert next(iter(periods("four"))) == "Fournil"
 
-    def test_very_common_words_are_looked_for_the_best_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_searches_for_common_words_proceed_in_steps_and_stop_at_the_time_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         cases = ("levain", "levain lundi", "pain -levain", "seigle OR café", "café OR titre:fournil")
-        whole = {text: lives(text) for text in cases}
+        complete = {text: periods(text) for text in cases}
         monkeypatch.setattr(history_search, "MAX_DOCUMENTS", 0)
         monkeypatch.setattr(history_search, "STEP_DOCUMENTS", 1)
-        assert {text: lives(text) for text in cases} == whole
+        assert {text: periods(text) for text in cases} == complete
         monkeypatch.setattr(history_search, "TIME_LIMIT", -1.0)
-        given = history_results.search_history("levain", ANNA, TimeFilterInput("ever"))
-        assert not given.found.is_complete
-        assert len(given.hits) <= 1
+        results = history_results.search_history("levain", ANNA, TimeFilterInput("ever"))
+        assert not results.found.is_complete
+        assert len(results.hits) <= 1
         monkeypatch.setattr(history_search, "STEP_PAGES", 1)
-        given = history_results.search_history("-zzz", ANNA, TimeFilterInput("ever"))
-        assert (len(given.hits), given.found.is_complete) == (1, False)
+        results = history_results.search_history("-zzz", ANNA, TimeFilterInput("ever"))
+        assert (len(results.hits), results.found.is_complete) == (1, False)
 
     def test_among_some_pages_only(self) -> None:
         page = WikiPage.objects.get(title="Brasserie")
-        given = history_results.search_history("levain", ANNA, TimeFilterInput("ever"), pages=[page.pk])
-        assert [hit.pk for hit in given.hits] == [page.pk]
+        results = history_results.search_history("levain", ANNA, TimeFilterInput("ever"), pages=[page.pk])
+        assert [hit.pk for hit in results.hits] == [page.pk]
 
 
-def test_facts_have_periods_like_passages() -> None:
+def test_facts_have_periods_too() -> None:
     write(
         "Fournil",
         ("2019-03-03", "Ada", "---\nkind: Pratique\nVille: Saint-Étienne\n---\nDu pain."),
@@ -181,54 +181,54 @@ def test_facts_have_periods_like_passages() -> None:
         ("2021-03-03", "Dan", "---\nkind: Pratique\nVille: Lyon\n---\nDu vin à Saint-Étienne."),
     )
     background_jobs.run_pending()
-    cases: dict[str, Lives] = {
+    cases: dict[str, Periods] = {
         "saint-étienne": {"Fournil": [(1, 2), (3, None)]},
         "pain lyon": {"Fournil": [(2, 3)]},
         '"saint etienne" -vin': {"Fournil": [(1, 2)]},
         "lyo*": {"Fournil": [(2, None)]},
         "pratique": {},
     }
-    assert {text: lives(text) for text in cases} == cases
-    given = history_results.search_history("pain étienne", ANNA, TimeFilterInput("ever"))
-    assert history_results.load_history_results(given, given.hits, ANNA)[0].periods[0].passages == [
+    assert {text: periods(text) for text in cases} == cases
+    results = history_results.search_history("pain étienne", ANNA, TimeFilterInput("ever"))
+    assert history_results.load_history_results(results, results.hits, ANNA)[0].periods[0].passages == [
         "Ville: Saint-Étienne",
         "Du pain.",
     ]
 
 
-# --- What may not be read -------------------------------------------------------------------------
-def test_what_was_deleted_never_shows_not_even_in_a_count(capsys: pytest.CaptureFixture[str]) -> None:
+# --- Deleted and moved pages -----------------------------------------------------------------------
+def test_deleted_pages_are_neither_shown_nor_counted(capsys: pytest.CaptureFixture[str]) -> None:
     page = write("Secret", ("2019-03-03", "Ada", "Du levain."), ("2019-04-03", "Ada", "Du vin."))
     background_jobs.run_pending()
-    assert lives("levain") == {"Secret": [(1, 2)]}
+    assert periods("levain") == {"Secret": [(1, 2)]}
     page_writer.delete(page_lookup.reload_page(page.pk), SCRIPT)
     for text in ("levain", "-zzz", "levain -zzz", "titre:secret", "titre:secret OR levain", "kind:article"):
-        for wish in (
+        for time_input in (
             TimeFilterInput("ever"),
             TimeFilterInput("at", at="2019-03-04"),
             TimeFilterInput("disappeared"),
             TimeFilterInput("ever", author="Ada"),
         ):
-            assert history_results.search_history(text, ANNA, wish).hits == []
+            assert history_results.search_history(text, ANNA, time_input).hits == []
     assert history_results.search_history("levain", ANNA, TimeFilterInput("ever"), pages=[page.pk]).hits == []
     call_command("search", "levain", history=True, format="json")
     assert json.loads(capsys.readouterr().out) == {"count": 0, "results": []}
     page_writer.undelete(page_lookup.reload_page(page.pk), SCRIPT)
     background_jobs.run_pending()
-    assert lives("levain") == {"Secret": [(1, 2)]}
-    assert lives("vin") == {"Secret": [(2, 3), (4, None)]}
-    assert lives("-levain") == {"Secret": [(2, 3), (4, None)]}
+    assert periods("levain") == {"Secret": [(1, 2)]}
+    assert periods("vin") == {"Secret": [(2, 3), (4, None)]}
+    assert periods("-levain") == {"Secret": [(2, 3), (4, None)]}
 
 
-def test_it_follows_pages_that_move(bob: User) -> None:
+def test_moved_pages_are_found_by_their_new_title(bob: User) -> None:
     place = make_place("Le Moulin", by=bob)
     page = make_page("Charte", "Du levain.", place=place)
     page_moves.move(page, "Le Moulin:Règles", Author.of(bob), leave_redirect=False)
     background_jobs.run_pending()
-    assert lives("levain") == {"Le Moulin:Règles": [(1, None)]}
+    assert periods("levain") == {"Le Moulin:Règles": [(1, None)]}
 
 
-def test_without_an_index_it_says_so(settings: Any) -> None:
+def test_a_missing_index_is_reported(settings: Any) -> None:
     import shutil
 
     write("Fournil", ("2019-03-03", "Ada", "Du levain."))
@@ -240,23 +240,23 @@ def test_without_an_index_it_says_so(settings: Any) -> None:
 
 
 @pytest.mark.usefixtures("wiki")
-def test_a_damaged_index_is_said_and_built_again() -> None:
+def test_a_damaged_index_is_reported_and_rebuilt() -> None:
     directory = get_search_backend().get_index_for_model(Passage).directory
     for file in directory.build.glob("*.seg"):
         file.write_bytes(file.read_bytes()[:100])
     assert not history_results.search_history("levain", ANNA, TimeFilterInput("ever")).index_available
     background_jobs.run_pending()
     assert directory.is_usable
-    assert lives("levain")["Brasserie"] == [(1, 2)]
+    assert periods("levain")["Brasserie"] == [(1, 2)]
 
 
 @pytest.mark.usefixtures("wiki")
-def test_other_engines_answer_the_same(settings: Any) -> None:
+def test_other_engines_return_the_same_periods(settings: Any) -> None:
     texts = ("levain", '"pain au levain"', "levain lundi", "pain -levain", "seig*", "seigle OR café", "-levain")
-    ours = {text: lives(text) for text in texts}
+    whoosh_periods = {text: periods(text) for text in texts}
     settings.WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database", "AUTO_UPDATE": False}}
     call_command("rebuild_index")
-    assert {text: lives(text) for text in texts} == ours
+    assert {text: periods(text) for text in texts} == whoosh_periods
 
 
 # --- The command ----------------------------------------------------------------------------------
@@ -264,16 +264,16 @@ def test_other_engines_answer_the_same(settings: Any) -> None:
 class TestCommand:
     """`manage.py search --history`."""
 
-    def told(self, capsys: pytest.CaptureFixture[str], words: str, **options: Any) -> Any:
+    def output(self, capsys: pytest.CaptureFixture[str], words: str, **options: Any) -> Any:
         call_command("search", words, format="json", **options)
         return json.loads(capsys.readouterr().out)
 
     def test_it_prints_periods(self, capsys: pytest.CaptureFixture[str]) -> None:
-        found = self.told(capsys, "levain titre:fournil", history=True)
-        assert found["count"] == 1
-        assert found["results"][0].keys() == {"title", "score", "periods"}
-        assert found["results"][0]["title"] == "Fournil"
-        assert found["results"][0]["periods"] == [
+        matches = self.output(capsys, "levain titre:fournil", history=True)
+        assert matches["count"] == 1
+        assert matches["results"][0].keys() == {"title", "score", "periods"}
+        assert matches["results"][0]["title"] == "Fournil"
+        assert matches["results"][0]["periods"] == [
             {
                 "born": {"version": 1, "date": "2019-03-03T12:00:00+00:00", "author": "Ada"},
                 "died": {"version": 2, "date": "2019-06-01T12:00:00+00:00", "author": "Bob"},
@@ -287,25 +287,25 @@ class TestCommand:
         ]
 
     def test_it_takes_a_date_and_an_author(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert self.told(capsys, "levain", at="2019-05-01")["count"] == 2
-        assert self.told(capsys, "levain", at="2020-05-01")["count"] == 0
-        assert self.told(capsys, "levain", history=True, author="Bob")["results"][0]["title"] == "Brasserie"
-        assert self.told(capsys, "levain", author="Chloé")["results"][0]["periods"][0]["born"]["version"] == 4
-        assert self.told(capsys, "levain", author="Ada")["count"] == 0
+        assert self.output(capsys, "levain", at="2019-05-01")["count"] == 2
+        assert self.output(capsys, "levain", at="2020-05-01")["count"] == 0
+        assert self.output(capsys, "levain", history=True, author="Bob")["results"][0]["title"] == "Brasserie"
+        assert self.output(capsys, "levain", author="Chloé")["results"][0]["periods"][0]["born"]["version"] == 4
+        assert self.output(capsys, "levain", author="Ada")["count"] == 0
         with pytest.raises(CommandError, match="hier"):
             call_command("search", "levain", at="hier")
 
     def test_current_pages_have_the_same_shape(self, capsys: pytest.CaptureFixture[str]) -> None:
-        found = self.told(capsys, "fournil")
-        assert found == {
+        matches = self.output(capsys, "fournil")
+        assert matches == {
             "count": 1,
-            "results": [{"title": "Fournil", "score": found["results"][0]["score"], "periods": []}],
+            "results": [{"title": "Fournil", "score": matches["results"][0]["score"], "periods": []}],
         }
-        found = self.told(capsys, "levain")
-        assert [(one["title"], len(one["periods"])) for one in found["results"]] == [("Fournil", 1)]
-        assert found["results"][0]["periods"][0]["died"] is None
+        matches = self.output(capsys, "levain")
+        assert [(result["title"], len(result["periods"])) for result in matches["results"]] == [("Fournil", 1)]
+        assert matches["results"][0]["periods"][0]["died"] is None
 
-    def test_it_tells_people_too(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_it_prints_text(self, capsys: pytest.CaptureFixture[str]) -> None:
         call_command("search", "seigle zzz OR seigle", history=True)
         assert capsys.readouterr().out.splitlines() == [
             "Fournil", "    v2 2019-06-01 Bob → v4 2021-05-05 Chloé", "        Du pain de seigle.",

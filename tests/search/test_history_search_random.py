@@ -1,7 +1,7 @@
-"""A plain search through the text of every version agrees with the index, on random queries over random histories.
+"""History search agrees with a scan of the text of every version, on random queries over random histories.
 
-The oracle knows nothing of passages' lives, intervals or the index: it reads each version, cuts its text, looks at the
-words of each piece, and says of each version whether the query holds. Versions in a row that do make a period.
+The oracle uses neither passages, intervals nor the index: it reads each version, splits its text, and evaluates the
+query on the words of each piece. Consecutive versions that match form a period.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.ask.test_compiler import UNSHRUNK
+from tests.ask.test_compiler import WITHOUT_SHRINKING
 from wiki.pages import background_jobs, page_lookup
 from wiki.pages.models import Changeset, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
@@ -41,7 +41,7 @@ NAMES = ("Ada", "Bob", "Chloé")
 START = datetime(2020, 1, 1, tzinfo=UTC)
 Periods = dict[int, list[tuple[int, int]]]
 Holds = Callable[[list[list[str]]], bool]
-"""Whether a query holds in a version, given the words of its pieces."""
+"""A predicate: whether a query matches a version, given the words of its pieces."""
 
 
 def day(number: int) -> datetime:
@@ -50,81 +50,81 @@ def day(number: int) -> datetime:
 
 # --- Random histories -----------------------------------------------------------------------------
 class Writers:
-    """People who write a few pages, by dice; their clocks are odd at times."""
+    """Random edits of a few pages; claimed dates may decrease."""
 
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
         self.texts: list[list[str] | None] = [[self.block()] for _ in range(3)]
-        self.stated = [""] * 3
-        """What each page states as a fact."""
+        self.note_values = [""] * 3
+        """The value of the property Note of each page; empty for none."""
         titles = [page_lookup.fields_for_title(f"Page {n}", license="CC-BY-SA-4.0", language="fr") for n in range(3)]
-        drafts = [
-            NewVersion(WikiPage(), self.said(number), fields, self.someone()) for number, fields in enumerate(titles)
+        new_versions = [
+            NewVersion(WikiPage(), self.text_of(number), fields, self.someone()) for number, fields in enumerate(titles)
         ]
-        self.pages = [version.page.pk for version in store(drafts)]
+        self.pages = [version.page.pk for version in store(new_versions)]
 
     def block(self) -> str:
-        some = self.dice.choices(WORDS, k=self.dice.choice((1, 2, 3, 5)))
-        return self.dice.choice(("", "- ", "# ", "**", "[[")).join(["", " ".join(some)])
+        words = self.dice.choices(WORDS, k=self.dice.choice((1, 2, 3, 5)))
+        return self.dice.choice(("", "- ", "# ", "**", "[[")).join(["", " ".join(words)])
 
-    def said(self, number: int) -> str | None:
+    def text_of(self, number: int) -> str | None:
         text = self.texts[number]
-        stated = f"---\nNote: {self.stated[number]}\n---\n" if self.stated[number] else ""
-        return None if text is None else stated + "\n\n".join(text)
+        note_values = f"---\nNote: {self.stated[number]}\n---\n" if self.note_values[number] else ""
+        return None if text is None else note_values + "\n\n".join(text)
 
     def someone(self) -> Author:
         return Author(None, self.dice.choice(NAMES), claimed_at=day(self.dice.randrange(40)))
 
     def change(self, number: int) -> None:
-        """What one edit does."""
+        """Change a page at random."""
         blocks = self.texts[number]
         if blocks is None or self.dice.random() < 0.08:
             self.texts[number] = None if blocks is not None else [self.block()]
             return
         if self.dice.random() < 0.2:
-            self.stated[number] = " ".join(self.dice.choices(WORDS, k=self.dice.randrange(3)))
+            self.note_values[number] = " ".join(self.dice.choices(WORDS, k=self.dice.randrange(3)))
             return
-        at = self.dice.randrange(len(blocks) + 1)
+        position = self.dice.randrange(len(blocks) + 1)
         match self.dice.randrange(4):
             case 0:
-                blocks.insert(at, self.block())
+                blocks.insert(position, self.block())
             case 1:
-                blocks[at : at + 1] = []
+                blocks[position : position + 1] = []
             case 2:
-                blocks[at : at + 1] = [self.block()]
+                blocks[position : position + 1] = [self.block()]
             case _:
                 self.dice.shuffle(blocks)
 
     def write(self, count: int) -> None:
-        """Several versions in one write."""
+        """Write several versions at once."""
         pages = {pk: page_lookup.reload_page(pk) for pk in self.pages}
-        drafts = []
+        new_versions = []
         for _ in range(count):
             number = self.dice.randrange(len(self.pages))
             self.change(number)
             page = pages[self.pages[number]]
-            drafts.append(NewVersion(page, self.said(number), PageFields.of(page), self.someone()))
-        store(drafts, Changeset(act=Changeset.Act.IMPORT))
+            new_versions.append(NewVersion(page, self.text_of(number), PageFields.of(page), self.someone()))
+        store(new_versions, Changeset(act=Changeset.Act.IMPORT))
 
 
-# --- Random queries, with what they mean ----------------------------------------------------------
+# --- Random queries with their predicates ---------------------------------------------------------
 def query(dice: random.Random, depth: int = 2) -> tuple[str, Holds]:
-    """A query as people write it, and whether it holds in a version."""
+    """Return a random query and its predicate."""
     kind = dice.randrange(9) if depth else dice.randrange(5)
     if kind < 2:
         return plain(dice.choice(WORDS))
     if kind == 2:
         return phrase(dice.choices(WORDS, k=dice.choice((1, 2, 2, 3))))
     if kind == 3:
-        return beginning(dice.choice(WORDS)[: dice.choice((2, 3))])
+        return prefix(dice.choice(WORDS)[: dice.choice((2, 3))])
     if kind == 4:
         text, holds = query(dice, 0)
         return f"-({text})", lambda said: not holds(said)
     parts = [query(dice, depth - 1) for _ in range(dice.choice((2, 2, 3)))]
     if kind < 7:
-        telling = [part for part in parts if part[0] != "le"]  # «le» is asked for only beside no other plain word
-        asked = telling if any(text in WORDS for text, _ in telling) else parts
-        return f"({' '.join(text for text, _ in parts)})", lambda said: all(holds(said) for _, holds in asked)
+        others = [part for part in parts if part[0] != "le"]  # «le» is a stop word, required only without other terms
+        required = others if any(text in WORDS for text, _ in others) else parts
+        return f"({' '.join(text for text, _ in parts)})", lambda said: all(holds(said) for _, holds in required)
     return f"({' OR '.join(text for text, _ in parts)})", lambda said: any(holds(said) for _, holds in parts)
 
 
@@ -133,7 +133,7 @@ def plain(word: str) -> tuple[str, Holds]:
 
 
 def is_alike(one: str, other: str) -> bool:
-    """Whether two words have a form in common; common ones have only one."""
+    """Return whether two words have a common stem; stop words have no stems."""
     if any(one in common or other in common for common in STOP_WORDS.values()):
         return one == other
     return bool(stems(one, "fr") & (stems(other, "fr") | stems(other, "en"))) or fold(one) == fold(other)
@@ -143,33 +143,33 @@ def fold(word: str) -> str:
     return word.replace("é", "e")
 
 
-def phrase(some: list[str]) -> tuple[str, Holds]:
-    wanted = [fold(word) for word in some]
+def phrase(phrase_words: list[str]) -> tuple[str, Holds]:
+    folded_words = [fold(word) for word in phrase_words]
 
     def holds(said: list[list[str]]) -> bool:
         for piece in said:
             folded = [fold(word) for word in piece]
-            if any(folded[at : at + len(wanted)] == wanted for at in range(len(folded))):
+            if any(folded[start : start + len(folded_words)] == folded_words for start in range(len(folded))):
                 return True
         return False
 
     return f'"{" ".join(some)}"', holds
 
 
-def beginning(start: str) -> tuple[str, Holds]:
+def prefix(start: str) -> tuple[str, Holds]:
     return f"{start}*", lambda said: any(fold(word).startswith(start) for piece in said for word in piece)
 
 
 # --- The oracle -----------------------------------------------------------------------------------
 @dataclass
 class State:
-    """One version."""
+    """A version of a page."""
 
     number: int
     moment: datetime
     author: str
     said: list[list[str]] | None
-    """The words of its pieces; None where there was no page."""
+    """The words of its pieces; None where the page was deleted."""
 
 
 def history(page: int) -> Iterator[State]:
@@ -183,52 +183,52 @@ def history(page: int) -> Iterator[State]:
 
 
 def pieces_of(text: str) -> list[str]:
-    """What a text says and states, piece by piece."""
+    """Return the pieces of a text: the values of Note, and the passages."""
     return [
         *frontmatter_reader.parse_front_matter(text).get("Note"),
         *(strip_markup(block.text, block.kind) for block in split_passages(text)),
     ]
 
 
-def everything() -> dict[int, list[State]]:
-    """All versions of the pages that are there."""
-    there = WikiPage.objects.filter(title_key__isnull=False).values_list("pk", flat=True)
-    return {page: list(history(page)) for page in there}
+def all_states() -> dict[int, list[State]]:
+    """Return the versions of all pages that are not deleted."""
+    pks = WikiPage.objects.filter(title_key__isnull=False).values_list("pk", flat=True)
+    return {page: list(history(page)) for page in pks}
 
 
-def looked_through(texts: dict[int, list[State]], holds: Holds, wish: TimeFilterInput) -> Periods:
-    """What a search has to find, by looking through everything."""
+def expected_periods(texts: dict[int, list[State]], holds: Holds, time_input: TimeFilterInput) -> Periods:
+    """Return the expected result of a search, by a scan of all versions."""
     found: Periods = {}
     for page, states in texts.items():
-        true = [state.said is not None and holds(state.said) for state in states] + [False]
+        true = [state.text_of is not None and holds(state.text_of) for state in states] + [False]
         begin = None
-        for at, is_true in enumerate(true):
+        for index, is_true in enumerate(true):
             if is_true and begin is None:
-                begin = at
+                begin = index
             elif not is_true and begin is not None:
-                first, end = states[begin], states[at] if at < len(states) else None
-                if is_wanted(states, first, end, wish):
+                first, end = states[begin], states[index] if index < len(states) else None
+                if passes_filter(states, first, end, time_input):
                     found.setdefault(page, []).append((first.number, end.number if end else END))
                 begin = None
     return found
 
 
-def is_wanted(states: list[State], first: State, end: State | None, wish: TimeFilterInput) -> bool:
-    if wish.author and first.author != wish.author:
+def passes_filter(states: list[State], first: State, end: State | None, time_input: TimeFilterInput) -> bool:
+    if time_input.author and first.author != time_input.author:
         return False
-    if wish.mode == "now":
+    if time_input.mode == "now":
         return end is None
-    if wish.mode == "at":
-        before = [state for state in states if state.moment <= datetime.fromisoformat(wish.at)]
+    if time_input.mode == "at":
+        before = [state for state in states if state.moment <= datetime.fromisoformat(time_input.at)]
         return bool(before) and first.number <= before[-1].number and (end is None or before[-1].number < end.number)
-    if wish.mode in ("appeared", "disappeared"):
-        state = first if wish.mode == "appeared" else end
-        since, until = datetime.fromisoformat(wish.since), datetime.fromisoformat(wish.until)
+    if time_input.mode in ("appeared", "disappeared"):
+        state = first if time_input.mode == "appeared" else end
+        since, until = datetime.fromisoformat(time_input.since), datetime.fromisoformat(time_input.until)
         return state is not None and since <= state.moment <= until
     return True
 
 
-def any_wish(dice: random.Random) -> TimeFilterInput:
+def random_time_filter(dice: random.Random) -> TimeFilterInput:
     moments = sorted(day(dice.randrange(-2, 42)).isoformat() for _ in range(2))
     return TimeFilterInput(
         dice.choice(("ever", "ever", "now", "at", "appeared", "disappeared")),
@@ -239,28 +239,28 @@ def any_wish(dice: random.Random) -> TimeFilterInput:
     )
 
 
-@settings(max_examples=5, phases=UNSHRUNK, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, phases=WITHOUT_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 @pytest.mark.slow
-def test_it_finds_what_reading_everything_finds(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_equal_those_of_scanning_all_versions(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_search, "STEP_DOCUMENTS", 2)
     dice = random.Random(seed)
-    django_settings.INDEX_ROOT = Path(tempfile.mkdtemp(dir=tmp_path))  # whoosh names files by dice, which begin anew
+    django_settings.INDEX_ROOT = Path(tempfile.mkdtemp(dir=tmp_path))  # Whoosh names files by random numbers, which are seeded here
     with transaction.atomic():
         writers = Writers(dice)
         writers.write(8)
         writers.write(16)
         background_jobs.run_pending()
-        texts, hits = everything(), 0
+        texts, hits = all_states(), 0
         for _ in range(60):
             text, holds = query(dice)
-            wish = any_wish(dice)
+            time_input = random_time_filter(dice)
             monkeypatch.setattr(
                 history_search, "MAX_DOCUMENTS", dice.choice((0, 20_000))
-            )  # both ways of looking at passages
-            given_answer = history_results.search_history(text, ANNA, wish)
-            ours = {hit.pk: list(hit.spans) for hit in given_answer.hits}
-            assert ours == looked_through(texts, holds, wish), (text, wish)
-            hits += len(ours)
+            )  # both algorithms
+            results = history_results.search_history(text, ANNA, time_input)
+            found = {hit.pk: list(hit.spans) for hit in results.hits}
+            assert found == expected_periods(texts, holds, time_input), (text, time_input)
+            hits += len(found)
         assert hits
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""History search on the search page: periods with links, choices that stay, nothing hidden."""
+"""History search on the search page: periods with links, form fields, permissions."""
 
 from __future__ import annotations
 
@@ -38,35 +38,35 @@ def _wiki() -> None:
 
 @pytest.fixture
 def shown(client_of: Callable[..., Client]) -> Callable[[str], str]:
-    """What the search page shows anna, tags apart where nothing else is said."""
+    """Returns the HTML of the search page for a query string, as anna sees it."""
 
     def show(query: str) -> str:
-        answer = client_of(AnonymousUser()).get(f"/search?{query}")
-        assert answer.status_code == 200
-        return answer.content.decode()
+        response = client_of(AnonymousUser()).get(f"/search?{query}")
+        assert response.status_code == 200
+        return response.content.decode()
 
     return show
 
 
-def words(html: str) -> str:
+def visible_text(html: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", html.partition('id="search-results"')[2]).split())
 
 
-def test_it_shows_from_when_to_when_and_by_whom(shown: Callable[[str], str]) -> None:
+def test_it_shows_start_end_and_authors_of_periods(shown: Callable[[str], str]) -> None:
     html = shown("q=levain&when=ever")
     assert "2 pages trouvées" in html
-    said = words(html)
-    assert "Depuis la version 1 , 3 mars 2019 , par Ada différence Du pain au levain ." in said
-    assert "Jusqu’à la version 2 , 3 mars 2021 , retiré par Bob différence" in said
-    assert "Depuis la version 3 , 3 mars 2022 , par Chloé différence Du levain" in said
-    assert "Toujours là" in said
+    text = visible_text(html)
+    assert "Depuis la version 1 , 3 mars 2019 , par Ada différence Du pain au levain ." in text
+    assert "Jusqu’à la version 2 , 3 mars 2021 , retiré par Bob différence" in text
+    assert "Depuis la version 3 , 3 mars 2022 , par Chloé différence Du levain" in text
+    assert "Toujours là" in text
     assert 'href="/wiki/Fournil?version=2"' in html
     assert 'href="/compare/Fournil?to=2"' in html
     assert "<mark>levain</mark>" in html
     assert "<script>." not in html
 
 
-def test_choices_narrow_it_and_stay_in_the_form(shown: Callable[[str], str]) -> None:
+def test_the_time_filter_applies_and_stays_in_the_form(shown: Callable[[str], str]) -> None:
     html = shown("q=levain&when=appeared&since=2020-01-01&until=2021-12-31&by=dan")
     assert "1 page trouvée" in html
     assert '<option value="appeared" selected>' in html
@@ -77,11 +77,11 @@ def test_choices_narrow_it_and_stay_in_the_form(shown: Callable[[str], str]) -> 
     assert "n’est pas une date" in shown("q=levain&when=at&at=hier")
 
 
-def test_facets_keep_the_choice(shown: Callable[[str], str]) -> None:
+def test_facets_keep_the_time_filter(shown: Callable[[str], str]) -> None:
     assert "?q=levain&amp;when=ever&amp;kind=practice" in shown("q=levain&when=ever")
 
 
-def test_it_looks_in_the_history_of_one_page(shown: Callable[[str], str]) -> None:
+def test_the_history_of_a_single_page_can_be_searched(shown: Callable[[str], str]) -> None:
     html = shown("q=levain&page=Fournil")
     assert "1 page trouvée" in html
     assert "Seulement dans l’historique de" in html
@@ -91,7 +91,7 @@ def test_it_looks_in_the_history_of_one_page(shown: Callable[[str], str]) -> Non
     assert "toutes les pages ont été cherchées" in shown("q=levain&page=%23")
 
 
-def test_many_periods_are_shown_in_part(shown: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_periods_shown_is_limited(shown: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
     from wiki.search import views
 
     monkeypatch.setattr(views, "MAX_PERIODS", 1)
@@ -100,7 +100,7 @@ def test_many_periods_are_shown_in_part(shown: Callable[[str], str], monkeypatch
     assert "page=Fournil" in html
 
 
-def test_a_deleted_page_shows_nowhere(shown: Callable[[str], str]) -> None:
+def test_a_deleted_page_is_not_shown(shown: Callable[[str], str]) -> None:
     page_writer.delete(WikiPage.objects.get(title="Fournil"), Author(None, "script"))
     html = shown("q=levain&when=ever")
     assert "1 page trouvée" in html
@@ -108,12 +108,12 @@ def test_a_deleted_page_shows_nowhere(shown: Callable[[str], str]) -> None:
     assert ">Fournil<" not in shown("q=levain&page=Fournil")
 
 
-def test_what_is_not_there_now_can_be_looked_for_in_the_past(shown: Callable[[str], str]) -> None:
+def test_a_search_without_results_links_to_the_history_search(shown: Callable[[str], str]) -> None:
     make_page("Autre", "Rien.")
     assert "/search?q=zythum&amp;when=ever" in shown("q=zythum")
 
 
-def test_it_says_when_it_cannot_search(shown: Callable[[str], str], settings: object) -> None:
+def test_a_missing_index_is_reported(shown: Callable[[str], str], settings: object) -> None:
     import shutil
 
     shutil.rmtree(settings.INDEX_ROOT)  # type: ignore[attr-defined]

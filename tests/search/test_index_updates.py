@@ -54,7 +54,7 @@ def a_picture(title: str) -> Picture:
 # --- The outbox -----------------------------------------------------------------------------------
 def test_a_row_is_written_with_the_edit_and_goes_with_it(alice: User) -> None:
     make_page("Fournil", "Du pain.")
-    rows = OutboxEntry.objects.filter(model="wiki.pagewords")
+    rows = OutboxEntry.objects.filter(model="wiki.pagesearchtext")
     assert rows.count() == 1
     with transaction.atomic():
         make_page("Autre", "Du vin.")
@@ -120,7 +120,7 @@ def test_many_changes_are_drained_in_batches(monkeypatch: pytest.MonkeyPatch) ->
 def test_rows_of_models_that_are_no_more_do_no_harm() -> None:
     OutboxEntry.objects.create(model="wiki.nothing", key="1")
     OutboxEntry.objects.create(model="wiki.kind", key="1")
-    OutboxEntry.objects.create(model="wiki.pagewords", key="no number")
+    OutboxEntry.objects.create(model="wiki.pagesearchtext", key="no number")
     make_page("Fournil", "Du pain.")
     background_jobs.run_pending()
     assert found("pain") == {"Fournil"}

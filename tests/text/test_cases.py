@@ -1,4 +1,4 @@
-"""The tables of cases: what is written, and what a reader gets."""
+"""Parser tests from the tables in `cases/`: source text and expected HTML, links, problems."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ ATTRIBUTES = {
 
 
 class Attributes(HTMLParser):
-    """Gathers the names of all attributes, and all addresses."""
+    """Collects the names of all attributes, and the values of all `href`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
-        self.addresses: list[str] = []
+        self.urls: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.update(name for name, _ in attrs)
-        self.addresses.extend(value or "" for name, value in attrs if name == "href")
+        self.urls.extend(value or "" for name, value in attrs if name == "href")
 
 
 def cases(name: str) -> list[Any]:
-    """The cases of one table, each with its name."""
+    """Return the cases of one table as pytest parameters, each with its name as id."""
     with (CASES / f"{name}.toml").open("rb") as file:
         return [pytest.param(case, id=case["name"]) for case in tomllib.load(file)["case"]]
 
 
-def shown(placeholder: Placeholder) -> str:
-    """A placeholder in the notation of the tables."""
+def notation_of(placeholder: Placeholder) -> str:
+    """Return a placeholder in the notation of the tables."""
     data = placeholder.data
     if placeholder.kind == "link":
         target = data["target"] + (f"#{data['fragment']}" if data["fragment"] else "")
@@ -49,8 +49,8 @@ def shown(placeholder: Placeholder) -> str:
         label = escape(data["label"], quote=False).replace("\u00a0", " ")
         return f"{{link {target}}}" if label == target else f"{{link {target}|{label}}}"
     if placeholder.kind == "annotation":
-        words = f"{data['property']} {data['value']}"
-        return f"{{annotation {words}|{data['label']}}}" if data["label"] else f"{{annotation {words}}}"
+        statement = f"{data['property']} {data['value']}"
+        return f"{{annotation {statement}|{data['label']}}}" if data["label"] else f"{{annotation {statement}}}"
     if placeholder.kind == "picture":
         alone = " alone" if data["alone"] else ""
         return f"{{picture {data['name']}|{data['description']}|{data['caption']}{alone}}}"
@@ -59,18 +59,18 @@ def shown(placeholder: Placeholder) -> str:
         return f"{{call {data['name']}{arguments}{' alone' if data['alone'] else ''}}}"
     if placeholder.kind == "problem":
         return f"{{problem {data['code']} {data['source']}}}"
-    raise AssertionError(f"a placeholder of kind {placeholder.kind} was left to rooms upstairs")
+    raise AssertionError(f"a placeholder of kind {placeholder.kind} was not filled by the parser")
 
 
 def page_of(parsed: Parsed) -> str:
-    """The HTML of a reader, with anchors shortened."""
-    html = parsed.fill(shown)
+    """Return the HTML with placeholders in the notation of the tables, and anchors shortened."""
+    html = parsed.fill(notation_of)
     assert parsed.nonce not in html
     return re.sub(r'<a class="anchor" href="#[^"]*" aria-hidden="true" tabindex="-1">#</a>', "{anchor}", html)
 
 
 def line_of(link: WikiLink) -> str:
-    """A link in the notation of the tables."""
+    """Return a link in the notation of the tables."""
     if link.kind == "annotation":
         return f"{link.property} :: {link.target}"
     section = f"#{link.section}" if link.section else ""
@@ -78,7 +78,7 @@ def line_of(link: WikiLink) -> str:
 
 
 @pytest.mark.parametrize("case", [*cases("links"), *cases("pictures"), *cases("markdown")])
-def test_it_lays_out_what_is_written(case: dict[str, Any]) -> None:
+def test_parser_gives_the_expected_page(case: dict[str, Any]) -> None:
     parsed = parse(case["text"], calls=case.get("calls", ()))
     assert not parsed.is_source
     if "html" in case:
@@ -99,10 +99,10 @@ def test_it_lays_out_what_is_written(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", cases("cleaning"))
-def test_it_leaves_nothing_harmful(case: dict[str, Any]) -> None:
+def test_sanitizer_leaves_nothing_harmful(case: dict[str, Any]) -> None:
     parsed = parse(case["text"])
     assert not parsed.is_source
-    html = parsed.fill(lambda placeholder: escape(shown(placeholder)))
+    html = parsed.fill(lambda placeholder: escape(notation_of(placeholder)))
     if "html" in case:
         assert html.strip() == case["html"]
     for harm in case.get("without", ()):
@@ -110,12 +110,12 @@ def test_it_leaves_nothing_harmful(case: dict[str, Any]) -> None:
     found = Attributes()
     found.feed(html)
     assert found.names <= ATTRIBUTES
-    assert not [a for a in found.addresses if ":" in a and not re.match(r"https?:|mailto:|tel:|#s-", a)]
+    assert not [a for a in found.urls if ":" in a and not re.match(r"https?:|mailto:|tel:|#s-", a)]
     assert "\x02" not in html
 
 
 @pytest.mark.parametrize("case", [*cases("links"), *cases("pictures"), *cases("markdown"), *cases("cleaning")])
-def test_it_is_deterministic_apart_from_the_nonce(case: dict[str, Any]) -> None:
+def test_parser_is_deterministic_apart_from_the_nonce(case: dict[str, Any]) -> None:
     once, again = parse(case["text"]), parse(case["text"])
     assert once.nonce != again.nonce
     assert once.html.replace(once.nonce, again.nonce) == again.html

@@ -1,4 +1,4 @@
-"""Three-way merges of whole texts: facts as sets and as they were written, lines and words, clashes in their place."""
+"""Three-way merges of whole texts: facts as sets with their source lines, lines and words, conflicts in place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Another line there.
 
 
 def changed(*pairs: tuple[str, str]) -> str:
-    """The base with some words replaced."""
+    """Return BASE with some strings replaced."""
     text = BASE
     for old, new in pairs:
         assert old in text
@@ -38,7 +38,7 @@ def changed(*pairs: tuple[str, str]) -> str:
 
 
 def facts_of(text: str) -> dict[str, set[str]]:
-    """What a text states in its front matter."""
+    """Return the values in a text's front matter, by key."""
     return {
         entry.key: {str(value) for value in (entry.value if isinstance(entry.value, list) else [entry.value])}
         for entry in parse_front_matter(text).data
@@ -46,67 +46,69 @@ def facts_of(text: str) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(
-    ("mine", "theirs", "wanted"),
+    ("mine", "theirs", "expected"),
     [
-        # Each side another property, in neighbouring lines: a merge by lines would clash
+        # Each side another property, in neighbouring lines: a merge by lines would conflict
         ([("Tel: 1", "Tel: 2")], [("Opens: '09:00'", "Opens: 10:00")], ["Tel: 2", "Opens: 10:00"]),
         ([("Kind: Place", "Kind: Practice")], [("City: Lyon", "City: Nice")], ["Kind: Practice\nCity: Nice  # on the"]),
         # Values of one property
         ([("Wood, Laser", "Wood, Saw, Laser")], [("Wood, Laser", "Laser, Nails")], ["- Saw\n- Laser\n- Nails\n"]),
         ([("Wood, Laser", "Wood")], [("Wood, Laser", "Laser")], ["lope"]),
-        # One takes the property away, the other leaves it as it is
+        # One side removes the property, the other leaves it unchanged
         ([("Tel: 1\n", "")], [("One line", "A line")], ["A line"]),
-        # New properties come where they stood
+        # New properties keep their position
         ([("Tel: 1", "Tel: 2")], [("Kind: Place\n", "Kind: Place\nName: La Myne\n")], ["Place\nName: La Myne\nCity"]),
-        # Both the same
+        # Both sides make the same change
         ([("City: Lyon", "City: Nice")], [("City: Lyon", "City: Nice"), ("Tel: 1", "Tel: 3")], ["Nice  #", "Tel: 3"]),
-        # A record is joined property by property itself
+        # A record is merged property by property
         ([("Day: Monday", "Day: Friday")], [("'09:00'", "10:00")], ["Day: Friday", "Opens: 10:00"]),
     ],
 )  # fmt: skip
-def test_it_joins_facts_property_by_property(
-    mine: list[tuple[str, str]], theirs: list[tuple[str, str]], wanted: list[str]
+def test_facts_are_merged_property_by_property(
+    mine: list[tuple[str, str]], theirs: list[tuple[str, str]], expected: list[str]
 ) -> None:
-    joined = merge_documents(BASE, changed(*mine), changed(*theirs)).text
-    assert joined is not None
-    for words in wanted:
-        assert words in joined
-    assert not parse_front_matter(joined).problems
-    assert "# Who we are" in joined
+    merged = merge_documents(BASE, changed(*mine), changed(*theirs)).text
+    assert merged is not None
+    for part in expected:
+        assert part in merged
+    assert not parse_front_matter(merged).problems
+    assert "# Who we are" in merged
 
 
-def test_a_value_replaced_on_both_sides_clashes_and_all_else_is_joined() -> None:
+def test_a_value_replaced_on_both_sides_is_a_conflict_and_the_rest_is_merged() -> None:
     mine = changed(("City: Lyon", "City: Paris"), ("One line", "One word"))
     theirs = changed(("City: Lyon", "City: Nice"), ("Tel: 1", "Tel: 1\nMail: a@b.fr"))
-    joined = merge_documents(BASE, mine, theirs)
-    assert joined.text is None
-    (clash,) = joined.conflicts
-    assert (clash.property, clash.mine, clash.theirs) == (
+    merged = merge_documents(BASE, mine, theirs)
+    assert merged.text is None
+    (conflict,) = merged.conflicts
+    assert (conflict.property, conflict.mine, conflict.theirs) == (
         "City", "City: Paris  # on the slopes\n", "City: Nice  # on the slopes\n",
     )  # fmt: skip
-    assert joined.text_with_mine == mine.replace("Tel: 1\n", "Tel: 1\nMail: a@b.fr\n")
-    assert facts_of(joined.resolved([clash.combined]))["City"] == {"Paris", "Nice"}
+    assert merged.text_with_mine == mine.replace("Tel: 1\n", "Tel: 1\nMail: a@b.fr\n")
+    assert facts_of(merged.resolved([conflict.combined]))["City"] == {"Paris", "Nice"}
 
 
-def test_lines_clash_in_their_place_and_words_typed_for_them_keep_their_lines() -> None:
-    joined = merge_documents("a\nb\nc\n", "a\nmine\nc\n", "a\ntheirs\nc\n")
-    assert [(clash.base, clash.mine, clash.theirs) for clash in joined.conflicts] == [("b\n", "mine\n", "theirs\n")]
-    assert joined.resolved(["both of us"]) == "a\nboth of us\nc\n"
-    assert joined.resolved([joined.conflicts[0].combined]) == "a\nmine\n\ntheirs\nc\n", "two paragraphs stay two"
+def test_conflicts_of_lines_are_in_place_and_chosen_texts_begin_on_new_lines() -> None:
+    merged = merge_documents("a\nb\nc\n", "a\nmine\nc\n", "a\ntheirs\nc\n")
+    assert [(conflict.base, conflict.mine, conflict.theirs) for conflict in merged.conflicts] == [
+        ("b\n", "mine\n", "theirs\n")
+    ]
+    assert merged.resolved(["both of us"]) == "a\nboth of us\nc\n"
+    assert merged.resolved([merged.conflicts[0].combined]) == "a\nmine\n\ntheirs\nc\n", "two paragraphs stay two"
     items = merge_documents("- a\n- b\n", "- a\n- mine\n", "- a\n- theirs\n")
     assert items.resolved([items.conflicts[0].combined]) == "- a\n- mine\n- theirs\n"
-    with pytest.raises(ValueError, match="1 clashes, 0 choices"):
-        joined.resolved([])
+    with pytest.raises(ValueError, match="1 conflicts, 0 choices"):
+        merged.resolved([])
 
 
-def test_front_matter_that_cannot_be_read_is_merged_as_text() -> None:
+def test_invalid_front_matter_is_merged_as_text() -> None:
     broken = "---\nA: [1\nB: 2\n---\nText.\n"
-    joined = merge_documents(broken, broken.replace("B: 2", "B: 3"), broken.replace("Text.", "Words."))
-    assert joined.text == "---\nA: [1\nB: 3\n---\nWords.\n"
+    merged = merge_documents(broken, broken.replace("B: 2", "B: 3"), broken.replace("Text.", "Words."))
+    assert merged.text == "---\nA: [1\nB: 3\n---\nWords.\n"
 
 
 @pytest.mark.parametrize(
-    ("base", "mine", "theirs", "wanted"),
+    ("base", "mine", "theirs", "expected"),
     [
         ("Text.\n", "---\nA: 1\n---\nText.\n", "---\nB: 2\n---\nText.\n", {"A": {"1"}, "B": {"2"}}),
         ("---\nA: 1\n---\nText.\n", "Text.\n", "---\nA: 1\nB: 2\n---\nText.\n", {"B": {"2"}}),
@@ -120,13 +122,13 @@ def test_front_matter_that_cannot_be_read_is_merged_as_text() -> None:
         ),
     ],
 )
-def test_it_joins_blocks_of_any_form(base: str, mine: str, theirs: str, wanted: dict[str, set[str]]) -> None:
-    joined = merge_documents(base, mine, theirs).text
-    assert joined is not None
-    assert facts_of(joined) == wanted
+def test_blocks_of_any_form_are_merged(base: str, mine: str, theirs: str, expected: dict[str, set[str]]) -> None:
+    merged = merge_documents(base, mine, theirs).text
+    assert merged is not None
+    assert facts_of(merged) == expected
 
 
-def test_sections_give_the_block_again() -> None:
+def test_key_lines_joined_give_the_block() -> None:
     raw = split_front_matter(BASE)[0]
     found = split_key_lines(raw)
     assert found is not None
@@ -147,14 +149,14 @@ def test_facts_are_merged_as_sets(
     base: dict[str, list[str]], mine: dict[str, list[str]], theirs: dict[str, list[str]]
 ) -> None:
     texts = [with_front_matter(one, "Texte.\n") if one else "Texte.\n" for one in (base, mine, theirs)]
-    joined = merge_documents(*texts)
-    clashing = {clash.property for clash in joined.conflicts}
-    said = facts_of(joined.text_with_mine)
+    merged = merge_documents(*texts)
+    in_conflict = {conflict.property for conflict in merged.conflicts}
+    merged_facts = facts_of(merged.text_with_mine)
     for key in {*base, *mine, *theirs}:
         old, own, other = (set(one.get(key, ())) for one in (base, mine, theirs))
         replaced = (old - own) & (old - other)
-        fought = bool(replaced) and not ((own - old) <= (other - old) or (other - old) <= (own - old))
-        assert (key in clashing) == fought
-        if not fought:
-            assert said.get(key, set()) == (old & own & other) | (own - old) | (other - old)
-    assert joined.text_with_mine.endswith("Texte.\n")
+        is_conflict = bool(replaced) and not ((own - old) <= (other - old) or (other - old) <= (own - old))
+        assert (key in in_conflict) == is_conflict
+        if not is_conflict:
+            assert merged_facts.get(key, set()) == (old & own & other) | (own - old) | (other - old)
+    assert merged.text_with_mine.endswith("Texte.\n")

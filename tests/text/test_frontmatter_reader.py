@@ -1,4 +1,4 @@
-"""Front matter: read as strings, kept byte for byte, refused with reasons."""
+"""Front matter: scalars as strings, text preserved byte for byte, problems for invalid blocks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wiki.text.frontmatter.frontmatter_reader import FRONT_MATTER_LIMIT, parse_f
 
 
 def data_of(text: str) -> dict[str, Any]:
-    """Keys and values of a text's front matter, which must be readable."""
+    """Return keys and values of a text's front matter, which must be valid."""
     front = parse_front_matter(text)
     assert front.problems == []
     return {entry.key: entry.value for entry in front.data}
@@ -41,7 +41,7 @@ def test_it_reads_lists_and_subobjects() -> None:
     assert [problem.code for problem in parse_front_matter(text).problems] == ["front_matter_depth"]
 
 
-def test_it_adds_up_repeated_keys_and_keeps_equal_values_once() -> None:
+def test_it_adds_values_of_repeated_keys_and_drops_equal_ones() -> None:
     assert data_of("---\nCity: Lyon\ncity: [Paris, Lyon]\nCITY: Nice\n---\n") == {"City": ["Lyon", "Paris", "Nice"]}
     assert data_of("---\nA:\n  b: 1\n  b: 2\n---\n") == {"A": {"b": ["1", "2"]}}
 
@@ -53,7 +53,7 @@ def test_it_gets_values_by_any_of_their_names() -> None:
     assert front.get("Sub") == front.get("nothing") == []
 
 
-def test_it_knows_where_things_stand() -> None:
+def test_it_gives_the_lines_of_keys_and_body() -> None:
     front = parse_front_matter("---\nA: 1\n\nB: 2\n...\nbody")
     assert [(entry.key, entry.line) for entry in front.data] == [("A", 2), ("B", 4)]
     assert (front.body_line, front.body) == (6, "body")
@@ -72,7 +72,7 @@ def test_it_knows_where_things_stand() -> None:
         "Text\n---\nA: b\n---\n",
     ],
 )
-def test_it_leaves_markdown_that_only_looks_like_it(text: str) -> None:
+def test_it_ignores_markdown_that_resembles_front_matter(text: str) -> None:
     front = parse_front_matter(text)
     assert (front.raw, front.body, front.data, front.problems, front.body_line) == ("", text, [], [], 1)
 
@@ -96,7 +96,7 @@ def test_it_leaves_markdown_that_only_looks_like_it(text: str) -> None:
         ("A: " + "b" * FRONT_MATTER_LIMIT, "front_matter_size", None),
     ],
 )
-def test_it_shows_what_it_cannot_read_and_loses_nothing(block: str, code: str, line: int | None) -> None:
+def test_invalid_blocks_give_a_problem_and_are_preserved(block: str, code: str, line: int | None) -> None:
     text = f"---\n{block}\n---\nbody\n"
     front = parse_front_matter(text)
     assert [problem.code for problem in front.problems] == [code]
@@ -118,7 +118,7 @@ lines = st.sampled_from(["---", "---\t", "...", "A: b", "- c", "  d: e", "A: 'x"
 
 
 @given(st.lists(lines), st.sampled_from(["\n", "\r\n"]), st.booleans())
-def test_it_keeps_the_text_byte_for_byte(parts: list[str], end: str, headed: bool) -> None:
+def test_it_preserves_the_text_byte_for_byte(parts: list[str], end: str, headed: bool) -> None:
     text = end.join(["---", *parts] if headed else parts)
     front = parse_front_matter(text)
     assert front.raw + front.body == text

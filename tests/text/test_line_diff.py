@@ -1,4 +1,4 @@
-"""Comparisons: what changed is marked, both texts can be read from the rows."""
+"""Comparison of texts: changes are marked, and the rows contain both texts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from wiki.text.diffing.line_diff import ROW_LIMIT, DiffRow, compare, size_change
 
 
 def side(rows: list[DiffRow], which: str) -> list[str]:
-    """The lines of one side."""
+    """Return the lines of one side."""
     return ["".join(span.text for span in getattr(row, which)) for row in rows if getattr(row, f"{which}_line")]
 
 
 def sketch(row: DiffRow) -> str:
-    """A row in short: its kind, and its marked words in brackets."""
+    """Return a row as a short string: its kind, and the text of both sides with marked words in brackets."""
     sides = ["".join(f"[{s.text}]" if s.marked else s.text for s in spans) for spans in (row.old, row.new)]
     return f"{row.kind} {' | '.join(sides)}" if row.kind != "gap" else f"gap {row.skipped}"
 
@@ -30,7 +30,7 @@ def test_it_marks_the_words_that_differ() -> None:
     ]
 
 
-def test_it_shows_lines_come_and_gone_with_context_and_gaps() -> None:
+def test_it_shows_added_and_removed_lines_with_context_and_gaps() -> None:
     old = "".join(f"{n}\n" for n in range(1, 21))
     new = old.replace("10\n", "").replace("20\n", "20\nall that is new\n")
     assert [sketch(row) for row in compare(old, new, context=1)] == [
@@ -54,7 +54,7 @@ def test_it_counts_lines_on_each_side() -> None:
     ]  # fmt: skip
 
 
-def test_it_says_nothing_where_no_line_differs() -> None:
+def test_it_returns_no_rows_if_no_line_differs() -> None:
     assert compare("a\nb", "a\nb") == compare("a\nb", "a\nb\n") == compare("", "") == []
 
 
@@ -80,7 +80,7 @@ def test_both_texts_can_be_read_from_its_rows(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["line\n", "ab\n", "ab", ".,", "word "])
-def test_its_time_and_its_answer_are_bounded(unit: str) -> None:
+def test_time_and_number_of_rows_are_bounded(unit: str) -> None:
     chance = random.Random(2)
     pieces = {
         "line\n": [f"{chance.random()} {n}\n" for n in range(8_000)],

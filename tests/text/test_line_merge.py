@@ -1,4 +1,4 @@
-"""Three-way merges: the table, git as a witness, and nothing lost."""
+"""Three-way merges by lines: the table of cases, comparison with git, and no lost text."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ with (Path(__file__).parent / "cases/merge.toml").open("rb") as file:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_it_merges_as_the_table_says(case: dict[str, Any]) -> None:
+def test_merge_gives_the_result_of_the_table(case: dict[str, Any]) -> None:
     merged = merge(case["base"], case["mine"], case["theirs"])
     assert merged.text == case.get("merged")
-    assert [[c.base, c.mine, c.theirs] for c in merged.conflicts] == case.get("clashes", [])
+    assert [[c.base, c.mine, c.theirs] for c in merged.conflicts] == case.get("conflicts", [])
     mirrored = merge(case["base"], case["theirs"], case["mine"])
     assert mirrored.text == merged.text
 
@@ -34,7 +34,7 @@ texts = st.lists(st.sampled_from(["a\n", "b\n", "\n", "c d e f\n", "c d E f\n", 
 
 
 @given(texts, texts, texts)
-def test_it_loses_nothing(base: str, mine: str, theirs: str) -> None:
+def test_chunks_contain_all_three_texts(base: str, mine: str, theirs: str) -> None:
     merged = merge(base, mine, theirs)
     assert "".join(chunk.base for chunk in merged.chunks) == base
     assert "".join(chunk.mine for chunk in merged.chunks) == mine
@@ -55,13 +55,13 @@ def test_it_loses_nothing(base: str, mine: str, theirs: str) -> None:
 
 
 @given(texts, texts)
-def test_a_change_of_one_side_alone_is_taken_whole(base: str, changed: str) -> None:
+def test_a_change_of_one_side_alone_is_merged(base: str, changed: str) -> None:
     assert merge(base, changed, base).text == changed
     assert merge(base, base, changed).text == changed
     assert merge(base, changed, changed).text == changed
 
 
-def test_it_says_where_a_clash_begins_and_takes_decisions() -> None:
+def test_conflicts_have_a_line_and_can_be_resolved() -> None:
     merged = merge("a\nb\nc\n1\n2\n3\nd\n", "a\nB\nc\n1\n2\n3\nD\n", "a\nß\nc\n1\n2\n3\nδ\n")
     assert [conflict.line for conflict in merged.conflicts] == [2, 7]
     assert merged.resolved(["x\n", "y\n"]) == "a\nx\nc\n1\n2\n3\ny\n"
@@ -70,7 +70,7 @@ def test_it_says_where_a_clash_begins_and_takes_decisions() -> None:
 
 
 def edited(lines: list[str], chance: random.Random) -> str:
-    """The lines with some added, removed and changed."""
+    """Return the lines as a text with some added, removed and changed at random."""
     lines = list(lines)
     for _ in range(chance.randint(1, 5)):
         at = chance.randint(0, len(lines))
@@ -103,7 +103,7 @@ def test_it_agrees_with_git_where_git_is_clean(tmp_path: Path) -> None:
 
 
 def longest_common(a: list[str], b: list[str]) -> int:
-    """The length of the longest common subsequence, by the textbook."""
+    """Return the length of the longest common subsequence, by the textbook algorithm."""
     table = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
     for i, one in enumerate(a):
         for j, other in enumerate(b):
@@ -112,7 +112,7 @@ def longest_common(a: list[str], b: list[str]) -> int:
 
 
 @given(st.lists(st.sampled_from("abcde"), max_size=25), st.lists(st.sampled_from("abcde"), max_size=25))
-def test_its_matches_are_true_ascending_and_the_most_there_are(a: list[str], b: list[str]) -> None:
+def test_matching_blocks_are_equal_ascending_and_longest(a: list[str], b: list[str]) -> None:
     i = j = matched = 0
     for at, bt, size in matching_blocks(a, b):
         assert at >= i
@@ -123,7 +123,7 @@ def test_its_matches_are_true_ascending_and_the_most_there_are(a: list[str], b: 
 
 
 def hostile_texts() -> dict[str, tuple[str, str, str]]:
-    """Texts that make usual algorithms quadratic."""
+    """Return texts for which the usual algorithms are quadratic."""
     chance = random.Random(1)
     lines = [f"{chance.random()}\n" for _ in range(8_000)]
     shuffled = [chance.sample(lines, len(lines)) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Texts are cut into passages, positions always have room between them, and words are inherited."""
+"""Splitting into passages, fractional index keys, and word matching between passages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wiki.text.passages import PASSAGES_LIMIT, folded_words, identity_of, split_
 
 
 @pytest.mark.parametrize("case", cases("passages"))
-def test_it_cuts_as_the_table_says(case: dict[str, Any]) -> None:
+def test_it_splits_as_in_the_table(case: dict[str, Any]) -> None:
     blocks = split_passages(case["text"])
     assert [[block.kind, block.text] for block in blocks] == case["passages"]
     for block in blocks:
@@ -23,7 +23,7 @@ def test_it_cuts_as_the_table_says(case: dict[str, Any]) -> None:
 
 
 @given(st.text(alphabet="ab #-*>|:`~=[]\t\n1.é"))
-def test_nothing_is_left_out(text: str) -> None:
+def test_passages_contain_all_of_the_text(text: str) -> None:
     blocks, at = split_passages(text), 0
     for block in blocks:
         assert not text[at : block.start].strip() or text[: block.start].startswith("---")
@@ -46,26 +46,26 @@ def test_nothing_is_left_out(text: str) -> None:
     ],
     ids=["paragraphs", "dashes", "items", "bars", "quotes", "brackets", "fences"],
 )
-def test_hostile_texts_are_cut_in_bounded_pieces(text: str) -> None:
+def test_hostile_texts_have_a_bounded_number_of_passages(text: str) -> None:
     blocks = split_passages(text)
     assert len(blocks) <= PASSAGES_LIMIT + 2
     assert blocks[-1].end >= len(text.rstrip())
 
 
-def test_spacing_is_no_difference() -> None:
+def test_white_space_makes_no_difference() -> None:
     assert identity_of("Un  lieu\nouvert\u202f!") == identity_of("Un lieu ouvert !")
     assert identity_of("Un lieu") != identity_of("Un lieu.")
     assert folded_words("L’Œuvre d'été, à 10 h !") == ("l", "oeuvre", "d", "ete", "a", "10", "h")
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 4)), max_size=80))
-def test_there_is_always_room(insertions: list[tuple[float, int]]) -> None:
-    held: list[str] = []
+def test_there_are_always_keys_between_two_keys(insertions: list[tuple[float, int]]) -> None:
+    keys: list[str] = []
     for where, count in insertions:
-        at = round(where * len(held))
-        held[at:at] = keys_between(held[at - 1] if at else None, held[at] if at < len(held) else None, count)
-    assert held == sorted(held)
-    assert len(set(held)) == len(held)
+        at = round(where * len(keys))
+        keys[at:at] = keys_between(keys[at - 1] if at else None, keys[at] if at < len(keys) else None, count)
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys)
 
 
 def test_positions_stay_short_where_texts_grow() -> None:
@@ -77,7 +77,7 @@ def test_positions_stay_short_where_texts_grow() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "nearest"),
+    ("old", "new", "main_source"),
     [
         ("un deux trois quatre", "un deux trois quatre", 0),
         ("un deux trois quatre", "un deux cinq six", 0),
@@ -87,11 +87,11 @@ def test_positions_stay_short_where_texts_grow() -> None:
         ("un lieu ouvert", "voici le lieu des gens qui est ouvert a tous les gens de la ville", None),
     ],
 )
-def test_they_are_alike_by_half_their_words(old: str, new: str, nearest: int | None) -> None:
-    assert match_words([old.split()], [new.split()])[0].main_source == nearest
+def test_passages_match_with_half_their_words(old: str, new: str, main_source: int | None) -> None:
+    assert match_words([old.split()], [new.split()])[0].main_source == main_source
 
 
-def test_words_find_their_passage_when_paragraphs_are_divided_and_joined() -> None:
+def test_words_match_when_paragraphs_are_divided_and_joined() -> None:
     words = ["un", "lieu", "que", "des", "gens", "font", "ensemble", "chaque", "jour"]
     first, second = match_words([words], [words[:4], words[4:]])
     assert [(run.old_start, run.size) for run in first.runs + second.runs] == [(0, 4), (4, 5)]

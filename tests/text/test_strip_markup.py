@@ -11,7 +11,7 @@ from wiki.text.strip_markup import strip_markup
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "said"),
+    ("text", "kind", "plain"),
     [
         ("# Charte de l’atelier {#charte}", "heading", "Charte de l’atelier"),
         ("Charte\n======", "heading", "Charte"),
@@ -35,8 +35,8 @@ from wiki.text.strip_markup import strip_markup
         ("---", "rule", ""),
     ],
 )  # fmt: skip
-def test_it_says_what_is_read(text: str, kind: str, said: str) -> None:
-    assert strip_markup(text, kind) == said
+def test_it_returns_the_text_without_markup(text: str, kind: str, plain: str) -> None:
+    assert strip_markup(text, kind) == plain
 
 
 @given(st.text(alphabet="ab [](){}|*_`~<>!#:-=&;^\\\n", max_size=200))
@@ -46,6 +46,6 @@ def test_it_never_fails(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["[", "[[", "{{", "![a](", "<a ", "_", "*", "[^", "|-", "&", "<!--", "] (", " ", "-"])
-def test_it_is_done_with_hostile_texts(piece: str) -> None:
+def test_hostile_texts_are_processed(piece: str) -> None:
     for kind in ("paragraph", "table", "code"):
         assert len(strip_markup(f"a{piece * 20_000}b", kind)) <= 2 + len(piece) * 20_000

@@ -1,4 +1,4 @@
-"""Where texts name pages, and exchanging these names without touching anything else."""
+"""Finding title references in texts, and replacing titles without changing anything else."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ Voir [[Charte]]s, [[La Filature:Charte#But|la charte]], [[La Filature:Accueil]] 
 
 
 def renamed(text: str) -> str:
-    """The text with the old place called «Le Fil», and the charter of the commons called by its full title."""
+    """Return the text with the place renamed to «Le Fil», and with a full title for the root page «Charte»."""
 
-    def new(mention: TitleReference) -> str | None:
-        if mention.title == "Charte":
+    def new(reference: TitleReference) -> str | None:
+        if reference.title == "Charte":
             return "La Myne:Charte"
-        return mention.title.replace("La Filature", "Le Fil") if "Filature" in mention.title else None
+        return reference.title.replace("La Filature", "Le Fil") if "Filature" in reference.title else None
 
     return replace_titles(text, find_title_references(text), new)
 
 
-def test_it_exchanges_titles_and_nothing_else() -> None:
+def test_it_replaces_titles_and_nothing_else() -> None:
     assert (
         renamed(TEXT)
         == """---
@@ -62,7 +62,9 @@ def test_values_of_the_front_matter_are_quoted_where_they_must_be(title: str) ->
     from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
 
     text = "---\nA: [Vieux, autre]\nB: Vieux\n---\n"
-    new = replace_titles(text, find_title_references(text), lambda mention: title if mention.title == "Vieux" else None)
+    new = replace_titles(
+        text, find_title_references(text), lambda reference: title if reference.title == "Vieux" else None
+    )
     assert [(entry.key, entry.value) for entry in parse_front_matter(new).data] == [
         ("A", [title, "autre"]),
         ("B", title),
@@ -71,7 +73,7 @@ def test_values_of_the_front_matter_are_quoted_where_they_must_be(title: str) ->
 
 @settings(max_examples=150, phases=(Phase.explicit, Phase.generate))
 @given(st.text(alphabet="ab[]|#:()`{}-\n \\'\"!", max_size=60), st.booleans())
-def test_it_never_fails_and_leaves_all_as_it_is(text: str, front: bool) -> None:
+def test_it_never_fails_and_changes_nothing_without_new_titles(text: str, front: bool) -> None:
     text = f"---\na: {text}\n---\n{text}" if front else text
-    assert replace_titles(text, find_title_references(text), lambda mention: None) == text
-    replace_titles(text, find_title_references(text), lambda mention: "Autre: page")
+    assert replace_titles(text, find_title_references(text), lambda reference: None) == text
+    replace_titles(text, find_title_references(text), lambda reference: "Autre: page")

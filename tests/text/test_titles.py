@@ -1,4 +1,4 @@
-"""Titles: what they may be, when two are one, and how they look in an address."""
+"""Titles: validation, keys, namespaces and URL paths."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_it_cleans_titles(raw: str, title: str) -> None:
         ("a" * 256, "title_too_long"),
         ("é" * 128, "title_too_long"),
         ("Wiki:" + "a" * 250, "title_too_long"),  # as "Project:…" it would be
-        *((f"a{sign}b", "title_character") for sign in "#<>[]{}|"),
+        *((f"a{character}b", "title_character") for character in "#<>[]{}|"),
         ("a\x00b", "title_control"),
         ("a\x1b[0m", "title_control"),
         ("a\ud800", "title_control"),
@@ -66,12 +66,12 @@ def test_it_cleans_titles(raw: str, title: str) -> None:
         ("catégorie : ", "title_only_namespace"),
     ],
 )
-def test_it_refuses_what_cannot_be_a_title(raw: str, code: str) -> None:
-    with pytest.raises(TitleProblem) as refusal:
+def test_it_refuses_invalid_titles(raw: str, code: str) -> None:
+    with pytest.raises(TitleProblem) as caught:
         clean_title(raw)
-    assert refusal.value.code == code
-    again = pickle.loads(pickle.dumps(refusal.value))
-    assert (again.code, str(again)) == (code, str(refusal.value))
+    assert caught.value.code == code
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.code, str(again)) == (code, str(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_it_makes_keys(title: str, key: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_it_makes_the_same_key_of_a_key_a_clean_title_and_an_address(raw: str) -> None:
+def test_key_clean_title_and_url_path_give_the_same_key(raw: str) -> None:
     try:
         title = clean_title(raw)
     except TitleProblem:
@@ -111,7 +111,7 @@ def test_it_makes_the_same_key_of_a_key_a_clean_title_and_an_address(raw: str) -
 
 
 @given(st.text(max_size=60), st.booleans())
-def test_its_lookalikes_hold_nothing_forbidden(raw: str, colon: bool) -> None:
+def test_replaced_characters_leave_nothing_forbidden(raw: str, colon: bool) -> None:
     code = ""
     try:
         clean_title(replace_forbidden_characters(raw, colon=colon))
@@ -135,7 +135,7 @@ def test_it_builds_full_titles() -> None:
     assert build_full_title(14, None, "Fab labs") == "Category:Fab labs"
 
 
-def test_it_writes_addresses_as_mediawiki_does() -> None:
+def test_it_quotes_titles_as_in_mediawiki() -> None:
     assert quote_title("Où ça ? C'est/là: 50 % & +") == "O%C3%B9_%C3%A7a_%3F_C%27est/l%C3%A0:_50_%25_%26_%2B"
 
 

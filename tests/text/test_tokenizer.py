@@ -1,4 +1,4 @@
-"""Words as searches compare them."""
+"""Tokenizer and stemmer of the search."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def folded(text: str) -> list[str]:
         ("", []),
     ],
 )
-def test_it_reads_words(text: str, found: list[str]) -> None:
+def test_it_finds_words(text: str, found: list[str]) -> None:
     assert folded(text) == found
 
 
-def test_it_counts_places_so_that_phrases_hold() -> None:
+def test_positions_make_phrase_search_possible() -> None:
     where = {word.folded: word.position for word in iter_words("Un tiers-lieu d’avenir")}
     assert where == {"un": 0, "tierslieu": 1, "tiers": 1, "lieu": 2, "avenir": 3}
 
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("l’d'-·éà s"))))
-def test_it_tells_where_words_stand(text: str) -> None:
+def test_words_have_their_position_in_the_text(text: str) -> None:
     last = 0
     for word in iter_words(text):
         assert last <= word.start < word.end <= len(text)
@@ -67,12 +67,12 @@ def test_it_tells_where_words_stand(text: str) -> None:
         ("making", "makes", "en"),
     ],
 )
-def test_it_finds_words_of_one_family(one: str, other: str, language: str) -> None:
+def test_related_words_have_a_common_stem(one: str, other: str, language: str) -> None:
     assert stems(one, language) & stems(other, language)
 
 
 @pytest.mark.parametrize(("one", "other"), [("café", "cafard"), ("municipal", "munition"), ("couture", "couteau")])
-def test_it_keeps_families_apart(one: str, other: str) -> None:
+def test_unrelated_words_have_no_common_stem(one: str, other: str) -> None:
     assert not stems(one, "fr") & stems(other, "fr")
 
 
@@ -87,5 +87,5 @@ def test_it_stems_in_many_threads(language: str) -> None:
     assert all(one == alike[0] for one in alike)
 
 
-def test_the_sign_beside_a_heading_is_no_word() -> None:
+def test_anchor_links_of_headings_are_not_in_the_plain_text() -> None:
     assert to_plain_text(parse("# Un titre #1\n\nTexte.")).split("\n") == ["Un titre #1", "Texte."]

@@ -1,1 +1,1 @@
-"""Floor 2: people. Users, blocks, limits; registering and signing in."""
+"""User accounts: the user model, blocks, rate limits, registering and signing in."""

@@ -1,4 +1,4 @@
-"""People in Wagtail's admin: administrators make accounts, block and unblock them."""
+"""Users in Wagtail's admin: administrators create accounts, block and unblock them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BLOCK_FIELDS = {"is_blocked", "blocked_reason"}
 
 
 class OptionalNamesMixin(forms.ModelForm):  # type: ignore[type-arg]  # mixed into Wagtail's untyped forms
-    """An account needs a user name, and nothing else."""
+    """Makes the e-mail address and the names of an account optional."""
 
     email = forms.EmailField(required=False, label=_("E-mail address"))
     first_name = forms.CharField(required=False, label=_("Display name"), max_length=80)
@@ -27,10 +27,10 @@ class OptionalNamesMixin(forms.ModelForm):  # type: ignore[type-arg]  # mixed in
 
 
 class AccountCreationForm(OptionalNamesMixin, UserCreationForm):
-    """A new account, made by an administrator."""
+    """A new account, created by an administrator."""
 
     def clean_username(self) -> str:
-        """The name, unless someone has it in another spelling."""
+        """Return the user name; refuse one that is another user's name or display name, in any letter case."""
         name = str(self.cleaned_data["username"])
         if is_name_taken(name):
             raise ValidationError(_("Someone already has this name: please choose another one."))
@@ -38,13 +38,13 @@ class AccountCreationForm(OptionalNamesMixin, UserCreationForm):
 
 
 class AccountEditForm(OptionalNamesMixin, UserEditForm):
-    """An account, with its block: who is blocked signs in and reads, and changes nothing."""
+    """An account with its block: a blocked user can sign in and read, but not edit."""
 
     class Meta(UserEditForm.Meta):
         fields = UserEditForm.Meta.fields | BLOCK_FIELDS
 
     def clean_is_blocked(self) -> bool:
-        """The block, unless it would hit an administrator, who could lift it again at once."""
+        """Return whether the user is blocked; refuse to block a superuser, who could remove the block again."""
         blocked = bool(self.cleaned_data["is_blocked"])
         if blocked and (self.instance.is_superuser or self.cleaned_data.get("is_superuser")):
             raise ValidationError(_("An administrator cannot be blocked: take that role away first."))
@@ -52,11 +52,11 @@ class AccountEditForm(OptionalNamesMixin, UserEditForm):
 
 
 class UserIndexView(IndexView):
-    """Wagtail's list of users, which also says who is blocked."""
+    """Wagtail's list of users with a column for blocked users."""
 
     @cached_property
     def columns(self) -> list[Any]:
-        """Wagtail's columns, and one more."""
+        """Wagtail's columns and the block."""
         return [
             *super().columns,
             Column("is_blocked", label=_("Block"), accessor=lambda user: _("blocked") if user.is_blocked else ""),
@@ -70,5 +70,5 @@ class UserViewSet(WagtailUserViewSet):
     edit_template_name = "wiki/accounts/admin_user.html"
 
     def get_form_class(self, for_update: bool = False) -> Any:
-        """The form for a new account or an existing one."""
+        """Return the form class for a new account or an existing one."""
         return AccountEditForm if for_update else AccountCreationForm

@@ -1,4 +1,4 @@
-"""Wagtail's user administration, with the wiki's own form for people."""
+"""Wagtail's user administration with the wiki's own user forms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class UsersConfig(WagtailUsersAppConfig):
-    """Stands in INSTALLED_APPS in place of `wagtail.users`."""
+    """Replaces `wagtail.users` in INSTALLED_APPS."""
 
     user_viewset = "wiki.accounts.admin.UserViewSet"

@@ -1,4 +1,4 @@
-"""Forms for people: making an account, signing in, passwords, and how one is named."""
+"""Forms of accounts: registering, signing in, passwords and the profile."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ else:
 RATE_LIMITED = "too_fast"
 
 
-def rate_limit_as_validation_error(spend: Callable[[], None]) -> None:
-    """Call `spend`; a spent limit becomes a ValidationError with the code TOO_FAST."""
+def rate_limit_as_validation_error(count: Callable[[], None]) -> None:
+    """Call `count`; turn its RateLimitExceeded into a ValidationError with the code RATE_LIMITED."""
     try:
-        spend()
+        count()
     except RateLimitExceeded as error:
         raise ValidationError(gettext(error.message) % error.params, code=RATE_LIMITED) from error
 
 
-def is_name_taken(name: str, but: User | None = None) -> bool:
-    """Whether someone (other than `but`) has `name`, in any case, as user name or display name.
+def is_name_taken(name: str, exclude: User | None = None) -> bool:
+    """Return whether a user other than `exclude` has `name`, in any letter case, as user name or display name.
 
-    SQLite compares only ASCII without case, hence the spellings written out.
+    The spellings are listed because SQLite ignores case only for ASCII.
     """
     spellings = {name, name.lower(), name.upper(), name.title(), name.capitalize()}
-    others = User.objects.all() if but is None else User.objects.exclude(pk=but.pk)
+    others = User.objects.all() if exclude is None else User.objects.exclude(pk=exclude.pk)
     return others.filter(
         Q(username__iexact=name)
         | Q(username__in=spellings)
@@ -51,10 +51,10 @@ def is_name_taken(name: str, but: User | None = None) -> bool:
 
 
 class SignInForm(auth_forms.AuthenticationForm):
-    """User name and password, against the limits of this address."""
+    """User name and password; attempts count against the rate limits."""
 
     def clean(self) -> dict[str, Any]:
-        """Count the attempt, then check the password; a success forgives the attempts before."""
+        """Count the attempt, then check the password; a success resets the count of attempts."""
         name = self.cleaned_data.get("username")
         if self.request is None or not name:
             return super().clean()
@@ -66,7 +66,7 @@ class SignInForm(auth_forms.AuthenticationForm):
 
 
 class RegistrationForm(UserCreationForm):
-    """A new account: a name, a password, perhaps a mail address; and a trap for programs."""
+    """A new account: user name, password, optional e-mail address, and a honeypot field (`website`)."""
 
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -94,38 +94,38 @@ class RegistrationForm(UserCreationForm):
         self.fields["username"].widget.attrs |= {"maxlength": 80, "autocomplete": "username"}
 
     def clean_username(self) -> str:
-        """The name, unless it is too long, has no letter or digit, or is someone's already."""
+        """Return the user name; refuse one that is too long, has no letter or digit, or is taken."""
         name = str(self.cleaned_data["username"])
         if len(name) > 80:
             raise ValidationError(_("Please choose a name of at most 80 characters."))
-        if not any(sign.isalnum() for sign in name):
+        if not any(character.isalnum() for character in name):
             raise ValidationError(_("Please choose a name with at least one letter or digit."))
         if is_name_taken(name):
             raise ValidationError(_("Someone already has this name: please choose another one."))
         return name
 
     def clean_website(self) -> str:
-        """Nothing: people do not see this field, only programs fill it."""
+        """Return ""; refuse a filled field, which only spam programs see."""
         if self.cleaned_data["website"]:
             raise ValidationError(_("Please leave this field empty: it is there to stop programs."))
         return ""
 
     def clean(self) -> dict[str, Any]:
-        """Count the account against the limit of this address, once all else is in order."""
+        """Count the account against the rate limit of the network address, if the form has no other error."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
             rate_limit_as_validation_error(lambda: rate_limits.limit_registrations(self.request))
         return cleaned
 
     def save(self, commit: bool = True) -> User:
-        """The new account, with a keyed hash of the address that it was made from."""
+        """Save the account with a keyed hash of the network address from which it was registered."""
         self.instance.registered_from = rate_limits.address_hash(self.request)
         user: User = super().save(commit=commit)
         return user
 
 
 class ProfileForm(forms.ModelForm[User]):
-    """How someone is named and reached."""
+    """The display name and the e-mail address of a user."""
 
     display_name = forms.CharField(
         label=_("Display name"),
@@ -155,16 +155,16 @@ class ProfileForm(forms.ModelForm[User]):
         self.initial["display_name"] = self.instance.get_full_name()
 
     def clean_display_name(self) -> str:
-        """The name on one line, unless it would pass its bearer off as someone else."""
+        """Return the name on one line; refuse unprintable characters and names of other users."""
         name = " ".join(self.cleaned_data["display_name"].split())
         if not name.isprintable():
             raise ValidationError(_("This name holds signs that cannot be shown."))
-        if name and is_name_taken(name, but=self.instance):
+        if name and is_name_taken(name, exclude=self.instance):
             raise ValidationError(_("Someone already has this name: please choose another one."))
         return name
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the password when the mail address changes: with it, a password can be reset."""
+        """Require the password when the e-mail address changes, since the address can reset the password."""
         cleaned = super().clean() or self.cleaned_data
         before = User.objects.only("email").get(pk=self.instance.pk).email
         if cleaned.get("email", before) != before and not self.instance.check_password(
@@ -174,13 +174,13 @@ class ProfileForm(forms.ModelForm[User]):
         return cleaned
 
     def save(self, commit: bool = True) -> User:
-        """The account under its new name."""
+        """Save the account; the whole display name goes into `first_name`."""
         self.instance.first_name, self.instance.last_name = self.cleaned_data["display_name"], ""
         return super().save(commit=commit)
 
 
 class ResetForm(auth_forms.PasswordResetForm):
-    """The mail address that a link for a new password is sent to."""
+    """The e-mail address to which a password reset link is sent."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -188,7 +188,7 @@ class ResetForm(auth_forms.PasswordResetForm):
         self.fields["email"].label = _("E-mail address")
 
     def clean(self) -> dict[str, Any]:
-        """Count the message against the limit of this address."""
+        """Count the e-mail against the rate limit of the network address."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
             rate_limit_as_validation_error(lambda: rate_limits.limit_password_resets(self.request))

@@ -1,4 +1,4 @@
-"""Signing in inside another form, for whoever was signed out while writing."""
+"""Signing in inside another form, for users whose session ended while they were writing."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def sign_in_from_post(request: HttpRequest) -> User | None:
-    """Sign in whoever the POST fields `username` and `password` name; None if they do not fit.
+    """Sign in with the POST fields `username` and `password`; return the user, or None if they are wrong.
 
-    For forms that a person sends after the session ended: they show the typed text again with
-    these two fields (`SignInForm`), and call this before they save. Counts as an attempt.
+    For forms that are sent after the session ended: they show the typed text again with these two
+    fields (`SignInForm`), and call this function before they save. Counts as a sign-in attempt.
     """
     if request.method != "POST" or not request.POST.get("username"):
         return None

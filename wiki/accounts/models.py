@@ -1,4 +1,4 @@
-"""The user model (alone in the first migration: a page model refers to it)."""
+"""The user model. The first migration creates only this model, since the page model refers to it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ NAMES = ("username", "first_name", "last_name", "email")
 
 
 class User(index.Indexed, AbstractUser):
-    """Someone with an account. A blocked one reads, and changes nothing."""
+    """An account. A blocked user can sign in and read, but not edit."""
 
     is_blocked = models.BooleanField(_("blocked"), default=False)
     blocked_reason = models.CharField(_("reason of the block"), max_length=255, blank=True)
     registered_from = models.CharField(max_length=64, blank=True, editable=False)
-    """Keyed hash of the address the account was made from; never the address itself."""
+    """Keyed hash of the network address from which the account was registered; never the address itself."""
 
     search_auto_update = False
     search_fields: ClassVar[list[index.BaseField]] = [
@@ -26,7 +26,7 @@ class User(index.Indexed, AbstractUser):
         *(index.AutocompleteField(name) for name in NAMES),
         *(index.FilterField(name) for name in (*NAMES, "id", "is_active", "is_superuser", "is_blocked", "last_login")),
     ]
-    """Administrators alone search people; these are the columns by which their list is sorted and filtered."""
+    """Only administrators search users; the filter fields are the columns by which their list is sorted or filtered."""
 
     class Meta:
         verbose_name = _("user")
@@ -34,5 +34,5 @@ class User(index.Indexed, AbstractUser):
 
     @property
     def label(self) -> str:
-        """The name that pages and archives show: the full name if given, else the user name."""
+        """The name shown in pages and archives: the full name if given, else the user name."""
         return self.get_full_name() or self.get_username()

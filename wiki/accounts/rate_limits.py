@@ -1,7 +1,7 @@
-"""How much one person or one address may do in a while, counted in Django's cache.
+"""Rate limits per user and per network address, counted in Django's cache.
 
-A count lives in a window that begins with the first act and ends by itself; when a limit is
-spent, `TooFast` says how long to wait. Addresses are kept only as keyed hashes.
+A count begins with the first request and expires after the seconds of its limit (a fixed window);
+beyond the limit, RateLimitExceeded is raised. Network addresses are stored only as keyed hashes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MINUTE, HOUR = 60, 3600
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `count` acts in `seconds`, and what is said to someone who wants more."""
+    """At most `count` requests in `seconds`; `message` is the message id of the error beyond that."""
 
     count: int
     seconds: int
@@ -60,93 +60,95 @@ PREVIEWS = RateLimit(
 )
 PREVIEWS_BY_ACCOUNT = RateLimit(120, MINUTE, PREVIEWS.message)
 
-_TOO_FAST = gettext_noop("That was too fast: at most %(count)d times in %(seconds)d seconds. Please try again later.")
+_DEFAULT_MESSAGE = gettext_noop(
+    "That was too fast: at most %(count)d times in %(seconds)d seconds. Please try again later."
+)
 
 
-def count_against_limit(key: str, limit: int, seconds: int, message: str = _TOO_FAST) -> None:
-    """Count one act under `key`; raise TooFast beyond `limit` acts in `seconds`.
+def count_against_limit(key: str, limit: int, seconds: int, message: str = _DEFAULT_MESSAGE) -> None:
+    """Count one request under `key`; raise RateLimitExceeded beyond `limit` requests in `seconds`.
 
-    `message` is the English message id of what TooFast says; it may use %(count)d, %(seconds)d.
+    `message` is the message id of the exception; it may use %(count)d and %(seconds)d.
     """
     name = f"limit:{key}:{seconds}"
     cache.add(name, 0, seconds)
     try:
-        spent = cache.incr(name)
+        count = cache.incr(name)
     except ValueError:  # the window ended between the two calls: a new one begins
         cache.set(name, 1, seconds)
-        spent = 1
-    if spent > limit:
+        count = 1
+    if count > limit:
         raise RateLimitExceeded(message, count=limit, seconds=seconds)
 
 
-def _spend(key: str, limit: RateLimit) -> None:
-    """Count one act under `key` against a limit of the table above."""
+def _count(key: str, limit: RateLimit) -> None:
+    """Count one request under `key` against `limit`; raise RateLimitExceeded beyond it."""
     count_against_limit(key, limit.count, limit.seconds, limit.message)
 
 
 def address_hash(request: HttpRequest) -> str:
-    """A keyed hash of the visitor's network address, 64 hexadecimal digits; not to be reversed.
+    """Return a keyed, irreversible hash of the client's network address: 64 hexadecimal digits.
 
-    Of an IPv6 address only the first 64 bits count: whoever has one has all that share them.
+    Of an IPv6 address only the first 64 bits are hashed, since one client can use the whole /64 network.
     """
     raw = str(request.META.get("REMOTE_ADDR", ""))
     try:
         address = ipaddress.ip_address(raw)
     except ValueError:
-        return _keyed(raw)
+        return _keyed_hash(raw)
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is None:
-            return _keyed(str(ipaddress.ip_network((address, 64), strict=False)))
+            return _keyed_hash(str(ipaddress.ip_network((address, 64), strict=False)))
         address = address.ipv4_mapped
-    return _keyed(str(address))
+    return _keyed_hash(str(address))
 
 
-def _keyed(value: str) -> str:
+def _keyed_hash(value: str) -> str:
     return salted_hmac("wiki.accounts.rate_limits", value, algorithm="sha256").hexdigest()
 
 
 def limit_edits(user: User) -> None:
-    """Count one change of a page by `user`; administrators are free. Raises TooFast."""
+    """Count one edit by `user`; superusers have no limit. Raises RateLimitExceeded."""
     if user.is_superuser:
         return
     for limit in EDITS:
-        _spend(f"edit:{user.pk}", limit)
+        _count(f"edit:{user.pk}", limit)
 
 
 def limit_registrations(request: HttpRequest) -> None:
-    """Count one new account from this address. Raises TooFast."""
+    """Count one new account from this network address. Raises RateLimitExceeded."""
     for limit in REGISTRATIONS:
-        _spend(f"register:{address_hash(request)}", limit)
+        _count(f"register:{address_hash(request)}", limit)
 
 
 def limit_password_resets(request: HttpRequest) -> None:
-    """Count one message that lets someone choose a new password. Raises TooFast."""
-    _spend(f"reset:{address_hash(request)}", RESETS)
+    """Count one password reset e-mail asked for from this network address. Raises RateLimitExceeded."""
+    _count(f"reset:{address_hash(request)}", RESETS)
 
 
 def limit_suggestions(request: HttpRequest) -> None:
-    """Count one change that somebody without an account proposes from this address. Raises TooFast."""
-    _spend(f"suggest:{address_hash(request)}", SUGGESTIONS)
+    """Count one change proposed without an account from this network address. Raises RateLimitExceeded."""
+    _count(f"suggest:{address_hash(request)}", SUGGESTIONS)
 
 
 def limit_previews(request: HttpRequest) -> None:
-    """Count one view that has to parse a text: a preview or an old version. Raises TooFast."""
+    """Count one view that must parse a text (a preview or an old version). Raises RateLimitExceeded."""
     if request.user.is_authenticated:
-        _spend(f"preview:user:{request.user.pk}", PREVIEWS_BY_ACCOUNT)
+        _count(f"preview:user:{request.user.pk}", PREVIEWS_BY_ACCOUNT)
     else:
-        _spend(f"preview:{address_hash(request)}", PREVIEWS)
+        _count(f"preview:{address_hash(request)}", PREVIEWS)
 
 
 def limit_sign_ins(request: HttpRequest, username: str) -> None:
-    """Count one attempt to sign in as `username` from this address. Raises TooFast."""
-    _spend(f"sign-in:{address_hash(request)}", SIGN_INS_BY_ADDRESS)
-    _spend(_sign_in_key(request, username), SIGN_INS)
+    """Count one attempt to sign in as `username` from this network address. Raises RateLimitExceeded."""
+    _count(f"sign-in:{address_hash(request)}", SIGN_INS_BY_ADDRESS)
+    _count(_sign_in_key(request, username), SIGN_INS)
 
 
 def reset_failed_sign_ins(request: HttpRequest, username: str) -> None:
-    """Forget the attempts as `username` from this address: the last one succeeded."""
+    """Delete the count of attempts to sign in as `username` from this network address, after a success."""
     cache.delete(f"limit:{_sign_in_key(request, username)}:{SIGN_INS.seconds}")
 
 
 def _sign_in_key(request: HttpRequest, username: str) -> str:
-    return f"sign-in:{_keyed(f'{address_hash(request)} {username.casefold()}')}"
+    return f"sign-in:{_keyed_hash(f'{address_hash(request)} {username.casefold()}')}"

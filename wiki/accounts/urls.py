@@ -1,4 +1,4 @@
-"""Addresses under `/account/`."""
+"""URLs under `/account/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Screens for people: register, sign in and out, passwords, profile."""
+"""Views of accounts: register, sign in and out, passwords, profile."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ else:
 
 
 def _status(form: BaseForm) -> int:
-    """The HTTP status of a form shown again: 429 when a limit is spent."""
+    """Return the HTTP status of an invalid form: 429 beyond a rate limit, else 200."""
     return 429 if form.has_error(NON_FIELD_ERRORS, RATE_LIMITED) else 200
 
 
 class RegisterView(auth_views.RedirectURLMixin, RegistrationView):
-    """Make an account, sign in with it, and go on to where the visitor came from."""
+    """Create an account, sign in, and redirect to the page in `next`."""
 
     form_class = RegistrationForm
     template_name = "wiki/accounts/register.html"
@@ -46,25 +46,25 @@ class RegisterView(auth_views.RedirectURLMixin, RegistrationView):
 
     @method_decorator([sensitive_post_parameters(), csrf_protect, never_cache])
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form, or take it; whoever is signed in already has an account."""
+        """Redirect users who are already signed in; else show or process the form."""
         if request.user.is_authenticated:
             return HttpResponseRedirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]  # never streamed
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """The form counts against the limit of the request's address."""
+        """Pass the request on to the form, which counts it against a rate limit."""
         return {**super().get_form_kwargs(), "request": self.request}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The form keeps the address to go on to."""
+        """Pass the URL of the next page on to the form."""
         return super().get_context_data(next=self.get_redirect_url(), **kwargs)
 
     def form_valid(self, form: RegistrationForm) -> HttpResponse:
-        """Sign the new person in and say welcome."""
+        """Save the account, sign in and show a welcome message."""
         try:
             with transaction.atomic():
                 user = form.save()
-        except IntegrityError:  # someone took that name in the same moment
+        except IntegrityError:  # another registration took the name at the same moment
             form.add_error("username", _("Someone already has this name: please choose another one."))
             return self.form_invalid(form)
         login(self.request, user)
@@ -74,75 +74,75 @@ class RegisterView(auth_views.RedirectURLMixin, RegistrationView):
         return super().form_valid(form)
 
     def form_invalid(self, form: RegistrationForm) -> HttpResponse:
-        """Show what to mend."""
+        """Show the form with its errors; status 429 beyond a rate limit."""
         return self.render_to_response(self.get_context_data(form=form), status=_status(form))
 
 
 class SignInView(auth_views.LoginView):
-    """Sign in and go on to where the visitor came from."""
+    """Sign in and redirect to the page in `next`."""
 
     form_class = SignInForm
     template_name = "wiki/accounts/login.html"
     next_page = settings.LOGIN_REDIRECT_URL
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The form keeps the address to go on to."""
-        there = self.get_redirect_url()
-        suggest = f"/suggest/{there.removeprefix('/edit/')}" if there.startswith("/edit/") else ""
-        return super().get_context_data(**{**kwargs, "next": there, "suggest": suggest})
+        """Pass the URL of the next page on to the form, and for an edit page the URL of its suggestion form."""
+        url = self.get_redirect_url()
+        suggestion_url = f"/suggest/{url.removeprefix('/edit/')}" if url.startswith("/edit/") else ""
+        return super().get_context_data(**{**kwargs, "next": url, "suggestion_url": suggestion_url})
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
-        """Show what to mend."""
+        """Show the form with its errors; status 429 beyond a rate limit."""
         return self.render_to_response(self.get_context_data(form=form), status=_status(form))
 
 
 class ChangePasswordView(auth_views.PasswordChangeView):
-    """Choose another password, knowing the present one; other devices are signed out."""
+    """Change the password, given the current one; other sessions of the user end."""
 
     template_name = "wiki/accounts/password_change.html"
     success_url = reverse_lazy("profile")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Keep the new password."""
+        """Save the new password and show a message."""
         messages.success(self.request, _("Your password is changed. Your other devices are signed out."))
         return super().form_valid(form)
 
 
 class RequestPasswordResetView(auth_views.PasswordResetView):
-    """Ask for a link by mail; the answer never tells whether an address is known."""
+    """Send a password reset link by e-mail; the response is the same for known and unknown addresses."""
 
     form_class = ResetForm
     template_name = "wiki/accounts/password_reset.html"
     email_template_name = "wiki/accounts/password_reset_mail.txt"
     subject_template_name = "wiki/accounts/password_reset_subject.txt"
     success_url = reverse_lazy("password_reset_done")
-    # Not the Host header: whoever asks for the mail could choose that.
+    # Not the Host header, which the sender of the request can choose.
     extra_email_context = {"base_address": settings.BASE_ADDRESS, "wiki_name": settings.SITE_NAME}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """The form counts against the limit of the request's address."""
+        """Pass the request on to the form, which counts it against a rate limit."""
         return {**super().get_form_kwargs(), "request": self.request}
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
-        """Show what to mend."""
+        """Show the form with its errors; status 429 beyond a rate limit."""
         return self.render_to_response(self.get_context_data(form=form), status=_status(form))
 
 
 class PasswordResetSentView(auth_views.PasswordResetDoneView):
-    """Say that the mail is on its way."""
+    """Show that the e-mail is on its way."""
 
     template_name = "wiki/accounts/password_reset_done.html"
 
 
 class SetPasswordView(auth_views.PasswordResetConfirmView):
-    """Choose a new password through the link of the mail, and be signed in with it."""
+    """Set a new password through the link of the e-mail, and sign in."""
 
     template_name = "wiki/accounts/password_reset_confirm.html"
     success_url = reverse_lazy("profile")
     post_reset_login = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Keep the new password."""
+        """Save the new password and show a message."""
         messages.success(self.request, _("Your new password is set, and you are signed in."))
         return super().form_valid(form)
 
@@ -151,7 +151,7 @@ class SetPasswordView(auth_views.PasswordResetConfirmView):
 @login_required
 @sensitive_post_parameters("current_password")
 def profile(request: HttpRequest) -> HttpResponse:
-    """The account of the person who looks: display name, mail address, ways to the rest."""
+    """Show and save the profile of the signed-in user: display name, e-mail address, links to the other screens."""
     account = get_object_or_404(User, pk=request.user.pk)
     form = ProfileForm(request.POST or None, instance=account)
     if request.method == "POST" and form.is_valid():

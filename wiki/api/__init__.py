@@ -1,1 +1,1 @@
-"""MediaWiki's action API, for bots."""
+"""MediaWiki's action API, for bots and other clients."""

@@ -1,4 +1,4 @@
-"""One request to the action API: its parameters, and the problems it may meet.
+"""A request to the action API: its parameters, and errors in MediaWiki's format.
 
 Source of names and behaviour: MediaWiki's API documentation (Main module, data types, errors).
 """
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 MULTI_LIMIT = 50
-"""Values of one parameter, as MediaWiki gives those without `apihighlimits`."""
+"""Most values of one parameter: MediaWiki's limit for users without the right `apihighlimits`."""
 
 
 class ApiError(Exception):
-    """An error in MediaWiki's form: a code for machines, words for people (an English message id)."""
+    """An error of the API: a code for machines, and a message for people (an English message id and its parameters)."""
 
     def __init__(self, code: str, info: str, **params: Any) -> None:
         super().__init__(code)
@@ -31,31 +31,31 @@ class ApiError(Exception):
 
 @dataclass(slots=True)
 class ApiRequest:
-    """A request with its parameters read."""
+    """A request: its parameters, user and language."""
 
     http_request: HttpRequest
     parameters: dict[str, str]
     user: Reader
     language: str
     version: int = 1
-    """`formatversion`: 2 has real booleans and lists of pages."""
+    """`formatversion`: with 2, the response has real booleans, and pages in a list."""
 
     def get(self, name: str, default: str = "") -> str:
-        """A parameter as sent."""
+        """Return a parameter as sent, or `default`."""
         return self.parameters.get(name, default)
 
     def required(self, name: str) -> str:
-        """A parameter that has to be there (it may be empty). Raises ApiProblem."""
+        """Return a parameter that must be present, though it may be empty. Raises ApiError."""
         if name not in self.parameters:
             raise ApiError("missingparam", gettext_noop('The "%(name)s" parameter must be set.'), name=name)
         return self.parameters[name]
 
     def flag(self, name: str) -> bool:
-        """A boolean parameter: true when it is there, whatever it says."""
+        """Return a boolean parameter: true when it is present, whatever its value."""
         return name in self.parameters
 
     def get_multi(self, name: str, default: str = "") -> list[str]:
-        """The values of a parameter, divided by the bar, or by U+001F where it begins with one. Raises ApiProblem."""
+        """Split a multi-value parameter, at `|`, or at U+001F if it begins with that. Raises ApiError."""
         raw = self.get(name, default)
         values = raw[1:].split("\x1f") if raw.startswith("\x1f") else raw.split("|")
         found = list(dict.fromkeys(value.strip() for value in values if value.strip()))
@@ -65,7 +65,7 @@ class ApiRequest:
         return found
 
     def number(self, name: str, default: int, most: int, least: int = 0) -> int:
-        """A whole number; `max` is the most that may be asked for. Raises ApiProblem."""
+        """Return an integer between `least` and `most`; the value `max` stands for `most`. Raises ApiError."""
         raw = self.get(name).strip()
         if not raw:
             return default
@@ -77,13 +77,13 @@ class ApiRequest:
         return max(least, min(int(raw), most))
 
     def require_post(self) -> None:
-        """Raise ApiProblem unless this is a POST: what changes something is never an address."""
+        """Raise ApiError unless the request is a POST."""
         if self.http_request.method != "POST":
             message = gettext_noop('The "%(action)s" action requires a POST request.')
             raise ApiError("mustbeposted", message, action=self.get("action"))
 
     def require_in_body(self, *names: str) -> None:
-        """Raise ApiProblem when a secret stands in the address, where logs keep it."""
+        """Raise ApiError if a secret parameter is in the query string, which servers log."""
         for name in names:
             if name in self.http_request.GET:
                 message = gettext_noop(

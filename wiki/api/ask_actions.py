@@ -1,4 +1,4 @@
-"""`action=ask` and `action=askargs`: questions, answered in the shapes of Semantic MediaWiki's API."""
+"""`action=ask` and `action=askargs`: semantic queries, with results in the format of Semantic MediaWiki's API."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from wiki.ask.language import query_errors
 from wiki.ask.language.query_ast import Query
 
 
-def ask(call: ApiRequest) -> dict[str, Any]:
-    """`query=[[condition]]|?printout|parameter=value`."""
-    return _answer(call, _read(call, call.required("query")))
+def ask(request: ApiRequest) -> dict[str, Any]:
+    """Run the query in `query`: `[[condition]]|?printout|parameter=value`."""
+    return _result(request, _parse(request, request.required("query")))
 
 
-def askargs(call: ApiRequest) -> dict[str, Any]:
-    """The same in parts: `conditions`, `printouts`, `parameters`, each divided by bars."""
+def askargs(request: ApiRequest) -> dict[str, Any]:
+    """Run a query given in parts: `conditions`, `printouts` and `parameters`, each separated by `|`."""
     parts = [
-        "[[" + part + "]]" if not part.startswith(("[[", "<q>")) else part for part in call.get_multi("conditions")
+        "[[" + part + "]]" if not part.startswith(("[[", "<q>")) else part for part in request.get_multi("conditions")
     ]
-    printouts = [part if part.startswith("?") else f"?{part}" for part in call.get_multi("printouts")]
-    return _answer(call, _read(call, "|".join(["".join(parts), *printouts, *call.get_multi("parameters")])))
+    printouts = [part if part.startswith("?") else f"?{part}" for part in request.get_multi("printouts")]
+    return _result(request, _parse(request, "|".join(["".join(parts), *printouts, *request.get_multi("parameters")])))
 
 
-def _read(call: ApiRequest, source: str) -> Query:
-    """The question. Raises ApiProblem where it cannot be read, and says where."""
+def _parse(request: ApiRequest, source: str) -> Query:
+    """Parse a query. Raises ApiError with the position of a syntax error."""
     try:
-        return query_parser.parse(source, call.language)
+        return query_parser.parse(source, request.language)
     except query_errors.AskProblem as problem:
         raise ApiError("badquery", query_errors.message_for(problem).replace("%", "%%")) from problem
 
 
-def _answer(call: ApiRequest, question: Query) -> dict[str, Any]:
-    """Rows, printouts and `query-continue-offset`."""
-    begun = time.monotonic()
-    result = runner.run(question, call.user, call.language)
+def _result(request: ApiRequest, query: Query) -> dict[str, Any]:
+    """Run a query; return rows, printouts and `query-continue-offset`. Raises ApiError."""
+    started = time.monotonic()
+    result = runner.run(query, request.user, request.language)
     if result.problems:
-        words = " ".join(query_errors.message_for(problem) for problem in result.problems)
-        raise ApiError("badquery", words.replace("%", "%%"))
-    told = to_api_json(result, call.number("api_version", 2, 3, 2))
-    told.setdefault("query", {}).setdefault("meta", {})["time"] = f"{time.monotonic() - begun:.6f}"
+        message = " ".join(query_errors.message_for(problem) for problem in result.problems)
+        raise ApiError("badquery", message.replace("%", "%%"))
+    response = to_api_json(result, request.number("api_version", 2, 3, 2))
+    response.setdefault("query", {}).setdefault("meta", {})["time"] = f"{time.monotonic() - started:.6f}"
     if result.as_of is not None:
-        told["query"]["meta"]["at"] = gettext("Facts as of %(date)s, read by today's declarations.") % {
+        response["query"]["meta"]["at"] = gettext("Facts as of %(date)s, read by today's declarations.") % {
             "date": result.as_of.isoformat()
         }
-    return told
+    return response

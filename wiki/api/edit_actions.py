@@ -1,4 +1,4 @@
-"""`action=edit` and `action=delete`: through the one writer, with MediaWiki's parameters."""
+"""`action=edit` and `action=delete`, with MediaWiki's parameters; pages are written by the page writer."""
 
 from __future__ import annotations
 
@@ -25,127 +25,132 @@ if TYPE_CHECKING:
 UNSUPPORTED = ("section", "sectiontitle", "undo", "undoafter")
 
 
-def edit(call: ApiRequest) -> dict[str, Any]:
-    """Save a text, or add to one. Where others saved after the named base, both are merged."""
-    call.require_post()
-    call.require_in_body("token", "text")
-    tokens.check(call)
-    _refuse_unsupported(call)
-    page, title = resolve_page(call)
-    permissions.require(call.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
-    if page is None and call.flag("nocreate"):
+def edit(request: ApiRequest) -> dict[str, Any]:
+    """Save a text, or add text to a page. If the page changed since the given base revision, the changes are merged."""
+    request.require_post()
+    request.require_in_body("token", "text")
+    tokens.check(request)
+    _check_parameters(request)
+    page, title = resolve_page(request)
+    permissions.require(request.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
+    if page is None and request.flag("nocreate"):
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
-    if page is not None and call.flag("createonly"):
+    if page is not None and request.flag("createonly"):
         raise ApiError("articleexists", gettext_noop("The article you tried to create has been created already."))
     old = page.version if page else 0
-    saved = _save(call, page, title)
-    return {"edit": _told(call, saved, old)}
+    saved = _save(request, page, title)
+    return {"edit": _edit_response(request, saved, old)}
 
 
-def _refuse_unsupported(call: ApiRequest) -> None:
+def _check_parameters(request: ApiRequest) -> None:
     for name in UNSUPPORTED:
-        if call.get(name):
+        if request.get(name):
             message = gettext_noop('The "%(name)s" parameter is not supported here: send the whole text.')
             raise ApiError("unsupportedparam", message, name=name)
-    whole = [name for name in ("text", "appendtext", "prependtext") if call.flag(name)]
-    if not whole:
+    present = [name for name in ("text", "appendtext", "prependtext") if request.flag(name)]
+    if not present:
         raise ApiError(
             "notext", gettext_noop('One of the "text", "appendtext" and "prependtext" parameters must be set.')
         )
-    sent = call.get("prependtext") + call.get("appendtext") if "text" not in whole else call.get("text")
-    if call.get("md5") and hashlib.md5(sent.encode(), usedforsecurity=False).hexdigest() != call.get("md5").lower():
+    text = request.get("prependtext") + request.get("appendtext") if "text" not in present else request.get("text")
+    if (
+        request.get("md5")
+        and hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() != request.get("md5").lower()
+    ):
         raise ApiError("badmd5", gettext_noop("The supplied MD5 hash was incorrect."))
 
 
-def resolve_page(call: ApiRequest) -> tuple[WikiPage | None, str]:
-    """The page that `title` or `pageid` names, if it is there, and its title. Raises ApiProblem, TitleProblem."""
-    if call.get("pageid"):
-        found = WikiPage.objects.readable_by(call.user).filter(pk=call.number("pageid", 0, 2**31)).first()
+def resolve_page(request: ApiRequest) -> tuple[WikiPage | None, str]:
+    """Return the page that `title` or `pageid` names (None if missing) and its title. Raises ApiError, TitleProblem."""
+    if request.get("pageid"):
+        found = WikiPage.objects.readable_by(request.user).filter(pk=request.number("pageid", 0, 2**31)).first()
         if found is None:
             message = gettext_noop("There is no page with ID %(pageid)s.")
-            raise ApiError("nosuchpageid", message, pageid=call.get("pageid")[:20])
-        return page_lookup.find(found.full_title, call.user), found.full_title
-    title = call.required("title")
-    return page_lookup.find(title, call.user), title
+            raise ApiError("nosuchpageid", message, pageid=request.get("pageid")[:20])
+        return page_lookup.find(found.full_title, request.user), found.full_title
+    title = request.required("title")
+    return page_lookup.find(title, request.user), title
 
 
-def _save(call: ApiRequest, page: WikiPage | None, title: str) -> SaveResult:
-    """Hand the text to the writer; additions are tried again when someone was faster."""
-    author = Author.of(call.user) if isinstance(call.user, User) else Author()
-    note = EditSummary(call.get("summary")[:500], call.flag("minor"), ["api", *(["bot"] if call.flag("bot") else [])])
+def _save(request: ApiRequest, page: WikiPage | None, title: str) -> SaveResult:
+    """Save the text by the page writer; text is added to the latest version of the page."""
+    author = Author.of(request.user) if isinstance(request.user, User) else Author()
+    summary = EditSummary(
+        request.get("summary")[:500], request.flag("minor"), ["api", *(["bot"] if request.flag("bot") else [])]
+    )
     if page is None:
-        text = call.get("text") or call.get("prependtext") + call.get("appendtext")
-        return page_writer.create(title, text, author, language=call.language, note=note)
-    if call.flag("text"):
-        return page_writer.edit(page, call.get("text"), author, note, base=_base(call, page))
-    text = call.get("prependtext") + (page.source.text or "") + call.get("appendtext")
-    return page_writer.edit(page, text, author, note, base=page.version)
+        text = request.get("text") or request.get("prependtext") + request.get("appendtext")
+        return page_writer.create(title, text, author, language=request.language, note=summary)
+    if request.flag("text"):
+        return page_writer.edit(page, request.get("text"), author, summary, base=_base(request, page))
+    text = request.get("prependtext") + (page.source.text or "") + request.get("appendtext")
+    return page_writer.edit(page, text, author, summary, base=page.version)
 
 
-def _base(call: ApiRequest, page: WikiPage) -> int:
-    """The version that the sent text follows: by `baserevid`, by `basetimestamp`, or the current one."""
+def _base(request: ApiRequest, page: WikiPage) -> int:
+    """Return the number of the base: by `baserevid`, by `basetimestamp`, or the current one; may raise ApiError."""
     versions = PageVersion.objects.filter(page=page)
-    if call.get("baserevid"):
-        found = versions.filter(pk=call.number("baserevid", 0, 2**31)).first()
+    if request.get("baserevid"):
+        found = versions.filter(pk=request.number("baserevid", 0, 2**31)).first()
         if found is None:
             message = gettext_noop("There is no revision with ID %(revid)s.")
-            raise ApiError("nosuchrevid", message, revid=call.get("baserevid")[:20])
+            raise ApiError("nosuchrevid", message, revid=request.get("baserevid")[:20])
         return found.number
-    if call.get("basetimestamp"):
-        moment = _moment(call.get("basetimestamp")) + timedelta(seconds=1)
-        found = versions.filter(claimed_at__lt=moment).order_by("-number").first()
+    if request.get("basetimestamp"):
+        time = _parse_timestamp(request.get("basetimestamp")) + timedelta(seconds=1)
+        found = versions.filter(claimed_at__lt=time).order_by("-number").first()
         return found.number if found else page.version
     return page.version
 
 
-def _moment(raw: str) -> datetime:
-    """A timestamp of MediaWiki (ISO 8601, or 14 digits). Raises ApiProblem."""
+def _parse_timestamp(value: str) -> datetime:
+    """Parse a timestamp of MediaWiki (ISO 8601, or 14 digits). Raises ApiError."""
     try:
-        if raw.isdecimal() and len(raw) == 14:
-            return datetime.strptime(f"{raw}+0000", "%Y%m%d%H%M%S%z")
-        found = parse_datetime(raw)
+        if value.isdecimal() and len(value) == 14:
+            return datetime.strptime(f"{value}+0000", "%Y%m%d%H%M%S%z")
+        found = parse_datetime(value)
     except ValueError:
         found = None
     if found is None:
         message = gettext_noop('Invalid value "%(value)s" for timestamp parameter "%(name)s".')
-        raise ApiError("badtimestamp", message, value=raw[:40], name="basetimestamp")
+        raise ApiError("badtimestamp", message, value=value[:40], name="basetimestamp")
     return found if timezone.is_aware(found) else found.replace(tzinfo=UTC)
 
 
-def _told(call: ApiRequest, saved: SaveResult, old: int) -> dict[str, Any]:
-    """What became of an edit, in MediaWiki's words."""
+def _edit_response(request: ApiRequest, saved: SaveResult, old: int) -> dict[str, Any]:
+    """Return the outcome of an edit in MediaWiki's format; `old` is the previous version number (0: new page)."""
     versions = {
         version.number: version
         for version in PageVersion.objects.filter(page=saved.page, number__in=[old, saved.version])
     }
-    told: dict[str, Any] = {
+    response: dict[str, Any] = {
         "result": "Success",
         "pageid": saved.page.pk,
         "title": saved.page.full_title,
         "contentmodel": "markdown",
     }
     if not saved.changed:
-        return told | {"nochange": True if call.version == 2 else ""}
+        return response | {"nochange": True if request.version == 2 else ""}
     if old == 0:
-        told["new"] = True if call.version == 2 else ""
-    before, now = versions.get(old), versions[saved.version]
-    return told | {
-        "oldrevid": before.pk if before else 0,
-        "newrevid": now.pk,
-        "newtimestamp": format_timestamp(now.claimed_at),
+        response["new"] = True if request.version == 2 else ""
+    previous, current = versions.get(old), versions[saved.version]
+    return response | {
+        "oldrevid": previous.pk if previous else 0,
+        "newrevid": current.pk,
+        "newtimestamp": format_timestamp(current.claimed_at),
     }
 
 
-def delete(call: ApiRequest) -> dict[str, Any]:
-    """Delete a page: a version without text."""
-    call.require_post()
-    call.require_in_body("token")
-    tokens.check(call)
-    page, _ = resolve_page(call)
+def delete(request: ApiRequest) -> dict[str, Any]:
+    """Delete a page: write a version without text."""
+    request.require_post()
+    request.require_in_body("token")
+    tokens.check(request)
+    page, _ = resolve_page(request)
     if page is None:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
-    permissions.require(call.user, permissions.Action.DELETE, page)
-    author = Author.of(call.user) if isinstance(call.user, User) else Author()
-    saved = page_writer.delete(page, author, call.get("reason")[:500])
+    permissions.require(request.user, permissions.Action.DELETE, page)
+    author = Author.of(request.user) if isinstance(request.user, User) else Author()
+    saved = page_writer.delete(page, author, request.get("reason")[:500])
     number = PageVersion.objects.filter(page=saved.page, number=saved.version).values_list("pk", flat=True).first()
-    return {"delete": {"title": page.full_title, "reason": call.get("reason")[:500], "logid": number}}
+    return {"delete": {"title": page.full_title, "reason": request.get("reason")[:500], "logid": number}}

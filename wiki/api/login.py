@@ -12,26 +12,26 @@ from wiki.api import tokens
 from wiki.api.api_request import ApiRequest
 
 
-def login(call: ApiRequest) -> dict[str, Any]:
-    """Sign in; the first call without a token gets one (`NeedToken`), as old clients expect."""
-    call.require_post()
-    call.require_in_body("lgpassword", "lgtoken")
-    request = call.http_request
-    if not call.get("lgtoken"):
-        return {"login": {"result": "NeedToken", "token": tokens.token(request, "login")}}
-    tokens.check(call, "lgtoken", "login")
-    form = SignInForm(request, data={"username": call.get("lgname"), "password": call.get("lgpassword")})
+def login(request: ApiRequest) -> dict[str, Any]:
+    """Sign in; a request without a token gets one (`NeedToken`), as old clients expect."""
+    request.require_post()
+    request.require_in_body("lgpassword", "lgtoken")
+    http_request = request.http_request
+    if not request.get("lgtoken"):
+        return {"login": {"result": "NeedToken", "token": tokens.token(http_request, "login")}}
+    tokens.check(request, "lgtoken", "login")
+    form = SignInForm(http_request, data={"username": request.get("lgname"), "password": request.get("lgpassword")})
     if not form.is_valid():
         reasons = [str(message) for messages in form.errors.values() for message in messages]
         return {"login": {"result": "Failed", "reason": " ".join(reasons) or gettext("Incorrect name or password.")}}
     user = form.get_user()
-    auth.login(request, user)
+    auth.login(http_request, user)
     return {"login": {"result": "Success", "lguserid": user.pk, "lgusername": user.get_username()}}
 
 
-def logout(call: ApiRequest) -> dict[str, Any]:
+def logout(request: ApiRequest) -> dict[str, Any]:
     """Sign out."""
-    call.require_post()
-    tokens.check(call)
-    auth.logout(call.http_request)
+    request.require_post()
+    tokens.check(request)
+    auth.logout(request.http_request)
     return {}

@@ -1,4 +1,4 @@
-"""`action=query`: tokens, who I am, what this site is, pages with their current text, and searches."""
+"""`action=query`: tokens, user and site information, pages with their revisions, and searches."""
 
 from __future__ import annotations
 
@@ -17,63 +17,67 @@ from wiki.pages.models import PageVersion, Stewardship, WikiPage
 from wiki.text import titles
 
 GENERATOR = "MediaWiki 1.43.0"
-"""The version whose API this is like: clients choose their calls by it."""
+"""The MediaWiki version whose API this one follows; clients adapt their requests to it."""
 RIGHTS = {"edit": "edit", "create": "createpage", "upload": "upload", "delete": "delete", "move": "move"}
 
 
-def query(call: ApiRequest) -> dict[str, Any]:
-    """All that `meta`, `prop` and `list` ask for, in one answer."""
-    found: dict[str, Any] = {}
-    going_on: dict[str, Any] = {}
-    for name in call.get_multi("meta"):
+def query(request: ApiRequest) -> dict[str, Any]:
+    """Return the results of all modules that `meta`, `prop` and `list` name. Raises ApiError."""
+    results: dict[str, Any] = {}
+    continuation: dict[str, Any] = {}
+    for name in request.get_multi("meta"):
         if name not in META_MODULES:
-            _warn_unknown("meta", name)
-        found |= META_MODULES[name](call)
-    if call.get("titles") or call.get("pageids") or call.get("revids"):
-        found |= _pages(call)
-    for name in call.get_multi("list"):
+            _raise_unknown("meta", name)
+        results |= META_MODULES[name](request)
+    if request.get("titles") or request.get("pageids") or request.get("revids"):
+        results |= _pages(request)
+    for name in request.get_multi("list"):
         if name not in LIST_MODULES:
-            _warn_unknown("list", name)
-        told, more = LIST_MODULES[name](call)
-        found |= told
-        going_on |= more
-    answer: dict[str, Any] = {"batchcomplete": True if call.version == 2 else ""}
-    return answer | ({"continue": going_on} if going_on else {}) | {"query": found}
+            _raise_unknown("list", name)
+        result, more = LIST_MODULES[name](request)
+        results |= result
+        continuation |= more
+    response: dict[str, Any] = {"batchcomplete": True if request.version == 2 else ""}
+    return response | ({"continue": continuation} if continuation else {}) | {"query": results}
 
 
-def _warn_unknown(name: str, value: str) -> None:
+def _raise_unknown(name: str, value: str) -> None:
     message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
     raise ApiError("badvalue", message, name=name, value=value[:60])
 
 
-def _tokens(call: ApiRequest) -> dict[str, Any]:
-    kinds = call.get_multi("type", "csrf")
+def _tokens(request: ApiRequest) -> dict[str, Any]:
+    kinds = request.get_multi("type", "csrf")
     for kind in kinds:
         if kind not in tokens.KINDS and kind != "*":
-            _warn_unknown("type", kind)
-    wanted = tokens.KINDS if "*" in kinds else kinds
-    return {"tokens": {f"{kind}token": tokens.token(call.http_request, kind) for kind in wanted}}
+            _raise_unknown("type", kind)
+    requested = tokens.KINDS if "*" in kinds else kinds
+    return {"tokens": {f"{kind}token": tokens.token(request.http_request, kind) for kind in requested}}
 
 
-def _userinfo(call: ApiRequest) -> dict[str, Any]:
-    user, wanted = call.user, call.get_multi("uiprop")
-    told: dict[str, Any] = {"id": user.pk or 0, "name": user.get_username() or "anonymous"}
+def _userinfo(request: ApiRequest) -> dict[str, Any]:
+    user, requested = request.user, request.get_multi("uiprop")
+    result: dict[str, Any] = {"id": user.pk or 0, "name": user.get_username() or "anonymous"}
     if not user.is_authenticated:
-        told["anon"] = True if call.version == 2 else ""
-    looks_after = user.is_authenticated and Stewardship.objects.filter(user=user).exists()
-    may = permissions.allowed_actions(user) | (permissions.STEWARDS if looks_after else set())
-    if "groups" in wanted:
-        told["groups"] = ["*", *(["user"] if user.is_authenticated else []), *(["sysop"] if user.is_superuser else [])]
-    if "rights" in wanted:
-        told["rights"] = ["read", *(name for action, name in RIGHTS.items() if action in may),
-                          *(["writeapi"] if "edit" in may else [])]  # fmt: skip
-    if "blockinfo" in wanted and getattr(user, "is_blocked", False):
-        told |= {"blockedby": settings.SITE_NAME, "blockreason": user.blocked_reason, "blockexpiry": "infinite"}  # type: ignore[union-attr]
-    return {"userinfo": told}
+        result["anon"] = True if request.version == 2 else ""
+    is_steward = user.is_authenticated and Stewardship.objects.filter(user=user).exists()
+    allowed = permissions.allowed_actions(user) | (permissions.STEWARDS if is_steward else set())
+    if "groups" in requested:
+        result["groups"] = [
+            "*",
+            *(["user"] if user.is_authenticated else []),
+            *(["sysop"] if user.is_superuser else []),
+        ]
+    if "rights" in requested:
+        result["rights"] = ["read", *(name for action, name in RIGHTS.items() if action in allowed),
+                          *(["writeapi"] if "edit" in allowed else [])]  # fmt: skip
+    if "blockinfo" in requested and getattr(user, "is_blocked", False):
+        result |= {"blockedby": settings.SITE_NAME, "blockreason": user.blocked_reason, "blockexpiry": "infinite"}  # type: ignore[union-attr]
+    return {"userinfo": result}
 
 
-def _siteinfo(call: ApiRequest) -> dict[str, Any]:
-    wanted = call.get_multi("siprop", "general")
+def _siteinfo(request: ApiRequest) -> dict[str, Any]:
+    requested = request.get_multi("siprop", "general")
     known: dict[str, Callable[[ApiRequest], Any]] = {
         "general": _general,
         "namespaces": _namespaces,
@@ -81,10 +85,10 @@ def _siteinfo(call: ApiRequest) -> dict[str, Any]:
         "statistics": _statistics,
         "rightsinfo": _rightsinfo,
     }
-    return {name: known[name](call) for name in wanted if name in known}
+    return {name: known[name](request) for name in requested if name in known}
 
 
-def _general(call: ApiRequest) -> dict[str, Any]:
+def _general(request: ApiRequest) -> dict[str, Any]:
     license = catalogue.licenses_in(catalogue.DEFAULT)[0]
     return {
         "mainpage": settings.SITE_NAME,
@@ -100,29 +104,29 @@ def _general(call: ApiRequest) -> dict[str, Any]:
         "script": "/api.php",
         "rights": str(license.name),
         "rightsurl": license.deed_url,
-        "writeapi": True if call.version == 2 else "",
+        "writeapi": True if request.version == 2 else "",
         "time": now(),
         "timezone": settings.TIME_ZONE,
         "maxarticlesize": 1_000_000,
     }
 
 
-def _namespaces(call: ApiRequest) -> dict[str, Any]:
-    told = {}
+def _namespaces(request: ApiRequest) -> dict[str, Any]:
+    result = {}
     for space in titles.NAMESPACES.values():
-        name = space.fr if call.language == "fr" else space.en
+        name = space.fr if request.language == "fr" else space.en
         row: dict[str, Any] = {"id": space.number, "case": "first-letter"}
-        row |= {"name": name} if call.version == 2 else {"*": name}
+        row |= {"name": name} if request.version == 2 else {"*": name}
         if space.canonical:
             row["canonical"] = space.canonical
         if space.number == 0:
-            row["content"] = True if call.version == 2 else ""
-        told[str(space.number)] = row
-    return told
+            row["content"] = True if request.version == 2 else ""
+        result[str(space.number)] = row
+    return result
 
 
-def _aliases(call: ApiRequest) -> list[dict[str, Any]]:
-    key = "alias" if call.version == 2 else "*"
+def _aliases(request: ApiRequest) -> list[dict[str, Any]]:
+    key = "alias" if request.version == 2 else "*"
     return [
         {"id": space.number, key: name}
         for space in titles.NAMESPACES.values()
@@ -131,16 +135,16 @@ def _aliases(call: ApiRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _statistics(call: ApiRequest) -> dict[str, Any]:
-    readable = WikiPage.objects.readable_by(call.user)
+def _statistics(request: ApiRequest) -> dict[str, Any]:
+    readable = WikiPage.objects.readable_by(request.user)
     return {
         "pages": readable.count(),
         "articles": readable.articles().count(),
-        "edits": PageVersion.objects.readable_by(call.user).count(),
+        "edits": PageVersion.objects.readable_by(request.user).count(),
     }
 
 
-def _rightsinfo(call: ApiRequest) -> dict[str, Any]:
+def _rightsinfo(request: ApiRequest) -> dict[str, Any]:
     license = catalogue.licenses_in(catalogue.DEFAULT)[0]
     return {"url": license.deed_url, "text": str(license.name)}
 
@@ -149,62 +153,62 @@ LIST_MODULES = {"search": search_list.search}
 META_MODULES = {"tokens": _tokens, "userinfo": _userinfo, "siteinfo": _siteinfo}
 
 
-def _pages(call: ApiRequest) -> dict[str, Any]:
-    """The named pages with `prop=info|revisions`; what is not there is said, not left out."""
-    wanted = call.get_multi("titles")
+def _pages(request: ApiRequest) -> dict[str, Any]:
+    """Return the requested pages with `prop=info|revisions`; missing pages and invalid titles are reported as such."""
+    requested = request.get_multi("titles")
     keys: dict[str, str] = {}
     normalized: list[dict[str, str]] = []
     rows: list[dict[str, Any]] = []
-    for title in wanted:
+    for title in requested:
         try:
             keys[titles.key_of(title)] = title
         except titles.TitleProblem as problem:
             rows.append(
-                {"title": title[:300], "invalidreason": str(problem), "invalid": True if call.version == 2 else ""}
+                {"title": title[:300], "invalidreason": str(problem), "invalid": True if request.version == 2 else ""}
             )
-    found = list(_readable(call, keys))
-    here = {page.title_key: page for page in found}
+    results = list(_readable(request, keys))
+    pages_by_key = {page.title_key: page for page in results}
     for key, title in keys.items():
-        page = here.get(key)
-        full = page.full_title if page else titles.clean_title(title)
-        if full != title:
-            normalized.append({"from": title, "to": full})
+        page = pages_by_key.get(key)
+        full_title = page.full_title if page else titles.clean_title(title)
+        if full_title != title:
+            normalized.append({"from": title, "to": full_title})
         if page is None:
             number = titles.split_namespace(key)[0]
-            rows.append({"ns": number, "title": full, "missing": True if call.version == 2 else ""})
-    props = call.get_multi("prop")
-    texts = _revisions(call, found) if "revisions" in props else {}
-    for page in found:
+            rows.append({"ns": number, "title": full_title, "missing": True if request.version == 2 else ""})
+    props = request.get_multi("prop")
+    texts = _revisions(request, results) if "revisions" in props else {}
+    for page in results:
         row: dict[str, Any] = {"pageid": page.pk, "ns": page.namespace, "title": page.full_title}
-        rows.append(row | (_info(page, call) if "info" in props else {}) | texts.get(page.pk, {}))
-    told: dict[str, Any] = {"normalized": normalized} if normalized else {}
-    return told | {"pages": rows if call.version == 2 else _by_id(rows)}
+        rows.append(row | (_info(page, request) if "info" in props else {}) | texts.get(page.pk, {}))
+    result: dict[str, Any] = {"normalized": normalized} if normalized else {}
+    return result | {"pages": rows if request.version == 2 else _by_id(rows)}
 
 
-def _readable(call: ApiRequest, keys: Iterable[str]) -> Iterable[WikiPage]:
-    """The pages asked for by title, number, or number of a revision."""
-    readable = WikiPage.objects.readable_by(call.user).select_related("source").order_by("pk")
-    pks = [int(pk) for pk in call.get_multi("pageids") if pk.isdecimal() and len(pk) < 12]
-    numbers = [int(pk) for pk in call.get_multi("revids") if pk.isdecimal() and len(pk) < 12]
+def _readable(request: ApiRequest, keys: Iterable[str]) -> Iterable[WikiPage]:
+    """Return the readable pages requested by page id or revision id, else by title key."""
+    readable = WikiPage.objects.readable_by(request.user).select_related("source").order_by("pk")
+    pks = [int(pk) for pk in request.get_multi("pageids") if pk.isdecimal() and len(pk) < 12]
+    numbers = [int(pk) for pk in request.get_multi("revids") if pk.isdecimal() and len(pk) < 12]
     if numbers:
-        pks += PageVersion.objects.readable_by(call.user).filter(pk__in=numbers).values_list("page_id", flat=True)
-    found: Iterable[WikiPage] = readable.filter(pk__in=pks) if pks else readable.filter(title_key__in=list(keys))
-    return found
+        pks += PageVersion.objects.readable_by(request.user).filter(pk__in=numbers).values_list("page_id", flat=True)
+    results: Iterable[WikiPage] = readable.filter(pk__in=pks) if pks else readable.filter(title_key__in=list(keys))
+    return results
 
 
 def _by_id(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Pages as format version 1 has them: by number, those without one by -1, -2, …"""
-    told, missing = {}, 0
+    """Return pages in format version 1: by page id, missing ones by -1, -2, …"""
+    result, missing = {}, 0
     for row in rows:
         if "pageid" not in row:
             missing -= 1
-        told[str(row.get("pageid", missing))] = row
-    return told
+        result[str(row.get("pageid", missing))] = row
+    return result
 
 
-def _info(page: WikiPage, call: ApiRequest) -> dict[str, Any]:
+def _info(page: WikiPage, request: ApiRequest) -> dict[str, Any]:
     last = page.versions.filter(number=page.version).values_list("pk", flat=True).first()
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "contentmodel": "markdown",
         "pagelanguage": page.language,
         "touched": format_timestamp(page.edited_at),
@@ -216,56 +220,60 @@ def _info(page: WikiPage, call: ApiRequest) -> dict[str, Any]:
         "displaytitle": page.shown_title,
     }
     if page.redirect_key:
-        told["redirect"] = True if call.version == 2 else ""
+        result["redirect"] = True if request.version == 2 else ""
     if page.version == 1:
-        told["new"] = True if call.version == 2 else ""
-    return told
+        result["new"] = True if request.version == 2 else ""
+    return result
 
 
-def _revisions(call: ApiRequest, pages: list[WikiPage]) -> dict[int, dict[str, Any]]:
-    """The current revision of each page, or those of `revids`; of one page the last `rvlimit`."""
-    versions = PageVersion.objects.readable_by(call.user).filter(page__in=pages).select_related("stored", "author")
-    numbers = [int(pk) for pk in call.get_multi("revids") if pk.isdecimal() and len(pk) < 12]
+def _revisions(request: ApiRequest, pages: list[WikiPage]) -> dict[int, dict[str, Any]]:
+    """Return the revisions in `revids`, or the last `rvlimit` of a single page, or the current one of each page."""
+    versions = PageVersion.objects.readable_by(request.user).filter(page__in=pages).select_related("stored", "author")
+    numbers = [int(pk) for pk in request.get_multi("revids") if pk.isdecimal() and len(pk) < 12]
     if numbers:
-        chosen = list(versions.filter(pk__in=numbers))
-    elif call.get("rvlimit") and len(pages) == 1:
-        chosen = list(versions.order_by("-number")[: call.number("rvlimit", 1, 50, 1)])
+        selected = list(versions.filter(pk__in=numbers))
+    elif request.get("rvlimit") and len(pages) == 1:
+        selected = list(versions.order_by("-number")[: request.number("rvlimit", 1, 50, 1)])
     else:
-        heads = {page.pk: page.version for page in pages}
-        chosen = [one for one in versions.filter(number__in=set(heads.values())) if heads[one.page_id] == one.number]
-    told: dict[int, dict[str, Any]] = {}
-    for version in chosen:
-        told.setdefault(version.page_id, {"revisions": []})["revisions"].append(_revision(call, version))
-    return told
+        latest = {page.pk: page.version for page in pages}
+        selected = [
+            version
+            for version in versions.filter(number__in=set(latest.values()))
+            if latest[version.page_id] == version.number
+        ]
+    result: dict[int, dict[str, Any]] = {}
+    for version in selected:
+        result.setdefault(version.page_id, {"revisions": []})["revisions"].append(_revision(request, version))
+    return result
 
 
-def _revision(call: ApiRequest, version: PageVersion) -> dict[str, Any]:
-    """One revision with what `rvprop` asks for."""
-    wanted = call.get_multi("rvprop", "ids|timestamp|flags|comment|user")
-    told: dict[str, Any] = {}
-    if "ids" in wanted:
-        before = PageVersion.objects.filter(page_id=version.page_id, number=version.number - 1)
-        told |= {"revid": version.pk, "parentid": before.values_list("pk", flat=True).first() or 0}
-    if "flags" in wanted and version.minor:
-        told["minor"] = True if call.version == 2 else ""
-    if "user" in wanted:
-        told["user"] = version.author.get_username() if version.author else version.author_name
+def _revision(request: ApiRequest, version: PageVersion) -> dict[str, Any]:
+    """Return a revision with the properties in `rvprop`."""
+    requested = request.get_multi("rvprop", "ids|timestamp|flags|comment|user")
+    result: dict[str, Any] = {}
+    if "ids" in requested:
+        previous = PageVersion.objects.filter(page_id=version.page_id, number=version.number - 1)
+        result |= {"revid": version.pk, "parentid": previous.values_list("pk", flat=True).first() or 0}
+    if "flags" in requested and version.minor:
+        result["minor"] = True if request.version == 2 else ""
+    if "user" in requested:
+        result["user"] = version.author.get_username() if version.author else version.author_name
     for name, value in (
         ("timestamp", format_timestamp(version.claimed_at)),
         ("size", version.size),
         ("comment", version.comment),
     ):
-        if name in wanted:
-            told[name] = value
-    if "tags" in wanted:
-        told["tags"] = list(version.tags)
-    if "content" in wanted:
-        told |= _content(call, version)
-    return told
+        if name in requested:
+            result[name] = value
+    if "tags" in requested:
+        result["tags"] = list(version.tags)
+    if "content" in requested:
+        result |= _content(request, version)
+    return result
 
 
-def _content(call: ApiRequest, version: PageVersion) -> dict[str, Any]:
-    """The text, in a slot where slots are asked for."""
-    key = "content" if call.version == 2 else "*"
+def _content(request: ApiRequest, version: PageVersion) -> dict[str, Any]:
+    """Return the text of a revision, in the slot `main` if `rvslots` is given."""
+    key = "content" if request.version == 2 else "*"
     text = {"contentmodel": "markdown", "contentformat": "text/markdown", key: version.text() or ""}
-    return {"slots": {"main": text}} if call.get("rvslots") else text
+    return {"slots": {"main": text}} if request.get("rvslots") else text

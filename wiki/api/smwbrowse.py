@@ -29,23 +29,23 @@ ITEM_TYPES = {
     "_num": 1, "_qty": 1, "_tem": 1, "_boo": 3, "_uri": 5, "_anu": 5, "_ema": 5, "_tel": 5, "_dat": 6, "_geo": 7,
     "_wpg": 9,
 }  # fmt: skip
-"""SMW's numbers of data items; all else is text (2)."""
+"""SMW's type numbers of data items by datatype id; all others are text (2)."""
 TEXT_ITEM = 2
 
 
-def browse(call: ApiRequest) -> dict[str, Any]:
-    """Answer `browse=…` with `params={…}`."""
-    kind = call.required("browse")
+def browse(request: ApiRequest) -> dict[str, Any]:
+    """Return the result of `browse=…` with `params={…}`. Raises ApiError."""
+    kind = request.required("browse")
     if kind not in BROWSE_TYPES:
         message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
         raise ApiError("badvalue", message, name="browse", value=kind[:60])
-    return BROWSE_TYPES[kind](call, _parameters(call))
+    return BROWSE_TYPES[kind](request, _parameters(request))
 
 
-def _parameters(call: ApiRequest) -> dict[str, Any]:
-    """The JSON object in `params`. Raises ApiProblem."""
+def _parameters(request: ApiRequest) -> dict[str, Any]:
+    """Parse the JSON object in `params`. Raises ApiError."""
     try:
-        found = json.loads(call.get("params") or "{}")
+        found = json.loads(request.get("params") or "{}")
     except (ValueError, RecursionError) as error:
         raise ApiError("badparams", gettext_noop('The "params" parameter is not a JSON object.')) from error
     if not isinstance(found, dict):
@@ -53,55 +53,55 @@ def _parameters(call: ApiRequest) -> dict[str, Any]:
     return found
 
 
-def _number(parameters: dict[str, Any], name: str, default: int, most: int) -> int:
-    raw = str(parameters.get(name, default))
-    return min(int(raw), most) if raw.isdecimal() and len(raw) < 10 else default
+def _number(parameters: dict[str, Any], name: str, default: int, limit: int) -> int:
+    value = str(parameters.get(name, default))
+    return min(int(value), limit) if value.isdecimal() and len(value) < 10 else default
 
 
-def _part(parameters: dict[str, Any], rows: QuerySet[Any]) -> tuple[list[Any], int]:
-    """The rows that limit and offset ask for, and the offset of the next ones (0 for none)."""
+def _slice(parameters: dict[str, Any], rows: QuerySet[Any]) -> tuple[list[Any], int]:
+    """Return the rows selected by limit and offset, and the offset of the next ones (0 for none)."""
     limit, offset = _number(parameters, "limit", 50, MAX_LIMIT), _number(parameters, "offset", 0, 100_000)
     found = list(rows[offset : offset + limit + 1])
     return found[:limit], offset + limit if len(found) > limit else 0
 
 
-def _told(kind: str, query: Any, following: int, parameters: dict[str, Any], count: int) -> dict[str, Any]:
-    """The frame of every list."""
+def _list_response(kind: str, query: Any, next_offset: int, parameters: dict[str, Any], count: int) -> dict[str, Any]:
+    """Return a list of results with its metadata."""
     meta = {"type": kind, "limit": _number(parameters, "limit", 50, MAX_LIMIT), "count": count}
-    return {"query": query, "query-continue-offset": following, "version": 1, "meta": meta}
+    return {"query": query, "query-continue-offset": next_offset, "version": 1, "meta": meta}
 
 
-def _properties(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Properties whose title holds the words of `search`, with what is asked of them."""
-    rows = property_usage.properties(call.user)
-    if words := str(parameters.get("search", "")):
-        rows = rows.filter(title__icontains=words[:200])
-    found, following = _part(parameters, rows.order_by("title", "pk"))
+def _properties(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
+    """List properties whose titles contain `search`, with the requested data."""
+    rows = property_usage.properties(request.user)
+    if search := str(parameters.get("search", "")):
+        rows = rows.filter(title__icontains=search[:200])
+    found, next_offset = _slice(parameters, rows.order_by("title", "pk"))
     declared = property_usage.get_declarations([row.key for row in found])
-    uses = property_usage.count_uses(found, call.user, most=None) if parameters.get("usageCount") else {}
-    told = {}
+    uses = property_usage.count_uses(found, request.user, most=None) if parameters.get("usageCount") else {}
+    entries = {}
     for row in found:
         declaration = declared[row.key]
         entry: dict[str, Any] = {"label": row.title, "key": row.key.replace(" ", "_")}
         entry["isUserDefined"] = not row.key.startswith("_")
         extras = {
             "usageCount": uses.get(row.pk, 0),
-            "prefLabel": declaration.labels.get(call.language, ""),
-            "description": declaration.descriptions.get(call.language, ""),
+            "prefLabel": declaration.labels.get(request.language, ""),
+            "description": declaration.descriptions.get(request.language, ""),
         }
-        told[entry["key"]] = entry | {name: value for name, value in extras.items() if parameters.get(name)}
-    return _told("property", told, following, parameters, len(found))
+        entries[entry["key"]] = entry | {name: value for name, value in extras.items() if parameters.get(name)}
+    return _list_response("property", entries, next_offset, parameters, len(found))
 
 
-def _pages(call: ApiRequest, parameters: dict[str, Any], kind: str, namespace: int | None) -> dict[str, Any]:
-    """Pages whose title holds the words of `search`, of one namespace or of all."""
-    rows = WikiPage.objects.readable_by(call.user)
+def _pages(request: ApiRequest, parameters: dict[str, Any], kind: str, namespace: int | None) -> dict[str, Any]:
+    """List pages whose titles contain `search`, in one namespace or in all."""
+    rows = WikiPage.objects.readable_by(request.user)
     if namespace is not None:
         rows = rows.filter(namespace=namespace)
     for word in titles.fold(str(parameters.get("search", ""))[:200]).split()[:10]:
         rows = rows.filter(title_fold__contains=word)
-    found, following = _part(parameters, rows.order_by("title_fold", "pk"))
-    told = {}
+    found, next_offset = _slice(parameters, rows.order_by("title_fold", "pk"))
+    entries = {}
     for page in found:
         label = page.full_title if namespace is None else page.title
         entry: dict[str, Any] = {"label": label, "key": page.full_title.replace(" ", "_")}
@@ -109,12 +109,12 @@ def _pages(call: ApiRequest, parameters: dict[str, Any], kind: str, namespace: i
             entry["fullText"] = page.full_title
         if parameters.get("fullURL"):
             entry["fullURL"] = settings.BASE_ADDRESS + address("page", page.full_title)
-        told[entry["key"]] = entry
-    return _told(kind, told, following, parameters, len(found))
+        entries[entry["key"]] = entry
+    return _list_response(kind, entries, next_offset, parameters, len(found))
 
 
 def _group(parameters: dict[str, Any]) -> list[int]:
-    """The rows of the property that `property` names, under all its names. Raises ApiProblem, TitleProblem."""
+    """Return the primary keys of the property in `property` and its synonyms. Raises ApiError, TitleProblem."""
     name = str(parameters.get("property", ""))
     if not name:
         raise ApiError("badparams", gettext_noop('The "params" parameter lacks "%(name)s".'), name="property")
@@ -123,68 +123,68 @@ def _group(parameters: dict[str, Any]) -> list[int]:
     )
 
 
-def _values(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The values of a property that hold the words of `search`, each once."""
-    rows = property_usage.current_facts(call.user).filter(property__in=_group(parameters), problem__isnull=True)
-    if words := titles.fold(str(parameters.get("search", ""))[:200]):
-        rows = rows.filter(folded_text__contains=words)
-    found, following = _part(parameters, rows.order_by("raw").values_list("raw", flat=True).distinct())
-    return _told("pvalue", found, following, parameters, len(found))
+def _values(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
+    """List the distinct values of a property that contain `search`."""
+    rows = property_usage.current_facts(request.user).filter(property__in=_group(parameters), problem__isnull=True)
+    if search := titles.fold(str(parameters.get("search", ""))[:200]):
+        rows = rows.filter(folded_text__contains=search)
+    found, next_offset = _slice(parameters, rows.order_by("raw").values_list("raw", flat=True).distinct())
+    return _list_response("pvalue", found, next_offset, parameters, len(found))
 
 
-def _subjects(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The pages that have a property, or have a value of it."""
-    rows = property_usage.current_facts(call.user).filter(property__in=_group(parameters))
+def _subjects(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
+    """List the pages that have a property, or a given value of it."""
+    rows = property_usage.current_facts(request.user).filter(property__in=_group(parameters))
     if value := str(parameters.get("value", "")):
-        rows = rows.filter(Q(raw=value) | Q(fold=titles.fold(value)))
+        rows = rows.filter(Q(raw=value) | Q(folded_text=titles.fold(value)))
     pages = WikiPage.objects.filter(pk__in=rows.values("page")).order_by("title_fold", "pk")
-    found, following = _part(parameters, pages.values_list("full_title", flat=True))
-    return _told("psubject", found, following, parameters, len(found))
+    found, next_offset = _slice(parameters, pages.values_list("full_title", flat=True))
+    return _list_response("psubject", found, next_offset, parameters, len(found))
 
 
-def _subject(call: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
-    """All facts of a page: its data, and that of its subobjects."""
+def _subject(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return all facts of a page and its subobjects, or of one subobject."""
     title = str(parameters.get("subject", "")).replace("_", " ")
     number = _number(parameters, "ns", 0, 200)
     if number in titles.NAMESPACES and number and not titles.split_namespace(title)[0]:
         title = titles.build_full_title(number, None, title)
-    page = page_lookup.find(title, call.user)
+    page = page_lookup.find(title, request.user)
     if page is None:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
     rows = (
-        property_usage.current_facts(call.user)
+        property_usage.current_facts(request.user)
         .filter(page=page)
         .select_related("subject", "property")
         .order_by("property__key", "position")
     )
     data: dict[str, dict[str, list[Any]]] = {}
     for fact in rows:
-        own = data.setdefault(fact.subject.fragment, {})
-        own.setdefault(fact.property.key.replace(" ", "_"), []).append(_item(fact, page))
-    wanted = str(parameters.get("subobject", ""))
-    told: dict[str, Any] = {"subject": _serialized(page.full_title, wanted), "data": _rows(data.get(wanted, {}))}
-    if not wanted:
-        told["sobj"] = [
-            {"subject": _serialized(page.full_title, fragment), "data": _rows(own)}
-            for fragment, own in sorted(data.items())
-            if fragment
+        property_items = data.setdefault(fact.subject.fragment, {})
+        property_items.setdefault(fact.property.key.replace(" ", "_"), []).append(_item(fact, page))
+    fragment = str(parameters.get("subobject", ""))
+    entries: dict[str, Any] = {"subject": _serialized(page.full_title, fragment), "data": _rows(data.get(fragment, {}))}
+    if not fragment:
+        entries["sobj"] = [
+            {"subject": _serialized(page.full_title, name), "data": _rows(property_items)}
+            for name, property_items in sorted(data.items())
+            if name
         ]
-    told |= {"serializer": "SMW\\Serializers\\SemanticDataSerializer", "version": 2}
-    return {"query": told, "meta": {"type": "subject"}}
+    entries |= {"serializer": "SMW\\Serializers\\SemanticDataSerializer", "version": 2}
+    return {"query": entries, "meta": {"type": "subject"}}
 
 
-def _rows(own: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    return [{"property": key, "dataitem": items} for key, items in own.items()]
+def _rows(property_items: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [{"property": key, "dataitem": items} for key, items in property_items.items()]
 
 
 def _serialized(title: str, fragment: str = "") -> str:
-    """A page as SMW writes it: name, namespace, interwiki, subobject."""
+    """Serialize a page as SMW does: name, namespace, interwiki (empty), subobject."""
     number, rest = titles.split_namespace(title)
     return f"{rest.replace(' ', '_')}#{number}##{fragment}"
 
 
 def _item(fact: Fact, page: WikiPage) -> dict[str, Any]:
-    """A value as SMW writes data items."""
+    """Serialize a value as SMW's data item."""
     if fact.whole_id is not None:
         return {"type": 9, "item": _serialized(page.full_title, fact.canonical_value)}
     kind = ITEM_TYPES.get(fact.datatype, TEXT_ITEM)
@@ -201,9 +201,9 @@ def _item(fact: Fact, page: WikiPage) -> dict[str, Any]:
 
 BROWSE_TYPES: dict[str, Callable[[ApiRequest, dict[str, Any]], dict[str, Any]]] = {
     "property": _properties,
-    "category": lambda call, parameters: _pages(call, parameters, "category", CATEGORY),
-    "concept": lambda call, parameters: _pages(call, parameters, "concept", CONCEPT),
-    "page": lambda call, parameters: _pages(call, parameters, "page", None),
+    "category": lambda request, parameters: _pages(request, parameters, "category", CATEGORY),
+    "concept": lambda request, parameters: _pages(request, parameters, "concept", CONCEPT),
+    "page": lambda request, parameters: _pages(request, parameters, "page", None),
     "pvalue": _values,
     "psubject": _subjects,
     "subject": _subject,

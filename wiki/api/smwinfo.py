@@ -1,4 +1,4 @@
-"""`action=smwinfo`: counts of what the wiki says."""
+"""`action=smwinfo`: numbers of facts, properties, concepts and subobjects."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from wiki.pages.models import WikiPage
 CONCEPT, PROPERTY = 108, 102
 
 
-def _pages(call: ApiRequest, namespace: int) -> int:
-    return int(WikiPage.objects.readable_by(call.user).filter(namespace=namespace).count())
+def _pages(request: ApiRequest, namespace: int) -> int:
+    return int(WikiPage.objects.readable_by(request.user).filter(namespace=namespace).count())
 
 
 COUNTS: dict[str, Callable[[ApiRequest], int]] = {
-    "propcount": lambda call: property_usage.current_facts(call.user).count(),
-    "errorcount": lambda call: property_usage.current_facts(call.user).filter(problem__isnull=False).count(),
-    "usedpropcount": lambda call: property_usage.current_facts(call.user).values("property").distinct().count(),
-    "totalpropcount": lambda call: property_usage.properties(call.user).count(),
-    "declaredpropcount": lambda call: Property.objects.exclude(datatype="").exclude(key__startswith="_").count(),
-    "proppagecount": lambda call: _pages(call, PROPERTY),
-    "conceptcount": lambda call: _pages(call, CONCEPT),
-    "subobjectcount": lambda call: (
-        property_usage.current_facts(call.user).exclude(subject__fragment="").values("subject").distinct().count()
+    "propcount": lambda request: property_usage.current_facts(request.user).count(),
+    "errorcount": lambda request: property_usage.current_facts(request.user).filter(problem__isnull=False).count(),
+    "usedpropcount": lambda request: property_usage.current_facts(request.user).values("property").distinct().count(),
+    "totalpropcount": lambda request: property_usage.properties(request.user).count(),
+    "declaredpropcount": lambda request: Property.objects.exclude(datatype="").exclude(key__startswith="_").count(),
+    "proppagecount": lambda request: _pages(request, PROPERTY),
+    "conceptcount": lambda request: _pages(request, CONCEPT),
+    "subobjectcount": lambda request: (
+        property_usage.current_facts(request.user).exclude(subject__fragment="").values("subject").distinct().count()
     ),
 }
 
 
-def info(call: ApiRequest) -> dict[str, Any]:
-    """The counts named by `info`."""
-    wanted = call.get_multi("info", "propcount|usedpropcount|declaredpropcount")
-    for name in wanted:
+def info(request: ApiRequest) -> dict[str, Any]:
+    """Return the counts named in `info`. Raises ApiError."""
+    requested = request.get_multi("info", "propcount|usedpropcount|declaredpropcount")
+    for name in requested:
         if name not in COUNTS:
             message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
             raise ApiError("badvalue", message, name="info", value=name[:60])
-    return {"info": {name: COUNTS[name](call) for name in wanted}}
+    return {"info": {name: COUNTS[name](request) for name in requested}}

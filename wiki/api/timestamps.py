@@ -1,4 +1,4 @@
-"""Moments as MediaWiki writes them."""
+"""Timestamps in MediaWiki's format (ISO 8601)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from django.utils import timezone
 
 
 def now() -> str:
-    """The present moment."""
+    """Return the timestamp of the current time."""
     return format_timestamp(timezone.now())
 
 
-def format_timestamp(moment: datetime) -> str:
-    """A moment in UTC, in whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def format_timestamp(time: datetime) -> str:
+    """Format a time in UTC, in whole seconds."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""Tokens: proof that a request comes from whoever has the session, as MediaWiki's `meta=tokens` gives them."""
+"""CSRF tokens of MediaWiki's API (`meta=tokens`): they prove that a request comes from the owner of the session."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 SUFFIX = "+\\"
-"""What every token of MediaWiki ends with; all of an anonymous visitor's token."""
+"""Suffix of every MediaWiki token; the whole token of anonymous users."""
 KINDS = ("csrf", "login", "watch", "patrol", "rollback", "userrights", "createaccount")
 
 
 def token(request: HttpRequest, kind: str) -> str:
-    """The token of this session for `kind`; begins a session where a sign-in needs one."""
+    """Return the token of the session for `kind`; creates a session if there is none."""
     if kind != "login" and not request.user.is_authenticated:
         return SUFFIX
     if not request.session.session_key:
         request.session.create()
-    family = "login" if kind == "login" else "csrf"
-    return salted_hmac(f"wiki.api.{family}", str(request.session.session_key)).hexdigest() + SUFFIX
+    purpose = "login" if kind == "login" else "csrf"
+    return salted_hmac(f"wiki.api.{purpose}", str(request.session.session_key)).hexdigest() + SUFFIX
 
 
-def check(call: ApiRequest, name: str = "token", kind: str = "csrf") -> None:
-    """Raise ApiProblem unless the parameter `name` is this session's token."""
-    given = call.required(name)
-    if not call.http_request.session.session_key and kind == "login":
+def check(request: ApiRequest, name: str = "token", kind: str = "csrf") -> None:
+    """Raise ApiError unless the parameter `name` is the token of the session."""
+    sent_token = request.required(name)
+    if not request.http_request.session.session_key and kind == "login":
         raise ApiError("badtoken", gettext_noop("Invalid CSRF token."))
-    if not constant_time_compare(given, token(call.http_request, kind)):
+    if not constant_time_compare(sent_token, token(request.http_request, kind)):
         raise ApiError("badtoken", gettext_noop("Invalid CSRF token."))

@@ -1,4 +1,4 @@
-"""Addresses of the room `api`: MediaWiki's two usual ones."""
+"""URLs of the API: the two usual ones of MediaWiki."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`api.php`: one address, an `action`, an answer in JSON, errors in MediaWiki's form."""
+"""`api.php`: one URL, the parameter `action`, responses in JSON, errors in MediaWiki's format."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ ACTIONS: dict[str, Callable[[ApiRequest], dict[str, Any]]] = {
 LANGUAGES = ("fr", "en")
 
 
-# Forms are guarded by the tokens of `tokens`, which scripts without a page can ask for.
+# CSRF protection is by the tokens of `wiki.api.tokens`, which clients request before they write.
 @csrf_exempt
 def api(request: HttpRequest) -> JsonResponse:
-    """Answer one request; what goes wrong is told with status 200, as MediaWiki does."""
-    call = _call(request)
-    with translation.override(call.language):
+    """Run the action; errors are returned with status 200, as in MediaWiki."""
+    api_request = _parse_request(request)
+    with translation.override(api_request.language):
         try:
-            answer = _answer(call)
+            content = _run_action(api_request)
         except ApiError as problem:
-            answer = _error(call, problem.code, gettext(problem.info) % problem.params)
+            content = _error_response(api_request, problem.code, gettext(problem.info) % problem.params)
         except WikiError as error:
-            answer = _error(call, _code(call, error), message_for(error))
-    response = JsonResponse(_echo(call, answer), json_dumps_params={"ensure_ascii": False})
-    if "error" in answer:
-        response["MediaWiki-API-Error"] = answer["error"]["code"]
+            content = _error_response(api_request, _error_code(api_request, error), message_for(error))
+    response = JsonResponse(_add_metadata(api_request, content), json_dumps_params={"ensure_ascii": False})
+    if "error" in content:
+        response["MediaWiki-API-Error"] = content["error"]["code"]
     response["Cache-Control"] = "private, must-revalidate, max-age=0"
     response["X-Robots-Tag"] = "noindex"
     if request.GET.get("origin") == "*":
@@ -58,52 +58,53 @@ def api(request: HttpRequest) -> JsonResponse:
     return response
 
 
-def _call(request: HttpRequest) -> ApiRequest:
-    """The request with its parameters; with `origin=*`, from any site, nobody is signed in."""
+def _parse_request(request: HttpRequest) -> ApiRequest:
+    """Parse the request; with `origin=*` (allowed for any site), the user is anonymous."""
     parameters = {**request.GET.dict(), **request.POST.dict()}
     parameters = {name: value.replace("\x00", "") for name, value in parameters.items()}
     user: Reader = AnonymousUser() if request.GET.get("origin") == "*" else request.user
-    wanted = parameters.get("uselang", "")
-    language = wanted if wanted in LANGUAGES else (get_language() or "fr")[:2]
+    language_code = parameters.get("uselang", "")
+    language = language_code if language_code in LANGUAGES else (get_language() or "fr")[:2]
     version = 2 if parameters.get("formatversion") in ("2", "latest") else 1
     return ApiRequest(request, parameters, user, language, version)
 
 
-def _answer(call: ApiRequest) -> dict[str, Any]:
-    """The answer of the action. Raises ApiProblem, WikiError."""
-    name = call.get("action")
-    if call.get("format", "json") not in ("json", "jsonfm"):
-        raise _unknown("format", call.get("format"))
-    _check_assertion(call)
+def _run_action(request: ApiRequest) -> dict[str, Any]:
+    """Run the action and return its result. Raises ApiError, WikiError."""
+    name = request.get("action")
+    if request.get("format", "json") not in ("json", "jsonfm"):
+        raise _unknown_value("format", request.get("format"))
+    _check_assertion(request)
     action = ACTIONS.get(name)
     if action is None:
-        raise _unknown("action", name) if name else ApiError("noaction", gettext_noop("Say which action: %(known)s."),
-                                                               known=", ".join(ACTIONS))  # fmt: skip
-    return action(call)
+        if name:
+            raise _unknown_value("action", name)
+        raise ApiError("noaction", gettext_noop("Say which action: %(known)s."), known=", ".join(ACTIONS))
+    return action(request)
 
 
-def _unknown(name: str, value: str) -> ApiError:
+def _unknown_value(name: str, value: str) -> ApiError:
     message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
     return ApiError("badvalue", message, name=name, value=value[:60])
 
 
-def _check_assertion(call: ApiRequest) -> None:
-    """`assert=user|anon|bot` and `assertuser=`: a bot that lost its session wants to know. Raises ApiProblem."""
-    wanted, name = call.get("assert"), call.get("assertuser")
-    if wanted in ("user", "bot") and not call.user.is_authenticated:
-        code = "assertuserfailed" if wanted == "user" else "assertbotfailed"
+def _check_assertion(request: ApiRequest) -> None:
+    """Check `assert=user|anon|bot` and `assertuser=`, by which bots notice a lost session. Raises ApiError."""
+    assertion, name = request.get("assert"), request.get("assertuser")
+    if assertion in ("user", "bot") and not request.user.is_authenticated:
+        code = "assertuserfailed" if assertion == "user" else "assertbotfailed"
         raise ApiError(code, gettext_noop("You are no longer logged in, so the action could not be completed."))
-    if wanted == "anon" and call.user.is_authenticated:
+    if assertion == "anon" and request.user.is_authenticated:
         raise ApiError("assertanonfailed", gettext_noop("You are logged in, so the action could not be completed."))
-    if name and call.user.get_username() != name:
+    if name and request.user.get_username() != name:
         message = gettext_noop('You are no longer logged in as "%(name)s", so the action could not be completed.')
         raise ApiError("assertnameduserfailed", message, name=name[:60])
 
 
-def _code(call: ApiRequest, error: WikiError) -> str:
-    """MediaWiki's code for an error of the house."""
+def _error_code(request: ApiRequest, error: WikiError) -> str:
+    """Return MediaWiki's code for a WikiError."""
     if isinstance(error, NotAllowed):
-        return "blocked" if getattr(call.user, "is_blocked", False) else "permissiondenied"
+        return "blocked" if getattr(request.user, "is_blocked", False) else "permissiondenied"
     for kind, code in (
         (TitleProblem, "invalidtitle"),
         (TitleTaken, "articleexists"),
@@ -116,17 +117,17 @@ def _code(call: ApiRequest, error: WikiError) -> str:
     return "refused"
 
 
-def _error(call: ApiRequest, code: str, words: str) -> dict[str, Any]:
-    """An error as `errorformat=bc` has it."""
-    key = "docref" if call.version == 2 else "*"
-    where = call.http_request.build_absolute_uri(call.http_request.path)
-    return {"error": {"code": code, "info": words, key: f"See {where} for API usage."}}
+def _error_response(request: ApiRequest, code: str, message: str) -> dict[str, Any]:
+    """Return an error in the format of `errorformat=bc`."""
+    key = "docref" if request.version == 2 else "*"
+    url = request.http_request.build_absolute_uri(request.http_request.path)
+    return {"error": {"code": code, "info": message, key: f"See {url} for API usage."}}
 
 
-def _echo(call: ApiRequest, answer: dict[str, Any]) -> dict[str, Any]:
-    """`requestid`, `servedby` and `curtimestamp` are given back where they are asked for."""
-    if call.flag("requestid"):
-        answer = {"requestid": call.get("requestid")[:255], **answer}
-    if call.flag("curtimestamp"):
-        answer = {"curtimestamp": timestamps.now(), **answer}
-    return answer
+def _add_metadata(request: ApiRequest, content: dict[str, Any]) -> dict[str, Any]:
+    """Add `requestid` and `curtimestamp` to a response if they are requested."""
+    if request.flag("requestid"):
+        content = {"requestid": request.get("requestid")[:255], **content}
+    if request.flag("curtimestamp"):
+        content = {"curtimestamp": timestamps.now(), **content}
+    return content

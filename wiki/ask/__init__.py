@@ -1,1 +1,1 @@
-"""Questions: the query language, its compiler, and the formats of results."""
+"""Semantic queries: the query language, its execution, the formats of results, and the views."""

@@ -38,7 +38,7 @@ class PrintRow:
         text = f"?{self.name.strip().lstrip('?')}"
         text += f"#{self.output_format.strip()}" if self.output_format.strip() else ""
         text += f"={self.heading.strip()}" if self.heading.strip() else ""
-        return "|".join([text, *filter(None, (one.strip() for one in self.options.split("|")))])
+        return "|".join([text, *filter(None, (option.strip() for option in self.options.split("|")))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,15 @@ class QueryFormData:
     from_form: bool = False
     """Whether the request came from the form, whose URL is not the canonical one of the query."""
 
-    # --- As an address, as a call
+    # --- As a URL and as a call
     def url_fields(self) -> dict[str, str]:
         """Return the fields of the query's URL, without empty ones."""
         fields = {"q": self.q, "po": self.po, **self.parameters, "since": self.since, "until": self.until}
         return {name: value for name, value in fields.items() if value}
 
-    def url_query(self, **more: str) -> str:
+    def url_query(self, **changes: str) -> str:
         """Return the query string of the URL, with changed parameters."""
-        return urlencode({name: value for name, value in (self.url_fields() | more).items() if value})
+        return urlencode({name: value for name, value in (self.url_fields() | changes).items() if value})
 
     def call_arguments(self) -> list[str]:
         """Return conditions, printouts and parameters as arguments of a call."""
@@ -114,23 +114,25 @@ class QueryFormData:
     def parameter_fields(self, result_format: Format) -> list[ParameterField]:
         """Return the form fields for the parameters of a format, the common ones included."""
         by_name = {
-            one.name: one for one in (*result_format.parameters, *COMMON_PARAMETERS) if one.name not in SEPARATE_FIELDS
+            parameter.name: parameter
+            for parameter in (*result_format.parameters, *COMMON_PARAMETERS)
+            if parameter.name not in SEPARATE_FIELDS
         }
-        return [ParameterField(one, self.parameters.get(one.name, "")) for one in by_name.values()]
+        return [ParameterField(parameter, self.parameters.get(parameter.name, "")) for parameter in by_name.values()]
 
     def other_parameters(self, result_format: Format) -> str:
         """Return the parameters without a form field, one a line."""
-        known = {one.parameter.name for one in self.parameter_fields(result_format)} | set(SEPARATE_FIELDS)
+        known = {item.parameter.name for item in self.parameter_fields(result_format)} | set(SEPARATE_FIELDS)
         return "\n".join(f"{name}={value}" for name, value in self.parameters.items() if name not in known)
 
 
 def read_query_form(data: QueryDict) -> QueryFormData:
     """Read a query from the parameters of a URL or of the form. Lines `name=value` of `more` are parameters too."""
-    by_form = any(name in data for name in (*ROW_FIELDS, "form"))
+    from_form = any(name in data for name in (*ROW_FIELDS, "form"))
     values = {name: data.get(name, "").replace("\x00", "") for name in list(data)[:PARAMETERS_LIMIT]}
     form_data = QueryFormData(
         _strip_call(values.get("q", "")), values.get("po", ""), since=values.get("since", "").strip()[:60],
-        until=values.get("until", "").strip()[:60], from_form=by_form,
+        until=values.get("until", "").strip()[:60], from_form=from_form,
     )  # fmt: skip
     form_data.po = "\n".join(filter(None, [form_data.po.strip(), *_printout_lines(data)]))
     parameters = {
@@ -191,14 +193,16 @@ def _split_printouts(po: str) -> list[str]:
 
 def _parse_row(line: str) -> PrintRow:
     """Parse a printout line into a row of the form."""
-    head, *options = line.split("|")
-    name_and_format, _, heading = head.lstrip("?").partition("=")
+    printout, *options = line.split("|")
+    name_and_format, _, heading = printout.lstrip("?").partition("=")
     name, _, output_format = name_and_format.partition("#")
-    return PrintRow(name.strip(), heading.strip(), output_format.strip(), "|".join(one.strip() for one in options))
+    return PrintRow(
+        name.strip(), heading.strip(), output_format.strip(), "|".join(option.strip() for option in options)
+    )
 
 
 def split_at_problem(source: str, at: int) -> tuple[str, str, str]:
-    """Split a query in three at the offset `at`: the text before the error, the words there, the text after."""
+    """Split a query in three at the offset `at`: the text before the error, the erroneous text, the text after."""
     at = min(max(at, 0), len(source))
     end = at
     while end < len(source) and end - at < 24 and (end == at or source[end] not in " \n|[]"):

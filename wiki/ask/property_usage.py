@@ -22,14 +22,14 @@ from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES, USER_TYPES, datatype_name
 from wiki.facts.models import Fact, Property
 from wiki.facts.values import Declaration
-from wiki.facts.values import Value as Said
+from wiki.facts.values import Value as FactValue
 from wiki.pages.models import WikiPage
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 USES_LIMIT = 1_000
-"""Counting stops here; more is shown as "more than"."""
+"""Counting stops here; a higher number is shown as "more than"."""
 
 
 class SubqueryCount(Subquery):
@@ -53,18 +53,18 @@ class SubqueryAggregate(Subquery):
 
 # --- Facts ----------------------------------------------------------------------------------------
 def current_facts(user: Reader, validity: Q | None = None) -> QuerySet[Fact]:
-    """Return the current facts, or those of the moment that `when` describes, of pages that `user` may read."""
+    """Return the current facts, or those that `validity` selects, of pages that `user` may read."""
     readable = WikiPage.objects.readable_by(user).order_by()
     return Fact.objects.filter(
         Q(removed_in=None) if validity is None else validity, Exists(readable.filter(pk=OuterRef("page")))
     )
 
 
-def load_values(facts: Iterable[Fact]) -> dict[int, Said]:
+def load_values(facts: Iterable[Fact]) -> dict[int, FactValue]:
     """Return the values of facts by primary key, records with their fields. One query, none without records."""
     found = {fact.pk: fact.value() for fact in facts}
     records = [fact.pk for fact in facts if fact.whole_id is not None]
-    parts: dict[int, list[tuple[str, Said]]] = {}
+    parts: dict[int, list[tuple[str, FactValue]]] = {}
     for chunk in iter_slices(records):
         rows = (
             Fact.objects.filter(part_of__in=chunk).select_related("property__redirects_to").order_by("position", "pk")
@@ -75,7 +75,7 @@ def load_values(facts: Iterable[Fact]) -> dict[int, Said]:
     return found | {pk: replace(found[pk], parts=tuple(values)) for pk, values in parts.items()}
 
 
-def find_named_pages(values: Iterable[Said], user: Reader) -> Mapping[str, PageRef]:
+def find_named_pages(values: Iterable[FactValue], user: Reader) -> Mapping[str, PageRef]:
     """Find the pages that values name, where they exist and `user` may read them, by canonical value."""
     named = set()
     for value in values:
@@ -125,8 +125,8 @@ def _property_page(user: Reader) -> QuerySet[WikiPage]:
 
 def annotate_uses(rows: QuerySet[Property], user: Reader, most: int | None = USES_LIMIT) -> QuerySet[Property]:
     """Annotate properties with `uses`, the number of facts under their own name, counted up to `most` + 1."""
-    counted = current_facts(user).filter(property=OuterRef("pk")).order_by().values("pk")
-    return rows.annotate(uses=SubqueryCount(counted if most is None else counted[: most + 1]))
+    facts = current_facts(user).filter(property=OuterRef("pk")).order_by().values("pk")
+    return rows.annotate(uses=SubqueryCount(facts if most is None else facts[: most + 1]))
 
 
 def count_uses(rows: Iterable[Property], user: Reader, most: int | None = USES_LIMIT) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""Addresses of the room `exchange`."""
+"""URLs of `wiki.exchange`."""
 
 from __future__ import annotations
 

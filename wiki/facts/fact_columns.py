@@ -11,9 +11,11 @@ from wiki.facts.values import Context, Declaration, Value
 from wiki.pages.rendering import link_table
 from wiki.pages.writing.derived_data import VersionState
 
-COLUMNS = ("language", "datatype", "canonical_value", "folded_text", "number", "number_end", "lat", "lon", "lang", "root_key", "place_key",
-           "problem", "note")  # fmt: skip
-"""The typed columns of `Fact`: they follow from its raw value, its page, and the declaration of its property today."""
+COLUMNS = (
+    "language", "datatype", "canonical_value", "folded_text", "number", "number_end", "lat", "lon", "lang", "root_key",
+    "place_key", "problem", "note",
+)  # fmt: skip
+"""The typed columns of `Fact`: they follow from its raw value, its page, and its property's current declaration."""
 
 
 def parse_value(raw: str, version: VersionState, declaration: Declaration) -> Value:

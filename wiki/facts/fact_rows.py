@@ -15,13 +15,13 @@ from wiki.text import titles
 ROWS = 500
 """Rows per query or insert."""
 AUTOMATIC = ("_MDAT", "_CDAT", "_NEWP", "_LEDT", "_MIME", "_MEDIA")
-"""Keys of the properties that the wiki itself states of pages."""
+"""Keys of the properties of builtin statements."""
 
 
 def get_or_create_properties(keys: Iterable[str]) -> dict[str, Property]:
     """Return the rows of properties by key, with those they redirect to and the fields of records.
 
-    Missing rows are created.
+    The rows for builtin statements are always among them. Missing rows are created.
     """
     needed = {*keys, *AUTOMATIC}
     rows = property_declarations.load_properties(needed)
@@ -41,17 +41,12 @@ def _special_type(key: str) -> str:
 
 
 def write_lifetimes(histories: Sequence[FactHistory], properties: dict[str, Property]) -> None:
-    """Insert, update and end the rows of all lifetimes of some pages, and note what changed.
-
-    Inside the transaction of the write.
-
-    `properties` holds a row for each property key.
-    """
+    """Insert, update and end the rows of lifetimes inside the transaction of the write, and note what changed."""
     existing = fact_columns.existing_place_keys(
         lifetime.value for history in histories for lifetime in history.lifetimes
     )
     updated: list[Fact] = []
-    ended: dict[tuple[Any, Any], list[Fact]] = {}
+    removed: dict[tuple[Any, Any], list[Fact]] = {}
     new: list[tuple[Fact, FactLifetime]] = []
     subjects = _subjects_of(histories)
     for history in histories:
@@ -61,21 +56,22 @@ def write_lifetimes(histories: Sequence[FactHistory], properties: dict[str, Prop
             fragment, key, raw = lifetime.identity
             if lifetime.fact is None:
                 fact = Fact(
-                    subject=subjects[page, fragment], page_id=page, property=properties[key], position=lifetime.position,
-                    raw=raw, added_in=lifetime.added_in, added_at=lifetime.added_at, removed_in=lifetime.removed_in, removed_at=lifetime.removed_at, **columns,
+                    subject=subjects[page, fragment], page_id=page, property=properties[key],
+                    position=lifetime.position, raw=raw, added_in=lifetime.added_in, added_at=lifetime.added_at,
+                    removed_in=lifetime.removed_in, removed_at=lifetime.removed_at, **columns,
                 )  # fmt: skip
                 new.append((fact, lifetime))
                 history.changes.values |= _changed_values(fact, lifetime, properties)
                 continue
             before = _changed_values(lifetime.fact, lifetime, properties)
             if lifetime.removed_in is not None:
-                ended.setdefault((lifetime.removed_in, lifetime.removed_at), []).append(lifetime.fact)
+                removed.setdefault((lifetime.removed_in, lifetime.removed_at), []).append(lifetime.fact)
                 history.changes.values |= before
             elif fact_columns.assign_columns(lifetime.fact, columns | {"position": lifetime.position}):
                 updated.append(lifetime.fact)
                 history.changes.values |= before | _changed_values(lifetime.fact, lifetime, properties)
         history.changes.values |= _changed_subobjects(history)
-    _mark_removed(ended)
+    _mark_removed(removed)
     if updated:
         Fact.objects.bulk_update(updated, [*fact_columns.COLUMNS, "position"], batch_size=100)
     _insert(new, properties, existing)
@@ -97,7 +93,7 @@ def _changed_subobjects(history: FactHistory) -> set[tuple[int, str, str]]:
 
 
 def _changed_values(fact: Fact, lifetime: FactLifetime, properties: dict[str, Property]) -> set[tuple[int, str, str]]:
-    """Return the (page, property key, value) triples that change with a fact: its value, and any value of the fields of a record."""
+    """Return the (page, property key, value) triples that change with a fact; "*": any value of a record field."""
     key = lifetime.identity[1]
     row = properties.get(key) or fact.property
     fields = (row.redirects_to or row).declared.get("fields", ()) if fact.whole_id or lifetime.value.parts else ()
@@ -107,12 +103,12 @@ def _changed_values(fact: Fact, lifetime: FactLifetime, properties: dict[str, Pr
     }
 
 
-def _mark_removed(ended: dict[tuple[Any, Any], list[Fact]]) -> None:
+def _mark_removed(removed: dict[tuple[Any, Any], list[Fact]]) -> None:
     """Set the version and time of removal of facts, and of the field values of records.
 
-    `ended` holds facts by (version, time).
+    `removed` holds facts by (version, time).
     """
-    for (removed_in, removed_at), facts in ended.items():
+    for (removed_in, removed_at), facts in removed.items():
         for start in range(0, len(facts), ROWS):
             chunk = facts[start : start + ROWS]
             Fact.objects.filter(pk__in=[fact.pk for fact in chunk]).update(removed_in=removed_in, removed_at=removed_at)

@@ -25,8 +25,8 @@ from wiki.pages.writing.derived_data import Inputs, ParsedVersion, VersionState
 from wiki.text import titles
 
 SNAPSHOT_FIELDS = (
-    "page_id", "subject__fragment", "property__key", "raw", "position", "added_in", "removed_in", "added_at", "removed_at",
-    "part_of__raw", "whole__fragment",
+    "page_id", "subject__fragment", "property__key", "raw", "position", "added_in", "removed_in", "added_at",
+    "removed_at", "part_of__raw", "whole__fragment",
 )  # fmt: skip
 """What identifies and dates a fact in a snapshot; row ids are left out, since a rebuild may change them."""
 
@@ -68,7 +68,7 @@ class FactUpdater:
         return changes
 
     def snapshot(self) -> list[tuple[Any, ...]]:
-        """Return all facts by page, subject, property, raw value and lifetime, and all properties that are declared or redirect."""
+        """Return all facts by page, subject, property, raw value and lifetime, and the property declarations."""
         rows = Fact.objects.values_list(*SNAPSHOT_FIELDS, *fact_columns.COLUMNS)
         facts = sorted(tuple(map(str, row)) for row in rows.iterator(chunk_size=2000))
         properties = Property.objects.exclude(datatype="", declared={}, redirects_to=None)
@@ -80,14 +80,17 @@ class FactUpdater:
 
 
 def _value_parser(properties: dict[str, Property]) -> Any:
-    """Return a function that parses values by the current declarations; equal values are parsed once."""
+    """Return a function (property key, raw value, version) -> value, which parses equal values once.
+
+    It uses the current declarations. Text, author and date of the version are left out of the cache key.
+    """
 
     @lru_cache(maxsize=10_000)
-    def read(key: str, raw: str, version: VersionState) -> Value:
+    def parse_cached(key: str, raw: str, version: VersionState) -> Value:
         return fact_columns.parse_value(raw, version, property_declarations.declaration_of(key, properties))
 
     def parse(key: str, raw: str, version: VersionState) -> Value:
-        return read(
+        return parse_cached(
             key,
             raw,
             VersionState("", version.full_title, version.is_place, version.language, "", None, version.place_is_named),
@@ -130,9 +133,9 @@ def _update_page_values(versions: Sequence[ParsedVersion], changes: FactChanges)
             added |= {new_key} - {None}
             removed |= {old_key} - {None}
     for keys, column in ((added, "place_key"), (removed - added, "root_key")):
-        chunk = sorted(key for key in keys if key and ":" in key)
-        for start in range(0, len(chunk), ROWS):
-            changes.of(versions[0].page.pk).values |= _set_canonical_values(chunk[start : start + ROWS], column)
+        place_keys = sorted(key for key in keys if key and ":" in key)
+        for start in range(0, len(place_keys), ROWS):
+            changes.of(versions[0].page.pk).values |= _set_canonical_values(place_keys[start : start + ROWS], column)
 
 
 def _set_canonical_values(keys: Sequence[str], column: str) -> set[tuple[int, str, str]]:

@@ -1,4 +1,4 @@
-"""Tables of facts. All rows are derived from versions: `manage.py rebuild` makes them again."""
+"""Tables of facts. All rows are derived from versions: `manage.py rebuild` creates them again."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from wiki.text import titles
 from wiki.text.problems import Problem
 
 FOLDED_PREFIX = 40
-"""Characters of `Fact.folded_text` that its index knows: enough for beginnings, and databases limit what they index."""
+"""Characters of `Fact.folded_text` in its index: enough for prefixes; databases limit the size of index entries."""
 
 
 FIELD_PROPERTIES = frozenset(titles.key_of(name) for name in (*KIND_NAMES, *TITLE_NAMES, *LICENSE_NAMES))
-"""Keys of properties that are fields of the page: found as such."""
+"""Keys of the properties that are fields of the page; they are searched as fields."""
 
 
 class Property(models.Model):
@@ -31,17 +31,17 @@ class Property(models.Model):
     """Title key within the namespace (`City`); SMW's id of a special property (`_MDAT`)."""
     title = models.CharField(max_length=255)
     redirects_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="other_names")
-    """The property that its page redirects to, in the end: its facts are that one's."""
+    """The property at the end of its redirects; the facts of this one count as facts of that property."""
     datatype = models.CharField(max_length=8, blank=True)
     declared = models.JSONField(default=dict)
-    """What its page says: see `declarations`."""
+    """What its page declares, as JSON: see `property_declarations`."""
     revision = models.PositiveIntegerField(default=0)
-    """Moves when `declared` or `redirects_to` does."""
+    """Incremented when `declared` or `redirects_to` changes."""
     to_read = models.PositiveIntegerField(default=0)
-    """How many facts have to be read again by what is declared now; 0 when none is waiting."""
+    """How many facts have to be parsed again by the current declaration; 0 when none."""
     read_so_far = models.PositiveIntegerField(default=0)
     read_to = models.PositiveBigIntegerField(default=0)
-    """Of those, how many were, and the number of the last."""
+    """Progress of that: the number of facts parsed again so far (`read_so_far`), and the primary key of the last."""
 
     class Meta:
         verbose_name_plural = "properties"
@@ -52,7 +52,7 @@ class Property(models.Model):
 
 
 class Subject(models.Model):
-    """What facts are about: a page (`fragment` empty), or a subobject or record within it."""
+    """What a fact is about: a page (`fragment` empty), or a subobject or record within it."""
 
     page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="subjects")
     fragment = Bytewise(max_length=255, blank=True)
@@ -67,8 +67,8 @@ class Subject(models.Model):
 class Fact(index.Indexed, models.Model):
     """A subject has a value of a property, through an interval of its page's versions.
 
-    Nothing is overwritten but what follows from today's declaration (the typed columns) and the
-    order of values; a fact that is no longer said is ended (`removed_in`).
+    Rows are not overwritten, except for the typed columns (which follow from the current declaration) and the order of
+    values. A fact that is no longer stated gets `removed_in`.
     """
 
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="facts")
@@ -78,11 +78,11 @@ class Fact(index.Indexed, models.Model):
     """Order of the values as written, within the page."""
     raw = models.TextField()
     language = models.CharField(max_length=8)
-    """In which it was read: the page's."""
+    """The language of the page, in which `raw` was parsed."""
     part_of = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="part_facts")
-    """The record, of which this is a field's value."""
+    """The record of which this fact is a field value."""
     whole = models.ForeignKey(Subject, null=True, on_delete=models.CASCADE, related_name="+")
-    """Of a record: the subject that has its fields as facts."""
+    """Of a record: the subject that has its field values as facts."""
 
     datatype = models.CharField(max_length=8)
     canonical_value = Bytewise(max_length=255, blank=True)
@@ -93,18 +93,19 @@ class Fact(index.Indexed, models.Model):
     lon = models.FloatField(null=True)
     lang = models.CharField(max_length=16, blank=True)
     root_key = Bytewise(max_length=255, blank=True)
-    """Of a page value: the title key read from the commons. `canonical_value` is this one or `place_key`, whichever page exists."""
+    """Of a page value: the title key at root level. `canonical_value` is `place_key` if that page exists, else this
+    key."""
     place_key = Bytewise(max_length=255, blank=True)
     problem = models.JSONField(null=True)
-    """`{"code", "params"}` where the value cannot be used; questions pass over such facts."""
+    """`{"code", "params"}` where the value cannot be used; queries leave out such facts."""
     note = models.CharField(max_length=20, blank=True)
 
     added_in = models.PositiveIntegerField()
     removed_in = models.PositiveIntegerField(null=True)
-    """The version in which it was said first, and the one in which it was no longer said."""
+    """The first version that states the fact, and the first one after it that does not."""
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
-    """Claimed times of those versions, made non-decreasing along the page."""
+    """Claimed times of these versions, made non-decreasing along the page."""
 
     search_auto_update = False
     search_fields: ClassVar[list[index.BaseField]] = [
@@ -141,7 +142,7 @@ class Fact(index.Indexed, models.Model):
 
     @classmethod
     def get_indexed_objects(cls) -> models.QuerySet[Fact]:
-        """Those that authors state: not what the wiki says itself, nor the fields of the page, nor parts of records."""
+        """Return the facts that authors state: without builtin statements, fields of the page, and parts of records."""
         return (
             cls.objects.filter(part_of=None)
             .exclude(property__key__startswith="_")
@@ -149,9 +150,9 @@ class Fact(index.Indexed, models.Model):
         )
 
     def value(self) -> Value:
-        """The typed value (of a record without its parts, which are facts of their own)."""
+        """Return the typed value; a record comes without its parts, which are separate facts."""
         problem = Problem(self.problem["code"], self.problem["params"]) if self.problem else None
         return Value(
-            self.datatype, self.raw, self.canonical_value, self.folded_text, self.number, self.number_end, self.lat, self.lon,
-            self.lang, self.place_key, (), problem, self.note,
+            self.datatype, self.raw, self.canonical_value, self.folded_text, self.number, self.number_end,
+            self.lat, self.lon, self.lang, self.place_key, (), problem, self.note,
         )  # fmt: skip

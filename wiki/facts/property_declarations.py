@@ -1,4 +1,4 @@
-"""What property pages declare: kept as JSON beside each property, read as `Declaration`."""
+"""What property pages declare: stored as JSON in `Property.declared`, loaded as `Declaration`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from wiki.facts.datatypes.base import InvalidQueryValue
-from wiki.facts.datatypes.monolingual import split_language as divided_language
+from wiki.facts.datatypes.monolingual import split_language
 from wiki.facts.datatypes.numbers import Number
 from wiki.facts.datatypes.quantities import read_unit
 from wiki.facts.datatypes.registry import find_datatype_id
@@ -18,40 +18,41 @@ from wiki.facts.values import Context, Declaration, Unit
 from wiki.text.titles import TitleProblem
 
 ROWS = 500
+"""Keys per query."""
 DEPTH = 2
-"""How deep fields of records are resolved: a record is no field of a record."""
+"""How deep fields of records are resolved: a record cannot be a field of a record."""
 
 
 def declarations_for(keys: Iterable[str]) -> dict[str, Declaration]:
-    """What the properties of those keys declare today, by key; one that leads elsewhere is that other one.
+    """Return the current declarations of properties by key; a redirected property has that of its target.
 
     One query for the properties, one more where records have fields.
     """
-    wanted = set(keys)
-    rows = load_properties(wanted)
-    return {key: declaration_of(key, rows) for key in wanted}
+    needed = set(keys)
+    rows = load_properties(needed)
+    return {key: declaration_of(key, rows) for key in needed}
 
 
 def load_properties(keys: Iterable[str]) -> dict[str, Property]:
-    """Rows of `Property` by key: those asked for, those they lead to, and the fields of records."""
-    found: dict[str, Property] = {}
+    """Return rows of `Property` by key: of `keys`, of the properties they redirect to, and of the fields of records."""
+    properties: dict[str, Property] = {}
     missing = set(keys)
     for _ in range(DEPTH):
         for start in range(0, len(missing), ROWS):
-            some = sorted(missing)[start : start + ROWS]
-            for row in Property.objects.filter(key__in=some).select_related("redirects_to"):
-                found[row.key] = row
+            chunk = sorted(missing)[start : start + ROWS]
+            for row in Property.objects.filter(key__in=chunk).select_related("redirects_to"):
+                properties[row.key] = row
                 if row.redirects_to is not None:
-                    found.setdefault(row.redirects_to.key, row.redirects_to)
-        fields = {field for row in found.values() for field in row.declared.get("fields", ())}
-        missing = fields - found.keys()
+                    properties.setdefault(row.redirects_to.key, row.redirects_to)
+        fields = {field for row in properties.values() for field in row.declared.get("fields", ())}
+        missing = fields - properties.keys()
         if not missing:
             break
-    return found
+    return properties
 
 
 def declaration_of(key: str, rows: Mapping[str, Property], depth: int = DEPTH) -> Declaration:
-    """The declaration of one property from rows that `rows_for` gave."""
+    """Return the declaration of one property, from rows that `load_properties` returned."""
     special = SPECIAL.get(key)
     if special is not None:
         return Declaration(key, property_title(key), special.datatype)
@@ -60,73 +61,78 @@ def declaration_of(key: str, rows: Mapping[str, Property], depth: int = DEPTH) -
         return Declaration(key, key)
     if row.redirects_to is not None:
         row = rows.get(row.redirects_to.key, row.redirects_to)
-    said = row.declared
-    fields = tuple(declaration_of(one, rows, depth - 1) for one in said.get("fields", ())) if depth else ()
+    declared = row.declared
+    fields = tuple(declaration_of(field, rows, depth - 1) for field in declared.get("fields", ())) if depth else ()
     return Declaration(
         row.key, row.title, row.datatype,
-        allowed=tuple(said.get("allowed", ())),
-        pattern=said.get("pattern", ""),
-        units=tuple(Unit(factor, tuple(names)) for factor, names in said.get("units", ())),
-        display_units=tuple(said.get("display_units", ())),
-        precision=said.get("precision"),
-        unique=said.get("unique", False),
-        parents=tuple(said.get("parents", ())),
+        allowed=tuple(declared.get("allowed", ())),
+        pattern=declared.get("pattern", ""),
+        units=tuple(Unit(factor, tuple(names)) for factor, names in declared.get("units", ())),
+        display_units=tuple(declared.get("display_units", ())),
+        precision=declared.get("precision"),
+        unique=declared.get("unique", False),
+        parents=tuple(declared.get("parents", ())),
         fields=fields,
-        formatter=said.get("formatter", ""),
-        equivalent=tuple(said.get("equivalent", ())),
-        labels=said.get("labels", {}),
-        descriptions=said.get("descriptions", {}),
+        formatter=declared.get("formatter", ""),
+        equivalent=tuple(declared.get("equivalent", ())),
+        labels=declared.get("labels", {}),
+        descriptions=declared.get("descriptions", {}),
     )  # fmt: skip
 
 
 def property_and_synonym_ids(key: str) -> list[int]:
-    """Rows of `Property` whose facts are those of the property with that key, older names too."""
+    """Return the primary keys of the property with this key and of the properties that redirect to it."""
     return list(Property.objects.filter(Q(key=key) | Q(redirects_to__key=key)).values_list("pk", flat=True))
 
 
 def parse_declaration(
     statements: Sequence[tuple[str, str]], language: str, listed: Sequence[str] = ()
 ) -> tuple[str, dict[str, Any]]:
-    """Datatype and declaration that a property page's (key, value) statements make, as they are kept.
+    """Return the datatype and the declaration (as stored) that a property page states by (key, value) pairs.
 
     `listed` are the allowed values of the lists that it names.
     """
-    said: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for key, value in statements:
-        said.setdefault(key, []).append(value)
+        values.setdefault(key, []).append(value)
     declared = {
-        "allowed": [*said.get("_PVAL", []), *listed],
-        "pattern": (said.get("_PVAP") or [""])[0],
-        "units": parse_units(said.get("_CONV", []), language),
-        "display_units": [unit.strip() for value in said.get("_UNIT", []) for unit in value.split(",") if unit.strip()],
-        "precision": _whole(said.get("_PREC", []), language),
-        "unique": any(value.strip().lower() in ("1", "true", "yes", "vrai", "oui") for value in said.get("_PVUC", [])),
-        "parents": _keys(said.get("_SUBP", [])),
-        "fields": _keys(field for value in said.get("_LIST", []) for field in value.split(";")),
-        "formatter": (said.get("_PEFU") or [""])[0],
-        "equivalent": said.get("_URI", []),
-        "labels": _by_language(said.get("_PPLB", []), language),
-        "descriptions": _by_language(said.get("_PDESC", []), language),
+        "allowed": [*values.get("_PVAL", []), *listed],
+        "pattern": (values.get("_PVAP") or [""])[0],
+        "units": parse_units(values.get("_CONV", []), language),
+        "display_units": [
+            unit.strip() for value in values.get("_UNIT", []) for unit in value.split(",") if unit.strip()
+        ],
+        "precision": _decimals(values.get("_PREC", []), language),
+        "unique": any(
+            value.strip().lower() in ("1", "true", "yes", "vrai", "oui") for value in values.get("_PVUC", [])
+        ),
+        "parents": _keys(values.get("_SUBP", [])),
+        "fields": _keys(field for value in values.get("_LIST", []) for field in value.split(";")),
+        "formatter": (values.get("_PEFU") or [""])[0],
+        "equivalent": values.get("_URI", []),
+        "labels": _by_language(values.get("_PPLB", []), language),
+        "descriptions": _by_language(values.get("_PDESC", []), language),
     }
-    named = said.get("_TYPE", [""])[0]
-    return find_datatype_id(named) or "", {
+    type_name = values.get("_TYPE", [""])[0]
+    return find_datatype_id(type_name) or "", {
         key: value for key, value in declared.items() if value not in ("", [], {}, None, False)
     }
 
 
 def parse_units(values: Iterable[str], language: str) -> list[tuple[float, list[str]]]:
-    """`1 km, kilomètre` and `1000 m` as (factor, names), the main unit first; what cannot be read is left out."""
+    """Parse `1 km, kilomètre` and `1000 m` into (factor, names), the main unit first. Unreadable units are left out."""
     units = [unit for unit in (read_unit(value, language) for value in values) if unit is not None]
     return sorted(((unit.factor, list(unit.names)) for unit in units), key=lambda one: one[0] != 1)
 
 
-def _whole(values: Sequence[str], language: str) -> int | None:
+def _decimals(values: Sequence[str], language: str) -> int | None:
+    """Return the first value as a number of decimals, 0 to 15; None for none or any other number."""
     number = Number().parse(values[0], Context(language)).number if values else None
     return int(number) if number is not None and 0 <= number <= 15 else None
 
 
 def _keys(names: Iterable[str]) -> list[str]:
-    """Keys of the properties named; what cannot be a title is left out."""
+    """Return the keys of properties by name. Impossible titles are left out."""
     found = []
     for name in names:
         try:
@@ -137,11 +143,11 @@ def _keys(names: Iterable[str]) -> list[str]:
 
 
 def _by_language(values: Iterable[str], language: str) -> dict[str, str]:
-    """Monolingual texts by language; one without a language is in the page's."""
+    """Return monolingual texts by language; a text without a language is in the language of the page."""
     found: dict[str, str] = {}
     for value in values:
         try:
-            text, code = divided_language(value)
+            text, code = split_language(value)
         except InvalidQueryValue:
             text, code = value, ""
         found.setdefault((code or language)[:2], text)

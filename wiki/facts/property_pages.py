@@ -1,4 +1,4 @@
-"""Property pages declare: what theirs say becomes the meaning of a property, and its facts are read again."""
+"""Applies what property pages declare: updates the property, and parses its facts again."""
 
 from __future__ import annotations
 
@@ -23,38 +23,42 @@ from wiki.text import titles
 from wiki.text.titles import TitleProblem
 
 SLICE = 500
+"""Facts that are parsed again in one transaction."""
 MAX_REDIRECTS = 5
-"""How many renamings of a property are followed."""
+"""How many redirects from one property to the next are followed."""
 MESSAGES, LIST_PREFIX, LIST_LIMIT = 8, "Smw allows list ", 1_000
-"""Where lists of allowed values are, how their titles begin, and how many values one may have."""
+"""Namespace of the pages with lists of allowed values, the start of their titles, and the maximum number of values in a list.
+"""
 
 
-def apply_property_page(lives: FactHistory) -> None:
-    """Take what a property page says now as its property's meaning; inside the transaction of its writing.
+def apply_property_page(history: FactHistory) -> None:
+    """Update the property that a written property page declares; inside the transaction of the write.
 
-    A page that lists the allowed values of properties has these declare again.
+    A written list of allowed values updates the properties whose pages name the list.
     """
-    fields, changes = lives.parsed.fields, lives.changes
-    if lives.last_statements is None:
+    fields, changes = history.parsed.fields, history.changes
+    if history.last_statements is None:
         return
     if fields.namespace == PROPERTY:
-        said = [(identity[1], identity[2]) for identity in lives.last_statements.facts if not identity[0]]
-        _take(changes, fields.title, said, fields.language, is_gone=lives.parsed.text is None)
+        statements = [(identity[1], identity[2]) for identity in history.last_statements.facts if not identity[0]]
+        _apply_declaration(changes, fields.title, statements, fields.language, is_gone=history.parsed.text is None)
     elif fields.namespace == MESSAGES and titles.fold(fields.title).startswith(titles.fold(LIST_PREFIX)):
         for page in _pages_with_list(titles.key_of(f"MediaWiki:{fields.title}")):
-            _take_again(changes, page)
+            _reapply_page(changes, page)
 
 
-def _take_again(changes: PageFactChanges, page: WikiPage) -> None:
-    """Let the property of a page mean what that page says, which did not change."""
-    alive = Fact.objects.filter(page=page, removed_in=None, subject__fragment="", part_of=None).order_by("position")
-    _take(changes, page.title, list(alive.values_list("property__key", "raw")), page.language, is_gone=False)
+def _reapply_page(changes: PageFactChanges, page: WikiPage) -> None:
+    """Apply the declaration of a property page that was not written itself, from its stored facts."""
+    current = Fact.objects.filter(page=page, removed_in=None, subject__fragment="", part_of=None).order_by("position")
+    _apply_declaration(
+        changes, page.title, list(current.values_list("property__key", "raw")), page.language, is_gone=False
+    )
 
 
-def _take(
-    changes: PageFactChanges, title: str, said: Sequence[tuple[str, str]], language: str, *, is_gone: bool
+def _apply_declaration(
+    changes: PageFactChanges, title: str, statements: Sequence[tuple[str, str]], language: str, *, is_gone: bool
 ) -> None:
-    """Let the property called `title` mean what is said of it."""
+    """Update the property called `title` from the (key, value) statements of its page, and note what changed."""
     try:
         key = key_of_property(title)
     except TitleProblem:
@@ -62,85 +66,87 @@ def _take(
     if key in SPECIAL:
         return
     datatype, declared = property_declarations.parse_declaration(
-        said, language, _listed(value for name, value in said if name == "_PVALI")
+        statements, language, _listed_values(value for name, value in statements if name == "_PVALI")
     )
     row, _ = Property.objects.get_or_create(key=key, defaults={"title": key})
-    wanted = {
+    columns = {
         "title": key if is_gone else title,
         "datatype": datatype,
         "declared": declared,
-        "redirects_to": _redirects_to(said, row),
+        "redirects_to": _redirects_to(statements, row),
     }
-    if all(getattr(row, name) == value for name, value in wanted.items()):
+    if all(getattr(row, name) == value for name, value in columns.items()):
         return
-    concerned = _concerned(row)  # one that led elsewhere concerns what it led to
-    for name, value in wanted.items():
+    affected = _affected_keys(row)  # before the update too: a former redirect affects its old target
+    for name, value in columns.items():
         setattr(row, name, value)
     row.revision += 1
     row.save()
-    concerned |= _concerned(row)
-    changes.declared |= concerned
-    changes.values |= {(changes.page, name, "*") for name in concerned}  # facts count for other names at once
-    _have_read(row, changes.values)
-    for page in _pages_leading_to(key):
-        _take_again(changes, page)
+    affected |= _affected_keys(row)
+    changes.declared |= affected
+    changes.values |= {(changes.page, name, "*") for name in affected}  # facts count for synonyms at once
+    _reparse_facts_of(row, changes.values)
+    for page in _pages_redirecting_to(key):
+        _reapply_page(changes, page)
 
 
 def _list_key(name: str) -> str:
-    """The title key of the page that holds a list of allowed values (SMW's naming); "" for no possible name."""
+    """Return the title key of the page of a list of allowed values (SMW's naming); "" for an impossible title."""
     try:
         return titles.key_of(f"MediaWiki:{LIST_PREFIX}{name}")
     except TitleProblem:
         return ""
 
 
-def _listed(names: Iterable[str]) -> list[str]:
-    """The values that pages with lists hold: lines `* value|label`, or JSON."""
-    keys = [key for key in map(_list_key, names) if key]
+def _listed_values(list_names: Iterable[str]) -> list[str]:
+    """Return the values in the current texts of the named lists."""
+    keys = [key for key in map(_list_key, list_names) if key]
     texts = dict(PageText.objects.filter(page__title_key__in=keys).values_list("page__title_key", "text"))
     return [value for key in keys for value in parse_value_list(texts.get(key) or "")]
 
 
 def parse_value_list(text: str) -> list[str]:
-    """The values in the text of a list: `* value|label` lines, a JSON list, or the keys of a JSON object."""
+    """Parse a list of allowed values: lines `* value|label`, a JSON list, or the keys of a JSON object."""
     try:
-        read = json.loads(text) if text.lstrip()[:1] in ("{", "[") else None
+        parsed = json.loads(text) if text.lstrip()[:1] in ("{", "[") else None
     except (ValueError, RecursionError):
-        read = None
-    found = [str(one) for one in read] if isinstance(read, list | dict) else []
+        parsed = None
+    values = [str(item) for item in parsed] if isinstance(parsed, list | dict) else []
     lines = (line.lstrip() for line in text.splitlines())
-    found += [line.lstrip("*").partition("|")[0].strip() for line in lines if line.startswith("*")]
-    return [value for value in dict.fromkeys(found) if value][:LIST_LIMIT]
+    values += [line.lstrip("*").partition("|")[0].strip() for line in lines if line.startswith("*")]
+    return [value for value in dict.fromkeys(values) if value][:LIST_LIMIT]
 
 
 def _pages_with_list(key: str) -> list[WikiPage]:
-    """Property pages that name the list with that title key."""
-    said = Fact.objects.filter(property__key="_PVALI", removed_in=None, page__namespace=PROPERTY).select_related("page")
-    return list({fact.page_id: fact.page for fact in said if _list_key(fact.raw) == key}.values())
+    """Return the property pages that name the list whose page has this title key."""
+    facts = Fact.objects.filter(property__key="_PVALI", removed_in=None, page__namespace=PROPERTY).select_related(
+        "page"
+    )
+    return list({fact.page_id: fact.page for fact in facts if _list_key(fact.raw) == key}.values())
 
 
-def _redirects_to(said: Iterable[tuple[str, str]], row: Property) -> Property | None:
-    """The property that a redirect leads to, in the end; None for no redirect, or one in a ring.
+def _redirects_to(statements: Iterable[tuple[str, str]], row: Property) -> Property | None:
+    """Return the property at the end of a chain of redirects; None for no redirect or a cycle.
 
-    What pages say decides, not what was made of it: so the order in which they were written is the same.
+    It follows the texts of pages and not earlier results, so the order in which the pages were written does not matter.
     """
-    key = _target(value for name, value in said if name == "_REDI")
-    passed = [row.key]
-    while key is not None and len(passed) <= MAX_REDIRECTS:
-        if key in passed:
+    key = _redirect_target(value for name, value in statements if name == "_REDI")
+    visited = [row.key]
+    while key is not None and len(visited) <= MAX_REDIRECTS:
+        if key in visited:
             return None
-        passed.append(key)
+        visited.append(key)
         if key in SPECIAL:
             break
-        key = _target(_redirects().filter(page__title_key=_page_key(key)).values_list("raw", flat=True))
-    if len(passed) == 1:
+        key = _redirect_target(_redirects().filter(page__title_key=_page_key(key)).values_list("raw", flat=True))
+    if len(visited) == 1:
         return None
-    found, _ = Property.objects.get_or_create(key=passed[-1], defaults={"title": passed[-1]})
-    return found
+    target, _ = Property.objects.get_or_create(key=visited[-1], defaults={"title": visited[-1]})
+    return target
 
 
-def _target(redirects: Iterable[str]) -> str | None:
-    """The key of the property whose page the first of these redirects leads to."""
+def _redirect_target(redirects: Iterable[str]) -> str | None:
+    """Return the key of the property whose page is the target of the first redirect; None if there is none."""
     title = next(iter(redirects), None)
     if title is None or titles.split_namespace(title)[0] != PROPERTY:
         return None
@@ -151,22 +157,25 @@ def _target(redirects: Iterable[str]) -> str | None:
 
 
 def _redirects() -> QuerySet[Fact]:
-    """What property pages lead to, now."""
+    """Return the current redirects of property pages."""
     return Fact.objects.filter(property__key="_REDI", removed_in=None, page__namespace=PROPERTY)
 
 
 def _page_key(key: str) -> str:
-    """The title key of the page of a property."""
+    """Return the title key of the page of a property."""
     return titles.key_of(f"Property:{key}")
 
 
-def _pages_leading_to(key: str) -> list[WikiPage]:
-    """Property pages that are redirects to that of the property with this key."""
+def _pages_redirecting_to(key: str) -> list[WikiPage]:
+    """Return the property pages that redirect to the page of this property."""
     return [fact.page for fact in _redirects().filter(canonical_value=_page_key(key)).select_related("page")]
 
 
-def _group(row: Property) -> QuerySet[Property]:
-    """The properties whose facts are read by a declaration: it, its other names, records that have it as a field."""
+def _dependent_properties(row: Property) -> QuerySet[Property]:
+    """Return the properties whose facts depend on a declaration.
+
+    These are the property itself, its synonyms, and the records that have it as a field.
+    """
     records = Property.objects.filter(datatype__in=("_rec", "_ref_rec"))
     fields = [record.pk for record in records if row.key in record.declared.get("fields", ())]
     others = (
@@ -175,38 +184,42 @@ def _group(row: Property) -> QuerySet[Property]:
     return Property.objects.filter(Q(pk=row.pk) | others | Q(pk__in=fields))
 
 
-def _concerned(row: Property) -> set[str]:
-    """Keys of the properties whose values look different by a declaration."""
-    return set(_group(row).values_list("key", flat=True))
+def _affected_keys(row: Property) -> set[str]:
+    """Return the keys of the properties whose values change with a declaration."""
+    return set(_dependent_properties(row).values_list("key", flat=True))
 
 
 def _facts_of(row: Property) -> QuerySet[Fact]:
-    return Fact.objects.filter(property__in=_group(row).values("pk"), part_of=None).order_by("pk")
+    """Return all facts that depend on the declaration of a property, without the parts of records, by primary key."""
+    return Fact.objects.filter(property__in=_dependent_properties(row).values("pk"), part_of=None).order_by("pk")
 
 
-def _have_read(row: Property, changed: set[tuple[int, str, str]]) -> None:
-    """Read the facts of a property again by what it declares now: a few at once, more by the worker."""
+def _reparse_facts_of(row: Property, changed: set[tuple[int, str, str]]) -> None:
+    """Parse the facts of a property again: up to SLICE at once, more in the background job."""
     row.read_so_far = row.read_to = 0
     row.to_read = _facts_of(row).count()
     if row.to_read <= SLICE:
         facts = list(_facts_of(row).select_related("property", "page__place"))
-        _reread(facts)
+        _reparse(facts)
         changed |= {(fact.page_id, fact.property.key, "*") for fact in facts}
         row.to_read = 0
     row.save(update_fields=["to_read", "read_so_far", "read_to"])
 
 
 class ReparseFactsJob:
-    """Reads facts again whose property declares something else; lives stay."""
+    """Background job that parses facts again after a change of their property's declaration.
+
+    The lifetimes of the facts do not change.
+    """
 
     name = "declarations"
 
-    def __init__(self, tell: Callable[[set[str], set[int]], object]) -> None:
-        self.invalidate = tell
-        """Told the keys of properties and the pages whose facts are read differently now."""
+    def __init__(self, invalidate: Callable[[set[str], set[int]], object]) -> None:
+        self.invalidate = invalidate
+        """Called with the property keys and the pages of the facts that were parsed again."""
 
     def run(self) -> bool:
-        """A slice of the facts of one property; whether there may be more."""
+        """Parse the next slice of the facts of one property; return whether there may be more."""
         return retry_while_locked(self._slice)
 
     def _slice(self) -> bool:
@@ -214,48 +227,51 @@ class ReparseFactsJob:
         if row is None:
             return False
         facts = _facts_of(row).filter(pk__gt=row.read_to).select_for_update(of=("self",))
-        some = list(facts.select_related("property", "page__place")[:SLICE])
-        _reread(some)
-        revision = Property.objects.filter(pk=row.pk, revision=row.revision)  # declared again meanwhile: from the start
-        if some:
-            revision.update(read_to=some[-1].pk, read_so_far=F("read_so_far") + len(some))
-            self.invalidate({fact.property.key for fact in some}, {fact.page_id for fact in some})
+        chunk = list(facts.select_related("property", "page__place")[:SLICE])
+        _reparse(chunk)
+        # No row if the property was declared again meanwhile: then its facts are parsed from the first again.
+        unchanged = Property.objects.filter(pk=row.pk, revision=row.revision)
+        if chunk:
+            unchanged.update(read_to=chunk[-1].pk, read_so_far=F("read_so_far") + len(chunk))
+            self.invalidate({fact.property.key for fact in chunk}, {fact.page_id for fact in chunk})
         else:
-            revision.update(to_read=0, read_so_far=0, read_to=0)
+            unchanged.update(to_read=0, read_so_far=0, read_to=0)
         return True
 
 
-def _reread(facts: Sequence[Fact]) -> None:
-    """The typed columns of some facts, and the parts of those that are or were records."""
+def _reparse(facts: Sequence[Fact]) -> None:
+    """Parse facts again, update their typed columns, and replace the parts of records."""
     rows = property_declarations.load_properties({fact.property.key for fact in facts})
     values: list[tuple[Fact, Value]] = []
-    for fact, step in zip(facts, _steps(facts), strict=True):
+    for fact, version in zip(facts, _versions_of(facts), strict=True):
         values.append(
             (
                 fact,
-                fact_columns.parse_value(fact.raw, step, property_declarations.declaration_of(fact.property.key, rows)),
+                fact_columns.parse_value(
+                    fact.raw, version, property_declarations.declaration_of(fact.property.key, rows)
+                ),
             )
         )
     existing = fact_columns.existing_place_keys(value for _, value in values)
     Fact.objects.filter(part_of__in=[fact.pk for fact in facts]).delete()
     records = [(fact, value) for fact, value in values if value.parts]
-    wholes = get_or_create_subjects({(fact.page_id, value.canonical_value) for fact, value in records})
-    touched = []
+    subjects = get_or_create_subjects({(fact.page_id, value.canonical_value) for fact, value in records})
+    updated = []
     for fact, value in values:
-        whole = wholes[fact.page_id, value.canonical_value] if value.parts else None
-        wanted: dict[str, Any] = {**fact_columns.typed_columns(value, fact.language, existing), "whole": whole}
-        if fact_columns.assign_columns(fact, wanted):
-            touched.append(fact)
-    Fact.objects.bulk_update(touched, [*fact_columns.COLUMNS, "whole"], batch_size=100)
+        subject = subjects[fact.page_id, value.canonical_value] if value.parts else None
+        columns: dict[str, Any] = {**fact_columns.typed_columns(value, fact.language, existing), "whole": subject}
+        if fact_columns.assign_columns(fact, columns):
+            updated.append(fact)
+    Fact.objects.bulk_update(updated, [*fact_columns.COLUMNS, "whole"], batch_size=100)
     insert_record_fields(records, rows, existing)
 
 
-def _steps(facts: Sequence[Fact]) -> Iterator[VersionState]:
-    """The version in which each fact was said last: its words are read as there."""
-    ended = Q()
+def _versions_of(facts: Sequence[Fact]) -> Iterator[VersionState]:
+    """Yield the last version that states each fact, in whose context its raw value is parsed."""
+    condition = Q()
     for page, number in {(fact.page_id, fact.removed_in - 1) for fact in facts if fact.removed_in}:
-        ended |= Q(page=page, number=number)
-    versions = {(one.page_id, one.number): one for one in PageVersion.objects.filter(ended)} if ended else {}
+        condition |= Q(page=page, number=number)
+    versions = {(row.page_id, row.number): row for row in PageVersion.objects.filter(condition)} if condition else {}
     for fact in facts:
         page = fact.page
         version = versions.get((fact.page_id, fact.removed_in - 1)) if fact.removed_in else None

@@ -1,4 +1,4 @@
-"""Properties that mean something to the wiki itself: Semantic MediaWiki's, and ours (`_KIND`).
+"""Properties with a meaning for the wiki itself: those of Semantic MediaWiki, and `_KIND`.
 
 Source of keys, names and types: SMW's table of predefined properties (`en.json`, `fr.json` of its i18n/extra).
 """
@@ -18,15 +18,16 @@ class SpecialProperty:
 
     id: str
     names: Mapping[str, str]
-    """Its name by language, `en` and `fr`."""
+    """Its name by language: `en` and `fr`."""
     datatype: str
     aliases: tuple[str, ...] = ()
-    """What else it is called."""
+    """Other names for it."""
     automatic: bool = False
-    """Whether the wiki says it of each page, and authors do not."""
+    """Whether the wiki states it of each page, so that statements of authors are ignored."""
 
 
 def _table() -> dict[str, SpecialProperty]:
+    """Return the special properties by key."""
     rows = (
         ("_KIND", "Kind", "Nature", "_kind", "Type de page|Nature de page", ""),
         ("_MDAT", "Modification date", "Date de modification", "_dat", "", "auto"),
@@ -81,13 +82,16 @@ _BY_NAME: Mapping[str, str] = {
     for name in (*special.names.values(), *special.aliases, special.id)
     if special.id != "_CONC" or name == "_CONC"
 }
+"""Keys by folded name, alias or id."""
 PROPERTY = 102
+"""Number of the namespace Property."""
 
 
 def key_of_property(name: str) -> str:
-    """The key of the property called so: SMW's id of a special one, else its title key in the namespace Property.
+    """Return the key of a property by name.
 
-    The namespace may be written or not, and a leading colon. Raises TitleProblem.
+    The key is SMW's id of a special property, else the title key in the namespace Property. The namespace in `name` is
+    optional, as is a leading colon. Raises TitleProblem.
     """
     bare = name.strip().lstrip(":").strip()
     number, rest = titles.split_namespace(bare)
@@ -102,12 +106,12 @@ def key_of_property(name: str) -> str:
 
 
 def property_title(key: str, written: str = "") -> str:
-    """How a property is called in its page's title: a special one in English, another as its key or as written."""
+    """Return the title of a property: the English name of a special one; else `written`, or else the key."""
     special = SPECIAL.get(key)
     return special.names["en"] if special else written or key
 
 
 def special_property_label(key: str, language: str) -> str:
-    """The name of a special property in a language; "" for others."""
+    """Return the name of a special property in a language; "" for other properties."""
     special = SPECIAL.get(key)
     return special.names.get(language[:2], special.names["en"]) if special else ""

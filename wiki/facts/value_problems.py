@@ -1,6 +1,6 @@
-"""What can be wrong with a fact or its declaration, in sentences that say how to mend it.
+"""Problems of values and of declarations, as sentences that say how to fix them.
 
-SMW's own message keys stand in `SMW_KEYS`, for readers of its API.
+`SMW_KEYS` has SMW's own message keys, for clients of its API.
 """
 
 from __future__ import annotations
@@ -100,14 +100,14 @@ SMW_KEYS: Mapping[str, str] = {
     "language_missing": "smw-datavalue-languagecode-missing",
     "language_invalid": "smw-datavalue-languagecode-invalid",
 }
-"""What SMW calls the same thing, where it has a name for it."""
+"""SMW's message key for the same problem, where it has one."""
 
 QUOTED = 60
-"""Characters of a bad value that a sentence repeats."""
+"""Maximum number of characters of a bad value in a sentence."""
 
 
 def problem(code: str, value: str = "", **params: str) -> Problem:
-    """A problem of a value, which the sentence repeats shortened; `params` are the others it names."""
-    words = " ".join(value[: QUOTED * 4].split())
-    shown = words if len(words) <= QUOTED else words[: QUOTED - 1] + "…"
+    """Return the problem of a value. The value is shortened for the sentence; `params` are its other parameters."""
+    text = " ".join(value[: QUOTED * 4].split())
+    shown = text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"
     return Problem(code, {"value": shown, **params})

@@ -1,7 +1,7 @@
-"""Values: what a fact says, typed, and the context in which it is read.
+"""Typed values of facts, and the context in which they are parsed and shown.
 
-A `Value` is made by the `parse` of a datatype and becomes the columns of a `Fact`. Parsing never
-raises: what could not be read keeps its `raw` words and carries a `problem`.
+The `parse` of a datatype returns a `Value`, which becomes the columns of a `Fact`. Parsing never raises: a value that
+cannot be parsed has its `raw` text and a `problem`.
 """
 
 from __future__ import annotations
@@ -12,48 +12,48 @@ from dataclasses import dataclass, field
 from wiki.text.problems import Problem
 
 CANONICAL_LIMIT = 255
-"""Characters of `Value.canonical_value`."""
+"""Maximum number of characters of `Value.canonical_value`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One typed value. Which fields a datatype fills is said in its module."""
+    """One typed value. The class of each datatype says which fields it fills."""
 
     datatype: str
     """SMW's id: `_txt`, `_num`, …"""
     raw: str
     """As written in the text."""
     canonical_value: str = ""
-    """What equality compares, bytewise: a title key, a canonical form; `word_of(text)` for longer texts."""
+    """What equality compares, bytewise: a title key, a canonical form, or `canonical_text` of a long text."""
     folded_text: str = ""
-    """Words without case and accents (`titles.fold`): what wildcards and the order of texts see, whole."""
+    """The whole text without case and accents (`titles.fold`), for wildcards and the order of texts."""
     number: float | None = None
     """A number in the main unit; kelvins; 1.0 and 0.0 for a boolean; the Julian day on which a date begins."""
     number_end: float | None = None
-    """Where the interval of a date's precision ends (it does not hold this moment)."""
+    """Where the interval of a date's precision ends (exclusive)."""
     lat: float | None = None
     lon: float | None = None
     """Degrees, north and east positive."""
     lang: str = ""
     """Language code of a monolingual text."""
     place_key: str = ""
-    """Title key within the page's own place, which a page value looks for first."""
+    """Title key within the page's own place; a page value points there if that page exists."""
     parts: tuple[tuple[str, Value], ...] = ()
-    """Values of a record by property key, in order of its fields; left-out fields are not there."""
+    """Values of a record by property key, in the order of its fields; omitted fields are left out."""
     problem: Problem | None = None
-    """Why it could not be read, or what its declaration does not allow."""
+    """Why it could not be parsed, or why its declaration does not allow it."""
     note: str = ""
-    """`ambiguous` where another reading was possible (`1,234`, `01/02/2021`)."""
+    """`ambiguous` where it could be parsed in another way too (`1,234`, `01/02/2021`)."""
 
     @property
     def is_usable(self) -> bool:
-        """Whether questions may find it: it could be read and is allowed."""
+        """Whether queries may find it: it could be parsed and is allowed."""
         return self.problem is None
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One way to write the unit of a quantity; `factor` of these make one main unit."""
+    """One way to write the unit of a quantity; `factor` of these are one main unit."""
 
     factor: float
     names: tuple[str, ...]
@@ -61,15 +61,15 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the page of a property says about it. The default is that of a property nobody declared."""
+    """What the page of a property declares. The default is that of an undeclared property."""
 
     key: str
-    """Title key within the namespace, as `City`; of a special property SMW's own, as `_MDAT`."""
+    """Title key within the namespace, as `City`; SMW's id of a special property, as `_MDAT`."""
     title: str
     datatype: str = ""
-    """Empty when nobody declared one: read as a page where that is possible, else as text."""
+    """Empty when undeclared: then values are parsed as URLs or pages where possible, else as text."""
     allowed: tuple[str, ...] = ()
-    """Values as written: words, `>n`, `<n`, `a...b`."""
+    """Allowed values as written: `value`, `>n`, `<n`, `a...b`."""
     pattern: str = ""
     units: tuple[Unit, ...] = ()
     """The main unit (factor 1) first."""
@@ -88,23 +88,23 @@ class Declaration:
     descriptions: Mapping[str, str] = field(default_factory=dict)
 
     def label(self, language: str) -> str:
-        """How the property is called in `language`."""
+        """Return the name of the property in `language`; its title where it declares no label."""
         return self.labels.get(language) or self.title
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """How a value is read or shown."""
+    """How a value is parsed or shown."""
 
     language: str = "fr"
-    """The page's, or that of the interface when shown."""
+    """The language of the page; when values are shown, that of the interface."""
     declaration: Declaration = Declaration("", "")
     page: str = ""
-    """Full title of the page in which it stands (`#fragment` values belong to it)."""
+    """Full title of the page that states the value (`#fragment` values belong to it)."""
     place_title: str = ""
-    """Full title of the place whose pages titles are looked for first."""
+    """Full title of the place in which page titles are looked up first."""
 
     @property
     def name_language(self) -> str:
-        """The language in which datatypes are named: French or English."""
+        """The language for names of datatypes: French or English."""
         return "fr" if self.language.startswith("fr") else "en"

@@ -1,4 +1,4 @@
-"""What one version of a page says: its statements with keys of properties, and what the wiki says of it itself."""
+"""Statements of one version of a page, with keys of properties, and the builtin statements that the wiki adds."""
 
 from __future__ import annotations
 
@@ -17,60 +17,65 @@ from wiki.text.titles import MIRROR_NAMESPACE, TitleProblem
 
 FILE, CATEGORY, PROPERTY = 6, 14, 102
 MEDIA_TYPES = {"image": "BITMAP", "audio": "AUDIO", "video": "VIDEO", "text": "TEXT"}
-"""What MediaWiki calls the first part of a MIME type; a file keeps the type that its name says."""
+"""MediaWiki's name for the first part of a MIME type. The MIME type of a file follows from its name."""
 TITLE_LIMIT = 255
+"""Maximum number of characters of a subobject's name."""
 
 Identity = tuple[str, str, str]
-"""Subobject, property key, words as written: what makes two facts of a page the same."""
+"""(subobject, property key, raw value): what makes two facts of a page the same."""
 
 
 @dataclass(slots=True)
 class VersionStatements:
-    """All that one version says, in source order."""
+    """All statements of one version, in source order."""
 
     version: VersionState
     facts: dict[Identity, int] = field(default_factory=dict)
-    """With the order of each among the facts of its page."""
+    """The position of each fact among the facts of its page."""
 
 
-def statements_of(reading: ParsedVersion) -> Iterator[VersionStatements]:
-    """What each of the steps of a reading says. The last one is parsed already."""
-    last_text, last_found = None, None
-    for step in reading.steps:
-        if reading.fields.namespace == MIRROR_NAMESPACE:  # its facts are of things that another wiki tells of
-            found = []
-        elif step.text == reading.text and step.full_title == _title(reading):
-            found = statements.extract_statements(reading.parsed)
-        elif step.text == last_text and last_found is not None:
-            found = last_found
-        elif statements.has_no_statements(step.text):
-            found = []
+def statements_of(parsed: ParsedVersion) -> Iterator[VersionStatements]:
+    """Yield the statements of each new version of a page.
+
+    The current text is parsed already; other texts are parsed in a bounded process.
+    """
+    last_text, last_statements = None, None
+    for version in parsed.steps:
+        if parsed.fields.namespace == MIRROR_NAMESPACE:  # a mirror: its facts belong to the remote wiki
+            current = []
+        elif version.text == parsed.text and version.full_title == _full_title(parsed):
+            current = statements.extract_statements(parsed.parsed)
+        elif version.text == last_text and last_statements is not None:
+            current = last_statements
+        elif statements.has_no_statements(version.text):
+            current = []
         else:
-            found = statements.extract_statements(parser_process.parse_bounded(step.text or ""))
-        last_text, last_found = step.text, found
-        yield _said(step, found)
+            current = statements.extract_statements(parser_process.parse_bounded(version.text or ""))
+        last_text, last_statements = version.text, current
+        yield _statements(version, current)
 
 
-def _title(reading: ParsedVersion) -> str:
-    fields = reading.fields
+def _full_title(parsed: ParsedVersion) -> str:
+    fields = parsed.fields
     return fields.full_title
 
 
-def _said(step: VersionState, statements: Iterable[Statement]) -> VersionStatements:
-    """Statements as facts: names of properties as keys, magic words of the page as its titles."""
-    said = VersionStatements(replace(step, text=None if step.text is None else ""))  # nobody needs the text again
-    if step.text is None:
-        return said
-    namespace, _ = titles.split_namespace(step.full_title)
-    for one in statements:
-        name = "_SUBC" if one.property == "_INST" and namespace == CATEGORY else one.property
-        _add(said, name, substitute_page_name_variables(one.value, step.full_title), one.fragment)
-    _add_kind(said, step, namespace)
-    return said
+def _statements(version: VersionState, statements: Iterable[Statement]) -> VersionStatements:
+    """Return statements as facts: with keys of properties, and with magic words replaced by the titles of the page."""
+    # The text is dropped, to free memory: it is not needed again.
+    result = VersionStatements(replace(version, text=None if version.text is None else ""))
+    if version.text is None:
+        return result
+    namespace, _ = titles.split_namespace(version.full_title)
+    for statement in statements:
+        name = "_SUBC" if statement.property == "_INST" and namespace == CATEGORY else statement.property
+        _add(result, name, substitute_page_name_variables(statement.value, version.full_title), statement.fragment)
+    _add_kind(result, version, namespace)
+    return result
 
 
-def _add(said: VersionStatements, name: str, value: str, fragment: str = "") -> None:
-    """One fact, unless its property can have no title or is the wiki's own to say."""
+def _add(result: VersionStatements, name: str, value: str, fragment: str = "") -> None:
+    """Add one fact, unless its property name is no title, or only the wiki itself may state the property."""
     try:
         key = key_of_property(name)
     except TitleProblem:
@@ -78,32 +83,34 @@ def _add(said: VersionStatements, name: str, value: str, fragment: str = "") -> 
     special = SPECIAL.get(key)
     if special is not None and special.automatic and not name.startswith("_"):
         return
-    said.facts.setdefault((fragment[:TITLE_LIMIT], key, value), len(said.facts))
+    result.facts.setdefault((fragment[:TITLE_LIMIT], key, value), len(result.facts))
 
 
-def _add_kind(said: VersionStatements, step: VersionState, namespace: int) -> None:
-    """A place is a place; a page of the main namespace that does not say its kind is an article."""
-    written = [identity for identity in said.facts if identity[:2] == ("", "_KIND")]
-    if step.is_place:
-        for identity in written:
-            del said.facts[identity]
-        _add(said, "_KIND", "place")
-    elif not written and namespace == 0 and not any(key == "_REDI" for _, key, _ in said.facts):
-        _add(said, "_KIND", "article")
+def _add_kind(result: VersionStatements, version: VersionState, namespace: int) -> None:
+    """State the kind of the page: a place is a `place`; a main namespace page without a stated kind is an `article`."""
+    stated = [identity for identity in result.facts if identity[:2] == ("", "_KIND")]
+    if version.is_place:
+        for identity in stated:
+            del result.facts[identity]
+        _add(result, "_KIND", "place")
+    elif not stated and namespace == 0 and not any(key == "_REDI" for _, key, _ in result.facts):
+        _add(result, "_KIND", "article")
 
 
-def builtin_statements(step: VersionState, number: int, created: datetime, at: datetime) -> list[Identity]:
-    """What the wiki says of a version: when it and its page were made, and by whom."""
-    if step.text is None:
+def builtin_statements(version: VersionState, number: int, created: datetime, at: datetime) -> list[Identity]:
+    """Return what the wiki states of a version: its time and author, the page's creation time, a file's media type."""
+    if version.text is None:
         return []
-    found = [
+    statements = [
         ("", "_MDAT", at.astimezone(UTC).isoformat(timespec="seconds")),
         ("", "_CDAT", created.astimezone(UTC).isoformat(timespec="seconds")),
         ("", "_NEWP", "true" if number == 1 else "false"),
     ]
-    namespace, name = titles.split_namespace(step.full_title)
+    namespace, name = titles.split_namespace(version.full_title)
     if namespace == FILE and (mime := mimetypes.guess_type(name)[0]):
-        found += [("", "_MIME", mime), ("", "_MEDIA", MEDIA_TYPES.get(mime.partition("/")[0], "OFFICE"))]
-    if step.author.strip():
-        found.append(("", "_LEDT", f"User:{titles.replace_forbidden_characters(step.author.strip(), colon=True)}"))
-    return found
+        statements += [("", "_MIME", mime), ("", "_MEDIA", MEDIA_TYPES.get(mime.partition("/")[0], "OFFICE"))]
+    if version.author.strip():
+        statements.append(
+            ("", "_LEDT", f"User:{titles.replace_forbidden_characters(version.author.strip(), colon=True)}")
+        )
+    return statements

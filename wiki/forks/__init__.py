@@ -1,1 +1,1 @@
-"""Floor 7: taking a page home, and staying in touch with where it came from."""
+"""Forks of pages: creation, status against the upstream, pulls of upstream changes, and the fork network."""

@@ -1,4 +1,4 @@
-"""Forks that take in by themselves what moves in their original, where it joins without a clash."""
+"""Automatic pulls: forks that merge new upstream versions when there is no conflict."""
 
 from __future__ import annotations
 
@@ -15,53 +15,53 @@ from wiki.pages.models import Fork, WikiPage
 from wiki.pages.writing.page_writer import Author
 
 FORKS_PER_RUN = 5
-"""Forks that are looked at in one go."""
+"""Forks checked in one run of the job."""
 
 
-def set_auto_pull(page: WikiPage, by: User, *, follows: bool) -> None:
-    """Let the fork `page` take in clean changes by itself, in the name of `by`, or not any more.
+def set_auto_pull(page: WikiPage, by: User, *, enabled: bool) -> None:
+    """Turn automatic pulls of the fork `page` on (on behalf of `by`) or off.
 
-    Raises NotAllowed, and Refused where `page` is no fork.
+    Raises NotAllowed, and Refused when `page` is no fork.
     """
     permissions.require(by, permissions.Action.EDIT, page)
-    if not Fork.objects.filter(page=page).update(auto_pull_user=by if follows else None, last_tried_version=0):
+    if not Fork.objects.filter(page=page).update(auto_pull_user=by if enabled else None, last_tried_version=0):
         raise Refused(gettext_noop("This page is no fork."))
 
 
 class AutoPullJob:
-    """Looks at the forks that follow, whose originals have moved since they were looked at."""
+    """Background job that pulls into forks whose upstream has versions not tried yet."""
 
     name = "follow"
 
     def run(self) -> bool:
-        """Some forks; whether there may be more."""
-        moved = Fork.objects.filter(auto_pull_user__isnull=False, upstream__version__gt=F("last_tried_version"))
-        there = moved.filter(page__title_key__isnull=False, upstream__title_key__isnull=False)
-        bonds = list(there.select_related("auto_pull_user").order_by("pk")[:FORKS_PER_RUN])
-        looked = [_look(bond) for bond in bonds]
-        return any(looked)
+        """Try FORKS_PER_RUN forks; return whether there may be more."""
+        behind = Fork.objects.filter(auto_pull_user__isnull=False, upstream__version__gt=F("last_tried_version"))
+        existing = behind.filter(page__title_key__isnull=False, upstream__title_key__isnull=False)
+        forks = list(existing.select_related("auto_pull_user").order_by("pk")[:FORKS_PER_RUN])
+        results = [_try_pull(fork) for fork in forks]
+        return any(results)
 
 
-def _look(bond: Fork) -> bool:
-    """Take in what moved, where that can be done; a clash waits for people, and is told in the page.
+def _try_pull(fork: Fork) -> bool:
+    """Pull upstream changes if they merge without conflict; otherwise they wait for people to pull.
 
-    False where the database was busy: it will be looked at again.
+    Return False when the database was busy: the fork will be tried again.
     """
-    upstream, page = page_lookup.reload_page(bond.upstream_id or 0), page_lookup.reload_page(bond.page_id)
+    upstream, page = page_lookup.reload_page(fork.upstream_id or 0), page_lookup.reload_page(fork.page_id)
     try:
         merge = Merge.of(page, pull_merge.upstream_version(upstream))
         text = None if merge.is_done else merge.merged.text
-        if text is not None and bond.auto_pull_user is not None and merge.verdict.allowed:
-            merge.save(text, Author.of(bond.auto_pull_user), _said(merge))
+        if text is not None and fork.auto_pull_user is not None and merge.verdict.allowed:
+            merge.save(text, Author.of(fork.auto_pull_user), _comment(merge))
     except DatabaseBusy:
         return False
     except WikiError:
-        pass  # who follows may not write any more, the original leads elsewhere: nothing is taken in
-    Fork.objects.filter(pk=bond.pk).update(last_tried_version=upstream.version)
+        pass  # e.g. the user may no longer edit, or the upstream became a redirect: nothing is pulled
+    Fork.objects.filter(pk=fork.pk).update(last_tried_version=upstream.version)
     return True
 
 
-def _said(merge: Merge) -> str:
-    """What the history says, in the language of the page."""
+def _comment(merge: Merge) -> str:
+    """Return the comment of the version, in the language of the page."""
     with translation.override(merge.page.language):
         return gettext("%(said)s, by itself") % {"said": merge.summary()}

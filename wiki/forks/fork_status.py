@@ -1,4 +1,4 @@
-"""How a fork stands to the page that it comes from: what has moved there since, and what was changed here."""
+"""Status of a fork against its upstream: versions behind and ahead."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 CACHE_SECONDS = 7 * 24 * 3600
-"""Seconds for which numbers are kept that nobody asks for."""
+"""Seconds after which cached counts expire."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForkLink:
-    """A fork and its original, in so far as the reader may see it."""
+    """A fork and its upstream, if the reader may see it."""
 
     page: WikiPage
     fork: Fork
     upstream: WikiPage | None
-    """None where it is deleted, on another site, or not for this reader."""
+    """None when it is deleted, on another site without a mirror, or not readable."""
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether the original lives on another site, and is mirrored here."""
+        """Whether the upstream is a mirror of a page of another site."""
         return self.upstream is not None and self.upstream.namespace == MIRROR_NAMESPACE
 
     @property
     def was_renamed(self) -> bool:
-        """Whether the original has another title now than when it was forked."""
+        """Whether the upstream has another title now than when it was forked."""
         if self.upstream is None or self.is_elsewhere:
             return False
         return bool(self.upstream.full_title != self.fork.upstream_title)
@@ -42,88 +42,90 @@ class ForkLink:
 
 @dataclass(frozen=True, slots=True)
 class ForkCounts(ForkLink):
-    """How far the two are apart, in numbers."""
+    """Numbers of versions that a fork is behind and ahead of its upstream."""
 
     behind_count: int
-    """How many versions of the original are not here."""
+    """Versions of the upstream not merged into the fork."""
     ahead_count: int
-    """How many versions the fork is ahead."""
+    """Versions with own changes of the fork."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForkStatus(ForkLink):
-    """All that there is to know of how a fork stands to its original."""
+    """Full status of a fork: version graph, merge bases, versions behind and ahead."""
 
     graph: VersionGraph
     bases: list[VersionNode]
-    """The latest versions that both have, or what went into both."""
+    """The merge bases of the current versions, latest first."""
     behind: list[VersionNode]
-    """Versions of the original that are not here, oldest first."""
+    """Versions of the upstream not merged into the fork, oldest first."""
     ahead: list[VersionNode]
-    """Versions in which something was changed here, oldest first; what was taken in is not counted."""
+    """Versions with own changes of the fork, oldest first; pulls are left out."""
     differs: bool
-    """Whether the fork says anything else than what both have."""
+    """Whether the text of the fork differs from that of the merge base."""
 
     @property
     def behind_count(self) -> int:
-        """How many versions of the original are not here."""
+        """Number of upstream versions not merged into the fork."""
         return len(self.behind)
 
     @property
     def ahead_count(self) -> int:
-        """How many versions the fork is ahead: one at least where it differs."""
+        """Number of versions with own changes; at least 1 when the text differs."""
         return max(len(self.ahead), int(self.differs))
 
     def versions(self, nodes: list[VersionNode], user: Reader, limit: int = 50) -> PageVersionQuerySet:
-        """The last of some versions, newest first, with what a list shows of them."""
+        """Return the last `limit` versions of `nodes` that `user` may read, newest first."""
         keys = [node.pk for node in nodes[-limit:]]
         rows = PageVersion.objects.readable_by(user).filter(pk__in=keys)
-        found: PageVersionQuerySet = rows.select_related("page", "author", "changeset", "merge_parent__page")
-        return found.order_by("-number")
+        versions: PageVersionQuerySet = rows.select_related("page", "author", "changeset", "merge_parent__page")
+        return versions.order_by("-number")
 
 
 def find_fork_status(page: WikiPage, user: Reader) -> ForkStatus | None:
-    """How `page` stands to its original; None where it is no fork."""
-    bond = Fork.objects.filter(page=page).select_related("auto_pull_user").first()
-    return compute_fork_status(page, bond, user) if bond is not None else None
+    """Return the status of the fork `page`; None when it is no fork."""
+    fork = Fork.objects.filter(page=page).select_related("auto_pull_user").first()
+    return compute_fork_status(page, fork, user) if fork is not None else None
 
 
-def compute_fork_status(page: WikiPage, bond: Fork, user: Reader) -> ForkStatus:
-    """How the fork `page` stands to the original that `bond` names. Three queries, more where others went into it."""
-    upstream = _upstream(bond, user)
+def compute_fork_status(page: WikiPage, fork: Fork, user: Reader) -> ForkStatus:
+    """Compute the status of `page`, whose upstream link is `fork`. Three queries, more after merges of other pages."""
+    upstream = _readable_upstream(fork, user)
     if upstream is None:
-        return ForkStatus(page, bond, None, VersionGraph(), [], [], [], differs=False)
-    lineage = VersionGraph.of(page, upstream)
-    mine, theirs = lineage.by_number[page.pk, page.version], lineage.by_number[upstream.pk, upstream.version]
-    here, there = lineage.ancestors([mine]), lineage.ancestors([theirs])
-    bases = lineage.merge_bases([mine], [theirs])
+        return ForkStatus(page, fork, None, VersionGraph(), [], [], [], differs=False)
+    graph = VersionGraph.of(page, upstream)
+    mine, theirs = graph.by_number[page.pk, page.version], graph.by_number[upstream.pk, upstream.version]
+    mine_and_ancestors, theirs_and_ancestors = graph.ancestors([mine]), graph.ancestors([theirs])
+    bases = graph.merge_bases([mine], [theirs])
     ahead = [
-        node for node in lineage.changed_versions(page.pk, there) if lineage.nodes.get(node.merged_id or 0) not in there
+        node
+        for node in graph.changed_versions(page.pk, theirs_and_ancestors)
+        if graph.nodes.get(node.merged_id or 0) not in theirs_and_ancestors
     ]
     differs = len(bases) != 1 or bases[0].sha256 != mine.sha256
-    behind = [] if mine.sha256 == theirs.sha256 else lineage.changed_versions(upstream.pk, here)
-    return ForkStatus(page, bond, upstream, lineage, bases, behind, ahead, differs)
+    behind = [] if mine.sha256 == theirs.sha256 else graph.changed_versions(upstream.pk, mine_and_ancestors)
+    return ForkStatus(page, fork, upstream, graph, bases, behind, ahead, differs)
 
 
-def fork_counts(page: WikiPage, bond: Fork, user: Reader) -> ForkCounts:
-    """How far the fork `page` and its original are apart. One query; the graph is read once for each pair of versions.
+def fork_counts(page: WikiPage, fork: Fork, user: Reader) -> ForkCounts:
+    """Return how far the fork `page` is behind and ahead of its upstream. One query when the counts are cached.
 
-    That numbers of two versions never change lets them be kept: history does not.
+    Counts are cached by the two versions; they cannot become invalid, since history does not change.
     """
-    upstream = _upstream(bond, user)
+    upstream = _readable_upstream(fork, user)
     if upstream is None:
-        return ForkCounts(page, bond, None, 0, 0)
+        return ForkCounts(page, fork, None, 0, 0)
     key = f"touch:{page.pk}.{page.version}:{upstream.pk}.{upstream.version}"
-    numbers: tuple[int, int] | None = cache.get(key)
-    if numbers is None:
-        found = compute_fork_status(page, bond, user)
-        numbers = found.behind_count, found.ahead_count
-        cache.set(key, numbers, CACHE_SECONDS)
-    return ForkCounts(page, bond, upstream, *numbers)
+    counts: tuple[int, int] | None = cache.get(key)
+    if counts is None:
+        status = compute_fork_status(page, fork, user)
+        counts = status.behind_count, status.ahead_count
+        cache.set(key, counts, CACHE_SECONDS)
+    return ForkCounts(page, fork, upstream, *counts)
 
 
-def _upstream(bond: Fork, user: Reader) -> WikiPage | None:
-    """The original that a bond names, where the reader may see it."""
-    readable = WikiPage.objects.readable_by(user).filter(pk=bond.upstream_id)
-    found: WikiPage | None = readable.select_related("place", "kind").first()
-    return found
+def _readable_upstream(fork: Fork, user: Reader) -> WikiPage | None:
+    """Return the upstream of a fork if `user` may read it, else None."""
+    readable = WikiPage.objects.readable_by(user).filter(pk=fork.upstream_id)
+    upstream: WikiPage | None = readable.select_related("place", "kind").first()
+    return upstream

@@ -1,4 +1,4 @@
-"""The texts of copies: links among them lead to the copies, links to what stayed behind lead back."""
+"""Rewriting of links in forked texts: links among the copies lead to the copies, others to the same page as before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class PageCopy:
-    """A page, and the fields that its copy shall have."""
+    """A page, and the fields of its copy."""
 
     page: WikiPage
     fields: PageFields
@@ -29,62 +29,74 @@ class PageCopy:
 
 
 class LinkRewriter:
-    """Knows where each title leads now, and where it would lead from a copy. Queries go by hundreds of titles."""
+    """Rewrites the titles in forked texts. Loads the targets of all titles at once, ROWS per query."""
 
-    def __init__(self, copies: Sequence[PageCopy], offers: Collection[str] = ()) -> None:
-        """`offers` are the names of the facts that shall name the new place (`branches.Offer.name`)."""
-        self.offers = frozenset(offers)
-        self.titles = {copy.page.title_key or "": copy.fields.full_title for copy in copies}
-        """Full titles of the copies, by the keys of the pages."""
-        self.new = {title_key_or_empty(title) for title in self.titles.values()}
-        self.found = {copy.page.pk: list(find_title_references(copy.text)) for copy in copies}
+    def __init__(self, copies: Sequence[PageCopy], rewritten_facts: Collection[str] = ()) -> None:
+        """`rewritten_facts`: the facts that will name the new place (`FactRewriteOption.form_value`)."""
+        self._rewritten_facts = frozenset(rewritten_facts)
+        self._copy_titles = {copy.page.title_key or "": copy.fields.full_title for copy in copies}
+        """Full titles of the copies, by the title keys of the original pages."""
+        self._copy_keys = {title_key_or_empty(title) for title in self._copy_titles.values()}
+        self._references = {copy.page.pk: list(find_title_references(copy.text)) for copy in copies}
         keys: set[str] = set()
         for copy in copies:
-            for mention in self.found[copy.page.pk]:
-                keys.update(target_keys(mention.title, PageFields.of(copy.page)))
-                keys.update(target_keys(mention.title, copy.fields))
-        self.names = _names(existing_keys(keys))
+            for reference in self._references[copy.page.pk]:
+                keys.update(target_keys(reference.title, PageFields.of(copy.page)))
+                keys.update(target_keys(reference.title, copy.fields))
+        self._existing_titles = _load_titles(existing_keys(keys))
         self._follow_redirects()
 
     def _follow_redirects(self) -> None:
-        """A redirect to a page that is copied leads to the copy."""
-        leading = WikiPage.objects.filter(redirect_key__in=list(self.titles), title_key__isnull=False)
-        for key, goal in leading.values_list("title_key", "redirect_key"):
-            self.titles.setdefault(key, self.titles[goal])
+        """Map redirects to a copied page to the copy."""
+        redirects = WikiPage.objects.filter(redirect_key__in=list(self._copy_titles), title_key__isnull=False)
+        for key, target in redirects.values_list("title_key", "redirect_key"):
+            self._copy_titles.setdefault(key, self._copy_titles[target])
 
     def text_of(self, copy: PageCopy) -> str:
-        """The text of a copy."""
-        return replace_titles(copy.text, self.found[copy.page.pk], lambda mention: self._title(copy, mention))
+        """Return the text of a copy."""
+        return replace_titles(
+            copy.text, self._references[copy.page.pk], lambda reference: self._new_title(copy, reference)
+        )
 
-    def _title(self, copy: PageCopy, mention: TitleReference) -> str | None:
-        """What a mention shall name in the copy; None where it is right as it stands."""
-        if not mention.title or (mention.kind == "link" and split_namespace(mention.title)[0]):
+    def _new_title(self, copy: PageCopy, reference: TitleReference) -> str | None:
+        """Return the title to write in the copy instead of a reference; None to leave it unchanged."""
+        if not reference.title or (reference.kind == "link" and split_namespace(reference.title)[0]):
             return None
-        if mention.kind == "fact":
-            return self._value(copy, mention)
-        key, near = target_keys(mention.title, PageFields.of(copy.page))
-        leads = next((one for one in (near, key) if one in self.names), "")
-        if not leads:
+        if reference.kind == "fact":
+            return self._new_fact_value(copy, reference)
+        root_key, place_key = target_keys(reference.title, PageFields.of(copy.page))
+        current_key = next((candidate for candidate in (place_key, root_key) if candidate in self._existing_titles), "")
+        if not current_key:
             return None
-        new_key, new_near = target_keys(mention.title, copy.fields)
-        would = next((one for one in (new_near, new_key) if one and (one in self.new or one in self.names)), "")
-        wanted = self.titles.get(leads, self.names[leads])
-        return None if would == title_key_or_empty(wanted) else wanted
+        new_root_key, new_place_key = target_keys(reference.title, copy.fields)
+        new_target_key = next(
+            (
+                candidate
+                for candidate in (new_place_key, new_root_key)
+                if candidate and (candidate in self._copy_keys or candidate in self._existing_titles)
+            ),
+            "",
+        )
+        full_title = self._copy_titles.get(current_key, self._existing_titles[current_key])
+        return None if new_target_key == title_key_or_empty(full_title) else full_title
 
-    def _value(self, copy: PageCopy, mention: TitleReference) -> str | None:
-        """What a fact shall name: the new place where that was asked for, a copy where its full title is given."""
-        key, home = title_key_or_empty(mention.title), copy.page if copy.page.is_place else copy.page.place
-        if home is not None and key == home.title_key:
+    def _new_fact_value(self, copy: PageCopy, reference: TitleReference) -> str | None:
+        """Return the value to write for a fact; None to leave it unchanged.
+
+        The old place becomes the new one if the fact was chosen; the full title of a copied page that of its copy.
+        """
+        key, place_page = title_key_or_empty(reference.title), copy.page if copy.page.is_place else copy.page.place
+        if place_page is not None and key == place_page.title_key:
             place = copy.fields.place.full_title if copy.fields.place else copy.fields.full_title
-            return place if f"{copy.page.pk} {mention.property}" in self.offers else None
-        return self.titles.get(key) if ":" in mention.title else None
+            return place if f"{copy.page.pk} {reference.property}" in self._rewritten_facts else None
+        return self._copy_titles.get(key) if ":" in reference.title else None
 
 
-def _names(keys: set[str]) -> dict[str, str]:
-    """The full titles of pages, by their keys."""
-    found: dict[str, str] = {}
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), ROWS):
-        rows = WikiPage.objects.filter(title_key__in=wanted[start : start + ROWS])
-        found |= dict(rows.values_list("title_key", "full_title"))
-    return found
+def _load_titles(keys: set[str]) -> dict[str, str]:
+    """Return {title key: full title} of existing pages."""
+    titles: dict[str, str] = {}
+    sorted_keys = sorted(keys)
+    for start in range(0, len(sorted_keys), ROWS):
+        rows = WikiPage.objects.filter(title_key__in=sorted_keys[start : start + ROWS])
+        titles |= dict(rows.values_list("title_key", "full_title"))
+    return titles

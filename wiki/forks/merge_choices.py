@@ -1,4 +1,4 @@
-"""Merges on the screen: clashes that a person settles, and hunks that are taken one by one."""
+"""Form data of merges: resolutions of conflicts, and the choice of hunks."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ from wiki.text.merging.document_merge import MergedDocument
 
 @dataclass(frozen=True, slots=True)
 class ConflictChoice:
-    """A clash as it is settled on the screen."""
+    """A merge conflict with the resolution chosen in the form."""
 
     number: int
     conflict: MergeConflict
     choice: str
     """"ours", "theirs", "both" or "own"; "" while nothing is chosen."""
     own_text: str
-    """The reader's own words."""
+    """The text typed by the user."""
 
     @classmethod
-    def of(cls, number: int, clash: MergeConflict, data: Any) -> ConflictChoice:
-        """The clash with what the form `data` says of it."""
+    def of(cls, number: int, conflict: MergeConflict, data: Any) -> ConflictChoice:
+        """Return conflict `number` with its resolution in the form `data`."""
         choice = data.get(f"choice-{number}", "")
-        own = data.get(f"own-{number}", clash.combined).replace("\r\n", "\n")
-        return cls(number, clash, choice if choice in (*SIDES, "own") else "", own)
+        own_text = data.get(f"own-{number}", conflict.combined).replace("\r\n", "\n")
+        return cls(number, conflict, choice if choice in (*SIDES, "own") else "", own_text)
 
     @property
     def resolved_text(self) -> str:
-        """What shall stand in its place; as it is here, while nothing is chosen."""
+        """The resolution; the text of `mine` while nothing is chosen."""
         return {"own": self.own_text, "theirs": self.conflict.theirs, "both": self.conflict.combined}.get(
             self.choice, self.conflict.mine
         )
 
     @property
     def mine(self) -> Difference:
-        """What was made of it here."""
+        """The changes of `mine` against the base."""
         return Difference.of(self.conflict.base, self.conflict.mine)
 
     @property
     def theirs(self) -> Difference:
-        """What the original made of it."""
+        """The changes of `theirs` against the base."""
         return Difference.of(self.conflict.base, self.conflict.theirs)
 
 
 @dataclass(frozen=True, slots=True)
 class HunkChoice:
-    """A hunk as it is taken or left on the screen."""
+    """A hunk with the choice whether to apply it."""
 
     number: int
     hunk: Hunk
@@ -66,33 +66,33 @@ class HunkChoice:
 
 
 class MergeChoice:
-    """What of a merge is wanted: first each clash is settled, then hunks are taken or left."""
+    """Choices of a merge in the form: first a resolution for each conflict, then the hunks to apply."""
 
-    def __init__(self, joined: MergedDocument, mine: str, data: QueryDict, at: str) -> None:
-        """`mine` is the text that stands now; `data` the form, as far as it was sent; `at` names the texts joined."""
-        self.versions_key = at
-        self.is_stale = data.get("at", at) != at
-        """Whether the form was made for other texts than these: its numbers mean nothing then."""
+    def __init__(self, merged: MergedDocument, mine: str, data: QueryDict, versions_key: str) -> None:
+        """`mine` is the current text, `data` the form (may be empty), `versions_key` identifies the merged versions."""
+        self.versions_key = versions_key
+        self.is_stale = data.get("at", versions_key) != versions_key
+        """Whether the form was made for other versions; its data is ignored then."""
         data = QueryDict() if self.is_stale else data
-        self.conflicts = [ConflictChoice.of(number, clash, data) for number, clash in enumerate(joined.conflicts)]
-        self.is_resolved = all(card.choice for card in self.conflicts)
-        """Whether every clash is settled, so that hunks can be chosen."""
+        self.conflicts = [ConflictChoice.of(number, conflict, data) for number, conflict in enumerate(merged.conflicts)]
+        self.is_resolved = all(item.choice for item in self.conflicts)
+        """Whether every conflict is resolved, so that hunks can be chosen."""
         self.has_chosen_hunks = self.is_resolved and "hunks" in data
-        """Whether the form says which hunks are wanted."""
-        self._pieces = hunks.split_hunks(mine, joined.resolved([card.resolved_text for card in self.conflicts]))
-        found = hunks.hunks_of(self._pieces)
-        wanted = set(data.getlist("hunk"))
+        """Whether the form has a choice of hunks."""
+        self._pieces = hunks.split_hunks(mine, merged.resolved([item.resolved_text for item in self.conflicts]))
+        all_hunks = hunks.hunks_of(self._pieces)
+        chosen = set(data.getlist("hunk"))
         self.hunks = [
-            HunkChoice(number, hunk, not self.has_chosen_hunks or str(number) in wanted)
-            for number, hunk in enumerate(found)
+            HunkChoice(number, hunk, not self.has_chosen_hunks or str(number) in chosen)
+            for number, hunk in enumerate(all_hunks)
         ]
 
     @property
     def text(self) -> str:
-        """The text with the hunks that are taken."""
-        return hunks.apply_hunks(self._pieces, {card.number for card in self.hunks if card.is_taken})
+        """The text with the chosen hunks applied."""
+        return hunks.apply_hunks(self._pieces, {item.number for item in self.hunks if item.is_taken})
 
     @property
     def is_whole(self) -> bool:
-        """Whether no hunk is left out, and no clash settled by leaving the other side's words out."""
-        return all(card.is_taken for card in self.hunks) and all(card.choice != "ours" for card in self.conflicts)
+        """Whether all hunks are chosen, and no conflict is resolved as "ours"."""
+        return all(item.is_taken for item in self.hunks) and all(item.choice != "ours" for item in self.conflicts)

@@ -1,4 +1,4 @@
-"""Who wants to be told when the original of a fork moves."""
+"""Subscriptions to e-mails about upstream changes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from wiki.pages.models import Fork
 
 
 class UpstreamSubscription(models.Model):
-    """An account that gets a letter for each time that the original of a fork has moved."""
+    """An account that gets an e-mail when the upstream of a fork has new versions."""
 
     fork = models.ForeignKey(Fork, on_delete=models.CASCADE, related_name="upstream_subscriptions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="upstream_subscriptions")
     last_notified_version = models.PositiveIntegerField()
-    """The version of the original that was told of, or was there already."""
+    """The latest upstream version when the last e-mail was sent, or when the subscription was made."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["fork", "user"], name="one_telling_each")]

@@ -1,4 +1,4 @@
-"""Letters to those who want to know when the original of a fork moves, and the list of one's forks."""
+"""E-mails to subscribers about upstream changes, and the list of the forks of a user."""
 
 from __future__ import annotations
 
@@ -26,106 +26,114 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 EMAILS_PER_RUN = 5
-"""Letters that are written in one go."""
+"""E-mails sent in one run of the job."""
 LISTED = 500
 
 
-def set_subscription(page: WikiPage, user: User, *, wanted: bool) -> None:
-    """Have `user` be told when the original of the fork `page` moves, or not any more.
+def set_subscription(page: WikiPage, user: User, *, subscribed: bool) -> None:
+    """Subscribe `user` to upstream changes of the fork `page`, or unsubscribe.
 
-    Raises NotAllowed, and Refused where `page` is no fork, or the account has no address to write to.
+    Raises NotAllowed, and Refused when `page` is no fork or the account has no e-mail address.
     """
     permissions.require(user, permissions.Action.FORK, page)
-    bond = Fork.objects.filter(page=page, upstream__isnull=False).select_related("upstream").first()
-    if bond is None or bond.upstream is None:
+    fork = Fork.objects.filter(page=page, upstream__isnull=False).select_related("upstream").first()
+    if fork is None or fork.upstream is None:
         raise Refused(gettext_noop("This page is no fork."))
-    if not wanted:
-        UpstreamSubscription.objects.filter(fork=bond, user=user).delete()
+    if not subscribed:
+        UpstreamSubscription.objects.filter(fork=fork, user=user).delete()
         return
     if not user.email:
         raise Refused(gettext_noop("Your account has no e-mail address: give one in «My account» first."))
     UpstreamSubscription.objects.update_or_create(
-        fork=bond, user=user, defaults={"last_notified_version": bond.upstream.version}
+        fork=fork, user=user, defaults={"last_notified_version": fork.upstream.version}
     )
 
 
 def is_subscribed(page: WikiPage, user: Reader) -> bool:
-    """Whether `user` is told when the original of `page` moves."""
+    """Whether `user` is subscribed to upstream changes of the fork `page`."""
     return isinstance(user, User) and UpstreamSubscription.objects.filter(fork__page=page, user=user).exists()
 
 
 class UpstreamEmailJob:
-    """Writes the letters that are due. Each is noted before it is sent: a crash may lose one, never double one."""
+    """Background job that sends the e-mails that are due.
+
+    Each e-mail is recorded before it is sent: a crash may lose an e-mail, but never sends one twice.
+    """
 
     name = "telling"
 
     def run(self) -> bool:
-        """Some letters; whether there may be more."""
-        moved = UpstreamSubscription.objects.filter(fork__upstream__version__gt=F("last_notified_version"))
-        there = moved.filter(fork__page__title_key__isnull=False, fork__upstream__title_key__isnull=False)
-        due = list(there.select_related("fork__page", "fork__upstream", "user").order_by("pk")[:EMAILS_PER_RUN])
-        for one in due:
-            upstream = one.fork.upstream
+        """Send EMAILS_PER_RUN e-mails; return whether there may be more."""
+        behind = UpstreamSubscription.objects.filter(fork__upstream__version__gt=F("last_notified_version"))
+        existing = behind.filter(fork__page__title_key__isnull=False, fork__upstream__title_key__isnull=False)
+        due = list(existing.select_related("fork__page", "fork__upstream", "user").order_by("pk")[:EMAILS_PER_RUN])
+        for subscription in due:
+            upstream = subscription.fork.upstream
             if upstream is not None and UpstreamSubscription.objects.filter(
-                pk=one.pk, last_notified_version=one.last_notified_version
+                pk=subscription.pk, last_notified_version=subscription.last_notified_version
             ).update(last_notified_version=upstream.version):
-                _write(one, upstream)
+                _send_email(subscription, upstream)
         return len(due) == EMAILS_PER_RUN
 
 
-def _write(one: UpstreamSubscription, upstream: WikiPage) -> None:
-    """One letter, in the language of the page; nobody who lost their account, address or rights gets any."""
-    page = one.fork.page
-    if not one.user.email or not permissions.has_permission(one.user, permissions.Action.FORK, page):
+def _send_email(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
+    """Send one e-mail, in the language of the page; none to a user without address or permission to fork."""
+    page = subscription.fork.page
+    if not subscription.user.email or not permissions.has_permission(subscription.user, permissions.Action.FORK, page):
         return
-    versions = PageVersion.objects.filter(page=upstream, number__gt=one.last_notified_version).order_by("number")
-    between = f"?from={one.last_notified_version}&to={upstream.version}"
+    versions = PageVersion.objects.filter(page=upstream, number__gt=subscription.last_notified_version).order_by(
+        "number"
+    )
+    range_query = f"?from={subscription.last_notified_version}&to={upstream.version}"
     context = {
-        "name": one.user.label, "page": page, "original": one.fork.upstream_title,
+        "name": subscription.user.label, "page": page, "original": subscription.fork.upstream_title,
         "wiki_name": settings.WAGTAIL_SITE_NAME, "versions": list(versions[:20]), "count": versions.count(),
-        "compare": f"{settings.BASE_ADDRESS}{address('compare', upstream.full_title)}{between}",
+        "compare": f"{settings.BASE_ADDRESS}{address('compare', upstream.full_title)}{range_query}",
         "touch": settings.BASE_ADDRESS + address("touch", page.full_title),
     }  # fmt: skip
     with translation.override(page.language):
-        subject = gettext("%(title)s has moved") % {"title": one.fork.upstream_title}
+        subject = gettext("%(title)s has moved") % {"title": subscription.fork.upstream_title}
         text = render_to_string("wiki/forks/moved_mail.txt", context)
     try:
-        send_mail(" ".join(subject.split()), text, None, [one.user.email])
+        send_mail(" ".join(subject.split()), text, None, [subscription.user.email])
     except (OSError, SMTPException, ValueError) as error:
-        logger.warning("A letter to %s could not be sent: %s", one.user.get_username(), error)
+        logger.warning("An e-mail to %s could not be sent: %s", subscription.user.get_username(), error)
 
 
-# ---------------------------------------------------------------- one's forks
+# ---------------------------------------------------------------- forks of a user
 
 
 @dataclass(frozen=True, slots=True)
 class ListedFork:
-    """A fork of somebody's, as a list shows it."""
+    """A fork in the list of a user."""
 
     fork: Fork
     behind_count: int
-    """Versions of the original after the last one that was taken in, or passed over."""
+    """Number of upstream versions after the last one that was pulled or skipped."""
     is_subscribed: bool
 
 
 def forks_of(user: User) -> list[ListedFork]:
-    """The forks that `user` made, follows or is told of, those whose original has moved most first. Three queries."""
-    mine = Q(by=user) | Q(auto_pull_user=user) | Q(tellings__user=user)
-    rows = Fork.objects.filter(mine, page__title_key__isnull=False).select_related("page", "upstream").distinct()
-    bonds = list(rows.order_by("-made_at", "-pk")[:LISTED])
-    seen = dict(
-        PageVersion.objects.filter(page__in=[bond.page_id for bond in bonds], merge_parent__page__forks__page=F("page"))
+    """Return the forks that `user` made, auto-pulls or is subscribed to, furthest behind first. Three queries."""
+    own = Q(by=user) | Q(auto_pull_user=user) | Q(upstream_subscriptions__user=user)
+    rows = Fork.objects.filter(own, page__title_key__isnull=False).select_related("page", "upstream").distinct()
+    forks = list(rows.order_by("-made_at", "-pk")[:LISTED])
+    last_merged = dict(
+        PageVersion.objects.filter(page__in=[fork.page_id for fork in forks], merge_parent__page__forks__page=F("page"))
         .values_list("page")
         .annotate(Max("merge_parent__number"))
         .order_by()
     )
-    told = set(UpstreamSubscription.objects.filter(user=user).values_list("fork_id", flat=True))
-    found = [ListedFork(bond, _moved(bond, seen.get(bond.page_id, 0)), bond.pk in told) for bond in bonds]
-    return sorted(found, key=lambda one: -one.behind_count)
+    subscribed = set(UpstreamSubscription.objects.filter(user=user).values_list("fork_id", flat=True))
+    listed = [
+        ListedFork(fork, _versions_since(fork, last_merged.get(fork.page_id, 0)), fork.pk in subscribed)
+        for fork in forks
+    ]
+    return sorted(listed, key=lambda item: -item.behind_count)
 
 
-def _moved(bond: Fork, seen: int) -> int:
-    """How many versions the original has after version `seen`; none where it is not here."""
-    if bond.upstream is None or bond.upstream.is_deleted or not seen:
+def _versions_since(fork: Fork, number: int) -> int:
+    """Return how many versions the upstream has after version `number`; 0 without an upstream or without a number."""
+    if fork.upstream is None or fork.upstream.is_deleted or not number:
         return 0
-    return max(bond.upstream.version - seen, 0)
+    return max(fork.upstream.version - number, 0)

@@ -1,4 +1,4 @@
-"""Taking in what moved in the original of a fork, or passing over it: one version with two parents."""
+"""Pulls: merges of an upstream version into a fork, or of a fork into its upstream, as one version with two parents."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SIDES: tuple[Side, ...] = get_args(Side)
 COMMENT_LIMIT = 500
 
 
-def resolution_text(clash: MergeConflict, side: Side) -> str:
-    """What stands in place of `clash` when `side` is chosen."""
-    return {"ours": clash.mine, "theirs": clash.theirs, "both": clash.combined}[side]
+def resolution_text(conflict: MergeConflict, side: Side) -> str:
+    """Return the text that replaces `conflict` when `side` is chosen."""
+    return {"ours": conflict.mine, "theirs": conflict.theirs, "both": conflict.combined}[side]
 
 
 @dataclass(frozen=True)
 class Merge:
-    """Version `theirs` of one page, about to be taken into `page` as it was at version `mine`."""
+    """The merge of version `theirs` of another page into version `mine` of `page`."""
 
     page: WikiPage
     mine: PageVersion
@@ -43,88 +43,88 @@ class Merge:
 
     @classmethod
     def of(cls, page: WikiPage, theirs: PageVersion, mine: int | None = None) -> Merge:
-        """The merge of `theirs` into version `mine` of `page` (default: as it is now).
+        """Return the merge of `theirs` into version `mine` of `page` (default: the current version).
 
-        Raises PageVersion.DoesNotExist where there is no such version, Refused where one of them has no text.
+        Raises PageVersion.DoesNotExist when there is no such version, Refused when one of them is a deletion.
         """
-        own: PageVersion = page.versions.select_related("stored").get(number=page.version if mine is None else mine)
-        if own.is_deletion or theirs.is_deletion:
+        version: PageVersion = page.versions.select_related("stored").get(number=page.version if mine is None else mine)
+        if version.is_deletion or theirs.is_deletion:
             raise Refused(gettext_noop("Version %(number)d has no text: the page was deleted."), number=theirs.number)
-        return cls(page, own, theirs, VersionGraph.of(page, theirs.page))
+        return cls(page, version, theirs, VersionGraph.of(page, theirs.page))
 
     @classmethod
     def into_upstream(cls, fork: WikiPage, upstream: WikiPage) -> Merge:
-        """The merge of a fork into its original, both as they are now. Raises what `of` raises."""
+        """Return the merge of a fork into its upstream, at their current versions. Raises what `of` raises."""
         return cls.of(page_lookup.reload_page(upstream.pk), upstream_version(page_lookup.reload_page(fork.pk)))
 
     @property
     def is_done(self) -> bool:
-        """Whether all of `theirs` has been taken in, or passed over, already."""
+        """Whether `theirs` has been merged or skipped already (it is an ancestor of `mine`)."""
         return self.graph.nodes[self.theirs.pk] in self.graph.ancestors([self.graph.nodes[self.mine.pk]])
 
     @cached_property
     def merged(self) -> MergedDocument:
-        """The two texts joined, from what both have in common."""
+        """The three-way merge of the two texts, from their merge base."""
         nodes = self.graph.nodes
         bases = self.graph.merge_bases([nodes[self.mine.pk]], [nodes[self.theirs.pk]])
         return merge_documents(self.graph.merge_base_text(bases), self.mine.text() or "", self.theirs.text() or "")
 
     @cached_property
     def verdict(self) -> Verdict:
-        """Whether the licence of `theirs` allows that it goes into the page."""
+        """Whether the licence of `theirs` may be merged into the licence of the page."""
         return compatibility.check(self.theirs.license, self.page.license)
 
     def summary(self) -> str:
-        """What the history says of it, in the language of the page."""
+        """Return the default comment of the merge, in the language of the page."""
         with translation.override(self.page.language):
-            return gettext("Took in %(title)s, version %(number)d") % self._named()
+            return gettext("Took in %(title)s, version %(number)d") % self._message_values()
 
-    def _named(self) -> dict[str, object]:
+    def _message_values(self) -> dict[str, object]:
         return {"title": self.theirs.page.full_title, "number": self.theirs.number}
 
     def resolve_all(self, side: Side) -> str:
-        """The whole text with the same side chosen for all clashes."""
-        return self.merged.resolved([resolution_text(clash, side) for clash in self.merged.conflicts])
+        """Return the merged text with the same side chosen for all conflicts."""
+        return self.merged.resolved([resolution_text(conflict, side) for conflict in self.merged.conflicts])
 
     def save(self, text: str, by: Author, comment: str = "", base: int | None = None) -> SaveResult:
-        """Write `text` as the version that takes `theirs` in, following version `base` (default: `mine`).
+        """Write `text` as the merge of `theirs`, as an edit of version `base` (default: `mine`).
 
-        Those who wrote what comes in are credited from now on. Raises LicenseConflict with the legal reason,
-        EditConflict where others changed the same words meanwhile, NotAllowed, TooFast, Refused, Busy.
+        The authors of `theirs` are added to the credits. Raises LicenseConflict with the legal reason, EditConflict
+        when the same words were changed meanwhile, NotAllowed, RateLimitExceeded, Refused, DatabaseBusy.
         """
         if not self.verdict.allowed:
             raise LicenseConflict(str(self.verdict.reason).replace("%", "%%"))
         names = authors_of(self.theirs.page, self.theirs.number)
-        note = EditSummary(comment or self.summary(), tags=["pulled"], merge_parent=self.theirs)
+        summary_of_edit = EditSummary(comment or self.summary(), tags=["pulled"], merge_parent=self.theirs)
         number = self.mine.number if base is None else base
-        return page_writer.edit(self.page, text, by, note, number, lambda _: add_credits(self.page, names))
+        return page_writer.edit(self.page, text, by, summary_of_edit, number, lambda _: add_credits(self.page, names))
 
     def skip_upstream(self, by: Author) -> SaveResult:
-        """Write a version with the text as it is, from which on `theirs` counts as seen. Raises what `edit` raises."""
+        """Record `theirs` as merged without changing the text (as git's strategy "ours"). Raises what `edit` raises."""
         with translation.override(self.page.language):
-            said = gettext("Passed over %(title)s up to version %(number)d") % self._named()
-        note = EditSummary(said, tags=["passed over"], merge_parent=self.theirs)
-        return page_writer.edit(self.page, self.mine.text() or "", by, note, self.mine.number)
+            comment = gettext("Passed over %(title)s up to version %(number)d") % self._message_values()
+        summary_of_edit = EditSummary(comment, tags=["passed over"], merge_parent=self.theirs)
+        return page_writer.edit(self.page, self.mine.text() or "", by, summary_of_edit, self.mine.number)
 
 
 def add_credits(page: WikiPage, names: Sequence[str]) -> None:
-    """Add those who wrote what came into a fork to those whom it credits; inside the transaction."""
-    for bond in Fork.objects.filter(page=page):
-        everyone = list(dict.fromkeys([*bond.upstream_authors, *names]))
-        if everyone != bond.upstream_authors:
-            Fork.objects.filter(pk=bond.pk).update(upstream_authors=everyone)
+    """Add authors to the credited upstream authors of a fork. Call inside the transaction of the merge."""
+    for fork in Fork.objects.filter(page=page):
+        authors = list(dict.fromkeys([*fork.upstream_authors, *names]))
+        if authors != fork.upstream_authors:
+            Fork.objects.filter(pk=fork.pk).update(upstream_authors=authors)
 
 
 def upstream_version(upstream: WikiPage, number: int | None = None) -> PageVersion:
-    """A version of the original (default: the last), ready to be taken in.
+    """Return a version of the upstream (default: the latest), with the related rows that a merge needs.
 
-    Raises PageVersion.DoesNotExist, and Refused where the original only leads elsewhere now.
+    Raises PageVersion.DoesNotExist, and Refused when the latest version is a redirect.
     """
-    wanted = upstream.version if number is None else number
-    if wanted == upstream.version and upstream.redirect_key:
+    selected = upstream.version if number is None else number
+    if selected == upstream.version and upstream.redirect_key:
         raise Refused(
             gettext_noop("«%(title)s» leads to another page now: there is nothing to take in."),
             title=upstream.full_title,
         )
-    found: PageVersion = upstream.versions.select_related("stored", "page__place").get(number=wanted)
-    return found
+    version: PageVersion = upstream.versions.select_related("stored", "page__place").get(number=selected)
+    return version

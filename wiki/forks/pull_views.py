@@ -1,4 +1,4 @@
-"""Staying in touch, for people: what moved in the original and here; taking it in, or passing over it."""
+"""Views of a fork against its upstream: status, subscription, automatic pulls, pulling and skipping versions."""
 
 from __future__ import annotations
 
@@ -36,113 +36,118 @@ from wiki.pages.views import edit, manage
 from wiki.pages.writing.page_writer import Author, SaveResult
 
 COSTLY_BYTES = 200_000
-"""Bytes of texts from which comparing them takes long enough to be counted."""
+"""Size of both texts in bytes from which comparing them counts against the rate limit."""
 LISTED = 50
-"""Versions of each side that are listed."""
+"""Maximum number of versions listed for each side."""
 
 
 @noindex
 def touch(request: HttpRequest, title: str) -> HttpResponseBase:
-    """How a fork stands to its original; on POST, pass over it up to version `skip`, `follow` it, or be told."""
+    """Show the status of a fork; on POST, `skip` versions, set automatic pulls (`follow`) or e-mails (`tell`)."""
     page = manage.get_page(request, title, permissions.Action.READ)
-    found = find_fork_status(page, request.user)
+    status = find_fork_status(page, request.user)
     if request.method == "POST":
         if "tell" in request.POST:
-            return _tell(request, page)
-        return _follow(request, page) if "follow" in request.POST else _pass_over(request, page, found)
-    context: dict[str, Any] = {"page": page, "touch": found, "may": permissions.allowed_actions(request.user, page)}
-    if found is not None and found.upstream is not None:
-        if found.is_elsewhere:
-            context["there"] = _proposing_there(page, found.upstream)
-        if page.size + found.upstream.size > COSTLY_BYTES:
+            return _set_subscription(request, page)
+        return _set_auto_pull(request, page) if "follow" in request.POST else _skip_upstream(request, page, status)
+    context: dict[str, Any] = {"page": page, "status": status, "may": permissions.allowed_actions(request.user, page)}
+    if status is not None and status.upstream is not None:
+        if status.is_elsewhere:
+            context["propose_url"] = _remote_proposal_url(page, status.upstream)
+        if page.size + status.upstream.size > COSTLY_BYTES:
             rate_limits.limit_previews(request)
-        context |= _sides(request, found, found.upstream) | {"is_told": notifications.is_subscribed(page, request.user)}
+        context |= _changes_of_both_sides(request, status, status.upstream) | {
+            "is_subscribed": notifications.is_subscribed(page, request.user)
+        }
     return render(request, "wiki/forks/touch.html", context)
 
 
-def _proposing_there(page: WikiPage, upstream: WikiPage) -> str:
-    """Where, on the site of the original, a fork is given as a proposal."""
+def _remote_proposal_url(page: WikiPage, upstream: WikiPage) -> str:
+    """Return the URL on the site of the upstream where this fork can be proposed; "" when it is unknown."""
     mirror = Mirror.objects.filter(page=upstream).first()
-    own = f"{settings.BASE_ADDRESS}{page.get_absolute_url()}"
-    return urljoin(mirror.url, f"/elsewhere?{urlencode({'address': own})}") if mirror is not None else ""
+    own_url = f"{settings.BASE_ADDRESS}{page.get_absolute_url()}"
+    return urljoin(mirror.url, f"/elsewhere?{urlencode({'address': own_url})}") if mirror is not None else ""
 
 
-def _sides(request: HttpRequest, found: ForkStatus, upstream: WikiPage) -> dict[str, Any]:
-    """What each side did since the base: its versions, and its text against the base's."""
-    lineage: VersionGraph = found.graph
+def _changes_of_both_sides(request: HttpRequest, status: ForkStatus, upstream: WikiPage) -> dict[str, Any]:
+    """Return the changes of each side since the merge base: versions and text, and the licence verdict."""
+    graph: VersionGraph = status.graph
     mine, theirs = (
-        lineage.by_number[found.page.pk, found.page.version],
-        lineage.by_number[upstream.pk, upstream.version],
+        graph.by_number[status.page.pk, status.page.version],
+        graph.by_number[upstream.pk, upstream.version],
     )
     texts = texts_of([mine, theirs])
-    base = lineage.merge_base_text(found.bases)
+    base = graph.merge_base_text(status.bases)
     return {
-        "behind": found.versions(found.behind, request.user, LISTED),
-        "ahead": found.versions(found.ahead, request.user, LISTED),
-        "moved": Difference.of(base, texts[theirs.pk]),
-        "own": Difference.of(base, texts[mine.pk]),
-        "verdict": compatibility.check(upstream.license, found.page.license),
+        "behind": status.versions(status.behind, request.user, LISTED),
+        "ahead": status.versions(status.ahead, request.user, LISTED),
+        "upstream_changes": Difference.of(base, texts[theirs.pk]),
+        "own_changes": Difference.of(base, texts[mine.pk]),
+        "verdict": compatibility.check(upstream.license, status.page.license),
     }
 
 
-def _tell(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
-    """Have the reader be told when the original moves, or not any more."""
+def _set_subscription(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
+    """Subscribe the user to e-mails about upstream changes, or unsubscribe."""
     permissions.require(request.user, permissions.Action.FORK, page)
-    wanted = request.POST["tell"] == "1"
-    notifications.set_subscription(page, cast(User, request.user), wanted=wanted)
-    if wanted:
+    subscribed = request.POST["tell"] == "1"
+    notifications.set_subscription(page, cast(User, request.user), subscribed=subscribed)
+    if subscribed:
         messages.success(request, gettext("You get a letter when the original moves."))
     else:
         messages.success(request, gettext("You get no letters of this any more."))
     return redirect(address("touch", page.full_title))
 
 
-def _follow(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
-    """Let the fork take in clean changes by itself, or not any more."""
+def _set_auto_pull(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
+    """Turn automatic pulls on or off."""
     permissions.require(request.user, permissions.Action.EDIT, page)
-    follows = request.POST["follow"] == "1"
-    auto_pull.set_auto_pull(page, cast(User, request.user), follows=follows)
-    if follows:
+    enabled = request.POST["follow"] == "1"
+    auto_pull.set_auto_pull(page, cast(User, request.user), enabled=enabled)
+    if enabled:
         messages.success(request, gettext("What joins without a clash is taken in by itself from now on."))
     else:
         messages.success(request, gettext("Nothing is taken in by itself any more."))
     return redirect(address("touch", page.full_title))
 
 
-def _pass_over(request: HttpRequest, page: WikiPage, found: ForkStatus | None) -> HttpResponseBase:
-    """Pass over the versions of the original up to the one that was asked for."""
+def _skip_upstream(request: HttpRequest, page: WikiPage, status: ForkStatus | None) -> HttpResponseBase:
+    """Skip the upstream versions up to the posted number."""
     permissions.require(request.user, permissions.Action.EDIT, page)
-    merge = _merge(page, found, page_access.number_from(request.POST.get("skip"), 0), None)
+    merge = _get_merge(page, status, page_access.number_from(request.POST.get("skip"), 0), None)
     if not merge.is_done:
         merge.skip_upstream(manage.get_author(request))
-        said = gettext("Version %(number)d of the original counts as seen; your text is as it was.")
-        messages.success(request, said % {"number": merge.theirs.number})
+        text = gettext("Version %(number)d of the original counts as seen; your text is as it was.")
+        messages.success(request, text % {"number": merge.theirs.number})
     return redirect(address("touch", page.full_title))
 
 
-def _merge(page: WikiPage, found: ForkStatus | None, until: int | None, base: int | None) -> Merge:
-    """The merge of a version of the original into the page. Raises Http404 where there is none, Refused."""
-    if found is None:
+def _get_merge(page: WikiPage, status: ForkStatus | None, until: int | None, base: int | None) -> Merge:
+    """Return the merge of an upstream version (`until`) into version `base` of the page.
+
+    Raises Http404 when the page is no fork or a version does not exist, Refused.
+    """
+    if status is None:
         raise Http404(gettext("This page is no fork."))
-    if found.upstream is None:
+    if status.upstream is None:
         raise Refused(gettext_noop("The original is not here any more: there is nothing to take in."))
     try:
-        return Merge.of(page, pull_merge.upstream_version(found.upstream, until), base)
+        return Merge.of(page, pull_merge.upstream_version(status.upstream, until), base)
     except PageVersion.DoesNotExist as error:
         raise Http404 from error
 
 
 class PullForm(forms.Form):
-    """What someone says about what they take in."""
+    """The comment of a pull."""
 
     comment = forms.CharField(label=_("What do you take in, and why?"), max_length=500, required=False)
 
 
 @noindex
 def pull(request: HttpRequest, title: str) -> HttpResponseBase:
-    """What taking in the original (`?until=` a version of it) would change here; on POST, do it.
+    """Show what a pull of the upstream (up to version `?until=`) would change; on POST, save it.
 
-    `?base=` says which version of the fork the form was made for.
+    `?base=` is the version of the fork that the form was made for. The editor posts here too, with `text`.
     """
     page = manage.get_page(request, title, permissions.Action.READ)
     if request.method != "POST" and not request.user.is_authenticated:
@@ -151,51 +156,56 @@ def pull(request: HttpRequest, title: str) -> HttpResponseBase:
         permissions.require(request.user, permissions.Action.EDIT, page)
     until, base = (page_access.number_from(request.GET.get(name), 0) or None for name in ("until", "base"))
     try:
-        merge = _merge(page, find_fork_status(page, request.user), until, base)
+        merge = _get_merge(page, find_fork_status(page, request.user), until, base)
     except Refused as error:
         if "text" not in request.POST:
             raise
-        return edit.edit(request, title, _refusing(error))  # the original went away: what was typed is kept
+        return edit.edit(
+            request, title, _refuse(error)
+        )  # the upstream was deleted: show the editor with the typed text
     if "text" in request.POST:
-        return edit.edit(request, title, _writer(merge))
+        return edit.edit(request, title, _save_merge(merge))
     if merge.mine.size + merge.theirs.size > COSTLY_BYTES:
         rate_limits.limit_previews(request)
-    cards = [ConflictChoice.of(number, clash, request.POST) for number, clash in enumerate(merge.merged.conflicts)]
+    conflicts = [
+        ConflictChoice.of(number, conflict, request.POST) for number, conflict in enumerate(merge.merged.conflicts)
+    ]
     form = PullForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return _screen(request, merge, form, cards)
-    text, comment = merge.merged.resolved([card.resolved_text for card in cards]), form.cleaned_data["comment"]
-    if "whole" in request.POST or not request.user.is_authenticated:  # whose session ended signs in there
+        return _render_pull(request, merge, form, conflicts)
+    text, comment = merge.merged.resolved([item.resolved_text for item in conflicts]), form.cleaned_data["comment"]
+    # The editor has a sign-in form for an expired session.
+    if "whole" in request.POST or not request.user.is_authenticated:
         return edit.open_editor(request, page, text, comment or merge.summary(), merge.mine.number)
-    if not all(card.choice for card in cards):
+    if not all(item.choice for item in conflicts):
         form.add_error(None, gettext("Choose for each clash what shall stand there."))
-        return _screen(request, merge, form, cards, status=422)
-    return _take_in(request, merge, text, comment, form, cards)
+        return _render_pull(request, merge, form, conflicts, status=422)
+    return _save(request, merge, text, comment, form, conflicts)
 
 
-def _writer(merge: Merge) -> edit.SaveFunction:
-    """Saves what the editor holds as the version that takes the original in."""
+def _save_merge(merge: Merge) -> edit.SaveFunction:
+    """Return the save function of the editor that writes its text as the merge."""
 
-    def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> SaveResult:
+    def write(user: User, page: WikiPage | None, title: str, data: dict[str, Any]) -> SaveResult:
         permissions.require(user, permissions.Action.EDIT, page)
         return merge.save(data["text"], Author.of(user), data["comment"], data["base"])
 
     return write
 
 
-def _refusing(error: Refused) -> edit.SaveFunction:
-    """Saves nothing, and says why."""
+def _refuse(error: Refused) -> edit.SaveFunction:
+    """Return a save function of the editor that always raises `error`."""
 
-    def write(user: User, page: WikiPage | None, asked: str, data: dict[str, Any]) -> SaveResult:
+    def write(user: User, page: WikiPage | None, title: str, data: dict[str, Any]) -> SaveResult:
         raise error
 
     return write
 
 
-def _take_in(
-    request: HttpRequest, merge: Merge, text: str, comment: str, form: PullForm, cards: list[ConflictChoice]
+def _save(
+    request: HttpRequest, merge: Merge, text: str, comment: str, form: PullForm, conflicts: list[ConflictChoice]
 ) -> HttpResponseBase:
-    """Hand the joined text to the writer."""
+    """Save the merge; on a conflict, open the editor with the merged text."""
     try:
         merge.save(text, manage.get_author(request), comment)
     except EditConflict as conflict:
@@ -210,22 +220,22 @@ def _take_in(
         )
     except WikiError as error:
         form.add_error(None, message_for(error))
-        return _screen(request, merge, form, cards, status=error.status)
+        return _render_pull(request, merge, form, conflicts, status=error.status)
     messages.success(request, gettext("The original is taken in. Everyone who wrote it is credited."))
     return redirect(merge.page.get_absolute_url())
 
 
-def _screen(
-    request: HttpRequest, merge: Merge, form: PullForm, cards: list[ConflictChoice], status: int = 200
+def _render_pull(
+    request: HttpRequest, merge: Merge, form: PullForm, conflicts: list[ConflictChoice], status: int = 200
 ) -> HttpResponse:
-    """The merge before it is saved."""
+    """Render the pull form with the changes that it would make."""
     context = {
         "page": merge.page,
         "merge": merge,
         "form": form,
-        "cards": cards,
+        "conflicts": conflicts,
         "difference": Difference.of(
-            merge.mine.text() or "", merge.merged.resolved([card.resolved_text for card in cards])
+            merge.mine.text() or "", merge.merged.resolved([item.resolved_text for item in conflicts])
         ),
         "may": permissions.allowed_actions(request.user, merge.page),
     }

@@ -1,4 +1,4 @@
-"""Which pages go along when one is forked: its sub-pages, or all of a place; and which facts name that place."""
+"""Pages forked together with a page (its subpages, or the pages of a place), and facts that name the place."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ if TYPE_CHECKING:
 
 
 def subtree(page: WikiPage, user: Reader) -> WikiPageQuerySet:
-    """The pages under `page`: those of a place, or those called «Title/…» beside it; redirects are left behind."""
+    """Return the pages below `page` that `user` may read: those of a place, or those called «Title/…»; no redirects."""
     readable = WikiPage.objects.readable_by(user).filter(redirect_key="").select_related("source", "place")
-    found: WikiPageQuerySet
+    pages: WikiPageQuerySet
     if page.is_place:
-        found = readable.filter(place=page)
+        pages = readable.filter(place=page)
     else:
-        found = readable.filter(title_key__startswith=f"{page.title_key}/", namespace=page.namespace)
-    found = found.order_by("title_fold", "pk")
-    return found
+        pages = readable.filter(title_key__startswith=f"{page.title_key}/", namespace=page.namespace)
+    pages = pages.order_by("title_fold", "pk")
+    return pages
 
 
 @dataclass(frozen=True, slots=True)
 class FactRewriteOption:
-    """A fact that names the place which a page is forked from."""
+    """A fact that names the place of a forked page, and can be rewritten to name the new place."""
 
     page: WikiPage
     property_name: str
-    """The property, as it is written."""
+    """The property, as written in the text."""
 
     @property
     def form_value(self) -> str:
-        """How a form calls it."""
+        """The value in forms: primary key of the page and name of the property."""
         return f"{self.page.pk} {self.property_name}"
 
 
 def fact_rewrite_options(pages: Sequence[WikiPage]) -> list[FactRewriteOption]:
-    """The facts of `pages` that name the place they live in (or are): whoever forks them says which shall change."""
-    found: dict[str, FactRewriteOption] = {}
+    """Return the facts of `pages` that name the place of their page (or the page itself, if it is a place)."""
+    options: dict[str, FactRewriteOption] = {}
     for page in pages:
-        home = page if page.is_place else page.place
+        place = page if page.is_place else page.place
         text = page.source.text or ""
-        if home is None:
+        if place is None:
             continue
-        for mention in find_title_references(text):
-            if mention.kind == "fact" and title_key_or_empty(mention.title) == home.title_key:
-                offer = FactRewriteOption(page, mention.property)
-                found.setdefault(offer.form_value, offer)
-    return list(found.values())
+        for reference in find_title_references(text):
+            if reference.kind == "fact" and title_key_or_empty(reference.title) == place.title_key:
+                option = FactRewriteOption(page, reference.property)
+                options.setdefault(option.form_value, option)
+    return list(options.values())
 
 
 def title_key_or_empty(title: str) -> str:
-    """The key of a title; "" where it is none."""
+    """Return the key of a title; "" for an invalid title."""
     try:
         return titles.key_of(title)
     except TitleProblem:

@@ -1,4 +1,4 @@
-"""Forking in the browser: choose a place, see the licence, take the page home."""
+"""Views of forks: the fork form, the list of own forks, the fork network."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from wiki.pages.models import WikiPage
 from wiki.pages.views import manage, page_lists
 
 SUBTREE_LIMIT = 2_000
-"""Pages that can go along with one."""
+"""Maximum number of pages forked together with a page."""
 MANY_PAGES, PAGES_PER_SECOND = 150, 80
-"""Pages from which the form says how long it takes; about so many are forked in a second."""
+"""Number of pages from which the form shows the expected duration; pages forked per second."""
 
 
 class ForkForm(django_forms.Form):
-    """Where the copy goes."""
+    """Target of a fork, pages to fork along, and facts to rewrite."""
 
     place = django_forms.CharField(
         label=_("Your place"),
@@ -61,34 +61,38 @@ class ForkForm(django_forms.Form):
         widget=django_forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, page: WikiPage, branch: Sequence[WikiPage], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, page: WikiPage, subpages: Sequence[WikiPage], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.verdicts = compatibility.targets_for(page.license)
-        self._offer("license", [(one.target, one.target_name) for one in self.verdicts if one.allowed])
-        self._offer("pages", [(str(one.pk), one.full_title) for one in branch])
-        offers = subtree.fact_rewrite_options([page, *branch])
-        self._offer("facts", [(one.form_value, f"{one.page.full_title}: {one.property_name}") for one in offers])
-        if len(branch) > MANY_PAGES:
-            said = gettext("%(number)d pages: that takes about %(seconds)d seconds. All of them come, or none.")
-            self.fields["pages"].help_text = said % {
-                "number": len(branch),
-                "seconds": len(branch) // PAGES_PER_SECOND + 1,
+        self._set_choices(
+            "license", [(option.target, option.target_name) for option in self.verdicts if option.allowed]
+        )
+        self._set_choices("pages", [(str(option.pk), option.full_title) for option in subpages])
+        options = subtree.fact_rewrite_options([page, *subpages])
+        self._set_choices(
+            "facts", [(option.form_value, f"{option.page.full_title}: {option.property_name}") for option in options]
+        )
+        if len(subpages) > MANY_PAGES:
+            text = gettext("%(number)d pages: that takes about %(seconds)d seconds. All of them come, or none.")
+            self.fields["pages"].help_text = text % {
+                "number": len(subpages),
+                "seconds": len(subpages) // PAGES_PER_SECOND + 1,
             }
-        self.initial.update({name: [key for key, _ in self._choices(name)] for name in ("pages", "facts")})
+        self.initial.update({name: [key for key, _ in self._get_choices(name)] for name in ("pages", "facts")})
         for name in ("pages", "facts"):
-            if not self._choices(name):
+            if not self._get_choices(name):
                 del self.fields[name]
 
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        """Let one choose."""
+    def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        """Set the choices of a field."""
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
-    def _choices(self, name: str) -> list[tuple[str, str]]:
-        """What one can choose."""
+    def _get_choices(self, name: str) -> list[tuple[str, str]]:
+        """Return the choices of a field."""
         return list(self.fields[name].choices)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Exactly one of the two places."""
+        """Require exactly one of existing and new place."""
         data = super().clean() or {}
         if bool(data.get("place")) == bool(data.get("new_place")):
             self.add_error("place", gettext("Name a place that is here, or a new one: one of the two."))
@@ -96,29 +100,29 @@ class ForkForm(django_forms.Form):
 
     @property
     def refused_licenses(self) -> list[tuple[str, str]]:
-        """Licences that the copy may not have, with the reason."""
+        """Licences that the fork may not have, with the reason."""
         return [(verdict.target_name, str(verdict.reason)) for verdict in self.verdicts if not verdict.allowed]
 
 
 def fork(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Take a page into a place."""
+    """Fork a page into a place: the form, and on POST the fork."""
     page = manage.get_page(request, title, permissions.Action.READ)
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     permissions.require(request.user, permissions.Action.FORK, page)
     initial = {
         "title": remote_title(page), "license": page.license,
-        "place": request.GET.get("place", "") or ("" if page.is_place else _own_place(request)),
+        "place": request.GET.get("place", "") or ("" if page.is_place else _only_place_of_user(request)),
     }  # fmt: skip
-    branch = list(subtree.subtree(page, request.user)[:SUBTREE_LIMIT])
-    form = ForkForm(page, branch, request.POST or None, initial=initial)
+    subpages = list(subtree.subtree(page, request.user)[:SUBTREE_LIMIT])
+    form = ForkForm(page, subpages, request.POST or None, initial=initial)
     if form.is_valid():
         try:
-            copies = _fork(request, page, branch, form.cleaned_data)
+            copies = _fork(request, page, subpages, form.cleaned_data)
         except WikiError as error:
             form.add_error(None, message_for(error))
         else:
-            messages.success(request, _said(len(copies)))
+            messages.success(request, _success_message(len(copies)))
             return redirect(copies[0].get_absolute_url())
     context = {
         "page": page,
@@ -131,39 +135,39 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
     return render(request, "wiki/forks/fork.html", context)
 
 
-def _fork(request: HttpRequest, page: WikiPage, branch: list[WikiPage], data: dict[str, Any]) -> list[WikiPage]:
-    """Fork the page and those that were chosen to go along; a place into a new place becomes its seed."""
+def _fork(request: HttpRequest, page: WikiPage, subpages: list[WikiPage], data: dict[str, Any]) -> list[WikiPage]:
+    """Fork the page and the chosen subpages. A place forked into a new place becomes this place itself (`seed`)."""
     chosen = set(data.get("pages", ()))
-    pages = [page, *(one for one in branch if str(one.pk) in chosen)]
-    wish = _wish(request, data, page)
-    seed = page.is_place and bool(wish.new_place)
-    return fork_creation.fork_all(pages, wish, manage.get_author(request), data.get("facts", ()), seed=seed)
+    pages = [page, *(subpage for subpage in subpages if str(subpage.pk) in chosen)]
+    target = _target(request, data, page)
+    seed = page.is_place and bool(target.new_place)
+    return fork_creation.fork_all(pages, target, manage.get_author(request), data.get("facts", ()), seed=seed)
 
 
-def _said(count: int) -> str:
-    """What was done, in words."""
+def _success_message(count: int) -> str:
+    """Return the success message for `count` pages."""
     if count == 1:
         return gettext("The page is in your place now. It stays in touch with the original.")
-    said = ngettext(
+    text = ngettext(
         "%(count)d page is in your place now. It stays in touch with its original.",
         "%(count)d pages are in your place now. They stay in touch with their originals.",
         count,
     )
-    return said % {"count": count}
+    return text % {"count": count}
 
 
-def _own_place(request: HttpRequest) -> str:
-    """The place that the reader looks after, when there is one only."""
-    own = list(
+def _only_place_of_user(request: HttpRequest) -> str:
+    """Return the title of the only place whose steward the user is; "" for none or several."""
+    titles = list(
         WikiPage.objects.readable_by(request.user)
         .filter(stewardships__user=request.user)
         .values_list("full_title", flat=True)[:2]
     )
-    return own[0] if len(own) == 1 else ""
+    return titles[0] if len(titles) == 1 else ""
 
 
-def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> fork_creation.ForkTarget:
-    """What the form asks for; where the page keeps its licence, so does each page that goes along."""
+def _target(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> fork_creation.ForkTarget:
+    """Return the target chosen in the form. With the licence of the page chosen, each page retains its own licence."""
     place = page_lookup.get_place(data["place"], request.user) if data["place"] else None
     license = data["license"] if data["license"] != page.license else ""
     return fork_creation.ForkTarget(place, data["new_place"], data["title"], license)
@@ -171,7 +175,7 @@ def _wish(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> fork_cr
 
 @require_safe
 def my_forks(request: HttpRequest) -> HttpResponseBase:
-    """The forks that the reader made, follows or is told of."""
+    """List the forks that the user made, pulls automatically or is subscribed to."""
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
     return render(request, "wiki/forks/mine.html", {"forks": notifications.forks_of(request.user)})
@@ -179,10 +183,10 @@ def my_forks(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def forks(request: HttpRequest, title: str) -> HttpResponse:
-    """The family of a page: what it comes from, what was made of it, and what they still share."""
+    """Show the fork network of a page."""
     page = manage.get_page(request, title, permissions.Action.READ)
-    family = fork_network(page, request.user)
-    context: dict[str, Any] = {"page": page, "family": family, "may": permissions.allowed_actions(request.user, page)}
-    if len(family.members) > 1:
-        context |= {"tree": network_graphics.draw_tree(family), "map": network_graphics.draw_map(family)}
+    network = fork_network(page, request.user)
+    context: dict[str, Any] = {"page": page, "network": network, "may": permissions.allowed_actions(request.user, page)}
+    if len(network.members) > 1:
+        context |= {"tree": network_graphics.draw_tree(network), "map": network_graphics.draw_map(network)}
     return render(request, "wiki/forks/forks.html", context)

@@ -1,1 +1,1 @@
-"""Floor 4: comparing, restoring and undoing versions; what changed, where, by whom."""
+"""History of pages: comparing, restoring and undoing versions; recent changes; authors of passages and words."""

@@ -1,7 +1,7 @@
-"""Who wrote a page: its living words by author, and each passage with those whose words are in it.
+"""Who wrote a page: its current words by author, and each passage with its authors.
 
-A word is the author's whose version brought it, wherever that was: in this page, or in one that it was forked or
-moved from. Words that came with a fork of a page which is not here are those of its upstream's authors together.
+A word belongs to the author of the version that added it, in this page or in a page that it was forked or moved from.
+Words from an upstream that is not in this wiki belong to all authors of that upstream together.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.text.passages import folded_words
 
 FORKED, PULLED = "forked", "pulled"
-"""Tags of the version with which a fork begins, and of those that take its original in."""
+"""Tags of the first version of a fork, and of the versions that pull from its upstream."""
 _WORD = re.compile(r"\w+")
 VersionKey = tuple[int, int]
-"""A page's key and the number of one of its versions."""
+"""Primary key of a page, and the number of one of its versions."""
 
 
 @dataclass(slots=True)
 class AuthorShare:
-    """What one author has in a page."""
+    """How many words of a page an author wrote."""
 
     name: str
     version: PageVersion | None
-    """One of theirs, which tells who they are; None for the authors of a fork's upstream on another site."""
+    """One of the author's versions, to show who they are; None for the authors of an upstream on another site."""
     words: int = 0
     page_words: int = 0
     rank: int = 0
-    """Counts from 0, most words first."""
+    """From 0, most words first."""
 
     @property
     def colour(self) -> int:
-        """One of eight, in which the words are shown; those after the seventh author share the last."""
+        """Number of the colour of the author's words, 0 to 7; authors after the seventh share the last."""
         return min(self.rank, 7)
 
     @property
     def percent(self) -> float:
-        """Of the page's words."""
+        """Percentage of the page's words."""
         return 100 * self.words / self.page_words if self.page_words else 0.0
 
 
 @dataclass(slots=True)
 class AttributedSpan:
-    """Some words of a passage as they stand in the text, and whose they are (None: signs alone)."""
+    """Part of a passage's text with its author; without author it is the whole passage, or characters between words."""
 
     text: str
     share: AuthorShare | None = None
@@ -59,114 +59,115 @@ class AttributedSpan:
 
 @dataclass(slots=True)
 class AttributedPassage:
-    """A passage with those who wrote it, most words first, and the version that gave it its present form."""
+    """A passage with its authors, most words first, and the versions that it comes from."""
 
     passage: Passage
     authors: list[AuthorShare]
     main_version: PageVersion | None
-    """The version that brought most of its words."""
+    """The version that added most of its words."""
     added_version: PageVersion | None
-    """The version in which it was added_in, where that is another one."""
+    """The version that added the passage, if it is not `main_version`."""
     spans: list[AttributedSpan] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Authorship:
-    """The living passages of a page, and the shares of their authors."""
+    """The current passages of a page, and the shares of their authors."""
 
     passages: Sequence[Passage]
     shares: list[AuthorShare]
     versions: dict[VersionKey, PageVersion]
     owners: dict[VersionKey, AuthorShare]
-    """Whose the words are that a version brought."""
+    """The share that the words added by a version count for."""
 
-    def attribute(self, some: Iterable[Passage]) -> list[AttributedPassage]:
-        """Some of the passages with their authors; no query."""
-        return [self._told(passage) for passage in some]
+    def attribute(self, passages: Iterable[Passage]) -> list[AttributedPassage]:
+        """Return some of the passages with their authors. Costs no query."""
+        return [self._attribute(passage) for passage in passages]
 
-    def _told(self, passage: Passage) -> AttributedPassage:
-        words: dict[VersionKey, int] = defaultdict(int)
+    def _attribute(self, passage: Passage) -> AttributedPassage:
+        word_counts: dict[VersionKey, int] = defaultdict(int)
         shares: dict[int, int] = defaultdict(int)
-        for count, where in word_runs(passage):
-            words[where] += count
-            shares[self.owners[where].rank] += count
-        most = max(words, key=lambda where: words[where], default=(passage.page_id, passage.added_in))
-        added_in = (passage.page_id, passage.added_in)
-        told = AttributedPassage(
+        for count, key in word_runs(passage):
+            word_counts[key] += count
+            shares[self.owners[key].rank] += count
+        main_key = max(word_counts, key=lambda key: word_counts[key], default=(passage.page_id, passage.added_in))
+        added_key = (passage.page_id, passage.added_in)
+        attributed = AttributedPassage(
             passage,
-            [self.shares[place] for place in sorted(shares, key=lambda place: (-shares[place], place))],
-            self.versions.get(most),
-            self.versions.get(added_in) if added_in != most else None,
+            [self.shares[rank] for rank in sorted(shares, key=lambda rank: (-shares[rank], rank))],
+            self.versions.get(main_key),
+            self.versions.get(added_key) if added_key != main_key else None,
         )
-        told.spans = self._pieces(passage, len(told.authors) > 1)
-        return told
+        attributed.spans = self._spans(passage, len(attributed.authors) > 1)
+        return attributed
 
-    def _pieces(self, passage: Passage, several: bool) -> list[AttributedSpan]:
-        """The text, divided where one author's words end and another's begin."""
-        found = list(_WORD.finditer(passage.text)) if several else []
-        whose = [where for count, where in word_runs(passage) for _ in range(count)]
-        if not found or len(found) != len(whose) or len(folded_words(passage.text)) != len(found):
+    def _spans(self, passage: Passage, has_several: bool) -> list[AttributedSpan]:
+        """Return the text, split where the words of another author begin."""
+        found = list(_WORD.finditer(passage.text)) if has_several else []
+        keys = [key for count, key in word_runs(passage) for _ in range(count)]
+        if not found or len(found) != len(keys) or len(folded_words(passage.text)) != len(found):
             return [AttributedSpan(passage.text)]
-        pieces, at = [], 0
-        for where, group in groupby(zip(found, whose, strict=True), key=lambda pair: pair[1]):
+        spans, end = [], 0
+        for key, group in groupby(zip(found, keys, strict=True), key=lambda pair: pair[1]):
             matches = [match for match, _ in group]
-            if matches[0].start() > at:
-                pieces.append(AttributedSpan(passage.text[at : matches[0].start()]))
-            at = matches[-1].end()
-            pieces.append(
-                AttributedSpan(passage.text[matches[0].start() : at], self.owners[where], self.versions[where])
-            )
-        return [*pieces, AttributedSpan(passage.text[at:])] if at < len(passage.text) else pieces
+            if matches[0].start() > end:
+                spans.append(AttributedSpan(passage.text[end : matches[0].start()]))
+            end = matches[-1].end()
+            spans.append(AttributedSpan(passage.text[matches[0].start() : end], self.owners[key], self.versions[key]))
+        return [*spans, AttributedSpan(passage.text[end:])] if end < len(passage.text) else spans
 
 
 def word_runs(passage: Passage) -> Iterator[tuple[int, VersionKey]]:
-    """Counts of words with the page and version that they were first written in."""
-    for count, number, *elsewhere in passage.runs:
-        yield count, (elsewhere[0], elsewhere[1]) if elsewhere else (passage.page_id, number)
+    """Yield counts of consecutive words with the page and version that added them first."""
+    for count, number, *foreign in passage.runs:
+        yield count, (foreign[0], foreign[1]) if foreign else (passage.page_id, number)
 
 
 def current_passages(page: WikiPage) -> QuerySet[Passage]:
-    """The passages of the current text, in order."""
+    """Return the passages of the current text, in order."""
     return Passage.objects.filter(page=page, removed_in=None).order_by("position")
 
 
 def authorship_of(page: WikiPage) -> Authorship:
-    """Who wrote what stands in `page` now. Three queries, whatever its length; the text is not parsed."""
+    """Return who wrote the current text of `page`.
+
+    Costs three queries, whatever its length, and parses no text.
+    """
     passages = list(current_passages(page))
-    counted: dict[VersionKey, int] = defaultdict(int)
+    word_counts: dict[VersionKey, int] = defaultdict(int)
     for passage in passages:
-        for count, where in word_runs(passage):
-            counted[where] += count
-    added_in = {(passage.page_id, passage.added_in) for passage in passages}
-    versions = _versions(counted.keys() | added_in)
+        for count, key in word_runs(passage):
+            word_counts[key] += count
+    added_keys = {(passage.page_id, passage.added_in) for passage in passages}
+    versions = _versions(word_counts.keys() | added_keys)
     fork = Fork.objects.filter(page=page).first()
     shares: dict[object, AuthorShare] = {}
     owners: dict[VersionKey, AuthorShare] = {}
-    total = sum(counted.values())
-    for where in sorted(counted, key=lambda where: (where[0] != page.pk, where)):
-        version = versions[where]
-        name, key = version.author_name, (version.author_id, version.author_name, version.origin_host)
-        from_upstream = fork is not None and where[0] == page.pk and _is_from_elsewhere(version)
+    total = sum(word_counts.values())
+    for key in sorted(word_counts, key=lambda key: (key[0] != page.pk, key)):
+        version = versions[key]
+        name, author_key = version.author_name, (version.author_id, version.author_name, version.origin_host)
+        from_upstream = fork is not None and key[0] == page.pk and _is_from_remote_upstream(version)
         if from_upstream and fork is not None:
-            name, key = ", ".join(fork.upstream_authors) or fork.upstream_title, (None, "", fork.upstream_url)
-        share = shares.setdefault(key, AuthorShare(name, None if from_upstream else version, page_words=total))
-        share.words += counted[where]
-        owners[where] = share
+            name, author_key = ", ".join(fork.upstream_authors) or fork.upstream_title, (None, "", fork.upstream_url)
+        share = shares.setdefault(author_key, AuthorShare(name, None if from_upstream else version, page_words=total))
+        share.words += word_counts[key]
+        owners[key] = share
     ranked = sorted(shares.values(), key=lambda share: (-share.words, share.name))
-    for place, share in enumerate(ranked):
-        share.rank = place
+    for rank, share in enumerate(ranked):
+        share.rank = rank
     return Authorship(passages, ranked, versions, owners)
 
 
-def _is_from_elsewhere(version: PageVersion) -> bool:
-    """Whether the words that a version brought are its source's, which is not here to say whose."""
+def _is_from_remote_upstream(version: PageVersion) -> bool:
+    """Return whether a version took its words from an upstream that is not in this wiki."""
     return FORKED in version.tags or (PULLED in version.tags and version.merge_parent_id is None)
 
 
-def _versions(wanted: Iterable[VersionKey]) -> dict[VersionKey, PageVersion]:
-    """Versions by page and number; one query."""
+def _versions(keys: Iterable[VersionKey]) -> dict[VersionKey, PageVersion]:
+    """Return versions by page and number; one query."""
     by_page: dict[int, list[int]] = defaultdict(list)
-    for page, number in wanted:
+    for page, number in keys:
         by_page[page].append(number)
     if not by_page:
         return {}
@@ -178,22 +179,23 @@ def _versions(wanted: Iterable[VersionKey]) -> dict[VersionKey, PageVersion]:
 
 
 def authors_by_share(page: WikiPage) -> list[AuthorShare]:
-    """The authors of the words that stand in `page` now, most words first: ready for a credit."""
+    """Return the authors of the current words of `page`, most words first."""
     return authorship_of(page).shares
 
 
 def sort_by_share(page: WikiPage, names: Sequence[str]) -> list[str]:
-    """`names` of authors of the page's versions: those with most words in it first, then the others as they were.
+    """Sort `names` of authors of the page's versions by their words in the current text, most first.
 
-    Only what the page's own history says counts, so that every wiki which holds that history gives the same order:
-    by whom a word came into this page, and nothing for what came with a fork or a pull: its upstream is credited apart.
+    Names with equal counts stay in order. Only the page's own history counts, so that every wiki with that history
+    gives the same order. Words that came with a fork or a pull count for nobody here: their upstream is credited
+    separately.
     """
-    counted: dict[int, int] = defaultdict(int)
+    word_counts: dict[int, int] = defaultdict(int)
     for runs in current_passages(page).values_list("runs", flat=True):
         for count, number, *_ in runs:
-            counted[number] += count
-    rows = PageVersion.objects.filter(page=page, number__in=list(counted))
-    words: dict[str, int] = defaultdict(int)
+            word_counts[number] += count
+    rows = PageVersion.objects.filter(page=page, number__in=list(word_counts))
+    author_words: dict[str, int] = defaultdict(int)
     for number, name, tags in rows.values_list("number", "author_name", "tags"):
-        words[name] += counted[number] if not {FORKED, PULLED} & set(tags) else 0
-    return sorted(names, key=lambda name: -words[name])
+        author_words[name] += word_counts[number] if not {FORKED, PULLED} & set(tags) else 0
+    return sorted(names, key=lambda name: -author_words[name])

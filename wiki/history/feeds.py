@@ -1,6 +1,6 @@
-"""Atom feeds of changes (RFC 4287), as short as the reader's own copy is fresh.
+"""Atom feeds of changes (RFC 4287), with conditional requests.
 
-Identities are tag URIs (RFC 4151) made of row numbers: they stay when a page is renamed.
+Ids are tag URIs (RFC 4151) made of primary keys, so they do not change when a page is renamed.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from wiki.pages.page_urls import address
 
 ENTRIES = 30
 EPOCH = 2026
-"""The year in which the names of feeds were given; the host could be another's before."""
+"""Year in the tag URIs of feeds (RFC 4151): the domain belonged to this wiki then."""
 FEED_FORMAT = "1"
-"""Part of every ETag: changes when entries are written in another way."""
+"""Part of every ETag: increase it when entries are rendered differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What a feed says of itself. Addresses are paths on this site."""
+    """Metadata of a feed. Addresses are paths on this site."""
 
     name: str
-    """What it is called for ever, whatever its address becomes."""
+    """Permanent name for its tag URI, independent of its address."""
     title: str
     link: str
     address: str
@@ -50,39 +50,39 @@ class Channel:
 @require_safe
 @noindex
 def changes(request: HttpRequest) -> HttpResponseBase:
-    """The changes of the whole wiki."""
+    """Serve the feed of the changes in the whole wiki."""
     title = gettext("Recent changes of %(site)s") % {"site": settings.SITE_NAME}
     channel = Channel("changes", title, address_of_changes(), feed_address("feed_changes"))
-    return _answer(request, channel, PageVersion.objects.readable_by(request.user))
+    return _feed_response(request, channel, PageVersion.objects.readable_by(request.user))
 
 
 @require_safe
 @noindex
 def place(request: HttpRequest, title: str) -> HttpResponseBase:
-    """The changes in a place."""
+    """Serve the feed of the changes in a place."""
     found = page_access.get_place_or_404(title, request.user)
-    words = gettext("Changes in %(place)s") % {"place": found.shown_title}
+    feed_title = gettext("Changes in %(place)s") % {"place": found.shown_title}
     feed = feed_address("feed_place", found.full_title)
-    channel = Channel(f"place/{found.pk}", words, changes_address(found.full_title), feed)
-    return _answer(request, channel, versions_in_place(PageVersion.objects.readable_by(request.user), found))
+    channel = Channel(f"place/{found.pk}", feed_title, changes_address(found.full_title), feed)
+    return _feed_response(request, channel, versions_in_place(PageVersion.objects.readable_by(request.user), found))
 
 
 @require_safe
 @noindex
 def page(request: HttpRequest, title: str) -> HttpResponseBase:
-    """The versions of a page."""
+    """Serve the feed of the versions of a page."""
     found = page_access.get_page_or_404(title, request.user)
-    words = gettext("History of %(page)s") % {"page": found.shown_title}
+    feed_title = gettext("History of %(page)s") % {"page": found.shown_title}
     feed = feed_address("feed_page", found.full_title)
-    channel = Channel(f"page/{found.pk}", words, address("history", found.full_title), feed, fold=False)
+    channel = Channel(f"page/{found.pk}", feed_title, address("history", found.full_title), feed, fold=False)
     versions = PageVersion.objects.readable_by(request.user).filter(page=found)
-    return _answer(request, channel, versions)
+    return _feed_response(request, channel, versions)
 
 
 @require_safe
 @noindex
 def contributions(request: HttpRequest, username: str = "") -> HttpResponseBase:
-    """What an account, or someone known only by `?name=`, has written."""
+    """Serve the feed of an account's versions, or of an author without account given by `?name=`."""
     name = request.GET.get("name", "")
     person, versions = page_access.get_contributor(request.user, username, name)
     label = person.label if person else name
@@ -93,41 +93,41 @@ def contributions(request: HttpRequest, username: str = "") -> HttpResponseBase:
         feed_address("feed_contributions", username, name=name),
         fold=person is not None,
     )
-    return _answer(request, channel, versions)
+    return _feed_response(request, channel, versions)
 
 
 def address_of_changes() -> str:
-    """Where the changes of the wiki are listed."""
+    """Return the URL of the recent changes."""
     return feed_address("changes")
 
 
-def _answer(request: HttpRequest, channel: Channel, versions: PageVersionQuerySet) -> HttpResponseBase:
-    """The feed of `versions`, narrowed as the address says; 304 where the reader has it.
+def _feed_response(request: HttpRequest, channel: Channel, versions: PageVersionQuerySet) -> HttpResponseBase:
+    """Return the feed of `versions`, filtered by the query string; 304 if the client's copy is current.
 
-    Texts are read only for an answer with a body.
+    Texts are loaded only for a response with a body.
     """
     form = ChangesFilter(request.GET)
     fold = channel.fold and form.changeset_id is None
-    lines = list_changes(form.narrow(versions), since=form.since, fold=fold, size=ENTRIES).rows
-    etag = _etag(channel, lines)
-    kept = get_conditional_response(request, etag=etag)
-    answer = kept or _written(channel, lines)
-    answer["ETag"] = etag
-    patch_cache_control(answer, private=True, no_cache=True)
-    return answer
+    entries = list_changes(form.narrow(versions), since=form.since, fold=fold, size=ENTRIES).rows
+    etag = _etag(channel, entries)
+    not_modified = get_conditional_response(request, etag=etag)
+    response = not_modified or _render(channel, entries)
+    response["ETag"] = etag
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
 
 
-def _etag(channel: Channel, lines: Sequence[RecentChange]) -> str:
-    """Stands for all that a feed shows."""
-    shown = [FEED_FORMAT, get_language() or "", channel.title, channel.address]
-    for line in lines:
-        version = line.version
-        shown.append(f"{line.cursor} {line.count} {version.title} {version.page.full_title}")
-    return quote_etag(hashlib.sha256("\n".join(shown).encode()).hexdigest()[:32])
+def _etag(channel: Channel, entries: Sequence[RecentChange]) -> str:
+    """Return the ETag: a hash of all that the feed shows."""
+    parts = [FEED_FORMAT, get_language() or "", channel.title, channel.address]
+    for change in entries:
+        version = change.version
+        parts.append(f"{change.cursor} {change.count} {version.title} {version.page.full_title}")
+    return quote_etag(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32])
 
 
-def _written(channel: Channel, lines: Sequence[RecentChange]) -> HttpResponse:
-    """The feed itself."""
+def _render(channel: Channel, entries: Sequence[RecentChange]) -> HttpResponse:
+    """Return the feed as a response."""
     feed = Atom1Feed(
         title=strip_control_characters(channel.title),
         link=absolute_url(channel.link),
@@ -136,55 +136,55 @@ def _written(channel: Channel, lines: Sequence[RecentChange]) -> HttpResponse:
         feed_url=absolute_url(channel.address),
         feed_guid=tag_uri("feed", channel.name, EPOCH),
     )
-    bodies = summarize_changes(lines)
-    for line, body in zip(lines, bodies, strict=True):
-        _add(feed, line, body)
-    answer = HttpResponse(content_type="application/atom+xml; charset=utf-8")
-    feed.write(answer, "utf-8")
-    return answer
+    bodies = summarize_changes(entries)
+    for change, body in zip(entries, bodies, strict=True):
+        _add(feed, change, body)
+    response = HttpResponse(content_type="application/atom+xml; charset=utf-8")
+    feed.write(response, "utf-8")
+    return response
 
 
-def _add(feed: Atom1Feed, line: RecentChange, body: str) -> None:
-    """One entry: a version, or a changeset."""
-    version, changeset = line.version, line.changeset
+def _add(feed: Atom1Feed, change: RecentChange, body: str) -> None:
+    """Add one entry: a version, or a changeset."""
+    version, changeset = change.version, change.changeset
     if changeset is None:
         title, author = version.title, version.author_name
         link = comparison_address(version)
-        identity = tag_uri("version", f"{version.page_id}/{version.number}", version.recorded_at.year)
+        unique_id = tag_uri("version", f"{version.page_id}/{version.number}", version.recorded_at.year)
     else:
         title = gettext("%(count)d pages: %(act)s") % {
-            "count": line.count,
+            "count": change.count,
             "act": changeset.get_act_display(),
         }
         author = changeset.by.label if changeset.by else version.author_name
         link = f"{address_of_changes()}?batch={changeset.pk}"
-        identity = tag_uri("batch", str(changeset.pk), changeset.made_at.year)
+        unique_id = tag_uri("batch", str(changeset.pk), changeset.made_at.year)
     feed.add_item(
         title=strip_control_characters(title),
         link=absolute_url(link),
         description=body,
         author_name=strip_control_characters(author),
-        pubdate=line.cursor.at,
-        updateddate=line.cursor.at,
-        unique_id=identity,
-        categories=[strip_control_characters(word) for word in visible_tag_labels(version)]
+        pubdate=change.cursor.at,
+        updateddate=change.cursor.at,
+        unique_id=unique_id,
+        categories=[strip_control_characters(label) for label in visible_tag_labels(version)]
         if changeset is None
         else [],
     )
 
 
 def comparison_address(version: PageVersion) -> str:
-    """Where a version is compared with the one before it."""
+    """Return the URL that compares a version with the version before it."""
     page: WikiPage = version.page
     compared = address("compare", page.full_title)
     return f"{compared}?from={version.number - 1}&to={version.number}"
 
 
 def absolute_url(path: str) -> str:
-    """`path` on the address under which this wiki is known."""
+    """Return the absolute URL of a path on this site."""
     return f"{settings.BASE_ADDRESS}{path}"
 
 
 def tag_uri(kind: str, name: str, year: int) -> str:
-    """A tag URI: this host in that year, and what it calls the thing."""
+    """Return a tag URI: host, year, and the name of a thing."""
     return f"tag:{settings.HOST},{year}:{kind}/{name}"

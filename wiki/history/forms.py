@@ -1,4 +1,4 @@
-"""What people may narrow lists of versions by: forms read from addresses; odd values are ignored."""
+"""Forms that filter lists of versions. They are read from the query string; invalid values are ignored."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ AUTHORS = {
     "imported": Q(origin_host__gt=""),
     "others": Q(author__isnull=True, origin_host=""),
 }
-"""Who wrote: an account here, someone elsewhere, or a command or an account that is gone."""
+"""Filters of authors: accounts here, imported authors, or neither (a command, a deleted account)."""
 
 
 class HistoryFilter(forms.Form):
-    """Narrows the history of one page."""
+    """Filters the history of one page."""
 
     by = forms.CharField(label=_("Author"), required=False, max_length=255)
     tag = forms.ChoiceField(label=_("Mark"), required=False)
@@ -50,28 +50,28 @@ class HistoryFilter(forms.Form):
         self.is_valid()
 
     def set_choices(self) -> None:
-        """Fill the choices with what there is."""
+        """Set the choices of the fields."""
         choice_field(self, "tag").choices = [("", _("all")), *TAGS.items()]
 
     @property
     def is_used(self) -> bool:
-        """Whether anything is narrowed."""
+        """Whether any filter is set."""
         return any(self.cleaned_data.values())
 
     def narrow(self, versions: PageVersionQuerySet) -> PageVersionQuerySet:
-        """Those of `versions` that are wanted."""
-        wanted = self.cleaned_data
-        if name := wanted.get("by"):
+        """Return the `versions` that match the filters."""
+        data = self.cleaned_data
+        if name := data.get("by"):
             versions = versions.filter(Q(author_name=name) | Q(author__username=name))
-        if who := wanted.get("who"):
+        if who := data.get("who"):
             versions = versions.filter(AUTHORS[who])
-        if wanted.get("no_minor"):
+        if data.get("no_minor"):
             versions = versions.filter(minor=False)
-        return with_tag(versions, wanted["tag"]) if wanted.get("tag") else versions
+        return with_tag(versions, data["tag"]) if data.get("tag") else versions
 
 
 class ChangesFilter(HistoryFilter):
-    """Narrows the changes of many pages."""
+    """Filters the changes of many pages."""
 
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     namespace = forms.TypedChoiceField(label=_("Namespace"), required=False, coerce=int, empty_value=None)
@@ -81,65 +81,65 @@ class ChangesFilter(HistoryFilter):
     field_order = ("kind", "days", "namespace", "who", "by", "tag", "no_minor")
 
     def set_choices(self) -> None:
-        """Fill the choices with what there is. One query, for the kinds."""
+        """Set the choices of the fields. One query, for the kinds."""
         super().set_choices()
         choice_field(self, "kind").choices = [("", _("all")), *_kinds()]
         choice_field(self, "namespace").choices = [("", _("all")), *_namespaces()]
-        choice_field(self, "days").choices = [("", _("always")), *((days, _since(days)) for days in DAYS)]
+        choice_field(self, "days").choices = [("", _("always")), *((days, _period_label(days)) for days in DAYS)]
 
     def narrow(self, versions: PageVersionQuerySet) -> PageVersionQuerySet:
-        """Those of `versions` that are wanted, whenever they were made."""
-        versions, wanted = super().narrow(versions), self.cleaned_data
-        if kind := wanted.get("kind"):
+        """Return the `versions` that match the filters, except for `since`."""
+        versions, data = super().narrow(versions), self.cleaned_data
+        if kind := data.get("kind"):
             versions = versions.filter(page__kind__key=kind)
-        if (namespace := wanted.get("namespace")) is not None:
+        if (namespace := data.get("namespace")) is not None:
             versions = versions.filter(page__namespace=namespace)
-        if changeset := wanted.get("batch"):
+        if changeset := data.get("batch"):
             versions = versions.filter(changeset_id=changeset)
         return versions
 
     @property
     def since(self) -> datetime.datetime | None:
-        """Only what happened after this; None for no limit."""
+        """The start of the period; None for no limit."""
         days = self.cleaned_data.get("days") or 0
         return timezone.now() - datetime.timedelta(days=days) if days else None
 
     @property
     def changeset_id(self) -> int | None:
-        """The one act whose versions are listed, if one is."""
+        """Primary key of the changeset to which the list is restricted, or None."""
         return self.cleaned_data.get("batch")
 
     def get_changeset(self) -> Changeset | None:
-        """That act, with the person behind it."""
+        """Return the changeset to which the list is restricted, with its user; None without that filter."""
         if self.changeset_id is None:
             return None
         return Changeset.objects.filter(pk=self.changeset_id).select_related("by").first()
 
 
 def choice_field(form: forms.Form, name: str) -> forms.ChoiceField:
-    """The field of that name, which is a choice."""
+    """Return a field of the form, typed as a choice field."""
     return cast(forms.ChoiceField, form.fields[name])
 
 
 def with_tag(versions: PageVersionQuerySet, tag: str) -> PageVersionQuerySet:
-    """Versions that carry `tag`. Both databases can look into the JSON as a text."""
+    """Return the versions with `tag`. It searches the JSON as text, which works on both databases."""
     return versions.annotate(tags_text=Cast("tags", TextField())).filter(tags_text__contains=json.dumps(tag))
 
 
 def _kinds() -> list[tuple[str, str]]:
-    """The kinds of page, by name."""
+    """Return the kinds of page, by key and name."""
     return [(kind.key, kind.name) for kind in Kind.objects.all()]
 
 
 def _namespaces() -> list[tuple[int, str]]:
-    """The namespaces, in the reader's language."""
+    """Return the namespaces, by number and name in the reader's language."""
     french = (get_language() or "fr").startswith("fr")
     named = [(space.number, space.fr if french else space.en) for space in titles.NAMESPACES.values() if space.number]
     return [(0, gettext("Pages")), *named]
 
 
-def _since(days: int) -> str:
-    """The last so many days, in words."""
+def _period_label(days: int) -> str:
+    """Return the label of a period of days."""
     if days == 1:
         return gettext("the last 24 hours")
     return gettext("the last %(days)d days") % {"days": days}

@@ -1,4 +1,4 @@
-"""Addresses of the room that take more than one title or name."""
+"""URLs of this package that take more than one title or name."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from wiki.pages.page_urls import address
 
 
 def changes_address(place: str) -> str:
-    """The changes of the place of that full title."""
+    """Return the URL of the changes in the place with this full title."""
     return address("place_changes", place, argument="place")
 
 
 def contributions_address(username: str, name: str = "") -> str:
-    """What an account has written or, without one, what someone of that `name` has."""
-    return _person("contributions", username, name)
+    """Return the URL of an account's contributions or, without account, of those under `name`."""
+    return _person_address("contributions", username, name)
 
 
 def feed_address(view: str, target: str = "", name: str = "") -> str:
-    """The feed `view` of a page or place (a full title), of a person, or of all."""
+    """Return the URL of the feed `view`: of a page or place (full title), of a person, or of the wiki."""
     if view == "feed_contributions":
-        return _person(view, target, name)
+        return _person_address(view, target, name)
     return address(view, target) if target else reverse(view)
 
 
-def _person(view: str, username: str, name: str) -> str:
-    """The address of `view` for an account, or for a name."""
+def _person_address(view: str, username: str, name: str) -> str:
+    """Return the URL of `view` for an account, or for the name of an author without account."""
     if username:
         return reverse(view, args=[username])
     return f"{reverse(f'{view}_by_name')}?{urlencode({'name': name})}"

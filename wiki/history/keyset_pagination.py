@@ -1,7 +1,6 @@
-"""Long lists in pieces: the address says after which row a piece begins, not how many to skip.
+"""Keyset pagination: the URL says after which row a page of a list begins, not how many rows to skip.
 
-A piece costs the same at the end of 100,000 rows as at the beginning, and rows that are added
-meanwhile move nothing.
+A page costs the same at the end of 100,000 rows as at the beginning, and rows that are added meanwhile shift nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _CURSOR = re.compile(r"(-?[0-9]{1,17})\.([01])\.([0-9]{1,18})")
 
 @dataclass(frozen=True, slots=True)
 class CursorPage(Generic[T]):
-    """Part of a list, newest first, with the cursors of its neighbours (empty: none there)."""
+    """Part of a list, newest first, with the cursors of its neighbours ("" if there are none)."""
 
     rows: list[T]
     newer: str
@@ -31,7 +30,7 @@ class CursorPage(Generic[T]):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A place in a list by time; `rank` and `id` tell rows of one moment apart."""
+    """A position in a list by time; `rank` and `id` distinguish rows of the same time."""
 
     at: datetime
     rank: int
@@ -43,7 +42,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, raw: str | None) -> Cursor | None:
-        """The moment that an address names; None where it names none."""
+        """Return the cursor in a query string, or None."""
         match = _CURSOR.fullmatch(raw or "")
         if match is None:
             return None
@@ -54,14 +53,14 @@ class Cursor:
         return cls(at, int(match[2]), int(match[3]))
 
     def older(self, field: str, rank: int) -> Q:
-        """Rows of `rank`, dated by `field`, that come after this moment in the list."""
+        """Return the condition for rows of `rank` after this cursor in the list; `field` is their time."""
         earlier = Q(**{f"{field}__lt": self.at})
         if rank == self.rank:
             return earlier | Q(**{field: self.at, "id__lt": self.id})
         return earlier | Q(**{field: self.at}) if rank < self.rank else earlier
 
     def newer(self, field: str, rank: int) -> Q:
-        """Rows of `rank`, dated by `field`, that come before this moment in the list."""
+        """Return the condition for rows of `rank` before this cursor in the list; `field` is their time."""
         later = Q(**{f"{field}__gt": self.at})
         if rank == self.rank:
             return later | Q(**{field: self.at, "id__gt": self.id})
@@ -71,23 +70,23 @@ class Cursor:
 def make_cursor_page(
     rows: Sequence[T], size: int, cursor_of: Callable[[T], object], *, backwards: bool, moved: bool
 ) -> CursorPage[T]:
-    """The piece made of at most `size + 1` rows that were found.
+    """Return the page made of at most `size + 1` rows that were found.
 
-    The row too many only tells that the list goes on. `backwards`: the rows were looked for
-    towards the newer end, oldest first; `moved`: a cursor was given, so that rows lie behind.
+    The extra row only shows that the list continues. `backwards`: the rows were fetched towards the newer end, oldest
+    first; `moved`: a cursor was given, so there are rows on the other side.
     """
-    more, kept = len(rows) > size, list(rows[:size])
+    has_more, shown = len(rows) > size, list(rows[:size])
     if backwards:
-        kept.reverse()
-    if not kept:
+        shown.reverse()
+    if not shown:
         return CursorPage([], "", "")
-    has_newer = more if backwards else moved
-    has_older = True if backwards else more
-    newer = str(cursor_of(kept[0])) if has_newer else ""
-    older = str(cursor_of(kept[-1])) if has_older else ""
-    return CursorPage(kept, newer, older)
+    has_newer = has_more if backwards else moved
+    has_older = True if backwards else has_more
+    newer = str(cursor_of(shown[0])) if has_newer else ""
+    older = str(cursor_of(shown[-1])) if has_older else ""
+    return CursorPage(shown, newer, older)
 
 
 def cursors_from(query: QueryDict) -> tuple[str, str]:
-    """What an address asks for: the cursors `before` (older rows) and `after` (newer rows)."""
+    """Return the cursors in a query string: `before` (older rows) and `after` (newer rows)."""
     return query.get("before", ""), query.get("after", "")

@@ -1,4 +1,4 @@
-"""The table of passages. All rows are derived from versions: `manage.py rebuild` makes them again."""
+"""The table of passages. All rows are derived from versions: `manage.py rebuild` creates them again."""
 
 from __future__ import annotations
 
@@ -18,33 +18,34 @@ KINDS = ("heading", "paragraph", "item", "quote", "code", "table", "rule")
 class Passage(index.Indexed, models.Model):
     """A block of a page's text, through an interval of the page's versions.
 
-    Nothing of it is overwritten: a passage whose words or signs change ends (`removed_in`), and another one begins. Names
-    of passages (`origin`, `grew_from`) say page, version and rank; unlike row ids they follow from history alone.
+    Rows are not overwritten: a passage whose text changes (other than in spacing) gets `removed_in`, and another
+    passage is added. Names of passages (`origin`, `grew_from`) consist of page, version and rank; unlike row ids they
+    follow from history alone.
     """
 
     page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="passages", db_index=False)
     kind = models.CharField(max_length=10, choices=[(kind, kind) for kind in KINDS])
     position = BytewiseText()
-    """Sorts the passages that are alive together, in any version (see `wiki.text.fractional_index`)."""
+    """Sorts the passages that are current together, in any version (see `wiki.text.fractional_index`)."""
     text = models.TextField()
-    """As written, in the version in which it was added_in."""
+    """As written in version `added_in`."""
     words = models.TextField(blank=True)
-    """Its words without case and accents, one space between them."""
+    """Its words without case and accents, separated by single spaces."""
     identity = models.CharField(max_length=24)
-    """Of what it says, its spacing aside: the same for all that say the same."""
+    """A hash of its text without regard to spacing: equal for passages with equal text."""
     runs = models.JSONField(default=list)
-    """Who wrote its words, in order: `[count, version]`, the version of this page that brought them, or
-    `[count, version, page, number]`, where that version took them from version `number` of another page."""
+    """Who wrote its words, in order: `[count, version]` with the version of this page that added them, or `[count,
+    version, page, number]` where that version took them from version `number` of another page."""
 
     added_in = models.PositiveIntegerField()
     rank = models.PositiveIntegerField()
-    """Its place among those added_in in the same version."""
+    """Its position among the passages added in the same version."""
     removed_in = models.PositiveIntegerField(null=True)
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
-    """Claimed times of those versions, made non-decreasing along the page."""
+    """Claimed times of these versions, made non-decreasing along the page."""
     origin = models.CharField(max_length=64)
-    """Name of the first life of a passage that came back or came along; its own where this is the first."""
+    """Name of the first passage that this one restores or copies; its own name if there is none."""
     grew_from = models.CharField(max_length=64, blank=True)
     """Name of the passage that it replaced and has most of its words from."""
 
@@ -54,7 +55,7 @@ class Passage(index.Indexed, models.Model):
         index.FilterField("page"),
         index.FilterField("added_at"),
     ]
-    """What does not change while the row is there: when it ended, searches ask the table."""
+    """Only what never changes in a row; `removed_in` is looked up in the table."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "added_in", "rank"], name="one_passage_each")]
@@ -70,20 +71,20 @@ class Passage(index.Indexed, models.Model):
 
     @property
     def name(self) -> str:
-        """Page, version and rank: what `origin` and `grew_from` call it."""
+        """Page, version and rank, as in `origin` and `grew_from`."""
         return f"{self.page_id}.{self.added_in}.{self.rank}"
 
     @classmethod
     def get_indexed_objects(cls) -> models.QuerySet[Passage]:
-        """Those that say something, each with the `language` of its page."""
+        """Return the passages with words, each annotated with the `language` of its page."""
         return cls.objects.exclude(words="").annotate(language=F("page__language"))
 
     def said(self) -> str:
-        """What it says, without markup: what is searched."""
+        """Return the text without markup, for the search index."""
         return strip_markup(self.text, self.kind)
 
 
 def with_name(name: str) -> Any:
-    """The condition that finds the passage of that name."""
+    """Return the condition for the passage with a name."""
     page, added_in, rank = map(int, name.split("."))
     return Q(page_id=page, added_in=added_in, rank=rank)

@@ -1,4 +1,4 @@
-"""What search engines have no business with: every screen of this room."""
+"""Keeps views out of search engines."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def noindex(view: View[P]) -> View[P]:
-    """Keep the answers of `view` out of search engines, whatever their form."""
+    """Decorate a view so that its responses have the header `X-Robots-Tag: noindex, nofollow`."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        answer = view(request, *args, **kwargs)
-        answer["X-Robots-Tag"] = "noindex, nofollow"
-        return answer
+        response = view(request, *args, **kwargs)
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
 
     return wrapped

@@ -1,4 +1,4 @@
-"""The ways into the history of a page: each returns what the reader may see, or raises Http404."""
+"""Look-ups of pages and versions: each returns what the user may read, or raises Http404."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def get_page_or_404(title: str, user: Reader) -> WikiPage:
-    """The page of that title. Deleted ones have a history for administrators only.
+    """Return the page with this title; a deleted page for administrators only.
 
-    Raises Http404 where there is none, or none that `user` may read.
+    Raises Http404 if there is none, or none that `user` may read.
     """
     try:
         page = page_lookup.find(title, user)
@@ -36,15 +36,14 @@ def get_page_or_404(title: str, user: Reader) -> WikiPage:
 
 
 def number_from(raw: str | None, default: int) -> int:
-    """A version number from an address; `default` where it is missing or is no number."""
+    """Return the number in a query string; `default` if it is missing or invalid."""
     return int(raw) if raw and _NUMBER.fullmatch(raw) else default
 
 
 def get_version_pair(page: WikiPage, user: Reader, old: int, new: int) -> tuple[PageVersion | None, PageVersion]:
-    """Versions `old` and `new` of `page` with their texts at hand; one query.
+    """Return versions `old` and `new` of `page` with their texts; one query.
 
-    The older is None for number 0: before there was a page. Raises Http404 where one of them
-    does not exist or may not be read.
+    The older is None for number 0. Raises Http404 if one of them does not exist or may not be read.
     """
     found = {
         version.number: version
@@ -58,7 +57,10 @@ def get_version_pair(page: WikiPage, user: Reader, old: int, new: int) -> tuple[
 
 
 def get_contributor(user: Reader, username: str, name: str) -> tuple[User | None, PageVersionQuerySet]:
-    """An account, or None for someone known only by `name`, and what they wrote. Raises Http404 for neither."""
+    """Return an account and its versions; None and the versions of an author without account for `name`.
+
+    Raises Http404 if there is neither.
+    """
     versions = versions_by(user, username, name)
     person = User.objects.filter(username=username).first() if username else None
     if person is None and not versions.exists():
@@ -67,7 +69,7 @@ def get_contributor(user: Reader, username: str, name: str) -> tuple[User | None
 
 
 def get_place_or_404(title: str, user: Reader) -> WikiPage:
-    """The place of that title. Raises Http404 like `page_at`, and for a page that is no place."""
+    """Return the place with this title. Raises Http404 as `get_page_or_404`, and for a page that is no place."""
     page = get_page_or_404(title, user)
     if not page.is_place:
         raise Http404
@@ -75,9 +77,9 @@ def get_place_or_404(title: str, user: Reader) -> WikiPage:
 
 
 def versions_by(user: Reader, username: str, name: str = "") -> PageVersionQuerySet:
-    """What the account `username` wrote or, without one, what an author without account did.
+    """Return the versions of account `username` or, without account, those under `name`.
 
-    Authors from elsewhere are known by their names only, and no account is taken for them.
+    Imported authors are known by name only; their names never stand for accounts here.
     """
     versions = PageVersion.objects.readable_by(user)
     if username:

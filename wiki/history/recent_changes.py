@@ -1,4 +1,4 @@
-"""Changes of many pages, newest first, with each changeset (an import, the renaming of a place) as one.
+"""Changes of many pages, newest first; a changeset (an import, the renaming of a place) is one entry.
 
 Lists read `PageVersion` only, and cost the same number of queries however long they are.
 """
@@ -18,25 +18,26 @@ from wiki.history.tag_labels import translate_tags
 from wiki.pages.models import Changeset, PageVersion, PageVersionQuerySet, WikiPage
 
 SIZE = 50
+"""Entries per page of the list."""
 SAMPLE = 10
 """How many versions of a changeset are shown when it is unfolded."""
 SINGLE = Q(changeset=None) | Q(changeset__act=Changeset.Act.DEMO)
-"""Versions shown each by itself: the demo's content stands for what people would have written."""
+"""Versions that are listed separately: outside of changesets, and the demo's, which stands for single edits."""
 
 
 @dataclass(slots=True)
 class RecentChange:
-    """One line of a list of changes: a version, or a changeset with some of its versions."""
+    """One entry of a list of changes: a version, or a changeset with some of its versions."""
 
     cursor: Cursor
     versions: list[PageVersion] = field(default_factory=list)
     changeset: Changeset | None = None
-    """The act that made them, when they are shown as one."""
+    """The changeset, if its versions are shown as one entry."""
     count: int = 1
 
     @property
     def version(self) -> PageVersion:
-        """The version, or the first of the changeset."""
+        """The version, or the first version of the changeset."""
         return self.versions[0]
 
     @property
@@ -46,7 +47,7 @@ class RecentChange:
 
     @classmethod
     def of(cls, version: PageVersion) -> RecentChange:
-        """The line of a single version."""
+        """Return the entry of a single version."""
         return cls(Cursor(version.claimed_at, 0, version.pk), [version])
 
 
@@ -59,12 +60,12 @@ class Day:
 
 
 def visible_tag_labels(version: PageVersion) -> list[str]:
-    """The tags of a version in words, without those that a list says in another way."""
+    """Return the labels of a version's tags, except `deleted`, which lists show separately."""
     return translate_tags([tag for tag in version.tags if tag != "deleted"])
 
 
 def versions_in_place(versions: PageVersionQuerySet, place: WikiPage) -> PageVersionQuerySet:
-    """Versions of the place itself and of pages while they lived in it."""
+    """Return versions of the place itself, and of pages while they were in it."""
     return versions.filter(Q(place=place) | Q(page=place))
 
 
@@ -77,21 +78,27 @@ def list_changes(
     fold: bool = True,
     size: int = SIZE,
 ) -> CursorPage[RecentChange]:
-    """A piece of the changes in `versions` (already narrowed to what the reader may see and wants).
+    """Return one page of the list of changes in `versions`, which are already filtered (permissions, form).
 
-    `before`, `after`: cursors from an earlier piece; `fold`: changesets as one line. Four queries.
+    `before`, `after`: cursors from another page of the list; `fold`: changesets as one entry. Four queries.
     """
     backwards = Cursor.parse(after)
     cursor = backwards or Cursor.parse(before)
-    single = versions.filter(SINGLE) if fold else versions
-    lines = [RecentChange.of(row) for row in _singles(single, cursor, bool(backwards), since, size + 1)]
+    single_versions = versions.filter(SINGLE) if fold else versions
+    entries = [
+        RecentChange.of(version) for version in _singles(single_versions, cursor, bool(backwards), since, size + 1)
+    ]
     if fold:
-        found = _batches(versions, cursor, bool(backwards), since, size + 1)
-        lines += [RecentChange(Cursor(changeset.made_at, 1, changeset.pk), changeset=changeset) for changeset in found]
-    lines.sort(key=lambda line: line.cursor, reverse=not backwards)
-    kept = make_cursor_page(lines, size, lambda line: line.cursor, backwards=bool(backwards), moved=cursor is not None)
-    _fill(versions, [line for line in kept.rows if line.changeset is not None])
-    return CursorPage([line for line in kept.rows if line.versions], kept.newer, kept.older)
+        changesets = _changesets(versions, cursor, bool(backwards), since, size + 1)
+        entries += [
+            RecentChange(Cursor(changeset.made_at, 1, changeset.pk), changeset=changeset) for changeset in changesets
+        ]
+    entries.sort(key=lambda entry: entry.cursor, reverse=not backwards)
+    page = make_cursor_page(
+        entries, size, lambda entry: entry.cursor, backwards=bool(backwards), moved=cursor is not None
+    )
+    _fill(versions, [entry for entry in page.rows if entry.changeset is not None])
+    return CursorPage([entry for entry in page.rows if entry.versions], page.newer, page.older)
 
 
 def _singles(
@@ -101,7 +108,7 @@ def _singles(
     since: datetime.datetime | None,
     limit: int,
 ) -> Sequence[PageVersion]:
-    """The next versions after `cursor`, with what a line shows of them."""
+    """Return the next versions after `cursor`, as `select_for_list` loads them."""
     if cursor is not None:
         side = cursor.newer if backwards else cursor.older
         versions = versions.filter(side("claimed_at", 0))
@@ -112,20 +119,20 @@ def _singles(
 
 
 def select_for_list(versions: PageVersionQuerySet) -> PageVersionQuerySet:
-    """`versions` with all that a line shows, in one query."""
+    """Return `versions` with the related rows that lists show, in one query."""
     return versions.select_related("page", "author", "changeset", "merge_parent__page")
 
 
-def _batches(
+def _changesets(
     versions: PageVersionQuerySet,
     cursor: Cursor | None,
     backwards: bool,
     since: datetime.datetime | None,
     limit: int,
 ) -> Sequence[Changeset]:
-    """The next changesets after `cursor` that made one of `versions` at least."""
-    inside = versions.filter(changeset=OuterRef("pk")).order_by()
-    changesets = Changeset.objects.exclude(act=Changeset.Act.DEMO).filter(Exists(inside))
+    """Return the next changesets after `cursor` with at least one of `versions`."""
+    versions_of_changeset = versions.filter(changeset=OuterRef("pk")).order_by()
+    changesets = Changeset.objects.exclude(act=Changeset.Act.DEMO).filter(Exists(versions_of_changeset))
     if cursor is not None:
         side = cursor.newer if backwards else cursor.older
         changesets = changesets.filter(side("made_at", 1))
@@ -135,27 +142,30 @@ def _batches(
     return list(changesets.select_related("by").order_by(*order)[:limit])
 
 
-def _fill(versions: PageVersionQuerySet, lines: Sequence[RecentChange]) -> None:
-    """Count the versions of each changeset, and fetch the first of them; two queries in all.
+def _fill(versions: PageVersionQuerySet, entries: Sequence[RecentChange]) -> None:
+    """Set the count and the first versions of each changeset entry; two queries in all.
 
-    The rows of a changeset are written together, so its first ones have ids near the lowest.
+    The rows of a changeset are written together, so its first versions have ids near the lowest.
     """
-    by_changeset = {line.changeset.pk: line for line in lines if line.changeset is not None}
+    by_changeset = {entry.changeset.pk: entry for entry in entries if entry.changeset is not None}
     if not by_changeset:
         return
-    first = Q()
-    counted = versions.filter(changeset__in=by_changeset).order_by().values("changeset_id")
-    for row in counted.annotate(count=Count("pk"), first=Min("pk")):
+    condition = Q()
+    groups = versions.filter(changeset__in=by_changeset).order_by().values("changeset_id")
+    for row in groups.annotate(count=Count("pk"), first=Min("pk")):
         by_changeset[row["changeset_id"]].count = row["count"]
-        first |= Q(changeset=row["changeset_id"], pk__gte=row["first"], pk__lt=row["first"] + 4 * SAMPLE)
-    if not first:
+        condition |= Q(changeset=row["changeset_id"], pk__gte=row["first"], pk__lt=row["first"] + 4 * SAMPLE)
+    if not condition:
         return
-    for version in select_for_list(versions.filter(first)).order_by("pk"):
-        line = by_changeset[version.changeset_id or 0]
-        if len(line.versions) < SAMPLE:
-            line.versions.append(version)
+    for version in select_for_list(versions.filter(condition)).order_by("pk"):
+        entry = by_changeset[version.changeset_id or 0]
+        if len(entry.versions) < SAMPLE:
+            entry.versions.append(version)
 
 
 def by_day(changes: Sequence[RecentChange]) -> list[Day]:
-    """`changes` grouped by day, in the same order."""
-    return [Day(date, list(lines)) for date, lines in groupby(changes, lambda line: timezone.localdate(line.cursor.at))]
+    """Return `changes` grouped by day, in the same order."""
+    return [
+        Day(date, list(entries))
+        for date, entries in groupby(changes, lambda entry: timezone.localdate(entry.cursor.at))
+    ]

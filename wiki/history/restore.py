@@ -1,7 +1,7 @@
-"""Going back: restoring a version, and undoing one edit in the middle.
+"""Restoring a version, and undoing one edit in the middle.
 
-Both are new edits through the one writer: history only ever grows. Only texts go back; title,
-place, licence and language are fields, each changed by its own act.
+Both are new edits by the page writer: history only grows. Only the text is restored; title, place, licence and language
+are fields that have their own actions.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ DEFAULT_COMMENTS: Mapping[RestoreAction, str] = {
     "restore": gettext_noop("Restored version %(number)d, by %(author)s"),
     "undo": gettext_noop("Undid version %(number)d, by %(author)s"),
 }
+"""Edit summaries by action."""
 
 
 @dataclass(frozen=True, slots=True)
 class UndoMerge:
-    """One edit that is to be undone: the texts after and before it, and how it stands now."""
+    """An edit to undo: the texts after and before it, and the current text."""
 
     version: PageVersion
     after: str
@@ -41,25 +42,25 @@ class UndoMerge:
         return document_merge.merge_documents(self.after, self.before, self.now).text
 
     def conflict(self, number: int) -> EditConflict:
-        """The three texts for a person to settle; `number` is the current version."""
+        """Return the conflict for the user to resolve; `number` is the current version."""
         return EditConflict(self.after, self.before, self.now, number)
 
 
 def restore(page: WikiPage, number: int, by: Author, comment: str = "", base: int | None = None) -> SaveResult:
-    """Make the text of version `number` the text of `page` again, as a new version that says so.
+    """Restore the text of version `number` of `page`, as a new version.
 
-    `base` is the version that the person saw as current: what others wrote since is merged in.
-    Raises PageVersion.DoesNotExist, NotAllowed, Refused, EditConflict, Busy.
+    `base` is the version that the user saw as current: later edits are merged in. Raises PageVersion.DoesNotExist,
+    NotAllowed, Refused, EditConflict, DatabaseBusy.
     """
     version = get_restorable_version(page, number)
-    note = EditSummary(append_comment(default_comment("restore", version), comment), tags=["restored"])
-    return page_writer.edit(page, version.text() or "", by, note, base)
+    summary = EditSummary(append_comment(default_comment("restore", version), comment), tags=["restored"])
+    return page_writer.edit(page, version.text() or "", by, summary, base)
 
 
 def get_restorable_version(page: WikiPage, number: int) -> PageVersion:
-    """Version `number` of `page`, if its text can be restored.
+    """Return version `number` of `page`, if its text can be restored.
 
-    Raises PageVersion.DoesNotExist, and Refused when it has none or the page is deleted.
+    Raises PageVersion.DoesNotExist, and Refused if it has no text or the page is deleted.
     """
     _refuse_deleted(page)
     version: PageVersion = page.versions.select_related("stored").get(number=number)
@@ -69,28 +70,28 @@ def get_restorable_version(page: WikiPage, number: int) -> PageVersion:
 
 
 def undo(page: WikiPage, number: int, by: Author, comment: str = "") -> SaveResult:
-    """Take what version `number` changed out of the current text, as a new version that says so.
+    """Undo the edit of version `number` in the current text, as a new version.
 
-    A three-way merge: from the text after that edit, one way leads to the text before it, the
-    other to the text of now. Raises EditConflict where later edits changed the same words
-    (nothing is written), PageVersion.DoesNotExist, NotAllowed, Refused, Busy.
+    A three-way merge: its base is the text after that edit, its sides are the text before the edit and the current
+    text. Raises EditConflict where later edits changed the same words (then nothing is written),
+    PageVersion.DoesNotExist, NotAllowed, Refused, DatabaseBusy.
     """
-    undoing = get_undo_merge(page, number)
-    note = EditSummary(append_comment(default_comment("undo", undoing.version), comment), tags=["undone"])
-    return page_writer.edit(page, undoing.before, by, note, base=number)
+    merge = get_undo_merge(page, number)
+    summary = EditSummary(append_comment(default_comment("undo", merge.version), comment), tags=["undone"])
+    return page_writer.edit(page, merge.before, by, summary, base=number)
 
 
 def get_undo_merge(page: WikiPage, number: int) -> UndoMerge:
-    """The edit that made version `number`, with its texts.
+    """Return the edit of version `number`, with its texts.
 
-    Raises PageVersion.DoesNotExist, and Refused where there is no edit of a text to undo.
+    Raises PageVersion.DoesNotExist, and Refused if that version is no edit of a text.
     """
     _refuse_deleted(page)
     rows = page.versions.select_related("stored").filter(number__in=(number - 1, number))
-    found = {row.number: row for row in rows}
-    if number not in found:
+    versions = {row.number: row for row in rows}
+    if number not in versions:
         raise PageVersion.DoesNotExist
-    before, after = found.get(number - 1), found[number]
+    before, after = versions.get(number - 1), versions[number]
     if before is None or before.is_deletion:
         raise Refused(
             gettext_noop("Version %(number)d is where the text begins: delete the page instead."),
@@ -105,24 +106,24 @@ def get_undo_merge(page: WikiPage, number: int) -> UndoMerge:
 
 
 def _refuse_deleted(page: WikiPage) -> None:
-    """A deleted page comes back whole, by its own act."""
+    """Raise Refused for a deleted page: undeleting it is a separate action."""
     if page.is_deleted:
         raise Refused(gettext_noop("This page is deleted: bring it back first."))
 
 
-def default_comment(act: RestoreAction, version: PageVersion) -> str:
-    """What the wiki says in the comment of the new version, in the language of whoever acts."""
-    words = {"number": version.number, "author": version.author_name}
-    return (gettext(DEFAULT_COMMENTS[act]) % words)[:COMMENT_LIMIT]
+def default_comment(action: RestoreAction, version: PageVersion) -> str:
+    """Return the edit summary of the new version, in the language of the user."""
+    params = {"number": version.number, "author": version.author_name}
+    return (gettext(DEFAULT_COMMENTS[action]) % params)[:COMMENT_LIMIT]
 
 
-def append_comment(said: str, comment: str) -> str:
-    """What the wiki says of the act, then what the person says, within the limit of comments."""
-    own = comment.strip()
-    return (f"{said} · {own}" if own else said)[:COMMENT_LIMIT]
+def append_comment(default: str, comment: str) -> str:
+    """Return the default comment with the user's comment after it, cut to the limit."""
+    typed = comment.strip()
+    return (f"{default} · {typed}" if typed else default)[:COMMENT_LIMIT]
 
 
 def propose_resolution(conflict: EditConflict) -> str:
-    """The current text, changed in all that does not clash; where it clashes, as it stands now."""
-    joined = document_merge.merge_documents(conflict.base, conflict.mine, conflict.theirs)
-    return joined.resolved([clash.theirs for clash in joined.conflicts])
+    """Return the current text with all changes merged that do not conflict; conflicts have the current text."""
+    merged = document_merge.merge_documents(conflict.base, conflict.mine, conflict.theirs)
+    return merged.resolved([conflicting.theirs for conflicting in merged.conflicts])

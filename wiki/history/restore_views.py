@@ -1,4 +1,4 @@
-"""Restoring and undoing, for people: first what would change, then a button, then the writer."""
+"""Views that restore and undo: they show what would change and ask for confirmation; a POST writes the new version."""
 
 from __future__ import annotations
 
@@ -32,68 +32,68 @@ PageView = Callable[..., HttpResponseBase]
 
 
 class RestoreForm(forms.Form):
-    """What someone says about going back."""
+    """Confirms a restore or an undo, with an optional comment."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
     comment = forms.CharField(label=_("Why?"), max_length=400, required=False)
 
 
-def _for_writers(act: RestoreAct) -> PageView:
-    """The way to `act` for whoever may write the page; others sign in, or are refused.
+def _require_editor(action: RestoreAct) -> PageView:
+    """Decorate a view for users who may edit the page; anonymous users are sent to sign in, others are refused.
 
-    A clash is settled in the editor, whose form comes back to the same address.
+    A conflict is resolved in the editor, whose form posts to the same URL.
     """
 
     @noindex
-    @wraps(act)
+    @wraps(action)
     def view(request: HttpRequest, title: str) -> HttpResponseBase:
         page = page_access.get_page_or_404(title, request.user)
         if request.method != "POST" and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if "text" in request.POST:
-            return edit.edit(request, title)  # asks for rights itself, and keeps what was typed
+            return edit.edit(request, title)  # checks permissions itself, and does not lose the typed text
         permissions.require(request.user, permissions.Action.EDIT, page)
         number = page_access.number_from(request.GET.get("version"), 0)
         try:
-            return act(request, cast(User, request.user), page, number)
+            return action(request, cast(User, request.user), page, number)
         except PageVersion.DoesNotExist as error:
             raise Http404 from error
 
     return view
 
 
-@_for_writers
+@_require_editor
 def restore_version(request: HttpRequest, user: User, page: WikiPage, number: int) -> HttpResponseBase:
-    """Show what restoring a version would change; on POST, do it."""
+    """Show what restoring a version would change; on POST, restore it."""
     version = restore.get_restorable_version(page, number)
     form = RestoreForm(request.POST or None, initial={"base": page.version})
     if form.is_valid():
-        said = form.cleaned_data
+        data = form.cleaned_data
         try:
-            saved = restore.restore(page, number, Author.of(user), said["comment"], said["base"])
+            saved = restore.restore(page, number, Author.of(user), data["comment"], data["base"])
         except EditConflict as conflict:
-            return _clash(request, page, version, conflict, "restore")
-        return _done(request, saved, gettext("Version %(number)d is restored.") % {"number": number})
+            return _conflict_response(request, page, version, conflict, "restore")
+        return _redirect_to_history(request, saved, gettext("Version %(number)d is restored.") % {"number": number})
     difference = Difference.of(page.source.text or "", version.text() or "")
     return _confirm(request, page, version, form, "restore", difference)
 
 
-@_for_writers
+@_require_editor
 def undo(request: HttpRequest, user: User, page: WikiPage, number: int) -> HttpResponseBase:
-    """Show what undoing one edit would change; on POST, do it."""
-    undoing = restore.get_undo_merge(page, number)
-    outcome = undoing.merged_text
+    """Show what undoing one edit would change; on POST, undo it."""
+    merge = restore.get_undo_merge(page, number)
+    outcome = merge.merged_text
     if outcome is None:
-        return _clash(request, page, undoing.version, undoing.conflict(page.version), "undo")
+        return _conflict_response(request, page, merge.version, merge.conflict(page.version), "undo")
     form = RestoreForm(request.POST or None, initial={"base": page.version})
     if form.is_valid():
         try:
             saved = restore.undo(page, number, Author.of(user), form.cleaned_data["comment"])
         except EditConflict as conflict:
-            return _clash(request, page, undoing.version, conflict, "undo")
-        return _done(request, saved, gettext("Version %(number)d is undone.") % {"number": number})
-    difference = Difference.of(undoing.now, outcome)
-    return _confirm(request, page, undoing.version, form, "undo", difference)
+            return _conflict_response(request, page, merge.version, conflict, "undo")
+        return _redirect_to_history(request, saved, gettext("Version %(number)d is undone.") % {"number": number})
+    difference = Difference.of(merge.now, outcome)
+    return _confirm(request, page, merge.version, form, "undo", difference)
 
 
 def _confirm(
@@ -101,40 +101,40 @@ def _confirm(
     page: WikiPage,
     version: PageVersion,
     form: RestoreForm,
-    act: restore.RestoreAction,
+    action: restore.RestoreAction,
     difference: Difference,
 ) -> HttpResponse:
-    """Ask, with what would change before people's eyes."""
-    context = {"page": page, "version": version, "form": form, "act": act, "difference": difference}
-    return render(request, "wiki/history/confirm.html", context | _for_page(request, page))
+    """Render the confirmation with the differences."""
+    context = {"page": page, "version": version, "form": form, "action": action, "difference": difference}
+    return render(request, "wiki/history/confirm.html", context | _head_context(request, page))
 
 
-def _clash(
-    request: HttpRequest, page: WikiPage, version: PageVersion, conflict: EditConflict, act: restore.RestoreAction
+def _conflict_response(
+    request: HttpRequest, page: WikiPage, version: PageVersion, conflict: EditConflict, action: restore.RestoreAction
 ) -> HttpResponse:
-    """All three texts, and an editor with the current one in which all is done that can be."""
+    """Render all three texts, and an editor with the current text in which all is merged that can be; status 409."""
     form = edit.PageEditForm(
         initial={
             "text": restore.propose_resolution(conflict),
             "base": conflict.theirs_version,
-            "comment": restore.default_comment(act, version),
+            "comment": restore.default_comment(action, version),
         }
     )
-    context = {"page": page, "version": version, "act": act, "conflict": conflict, "form": form}
+    context = {"page": page, "version": version, "action": action, "conflict": conflict, "form": form}
     context["license"] = catalogue.licenses_in(page.license)[0]
-    context |= _for_page(request, page)
+    context |= _head_context(request, page)
     return render(request, "wiki/history/clash.html", context, status=409)
 
 
-def _for_page(request: HttpRequest, page: WikiPage) -> dict[str, Any]:
-    """What the head of a screen about a page takes."""
+def _head_context(request: HttpRequest, page: WikiPage) -> dict[str, Any]:
+    """Return the template context that the head of a page's screen needs."""
     return {"may": permissions.allowed_actions(request.user, page)}
 
 
-def _done(request: HttpRequest, saved: SaveResult, words: str) -> HttpResponseBase:
-    """Say what was done, and lead to the page's history."""
+def _redirect_to_history(request: HttpRequest, saved: SaveResult, message: str) -> HttpResponseBase:
+    """Add a message, and redirect to the page's history."""
     if saved.changed:
-        messages.success(request, words)
+        messages.success(request, message)
     else:
         messages.info(request, gettext("The page already says this, so no version was made."))
     return redirect(address("history", saved.page.full_title))

@@ -1,4 +1,4 @@
-"""The marks that the wiki itself sets on versions, in words."""
+"""Labels of the tags that the wiki itself sets on versions."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ TAGS: Mapping[str, str | Promise] = {
     "part": pgettext_lazy("mark of a version", "in part"),
     "import": pgettext_lazy("mark of a version", "import"),
 }
-"""By the tag that the writer keeps. Tags from elsewhere are shown as they are."""
+"""Labels by stored tag. Other tags, from imports, are shown as they are."""
 
 
 def translate_tags(tags: list[object]) -> list[str]:
-    """`tags` in the reader's language."""
+    """Return the labels of `tags` in the reader's language."""
     return [str(TAGS.get(tag, tag)) if isinstance(tag, str) else str(tag) for tag in tags]

@@ -1,4 +1,4 @@
-"""Addresses of the room `history`."""
+"""URLs of the package `wiki.history`."""
 
 from __future__ import annotations
 

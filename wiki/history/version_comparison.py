@@ -1,6 +1,6 @@
-"""Two versions of a page compared: words of the text, fields of the page, and who came between.
+"""Compares two versions of a page: words of the text, fields of the page, and the versions in between.
 
-Costs a bounded time and makes a bounded screen, whatever the texts hold.
+Time and size of the output are bounded, whatever the texts are.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from wiki.text.diffing import line_diff
 from wiki.text.diffing.line_diff import DiffRow, Span
 
 ROWS = 3_000
-"""Rows of a comparison that are shown at most."""
+"""Maximum number of rows in a comparison."""
 SPANS = 20_000
-"""Marked and unmarked pieces of lines that are shown at most; then lines are marked whole."""
+"""Maximum number of spans within lines; beyond it, lines are marked as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How a text became another, ready to be shown."""
+    """The difference of two texts, for display."""
 
     rows: list[DiffRow]
     hidden: int
-    """Rows left out because the screen would be too long."""
+    """Rows left out because the output would be too long."""
     ends_differ: bool
-    """The texts differ in nothing but the line break at their end."""
+    """The texts differ only in the line break at their end."""
 
     @classmethod
     def of(cls, old: str, new: str) -> Difference:
@@ -40,12 +40,12 @@ class Difference:
         same = all(row.kind in ("same", "gap") for row in rows)
         if same:
             return cls([], 0, ends_differ=old != new)
-        return cls(list(_lighter(rows[:ROWS])), max(len(rows) - ROWS, 0), ends_differ=False)
+        return cls(list(_limit_spans(rows[:ROWS])), max(len(rows) - ROWS, 0), ends_differ=False)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field of the page that is not the same in two versions, in words."""
+    """A field of the page with different values in two versions, as texts."""
 
     name: str
     old: str
@@ -54,10 +54,10 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two versions, and all in which they differ."""
+    """Two versions, and all their differences."""
 
     old: PageVersion | None
-    """None where the newer is compared with nothing: the page before it was made."""
+    """None if the newer version is compared with the time before the page existed."""
     new: PageVersion
     text: Difference
     fields: list[FieldChange]
@@ -70,25 +70,25 @@ class Comparison:
 
     @property
     def size_change(self) -> int:
-        """By how many bytes the newer text is longer."""
+        """How many bytes the newer text is longer."""
         return self.new.size - (self.old.size if self.old else 0)
 
     @property
     def is_single(self) -> bool:
-        """Whether one edit lies between the two: the one that made the newer."""
+        """Whether the newer version is one edit after the older."""
         return self.new.number - (self.old.number if self.old else 0) == 1
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedVersions:
-    """What a comparison passes over."""
+    """Counts of the versions between two compared ones, and of their authors."""
 
     versions: int
     authors: int
 
 
 def count_skipped(page: WikiPage, old: int, new: int) -> SkippedVersions:
-    """The versions of `page` after `old` and before `new`. One query, or none."""
+    """Count the versions of `page` after `old` and before `new`. One query, or none."""
     if new - old <= 1:
         return SkippedVersions(0, 0)
     rows = PageVersion.objects.filter(page=page, number__gt=old, number__lt=new)
@@ -97,7 +97,7 @@ def count_skipped(page: WikiPage, old: int, new: int) -> SkippedVersions:
 
 
 def field_changes(old: PageVersion | None, new: PageVersion) -> list[FieldChange]:
-    """The fields in which two versions differ; none where there is no older one."""
+    """Return the fields in which two versions differ; none if there is no older version."""
     if old is None:
         return []
     pairs = [
@@ -122,22 +122,22 @@ def field_changes(old: PageVersion | None, new: PageVersion) -> list[FieldChange
 
 
 def _place(version: PageVersion) -> str:
-    """The place that the page lived in, by the title it has today."""
+    """Return the current title of the place that the page was in."""
     return version.place.full_title if version.place else gettext("the commons")
 
 
 def _language(version: PageVersion) -> str:
-    """The language of the text, by name."""
+    """Return the name of the language of the text."""
     return str(dict(LANGUAGES).get(version.language, version.language))
 
 
 def _yes_or_no(value: bool) -> str:
-    """A truth, in a word."""
+    """Return "yes" or "no" in the reader's language."""
     return gettext("yes") if value else gettext("no")
 
 
 def _kind_names() -> dict[str, str]:
-    """The names of kinds by every way in which a text may write them. One query."""
+    """Return the names of kinds by each folded name that a text may use. One query."""
     return {
         titles.fold(written): kind.name
         for kind in Kind.objects.all()
@@ -145,21 +145,21 @@ def _kind_names() -> dict[str, str]:
     }
 
 
-def _lighter(rows: Sequence[DiffRow]) -> Iterator[DiffRow]:
-    """`rows`, with lines marked whole once there are too many pieces."""
-    left = SPANS
+def _limit_spans(rows: Sequence[DiffRow]) -> Iterator[DiffRow]:
+    """Yield `rows`; once there are too many spans, their lines are marked as a whole."""
+    remaining = SPANS
     for row in rows:
-        left -= len(row.old) + len(row.new)
-        yield row if left > 0 else _whole(row)
+        remaining -= len(row.old) + len(row.new)
+        yield row if remaining > 0 else _without_spans(row)
 
 
-def _whole(row: DiffRow) -> DiffRow:
-    """`row` with each side in one piece."""
-    return DiffRow(row.kind, row.old_line, row.new_line, _joined(row.old), _joined(row.new), row.skipped)
+def _without_spans(row: DiffRow) -> DiffRow:
+    """Return `row` with one span on each side."""
+    return DiffRow(row.kind, row.old_line, row.new_line, _join_spans(row.old), _join_spans(row.new), row.skipped)
 
 
-def _joined(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """The pieces of a line as one, marked if any of them is."""
+def _join_spans(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Join the spans of a line into one, marked if any of them is."""
     if not spans:
         return spans
     return (Span("".join(span.text for span in spans), any(span.marked for span in spans)),)

@@ -13,7 +13,7 @@ SIZE = 50
 def list_versions(
     rows: PageVersionQuerySet, before: str = "", after: str = "", size: int = SIZE
 ) -> CursorPage[PageVersion]:
-    """A piece of `rows`, versions of one page; the cursors are version numbers. One query."""
+    """Return one page of the list of `rows`, versions of one page; the cursors are version numbers. One query."""
     oldest, newest = number_from(after, 0), number_from(before, 0)
     if oldest:
         rows = rows.filter(number__gt=oldest)

@@ -1,4 +1,4 @@
-"""Reading history: the versions of a page, two of them compared, changes, contributions."""
+"""Views of history: versions of a page, comparisons, authors, recent changes, contributions."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from wiki.pages.models import PageVersion, PageVersionQuerySet
 from wiki.pages.page_urls import address
 
 PASSAGES_PER_PAGE = 200
-"""Shown at once."""
+"""Passages on one page of the authors view."""
 LONG_COMPARISON = 200_000
-"""Bytes of two texts together from which comparing them takes long enough to be counted."""
+"""Total bytes of two texts from which a comparison counts against the rate limit."""
 
 
 @require_safe
 @noindex
 def history(request: HttpRequest, title: str) -> HttpResponseBase:
-    """The versions of a page, any two of which can be compared."""
+    """List the versions of a page; any two of them can be compared."""
     page = page_access.get_page_or_404(title, request.user)
     form = HistoryFilter(request.GET)
     rows = PageVersion.objects.readable_by(request.user).filter(page=page)
@@ -50,15 +50,15 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
 @require_safe
 @noindex
 def authors(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Who wrote the current text: each passage with its authors, and their shares."""
+    """Show who wrote the current text: each passage with its authors, and their shares."""
     page = page_access.get_page_or_404(title, request.user)
-    whole = authorship.authorship_of(page)
-    pages = Paginator(whole.passages, PASSAGES_PER_PAGE).get_page(request.GET.get("p"))
+    result = authorship.authorship_of(page)
+    pages = Paginator(result.passages, PASSAGES_PER_PAGE).get_page(request.GET.get("p"))
     context = {
         "page": page,
-        "shares": whole.shares,
+        "shares": result.shares,
         "pages": pages,
-        "told": whole.attribute(pages),
+        "attributed": result.attribute(pages),
         "may": permissions.allowed_actions(request.user, page),
     }
     return render(request, "wiki/history/authors.html", context)
@@ -67,7 +67,7 @@ def authors(request: HttpRequest, title: str) -> HttpResponseBase:
 @require_safe
 @noindex
 def compare(request: HttpRequest, title: str) -> HttpResponseBase:
-    """What changed between two versions of a page, side by side or in line."""
+    """Show what changed between two versions of a page, side by side or in line."""
     page = page_access.get_page_or_404(title, request.user)
     new = page_access.number_from(request.GET.get("to"), page.version)
     old = page_access.number_from(request.GET.get("from"), max(new - 1, 0))
@@ -78,7 +78,7 @@ def compare(request: HttpRequest, title: str) -> HttpResponseBase:
     context = {
         "page": page,
         "comparison": version_comparison.Comparison.of(before, after),
-        "between": version_comparison.count_skipped(page, old, new),
+        "skipped": version_comparison.count_skipped(page, old, new),
         "side": request.GET.get("view") != "inline",
         "may": permissions.allowed_actions(request.user, page),
         "previous": (old - 1, old) if old else None,
@@ -90,7 +90,7 @@ def compare(request: HttpRequest, title: str) -> HttpResponseBase:
 @require_safe
 @noindex
 def changes(request: HttpRequest) -> HttpResponseBase:
-    """What changed lately in the whole wiki."""
+    """List the recent changes of the whole wiki."""
     if place := request.GET.get("place"):
         return redirect(changes_address(place))
     form = ChangesFilter(request.GET)
@@ -101,7 +101,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @noindex
 def place_changes(request: HttpRequest, place: str) -> HttpResponse:
-    """What changed lately in a place: its own page, and pages while they lived in it."""
+    """List the recent changes in a place: of its own page, and of pages while they were in it."""
     page = page_access.get_place_or_404(place, request.user)
     versions = versions_in_place(PageVersion.objects.readable_by(request.user), page)
     feed = feed_address("feed_place", page.full_title)
@@ -112,7 +112,7 @@ def place_changes(request: HttpRequest, place: str) -> HttpResponse:
 @require_safe
 @noindex
 def contributions(request: HttpRequest, username: str = "") -> HttpResponse:
-    """What an account, or (`?name=`) someone known only by a name from elsewhere, has written."""
+    """List the versions of an account, or of an author without account given by `?name=`."""
     name = request.GET.get("name", "")
     person, versions = page_access.get_contributor(request.user, username, name)
     context = {
@@ -133,11 +133,11 @@ def _changes(
     *,
     fold: bool = True,
 ) -> HttpResponse:
-    """The list of changes that `form` narrows `versions` to."""
+    """Render the changes in `versions` that match `form`."""
     fold = fold and form.changeset_id is None
     before, after = keyset_pagination.cursors_from(request.GET)
     found: keyset_pagination.CursorPage[RecentChange] = list_changes(
         form.narrow(versions), before, after, form.since, fold=fold
     )
-    context |= {"form": form, "changes": found, "days": by_day(found.rows), "act": form.get_changeset()}
+    context |= {"form": form, "changes": found, "days": by_day(found.rows), "changeset": form.get_changeset()}
     return render(request, "wiki/history/changes.html", context)

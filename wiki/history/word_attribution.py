@@ -1,14 +1,14 @@
-"""Whose words a passage carries: the rules.
+"""Rules of authorship: which version wrote each word of a passage.
 
-1. Words and signs that were in the page before come back under their own name: a new life of the same origin. Those
-   that ended in this very version (moved within the page) come first, then those that ended last. A copy of what is
-   still alive is the same origin too, if it has 12 words or more.
-2. A passage that replaced others in the same hunk keeps the words it has from those that it is alike to, and grew
-   from the one it has most from. What is still new then may come from what the page lost in the last versions, where a
-   passage is nearly the same: a repair that also changes a word takes nobody's credit.
-3. What is then still new may come from the declared source (`take_over`), and else, 12 words and more, from another
-   page where it ended in the same act (`move`).
-4. The rest is by the version that brought it.
+1. A passage with the same text as an earlier passage of the page keeps its origin and the authors of its words.
+   Passages removed in the same version (moved within the page) come first, then the ones removed last. A copy of a
+   passage that is still current has the same origin too, if it has 12 words or more.
+2. A passage that replaced others in the same hunk keeps the words that it shares with similar ones, and `grew_from` is
+   the one that it shares most with. Words that are still new then may come from a nearly equal passage that the page
+   lost in the last versions: so nobody gets credit for a repair, even if it also changes a word.
+3. Words that are still new may come from the declared source of the version (`attribute_from_source`). Else a passage
+   of 12 words or more may come from another page that lost it in the same changeset (`attribute_from_changeset`).
+4. All other words are written by the version that added them.
 """
 
 from __future__ import annotations
@@ -24,29 +24,30 @@ from wiki.text.diffing.word_matching import match_words
 from wiki.text.passages import folded_words
 
 REPAIR_PAIRS = 40
-"""Pairs of lost and new passages that one version has compared."""
+"""Maximum number of pairs of lost and new passages that are compared for one version."""
 MIN_WORDS = 12
-"""Words from which on a passage is known again where nothing was declared."""
+"""Minimum of words to recognize a passage in another place without a declared source."""
 
 CLOSEST = 2
-"""Passages of a source with which one is compared for the last of its words."""
+"""Number of passages of the source that a passage is compared with for its remaining new words."""
 
 RECENT_VERSIONS = 3
-"""Versions back that count as lately."""
+"""How many versions back a removal counts as recent."""
 
 Ref = int | WikiPage
-"""A page: its key, or itself while it has none."""
+"""A page: its primary key, or the page itself while it is unsaved."""
 OwnSource = tuple[int]
 ForeignSource = tuple[int, Ref, int]
 WordSource = OwnSource | ForeignSource
-"""Who wrote a word: the version that brought it; and page and version that it took it from."""
+"""Who wrote a word: the version of this page that added it; if it came from another page, also that page and version.
+"""
 PassageName = tuple[Ref | None, int, int]
-"""Page (None: the same), version and rank of a passage."""
+"""Page (None: the page itself), version and rank of a passage."""
 
 
 @dataclass(slots=True, eq=False)
 class PassageLifetime:
-    """A passage from the version in which it was added_in to the one in which it removed_in."""
+    """A passage, from the version that added it to the one that removed it."""
 
     kind: str
     position: str
@@ -56,221 +57,259 @@ class PassageLifetime:
     rank: int
     removed_in: int | None = None
     row_id: int | None = None
-    """The key of its row, where there is one."""
+    """Primary key of its row, if it is stored."""
     is_complete: bool = True
-    """Whether the rest is known: of rows, only what matching needs is read at first."""
+    """Whether the details below are set: stored passages are loaded without them at first."""
     words: Sequence[str] = ()
     word_sources: list[WordSource] = field(default_factory=list)
-    """Who wrote its words, one mark a word."""
+    """Who wrote its words, one source per word."""
     origin: PassageName = (None, 0, 0)
     grew_from: PassageName | None = None
 
     @property
     def name(self) -> PassageName:
-        """What others call it."""
+        """Its name within its page."""
         return None, self.added_in, self.rank
 
 
 Hunk = tuple[list[PassageLifetime], list[PassageLifetime]]
-"""Passages that a version ended in one place, and those that it began there."""
+"""Passages that a version removed at one position, and passages that it added there."""
 
 
 def attribute_within_page(
     hunks: Sequence[Hunk],
     past: dict[str, list[PassageLifetime]],
-    alive: Sequence[PassageLifetime],
+    current: Sequence[PassageLifetime],
     recent: Sequence[PassageLifetime],
 ) -> None:
-    """Rules 1, 2 and 4 for the passages that a version began.
+    """Apply rules 1, 2 and 4 to the passages that a version added.
 
-    `past` are the dead of the page by identity, `alive` all that the version says, `recent` what it lost lately.
+    `past` has the removed passages of the page by identity, `current` all passages of the version,
+    and `recent` the passages that were removed lately.
     """
-    gone: dict[str, list[PassageLifetime]] = defaultdict(list)
-    for life in (life for old, _ in hunks for life in old):
-        gone[life.identity].append(life)
-    own = set(added_passages(hunks))
-    copies = {life.identity: life for life in alive if life not in own}
+    removed: dict[str, list[PassageLifetime]] = defaultdict(list)
+    for passage in (passage for removed_here, _ in hunks for passage in removed_here):
+        removed[passage.identity].append(passage)
+    added = set(added_passages(hunks))
+    copies = {passage.identity: passage for passage in current if passage not in added}
     used: set[PassageLifetime] = set()
     rest: set[PassageLifetime] = set()
-    for life in added_passages(hunks):
-        life.words = folded_words(life.text)
-        life.word_sources, life.origin = [(life.added_in,)] * len(life.words), life.name
-        before = _before(life, gone, past, copies, used)
-        if before is None:
-            rest.add(life)
+    for passage in added_passages(hunks):
+        passage.words = folded_words(passage.text)
+        passage.word_sources, passage.origin = [(passage.added_in,)] * len(passage.words), passage.name
+        predecessor = _find_predecessor(passage, removed, past, copies, used)
+        if predecessor is None:
+            rest.add(passage)
         else:
-            life.word_sources, life.origin = list(before.word_sources), before.origin
-            used.add(before)
-    for old, new in hunks:
-        _grow([life for life in old if life not in used], [life for life in new if life in rest])
-    lost = sorted((life for life in recent if life not in used), key=lambda one: (-(one.removed_in or 0), one.position))
+            passage.word_sources, passage.origin = list(predecessor.word_sources), predecessor.origin
+            used.add(predecessor)
+    for removed_here, added_here in hunks:
+        _attribute_similar(
+            [passage for passage in removed_here if passage not in used],
+            [passage for passage in added_here if passage in rest],
+        )
+    lost = _latest_first(passage for passage in recent if passage not in used)
     pairs = (
-        (one, life) for life in added_passages(hunks) if life in rest for one in lost if _of_like_length(one, life)
+        (old, new) for new in added_passages(hunks) if new in rest for old in lost if _have_similar_length(old, new)
     )
-    for one, life in islice(pairs, REPAIR_PAIRS):
-        if (life.added_in,) in life.word_sources:
-            _grow([one], [life], closely=True)
+    for old, new in islice(pairs, REPAIR_PAIRS):
+        if (new.added_in,) in new.word_sources:
+            _attribute_similar([old], [new], closely=True)
 
 
-def _of_like_length(one: PassageLifetime, other: PassageLifetime) -> bool:
-    """Whether two passages can be the same but for a quarter of their words."""
+def _latest_first(passages: Iterable[PassageLifetime]) -> list[PassageLifetime]:
+    """Return removed passages, the ones removed last first, else in the order of the text."""
+    return sorted(passages, key=lambda passage: (-(passage.removed_in or 0), passage.position))
+
+
+def _have_similar_length(one: PassageLifetime, other: PassageLifetime) -> bool:
+    """Return whether the lengths differ by a quarter at most."""
     return 4 * min(len(one.words), len(other.words)) >= 3 * max(len(one.words), len(other.words))
 
 
 def added_passages(hunks: Sequence[Hunk]) -> list[PassageLifetime]:
-    """All that a version began, in order."""
-    return [life for _, new in hunks for life in new]
+    """Return all passages that a version added, in order."""
+    return [passage for _, new in hunks for passage in new]
 
 
-def _before(
-    life: PassageLifetime,
-    gone: dict[str, list[PassageLifetime]],
+def _find_predecessor(
+    passage: PassageLifetime,
+    removed: dict[str, list[PassageLifetime]],
     past: dict[str, list[PassageLifetime]],
     copies: dict[str, PassageLifetime],
     used: set[PassageLifetime],
 ) -> PassageLifetime | None:
-    """The passage of the same page that says the same, by the first rule."""
-    dead = sorted(past.get(life.identity, ()), key=lambda one: (-(one.removed_in or 0), one.position))
-    found: list[PassageLifetime] = [*gone.get(life.identity, ()), *dead]
-    if found:
-        return next((one for one in found if one not in used), found[0])
-    return copies.get(life.identity) if len(life.words) >= MIN_WORDS else None
+    """Return the passage of the same page with the same text, by rule 1."""
+    removed_before = _latest_first(past.get(passage.identity, ()))
+    candidates: list[PassageLifetime] = [*removed.get(passage.identity, ()), *removed_before]
+    if candidates:
+        return next((one for one in candidates if one not in used), candidates[0])
+    return copies.get(passage.identity) if len(passage.words) >= MIN_WORDS else None
 
 
-def _grow(old: Sequence[PassageLifetime], new: Sequence[PassageLifetime], *, closely: bool = False) -> None:
-    """The second rule: words that are still new take the marks that they have in old passages."""
+def _attribute_similar(
+    old: Sequence[PassageLifetime], new: Sequence[PassageLifetime], *, closely: bool = False
+) -> None:
+    """Apply rule 2: words that are still new take their sources from similar old passages.
+
+    `closely` requires passages to be nearly equal.
+    """
     if not old or not new:
         return
-    heritages = match_words([life.words for life in old], [life.words for life in new], closely=closely)
-    for life, heritage in zip(new, heritages, strict=True):
-        own = (life.added_in,)
-        still_new = [at for at, mark in enumerate(life.word_sources) if mark == own] if heritage.runs else []
-        for run in heritage.runs:
-            marks, shift = old[run.old_index].word_sources, run.old_start - run.start
+    all_origins = match_words([passage.words for passage in old], [passage.words for passage in new], closely=closely)
+    for passage, origins in zip(new, all_origins, strict=True):
+        new_source = (passage.added_in,)
+        still_new = (
+            [at for at, source in enumerate(passage.word_sources) if source == new_source] if origins.runs else []
+        )
+        for run in origins.runs:
+            old_sources, offset = old[run.old_index].word_sources, run.old_start - run.start
             first, end = bisect_left(still_new, run.start), bisect_left(still_new, run.start + run.size)
             for at in still_new[first:end]:
-                life.word_sources[at] = marks[at + shift]
-        if heritage.main_source is not None and life.grew_from is None:
-            life.grew_from = old[heritage.main_source].name
+                passage.word_sources[at] = old_sources[at + offset]
+        if origins.main_source is not None and passage.grew_from is None:
+            passage.grew_from = old[origins.main_source].name
 
 
 def attribute_from_source(hunks: Sequence[Hunk], source: Sequence[PassageLifetime], page: Ref) -> None:
-    """The third rule: what a version has from its declared source, the passages `source` of `page`."""
-    same: dict[str, list[PassageLifetime]] = defaultdict(list)
-    for life in source:
-        same[life.identity].append(life)
+    """Apply the first part of rule 3: attribute new words to the declared source, the passages `source` of `page`."""
+    by_identity: dict[str, list[PassageLifetime]] = defaultdict(list)
+    for passage in source:
+        by_identity[passage.identity].append(passage)
     rest: list[PassageLifetime] = []
     used: set[PassageLifetime] = set()
-    for life in added_passages(hunks):
-        if not _is_new(life):
+    for passage in added_passages(hunks):
+        if not _is_new(passage):
             continue
-        found = next((one for one in same[life.identity] if one not in used), None)
-        if found is not None:
-            _come_along(life, found, page)
-            used.add(found)
+        original = next((one for one in by_identity[passage.identity] if one not in used), None)
+        if original is not None:
+            _take_origin(passage, original, page)
+            used.add(original)
         else:
-            rest.append(life)
-    others = [life for life in source if life not in used]
-    heritages = match_words([life.words for life in others], [life.words for life in rest]) if rest and others else []
-    for life, heritage in zip(rest, heritages, strict=True):
-        for run in heritage.runs:
-            marks = others[run.old_index].word_sources[run.old_start : run.old_start + run.size]
-            _mark(life, run.start, marks, page)
-        if heritage.main_source is not None and life.grew_from is None:
-            life.grew_from = _elsewhere(others[heritage.main_source].name, page)
-    _take_the_rest([life for life in rest if (life.added_in,) in life.word_sources], others, page)
+            rest.append(passage)
+    others = [passage for passage in source if passage not in used]
+    all_origins = (
+        match_words([passage.words for passage in others], [passage.words for passage in rest])
+        if rest and others
+        else []
+    )
+    for passage, origins in zip(rest, all_origins, strict=True):
+        for run in origins.runs:
+            sources = others[run.old_index].word_sources[run.old_start : run.old_start + run.size]
+            _set_sources(passage, run.start, sources, page)
+        if origins.main_source is not None and passage.grew_from is None:
+            passage.grew_from = _foreign_name(others[origins.main_source].name, page)
+    _attribute_remaining([passage for passage in rest if (passage.added_in,) in passage.word_sources], others, page)
 
 
-def _take_the_rest(some: Sequence[PassageLifetime], source: Sequence[PassageLifetime], page: Ref) -> None:
-    """Words that are still new, compared without those around them that have a past: of two passages merged in one.
+def _attribute_remaining(passages: Sequence[PassageLifetime], source: Sequence[PassageLifetime], page: Ref) -> None:
+    """Attribute words that are still new, compared without the attributed words around them.
 
-    Each passage is compared with the two of the source that have most of these words, and half of them at least.
+    This finds the words of a second passage that was merged into one. Each passage is compared with the two passages of
+    the source that have most of these words, and at least half of them.
     """
     holding: dict[str, list[PassageLifetime]] = defaultdict(list)
-    for one in source if some else ():
-        for word in set(one.words):
-            holding[word].append(one)
-    for life in some:
-        new = [at for at, mark in enumerate(life.word_sources) if mark == (life.added_in,)]
-        words = [life.words[at] for at in new]
-        shared = Counter(one for word in set(words) for one in holding.get(word, ()))
-        near = [one for one, count in shared.most_common(CLOSEST) if count > 1 and 2 * count >= len(set(words))]
-        for run in match_words([one.words for one in near], [words])[0].runs if near else ():
-            for step in range(run.size):
-                _mark(life, new[run.start + step], near[run.old_index].word_sources[run.old_start + step :][:1], page)
+    for candidate in source if passages else ():
+        for word in set(candidate.words):
+            holding[word].append(candidate)
+    for passage in passages:
+        new = [at for at, source_of_word in enumerate(passage.word_sources) if source_of_word == (passage.added_in,)]
+        words = [passage.words[at] for at in new]
+        shared = Counter(candidate for word in set(words) for candidate in holding.get(word, ()))
+        closest = [
+            candidate for candidate, count in shared.most_common(CLOSEST) if count > 1 and 2 * count >= len(set(words))
+        ]
+        for run in match_words([candidate.words for candidate in closest], [words])[0].runs if closest else ():
+            for offset in range(run.size):
+                _set_sources(
+                    passage,
+                    new[run.start + offset],
+                    closest[run.old_index].word_sources[run.old_start + offset :][:1],
+                    page,
+                )
 
 
-def may_have_moved(life: PassageLifetime) -> bool:
-    """Whether a passage is long enough to be looked for in other pages, and wholly new."""
-    return len(life.words) >= MIN_WORDS and life.grew_from is None and _is_new(life) and life.origin == life.name
+def may_have_moved(passage: PassageLifetime) -> bool:
+    """Return whether a passage is long enough to be recognized in other pages, and is entirely new."""
+    return (
+        len(passage.words) >= MIN_WORDS
+        and passage.grew_from is None
+        and _is_new(passage)
+        and passage.origin == passage.name
+    )
 
 
-def attribute_from_changeset(wanting: Iterable[PassageLifetime], gone: Sequence[PassageLifetime], page: Ref) -> None:
-    """The last of the third rule: what ended in another page in the same act."""
-    by_identity = {life.identity: life for life in reversed(gone)}
-    for life in wanting:
-        found = by_identity.get(life.identity)
-        if found is not None and may_have_moved(life):
-            _come_along(life, found, page)
+def attribute_from_changeset(
+    passages: Iterable[PassageLifetime], removed: Sequence[PassageLifetime], page: Ref
+) -> None:
+    """Apply the second part of rule 3: attribute passages that another page lost in the same changeset."""
+    by_identity = {passage.identity: passage for passage in reversed(removed)}
+    for passage in passages:
+        original = by_identity.get(passage.identity)
+        if original is not None and may_have_moved(passage):
+            _take_origin(passage, original, page)
 
 
-def _is_new(life: PassageLifetime) -> bool:
-    """Whether any word of a passage, or the passage itself, has no other past."""
-    return life.origin == life.name and ((life.added_in,) in life.word_sources or not life.word_sources)
+def _is_new(passage: PassageLifetime) -> bool:
+    """Return whether any word of a passage, or a passage without words, is new."""
+    return passage.origin == passage.name and ((passage.added_in,) in passage.word_sources or not passage.word_sources)
 
 
-def _come_along(life: PassageLifetime, found: PassageLifetime, page: Ref) -> None:
-    """A passage of another page is the origin of this one; words that were in this page before stay what they were."""
-    life.origin = _elsewhere(found.origin, page)
-    _mark(life, 0, found.word_sources, page)
+def _take_origin(passage: PassageLifetime, original: PassageLifetime, page: Ref) -> None:
+    """Set the origin of a passage to a passage of another page.
+
+    Words that were in this page before keep their sources.
+    """
+    passage.origin = _foreign_name(original.origin, page)
+    _set_sources(passage, 0, original.word_sources, page)
 
 
-def _mark(life: PassageLifetime, start: int, marks: Sequence[WordSource], page: Ref) -> None:
-    """New words take the marks that they have in the other page."""
-    for at, mark in enumerate(marks, start=start):
-        if life.word_sources[at] == (life.added_in,):
-            life.word_sources[at] = (
-                (life.added_in, page, mark[0]) if len(mark) == 1 else (life.added_in, mark[1], mark[2])
+def _set_sources(passage: PassageLifetime, start: int, sources: Sequence[WordSource], page: Ref) -> None:
+    """Set the sources of new words, from `start` on, to their sources in another page."""
+    for at, source in enumerate(sources, start=start):
+        if passage.word_sources[at] == (passage.added_in,):
+            passage.word_sources[at] = (
+                (passage.added_in, page, source[0]) if len(source) == 1 else (passage.added_in, source[1], source[2])
             )
 
 
-def _elsewhere(name: PassageName, page: Ref) -> PassageName:
-    """A name as other pages say it."""
+def _foreign_name(name: PassageName, page: Ref) -> PassageName:
+    """Return the name of a passage of `page` as other pages refer to it."""
     return (page, *name[1:]) if name[0] is None else name
 
 
 def page_key(ref: Ref) -> int:
-    """The key of a page that is written by now."""
+    """Return the primary key of a page, which is saved by now."""
     return ref if isinstance(ref, int) else ref.pk
 
 
-def compress_sources(marks: Sequence[WordSource]) -> list[list[int]]:
-    """Marks as they are stored: equal neighbours counted."""
+def compress_sources(sources: Sequence[WordSource]) -> list[list[int]]:
+    """Return sources as they are stored: equal neighbours as one run with a count."""
     runs: list[list[int]] = []
-    for mark, same in groupby(marks):
+    for source, same in groupby(sources):
         count = len(list(same))
-        written = [mark[0]] if len(mark) == 1 else [mark[0], page_key(mark[1]), mark[2]]
-        if runs and runs[-1][1:] == written:
+        stored = [source[0]] if len(source) == 1 else [source[0], page_key(source[1]), source[2]]
+        if runs and runs[-1][1:] == stored:
             runs[-1][0] += count
         else:
-            runs.append([count, *written])
+            runs.append([count, *stored])
     return runs
 
 
 def expand_runs(runs: Iterable[Sequence[int]]) -> list[WordSource]:
-    """Stored runs as marks, one a word."""
-    found: list[WordSource] = []
-    for count, *mark in runs:
-        found += [(mark[0],) if len(mark) == 1 else (mark[0], mark[1], mark[2])] * count
-    return found
+    """Return stored runs as sources, one per word."""
+    sources: list[WordSource] = []
+    for count, *source in runs:
+        sources += [(source[0],) if len(source) == 1 else (source[0], source[1], source[2])] * count
+    return sources
 
 
 def format_passage_name(name: PassageName, page: int) -> str:
-    """A name as it is stored."""
+    """Return a name as it is stored."""
     return f"{page if name[0] is None else page_key(name[0])}.{name[1]}.{name[2]}"
 
 
 def parse_passage_name(name: str, page: int) -> PassageName:
-    """A stored name as passages of `page` say it."""
-    where, added_in, rank = map(int, name.split("."))
-    return (None if where == page else where, added_in, rank)
+    """Return a stored name as passages of `page` refer to it."""
+    passage_page, added_in, rank = map(int, name.split("."))
+    return (None if passage_page == page else passage_page, added_in, rank)

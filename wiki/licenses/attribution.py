@@ -22,13 +22,13 @@ from django.utils.translation import gettext
 from wiki.licenses import catalogue
 from wiki.licenses.catalogue import License, UnknownLicense
 
-# Another site, or a path of this one; "javascript:" and the like are not linked to.
+# URLs that become links: http(s), or a path of this site; not "javascript:" and the like.
 _LINKABLE = re.compile(r"(?:https?://|/(?![/\\]))[^\s\x00-\x1f]+\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class AttributionLine:
-    """One attribution line in three forms. `html` and `markdown` are safe to show as they are."""
+    """One attribution line in three formats. `html` and `markdown` are escaped."""
 
     text: str
     html: SafeString
@@ -36,8 +36,8 @@ class AttributionLine:
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
-    """How one form of output writes a piece of text and a link."""
+class _Format:
+    """The functions that write a piece of text and a link in one output format."""
 
     plain: Callable[[str], str]
     link: Callable[[str, str, str], str]
@@ -53,24 +53,24 @@ def attribution_line(
     updated: date | None = None,
     language: str | None = None,
 ) -> AttributionLine:
-    """Return the credit of one work.
+    """Return the attribution line of one work.
 
-    `authors` as they wish to be named, in order; none at all says so. `license_id` is an SPDX
-    expression; one that cannot be read is shown as it is. `changes`: None if unchanged, "" if
-    changed without saying how. `updated` is for licences that ask for it (Licence Ouverte 2.0).
-    `language` ("fr", "en") is that of the reader unless given. A source that is not an http
-    address or a path of this wiki is left out of the links.
+    `authors` are names in order; an empty list gives “authors not named”. `license_id` is an SPDX
+    expression; one that cannot be parsed is shown as it is. `changes`: None if unchanged, "" if
+    changed without a description. `updated` is for licences that require a date (Licence Ouverte
+    2.0). `language` ("fr", "en") defaults to the active language. A `source_url` that is neither an
+    http(s) URL nor a path of this wiki is not linked.
     """
     with translation.override(language or translation.get_language() or "en"):
         work = (_line(title), [_line(name) for name in authors], source_url.strip(), license_id)
-        said = None if changes is None else _line(changes)
-        lines = [_sentence(form, *work, said, updated) for form in (_TEXT, _HTML, _MARKDOWN)]
-    # Every piece of the second has gone through `conditional_escape` or `format_html`.
+        changes_line = None if changes is None else _line(changes)
+        lines = [_sentence(output, *work, changes_line, updated) for output in (_TEXT, _HTML, _MARKDOWN)]
+    # Every part of the second line went through `conditional_escape` or `format_html`.
     return AttributionLine(lines[0], SafeString(lines[1]), lines[2])
 
 
 def _sentence(
-    form: _Form,
+    output: _Format,
     title: str,
     authors: list[str],
     source: str,
@@ -78,46 +78,46 @@ def _sentence(
     changes: str | None,
     updated: date | None,
 ) -> str:
-    named = gettext("“%(title)s”") % {"title": title}
+    quoted_title = gettext("“%(title)s”") % {"title": title}
     parts = {
-        "title": form.link(named, source, "") if _LINKABLE.match(source) else form.plain(named),
-        "authors": _and([form.plain(name) for name in authors]),
-        "license": _license(form, expression),
+        "title": output.link(quoted_title, source, "") if _LINKABLE.match(source) else output.plain(quoted_title),
+        "authors": _join_names([output.plain(name) for name in authors]),
+        "license": _license(output, expression),
     }
     if authors:
-        said = gettext("%(title)s by %(authors)s, %(license)s") % parts
+        line = gettext("%(title)s by %(authors)s, %(license)s") % parts
     else:
-        said = gettext("%(title)s, authors not named, %(license)s") % parts
+        line = gettext("%(title)s, authors not named, %(license)s") % parts
     if updated is not None:
         day = formats.date_format(updated, "DATE_FORMAT")
-        said = gettext("%(credit)s, updated on %(date)s") % {"credit": said, "date": form.plain(day)}
+        line = gettext("%(credit)s, updated on %(date)s") % {"credit": line, "date": output.plain(day)}
     if changes:
-        said = gettext("%(credit)s — changed: %(changes)s") % {"credit": said, "changes": form.plain(changes)}
+        line = gettext("%(credit)s — changed: %(changes)s") % {"credit": line, "changes": output.plain(changes)}
     elif changes is not None:
-        said = gettext("%(credit)s — changed") % {"credit": said}
-    return said
+        line = gettext("%(credit)s — changed") % {"credit": line}
+    return line
 
 
-def _and(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     # Translators: joins the names of authors, as in "Alice, Bob and Anna".
     return gettext("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}
 
 
-def _license(form: _Form, expression: str) -> str:
+def _license(output: _Format, expression: str) -> str:
     try:
         tree = catalogue.parse(expression)
     except UnknownLicense:
-        return form.plain(_line(expression)) or form.plain(gettext("licence unknown"))
-    return catalogue.expression_label(tree, lambda license: _one_license(form, license))
+        return output.plain(_line(expression)) or output.plain(gettext("licence unknown"))
+    return catalogue.expression_label(tree, lambda license: _one_license(output, license))
 
 
-def _one_license(form: _Form, license: License) -> str:
-    return form.link(license.short, license.deed_url, "license") if license.deed_url else form.plain(license.short)
+def _one_license(output: _Format, license: License) -> str:
+    return output.link(license.short, license.deed_url, "license") if license.deed_url else output.plain(license.short)
 
 
-# ---------------------------------------------------------------- the three forms
+# ---------------------------------------------------------------- the three formats
 
 
 def _line(text: str) -> str:
@@ -126,36 +126,36 @@ def _line(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", spaced)
 
 
-def _text_link(label: str, address: str, rel: str) -> str:
-    return f"{label} ({address})"
+def _text_link(label: str, url: str, rel: str) -> str:
+    return f"{label} ({url})"
 
 
-def _html_link(label: str, address: str, rel: str) -> str:
+def _html_link(label: str, url: str, rel: str) -> str:
     if rel:
-        return format_html('<a rel="{}" href="{}">{}</a>', rel, address, label)
-    return format_html('<a href="{}">{}</a>', address, label)
+        return format_html('<a rel="{}" href="{}">{}</a>', rel, url, label)
+    return format_html('<a href="{}">{}</a>', url, label)
 
 
 _ENTITIES = str.maketrans({character: f"&#{ord(character)};" for character in "[]{}<>&|~^="})
 
 
 def _markdown_plain(text: str) -> str:
-    """Return `text` so that no Markdown, wiki link, call or bare address is read in it.
+    """Escape `text` so that it has no effect as Markdown, wiki link, parser function or bare URL.
 
-    Backslashes for what every Markdown lets one escape; entities for the rest, since wiki links
+    Backslashes escape what every Markdown allows to escape; entities the rest, since wiki links
     and `{{calls}}` are found in the source itself.
     """
     escaped = re.sub(r"([\\`*_])", r"\\\1", text.translate(_ENTITIES))
     return escaped.replace("://", "&#58;//").replace("www.", "www&#46;").replace("@", "&#64;")
 
 
-def _markdown_link(label: str, address: str, rel: str) -> str:
-    return f"[{_markdown_plain(label)}]({quote(address, safe=_ADDRESS_SAFE)})"
+def _markdown_link(label: str, url: str, rel: str) -> str:
+    return f"[{_markdown_plain(label)}]({quote(url, safe=_URL_SAFE)})"
 
 
-_ADDRESS_SAFE = "%/:?#@!$&'*+,;=~-._"
-"""What an address keeps as it is; brackets and quotes would end a Markdown link."""
+_URL_SAFE = "%/:?#@!$&'*+,;=~-._"
+"""Characters of a URL that are not quoted; brackets and quotes would end a Markdown link."""
 
-_TEXT = _Form(str, _text_link)
-_HTML = _Form(conditional_escape, _html_link)
-_MARKDOWN = _Form(_markdown_plain, _markdown_link)
+_TEXT = _Format(str, _text_link)
+_HTML = _Format(conditional_escape, _html_link)
+_MARKDOWN = _Format(_markdown_plain, _markdown_link)

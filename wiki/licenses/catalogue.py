@@ -1,7 +1,7 @@
-"""The licences that the wiki knows, read once from `licenses/catalogue.toml` and `index.toml`.
+"""The catalogue of licences, read from `licenses/catalogue.toml` and `index.toml` at import.
 
-A page or a picture carries an SPDX licence *expression*: an identifier (`CC-BY-SA-4.0`), or
-several joined (`CC-BY-SA-4.0 OR LAL-1.3`: the reader chooses; `A AND B`: both hold).
+A page or a picture has an SPDX licence *expression*: an identifier (`CC-BY-SA-4.0`), or several
+combined (`CC-BY-SA-4.0 OR LAL-1.3`: the reader chooses; `A AND B`: both apply).
 """
 
 from __future__ import annotations
@@ -28,22 +28,26 @@ from wiki.licenses.expressions import (
 )
 
 FOLDER = Path(__file__).resolve().parents[2] / "licenses"
-"""Data: catalogue, index, table, and one `<SPDX-id>.txt` per licence that ships."""
+"""The data folder: catalogue, index, compatibility table, and one `<SPDX-id>.txt` per licence text that ships."""
 
 KINDS = ("text", "media", "data", "code", "hardware")
 
 
 class UnknownLicense(LicenseConflict):
-    """The catalogue has no such licence, or the expression cannot be read."""
+    """The catalogue has no such licence, or the expression cannot be parsed."""
 
 
 class LicenseNotFree(LicenseConflict):
-    """The licence is known, and does not give the four freedoms."""
+    """The licence is known but does not give the four freedoms."""
 
 
 @dataclass(frozen=True, slots=True)
 class License:
-    """One licence. `osi` and `fsf` are what others say (`fsf` None: nothing); `free` is our gate."""
+    """One licence of the catalogue.
+
+    `osi` and `fsf` are whether the OSI approves it and the FSF calls it free (None: no statement).
+    `free` decides whether this wiki accepts it. `obligations` are keys of `verdict_texts.OBLIGATIONS`.
+    """
 
     id: str
     name_en: str
@@ -67,38 +71,38 @@ class License:
 
     @property
     def name(self) -> str:
-        """Return the full name in the language of the reader."""
-        return self.name_fr if _french() else self.name_en
+        """Return the full name in the active language."""
+        return self.name_fr if _is_french() else self.name_en
 
     @property
     def short(self) -> str:
-        """Return the name that fits on a line, in the language of the reader."""
-        return self.short_fr if _french() else self.short_en
+        """Return the short name in the active language."""
+        return self.short_fr if _is_french() else self.short_en
 
     @property
     def requires_attribution(self) -> bool:
-        """Tell whether the licence itself asks for credit (we credit in any case)."""
+        """Return whether the licence has obligations (the wiki credits authors in any case)."""
         return bool(self.obligations)
 
 
 class LicenseChoice(NamedTuple):
-    """One line of a licence menu: `(value, label)`, as Django's form fields take it."""
+    """One option of a licence menu: `(value, label)`, as in the `choices` of Django's form fields."""
 
     value: str
     label: str
 
 
-def _french() -> bool:
+def _is_french() -> bool:
     return (get_language() or "en").startswith("fr")
 
 
-def _read(name: str) -> dict[str, Any]:
+def _load_toml(name: str) -> dict[str, Any]:
     with (FOLDER / name).open("rb") as file:
         return tomllib.load(file)
 
 
-def _license(row: dict[str, Any], needs: dict[str, list[str]], index: dict[str, Any]) -> License:
-    shipped = index.get(row["id"], {})
+def _license(row: dict[str, Any], obligations: dict[str, list[str]], index: dict[str, Any]) -> License:
+    text_record = index.get(row["id"], {})
     return License(
         id=row["id"],
         name_en=row["name_en"],
@@ -109,7 +113,7 @@ def _license(row: dict[str, Any], needs: dict[str, list[str]], index: dict[str, 
         text_url=row.get("legal_code", ""),
         family=row["family"],
         version=row.get("version", ""),
-        obligations=tuple(needs[row["attribution"]]),
+        obligations=tuple(obligations[row["attribution"]]),
         share_alike=row.get("share_alike", False),
         kinds=tuple(row["kinds"]),
         free=row["free"],
@@ -117,23 +121,23 @@ def _license(row: dict[str, Any], needs: dict[str, list[str]], index: dict[str, 
         fsf=row.get("fsf"),
         has_text=row.get("text", False),
         text_language=row.get("text_language", "en"),
-        origin=shipped.get("origin", ""),
-        sha256=shipped.get("sha256", ""),
+        origin=text_record.get("origin", ""),
+        sha256=text_record.get("sha256", ""),
     )
 
 
-_CATALOGUE = _read("catalogue.toml")
-_INDEX = _read("index.toml")
+_CATALOGUE = _load_toml("catalogue.toml")
+_INDEX = _load_toml("index.toml")
 LICENSES: Mapping[str, License] = MappingProxyType(
     {row["id"]: _license(row, _CATALOGUE["attribution"], _INDEX) for row in _CATALOGUE["license"]}
 )
-"""Every licence known, by SPDX id, in the order of the catalogue."""
+"""All licences of the catalogue, by SPDX id, in the order of the file."""
 
 DEFAULT: str = _CATALOGUE["default"]
-"""The licence of a new page, unless its maker chooses another."""
+"""The licence of a new page, unless its author chooses another."""
 
 _BY_FOLDED_ID = {license.id.casefold(): license for license in LICENSES.values()}
-# Each view of a page reads its expression: parsing costs 0.04 ms, and there are few different ones.
+# Each page view parses the expression of the page: 0.04 ms, and few distinct expressions occur.
 _tree_of = lru_cache(maxsize=512)(ExpressionParser(LICENSES).parse)
 
 
@@ -141,7 +145,7 @@ _tree_of = lru_cache(maxsize=512)(ExpressionParser(LICENSES).parse)
 
 
 def get(license_id: str) -> License:
-    """Return the licence with that SPDX id, in any case of letters; raise `UnknownLicense`."""
+    """Return the licence with this SPDX id, in any letter case; raise `UnknownLicense`."""
     license = _BY_FOLDED_ID.get(license_id.strip().casefold())
     if license is None:
         raise UnknownLicense(
@@ -152,19 +156,19 @@ def get(license_id: str) -> License:
 
 
 def find(name_or_url: str) -> License | None:
-    """Return the licence that an SPDX id or the address of a deed or legal code means, or None.
+    """Return the licence with this SPDX id, or with this URL as deed or legal code; None if there is none.
 
-    For what other wikis and photo sites write: `http://creativecommons.org/licenses/by/3.0/deed.fr`
-    finds CC-BY-3.0.
+    For licences as other wikis and photo sites give them:
+    `http://creativecommons.org/licenses/by/3.0/deed.fr` finds CC-BY-3.0.
     """
-    wanted = name_or_url.strip()
-    if wanted.casefold() in _BY_FOLDED_ID:
-        return _BY_FOLDED_ID[wanted.casefold()]
-    return _by_address().get(_plain_address(wanted))
+    name = name_or_url.strip()
+    if name.casefold() in _BY_FOLDED_ID:
+        return _BY_FOLDED_ID[name.casefold()]
+    return _by_url().get(_normalize_url(name))
 
 
 def text_of(license_id: str) -> str:
-    """Return the full text that ships with the wiki, or "" if only its address is known."""
+    """Return the full text that ships with the wiki, or "" if none ships; raise `UnknownLicense`."""
     license = get(license_id)
     if not license.has_text:
         return ""
@@ -172,18 +176,19 @@ def text_of(license_id: str) -> str:
 
 
 @cache
-def _by_address() -> dict[str, License]:
-    found: dict[str, License] = {}
+def _by_url() -> dict[str, License]:
+    licenses: dict[str, License] = {}
     for license in LICENSES.values():
-        for address in (license.deed_url, license.text_url):
-            if address:
-                found.setdefault(_plain_address(address), license)
-    return found
+        for url in (license.deed_url, license.text_url):
+            if url:
+                licenses.setdefault(_normalize_url(url), license)
+    return licenses
 
 
-def _plain_address(address: str) -> str:
-    bare = re.sub(r"^(?:https?:)?//(?:www\.)?", "", address.strip().casefold())
-    return re.sub(r"/(?:legalcode|deed)(?:\.[a-z-]+)?$", "/", bare).rstrip("/")
+def _normalize_url(url: str) -> str:
+    """Return a URL without scheme, "www.", the last part of a deed or legal code, and the last slash."""
+    without_scheme = re.sub(r"^(?:https?:)?//(?:www\.)?", "", url.strip().casefold())
+    return re.sub(r"/(?:legalcode|deed)(?:\.[a-z-]+)?$", "/", without_scheme).rstrip("/")
 
 
 # ---------------------------------------------------------------- expressions
@@ -203,24 +208,25 @@ def parse(expression: str) -> LicenseExpression:
 
 
 def ids_in(expression: str) -> list[str]:
-    """Return the ids that the expression names, each once, sorted; raise `UnknownLicense`."""
+    """Return the ids in the expression, each once, sorted; raise `UnknownLicense`."""
     return sorted(set(iter_license_ids(parse(expression))))
 
 
 def licenses_in(expression: str) -> list[License]:
-    """Return the licences that the expression names; raise `UnknownLicense`."""
+    """Return the licences in the expression, sorted by id; raise `UnknownLicense`."""
     return [LICENSES[license_id] for license_id in ids_in(expression)]
 
 
 def normalize(expression: str) -> str:
-    """Return the one spelling of an expression (case, order, brackets); raise `UnknownLicense`."""
+    """Return the canonical spelling of an expression (case, order, brackets); raise `UnknownLicense`."""
     return to_spdx(parse(expression))
 
 
 def license_name(expression: str, *, full: bool = False) -> str:
-    """Return an expression in words for the reader: "CC BY-SA 4.0 or Free Art License 1.3".
+    """Return an expression as names in the active language: "CC BY-SA 4.0 or Free Art License 1.3".
 
-    An expression that cannot be read is returned as it is: it was stored, so it is shown.
+    Names are short unless `full`. An expression that cannot be parsed is returned unchanged, so
+    that stored values can always be shown.
     """
     try:
         tree = parse(expression)
@@ -230,7 +236,7 @@ def license_name(expression: str, *, full: bool = False) -> str:
 
 
 def expression_label(tree: LicenseExpression, one: Callable[[License], str]) -> str:
-    """Return a tree with each licence written by `one`, joined in the language of the reader."""
+    """Return a tree as text in the active language; `one` gives the text of each licence."""
     if isinstance(tree, SimpleExpression):
         return one(LICENSES[tree.id])
     parts = [
@@ -246,7 +252,7 @@ def expression_label(tree: LicenseExpression, one: Callable[[License], str]) -> 
 
 
 def is_free(expression: str) -> bool:
-    """Tell whether every licence named is free; False for what cannot be read."""
+    """Return whether every licence in the expression is free; False if it cannot be parsed."""
     try:
         return all(license.free for license in licenses_in(expression))
     except UnknownLicense:
@@ -254,10 +260,10 @@ def is_free(expression: str) -> bool:
 
 
 def require_free_license(expression: str) -> str:
-    """Return the normal form of a licence that a page, picture or archive may carry here.
+    """Return the canonical form of an expression that pages, pictures and archives may have here.
 
-    Every licence named has to be free, and its text has to ship (an archive needs it). Raises
-    `UnknownLicense` or `LicenseNotFree`.
+    Every licence in it must be free, and its text must ship with the wiki (archives include it).
+    Raises `UnknownLicense` or `LicenseNotFree`.
     """
     for license in licenses_in(expression):
         if not license.free:
@@ -277,27 +283,27 @@ def require_free_license(expression: str) -> str:
 
 
 def choices_for_text(also: str = "") -> list[LicenseChoice]:
-    """Return the licences offered for a page, the default first, labelled for the reader.
+    """Return the licences offered for a page, the default first, with labels in the active language.
 
-    `also` is one that the page already carries: it stays in the menu though it is not offered.
+    `also` is the licence that the page already has; it is added to the menu if it is not offered.
     """
-    return _offers("text", also)
+    return _choices("text", also)
 
 
 def choices_for_media(also: str = "") -> list[LicenseChoice]:
-    """Return the licences offered for a picture or a file; `also` as in `for_text`."""
-    return _offers("media", also)
+    """Return the licences offered for a picture or a file; `also` as in `choices_for_text`."""
+    return _choices("media", also)
 
 
 def choices_for_data(also: str = "") -> list[LicenseChoice]:
-    """Return the licences offered for place records and other data; `also` as in `for_text`."""
-    return _offers("data", also)
+    """Return the licences offered for place records and other data; `also` as in `choices_for_text`."""
+    return _choices("data", also)
 
 
-def _offers(use: str, also: str) -> list[LicenseChoice]:
-    offered = [
+def _choices(use: str, also: str) -> list[LicenseChoice]:
+    choices = [
         LicenseChoice(normalize(expression), license_name(expression)) for expression in _CATALOGUE["offers"][use]
     ]
-    if also and also not in (choice.value for choice in offered):
-        offered.append(LicenseChoice(also, license_name(also)))
-    return offered
+    if also and also not in (choice.value for choice in choices):
+        choices.append(LicenseChoice(also, license_name(also)))
+    return choices

@@ -1,13 +1,13 @@
-"""May what is made from a work under one licence be shared under another?
+"""Licence compatibility: may an adaptation of a work under one licence be shared under another?
 
-The answers are data: `licenses/compatibility.csv` (one row per rule, with the licences it covers,
-the answer for each target, and the legal source) and `licenses/upgrades.csv` (single pairs whose
-target is no column of the table). The codes are theirs:
+The rules are data: `licenses/compatibility.csv` (one row per rule, with the licences it covers,
+the code for each target, and the legal source) and `licenses/upgrades.csv` (single pairs whose
+target is no column of the table). The codes in both files:
 
     A  allowed      C  allowed if the source's notices are kept
     F  forbidden    R  not settled: refused, with the reason, until someone decides
 
-This is about *adaptations* (a fork with a changed text, one text inside another). Works side by
+The rules apply to *adaptations* (a fork with a changed text, one text inside another). Works side by
 side, such as a page and its pictures, are a collection: each keeps its own licence.
 """
 
@@ -32,10 +32,10 @@ _PRODUCED_WORK = "odbl-produced-work"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer for one source and one target, with its reason and its legal source.
+    """The result for one source and one target, with its reason and its legal source.
 
-    `because` and `duties` are words in the language of the reader at the moment of asking, so a
-    verdict can be kept, pickled and shown in either language.
+    `message` and `obligations` are message ids and keys. `reason` and `obligation_texts` translate
+    them when they are read, so that a pickled verdict can be shown in either language.
     """
 
     source: str
@@ -48,17 +48,17 @@ class Verdict:
 
     @property
     def allowed(self) -> bool:
-        """Tell whether the wiki lets it happen: A and C; what is unsettled is refused."""
+        """Return whether the wiki permits the adaptation (codes A and C); an unsettled pair is not permitted."""
         return self.code in ("A", "C")
 
     @property
     def is_settled(self) -> bool:
-        """Tell whether the table has a certain answer; False leaves room for a decision."""
+        """Return whether the table has a definite code for the pair (any code but R)."""
         return self.code != "R"
 
     @property
     def reason(self) -> str:
-        """Return the reason as one sentence in the language of the reader."""
+        """Return the reason as one sentence in the active language."""
         source, target = self.pair
         return gettext(self.message) % {
             "source": catalogue.license_name(source),
@@ -67,23 +67,27 @@ class Verdict:
 
     @property
     def obligation_texts(self) -> list[str]:
-        """Return what has to be shown or kept, as sentences in the language of the reader."""
-        return [gettext(verdict_texts.OBLIGATIONS[need]) for need in self.obligations]
+        """Return the obligations (notices to show or keep) as sentences in the active language."""
+        return [gettext(verdict_texts.OBLIGATIONS[key]) for key in self.obligations]
 
     @property
     def source_name(self) -> str:
-        """Return the source in words, for a table."""
+        """Return the name of the source licence in the active language."""
         return catalogue.license_name(self.source)
 
     @property
     def target_name(self) -> str:
-        """Return the target in words, for a menu."""
+        """Return the name of the target licence in the active language."""
         return catalogue.license_name(self.target)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table: how a group of licences treats each target."""
+    """One row of the table: the code of a group of licences for each target.
+
+    `same` is the code for an unchanged licence, `otherwise` that for a target without a column.
+    `obligations` are those of the row; () means those of the licence in the catalogue.
+    """
 
     key: str
     licenses: tuple[str, ...]
@@ -116,7 +120,7 @@ def _rule(row: dict[str, str]) -> Rule:
 
 _TABLE = _rows("compatibility.csv")
 TARGETS = tuple(column for column in _TABLE[0] if column in catalogue.LICENSES)
-"""The licences that are columns of the table."""
+"""Ids of the licences that are columns of the table."""
 
 RULES = {row["rule"]: _rule(row) for row in _TABLE}
 _RULE_OF = {license_id: rule for rule in RULES.values() for license_id in rule.licenses}
@@ -125,90 +129,90 @@ _UPGRADES = {
 }
 
 
-# ---------------------------------------------------------------- asking it
+# ---------------------------------------------------------------- look-ups
 
 
 def check(source: str, target: str, *, produced_work: bool = False) -> Verdict:
-    """Say whether an adaptation of `source` may be shared under `target`; never raises.
+    """Return whether an adaptation of `source` may be shared under `target`; never raises.
 
     Both are SPDX expressions. In the source, OR lets one choose the better licence and AND binds
     to all of them; in the target every licence named is promised, so each must be allowed.
-    What cannot be read as a source counts as "all rights reserved". `produced_work` reads
-    ODbL-1.0 as the source of a map, chart or prose (ODbL §4.3), not of a database.
+    A source that cannot be parsed counts as "all rights reserved". With `produced_work`,
+    ODbL-1.0 is the source of a map, chart or prose (ODbL §4.3), not of a database.
     """
     try:
-        goal = catalogue.parse(target)
+        target_tree = catalogue.parse(target)
     except UnknownLicense:
         return Verdict(source, target, "F", "", (), verdict_texts.NOT_A_LICENSE, (source, target))
     try:
-        start = catalogue.parse(source)
+        source_tree = catalogue.parse(source)
     except UnknownLicense:
-        nothing = RULES["none"]
+        rule = RULES["none"]
         pair = (source, target)
-        return Verdict(source, target, "F", nothing.legal_source, (), verdict_texts.REFUSALS["none"], pair)
-    unchanged = isinstance(start, CompoundExpression) and start == goal
-    found = _kept(start) if unchanged else _into_all(start, goal, produced_work)
-    names = to_spdx(start), to_spdx(goal)
-    if found.allowed and start != goal:
-        # Refusals name the one pair that decides; a permission speaks of the whole.
-        message = verdict_texts.ALLOWED if found.code == "A" else verdict_texts.ALLOWED_WITH_NOTICES
-        found = replace(found, message=message, pair=names)
-    return replace(found, source=names[0], target=names[1])
+        return Verdict(source, target, "F", rule.legal_source, (), verdict_texts.REFUSALS["none"], pair)
+    is_unchanged = isinstance(source_tree, CompoundExpression) and source_tree == target_tree
+    verdict = _unchanged(source_tree) if is_unchanged else _to_every_target(source_tree, target_tree, produced_work)
+    names = to_spdx(source_tree), to_spdx(target_tree)
+    if verdict.allowed and source_tree != target_tree:
+        # A refusal names the one pair that decides; a permission names the whole expressions.
+        message = verdict_texts.ALLOWED if verdict.code == "A" else verdict_texts.ALLOWED_WITH_NOTICES
+        verdict = replace(verdict, message=message, pair=names)
+    return replace(verdict, source=names[0], target=names[1])
 
 
 def check_all(sources: Iterable[str], target: str) -> Verdict:
-    """Say whether several ingredients may be mixed into one work under `target`.
+    """Return whether works under several licences may be combined into one under `target`.
 
-    Returns the verdict of the ingredient that decides (the strictest), with the obligations of
-    all. Raises ValueError if there is no ingredient.
+    The verdict is the strictest of all; if it allows, it has the obligations of all sources.
+    Raises ValueError if `sources` is empty.
     """
     return _strictest([check(source, target) for source in sources])
 
 
 def targets_for(source: str) -> list[Verdict]:
-    """Return a verdict for keeping `source` and for each licence offered for pages, in that order.
+    """Return a verdict for leaving `source` unchanged, then one for each licence offered for pages.
 
-    For the menu of the fork page: allowed ones can be chosen, the others show `because`. A source
-    that cannot be kept (ND, none) says so in the first verdict.
+    For the menu of the fork page: allowed licences can be chosen, the others show their `reason`.
+    The first verdict is a refusal for licences that allow no adaptation at all (ND, none).
     """
-    kept = check(source, source)
+    unchanged = check(source, source)
     others = (check(source, choice.value) for choice in catalogue.choices_for_text())
-    return [kept, *(verdict for verdict in others if verdict.target != kept.target)]
+    return [unchanged, *(verdict for verdict in others if verdict.target != unchanged.target)]
 
 
 # ---------------------------------------------------------------- expressions
 
 
-def _kept(tree: LicenseExpression) -> Verdict:
-    """Keep a joined licence as it is: allowed unless one of its parts forbids even itself."""
-    each = [_pair(license_id, license_id) for license_id in iter_license_ids(tree)]
-    worst = _strictest(each)
+def _unchanged(tree: LicenseExpression) -> Verdict:
+    """Return the verdict for an unchanged compound licence: allowed unless a part forbids even its own licence."""
+    worst = _strictest([_pair(license_id, license_id) for license_id in iter_license_ids(tree)])
     if not worst.allowed:
         return worst
     name = to_spdx(tree)
     return Verdict(name, name, "A", "", worst.obligations, verdict_texts.UNCHANGED, (name, name))
 
 
-def _into_all(start: LicenseExpression, goal: LicenseExpression, produced_work: bool) -> Verdict:
-    return _strictest([_from(start, license_id, produced_work) for license_id in iter_license_ids(goal)])
+def _to_every_target(source: LicenseExpression, target: LicenseExpression, produced_work: bool) -> Verdict:
+    return _strictest([_to_one_target(source, license_id, produced_work) for license_id in iter_license_ids(target)])
 
 
-def _from(start: LicenseExpression, target: str, produced_work: bool) -> Verdict:
-    if isinstance(start, SimpleExpression):
-        return _pair(start.id, target, produced_work)
-    parts = [_from(part, target, produced_work) for part in start.parts]
-    if start.operator == "OR":
-        return min(parts, key=lambda verdict: _BEST_FIRST.index(verdict.code))
-    return _strictest(parts)
+def _to_one_target(source: LicenseExpression, target: str, produced_work: bool) -> Verdict:
+    """Return the verdict of an expression for one target id: the best part of an OR, the worst of an AND."""
+    if isinstance(source, SimpleExpression):
+        return _pair(source.id, target, produced_work)
+    verdicts = [_to_one_target(part, target, produced_work) for part in source.parts]
+    if source.operator == "OR":
+        return min(verdicts, key=lambda verdict: _BEST_FIRST.index(verdict.code))
+    return _strictest(verdicts)
 
 
 def _strictest(verdicts: list[Verdict]) -> Verdict:
-    """Return the worst verdict; where all are allowed it carries everyone's obligations."""
+    """Return the verdict with the worst code; if all allow, it has the obligations of all."""
     worst = max(verdicts, key=lambda verdict: _BEST_FIRST.index(verdict.code))
     if not worst.allowed:
         return worst
-    every = dict.fromkeys(need for verdict in verdicts for need in verdict.obligations)
-    return replace(worst, obligations=tuple(every))
+    obligations = dict.fromkeys(key for verdict in verdicts for key in verdict.obligations)
+    return replace(worst, obligations=tuple(obligations))
 
 
 # ---------------------------------------------------------------- one pair
@@ -220,7 +224,7 @@ def _pair(source: str, target: str, produced_work: bool = False) -> Verdict:
         return Verdict(source, target, "F", "", (), verdict_texts.NOT_A_LICENSE, (source, target))
     if produced_work and rule.key == "odbl" and source != target:
         rule = RULES[_PRODUCED_WORK]
-    code, legal_source = _answer(rule, source, target)
+    code, legal_source = _code_and_legal_source(rule, source, target)
     obligations: tuple[str, ...] = ()
     if code in ("A", "C"):
         obligations = rule.obligations or catalogue.LICENSES[source].obligations
@@ -228,12 +232,12 @@ def _pair(source: str, target: str, produced_work: bool = False) -> Verdict:
     return Verdict(source, target, code, legal_source, obligations, message, (source, target))
 
 
-def _answer(rule: Rule, source: str, target: str) -> tuple[Code, str]:
+def _code_and_legal_source(rule: Rule, source: str, target: str) -> tuple[Code, str]:
     if (source, target) in _UPGRADES:
         return _UPGRADES[source, target]
     code = rule.codes.get(target, rule.otherwise)
     if source == target and code not in ("A", "C"):
-        # A row speaks for a group (CERN-OHL-W and -S): each member may stay itself, unless the
+        # A row covers a group (CERN-OHL-W and -S): each member may keep its own licence, unless the
         # rule forbids even that (ND, none).
         code = rule.same
     return code, rule.legal_source

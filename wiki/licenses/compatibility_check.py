@@ -56,7 +56,7 @@ def check_compatibility(question: CompatibilityQuestion) -> CompatibilityAnswer 
 
 
 def choices(also: tuple[str, ...] = ()) -> list[LicenseChoice]:
-    """Return the options of the form: licences offered for pages, then all others known, then unknown ones of `also`."""
+    """Return the options of the form: licences offered for pages, all other known ones, then unknown ones of `also`."""
     labels = dict(_values_and_labels(also))
     return [LicenseChoice(value, label) for value, label in labels.items()]
 

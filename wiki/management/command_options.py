@@ -1,4 +1,4 @@
-"""What commands that write pages share: in whose name they act, and which page is meant."""
+"""Common options of commands that write pages: the acting account, the output format, and the page."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from wiki.remotes import mirror_import, mirror_polling
 
 
 def add_arguments(parser: CommandParser) -> None:
-    """Who acts, and how the command answers."""
+    """Add the options `--by` and `--format`."""
     parser.add_argument("--by", metavar="NAME", help="the account that acts (by default the wiki itself)")
     parser.add_argument("--format", default="text", choices=["text", "json"], help="how to print the answer")
 
 
 def get_author(name: str | None) -> Author:
-    """The account of that name as an author; without a name the wiki itself. Raises CommandError for an unknown one."""
+    """Return the account called `name` as an author; without a name, the wiki itself. Raises CommandError."""
     if not name:
         return Author(None, settings.SITE_NAME)
     user = User.objects.filter(username=name).first()
@@ -36,7 +36,7 @@ def get_author(name: str | None) -> Author:
 
 
 def get_page_by_title(title: str) -> WikiPage:
-    """The page of that full title. Raises CommandError where there is none."""
+    """Return the page with the full title `title`. Raises CommandError if there is none."""
     try:
         found = page_lookup.find(title, AnonymousUser())
     except WikiError as error:
@@ -46,24 +46,24 @@ def get_page_by_title(title: str) -> WikiPage:
     return found
 
 
-def get_page_or_mirror(where: str, by: User | None) -> WikiPage:
-    """The page of that full title; or, from an address or a file `….zip`, the mirror of a page of another site.
+def get_page_or_mirror(source: str, by: User | None) -> WikiPage:
+    """Return the page with the full title `source`; for a URL or an archive file `….zip`, import its mirror.
 
-    Raises CommandError where there is none.
+    Raises CommandError if there is none.
     """
     try:
-        if where.startswith(("http://", "https://")):
-            return page_lookup.reload_page(mirror_polling.fetch_mirror(where, by).page_id)
-        if where.endswith(".zip"):
-            with Path(where).open("rb") as file:
+        if source.startswith(("http://", "https://")):
+            return page_lookup.reload_page(mirror_polling.fetch_mirror(source, by).page_id)
+        if source.endswith(".zip"):
+            with Path(source).open("rb") as file:
                 return page_lookup.reload_page(mirror_import.import_mirror(file, by).page_id)
     except WikiError as error:
         raise CommandError(message_for(error)) from error
     except OSError as error:
-        raise CommandError(f"{where} cannot be read: {error.strerror}.") from error
-    return get_page_by_title(where)
+        raise CommandError(f"{source} cannot be read: {error.strerror}.") from error
+    return get_page_by_title(source)
 
 
-def as_json(answer: dict[str, Any]) -> str:
-    """An answer for programs."""
-    return json.dumps(answer, ensure_ascii=False)
+def as_json(data: dict[str, Any]) -> str:
+    """Serialize a result as JSON."""
+    return json.dumps(data, ensure_ascii=False)

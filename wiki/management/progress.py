@@ -1,4 +1,4 @@
-"""What the commands of long imports share: a progress bar, and errors in words."""
+"""The progress bar of commands for long imports."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from wiki.pages.writing.parsed_versions import Tell
 
 @contextmanager
 def progress(name: str, *, silent: bool) -> Iterator[Tell]:
-    """Show a bar called `name`, moved by what is yielded; a WikiError becomes a CommandError that says it."""
+    """Show a progress bar called `name`; yield its callback (done, total). Turns a WikiError into a CommandError."""
     with tqdm(desc=name, unit="", disable=silent, file=sys.stderr, mininterval=0.5) as bar:
 
-        def tell(done: int, total: int) -> None:
+        def report_progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done)
 
         try:
-            yield tell
+            yield report_progress
         except WikiError as error:
             raise CommandError(gettext(error.message) % error.params) from error

@@ -1,4 +1,4 @@
-"""Proposals: a text offered to a page, what is said of it, and what became of it."""
+"""Proposals of a new text for a page, with their state and comments."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
-    """The vocabulary of reading."""
+    """Queries of proposals."""
 
     def readable_by(self, user: Reader) -> ProposalQuerySet:
-        """The gate: proposals to pages that `user` may read."""
+        """Permission filter: proposals to pages that `user` may read."""
         return self.filter(page__in=WikiPage.objects.readable_by(user))
 
     def open(self) -> ProposalQuerySet:
-        """Those that nobody has settled yet."""
+        """Proposals that are not resolved yet."""
         return self.filter(state=Proposal.State.OPEN)
 
 
 class Proposal(models.Model):
-    """A text for a page, written from one of its versions; settled once, by those who look after the page."""
+    """A proposed text of a page, based on one of its versions; resolved once."""
 
     class State(models.TextChoices):
         OPEN = "waiting", pgettext_lazy("state of a proposal", "waiting")
@@ -38,26 +38,26 @@ class Proposal(models.Model):
 
     page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="proposals")
     base = models.PositiveIntegerField()
-    """The version of the page that the text was written from."""
+    """Number of the page version that the text is based on."""
     text = models.TextField()
-    """The whole text that the page shall have."""
+    """The proposed text of the whole page."""
     source = models.ForeignKey(PageVersion, null=True, on_delete=models.SET_NULL, related_name="+")
-    """The version of another page that the words come from: of a fork."""
+    """The version of a fork that the text comes from; None for a proposal without a fork."""
     is_whole = models.BooleanField(default=True)
-    """Whether all that differs in the source is proposed."""
+    """Whether all changes of the source version are proposed."""
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="proposals")
     by_name = models.CharField(max_length=255)
     message = models.TextField(max_length=2000, blank=True)
     pending_consents = models.JSONField(default=list, blank=True)
-    """Keys of accounts that wrote what is proposed, and have not agreed yet that it goes under the page's licence."""
+    """Primary keys of the authors of the proposed text who have not agreed yet to the licence of the page."""
     made_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     resolved_at = models.DateTimeField(null=True)
     decline_reason = models.CharField(max_length=500, blank=True)
-    """Why it was declined."""
+    """Reason given for declining."""
     version = models.ForeignKey(PageVersion, null=True, on_delete=models.SET_NULL, related_name="+")
-    """The version of the page that took it in."""
+    """The page version written by accepting the proposal."""
 
     objects: ClassVar[Any] = models.Manager.from_queryset(ProposalQuerySet)()
 
@@ -69,12 +69,12 @@ class Proposal(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has settled it yet."""
+        """Whether the proposal is not resolved yet."""
         return self.state == self.State.OPEN
 
 
 class ProposalComment(models.Model):
-    """What someone says of a proposal."""
+    """A comment on a proposal."""
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="comments")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -1,4 +1,4 @@
-"""Giving back, for people: proposing what was changed in a fork, and settling what is proposed."""
+"""Views that propose the changes of a fork to its upstream, list proposals, and resolve them."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from wiki.pages.views import edit, manage
 
 LISTED = 200
 COSTLY_BYTES = 200_000
-"""Bytes of texts from which merging them takes long enough to be counted."""
+"""Size of both texts in bytes from which merging them counts against the rate limit."""
 
 
 class ProposeForm(forms.Form):
-    """What someone says of what they propose."""
+    """The message of a proposal, and the consent to the licence of the upstream."""
 
     message = forms.CharField(
         label=_("What do you propose, and why?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
@@ -48,15 +48,14 @@ class ProposeForm(forms.Form):
 
 @noindex
 def propose(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Propose what was changed in a fork to its original: which hunks, and why."""
+    """Propose the changes of a fork to its upstream: resolve conflicts, choose hunks, give a reason."""
     page = manage.get_page(request, title, permissions.Action.READ)
     if request.method != "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if request.user.is_authenticated:
-        permissions.require(
-            request.user, permissions.Action.FORK, page
-        )  # nobody edits a fork that lives on another site
-    merge = _back(page, request)
+        # FORK, not EDIT: a mirrored fork cannot be edited.
+        permissions.require(request.user, permissions.Action.FORK, page)
+    merge = _merge_into_upstream(page, request)
     choice = MergeChoice(
         merge.merged, merge.mine.text() or "", request.POST, f"{merge.mine.number}.{merge.theirs.number}"
     )
@@ -65,47 +64,48 @@ def propose(request: HttpRequest, title: str) -> HttpResponseBase:
     if request.method == "POST" and not user.is_authenticated:
         user = edit.sign_in_with_form(request, form)
     if user is None:
-        return _propose_screen(request, merge, form, choice, status=403)
+        return _render_propose(request, merge, form, choice, status=403)
     if choice.is_stale:
         form.add_error(None, gettext("The page was changed just now: please look again."))
     if not form.is_valid() or not choice.is_resolved:
-        return _propose_screen(request, merge, form, choice, status=200 if request.method != "POST" else 422)
+        return _render_propose(request, merge, form, choice, status=200 if request.method != "POST" else 422)
     if not choice.has_chosen_hunks:
-        return _propose_screen(request, merge, form, choice)
-    said = form.cleaned_data
+        return _render_propose(request, merge, form, choice)
+    data = form.cleaned_data
     try:
-        made = proposals.propose(
-            merge, choice.text, said["message"], user, is_whole=choice.is_whole, agrees=said["agrees"]
+        created = proposals.propose(
+            merge, choice.text, data["message"], user, is_whole=choice.is_whole, agrees=data["agrees"]
         )
     except WikiError as error:
         form.add_error(None, message_for(error))
-        return _propose_screen(request, merge, form, choice, status=error.status)
+        return _render_propose(request, merge, form, choice, status=error.status)
     messages.success(request, gettext("It is proposed. Those who look after the original see it there."))
-    return redirect(_address(made))
+    return redirect(_proposal_url(created))
 
 
-def _back(page: WikiPage, request: HttpRequest) -> Merge:
-    """The merge of a fork into its original. Raises Http404 where it is none, Refused where the original is gone."""
-    found = find_fork_status(page, request.user)
-    if found is None:
+def _merge_into_upstream(page: WikiPage, request: HttpRequest) -> Merge:
+    """Return the merge of a fork into its upstream. Raises Http404 when it is no fork, Refused without an upstream."""
+    status = find_fork_status(page, request.user)
+    if status is None:
         raise Http404(gettext("This page is no fork."))
-    if found.upstream is None:
+    if status.upstream is None:
         raise Refused(gettext_noop("The original is not here any more: nothing can be proposed to it."))
-    if page.size + found.upstream.size > COSTLY_BYTES:
+    if page.size + status.upstream.size > COSTLY_BYTES:
         rate_limits.limit_previews(request)
-    return Merge.into_upstream(page, found.upstream)
+    return Merge.into_upstream(page, status.upstream)
 
 
-def _propose_screen(
+def _render_propose(
     request: HttpRequest, merge: Merge, form: ProposeForm, choice: MergeChoice, status: int = 200
 ) -> HttpResponse:
-    """What would be proposed."""
+    """Render the form with the changes to be proposed."""
     if merge.verdict.allowed:
         form.fields.pop("agrees", None)
     page = merge.theirs.page
     context = {
-        "page": page, "merge": merge, "form": form, "choice": choice, "may": permissions.allowed_actions(request.user, page),
-        "writers": [] if merge.verdict.allowed else proposals.unmerged_contributions(merge),
+        "page": page, "merge": merge, "form": form, "choice": choice,
+        "may": permissions.allowed_actions(request.user, page),
+        "contributions": [] if merge.verdict.allowed else proposals.unmerged_contributions(merge),
     }  # fmt: skip
     return render(request, "wiki/moderation/propose.html", context, status=status)
 
@@ -113,94 +113,99 @@ def _propose_screen(
 @require_safe
 @noindex
 def proposal_list(request: HttpRequest, title: str) -> HttpResponse:
-    """What is proposed to a page, and to the pages of a place; what waits first."""
+    """List the proposals to a page, and to the pages of a place; open ones first."""
     page = manage.get_page(request, title, permissions.Action.READ)
-    found = Proposal.objects.readable_by(request.user).filter(Q(page=page) | Q(page__place=page))
-    waiting, settled = found.open(), found.exclude(state=Proposal.State.OPEN)
-    shown = [
-        *waiting.select_related("page", "by").order_by("-made_at")[:LISTED],
-        *settled.select_related("page", "by").order_by("-resolved_at")[:LISTED],
+    readable = Proposal.objects.readable_by(request.user).filter(Q(page=page) | Q(page__place=page))
+    open_proposals, resolved = readable.open(), readable.exclude(state=Proposal.State.OPEN)
+    listed = [
+        *open_proposals.select_related("page", "by").order_by("-made_at")[:LISTED],
+        *resolved.select_related("page", "by").order_by("-resolved_at")[:LISTED],
     ]
-    context = {"page": page, "proposals": shown, "may": permissions.allowed_actions(request.user, page)}
+    context = {"page": page, "proposals": listed, "may": permissions.allowed_actions(request.user, page)}
     return render(request, "wiki/moderation/proposals.html", context)
 
 
 @noindex
 def proposal(request: HttpRequest, number: int) -> HttpResponseBase:
-    """A proposal with what is said of it; on POST, accept, decline, withdraw, agree or say something."""
+    """Show a proposal with its comments; on POST, accept, decline, withdraw, agree or comment."""
     rows = Proposal.objects.readable_by(request.user).select_related("page__place", "page__kind", "by", "source__page")
-    found: Proposal | None = rows.filter(pk=number).first()
-    if found is None:
+    row: Proposal | None = rows.filter(pk=number).first()
+    if row is None:
         raise Http404(gettext("There is no such proposal."))
-    page = page_lookup.reload_page(found.page_id)
-    if found.is_open and page.size + len(found.text) > COSTLY_BYTES:
+    page = page_lookup.reload_page(row.page_id)
+    if row.is_open and page.size + len(row.text) > COSTLY_BYTES:
         rate_limits.limit_previews(request)
-    joined = proposals.merge_proposal(found, page)
-    choice = MergeChoice(joined, page.source.text or "", request.POST, str(page.version))
+    merged = proposals.merge_proposal(row, page)
+    choice = MergeChoice(merged, page.source.text or "", request.POST, str(page.version))
     if request.method != "POST":
-        return _screen(request, found, page, choice)
+        return _render_proposal(request, row, page, choice)
     user: Any = request.user
     try:
         permissions.require(user, permissions.Action.EDIT, page)
-        done = _act(request, user, found, page, choice)
+        message = _handle_action(request, user, row, page, choice)
     except EditConflict:
-        return _screen(request, found, page, choice, gettext("The page was changed just now: please look again."), 409)
+        return _render_proposal(
+            request, row, page, choice, gettext("The page was changed just now: please look again."), 409
+        )
     except WikiError as error:
-        return _screen(request, found, page, choice, message_for(error), error.status)
-    if not done:
-        return _screen(request, found, page, choice, gettext("Choose for each clash what shall stand there."), 422)
-    messages.success(request, done)
-    return redirect(_address(found))
+        return _render_proposal(request, row, page, choice, message_for(error), error.status)
+    if not message:
+        return _render_proposal(
+            request, row, page, choice, gettext("Choose for each clash what shall stand there."), 422
+        )
+    messages.success(request, message)
+    return redirect(_proposal_url(row))
 
 
-def _act(request: HttpRequest, user: User, found: Proposal, page: WikiPage, choice: MergeChoice) -> str:
-    """Do what was asked; what to say of it, or "" where clashes are not settled yet."""
-    act, said = request.POST.get("act"), request.POST.get("said", "")
-    if act == "accept":
+def _handle_action(request: HttpRequest, user: User, proposal: Proposal, page: WikiPage, choice: MergeChoice) -> str:
+    """Perform the posted action; return the success message, or "" when conflicts are not resolved yet."""
+    action, text = request.POST.get("act"), request.POST.get("said", "")
+    if action == "accept":
         if choice.is_stale:
             raise Refused(gettext_noop("The page was changed just now: please look again."))
         if not choice.has_chosen_hunks:
             return ""
-        proposals.accept(found, choice.text, user, is_whole=choice.is_whole, base=page.version)
+        proposals.accept(proposal, choice.text, user, is_whole=choice.is_whole, base=page.version)
         return gettext("It is taken in, and who proposed it is named as its author.")
-    if act == "decline":
-        proposals.decline(found, user, said)
+    if action == "decline":
+        proposals.decline(proposal, user, text)
         return gettext("It is declined.")
-    if act == "withdraw":
-        proposals.withdraw(found, user)
+    if action == "withdraw":
+        proposals.withdraw(proposal, user)
         return gettext("It is withdrawn.")
-    if act == "agree":
-        proposals.agree(found, user)
+    if action == "agree":
+        proposals.agree(proposal, user)
         return gettext("Thank you: your consent is noted.")
-    proposals.add_comment(found, user, said)
+    proposals.add_comment(proposal, user, text)
     return gettext("It is said.")
 
 
-def _screen(
-    request: HttpRequest, found: Proposal, page: WikiPage, choice: MergeChoice, problem: str = "", status: int = 200
+def _render_proposal(
+    request: HttpRequest, proposal: Proposal, page: WikiPage, choice: MergeChoice, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    """A proposal, with what the reader may do about it."""
+    """Render a proposal, with the actions that the user may perform."""
     user = request.user
-    source = found.source
-    is_there = source is not None and WikiPage.objects.readable_by(user).filter(pk=source.page_id).exists()
+    source = proposal.source
+    is_source_readable = source is not None and WikiPage.objects.readable_by(user).filter(pk=source.page_id).exists()
     context = {
-        "page": page, "proposal": found, "choice": choice, "problem": problem, "source": source if is_there else None,
-        "may_settle": found.is_open and proposals.can_resolve(user, found),
-        "may_withdraw": found.is_open and user.is_authenticated and user.pk == found.by_id,
-        "asked": found.is_open and user.is_authenticated and user.pk in found.pending_consents,
-        "pending_consents": User.objects.filter(pk__in=found.pending_consents).order_by("pk"),
-        "said": request.POST.get("said", ""), "comments": found.comments.select_related("by"),
-        "version": _version(found), "may": permissions.allowed_actions(user, page),
+        "page": page, "proposal": proposal, "choice": choice, "problem": problem,
+        "source": source if is_source_readable else None,
+        "can_resolve": proposal.is_open and proposals.can_resolve(user, proposal),
+        "can_withdraw": proposal.is_open and user.is_authenticated and user.pk == proposal.by_id,
+        "is_consent_requested": proposal.is_open and user.is_authenticated and user.pk in proposal.pending_consents,
+        "pending_consents": User.objects.filter(pk__in=proposal.pending_consents).order_by("pk"),
+        "comment_text": request.POST.get("said", ""), "comments": proposal.comments.select_related("by"),
+        "version": _accepted_version(proposal), "may": permissions.allowed_actions(user, page),
     }  # fmt: skip
     return render(request, "wiki/moderation/proposal.html", context, status=status)
 
 
-def _version(found: Proposal) -> PageVersion | None:
-    """The version that took the proposal in."""
-    key = found.version_id
+def _accepted_version(proposal: Proposal) -> PageVersion | None:
+    """Return the page version written by accepting the proposal, or None."""
+    key = proposal.version_id
     return PageVersion.objects.select_related("page").get(pk=key) if key is not None else None
 
 
-def _address(found: Proposal) -> str:
-    """Where a proposal is shown."""
-    return reverse("proposal", args=[found.pk])
+def _proposal_url(proposal: Proposal) -> str:
+    """Return the URL of a proposal."""
+    return reverse("proposal", args=[proposal.pk])

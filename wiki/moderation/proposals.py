@@ -1,4 +1,4 @@
-"""Giving back: what was changed in a fork is proposed to its original, which takes it in whole, in part, or not."""
+"""Proposals of changes from a fork to its upstream: creation, consents, accepting in whole or in part, declining."""
 
 from __future__ import annotations
 
@@ -26,22 +26,26 @@ MESSAGE_LIMIT = 2_000
 
 
 def unmerged_contributions(merge: Merge) -> list[PageVersion]:
-    """The versions of the fork whose words are not in the original: one of each author, the latest."""
-    lineage = merge.graph
-    there = lineage.ancestors([lineage.nodes[merge.mine.pk]])
-    keys = [node.pk for node in lineage.changed_versions(merge.theirs.page_id, there) if node.merged_id is None]
+    """Return the versions of the fork with changes that are not merged upstream: the latest one of each author."""
+    graph = merge.graph
+    upstream_ancestors = graph.ancestors([graph.nodes[merge.mine.pk]])
+    keys = [
+        node.pk for node in graph.changed_versions(merge.theirs.page_id, upstream_ancestors) if node.merged_id is None
+    ]
     rows = PageVersion.objects.filter(pk__in=keys).select_related("author").order_by("number")
-    found: dict[tuple[int | None, str], PageVersion] = {(row.author_id, row.author_name): row for row in rows}
-    return list(found.values())
+    latest_by_author: dict[tuple[int | None, str], PageVersion] = {
+        (row.author_id, row.author_name): row for row in rows
+    }
+    return list(latest_by_author.values())
 
 
 def propose(
     merge: Merge, text: str, message: str, by: User, *, is_whole: bool = True, agrees: bool = False
 ) -> Proposal:
-    """Offer `text` to the page of `merge`, whose fork it comes from.
+    """Propose `text` to the page of `merge`, from its fork.
 
-    Where the licence of the fork does not let it flow back, everyone who wrote it has to agree: `agrees` says that `by`
-    does, the others are asked. Raises LicenseConflict, NotAllowed, TooFast, Refused.
+    When the licences do not allow the merge, all authors of the changes must consent: `agrees` is the consent of `by`,
+    the others are asked. Raises LicenseConflict, NotAllowed, RateLimitExceeded, Refused.
     """
     permissions.require(by, permissions.Action.EDIT, merge.page)
     rate_limits.limit_edits(by)
@@ -50,19 +54,23 @@ def propose(
         raise Refused(gettext_noop("Nothing is left to propose: the original says all of it."))
     proposal = Proposal(
         page=merge.page, base=merge.mine.number, text=text, source=merge.theirs, is_whole=is_whole, by=by,
-        by_name=by.label, message=message.strip()[:MESSAGE_LIMIT], pending_consents=_lacking(merge, by, agrees),
+        by_name=by.label, message=message.strip()[:MESSAGE_LIMIT],
+        pending_consents=_missing_consents(merge, by, agrees),
     )  # fmt: skip
     proposal.save()
     invalidate_page_cache(merge.page)
     return proposal
 
 
-def _lacking(merge: Merge, by: User, agrees: bool) -> list[int]:
-    """Whose consent is still needed. Raises LicenseConflict where it was not given, or someone cannot be asked."""
+def _missing_consents(merge: Merge, by: User, agrees: bool) -> list[int]:
+    """Return the primary keys of users whose consent is missing.
+
+    Raises LicenseConflict when `by` does not agree, or an author has no account and cannot be asked.
+    """
     if merge.verdict.allowed:
         return []
-    everyone = unmerged_contributions(merge)
-    unknown = [version.author_name for version in everyone if version.author is None]
+    contributions = unmerged_contributions(merge)
+    unknown = [version.author_name for version in contributions if version.author is None]
     if unknown:
         raise LicenseConflict(
             gettext_noop("%(license)s does not let this flow back, and %(names)s cannot be asked."),
@@ -71,13 +79,14 @@ def _lacking(merge: Merge, by: User, agrees: bool) -> list[int]:
         )
     if not agrees:
         raise LicenseConflict(str(merge.verdict.reason).replace("%", "%%"))
-    return [version.author_id for version in everyone if version.author_id not in (None, by.pk)]
+    return [version.author_id for version in contributions if version.author_id not in (None, by.pk)]
 
 
 def can_resolve(user: object, proposal: Proposal) -> bool:
-    """Whether `user` may take the proposal in, or decline it: who may write the page, save the one who proposes.
+    """Whether `user` may accept or decline the proposal.
 
-    Of pages in a place, its stewards and administrators.
+    In a place, its stewards and administrators may; at the root level, everyone who may edit the page, except the user
+    who made the proposal.
     """
     if not isinstance(user, User) or not permissions.has_permission(user, permissions.Action.EDIT, proposal.page):
         return False
@@ -87,63 +96,68 @@ def can_resolve(user: object, proposal: Proposal) -> bool:
 
 
 def merge_proposal(proposal: Proposal, page: WikiPage) -> MergedDocument:
-    """What is proposed, joined with what was written in `page` since; mine is the page as it is now."""
+    """Merge the proposed text with the edits of `page` since its base version; `mine` is the current text."""
     base = page.versions.select_related("stored").get(number=proposal.base)
     return merge_documents(base.text() or "", page.source.text or "", proposal.text)
 
 
 def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int) -> SaveResult:
-    """Write `text`, all or part of what is proposed, as the version after `base`; who proposed is its author.
+    """Accept a proposal: write `text`, all or part of it, as an edit of version `base`, credited to its author.
 
-    Raises NotAllowed, Refused where it is settled or a consent is pending_consents, EditConflict, Busy.
+    Raises NotAllowed, Refused when it is resolved already or consents are missing, EditConflict, DatabaseBusy.
     """
-    _require(by, proposal)
+    _require_can_resolve(by, proposal)
     if proposal.pending_consents:
         raise Refused(gettext_noop("Not everyone who wrote this has agreed yet to the licence of the page."))
-    part = [] if is_whole and proposal.is_whole else [PARTIAL_TAG]
+    partial_tags = [] if is_whole and proposal.is_whole else [PARTIAL_TAG]
     names = authors_of(proposal.source.page, proposal.source.number) if proposal.source else [proposal.by_name]
 
-    def settled(versions: list[PageVersion]) -> None:
-        _settle(proposal, Proposal.State.ACCEPTED, by, version=versions[-1])
+    def save_related(versions: list[PageVersion]) -> None:
+        _resolve(proposal, Proposal.State.ACCEPTED, by, version=versions[-1])
         add_credits(proposal.page, names)
 
-    note = EditSummary(_said(proposal, by), tags=[ACCEPTED, *part], merge_parent=proposal.source)
-    saved = page_writer.edit(proposal.page, text, Author.of(by), note, base, settled, _writer(proposal))
-    if not saved.changed:  # the page says so already
-        _settle(proposal, Proposal.State.ACCEPTED, by)
+    summary = EditSummary(_comment(proposal, by), tags=[ACCEPTED, *partial_tags], merge_parent=proposal.source)
+    saved = page_writer.edit(
+        proposal.page, text, Author.of(by), summary, base, save_related, _author_of_merge(proposal)
+    )
+    if not saved.changed:  # the page has this text already
+        _resolve(proposal, Proposal.State.ACCEPTED, by)
     return saved
 
 
-def _writer(proposal: Proposal) -> Author:
-    """Who is the author of the version that takes a proposal in: of a fork on another site, not who carried it here."""
+def _author_of_merge(proposal: Proposal) -> Author:
+    """Return the author of the accepted version: who proposed it or, for a fork on another site, the author there."""
     source = proposal.source
     if source is not None and source.page.namespace == MIRROR_NAMESPACE:
         return Author(None, source.author_name)
     return Author(proposal.by, proposal.by_name)
 
 
-def _said(proposal: Proposal, by: User) -> str:
-    """What the history says, in the language of the page."""
+def _comment(proposal: Proposal, by: User) -> str:
+    """Return the comment of the accepted version, in the language of the page."""
     with translation.override(proposal.page.language):
-        said = gettext("Proposal by %(author)s, taken in by %(name)s") % {"author": proposal.by_name, "name": by.label}
-    return f"{said}: {proposal.message}"[:500] if proposal.message else said
+        comment = gettext("Proposal by %(author)s, taken in by %(name)s") % {
+            "author": proposal.by_name,
+            "name": by.label,
+        }
+    return f"{comment}: {proposal.message}"[:500] if proposal.message else comment
 
 
-def decline(proposal: Proposal, by: User, word: str) -> None:
-    """Say no, with a word why. Raises NotAllowed, Refused."""
-    _require(by, proposal)
-    _settle(proposal, Proposal.State.DECLINED, by, word=word.strip()[:500])
+def decline(proposal: Proposal, by: User, reason: str) -> None:
+    """Decline a proposal with a reason (may be empty). Raises NotAllowed, Refused."""
+    _require_can_resolve(by, proposal)
+    _resolve(proposal, Proposal.State.DECLINED, by, decline_reason=reason.strip()[:500])
 
 
 def withdraw(proposal: Proposal, by: User) -> None:
-    """Take one's own proposal back. Raises NotAllowed, Refused."""
+    """Withdraw a proposal of `by`. Raises NotAllowed, Refused."""
     if proposal.by_id != by.pk:
         raise NotAllowed(gettext_noop("Only who made a proposal can withdraw it."))
-    _settle(proposal, Proposal.State.WITHDRAWN, by)
+    _resolve(proposal, Proposal.State.WITHDRAWN, by)
 
 
 def agree(proposal: Proposal, by: User) -> None:
-    """Agree that one's words go under the licence of the page. Raises NotAllowed where nobody asked."""
+    """Record the consent of `by` to the licence of the page. Raises NotAllowed when it was not requested."""
     if by.pk not in proposal.pending_consents:
         raise NotAllowed(gettext_noop("Nobody asked for your consent here."))
     proposal.pending_consents = [key for key in proposal.pending_consents if key != by.pk]
@@ -151,34 +165,34 @@ def agree(proposal: Proposal, by: User) -> None:
 
 
 def add_comment(proposal: Proposal, by: User, text: str) -> ProposalComment:
-    """Say something of a proposal. Raises NotAllowed, TooFast, Refused."""
+    """Add a comment to a proposal. Raises NotAllowed, RateLimitExceeded, Refused."""
     permissions.require(by, permissions.Action.EDIT, proposal.page)
     rate_limits.limit_edits(by)
-    said = clean_text(text).strip()[:MESSAGE_LIMIT]
-    if not said:
+    comment = clean_text(text).strip()[:MESSAGE_LIMIT]
+    if not comment:
         raise Refused(gettext_noop("There is nothing in it yet."))
-    return ProposalComment.objects.create(proposal=proposal, by=by, by_name=by.label, text=said)
+    return ProposalComment.objects.create(proposal=proposal, by=by, by_name=by.label, text=comment)
 
 
-def _require(by: User, proposal: Proposal) -> None:
-    """Raise NotAllowed where `by` may not settle the proposal."""
+def _require_can_resolve(by: User, proposal: Proposal) -> None:
+    """Raise NotAllowed unless `by` may resolve the proposal."""
     permissions.require(by, permissions.Action.EDIT, proposal.page)
     if not can_resolve(by, proposal):
         raise NotAllowed(gettext_noop("Those who look after the page decide, and nobody about their own proposal."))
 
 
-def _settle(
-    proposal: Proposal, state: Proposal.State, by: User, word: str = "", version: PageVersion | None = None
+def _resolve(
+    proposal: Proposal, state: Proposal.State, by: User, decline_reason: str = "", version: PageVersion | None = None
 ) -> None:
-    """Settle a proposal that waits, once. Raises Refused where someone was faster."""
-    waiting = Proposal.objects.filter(pk=proposal.pk).open()
-    if not waiting.update(
-        state=state, resolved_by=by, resolved_at=timezone.now(), decline_reason=word, version=version
+    """Resolve an open proposal. Raises Refused when it was resolved already, also by a concurrent request."""
+    open_proposal = Proposal.objects.filter(pk=proposal.pk).open()
+    if not open_proposal.update(
+        state=state, resolved_by=by, resolved_at=timezone.now(), decline_reason=decline_reason, version=version
     ):
         raise Refused(gettext_noop("This proposal is settled already."))
     invalidate_page_cache(proposal.page)
 
 
 def invalidate_page_cache(page: WikiPage) -> None:
-    """The page says how many proposals wait: move its stamp."""
+    """Invalidate cached responses of a page, which shows the number of open proposals."""
     WikiPage.objects.filter(pk=page.pk).update(cache_version=F("cache_version") + 1)

@@ -1,4 +1,4 @@
-"""Changes proposed without an account: a text for a page, a name that is only a claim, and those who decide."""
+"""View for proposing a change without an account, under an unverified name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from wiki.text.titles import MIRROR_NAMESPACE
 
 
 class SuggestForm(forms.Form):
-    """A text, why, by whom, and the consent that lets it be used."""
+    """A proposed text with a message, a name, and the consent to the licence."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     text = forms.CharField(
@@ -59,7 +59,7 @@ class SuggestForm(forms.Form):
 
 @noindex
 def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Propose a change of a page without an account; who has one edits."""
+    """Propose a change of a page without an account; a signed-in user is redirected to the editor."""
     page = manage.get_page(request, title, Action.READ)
     if request.user.is_authenticated:
         return redirect(address("edit", page.full_title))
@@ -67,7 +67,7 @@ def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
         raise NotAllowed(gettext_noop("This page lives on another site: propose your change there."))
     if request.method != "POST":
         form = SuggestForm(page, initial={"text": page.source.text, "base": page.version})
-        return _screen(request, page, form)
+        return _render_suggest(request, page, form)
     form = SuggestForm(page, request.POST)
     extra: dict[str, Any] = {}
     status = 422
@@ -79,34 +79,37 @@ def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
             status = 200
         elif form.is_valid():
             rate_limits.limit_suggestions(request)
-            made = _propose(page, form.cleaned_data)
+            proposal = _create_proposal(page, form.cleaned_data)
             messages.success(request, gettext("It is proposed. Those who look after the page see it there."))
-            return redirect(reverse("proposal", args=[made.pk]))
+            return redirect(reverse("proposal", args=[proposal.pk]))
     except WikiError as error:
         form.add_error(None, message_for(error))
         status = error.status
-    return _screen(request, page, form, status, **extra)
+    return _render_suggest(request, page, form, status, **extra)
 
 
-def _screen(
+def _render_suggest(
     request: HttpRequest, page: WikiPage, form: SuggestForm, status: int = 200, **extra: Any
 ) -> HttpResponseBase:
-    """The form, with what was typed."""
+    """Render the form with the submitted data."""
     context = {"page": page, "form": form, "edit_address": address("edit", page.full_title), **extra}
     return render(request, "wiki/moderation/suggest.html", context, status=status)
 
 
-def _propose(page: WikiPage, said: dict[str, Any]) -> Proposal:
-    """Write the proposal down. Raises Refused where it changes nothing, is of no version, or under another's name."""
-    text, name = page_writer.check_text(said["text"]), " ".join(said["name"].split())
-    base = page.versions.filter(number=said["base"], is_deletion=False).select_related("stored").first()
+def _create_proposal(page: WikiPage, data: dict[str, Any]) -> Proposal:
+    """Create the proposal.
+
+    Raises Refused when it changes nothing, its base version does not exist, or the name belongs to an account.
+    """
+    text, name = page_writer.check_text(data["text"]), " ".join(data["name"].split())
+    base = page.versions.filter(number=data["base"], is_deletion=False).select_related("stored").first()
     if base is None or text in (base.text(), page.source.text):
         raise Refused(gettext_noop("Nothing is changed in this text."))
     if name and is_name_taken(name):
         raise Refused(gettext_noop("Someone here has an account with this name: sign in, or give another name."))
-    made = Proposal.objects.create(
-        page=page, base=base.number, text=text, message=said["message"].strip(),
+    proposal = Proposal.objects.create(
+        page=page, base=base.number, text=text, message=data["message"].strip(),
         by_name=name or gettext("somebody without an account"),
     )  # fmt: skip
     invalidate_page_cache(page)
-    return made
+    return proposal

@@ -1,5 +1,5 @@
-"""Floor 3: pages and their versions, places, titles, links, the one writer, rendering.
+"""Pages and their versions, places, titles, links, rendering, views.
 
-Whatever changes a text goes through `saving`; whatever reads pages starts from
-`WikiPage.objects.readable_by(user)`. Only `storing` writes reversion's rows.
+Every change of a page goes through `writing.page_writer`, and only `writing.version_store` writes reversion's rows.
+Queries for readers begin with `WikiPage.objects.readable_by(user)`.
 """

@@ -1,4 +1,4 @@
-"""Long lists in one parameter: no limit of how many, and a short statement to parse."""
+"""Filter by a long list of values passed as one SQL parameter: no limit on their number, and short SQL."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import BooleanField, F, Func, Q
 
 
-class _Among(Func):
-    """Whether an expression is one of many values."""
+class _ColumnIn(Func):
+    """Boolean expression: the column has one of the values."""
 
     output_field = BooleanField()
 
@@ -19,17 +19,17 @@ class _Among(Func):
         self.values = values
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
-        """SQLite reads the list as JSON."""
+        """Pass the list to SQLite as JSON."""
         sql, params = compiler.compile(self.source_expressions[0])
-        return f"{sql} IN (SELECT value FROM json_each(%s))", [*params, json.dumps(self.values)]  # noqa: S608  of Django's own making
+        return f"{sql} IN (SELECT value FROM json_each(%s))", [*params, json.dumps(self.values)]  # noqa: S608  compiled by Django
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """PostgreSQL reads it as an array."""
+        """Pass the list to PostgreSQL as an array."""
         sql, params = compiler.compile(self.source_expressions[0])
         return f"{sql} = ANY(%s)", [*params, self.values]
 
 
 def column_in(column: str, values: Iterable[str] | Iterable[int]) -> Q:
-    """The condition that a column has one of the values."""
-    found = sorted(set(values))  # type: ignore[type-var]
-    return Q(_Among(F(column), found)) if found else Q(pk__in=[])
+    """Return the condition that `column` has one of `values`; no row matches an empty list."""
+    distinct = sorted(set(values))  # type: ignore[type-var]
+    return Q(_ColumnIn(F(column), distinct)) if distinct else Q(pk__in=[])

@@ -1,7 +1,7 @@
-"""Work that nobody waits for: done piece by piece by the one worker of an instance, `manage.py work`.
+"""Background jobs, run in small slices by the single worker of an instance (`manage.py work`).
 
-What waits lies in the database (a mark on a row, an outbox), written in the transaction that made it necessary, so that
-nothing is lost when a worker is killed. Rooms register their chores in `wiki/apps.py`.
+Pending work is stored in the database (a column of a row, an outbox) in the same transaction as the change that causes
+it, so that nothing is lost when the worker is killed. Packages register their jobs in `wiki/apps.py`.
 """
 
 from __future__ import annotations
@@ -19,51 +19,51 @@ from django.db import close_old_connections
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
-"""Seconds between two looks at what waits."""
+"""Seconds between two polls for pending work."""
 RETRY_SECONDS = 30.0
-"""Seconds for which a chore that failed is left alone."""
+"""Seconds before a failed job is run again."""
 
 
 class Job(Protocol):
-    """One kind of work."""
+    """One kind of background work."""
 
     name: str
 
     def run(self) -> bool:
-        """Do a piece of what waits, in about a second at most; whether there may be more."""
+        """Do a slice of the pending work, in at most about a second. Return whether there may be more."""
 
 
 JOBS: list[Job] = []
 
 
-def register(chore: Job) -> None:
-    """Add a chore (once per name)."""
-    if all(known.name != chore.name for known in JOBS):
-        JOBS.append(chore)
+def register(job: Job) -> None:
+    """Add a job, once per name."""
+    if all(known.name != job.name for known in JOBS):
+        JOBS.append(job)
 
 
 def run_pending() -> None:
-    """Do all that waits, here and now. Errors pass through."""
+    """Run all jobs until no work is pending. Exceptions of jobs are not caught."""
     more = True
     while more:
         more = False
-        for chore in JOBS:
-            more = chore.run() or more
+        for job in JOBS:
+            more = job.run() or more
 
 
 def run_until_stopped(stopped: threading.Event) -> None:
-    """Do what waits until `stopped` is set. A chore that fails is logged, left alone for a while, and tried again."""
-    resting: dict[str, float] = {}
+    """Run all jobs, and poll for more work, until `stopped` is set. A failed job is logged, and retried later."""
+    retry_at: dict[str, float] = {}
     while not stopped.is_set():
         more = False
-        for chore in JOBS:
-            if resting.get(chore.name, 0) > time.monotonic():
+        for job in JOBS:
+            if retry_at.get(job.name, 0) > time.monotonic():
                 continue
             try:
-                more = chore.run() or more
+                more = job.run() or more
             except Exception:
-                logger.exception("The chore “%s” failed", chore.name)
-                resting[chore.name] = time.monotonic() + RETRY_SECONDS
+                logger.exception("The job “%s” failed", job.name)
+                retry_at[job.name] = time.monotonic() + RETRY_SECONDS
             if stopped.is_set():
                 break
         close_old_connections()
@@ -73,7 +73,7 @@ def run_until_stopped(stopped: threading.Event) -> None:
 
 @contextmanager
 def worker_lock(folder: Path) -> Iterator[bool]:
-    """Whether this process is the one worker of the instance whose data lie in `folder`; it stays so within."""
+    """Hold the worker lock of the instance with the data folder `folder`; yield False if another process has it."""
     with (folder / "worker.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

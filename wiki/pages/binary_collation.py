@@ -1,4 +1,4 @@
-"""Columns that every database compares and orders byte by byte, whatever its locale."""
+"""Text columns that are compared and sorted byte by byte in every database, whatever its locale."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ else:
 
 
 class Bytewise(CharField):
-    """Text with PostgreSQL's collation C; SQLite compares so by itself."""
+    """CharField with PostgreSQL's collation "C"; SQLite's default collation is binary already."""
 
     def db_parameters(self, connection: Any) -> Any:
-        """The column's type, with the collation where the database needs it said."""
+        """Add the collation to the column type on PostgreSQL."""
         parameters = super().db_parameters(connection)
         return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
 
 
 class BytewiseText(TextField):
-    """The same without a limit."""
+    """TextField with PostgreSQL's collation "C"."""
 
     def db_parameters(self, connection: Any) -> Any:
-        """The column's type, with the collation where the database needs it said."""
+        """Add the collation to the column type on PostgreSQL."""
         parameters = super().db_parameters(connection)
         return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters

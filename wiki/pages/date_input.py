@@ -1,4 +1,4 @@
-"""Days as people write them, as moments: 2019, 2019-03, 2019-03-05, 05/03/2019, or a moment of ISO 8601."""
+"""Parser of dates that users type: 2019, 2019-03, 2019-03-05, 05/03/2019, or an ISO 8601 date and time."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?\Z|(\d{1,2})/(\d{1,2})
 
 
 class InvalidDate(ValueError):
-    """A text that names no day."""
+    """Text that is no year, month, day, or date and time."""
 
 
 def parse_period_start(text: str) -> datetime:
-    """The beginning of a year, month or day, or a moment as it stands. Raises NoDate."""
-    return _exact(text) or _begin(text.strip())
+    """Return the start of a year, month or day, or a date and time unchanged. Raises InvalidDate."""
+    return _parse_datetime(text) or _start(text.strip())
 
 
 def parse_period_end(text: str) -> datetime:
-    """The first moment after a year, month or day, or after a moment. Raises NoDate."""
-    exact = _exact(text)
+    """Return the exclusive end of a year, month or day; for a date and time, 1 µs later. Raises InvalidDate."""
+    exact = _parse_datetime(text)
     if exact:
         return exact + timedelta(microseconds=1)
-    first = _begin(text.strip())
-    signs = text.count("-") + text.count("/")
+    first = _start(text.strip())
+    separators = text.count("-") + text.count("/")  # 0: a year, 1: a month, 2: a day
     try:
-        if signs == 2:
+        if separators == 2:
             return timezone.make_aware(timezone.make_naive(first) + timedelta(days=1))
-        year, month = (first.year + 1, 1) if not signs or first.month == 12 else (first.year, first.month + 1)
+        year, month = (first.year + 1, 1) if not separators or first.month == 12 else (first.year, first.month + 1)
         return first.replace(year=year, month=month)
     except (ValueError, OverflowError) as error:
         raise InvalidDate(text) from error
 
 
-def _begin(text: str) -> datetime:
+def _start(text: str) -> datetime:
+    """Return the start of a year, month or day. Raises InvalidDate."""
     match = _DATE.match(text)
     if match is None:
         raise InvalidDate(text)
@@ -47,8 +48,8 @@ def _begin(text: str) -> datetime:
         raise InvalidDate(text) from error
 
 
-def _exact(text: str) -> datetime | None:
-    """A moment with its time; None for anything else."""
+def _parse_datetime(text: str) -> datetime | None:
+    """Parse an ISO 8601 date and time; None for any other text."""
     if "T" not in text and ":" not in text:
         return None
     try:

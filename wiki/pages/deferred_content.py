@@ -1,7 +1,8 @@
-"""What a text leaves open until it is read, since other pages decide it: results, typed values, the fact box.
+"""Content that is computed when a page is read: results of parser functions, annotation values, the fact box.
 
-Rooms upstairs know how to fill it; `wiki/apps.py` says who does; `showing` puts the answers in. Those for readers
-without an account are kept in `RenderedPage` until something that they depend on changes.
+It depends on other pages as well as on the text. A package of a higher layer provides it, as registered in
+`wiki/apps.py`, and `page_output` inserts it. Results for anonymous readers are cached in `RenderedPage` until something
+that they depend on changes.
 """
 
 from __future__ import annotations
@@ -16,80 +17,81 @@ if TYPE_CHECKING:
     from wiki.text.statements import Statement
 
 FactBox = list[tuple[str, list[str]]]
-"""The fact box: label and values, safe HTML."""
+"""Rows of a fact box: label and values, safe HTML."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeferredSlots:
-    """What one text leaves open, and where it stands."""
+    """The placeholders for deferred content in one text, and the context in which they are filled."""
 
     full_title: str
     place_title: str
-    """Full title of the place whose pages titles are looked for first; "" for the commons."""
+    """Full title of the place in which titles are looked up first; "" for the root level."""
     language: str
-    """Of the text: values are read in it."""
+    """Language of the text, in which values are parsed."""
     ui_language: str
     placeholders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Calls and annotations of `rendering.deferred_placeholders`, by number."""
+    """Parser functions and annotations by number, as made by `page_renderer.deferred_placeholders`."""
     has_fact_box: bool = True
     page: WikiPage | None = None
-    """The page whose facts stand in their table; None for a text that is not the current one of a page."""
+    """The page whose facts are in the database; None for a text that is not the current text of a page."""
     statements: Sequence[Statement] = ()
-    """What such a text states."""
+    """The statements of a text without a `page`."""
     license: str = ""
-    """Under which the text is: what of other pages it shows has to be allowed to go into it."""
+    """Licence of the text; texts of other pages are included only if it is compatible with their licences."""
     as_of: str = ""
-    """The day as of which questions in it are answered; "" for now."""
+    """The day (ISO 8601) whose facts answer queries in the text; "" for the current facts."""
 
 
 @dataclass(slots=True)
 class DeferredResults:
-    """The answers to what was open."""
+    """The deferred content of one text."""
 
     results: dict[str, str] = field(default_factory=dict)
+    """Safe HTML by placeholder number."""
     fact_box: FactBox = field(default_factory=list)
     expires_at: datetime | None = None
-    """When it has to be made again though nothing changed: it says something of today, or took too long."""
+    """When the results expire even without a change: they depend on the date, or reached a timeout."""
     is_cacheable: bool = True
-    """Whether a change will be told to whoever keeps this; else it may be shown once, and not kept by anyone."""
+    """Whether caches are invalidated when the results change. If False, they may be shown once, but not stored."""
 
 
 class DeferredContentProvider(Protocol):
-    """Who fills what is open."""
+    """Computes deferred content."""
 
-    def fill(self, what: DeferredSlots, user: Reader) -> DeferredResults:
-        """The answers for one reader, kept nowhere."""
+    def fill(self, slots: DeferredSlots, user: Reader) -> DeferredResults:
+        """Compute the content for one reader, without caching."""
 
     def get_or_compute(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
-        """The answers for everyone, made again where something changed, and then kept."""
+        """Return the content for anonymous readers: from the cache if it is valid, else computed and cached."""
 
     def invalidate_titles(self, keys: Iterable[str]) -> None:
-        """Pages or files with these title keys came, went or look different: what shows them is not fresh any more."""
+        """Invalidate cached content that depends on pages or files with these title keys."""
 
 
 class NullProvider:
-    """Fills nothing: calls show their source, annotations their words."""
+    """Provides nothing: parser functions show their source, annotations their label."""
 
-    def fill(self, what: DeferredSlots, user: Reader) -> DeferredResults:
-        """Nothing."""
+    def fill(self, slots: DeferredSlots, user: Reader) -> DeferredResults:
+        """Return no content."""
         return DeferredResults()
 
     def get_or_compute(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
-        """Nothing."""
+        """Return no content."""
         return DeferredResults()
 
     def invalidate_titles(self, keys: Iterable[str]) -> None:
-        """Nothing shows anything."""
+        """Do nothing: there is no cache."""
 
 
-_fillers: list[DeferredContentProvider] = [NullProvider()]
+_providers: list[DeferredContentProvider] = [NullProvider()]
 
 
-def set_provider(filler: DeferredContentProvider) -> None:
-    """Have `filler` fill everything from now on."""
-    _fillers[:] = [filler]
+def set_provider(provider: DeferredContentProvider) -> None:
+    """Replace the provider of all deferred content."""
+    _providers[:] = [provider]
 
 
 def get_provider() -> DeferredContentProvider:
-    """Who fills."""
-    return _fillers[0]
+    """Return the current provider."""
+    return _providers[0]

@@ -1,4 +1,4 @@
-"""The one place that turns an error for people into an answer."""
+"""Middleware that turns a `WikiError` into an error page, and the localised message of an error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wiki.text.titles import TitleProblem
 
 
 def message_for(error: WikiError) -> str:
-    """What `error` says, in the reader's language."""
+    """Return the message of `error` in the active language."""
     if isinstance(error, TitleProblem):
         return gettext(PROBLEMS[error.code]) % error.params
     message = gettext(error.message)
@@ -23,13 +23,13 @@ def message_for(error: WikiError) -> str:
 
 
 class ErrorPageMiddleware:
-    """Middleware: an error that no view answered becomes a page that says what to do."""
+    """Render an error page for a `WikiError` that a view did not handle."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass on what can be asked: no address holds NUL, and PostgreSQL would not take it."""
+        """Refuse URLs with a NUL character, which PostgreSQL cannot store, with status 404 or 400."""
         in_path = "\x00" in request.path_info
         if in_path or "%00" in request.META.get("QUERY_STRING", ""):
             status = 404 if in_path else 400
@@ -38,7 +38,7 @@ class ErrorPageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer a WikiError with its status and words; leave others to Django."""
+        """Render a WikiError with its status and message; leave other exceptions to Django."""
         if not isinstance(error, WikiError):
             return None
         sign_in = isinstance(error, NotAllowed) and not request.user.is_authenticated

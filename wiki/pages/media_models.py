@@ -1,4 +1,4 @@
-"""Pictures and files: who made them, under which licence, from where; cleaned when taken in."""
+"""Models of pictures and files with author, licence and source. Uploaded pictures are re-encoded without metadata."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from wiki.text import titles
 PIXEL_LIMIT = 50_000_000
 BYTE_LIMIT = 20_000_000
 FRAME_LIMIT = 2_000
-"""So many pictures may follow each other in one that moves: each costs time, however small it is."""
-_ONE_AT_A_TIME = threading.Lock()
-"""50 million pixels are several hundred megabytes while they are encoded: one picture at a time has them."""
+"""Maximal number of frames of an animation: each takes time to encode, however small it is."""
+_encoding_lock = threading.Lock()
+"""Allows one encoding at a time, since 50 million pixels take several hundred megabytes of memory."""
 EXTENSIONS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
 READABLE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-"""What Pillow is asked to recognise; it calls a JPEG with several pictures MPO by itself."""
+"""Formats that Pillow may recognise. MPO, a JPEG file with several pictures, is recognised as part of JPEG."""
 
 
 def license_choices() -> list[tuple[str, str]]:
-    """Licences that a picture or file may carry: free ones only."""
+    """Return the choices of licences for pictures and files: free licences only."""
     return [(choice.value, choice.label) for choice in catalogue.choices_for_media()]
 
 
 class LicensedFile(models.Model):
-    """What has to be known of a file before it can be shared."""
+    """Abstract base of pictures and files: name, author, licence, source, checksum."""
 
     name = models.CharField(
         _("file name"),
@@ -73,20 +73,20 @@ class LicensedFile(models.Model):
 
     @property
     def file_title(self) -> str:
-        """The full title of its page."""
+        """Full title of the file's page."""
         return f"File:{self.name}"
 
 
 def clean_file_name(raw: str) -> str:
-    """`raw` as the name of a file in the namespace File (no folder, first letter upper)."""
+    """Return the base name of `raw`, normalised as a title in the namespace File. Raises TitleProblem."""
     return titles.key_of(f"File:{os.path.basename(raw.replace(chr(92), '/'))}")[5:]
 
 
 def clean_picture(raw: bytes) -> tuple[bytes, str]:
-    """Decode and encode a picture again: no GPS data, no script, no bomb.
+    """Decode and re-encode a picture, to remove metadata (GPS data) and anything that is not image data.
 
-    Returns the new bytes and the format's ending (`.jpg`). Raises ValidationError with a
-    sentence for people when it is no picture, of another format, or too large.
+    Return the new bytes and the extension of the format (`.jpg`). Raises ValidationError if it is no picture, has an
+    unsupported format, or is too large.
     """
     if len(raw) > BYTE_LIMIT:
         raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."))
@@ -97,18 +97,18 @@ def clean_picture(raw: bytes) -> tuple[bytes, str]:
                 raise ValidationError(_("The picture has more than 50 million pixels: make it smaller first."))
             if frames > FRAME_LIMIT:
                 raise ValidationError(_("The picture moves through more than 2,000 others: make it shorter first."))
-            with _ONE_AT_A_TIME:
-                return _encoded(picture, animated=frames > 1), EXTENSIONS[str(picture.format)]
+            with _encoding_lock:
+                return _reencode(picture, animated=frames > 1), EXTENSIONS[str(picture.format)]
     except ValidationError:
         raise
     except Exception as error:  # Pillow raises many kinds on hostile bytes
         raise ValidationError(_("This is not a picture that we can read: JPEG, PNG, GIF or WebP, please.")) from error
 
 
-def _encoded(picture: PillowImage.Image, *, animated: bool) -> bytes:
-    """The picture's pixels encoded afresh in its own format, turned upright, profile kept.
+def _reencode(picture: PillowImage.Image, *, animated: bool) -> bytes:
+    """Encode a picture in its own format, rotated upright, without metadata except its colour profile.
 
-    Of the several pictures in an MPO, which is what many phones write, only the first is taken.
+    Many phones write MPO files, which hold several pictures: only the first is used.
     """
     out = io.BytesIO()
     form = "JPEG" if picture.format == "MPO" else picture.format
@@ -118,7 +118,7 @@ def _encoded(picture: PillowImage.Image, *, animated: bool) -> bytes:
     if animated:
         picture.save(out, format=form, save_all=True, **options)
         return out.getvalue()
-    clean = ImageOps.exif_transpose(picture)  # a copy, whether it had to be turned or not
+    clean = ImageOps.exif_transpose(picture)  # returns a copy even if there is nothing to rotate
     clean.info = {key: clean.info[key] for key in ("transparency",) if key in clean.info}
     if form == "JPEG":
         options["quality"] = 90
@@ -130,7 +130,7 @@ def _encoded(picture: PillowImage.Image, *, animated: bool) -> bytes:
 
 
 def invalidate_pages_showing(file_name: str) -> int:
-    """Have the pages that show the file rendered again when next read. Returns how many rows."""
+    """Mark the pages that show the file to be rendered again when next read. Return the number of renderings."""
     pages = PageLink.objects.filter(way=PageLink.Way.FILE, key=f"File:{file_name}").values("page_id")
     WikiPage.objects.filter(pk__in=pages).update(cache_version=F("cache_version") + 1)
     deferred_content.get_provider().invalidate_titles([f"File:{file_name}"])
@@ -138,7 +138,7 @@ def invalidate_pages_showing(file_name: str) -> int:
 
 
 class Picture(LicensedFile, AbstractImage):
-    """An image that pages show as `![description](File:name.jpg)`."""
+    """Picture, shown in pages by `![description](File:name.jpg)`."""
 
     class Meta(AbstractImage.Meta):
         abstract = False
@@ -147,25 +147,28 @@ class Picture(LicensedFile, AbstractImage):
         permissions: ClassVar[Any] = [("choose_image", "Can choose image")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Clean a new file before it is stored; name the picture when nobody did."""
-        given: Any = self.file
-        if given and not given._committed:
-            self.set_content(given.read(), self.name or os.path.basename(given.name))
+        """Re-encode a newly set file before it is stored; a picture without a name gets the name of the file."""
+        file: Any = self.file
+        if file and not file._committed:
+            self.set_content(file.read(), self.name or os.path.basename(file.name))
         super().save(*args, **kwargs)
         invalidate_pages_showing(self.name)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Remove the picture; pages show a place to put another one."""
-        name, gone = self.name, super().delete(*args, **kwargs)
+        """Delete the picture; pages then show a link to upload it."""
+        name, deleted = self.name, super().delete(*args, **kwargs)
         invalidate_pages_showing(name)
-        return gone
+        return deleted
 
     def set_content(self, raw: bytes, name: str) -> None:
-        """Put `raw`, cleaned, into the file under `name`. Raises ValidationError."""
-        clean, ending = clean_picture(raw)
-        stem, given = os.path.splitext(name)
-        if given.lower() not in (ending, ".jpeg" if ending == ".jpg" else ending):
-            name = stem + ending
+        """Set the file to `raw`, re-encoded, under `name` with the extension of its format.
+
+        Raises ValidationError, TitleProblem.
+        """
+        clean, extension = clean_picture(raw)
+        stem, current = os.path.splitext(name)
+        if current.lower() not in (extension, ".jpeg" if extension == ".jpg" else extension):
+            name = stem + extension
         self.name = clean_file_name(name)
         titled: Any = self
         titled.title = titled.title or self.name
@@ -176,7 +179,7 @@ class Picture(LicensedFile, AbstractImage):
 
 
 def file_key(name: str) -> str:
-    """The name under which a file of that written name is kept; "" when none can be."""
+    """Return the normalised name of a file as written in a page; "" if it cannot be a file name."""
     try:
         return titles.key_of(f"File:{name}").partition(":")[2]
     except titles.TitleProblem:
@@ -184,7 +187,10 @@ def file_key(name: str) -> str:
 
 
 def pictures_by_name(names: Iterable[str], *renditions: str) -> dict[str, Picture]:
-    """The pictures of those file names (as pages write them), by name; with `renditions` at hand."""
+    """Return the pictures with these file names, as written in pages, by normalised name.
+
+    `renditions` are Wagtail filter specs to prefetch.
+    """
     keys = {key for key in map(file_key, names) if key}
     found = Picture.objects.filter(name__in=keys)
     if renditions:
@@ -193,14 +199,14 @@ def pictures_by_name(names: Iterable[str], *renditions: str) -> dict[str, Pictur
 
 
 def pictures_of(page: WikiPage) -> list[Picture]:
-    """The pictures that `page` shows now, by name."""
+    """Return the pictures in the current text of `page`, sorted by name."""
     keys = page.links.filter(way=PageLink.Way.FILE).values_list("key", flat=True)
     found = pictures_by_name(key.partition(":")[2] for key in keys)
     return sorted(found.values(), key=lambda picture: picture.name)
 
 
 class PictureRendition(AbstractRendition):
-    """A resized copy of a picture."""
+    """Resized copy of a picture."""
 
     image = models.ForeignKey(Picture, related_name="renditions", on_delete=models.CASCADE)
 
@@ -211,7 +217,7 @@ class PictureRendition(AbstractRendition):
 
 
 class File(LicensedFile, AbstractDocument):
-    """A document that pages link to; always served as a download."""
+    """File that pages link to, always served as a download."""
 
     description = models.CharField(_("description"), max_length=255, blank=True)
 
@@ -222,7 +228,7 @@ class File(LicensedFile, AbstractDocument):
         permissions: ClassVar[Any] = [("choose_document", "Can choose document")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Note the checksum of a new file, and name it when nobody did."""
+        """Compute the checksum of a newly set file; a file without a name gets the name of the upload."""
         if self.file and not self.file._committed:
             self.sha256 = hashlib.sha256(self.file.read()).hexdigest()
             self.file.seek(0)

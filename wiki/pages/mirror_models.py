@@ -1,7 +1,7 @@
-"""Pages of other sites that are kept here, version for version, so that pages here can be forks of them.
+"""Mirrors: local copies of pages of other sites with all their versions, so that pages here can be forks of them.
 
-Such a mirror is a page like any other, in a namespace of its own, which nobody here writes: only newer archives of its
-original add versions. Its version n is the version n there.
+A mirror is a page in a namespace of its own. Nobody edits it here: versions are added only by importing newer archives
+of the original. Version n of a mirror is version n of the original.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from wiki.text import titles
 from wiki.text.titles import MIRROR_NAMESPACE, TITLE_LIMIT
 
 ARCHIVE_SUFFIX = " (archive)"
-"""Ends the title of a mirror that came as a file: the site itself may have another one."""
+"""Suffix of the titles of mirrors that were imported from a file, whose origin is unconfirmed."""
 
 
 class Mirror(models.Model):
-    """What a page mirrors, and how it is asked whether it has moved."""
+    """Origin of a mirror, and how the origin is polled for new versions."""
 
     page = models.OneToOneField(WikiPage, on_delete=models.CASCADE, related_name="mirror")
     host = models.CharField(max_length=255)
     title = models.CharField(max_length=255)
-    """Full title there."""
+    """Full title on the other site."""
     url = models.URLField(max_length=2000)
-    """Where people read it there."""
+    """URL of the page on the other site."""
     archive = models.URLField(max_length=1500, blank=True)
-    """Where its archive is fetched; empty where it came as a file: then nobody knows whether that is its host."""
+    """URL of its archive; empty if it was imported from a file, so that `host` is unconfirmed."""
     feed = models.URLField(max_length=2000, blank=True)
-    """The feed of its history, asked before the archive is."""
+    """URL of the feed of its history, polled before the archive is fetched."""
     validator = models.CharField(max_length=255, blank=True)
-    """What tells that the feed, or the archive, is still the one that was seen: its ETag, or its checksum."""
+    """ETag or checksum of the feed, or of the archive, when last fetched; tells whether it has changed since."""
     polled_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=500, blank=True)
-    """Why it could not be asked the last time, in English, as a message to be translated is."""
+    """Why the last poll failed: an English message that is translated when shown."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "title", "archive"], name="one_mirror_each")]
@@ -44,12 +44,12 @@ class Mirror(models.Model):
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the site itself gave it."""
+        """Whether the archive was fetched from the site itself."""
         return bool(self.archive)
 
 
 def remote_title(page: WikiPage) -> str:
-    """What a page, or a mirror of one, is called in its place."""
+    """Return the title of a page without its place; of a mirror, the title that the original has there."""
     if page.namespace != MIRROR_NAMESPACE:
         return str(page.title)
     _, _, title = str(page.title).removesuffix(ARCHIVE_SUFFIX).partition("/")
@@ -57,19 +57,17 @@ def remote_title(page: WikiPage) -> str:
 
 
 def canonical_url(page: WikiPage) -> str:
-    """The address by which a page is known everywhere: of a mirror, its original's. One query for a mirror."""
+    """Return the absolute URL of a page; of a mirror, the URL of the original. One query for a mirror."""
     mirror = Mirror.objects.filter(page=page).first() if page.namespace == MIRROR_NAMESPACE else None
     return mirror.url if mirror is not None else f"{settings.BASE_ADDRESS}{page.get_absolute_url()}"
 
 
 def mirror_title(host: str, title: str, *, is_confirmed: bool) -> str:
-    """The title of a mirror: where it is from, then what it is called there, cut to what a title may have."""
-    wanted = (
-        f"{titles.replace_forbidden_characters(host.replace(':', '-'))}/{titles.replace_forbidden_characters(title)}"
-    )
+    """Return the title of a mirror: the host, then the title on that site, cut to the length limit of titles."""
+    name = f"{titles.replace_forbidden_characters(host.replace(':', '-'))}/{titles.replace_forbidden_characters(title)}"
     if not is_confirmed:
-        wanted += ARCHIVE_SUFFIX
-    room = TITLE_LIMIT - len(titles.NAMESPACES[MIRROR_NAMESPACE].canonical) - 1
-    while len(wanted.encode()) > room or len(titles.key_of(wanted).encode()) > room:
-        wanted = wanted[:-1]
-    return titles.clean_title(wanted.rstrip())
+        name += ARCHIVE_SUFFIX
+    max_bytes = TITLE_LIMIT - len(titles.NAMESPACES[MIRROR_NAMESPACE].canonical) - 1
+    while len(name.encode()) > max_bytes or len(titles.key_of(name).encode()) > max_bytes:
+        name = name[:-1]
+    return titles.clean_title(name.rstrip())

@@ -1,7 +1,7 @@
-"""Pages and their history, and what is derived from the current text.
+"""Models of pages, their versions, and the data derived from their current text.
 
-Text and fields (title, place, licence, language) are kept twice: in the page for reading now,
-in `PageVersion` (and reversion's rows, which hold the text) for ever. All else is derived.
+The text and the fields (title, place, licence, language) are stored twice: in the page for fast reading, and in
+`PageVersion` (with the text in reversion's rows) for the history. Everything else is derived from them.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
     Reader = User | AnonymousUser
 
-STALE, NEVER_COMPUTED = "", "-"
+STALE, NEVER_COMPUTED = "", "-"  # values of RenderedPage.results_release
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 
 
 class Kind(models.Model):
-    """What a page is about (place, practice, …): a row, so that a community adds its own."""
+    """Kind of page (place, practice, …). Communities add their own in the admin."""
 
     key = models.SlugField(max_length=40, unique=True)
     name_fr = models.CharField(max_length=80)
@@ -59,49 +59,49 @@ class Kind(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and let readers' browsers know that pages of this kind look different now."""
+        """Save, and change the ETag of all pages of this kind, since they show its name, icon and colour."""
         super().save(*args, **kwargs)
         WikiPage.objects.filter(kind=self).update(cache_version=F("cache_version") + 1)
 
     @property
     def name(self) -> str:
-        """The name in the reader's language."""
+        """The name in the active language."""
         return self.name_fr if (get_language() or "fr").startswith("fr") else self.name_en
 
     @property
     def plural(self) -> str:
-        """The plural in the reader's language."""
+        """The plural in the active language."""
         return self.plural_fr if (get_language() or "fr").startswith("fr") else self.plural_en
 
 
 class WikiPageQuerySet(PageQuerySet["WikiPage"]):
-    """The vocabulary of reading."""
+    """Filters for reading pages."""
 
     def readable_by(self, user: Reader) -> WikiPageQuerySet:
-        """The gate: pages that `user` may read. The only source of pages for anyone's eyes."""
+        """Permission filter: the pages that `user` may read. Every query whose result is shown begins with it."""
         found: WikiPageQuerySet = self.filter(title_key__isnull=False)
         return found
 
     def in_place(self, place: WikiPage) -> WikiPageQuerySet:
-        """The pages that live in `place`."""
+        """The pages in `place`."""
         found: WikiPageQuerySet = self.filter(place=place)
         return found
 
     def articles(self) -> WikiPageQuerySet:
-        """Pages for readers: main namespace, no redirects."""
+        """The pages of the main namespace that are no redirects."""
         found: WikiPageQuerySet = self.filter(namespace=0, redirect_key="")
         return found
 
 
 class WikiPage(Page):
-    """The one class of page. Never `save()` an existing one: see `storing`."""
+    """The only page class. Never call `save()` on an existing page: only `version_store` writes page rows."""
 
     namespace = models.PositiveSmallIntegerField(default=0)
     full_title = models.CharField(max_length=255)
-    title_key = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001  unique, but for the deleted
-    """Unique key of the full title; null once deleted, which frees the title."""
+    title_key = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001  unique, except for deleted pages
+    """Unique key of the full title; null for a deleted page, so that its title can be used again."""
     title_fold = models.CharField(max_length=255, db_index=True)
-    """Shown title without accents or case, to sort and to search."""
+    """Displayed title without accents or case, for sorting and searching."""
     display_title = models.CharField(max_length=255, blank=True)
     is_place = models.BooleanField(default=False)
     place = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="inhabitants")
@@ -115,7 +115,7 @@ class WikiPage(Page):
     excerpt = models.CharField(max_length=300, blank=True)
     picture_name = models.CharField(max_length=255, blank=True)
     cache_version = models.PositiveIntegerField(default=0)
-    """Moves when something else that the page shows has changed: part of its ETag."""
+    """Counter, part of the ETag: incremented when something changes that the page shows, other than its text."""
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(default=timezone.now, db_index=True)
 
@@ -142,54 +142,54 @@ class WikiPage(Page):
 
     @property
     def shown_title(self) -> str:
-        """The title as readers see it: the true name where the title had to replace a sign."""
+        """Title as displayed: the display title, which may hold characters that titles cannot, or else the title."""
         return self.display_title or self.title
 
     @property
     def is_deleted(self) -> bool:
-        """Whether the current version is a version without text."""
+        """Whether the page is deleted: its current version has no text."""
         return self.title_key is None
 
     @property
     def url_title(self) -> str:
-        """The part of the address after `/wiki/`, percent-encoded."""
+        """The full title as written in URLs after `/wiki/`, percent-encoded."""
         return titles.quote_title(self.full_title)
 
     def get_absolute_url(self) -> str:
-        """Where people read the page."""
+        """URL of the view that shows the page."""
         return address("page", self.full_title)
 
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
-        """Wagtail's answer to «where is this page»: the same address as everybody else's."""
+        """Give Wagtail the same URL as `get_absolute_url`, instead of one made from slugs."""
         parts = super().get_url_parts(request)
         return None if parts is None else (parts[0], settings.WAGTAILADMIN_BASE_URL, self.get_absolute_url())
 
     def get_admin_display_title(self) -> str:
-        """What Wagtail's admin calls the page: «Category:Wood», not just «Wood»."""
+        """Show the full title in Wagtail's admin: «Category:Wood», not just «Wood»."""
         return self.full_title
 
     def permissions_for_user(self, user: Reader) -> WikiPagePermissionTester:
-        """Wagtail's question: its admin opens pages, and changes none by itself."""
+        """Restrict Wagtail's admin to opening pages; changes are made in the wiki's own views."""
         return WikiPagePermissionTester(user, self)
 
 
 def new_slug() -> str:
-    """An internal slug: Wagtail wants one, nobody sees it, and it never changes."""
+    """Return a random slug. Wagtail requires one; it is never shown and never changes."""
     return uuid.uuid4().hex
 
 
 class PageText(models.Model):
-    """The current source of a page, one row a page: what reversion registers and serialises."""
+    """Current source text of a page, one row per page. This is the model that reversion serialises."""
 
     page = models.OneToOneField(WikiPage, primary_key=True, on_delete=models.CASCADE, related_name="source")
-    text = models.TextField(null=True)  # noqa: DJ001  no text is a deletion, an empty one is not
+    text = models.TextField(null=True)  # noqa: DJ001  null means deleted; "" is an empty page
 
     def __str__(self) -> str:
         return f"source of page {self.page_id}"
 
 
 class Stewardship(models.Model):
-    """Who looks after a place (*concierge*)."""
+    """A user's stewardship of a place (French: *concierge*)."""
 
     place = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="stewardships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stewardships")
@@ -202,19 +202,19 @@ class Stewardship(models.Model):
         return f"{self.user} looks after {self.place}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and let readers' browsers know that the place looks different now."""
+        """Save, and change the ETag of the place, since it lists its stewards."""
         super().save(*args, **kwargs)
         WikiPage.objects.filter(pk=self.place_id).update(cache_version=F("cache_version") + 1)
 
 
 def invalidate_places_of(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
-    """Receiver of `post_save`: a steward's name may have changed; signing in changes no name."""
+    """Receiver of `post_save`: change the ETag of the user's places, unless only `last_login` was saved (sign-in)."""
     if update_fields != frozenset({"last_login"}):
         WikiPage.objects.filter(stewardships__user=instance).update(cache_version=F("cache_version") + 1)
 
 
 class Changeset(models.Model):
-    """Versions made in one act: the fork of a tree, an import, the renaming of a place."""
+    """Group of versions made in one act: the fork of a subtree, an import, the renaming of a place."""
 
     class Act(models.TextChoices):
         MOVE = "move", pgettext_lazy("act", "move")
@@ -235,41 +235,41 @@ class Changeset(models.Model):
 
 
 class PageVersionQuerySet(models.QuerySet["PageVersion"]):
-    """The vocabulary of reading history."""
+    """Filters for reading versions."""
 
     def readable_by(self, user: Reader) -> PageVersionQuerySet:
-        """The gate for versions: those of pages that `user` may read."""
+        """Permission filter: versions of pages that `user` may read; all versions for superusers."""
         if getattr(user, "is_superuser", False):
             return self
         return self.filter(page__title_key__isnull=False)
 
 
 class PageVersion(models.Model):
-    """One saved state of one page. Its text is in the one reversion Version beside it."""
+    """One version of one page. Its text is in the reversion `Version` that `stored` refers to."""
 
     page = models.ForeignKey(WikiPage, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    """Counts from 1 per page, without gaps."""
+    """Counts from 1 for each page, without gaps."""
     stored = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="page_version")
     merge_parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="merged_into")
-    """The other parent, where a version of another page or line was taken in."""
+    """Second parent of a merge: the version of another page whose text was merged into this version."""
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="versions")
     author_name = models.CharField(max_length=255)
     origin_host = models.CharField(max_length=255, blank=True)
-    """The site where this version was first made; empty for one made here."""
+    """Site where an imported version was first written; empty for versions written on this site."""
     origin_number = models.PositiveIntegerField(null=True)
     claimed_at = models.DateTimeField()
-    """When the author says it was made; never later than `recorded_at`."""
+    """Time of writing as claimed by the author; never later than `recorded_at`."""
     recorded_at = models.DateTimeField(default=timezone.now)
     title = models.CharField(max_length=255)
-    """The full title of the page in this version."""
+    """Full title of the page in this version."""
     place = models.ForeignKey(WikiPage, null=True, on_delete=models.SET_NULL, related_name="+")
     is_place = models.BooleanField(default=False)
     kind_key = models.CharField(max_length=40, blank=True)
     license = models.CharField(max_length=255)
     language = models.CharField(max_length=8)
     size = models.PositiveIntegerField()
-    """Bytes of the text in UTF-8."""
+    """Size of the text in UTF-8 bytes."""
     size_change = models.IntegerField()
     sha256 = models.CharField(max_length=64)
     comment = models.CharField(max_length=500, blank=True)
@@ -293,46 +293,46 @@ class PageVersion(models.Model):
         return f"{self.title} v{self.number}"
 
     def get_absolute_url(self) -> str:
-        """The permalink."""
+        """Permanent URL of this version."""
         return f"{address('page', self.page.full_title)}?version={self.number}"
 
     def text(self) -> str | None:
-        """The text of this version (None for a deletion). One query unless `stored` is loaded."""
+        """Return the text of this version, None for a deletion. One query, unless `stored` is loaded already."""
         text: str | None = self.stored.field_dict["text"]
         return text
 
     @property
     def is_imported(self) -> bool:
-        """Whether author and date are claims from elsewhere, not verified here."""
+        """Whether the version comes from another site, so that its author and date are unverified claims."""
         return bool(self.origin_host)
 
 
 class Fork(models.Model):
-    """Where a forked page came from, as it was then; stays true when upstream changes."""
+    """Origin of a forked page, as it was at the time of the fork; not updated when upstream changes."""
 
     page = models.OneToOneField(WikiPage, on_delete=models.CASCADE, related_name="fork")
     upstream = models.ForeignKey(WikiPage, null=True, on_delete=models.SET_NULL, related_name="forks")
-    """The page forked from; null when it lives on another site."""
+    """The forked page; null when it is on another site."""
     upstream_host = models.CharField(max_length=255, blank=True)
     upstream_title = models.CharField(max_length=255)
     upstream_url = models.URLField(max_length=2000)
     upstream_version = models.PositiveIntegerField()
     upstream_license = models.CharField(max_length=255)
     upstream_authors = models.JSONField(default=list)
-    """Names of those who wrote upstream up to that version, and its own upstreams' authors."""
+    """Names of the authors of upstream up to `upstream_version`, including the authors of its own upstreams."""
     made_at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     auto_pull_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    """In whose name what moves upstream is taken in by itself, where it joins without a clash; null where it is not."""
+    """User in whose name new upstream versions are merged automatically if there is no conflict; null: no auto-pull."""
     last_tried_version = models.PositiveIntegerField(default=0)
-    """The version of upstream that was looked at for the auto_pull_user."""
+    """Number of the last upstream version that the auto-pull tried to merge."""
 
     def __str__(self) -> str:
         return f"{self.page} from {self.upstream_title} v{self.upstream_version}"
 
 
 class PageLink(models.Model):
-    """A link in the current text of a page: to a page, category, picture, or by redirect."""
+    """Link in the current text of a page: to a page, category or picture, or a redirect."""
 
     class Way(models.TextChoices):
         LINK = "link"
@@ -343,9 +343,9 @@ class PageLink(models.Model):
     page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="links")
     way = models.CharField(max_length=10, choices=Way.choices)
     key = models.CharField(max_length=255, db_index=True)
-    """Key of the target, read from the commons."""
+    """Key of the target at root level."""
     place_key = models.CharField(max_length=255, blank=True, db_index=True)
-    """Key of the target within the page's own place, which is looked for first."""
+    """Key of the target within the page's own place; a page with this key takes precedence over `key`."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "way", "key"], name="one_link_per_target")]
@@ -355,34 +355,33 @@ class PageLink(models.Model):
 
 
 class RenderedPage(models.Model):
-    """What an anonymous reader sees of a page's text, per language of the interface.
+    """Rendered HTML of a page as anonymous readers see it, one row per interface language.
 
-    `html` leaves placeholders for links, which are coloured when read, and for what is asked when read.
+    `html` contains placeholders for links, which are coloured when the page is read, and for deferred content.
     """
 
     page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="rendered")
     ui_language = models.CharField(max_length=8)
     version = models.PositiveIntegerField()
-    """Number of the version it was made from; 0 when it must be made again."""
+    """Number of the version that was rendered; 0 when it must be rendered again."""
     html = models.TextField()
     nonce = models.CharField(max_length=64)
     placeholders = models.JSONField(default=dict)
     toc = models.JSONField(default=list)
     has_fact_box = models.BooleanField(default=True)
-    """Whether the fact box is shown: not where the text holds `__NOFACTBOX__`."""
+    """Whether the fact box is shown; False if the text contains `__NOFACTBOX__`."""
     problems = models.JSONField(default=list)
     categories = models.JSONField(default=list)
-
     results = models.JSONField(default=dict)
-    """Safe HTML of what other pages decide too (calls, annotations), by the number of its placeholder; see `late`."""
+    """Cached safe HTML of parser functions and annotations by placeholder number; see `deferred_content`."""
     fact_box = models.JSONField(default=list)
-    """The fact box: safe HTML as [label, [value, …]]."""
+    """Cached fact box: safe HTML as [[label, [value, …]], …]."""
     results_release = models.CharField(max_length=8, default=NEVER_COMPUTED)
-    """`keeping.RELEASE` of the code that made `answers` and `box`; STALE, or NEVER_COMPUTED yet."""
+    """`page_cache.RELEASE` of the code that computed `results` and `fact_box`; or STALE; or NEVER_COMPUTED."""
     expires_at = models.DateTimeField(null=True)
-    """When they have to be made again though nothing changed: they say something of today, or took too long."""
+    """When `results` and `fact_box` expire even without a change: they depend on the date, or reached a timeout."""
     statements: Sequence[Statement] | None = None
-    """What the text of a preview states; of a stored page, the facts are in their own table."""
+    """Statements in the text of a preview, which has no facts in the database. Not a column."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "ui_language"], name="one_rendering_each")]
@@ -396,6 +395,6 @@ class RenderedPage(models.Model):
 
 
 def links_to(key: str) -> models.QuerySet[PageLink]:
-    """Links that lead to the page with `key`: the same place is looked in first."""
-    nearer = WikiPage.objects.filter(title_key=models.OuterRef("place_key"))
-    return PageLink.objects.filter(Q(place_key=key) | Q(Q(key=key), ~models.Exists(nearer) | Q(place_key="")))
+    """Return the links that resolve to the page with `key`, tried in the place of the linking page first."""
+    in_place = WikiPage.objects.filter(title_key=models.OuterRef("place_key"))
+    return PageLink.objects.filter(Q(place_key=key) | Q(Q(key=key), ~models.Exists(in_place) | Q(place_key="")))

@@ -1,4 +1,4 @@
-"""The fields of a page and of each version."""
+"""The fields that a page shares with each of its versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wiki.text import titles
 
 @dataclass(frozen=True, slots=True)
 class PageFields:
-    """The fields of a page and of each version: all that is not in the text."""
+    """Everything that a version of a page holds beside its text."""
 
     namespace: int
     place: WikiPage | None
@@ -21,10 +21,10 @@ class PageFields:
 
     @classmethod
     def of(cls, page: WikiPage) -> PageFields:
-        """The fields as `page` has them now."""
+        """Return the current fields of `page`."""
         return cls(page.namespace, page.place, page.title, page.is_place, page.license, page.language)
 
     @property
     def full_title(self) -> str:
-        """The full title that they make."""
+        """Full title: namespace or place, and title."""
         return titles.build_full_title(self.namespace, self.place.full_title if self.place else None, self.title)

@@ -1,4 +1,4 @@
-"""From titles to pages, and from pages to the fields of new ones."""
+"""Look-ups of pages by title, and the fields that follow from a title."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def find_by_key(key: str) -> WikiPage | None:
-    """The page with that title key, with source and place; for the writer, not for readers."""
+    """Find the page with a title key, with source and place. No permission filter: for writing only."""
     found: WikiPage | None = WikiPage.objects.filter(title_key=key).select_related("source", "place").first()
     return found
 
 
 def reload_page(pk: int) -> WikiPage:
-    """The page as it is now, with source and place; for the writer. Raises DoesNotExist."""
+    """Load a page again, with source and place. No permission filter: for writing only. Raises DoesNotExist."""
     found: WikiPage = WikiPage.objects.select_related("source", "place").get(pk=pk)
     return found
 
 
 def find(title: str, user: Reader) -> WikiPage | None:
-    """The page of that full title that `user` may read, or None. Raises TitleProblem."""
+    """Find the page with a full title, if `user` may read it. Raises TitleProblem."""
     found: WikiPage | None = (
         WikiPage.objects.readable_by(user)
         .filter(title_key=titles.key_of(title))
@@ -38,7 +38,7 @@ def find(title: str, user: Reader) -> WikiPage | None:
 
 
 def find_deleted(full_title: str) -> WikiPage | None:
-    """The page last deleted under that title, whose history a new text goes on with."""
+    """Find the page that was last deleted under this title; a new text continues its history."""
     found: WikiPage | None = (
         WikiPage.objects.filter(full_title=full_title, title_key__isnull=True)
         .select_related("source", "place")
@@ -49,7 +49,7 @@ def find_deleted(full_title: str) -> WikiPage | None:
 
 
 def split_place(full_title: str) -> tuple[WikiPage | None, str]:
-    """Split off the place that the prefix of a full title names, if it names one."""
+    """Split a full title into the place named by its prefix, or None, and the rest of the title."""
     prefix, colon, rest = full_title.partition(":")
     if not colon or not rest.strip() or not prefix.strip():
         return None, full_title
@@ -60,7 +60,7 @@ def split_place(full_title: str) -> tuple[WikiPage | None, str]:
 
 
 def get_place(title: str, user: Reader) -> WikiPage:
-    """The place of that name that `user` may read. Raises Refused where there is none, TitleProblem."""
+    """Get the place with this title. Raises Refused if there is none that `user` may read, TitleProblem."""
     place = find(title, user)
     if place is None or not place.is_place:
         raise Refused(gettext_noop("There is no place called «%(title)s»."), title=title)
@@ -68,7 +68,10 @@ def get_place(title: str, user: Reader) -> WikiPage:
 
 
 def fields_for_title(title: str, *, license: str, language: str) -> PageFields:
-    """The fields of a new page with the full title `title`. Raises TitleProblem."""
+    """Return the fields of a new page with the full title `title`.
+
+    Raises TitleProblem, and Refused for a title in the namespace of mirrors.
+    """
     clean = titles.clean_title(title)
     namespace, rest = titles.split_namespace(clean)
     if namespace == titles.MIRROR_NAMESPACE:
@@ -82,7 +85,7 @@ def fields_for_title(title: str, *, license: str, language: str) -> PageFields:
 
 
 def with_current_place(fields: PageFields) -> PageFields:
-    """`fields` with their place as it is now. Raises Refused where it is none any more."""
+    """Return `fields` with the place loaded again. Raises Refused if it is no place any more."""
     if fields.place is None or fields.place.pk is None:
         return fields
     place = reload_page(fields.place.pk)
@@ -91,20 +94,21 @@ def with_current_place(fields: PageFields) -> PageFields:
     return replace(fields, place=place)
 
 
-def check_place_title(title: str, but: WikiPage | None = None) -> None:
-    """Refuse a title that no place can have: with «:», a namespace's, or a prefix in use.
+def check_place_title(title: str, renamed_place: WikiPage | None = None) -> None:
+    """Check that a place can have this title: no «:», no namespace, and no page uses it as a prefix.
 
-    `but` is the place that is being renamed. Raises TitleProblem, Refused, TitleTaken.
+    Pages of `renamed_place`, and redirects, may have the prefix when that place is renamed.
+    Raises TitleProblem, Refused, TitleTaken.
     """
     clean = titles.clean_title(title)
     if ":" in clean:
         raise Refused(gettext_noop("The name of a place cannot hold «:»."))
     if titles.split_namespace(f"{clean}:x")[0]:
         raise Refused(gettext_noop("«%(title)s» is the name of a namespace: choose another."), title=clean)
-    users = WikiPage.objects.filter(title_key__startswith=f"{titles.key_of(clean)}:")
-    if but is not None:
-        users = users.exclude(place=but).exclude(redirect_key__gt="")
-    if names := list(users.values_list("full_title", flat=True)[:5]):
+    pages = WikiPage.objects.filter(title_key__startswith=f"{titles.key_of(clean)}:")
+    if renamed_place is not None:
+        pages = pages.exclude(place=renamed_place).exclude(redirect_key__gt="")
+    if names := list(pages.values_list("full_title", flat=True)[:5]):
         raise TitleTaken(
             gettext_noop("Pages already begin with «%(prefix)s:»: %(pages)s. Rename them first."),
             prefix=clean,
@@ -113,7 +117,7 @@ def check_place_title(title: str, but: WikiPage | None = None) -> None:
 
 
 def redirect_target(page: WikiPage, user: Reader) -> WikiPage | None:
-    """Where a redirect leads in the end (at most 5 steps), or None when nowhere or in a ring."""
+    """Follow redirects from `page`, at most 5; None if they end at no page, form a loop, or are more."""
     seen = {page.title_key}
     current = page
     for _ in range(5):
@@ -122,8 +126,8 @@ def redirect_target(page: WikiPage, user: Reader) -> WikiPage | None:
         if current.redirect_key in seen:
             return None
         seen.add(current.redirect_key)
-        step = find(current.redirect_key, user)
-        if step is None:
+        target = find(current.redirect_key, user)
+        if target is None:
             return None
-        current = step
+        current = target
     return None

@@ -1,4 +1,4 @@
-"""Where screens are read, by the URL names of their views; one screen asks for dozens."""
+"""URLs of views by URL name, cached, since one page contains dozens of them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from wiki.text import titles
 
 
 def address(view: str, full_title: str, argument: str = "title") -> str:
-    """The address of `view` for the page of that title, which it takes as `argument`. Raises NoReverseMatch.
+    """Return the URL of `view` for the page `full_title`, its parameter `argument`. Raises NoReverseMatch.
 
-    Django's `reverse` would percent-encode «:»; MediaWiki's addresses keep it, and so do ours.
+    Django's `reverse` percent-encodes «:»; MediaWiki's URLs do not, nor do these.
     """
-    return _of_page(view, argument, get_script_prefix()).replace("%C2%A7", titles.quote_title(full_title))
+    return _pattern(view, argument, get_script_prefix()).replace("%C2%A7", titles.quote_title(full_title))
 
 
 def view_address(view: str) -> str:
-    """The address of `view`, which is of no page. Raises NoReverseMatch."""
-    return _of_none(view, get_script_prefix())
+    """Return the URL of a view without parameters. Raises NoReverseMatch."""
+    return _reverse(view, get_script_prefix())
 
 
 @functools.cache
-def _of_page(view: str, argument: str, prefix: str) -> str:
-    """The address of `view` for the page «§», below `prefix`."""
+def _pattern(view: str, argument: str, prefix: str) -> str:
+    """Return the URL of `view` with «§» in place of the title; `prefix` only separates cache entries."""
     return reverse(view, kwargs={argument: "§"})
 
 
 @functools.cache
-def _of_none(view: str, prefix: str) -> str:
+def _reverse(view: str, prefix: str) -> str:
+    """Return the URL of `view`; `prefix` only separates cache entries."""
     return reverse(view)

@@ -1,7 +1,7 @@
-"""Who may do what, in one table.
+"""Permissions: the actions of the wiki, and who may do them.
 
-Reading is open. Any account that is not blocked writes and forks, also into a place. The
-stewards of a place, and administrators everywhere, rename, move, delete, undelete and relicense.
+Everybody may read. Every account that is not blocked may write and fork, in places too. The stewards of a place, and
+administrators everywhere, may rename, move, delete, undelete and relicense pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """What somebody may do to a page, or in the wiki. Templates name actions by their values (`"edit" in may`)."""
+    """Something that a user may do to a page, or in the wiki. Templates use the values (`may|has:"edit"`)."""
 
     READ = "read"
     EXPORT = "export"
@@ -32,13 +32,13 @@ class Action(StrEnum):
     IMPORT = "import"
     MAKE_PLACE = "make_place"
     CONVERT_PLACE = "unmake_place"
-    """Make an ordinary page of a place."""
+    """Turn a place into an ordinary page."""
     MOVE = "move"
     DELETE = "delete"
     UNDELETE = "undelete"
     RELICENSE = "relicense"
     STEWARD = "steward"
-    """Name and dismiss the stewards of a place."""
+    """Add and remove stewards of a place."""
 
 
 ANYONE = frozenset({Action.READ, Action.EXPORT})
@@ -52,11 +52,11 @@ WRITING = frozenset(
         Action.UPLOAD,
     }
 )  # fmt: skip
-"""What nobody does to a mirror: it says here what the original says on its site."""
+"""Actions that nobody may do to a mirror, since it is a copy of a page of another site."""
 
 
 def is_steward_of(user: User, page: WikiPage | None) -> bool:
-    """Whether `user` is a steward of the place that `page` is, or lives in. One query at most."""
+    """Whether `user` is a steward of `page`, or of the place that it is in. One query at most."""
     if page is None:
         return False
     place_id = page.pk if page.is_place else page.place_id
@@ -69,25 +69,25 @@ def has_permission(user: Reader, action: Action, page: WikiPage | None = None) -
 
 
 def allowed_actions(user: Reader, page: WikiPage | None = None) -> set[Action]:
-    """Return all actions that `user` may do to `page`, for menus. One query at most."""
+    """Return all actions that `user` may do to `page`. One query at most."""
     is_steward = cache(lambda: isinstance(user, User) and is_steward_of(user, page))
     return {action for action in Action if _allows(user, action, page, is_steward)}
 
 
 def _allows(user: Reader, action: Action, page: WikiPage | None, is_steward: Callable[[], bool]) -> bool:
-    """The table of permissions; `is_steward` is called where it depends on that."""
+    """Whether `user` may do `action` to `page`; `is_steward` is called only if the result depends on it."""
     if action in ANYONE:
         return True
     if not isinstance(user, User) or not user.is_active or user.is_blocked:
         return False
-    if _is_elsewhere(page) and action in WRITING:
+    if _is_mirror(page) and action in WRITING:
         return False
     if user.is_superuser or action in ACCOUNTS:
         return True
     return action in STEWARDS and is_steward()
 
 
-def _is_elsewhere(page: WikiPage | None) -> bool:
+def _is_mirror(page: WikiPage | None) -> bool:
     return page is not None and page.namespace == MIRROR_NAMESPACE
 
 
@@ -99,7 +99,7 @@ def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:
         raise NotAllowed(gettext_noop("Sign in first: reading is open, writing asks for an account."))
     if getattr(user, "is_blocked", False):
         raise NotAllowed(gettext_noop("Your account is blocked: you can read, not write."))
-    if _is_elsewhere(page) and action in WRITING:
+    if _is_mirror(page) and action in WRITING:
         raise NotAllowed(
             gettext_noop("This page lives on another site and is only kept here: fork it, and change your fork.")
         )

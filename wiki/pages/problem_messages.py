@@ -1,4 +1,4 @@
-"""What can be wrong with a page that the text alone does not show, and all problems in words."""
+"""Messages of all problems of a page: those of the text, and those that depend on the wiki."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ PROBLEMS: Mapping[str, str] = {
 
 
 def message_for(problem: Problem) -> str:
-    """The sentence of `problem` in the active language."""
+    """Return the message of `problem` in the active language."""
     template = PROBLEMS.get(problem.code)
     return gettext(template) % problem.params if template else problem.code

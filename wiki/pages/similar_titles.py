@@ -1,4 +1,7 @@
-"""Pages with a title like one that is not there; a room upstairs that finds better ones is named in `wiki/apps.py`."""
+"""Suggestions of pages with a title similar to one that does not exist.
+
+The search package registers a better finder in `wiki/apps.py`.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,19 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 MAX_SUGGESTIONS = 8
-"""Pages offered."""
+"""Maximal number of suggested pages."""
 Finder = Callable[[str, "Reader"], list[WikiPage]]
 
 
 def find_by_words(full_title: str, user: Reader) -> list[WikiPage]:
-    """Readable pages that have words of a title in theirs, letter by letter, most first; one query."""
+    """Find readable pages whose titles contain words of `full_title`, those with most words first. One query."""
     words = [word for word in titles.fold(full_title).replace(":", " ").split() if len(word) > 3]
     if not words:
         return []
-    some = Q()
+    contains_any = Q()
     for word in words[:6]:
-        some |= Q(title_fold__contains=word)
-    found = WikiPage.objects.readable_by(user).filter(some).select_related("kind", "place")[:200]
+        contains_any |= Q(title_fold__contains=word)
+    found = WikiPage.objects.readable_by(user).filter(contains_any).select_related("kind", "place")[:200]
 
     def score(page: WikiPage) -> tuple[int, int]:
         return (-sum(word in page.title_fold for word in words), len(page.title_fold))
@@ -38,10 +41,10 @@ _finders: list[Finder] = [find_by_words]
 
 
 def set_finder(finder: Finder) -> None:
-    """Have `finder` look for them from now on."""
+    """Replace the function that finds similar titles."""
     _finders[:] = [finder]
 
 
 def find_similar_titles(full_title: str, user: Reader) -> list[WikiPage]:
-    """Readable pages with a title like `full_title`, the likest first; at most MOST."""
+    """Return at most MAX_SUGGESTIONS readable pages with a title like `full_title`, the most similar first."""
     return _finders[0](full_title, user)

@@ -1,4 +1,4 @@
-"""The words of the first screen, which a community may replace by its own in Wagtail's admin."""
+"""Texts of the home page, which a community can replace in Wagtail's admin."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from wagtail.contrib.settings.models import BaseGenericSetting
 
 @dataclass(frozen=True, slots=True)
 class WelcomeText:
-    """Heading and words of the first screen in one language; empty where the wiki's own stand."""
+    """Heading and text of the home page in one language; empty where the default texts are shown."""
 
     heading: str = ""
-    words: str = ""
+    text: str = ""
 
 
 class SiteTexts(BaseGenericSetting):
-    """What the first screen says, in each language. One row at most."""
+    """Texts of the home page in each language. One row at most."""
 
     heading_fr = models.CharField(_("Heading in French"), max_length=120, blank=True)
     words_fr = models.TextField(_("Words in French"), max_length=1000, blank=True)
@@ -42,7 +42,7 @@ class SiteTexts(BaseGenericSetting):
 
 
 def get_welcome() -> WelcomeText:
-    """What the community wrote for the first screen, in the reader's language. One query."""
+    """Return the community's texts of the home page in the active language. One query."""
     row = SiteTexts.objects.first()
     if row is None:
         return WelcomeText()

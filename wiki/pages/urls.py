@@ -1,4 +1,4 @@
-"""Addresses of the room `pages`."""
+"""URLs of pages: reading, writing, lists, upload, sitemaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Wagtail's admin offers for a wiki page: to open it, and the ways to the wiki's own screens."""
+"""Permissions for wiki pages in Wagtail's admin: only actions that redirect to the wiki's own views."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from wagtail.models import PagePermissionTester
 
 
 class WikiPagePermissionTester(PagePermissionTester):
-    """Wagtail's answer to «what may this person do here», without all that would bypass the writer.
+    """Permission tester of wiki pages: denies every action of Wagtail that would bypass `page_writer`.
 
-    Edit, move, delete and history stay: the admin leads them to the wiki, whose rights decide.
+    Edit, move, delete and history remain: the admin redirects them to the wiki, which checks its own permissions.
     """
 
     def _never(self, *args: Any, **kwargs: Any) -> bool:
-        """No, for anyone."""
+        """Deny."""
         return False
 
     can_add_subpage = can_publish_subpage = can_reorder_children = _never

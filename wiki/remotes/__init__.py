@@ -1,1 +1,1 @@
-"""Pages of other sites: fetched, kept as mirrors, forked, asked whether they have moved, and taken as proposals."""
+"""Pages of other sites: HTTP client, import as mirrors, and polling for new versions."""

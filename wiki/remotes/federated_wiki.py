@@ -1,9 +1,9 @@
-"""Pages of Federated Wiki (`slug.json`): their journal as versions, their story as Markdown.
+"""Pages of Federated Wiki (`slug.json`): converts the journal to versions and the story to Markdown.
 
-A page is `{title, story: [item], journal: [action]}`; the journal replayed gives the story (wiki-client's
-`revision.js`). Who wrote is known by site alone: what stands before a `fork` action was done on the site that it names,
-what follows the last one on the site that gives the page. Each action is a version, those that change nothing too;
-where the journal does not lead to the story, one more version says what stands there. The licence is CC BY-SA 4.0.
+A page is `{title, story: [item], journal: [action]}`; replaying the journal gives the story (wiki-client's
+`revision.js`). Authors are known only as sites: actions before a `fork` action were done on the site that it names,
+actions after the last one on the site that serves the page. Each action becomes a version, even when it changes
+nothing; when the journal does not lead to the story, one more version holds the story. The licence is CC BY-SA 4.0.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from wiki.text.markup.markdown_parser import TEXT_LIMIT
 LICENSE = "CC-BY-SA-4.0"
 BYTES_LIMIT, ACTIONS_LIMIT = 16_000_000, 20_000
 FEDWIKI_START = datetime(2011, 1, 1, tzinfo=UTC)
-"""When Federated Wiki began: the date of actions that have none, nor any before them."""
-_ADDRESS = re.compile(r"/(?:view/)?(?P<slug>[a-z0-9-]+)(?:\.html|\.json)?/?\Z")
+"""Start of Federated Wiki: the date of actions without a date and without a dated action before them."""
+_PAGE_PATH = re.compile(r"/(?:view/)?(?P<slug>[a-z0-9-]+)(?:\.html|\.json)?/?\Z")
 _EXTERNAL = re.compile(r"(?<!\[)\[(https?://[^\s\]<>\"]{1,2000})\s+([^\]\n]{1,500})\](?!\()")
 _FENCE = re.compile(r"`{3,}")
 _HOST = re.compile(r"[A-Za-z0-9.:_-]{1,255}")
@@ -38,30 +38,32 @@ Item = Mapping[str, Any]
 
 
 def json_address(url: str) -> str:
-    """Where the JSON of the Federated Wiki page at `url` would be; "" where the address is of no such page."""
+    """Return the URL of the JSON of the Federated Wiki page at `url`; "" when `url` cannot be such a page."""
     parts = urlsplit(url)
-    match = _ADDRESS.fullmatch(parts.path)
+    match = _PAGE_PATH.fullmatch(parts.path)
     return f"{parts.scheme}://{parts.netloc}/{match['slug']}.json" if match else ""
 
 
 def parse_fedwiki(file: BinaryIO, url: str) -> ArchiveContents:
-    """The page that stands as JSON at `url`. Raises ArchiveProblem where it is none."""
-    page = _page(file)
+    """Parse the JSON of a page fetched from `url`, as the content of an archive. Raises ArchiveProblem."""
+    page = _parse_page(file)
     host = urlsplit(url).netloc.lower()
-    title = _title(page["title"])
-    story, journal = _items(page["story"]), [one for one in page["journal"] if isinstance(one, dict)]
-    revisions = list(_Replay(host, title).revisions(journal, story))
+    title = _valid_title(page["title"])
+    story, journal = _dict_items(page["story"]), [entry for entry in page["journal"] if isinstance(entry, dict)]
+    revisions = list(_JournalReplay(host, title).revisions(journal, story))
     address = url.removesuffix(".json") + ".html"
-    fork = next((one for one in reversed(journal) if one.get("type") == "fork" and _site(one)), None)
-    derived = [] if fork is None else [_origin(fork, title, urlsplit(url).path)]
-    credits = {"title": title, "authors": sorted({one.author for one in revisions}), "license": LICENSE,
-               "source": address, "derived_from": derived, "media": []}  # fmt: skip
+    fork = next((entry for entry in reversed(journal) if entry.get("type") == "fork" and _site(entry)), None)
+    derived_from = [] if fork is None else [_fork_entry(fork, title, urlsplit(url).path)]
+    credits = {"title": title, "authors": sorted({entry.author for entry in revisions}), "license": LICENSE,
+               "source": address, "derived_from": derived_from, "media": []}  # fmt: skip
     source = {"host": host, "title": title, "url": address, "version": len(revisions)}
-    said = hashlib.sha256("".join(one.text or "" for one in revisions[-1:]).encode()).hexdigest()
-    return ArchiveContents(Path(), f"sha256:{said}", title, title, False, source, credits, revisions, is_replayed=True)
+    text_hash = hashlib.sha256("".join(entry.text or "" for entry in revisions[-1:]).encode()).hexdigest()
+    return ArchiveContents(
+        Path(), f"sha256:{text_hash}", title, title, False, source, credits, revisions, is_replayed=True
+    )
 
 
-def _page(file: BinaryIO) -> dict[str, Any]:
+def _parse_page(file: BinaryIO) -> dict[str, Any]:
     raw = file.read(BYTES_LIMIT + 1)
     if len(raw) > BYTES_LIMIT:
         raise ArchiveProblem(gettext_noop("“%(path)s” is too large."), path="page.json")
@@ -71,34 +73,34 @@ def _page(file: BinaryIO) -> dict[str, Any]:
         raise ArchiveProblem(gettext_noop("%(where)s cannot be read as JSON."), where="page.json") from error
     if isinstance(page, dict):
         page.setdefault("journal", [])
-    wanted = (("title", str), ("story", list), ("journal", list))
-    if not isinstance(page, dict) or not all(isinstance(page.get(key), kind) for key, kind in wanted):
+    required = (("title", str), ("story", list), ("journal", list))
+    if not isinstance(page, dict) or not all(isinstance(page.get(key), kind) for key, kind in required):
         raise ArchiveProblem(gettext_noop("This is no page of a Federated Wiki."))
     if len(page["journal"]) > ACTIONS_LIMIT or len(page["story"]) > ACTIONS_LIMIT:
         raise ArchiveProblem(gettext_noop("“%(path)s” is too large."), path="journal")
     return page
 
 
-def _title(raw: str) -> str:
-    """The title as it can be one here."""
+def _valid_title(raw: str) -> str:
+    """Return `raw` as a valid title of this wiki. Raises ArchiveProblem."""
     try:
         return titles.clean_title(titles.replace_forbidden_characters(raw[:200], colon=True))
     except titles.TitleProblem as error:
         raise ArchiveProblem(gettext_noop("“%(title)s” cannot be the title of a page."), title=raw[:60]) from error
 
 
-def _items(story: Sequence[Any]) -> list[Item]:
+def _dict_items(story: Sequence[Any]) -> list[Item]:
     return [item for item in story if isinstance(item, dict)]
 
 
 def _site(action: Item) -> str:
-    """The site that an action names, or "" for none."""
+    """Return the site named by an action; "" when it names none."""
     site = action.get("site")
     return site if isinstance(site, str) and _HOST.fullmatch(site) else ""
 
 
-def _origin(fork: Item, title: str, path: str) -> dict[str, Any]:
-    """What the page was forked from, as credits name it."""
+def _fork_entry(fork: Item, title: str, path: str) -> dict[str, Any]:
+    """Return the entry of `derived_from` for a fork action."""
     site = _site(fork)
     return {
         "relation": "fork", "title": title, "authors": [site], "license": LICENSE, "host": site, "version": 0,
@@ -107,20 +109,20 @@ def _origin(fork: Item, title: str, path: str) -> dict[str, Any]:
 
 
 def _date(action: Item, before: datetime) -> datetime:
-    """When an action was done: milliseconds since 1970; that of the one before where it does not say, or cannot be."""
+    """Return the date of an action (milliseconds since 1970); `before` when it is missing or out of range."""
     value = action.get("date")
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:
-            found = datetime.fromtimestamp(value / 1000, UTC)
+            date = datetime.fromtimestamp(value / 1000, UTC)
         except (ValueError, OverflowError, OSError):
             return before
-        if FEDWIKI_START <= found <= timezone.now():
-            return found
+        if FEDWIKI_START <= date <= timezone.now():
+            return date
     return before
 
 
-class _Replay:
-    """The story as it grows, action by action."""
+class _JournalReplay:
+    """Replays the actions of a journal on the story."""
 
     def __init__(self, host: str, title: str) -> None:
         self._host, self._title = host, title
@@ -128,22 +130,22 @@ class _Replay:
         self._date, self._bytes, self._number = FEDWIKI_START, 0, 0
 
     def revisions(self, journal: Sequence[Item], story: Sequence[Item]) -> list[Revision]:
-        """A version for each action, and one for the story where they do not lead to it. Raises ArchiveProblem."""
+        """Return a version per action, and one for `story` if the actions do not lead to it. Raises ArchiveProblem."""
         authors, author = [""] * len(journal), self._host
-        for index in range(len(journal) - 1, -1, -1):  # before a fork, the site that it is from was at work
+        for index in range(len(journal) - 1, -1, -1):  # actions before a fork were done on the site that it names
             authors[index] = author
             if journal[index].get("type") == "fork":
                 author = _site(journal[index]) or author
-        found = []
-        for action, who in zip(journal, authors, strict=True):
+        revisions = []
+        for action, revision_author in zip(journal, authors, strict=True):
             self._date = _date(action, self._date)
             kind = str(action.get("type"))[:40]
-            ACTIONS.get(kind, _nothing)(self._story, action)
-            found.append(self._revision(who, f"{kind} {_site(action)}".strip()))
-        if not found or found[-1].text != story_to_markdown(story):
+            ACTIONS.get(kind, _ignore)(self._story, action)
+            revisions.append(self._revision(revision_author, f"{kind} {_site(action)}".strip()))
+        if not revisions or revisions[-1].text != story_to_markdown(story):
             self._story = list(story)
-            found.append(self._revision(self._host, "story"))
-        return found
+            revisions.append(self._revision(self._host, "story"))
+        return revisions
 
     def _revision(self, author: str, comment: str) -> Revision:
         text = clean_text(story_to_markdown(self._story))
@@ -162,27 +164,27 @@ class _Replay:
 # ---------------------------------------------------------------- actions
 
 
-def _nothing(story: list[Item], action: Item) -> None:
-    """A fork, or what nobody knows: the story stays as it is."""
+def _ignore(story: list[Item], action: Item) -> None:
+    """Do nothing: for a fork, or an unknown type of action."""
 
 
 def _create(story: list[Item], action: Item) -> None:
     item = action.get("item")
-    begun = item.get("story") if isinstance(item, dict) else None
-    story[:] = _items(begun) if isinstance(begun, list) else []
+    initial_story = item.get("story") if isinstance(item, dict) else None
+    story[:] = _dict_items(initial_story) if isinstance(initial_story, list) else []
 
 
 def _add(story: list[Item], action: Item) -> None:
     item = action.get("item")
     if isinstance(item, dict):
-        story.insert(_index(story, action.get("after")) + 1, item)
+        story.insert(_index_of(story, action.get("after")) + 1, item)
 
 
 def _edit(story: list[Item], action: Item) -> None:
-    item, at = action.get("item"), _index(story, action.get("id"))
+    item, index = action.get("item"), _index_of(story, action.get("id"))
     if isinstance(item, dict):
-        if at >= 0:
-            story[at] = item
+        if index >= 0:
+            story[index] = item
         else:
             story.append(item)
 
@@ -190,18 +192,18 @@ def _edit(story: list[Item], action: Item) -> None:
 def _move(story: list[Item], action: Item) -> None:
     order = action.get("order")
     if isinstance(order, list):
-        places = {key: place for place, key in reversed(list(enumerate(order))) if isinstance(key, str)}
-        story.sort(key=lambda item: places.get(str(item.get("id")), len(places)))
+        positions = {key: position for position, key in reversed(list(enumerate(order))) if isinstance(key, str)}
+        story.sort(key=lambda item: positions.get(str(item.get("id")), len(positions)))
 
 
 def _remove(story: list[Item], action: Item) -> None:
-    if (at := _index(story, action.get("id"))) >= 0:
-        del story[at]
+    if (index := _index_of(story, action.get("id"))) >= 0:
+        del story[index]
 
 
-def _index(story: Sequence[Item], key: Any) -> int:
-    """Where the item of that id stands; -1 for none."""
-    return next((at for at, item in enumerate(story) if key is not None and item.get("id") == key), -1)
+def _index_of(story: Sequence[Item], key: Any) -> int:
+    """Return the index of the item with the id `key`; -1 when there is none."""
+    return next((index for index, item in enumerate(story) if key is not None and item.get("id") == key), -1)
 
 
 ACTIONS: Mapping[str, Callable[[list[Item], Item], None]] = {
@@ -212,12 +214,12 @@ ACTIONS: Mapping[str, Callable[[list[Item], Item], None]] = {
 
 
 def story_to_markdown(story: Sequence[Item]) -> str:
-    """A story as Markdown, an item a block; what has no words here stands as it is, in a fence."""
-    blocks = (_block(item) for item in story)
+    """Return a story as Markdown, one block for each item; items of unknown types become fenced code blocks."""
+    blocks = (_item_to_markdown(item) for item in story)
     return "\n\n".join(block for block in blocks if block.strip())
 
 
-def _block(item: Item) -> str:
+def _item_to_markdown(item: Item) -> str:
     kind, raw = item.get("type"), item.get("text")
     text = raw if isinstance(raw, str) else ""
     if kind in ("paragraph", "markdown", "html"):

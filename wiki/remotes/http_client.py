@@ -1,9 +1,9 @@
-"""The one door to other sites: what stands at an address somebody gave, fetched without trusting anyone.
+"""The only HTTP client of this wiki: fetches URLs given by users, without trusting the URL or the site.
 
-An address may name a machine behind the firewall, and a site may answer slowly, for ever, or with another address
-(CWE-918, server-side request forgery). Hence: http and https only, no credentials; the name is resolved once and every
-address that it has must be a public one (or in a network of MOVILAB_FORK_FROM); the connection goes to that very
-address; each redirect is looked at as if it were a new one; bytes are counted, and a clock ends everything.
+A URL may name a machine behind the firewall, and a site may respond slowly, endlessly, or with a redirect (CWE-918,
+server-side request forgery). Therefore: http and https only, no credentials; the name is resolved once, and all its
+addresses must be public (or in a network of MOVILAB_FORK_FROM); the connection is made to the address that was checked;
+each redirect is checked like a new URL; size and total time are limited.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REDIRECT_LIMIT = 5
 URL_LIMIT = 1500
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MIN_PORT = 1024
-"""Below, only the two of the web: other services there take harm from what they do not understand."""
+"""Lowest port allowed besides 80 and 443: services on lower ports may be harmed by an HTTP request."""
 MEMORY_LIMIT = 1_000_000
 CHUNK_SIZE = 65_536
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
@@ -40,147 +40,147 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Unreachable(Refused):
-    """Another site does not give what was asked for; it may another time."""
+    """Another site cannot be reached or does not respond as expected; a later request may succeed."""
 
     status = 502
 
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What stands at an address."""
+    """The response to a request."""
 
     url: str
-    """Where it was found, after redirects."""
+    """The URL after redirects."""
     status: int
-    """200, or 304: nothing has changed since `etag`."""
+    """200, or 304 (not modified since `etag`)."""
     content_type: str
-    """Without its parameters, in small letters."""
+    """Media type in lower case, without parameters."""
     etag: str
     body: BinaryIO
-    """The content, at its beginning; empty at 304."""
+    """The content, positioned at its start; empty for 304."""
 
 
 def fetch(url: str, *, limit: int, seconds: float, accept: str = "*/*", etag: str = "") -> FetchResult:
-    """What stands at `url`: at most `limit` bytes, within `seconds` for everything together.
+    """Fetch `url` with GET, at most `limit` bytes, within `seconds` in total.
 
-    `etag` asks for it only where it is no longer what it was. Raises Refused where the address is not one to be asked,
-    Unreachable where the site does not answer as it should.
+    `etag` makes the request conditional (If-None-Match). Raises Refused when the URL is not allowed, Unreachable when
+    the site does not respond as expected.
     """
     deadline = time.monotonic() + seconds
     for _ in range(REDIRECT_LIMIT + 1):
-        parts = _checked(url)
+        parts = _check_url(url)
         url = parts.geturl()
-        with _connected(parts, deadline) as connection:
-            answer = _answer(connection, parts, accept, etag)
-            if answer.status not in REDIRECT_STATUSES:
-                return _fetched(url, answer, limit, deadline)
-            url = urljoin(url, answer.getheader("Location", ""))
+        with _connect(parts, deadline) as connection:
+            response = _send_request(connection, parts, accept, etag)
+            if response.status not in REDIRECT_STATUSES:
+                return _read_response(url, response, limit, deadline)
+            url = urljoin(url, response.getheader("Location", ""))
     raise Unreachable(gettext_noop("%(host)s sends from one address to the next without end."), host=parts.netloc)
 
 
-def _checked(url: str) -> SplitResult:
-    """The parts of an address that may be asked, percent-encoded, without what only browsers use. Raises Refused."""
+def _check_url(url: str) -> SplitResult:
+    """Return the parts of an allowed URL, percent-encoded and without fragment. Raises Refused."""
     try:
-        typed = urlsplit(url.strip())
-        host, port = (typed.hostname or "").encode("idna").decode("ascii"), typed.port
+        split = urlsplit(url.strip())
+        host, port = (split.hostname or "").encode("idna").decode("ascii"), split.port
     except ValueError as error:  # a UnicodeError is one
         raise Refused(gettext_noop("“%(url)s” is not a web address (http)."), url=url[:200]) from error
-    if typed.scheme not in DEFAULT_PORTS or not host or len(url) > URL_LIMIT:
+    if split.scheme not in DEFAULT_PORTS or not host or len(url) > URL_LIMIT:
         raise Refused(gettext_noop("“%(url)s” is not a web address (http)."), url=url[:200])
-    if typed.username is not None or typed.password is not None:
+    if split.username is not None or split.password is not None:
         raise Refused(gettext_noop("An address with a name or a password in it is not asked."))
     if port is not None and port not in DEFAULT_PORTS.values() and port < MIN_PORT:
         raise Refused(gettext_noop("The port %(port)d is not one of the web."), port=port)
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
-    return urlsplit(iri_to_uri(typed._replace(netloc=netloc, fragment="").geturl()))
+    return urlsplit(iri_to_uri(split._replace(netloc=netloc, fragment="").geturl()))
 
 
-def _resolved(host: str, port: int, deadline: float) -> tuple[str, int]:
-    """The public address of `host`. Raises Refused where any of its addresses is not public, Unreachable."""
-    found: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+def _resolve(host: str, port: int, deadline: float) -> tuple[str, int]:
+    """Return (IP address, port). Raises Refused when any address of `host` is not public, Unreachable."""
+    results: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
-    def resolve() -> None:
+    def look_up() -> None:
         try:
             rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.put([str(row[4][0]) for row in rows])
+            results.put([str(row[4][0]) for row in rows])
         except (OSError, UnicodeError) as error:
-            found.put(OSError(str(error)))
+            results.put(OSError(str(error)))
 
-    threading.Thread(target=resolve, daemon=True).start()  # the system's resolver has a clock of its own
+    threading.Thread(target=look_up, daemon=True).start()  # getaddrinfo cannot be interrupted by a timeout
     try:
-        answer = found.get(timeout=max(deadline - time.monotonic(), 0.001))
+        addresses = results.get(timeout=max(deadline - time.monotonic(), 0.001))
     except queue.Empty as error:
         raise _too_slow(host) from error
-    if isinstance(answer, OSError):
+    if isinstance(addresses, OSError):
         raise Unreachable(gettext_noop("There is no site called %(host)s."), host=host)
-    for one in answer:
-        if not is_public(ipaddress.ip_address(one.partition("%")[0])):
+    for address in addresses:
+        if not is_public(ipaddress.ip_address(address.partition("%")[0])):
             raise Refused(gettext_noop("%(host)s is not on the public internet: it is not asked."), host=host)
-    return answer[0], port
+    return addresses[0], port
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one of the public internet, or in a network that the installer allows."""
+    """Whether an IP address is public, or in a network of MOVILAB_FORK_FROM."""
     if any(address in network for network in settings.FORK_FROM if network.version == address.version):
         return True
     if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if address in NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
+            embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if embedded is not None:
+            return is_public(embedded)
     return address.is_global and not address.is_multicast
 
 
 @contextlib.contextmanager
-def _connected(parts: SplitResult, deadline: float) -> Iterator[http.client.HTTPConnection]:
-    """A connection to the very address that was checked; when the time is over, it is cut."""
+def _connect(parts: SplitResult, deadline: float) -> Iterator[http.client.HTTPConnection]:
+    """Connect to the address that was checked; a timer closes the connection at the deadline."""
     host = str(parts.hostname)
-    where = _resolved(host, parts.port or DEFAULT_PORTS[parts.scheme], deadline)
-    left = max(deadline - time.monotonic(), 0.001)
-    cut = threading.Event()
+    address = _resolve(host, parts.port or DEFAULT_PORTS[parts.scheme], deadline)
+    seconds_left = max(deadline - time.monotonic(), 0.001)
+    timed_out = threading.Event()
     try:
-        held = socket.create_connection(where, timeout=left)
+        sock = socket.create_connection(address, timeout=seconds_left)
     except OSError as error:
         raise Unreachable(gettext_noop("%(host)s does not answer."), host=parts.netloc) from error
 
-    def end() -> None:
-        cut.set()
+    def abort() -> None:
+        timed_out.set()
         with contextlib.suppress(OSError):
-            held.shutdown(socket.SHUT_RDWR)
+            sock.shutdown(socket.SHUT_RDWR)
 
-    watch = threading.Timer(left, end)
-    watch.daemon = True
-    watch.start()
+    timer = threading.Timer(seconds_left, abort)
+    timer.daemon = True
+    timer.start()
     connection = http.client.HTTPConnection(parts.netloc)
     try:
         if parts.scheme == "https":
             context = ssl.create_default_context()
-            held = context.wrap_socket(held, server_hostname=host, do_handshake_on_connect=False)
-            held.do_handshake()
-        connection.sock = held
+            sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+            sock.do_handshake()
+        connection.sock = sock
         yield connection
     except (OSError, http.client.HTTPException, ValueError) as error:
-        if cut.is_set() or isinstance(error, TimeoutError):
+        if timed_out.is_set() or isinstance(error, TimeoutError):
             raise _too_slow(parts.netloc) from error
         raise Unreachable(
             gettext_noop("%(host)s does not answer as a site should (%(reason)s)."),
             host=parts.netloc, reason=type(error).__name__,
         ) from error  # fmt: skip
     finally:
-        watch.cancel()
+        timer.cancel()
         connection.close()
-        held.close()
+        sock.close()
 
 
 def _too_slow(host: str) -> Unreachable:
     return Unreachable(gettext_noop("%(host)s takes too long to answer."), host=host)
 
 
-def _answer(
+def _send_request(
     connection: http.client.HTTPConnection, parts: SplitResult, accept: str, etag: str
 ) -> http.client.HTTPResponse:
-    """The head of the answer to a plain question: no cookies, no credentials, nothing compressed."""
+    """Send a GET request without cookies, credentials and compression; return the response, its body unread."""
     headers = {
         "Accept": accept, "Accept-Encoding": "identity", "User-Agent": f"Movilab wiki ({settings.BASE_ADDRESS})",
         "Connection": "close",
@@ -192,28 +192,28 @@ def _answer(
     return connection.getresponse()
 
 
-def _fetched(url: str, answer: http.client.HTTPResponse, limit: int, deadline: float) -> FetchResult:
-    """The content of an answer. Raises Unreachable where it is not one, or too large."""
+def _read_response(url: str, response: http.client.HTTPResponse, limit: int, deadline: float) -> FetchResult:
+    """Read the body of a response. Raises Unreachable for another status, or when it is too large or cut off."""
     host = urlsplit(url).netloc
-    if answer.status not in (200, 304):
+    if response.status not in (200, 304):
         raise Unreachable(
             gettext_noop("%(host)s does not have it, or does not give it (%(status)d)."),
             host=host,
-            status=answer.status,
+            status=response.status,
         )
-    if answer.getheader("Content-Encoding", "identity").lower() != "identity":
+    if response.getheader("Content-Encoding", "identity").lower() != "identity":
         raise Unreachable(gettext_noop("%(host)s sends it compressed, though it was asked not to."), host=host)
     body = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=MEMORY_LIMIT))  # noqa: SIM115  the caller reads it
     size = 0
-    while answer.status == 200 and (piece := answer.read1(CHUNK_SIZE)):
-        size += len(piece)
+    while response.status == 200 and (chunk := response.read1(CHUNK_SIZE)):
+        size += len(chunk)
         if size > limit:
             raise Unreachable(gettext_noop("%(host)s sends more than %(limit)d MB."), host=host, limit=limit // 10**6)
-        body.write(piece)
-    if time.monotonic() >= deadline:  # it was cut, which looks like an end
+        body.write(chunk)
+    if time.monotonic() >= deadline:  # the timer closed the connection, which looks like the end of the body
         raise _too_slow(host)
-    if answer.length:
+    if response.length:
         raise Unreachable(gettext_noop("%(host)s broke off before the end."), host=host)
     body.seek(0)
-    content_type = answer.getheader("Content-Type", "").partition(";")[0].strip().lower()
-    return FetchResult(url, answer.status, content_type, answer.getheader("ETag", "")[:255], body)
+    content_type = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
+    return FetchResult(url, response.status, content_type, response.getheader("ETag", "")[:255], body)

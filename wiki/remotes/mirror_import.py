@@ -1,4 +1,4 @@
-"""Archives of pages of other sites, kept here as mirrors (`wiki.pages.mirror_models`): the first time, and again."""
+"""Import of archives as mirrors of pages of other sites (`wiki.pages.mirror_models`), and updates of mirrors."""
 
 from __future__ import annotations
 
@@ -36,147 +36,164 @@ UPSTREAM_FIELDS = (
     "upstream_host", "upstream_title", "upstream_url", "upstream_version", "upstream_license", "upstream_authors",
     "made_at",
 )  # fmt: skip
-"""What an archive tells of the page that its page was forked from."""
+"""Fields of Fork that an archive states about the upstream of its page."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchSource:
-    """Where an archive was fetched."""
+    """Where an archive was fetched from."""
 
     url: str
-    """The page, as people read it."""
+    """URL of the page, for readers."""
     archive: str
     feed: str = ""
     validator: str = ""
 
 
 def import_mirror(
-    file: BinaryIO, by: User | None, found: FetchSource | None = None, known: Mirror | None = None
+    file: BinaryIO, by: User | None, source: FetchSource | None = None, existing: Mirror | None = None
 ) -> Mirror:
-    """Keep the page of the archive `file` here, or add what its mirror lacks; `by` None for a command or the worker.
+    """Import the archive `file` as a mirror, or add its new versions to the existing mirror; return the mirror.
 
-    `found` says where it was fetched, after `admit`; without it the archive is believed in what it says of that.
-    `known` is the mirror that was asked, whatever the page is called there by now. Raises
-    ArchiveProblem, Refused (it is of this wiki, or another history than the one that is here), NotAllowed, Busy.
+    `by` is None for a command or the worker. `source` says where the archive was fetched; the caller has then called
+    `check_import_allowed`. Without `source` it is called here, and the source stated in the archive is used.
+    `existing` is the mirror that was polled, whose page may have another title there by now. Raises ArchiveProblem,
+    Refused (a page of this wiki, or a history that differs from the mirror), NotAllowed, DatabaseBusy.
     """
-    if found is None:
+    if source is None:
         check_import_allowed(by)
-    with _contents(file, found) as contents:
-        wanted = _named(contents, found)
-        if wanted.host == own_host():
+    with _open_contents(file, source) as contents:
+        new = _mirror_of(contents, source)
+        if new.host == own_host():
             raise Refused(gettext_noop("This page lives on this wiki: fork it here."))
-        same = Mirror.objects.filter(host=wanted.host, title=wanted.title, archive=wanted.archive)
-        return _write(contents, known or same.first() or wanted, wanted, by)
+        identical = Mirror.objects.filter(host=new.host, title=new.title, archive=new.archive)
+        return _write_versions(contents, existing or identical.first() or new, new, by)
 
 
 @contextmanager
-def _contents(file: BinaryIO, found: FetchSource | None) -> Iterator[ArchiveContents]:
-    """What an archive says, or the JSON of a page of a Federated Wiki, which does not say where it is from."""
-    head = file.read(1)
+def _open_contents(file: BinaryIO, source: FetchSource | None) -> Iterator[ArchiveContents]:
+    """Open an archive, or the JSON of a Federated Wiki page, which needs `source` since it does not state its site."""
+    first_byte = file.read(1)
     file.seek(0)
-    if head != b"{":
+    if first_byte != b"{":
         with open_archive(file) as contents:
             yield contents
-    elif found is None:
+    elif source is None:
         raise Refused(gettext_noop("Give the address of a page of a Federated Wiki: its file does not say its site."))
     else:
-        yield federated_wiki.parse_fedwiki(file, found.archive)
+        yield federated_wiki.parse_fedwiki(file, source.archive)
 
 
-def _named(contents: ArchiveContents, found: FetchSource | None) -> Mirror:
-    """What the page is a mirror of, not saved."""
+def _mirror_of(contents: ArchiveContents, source: FetchSource | None) -> Mirror:
+    """Return an unsaved Mirror with the source of the page."""
     now = timezone.now()
-    if found is None:
-        source = contents.source
-        return Mirror(host=source["host"], title=source["title"], url=source["url"], polled_at=now)
+    if source is None:
+        stated = contents.source
+        return Mirror(host=stated["host"], title=stated["title"], url=stated["url"], polled_at=now)
     return Mirror(
-        host=urlsplit(found.archive).netloc.lower()[:255], title=contents.full_title, url=found.url,
-        archive=found.archive, feed=found.feed, validator=found.validator, polled_at=now,
+        host=urlsplit(source.archive).netloc.lower()[:255], title=contents.full_title, url=source.url,
+        archive=source.archive, feed=source.feed, validator=source.validator, polled_at=now,
     )  # fmt: skip
 
 
-def _write(contents: ArchiveContents, kept: Mirror, wanted: Mirror, by: User | None) -> Mirror:
-    """Write the versions that are not here, and what the mirror is now, in one transaction."""
-    page = page_lookup.reload_page(kept.page_id) if kept.page_id else WikiPage()
+def _write_versions(contents: ArchiveContents, mirror: Mirror, new_values: Mirror, by: User | None) -> Mirror:
+    """Write the new versions and the mirror in one transaction, then move the picture files."""
+    page = page_lookup.reload_page(mirror.page_id) if mirror.page_id else WikiPage()
     images = image_store.plan_image_storage(check_pictures(contents), by)
-    new = _new_versions(contents, page, images.renamed)
-    title = mirror_models.mirror_title(kept.host, kept.title, is_confirmed=kept.is_confirmed)
-    parent = None if page.version else _forked_here(contents)
-    drafts: list[NewVersion] = []
-    for one in new:
-        fields = PageFields(MIRROR_NAMESPACE, None, title, False, one.license, one.language)
-        drafts.append(new_version_of(page, one, fields))
-        drafts[-1].text = _text(one, images.renamed)
-    if drafts and parent is not None:
-        drafts[0].merge_parent = parent
+    revisions = _new_versions(contents, page, images.renamed)
+    title = mirror_models.mirror_title(mirror.host, mirror.title, is_confirmed=mirror.is_confirmed)
+    parent = None if page.version else _local_upstream(contents)
+    new_versions: list[NewVersion] = []
+    for revision in revisions:
+        fields = PageFields(MIRROR_NAMESPACE, None, title, False, revision.license, revision.language)
+        new_versions.append(new_version_of(page, revision, fields))
+        new_versions[-1].text = _text_of(revision, images.renamed)
+    if new_versions and parent is not None:
+        new_versions[0].merge_parent = parent
 
-    def also(versions: Sequence[PageVersion]) -> None:
+    def save_related(versions: Sequence[PageVersion]) -> None:
         images.save()
-        _remember(contents, page, kept, wanted, parent, by)
+        _save_mirror(contents, page, mirror, new_values, parent, by)
 
-    comment = f"{kept.host}: {kept.title}"[:500]
-    if drafts:
-        store(drafts, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=also)
+    comment = f"{mirror.host}: {mirror.title}"[:500]
+    if new_versions:
+        store(new_versions, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=save_related)
         images.place_files()
     else:
-        _remember(contents, page, kept, wanted, parent, by)
-    return kept
+        _save_mirror(contents, page, mirror, new_values, parent, by)
+    return mirror
 
 
 def _new_versions(contents: ArchiveContents, page: WikiPage, renamed: Mapping[str, str]) -> list[Revision]:
-    """What the archive tells beyond the mirror. Raises Refused where it tells the past otherwise than before."""
+    """Return the versions of the archive after those of the mirror.
+
+    Raises Refused when the page was deleted here, or when the archive has another history than the mirror.
+    """
     if page.pk and page.is_deleted:
         raise Refused(gettext_noop("An administrator has removed this page here."))
-    here = page.versions.order_by("number").values_list("sha256", "author_name", "license") if page.pk else ()
-    known = list(here)
-    told = [(sha256_of(_text(one, renamed)), one.author, one.license) for one in contents.revisions[: len(known)]]
-    if told != known and contents.is_replayed:  # a journal may be mended: the story counts
+    stored = page.versions.order_by("number").values_list("sha256", "author_name", "license") if page.pk else ()
+    stored_keys = list(stored)
+    archive_keys = [
+        (sha256_of(_text_of(revision, renamed)), revision.author, revision.license)
+        for revision in contents.revisions[: len(stored_keys)]
+    ]
+    if archive_keys != stored_keys and contents.is_replayed:  # a journal may be rewritten: only the current text counts
         return [contents.last] if contents.last.text != page.source.text else []
-    if told != known:
+    if archive_keys != stored_keys:
         number = next(
-            (at for at, pair in enumerate(zip(told, known, strict=False), 1) if pair[0] != pair[1]), len(told)
+            (
+                position
+                for position, pair in enumerate(zip(archive_keys, stored_keys, strict=False), 1)
+                if pair[0] != pair[1]
+            ),
+            len(archive_keys),
         )
         raise Refused(
             gettext_noop("The archive tells version %(number)d otherwise than it was told before."), number=number
         )
-    return contents.revisions[len(known) :]
+    return contents.revisions[len(stored_keys) :]
 
 
-def _text(one: Revision, renamed: Mapping[str, str]) -> str | None:
-    """The text of a version, with pictures called as they are called here."""
-    return None if one.text is None else rename_pictures(one.text, renamed)
+def _text_of(revision: Revision, renamed: Mapping[str, str]) -> str | None:
+    """Return the text of a version with pictures renamed; None for a deletion."""
+    return None if revision.text is None else rename_pictures(revision.text, renamed)
 
 
-def _forked_here(contents: ArchiveContents) -> PageVersion | None:
-    """The version of a page of this wiki that the page there was forked from, if it was."""
-    bond, _ = split_sources(contents)
-    if bond is None or bond.upstream_host != own_host():
+def _local_upstream(contents: ArchiveContents) -> PageVersion | None:
+    """Return the version of a page of this wiki that the remote page was forked from, or None."""
+    fork, _ = split_sources(contents)
+    if fork is None or fork.upstream_host != own_host():
         return None
-    rows = PageVersion.objects.filter(title=bond.upstream_title, number=bond.upstream_version)
-    alive = rows.filter(page__title_key__isnull=False).exclude(page__namespace=MIRROR_NAMESPACE)
-    found: PageVersion | None = alive.select_related("page").order_by("-pk").first()
-    return found
+    rows = PageVersion.objects.filter(title=fork.upstream_title, number=fork.upstream_version)
+    existing = rows.filter(page__title_key__isnull=False).exclude(page__namespace=MIRROR_NAMESPACE)
+    version: PageVersion | None = existing.select_related("page").order_by("-pk").first()
+    return version
 
 
-def _remember(
-    contents: ArchiveContents, page: WikiPage, kept: Mirror, wanted: Mirror, parent: PageVersion | None, by: User | None
+def _save_mirror(
+    contents: ArchiveContents,
+    page: WikiPage,
+    mirror: Mirror,
+    new_values: Mirror,
+    parent: PageVersion | None,
+    by: User | None,
 ) -> None:
-    """Keep what the mirror is now, where it is from, and what it was forked from."""
-    if not kept.page_id:
-        kept.page = page
+    """Store the mirror, the fork that the archive states, and the origin. Call inside the transaction."""
+    if not mirror.page_id:
+        mirror.page = page
     for name in ("url", "archive", "feed", "validator", "polled_at"):
-        setattr(kept, name, getattr(wanted, name))
-    kept.problem = ""
-    kept.save()
-    bond, ancestry = split_sources(contents)
-    if bond is not None:
-        told = {name: getattr(bond, name) for name in UPSTREAM_FIELDS}
-        at = {"upstream": parent.page} if parent is not None else {}
-        Fork.objects.update_or_create(page=page, defaults=told | at)
+        setattr(mirror, name, getattr(new_values, name))
+    mirror.problem = ""
+    mirror.save()
+    fork, ancestry = split_sources(contents)
+    if fork is not None:
+        fork_fields = {name: getattr(fork, name) for name in UPSTREAM_FIELDS}
+        upstream = {"upstream": parent.page} if parent is not None else {}
+        Fork.objects.update_or_create(page=page, defaults=fork_fields | upstream)
     Origin.objects.update_or_create(
         page=page,
         defaults={
-            "source": kept.host, "identifier": kept.title, "url": kept.url, "version": contents.last.number,
+            "source": mirror.host, "identifier": mirror.title, "url": mirror.url, "version": contents.last.number,
             "digest": contents.digest, "ancestry": ancestry, "by": by,
         },
     )  # fmt: skip

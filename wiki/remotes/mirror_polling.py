@@ -1,4 +1,4 @@
-"""Asks other sites: for the page at an address the first time, and from then on whether it has moved."""
+"""Fetches pages of other sites as mirrors, and polls the sites for new versions."""
 
 from __future__ import annotations
 
@@ -24,90 +24,95 @@ from wiki.remotes.mirror_import import FetchSource
 
 ZIP, FEED, HTML, JSON = "application/zip", "application/atom+xml", "text/html", "application/json"
 HTML_BYTES = 200_000
-"""Bytes of a page in which its links to archive and feed are looked for."""
+"""Bytes of an HTML page in which links to archive and feed are searched for."""
 PAGE_SECONDS, FEED_SECONDS, ARCHIVE_SECONDS = 15.0, 5.0, 60.0
-"""For a page that somebody gives; for a feed, which the worker asks between other work; for an archive."""
+"""Timeouts in seconds: of a page requested by a user, of a feed polled by the worker, of an archive."""
 POLL_INTERVAL = timedelta(hours=6)
-"""After so long the worker asks again."""
+"""Time between two polls of a mirror by the worker."""
 
 
-class _Links(HTMLParser):
-    """The addresses that a page names as other forms of itself, by type; the first of each counts."""
+class _AlternateLinkParser(HTMLParser):
+    """Collects the URLs of `<link rel="alternate">` by media type; the first one of each type."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Look at a `<link rel="alternate">`."""
-        given = {name: value or "" for name, value in attrs}
-        if tag == "link" and "alternate" in given.get("rel", "").lower().split():
-            self.found.setdefault(given.get("type", "").lower(), given.get("href", ""))
+        """Store the URL of a `<link rel="alternate">`."""
+        values = {name: value or "" for name, value in attrs}
+        if tag == "link" and "alternate" in values.get("rel", "").lower().split():
+            self.found.setdefault(values.get("type", "").lower(), values.get("href", ""))
 
 
 def alternate_links(html: str) -> dict[str, str]:
-    """The addresses that a page names as other forms of itself, by type, as far as it can be read."""
-    links = _Links()
-    with suppress(AssertionError):  # so the parser says that a declaration is none
+    """Return {media type: URL} of the alternate links of a page, as far as it can be parsed."""
+    links = _AlternateLinkParser()
+    with suppress(AssertionError):  # raised by the parser for a malformed declaration
         links.feed(html)
     return links.found
 
 
 def fetch_mirror(address: str, by: User | None) -> Mirror:
-    """Keep the page at `address` here: a page of a Movilab wiki, its archive, or a page of a Federated Wiki.
+    """Fetch the page at `address` as a mirror: a page of a Movilab wiki, its archive, or a page of a Federated Wiki.
 
-    Raises Refused (the address is not to be asked, or no archive is told of there), Unreachable, and what
-    `mirroring.mirror` raises.
+    Raises Refused (the URL is not allowed, or the page links to no archive), Unreachable, and what `import_mirror`
+    raises.
     """
     importer.check_import_allowed(by)
-    got = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
-    if got.content_type == ZIP:
-        return mirror_import.import_mirror(got.body, by, FetchSource(got.url, got.url, validator=_mark(got)))
-    found = _found(got)
-    if found is None:
-        return _federated(got, by)
-    came = fetch(found.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
-    return mirror_import.import_mirror(came.body, by, found)
+    result = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
+    if result.content_type == ZIP:
+        return mirror_import.import_mirror(
+            result.body, by, FetchSource(result.url, result.url, validator=_validator_of(result))
+        )
+    source = _find_source(result)
+    if source is None:
+        return _fetch_federated(result, by)
+    archive = fetch(source.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
+    return mirror_import.import_mirror(archive.body, by, source)
 
 
-def _found(got: FetchResult) -> FetchSource | None:
-    """Where the archive and the feed of a page are; None where it tells of no archive. Raises Refused, Unreachable."""
-    links = alternate_links(got.body.read(HTML_BYTES).decode("utf-8", "replace"))
+def _find_source(result: FetchResult) -> FetchSource | None:
+    """Return the URLs of archive and feed linked from a page; None when it links to no archive.
+
+    Raises Refused, Unreachable.
+    """
+    links = alternate_links(result.body.read(HTML_BYTES).decode("utf-8", "replace"))
     if ZIP not in links:
         return None
-    archive, feed = urljoin(got.url, links[ZIP]), urljoin(got.url, links.get(FEED, ""))
-    if urlsplit(archive).netloc != urlsplit(got.url).netloc:  # nobody speaks for another site
+    archive, feed = urljoin(result.url, links[ZIP]), urljoin(result.url, links.get(FEED, ""))
+    if urlsplit(archive).netloc != urlsplit(result.url).netloc:  # a page may link only to an archive of its own site
         raise Refused(
             gettext_noop("The page at this address gives the archive of another site: give that site's address.")
         )
     if FEED not in links or urlsplit(feed).netloc != urlsplit(archive).netloc:
         feed = ""
-    url = urlsplit(got.url)._replace(query="").geturl()  # a redirect says in it where one came from
-    return FetchSource(url, archive, feed, _mark(_ask(feed, "", FEED_SECONDS)) if feed else "")
+    url = urlsplit(result.url)._replace(query="").geturl()  # the query may name the redirect that was followed
+    return FetchSource(url, archive, feed, _validator_of(_fetch_feed(feed, "", FEED_SECONDS)) if feed else "")
 
 
-def _federated(got: FetchResult, by: User | None) -> Mirror:
-    """Keep the page of a Federated Wiki that an address leads to. Raises Refused where it leads to none."""
-    address = federated_wiki.json_address(got.url)
+def _fetch_federated(result: FetchResult, by: User | None) -> Mirror:
+    """Fetch a page of a Federated Wiki as a mirror. Raises Refused when there is none at the URL."""
+    address = federated_wiki.json_address(result.url)
     try:
-        came = got if got.content_type == JSON or not address else _json(address)
+        page = result if result.content_type == JSON or not address else _fetch_json(address)
     except Unreachable:
-        came = got
-    if not address or came.content_type != JSON:
+        page = result
+    if not address or page.content_type != JSON:
         raise Refused(gettext_noop("No archive is told of at this address: is it a page of a Movilab wiki?"))
-    came.body.seek(0)
-    found = FetchSource(f"{address.removesuffix('.json')}.html", address, validator=_mark(came))
-    return mirror_import.import_mirror(came.body, by, found)
+    page.body.seek(0)
+    source = FetchSource(f"{address.removesuffix('.json')}.html", address, validator=_validator_of(page))
+    return mirror_import.import_mirror(page.body, by, source)
 
 
-def _json(address: str) -> FetchResult:
+def _fetch_json(address: str) -> FetchResult:
     return fetch(address, limit=federated_wiki.BYTES_LIMIT, seconds=PAGE_SECONDS, accept=JSON)
 
 
 def poll(mirror: Mirror, by: User | None = None) -> bool:
-    """Whether the original has moved; its new versions are here then.
+    """Fetch new versions of the remote page; return whether there were any.
 
-    Raises what `mirror_at` raises; the mirror says what was wrong, and when it was asked.
+    Raises what `fetch_mirror` raises. A problem and the time of the poll are stored in the mirror.
     """
     if not mirror.is_confirmed:
         raise Refused(
@@ -115,61 +120,63 @@ def poll(mirror: Mirror, by: User | None = None) -> bool:
         )
     importer.check_import_allowed(by)
     try:
-        return _asked(mirror, by)
+        return _poll(mirror, by)
     except DatabaseBusy:
         raise
     except WikiError as error:
         with translation.override(settings.LANGUAGE_CODE):
-            said = message_for(error)[:500]
-        Mirror.objects.filter(pk=mirror.pk).update(problem=said, polled_at=timezone.now())
+            message = message_for(error)[:500]
+        Mirror.objects.filter(pk=mirror.pk).update(problem=message, polled_at=timezone.now())
         raise
 
 
-def _asked(mirror: Mirror, by: User | None) -> bool:
-    got = _ask(mirror.feed or mirror.archive, mirror.validator, FEED_SECONDS if mirror.feed else ARCHIVE_SECONDS)
-    if got.status == 304 or _mark(got) == mirror.validator:
+def _poll(mirror: Mirror, by: User | None) -> bool:
+    result = _fetch_feed(
+        mirror.feed or mirror.archive, mirror.validator, FEED_SECONDS if mirror.feed else ARCHIVE_SECONDS
+    )
+    if result.status == 304 or _validator_of(result) == mirror.validator:
         Mirror.objects.filter(pk=mirror.pk).update(problem="", polled_at=timezone.now())
         return False
-    came, found = got, FetchSource(mirror.url, mirror.archive, mirror.feed, _mark(got))
+    archive, source = result, FetchSource(mirror.url, mirror.archive, mirror.feed, _validator_of(result))
     if mirror.feed:
         page = fetch(mirror.url, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=HTML)
-        there = _found(page)  # a page that was renamed leads from its old address to its new one
-        if there is not None and urlsplit(there.archive).netloc == urlsplit(mirror.archive).netloc:
-            found = there
-        came = fetch(found.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
+        page_source = _find_source(page)  # the URL of a renamed page redirects to its new URL
+        if page_source is not None and urlsplit(page_source.archive).netloc == urlsplit(mirror.archive).netloc:
+            source = page_source
+        archive = fetch(source.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
     before = mirror.page.version
-    kept = mirror_import.import_mirror(came.body, by, found, mirror)
-    kept.page.refresh_from_db(fields=["version"])
-    return bool(kept.page.version != before)
+    updated = mirror_import.import_mirror(archive.body, by, source, mirror)
+    updated.page.refresh_from_db(fields=["version"])
+    return bool(updated.page.version != before)
 
 
-def _ask(where: str, mark: str, seconds: float) -> FetchResult:
-    """What stands at a feed (or archive) now, where it is not what `mark` tells."""
-    etag = mark if mark.startswith(('"', "W/")) else ""
-    return fetch(where, limit=LIMITS.zip_bytes, seconds=seconds, accept=f"{FEED}, {ZIP}", etag=etag)
+def _fetch_feed(url: str, validator: str, seconds: float) -> FetchResult:
+    """Fetch a feed (or archive), conditionally when `validator` is an ETag."""
+    etag = validator if validator.startswith(('"', "W/")) else ""
+    return fetch(url, limit=LIMITS.zip_bytes, seconds=seconds, accept=f"{FEED}, {ZIP}", etag=etag)
 
 
-def _mark(got: FetchResult) -> str:
-    """What tells an answer from another one: its ETag, else its checksum."""
-    if got.etag:
-        return got.etag
+def _validator_of(result: FetchResult) -> str:
+    """Return the validator of a response: its ETag, else a checksum of the body."""
+    if result.etag:
+        return result.etag
     checksum = hashlib.sha256()
-    while piece := got.body.read(CHUNK_SIZE):
-        checksum.update(piece)
-    got.body.seek(0)
+    while chunk := result.body.read(CHUNK_SIZE):
+        checksum.update(chunk)
+    result.body.seek(0)
     return f"sha256:{checksum.hexdigest()}"
 
 
 class MirrorPollJob:
-    """Asks the originals of forks whether they have moved, each some times a day, one in each go."""
+    """Background job that polls the mirrors that have forks, each every POLL_INTERVAL, one per run."""
 
     name = "originals"
 
     def run(self) -> bool:
-        """One site; whether there may be more."""
-        due = Q(polled_at=None) | Q(asked_at__lt=timezone.now() - POLL_INTERVAL)
-        waiting = Mirror.objects.filter(due, page__forks__page__title_key__isnull=False, page__title_key__isnull=False)
-        mirror = waiting.exclude(archive="").select_related("page").order_by("polled_at").first()
+        """Poll one mirror; return whether there may be more."""
+        due = Q(polled_at=None) | Q(polled_at__lt=timezone.now() - POLL_INTERVAL)
+        mirrors = Mirror.objects.filter(due, page__forks__page__title_key__isnull=False, page__title_key__isnull=False)
+        mirror = mirrors.exclude(archive="").select_related("page").order_by("polled_at").first()
         if mirror is None:
             return False
         try:
@@ -177,5 +184,5 @@ class MirrorPollJob:
         except DatabaseBusy:
             return False
         except WikiError:
-            pass  # the mirror says so, and will be asked again
+            pass  # stored in the mirror, which will be polled again
         return True

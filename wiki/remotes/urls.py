@@ -1,4 +1,4 @@
-"""Addresses of the room `remotes`."""
+"""URLs of `wiki.remotes`."""
 
 from __future__ import annotations
 

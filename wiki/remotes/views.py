@@ -1,4 +1,4 @@
-"""Pages of other sites in the browser: one is brought here, then forked or proposed; its original is asked again."""
+"""Views that import a page of another site as a mirror, and poll the upstream of a fork."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from wiki.remotes import mirror_import, mirror_polling
 
 
 class RemotePageForm(forms.Form):
-    """A page of another site: its address, or its archive as a file."""
+    """A page of another site: its URL, or its archive as a file."""
 
     address = forms.CharField(
         label=_("Address of the page"),
@@ -45,19 +45,19 @@ class RemotePageForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Exactly one of the two, and no file that is too large."""
+        """Require exactly one of URL and file; refuse a file that is too large."""
         data = super().clean() or {}
         if bool(data.get("address")) == bool(data.get("file")):
             self.add_error("address", gettext("Give an address, or a file: one of the two."))
         elif data.get("file") and data["file"].size > LIMITS.zip_bytes:
-            said = gettext("The archive is larger than %(limit)d MB.") % {"limit": LIMITS.zip_bytes // MB}
-            self.add_error("file", said)
+            message = gettext("The archive is larger than %(limit)d MB.") % {"limit": LIMITS.zip_bytes // MB}
+            self.add_error("file", message)
         return data
 
 
 @noindex
 def import_remote_page(request: HttpRequest) -> HttpResponseBase:
-    """Bring a page of another site here: a stranger's goes on to be forked, a fork of ours to be proposed."""
+    """Import a page of another site; redirect to forking it or, for a fork of a local page, to proposing it."""
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
     permissions.require(request.user, permissions.Action.IMPORT)
@@ -68,51 +68,51 @@ def import_remote_page(request: HttpRequest) -> HttpResponseBase:
     status = 200
     if form.is_valid():
         try:
-            mirror = _brought(form.cleaned_data, request.user)
+            mirror = _import_mirror(form.cleaned_data, request.user)
         except WikiError as error:
             form.add_error("file" if form.cleaned_data["file"] else "address", message_for(error))
             status = error.status
         else:
-            return _go_on(request, mirror)
+            return _redirect_to_next_step(request, mirror)
     elif form.is_bound:
         status = 422
     return render(request, "wiki/remotes/elsewhere.html", {"form": form}, status=status)
 
 
-def _brought(data: dict[str, Any], by: User) -> Mirror:
-    """The page that the form names, kept here."""
+def _import_mirror(data: dict[str, Any], by: User) -> Mirror:
+    """Import the page of a valid form as a mirror."""
     if data["file"]:
         return mirror_import.import_mirror(cast(BinaryIO, data["file"]), by)
     return mirror_polling.fetch_mirror(data["address"], by)
 
 
-def _go_on(request: HttpRequest, mirror: Mirror) -> HttpResponseBase:
-    """To the screen where one does what one came for."""
+def _redirect_to_next_step(request: HttpRequest, mirror: Mirror) -> HttpResponseBase:
+    """Redirect to the fork form or, when the mirror is a fork of a readable local page, to the proposal form."""
     page = WikiPage.objects.get(pk=mirror.page_id)
-    original = WikiPage.objects.readable_by(request.user).filter(forks__page=page).first()
-    if original is None:
+    upstream = WikiPage.objects.readable_by(request.user).filter(forks__page=page).first()
+    if upstream is None:
         return redirect(address("fork", page.full_title))
-    said = gettext("This is a fork of «%(title)s»: propose here what was changed there.")
-    messages.info(request, said % {"title": original.full_title})
+    message = gettext("This is a fork of «%(title)s»: propose here what was changed there.")
+    messages.info(request, message % {"title": upstream.full_title})
     return redirect(address("propose", page.full_title))
 
 
 @require_POST
 def ask_original(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Ask the original of a fork, on its own site, whether it has moved."""
+    """Poll the upstream of a fork on its own site for new versions."""
     page = manage.get_page(request, title, permissions.Action.READ)
     permissions.require(request.user, permissions.Action.EDIT, page)
-    there = redirect(address("touch", page.full_title))
-    bond = Fork.objects.filter(page=page).first()
-    mirror = Mirror.objects.filter(page=bond.upstream_id).select_related("page").first() if bond else None
+    response = redirect(address("touch", page.full_title))
+    fork = Fork.objects.filter(page=page).first()
+    mirror = Mirror.objects.filter(page=fork.upstream_id).select_related("page").first() if fork else None
     if mirror is None:
         messages.info(request, gettext("The original of this page is not on another site."))
-        return there
+        return response
     try:
         has_moved = mirror_polling.poll(mirror, cast(User, request.user))
     except WikiError as error:
         messages.warning(request, message_for(error))
-        return there
-    said = gettext("The original has moved.") if has_moved else gettext("The original has not moved since.")
-    messages.success(request, said)
-    return there
+        return response
+    message = gettext("The original has moved.") if has_moved else gettext("The original has not moved since.")
+    messages.success(request, message)
+    return response

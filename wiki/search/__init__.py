@@ -1,1 +1,1 @@
-"""Search: what the index holds of pages and files, who keeps it, and the pages that answer a reader's words."""
+"""Search: what is indexed of pages and files, the outbox and job that update the index, queries, and their results."""

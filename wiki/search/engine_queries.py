@@ -1,4 +1,4 @@
-"""A tree of words as a question to the engine: Whoosh in one go, any other engine of modelsearch leaf by leaf."""
+"""Query trees sent to the search engine: to Whoosh in one query, to any other modelsearch backend term by term."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wiki.text.tokenizer import fold_word
 
 @dataclass(frozen=True, slots=True)
 class SearchTarget:
-    """What is looked among: an indexed model, its fields and their boosts."""
+    """What to search: an indexed model, its fields and their boosts."""
 
     model: Any
     boosts: dict[str, float]
@@ -35,13 +35,13 @@ PAGES = SearchTarget(
 PASSAGES = SearchTarget(Passage, {"said": 1.0})
 FACTS = SearchTarget(Fact, {"raw": 1.0})
 FOLDED_COLUMNS = {Passage: "words", Fact: "folded_text"}
-"""Columns with the words of an object, folded, for what an engine that is not ours cannot answer."""
+"""By model, the column with its folded words; used for prefix queries with engines other than Whoosh."""
 MAX_CANDIDATES = 5_000
-"""Candidates that are taken of one word from an engine that is not ours."""
+"""Most candidates taken for one term from engines other than Whoosh."""
 
 
 def is_text_query(node: Node) -> bool:
-    """Whether an engine can decide a part alone."""
+    """Return whether the search engine alone can evaluate a node (it has no field filters)."""
     match node:
         case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             return True
@@ -53,25 +53,25 @@ def is_text_query(node: Node) -> bool:
 
 
 def find_candidates(node: Node, target: SearchTarget = PAGES) -> dict[int, float]:
-    """Keys of pages (or passages) that match a tree of words, whoever may read them, with scores.
+    """Find the objects that match `node`: scores by primary key. Permissions are not applied.
 
-    Raises IndexMissing and IndexDamaged.
+    `node` must satisfy `is_text_query`. Raises IndexMissing and IndexDamaged.
     """
     backend = get_search_backend()
     if isinstance(backend, WhooshBackend):
         index = backend.get_index_for_model(target.model)
         found: dict[int, float] = index.find(_query(node), target.boosts, target.model)
         return found
-    return _Elsewhere(backend, target.model).find(node, None)
+    return _GenericEngine(backend, target.model).find(node, None)
 
 
 def may_be_truncated(found: dict[int, float]) -> bool:
-    """Whether there may be more candidates than an engine was asked for."""
+    """Return whether the engine may have more candidates than the MAX_CANDIDATES asked for."""
     return len(found) >= MAX_CANDIDATES and not isinstance(get_search_backend(), WhooshBackend)
 
 
 def _query(node: Node) -> q.SearchQuery:
-    """The tree in modelsearch's words."""
+    """Translate a query tree into modelsearch's query classes."""
     match node:
         case Term(text):
             return q.PlainText(text)
@@ -86,40 +86,40 @@ def _query(node: Node) -> q.SearchQuery:
         case NotNode(part):
             return q.Not(_query(part))
         case AndNode(parts):
-            return _together(parts)
+            return _conjunction(parts)
         case OrNode(parts):
             return q.Or([_query(part) for part in parts])
     raise TypeError(node)
 
 
-def _together(parts: tuple[Node, ...]) -> q.SearchQuery:
-    """All parts; plain words as one text, so that the engine can leave out those that are too common."""
-    plain = [part.text for part in parts if isinstance(part, Term)]
+def _conjunction(parts: tuple[Node, ...]) -> q.SearchQuery:
+    """Combine nodes by AND; plain terms become one text, so that the engine can drop stop words."""
+    plain_terms = [part.text for part in parts if isinstance(part, Term)]
     others = [_query(part) for part in parts if not isinstance(part, Term)]
     if not others:
-        return q.PlainText(" ".join(plain))
-    return q.And([*([q.PlainText(" ".join(plain))] if plain else []), *others])
+        return q.PlainText(" ".join(plain_terms))
+    return q.And([*([q.PlainText(" ".join(plain_terms))] if plain_terms else []), *others])
 
 
-class _Elsewhere:
-    """The same by set operations on what modelsearch's other engines find for each leaf."""
+class _GenericEngine:
+    """Evaluates query trees by set operations on the results of another modelsearch backend for each term."""
 
     def __init__(self, backend: BaseSearchBackend, model: Any) -> None:
         self.backend = backend
         self.model = model
 
     def find(self, node: Node, names: list[str] | None) -> dict[int, float]:
-        """The candidates of a part, in some columns or all."""
+        """Return the scores of the matches of a node by primary key, in the fields `names` (None: in all)."""
         match node:
             case InTitle(part):
                 return self.find(part, ["title"])
             case AndNode(parts):
-                wanted = [self.find(part, names) for part in parts if not isinstance(part, NotNode)]
-                shared = set.intersection(*(set(one) for one in wanted)) if wanted else self._everything()
+                matches = [self.find(part, names) for part in parts if not isinstance(part, NotNode)]
+                pks = set.intersection(*(set(scores) for scores in matches)) if matches else self._everything()
                 for part in parts:
                     if isinstance(part, NotNode):
-                        shared -= self.find(part.part, names).keys()
-                return {pk: sum(one[pk] for one in wanted) for pk in shared}
+                        pks -= self.find(part.part, names).keys()
+                return {pk: sum(scores[pk] for scores in matches) for pk in pks}
             case OrNode(parts):
                 total: dict[int, float] = {}
                 for part in parts:
@@ -127,20 +127,20 @@ class _Elsewhere:
                         total[pk] = total.get(pk, 0.0) + score
                 return total
             case NotNode(part):
-                gone = self.find(part, names)
-                return {pk: 0.0 for pk in self._everything() if pk not in gone}
+                excluded = self.find(part, names)
+                return {pk: 0.0 for pk in self._everything() if pk not in excluded}
         return self._leaf(node, names)
 
     def _leaf(self, node: Node, names: list[str] | None) -> dict[int, float]:
         rows = self.model.objects.only("pk")
         text = node.text  # type: ignore[union-attr]
         if isinstance(node, PrefixTerm) and self.model in FOLDED_COLUMNS:
-            return self._begun(text, FOLDED_COLUMNS[self.model])
+            return self._find_prefix(text, FOLDED_COLUMNS[self.model])
         if isinstance(node, PrefixTerm):
             return self._scores(self.backend.autocomplete(text, rows))
         query: q.SearchQuery = q.Phrase(text) if isinstance(node, Phrase) else q.PlainText(text)
         if isinstance(node, FuzzyTerm):
-            # Not every engine can; PostgreSQL's wants an extension, and breaks off the transaction without it.
+            # Not every engine has fuzzy queries; PostgreSQL's needs an extension and aborts the transaction without it.
             with suppress(NotImplementedError, NotSupportedError), transaction.atomic():
                 return self._scores(self.backend.search(q.Fuzzy(text), rows, fields=names))
         return self._scores(self.backend.search(query, rows, fields=names))
@@ -149,11 +149,11 @@ class _Elsewhere:
     def _scores(results: Any) -> dict[int, float]:
         return {row.pk: abs(row.score or 0.0) for row in results.annotate_score("score")[:MAX_CANDIDATES]}
 
-    def _begun(self, text: str, column: str) -> dict[int, float]:
-        """Passages or facts with a word that begins so: their words stand in the table."""
+    def _find_prefix(self, text: str, column: str) -> dict[int, float]:
+        """Find passages or facts that have a word with the prefix `text`, by the column of folded words."""
         word = fold_word(text)
-        begins = Q(**{f"{column}__startswith": word}) | Q(**{f"{column}__contains": f" {word}"})
-        rows = self.model.get_indexed_objects().filter(begins)
+        starts_with = Q(**{f"{column}__startswith": word}) | Q(**{f"{column}__contains": f" {word}"})
+        rows = self.model.get_indexed_objects().filter(starts_with)
         return dict.fromkeys(rows.values_list("pk", flat=True)[:MAX_CANDIDATES], 1.0)
 
     def _everything(self) -> set[int]:

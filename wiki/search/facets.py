@@ -1,4 +1,4 @@
-"""What an answer can be narrowed by: kinds, places, categories, licences and languages among the pages found."""
+"""Facets of search results: kinds, places, categories, licences and languages among the pages found."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 NAMES = ("kind", "place", "category", "license", "language")
-"""The names of the parameters, in the order in which they are offered."""
+"""Names of the facets, which are those of the URL parameters, in display order."""
 MAX_OPTIONS = 8
-"""Values offered of each."""
+"""Most values offered per facet."""
 
 
 @dataclass(frozen=True, slots=True)
 class FacetOption:
-    """A value that an answer can be narrowed to, or is."""
+    """A value of a facet, with the number of pages that have it."""
 
     label: str
     count: int
     query: str
-    """The address's query that chooses it, or lets go of it."""
+    """The query string that selects the value, or clears it where it is selected."""
     chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """The values of one kind."""
+    """A facet with its values."""
 
     name: str
     label: str
@@ -49,30 +49,30 @@ class Facet:
 
 @dataclass(slots=True)
 class SelectedFacets:
-    """What a reader narrowed the answer to."""
+    """The facet values that the user selected."""
 
     values: dict[str, str] = field(default_factory=dict)
-    """What was chosen, by parameter."""
+    """Selected values by facet name."""
     labels: dict[str, str] = field(default_factory=dict)
     where: Q | None = None
 
 
 def select_facets(parameters: Mapping[str, str], user: Reader) -> SelectedFacets:
-    """What the parameters choose; values that mean nothing are left out."""
+    """Read the selected facets from URL parameters; unknown values are ignored."""
     found = SelectedFacets()
     for name in NAMES:
         value = parameters.get(name, "")[:255]
-        narrowed = _NARROWINGS[name](value, user) if value else None
-        if narrowed is not None:
-            found.values[name], (found.labels[name], where) = value, narrowed
+        selected = _FILTERS[name](value, user) if value else None
+        if selected is not None:
+            found.values[name], (found.labels[name], where) = value, selected
             found.where = where if found.where is None else found.where & where
     return found
 
 
 def list_facets(
-    hits: Sequence[SearchHit], narrowed: SelectedFacets, parameters: QueryDict, user: Reader
+    hits: Sequence[SearchHit], selected: SelectedFacets, parameters: QueryDict, user: Reader
 ) -> list[Facet]:
-    """The facets of an answer: values that would leave fewer pages, and those that are chosen."""
+    """Return the facets of a result: values that would narrow it, and selected values."""
     labels = {
         "kind": gettext("Kind"),
         "place": gettext("Place"),
@@ -83,9 +83,9 @@ def list_facets(
     found = []
     for name in NAMES:
         options = []
-        if name in narrowed.values:
+        if name in selected.values:
             query = _query(parameters, name, None)
-            options = [FacetOption(narrowed.labels[name], len(hits), query, chosen=True)]
+            options = [FacetOption(selected.labels[name], len(hits), query, chosen=True)]
         elif hits:
             options = [
                 FacetOption(label, count, _query(parameters, name, value))
@@ -98,7 +98,7 @@ def list_facets(
 
 
 def _query(parameters: QueryDict, name: str, value: str | None) -> str:
-    """The query of an address with one parameter changed, on its first page."""
+    """Return the query string with one parameter changed (None: removed), for the first page of results."""
     changed = parameters.copy()
     changed.pop("p", None)
     changed.pop(name, None)
@@ -107,7 +107,7 @@ def _query(parameters: QueryDict, name: str, value: str | None) -> str:
     return changed.urlencode()
 
 
-# --- What can be chosen -------------------------------------------------------------------------------
+# --- Filters of facets --------------------------------------------------------------------------------
 LabelledFilter = tuple[str, Q]
 
 
@@ -145,7 +145,7 @@ def _by_language(value: str, user: Reader) -> LabelledFilter | None:
     return (str(label), Q(language=value)) if label else None
 
 
-_NARROWINGS = {
+_FILTERS = {
     "kind": _by_kind,
     "place": _by_place,
     "category": _by_category,
@@ -154,9 +154,9 @@ _NARROWINGS = {
 }
 
 
-# --- What is there ------------------------------------------------------------------------------------
+# --- Counts of values -----------------------------------------------------------------------------------
 FacetCounts = list[tuple[str, str, int]]
-"""Value, label, number of pages."""
+"""Triples of value, label and number of pages."""
 
 
 def _kinds(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
@@ -165,9 +165,9 @@ def _kinds(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
 
 
 def _places(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
-    most = [(pk, count) for pk, count in count_hits_by(hits, "place").most_common(MAX_OPTIONS + 1) if pk is not None]
-    rows = WikiPage.objects.readable_by(user).in_bulk([pk for pk, _ in most])
-    return [(rows[pk].full_title, rows[pk].shown_title, count) for pk, count in most[:MAX_OPTIONS] if pk in rows]
+    ranking = [(pk, count) for pk, count in count_hits_by(hits, "place").most_common(MAX_OPTIONS + 1) if pk is not None]
+    rows = WikiPage.objects.readable_by(user).in_bulk([pk for pk, _ in ranking])
+    return [(rows[pk].full_title, rows[pk].shown_title, count) for pk, count in ranking[:MAX_OPTIONS] if pk in rows]
 
 
 def _categories(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
@@ -177,8 +177,8 @@ def _categories(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
 
 
 def _licenses(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:
-    most = count_hits_by(hits, "license").most_common(MAX_OPTIONS)
-    return [(value, catalogue.license_name(value), count) for value, count in most if value]
+    ranking = count_hits_by(hits, "license").most_common(MAX_OPTIONS)
+    return [(value, catalogue.license_name(value), count) for value, count in ranking if value]
 
 
 def _languages(hits: Sequence[SearchHit], user: Reader) -> FacetCounts:

@@ -1,4 +1,4 @@
-"""Near titles by the index: words in any form, a letter or two off, and those that come from the same word."""
+"""Similar titles by the search index: by the stems of words, and with spelling errors of one or two letters."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 CANDIDATES = 100
-"""Pages whose titles are compared letter by letter."""
+"""Most pages whose titles are compared character by character."""
 MIN_FUZZY_LENGTH = 4
-"""Letters of a word that may be misspelt."""
+"""Fewest letters of a word that is searched for fuzzily."""
 
 
 def find_fuzzy_titles(full_title: str, user: Reader) -> list[WikiPage]:
-    """Readable pages with a title like `full_title`, the likest first; by the database where there is no index."""
+    """Find readable pages with titles similar to `full_title`, best first; without a usable index, by the database."""
     try:
-        found = _like(full_title, user)
-        if not found and (better := spelling.correct_spelling(full_title, _leaves(full_title))):
-            found = _like(better, user)
+        found = _search_titles(full_title, user)
+        if not found and (corrected := spelling.correct_spelling(full_title, _title_terms(full_title))):
+            found = _search_titles(corrected, user)
     except (IndexMissing, IndexDamaged):
         return similar_titles.find_by_words(full_title, user)
     return found
 
 
-def _like(full_title: str, user: Reader) -> list[WikiPage]:
-    """Those that the index holds. Raises IndexMissing and IndexDamaged."""
-    leaves = _leaves(full_title)
-    if not leaves:
+def _search_titles(full_title: str, user: Reader) -> list[WikiPage]:
+    """Find similar titles in the search index. Raises IndexMissing and IndexDamaged."""
+    terms = _title_terms(full_title)
+    if not terms:
         return []
     longest = sorted(
-        {leaf.text for leaf in leaves if len(leaf.text) >= MIN_FUZZY_LENGTH}, key=lambda text: (-len(text), text)
+        {term.text for term in terms if len(term.text) >= MIN_FUZZY_LENGTH}, key=lambda text: (-len(text), text)
     )
-    misspelt = [FuzzyTerm(text) for text in longest[: search_parser.MAX_FUZZY_TERMS]]
-    scores = engine_queries.find_candidates(InTitle(OrNode((*leaves, *misspelt))))
-    best = sorted(scores, key=lambda key: (-scores[key], key))[:CANDIDATES]
-    rows = WikiPage.objects.readable_by(user).filter(column_in("pk", best)).select_related("kind", "place")
-    wanted = SequenceMatcher(b=titles.fold(full_title), autojunk=False)
+    fuzzy_terms = [FuzzyTerm(text) for text in longest[: search_parser.MAX_FUZZY_TERMS]]
+    scores = engine_queries.find_candidates(InTitle(OrNode((*terms, *fuzzy_terms))))
+    candidates = sorted(scores, key=lambda key: (-scores[key], key))[:CANDIDATES]
+    rows = WikiPage.objects.readable_by(user).filter(column_in("pk", candidates)).select_related("kind", "place")
+    matcher = SequenceMatcher(b=titles.fold(full_title), autojunk=False)
 
-    def likeness(page: WikiPage) -> float:
-        wanted.set_seq1(titles.fold(page.full_title))
-        return scores[page.pk] * wanted.ratio()
+    def similarity(page: WikiPage) -> float:
+        matcher.set_seq1(titles.fold(page.full_title))
+        return scores[page.pk] * matcher.ratio()
 
-    return sorted(rows, key=lambda page: (-likeness(page), page.pk))[: similar_titles.MAX_SUGGESTIONS]
+    return sorted(rows, key=lambda page: (-similarity(page), page.pk))[: similar_titles.MAX_SUGGESTIONS]
 
 
-def _leaves(full_title: str) -> list[Term]:
-    """The words of a title that tell it from others."""
+def _title_terms(full_title: str) -> list[Term]:
+    """Return the words of a title as terms, without stop words."""
     found = [
         word for word in iter_words(full_title[: search_parser.MAX_LENGTH]) if not (word.is_compound or is_common(word))
     ]

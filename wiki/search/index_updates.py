@@ -1,4 +1,4 @@
-"""The one indexer: drains the outbox in batches, and builds an index that is missing or damaged."""
+"""The indexer, the only writer of the index: processes the outbox, and builds indexes that are missing or damaged."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from wiki.search.models import OutboxEntry
 
 logger = logging.getLogger(__name__)
 BATCH = 200
-"""Rows of the outbox that are drained in one commit."""
+"""Rows of the outbox that are processed in one commit."""
 BUILD_STEP = 200
-"""Objects that are written in one commit while an index is built beside other work."""
+"""Objects that the job writes in one commit while it builds an index."""
 CATCH_UP_PAGES = 20
-"""Pages whose words are derived at once, where an older wiki had none."""
+"""Pages that get missing search texts in one run; the database of an older version has none."""
 LOCK_TIMEOUT = 0.2
-"""Seconds that the worker waits for another writer before it does something else."""
+"""Seconds that the job waits for the index lock before it gives way to other jobs."""
 
 
 class IndexUpdateJob:
-    """The worker's chore."""
+    """The background job that updates the search index."""
 
     name = "search index"
 
@@ -40,7 +40,7 @@ class IndexUpdateJob:
         self._has_words = False
 
     def run(self) -> bool:
-        """Build a piece of an index that is missing, or else drain a batch; whether there may be more."""
+        """Add missing search texts, build a part of an index, or process a batch; return whether work may be left."""
         if not self._has_words and search_text_updater.add_missing_search_texts(CATCH_UP_PAGES):
             return True
         self._has_words = True
@@ -59,10 +59,10 @@ class IndexUpdateJob:
 
 
 def process_outbox(backend: BaseSearchBackend) -> bool:
-    """Bring the index up to date with a batch of changes; whether more may be waiting.
+    """Update the index from a batch of outbox rows; return whether more may be waiting.
 
-    Objects are read after their rows, and rows deleted after the index is committed: whenever a process is killed, what
-    it had not finished is done again, which changes nothing. Raises IndexBusy and IndexDamaged; nothing is lost then.
+    Objects are read after their outbox rows, and the rows are deleted after the index is committed. So if the process
+    is killed, the batch is processed again, which is idempotent. Raises IndexBusy and IndexDamaged; the rows stay then.
     """
     rows = list(OutboxEntry.objects.order_by("pk")[:BATCH])
     if not rows:
@@ -70,38 +70,38 @@ def process_outbox(backend: BaseSearchBackend) -> bool:
     keys: dict[str, set[str]] = {}
     for row in rows:
         keys.setdefault(row.model, set()).add(row.key)
-    for label, some in keys.items():
-        _look_again(backend, label, some)
+    for label, model_keys in keys.items():
+        _update_objects(backend, label, model_keys)
     _delete([row.pk for row in rows])
     return len(rows) == BATCH
 
 
 def _delete(rows: Sequence[int]) -> None:
-    """Take rows that were looked at out of the outbox."""
+    """Delete processed rows from the outbox."""
     lock_retry.retry_while_locked(lambda: OutboxEntry.objects.filter(pk__in=rows).delete())
 
 
-def _look_again(backend: BaseSearchBackend, label: str, keys: set[str]) -> None:
-    """Index the objects that are there, forget those that are not."""
+def _update_objects(backend: BaseSearchBackend, label: str, keys: set[str]) -> None:
+    """Index the objects of the model `label` that exist, and remove the others from the index."""
     try:
         model: Any = apps.get_model(label)
     except LookupError:
         return
     if not class_is_indexed(model):
         return
-    valid = [key for key in (_key(model, one) for one in keys) if key is not None]
-    found = {one.pk: one for one in model.get_indexed_objects().filter(pk__in=valid)}
-    gone = [model(pk=key) for key in valid if key not in found]
+    valid = [key for key in (_key(model, text) for text in keys) if key is not None]
+    found = {obj.pk: obj for obj in model.get_indexed_objects().filter(pk__in=valid)}
+    deleted = [model(pk=key) for key in valid if key not in found]
     if isinstance(backend, WhooshBackend):
         backend.get_index_for_model(model).replace(list(found.values()), valid)
         return
     backend.add_bulk(model, list(found.values()))
-    for one in gone:
-        backend.delete(one)
+    for obj in deleted:
+        backend.delete(obj)
 
 
 def _key(model: type[Model], text: str) -> Any | None:
-    """A key from its text; None where the model has no such keys (any more)."""
+    """Convert a primary key from text; None where it is not valid for the model (its type may have changed)."""
     try:
         return model._meta.pk.to_python(text)
     except ValidationError:
@@ -109,43 +109,44 @@ def _key(model: type[Model], text: str) -> Any | None:
 
 
 def count_objects() -> int:
-    """How many objects there are to index."""
+    """Return the number of objects to index."""
     return sum(model.get_indexed_objects().count() for model in get_indexed_models())
 
 
 def rebuild(progress: Callable[[int], object] = lambda done: None, size: int = 2_000) -> int:
-    """Build every index anew beside the one that is read, then drain; returns how many objects were written.
+    """Build every index anew beside the one in use, then process the outbox; return the number of objects written.
 
-    Raises IndexBusy when another process holds an index for longer than a writer's patience.
+    `progress` receives the number of objects of each chunk. Raises IndexBusy when another process holds the lock of an
+    index for longer than a writer waits.
     """
     backend = get_search_backend()
-    waited = list(OutboxEntry.objects.values_list("pk", flat=True))
+    entry_ids = list(OutboxEntry.objects.values_list("pk", flat=True))
     count = 0
-    for done in _built(backend, size):
+    for done in _build_indexes(backend, size):
         progress(done)
         count += done
     backend.refresh_indexes()
-    for start in range(0, len(waited), BATCH):
-        _delete(waited[start : start + BATCH])
+    for start in range(0, len(entry_ids), BATCH):
+        _delete(entry_ids[start : start + BATCH])
     while process_outbox(backend):
         continue
     return count
 
 
-def _built(backend: BaseSearchBackend, size: int) -> Iterator[int]:
-    """Build each index, and tell of each piece."""
+def _build_indexes(backend: BaseSearchBackend, size: int) -> Iterator[int]:
+    """Build each index; yield the number of objects of each chunk."""
     for index in backend.all_indexes():
         if isinstance(index, WhooshIndex):
-            building = IndexBuild(index, patience=30)
-            building.restart()
-            while done := building.step(size):
+            build = IndexBuild(index, patience=30)
+            build.restart()
+            while done := build.step(size):
                 yield done
         else:
-            yield from _built_elsewhere(backend, index, size)
+            yield from _build_generic_index(backend, index, size)
 
 
-def _built_elsewhere(backend: BaseSearchBackend, index: Any, size: int) -> Iterator[int]:
-    """The same for an engine of modelsearch's own, by its rebuilder where it has one."""
+def _build_generic_index(backend: BaseSearchBackend, index: Any, size: int) -> Iterator[int]:
+    """Build an index of another backend, by its rebuilder where it has one; yield the size of each chunk."""
     rebuilder = backend.rebuilder_class(index) if backend.rebuilder_class else None
     index = rebuilder.start() if rebuilder else index
     for model in get_indexed_models():
@@ -154,9 +155,9 @@ def _built_elsewhere(backend: BaseSearchBackend, index: Any, size: int) -> Itera
         index.add_model(model)
         rows = model.get_indexed_objects().order_by("pk")
         last: Any = None
-        while some := list((rows if last is None else rows.filter(pk__gt=last))[:size]):
-            index.add_items(model, some)
-            last = some[-1].pk
-            yield len(some)
+        while chunk := list((rows if last is None else rows.filter(pk__gt=last))[:size]):
+            index.add_items(model, chunk)
+            last = chunk[-1].pk
+            yield len(chunk)
     if rebuilder:
         rebuilder.finish()

@@ -1,4 +1,4 @@
-"""What searches look at of each page, the outbox (what the index has to look at again), and searches that are kept."""
+"""Models of search: the searchable text of pages, the outbox of changes to index, and saved searches of users."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from wiki.pages.models import LANGUAGES, WikiPage
 
 
 class PageSearchText(index.Indexed, models.Model):
-    """The words of a page's current text, without markup. Derived; a page that is deleted has none."""
+    """The current text of a page without markup, for the search index. Derived data; deleted pages have no row."""
 
     page = models.OneToOneField(WikiPage, primary_key=True, on_delete=models.CASCADE, related_name="search_text")
     language = models.CharField(max_length=8, choices=LANGUAGES)
     title = models.TextField()
-    """The title as shown and as written, without the place."""
+    """The displayed title and the title proper, one a line, without the place."""
     title_prefix = models.TextField(blank=True)
-    """The place, or the namespace, whose name stands before the title."""
+    """The place or namespace that precedes the title."""
     headings = models.TextField(blank=True)
     facts = models.TextField(blank=True)
-    """«Property: value», one a line."""
+    """Facts as "property: value", one a line."""
     body = models.TextField(blank=True)
 
     search_auto_update = False
@@ -40,19 +40,19 @@ class PageSearchText(index.Indexed, models.Model):
         return self.title
 
     def fact_values(self) -> str:
-        """What the facts say, without the names of their properties, which too many pages share."""
+        """Return the values of the facts, without property names, which too many pages share to be worth searching."""
         return "\n".join(line.partition(": ")[2] for line in self.facts.split("\n"))
 
 
 class OutboxEntry(models.Model):
-    """An object that was written or removed, which the index has to look at again.
+    """An object that was saved or deleted, and whose index entry has to be updated (transactional outbox).
 
-    One row for each change, never updated: whoever looked at some rows deletes these and no others, so that a change
-    made meanwhile is not lost.
+    Each change adds a row, and rows are never updated: the indexer deletes exactly the rows that it read, so that no
+    change made meanwhile is lost.
     """
 
     model = models.CharField(max_length=100)
-    """`app.model`, in lower case."""
+    """`app.model` in lower case, as in `Model._meta.label_lower`."""
     key = models.CharField(max_length=64)
     """The primary key, as text."""
     since = models.DateTimeField(default=timezone.now)
@@ -65,12 +65,12 @@ class OutboxEntry(models.Model):
 
 
 class SavedSearch(models.Model):
-    """A search that someone wants to find again, and to follow by its feed."""
+    """A search that a user saved, to repeat it or follow its feed."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_searches")
     name = models.CharField(max_length=200)
     query = models.CharField(max_length=3000)
-    """The query of the search page's address: words and what they were narrowed to."""
+    """The query string of the search page: text and selected facets."""
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The outbox of the index: rows written in the transaction of the change itself, drained by the one indexer."""
+"""The outbox of the search index: rows written in the transaction of each change, processed by `index_updates`."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ INSERT_SIZE = 500
 
 
 def enqueue(model: type[Model], keys: Iterable[Any]) -> None:
-    """Let the index look at these objects of an indexed model again, whether they are still there or not."""
+    """Enqueue objects of an indexed model, saved or deleted, for the next update of the index."""
     enqueue_many({model: keys})
 
 
 def enqueue_many(changed: Mapping[type[Model], Iterable[Any]]) -> None:
-    """The same for several models, in one insert."""
+    """Enqueue objects of several models, in one bulk insert."""
     rows = [OutboxEntry(model=model._meta.label_lower, key=str(key)) for model, keys in changed.items() for key in keys]
     OutboxEntry.objects.bulk_create(rows, batch_size=INSERT_SIZE)
 
 
 def connect_signals() -> None:
-    """Let every indexed model that is saved object by object write to the outbox: pictures, files, people.
+    """Connect the signals of indexed models that are saved one by one (pictures, files, users) to the outbox.
 
-    Pages, passages and facts are written by the writer alone, whose deriver (`WordsDeriver`) speaks for them.
+    Pages, passages and facts are written by the page writer alone: `SearchTextUpdater` enqueues them.
     """
     from wiki.facts.models import Fact
     from wiki.history.models import Passage
@@ -44,12 +44,12 @@ def connect_signals() -> None:
 
 
 def _changed(instance: Model, update_fields: frozenset[str] | None = None, **_: Any) -> None:
-    """Receiver of `post_save` and `post_delete`; signing in changes nothing that is searched."""
+    """Enqueue a saved or deleted object; a save of `last_login` alone (a sign-in) is ignored."""
     if update_fields != frozenset({"last_login"}):
         enqueue(type(instance), [instance.pk])
 
 
 def _tagged(instance: Any, action: str, **_: Any) -> None:
-    """Receiver of `m2m_changed`: tags are saved after the object that has them."""
+    """Enqueue an object whose tags changed: tags are saved after the object, without a `post_save` of it."""
     if action.startswith("post_") and type(instance) in get_indexed_models():
         enqueue(type(instance), [instance.pk])

@@ -1,7 +1,7 @@
-"""From a tree to the pages that match and that a reader may read, the best first.
+"""Search of current pages: from a query tree to the readable pages that match, best first.
 
-Engines cannot apply our gate: they give candidates, page keys with scores. Conditions on the page itself become
-conditions of the database. What is shown, counted or offered comes from `Hit`s, which have all passed `readable_by`.
+The search engine cannot apply permissions: it returns candidates, scores by primary key of pages. Field filters become
+conditions of a database query. Results, counts and facets are made of `SearchHit`s only, which passed `readable_by`.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader, WikiPageQuerySet
 
 OTHER_NAMESPACE_WEIGHT = 0.5
-"""What a page outside the main namespace is worth beside one within it."""
+"""Factor of the score of pages outside the main namespace."""
 EXACT_TITLE_WEIGHT = 3.0
 TITLE_PREFIX_WEIGHT = 1.3
-"""What a title is worth that is what was asked for, or begins so."""
+"""Factors of the score where the title is the query text, or begins with it."""
 RECENCY_WEIGHT, LINK_WEIGHT = 0.06, 0.06
-"""The most that freshness, and links from other pages, add to a score: they decide between equals."""
+"""Most that recency and incoming links add to a score (as a factor): they decide between equal matches."""
 YEAR = 365.25 * 24 * 3600
 TOP_HITS = 200
-"""Pages for which links are counted."""
+"""Number of best hits for which links are counted."""
 
 
 @dataclass(slots=True)
 class SearchHit:
-    """A page that was found and may be read."""
+    """A page that matches and that the user may read."""
 
     pk: int
     score: float
@@ -50,12 +50,12 @@ class SearchHit:
     key: str
     edited_at: datetime
     via: str = ""
-    """The title of the redirect by which it was found."""
+    """Full title of the redirect by which the page was found; empty if it was found directly."""
 
 
 @dataclass(slots=True)
 class SearchHits:
-    """An answer: all hits, best first."""
+    """All hits of a search, best first, and warnings about ignored parts of the query."""
 
     hits: list[SearchHit] = field(default_factory=list)
     warnings: list[QueryWarning] = field(default_factory=list)
@@ -67,35 +67,35 @@ HIT_COLUMNS = (
 )  # fmt: skip
 
 
-def find_pages(tree: Node | None, user: Reader, also: Q | None = None, words: str = "") -> SearchHits:
-    """The pages that match `tree` and the condition `also`; `words` are what a title would be that is asked for.
+def find_pages(tree: Node | None, user: Reader, where: Q | None = None, title: str = "") -> SearchHits:
+    """Find the readable pages that match `tree` and the condition `where`; pages titled `title` are ranked higher.
 
     Raises IndexMissing and IndexDamaged.
     """
     found = SearchHits()
-    if tree is None and also is None:
+    if tree is None and where is None:
         return found
-    evaluation = QueryPlan(found.warnings)
-    scores, where = evaluation.split(tree) if tree is not None else (None, Q())
-    readable = WikiPage.objects.readable_by(user).filter(where)
-    if also is not None:
-        readable = readable.filter(also)
+    plan = QueryPlan(found.warnings)
+    scores, filters = plan.split(tree) if tree is not None else (None, Q())
+    readable = WikiPage.objects.readable_by(user).filter(filters)
+    if where is not None:
+        readable = readable.filter(where)
     rows = readable if scores is None else readable.filter(column_in("pk", scores))
-    _collect(found, rows.values_list(*HIT_COLUMNS), scores or {}, titles.fold(words))
+    _collect(found, rows.values_list(*HIT_COLUMNS), scores or {}, titles.fold(title))
     _follow_redirects(found, readable)
     _order(found.hits)
     return found
 
 
 class QueryPlan:
-    """Divides a tree between the engine and the database."""
+    """Divides a query tree between the search engine and the database."""
 
-    def __init__(self, notes: list[QueryWarning]) -> None:
-        self.warnings = notes
+    def __init__(self, warnings: list[QueryWarning]) -> None:
+        self.warnings = warnings
         self._all: set[int] | None = None
 
     def split(self, node: Node) -> tuple[dict[int, float] | None, Q]:
-        """Candidates (None for all pages) and the condition that they have to meet as well."""
+        """Return the candidates (None for all pages) and a condition that they have to meet in addition."""
         parts = node.parts if isinstance(node, AndNode) else (node,)
         where = Q()
         others = []
@@ -109,7 +109,7 @@ class QueryPlan:
         return self.scores(others[0] if len(others) == 1 else AndNode(tuple(others))), where
 
     def condition(self, node: Node) -> Q:
-        """A part that the database decides alone."""
+        """Translate a node without terms into a database condition; unknown values are ignored, with a warning."""
         match node:
             case FieldFilter(name, value):
                 try:
@@ -121,23 +121,23 @@ class QueryPlan:
                 inner = self.condition(part)
                 return ~inner if inner else Q()
             case AndNode(parts):
-                return _joined([self.condition(part) for part in parts], Q.AND)
+                return _combine([self.condition(part) for part in parts], Q.AND)
             case OrNode(parts):
-                return _joined([self.condition(part) for part in parts], Q.OR)
+                return _combine([self.condition(part) for part in parts], Q.OR)
         raise TypeError(node)
 
     def scores(self, node: Node) -> dict[int, float]:
-        """The candidates of a part that the database does not decide alone."""
+        """Return the candidates of a node, by the search engine as far as possible: scores by primary key."""
         if engine_queries.is_text_query(node):
             return engine_queries.find_candidates(node)
         match node:
             case AndNode(parts):
-                wanted = [self.scores(part) for part in parts if not isinstance(part, NotNode)]
-                hits = _all_of(wanted) if wanted else dict.fromkeys(self._everything(), 0.0)
+                required = [self.scores(part) for part in parts if not isinstance(part, NotNode)]
+                hits = _intersect(required) if required else dict.fromkeys(self._everything(), 0.0)
                 for part in parts:
                     if isinstance(part, NotNode):
-                        gone = self.scores(part.part)
-                        hits = {pk: score for pk, score in hits.items() if pk not in gone}
+                        excluded = self.scores(part.part)
+                        hits = {pk: score for pk, score in hits.items() if pk not in excluded}
                 return hits
             case OrNode(parts):
                 hits = {}
@@ -146,8 +146,8 @@ class QueryPlan:
                         hits[pk] = hits.get(pk, 0.0) + score
                 return hits
             case NotNode(part):
-                gone = self.scores(part)
-                return {pk: 0.0 for pk in self._everything() if pk not in gone}
+                excluded = self.scores(part)
+                return {pk: 0.0 for pk in self._everything() if pk not in excluded}
         where = self.condition(node)
         return dict.fromkeys(WikiPage.objects.filter(where).values_list("pk", flat=True), 0.0)
 
@@ -158,7 +158,7 @@ class QueryPlan:
 
 
 def is_condition(node: Node) -> bool:
-    """Whether the database can decide a part alone."""
+    """Return whether the database alone can evaluate a node (it has only field filters)."""
     match node:
         case FieldFilter():
             return True
@@ -169,31 +169,31 @@ def is_condition(node: Node) -> bool:
     return False
 
 
-def _joined(conditions: Iterable[Q], way: str) -> Q:
-    """Conditions by AND or OR; those that were ignored have no say."""
+def _combine(conditions: Iterable[Q], connector: str) -> Q:
+    """Combine conditions by Q.AND or Q.OR, without empty ones: an ignored filter must not match everything in OR."""
     total = Q()
-    for one in conditions:
-        if one:
-            total = total._combine(one, way) if total else one  # type: ignore[attr-defined]
+    for other in conditions:
+        if other:
+            total = total._combine(other, connector) if total else other  # type: ignore[attr-defined]
     return total
 
 
-def _all_of(some: list[dict[int, float]]) -> dict[int, float]:
-    first, *others = sorted(some, key=len)
+def _intersect(score_maps: list[dict[int, float]]) -> dict[int, float]:
+    first, *others = sorted(score_maps, key=len)
     shared = set(first)
-    for one in others:
-        shared &= one.keys()
-    return {pk: sum(one[pk] for one in some) for pk in shared}
+    for other in others:
+        shared &= other.keys()
+    return {pk: sum(other[pk] for other in score_maps) for pk in shared}
 
 
 # --- Rows and their order -----------------------------------------------------------------------------
-def _collect(found: SearchHits, rows: Iterable[tuple[Any, ...]], scores: dict[int, float], words: str) -> None:
-    """Make hits of the rows."""
-    for pk, kind, place, license, language, key, edited_at, namespace, fold, redirects_to, full_title in rows:
+def _collect(found: SearchHits, rows: Iterable[tuple[Any, ...]], scores: dict[int, float], title: str) -> None:
+    """Make hits of database rows; `title` is the folded query text, compared with titles."""
+    for pk, kind, place, license, language, key, edited_at, namespace, title_fold, redirects_to, full_title in rows:
         score = scores.get(pk, 1.0) * (1.0 if namespace == 0 else OTHER_NAMESPACE_WEIGHT)
-        if words and fold == words:
+        if title and title_fold == title:
             score *= EXACT_TITLE_WEIGHT
-        elif words and fold.startswith(words):
+        elif title and title_fold.startswith(title):
             score *= TITLE_PREFIX_WEIGHT
         hit = SearchHit(pk, score, kind, place, license, language, key, edited_at)
         if redirects_to:
@@ -202,24 +202,24 @@ def _collect(found: SearchHits, rows: Iterable[tuple[Any, ...]], scores: dict[in
 
 
 def _follow_redirects(found: SearchHits, readable: WikiPageQuerySet) -> None:
-    """Let redirects count for the pages to which they lead, where these meet all conditions too."""
+    """Replace redirects by their target pages, as far as these meet the conditions too."""
     redirects = [hit for hit in found.hits if hit.via]
     if not redirects:
         return
-    there = {hit.key: hit for hit in found.hits if not hit.via}
-    missing = {hit.key for hit in redirects} - there.keys()
+    hits_by_key = {hit.key: hit for hit in found.hits if not hit.via}
+    missing = {hit.key for hit in redirects} - hits_by_key.keys()
     for row in readable.filter(title_key__in=sorted(missing)[:TOP_HITS], redirect_key="").values_list(*HIT_COLUMNS):
         pk, kind, place, license, language, key, edited_at = row[:7]
-        there[key] = SearchHit(pk, 0.0, kind, place, license, language, key, edited_at)
+        hits_by_key[key] = SearchHit(pk, 0.0, kind, place, license, language, key, edited_at)
     for hit in redirects:
-        target = there.get(hit.key)
+        target = hits_by_key.get(hit.key)
         if target is not None and hit.score > target.score:
             target.score, target.via = hit.score, hit.via
-    found.hits = list(there.values())
+    found.hits = list(hits_by_key.values())
 
 
 def _order(hits: list[SearchHit]) -> None:
-    """Best first. Between pages that match equally well the fresher and the better linked one wins."""
+    """Sort the hits by score, best first, after adding small factors for recency and incoming links."""
     now = timezone.now()
     for hit in hits:
         age = max((now - hit.edited_at).total_seconds(), 0.0)
@@ -230,12 +230,12 @@ def _order(hits: list[SearchHit]) -> None:
         PageLink.objects.filter(key__in=[hit.key for hit in top]).order_by().values_list("key").annotate(Count("page"))
     )
     counts = dict(links)
-    most = max(counts.values(), default=0)
+    highest = max(counts.values(), default=0)
     for hit in top:
-        hit.score *= 1 + LINK_WEIGHT * counts.get(hit.key, 0) / max(most, 1)
+        hit.score *= 1 + LINK_WEIGHT * counts.get(hit.key, 0) / max(highest, 1)
     hits[:TOP_HITS] = sorted(top, key=lambda hit: (-hit.score, -hit.pk))
 
 
 def count_hits_by(hits: Iterable[SearchHit], name: str) -> Counter[Any]:
-    """How many hits have each value of a column."""
+    """Count the hits by the value of an attribute."""
     return Counter(getattr(hit, name) for hit in hits)

@@ -1,4 +1,4 @@
-"""The fields of the query language, and what each means of a page."""
+"""The fields of the query language, and the condition on pages that each stands for."""
 
 from __future__ import annotations
 
@@ -25,43 +25,43 @@ FIELD_NAMES = {
     "after": ("after", "apres", "depuis", "since"),
 }
 FIELDS = {name: field for field, names in FIELD_NAMES.items() for name in names}
-"""Names as people write them, folded, and the field that each means."""
+"""By each name that users may write, folded, the field."""
 
 
 class UnknownFieldValue(Exception):
-    """A value that means nothing: no such kind, no such day."""
+    """A value that the field does not have: an unknown kind, place or licence, or an invalid date."""
 
 
 def condition(field: str, value: str) -> Q:
-    """Pages for which `field` is `value`. Raises Unknown."""
+    """Return the condition that `field` is `value`. Raises UnknownFieldValue."""
     return _CONDITIONS[field](value)
 
 
 def _kind(value: str) -> Q:
-    wanted = titles.fold(value)
+    folded = titles.fold(value)
     for kind in Kind.objects.all():
-        if wanted in {titles.fold(n) for n in (kind.key, kind.name_fr, kind.name_en, kind.plural_fr, kind.plural_en)}:
+        if folded in {titles.fold(n) for n in (kind.key, kind.name_fr, kind.name_en, kind.plural_fr, kind.plural_en)}:
             return Q(kind=kind, namespace=0)
     raise UnknownFieldValue(value)
 
 
 def _place(value: str) -> Q:
-    """The place of that name and what lives in it; or all whose name holds the words."""
-    wanted = titles.fold(value)
-    named = WikiPage.objects.filter(is_place=True, title_key__isnull=False, title_fold=wanted)
+    """The place named `value` and its pages; without one, places whose names contain all its words, and their pages."""
+    folded = titles.fold(value)
+    named = WikiPage.objects.filter(is_place=True, title_key__isnull=False, title_fold=folded)
     if not named.exists():
         named = WikiPage.objects.filter(is_place=True, title_key__isnull=False)
-        for word in wanted.split()[:10]:
+        for word in folded.split()[:10]:
             named = named.filter(title_fold__contains=word)
-        if not wanted.split() or not named.exists():
+        if not folded.split() or not named.exists():
             raise UnknownFieldValue(value)
     return Q(pk__in=named.values("pk")) | Q(place__in=named.values("pk"))
 
 
 def _author(value: str) -> Q:
-    """Pages of which someone of that name wrote a version: user name, or name as shown."""
-    who = Q(author_name__iexact=value) | Q(author__username__iexact=value)
-    versions = PageVersion.objects.filter(who, page__title_key__isnull=False)
+    """Pages of which an author with this user name or shown name wrote a version."""
+    is_author = Q(author_name__iexact=value) | Q(author__username__iexact=value)
+    versions = PageVersion.objects.filter(is_author, page__title_key__isnull=False)
     return Q(pk__in=versions.values("page_id"))
 
 
@@ -74,31 +74,31 @@ def _category(value: str) -> Q:
 
 
 def _licence(value: str) -> Q:
-    """Pages under a licence: by its SPDX id, the beginning of one, or its name."""
-    wanted = titles.fold(value)
+    """Pages under a licence, given by an SPDX id or a name, or the beginning of either."""
+    folded = titles.fold(value)
     used = WikiPage.objects.filter(title_key__isnull=False).order_by().values_list("license", flat=True).distinct()
-    some = [expression for expression in used if _is_named(expression, wanted)]
-    if not wanted or not some:
+    expressions = [expression for expression in used if _is_named(expression, folded)]
+    if not folded or not expressions:
         raise UnknownFieldValue(value)
-    return Q(license__in=some)
+    return Q(license__in=expressions)
 
 
-def _is_named(expression: str, wanted: str) -> bool:
+def _is_named(expression: str, folded: str) -> bool:
     names = [*catalogue.ids_in(expression), catalogue.license_name(expression)]
-    return any(titles.fold(name).startswith(wanted) for name in names)
+    return any(titles.fold(name).startswith(folded) for name in names)
 
 
 def _language(value: str) -> Q:
-    wanted = titles.fold(value)
+    folded = titles.fold(value)
     names = {"fr": ("fr", "francais", "french"), "en": ("en", "anglais", "english")}
-    for code, some in names.items():
-        if wanted in some:
+    for code, spellings in names.items():
+        if folded in spellings:
             return Q(language=code)
     raise UnknownFieldValue(value)
 
 
-def _moment(value: str) -> datetime:
-    """The beginning of a day, month or year."""
+def _period_start(value: str) -> datetime:
+    """Return the start of a day, month or year. Raises UnknownFieldValue."""
     try:
         return parse_period_start(value)
     except InvalidDate as problem:
@@ -112,6 +112,6 @@ _CONDITIONS: dict[str, Callable[[str], Q]] = {
     "category": _category,
     "licence": _licence,
     "language": _language,
-    "before": lambda value: Q(edited_at__lt=_moment(value)),
-    "after": lambda value: Q(edited_at__gte=_moment(value)),
+    "before": lambda value: Q(edited_at__lt=_period_start(value)),
+    "after": lambda value: Q(edited_at__gte=_period_start(value)),
 }

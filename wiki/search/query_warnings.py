@@ -1,4 +1,4 @@
-"""What was ignored of a query, in words."""
+"""Messages about parts of a query that were ignored."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ MESSAGES = {
 }
 
 
-def message_for(note: QueryWarning) -> str:
-    """A note as a sentence in the reader's language."""
-    return gettext(MESSAGES[note.code]) % {
-        "text": note.text,
+def message_for(warning: QueryWarning) -> str:
+    """Return the message for a warning in the current language."""
+    return gettext(MESSAGES[warning.code]) % {
+        "text": warning.text,
         "length": search_parser.MAX_LENGTH,
         "terms": search_parser.MAX_TERMS,
         "likenesses": search_parser.MAX_FUZZY_TERMS,

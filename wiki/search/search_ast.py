@@ -1,4 +1,4 @@
-"""What a reader's words ask for, as a tree: nothing else ever sees what was typed."""
+"""Abstract syntax tree of a search query. All later steps work on this tree and never on the text of the query."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or a compound, in any of its forms."""
+    """A word or a compound, matched in any of its forms (by stem)."""
 
     text: str
     start: int = 0
     end: int = 0
-    """Where it stands in what was typed."""
+    """Position in the query text, as offsets; 0 and 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """These words as they are, one after the other."""
+    """Words matched exactly, one directly after the other."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class PrefixTerm:
-    """A word that begins so."""
+    """Words that begin with `text`."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class FuzzyTerm:
-    """A word that may differ by a letter or two."""
+    """Words that differ from `text` by one or two letters at most."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class InTitle:
-    """A part of which every word has to stand in the title."""
+    """A node of which all terms are searched for in the title only."""
 
     part: Node
 
 
 @dataclass(frozen=True, slots=True)
 class FieldFilter:
-    """A condition on the page itself: `field` is one of FIELDS in `fields`, `value` as typed."""
+    """A condition on a field of the page: `field` is a key of `query_fields.FIELD_NAMES`, `value` as typed."""
 
     field: str
     value: str
@@ -54,21 +54,21 @@ class FieldFilter:
 
 @dataclass(frozen=True, slots=True)
 class AndNode:
-    """All the parts."""
+    """A conjunction: all parts match."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OrNode:
-    """At least one of the parts."""
+    """A disjunction: at least one part matches."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NotNode:
-    """Not the part."""
+    """A negation: the part does not match."""
 
     part: Node
 
@@ -79,14 +79,14 @@ Node = Leaf | InTitle | FieldFilter | AndNode | OrNode | NotNode
 
 @dataclass(frozen=True, slots=True)
 class QueryWarning:
-    """Something of a query that was not understood, and ignored; `notes` says it in words."""
+    """A part of a query that was ignored; `query_warnings` has the messages by `code`."""
 
     code: str
     text: str = ""
 
 
 def positive_terms(node: Node | None) -> Iterator[Leaf]:
-    """The words that a page is found by; those that must not be there left out."""
+    """Iterate over the terms of a tree, without negated ones."""
     match node:
         case Term() | Phrase() | PrefixTerm() | FuzzyTerm():
             yield node

@@ -1,10 +1,10 @@
-"""From what a reader typed to a tree. Never fails: what makes no sense is left out, with a note.
+"""Parser of the query language of searches. It never fails: invalid parts are ignored with a warning.
 
     words          all of them, in any form        "a phrase"   «a phrase»
     prefix*        word~ (a letter or two off)     title:word   kind:place   after:2020
     a OR b         a AND b    NOT a    -a          (a OR b) c
 
-Operators are written in capitals, in English or French (ET, OU, SAUF); in a query all in capitals they are words.
+Operators are written in capitals, in English or French (ET, OU, SAUF); a query all in capitals has no operators.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from wiki.search.search_ast import (
 from wiki.text import titles, tokenizer
 
 MAX_LENGTH = 1_000
-"""Signs of a query that are read."""
+"""Most characters of a query; the rest is ignored."""
 MAX_TERMS = 32
-"""Words and conditions that are looked for."""
+"""Most terms and field filters of a query."""
 MAX_DEPTH = 8
-"""Parentheses inside each other."""
+"""Most levels of nested parentheses."""
 MAX_FUZZY_TERMS = 3
-"""Words of one query that may differ by a letter: each costs a walk through the lexicon."""
+"""Most fuzzy terms of a query: each scans a part of the index's dictionary."""
 MIN_PREFIX_LENGTH = 2
-"""Letters that a beginning needs."""
+"""Fewest letters or digits of a prefix term."""
 OPERATORS = {"AND": "and", "ET": "and", "OR": "or", "OU": "or", "NOT": "not", "SAUF": "not"}
 _TOKEN = re.compile(
-    r'\s*(?:(?P<sign>[()])|(?P<minus>-)(?=[^\s)-])|(?P<open>["«“„])|(?P<word>[^\s()"«»“”„]+)|.)', re.DOTALL
+    r'\s*(?:(?P<parenthesis>[()])|(?P<minus>-)(?=[^\s)-])|(?P<open>["«“„])|(?P<word>[^\s()"«»“”„]+)|.)', re.DOTALL
 )
 _CLOSE = {'"': '"', "«": "»", "“": "”", "„": "“"}
 _FIELD = re.compile(r"([^\W\d_]+):", re.UNICODE)
@@ -48,7 +48,7 @@ _FIELD = re.compile(r"([^\W\d_]+):", re.UNICODE)
 
 @dataclass(slots=True)
 class Token:
-    """A piece of what was typed: `kind` is `(`, `)`, `-`, `and`, `or`, `not`, `word` or `quote`."""
+    """A token of the query text: `kind` is `(`, `)`, `-`, `and`, `or`, `not`, `word` or `quote`."""
 
     kind: str
     text: str
@@ -58,7 +58,7 @@ class Token:
 
 @dataclass(slots=True)
 class ParsedQuery:
-    """A parsed query. `tree` is None when it asks for nothing."""
+    """A parsed query; `tree` is None when it is empty. `text` is its text, shortened to MAX_LENGTH."""
 
     text: str
     tree: Node | None
@@ -66,165 +66,165 @@ class ParsedQuery:
 
 
 def parse(text: str) -> ParsedQuery:
-    """The tree of `text`, and what was ignored."""
-    notes = []
+    """Parse a query into a tree and warnings about what was ignored."""
+    warnings = []
     if len(text) > MAX_LENGTH:
-        notes.append(QueryWarning("long"))
-    kept = text[:MAX_LENGTH].replace("\x00", " ")
-    parser = _Parser(_tokens(kept, notes), notes)
-    return ParsedQuery(kept, parser.read(), list(dict.fromkeys(notes)))
+        warnings.append(QueryWarning("long"))
+    shortened = text[:MAX_LENGTH].replace("\x00", " ")
+    parser = _Parser(_tokens(shortened, warnings), warnings)
+    return ParsedQuery(shortened, parser.parse(), list(dict.fromkeys(warnings)))
 
 
-def _tokens(text: str, notes: list[QueryWarning]) -> list[Token]:
-    """The pieces in order; a quotation mark that is never closed quotes all the rest."""
-    shouted = text.isupper()
+def _tokens(text: str, warnings: list[QueryWarning]) -> list[Token]:
+    """Split a query into tokens; an unclosed quotation mark quotes all the rest."""
+    is_all_capitals = text.isupper()
     found: list[Token] = []
-    at = 0
-    while match := _TOKEN.match(text, at):
-        at = match.end()
-        if match["sign"] or match["minus"]:
-            sign = match["sign"] or match["minus"]
-            found.append(Token(sign, sign, match.end() - 1, match.end()))
+    position = 0
+    while match := _TOKEN.match(text, position):
+        position = match.end()
+        if match["parenthesis"] or match["minus"]:
+            character = match["parenthesis"] or match["minus"]
+            found.append(Token(character, character, match.end() - 1, match.end()))
         elif match["open"]:
-            close = text.find(_CLOSE[match["open"]], at)
+            close = text.find(_CLOSE[match["open"]], position)
             if close < 0:
-                notes.append(QueryWarning("quote"))
+                warnings.append(QueryWarning("quote"))
                 close = len(text)
-            found.append(Token("quote", text[at:close], match.start("open"), close + 1))
-            at = close + 1
+            found.append(Token("quote", text[position:close], match.start("open"), close + 1))
+            position = close + 1
         elif match["word"]:
             word = match["word"]
-            kind = "word" if shouted else OPERATORS.get(word, "word")
+            kind = "word" if is_all_capitals else OPERATORS.get(word, "word")
             found.append(Token(kind, word, match.start("word"), match.end("word")))
     return found
 
 
 class _Parser:
-    """Reads tokens from the left; each method takes what it understands."""
+    """Recursive-descent parser; each method consumes the tokens of one rule of the grammar."""
 
-    def __init__(self, tokens: list[Token], notes: list[QueryWarning]) -> None:
+    def __init__(self, tokens: list[Token], warnings: list[QueryWarning]) -> None:
         self.tokens = tokens
-        self.notes = notes
-        self.at = 0
-        self.terms = 0
-        self.likenesses = 0
+        self.warnings = warnings
+        self.position = 0
+        self.term_count = 0
+        self.fuzzy_terms = 0
 
-    def read(self) -> Node | None:
-        """The whole query."""
+    def parse(self) -> Node | None:
+        """Parse the whole query."""
         parts = []
-        while self.at < len(self.tokens):
-            part = self._any(0)
+        while self.position < len(self.tokens):
+            part = self._or_expression(0)
             if part is not None:
                 parts.append(part)
-            if self._take(")"):
-                self.notes.append(QueryWarning("parenthesis"))
-        return _all(parts)
+            if self._accept(")"):
+                self.warnings.append(QueryWarning("parenthesis"))
+        return _and_node(parts)
 
     def _peek(self) -> str:
-        return self.tokens[self.at].kind if self.at < len(self.tokens) else ""
+        return self.tokens[self.position].kind if self.position < len(self.tokens) else ""
 
-    def _take(self, kind: str) -> bool:
-        """Step over the next token if it is of that kind."""
+    def _accept(self, kind: str) -> bool:
+        """Consume the next token if it is of kind `kind`; return whether it was."""
         if self._peek() != kind:
             return False
-        self.at += 1
+        self.position += 1
         return True
 
-    def _any(self, depth: int) -> Node | None:
-        parts = [self._every(depth)]
-        while self._take("or"):
-            parts.append(self._every(depth))
-        there = [part for part in parts if part is not None]
-        if len(there) < len(parts) > 1:
-            self.notes.append(QueryWarning("operator", "OR"))
-        return there[0] if len(there) == 1 else OrNode(tuple(there)) if there else None
+    def _or_expression(self, depth: int) -> Node | None:
+        parts = [self._and_expression(depth)]
+        while self._accept("or"):
+            parts.append(self._and_expression(depth))
+        valid = [part for part in parts if part is not None]
+        if len(valid) < len(parts) > 1:
+            self.warnings.append(QueryWarning("operator", "OR"))
+        return valid[0] if len(valid) == 1 else OrNode(tuple(valid)) if valid else None
 
-    def _every(self, depth: int) -> Node | None:
+    def _and_expression(self, depth: int) -> Node | None:
         parts: list[Node] = []
         while self._peek() not in ("", ")", "or"):
-            if self._take("and"):
+            if self._accept("and"):
                 if not parts or self._peek() in ("", ")", "or", "and"):
-                    self.notes.append(QueryWarning("operator", "AND"))
+                    self.warnings.append(QueryWarning("operator", "AND"))
                 continue
-            part = self._one(depth)
+            part = self._unary(depth)
             if part is not None:
                 parts.append(part)
-        return _all(parts)
+        return _and_node(parts)
 
-    def _one(self, depth: int) -> Node | None:
-        """A part with what stands before it."""
-        sign = self._peek()
-        if self._take("-") or self._take("not"):
+    def _unary(self, depth: int) -> Node | None:
+        """Parse a term, phrase, field filter or group, with its negations."""
+        operator = self._peek()
+        if self._accept("-") or self._accept("not"):
             if self._peek() in ("", ")", "or", "and", "not", "-"):
-                self.notes.append(QueryWarning("operator", "-" if sign == "-" else "NOT"))
+                self.warnings.append(QueryWarning("operator", "-" if operator == "-" else "NOT"))
                 return None
-            part = self._one(depth)
+            part = self._unary(depth)
             return None if part is None else NotNode(part)
-        if self._take("("):
+        if self._accept("("):
             return self._group(depth + 1)
-        token = self.tokens[self.at]
-        self.at += 1
-        if self.terms >= MAX_TERMS:
-            self.notes.append(QueryWarning("many"))
+        token = self.tokens[self.position]
+        self.position += 1
+        if self.term_count >= MAX_TERMS:
+            self.warnings.append(QueryWarning("many"))
             return None
-        self.terms += 1
+        self.term_count += 1
         return self._phrase(token.text) if token.kind == "quote" else self._word(token)
 
     def _group(self, depth: int) -> Node | None:
         if depth > MAX_DEPTH:
-            self.notes.append(QueryWarning("deep"))
-            return None  # what stands within is read as if the sign were not there
-        part = self._any(depth)
-        if not self._take(")"):
-            self.notes.append(QueryWarning("parenthesis"))
+            self.warnings.append(QueryWarning("deep"))
+            return None  # the contents are parsed as if the parenthesis were not there
+        part = self._or_expression(depth)
+        if not self._accept(")"):
+            self.warnings.append(QueryWarning("parenthesis"))
         return part
 
     def _phrase(self, text: str) -> Node | None:
         return Phrase(text.strip()) if any(tokenizer.iter_words(text)) else None
 
     def _word(self, token: Token) -> Node | None:
-        """A word, or a field with its value."""
+        """Parse a word, or a field filter `name:value`."""
         match = _FIELD.match(token.text)
         name = FIELDS.get(titles.fold(match[1])) if match else None
         if match is None or name is None:
-            return self._bare(token)
+            return self._term(token)
         value = token.text[match.end() :]
-        following = self.tokens[self.at] if self.at < len(self.tokens) else None
+        following = self.tokens[self.position] if self.position < len(self.tokens) else None
         if not value and following is not None and following.kind == "quote" and following.start == token.end:
-            self.at += 1
+            self.position += 1
             if name == TITLE:
                 part = self._phrase(following.text)
                 return None if part is None else InTitle(part)
             value = following.text.strip()
         if not value:
-            self.notes.append(QueryWarning("field", match[1]))
+            self.warnings.append(QueryWarning("field", match[1]))
             return None
         if name == TITLE:
-            part = self._bare(Token("word", value, token.start + match.end(), token.end))
+            part = self._term(Token("word", value, token.start + match.end(), token.end))
             return None if part is None else InTitle(part)
         return FieldFilter(name, value)
 
-    def _bare(self, token: Token) -> Node | None:
-        """A word with what stands behind it: `*` or `~`."""
+    def _term(self, token: Token) -> Node | None:
+        """Parse a word that may end in `*` (prefix term) or `~` (fuzzy term)."""
         text = token.text
-        bare = text.replace("*", "").rstrip("~")
-        if not any(tokenizer.iter_words(bare)):
+        word = text.replace("*", "").rstrip("~")
+        if not any(tokenizer.iter_words(word)):
             return None
         if "*" in text.rstrip("*~"):
-            self.notes.append(QueryWarning("star", text[:60]))
+            self.warnings.append(QueryWarning("star", text[:60]))
         if text.endswith("*"):
-            if sum(sign.isalnum() for sign in bare) >= MIN_PREFIX_LENGTH:
-                return PrefixTerm(bare)
-            self.notes.append(QueryWarning("short", text))
+            if sum(character.isalnum() for character in word) >= MIN_PREFIX_LENGTH:
+                return PrefixTerm(word)
+            self.warnings.append(QueryWarning("short", text))
         if text.endswith("~"):
-            self.likenesses += 1
-            if self.likenesses <= MAX_FUZZY_TERMS:
-                return FuzzyTerm(bare)
-            self.notes.append(QueryWarning("likenesses"))
-        return Term(bare, token.start, token.end)
+            self.fuzzy_terms += 1
+            if self.fuzzy_terms <= MAX_FUZZY_TERMS:
+                return FuzzyTerm(word)
+            self.warnings.append(QueryWarning("likenesses"))
+        return Term(word, token.start, token.end)
 
 
-def _all(parts: list[Node]) -> Node | None:
+def _and_node(parts: list[Node]) -> Node | None:
     if len(parts) < 2:
         return parts[0] if parts else None
     return AndNode(tuple(parts))

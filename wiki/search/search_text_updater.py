@@ -1,4 +1,4 @@
-"""The deriver of searched words: what a text says, without markup, and a note to the index of all that changed."""
+"""The updater of the searchable text of pages; it also enqueues changed pages, passages and facts for the index."""
 
 from __future__ import annotations
 
@@ -27,100 +27,102 @@ PAGE_FIELD_PROPERTIES = {
     titles.fold(name)
     for name in (*parsed_versions.KIND_NAMES, *parsed_versions.TITLE_NAMES, *parsed_versions.LICENSE_NAMES)
 }
-"""Properties that are fields of the page: searched as such."""
+"""Folded names of properties that set fields of the page; their facts are not repeated in the searchable text."""
 
 
 class SearchTextUpdater:
-    """The rows of `PageWords`."""
+    """Updates the rows of `PageSearchText`."""
 
     name = "words"
     requires = (FactChanges, PassageChanges)
     provides = None
 
-    def prepare(self, readings: Sequence[ParsedVersion]) -> list[dict[str, str] | None]:
-        """The words of each text; None where the page is deleted."""
-        return [None if item.text is None else _words_of(item) for item in readings]
+    def prepare(self, versions: Sequence[ParsedVersion]) -> list[dict[str, str] | None]:
+        """Return the columns of each page's row; None where the page is deleted."""
+        return [None if version.text is None else _texts_of(version) for version in versions]
 
     def write(
-        self, readings: Sequence[ParsedVersion], prepared: Sequence[dict[str, str] | None],
+        self, versions: Sequence[ParsedVersion], prepared: Sequence[dict[str, str] | None],
         moment: datetime | None, inputs: Inputs,
     ) -> None:  # fmt: skip
-        """Write the words again, and tell the index."""
-        pairs = [(item.page.pk, words) for item, words in zip(readings, prepared, strict=True)]
-        gone = [pk for pk, words in pairs if words is None]
-        for start in range(0, len(gone), CHUNK_SIZE):
-            PageSearchText.objects.filter(pk__in=gone[start : start + CHUNK_SIZE]).delete()
+        """Replace the rows of the pages, and enqueue the changed objects for the index."""
+        pairs = [(version.page.pk, texts) for version, texts in zip(versions, prepared, strict=True)]
+        deleted = [pk for pk, texts in pairs if texts is None]
+        for start in range(0, len(deleted), CHUNK_SIZE):
+            PageSearchText.objects.filter(pk__in=deleted[start : start + CHUNK_SIZE]).delete()
         PageSearchText.objects.bulk_create(
-            [PageSearchText(page_id=pk, **words) for pk, words in pairs if words is not None],
+            [PageSearchText(page_id=pk, **texts) for pk, texts in pairs if texts is not None],
             update_conflicts=True,
             unique_fields=["page"],
             update_fields=COLUMNS,
             batch_size=CHUNK_SIZE,
         )
         keys = [pk for pk, _ in pairs]
-        outbox.enqueue_many({PageSearchText: keys, WikiPage: keys, **_living(readings, inputs)})
+        outbox.enqueue_many({PageSearchText: keys, WikiPage: keys, **_documents_to_index(versions, inputs)})
 
     def snapshot(self) -> list[tuple[Any, ...]]:
-        """All words by page."""
+        """Return all rows, sorted by page."""
         return sorted(PageSearchText.objects.values_list("pk", *COLUMNS))
 
 
-def _living(readings: Sequence[ParsedVersion], inputs: Inputs) -> dict[type[Model], list[int]]:
-    """Passages and facts that the index has to look at: those written; of a page with another language now, all."""
+def _documents_to_index(versions: Sequence[ParsedVersion], inputs: Inputs) -> dict[type[Model], list[int]]:
+    """Return the passages and facts to index: those written, and all of pages whose language changed."""
     passages = set(inputs.get(PassageChanges).rows)
     facts = {pk for page in inputs.get(FactChanges).pages.values() for pk in page.rows}
-    turned = [item.page.pk for item in readings if item.follows and item.page.language != item.fields.language]
-    if turned:
-        passages |= set(Passage.objects.filter(page__in=turned).values_list("pk", flat=True))
-        facts |= set(Fact.objects.filter(page__in=turned).values_list("pk", flat=True))
+    retranslated = [
+        version.page.pk for version in versions if version.follows and version.page.language != version.fields.language
+    ]
+    if retranslated:
+        passages |= set(Passage.objects.filter(page__in=retranslated).values_list("pk", flat=True))
+        facts |= set(Fact.objects.filter(page__in=retranslated).values_list("pk", flat=True))
     return {Passage: sorted(passages), Fact: sorted(facts)}
 
 
-def _words_of(item: ParsedVersion) -> dict[str, str]:
-    """The columns of a row."""
-    fields, parsed = item.fields, item.parsed
-    shown = item.columns.get("display_title") or ""
+def _texts_of(version: ParsedVersion) -> dict[str, str]:
+    """Return the columns of the row of a page."""
+    fields, parsed = version.fields, version.parsed
+    display_title = version.columns.get("display_title") or ""
     facts = [
-        f"{one.property}: {one.value}"
-        for one in statements.extract_statements(parsed)
-        if titles.fold(one.property) not in PAGE_FIELD_PROPERTIES
-        and not one.property.startswith("_")
-        and not one.value.startswith("#")
+        f"{statement.property}: {statement.value}"
+        for statement in statements.extract_statements(parsed)
+        if titles.fold(statement.property) not in PAGE_FIELD_PROPERTIES
+        and not statement.property.startswith("_")
+        and not statement.value.startswith("#")
     ]
-    words = {
+    texts = {
         "language": fields.language,
-        "title": "\n".join(dict.fromkeys(filter(None, (shown, fields.title)))),
-        "title_prefix": _home(fields),
+        "title": "\n".join(dict.fromkeys(filter(None, (display_title, fields.title)))),
+        "title_prefix": _title_prefix(fields),
         "headings": plain_text.headings_to_text(parsed),
         "facts": "\n".join(facts),
         "body": plain_text.to_plain_text(parsed),
     }
-    return {name: value.replace("\x00", "") for name, value in words.items()}
+    return {name: value.replace("\x00", "") for name, value in texts.items()}
 
 
-def _home(fields: PageFields) -> str:
-    """What stands before the «:» of a full title."""
+def _title_prefix(fields: PageFields) -> str:
+    """Return the place or namespace that precedes the «:» of the full title."""
     if fields.place is not None:
         return fields.place.full_title
     return titles.NAMESPACES[fields.namespace].canonical
 
 
 def add_missing_search_texts(limit: int) -> bool:
-    """Derive the words of some pages that have none (written before there were any); whether there may be more."""
+    """Write the rows of up to `limit` pages that have none (from an older version); return whether there were any."""
     pages = list(
         WikiPage.objects.filter(title_key__isnull=False, search_text__isnull=True).select_related("source", "place")[
             :limit
         ]
     )
-    items = parsed_versions.parse_versions([(page, PageFields.of(page), page.source.text) for page in pages])
-    deriver = SearchTextUpdater()
-    for item, words in zip(items, deriver.prepare(items), strict=True):
-        lock_retry.retry_while_locked(partial(_write_if_still, deriver, item, words))
+    versions = parsed_versions.parse_versions([(page, PageFields.of(page), page.source.text) for page in pages])
+    updater = SearchTextUpdater()
+    for version, texts in zip(versions, updater.prepare(versions), strict=True):
+        lock_retry.retry_while_locked(partial(_write_if_unchanged, updater, version, texts))
     return bool(pages)
 
 
-def _write_if_still(deriver: SearchTextUpdater, item: ParsedVersion, words: dict[str, str] | None) -> None:
-    """Write the words, unless the page was written meanwhile, with its words."""
-    if WikiPage.objects.filter(pk=item.page.pk, version=item.page.version).exists():
+def _write_if_unchanged(updater: SearchTextUpdater, version: ParsedVersion, texts: dict[str, str] | None) -> None:
+    """Write the row of a page, unless a newer version was written meanwhile, with its row."""
+    if WikiPage.objects.filter(pk=version.page.pk, version=version.page.version).exists():
         nothing = Inputs({FactChanges: FactChanges(), PassageChanges: PassageChanges(set())})
-        deriver.write([item], [words], None, nothing)
+        updater.write([version], [texts], None, nothing)

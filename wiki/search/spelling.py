@@ -1,4 +1,4 @@
-"""«Did you mean»: words of a query that the index does not hold, exchanged for ones that it does."""
+"""Spelling correction ("Did you mean"): replaces words of a query that are not in the index by similar words of it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from wiki.text.tokenizer import iter_words
 
 FIELDS = ("title", "body", "headings", "fact_values", "title_prefix")
 MAX_CORRECTED_WORDS = 4
-"""Words of a query that are tried."""
+"""Most words of a query that are looked up."""
 MAX_ALTERNATIVES = 400
-"""Words alike that are looked at for each."""
+"""Most similar words considered per field, word and distance."""
 
 
 def correct_spelling(text: str, leaves: Sequence[Leaf]) -> str:
-    """`text` with its unknown words exchanged, or "" when there is nothing to suggest.
+    """Return the query `text` with its unknown words corrected, or "" without any correction.
 
-    It may come from a page that not everyone may read: show it only where asking it finds something.
+    Corrections come from all pages, whoever may read them: show one only if searching for it finds something.
     """
     backend = get_search_backend()
     if not isinstance(backend, WhooshBackend):
@@ -36,18 +36,18 @@ def correct_spelling(text: str, leaves: Sequence[Leaf]) -> str:
         backend.get_index_for_model(PageSearchText).directory.searcher() as searcher,
     ):
         reader = searcher.reader()
-        changed = text
-        plain = [leaf for leaf in leaves if isinstance(leaf, Term) and leaf.end]
-        for leaf in reversed(plain[:MAX_CORRECTED_WORDS]):
-            better = _better(reader, leaf.text)
-            if better:
-                changed = changed[: leaf.start] + better + changed[leaf.end :]
-        return changed if changed != text else ""
+        corrected = text
+        terms = [term for term in leaves if isinstance(term, Term) and term.end]
+        for term in reversed(terms[:MAX_CORRECTED_WORDS]):
+            replacement = _best_alternative(reader, term.text)
+            if replacement:
+                corrected = corrected[: term.start] + replacement + corrected[term.end :]
+        return corrected if corrected != text else ""
     return ""
 
 
-def _better(reader: IndexReader, text: str) -> str:
-    """A word like `text` that many pages hold; "" where the index holds it already, or nothing like it."""
+def _best_alternative(reader: IndexReader, text: str) -> str:
+    """Return the most frequent word similar to `text`; "" if the index has `text` itself, or nothing similar."""
     found = list(iter_words(text))
     if len(found) != 1 or len(found[0].folded) < 4:
         return ""
@@ -57,13 +57,16 @@ def _better(reader: IndexReader, text: str) -> str:
     if any((name + STEM, stem) in reader for name in FIELDS for stem in query_stems(word)):
         return ""
     for distance in (1, 2):
-        held = {
-            str(near)
+        alternatives = {
+            str(alternative)
             for name in FIELDS
-            for near in islice(reader.terms_within(name, word.folded, distance, prefix=1), MAX_ALTERNATIVES)
+            for alternative in islice(reader.terms_within(name, word.folded, distance, prefix=1), MAX_ALTERNATIVES)
         }
-        if held:
-            return max(sorted(held), key=lambda near: sum(reader.doc_frequency(name, near) for name in FIELDS))
+        if alternatives:
+            return max(
+                sorted(alternatives),
+                key=lambda alternative: sum(reader.doc_frequency(name, alternative) for name in FIELDS),
+            )
         if len(word.folded) < 5:
             break
     return ""

@@ -1,4 +1,4 @@
-"""Addresses of the room `search`."""
+"""URLs of the search page, its suggestions, saved searches and feeds."""
 
 from __future__ import annotations
 

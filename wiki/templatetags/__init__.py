@@ -1,1 +1,1 @@
-"""Template tags: a door of the house. Templates reach the rooms through them."""
+"""Template tags and filters, by which templates use the packages of the wiki."""

@@ -1,4 +1,4 @@
-"""The box that says where a page was forked from, and where it was forked to."""
+"""Template tag for the boxes about the upstream and the forks of a page."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ register = template.Library()
 
 @register.inclusion_tag("wiki/forks/_boxes.html", takes_context=True)
 def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
-    """Origin and copies of `page` as far as the reader may see them. One query, that of `state_of` for a fork,
-    and one for proposals.
+    """Show the upstream and the forks of `page` that the user may read, its mirror, and the number of open proposals.
 
-    None where the view has found out that there is nothing to show (`has_bonds`).
+    Costs one database query for the forks, one for the proposals, that of `fork_counts` if the page is a fork, and one
+    for the mirror in the mirror namespace. A view that knows that the page has neither forks nor an upstream sets
+    `page.has_bonds` to False, which leaves only the query for the mirror.
     """
     if not page.pk:
         return {}
@@ -31,14 +32,14 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
         return {"mirror": mirror}
     user = context["request"].user
     readable = WikiPage.objects.readable_by(user)
-    bonds = (
+    forks = (
         Fork.objects.filter(Q(page=page) | Q(upstream=page, page__in=readable))
         .select_related("page", "upstream")
         .order_by("-made_at")
     )
-    found = list(bonds)
-    origin = next((fork for fork in found if fork.page_id == page.pk), None)
-    copies = [fork for fork in found if fork.page_id != page.pk]
+    all_forks = list(forks)
+    origin = next((fork for fork in all_forks if fork.page_id == page.pk), None)
+    copies = [fork for fork in all_forks if fork.page_id != page.pk]
     return {
         "mirror": mirror,
         "origin": origin,

@@ -1,4 +1,4 @@
-"""How templates say what the history room knows of a version."""
+"""Template filter for the tags of versions."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.filter
 def marks(version: PageVersion) -> list[str]:
-    """The tags of a version in the reader's language."""
+    """Return the tags of a version in the current language."""
     return recent_changes.visible_tag_labels(version)

@@ -1,6 +1,6 @@
-"""What templates say over and over: icons, addresses, names in the reader's language.
+"""General template tags and filters: icons, URLs, names in the current language, numbers and dates.
 
-Nothing here decides what a reader may see; views hand over what they have passed through a gate.
+They check no permissions: views pass only data that the user may read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ THEMES = ("light", "dark")
 @register.simple_tag
 @functools.cache
 def icon(name: str, label: str = "") -> SafeString:
-    """An icon from `static/wiki/icons.svg`; decoration only, unless a label is given."""
+    """Return an icon of `static/wiki/icons.svg`; hidden from screen readers unless a label is given."""
     sprite = staticfiles_storage.url("wiki/icons.svg")
     if label:
         return format_html(
@@ -48,26 +48,26 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @register.simple_tag
 def address(view: str, target: object = None, **query: str | int | None) -> str:
-    """The address of a view by its URL name: of a page (or a full title), or of no page.
+    """Return the URL of a view by its URL name, for a page, a full title or another argument (`target`), or for none.
 
-    Empty parameters are left out. Returns an empty string where no such view exists, so that a
-    link to a room that is not built is not drawn; a test keeps the names true.
+    Empty query parameters are left out. Returns an empty string if the view does not exist; a test checks all names
+    in templates.
     """
     try:
         if target is None:
-            found = page_urls.view_address(view)
+            url = page_urls.view_address(view)
         elif isinstance(target, models.WikiPage):
-            found = page_urls.address(view, target.full_title)
+            url = page_urls.address(view, target.full_title)
         else:
-            found = _address_for(view, str(target))
+            url = _address_for(view, str(target))
     except NoReverseMatch:
         return ""
-    kept = {name: value for name, value in query.items() if value is not None and value != ""}
-    return f"{found}?{urlencode(kept)}" if kept else found
+    parameters = {name: value for name, value in query.items() if value is not None and value != ""}
+    return f"{url}?{urlencode(parameters)}" if parameters else url
 
 
 def _address_for(view: str, target: str) -> str:
-    """A view that takes a title, else one that takes any single word (a name, a licence id)."""
+    """Return the URL of a view that takes a title, or of one that takes another single argument (user, licence id)."""
     try:
         return page_urls.address(view, target)
     except NoReverseMatch:
@@ -76,57 +76,57 @@ def _address_for(view: str, target: str) -> str:
 
 @register.simple_tag
 def site_name() -> str:
-    """What this wiki is called."""
+    """Return the name of the wiki."""
     return settings.SITE_NAME
 
 
 @register.simple_tag(takes_context=True)
 def theme(context: RequestContext) -> str:
-    """The theme that the reader chose: "light", "dark", or "" for what the system says."""
+    """Return the theme in the cookie: "light", "dark", or "" for that of the system."""
     request = context.get("request")
-    chosen = request.COOKIES.get("theme", "") if request is not None else ""
-    return chosen if chosen in THEMES else ""
+    theme_cookie = request.COOKIES.get("theme", "") if request is not None else ""
+    return theme_cookie if theme_cookie in THEMES else ""
 
 
 @register.simple_tag
 def current_language() -> str:
-    """The two-letter language of this screen."""
+    """Return the two-letter code of the current language."""
     return (get_language() or "fr")[:2]
 
 
 @register.filter
-def in_language(thing: Any) -> str:
-    """The name of something that has `name_fr` and `name_en`, in the reader's language."""
-    return str(getattr(thing, f"name_{current_language()}", "") or thing or "")
+def in_language(obj: Any) -> str:
+    """Return the name of an object with `name_fr` and `name_en` in the current language."""
+    return str(getattr(obj, f"name_{current_language()}", "") or obj or "")
 
 
 @register.filter
 def license_words(expression: str) -> str:
-    """A licence, or a choice between several, by the short names that people know."""
+    """Return the short name of a licence expression."""
     return catalogue.license_name(expression)
 
 
 @register.filter
 def plain_address(url: str) -> str:
-    """A web address as people read it: without its scheme and closing slash."""
+    """Return a web address for display, without scheme and trailing slash."""
     return url.partition("://")[2].rstrip("/") or url
 
 
 @register.filter
 def short_category(full_title: str) -> str:
-    """The name of a category without its namespace."""
+    """Return the name of a category without its namespace."""
     return full_title.partition(":")[2].strip() or full_title
 
 
 @register.filter
 def problem_text(problem: Problem | dict[str, Any]) -> str:
-    """What is wrong in a text and how to mend it, in words; a stored problem has them already."""
+    """Return the message of a problem in a text; a stored problem contains its message."""
     return str(problem["text"]) if isinstance(problem, dict) else message_for(problem)
 
 
 @register.filter
 def signed(number: int) -> str:
-    """A change of size with its sign: "+12", "−3", "0"."""
+    """Return a change of size with its sign: "+12", "−3", "0"."""
     if number > 0:
         return f"+{number}"
     return f"−{-number}" if number < 0 else "0"
@@ -134,15 +134,15 @@ def signed(number: int) -> str:
 
 @register.filter
 def kilobytes(size: int) -> str:
-    """A size of a text, in bytes or kilobytes, with its unit."""
+    """Return a size in bytes or kilobytes, with its unit."""
     if size < 1000:
         return ngettext("%(size)s byte", "%(size)s bytes", size) % {"size": size}
     return gettext("%(size)s kB") % {"size": round(size / 1000, 1 if size < 10_000 else None)}
 
 
 @register.simple_tag
-def moment(when: datetime.datetime | None, form: str = "long") -> SafeString | str:
-    """A point in time as `<time>`: "long" says day and hour, "day" the day, "hour" the hour."""
+def moment(when: datetime.datetime | None, format_name: str = "long") -> SafeString | str:
+    """Return a time as `<time>`, with date and time ("long"), the date ("day", "short") or the time ("hour")."""
     if when is None:
         return ""
     local = timezone.localtime(when)
@@ -151,11 +151,11 @@ def moment(when: datetime.datetime | None, form: str = "long") -> SafeString | s
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
         date_format(local, "DATETIME_FORMAT"),
-        date_format(local, formats.get(form, "DATETIME_FORMAT")),
+        date_format(local, formats.get(format_name, "DATETIME_FORMAT")),
     )
 
 
 @register.filter
 def has(allowed: Any, action: str) -> bool:
-    """Whether an action is in the set of what the reader may do."""
+    """Return whether an action is in the set `allowed`."""
     return action in (allowed or ())

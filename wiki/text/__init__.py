@@ -1,7 +1,6 @@
-"""The text room: strings in, values out, no Django.
+"""Text processing without Django and without the database: strings in, values out.
 
-Everything that can be known about a source text without asking the database lives
-here: titles (`titles`), front matter (`frontmatter`), the cleaned HTML with its placeholders
-(`markdown`, `worker`), differences (`diff`) and three-way merges (`merge`).  Rooms
-upstairs import from here; this room imports nothing from them.
+Titles (`titles`), front matter (`frontmatter`), source text to sanitized HTML with placeholders
+(`markup`), comparison (`diffing`) and three-way merges (`merging`). Other packages of the wiki import
+this one; it imports none of them, only `wiki.errors`.
 """

@@ -1,4 +1,4 @@
-"""Names of sections: from the words of a heading to the id that links lead to."""
+"""Anchors of sections: from the text of a heading to the HTML id that links point to."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 from wiki.text.titles import fold
 
 ANCHOR_PREFIX = "s-"
-"""Begins every id in a text, so that none can take the place of an id of the page around it."""
+"""Prefix of every id in a page text, so that it cannot collide with an id of the surrounding page."""
 
 
 def slug(heading: str, separator: str = "-") -> str:
-    """The words of a heading without case and accents, joined; never empty.
+    """Return a heading in lower case, without accents, its words joined by `separator`; never empty.
 
-    Does not begin with `s-`, so that a prefixed id is never taken for an unprefixed one.
+    The result does not begin with `s-`, so that a prefixed id is never mistaken for an unprefixed one.
     """
     joined = re.sub(r"[\W_]+", separator, fold(heading)).strip(separator) or "section"
     return joined.replace(ANCHOR_PREFIX, "s", 1) if joined.startswith(ANCHOR_PREFIX) else joined
 
 
 def section_id(heading: str) -> str:
-    """The id of the (first) section with this heading, as `[[Page#Heading]]` names it."""
+    """Return the id of the (first) section with this heading, the target of `[[Page#Heading]]`."""
     return ANCHOR_PREFIX + slug(heading)

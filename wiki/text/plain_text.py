@@ -1,4 +1,4 @@
-"""A parsed text as its readers' words, without markup: what is searched and quoted."""
+"""A parsed text without markup, as searches and excerpts use it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ _BLOCKS = (
 _BLOCK = re.compile(rf"</?(?:{_BLOCKS})(?=[\s>/])[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _ANCHOR = re.compile(r'<a class="anchor"[^>]*>#</a>')
-"""The sign that leads to a heading: no word of the author's, who can write no class."""
+"""The anchor link of a heading, added by the parser: authors cannot write this class."""
 
 
 def to_plain_text(parsed: Parsed) -> str:
-    """The words of a text, a block a line; links as their labels, pictures as their descriptions, calls as nothing."""
-    bare = parsed.fill(_without_calls)
-    lines = html.unescape(_TAG.sub("", _BLOCK.sub("\n", _ANCHOR.sub("", bare)))).split("\n")
+    """Return a text without markup, one line per block: links as labels, pictures as descriptions, no calls."""
+    filled = parsed.fill(_without_calls)
+    lines = html.unescape(_TAG.sub("", _BLOCK.sub("\n", _ANCHOR.sub("", filled)))).split("\n")
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
 
 
 def headings_to_text(parsed: Parsed) -> str:
-    """The headings, one a line."""
+    """Return the headings of a text, one per line."""
     return "\n".join(entry.title for entry in parsed.toc)
 
 
 def _without_calls(placeholder: Placeholder) -> str | None:
+    """Drop calls and problems; other placeholders remain, with their text as content."""
     return "" if placeholder.kind in ("call", "problem") else None

@@ -1,9 +1,8 @@
-"""What can be wrong in a text, as values that are shown in the page.
+"""Mistakes in a source text, as values that are shown in the page.
 
-A problem is never an exception: it stands at the place where it was found, so that
-the author can see and mend it.  `PROBLEMS` holds the English sentence of every code
-(what is wrong and how to mend it); rooms upstairs translate that sentence and fill in
-the parameters.
+A problem is not an exception: it is shown where it was found, so that the author can see and
+correct it.  `PROBLEMS` holds the English sentence of every code (what is wrong and how to correct
+it); higher layers translate the sentence and fill in the parameters.
 """
 
 from __future__ import annotations
@@ -61,19 +60,19 @@ PROBLEMS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong in a text: a code of `PROBLEMS`, its parameters, its line if known (from 1)."""
+    """One mistake in a text: a code of `PROBLEMS`, the parameters of its sentence, its line if known (from 1)."""
 
     code: str
     params: dict[str, str] = field(default_factory=dict)
     line: int | None = None
 
     def __str__(self) -> str:
-        """The English sentence."""
+        """Return the English sentence."""
         return english_message(self.code, self.params)
 
 
 def english_message(code: str, params: Mapping[str, str]) -> str:
-    """The English sentence of a problem; an unknown code is shown as it is."""
+    """Return the English sentence of a problem; an unknown code is returned unchanged."""
     template = PROBLEMS.get(code)
     if template is None:
         return code

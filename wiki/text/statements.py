@@ -1,6 +1,6 @@
-"""What a text states, in source order: front matter, `[[P::v]]`, `{{#set:}}`, `{{#subobject:}}`, categories.
+"""The statements of a text, in source order: front matter, `[[P::v]]`, `{{#set:}}`, `{{#subobject:}}`, categories.
 
-Syntax and meaning are Semantic MediaWiki's (its parser functions `set` and `subobject`, in-text annotation).
+Syntax and meaning as in Semantic MediaWiki (parser functions `set` and `subobject`, in-text annotations).
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.markup.placeholders import Placeholder, WikiLink
 
 STATEMENTS_LIMIT = 2_000
-"""Statements of one text; those after are not kept."""
+"""Maximum number of statements of one text; further ones are dropped."""
 STATEMENT_SYNTAX = ("---", "::", ":=", "{{", "[[", "#RED", "#red")
-"""Without any of these a text states nothing."""
+"""A text without any of these strings has no statements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A property, as written (`_INST` and the like where the syntax says it), a value, and the subobject meant."""
+    """A property and a value of the page, or of its subobject `fragment`.
+
+    `property` is as written, or the id of a special property (`_INST` for categories and the like).
+    """
 
     property: str
     value: str
@@ -31,61 +34,61 @@ class Statement:
 
 
 def has_no_statements(text: str | None) -> bool:
-    """Whether a text cannot hold a statement, seen without parsing it."""
+    """Return whether a text cannot contain a statement, without parsing it."""
     return not text or not any(mark in text for mark in STATEMENT_SYNTAX)
 
 
 def extract_statements(parsed: Parsed) -> list[Statement]:
-    """What a parsed text states, equal statements once. A redirect states only where it leads."""
+    """Return the statements of a parsed text, each once. A redirect has only one, its target."""
     if parsed.redirect:
         return [Statement("_REDI", parsed.redirect)]
     return list(dict.fromkeys(islice(_all(parsed), STATEMENTS_LIMIT)))
 
 
 def has_too_many_statements(parsed: Parsed) -> bool:
-    """Whether a parsed text makes more statements than are kept."""
+    """Return whether a parsed text has more statements than STATEMENTS_LIMIT."""
     return not parsed.redirect and next(islice(_all(parsed), STATEMENTS_LIMIT, None), None) is not None
 
 
 def _all(parsed: Parsed) -> Iterator[Statement]:
     for entry in parsed.front_matter.data:
-        yield from _authored(_of_front(entry.key, entry.value))
-    silent = False
+        yield from _authored(_of_front_matter(entry.key, entry.value))
+    is_off = False
     for item in parsed.links_and_calls:
         if isinstance(item, WikiLink):
             if item.kind == "annotation" and item.property.upper() == "SMW":
-                silent = item.target.strip().lower() == "off"
-            elif item.kind == "annotation" and not silent:
+                is_off = item.target.strip().lower() == "off"
+            elif item.kind == "annotation" and not is_off:
                 yield from _authored(_of_link(item))
-            elif not silent:
+            elif not is_off:
                 yield from _of_link(item)
-        elif not silent:
+        elif not is_off:
             yield from _of_call(item)
 
 
 def _authored(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """What authors name themselves: the ids of special properties are the wiki's own."""
-    return (one for one in statements if not one.property.strip().startswith("_"))
+    """Drop statements of special properties (`_…`): authors cannot use their ids."""
+    return (statement for statement in statements if not statement.property.strip().startswith("_"))
 
 
-def _of_front(key: str, value: FrontMatterValue, fragment: str = "") -> Iterator[Statement]:
-    """One key of the front matter; a nested mapping is a subobject, to which the key leads."""
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, dict):
-            inner = str(one.get("id") or "") if isinstance(one.get("id"), str) else ""
-            name = inner.strip() or _hashed(one)
+def _of_front_matter(key: str, value: FrontMatterValue, fragment: str = "") -> Iterator[Statement]:
+    """Yield the statements of one key of the front matter; a nested mapping is a subobject, the value of the key."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            given_id = str(item.get("id") or "") if isinstance(item.get("id"), str) else ""
+            name = given_id.strip() or _content_hash(item)
             yield Statement(key, f"#{name}", fragment)
-            for own, words in one.items():
-                if own != "id":
-                    yield from _of_front(own, words, name)
-        elif isinstance(one, list):
-            yield from _of_front(key, one, fragment)
-        elif one.strip():
-            yield Statement(key, one.strip(), fragment)
+            for inner_key, inner_value in item.items():
+                if inner_key != "id":
+                    yield from _of_front_matter(inner_key, inner_value, name)
+        elif isinstance(item, list):
+            yield from _of_front_matter(key, item, fragment)
+        elif item.strip():
+            yield Statement(key, item.strip(), fragment)
 
 
-def _hashed(content: object) -> str:
-    """The name of a subobject that has none: it follows from what it says."""
+def _content_hash(content: object) -> str:
+    """Return the name of a subobject without a given one: a hash of its content."""
     raw = json.dumps(content, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
     return "_" + hashlib.sha256(raw).hexdigest()[:32]
 
@@ -106,74 +109,85 @@ def _of_call(placeholder: Placeholder) -> Iterator[Statement]:
     elif name in ("#ask", "#show"):
         yield from _query(parts)
     elif name == "#set":
-        yield from _authored(_assigned(_divided(parts)))
+        yield from _authored(_assignments(_split_arguments(parts)))
     elif name == "#subobject":
-        yield from _subobject(_divided(parts))
+        yield from _subobject(_split_arguments(parts))
 
 
 def parse_concept(arguments: Sequence[Sequence[str]]) -> tuple[str, str]:
-    """The question and the description that `{{#concept:question|description}}` gives, "" for what is missing."""
-    question, described = "", ""
+    """Return query and description of `{{#concept:query|description}}`, "" for a missing one.
+
+    `arguments` are (name, value) pairs, name "" if there is none. Further conditions are added to the query.
+    """
+    query, description = "", ""
     for key, value in arguments:
-        words = f"{key}={value}" if key else value
-        if not question:
-            question = words.strip()
-        elif "[[" in words or "<q>" in words:
-            question += f" {words.strip()}"
-        elif not described and not words.lstrip().startswith("?"):
-            described = words.strip()
-    return question, described
+        argument = f"{key}={value}" if key else value
+        if not query:
+            query = argument.strip()
+        elif "[[" in argument or "<q>" in argument:
+            query += f" {argument.strip()}"
+        elif not description and not argument.lstrip().startswith("?"):
+            description = argument.strip()
+    return query, description
 
 
-def _divided(parts: list[tuple[str, ...]]) -> list[tuple[str, str]]:
-    """Arguments as (name, value); names of properties hold signs that names of other calls do not."""
-    found = []
+def _split_arguments(parts: list[tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Return arguments as (name, value) pairs.
+
+    Arguments are split at `=` again here, since names of properties may contain characters that the
+    names of other parser function arguments may not.
+    """
+    pairs = []
     for name, value in parts:
         key, equals, rest = value.partition("=")
         if not name and equals and "[[" not in key and "{{" not in key and "::" not in key:
-            found.append((key.strip(), rest.strip()))
+            pairs.append((key.strip(), rest.strip()))
         else:
-            found.append((name, value))
-    return found
+            pairs.append((name, value))
+    return pairs
 
 
-def _assigned(parts: list[tuple[str, str]], fragment: str = "") -> Iterator[Statement]:
-    """`P=v|P2=a;b|+sep=;|c`: a value without a name is another one of the property before."""
+def _assignments(parts: list[tuple[str, str]], fragment: str = "") -> Iterator[Statement]:
+    """Yield the statements of `P=v|P2=a;b|+sep=;|c`: a value without a name belongs to the property before it."""
     name = ""
-    for at, (key, value) in enumerate(parts):
+    for index, (key, value) in enumerate(parts):
         if key.startswith("+") or value.startswith("+"):
             continue
         name = key or name
         if not name or not value or name.startswith("@") or name == "template":
             continue
-        following = parts[at + 1] if at + 1 < len(parts) else ("", "")
-        sign = following[1] or "," if following[0] == "+sep" else "," if following[1] == "+sep" else ""
-        for one in value.split(sign) if sign else [value]:
-            if one.strip():
-                yield Statement(name, one.strip(), fragment)
+        after = parts[index + 1] if index + 1 < len(parts) else ("", "")
+        separator = after[1] or "," if after[0] == "+sep" else "," if after[1] == "+sep" else ""
+        for item in value.split(separator) if separator else [value]:
+            if item.strip():
+                yield Statement(name, item.strip(), fragment)
 
 
 def _subobject(parts: list[tuple[str, str]]) -> Iterator[Statement]:
-    """`id|P=v|@category=A|@sortkey=k|@linkWith=P`; without an id its name follows from what it says."""
+    """Yield the statements of `id|P=v|@category=A|@sortkey=k|@linkWith=P`; without an id, the name is a content hash.
+
+    An id with a dot among its first five characters is refused, as in SMW.
+    """
     name = parts[0][1] if parts and not parts[0][0] else ""
     rest = parts[1:] if parts and not parts[0][0] else parts
     if not name or name == "-":
-        name = _hashed(rest)
+        name = _content_hash(rest)
     elif "." in name[:5]:
         return
-    marked = {key.lower(): value for key, value in rest if key.startswith("@")}
-    if "@category" in marked:
-        yield from (Statement("_INST", f"Category:{one.strip()}", name) for one in marked["@category"].split(";"))
-    if "@sortkey" in marked:
-        yield Statement("_SKEY", marked["@sortkey"], name)
-    if link := marked.get("@linkwith"):
+    options = {key.lower(): value for key, value in rest if key.startswith("@")}
+    if "@category" in options:
+        for category in options["@category"].split(";"):
+            yield Statement("_INST", f"Category:{category.strip()}", name)
+    if "@sortkey" in options:
+        yield Statement("_SKEY", options["@sortkey"], name)
+    if link := options.get("@linkwith"):
         yield Statement(link, f"#{name}")
     yield Statement("_SOBJ", f"#{name}")
-    yield from _authored(_assigned(rest, name))
+    yield from _authored(_assignments(rest, name))
 
 
 def _query(arguments: Sequence[Sequence[str]]) -> Iterator[Statement]:
-    """A question as a subobject of its page, so that questions can be asked for too (SMW's query profile)."""
+    """Yield an embedded query as a subobject of its page, so that queries can be queried too (SMW: query profile)."""
     parts = [f"{key}={value}" if key else value for key, value in arguments]
     conditions = " ".join(part.strip() for part in parts if "[[" in part.partition("=")[0] or "<q>" in part)
     format = next((part.partition("=")[2].strip() for part in parts if part.partition("=")[0].strip() == "format"), "")

@@ -1,7 +1,7 @@
-"""Where a source text names other pages, and the same text with some of these names exchanged.
+"""Title references in a source text, and replacing some of the titles, as after a page move.
 
-Found are `[[Title|label]]`, `[[Property::Title]]`, `[label](Title)` and whole values of the front matter; not what
-stands in code or in calls. All else stays as it is, byte for byte.
+References are `[[Title|label]]`, `[[Property::Title]]`, `[label](Title)` and whole values of the front matter; code and
+calls of parser functions are skipped. The rest of the text stays byte for byte.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from wiki.text.markup.wikilinks import WIKI_LINK, page_from_relative_url
 from wiki.text.passages import split_passages
 
 _LINK = re.compile(WIKI_LINK)
-_ADDRESS = re.compile(r"(?<!\\)\]\(([^()\s<>]{1,500})\)")
+_LINK_URL = re.compile(r"(?<!\\)\]\(([^()\s<>]{1,500})\)")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
 _CALL = re.compile(r"(?<!\\)\{\{(?=\s*#?\w)")
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -32,40 +32,40 @@ ReferenceKind = Literal["link", "address", "fact"]
 
 @dataclass(frozen=True, slots=True)
 class TitleReference:
-    """A place in a text that names a page (or may: a fact's value is a title only if its property says so)."""
+    """A span of a text that names a page; whether the value of a fact is a title depends on the property."""
 
     kind: ReferenceKind
     title: str
-    """What is written, without the section."""
+    """The title as written, without the section."""
     section: str
     label: str
-    """What readers see; "" where that is the title."""
+    """The visible label; "" if that is the title."""
     property: str
-    """Of a fact."""
+    """The name of the property of a fact, else ""."""
     start: int
     end: int
     trail: str = ""
-    """Small letters that follow a link and belong to its label."""
+    """Lower-case letters after a link, which belong to its label (MediaWiki: link trail)."""
 
 
 def find_title_references(text: str) -> Iterator[TitleReference]:
-    """The mentions of pages in a text, in order. Never raises."""
+    """Yield the title references of a text in order. Never raises."""
     if "[[" not in text and "](" not in text and not text.startswith(("---", "\ufeff---")):
         return
     raw = split_front_matter(text)[0]
-    yield from _in_front(raw)
-    silent = sorted(_silent(text, len(raw)))
-    found = [*_links(text, len(raw)), *_addresses(text, len(raw))]
-    at = 0
-    for mention in sorted(found, key=lambda one: one.start):
-        while at < len(silent) and silent[at][1] <= mention.start:
-            at += 1
-        if at == len(silent) or mention.end <= silent[at][0]:
-            yield mention
+    yield from _in_front_matter(raw)
+    skipped = sorted(_skipped_spans(text, len(raw)))
+    references = [*_links(text, len(raw)), *_relative_urls(text, len(raw))]
+    index = 0  # of the first skipped span that ends after the reference begins
+    for reference in sorted(references, key=lambda reference: reference.start):
+        while index < len(skipped) and skipped[index][1] <= reference.start:
+            index += 1
+        if index == len(skipped) or reference.end <= skipped[index][0]:
+            yield reference
 
 
-def _silent(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """Where nothing is a link: code, and calls."""
+def _skipped_spans(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the spans in which nothing is a link: code, and calls of parser functions."""
     for block in split_passages(text):
         if block.kind == "code":
             yield block.start, block.end
@@ -89,78 +89,78 @@ def _links(text: str, start: int) -> Iterator[TitleReference]:
             yield TitleReference("link", title.strip(), section.strip(), label.strip(), "", match.start(), end, trail)
 
 
-def _addresses(text: str, start: int) -> Iterator[TitleReference]:
-    for match in _ADDRESS.finditer(text, start):
-        if (named := page_from_relative_url(match[1])) is not None:
-            yield TitleReference("address", *named, "", "", match.start(1), match.end(1))
+def _relative_urls(text: str, start: int) -> Iterator[TitleReference]:
+    for match in _LINK_URL.finditer(text, start):
+        if (title_and_section := page_from_relative_url(match[1])) is not None:
+            yield TitleReference("address", *title_and_section, "", "", match.start(1), match.end(1))
 
 
-def _in_front(raw: str) -> Iterator[TitleReference]:
-    """The values of the front matter."""
+def _in_front_matter(raw: str) -> Iterator[TitleReference]:
+    """Yield every scalar value of the front matter, without `[[` and `]]`."""
     if not raw or parse_front_matter(raw).problems:
         return
     start = raw.index("\n") + 1
-    opened: list[_Open] = []
+    open_collections: list[_OpenCollection] = []
     for event in yaml.parse(raw[start : raw.rstrip().rindex("\n") + 1], Loader=_LOADER):
         if isinstance(event, events.CollectionEndEvent):
-            opened.pop()
+            open_collections.pop()
         elif isinstance(event, events.CollectionStartEvent):
-            key = opened[-1].value_of() if opened else ""
-            opened.append(_Open(isinstance(event, events.MappingStartEvent), key))
-        elif isinstance(event, events.ScalarEvent) and event.start_mark and event.end_mark and opened:
-            if opened[-1].wants_key():
-                opened[-1].key = event.value
+            key = open_collections[-1].take_key() if open_collections else ""
+            open_collections.append(_OpenCollection(isinstance(event, events.MappingStartEvent), key))
+        elif isinstance(event, events.ScalarEvent) and event.start_mark and event.end_mark and open_collections:
+            if open_collections[-1].begins_key():
+                open_collections[-1].key = event.value
                 continue
             span = start + event.start_mark.index, start + event.end_mark.index
-            said = event.value.strip().removeprefix("[[").removesuffix("]]")
-            yield TitleReference("fact", said, "", "", opened[-1].value_of(), *span)
+            title = event.value.strip().removeprefix("[[").removesuffix("]]")
+            yield TitleReference("fact", title, "", "", open_collections[-1].take_key(), *span)
 
 
 @dataclass(slots=True)
-class _Open:
-    """A collection of the front matter that is being read."""
+class _OpenCollection:
+    """A mapping or list of the front matter whose end event has not come yet."""
 
     is_mapping: bool
     key: str
-    """The key whose value comes next, or of which a list is the value."""
+    """The key whose value comes next; for a list, the key whose value is the list."""
     has_key: bool = False
 
-    def wants_key(self) -> bool:
-        """Whether what comes next is a key; it is one then."""
+    def begins_key(self) -> bool:
+        """Return whether the next scalar is a key of this mapping, and record that it is read."""
         self.has_key = self.is_mapping and not self.has_key
         return self.has_key
 
-    def value_of(self) -> str:
-        """The key of the value that comes next, which is no longer waited for."""
+    def take_key(self) -> str:
+        """Return the key of the next value, and record that the value is read."""
         self.has_key = False
         return self.key
 
 
-def replace_titles(text: str, found: Iterable[TitleReference], new: Callable[[TitleReference], str | None]) -> str:
-    """`text` with each of its mentions `found` naming what `new` says (a full title); None leaves it as it is.
+def replace_titles(text: str, references: Iterable[TitleReference], new: Callable[[TitleReference], str | None]) -> str:
+    """Return `text` with other titles in its `references` (in order): `new` gives a full title, or None for no change.
 
-    A link keeps the words that readers see, save where it showed a full title: then it shows the new one.
+    The visible label of a link stays; only a link without label that showed a full title shows the new one.
     """
     pieces, at = [], 0
-    for mention in found:
-        title = new(mention)
-        if title is not None and title != mention.title:
-            pieces += [text[at : mention.start], _written(text, mention, title)]
-            at = mention.end
+    for reference in references:
+        title = new(reference)
+        if title is not None and title != reference.title:
+            pieces += [text[at : reference.start], _rewrite(text, reference, title)]
+            at = reference.end
     return "".join([*pieces, text[at:]])
 
 
-def _written(text: str, mention: TitleReference, title: str) -> str:
-    """A mention with another title."""
-    if mention.kind == "address":
-        return titles.quote_title(title) + (f"#{mention.section}" if mention.section else "")
-    if not text.startswith("[[", mention.start):
-        value = f"[[{title}]]" if "[[" in text[mention.start : mention.end] else title
-        if any(sign in value for sign in ",[]{}"):  # they would divide a list in a line
+def _rewrite(text: str, reference: TitleReference, title: str) -> str:
+    """Return the source of a reference with another title."""
+    if reference.kind == "address":
+        return titles.quote_title(title) + (f"#{reference.section}" if reference.section else "")
+    if not text.startswith("[[", reference.start):
+        value = f"[[{title}]]" if "[[" in text[reference.start : reference.end] else title
+        if any(character in value for character in ",[]{}"):  # would be syntax in a flow list
             return "'" + value.replace("'", "''") + "'"
         return dump_yaml({"x": value}).removeprefix("x: ").removesuffix("\n")
-    label = mention.label
-    if not label and mention.kind == "link" and (":" not in mention.title or mention.trail):
-        label = mention.title + mention.trail
-    target = f"{mention.property}::{title}" if mention.kind == "fact" else title
-    return f"[[{target}{'#' + mention.section if mention.section else ''}{'|' + label if label else ''}]]"
+    label = reference.label
+    if not label and reference.kind == "link" and (":" not in reference.title or reference.trail):
+        label = reference.title + reference.trail
+    target = f"{reference.property}::{title}" if reference.kind == "fact" else title
+    return f"[[{target}{'#' + reference.section if reference.section else ''}{'|' + label if label else ''}]]"

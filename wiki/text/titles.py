@@ -1,9 +1,9 @@
-"""Titles, namespaces, keys and addresses of pages, as text alone.
+"""Titles, namespaces, title keys and URL paths of pages, as strings.
 
-The rules are those of design.md section 2: MediaWiki's canonical namespace numbers,
-its forbidden characters and its 255 bytes; French namespace names beside the English
-ones.  Whether a prefix names a *place* is known only upstairs; here a prefix is either
-a namespace or part of the title.
+The rules are those of design.md section 2: MediaWiki's canonical namespace numbers, its forbidden
+characters and its 255 bytes; French namespace names in addition to the English ones.  Only higher
+layers know whether a prefix is the title of a *place*; here a prefix is either a namespace or part of
+the title.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from wiki.errors import Refused
 from wiki.text.problems import PROBLEMS
 
 TITLE_LIMIT = 255
-"""Bytes of UTF-8 that a full title may have, as in MediaWiki's page table."""
+"""Maximum length of a full title in bytes of UTF-8, as in MediaWiki's page table."""
 
 MIRROR_NAMESPACE = 3000
-"""The namespace of pages that live on other sites, from the range that MediaWiki leaves to each wiki."""
+"""The namespace of mirrored pages of other sites, from the range that MediaWiki leaves to single sites."""
 FORBIDDEN_CHARACTERS = "#<>[]{}|"
 FULL_WIDTH_CHARACTERS = str.maketrans("#<>[]{}|", "＃＜＞［］｛｝｜")
 
@@ -34,24 +34,24 @@ _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d
 
 
 class TitleProblem(Refused):
-    """A title that cannot be one; carries a code of `problems.PROBLEMS` and its parameters."""
+    """An invalid title, with a code of `problems.PROBLEMS` and its parameters."""
 
     def __init__(self, code: str, **params: str) -> None:
         super().__init__(PROBLEMS[code], **params)
         self.code = code
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Survive pickling (keyword arguments are not in `args`)."""
-        return (_rebuilt, (self.code, self.params))
+        """Make the exception picklable (keyword arguments are not in `args`)."""
+        return (_rebuild, (self.code, self.params))
 
 
-def _rebuilt(code: str, params: dict[str, str]) -> TitleProblem:
+def _rebuild(code: str, params: dict[str, str]) -> TitleProblem:
     return TitleProblem(code, **params)
 
 
 @dataclass(frozen=True)
 class Namespace:
-    """A namespace: MediaWiki's number, its names, and other names it is known by."""
+    """A namespace: MediaWiki's number, its names, and its aliases."""
 
     number: int
     canonical: str
@@ -61,7 +61,7 @@ class Namespace:
 
     @property
     def is_talk(self) -> bool:
-        """Whether pages here talk about pages of the even number below."""
+        """Whether this is a talk namespace: the one of the namespace with the even number before it."""
         return self.number % 2 == 1
 
 
@@ -94,12 +94,12 @@ NAMESPACES: Mapping[int, Namespace] = {
 
 
 def fold(text: str) -> str:
-    """The form in which texts are compared and searched: no case, no accents, `œ` as `oe`."""
+    """Return the form of a text for comparison and search: no case, no accents, `œ` as `oe`."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    bare = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return unicodedata.normalize("NFC", bare.casefold())
+    unaccented = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return unicodedata.normalize("NFC", unaccented.casefold())
 
 
 _BY_NAME: Mapping[str, int] = {
@@ -111,29 +111,29 @@ _BY_NAME: Mapping[str, int] = {
 
 
 def namespace_number(name: str) -> int | None:
-    """The number of the namespace called so in any language (case and accents aside), or None."""
+    """Return the number of the namespace with this name or alias in any language, without case and accents, or None."""
     return _BY_NAME.get(fold(_SPACES.sub(" ", name).strip()))
 
 
 @lru_cache(maxsize=10_000)
 def clean_title(raw: str) -> str:
-    """A title as it is kept and shown: NFC, `_` and NBSP as spaces, runs of spaces collapsed.
+    """Return a title as it is stored and shown: NFC, `_` and NBSP as spaces, runs of spaces collapsed.
 
-    Raises TitleProblem when it is empty, too long, or holds what a title cannot hold.
+    Raises TitleProblem if the title is empty, too long, or has characters or a form that are not allowed.
     """
-    if len(raw) > 100 * TITLE_LIMIT:  # told at once, whatever is in it
-        shown = "".join(sign for sign in raw[:60] if sign.isprintable())
-        raise TitleProblem("title_too_long", title=shown, size=str(len(raw)), limit=str(TITLE_LIMIT))
-    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\t\n\r" for sign in raw):
-        visible = "".join(sign for sign in raw if sign.isprintable())
-        raise TitleProblem("title_control", title=visible[:60])
+    if len(raw) > 100 * TITLE_LIMIT:  # bounds the time of the steps below
+        printable = "".join(character for character in raw[:60] if character.isprintable())
+        raise TitleProblem("title_too_long", title=printable, size=str(len(raw)), limit=str(TITLE_LIMIT))
+    if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r" for character in raw):
+        printable = "".join(character for character in raw if character.isprintable())
+        raise TitleProblem("title_control", title=printable[:60])
     title = unicodedata.normalize("NFC", raw)
     title = _SPACES.sub(" ", _DIRECTION_MARKS.sub("", title)).strip()
     if not title:
         raise TitleProblem("title_empty")
-    for sign in title:
-        if sign in FORBIDDEN_CHARACTERS:
-            raise TitleProblem("title_character", title=title[:60], character=sign)
+    for character in title:
+        if character in FORBIDDEN_CHARACTERS:
+            raise TitleProblem("title_character", title=title[:60], character=character)
     if title.startswith(":") or "::" in title:
         raise TitleProblem("title_colon", title=title[:60])
     if _DOT_PATHS.search(title):
@@ -148,7 +148,7 @@ def clean_title(raw: str) -> str:
 
 
 def split_namespace(full: str) -> tuple[int, str]:
-    """Namespace number and the rest of a full title; 0 and the whole where no namespace is named."""
+    """Return namespace number and the rest of a full title; (0, the whole title) without a namespace prefix."""
     prefix, colon, rest = full.partition(":")
     if colon:
         number = namespace_number(prefix)
@@ -158,7 +158,7 @@ def split_namespace(full: str) -> tuple[int, str]:
 
 
 def _upper_first(part: str) -> str:
-    """First letter upper, unless that would make two letters of it (ß)."""
+    """Make the first letter upper case, unless its upper case is two letters (ß)."""
     upper = part[:1].upper()
     return upper + part[1:] if len(upper) == 1 else part
 
@@ -174,15 +174,15 @@ def _key(title: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def key_of(full_title: str) -> str:
-    """The unique key of a page: canonical namespace, no spaces about `:`, first letters upper.
+    """Return the unique key of a page: canonical namespace, no spaces around `:`, first letters upper case.
 
-    Two titles are the same page exactly when their keys are equal.  Raises TitleProblem.
+    Two titles name the same page exactly when their keys are equal.  Raises TitleProblem.
     """
     return _key(clean_title(full_title))
 
 
 def build_full_title(namespace: int, place_title: str | None, title: str) -> str:
-    """The full title of a page from its namespace number, the title of its place, and its own."""
+    """Return the full title of a page from its namespace number, the title of its place, and its own title."""
     parts = [title]
     if place_title:
         parts.insert(0, place_title)
@@ -192,9 +192,10 @@ def build_full_title(namespace: int, place_title: str | None, title: str) -> str
 
 
 def replace_forbidden_characters(raw: str, colon: bool = False) -> str:
-    """A name from elsewhere with the characters that titles cannot hold replaced by full-width ones.
+    """Replace the characters of an external name that titles cannot contain by their full-width forms.
 
-    With `colon`, every `:` too, so that no prefix is read into it; a doubled colon always.
+    `::` and a colon at the beginning are always replaced; with `colon`, every `:` is, so that the name
+    has no prefix.
     """
     text = raw.translate(FULL_WIDTH_CHARACTERS).replace("::", "：：")
     if colon:
@@ -205,10 +206,10 @@ def replace_forbidden_characters(raw: str, colon: bool = False) -> str:
 
 
 def quote_title(full: str) -> str:
-    """The part of an address after `/wiki/`: `_` for spaces, percent-encoded as MediaWiki does."""
+    """Return the part of a page's URL after `/wiki/`: `_` for spaces, percent-encoded as in MediaWiki."""
     return quote(full.replace(" ", "_"), safe=";@$!*(),/~:-._")
 
 
-def unquote_title(address: str) -> str:
-    """The title that an address (percent-encoded or not) asks for; not cleaned."""
-    return unquote(address).replace("_", " ")
+def unquote_title(path: str) -> str:
+    """Return the title in a URL path (percent-encoded or not), without validation."""
+    return unquote(path).replace("_", " ")

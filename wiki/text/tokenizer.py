@@ -1,9 +1,9 @@
-"""The words of a text as searches compare them: French and English, exact and by their stems.
+"""Tokenizer and stemmer of the search: words of French and English texts.
 
-Elided beginnings (l’, d’, qu’, jusqu’…) and the English ’s fall away; accents, case and ligatures are folded; a
-compound («tiers-lieu», «habitant·e·s») counts as its parts and as the whole written in one. Stems are Snowball's (M. F.
-Porter, «Snowball: a language for stemming algorithms», 2001) of the word with and without its accents, so that a reader
-who types none still finds it.
+Elided prefixes (l’, d’, qu’, jusqu’…) and the English ’s are dropped; accents, case and ligatures are folded; a
+compound («tiers-lieu», «habitant·e·s») gives a token for each part and one for the whole written as one word. Stems are
+Snowball's (M. F. Porter, «Snowball: a language for stemming algorithms», 2001), of the word with and without its
+accents, so that a query typed without accents still matches.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import Stemmer
 from wiki.text.titles import fold
 
 LANGUAGES = {"fr": "french", "en": "english"}
-"""Languages whose words are stemmed, by Snowball's names."""
+"""Languages whose words are stemmed, with Snowball's name of each."""
 WORD_LIMIT = 60
-"""Letters of a word that count: what is longer is no word."""
+"""Maximum length of a token in characters; longer words are cut."""
 _JOINERS = "\\-‐‑·•"
 _PART = re.compile(r"[^\W_]+")
 _RUN = re.compile(rf"[^\W_]+(?:['’ʼ{_JOINERS}][^\W_]+)*")
@@ -38,67 +38,70 @@ a an and are as at be but by for from has have he her his i if in into is it its
 the their them then there these they this to was we were which will with you your
 """
 STOP_WORDS = {"fr": frozenset(_STOP_FR.split()), "en": frozenset(_STOP_EN.split())}
-"""Folded words too common to tell texts apart, by language."""
+"""Folded stop words, by language."""
 ALL_STOP_WORDS = frozenset.union(*STOP_WORDS.values())
 
 
 class Word(NamedTuple):
-    """One word of a text. `place` counts words; a compound's whole stands at the place of its first part."""
+    """One word of a text. `position` counts words from 0; a whole compound has the position of its first part."""
 
     position: int
     lowercase: str
-    """In lower case, with accents."""
+    """The word in lower case, with accents."""
     folded: str
     start: int
     end: int
     is_compound: bool = False
-    """Whether it is a compound written in one, beside its parts."""
+    """Whether this is a whole compound written as one word, in addition to its parts."""
 
 
 def iter_words(text: str) -> Iterator[Word]:
-    """The words of `text` in order, where they stand in it. Linear in its length."""
-    place = 0
+    """Yield the words of `text` in order. Linear in its length."""
+    position = 0
     for run in _RUN.finditer(text):
-        if run[0].isalnum():  # most are
-            yield _word(place, run[0], run.start(), run.end())
-            place += 1
+        if run[0].isalnum():  # the usual case
+            yield _word(position, run[0], run.start(), run.end())
+            position += 1
             continue
-        for start, end in _pieces(run[0], run.start()):
+        for start, end in _split_at_apostrophes(run[0], run.start()):
             parts = list(_PART.finditer(text, start, end))
             if len(parts) > 1:
-                yield _word(place, "".join(part[0] for part in parts), start, end, whole=True)
+                yield _word(position, "".join(part[0] for part in parts), start, end, is_compound=True)
             for part in parts:
-                yield _word(place, part[0], part.start(), part.end())
-                place += 1
+                yield _word(position, part[0], part.start(), part.end())
+                position += 1
 
 
-def _word(place: int, raw: str, start: int, end: int, *, whole: bool = False) -> Word:
-    lower = raw.lower()[:WORD_LIMIT]
-    return Word(place, lower, fold_word(lower), start, end, whole)
+def _word(position: int, raw: str, start: int, end: int, *, is_compound: bool = False) -> Word:
+    lowercase = raw.lower()[:WORD_LIMIT]
+    return Word(position, lowercase, fold_word(lowercase), start, end, is_compound)
 
 
-def _pieces(run: str, at: int) -> list[tuple[int, int]]:
-    """Where the words of a run with apostrophes stand, elided beginnings and a possessive ’s left out."""
-    marks = [mark.start() for mark in _APOSTROPHE.finditer(run)]
-    bounds = list(zip([0, *(mark + 1 for mark in marks)], [*marks, len(run)], strict=True))
+def _split_at_apostrophes(run: str, offset: int) -> list[tuple[int, int]]:
+    """Return start and end of the words of a run, without elided prefixes and a possessive ’s.
+
+    `offset` is where the run begins in the text.
+    """
+    apostrophes = [match.start() for match in _APOSTROPHE.finditer(run)]
+    bounds = list(zip([0, *(at + 1 for at in apostrophes)], [*apostrophes, len(run)], strict=True))
     last = bounds.pop()
-    kept = [(begin, end) for begin, end in bounds if run[begin:end].lower() not in ELIDED_PREFIXES]
+    words = [(start, end) for start, end in bounds if run[start:end].lower() not in ELIDED_PREFIXES]
     if not bounds or run[last[0] :].lower() != "s":
-        kept.append(last)
-    return [(at + begin, at + end) for begin, end in kept]
+        words.append(last)
+    return [(offset + start, offset + end) for start, end in words]
 
 
 @lru_cache(maxsize=100_000)
 def fold_word(word: str) -> str:
-    """A word without case and accents."""
+    """Return a word without case and accents."""
     return fold(word)[:WORD_LIMIT]
 
 
 @lru_cache(maxsize=100_000)
 def stems(word: str, language: str) -> frozenset[str]:
-    """The folded stems of a word in lower case: as written, without accents, and without the sign of a plural.
+    """Return the folded stems of a lower-case word: as written, without accents, and without a plural -s or -x.
 
-    Snowball leaves French plurals alone that end in -eux, -oux, -os, -as, -is or -us (lieux, genoux, vélos, amis).
+    Snowball does not stem French plurals in -eux, -oux, -os, -as, -is or -us (lieux, genoux, vélos, amis).
     """
     stem = _stemmer(language).stemWord
     forms = {word, fold_word(word)}
@@ -111,10 +114,10 @@ _stemmers = threading.local()
 
 
 def _stemmer(language: str) -> Stemmer.Stemmer:
-    """This thread's stemmer: they may not be shared."""
+    """Return the stemmer of this thread; stemmers are not thread-safe."""
     name = LANGUAGES[language]
-    found = getattr(_stemmers, name, None)
-    if found is None:
-        found = Stemmer.Stemmer(name)
-        setattr(_stemmers, name, found)
-    return found
+    stemmer = getattr(_stemmers, name, None)
+    if stemmer is None:
+        stemmer = Stemmer.Stemmer(name)
+        setattr(_stemmers, name, stemmer)
+    return stemmer

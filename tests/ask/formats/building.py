@@ -22,7 +22,7 @@ EPOCH = 2440587.5
 """The Julian day of 1970-01-01 0h."""
 
 
-def found(title: str, **more: Any) -> PageRef:
+def page_ref(title: str, **more: Any) -> PageRef:
     """Return a page with this title."""
     namespace = titles.split_namespace(title)[0]
     fields = {"url": f"/wiki/{titles.quote_title(title)}", "namespace": namespace, "shown_title": title} | more
@@ -87,22 +87,22 @@ def result(
 ) -> QueryResult:
     """Return a result with these rows: `("Page", [[values of the first column], …])`."""
     columns = list(columns)
-    question = Query(Conjunction(()), [one.printout for one in columns], parameters=parameters, source="[[+]]")
-    made = [
-        ResultRow(found(subject) if isinstance(subject, str) else subject, tuple(tuple(cell) for cell in cells))
+    query = Query(Conjunction(()), [one.printout for one in columns], parameters=parameters, source="[[+]]")
+    result_rows = [
+        ResultRow(page_ref(subject) if isinstance(subject, str) else subject, tuple(tuple(cell) for cell in cells))
         for subject, cells in rows
     ]
-    return QueryResult(question, columns, made, more, {one.key: one for one in pages})
+    return QueryResult(query, columns, result_rows, more, {one.key: one for one in pages})
 
 
-def shown(templates: Mapping[str, str] | None = None, **more: Any) -> FormatContext:
+def make_format_context(templates: Mapping[str, str] | None = None, **more: Any) -> FormatContext:
     """Return a format context with URLs under `/ask`; `render_markdown` only wraps its input."""
-    own = templates or {}
+    sources = templates or {}
 
-    def markdown(words: str) -> SafeString:
-        return format_html('<div class="laid">{}</div>', words)
+    def markdown(text: str) -> SafeString:
+        return format_html('<div class="laid">{}</div>', text)
 
-    def address(parameters: Mapping[str, str]) -> str:
+    def url_with(parameters: Mapping[str, str]) -> str:
         return f"/ask?{urlencode(parameters)}"
 
     def pictures(names: Iterable[str]) -> dict[str, Thumbnail]:
@@ -110,11 +110,11 @@ def shown(templates: Mapping[str, str] | None = None, **more: Any) -> FormatCont
 
     fields: dict[str, Any] = {
         "language": "fr",
-        "address": address,
+        "url_with": url_with,
         "more_url": "/ask?offset=2",
-        "base": "https://wiki.example",
-        "template": own.get,
-        "markdown": markdown,
+        "base_url": "https://wiki.example",
+        "template_source": sources.get,
+        "render_markdown": markdown,
         "page_html": lambda pk: format_html("<p>page {}</p>", pk),
         "pictures": pictures,
         "today": date(2026, 5, 15),
@@ -122,19 +122,19 @@ def shown(templates: Mapping[str, str] | None = None, **more: Any) -> FormatCont
     return FormatContext(**fields | more)
 
 
-def in_page(made: QueryResult, **more: Any) -> str:
+def render_in_page(query_result: QueryResult, **more: Any) -> str:
     """Render a result for a page."""
-    return str(registry.render_html(made, shown(**more)))
+    return str(registry.render_html(query_result, make_format_context(**more)))
 
 
-def download(made: QueryResult, **more: Any) -> ResultFile:
+def download(query_result: QueryResult, **more: Any) -> ResultFile:
     """Return the download of a result."""
-    file = registry.render_file(made, shown(**more))
+    file = registry.render_file(query_result, make_format_context(**more))
     assert file is not None
     return file
 
 
-def content(made: QueryResult, **more: Any) -> bytes:
+def content(query_result: QueryResult, **more: Any) -> bytes:
     """Return the content of a result's download."""
-    file = download(made, **more)
+    file = download(query_result, **more)
     return file.content if isinstance(file.content, bytes) else b"".join(file.content)

@@ -34,9 +34,9 @@ def open_page(tab: Page, html: str) -> None:
     """Show `html` in a browser tab, under the policy of public pages; everything else comes from the live wiki."""
     body = whole_page(html)
 
-    def answer(route: Route) -> None:
+    def respond(route: Route) -> None:
         headers = {"Content-Security-Policy": public_policy(), "Content-Type": "text/html; charset=utf-8"}
         route.fulfill(body=body, headers=headers)
 
-    tab.route("**/standing", answer)
+    tab.route("**/standing", respond)
     tab.goto("/standing")

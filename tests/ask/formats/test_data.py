@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.ask.formats.building import HOSTILE, column, content, download, found, number, page, result, text
+from tests.ask.formats.building import HOSTILE, column, content, download, number, page, page_ref, result, text
 from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats.api_json import to_api_json
 from wiki.ask.formats.csv_json import escape_formula
@@ -25,16 +25,16 @@ def rows(**parameters: str) -> QueryResult:
             ("L’Atelier", [[], [number(-3)], [text("=1+1")]]),
         ],
         [column("Ville", "_wpg"), column("Surface", "_num"), column("Matière")],
-        [found("Lyon")],
+        [page_ref("Lyon")],
         **parameters,
     )
 
 
-def read(made: QueryResult, comma: str = ",") -> list[list[str]]:
-    return list(csv.reader(io.StringIO(content(made).decode("utf-8-sig")), delimiter=comma))
+def read(output: QueryResult, comma: str = ",") -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content(output).decode("utf-8-sig")), delimiter=comma))
 
 
-def test_it_writes_csv_that_reads_back() -> None:
+def test_csv_round_trips() -> None:
     assert read(rows(format="csv", mainlabel="Lieu")) == [
         ["Lieu", "Ville", "Surface", "Matière"],
         ["La Filature", "Lyon", "400", 'du "bois", fin,métal'],
@@ -66,7 +66,7 @@ def parsed(datatype: str, *raw: str, form: str = "", **declared: Any) -> QueryRe
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("output", "expected"),
     [
         (parsed("_num", "1234567,5"), "1234567.5"),
         (parsed("_num", "1234567,5", form="-n"), "1\u202f234\u202f567,5"),
@@ -77,30 +77,30 @@ def parsed(datatype: str, *raw: str, form: str = "", **declared: Any) -> QueryRe
         (parsed("_mlt_rec", "Bonjour@fr"), "Bonjour (fr)"),
     ],
 )
-def test_it_writes_values_as_other_programs_read_them(made: QueryResult, expected: str) -> None:
-    assert read(made) == [[expected]]
+def test_it_writes_values_as_other_programs_read_them(output: QueryResult, expected: str) -> None:
+    assert read(output) == [[expected]]
 
 
 @pytest.mark.parametrize(
-    ("words", "safe"),
+    ("value_text", "safe"),
     [
         ("=1+1", "'=1+1"), ("+1+cmd", "'+1+cmd"), ("-2+3", "'-2+3"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1"),
         ("-12,5", "-12,5"), ("+33 6 12 34 56 78", "+33 6 12 34 56 78"), ("-1e5", "-1e5"), ("a=b", "a=b"), ("", ""),
     ],
 )  # fmt: skip
-def test_it_lets_no_spreadsheet_run_a_cell(words: str, safe: str) -> None:
-    assert escape_formula(words) == safe
+def test_cells_cannot_be_formulas(value_text: str, safe: str) -> None:
+    assert escape_formula(value_text) == safe
 
 
-def test_it_names_the_file_harmlessly() -> None:
+def test_file_names_are_sanitized() -> None:
     assert download(rows(format="csv")).filename == "result.csv"
     assert download(rows(format="csv", filename="../lieux de Lyon.csv")).filename == "lieux_de_Lyon.csv"
     assert download(rows(format="csv", filename='a"\r\nX: y')).filename == "a_X_y.csv"
 
 
 def test_it_writes_dsv() -> None:
-    made = content(rows(format="dsv", mainlabel="A:B")).decode()
-    assert made.splitlines() == [
+    output = content(rows(format="dsv", mainlabel="A:B")).decode()
+    assert output.splitlines() == [
         "A\\:B:Ville:Surface:Matière",
         'La Filature:Lyon:400:du "bois", fin,métal',
         "L’Atelier::-3:'=1+1",
@@ -108,13 +108,13 @@ def test_it_writes_dsv() -> None:
 
 
 def test_it_writes_json_in_the_shape_of_the_api() -> None:
-    told = json.loads(content(rows(format="json")))
-    assert told["rows"] == 2
-    assert [request["label"] for request in told["printrequests"]] == ["", "Ville", "Surface", "Matière"]
-    assert told["printrequests"][1] == {
+    data = json.loads(content(rows(format="json")))
+    assert data["rows"] == 2
+    assert [request["label"] for request in data["printrequests"]] == ["", "Ville", "Surface", "Matière"]
+    assert data["printrequests"][1] == {
         "label": "Ville", "key": "Ville", "redi": "", "typeid": "_wpg", "mode": 1, "format": False,
     }  # fmt: skip
-    filature = told["results"]["La Filature"]
+    filature = data["results"]["La Filature"]
     assert filature["fulltext"] == "La Filature"
     assert filature["fullurl"].endswith("/wiki/La_Filature")
     assert filature["exists"] == "1"
@@ -123,36 +123,36 @@ def test_it_writes_json_in_the_shape_of_the_api() -> None:
 
 
 def test_it_writes_simple_json() -> None:
-    told = json.loads(content(rows(format="json", type="simple")))
-    assert told["La Filature"] == {"Ville": ["Lyon"], "Surface": [400], "Matière": ['du "bois", fin', "métal"]}
+    data = json.loads(content(rows(format="json", type="simple")))
+    assert data["La Filature"] == {"Ville": ["Lyon"], "Surface": [400], "Matière": ['du "bois", fin', "métal"]}
 
 
-def test_it_lays_json_out_where_asked() -> None:
-    made = content(rows(format="json", type="simple", prettyprint="yes", unescape="yes")).decode()
-    assert '\n  "La Filature"' in made
-    assert "métal" in made
+def test_json_can_be_pretty_printed() -> None:
+    output = content(rows(format="json", type="simple", prettyprint="yes", unescape="yes")).decode()
+    assert '\n  "La Filature"' in output
+    assert "métal" in output
     assert "m\\u00e9tal" in content(rows(format="json", type="simple")).decode()
 
 
 def test_it_lists_results_in_version_three() -> None:
-    made = rows()
-    made.has_more = True
-    told = to_api_json(made, 3)
-    assert [list(one) for one in told["query"]["results"]] == [["La Filature"], ["L’Atelier"]]
-    assert told["query-continue-offset"] == 2
-    assert told["query"]["meta"]["count"] == 2
+    output = rows()
+    output.has_more = True
+    data = to_api_json(output, 3)
+    assert [list(one) for one in data["query"]["results"]] == [["La Filature"], ["L’Atelier"]]
+    assert data["query-continue-offset"] == 2
+    assert data["query"]["meta"]["count"] == 2
     assert "query-continue-offset" not in to_api_json(rows())
 
 
-def test_it_keeps_subobjects_apart() -> None:
-    made = result([(found("A", fragment="un"), []), (found("A", fragment="deux"), [])], format="json")
-    assert list(json.loads(content(made))["results"]) == ["A#un", "A#deux"]
+def test_subobjects_have_separate_results() -> None:
+    output = result([(page_ref("A", fragment="un"), []), (page_ref("A", fragment="deux"), [])], format="json")
+    assert list(json.loads(content(output))["results"]) == ["A#un", "A#deux"]
 
 
 @pytest.mark.parametrize("form", ["csv", "dsv", "json"])
 def test_it_survives_hostile_values(form: str) -> None:
-    made = result([(HOSTILE, [[text(HOSTILE + "\n:\\")]])], [column(HOSTILE)], format=form)
-    assert content(made)
+    output = result([(HOSTILE, [[text(HOSTILE + "\n:\\")]])], [column(HOSTILE)], format=form)
+    assert content(output)
 
 
 def test_it_gives_each_datatype_the_shape_of_the_api() -> None:
@@ -163,8 +163,8 @@ def test_it_gives_each_datatype_the_shape_of_the_api() -> None:
     ]  # fmt: skip
     written = ["Lyon; 3", "12 mars 2021", "45.75, 4.85", "Nulle part", "12 m²", "oui"]
     values = [registry.parse(words, one.context) for words, one in zip(written, asked, strict=True)]
-    told = to_api_json(result([("A", [[value] for value in values])], asked, [found("Lyon")]))
-    shapes = {label: values[0] for label, values in told["query"]["results"]["A"]["printouts"].items()}
+    data = to_api_json(result([("A", [[value] for value in values])], asked, [page_ref("Lyon")]))
+    shapes = {label: values[0] for label, values in data["query"]["results"]["A"]["printouts"].items()}
     assert shapes["Date"] == {"timestamp": "1615507200", "raw": "1/2021/3/12"}
     assert shapes["Lieu"] == {"lat": 45.75, "lon": 4.85}
     assert shapes["S"] == {"value": 12, "unit": "m²"}

@@ -20,14 +20,14 @@ from tests.ask.formats.building import (
     column,
     content,
     download,
-    found,
-    in_page,
+    make_format_context,
     moment,
     number,
     page,
+    page_ref,
     place,
+    render_in_page,
     result,
-    shown,
     text,
 )
 from wiki.ask.execution.results import QueryResult
@@ -39,11 +39,11 @@ def places(**parameters: str) -> QueryResult:
     return result(
         [
             (
-                found("La Filature", edited_at=datetime(2026, 4, 1, 12, tzinfo=UTC)),
+                page_ref("La Filature", edited_at=datetime(2026, 4, 1, 12, tzinfo=UTC)),
                 [[page("Lyon")], [number(400)], [place(45.75, 4.85)], [moment("2019-03-04")], [boolean(True)]],
             ),
-            (found("L’Atelier"), [[page("Nulle part")], [], [place(-12.5, 170)], [moment("2020-05")], []]),
-            (found("Sans rien"), [[], [], [], [], []]),
+            (page_ref("L’Atelier"), [[page("Nulle part")], [], [place(-12.5, 170)], [moment("2020-05")], []]),
+            (page_ref("Sans rien"), [[], [], [], [], []]),
         ],
         [
             column("Ville", "_wpg"),
@@ -52,16 +52,16 @@ def places(**parameters: str) -> QueryResult:
             column("Date", "_dat"),
             column("Ouvert", "_boo"),
         ],
-        [found("Lyon")],
+        [page_ref("Lyon")],
         **parameters,
     )
 
 
 # --- GeoJSON
 def test_it_writes_geojson() -> None:
-    told = json.loads(content(places(format="geojson")))
-    assert told["type"] == "FeatureCollection"
-    first, second = told["features"]
+    data = json.loads(content(places(format="geojson")))
+    assert data["type"] == "FeatureCollection"
+    first, second = data["features"]
     assert first["geometry"] == {"type": "Point", "coordinates": [4.85, 45.75]}
     assert first["properties"]["title"] == "La Filature"
     assert first["properties"]["url"] == "https://wiki.example/wiki/La_Filature"
@@ -74,12 +74,12 @@ def test_it_writes_geojson() -> None:
 
 
 def test_it_lists_the_places_of_a_map() -> None:
-    made = in_page(places(format="map", height="300", link="subject"))
-    assert '<div class="ask-map ask-h320" data-map="Carte de 2 lieux"' in made
-    assert '<li data-lat="45.75" data-lon="4.85"><div class="ask-place"><a href="/wiki/La_Filature">' in made
-    assert '<div class="ask-details">Ville\u00a0: Lyon</div>' in made
-    assert 'data-cluster="no"' in in_page(places(format="map", cluster="no"))
-    assert 'data-zoom="12"' in in_page(places(format="leaflet", zoom="12"))
+    query_result = render_in_page(places(format="map", height="300", link="subject"))
+    assert '<div class="ask-map ask-h320" data-map="Carte de 2 lieux"' in query_result
+    assert '<li data-lat="45.75" data-lon="4.85"><div class="ask-place"><a href="/wiki/La_Filature">' in query_result
+    assert '<div class="ask-details">Ville\u00a0: Lyon</div>' in query_result
+    assert 'data-cluster="no"' in render_in_page(places(format="map", cluster="no"))
+    assert 'data-zoom="12"' in render_in_page(places(format="leaflet", zoom="12"))
 
 
 # --- Feeds
@@ -121,7 +121,7 @@ def meetings(**parameters: str) -> QueryResult:
     )
 
 
-def test_it_writes_events_that_calendars_read() -> None:
+def test_it_writes_valid_icalendar_events() -> None:
     calendar = icalendar.Calendar.from_ical(content(meetings(title="Agenda")))
     workshop, feast = calendar.walk("VEVENT")
     assert str(calendar["X-WR-CALNAME"]) == "Agenda"
@@ -135,16 +135,16 @@ def test_it_writes_events_that_calendars_read() -> None:
     assert content(meetings()) == content(meetings())
 
 
-def test_it_tells_calendars_where_an_event_is() -> None:
+def test_events_have_locations() -> None:
     rows = [("Fête", [[moment("2026-06-12")], [place(45.75, 4.85)]])]
-    made = result(rows, [column("Date", "_dat"), column("Lieu", "_geo")], format="icalendar")
-    (feast,) = icalendar.Calendar.from_ical(content(made)).walk("VEVENT")
+    query_result = result(rows, [column("Date", "_dat"), column("Lieu", "_geo")], format="icalendar")
+    (feast,) = icalendar.Calendar.from_ical(content(query_result)).walk("VEVENT")
     assert (feast["GEO"].latitude, feast["GEO"].longitude) == (45.75, 4.85)
     assert "LOCATION" not in feast
 
 
-def test_it_writes_cards_that_address_books_read() -> None:
-    made = result(
+def test_it_writes_valid_vcards() -> None:
+    query_result = result(
         [
             (
                 "Ada L.",
@@ -160,7 +160,7 @@ def test_it_writes_cards_that_address_books_read() -> None:
         [column("Nom"), column("Prénom"), column("Email"), column("Adresse"), column("Ville")],
         format="vcard",
     )
-    lines = content(made).decode().split("\r\n")
+    lines = content(query_result).decode().split("\r\n")
     assert lines[:3] == ["BEGIN:VCARD", "VERSION:4.0", "KIND:individual"]
     for line in ("FN:Ada L.", "N:Lovelace;Ada;;;", "EMAIL:ada@x.fr", "EMAIL:a@b.fr", "ADR:;;12\\; rue;Paris;;;"):
         assert line in lines
@@ -168,20 +168,22 @@ def test_it_writes_cards_that_address_books_read() -> None:
 
 
 @pytest.mark.parametrize("form", ["icalendar", "vcard"])
-def test_it_lets_no_value_begin_a_line(form: str) -> None:
+def test_values_cannot_inject_content_lines(form: str) -> None:
     evil = "x\r\nEND:VCARD\r\nBEGIN:VCARD\nATTENDEE:evil"
     columns = [column("Date", "_dat"), column("Description"), column("URL"), column("Nom"), column("Lieu")]
-    made = result([(evil, [[moment("2026-01-01")], *([text(evil)] for _ in columns[1:])])], columns, format=form)
-    lines = content(made).decode().splitlines()
+    query_result = result(
+        [(evil, [[moment("2026-01-01")], *([text(evil)] for _ in columns[1:])])], columns, format=form
+    )
+    lines = content(query_result).decode().splitlines()
     assert sum(line.startswith("BEGIN:") for line in lines) == (1 if form == "vcard" else 2)
     assert not any(line.startswith("ATTENDEE") for line in lines)
 
 
 # --- Worksheets
 def test_it_writes_typed_cells_and_no_formula() -> None:
-    made = places(format="xlsx", mainlabel="Page")
+    query_result = places(format="xlsx", mainlabel="Page")
     hostile = result([("=1+1", [[text("=SUM(A1)")], [text("a\x00b")]])], [column("=x"), column("B")], format="xlsx")
-    sheet = openpyxl.load_workbook(io.BytesIO(content(made))).active
+    sheet = openpyxl.load_workbook(io.BytesIO(content(query_result))).active
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0] == ("Page", "Ville", "Surface (m²)", "Lieu", "Date", "Ouvert")
     assert rows[1][:3] == ("La Filature", "Lyon", 400)
@@ -235,8 +237,8 @@ def test_it_writes_records_as_nodes() -> None:
     city = Declaration("Ville", "Ville", "_txt")
     size = Declaration("Taille", "Taille", "_num")
     record = Value("_rec", "Lyon; 3", canonical_value="_x", parts=(("Ville", text("Lyon")), ("Taille", number(3))))
-    made = result([("A", [[record]])], [column("Fiche", "_rec", fields=(city, size))], format="turtle")
-    graph = rdflib.Graph().parse(data=content(made), format="turtle")
+    query_result = result([("A", [[record]])], [column("Fiche", "_rec", fields=(city, size))], format="turtle")
+    graph = rdflib.Graph().parse(data=content(query_result), format="turtle")
     node = graph.value(rdflib.URIRef("https://wiki.example/wiki/A"), rdflib.URIRef(f"{PROPERTY}Fiche"))
     assert str(graph.value(node, rdflib.URIRef(f"{PROPERTY}Ville"))) == "Lyon"
     assert graph.value(node, rdflib.URIRef(f"{PROPERTY}Taille")).toPython() == 3.0
@@ -251,26 +253,26 @@ def test_it_survives_hostile_values_in_every_file(form: str) -> None:
         text(evil), text(f"https://x/{evil}", "_uri"), page(evil), place(91, 1e9), moment("2026-01-01"),
         number(1e308), text(evil, "_ema"),
     ]  # fmt: skip
-    made = result([(found(evil, fragment=evil), [[value] for value in values])],
+    query_result = result([(page_ref(evil, fragment=evil), [[value] for value in values])],
                   [column(f"{evil}{kind}", kind) for kind in kinds], format=form)  # fmt: skip
-    assert content(made)
+    assert content(query_result)
 
 
 @pytest.mark.parametrize("form", [name for name, one in registry.FORMATS.items() if one.file and not one.html])
-def test_it_stands_as_a_link_in_a_page(form: str) -> None:
-    assert in_page(places(format=form, searchlabel="<b>ici")) == (
+def test_file_formats_are_links_in_a_page(form: str) -> None:
+    assert render_in_page(places(format=form, searchlabel="<b>ici")) == (
         f'<a class="ask-file" rel="nofollow" href="/ask?format={form}">&lt;b&gt;ici</a>'
     )
 
 
 @pytest.mark.parametrize("form", list(registry.FORMATS))
 def test_it_survives_a_result_without_rows(form: str) -> None:
-    made = result([], [column("P")], format=form)
-    assert in_page(made) in ("", '<span class="ask-number">0</span>')
+    query_result = result([], [column("P")], format=form)
+    assert render_in_page(query_result) in ("", '<span class="ask-number">0</span>')
     if registry.FORMATS[form].file:
-        content(made)
+        content(query_result)
     else:
-        assert registry.render_file(made, shown()) is None
+        assert registry.render_file(query_result, make_format_context()) is None
 
 
 def test_it_knows_every_format_by_its_aliases() -> None:

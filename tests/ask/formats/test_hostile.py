@@ -12,14 +12,14 @@ from tests.ask.formats.building import (
     boolean,
     column,
     content,
-    found,
-    in_page,
+    make_format_context,
     moment,
     number,
     page,
+    page_ref,
     place,
+    render_in_page,
     result,
-    shown,
     text,
 )
 from wiki.ask.execution.results import Column, QueryResult
@@ -74,8 +74,8 @@ def check(html: str) -> str:
 def every_kind(label: str) -> list[Column]:
     field = Declaration(label, label, "_txt")
     kinds = ["_txt", "_wpg", "_num", "_geo", "_dat", "_uri", "_ema", "_cod", "_boo"]
-    made = [column(f"{label}{kind}", kind, options={"align": label, "width": label}) for kind in kinds]
-    return [*made, column(label, "_rec", fields=(field,))]
+    output = [column(f"{label}{kind}", kind, options={"align": label, "width": label}) for kind in kinds]
+    return [*output, column(label, "_rec", fields=(field,))]
 
 
 def hostile(**parameters: str) -> QueryResult:
@@ -86,61 +86,64 @@ def hostile(**parameters: str) -> QueryResult:
         [place(1, 2)], [moment("2026-05-04")], [text(f"javascript:alert(1)//{HOSTILE}", "_uri")],
         [text(HOSTILE, "_ema")], [text(HOSTILE, "_cod")], [boolean(True)], [record],
     ]  # fmt: skip
-    subject = found(HOSTILE, picture_name=HOSTILE, excerpt=HOSTILE, page_pk=1)
-    return result([(subject, row)], every_kind(HOSTILE), [found(HOSTILE)], more=True, **parameters)
+    subject = page_ref(HOSTILE, picture_name=HOSTILE, excerpt=HOSTILE, page_pk=1)
+    return result([(subject, row)], every_kind(HOSTILE), [page_ref(HOSTILE)], more=True, **parameters)
 
 
 @pytest.mark.parametrize("form", IN_PAGE)
 @pytest.mark.parametrize("link", ["all", "none"])
 def test_it_escapes_everything(form: str, link: str) -> None:
     templates = {"T": "{{{1}}} {{{2}}}"}
-    check(in_page(hostile(format=form, link=link, template="T"), templates=templates))
+    check(render_in_page(hostile(format=form, link=link, template="T"), templates=templates))
 
 
 @pytest.mark.parametrize("form", IN_PAGE)
 def test_it_escapes_every_parameter(form: str) -> None:
     written = dict.fromkeys(PARAMETERS, HOSTILE)
-    check(in_page(hostile(**written, format=form)))
-    check(in_page(hostile(**{**written, "template": "T"}, format=form), templates={"T": HOSTILE}))
+    check(render_in_page(hostile(**written, format=form)))
+    check(render_in_page(hostile(**{**written, "template": "T"}, format=form), templates={"T": HOSTILE}))
 
 
-def test_it_shows_what_could_not_be_read_as_written() -> None:
-    made = in_page(hostile(format="ul", headers="hide"))
-    assert "javascript" not in "".join(piece for piece in made.split('href="')[1:] if piece.startswith("javascript"))
-    assert check(made).count("<script>") >= 6
+def test_invalid_values_are_shown_as_written() -> None:
+    output = render_in_page(hostile(format="ul", headers="hide"))
+    assert "javascript" not in "".join(piece for piece in output.split('href="')[1:] if piece.startswith("javascript"))
+    assert check(output).count("<script>") >= 6
 
 
 def large(rows: int, **parameters: str) -> QueryResult:
     columns = [column("V", "_wpg"), column("N", "_num"), column("G", "_geo"), column("D", "_dat"), column("T")]
-    made = [
+    output = [
         (
             f"P{i}",
             [[page(f"P{i // 2}")], [number(i)], [place(i % 90, i % 180)], [moment("2026-05-04")], [text(f"t{i}")]],
         )
         for i in range(rows)
     ]
-    return result(made, columns, [found(f"P{i}") for i in range(rows)], **parameters)
+    return result(output, columns, [page_ref(f"P{i}") for i in range(rows)], **parameters)
 
 
 @pytest.mark.parametrize("form", list(registry.FORMATS))
-def test_it_writes_five_hundred_rows_soon(form: str) -> None:
-    made = large(500, format=form, template="T")
+def test_five_hundred_rows_render_fast(form: str) -> None:
+    output = large(500, format=form, template="T")
     begun = time.process_time()
     if registry.FORMATS[form].html:
-        check(in_page(made, templates={"T": "{{{V}}} {{{N}}}\n"}))
+        check(render_in_page(output, templates={"T": "{{{V}}} {{{N}}}\n"}))
     else:
-        assert content(made)
+        assert content(output)
     assert time.process_time() - begun < 5
 
 
 def test_it_shows_values_alone() -> None:
-    made = result([("A", [[page("Lyon")], [number(3)]]), ("B", [[], []])], [column("V", "_wpg"), column("N", "_num")])
-    made.pages = {"Lyon": found("Lyon")}
-    assert str(registry.render_first_row(made, shown())) == '<a href="/wiki/Lyon">Lyon</a>, 3'
-    assert str(registry.render_first_row(result([], default="rien"), shown())) == '<div class="laid">rien</div>'
+    output = result([("A", [[page("Lyon")], [number(3)]]), ("B", [[], []])], [column("V", "_wpg"), column("N", "_num")])
+    output.pages = {"Lyon": page_ref("Lyon")}
+    assert str(registry.render_first_row(output, make_format_context())) == '<a href="/wiki/Lyon">Lyon</a>, 3'
+    assert (
+        str(registry.render_first_row(result([], default="rien"), make_format_context()))
+        == '<div class="laid">rien</div>'
+    )
 
 
-def test_it_says_that_a_sort_by_distance_stopped_early() -> None:
-    made = result([("A", [])])
-    made.examined = 1000
-    assert "1000" in in_page(made)
+def test_a_note_says_that_a_sort_by_distance_stopped_early() -> None:
+    output = result([("A", [])])
+    output.examined = 1000
+    assert "1000" in render_in_page(output)

@@ -8,7 +8,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.ask.formats.building import boolean, column, in_page, moment, number, page, result, shown, text
+from tests.ask.formats.building import (
+    boolean,
+    column,
+    make_format_context,
+    moment,
+    number,
+    page,
+    render_in_page,
+    result,
+    text,
+)
 from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats import svg_charts
 from wiki.ask.formats.aggregates import REDUCTIONS, reduce_exactly
@@ -38,23 +48,23 @@ def test_it_computes_exactly(name: str, numbers: list[float], expected: float) -
 def test_it_computes_what_is_printed() -> None:
     rows = [("A", [[number(1), number(2)], [text("x")]]), ("B", [[number(4.5)], []])]
     columns = [column("N", "_num"), column("T")]
-    assert in_page(result(rows, columns, format="sum")) == '<span class="ask-number">7,5</span>'
-    assert in_page(result(rows, columns, format="max")) == '<span class="ask-number">4,5</span>'
-    assert in_page(result([], columns, format="sum", default="rien")) == '<div class="laid">rien</div>'
+    assert render_in_page(result(rows, columns, format="sum")) == '<span class="ask-number">7,5</span>'
+    assert render_in_page(result(rows, columns, format="max")) == '<span class="ask-number">4,5</span>'
+    assert render_in_page(result([], columns, format="sum", default="rien")) == '<div class="laid">rien</div>'
 
 
 def test_it_labels_several_numbers() -> None:
     rows = [("A", [[number(1)], [number(10, "_qty")]]), ("B", [[number(2)], [number(20, "_qty")]])]
-    made = in_page(result(rows, [column("N", "_num"), column("S", "_qty")], format="sum"))
-    assert made.startswith('N\u00a0: <span class="ask-number">3</span>, S\u00a0: <span class="ask-number">')
+    output = render_in_page(result(rows, [column("N", "_num"), column("S", "_qty")], format="sum"))
+    assert output.startswith('N\u00a0: <span class="ask-number">3</span>, S\u00a0: <span class="ask-number">')
 
 
 def test_it_counts() -> None:
-    assert in_page(result([("A", []), ("B", [])], format="count")) == '<span class="ask-number">2</span>'
-    assert in_page(result([], format="count", default="rien")) == '<span class="ask-number">0</span>'
-    made = result([("A", [])], format="count")
-    made.total = 1234
-    assert in_page(made) == '<span class="ask-number">1\u202f234</span>'
+    assert render_in_page(result([("A", []), ("B", [])], format="count")) == '<span class="ask-number">2</span>'
+    assert render_in_page(result([], format="count", default="rien")) == '<span class="ask-number">0</span>'
+    output = result([("A", [])], format="count")
+    output.total = 1234
+    assert render_in_page(output) == '<span class="ask-number">1\u202f234</span>'
 
 
 # --- Frequencies
@@ -66,17 +76,17 @@ def tags(**parameters: str) -> QueryResult:
 
 
 def test_it_sizes_tags_by_frequency() -> None:
-    made = in_page(tags(format="tagcloud"))
-    assert made.index("bois") < made.index("métal") < made.index("textile")
-    assert '<li class="ask-size-6">bois <span class="visually-hidden">(3 fois)</span></li>' in made
-    assert '<li class="ask-size-1">métal' in made
-    assert "métal" not in in_page(tags(format="tagcloud", mincount="2"))
-    assert in_page(tags(format="tagcloud", maxtags="1")).count("<li") == 1
+    output = render_in_page(tags(format="tagcloud"))
+    assert output.index("bois") < output.index("métal") < output.index("textile")
+    assert '<li class="ask-size-6">bois <span class="visually-hidden">(3 fois)</span></li>' in output
+    assert '<li class="ask-size-1">métal' in output
+    assert "métal" not in render_in_page(tags(format="tagcloud", mincount="2"))
+    assert render_in_page(tags(format="tagcloud", maxtags="1")).count("<li") == 1
 
 
 def test_it_ranks_values() -> None:
-    made = in_page(tags(format="valuerank"))
-    assert made == '<ol class="ask-list"><li>bois (3)</li><li>textile (2)</li><li>métal (1)</li></ol>'
+    output = render_in_page(tags(format="valuerank"))
+    assert output == '<ol class="ask-list"><li>bois (3)</li><li>textile (2)</li><li>métal (1)</li></ol>'
 
 
 # --- Time
@@ -122,50 +132,52 @@ def test_it_knows_how_long_events_last() -> None:
 
 
 def test_it_draws_a_timeline_in_order() -> None:
-    made = in_page(meetings(format="timeline", link="none"))
-    assert made.index("2019") < made.index("Atelier") < made.index("Fête")
-    assert '<p class="ask-year"><strong>2026</strong></p>' in made
-    assert '<time datetime="2026-06-12">2026-06-12 – 2026-06-14</time>' in made
-    assert '<div class="ask-details">Ville\u00a0: Lyon</div>' in made
-    assert "Sans date" not in made
+    output = render_in_page(meetings(format="timeline", link="none"))
+    assert output.index("2019") < output.index("Atelier") < output.index("Fête")
+    assert '<p class="ask-year"><strong>2026</strong></p>' in output
+    assert '<time datetime="2026-06-12">2026-06-12 – 2026-06-14</time>' in output
+    assert '<div class="ask-details">Ville\u00a0: Lyon</div>' in output
+    assert "Sans date" not in output
 
 
 def test_it_shows_the_month_of_the_next_event() -> None:
-    made = in_page(meetings(format="calendar", link="none"))
-    assert "<caption>mai 2026</caption>" in made
-    assert '<span class="ask-hour">18:30 </span>Atelier' in made
-    assert 'href="/ask?month=2026-04"' in made
-    assert 'href="/ask?month=2026-06"' in made
-    assert '<td class="ask-today"><time datetime="2026-05-15">' in made
+    output = render_in_page(meetings(format="calendar", link="none"))
+    assert "<caption>mai 2026</caption>" in output
+    assert '<span class="ask-hour">18:30 </span>Atelier' in output
+    assert 'href="/ask?month=2026-04"' in output
+    assert 'href="/ask?month=2026-06"' in output
+    assert '<td class="ask-today"><time datetime="2026-05-15">' in output
 
 
 @pytest.mark.parametrize(
     ("month", "caption", "days"),
     [("2026-06", "juin 2026", 3), ("2019-02", "février 2019", 28), ("2026-13", "mai 2026", 1), ("x", "mai 2026", 1)],
 )
-def test_it_turns_to_the_month_asked_for(month: str, caption: str, days: int) -> None:
-    made = in_page(meetings(format="calendar", month=month, link="none"))
-    assert f"<caption>{caption}</caption>" in made
-    assert made.count("<ul><li>") == days
+def test_it_shows_the_month_of_the_parameter(month: str, caption: str, days: int) -> None:
+    output = render_in_page(meetings(format="calendar", month=month, link="none"))
+    assert f"<caption>{caption}</caption>" in output
+    assert output.count("<ul><li>") == days
 
 
 def test_it_shows_what_lasts_long_in_every_month() -> None:
     rows = [(f"P{i}", [[moment("0800-01-01")], [moment("9000-01-01")]]) for i in range(500)]
-    made = in_page(result(rows, [column("D", "_dat"), column("F", "_dat")], format="calendar", month="2026-04"))
-    assert made.count("<ul><li>") == 30
-    assert made.count("494 de plus") == 30
+    output = render_in_page(
+        result(rows, [column("D", "_dat"), column("F", "_dat")], format="calendar", month="2026-04")
+    )
+    assert output.count("<ul><li>") == 30
+    assert output.count("494 de plus") == 30
 
 
-def test_it_begins_weeks_on_sunday_where_asked() -> None:
-    made = in_page(meetings(format="calendar", firstday="sunday"))
-    assert made.index("dimanche") < made.index("lundi")
+def test_weeks_can_begin_on_sunday() -> None:
+    output = render_in_page(meetings(format="calendar", firstday="sunday"))
+    assert output.index("dimanche") < output.index("lundi")
 
 
 def test_it_survives_odd_dates() -> None:
     odd = [moment("0001-01-01"), moment("9999-11-30")]
     for value in odd:
         for form in ("calendar", "timeline", "icalendar"):
-            assert in_page(result([("A", [[value]])], [column("D", "_dat")], format=form, month="9999-12"))
+            assert render_in_page(result([("A", [[value]])], [column("D", "_dat")], format=form, month="9999-12"))
 
 
 # --- Charts
@@ -185,47 +197,49 @@ def svg_of(html: str) -> ElementTree.Element:
 
 @pytest.mark.parametrize("kind", ["bar", "line", "pie"])
 def test_it_draws_charts_that_have_a_name_and_figures(kind: str) -> None:
-    made = in_page(sizes(charttype=kind, charttitle="Tailles"))
-    drawn = svg_of(made)
+    output = render_in_page(sizes(charttype=kind, charttitle="Tailles"))
+    drawn = svg_of(output)
     assert drawn.findtext("title") == "Tailles"
     assert drawn.attrib["aria-label"].startswith("Tailles. ")
     assert drawn.attrib["role"] == "img"
-    assert "style" not in made
-    assert "B &amp; &lt;b&gt;" in made
-    assert made.count("<tr>") == 4
-    assert "<figcaption>Tailles</figcaption>" in made
+    assert "style" not in output
+    assert "B &amp; &lt;b&gt;" in output
+    assert output.count("<tr>") == 4
+    assert "<figcaption>Tailles</figcaption>" in output
 
 
 def test_it_draws_a_bar_for_each_number() -> None:
-    drawn = svg_of(in_page(sizes(charttype="bar")))
+    drawn = svg_of(render_in_page(sizes(charttype="bar")))
     assert len(drawn.findall("rect")) == 5
     widths = [float(bar.attrib["width"]) for bar in drawn.findall("rect[@class='ask-s1']")]
     assert widths[2] == pytest.approx(7 * widths[1], rel=0.05)
 
 
 def test_it_draws_slices_of_what_is_positive() -> None:
-    drawn = svg_of(in_page(sizes(charttype="pie")))
+    drawn = svg_of(render_in_page(sizes(charttype="pie")))
     assert len(drawn.findall("path")) == 2
 
 
 def test_it_places_a_line_in_time() -> None:
     days = ["2020-01-01", "2020-01-11", "2020-03-31"]
     rows = [(f"P{i}", [[moment(day)], [number(i)]]) for i, day in enumerate(days)]
-    made = in_page(result(reversed(rows), [column("D", "_dat"), column("N", "_num")], format="chart", charttype="line"))
-    across = [float(dot.attrib["cx"]) for dot in svg_of(made).findall("circle")]
+    output = render_in_page(
+        result(reversed(rows), [column("D", "_dat"), column("N", "_num")], format="chart", charttype="line")
+    )
+    across = [float(dot.attrib["cx"]) for dot in svg_of(output).findall("circle")]
     assert (across[2] - across[0]) == pytest.approx(9 * (across[1] - across[0]), rel=0.02)
 
 
 def test_it_charts_how_often_values_occur() -> None:
-    made = in_page(result([("A", [[text("x")]]), ("B", [[text("x")]])], [column("T")], format="chart"))
-    assert '<th scope="row">x</th><td class="ask-right">2</td>' in made
+    output = render_in_page(result([("A", [[text("x")]]), ("B", [[text("x")]])], [column("T")], format="chart"))
+    assert '<th scope="row">x</th><td class="ask-right">2</td>' in output
 
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
     [(0, 10, [0, 5, 10]), (0, 7, [0, 2, 4, 6]), (-1, 1, [-1, -0.5, 0, 0.5, 1]), (0, 0.3, [0, 0.1, 0.2, 0.3])],
 )
-def test_it_marks_round_numbers(low: float, high: float, expected: list[float]) -> None:
+def test_ticks_are_round_numbers(low: float, high: float, expected: list[float]) -> None:
     assert svg_charts.ticks(low, high) == pytest.approx(expected)
 
 
@@ -233,23 +247,23 @@ def test_it_marks_round_numbers(low: float, high: float, expected: list[float]) 
 @pytest.mark.parametrize("kind", ["bar", "line", "pie"])
 def test_it_draws_odd_numbers(numbers: list[float], kind: str) -> None:
     rows = [(f"P{i}", [[number(n)]]) for i, n in enumerate(numbers)]
-    made = in_page(result(rows, [column("N", "_num")], format="chart", charttype=kind))
-    assert "nan" not in made
-    assert "inf" not in svg_of(made).attrib["viewBox"]
+    output = render_in_page(result(rows, [column("N", "_num")], format="chart", charttype=kind))
+    assert "nan" not in output
+    assert "inf" not in svg_of(output).attrib["viewBox"]
 
 
-def test_it_says_what_is_missing() -> None:
+def test_missing_values_show_a_note() -> None:
     for form in ("map", "timeline"):
-        made = in_page(result([("A", [[text("x")]])], [column("T")], format=form))
-        assert made.startswith('<p class="rows-note">')
-    assert '<p class="rows-note">' in in_page(result([("A", [[]])], [column("N", "_num")], format="chart"))
+        output = render_in_page(result([("A", [[text("x")]])], [column("T")], format=form))
+        assert output.startswith('<p class="rows-note">')
+    assert '<p class="rows-note">' in render_in_page(result([("A", [[]])], [column("N", "_num")], format="chart"))
 
 
 def test_it_closes_what_it_opens() -> None:
-    assert shown().language == "fr"
+    assert make_format_context().language == "fr"
     for kind in ("bar", "line", "pie"):
         checker = _Balance()
-        checker.feed(in_page(sizes(charttype=kind)))
+        checker.feed(render_in_page(sizes(charttype=kind)))
         assert checker.open == []
 
 
@@ -268,6 +282,6 @@ class _Balance(HTMLParser):
 
 def test_it_prints_booleans_and_pages_too() -> None:
     rows = [("A", [[boolean(True)], [page("Lyon")]])]
-    made = in_page(result(rows, [column("B", "_boo"), column("V", "_wpg")], format="table", link="none"))
-    assert "vrai" in made
-    assert "Lyon" in made
+    output = render_in_page(result(rows, [column("B", "_boo"), column("V", "_wpg")], format="table", link="none"))
+    assert "vrai" in output
+    assert "Lyon" in output

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.ask.formats.building import HOSTILE, column, found, in_page, page, result, text
+from tests.ask.formats.building import HOSTILE, column, page, page_ref, render_in_page, result, text
 from wiki.ask.execution.results import QueryResult
 from wiki.text.transclusion import substitute_arguments, transcluded_source
 
@@ -16,7 +16,7 @@ def towns(**parameters: str) -> QueryResult:
     return result(
         [("La Filature", [[page("Lyon")], [text("bois"), text("métal")]]), ("L’Atelier", [[page("Nulle part")], []])],
         [column("Ville", "_wpg"), column("Matière")],
-        [found("Lyon", shown_title="Lyon la belle")],
+        [page_ref("Lyon", shown_title="Lyon la belle")],
         format="template",
         template="Ligne",
         **parameters,
@@ -47,54 +47,54 @@ def towns(**parameters: str) -> QueryResult:
 def test_it_writes_rows_by_a_template(template: str, parameters: dict[str, str], expected: str) -> None:
     seen: list[str] = []
 
-    def markdown(words: str) -> str:
-        seen.append(words)
+    def markdown(value_text: str) -> str:
+        seen.append(value_text)
         return ""
 
-    in_page(towns(**parameters), templates={"Ligne": template}, markdown=markdown)
+    render_in_page(towns(**parameters), templates={"Ligne": template}, render_markdown=markdown)
     assert seen == [expected]
 
 
-def test_it_frames_rows_by_templates() -> None:
+def test_intro_and_outro_templates_surround_the_rows() -> None:
     templates = {"Ligne": "{{{#}}}", "Avant": "avant {{{userparam}}}", "Après": "après {{{#rowcount}}}"}
-    made = in_page(towns(introtemplate="Avant", outrotemplate="Après", userparam="x"), templates=templates)
-    assert made == '<div class="laid">avant x\n1\n2\naprès 2</div>'
+    output = render_in_page(towns(introtemplate="Avant", outrotemplate="Après", userparam="x"), templates=templates)
+    assert output == '<div class="laid">avant x\n1\n2\naprès 2</div>'
 
 
-def test_it_says_that_a_template_is_missing() -> None:
-    assert '<span class="problem" role="note">' in in_page(towns())
+def test_a_missing_template_is_reported() -> None:
+    assert '<span class="problem" role="note">' in render_in_page(towns())
 
 
-@pytest.mark.parametrize("words", ["{{#ask: [[A]]}}", "{{{1}}}", "{{Modèle}}"])
-def test_it_lets_no_value_begin_a_call(words: str) -> None:
-    made = result([("A", [[text(words)]])], [column("P")], format="template", template="T")
-    laid = in_page(made, templates={"T": "{{{2}}}"})
+@pytest.mark.parametrize("value_text", ["{{#ask: [[A]]}}", "{{{1}}}", "{{Modèle}}"])
+def test_values_cannot_begin_a_call(value_text: str) -> None:
+    output = result([("A", [[text(value_text)]])], [column("P")], format="template", template="T")
+    laid = render_in_page(output, templates={"T": "{{{2}}}"})
     assert "{{" not in laid
     assert "}}" not in laid
 
 
-def test_it_reads_no_argument_again() -> None:
+def test_arguments_are_substituted_once() -> None:
     assert substitute_arguments("{{{a}}}", {"a": "{{{b}}}", "b": "no"}) == "{{{b}}}"
     assert substitute_arguments("{{{a}}}", {"a": "\ue0000\ue001"}) == "0"
 
 
-def test_it_answers_soon_to_hostile_templates() -> None:
+def test_hostile_templates_render_fast() -> None:
     assert transcluded_source("<noinclude>" * 20_000) == ""
     assert substitute_arguments("{{{" * 20_000, {"a": "b"}).count("{") == 60_000
     assert len(substitute_arguments("{{{a|" * 500 + "}}}" * 500, {})) < 10_000
 
 
-def test_it_stops_where_rows_grow_too_long() -> None:
-    made = result([(f"P{i}", []) for i in range(50)], format="template", template="T")
-    laid = in_page(made, templates={"T": "x" * 100_000})
+def test_the_size_of_all_rows_is_limited() -> None:
+    output = result([(f"P{i}", []) for i in range(50)], format="template", template="T")
+    laid = render_in_page(output, templates={"T": "x" * 100_000})
     assert len(laid) < 600_000
     assert laid.rstrip("</div>").endswith(".")
 
 
-def test_it_stops_where_a_template_is_long_to_read() -> None:
-    made = result([(f"P{i}", []) for i in range(500)], format="template", template="T")
+def test_the_template_work_is_limited() -> None:
+    output = result([(f"P{i}", []) for i in range(500)], format="template", template="T")
     begun = time.perf_counter()
-    laid = in_page(made, templates={"T": "{{{x|}}}" * 60_000 + "{{{1}}}"})
+    laid = render_in_page(output, templates={"T": "{{{x|}}}" * 60_000 + "{{{1}}}"})
     assert time.perf_counter() - begun < 5
     assert laid.count("[[P") < 20
     assert "le texte serait trop long" in laid
@@ -103,10 +103,10 @@ def test_it_stops_where_a_template_is_long_to_read() -> None:
 # --- category
 def test_it_groups_pages_by_their_first_letter() -> None:
     names = ["Zinc", "école", "Établi", "eau", "3D", "œuvre", "«Quote»"]
-    made = in_page(result([(name, []) for name in names], format="category", link="none"))
-    heads = [piece.split("</strong>")[0] for piece in made.split("<strong>")[1:]]
+    output = render_in_page(result([(name, []) for name in names], format="category", link="none"))
+    heads = [piece.split("</strong>")[0] for piece in output.split("<strong>")[1:]]
     assert heads == ["#", "0–9", "E", "O", "Z"]
-    assert "<ul><li>eau</li><li>école</li><li>Établi</li></ul>" in made
+    assert "<ul><li>eau</li><li>école</li><li>Établi</li></ul>" in output
 
 
 # --- embedded
@@ -121,32 +121,34 @@ def test_it_groups_pages_by_their_first_letter() -> None:
     ],
 )  # fmt: skip
 def test_it_embeds_pages(parameters: dict[str, str], expected: str) -> None:
-    assert in_page(result([(found("A", page_pk=7), [])], format="embedded", **parameters)).startswith(expected)
+    assert render_in_page(result([(page_ref("A", page_pk=7), [])], format="embedded", **parameters)).startswith(
+        expected
+    )
 
 
 # --- gallery
 def test_it_shows_cards_with_pictures() -> None:
     rows = [
-        (found("A", picture_name="own.jpg"), [[page("File:Chat.jpg")], [text("Lyon")]]),
-        (found("B", picture_name="own.jpg"), [[], []]),
-        (found("C", picture_name="missing.jpg", excerpt="Un lieu."), [[], []]),
+        (page_ref("A", picture_name="own.jpg"), [[page("File:Chat.jpg")], [text("Lyon")]]),
+        (page_ref("B", picture_name="own.jpg"), [[], []]),
+        (page_ref("C", picture_name="missing.jpg", excerpt="Un lieu."), [[], []]),
     ]
-    made = in_page(result(rows, [column("Image", "_wpg"), column("Ville")], format="gallery"))
-    assert made.count('<li class="card ask-card" data-colour="grey">') == 3
-    assert '<img class="card-picture" src="/media/Chat.jpg" alt="Chat.jpg"' in made
-    assert 'src="/media/own.jpg"' in made
-    assert '<span class="card-blank" aria-hidden="true">C</span>' in made
-    assert "<p>Un lieu.</p>" in made
-    assert "Image" not in made
-    assert "Ville\u00a0: Lyon" in made
+    output = render_in_page(result(rows, [column("Image", "_wpg"), column("Ville")], format="gallery"))
+    assert output.count('<li class="card ask-card" data-colour="grey">') == 3
+    assert '<img class="card-picture" src="/media/Chat.jpg" alt="Chat.jpg"' in output
+    assert 'src="/media/own.jpg"' in output
+    assert '<span class="card-blank" aria-hidden="true">C</span>' in output
+    assert "<p>Un lieu.</p>" in output
+    assert "Image" not in output
+    assert "Ville\u00a0: Lyon" in output
 
 
 # --- tree
 def branches(*pairs: tuple[str, str], **parameters: str) -> str:
     rows = [(name, [[page(above)] if above else []]) for name, above in pairs]
-    pages = [found(name) for name, _ in pairs]
-    made = in_page(result(rows, [column("Parent", "_wpg")], pages, format="tree", link="none", **parameters))
-    return made.replace(' class="ask-tree tree"', "")
+    pages = [page_ref(name) for name, _ in pairs]
+    output = render_in_page(result(rows, [column("Parent", "_wpg")], pages, format="tree", link="none", **parameters))
+    return output.replace(' class="ask-tree tree"', "")
 
 
 @pytest.mark.parametrize(
@@ -158,28 +160,30 @@ def branches(*pairs: tuple[str, str], **parameters: str) -> str:
         ([("A", "B"), ("B", "A")], "<ul><li>A<ul><li>B<ul><li>A</li></ul></li></ul></li></ul>"),
     ],
 )
-def test_it_grows_a_tree(pairs: list[tuple[str, str]], expected: str) -> None:
+def test_rows_are_nested_under_their_parents(pairs: list[tuple[str, str]], expected: str) -> None:
     assert branches(*pairs) == expected
 
 
 def test_it_writes_a_child_of_many_once() -> None:
     rows = [("A", [[]]), ("B", [[]]), ("C", [[page("A"), page("B")]]), ("D", [[page("C")]])]
-    made = in_page(result(rows, [column("P", "_wpg")], [found(n) for n in "ABCD"], format="oltree", link="none"))
-    assert made.count("<li>C") == 2
-    assert made.count("<li>D") == 1
-    assert made.startswith('<ol class="ask-tree tree">')
+    output = render_in_page(
+        result(rows, [column("P", "_wpg")], [page_ref(n) for n in "ABCD"], format="oltree", link="none")
+    )
+    assert output.count("<li>C") == 2
+    assert output.count("<li>D") == 1
+    assert output.startswith('<ol class="ask-tree tree">')
 
 
-def test_it_bounds_a_deep_tree() -> None:
+def test_the_depth_of_a_tree_is_limited() -> None:
     pairs = [(f"P{i}", f"P{i - 1}" if i else "") for i in range(2000)]
-    made = branches(*pairs)
-    assert made.count("<li>") >= 2000
+    output = branches(*pairs)
+    assert output.count("<li>") >= 2000
 
 
 @pytest.mark.parametrize("form", ["template", "category", "embedded", "gallery", "tree"])
 def test_it_escapes_hostile_titles(form: str) -> None:
-    made = in_page(
+    output = render_in_page(
         result([(HOSTILE, [[text(HOSTILE)]])], [column(HOSTILE)], format=form, template="T"),
         templates={"T": "{{{1}}} {{{2}}}"},
     )
-    assert "<script>" not in made
+    assert "<script>" not in output

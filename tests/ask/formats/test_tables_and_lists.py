@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.ask.formats.building import boolean, column, found, in_page, number, page, result, text
+from tests.ask.formats.building import boolean, column, number, page, page_ref, render_in_page, result, text
 from wiki.ask.execution.results import QueryResult
 
 
@@ -17,7 +17,7 @@ def towns(**parameters: str) -> QueryResult:
             ("L’Atelier", [[page("Nulle part")], [], [text("a & b")]]),
         ],
         [column("Ville", "_wpg"), column("Surface", "_num"), column("Matière")],
-        [found("Lyon")],
+        [page_ref("Lyon")],
         **parameters,
     )
 
@@ -59,46 +59,48 @@ FILATURE, ATELIER = '<a href="/wiki/La_Filature">La Filature</a>', '<a href="/wi
     ],
 )  # fmt: skip
 def test_it_writes_rows(parameters: dict[str, str], expected: str) -> None:
-    assert expected in in_page(towns(**parameters))
+    assert expected in render_in_page(towns(**parameters))
 
 
 def test_it_hides_headings() -> None:
-    assert "<thead>" not in in_page(towns(format="table", headers="hide"))
-    assert "Ville" not in in_page(towns(format="ul", headers="hide"))
+    assert "<thead>" not in render_in_page(towns(format="table", headers="hide"))
+    assert "Ville" not in render_in_page(towns(format="ul", headers="hide"))
 
 
 def test_it_links_headings_to_their_property() -> None:
-    assert '<a href="/wiki/Property:Ville">Ville</a>' in in_page(towns(format="table"))
-    assert "Property:" not in in_page(towns(format="table", link="none"))
+    assert '<a href="/wiki/Property:Ville">Ville</a>' in render_in_page(towns(format="table"))
+    assert "Property:" not in render_in_page(towns(format="table", link="none"))
 
 
-def test_it_writes_a_list_where_nothing_is_printed() -> None:
-    made = in_page(result([("A", []), ("B", [])]))
-    assert made == '<span class="ask-run"><a href="/wiki/A">A</a>, <a href="/wiki/B">B</a></span>'
+def test_the_default_format_without_printouts_is_a_list() -> None:
+    html = render_in_page(result([("A", []), ("B", [])]))
+    assert html == '<span class="ask-run"><a href="/wiki/A">A</a>, <a href="/wiki/B">B</a></span>'
 
 
-def test_it_leads_to_further_results() -> None:
+def test_it_links_to_further_results() -> None:
     rows: list[tuple[str, list[list[object]]]] = [("A", [])]
-    assert 'href="/ask?offset=2">… autres résultats</a>' in in_page(result(rows, more=True))  # type: ignore[arg-type]
-    assert ">Tous</a>" in in_page(result(rows, more=True, searchlabel="Tous"))  # type: ignore[arg-type]
-    assert "/ask?" not in in_page(result(rows, more=True, searchlabel=""))  # type: ignore[arg-type]
-    assert "/ask?" not in in_page(result(rows))  # type: ignore[arg-type]
+    assert 'href="/ask?offset=2">… autres résultats</a>' in render_in_page(result(rows, more=True))  # type: ignore[arg-type]
+    assert ">Tous</a>" in render_in_page(result(rows, more=True, searchlabel="Tous"))  # type: ignore[arg-type]
+    assert "/ask?" not in render_in_page(result(rows, more=True, searchlabel=""))  # type: ignore[arg-type]
+    assert "/ask?" not in render_in_page(result(rows))  # type: ignore[arg-type]
 
 
-def test_it_says_what_the_author_wants_where_nothing_is_found() -> None:
-    assert in_page(result([], default="rien", intro="voici")) == '<div class="laid">rien</div>'
-    assert in_page(result([], intro="voici")) == ""
+def test_it_shows_the_default_text_for_no_results() -> None:
+    assert render_in_page(result([], default="rien", intro="voici")) == '<div class="laid">rien</div>'
+    assert render_in_page(result([], intro="voici")) == ""
 
 
 def test_it_marks_members_of_a_category() -> None:
     asked = column("Bois", "_boo")
     asked = replace(asked, printout=replace(asked.printout, chain=(), category="Bois"))
-    made = in_page(result([("A", [[boolean(True)]]), ("B", [[boolean(False)]])], [asked], format="ul", headers="hide"))
-    assert made == '<ul class="ask-list"><li><a href="/wiki/A">A</a> (X)</li><li><a href="/wiki/B">B</a></li></ul>'
+    html = render_in_page(
+        result([("A", [[boolean(True)]]), ("B", [[boolean(False)]])], [asked], format="ul", headers="hide")
+    )
+    assert html == '<ul class="ask-list"><li><a href="/wiki/A">A</a> (X)</li><li><a href="/wiki/B">B</a></li></ul>'
 
 
 def test_it_shows_the_page_itself_as_a_column() -> None:
     asked = column("Lieu", "_wpg")
     asked = replace(asked, printout=replace(asked.printout, chain=()))
-    made = in_page(result([("A", [[]])], [asked], format="ul", mainlabel="-", headers="hide"))
-    assert made == '<ul class="ask-list"><li><a href="/wiki/A">A</a></li></ul>'
+    html = render_in_page(result([("A", [[]])], [asked], format="ul", mainlabel="-", headers="hide"))
+    assert html == '<ul class="ask-list"><li><a href="/wiki/A">A</a></li></ul>'

@@ -1,4 +1,4 @@
-"""modelsearch's own tests of a backend, unchanged, on our engine. Run by `test_backend_contract.py`."""
+"""modelsearch's own backend tests, unchanged, on the Whoosh backend. Run by `test_backend_contract.py`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from modelsearch.tests.test_backends import BackendTests
 
 
 class TestWhooshBackend(BackendTests, TestCase):
-    """All of them; the fixture has the records that the newer tests want beside."""
+    """All backend tests; the additional fixture has the records that newer tests need."""
 
     backend_path = "wiki.search.engine.backend"
     fixtures = [*BackendTests.fixtures, "newer_records"]
 
     def test_reset_indexes(self):
-        """What each of modelsearch's engines promises: nothing is found after a reset."""
+        """After a reset, the index is empty."""
         self.backend.reset_indexes()
         assert self.backend.search("JavaScript", models.Book).count() == 0

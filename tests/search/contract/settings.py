@@ -1,4 +1,4 @@
-"""modelsearch's own test app on our engine, and nothing of the wiki installed."""
+"""Settings with modelsearch's test app and the Whoosh backend, without the wiki app."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ MODELSEARCH_BACKENDS = {
         "AUTO_UPDATE": False,
     }
 }
-FIXTURE_DIRS = [HERE, *filter(Path.is_dir, (above / "shared/data/modelsearch" for above in HERE.parents[3:]))]
+FIXTURE_DIRS = [HERE, *filter(Path.is_dir, (parent / "shared/data/modelsearch" for parent in HERE.parents[3:]))]

@@ -47,12 +47,7 @@ if TYPE_CHECKING:
 
 CALLS_LIMIT = 20
 CONCEPT = 108
-DEFERRED_CALLS: Mapping[str, ParserFunctionHandler | None] = {
-    "#ask": None,
-    "#show": None,
-    "#concept": None,
-    INCLUDE: None,
-}
+DEFERRED_CALLS: Mapping[str, ParserFunctionHandler | None] = dict.fromkeys(("#ask", "#show", "#concept", INCLUDE))
 """Parser functions that are rendered when the page is read, for `wiki.text.markup.parser_functions`."""
 CARD_FORMATS = ("gallery",)
 """Formats that show the excerpt and the picture of pages."""
@@ -70,8 +65,8 @@ Sort = CacheDependency.Sort
 class EmbeddedResults:
     """Renders the deferred content of one text for one user, and collects its dependencies."""
 
-    def __init__(self, what: DeferredSlots, user: Reader) -> None:
-        self.slots, self.user = what, user
+    def __init__(self, slots: DeferredSlots, user: Reader) -> None:
+        self.slots, self.user = slots, user
         self.dependencies: set[DependencyKey] = set()
         self.deferred_results = DeferredResults()
         self._call_count, self._seconds_spent = 0, 0.0
@@ -118,7 +113,7 @@ class EmbeddedResults:
     # --- Calls
     def render_call(self, name: str, placeholder: Mapping[str, Any]) -> SafeString:
         """Return the HTML of one call, or of the problem with it."""
-        outer = self._started is None
+        is_outermost = self._started is None
         self._started = self._started or clock()
         try:
             if self._seconds_left <= 0:
@@ -134,7 +129,7 @@ class EmbeddedResults:
                 self._expire_at(timezone.now() + RETRY_AFTER)
             return problem_html([message_for(problem)], str(placeholder["source"]))
         finally:
-            if outer:
+            if is_outermost:
                 self._seconds_spent += clock() - self._started
                 self._started = None
 
@@ -181,27 +176,27 @@ class EmbeddedResults:
         number, name = titles.split_namespace(self.slots.full_title)
         if number != CONCEPT:
             raise AskProblem("ask_concept_elsewhere")
-        source, described = parse_concept(arguments)
+        source, description = parse_concept(arguments)
         query_parser.parse(source, self.slots.language)
         query = self._set_page(Query(InConcept(name), source=f"[[Concept:{name}]]", language=self.slots.language))
         query.parameters["format"] = "category"
         result = self._run(query)
-        pages_html = registry.render_html(
-            result, self.format_context(query, {"q": query.source, "po": "", "format": "category"})
-        )
+        url_fields = {"q": query.source, "po": "", "format": "category"}
+        pages_html = registry.render_html(result, self.format_context(query, url_fields))
         return join_html("", [
-            format_html("<p>{}</p>", described) if described else base.EMPTY_HTML,
+            format_html("<p>{}</p>", description) if description else base.EMPTY_HTML,
             format_html("<p><code>{}</code></p>", source),
             pages_html or format_html('<p class="empty">{}</p>', gettext("No page belongs to this concept yet.")),
         ])  # fmt: skip
 
-    # --- How answers are shown
+    # --- How results are rendered
     def format_context(self, query: Query, url_fields: Mapping[str, str]) -> base.FormatContext:
-        """Return how formats render a result here; `asked` are the fields of the query's URL (see `query_links`)."""
+        """Return how formats render a result here; `url_fields` are those of the query's URL (see `query_links`)."""
         more_url = query_url(url_fields, {"offset": str(query.offset + query.limit)})
         return base.FormatContext(
-            self.slots.ui_language, lambda changes: query_url(url_fields, changes), more_url, template_source=self._template_source,
-            render_markdown=self._render_markdown, page_html=self._page_html, pictures=self._thumbnails,
+            self.slots.ui_language, lambda changes: query_url(url_fields, changes), more_url,
+            template_source=self._template_source, render_markdown=self._render_markdown, page_html=self._page_html,
+            pictures=self._thumbnails,
         )  # fmt: skip
 
     def _template_source(self, name: str) -> str | None:
@@ -220,13 +215,13 @@ class EmbeddedResults:
         fields = PageFields(0, None, "", False, catalogue.DEFAULT, self.slots.language)
         return self.render_stored(page_renderer.render_preview(text, fields, self.slots.ui_language))
 
-    def render_stored(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
+    def render_stored(self, stored: RenderedPage, results: dict[str, str] | None = None) -> SafeString:
         """Return the HTML of a rendering with the given content; it depends on the pages that the text links to."""
         links = [placeholder for placeholder in stored.placeholders.values() if "key" in placeholder]
         self.add_dependencies(
             Sort.PAGE, {placeholder[name] for placeholder in links for name in ("key", "near")} - {""}
         )
-        return page_output.build_output(stored, DeferredResults(answers or {})).html
+        return page_output.build_output(stored, DeferredResults(results or {})).html
 
     def _page_html(self, pk: int) -> SafeString:
         """Return the HTML of a page in the result; its own calls become links to that page."""
@@ -238,9 +233,8 @@ class EmbeddedResults:
         self.add_dependencies(Sort.TEXT, [titles.key_of(stored.page.full_title)])
         label = gettext("(answered on the page itself)")
         link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), label)
-        return self.render_stored(
-            stored, {number: link for number, placeholder in stored.placeholders.items() if "call" in placeholder}
-        )
+        calls = (number for number, placeholder in stored.placeholders.items() if "call" in placeholder)
+        return self.render_stored(stored, dict.fromkeys(calls, link))
 
     def _thumbnails(self, names: Iterable[str]) -> Mapping[str, base.Thumbnail]:
         given = [name for name in names if name]
@@ -268,13 +262,4 @@ def _show_arguments(arguments: Sequence[Sequence[str]]) -> list[Sequence[str]]:
 
 def _is_block(query: Query) -> bool:
     """Whether the output of the query is block HTML, not inline."""
-    return registry.format_of(query).name not in (
-        "list",
-        "plainlist",
-        "count",
-        "sum",
-        "average",
-        "min",
-        "max",
-        "median",
-    )
+    return registry.format_of(query).name not in INLINE_FORMATS

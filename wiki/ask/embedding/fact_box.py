@@ -69,23 +69,25 @@ class PageFacts:
     """Values of unique properties that another page has too: its title by property key and canonical value."""
 
     @classmethod
-    def load(cls, what: DeferredSlots, user: Reader) -> PageFacts:
+    def load(cls, slots: DeferredSlots, user: Reader) -> PageFacts:
         """Load the facts of a page from the database, or parse those that a text states. A few database queries."""
-        loaded = _load_facts(what) if what.page is not None else _parse_statements(what)
+        loaded = _load_facts(slots) if slots.page is not None else _parse_statements(slots)
         facts = [fact for fact in loaded if not fact.is_shown_elsewhere]
-        declared = declarations_for({fact.key for fact in facts})
+        declarations = declarations_for({fact.key for fact in facts})
         values = {value for fact in facts for value in _page_values(fact.value)}
         scope = FactScope(user)
         pages = find_page_refs(scope, values)
-        result = QueryResult(Query(Conjunction(()), language=what.ui_language), pages=pages, language=what.ui_language)
-        title_key = key_of(what.full_title) if what.full_title else ""
-        nested: dict[str, list[PageFact]] = {}
+        result = QueryResult(
+            Query(Conjunction(()), language=slots.ui_language), pages=pages, language=slots.ui_language
+        )
+        title_key = key_of(slots.full_title) if slots.full_title else ""
+        by_fragment: dict[str, list[PageFact]] = {}
         for fact in facts:
-            nested.setdefault(fact.fragment, []).append(fact)
-        doubles = _find_duplicates(facts, declared, scope, what)
-        return cls(what, facts, declared, Cells(result), title_key, nested, doubles)
+            by_fragment.setdefault(fact.fragment, []).append(fact)
+        duplicates = _find_duplicates(facts, declarations, scope, slots)
+        return cls(slots, facts, declarations, Cells(result), title_key, by_fragment, duplicates)
 
-    # --- What it depends on
+    # --- Dependencies
     @property
     def title_keys(self) -> set[str]:
         """Title keys of the pages that values name, or would name if they existed."""
@@ -103,7 +105,7 @@ class PageFacts:
         """Primary keys of the pages whose titles are shown."""
         return {found.page_pk for found in self.cells.result.pages.values() if found.page_pk}
 
-    # --- In the box
+    # --- In the fact box
     def box_rows(self) -> FactBox:
         """Return labels and values of the page's own facts, in text order, as safe HTML."""
         rows: dict[str, list[str]] = {}
@@ -114,9 +116,8 @@ class PageFacts:
     def label_html(self, key: str) -> SafeString:
         """Return the label of a property, linked to its page."""
         declaration = self.declarations[key]
-        label = special_properties.special_property_label(key, self.slots.ui_language) or declaration.label(
-            self.slots.ui_language
-        )
+        language = self.slots.ui_language
+        label = special_properties.special_property_label(key, language) or declaration.label(language)
         return format_html('<a href="{}">{}</a>', address("property", declaration.title), label)
 
     def value_html(self, fact: PageFact, label: str = "") -> SafeString:
@@ -126,8 +127,8 @@ class PageFacts:
                 '<span class="problem" role="note"><code>{}</code> {}</span>',
                 fact.value.raw, message_for(fact.value.problem),
             )  # fmt: skip
-        if other := self.duplicates.get((fact.key, fact.value.canonical_value)):
-            return self._duplicate(fact, other)
+        if other_page := self.duplicates.get((fact.key, fact.value.canonical_value)):
+            return self._duplicate(fact, other_page)
         page, _, fragment = fact.value.canonical_value.partition("#")
         if fragment and page == self.title_key and not fact.fragment and fragment in self.by_fragment:
             return self._subobject_facts(fragment)
@@ -135,10 +136,10 @@ class PageFacts:
             return self._with_label(fact.value, label)
         return self.cells.value_html(fact.value, self._context(fact.key))
 
-    def _duplicate(self, fact: PageFact, other: str) -> SafeString:
+    def _duplicate(self, fact: PageFact, other_page: str) -> SafeString:
         """Return a value with the problem that another page has it too, though the property is unique."""
         name = self.declarations[fact.key].label(self.slots.ui_language)
-        problem_text = message_for(problem("value_not_unique", fact.value.raw, page=other, property=name))
+        problem_text = message_for(problem("value_not_unique", fact.value.raw, page=other_page, property=name))
         value_html = self.cells.value_html(fact.value, self._context(fact.key))
         return format_html('{} <span class="problem" role="note">{}</span>', value_html, problem_text)
 
@@ -147,8 +148,8 @@ class PageFacts:
 
     def _with_label(self, value: Value, label: str) -> SafeString:
         """Return a value under another label: a link where it is an existing page."""
-        found = self.cells.result.pages.get(value.canonical_value) if value.datatype == PAGE else None
-        return format_html('<a href="{}">{}</a>', found.url, label) if found and found.url else escape(label)
+        page = self.cells.result.pages.get(value.canonical_value) if value.datatype == PAGE else None
+        return format_html('<a href="{}">{}</a>', page.url, label) if page and page.url else escape(label)
 
     def _subobject_facts(self, fragment: str) -> SafeString:
         """Return the facts of a subobject in one line."""
@@ -174,18 +175,18 @@ class PageFacts:
         return escape(label or raw)
 
 
-def _load_facts(what: DeferredSlots) -> Iterable[PageFact]:
+def _load_facts(slots: DeferredSlots) -> Iterable[PageFact]:
     """Load the current facts of a page; values of records have their fields."""
-    found = list(
-        Fact.objects.filter(page=what.page, removed_in=None)
+    facts = list(
+        Fact.objects.filter(page=slots.page, removed_in=None)
         .select_related("subject", "property__redirects_to")
         .order_by("position", "pk")
     )
     parts: dict[int, list[tuple[str, Value]]] = {}
-    for fact in found:
+    for fact in facts:
         if fact.part_of_id:
             parts.setdefault(fact.part_of_id, []).append((_property_key(fact), fact.value()))
-    for fact in found:
+    for fact in facts:
         if not fact.part_of_id:
             value = replace(fact.value(), parts=tuple(parts.get(fact.pk, ())))
             yield PageFact(fact.subject.fragment, _property_key(fact), value)
@@ -195,52 +196,48 @@ def _property_key(fact: Fact) -> str:
     return fact.property.redirects_to.key if fact.property.redirects_to else fact.property.key
 
 
-def _parse_statements(what: DeferredSlots) -> list[PageFact]:
+def _parse_statements(slots: DeferredSlots) -> list[PageFact]:
     """Parse the statements of a text that is not the current version of a page, by current declarations."""
     statements = []
-    for fact in what.statements:
+    for statement in slots.statements:
         try:
-            statements.append(
-                (
-                    fact.fragment,
-                    key_of_property(fact.property),
-                    substitute_page_name_variables(fact.value, what.full_title),
-                )
-            )
+            value = substitute_page_name_variables(statement.value, slots.full_title)
+            statements.append((statement.fragment, key_of_property(statement.property), value))
         except TitleProblem:
             continue
-    declared = declarations_for({key for _, key, _ in statements})
-    is_place = what.place_title == what.full_title
+    declarations = declarations_for({key for _, key, _ in statements})
+    is_place = slots.place_title == slots.full_title
     version = VersionState(
-        "", what.full_title, is_place, what.language, "", None, bool(what.place_title) and not is_place
+        "", slots.full_title, is_place, slots.language, "", None, bool(slots.place_title) and not is_place
     )
-    parsed = [(fragment, key, fact_columns.parse_value(raw, version, declared[key])) for fragment, key, raw in statements]
+    parsed = [
+        (fragment, key, fact_columns.parse_value(raw, version, declarations[key])) for fragment, key, raw in statements
+    ]
     existing = fact_columns.existing_place_keys(value for _, _, value in parsed)
     return [
         PageFact(
-            fragment,
-            declared[key].key,
+            fragment, declarations[key].key,
             replace(value, canonical_value=value.place_key) if value.place_key in existing else value,
         )
         for fragment, key, value in parsed
-    ]
+    ]  # fmt: skip
 
 
 def _find_duplicates(
-    facts: Sequence[PageFact], declared: dict[str, Declaration], scope: FactScope, what: DeferredSlots
+    facts: Sequence[PageFact], declarations: dict[str, Declaration], scope: FactScope, slots: DeferredSlots
 ) -> dict[tuple[str, str], str]:
     """Find values of unique properties that other pages have too. No query where no property is unique."""
-    values = {fact.value.canonical_value for fact in facts if declared[fact.key].unique and fact.value.is_usable}
+    values = {fact.value.canonical_value for fact in facts if declarations[fact.key].unique and fact.value.is_usable}
     if not values:
         return {}
-    rows = {pk: key for key in declared if declared[key].unique for pk in scope.names.property_rows(key, 0)}
+    rows = {pk: key for key in declarations if declarations[key].unique for pk in scope.names.property_rows(key, 0)}
     others = scope.facts(rows).filter(
         Exists(scope.readable_pages().filter(pk=OuterRef("page"))),
         canonical_value__in=sorted(values)[:VALUES_LIMIT],
         part_of=None,
     )
-    if what.page is not None:
-        others = others.exclude(page=what.page)
+    if slots.page is not None:
+        others = others.exclude(page=slots.page)
     found = others.order_by("-added_at").values_list("property", "canonical_value", "page__full_title")[:VALUES_LIMIT]
     return {(rows[pk], value): title for pk, value, title in found}
 
@@ -251,7 +248,7 @@ def _with_parts(value: Value) -> Sequence[Value]:
 
 def _page_values(value: Value) -> set[str]:
     return {
-        fact.canonical_value
-        for fact in _with_parts(value)
-        if fact.canonical_value and fact.datatype in (PAGE, "_wpp", "_wpc", "_wpu")
+        part.canonical_value
+        for part in _with_parts(value)
+        if part.canonical_value and part.datatype in (PAGE, "_wpp", "_wpc", "_wpu")
     }

@@ -27,14 +27,14 @@ LOCK_ID = 7_230_108
 Sort = CacheDependency.Sort
 
 
-def dependency_keys(footprint: QueryDependencies) -> set[DependencyKey]:
+def dependency_keys(dependencies: QueryDependencies) -> set[DependencyKey]:
     """Return the cache dependencies of a query result."""
-    keys = {(int(Sort.FACT), key, value) for key, value in footprint.fact_values}
-    keys |= {(int(Sort.PROPERTY), key, "") for key in footprint.properties}
-    keys |= {(int(Sort.PAGE), key, "") for key in footprint.title_keys}
-    keys |= {(int(Sort.SEEN), str(pk), "") for pk in footprint.page_pks}
-    keys |= {(int(Sort.SPACE), str(number), "") for number in footprint.namespaces}
-    return keys | ({(int(Sort.ALL), "", "")} if footprint.any_change else set())
+    keys = {(int(Sort.FACT), key, value) for key, value in dependencies.fact_values}
+    keys |= {(int(Sort.PROPERTY), key, "") for key in dependencies.properties}
+    keys |= {(int(Sort.PAGE), key, "") for key in dependencies.title_keys}
+    keys |= {(int(Sort.SEEN), str(pk), "") for pk in dependencies.page_pks}
+    keys |= {(int(Sort.SPACE), str(number), "") for number in dependencies.namespaces}
+    return keys | ({(int(Sort.ALL), "", "")} if dependencies.any_change else set())
 
 
 @dataclass(slots=True)
@@ -64,21 +64,22 @@ class CacheInvalidation:
         Needs the transaction of the change; takes the shared lock of `lock_out_cache_fills`.
         """
         lock_out_cache_fills()
-        found: dict[int, int] = {}
+        affected: dict[int, int] = {}
         conditions = list(self._conditions())
         if len(conditions) <= CONDITIONS_PER_QUERY:
             conditions = [reduce(or_, conditions)]
         for condition in conditions:
-            found.update(CacheDependency.objects.filter(condition).values_list("rendered", "rendered__page"))
-        mark_stale(found)
-        return len(set(found.values()))
+            affected.update(CacheDependency.objects.filter(condition).values_list("rendered", "rendered__page"))
+        mark_stale(affected)
+        return len(set(affected.values()))
 
     def _conditions(self) -> Iterable[Q]:
         yield Q(sort=Sort.ALL)
         yield from self._fact_conditions()
         sorts: tuple[tuple[Iterable[str], CacheDependency.Sort], ...] = (
             (self.title_keys, Sort.PAGE), (self.text_keys, Sort.TEXT), (self.properties, Sort.PROPERTY),
-            (map(str, self.retitled_pages), Sort.SEEN), (map(str, self.card_pages), Sort.CARD), (map(str, self.namespaces), Sort.SPACE),
+            (map(str, self.retitled_pages), Sort.SEEN), (map(str, self.card_pages), Sort.CARD),
+            (map(str, self.namespaces), Sort.SPACE),
         )  # fmt: skip
         for keys, sort in sorts:
             for chunk in _slices(keys):
@@ -92,10 +93,12 @@ class CacheInvalidation:
         elif self.facts:
             yield reduce(or_, (_fact_condition(key, values) for key, values in self.facts.items()))
         for chunk in _slices(str(pk) for pk in self.fact_pages):
-            printed = CacheDependency.objects.filter(
+            prints_property = CacheDependency.objects.filter(
                 rendered=OuterRef("rendered"), sort=Sort.PROPERTY, key__in=list(self.facts)[:KEYS_PER_QUERY]
             )
-            yield Q(Exists(printed) if len(self.facts) <= KEYS_PER_QUERY else Q(), sort=Sort.SEEN, key__in=chunk)
+            yield Q(
+                Exists(prints_property) if len(self.facts) <= KEYS_PER_QUERY else Q(), sort=Sort.SEEN, key__in=chunk
+            )
 
 
 def _fact_condition(key: str, values: set[str]) -> Q:
@@ -109,9 +112,12 @@ def _slices(keys: Iterable[str]) -> Iterable[Sequence[str]]:
         yield sorted_keys[start : start + KEYS_PER_QUERY]
 
 
-def mark_stale(rendered: dict[int, int]) -> None:
-    """Mark results as stale and change the ETags of their pages; `rendered` has page by RenderedPage, primary keys."""
-    pks, pages = sorted(rendered), sorted(set(rendered.values()))
+def mark_stale(page_by_rendering: dict[int, int]) -> None:
+    """Mark cached results as stale and change the ETags of their pages.
+
+    `page_by_rendering` maps primary keys of RenderedPage to those of their pages.
+    """
+    pks, pages = sorted(page_by_rendering), sorted(set(page_by_rendering.values()))
     for start in range(0, len(pks), KEYS_PER_QUERY):
         current = RenderedPage.objects.filter(pk__in=pks[start : start + KEYS_PER_QUERY]).exclude(
             results_release__in=(STALE, NEVER_COMPUTED)

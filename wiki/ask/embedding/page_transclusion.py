@@ -55,12 +55,12 @@ class _Call:
 def _parse_call(arguments: Sequence[Sequence[str]]) -> _Call:
     """Parse the arguments of a call; those without a name are numbered from 1, as in MediaWiki."""
     title, _, section = (arguments[0][1] if arguments else "").partition("#")
-    named, number = dict[str, str](), 0
+    by_name, number = dict[str, str](), 0
     for key, value in arguments[1:]:
         if not key:
             number += 1
-        named[key or str(number)] = value
-    return _Call(title.strip(), section.strip(), named)
+        by_name[key or str(number)] = value
+    return _Call(title.strip(), section.strip(), by_name)
 
 
 class CallRenderer(Protocol):
@@ -76,7 +76,7 @@ class CallRenderer(Protocol):
         """Return the HTML of one call, or of the problem with it."""
         ...
 
-    def render_stored(self, stored: RenderedPage, answers: dict[str, str] | None = None) -> SafeString:
+    def render_stored(self, stored: RenderedPage, results: dict[str, str] | None = None) -> SafeString:
         """Return the HTML of a rendering with the given content; it depends on the pages that the text links to."""
         ...
 
@@ -119,10 +119,12 @@ class Transcluder:
         key, place_key = link_table.target_keys(
             title, PageFields(0, None, self._slots.place_title, bool(self._slots.place_title), "", "")
         )
-        keys = [one for one in (place_key, key, "" if ":" in title else _key(f"Template:{title}")) if one]
+        keys = [
+            title_key for title_key in (place_key, key, "" if ":" in title else _key(f"Template:{title}")) if title_key
+        ]
         self._renderer.add_dependencies(Sort.PAGE, keys)
-        for one in keys:
-            page = page_lookup.find(one, self._renderer.user)
+        for title_key in keys:
+            page = page_lookup.find(title_key, self._renderer.user)
             if page is None:
                 continue
             target = page_lookup.redirect_target(page, self._renderer.user)
@@ -153,9 +155,9 @@ class Transcluder:
             if "call" in placeholder
         }
         html = self._renderer.render_stored(stored, calls)
-        own = f"i{self._count}-"
-        # Tags of what was cleaned and completed by us; only their ids change.
-        return mark_safe(_TAG.sub(lambda tag: _ID.sub(rf" \1{own}", tag[0]), html))  # noqa: S308
+        prefix = f"i{self._count}-"
+        # The HTML was sanitized and completed by the renderer; only its ids change.
+        return mark_safe(_TAG.sub(lambda tag: _ID.sub(rf" \1{prefix}", tag[0]), html))  # noqa: S308
 
     def _missing_page(self, title: str) -> SafeString:
         """Return a link to create a missing page."""
@@ -173,7 +175,7 @@ class Transcluder:
         paragraph = _ONE_PARAGRAPH.fullmatch(html)
         if paragraph is None:
             raise AskProblem("include_block", {})
-        inner = mark_safe(paragraph[1])  # noqa: S308  a piece of what was safe
+        inner = mark_safe(paragraph[1])  # noqa: S308  part of safe HTML
         return format_html('<span class="include">{} <small class="include-credit">({})</small></span>', inner, credit)
 
 
@@ -189,14 +191,14 @@ def _attribution(page: WikiPage, section: str) -> SafeString:
     names = authors_of(page)
     author_names = ", ".join(names[:NAMED_AUTHORS])
     if len(names) > NAMED_AUTHORS:
-        author_names = gettext("%(names)s and %(number)d more") % {
-            "names": author_names,
-            "number": len(names) - NAMED_AUTHORS,
-        }
+        further = len(names) - NAMED_AUTHORS
+        author_names = gettext("%(names)s and %(number)d more") % {"names": author_names, "number": further}
     source_url = address("page", page.full_title) + (f"#{anchors.section_id(section)}" if section else "")
     licenses = catalogue.licenses_in(page.license)
     license_links = format_html_join(
-        ", ", '<a rel="license" href="{}">{}</a>', ((reverse("license", args=[one.id]), one.id) for one in licenses)
+        ", ",
+        '<a rel="license" href="{}">{}</a>',
+        ((reverse("license", args=[license.id]), license.id) for license in licenses),
     )
     history = format_html('<a href="{}" rel="nofollow">{}</a>', address("history", page.full_title), author_names)
     return format_html(

@@ -33,9 +33,9 @@ def query_form_fields(arguments: Sequence[Sequence[str]]) -> dict[str, str]:
     return form_fields | {name: value for name, value in parameters.items() if name not in NON_PARAMETERS}
 
 
-def query_url(given: Mapping[str, str], more: Mapping[str, str]) -> str:
+def query_url(given: Mapping[str, str], changes: Mapping[str, str]) -> str:
     """Return the URL of a query with changed parameters: a download where `more` names a file format."""
-    result_format = registry.find_format(more.get("format", ""))
+    result_format = registry.find_format(changes.get("format", ""))
     view = "ask_file" if result_format is not None and result_format.file is not None else "ask"
-    fields = {name: value for name, value in {**given, **more}.items() if value}
+    fields = {name: value for name, value in {**given, **changes}.items() if value}
     return f"{reverse(view)}?{urlencode(fields)}"

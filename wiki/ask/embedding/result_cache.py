@@ -50,23 +50,23 @@ _locks = [threading.Lock() for _ in range(64)]
 class ResultCache:
     """Computes and caches deferred content (a `deferred_content.DeferredContentProvider`)."""
 
-    def fill(self, what: DeferredSlots, user: Reader) -> DeferredResults:
+    def fill(self, slots: DeferredSlots, user: Reader) -> DeferredResults:
         """Compute the deferred content for one user, without caching."""
-        return EmbeddedResults(what, user).fill()
+        return EmbeddedResults(slots, user).fill()
 
     def get_or_compute(self, stored: RenderedPage, page: WikiPage) -> DeferredResults:
         """Return the cached deferred content for anonymous users; compute it if it is missing or stale."""
         if is_fresh(stored):
             return DeferredResults(stored.results, stored.fact_box, stored.expires_at)
         with _locks[page.pk % len(_locks)]:
-            now = RenderedPage.objects.filter(pk=stored.pk, version=stored.version).first()
-            if now is not None and is_fresh(now) and now.nonce == stored.nonce:
-                return DeferredResults(now.results, now.fact_box, now.expires_at)
+            current = RenderedPage.objects.filter(pk=stored.pk, version=stored.version).first()
+            if current is not None and is_fresh(current) and current.nonce == stored.nonce:
+                return DeferredResults(current.results, current.fact_box, current.expires_at)
             return refresh(stored, page)
 
-    def invalidate_titles(self, keys: Iterable[str]) -> None:
+    def invalidate_titles(self, title_keys: Iterable[str]) -> None:
         """Invalidate the results that show files or pages with these title keys."""
-        invalidate(CacheInvalidation(title_keys=set(keys)))
+        invalidate(CacheInvalidation(title_keys=set(title_keys)))
 
 
 def is_fresh(stored: RenderedPage) -> bool:
@@ -77,20 +77,20 @@ def is_fresh(stored: RenderedPage) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _WriteMarker:
+class _WriteState:
     """State by which a cache fill notices writes: last version, cache epoch, and `cache_version` of one page."""
 
     version: int
-    turn: int
+    epoch: int
     cache_version: int
 
     @classmethod
-    def of(cls, page: WikiPage) -> _WriteMarker:
+    def of(cls, page: WikiPage) -> _WriteState:
         """Read the current state, with one database query."""
-        last = PageVersion.objects.order_by("-pk").values("pk")[:1]
-        turn = CacheEpoch.objects.filter(pk=1).values("count")
-        row = WikiPage.objects.filter(pk=page.pk).annotate(last=Subquery(last), turn=Subquery(turn))
-        version, count, cache_version = row.values_list("last", "turn", "cache_version").get()
+        last_version = PageVersion.objects.order_by("-pk").values("pk")[:1]
+        epoch = CacheEpoch.objects.filter(pk=1).values("count")
+        row = WikiPage.objects.filter(pk=page.pk).annotate(last_version=Subquery(last_version), epoch=Subquery(epoch))
+        version, count, cache_version = row.values_list("last_version", "epoch", "cache_version").get()
         return cls(version or 0, count or 0, cache_version)
 
 
@@ -100,23 +100,23 @@ def refresh(stored: RenderedPage, page: WikiPage) -> DeferredResults:
     Takes the cache fill lock and the row lock in short transactions, without waiting. Results that could not be cached
     have `is_cacheable` False.
     """
-    what = page_output.deferred_slots(stored, PageFields.of(page), page)
+    slots = page_output.deferred_slots(stored, PageFields.of(page), page)
     for _ in range(TRIES):
-        before = _WriteMarker.of(page)
+        before = _WriteState.of(page)
         stored_before = _stored_dependencies(stored)
-        embedded = EmbeddedResults(what, AnonymousUser())
+        embedded = EmbeddedResults(slots, AnonymousUser())
         results = embedded.fill()
         try:
             with transaction.atomic():
                 if not invalidation.try_lock_out_writes() or not _lock_if_unchanged(stored):
                     break
-                now = _WriteMarker.of(page)
+                now = _WriteState.of(page)
                 _store_dependencies(stored, embedded.dependencies, stored_before)
-                no_writes = (now.version, now.turn) == (before.version, before.turn)
+                no_writes = (now.version, now.epoch) == (before.version, before.epoch)
                 if no_writes or (embedded.dependencies <= stored_before and now.cache_version == before.cache_version):
                     _store_results(stored, results)
                     return results
-        except OperationalError:  # another writer has the row, or the database: whoever reads next keeps it
+        except OperationalError:  # another writer has the row, or the database: the next reader will cache them
             break
     results.is_cacheable = False
     return results
@@ -132,9 +132,9 @@ def _stored_dependencies(stored: RenderedPage) -> set[DependencyKey]:
     return set(CacheDependency.objects.filter(rendered=stored.pk).values_list("sort", "key", "value"))
 
 
-def _store_dependencies(stored: RenderedPage, wanted: set[DependencyKey], before: set[DependencyKey]) -> None:
-    """Replace the stored dependencies `before` by `wanted`, row by row."""
-    removed = before - wanted
+def _store_dependencies(stored: RenderedPage, after: set[DependencyKey], before: set[DependencyKey]) -> None:
+    """Replace the stored dependencies `before` by `after`, row by row."""
+    removed = before - after
     if removed:
         rows = CacheDependency.objects.filter(rendered=stored.pk)
         CacheDependency.objects.filter(
@@ -143,7 +143,7 @@ def _store_dependencies(stored: RenderedPage, wanted: set[DependencyKey], before
     CacheDependency.objects.bulk_create(
         [
             CacheDependency(rendered_id=stored.pk, sort=sort, key=key, value=value)
-            for sort, key, value in sorted(wanted - before)
+            for sort, key, value in sorted(after - before)
         ],
         ignore_conflicts=True,
         batch_size=invalidation.KEYS_PER_QUERY,
@@ -184,17 +184,17 @@ class ResultCacheInvalidator:
     requires = (FactChanges,)
     provides = None
 
-    def prepare(self, readings: Sequence[ParsedVersion]) -> list[None]:
+    def prepare(self, versions: Sequence[ParsedVersion]) -> list[None]:
         """Prepare nothing."""
-        return [None for _ in readings]
+        return [None for _ in versions]
 
     def write(
-        self, readings: Sequence[ParsedVersion], prepared: Sequence[None], moment: datetime | None, inputs: Inputs
+        self, versions: Sequence[ParsedVersion], prepared: Sequence[None], moment: datetime | None, inputs: Inputs
     ) -> None:
         """Invalidate the results that the changes of the written pages affect."""
         change = CacheInvalidation()
-        for item in readings:
-            _add_changes(change, item, inputs.get(FactChanges).of(item.page.pk))
+        for version in versions:
+            _add_changes(change, version, inputs.get(FactChanges).of(version.page.pk))
         if change != CacheInvalidation():
             change.apply()
 
@@ -203,35 +203,35 @@ class ResultCacheInvalidator:
         return []
 
 
-def _add_changes(change: CacheInvalidation, item: ParsedVersion, facts: PageFactChanges) -> None:
+def _add_changes(change: CacheInvalidation, version: ParsedVersion, facts: PageFactChanges) -> None:
     """Add the changes of one written page."""
     for page, key, value in facts.values:
         change.facts.setdefault(key, set()).add(value)
         change.fact_pages.add(page)
     change.properties |= facts.declared
     if not facts.values and not facts.declared:
-        return  # derived again: nothing was written
+        return  # derived data was rebuilt: nothing was written
     before: dict[str, Any] = (
-        {name: getattr(item.page, name) for name in TITLE_COLUMNS + CARD_COLUMNS} if item.follows else {}
+        {name: getattr(version.page, name) for name in TITLE_COLUMNS + CARD_COLUMNS} if version.follows else {}
     )
-    after = _new_columns(item)
+    after = _new_columns(version)
     change.text_keys |= {key for key in (before.get("title_key"), after["title_key"]) if key}
     if any(before.get(name) != after[name] for name in CARD_COLUMNS):
-        change.card_pages.add(item.page.pk)
+        change.card_pages.add(version.page.pk)
     if any(before.get(name) != after[name] for name in TITLE_COLUMNS):
-        change.retitled_pages.add(item.page.pk)
-    named = ("title_key", "redirect_key")
-    if any(before.get(name) != after[name] for name in named):
-        change.title_keys |= {str(row[name]) for row in (before, after) for name in named if row.get(name)}
-        change.namespaces |= {item.page.namespace, item.fields.namespace}
+        change.retitled_pages.add(version.page.pk)
+    key_columns = ("title_key", "redirect_key")
+    if any(before.get(name) != after[name] for name in key_columns):
+        change.title_keys |= {str(row[name]) for row in (before, after) for name in key_columns if row.get(name)}
+        change.namespaces |= {version.page.namespace, version.fields.namespace}
 
 
-def _new_columns(item: ParsedVersion) -> dict[str, Any]:
+def _new_columns(version: ParsedVersion) -> dict[str, Any]:
     """Return the new values of the columns that results show."""
-    fields = item.fields
-    full = fields.full_title
-    columns = {name: item.columns[name] for name in TITLE_COLUMNS + CARD_COLUMNS if name in item.columns}
-    return {**columns, "title": fields.title, "title_key": None if item.text is None else titles.key_of(full)}
+    fields = version.fields
+    full_title = fields.full_title
+    columns = {name: version.columns[name] for name in TITLE_COLUMNS + CARD_COLUMNS if name in version.columns}
+    return {**columns, "title": fields.title, "title_key": None if version.text is None else titles.key_of(full_title)}
 
 
 class RefreshResultsJob:
@@ -250,11 +250,11 @@ class RefreshResultsJob:
             .select_related("page__place")
             .order_by("pk")[:REFRESH_SLICE]
         )
-        done = 0
+        refreshed = 0
         for stored in rows:
             if stored.version != stored.page.version:
                 RenderedPage.objects.filter(pk=stored.pk, results_release=STALE).update(results_release=NEVER_COMPUTED)
             else:
                 refresh(stored, stored.page)
-            done += is_fresh(stored)
-        return done == REFRESH_SLICE
+            refreshed += is_fresh(stored)
+        return refreshed == REFRESH_SLICE

@@ -1,1 +1,1 @@
-"""From a query to its rows: compiler, name resolution, printouts, sorting, timeouts."""
+"""Execution of queries: compiler, name resolution, printouts, sorting, timeouts."""

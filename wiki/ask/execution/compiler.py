@@ -273,7 +273,7 @@ class QueryCompiler:
         return None
 
     def _is_has_subobject(self, link: ChainLink) -> bool:
-        """Whether a property is `Has subobject`, which has no facts: the table of subjects answers for it."""
+        """Whether a property is `Has subobject`, which has no facts: it is computed from the table of subjects."""
         return self.names.declaration_named(link.name).key == "_SOBJ"
 
     def _subobject_condition(self, condition: HasValue, subobjects_allowed: bool) -> Q:

@@ -1,1 +1,1 @@
-"""Result formats: what a question found, as HTML for a page or as a file. One module per family."""
+"""Result formats: query results as HTML for a page or as a download. One module for each group of formats."""

@@ -89,7 +89,8 @@ def _aggregate_html(name: str, result: QueryResult, format_context: FormatContex
 
 FORMATS = (
     Format(
-        "count", gettext_noop("count"), gettext_noop("How many results there are."), html=count, renders_empty_result=True,
+        "count", gettext_noop("count"), gettext_noop("How many results there are."),
+        html=count, renders_empty_result=True,
     ),
     *(
         Format(name, label, description, html=partial(_aggregate_html, name), limit=INLINE_LIMIT)

@@ -27,20 +27,20 @@ PRINT_CHAIN, PRINT_PROPERTY, PRINT_CATEGORIES, PRINT_CATEGORY, PRINT_SUBJECT = 4
 """SMW's `PrintRequest` modes."""
 
 
-def result_title(found: PageRef) -> str:
+def result_title(page: PageRef) -> str:
     """Return the full title, with `#fragment` for a subobject: the key of a page in results."""
-    plain = not found.fragment or "#" in found.full_title
-    return found.full_title if plain else f"{found.full_title}#{found.fragment}"
+    is_complete = not page.fragment or "#" in page.full_title
+    return page.full_title if is_complete else f"{page.full_title}#{page.fragment}"
 
 
-def page_data(found: PageRef) -> dict[str, Any]:
+def page_data(page: PageRef) -> dict[str, Any]:
     """Return a page as in SMW's API. `displaytitle` is empty where it equals the title."""
     return {
-        "fulltext": result_title(found),
-        "fullurl": full_url(found.url),
-        "namespace": found.namespace,
-        "exists": "1" if found.exists else "",
-        "displaytitle": "" if found.shown_title == found.full_title else found.shown_title,
+        "fulltext": result_title(page),
+        "fullurl": full_url(page.url),
+        "namespace": page.namespace,
+        "exists": "1" if page.exists else "",
+        "displaytitle": "" if page.shown_title == page.full_title else page.shown_title,
     }
 
 
@@ -64,8 +64,8 @@ def _missing_page(value: Value) -> dict[str, Any]:
 def value_data(value: Value, context: Context, result: QueryResult) -> Any:
     """Return one value as in SMW's API."""
     if value.datatype == PAGE:
-        found = result.pages.get(value.canonical_value)
-        return page_data(found) if found else _missing_page(value)
+        page = result.pages.get(value.canonical_value)
+        return page_data(page) if page else _missing_page(value)
     if value.parts:
         return _record_data(value, context, result)
     return registry.data(value, context)
@@ -76,12 +76,12 @@ def _record_data(value: Value, context: Context, result: QueryResult) -> dict[st
     data: dict[str, Any] = {}
     for key, part in value.parts:
         field = fields.get(key)
-        inner = (
+        field_context = (
             Context(context.language, field, context.page, context.place_title) if field else Context(context.language)
         )
         label = field.label(context.language) if field else key
         field_data = data.setdefault(label, {"label": label, "key": key, "typeid": part.datatype, "item": []})
-        field_data["item"].append(value_data(part, inner, result))
+        field_data["item"].append(value_data(part, field_context, result))
     return data
 
 

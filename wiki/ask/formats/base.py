@@ -85,18 +85,20 @@ def _no_page(page_pk: int) -> SafeString:
 def thumbnails(names: Iterable[str]) -> dict[str, Thumbnail]:
     """Return thumbnails by file name as given (any spelling); missing files are left out."""
     given = [name for name in names if name]
-    found = pictures_by_name(given, THUMBNAIL_SPEC) if given else {}
+    pictures = pictures_by_name(given, THUMBNAIL_SPEC) if given else {}
     found_thumbnails: dict[str, Thumbnail] = {}
     for name in given:
-        picture = found.get(file_key(name))
+        picture = pictures.get(file_key(name))
         if picture is None:
             continue
         try:
-            small = picture.get_rendition(THUMBNAIL_SPEC)
+            rendition = picture.get_rendition(THUMBNAIL_SPEC)
         except OSError:  # the file is gone or broken: a result without its picture is still a result
             continue
         credit = ", ".join(part for part in (picture.author, picture.license) if part)
-        found_thumbnails[name] = Thumbnail(small.url, small.width, small.height, str(picture.description or ""), credit)
+        found_thumbnails[name] = Thumbnail(
+            rendition.url, rendition.width, rendition.height, str(picture.description or ""), credit
+        )
     return found_thumbnails
 
 
@@ -197,7 +199,7 @@ def switch_option(result: QueryResult, name: str, default: bool = False) -> bool
 
 
 def separator(result: QueryResult, name: str, default: str) -> str:
-    """A parameter that separates: its blanks count, `\\n`, `\\t` and `_` stand for a line, a tabulator and a blank."""
+    """Return a separator as written, spaces included; `\\n`, `\\t` and `_` stand for newline, tab and space."""
     raw = result.query.parameters.get(name)
     return default if raw is None else raw.replace("\\n", "\n").replace("\\t", "\t").replace("_", " ")
 

@@ -63,11 +63,11 @@ def embedded(result: QueryResult, format_context: FormatContext) -> SafeString:
         text = format_context.page_html(row.subject.page_pk) if row.subject.page_pk else EMPTY_HTML
         title = EMPTY_HTML if without_titles else cells.subject_html(row)
         sections.append(_embedded_page(title_format, title, format_html('<div class="ask-embedded">{}</div>', text)))
-    inner = join_html("", sections)
+    html = join_html("", sections)
     if len(result.rows) > EMBEDDED_LIMIT:
         note = gettext("Only the first %(limit)s pages are shown in full.") % {"limit": EMBEDDED_LIMIT}
-        inner = format_html('{}<p class="rows-note">{}</p>', inner, note)
-    return format_html("<{0}>{1}</{0}>", title_format, inner) if title_format in ("ul", "ol") else inner
+        html = format_html('{}<p class="rows-note">{}</p>', html, note)
+    return format_html("<{0}>{1}</{0}>", title_format, html) if title_format in ("ul", "ol") else html
 
 
 def _embedded_page(title_format: str, title: SafeString, text: SafeString) -> SafeString:
@@ -99,14 +99,14 @@ def _is_picture(result: QueryResult, index: int) -> bool:
 
 
 def _card(row: ResultRow, cells: Cells, pictures: Mapping[str, Thumbnail], facts: list[int]) -> SafeString:
-    small = pictures.get(_picture_name(row, cells.result))
-    if small is None:
+    thumbnail = pictures.get(_picture_name(row, cells.result))
+    if thumbnail is None:
         initial = escape(row.subject.shown_title[:1].upper())
         image = format_html('<span class="card-blank" aria-hidden="true">{}</span>', initial)
     else:
         image = format_html(
             '<img class="card-picture" src="{}" alt="{}" title="{}" loading="lazy" width="{}" height="{}">',
-            small.url, small.description, small.credit, small.width, small.height,
+            thumbnail.url, thumbnail.description, thumbnail.credit, thumbnail.width, thumbnail.height,
         )  # fmt: skip
     lines = []
     for index in facts:

@@ -74,8 +74,8 @@ class Cells:
     def heading(self, column: Column) -> SafeString:
         """Return the label of a column, linked to the page of its property unless `headers` or `link` forbid it."""
         key, title = column.declaration.key, column.declaration.title
-        known = column.printout.chain and title and not key.startswith("_")
-        if not known or self.headers == "plain" or not self.links_values:
+        has_property_page = column.printout.chain and title and not key.startswith("_")
+        if not has_property_page or self.headers == "plain" or not self.links_values:
             return escape(column.label)
         return format_html('<a href="{}">{}</a>', address("page", f"Property:{title}"), column.label)
 
@@ -88,14 +88,14 @@ class Cells:
         """Return the page of a row, linked unless `link=none`."""
         return self.page_html(row.subject, linked=self.links_subject)
 
-    def page_html(self, found: PageRef, *, linked: bool, output_format: str = "") -> SafeString:
+    def page_html(self, page: PageRef, *, linked: bool, output_format: str = "") -> SafeString:
         """Return a page by its title; a red link where it does not exist."""
-        text = found.full_title if output_format == "-" else found.shown_title
+        text = page.full_title if output_format == "-" else page.shown_title
         if not linked or output_format == "-":
             return escape(text)
-        if not found.exists:
-            return self._red_link(found.full_title, text)
-        return format_html('<a href="{}">{}</a>', found.url, text)
+        if not page.exists:
+            return self._red_link(page.full_title, text)
+        return format_html('<a href="{}">{}</a>', page.url, text)
 
     def _red_link(self, title: str, text: str) -> SafeString:
         tooltip = gettext("%(title)s (not written yet)") % {"title": title}
@@ -124,16 +124,16 @@ class Cells:
         )
         return [text for text in values if text]
 
-    def _subject_text(self, found: PageRef, output_format: str) -> str:
-        return found.full_title if output_format == "-" else found.shown_title
+    def _subject_text(self, page: PageRef, output_format: str) -> str:
+        return page.full_title if output_format == "-" else page.shown_title
 
     def value_text(self, value: Value, context: Context, output_format: str = "") -> str:
         """Return one value as text."""
         if value.problem is not None:
             return value.raw
         if value.datatype == PAGE:
-            found = self.result.pages.get(value.canonical_value)
-            return self._subject_text(found, output_format) if found else value.raw
+            page = self.result.pages.get(value.canonical_value)
+            return self._subject_text(page, output_format) if page else value.raw
         return registry.show(value, context, output_format)
 
     def html(self, row: ResultRow, index: int) -> list[SafeString]:
@@ -162,17 +162,17 @@ class Cells:
 
     def _page_value(self, value: Value, context: Context, output_format: str) -> SafeString:
         """Return a page value; a missing page is text where the property was not declared to have pages."""
-        found = self.result.pages.get(value.canonical_value)
-        if found is not None:
-            return self.page_html(found, linked=self.links_values, output_format=output_format)
+        page = self.result.pages.get(value.canonical_value)
+        if page is not None:
+            return self.page_html(page, linked=self.links_values, output_format=output_format)
         if not self.links_values or output_format == "-" or not value.raw.strip() or not context.declaration.datatype:
             return escape(value.raw)
         return self._red_link(value.raw.partition("#")[0].lstrip(":") or value.raw, value.raw)
 
     def _record(self, value: Value, context: Context) -> SafeString:
         """Return a record as SMW does: the first field, then the others in parentheses."""
-        declared = {field.key: field for field in context.declaration.fields}
-        fields = [self.value_html(part, _field_context(context, declared.get(key))) for key, part in value.parts]
+        declarations = {field.key: field for field in context.declaration.fields}
+        fields = [self.value_html(part, _field_context(context, declarations.get(key))) for key, part in value.parts]
         if len(fields) < 2:
             return join_html("", fields)
         return format_html("{} ({})", fields[0], join_html(", ", fields[1:]))
@@ -187,11 +187,11 @@ def _field_context(context: Context, declaration: Declaration | None) -> Context
 
 def find_column(result: QueryResult, name: str) -> int | None:
     """Return the index of the column with this label, property name or number (from 1); None where there is none."""
-    name_folded = name.strip().casefold()
+    folded = name.strip().casefold()
     for index, column in enumerate(result.columns):
-        if name_folded in (column.label.casefold(), column.declaration.title.casefold()):
+        if folded in (column.label.casefold(), column.declaration.title.casefold()):
             return index
-    return int(name_folded) - 1 if name_folded.isdecimal() and 0 < int(name_folded[:6]) <= len(result.columns) else None
+    return int(folded) - 1 if folded.isdecimal() and 0 < int(folded[:6]) <= len(result.columns) else None
 
 
 def columns_with_datatype(result: QueryResult, *datatypes: str) -> list[int]:

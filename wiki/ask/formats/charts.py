@@ -31,7 +31,7 @@ CHART_TYPES = ("bar", "line", "pie")
 LABELS = {"bar": gettext_noop("Bar chart"), "line": gettext_noop("Line chart"), "pie": gettext_noop("Pie chart")}
 
 
-def _kind(result: QueryResult) -> str:
+def _chart_type(result: QueryResult) -> str:
     for name in ("charttype", "type", "format"):
         if option(result, name).lower() in CHART_TYPES:
             return option(result, name).lower()
@@ -39,7 +39,7 @@ def _kind(result: QueryResult) -> str:
 
 
 def _frequencies(result: QueryResult) -> Plot:
-    found = sorted(count_values(result), key=lambda one: -one[2])
+    found = sorted(count_values(result), key=lambda counted: -counted[2])
     label = ", ".join(column.label for column in result.columns if column.label)
     numbers = [float(number) for _, _, number in found]
     return Plot([text for _, text, _ in found], [Series(label, list(numbers), [f"{n:g}" for n in numbers])])
@@ -54,9 +54,9 @@ def build_plot(result: QueryResult) -> Plot:
     dates = columns_with_datatype(result, DATE)
     rows = result.rows
     positions: list[float] = []
-    if dates and _kind(result) == "line":
+    if dates and _chart_type(result) == "line":
         dated = [(row, found[0].number) for row in rows if (found := usable_values(row, dates[:1], DATE))]
-        dated = sorted(dated, key=lambda one: one[1] or 0)
+        dated = sorted(dated, key=lambda pair: pair[1] or 0)
         rows, positions = [row for row, _ in dated], [day or 0 for _, day in dated]
     labels = [
         ", ".join(cells.texts(row, dates[0]))
@@ -79,7 +79,10 @@ def _table(plot: Plot) -> SafeString:
         "",
         '<tr><th scope="row">{}</th>{}</tr>',
         (
-            (label, format_html_join("", '<td class="ask-right">{}</td>', ((one.texts[i],) for one in plot.series)))
+            (
+                label,
+                format_html_join("", '<td class="ask-right">{}</td>', ((series.texts[i],) for series in plot.series)),
+            )
             for i, label in enumerate(plot.labels)
         ),
     )
@@ -103,25 +106,25 @@ def _legend(plot: Plot) -> SafeString:
 
 def html(result: QueryResult, format_context: FormatContext) -> SafeString:
     """Render the chart with its title and description, then the table."""
-    kind, plot = _kind(result), build_plot(result)
+    chart_type, plot = _chart_type(result), build_plot(result)
     if not any(number is not None for series in plot.series for number in series.numbers):
         return format_html(
             '<p class="rows-note">{}</p>', gettext("No result has a number. Print a property of numbers.")
         )
     subject = ", ".join(series.label for series in plot.series if series.label)
-    title = option(result, "charttitle") or option(result, "chart title") or gettext(LABELS[kind])
+    title = option(result, "charttitle") or option(result, "chart title") or gettext(LABELS[chart_type])
     about = gettext("%(kind)s of %(subject)s for %(count)s results; the figures stand in the table after it.") % {
-        "kind": gettext(LABELS[kind]), "subject": subject, "count": len(plot.labels),
+        "kind": gettext(LABELS[chart_type]), "subject": subject, "count": len(plot.labels),
     }  # fmt: skip
     drawn_plot = plot.limit(POINTS_LIMIT, SERIES_LIMIT)
-    svg = {"bar": svg_charts.bar_chart, "line": svg_charts.line_chart, "pie": svg_charts.pie_chart}[kind](
+    svg = {"bar": svg_charts.bar_chart, "line": svg_charts.line_chart, "pie": svg_charts.pie_chart}[chart_type](
         drawn_plot, title, about
     )
     note = EMPTY_HTML
-    if len(plot.labels) > POINTS_LIMIT and kind != "pie":
+    if len(plot.labels) > POINTS_LIMIT and chart_type != "pie":
         text = gettext("The first %(count)s results are drawn.") % {"count": POINTS_LIMIT}
         note = format_html('<p class="rows-note">{}</p>', text)
-    legend = _legend(drawn_plot) if kind != "pie" else note
+    legend = _legend(drawn_plot) if chart_type != "pie" else note
     caption = format_html("<figcaption>{}</figcaption>", title) if option(result, "charttitle") else EMPTY_HTML
     return format_html(
         '<figure class="ask-chart">{}</figure>', join_html("", [caption, legend, svg, note, _table(plot)])

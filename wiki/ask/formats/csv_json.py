@@ -43,13 +43,13 @@ def _headings(result: QueryResult, cells: Cells) -> list[str]:
     return [*first, *(column.label for column in result.columns)]
 
 
-def text_rows(result: QueryResult, between: str) -> list[list[str]]:
+def text_rows(result: QueryResult, joiner: str) -> list[list[str]]:
     """Return rows of text, headings first unless `headers=hide`; values of a cell are joined by `between`."""
     cells = Cells(result)
     rows = [] if cells.headers == "hide" else [_headings(result, cells)]
     for row in result.rows:
         first = [row.subject.full_title] if cells.has_subject else []
-        rows.append([*first, *(between.join(cells.data_texts(row, index)) for index in range(len(result.columns)))])
+        rows.append([*first, *(joiner.join(cells.data_texts(row, index)) for index in range(len(result.columns)))])
     return rows
 
 
@@ -68,7 +68,7 @@ def csv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
 
 
 def dsv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
-    """Delimiter-separated values: one line a row, `\\` before what would be a delimiter or a line's end."""
+    """Return delimiter-separated values: one line a row, `\\` before delimiters, newlines and backslashes in values."""
     delimiter = separator(result, "separator", ":")[:1]
     if not delimiter or delimiter in "\\\r\nn":
         delimiter = ":"
@@ -91,8 +91,10 @@ def _simple_values(row: ResultRow, index: int, result: QueryResult, cells: Cells
             found.append(result_title(page) if page else value.raw)
         else:
             data = registry.data(value, column.context)
-            plain = isinstance(data, bool | int | float | str)
-            found.append(data if plain else cells.value_text(value, column.context, column.printout.output_format))
+            is_json_scalar = isinstance(data, bool | int | float | str)
+            found.append(
+                data if is_json_scalar else cells.value_text(value, column.context, column.printout.output_format)
+            )
     return found
 
 

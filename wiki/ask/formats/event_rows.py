@@ -73,19 +73,19 @@ def date_columns(result: QueryResult) -> tuple[int | None, int | None]:
     """Return the start and end columns: named by parameters, by their labels, else the first two columns of dates."""
     dates = columns_with_datatype(result, DATE)
 
-    def chosen(parameter: str, labels: tuple[str, ...]) -> int | None:
+    def find_date_column(parameter: str, labels: tuple[str, ...]) -> int | None:
         for name in (option(result, parameter), *labels):
             index = find_column(result, name) if name else None
             if index in dates:
                 return index
         return None
 
-    start, end = chosen("start", START_LABELS), chosen("end", END_LABELS)
-    left = [index for index in dates if index not in (start, end)]
-    if start is None and left:
-        start = left.pop(0)
-    if end is None and left:
-        end = left.pop(0)
+    start, end = find_date_column("start", START_LABELS), find_date_column("end", END_LABELS)
+    remaining = [index for index in dates if index not in (start, end)]
+    if start is None and remaining:
+        start = remaining.pop(0)
+    if end is None and remaining:
+        end = remaining.pop(0)
     return start, end
 
 
@@ -98,9 +98,12 @@ def build_events(result: QueryResult) -> list[Event]:
     for row in result.rows:
         ends = usable_values(row, [end], DATE) if end is not None else []
         for number, value in enumerate(usable_values(row, [start], DATE)):
-            last = ends[number] if number < len(ends) else None
-            if last is not None and (last.number or 0) < (value.number or 0):
-                last = None  # an end before its beginning is a slip: the event still shows
-            begins, ends_at = datetime_of_julian_day(value.number), datetime_of_julian_day((last or value).number_end)
-            found.append(Event(row, value, last, begins, ends_at, start))
+            end_value = ends[number] if number < len(ends) else None
+            if end_value is not None and (end_value.number or 0) < (value.number or 0):
+                end_value = None  # an end before the start is a mistake: show the event without an end
+            begins, ends_at = (
+                datetime_of_julian_day(value.number),
+                datetime_of_julian_day((end_value or value).number_end),
+            )
+            found.append(Event(row, value, end_value, begins, ends_at, start))
     return sorted(found, key=lambda event: event.start.number or 0)

@@ -48,7 +48,7 @@ def _event(event: Event, cells: Cells, format_context: FormatContext) -> Compone
     entry.add("url", address)
     if event.whole_days:
         entry.add("dtstart", event.begins.date())
-        # A date of a month or a year is as long as it; a day's end is the day after, as the RFC wants.
+        # The end is exclusive (RFC 5545): the day after the day, month or year.
         entry.add("dtend", (event.ends or event.begins + timedelta(days=1)).date())
     else:
         entry.add("dtstart", event.begins)

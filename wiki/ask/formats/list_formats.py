@@ -70,7 +70,10 @@ INLINE_PARAMETERS = (Parameter("sep", "text", ", ", gettext_noop("What stands be
 FORMATS = (
     Format("ul", gettext_noop("bulleted list"), gettext_noop("A list with bullets."), (), LIST_PARAMETERS, list_html),
     Format("ol", gettext_noop("numbered list"), gettext_noop("A list with numbers."), (), LIST_PARAMETERS, list_html),
-    Format("list", gettext_noop("list"), gettext_noop("Results in a line, divided by commas."), (), INLINE_PARAMETERS, inline_list_html),
+    Format(
+        "list", gettext_noop("list"), gettext_noop("Results in a line, divided by commas."),
+        (), INLINE_PARAMETERS, inline_list_html,
+    ),
     Format(
         "plainlist", gettext_noop("plain list"), gettext_noop("Results in a line, nothing around them."),
         ("plain",), INLINE_PARAMETERS, inline_list_html,

@@ -93,7 +93,7 @@ def html(result: QueryResult, format_context: FormatContext) -> SafeString:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A marker with its text."""
+    """A marker of the map, with its text."""
 
     lat: float
     lon: float

@@ -69,21 +69,17 @@ def to_node(value: Value, context: Context, result: QueryResult, format_context:
 
     text = registry.show(value, context) if value.datatype not in (PAGE, DATE) else value.raw
     if value.datatype == PAGE:
-        found = result.pages.get(value.canonical_value)
-        return to_uri(
-            format_context.absolute_url(
-                found.url if found else address("page", value.raw.partition("#")[0].lstrip(":") or "-")
-            )
-        )
+        page = result.pages.get(value.canonical_value)
+        path = page.url if page else address("page", value.raw.partition("#")[0].lstrip(":") or "-")
+        return to_uri(format_context.absolute_url(path))
     if value.parts:
         blank_node = BNode()
         fields = {field.key: field for field in context.declaration.fields}
         for key, part in value.parts:
             if field := fields.get(key):
-                inner = Context(context.language, field, context.page, context.place_title)
-                graph.add(
-                    (blank_node, predicate(field, format_context), to_node(part, inner, result, format_context, graph))
-                )
+                field_context = Context(context.language, field, context.page, context.place_title)
+                node = to_node(part, field_context, result, format_context, graph)
+                graph.add((blank_node, predicate(field, format_context), node))
         return blank_node
     if value.datatype in NUMERIC_DATATYPES and value.number is not None:
         return Literal(repr(value.number), datatype=Uri(f"{XSD}double"))
@@ -116,26 +112,31 @@ def build_graph(result: QueryResult, format_context: FormatContext) -> Graph:
             if is_subject_column(column):
                 continue
             values = [value for value in row.cells[index] if value.is_usable]
-            if column.printout.category:  # `?Category:X`: whether it is one
+            if column.printout.category:  # `?Category:X`: whether the page is in the category
                 if any(value.number for value in values):
                     title = f"Category:{column.printout.category}"
                     graph.add((subject, RDF.type, to_uri(format_context.absolute_url(address("page", title)))))
                 continue
-            term = RDF.type if column.printout.category == "" else predicate(column.declaration, format_context)
+            predicate_uri = (
+                RDF.type if column.printout.category == "" else predicate(column.declaration, format_context)
+            )
             for value in values:
-                graph.add((subject, term, to_node(value, column.context, result, format_context, graph)))
+                graph.add((subject, predicate_uri, to_node(value, column.context, result, format_context, graph)))
     return graph
 
 
 def _serialize(
     result: QueryResult, format_context: FormatContext, syntax: str, content_type: str, ending: str
 ) -> ResultFile:
-    more: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     if syntax == "json-ld":
         labelled = {column.label: str(predicate(column.declaration, format_context)) for column in result.columns if
                     column.label and not is_subject_column(column) and column.printout.category is None}  # fmt: skip
-        more = {"context": {label: means for label, means in labelled.items() if _is_term(label)}, "auto_compact": True}
-    content = build_graph(result, format_context).serialize(format=syntax, encoding="utf-8", **more)
+        options = {
+            "context": {label: term for label, term in labelled.items() if _is_term(label)},
+            "auto_compact": True,
+        }
+    content = build_graph(result, format_context).serialize(format=syntax, encoding="utf-8", **options)
     return ResultFile(content_type, file_name(result, ending), content)
 
 

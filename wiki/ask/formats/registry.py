@@ -38,9 +38,9 @@ FORMAT_MODULES: tuple[ModuleType, ...] = (
     tables, list_formats, templates, category_gallery, maps, timeline_calendar, trees, charts, tag_cloud, aggregates,
     csv_json, xlsx, syndication, icalendar_vcard, rdf,
 )  # fmt: skip
-FORMATS: dict[str, Format] = {form.name: form for family in FORMAT_MODULES for form in family.FORMATS}
+FORMATS: dict[str, Format] = {item.name: item for module in FORMAT_MODULES for item in module.FORMATS}
 """By name, in the order of the Ask page."""
-FORMATS_BY_NAME: dict[str, Format] = FORMATS | {alias: form for form in FORMATS.values() for alias in form.aliases}
+FORMATS_BY_NAME: dict[str, Format] = FORMATS | {alias: item for item in FORMATS.values() for alias in item.aliases}
 """By name and alias."""
 
 
@@ -71,14 +71,11 @@ def render_html(result: QueryResult, format_context: FormatContext) -> SafeStrin
         if not result.rows and not result_format.renders_empty_result:
             default = option(result, "default")
             return format_context.render_markdown(default) if default else EMPTY_HTML
-        inner = (
-            result_format.html(result, format_context)
-            if result_format.html
-            else _link_to_file(result, format_context, result_format)
-        )
+        render = result_format.html
+        body = render(result, format_context) if render else _link_to_file(result, format_context, result_format)
         before, after = _wiki_text(result, format_context, "intro"), _wiki_text(result, format_context, "outro")
         return join_html(
-            "", [before, inner, _further_link(result, format_context, result_format), _distance_note(result), after]
+            "", [before, body, _further_link(result, format_context, result_format), _distance_note(result), after]
         )
 
 

@@ -41,7 +41,10 @@ class Plot:
 
     def limit(self, points: int, series: int) -> Plot:
         """Return the plot with at most so many points and series."""
-        limited = [Series(one.label, one.numbers[:points], one.texts[:points]) for one in self.series[:series]]
+        limited = [
+            Series(series_item.label, series_item.numbers[:points], series_item.texts[:points])
+            for series_item in self.series[:series]
+        ]
         return Plot(self.labels[:points], limited, self.positions[:points])
 
     def range(self) -> tuple[float, float]:
@@ -66,24 +69,24 @@ def svg_element(height: float, title: str, about: str, inner: SafeString) -> Saf
     return format_html(
         '<svg role="img" viewBox="0 0 {} {}" width="{}" height="{}" aria-label="{}">'
         "<title>{}</title><desc>{}</desc>{}</svg>",
-        WIDTH, _coordinate(height), WIDTH, _coordinate(height), f"{title}. {about}", title, about, inner,
+        WIDTH, _number(height), WIDTH, _number(height), f"{title}. {about}", title, about, inner,
     )  # fmt: skip
 
 
-def _coordinate(number: float) -> str:
+def _number(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
 
 
-def text_element(x: float, y: float, text: str, anchor: str = "start", full_text: str = "") -> SafeString:
-    """Return a text at a point; `whole` is its tooltip where `words` are truncated."""
-    title = format_html("<title>{}</title>", full_text) if full_text and full_text != text else EMPTY_HTML
+def text_element(x: float, y: float, text: str, anchor: str = "start", whole: str = "") -> SafeString:
+    """Return a text at a point; `whole` is its tooltip where `text` is truncated."""
+    title = format_html("<title>{}</title>", whole) if whole and whole != text else EMPTY_HTML
     pattern = '<text x="{}" y="{}" font-size="12" text-anchor="{}">{}{}</text>'
-    return format_html(pattern, _coordinate(x), _coordinate(y), anchor, title, text)
+    return format_html(pattern, _number(x), _number(y), anchor, title, text)
 
 
 def line_element(ends: tuple[float, float, float, float], name: str = "ask-axis") -> SafeString:
     """Return a line between two points, with the class `name`."""
-    return format_html('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"></line>', name, *map(_coordinate, ends))
+    return format_html('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"></line>', name, *map(_number, ends))
 
 
 def _tooltip(plot: Plot, index: int, series: Series) -> str:
@@ -122,7 +125,8 @@ def bar_chart(plot: Plot, title: str, about: str) -> SafeString:
 def _bar(zero: float, end: float, y: float, number: int, tooltip: str) -> SafeString:
     return format_html(
         '<rect class="ask-s{}" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}</title></rect>',
-        number % COLOURS + 1, _coordinate(min(zero, end)), _coordinate(y + 1), _coordinate(max(1, abs(end - zero))), BAR - 2, tooltip,
+        number % COLOURS + 1, _number(min(zero, end)), _number(y + 1),
+        _number(max(1, abs(end - zero))), BAR - 2, tooltip,
     )  # fmt: skip
 
 
@@ -164,11 +168,11 @@ def line_chart(plot: Plot, title: str, about: str) -> SafeString:
     for number, series in enumerate(plot.series):
         points = [(x(position), y(amount), index) for index, (position, amount) in
                   enumerate(zip(positions, series.numbers, strict=True)) if amount is not None]  # fmt: skip
-        path = " ".join(f"{_coordinate(across)},{_coordinate(down)}" for across, down, _ in points)
+        path = " ".join(f"{_number(across)},{_number(down)}" for across, down, _ in points)
         elements.append(format_html('<polyline class="ask-l{}" points="{}"></polyline>', number % COLOURS + 1, path))
         dot = '<circle class="ask-s{}" cx="{}" cy="{}" r="3"><title>{}</title></circle>'
         dots = (
-            (number % COLOURS + 1, _coordinate(across), _coordinate(down), _tooltip(plot, index, series))
+            (number % COLOURS + 1, _number(across), _number(down), _tooltip(plot, index, series))
             for across, down, index in points
         )
         elements.append(format_html_join("", dot, dots))
@@ -193,18 +197,18 @@ def _line_labels(plot: Plot, across: list[float]) -> SafeString:
 def _slices(plot: Plot) -> list[tuple[str, float, str]]:
     """Return label, number and text of the largest positive numbers; the others are summed up as one slice."""
     series = plot.series[0]
-    found = [
+    items = [
         (label, number, text)
         for label, number, text in zip(plot.labels, series.numbers, series.texts, strict=True)
         if number is not None and number > 0
     ]
-    found.sort(key=lambda one: -one[1])
-    rest = found[SLICES - 1 :] if len(found) > SLICES else []
-    if not rest:
-        return found
+    items.sort(key=lambda item: -item[1])
+    others = items[SLICES - 1 :] if len(items) > SLICES else []
+    if not others:
+        return items
     return [
-        *found[: SLICES - 1],
-        (gettext("others (%(count)s)") % {"count": len(rest)}, min(math.fsum(one[1] for one in rest), 1e308), ""),
+        *items[: SLICES - 1],
+        (gettext("others (%(count)s)") % {"count": len(others)}, min(math.fsum(item[1] for item in others), 1e308), ""),
     ]
 
 
@@ -212,15 +216,15 @@ def pie_chart(plot: Plot, title: str, about: str) -> SafeString:
     """Draw a pie of the first series, with a legend."""
     slices = _slices(plot)
     total = math.fsum(number / len(slices) for _, number, _ in slices) if slices else 1.0
-    middle, radius, turned = 95.0, 85.0, 0.0
+    middle, radius, start = 95.0, 85.0, 0.0
     elements = []
     for index, (label, number, text) in enumerate(slices):
-        part = number / len(slices) / total
-        percent = format_number(f"{part * 100:.1f}")
+        fraction = number / len(slices) / total
+        percent = format_number(f"{fraction * 100:.1f}")
         tooltip = f"{label}: {text} ({percent} %)" if text else f"{label} ({percent} %)"
         colour = index % COLOURS + 1
-        elements.append(_slice(colour, middle, radius, (turned, turned + part), tooltip))
-        turned += part
+        elements.append(_slice(colour, middle, radius, (start, start + fraction), tooltip))
+        start += fraction
         top = 22 + index * 22
         elements.append(
             format_html('<rect class="ask-s{}" x="205" y="{}" width="12" height="12" rx="2"></rect>', colour, top - 10)
@@ -233,12 +237,13 @@ def _slice(colour: int, middle: float, radius: float, turns: tuple[float, float]
     start, end = turns
     if end - start > 0.9999:
         pattern = '<circle class="ask-s{0}" cx="{1}" cy="{1}" r="{2}"><title>{3}</title></circle>'
-        return format_html(pattern, colour, _coordinate(middle), _coordinate(radius), tooltip)
+        return format_html(pattern, colour, _number(middle), _number(radius), tooltip)
 
     def point(turn: float) -> str:
         angle = 2 * math.pi * turn
         return f"{middle + radius * math.sin(angle):.2f},{middle - radius * math.cos(angle):.2f}"
 
     large = 1 if end - start > 0.5 else 0
-    path = f"M{_coordinate(middle)},{_coordinate(middle)} L{point(start)} A{_coordinate(radius)},{_coordinate(radius)} 0 {large} 1 {point(end)} Z"
+    arc = f"A{_number(radius)},{_number(radius)} 0 {large} 1 {point(end)}"
+    path = f"M{_number(middle)},{_number(middle)} L{point(start)} {arc} Z"
     return format_html('<path class="ask-s{} ask-slice" d="{}"><title>{}</title></path>', colour, path, tooltip)

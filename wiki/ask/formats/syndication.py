@@ -49,8 +49,8 @@ def _file(
     title = _valid_xml(option(result, "title", settings.SITE_NAME))
     address = format_context.absolute_url(format_context.download_url(name))
     feed = feed_class(
-        title, format_context.absolute_url("/"), _valid_xml(option(result, "description", title)), format_context.language,
-        author_name=settings.SITE_NAME, feed_url=address, feed_guid=address,
+        title, format_context.absolute_url("/"), _valid_xml(option(result, "description", title)),
+        format_context.language, author_name=settings.SITE_NAME, feed_url=address, feed_guid=address,
     )  # fmt: skip
     for row in result.rows:
         link, published = _valid_xml(format_context.absolute_url(row.subject.url)), _entry_date(row, dates)

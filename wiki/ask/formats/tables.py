@@ -28,7 +28,7 @@ def _cell_class(column: Column) -> SafeString:
     names = [f"ask-{align}" if align in ALIGNMENTS else "ask-right" if numeric else ""]
     names.append("ask-nowrap" if column.declaration.datatype == DATE else "")
     if width:
-        # Widths in steps of 5 rem, by class: the site's policy forbids styles in the text.
+        # Widths in steps of 5 rem, by class: the site's Content-Security-Policy forbids inline styles.
         names.append(f"ask-w{max(1, min(6, round(int(width[:4]) / 80)))}")
     return class_attribute(*names)
 

@@ -33,11 +33,11 @@ def count_values(result: QueryResult) -> list[tuple[SafeString, str, int]]:
             seen[row.subject.shown_title] = cells.subject_html(row)
         for text, html in seen.items():
             found[text] = (html, found.get(text, (html, 0))[1] + 1)
-    least = number_option(result, "mincount", 1, 1, 10_000)
-    counted = [(html, text, number) for text, (html, number) in found.items() if number >= least]
-    most = number_option(result, "maxtags", 1000, 1, 10_000)
-    counted = sorted(counted, key=lambda one: (-one[2], titles.fold(one[1])))[:most]
-    return sorted(counted, key=lambda one: titles.fold(one[1]))
+    minimum = number_option(result, "mincount", 1, 1, 10_000)
+    counted = [(html, text, number) for text, (html, number) in found.items() if number >= minimum]
+    maximum = number_option(result, "maxtags", 1000, 1, 10_000)
+    counted = sorted(counted, key=lambda item: (-item[2], titles.fold(item[1])))[:maximum]
+    return sorted(counted, key=lambda item: titles.fold(item[1]))
 
 
 def _times_text(number: int) -> str:
@@ -47,14 +47,14 @@ def _times_text(number: int) -> str:
 def tag_cloud_html(result: QueryResult, format_context: FormatContext) -> SafeString:
     """Render values in sizes by frequency."""
     found = count_values(result)
-    low, high = min((one[2] for one in found), default=1), max((one[2] for one in found), default=1)
+    low, high = min((item[2] for item in found), default=1), max((item[2] for item in found), default=1)
     linear = option(result, "increase", "log") == "linear"
 
     def size(number: int) -> int:
         if high == low:
             return 3
-        part = (number - low) / (high - low) if linear else math.log(number / low) / math.log(high / low)
-        return 1 + round(part * (SIZES - 1))
+        fraction = (number - low) / (high - low) if linear else math.log(number / low) / math.log(high / low)
+        return 1 + round(fraction * (SIZES - 1))
 
     items = ((size(number), html, _times_text(number)) for html, _, number in found)
     pattern = '<li class="ask-size-{}">{} <span class="visually-hidden">({})</span></li>'
@@ -63,7 +63,7 @@ def tag_cloud_html(result: QueryResult, format_context: FormatContext) -> SafeSt
 
 def value_rank_html(result: QueryResult, format_context: FormatContext) -> SafeString:
     """Render values in a list, most frequent first."""
-    found = sorted(count_values(result), key=lambda one: -one[2])
+    found = sorted(count_values(result), key=lambda item: -item[2])
     items = format_html_join("", "<li>{} ({})</li>", ((html, number) for html, _, number in found))
     return format_html('<ol class="ask-list">{}</ol>', items)
 

@@ -29,8 +29,8 @@ def escape_wikitext(text: str) -> str:
     return one_line.replace("{{", "{&#123;").replace("}}", "}&#125;")
 
 
-def _link(found: PageRef, linked: bool) -> str:
-    title, label = escape_wikitext(found.full_title), escape_wikitext(found.shown_title)
+def _link(page: PageRef, linked: bool) -> str:
+    title, label = escape_wikitext(page.full_title), escape_wikitext(page.shown_title)
     if not linked:
         return label
     colon = ":" if title.lower().startswith(("category:", "file:", "catégorie:", "fichier:")) else ""
@@ -38,10 +38,10 @@ def _link(found: PageRef, linked: bool) -> str:
 
 
 def _value(value: Value, context: Context, output_format: str, cells: Cells) -> str:
-    found = cells.result.pages.get(value.canonical_value) if value.datatype == PAGE else None
+    page = cells.result.pages.get(value.canonical_value) if value.datatype == PAGE else None
     linked = cells.links_values and output_format != "-"
-    if found is not None:
-        return _link(found, linked)
+    if page is not None:
+        return _link(page, linked)
     if value.datatype == PAGE and linked and not set(value.raw) & set("[]|{}"):
         return f"[[{escape_wikitext(value.raw)}]]"
     return escape_wikitext(cells.value_text(value, context, output_format))
@@ -76,7 +76,7 @@ def _missing(name: str) -> SafeString:
 
 
 def html(result: QueryResult, format_context: FormatContext) -> SafeString:
-    """Render all rows as one wiki text, by `shown.render_markdown`."""
+    """Render all rows as one wiki text, by `format_context.render_markdown`."""
     name = option(result, "template")
     source = format_context.template_source(name) if name else None
     if source is None:
@@ -104,7 +104,7 @@ def _with_intro_and_outro(result: QueryResult, format_context: FormatContext, te
         return substitute_arguments(transcluded_source(source), arguments) if source is not None else ""
 
     parts = (render_template("introtemplate"), text, render_template("outrotemplate"))
-    return "\n".join(piece for piece in parts if piece)
+    return "\n".join(part for part in parts if part)
 
 
 FORMATS = (

@@ -78,21 +78,21 @@ def _no_dates() -> SafeString:
 
 
 # --- calendar
-def month_to_show(result: QueryResult, found: list[Event], today: date) -> date:
+def month_to_show(result: QueryResult, events: list[Event], today: date) -> date:
     """Return the month to show: that of the parameter `month`, else the next with an event, else the last with one."""
     given = re.fullmatch(r"(\d{4})-(\d{1,2})", option(result, "month"))
     if given and 1 <= int(given[2]) <= 12 and 1 < int(given[1]) < 9999:
         return date(int(given[1]), int(given[2]), 1)
-    days = [event.begins.date() for event in found if event.begins]
-    coming = [day for day in days if day >= today.replace(day=1)]
-    day = (coming or days[-1:] or [today])[0]
+    days = [event.begins.date() for event in events if event.begins]
+    upcoming = [day for day in days if day >= today.replace(day=1)]
+    day = (upcoming or days[-1:] or [today])[0]
     return day.replace(day=1) if 1 < day.year < 9999 else today.replace(day=1)
 
 
-def _by_day(found: list[Event], month: date) -> dict[date, list[Event]]:
+def _by_day(events: list[Event], month: date) -> dict[date, list[Event]]:
     last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     days: dict[date, list[Event]] = {}
-    for event in found:
+    for event in events:
         for day in event.days(month, last):
             days.setdefault(day, []).append(event)
     return days
@@ -105,8 +105,8 @@ def _day(day: date, month: date, events: list[Event], cells: Cells, today: date)
         "", "<li>{}{}</li>", ((_time(event), cells.subject_html(event.row)) for event in events[:EVENTS_PER_DAY])
     )
     more = len(events) - EVENTS_PER_DAY
-    rest = format_html("<li>{}</li>", gettext("%(number)s more") % {"number": more}) if more > 0 else EMPTY_HTML
-    listed = format_html("<ul>{}{}</ul>", items, rest) if events else EMPTY_HTML
+    further = format_html("<li>{}</li>", gettext("%(number)s more") % {"number": more}) if more > 0 else EMPTY_HTML
+    listed = format_html("<ul>{}{}</ul>", items, further) if events else EMPTY_HTML
     name = "ask-today" if day == today else "ask-empty" if not events else ""
     return format_html(
         '<td{}><time datetime="{}"><span class="ask-weekday">{} </span>{}</time>{}</td>',
@@ -134,15 +134,15 @@ def _month_links(month: date, format_context: FormatContext) -> SafeString:
 
 def calendar(result: QueryResult, format_context: FormatContext) -> SafeString:
     """Render one month as a grid of days."""
-    found, cells = build_events(result), Cells(result)
-    month = month_to_show(result, found, format_context.today)
+    events, cells = build_events(result), Cells(result)
+    month = month_to_show(result, events, format_context.today)
     sunday = option(result, "firstday").lower() in ("sunday", "dimanche")
     weeks = months.Calendar(6 if sunday else 0)
     order = list(weeks.iterweekdays())
     heads = format_html_join(
         "", '<th scope="col"><abbr title="{}">{}</abbr></th>', ((WEEKDAYS[day], WEEKDAYS_ABBR[day]) for day in order)
     )
-    days = _by_day(found, month)
+    days = _by_day(events, month)
     body = format_html_join(
         "",
         "<tr>{}</tr>",

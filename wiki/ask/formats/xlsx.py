@@ -51,12 +51,12 @@ def xlsx_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
     sheet.freeze_panes = "A2" if option(result, "headers") != "hide" else None
     cells = Cells(result)
 
-    def cell(values: Any) -> WriteOnlyCell:
-        if not isinstance(values, str):
-            return WriteOnlyCell(sheet, values)
-        cell_with_text = WriteOnlyCell(sheet, _CONTROL_CHARACTERS.sub("", values)[:CELL_LIMIT])
-        cell_with_text.data_type = "s"  # openpyxl takes what begins with "=" for a formula
-        return cell_with_text
+    def cell(value: Any) -> WriteOnlyCell:
+        if not isinstance(value, str):
+            return WriteOnlyCell(sheet, value)
+        text_cell = WriteOnlyCell(sheet, _CONTROL_CHARACTERS.sub("", value)[:CELL_LIMIT])
+        text_cell.data_type = "s"  # openpyxl would take text that begins with "=" for a formula
+        return text_cell
 
     if cells.headers != "hide":
         first = [cells.subject_heading() or gettext("Page")] if cells.has_subject else []

@@ -36,7 +36,7 @@ CHANGES_LIMIT = 200
 
 @require_safe
 def ask(request: HttpRequest) -> HttpResponse:
-    """Show the form and, for a query, its result. Errors are shown above the form, which keeps all input.
+    """Show the form and, for a query, its result. Errors are shown above the form, which retains all input.
 
     A submitted form redirects to the canonical URL of the query, which can be bookmarked and shared.
     """
@@ -44,7 +44,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if form_data.from_form:
         return redirect(f"{reverse('ask')}?{form_data.url_query()}{'#ask-answer' if form_data.q.strip() else ''}")
     language = (get_language() or "fr")[:2]
-    context: dict[str, Any] = {"asked": form_data, **_form_context(form_data)}
+    context: dict[str, Any] = {"form_data": form_data, **_form_context(form_data)}
     status = 200
     if form_data.q.strip():
         try:
@@ -69,16 +69,16 @@ def _form_context(form_data: QueryFormData) -> dict[str, Any]:
     """Return the template context of the form."""
     selected_format = registry.find_format(form_data.parameters.get("format", "")) or registry.FORMATS["table"]
     rows = form_data.printout_rows()
-    fields, further = form_data.parameter_fields(selected_format), form_data.other_parameters(selected_format)
+    fields, other_parameters = form_data.parameter_fields(selected_format), form_data.other_parameters(selected_format)
     return {
         "formats": registry.FORMATS.values(),
-        "chosen": selected_format,
-        "rows": [*rows, PrintRow(), *([] if rows else [PrintRow()])],
-        "sorts": [*form_data.sort_rows(), SortRow()] if form_data.parameters.get("sort") else form_data.sort_rows(),
-        "own": fields[: len(selected_format.parameters)],
-        "common": fields[len(selected_format.parameters) :],
-        "further": further,
-        "is_chosen": bool(further) or any(field.value for field in fields),
+        "selected_format": selected_format,
+        "printout_rows": [*rows, PrintRow(), *([] if rows else [PrintRow()])],
+        "sort_rows": [*form_data.sort_rows(), SortRow()] if form_data.parameters.get("sort") else form_data.sort_rows(),
+        "own_fields": fields[: len(selected_format.parameters)],
+        "common_fields": fields[len(selected_format.parameters) :],
+        "other_parameters": other_parameters,
+        "has_parameters": bool(other_parameters) or any(field.value for field in fields),
     }
 
 
@@ -89,20 +89,20 @@ def _result_context(request: HttpRequest, form_data: QueryFormData, language: st
     result = runner.run(query, request.user, language)
     if result.problems:
         problem = result.problems[0]
-        at = problem.params.get("at", "")
+        position = problem.params.get("at", "")
         params = {name: value for name, value in problem.params.items() if name != "at"}
-        raise AskProblem(problem.code, params, int(at) - 1 if at else None)
+        raise AskProblem(problem.code, params, int(position) - 1 if position else None)
     format_context = format_context_for(request, form_data.url_fields(), query)
     context = {
         "result": result,
-        "answer": registry.render_html(result, format_context),
+        "result_html": registry.render_html(result, format_context),
         "files": [
             (result_format, format_context.download_url(result_format.name))
             for result_format in registry.FORMATS.values()
             if result_format.file
         ],
-        "at": result.as_of,
-        "embed": form_data.embed_code(),
+        "as_of": result.as_of,
+        "embed_code": form_data.embed_code(),
         "link": f"{settings.BASE_ADDRESS}{reverse('ask')}?{form_data.url_query()}",
     }
     return context | (_comparison_context(request, form_data, language) if form_data.since or form_data.until else {})
@@ -113,15 +113,15 @@ def _comparison_context(request: HttpRequest, form_data: QueryFormData, language
     query = query_parser.parse(form_data.source(), language)
     start = runner.parse_moment(replace(query, as_of=form_data.since)) or datetime(1, 1, 2, tzinfo=UTC)
     end = runner.parse_moment(replace(query, as_of=form_data.until)) or timezone.now()
-    came, left, stayed = runner.compare_results(query, min(start, end), max(start, end), request.user)
+    added, removed, stayed = runner.compare_results(query, min(start, end), max(start, end), request.user)
     lists = (
-        (ngettext("%(number)s page came", "%(number)s pages came", len(came)), came, True),
-        (ngettext("%(number)s page left", "%(number)s pages left", len(left)), left, True),
+        (ngettext("%(number)s page came", "%(number)s pages came", len(added)), added, True),
+        (ngettext("%(number)s page left", "%(number)s pages left", len(removed)), removed, True),
         (ngettext("%(number)s page stayed", "%(number)s pages stayed", len(stayed)), stayed, False),
     )
     changes = [
-        (summary % {"number": len(found)}, found[:CHANGES_LIMIT], is_open, len(found) > CHANGES_LIMIT)
-        for summary, found, is_open in lists
+        (summary % {"number": len(pages)}, pages[:CHANGES_LIMIT], is_open, len(pages) > CHANGES_LIMIT)
+        for summary, pages, is_open in lists
     ]
     return {"changes": changes, "start": min(start, end) if form_data.since else None, "end": max(start, end)}
 
@@ -131,7 +131,11 @@ def _problem_context(form_data: QueryFormData, problem: AskProblem) -> dict[str,
     message = query_errors.message_for(problem)
     if problem.at is None:
         return {"problems": [message]}
-    return {"problems": [message], "marked": split_at_problem(form_data.q.strip(), problem.at), "wrong_at": problem.at}
+    return {
+        "problems": [message],
+        "marked_query": split_at_problem(form_data.q.strip(), problem.at),
+        "problem_position": problem.at,
+    }
 
 
 @require_safe
@@ -151,8 +155,8 @@ def ask_file(request: HttpRequest) -> HttpResponseBase:
     if file is None:
         raise Http404(gettext("There is no such format."))
     is_complete = isinstance(file.content, bytes)
-    kind: Any = HttpResponse if is_complete else StreamingHttpResponse
-    response: HttpResponseBase = kind(file.content, content_type=file.content_type)
+    response_class: Any = HttpResponse if is_complete else StreamingHttpResponse
+    response: HttpResponseBase = response_class(file.content, content_type=file.content_type)
     response["Content-Disposition"] = content_disposition_header(True, file.filename) or ""
     response["X-Robots-Tag"] = "noindex"
     return response

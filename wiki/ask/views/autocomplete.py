@@ -60,11 +60,11 @@ def complete(request: HttpRequest) -> JsonResponse:
 def _sort_suggestions(found: Iterable[Suggestion], text: str) -> list[Suggestion]:
     """Sort suggestions that begin with the words before others, without duplicates."""
     start = titles.fold(text)
-    unique = {one["value"]: one for one in found}
-    return sorted(unique.values(), key=lambda one: not titles.fold(one["value"]).startswith(start))
+    unique = {suggestion["value"]: suggestion for suggestion in found}
+    return sorted(unique.values(), key=lambda suggestion: not titles.fold(suggestion["value"]).startswith(start))
 
 
-def _suggest_properties(user: Reader, text: str, language: str, of: str = "") -> list[Suggestion]:
+def _suggest_properties(user: Reader, text: str, language: str, property_name: str = "") -> list[Suggestion]:
     """Suggest properties that are used or declared, by the names used in queries; a label is a note."""
     found = []
     for item in list_properties(property_usage.properties(user), language, text):
@@ -73,19 +73,21 @@ def _suggest_properties(user: Reader, text: str, language: str, of: str = "") ->
     return _sort_suggestions(found, text)
 
 
-def _suggest_categories(user: Reader, text: str, language: str, of: str = "") -> list[Suggestion]:
+def _suggest_categories(user: Reader, text: str, language: str, property_name: str = "") -> list[Suggestion]:
     """Suggest page kinds, then categories that pages are in."""
     start = titles.fold(text)
     kinds = [kind.name for kind in Kind.objects.all() if start in titles.fold(" ".join(_kind_names(kind)))]
-    named = [one["value"].partition(":")[2] for one in _suggest_values(user, text, language, "_INST")]
-    return [{"value": name, "note": ""} for name in dict.fromkeys([*kinds, *named]) if name]
+    categories = [
+        suggestion["value"].partition(":")[2] for suggestion in _suggest_values(user, text, language, "_INST")
+    ]
+    return [{"value": name, "note": ""} for name in dict.fromkeys([*kinds, *categories]) if name]
 
 
 def _kind_names(kind: Kind) -> tuple[str, ...]:
     return kind.name_fr, kind.name_en, kind.plural_fr, kind.plural_en
 
 
-def _suggest_pages(user: Reader, text: str, language: str, of: str = "") -> list[Suggestion]:
+def _suggest_pages(user: Reader, text: str, language: str, property_name: str = "") -> list[Suggestion]:
     """Suggest pages by the beginning of their titles, then by words in them."""
     rows: QuerySet[WikiPage] = WikiPage.objects.readable_by(user).order_by("title_fold", "pk")
     fold = titles.fold(text)
@@ -97,12 +99,12 @@ def _suggest_pages(user: Reader, text: str, language: str, of: str = "") -> list
     return [{"value": title, "note": ""} for title in dict.fromkeys(found)]
 
 
-def _suggest_values(user: Reader, text: str, language: str, of: str) -> list[Suggestion]:
+def _suggest_values(user: Reader, text: str, language: str, property_name: str) -> list[Suggestion]:
     """Suggest values of a property: those that begin with the words, then those that contain them.
 
     Raises TitleProblem.
     """
-    key, _ = property_usage.find_property(of)
+    key, _ = property_usage.find_property(property_name)
     declaration = property_usage.get_declarations([key])[key]
     facts = property_usage.current_facts(user).filter(
         property__in=property_declarations.property_and_synonym_ids(key), problem__isnull=True

@@ -27,7 +27,7 @@ from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.models import Fact, Property
 from wiki.facts.values import Context
-from wiki.facts.values import Value as Said
+from wiki.facts.values import Value as FactValue
 from wiki.history.page_access import number_from
 from wiki.pages import page_lookup
 from wiki.pages.models import PageVersion, WikiPage
@@ -70,7 +70,7 @@ class SubjectFacts:
     """A page or a subobject of it, with its facts."""
 
     fragment: str
-    lines: list[PropertyFacts] = field(default_factory=list)
+    properties: list[PropertyFacts] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -86,15 +86,15 @@ class IncomingProperty:
 @require_safe
 def browse(request: HttpRequest, title: str) -> HttpResponse:
     """Show the facts of a page, and those that name it. A missing page that nobody names is a 404."""
-    written, _, fragment = title.partition("#")
+    title_part, _, fragment = title.partition("#")
     try:
-        full_title = titles.clean_title(written)
+        full_title = titles.clean_title(title_part)
         page = page_lookup.find(full_title, request.user)
     except TitleProblem as problem:
         raise Http404(str(problem)) from problem
     language = (get_language() or "fr")[:2]
     moment = _parse_moment(request, page, language)
-    context: dict[str, Any] = {"full_title": full_title, "page": page, "fragment": fragment, **moment.words}
+    context: dict[str, Any] = {"full_title": full_title, "page": page, "fragment": fragment, **moment.context}
     if page is not None:
         context |= _own_facts(request, page, moment.facts, language)
     if not moment.is_past:
@@ -108,12 +108,12 @@ class _FactsAsOf:
     """The moment of the facts shown, as a filter and as template context."""
 
     facts: Q = field(default_factory=lambda: Q(removed_in=None))
-    words: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_past(self) -> bool:
         """Whether past facts are shown."""
-        return bool(self.words.get("at") or self.words.get("version"))
+        return bool(self.context.get("as_of") or self.context.get("version"))
 
 
 def _parse_moment(request: HttpRequest, page: WikiPage | None, language: str) -> _FactsAsOf:
@@ -124,21 +124,21 @@ def _parse_moment(request: HttpRequest, page: WikiPage | None, language: str) ->
             raise Http404(gettext("There is no such version."))
         valid_in_version = Q(added_in__lte=number) & (Q(removed_in=None) | Q(removed_in__gt=number))
         return _FactsAsOf(valid_in_version, {"version": number})
-    written = request.GET.get("at", "")
+    given = request.GET.get("at", "")
     try:
-        at = runner.parse_moment(Query(Conjunction(()), as_of=written, language=language))
+        at = runner.parse_moment(Query(Conjunction(()), as_of=given, language=language))
     except AskProblem as problem:
-        return _FactsAsOf(words={"written": written, "wrong": message_for(problem)})
+        return _FactsAsOf(context={"given_date": given, "date_problem": message_for(problem)})
     if at is None:
         return _FactsAsOf()
-    return _FactsAsOf(_valid_at(at), {"written": written, "at": at})
+    return _FactsAsOf(_valid_at(at), {"given_date": given, "as_of": at})
 
 
 def _valid_at(at: datetime) -> Q:
     return Q(added_at__lte=at) & (Q(removed_at=None) | Q(removed_at__gt=at))
 
 
-# --- What the page says ---------------------------------------------------------------------------
+# --- Facts of the page ----------------------------------------------------------------------------
 def _own_facts(request: HttpRequest, page: WikiPage, validity: Q, language: str) -> dict[str, Any]:
     """Return the template context of one screen of the page's facts, by subobject and property."""
     start = number_from(request.GET.get("from"), 0)
@@ -146,35 +146,35 @@ def _own_facts(request: HttpRequest, page: WikiPage, validity: Q, language: str)
     rows = rows.select_related("subject", "property__redirects_to")
     rows = rows.order_by("subject__fragment", "property__title", "property", "position", "pk")
     found = list(rows[start : start + FACTS_PER_PAGE + 1])
-    following = start + FACTS_PER_PAGE if len(found) > FACTS_PER_PAGE else 0
-    parts = _group_facts(found[:FACTS_PER_PAGE], request.user, page, language)
-    return {"parts": parts, "following": following, "start": start}
+    next_offset = start + FACTS_PER_PAGE if len(found) > FACTS_PER_PAGE else 0
+    subjects = _group_facts(found[:FACTS_PER_PAGE], request.user, page, language)
+    return {"subjects": subjects, "next_offset": next_offset, "start": start}
 
 
 def _group_facts(facts: list[Fact], user: Reader, page: WikiPage, language: str) -> list[SubjectFacts]:
     """Group facts by subobject and property, with a fixed number of queries."""
     values = property_usage.load_values(facts)
     cells = Cells(property_usage.result_without_rows(property_usage.find_named_pages(values.values(), user), language))
-    declared = property_usage.get_declarations({_main_property(fact.property).key for fact in facts})
+    declarations = property_usage.get_declarations({_main_property(fact.property).key for fact in facts})
     found: dict[str, dict[str, PropertyFacts]] = {}
     for fact in facts:
         main_property = _main_property(fact.property)
-        declaration = declared[main_property.key]
-        lines = found.setdefault(fact.subject.fragment, {})
-        if main_property.key not in lines:
+        declaration = declarations[main_property.key]
+        by_property = found.setdefault(fact.subject.fragment, {})
+        if main_property.key not in by_property:
             label = property_usage.property_label(declaration, language)
-            lines[main_property.key] = PropertyFacts(
+            by_property[main_property.key] = PropertyFacts(
                 main_property.key,
                 declaration.title,
                 label,
                 property_usage.property_datatype_name(declaration.datatype, language),
             )
         context = Context(language, declaration, page.full_title, _place_title(page))
-        lines[main_property.key].values.append(display_value(values[fact.pk], context, cells))
-    parts = [SubjectFacts(fragment, list(lines.values())) for fragment, lines in found.items()]
-    for part in parts:
-        part.lines.sort(key=lambda line: (line.key.startswith("_"), titles.fold(line.label)))
-    return parts
+        by_property[main_property.key].values.append(display_value(values[fact.pk], context, cells))
+    subjects = [SubjectFacts(fragment, list(by_property.values())) for fragment, by_property in found.items()]
+    for subject in subjects:
+        subject.properties.sort(key=lambda line: (line.key.startswith("_"), titles.fold(line.label)))
+    return subjects
 
 
 def _main_property(row: Property) -> Property:
@@ -188,7 +188,7 @@ def _place_title(page: WikiPage) -> str:
     return page.place.full_title if page.place else ""
 
 
-def display_value(value: Said, context: Context, cells: Cells) -> DisplayedValue:
+def display_value(value: FactValue, context: Context, cells: Cells) -> DisplayedValue:
     """Prepare a value for the screen, with its problem, and a note where it is ambiguous."""
     if value.problem is not None:
         return DisplayedValue(escape(value.raw), problem=message_for(value.problem), search_text=value.raw)
@@ -201,7 +201,7 @@ def display_value(value: Said, context: Context, cells: Cells) -> DisplayedValue
     return DisplayedValue(_linked(value, context, cells), note=note, search_text=text)
 
 
-def _linked(value: Said, context: Context, cells: Cells) -> SafeString:
+def _linked(value: FactValue, context: Context, cells: Cells) -> SafeString:
     """Return the value, linked where possible: categories, properties, users and page kinds too."""
     text = cells.value_text(value, context)
     title_key, separator, fragment = value.canonical_value.partition("#")
@@ -218,36 +218,34 @@ def _linked(value: Said, context: Context, cells: Cells) -> SafeString:
     return cells.value_html(value, context)
 
 
-# --- What names the page --------------------------------------------------------------------------
+# --- Facts that name the page ---------------------------------------------------------------------
 def _incoming_facts(request: HttpRequest, full_title: str, language: str) -> dict[str, Any]:
     """Return the template context of the properties by which pages name this one, with some of these pages."""
     user = request.user
     key = titles.key_of(full_title)
-    values = [
-        key,
-        *WikiPage.objects.readable_by(user).filter(redirect_key=key).values_list("title_key", flat=True)[:50],
-    ]
+    redirects = WikiPage.objects.readable_by(user).filter(redirect_key=key)
+    values = [key, *redirects.values_list("title_key", flat=True)[:50]]
     start = number_from(request.GET.get("incoming"), 0)
-    naming = property_usage.current_facts(user).filter(canonical_value__in=values, datatype="_wpg")
-    naming_facts = naming.filter(property=OuterRef("pk")).order_by("subject")
+    facts = property_usage.current_facts(user).filter(canonical_value__in=values, datatype="_wpg")
+    naming_facts = facts.filter(property=OuterRef("pk")).order_by("subject")
     rows = Property.objects.filter(Exists(naming_facts)).annotate(
         gathered=property_usage.SubqueryAggregate(naming_facts.values("subject_id")[:SUBJECTS_LIMIT])
     )
     found = list(rows.order_by("title", "pk")[start : start + INCOMING_PER_PAGE + 1])
     shown_rows = found[:INCOMING_PER_PAGE]
     subjects = {row.pk: list(dict.fromkeys(map(int, row.gathered.split(",")))) for row in shown_rows}
-    ground = FactScope(user)
-    items = load_subjects_by_pk(ground, {subject for subject_pks in subjects.values() for subject in subject_pks})
-    declared = property_usage.get_declarations([row.key for row in shown_rows])
+    scope = FactScope(user)
+    items = load_subjects_by_pk(scope, {subject for subject_pks in subjects.values() for subject in subject_pks})
+    declarations = property_usage.get_declarations([row.key for row in shown_rows])
     incoming = []
     for row in shown_rows:
-        declaration, subject_pks = declared[row.key], subjects.get(row.pk, [])
+        declaration, subject_pks = declarations[row.key], subjects.get(row.pk, [])
         pages = [items[pk].to_page_ref() for pk in subject_pks[:PAGES_PER_PROPERTY] if pk in items]
         label = property_usage.property_label(declaration, language)
-        incoming += (
-            [IncomingProperty(declaration.title, label, pages, len(subject_pks) > PAGES_PER_PROPERTY)] if pages else []
-        )
+        if pages:
+            has_more = len(subject_pks) > PAGES_PER_PROPERTY
+            incoming.append(IncomingProperty(declaration.title, label, pages, has_more))
     return {
         "incoming": incoming,
-        "incoming_following": start + INCOMING_PER_PAGE if len(found) > INCOMING_PER_PAGE else 0,
+        "next_incoming": start + INCOMING_PER_PAGE if len(found) > INCOMING_PER_PAGE else 0,
     }

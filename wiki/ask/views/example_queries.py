@@ -62,14 +62,17 @@ def _examples(user: Reader, language: str) -> list[Example]:
     kinds = _kinds(user)
     common = _frequent_properties(user, language)
     found = []
-    printouts = "\n".join(f"?{one.name}" for one in common[:2])
+    printouts = "\n".join(f"?{item.name}" for item in common[:2])
     if kinds:
         description = gettext("All %(pages)s, in a table") % {"pages": kinds[0].plural.lower()}
         found.append(Example(description, QueryFormData(_kind_condition(kinds[0], language), printouts)))
-    for one in common:
-        if one.value:
-            description = gettext("Pages where %(property)s is %(value)s") % {"property": one.name, "value": one.value}
-            found.append(Example(description, QueryFormData(f"[[{one.name}::{one.value}]]", f"?{one.name}")))
+    for item in common:
+        if item.value:
+            description = gettext("Pages where %(property)s is %(value)s") % {
+                "property": item.name,
+                "value": item.value,
+            }
+            found.append(Example(description, QueryFormData(f"[[{item.name}::{item.value}]]", f"?{item.name}")))
             break
     found += _drawing_examples(common)
     if kinds:
@@ -88,11 +91,11 @@ def _drawing_examples(common: list[_FrequentProperty]) -> list[Example]:
         ("_dat", "timeline", gettext("A timeline by %(property)s")),
         ("", "chart", gettext("A chart of the values of %(property)s")),
     ):
-        fit = (one for one in common if (one.datatype == datatype if datatype else one.value))
-        one = next(fit, None)
-        if one is not None:
-            form_data = QueryFormData(f"[[{one.name}::+]]", f"?{one.name}", {"format": format_name, "limit": "200"})
-            found.append(Example(pattern % {"property": one.name}, form_data))
+        candidates = (item for item in common if (item.datatype == datatype if datatype else item.value))
+        item = next(candidates, None)
+        if item is not None:
+            form_data = QueryFormData(f"[[{item.name}::+]]", f"?{item.name}", {"format": format_name, "limit": "200"})
+            found.append(Example(pattern % {"property": item.name}, form_data))
     return found
 
 
@@ -113,9 +116,9 @@ def _frequent_properties(user: Reader, language: str) -> list[_FrequentProperty]
     authored = Property.objects.filter(redirects_to=None).exclude(key__startswith="_")
     used = property_usage.annotate_uses(authored, user, COMMON_USES).order_by("title")[:PROPERTIES_LIMIT]
     counted = [(row.uses, row) for row in used]  # type: ignore[attr-defined]  # by the annotation
-    rows = [row for uses, row in sorted(counted, key=lambda one: -one[0])[:CANDIDATES] if uses]
-    declared = property_usage.get_declarations([row.key for row in rows])
-    return [_examine(row, declared[row.key], user, language) for row in rows]
+    rows = [row for uses, row in sorted(counted, key=lambda pair: -pair[0])[:CANDIDATES] if uses]
+    declarations = property_usage.get_declarations([row.key for row in rows])
+    return [_examine(row, declarations[row.key], user, language) for row in rows]
 
 
 def _examine(row: Property, declaration: Declaration, user: Reader, language: str) -> _FrequentProperty:

@@ -68,11 +68,11 @@ def list_properties(
 ) -> list[PropertyListItem]:
     """Return the properties whose title, name or label contains all words, by label. Two queries."""
     found = list(rows.order_by("title", "pk")[:PROPERTIES_LIMIT])
-    declared = property_usage.get_declarations([row.key for row in found])
+    declarations = property_usage.get_declarations([row.key for row in found])
     search_words = titles.fold(search_text)[:200].split()
     items = []
     for row in found:
-        declaration = declared[row.key]
+        declaration = declarations[row.key]
         if datatype and declaration.datatype != datatype:
             continue
         label = property_usage.property_label(declaration, language)
@@ -88,7 +88,7 @@ def list_properties(
                     about,
                 )
             )
-    return sorted(items, key=lambda line: (titles.fold(line.label), line.row.key))
+    return sorted(items, key=lambda item: (titles.fold(item.label), item.row.key))
 
 
 def add_counts(items: list[PropertyListItem], user: Reader) -> list[PropertyListItem]:
@@ -104,7 +104,7 @@ def _language() -> str:
     return (get_language() or "fr")[:2]
 
 
-def _render_list(request: HttpRequest, rows: QuerySet[Property], way: str) -> HttpResponse:
+def _render_list(request: HttpRequest, rows: QuerySet[Property], current_screen: str) -> HttpResponse:
     """Render a list of properties, searched and paginated."""
     search_text, datatype = request.GET.get("q", "")[:200], request.GET.get("type", "")[:10]
     language = _language()
@@ -117,7 +117,7 @@ def _render_list(request: HttpRequest, rows: QuerySet[Property], way: str) -> Ht
         "datatype": datatype,
         "total": len(items),
         "types": [(kind.id, registry.datatype_name(kind.id, language)) for kind in registry.USER_TYPES],
-        "way": way,
+        "current_screen": current_screen,
     }
     return render(request, "wiki/ask/properties.html", context)
 
@@ -146,10 +146,10 @@ class _DatatypeItem:
 
     id: str
     name: str
-    others: str
-    told: DatatypeHelp
+    other_names: str
+    help: DatatypeHelp
     properties: list[PropertyListItem]
-    more: bool
+    has_more: bool
 
 
 @require_safe
@@ -157,25 +157,27 @@ def types(request: HttpRequest) -> HttpResponse:
     """List every datatype: what it is for, how its values are written, and the properties that have it."""
     language = _language()
     by_type: dict[str, list[PropertyListItem]] = {}
-    for line in list_properties(property_usage.properties(request.user), language):
-        if not line.is_special:
-            by_type.setdefault(line.declaration.datatype, []).append(line)
-    shown: list[Any] = []
-    for kind in registry.USER_TYPES:
+    for item in list_properties(property_usage.properties(request.user), language):
+        if not item.is_special:
+            by_type.setdefault(item.declaration.datatype, []).append(item)
+    datatypes: list[Any] = []
+    for datatype in registry.USER_TYPES:
         other = "en" if language == "fr" else "fr"
-        names = dict.fromkeys((*kind.names[language][1:], *kind.names[other]))
-        names.pop(kind.names[language][0], None)
-        items = by_type.get(kind.id, [])
-        shown.append(
+        names = dict.fromkeys((*datatype.names[language][1:], *datatype.names[other]))
+        names.pop(datatype.names[language][0], None)
+        items = by_type.get(datatype.id, [])
+        datatypes.append(
             _DatatypeItem(
-                kind.id,
-                kind.names[language][0],
+                datatype.id,
+                datatype.names[language][0],
                 ", ".join(names),
-                DATATYPE_HELP[kind.id],
+                DATATYPE_HELP[datatype.id],
                 items[:PROPERTIES_PER_DATATYPE],
                 len(items) > PROPERTIES_PER_DATATYPE,
             )
         )
     return render(
-        request, "wiki/ask/types.html", {"shown": shown, "undeclared": by_type.get("", [])[:PROPERTIES_PER_DATATYPE]}
+        request,
+        "wiki/ask/types.html",
+        {"datatypes": datatypes, "undeclared": by_type.get("", [])[:PROPERTIES_PER_DATATYPE]},
     )

@@ -65,7 +65,7 @@ def property_screen(request: HttpRequest, title: str) -> HttpResponse:
         "datatype": property_usage.property_datatype_name(declaration.datatype, language),
         "is_user_type": declaration.datatype in {kind.id for kind in registry.USER_TYPES},
         "about": declaration.descriptions.get(language, ""),
-        "said": declaration_rows(declaration, language),
+        "declaration_rows": declaration_rows(declaration, language),
     }
     if row is not None and known:
         context |= _usage_context(request, row, declaration, language)
@@ -108,14 +108,14 @@ def _usage_context(request: HttpRequest, row: Property, declaration: Declaration
         with statement_timeout():
             context |= _values_context(usable, declaration, language)
             context |= _pages_context(request, usable, declaration, language)
-            wrong = list(facts.filter(problem__isnull=False).order_by("-pk")[: INVALID_LIMIT + 1])
+            invalid = list(facts.filter(problem__isnull=False).order_by("-pk")[: INVALID_LIMIT + 1])
     except AskProblem:
         return context | {"is_slow": True}
     cells = Cells(property_usage.result_without_rows({}, language))
-    context["wrong"] = pages_with_values(
-        wrong[:INVALID_LIMIT], request.user, {row.pk: declaration for row in _rows(group)}, cells
+    context["invalid_values"] = pages_with_values(
+        invalid[:INVALID_LIMIT], request.user, {row.pk: declaration for row in _rows(group)}, cells
     )
-    return context | {"wrong_more": len(wrong) > INVALID_LIMIT}
+    return context | {"has_more_invalid": len(invalid) > INVALID_LIMIT}
 
 
 def _rows(group: list[int]) -> QuerySet[Property]:
@@ -131,20 +131,25 @@ def _values_context(usable: QuerySet[Fact], declaration: Declaration, language: 
         counts.setdefault((datatype, canonical_value), []).append(pk)
         if number is not None:
             numbers.append(number)
-    commonest = sorted(counts.values(), key=lambda pks: -len(pks))[:VALUES]
-    facts = Fact.objects.in_bulk([pks[0] for pks in commonest])
+    most_frequent = sorted(counts.values(), key=lambda pks: -len(pks))[:VALUES]
+    facts = Fact.objects.in_bulk([pks[0] for pks in most_frequent])
     values = property_usage.load_values(facts.values())
     context = Context(language, declaration)
     cells = Cells(property_usage.result_without_rows({}, language))
-    counted = [ValueCount(cells.value_text(values[pks[0]], context), len(pks)) for pks in commonest]
+    counted = [ValueCount(cells.value_text(values[pks[0]], context), len(pks)) for pks in most_frequent]
     chart = value_charts.chart(counted, numbers, declaration.datatype, declaration.title, language)
-    return {"values": counted, "values_more": len(counts) > VALUES, "sampled": len(sample) == SAMPLE, "chart": chart}
+    return {
+        "values": counted,
+        "has_more_values": len(counts) > VALUES,
+        "is_sample": len(sample) == SAMPLE,
+        "chart": chart,
+    }
 
 
 def _pages_context(
     request: HttpRequest, usable: QuerySet[Fact], declaration: Declaration, language: str
 ) -> dict[str, Any]:
-    """Return one screen of pages and values in the order of values; `after` is the primary key of the last fact shown."""
+    """Return one screen of pages in the order of values; `after` is the primary key of the last fact shown."""
     column = "number" if declaration.datatype in NUMERIC else "canonical_value"
     last = usable.filter(pk=number_from(request.GET.get("after"), 0)).values_list(column, "subject", "pk").first()
     rows = usable.order_by(column, "subject", "pk")
@@ -156,13 +161,17 @@ def _pages_context(
     values = property_usage.load_values(found[:ROWS])
     pages = property_usage.find_named_pages(values.values(), request.user)
     cells = Cells(property_usage.result_without_rows(pages, language))
-    declared = dict.fromkeys({fact.property_id for fact in found}, declaration)
-    lines = pages_with_values(found[:ROWS], request.user, declared, cells)
-    return {"lines": lines, "following": found[ROWS - 1].pk if len(found) > ROWS else 0, "moved": last is not None}
+    declarations = dict.fromkeys({fact.property_id for fact in found}, declaration)
+    shown_pages = pages_with_values(found[:ROWS], request.user, declarations, cells)
+    return {
+        "lines": shown_pages,
+        "next_after": found[ROWS - 1].pk if len(found) > ROWS else 0,
+        "is_continued": last is not None,
+    }
 
 
 def pages_with_values(
-    facts: list[Fact], user: Reader, declared: dict[int, Declaration], cells: Cells
+    facts: list[Fact], user: Reader, declarations: dict[int, Declaration], cells: Cells
 ) -> list[PageWithValue]:
     """Return facts with their subjects, where these are readable. A fixed number of queries."""
     values = property_usage.load_values(facts)
@@ -172,6 +181,6 @@ def pages_with_values(
     for fact in facts:
         item = items.get(fact.subject_id)
         if item is not None:
-            context = Context(language, declared[fact.property_id], item.full_title)
+            context = Context(language, declarations[fact.property_id], item.full_title)
             found.append(PageWithValue(item.to_page_ref(), display_value(values[fact.pk], context, cells), fact.pk))
     return found

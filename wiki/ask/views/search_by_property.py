@@ -104,16 +104,16 @@ def _result_context(request: HttpRequest, name: str, comparator: str, value: str
     if result.problems:
         raise AskProblem(result.problems[0].code, result.problems[0].params)
     cells = Cells(result)
-    hits = [PropertyMatch(row.subject, cells.html(row, 0)) for row in result.rows]
+    matches = [PropertyMatch(row.subject, cells.html(row, 0)) for row in result.rows]
     context: dict[str, Any] = {
         "label": property_usage.property_label(declaration, language),
         "declaration": declaration,
-        "hits": hits,
-        "following": start + ROWS if result.has_more else 0,
+        "matches": matches,
+        "next_offset": start + ROWS if result.has_more else 0,
         "start": start,
     }
-    if value and not comparator and not start and len(hits) < NEARBY_LIMIT:
-        context["near"] = _nearby_pages(user, key, declaration, value, language)
+    if value and not comparator and not start and len(matches) < NEARBY_LIMIT:
+        context["nearby_pages"] = _nearby_pages(user, key, declaration, value, language)
     return context
 
 
@@ -136,11 +136,8 @@ def _nearby_pages(user: Reader, key: str, declaration: Declaration, text: str, l
         )
     else:
         return []
-    cells = Cells(
-        property_usage.result_without_rows(
-            property_usage.find_named_pages(property_usage.load_values(found).values(), user), language
-        )
-    )
+    pages = property_usage.find_named_pages(property_usage.load_values(found).values(), user)
+    cells = Cells(property_usage.result_without_rows(pages, language))
     return pages_with_values(found, user, {fact.property_id: declaration for fact in found}, cells)
 
 
@@ -171,20 +168,20 @@ def concepts(request: HttpRequest) -> HttpResponse:
     """List the concepts: queries with a name, as pages of the namespace Concept."""
     rows = WikiPage.objects.readable_by(request.user).filter(namespace=CONCEPT, redirect_key="")
     pages = Paginator(rows.order_by("title_fold", "pk"), CONCEPTS).get_page(request.GET.get("p"))
-    until = time.monotonic() + TIMEOUT_SECONDS
-    lines = [_count_pages(page, request.user, until) for page in pages.object_list]
-    pages.object_list = lines
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    counted = [_count_pages(page, request.user, deadline) for page in pages.object_list]
+    pages.object_list = counted
     return render(request, "wiki/ask/concepts.html", {"pages": pages})
 
 
-def _count_pages(page: WikiPage, user: Reader, until: float) -> Concept:
+def _count_pages(page: WikiPage, user: Reader, deadline: float) -> Concept:
     """Count the pages of a concept, if there is time left."""
     concept = Concept(page, titles.split_namespace(page.full_title)[1])
-    left = until - time.monotonic()
-    if left <= 0:
+    seconds_left = deadline - time.monotonic()
+    if seconds_left <= 0:
         return concept
     try:
-        with statement_timeout(left):
+        with statement_timeout(seconds_left):
             subjects = QueryCompiler(Query(InConcept(concept.name)), user, None).subjects()
             concept.count = subjects[: property_usage.USES_LIMIT + 1].count()
     except AskProblem as problem:
@@ -192,7 +189,7 @@ def _count_pages(page: WikiPage, user: Reader, until: float) -> Concept:
     return concept
 
 
-# --- Values to mend -------------------------------------------------------------------------------
+# --- Invalid values -------------------------------------------------------------------------------
 @dataclass(slots=True)
 class InvalidValue:
     """An invalid value, with its property."""
@@ -231,14 +228,17 @@ def problems(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: ROWS + 1])
     keys = {fact.property_id: (fact.property.redirects_to or fact.property).key for fact in found}
-    declared = property_usage.get_declarations(set(keys.values()))
-    by_row = {pk: declared[key] for pk, key in keys.items()}
-    lines = pages_with_values(found[:ROWS], user, by_row, Cells(property_usage.result_without_rows({}, language)))
-    of = {fact.pk: by_row[fact.property_id] for fact in found}
-    context["wrong"] = [
-        InvalidValue(line, of[line.pk].title, property_usage.property_label(of[line.pk], language)) for line in lines
+    declarations = property_usage.get_declarations(set(keys.values()))
+    by_property = {pk: declarations[key] for pk, key in keys.items()}
+    lines = pages_with_values(found[:ROWS], user, by_property, Cells(property_usage.result_without_rows({}, language)))
+    declaration_of = {fact.pk: by_property[fact.property_id] for fact in found}
+    context["invalid_values"] = [
+        InvalidValue(
+            line, declaration_of[line.pk].title, property_usage.property_label(declaration_of[line.pk], language)
+        )
+        for line in lines
     ]
-    context |= {"following": found[ROWS - 1].pk if len(found) > ROWS else 0, "moved": bool(before)}
+    context |= {"next_before": found[ROWS - 1].pk if len(found) > ROWS else 0, "is_continued": bool(before)}
     if not before and not name:
-        context["texts"] = _pages_with_problems(user, language)
+        context["pages_with_problems"] = _pages_with_problems(user, language)
     return render(request, "wiki/ask/problems.html", context)

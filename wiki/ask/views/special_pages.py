@@ -1,4 +1,4 @@
-"""URLs of MediaWiki's special pages, so that links of authors who come from there keep working.
+"""URLs of MediaWiki's special pages, so that links from migrated wikis still work.
 
 Names: English ones, Semantic MediaWiki's and MediaWiki's French ones (`specialPageAliases` of their i18n). Links to
 Special:Ask have the query in the path (`-5B-5BCity::Lyon-5D-5D/-3FCity`) or as `q`, `po` and `p[name]`.
@@ -67,10 +67,10 @@ def special_page(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(f"{found}?{query.urlencode()}" if query else found)
 
 
-def _unwrap_parameters(given: QueryDict) -> QueryDict:
+def _unwrap_parameters(parameters: QueryDict) -> QueryDict:
     """Return the parameters, with `p[limit]` renamed to `limit`."""
     query = QueryDict(mutable=True)
-    for name, values in given.lists():
+    for name, values in parameters.lists():
         match = _PARAMETER.fullmatch(name)
         query.setlist(match[1] if match else name, values)
     return query

@@ -36,14 +36,14 @@ def chart(
     values: Sequence[ValueCount], numbers: Sequence[float], datatype: str, subject: str, language: str
 ) -> SafeString:
     """Draw the chart of a property; empty where all values differ and cannot be put in ranges."""
-    many = len(values) > BARS or (len(values) >= FEW and values[0].count < 2)
-    if many and numbers and datatype in NUMBERS:
+    in_ranges = len(values) > BARS or (len(values) >= FEW and values[0].count < 2)
+    if in_ranges and numbers and datatype in NUMBERS:
         return _bar_figure(_count_by_range(numbers, language), gettext("Values in ranges"), subject)
-    if many and numbers and datatype == DATE:
+    if in_ranges and numbers and datatype == DATE:
         return _bar_figure(_count_by_period(numbers), gettext("Values in time"), subject)
     if not values or values[0].count < 2:
         return EMPTY_HTML
-    return _bar_figure([(one.text, one.count) for one in values[:BARS]], gettext("Commonest values"), subject)
+    return _bar_figure([(value.text, value.count) for value in values[:BARS]], gettext("Commonest values"), subject)
 
 
 def _bar_figure(rows: Sequence[tuple[str, int]], title: str, subject: str) -> SafeString:

@@ -121,62 +121,62 @@ def _validate_bag(bag: Path) -> str:
     return digest
 
 
-def _read_source(row: JsonReader) -> dict[str, Any]:
+def _read_source(reader: JsonReader) -> dict[str, Any]:
     """Return the source of the current version: host, title, url and version."""
     return {
-        "host": row.host("host"), "title": row.text("title", 255, empty=False),
-        "url": row.web_address("url"), "version": row.number("version", 1, 2**31 - 1),
+        "host": reader.host("host"), "title": reader.text("title", 255, empty=False),
+        "url": reader.web_address("url"), "version": reader.number("version", 1, 2**31 - 1),
     }  # fmt: skip
 
 
-def _check_credits(row: JsonReader) -> None:
+def _check_credits(reader: JsonReader) -> None:
     """Check `credits.json` by itself; consistency with other files is checked later."""
-    row.refuse_other_keys("title", "authors", "license", "source", "derived_from", "media")
-    row.title("title")
-    row.license("license")
-    row.web_address("source")
-    row.text_list("authors", AUTHORS_LIMIT, 255)
-    derived = row.raw("derived_from", list)
-    media = row.raw("media", list)
+    reader.refuse_other_keys("title", "authors", "license", "source", "derived_from", "media")
+    reader.title("title")
+    reader.license("license")
+    reader.web_address("source")
+    reader.text_list("authors", AUTHORS_LIMIT, 255)
+    derived = reader.raw("derived_from", list)
+    media = reader.raw("media", list)
     if len(derived) > 100:
-        row.refuse(gettext_noop("%(where)s: “%(key)s” is too long."), key="derived_from")
+        reader.refuse(gettext_noop("%(where)s: “%(key)s” is too long."), key="derived_from")
     for entry in derived:
         _check_derived(JsonReader(entry, f"{format_spec.CREDITS}, derived_from"))
     for entry in media:
         _check_picture(JsonReader(entry, f"{format_spec.CREDITS}, media"))
 
 
-def _check_derived(row: JsonReader) -> None:
+def _check_derived(reader: JsonReader) -> None:
     """Check one source of the page (an entry of `derived_from`)."""
-    row.refuse_other_keys("relation", "title", "authors", "source", "license", "host", "version", "date")
-    relation = row.text("relation", 20)
+    reader.refuse_other_keys("relation", "title", "authors", "source", "license", "host", "version", "date")
+    relation = reader.text("relation", 20)
     if relation not in RELATIONS:
-        row.refuse(gettext_noop("%(where)s: “%(key)s” is out of bounds."), key="relation")
-    row.text("title", 255, empty=False)
-    row.text_list("authors", AUTHORS_LIMIT, 255)
-    row.web_address("source", empty=relation != "fork")
-    row.license("license")
-    row.text("host", 255)
-    row.number("version", 0, 2**31 - 1)
-    row.timestamp("date")
+        reader.refuse(gettext_noop("%(where)s: “%(key)s” is out of bounds."), key="relation")
+    reader.text("title", 255, empty=False)
+    reader.text_list("authors", AUTHORS_LIMIT, 255)
+    reader.web_address("source", empty=relation != "fork")
+    reader.license("license")
+    reader.text("host", 255)
+    reader.number("version", 0, 2**31 - 1)
+    reader.timestamp("date")
 
 
-def _check_picture(row: JsonReader) -> None:
+def _check_picture(reader: JsonReader) -> None:
     """Check one picture (an entry of `media`)."""
-    row.refuse_other_keys("file", "name", "sha256", "author", "license", "source", "description")
-    name = row.text("name", 200, empty=False)
+    reader.refuse_other_keys("file", "name", "sha256", "author", "license", "source", "description")
+    name = reader.text("name", 200, empty=False)
     try:
         fits = clean_file_name(name) == name
     except TitleProblem:
         fits = False
     if not fits:
-        row.refuse(gettext_noop("%(where)s: “%(name)s” cannot be the name of a picture."), name=name)
-    row.text("file", 200, empty=False)
-    row.text("sha256", 64)
-    row.text("author", 255)
-    row.text("description", 255, lines=True)
-    row.license("license")
-    row.source("source", 1000)
+        reader.refuse(gettext_noop("%(where)s: “%(name)s” cannot be the name of a picture."), name=name)
+    reader.text("file", 200, empty=False)
+    reader.text("sha256", 64)
+    reader.text("author", 255)
+    reader.text("description", 255, lines=True)
+    reader.license("license")
+    reader.source("source", 1000)
 
 
 def _read_revisions(contents: ArchiveContents, limits: Limits) -> Iterator[Revision]:
@@ -204,51 +204,51 @@ def _read_revisions(contents: ArchiveContents, limits: Limits) -> Iterator[Revis
             yield _read_revision(JsonReader(values, where), number, before)
 
 
-def _read_text(row: JsonReader, values: dict[str, Any], before: str | None) -> str | None:
+def _read_text(reader: JsonReader, values: dict[str, Any], before: str | None) -> str | None:
     """Return the text of a line of the history; None for a deletion.
 
     The text must match its checksum and be normalized as this wiki stores texts.
     """
-    if row.has("text"):
-        row.raw("text", str, type(None))
+    if reader.has("text"):
+        reader.raw("text", str, type(None))
     else:
-        row.raw("insert", str)
-        row.number("keep_start", 0, TEXT_LIMIT)
-        row.number("keep_end", 0, TEXT_LIMIT)
+        reader.raw("insert", str)
+        reader.number("keep_start", 0, TEXT_LIMIT)
+        reader.number("keep_end", 0, TEXT_LIMIT)
     try:
         text = format_spec.apply_delta(before, values)
     except ValueError:
-        row.refuse(gettext_noop("%(where)s: the change does not fit the text before it."))
+        reader.refuse(gettext_noop("%(where)s: the change does not fit the text before it."))
     try:
         raw = (text or "").encode()
     except UnicodeEncodeError:
-        row.refuse(gettext_noop("%(where)s: “%(key)s” holds control characters."), key="text")
+        reader.refuse(gettext_noop("%(where)s: “%(key)s” holds control characters."), key="text")
     if len(raw) > TEXT_LIMIT:
-        row.refuse(gettext_noop("%(where)s: the text is longer than a page may be."))
-    if format_spec.sha256(raw) != row.text("sha256", 64):
-        row.refuse(gettext_noop("%(where)s: the content is not what its checksum says."))
+        reader.refuse(gettext_noop("%(where)s: the text is longer than a page may be."))
+    if format_spec.sha256(raw) != reader.text("sha256", 64):
+        reader.refuse(gettext_noop("%(where)s: the content is not what its checksum says."))
     if text is not None and clean_text(text) != text:
-        row.refuse(gettext_noop("%(where)s: “%(key)s” holds control characters."), key="text")
+        reader.refuse(gettext_noop("%(where)s: “%(key)s” holds control characters."), key="text")
     return text
 
 
-def _read_revision(row: JsonReader, number: int, text: str | None) -> Revision:
+def _read_revision(reader: JsonReader, number: int, text: str | None) -> Revision:
     """Return one version with `text`; `number` is the number that it must have."""
-    if row.number("number", 1, 2**31 - 1) != number:
-        row.refuse(gettext_noop("%(where)s: versions have to be numbered from 1 without a gap."))
+    if reader.number("number", 1, 2**31 - 1) != number:
+        reader.refuse(gettext_noop("%(where)s: versions have to be numbered from 1 without a gap."))
     return Revision(
         number=number,
-        host=row.host("host"),
-        origin=row.number("origin", 1, 2**31 - 1),
-        author=row.text("author", 255),
-        date=row.timestamp("date"),
-        comment=row.text("comment", 500, lines=True),
-        minor=row.flag("minor"),
-        tags=row.text_list("tags", 20, 80),
-        title=row.title("title"),
-        license=row.license("license"),
-        language=row.language("language"),
-        is_place=row.flag("is_place"),
+        host=reader.host("host"),
+        origin=reader.number("origin", 1, 2**31 - 1),
+        author=reader.text("author", 255),
+        date=reader.timestamp("date"),
+        comment=reader.text("comment", 500, lines=True),
+        minor=reader.flag("minor"),
+        tags=reader.text_list("tags", 20, 80),
+        title=reader.title("title"),
+        license=reader.license("license"),
+        language=reader.language("language"),
+        is_place=reader.flag("is_place"),
         text=text,
     )
 

@@ -97,9 +97,9 @@ class Export:
 
     def _stream(self) -> Iterator[bytes]:
         """Yield the stream for `git fast-import`."""
-        for piece in git_stream.stream(self.exported.history()):
-            yield piece
-            if piece.startswith(b"commit "):
+        for chunk in git_stream.stream(self.exported.history()):
+            yield chunk
+            if chunk.startswith(b"commit "):
                 self.progress(1)
 
     def _pictures(self) -> list[Picture]:

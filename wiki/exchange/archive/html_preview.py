@@ -62,11 +62,8 @@ def render_preview(exported: ExportedPage, credits: Mapping[str, Any], pictures:
             "date": date_format(exported.last.claimed_at, "DATE_FORMAT"),
             "source": exported.source,
             "licenses": catalogue.licenses_in(exported.last.license),
-            "facts": [
-                (_make_links_absolute(label), [_make_links_absolute(value) for value in values])
-                for label, values in output.fact_box
-            ],
-            "html": _make_links_absolute(output.html),
+            "facts": [(_absolute_links(label), [*map(_absolute_links, values)]) for label, values in output.fact_box],
+            "html": _absolute_links(output.html),
             "credit": page_credit(credits, exported.last.language).html,
             "sources": [source_credit(entry, exported.last.language).html for entry in credits["derived_from"]],
             "pictures": [picture_credit(entry, exported.last.language).html for entry in credits["media"]],
@@ -96,7 +93,7 @@ def _picture(data: Mapping[str, Any], picture: Picture | None, path: str) -> str
     )
 
 
-def _make_links_absolute(html: SafeString) -> SafeString:
+def _absolute_links(html: SafeString) -> SafeString:
     """Make links to this wiki absolute, within tags only."""
 
     def rewrite_tag(match: re.Match[str]) -> str:

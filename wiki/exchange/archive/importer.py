@@ -74,29 +74,29 @@ def check_import_allowed(by: User | None) -> None:
 
 
 def import_archive(
-    file: BinaryIO, by: User | None, wish: ImportTarget = ImportTarget(), told: StepCallback = lambda step: None
+    file: BinaryIO, by: User | None, target: ImportTarget = ImportTarget(), on_step: StepCallback = lambda step: None
 ) -> ImportResult:
-    """Import the archive `file` on behalf of `by` (None for a command), to `wish`.
+    """Import the archive `file` on behalf of `by` (None for a command), to `target`.
 
-    `told` is called with the name of each step. Raises ArchiveProblem, TitleTaken, TitleProblem, NotAllowed,
+    `on_step` is called with the name of each step. Raises ArchiveProblem, TitleTaken, TitleProblem, NotAllowed,
     RateLimitExceeded, Refused; then nothing is left behind.
     """
     check_import_allowed(by)
-    with open_archive(file, told) as contents:
-        fields = _target_fields(contents, wish)
-        taken = check_pictures(contents)
-        told(gettext("Writing"))
-        return _write(contents, fields, taken, by)
+    with open_archive(file, on_step) as contents:
+        fields = _target_fields(contents, target)
+        pictures = check_pictures(contents)
+        on_step(gettext("Writing"))
+        return _write(contents, fields, pictures, by)
 
 
 @contextmanager
-def open_archive(file: BinaryIO, told: StepCallback = lambda step: None) -> Iterator[ArchiveContents]:
+def open_archive(file: BinaryIO, on_step: StepCallback = lambda step: None) -> Iterator[ArchiveContents]:
     """Unpack and validate the archive `file`; its files exist until the context ends. Raises ArchiveProblem."""
     staging = _new_staging_folder()
     try:
-        told(gettext("Unpacking"))
+        on_step(gettext("Unpacking"))
         bag = safe_unzip.unpack(file, staging)
-        told(gettext("Checking"))
+        on_step(gettext("Checking"))
         yield archive_reader.read_archive(bag)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

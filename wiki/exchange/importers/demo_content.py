@@ -1,7 +1,7 @@
-"""The demo's people, pictures and history, out of a folder of plain files (`demo/README.md` says how).
+"""Loads the accounts, pictures and history of the demo from a folder of plain files (format: `demo/README.md`).
 
-Acts are played in order, under their own dates. An act that was played is known by its date and
-title and never played again; what people wrote since is kept: an act that no longer fits is left out.
+Acts (recorded changes) are applied in order, under their own dates. An act loaded before is recognized by date and
+title, and not applied again. Edits by people are never overwritten: an act that no longer applies is skipped.
 """
 
 from __future__ import annotations
@@ -31,68 +31,74 @@ from wiki.pages.writing.version_store import Author, NewVersion, store
 from wiki.text import titles
 
 ForkInto = Callable[[WikiPage, WikiPage, Author], WikiPage]
-"""Forks a page into a place: the room of forks is a neighbour of this one, so the door brings it."""
+"""Forks a page into a place. A callback of the command, since this package may not import `wiki.forks`."""
 ProposeUpstream = Callable[[WikiPage, Author, str], None]
-"""Proposes a fork to its original, with a message; from there too."""
+"""Proposes a fork to its upstream, with a message. A callback of the command as well."""
 
 
 @dataclass(slots=True)
 class DemoReport:
-    """What was loaded just now."""
+    """Result of a load: what was added, and what was loaded before (`known`)."""
 
     accounts: int = 0
     pictures: int = 0
     acts: int = 0
     known: int = 0
     skipped: list[str] = field(default_factory=list)
-    """Acts that no longer fit what people wrote, and why."""
+    """Acts that no longer apply after edits by people, with the reason."""
 
 
 @dataclass(slots=True)
-class _Stage:
-    """Where acts are played: the people by name, and the changeset that everything belongs to."""
+class _LoadContext:
+    """State of one load: the accounts by name, the changeset of all versions, and the callbacks."""
 
     folder: Path
     people: Mapping[str, User]
     changeset: Changeset
-    take_home: ForkInto
-    give_back: ProposeUpstream
+    fork_into: ForkInto
+    propose_upstream: ProposeUpstream
     dates: frozenset[datetime]
-    """Of all acts: a page of another date was changed by people."""
+    """Dates of all acts: a page last edited at another date was edited by people."""
 
 
 class _DoesNotFitError(Exception):
-    """The act cannot be played any more: people changed, moved or deleted what it is about."""
+    """The act no longer applies: people edited, moved or deleted its page."""
 
 
-def load(folder: Path, take_home: ForkInto, give_back: ProposeUpstream, tell: Tell = silent) -> DemoReport:
-    """Load accounts, pictures and acts that are not here yet.
+def load(
+    folder: Path, fork_into: ForkInto, propose_upstream: ProposeUpstream, on_progress: Tell = silent
+) -> DemoReport:
+    """Load the accounts, pictures and acts that were not loaded before.
 
-    Raises ImportProblem when the folder is not in order.
+    Raises ImportProblem when the folder is invalid.
     """
     report = DemoReport()
-    accounts = _tables(folder, "accounts.toml", "account")
-    people = {str(account["name"]): _account(account, report) for account in accounts}
-    for picture in _tables(folder, "pictures.toml", "picture"):
-        _picture(folder, picture, people, report)
-    acts = _tables(folder, "history.toml", "act")
+    accounts = _read_tables(folder, "accounts.toml", "account")
+    people = {str(account["name"]): _get_or_create_account(account, report) for account in accounts}
+    for picture in _read_tables(folder, "pictures.toml", "picture"):
+        _add_picture(folder, picture, people, report)
+    acts = _read_tables(folder, "history.toml", "act")
     dates = [act["at"] for act in acts]
-    played = set(PageVersion.objects.filter(claimed_at__in=dates).values_list("claimed_at", "title"))
-    played |= set(Proposal.objects.filter(made_at__in=dates).values_list("made_at", "source__title"))
-    left = [act for act in acts if (act["at"], _result(act)) not in played]
-    report.known = len(acts) - len(left)
-    tell(report.known, len(acts))
-    if left:
+    loaded = set(PageVersion.objects.filter(claimed_at__in=dates).values_list("claimed_at", "title"))
+    loaded |= set(Proposal.objects.filter(made_at__in=dates).values_list("made_at", "source__title"))
+    remaining = [act for act in acts if (act["at"], _resulting_title(act)) not in loaded]
+    report.known = len(acts) - len(remaining)
+    on_progress(report.known, len(acts))
+    if remaining:
         changeset = Changeset.objects.create(act=Changeset.Act.DEMO)
-        _play_all(
-            _Stage(folder, people, changeset, take_home, give_back, frozenset(dates)), left, report, len(acts), tell
+        _apply_acts(
+            _LoadContext(folder, people, changeset, fork_into, propose_upstream, frozenset(dates)),
+            remaining,
+            report,
+            len(acts),
+            on_progress,
         )
         finish_import(changeset)
     return report
 
 
-def _tables(folder: Path, name: str, key: str) -> list[dict[str, Any]]:
-    """The list of tables in a TOML file of the demo. Raises ImportProblem."""
+def _read_tables(folder: Path, name: str, key: str) -> list[dict[str, Any]]:
+    """Return the array of tables `key` of a TOML file of the demo. Raises ImportProblem."""
     try:
         tables = tomllib.loads((folder / name).read_text("utf-8")).get(key, [])
     except (OSError, ValueError) as error:
@@ -102,12 +108,12 @@ def _tables(folder: Path, name: str, key: str) -> list[dict[str, Any]]:
     return list(tables)
 
 
-def _account(account: Mapping[str, Any], report: DemoReport) -> User:
-    """The account of that name; one that is here stays as it is, its password too."""
+def _get_or_create_account(account: Mapping[str, Any], report: DemoReport) -> User:
+    """Return the account, created if needed; an existing account is not changed, nor its password."""
     name = str(account["name"])
-    known = User.objects.filter(username=name).first()
-    if known is not None:
-        return known
+    existing = User.objects.filter(username=name).first()
+    if existing is not None:
+        return existing
     report.accounts += 1
     administrator = bool(account.get("administrator"))
     return User.objects.create_user(
@@ -120,8 +126,8 @@ def _account(account: Mapping[str, Any], report: DemoReport) -> User:
     )
 
 
-def _picture(folder: Path, picture: Mapping[str, Any], people: Mapping[str, User], report: DemoReport) -> None:
-    """Take in a picture unless one of its name is here."""
+def _add_picture(folder: Path, picture: Mapping[str, Any], people: Mapping[str, User], report: DemoReport) -> None:
+    """Add a picture unless there is one of the same name. Raises ImportProblem."""
     file = str(picture["file"])
     if Picture.objects.filter(name=clean_file_name(file)).exists():
         return
@@ -143,8 +149,8 @@ def _picture(folder: Path, picture: Mapping[str, Any], people: Mapping[str, User
 # ---------------------------------------------------------------- acts
 
 
-def _result(act: Mapping[str, Any]) -> str:
-    """The full title that the act's page has afterwards, as versions keep it."""
+def _resulting_title(act: Mapping[str, Any]) -> str:
+    """Return the full title of the page after the act, as versions store it."""
     title = str(act["title"])
     if act["do"] == "move":
         title = str(act["to"])
@@ -154,55 +160,64 @@ def _result(act: Mapping[str, Any]) -> str:
     return titles.build_full_title(namespace, None, rest)
 
 
-def _play_all(stage: _Stage, acts: list[dict[str, Any]], report: DemoReport, total: int, tell: Tell) -> None:
-    """Play the acts in order; what does not fit any more is left out."""
-    players = {"place": _make, "create": _make, "edit": _edit, "move": _move, "fork": _fork, "propose": _propose}
+def _apply_acts(
+    context: _LoadContext, acts: list[dict[str, Any]], report: DemoReport, total: int, on_progress: Tell
+) -> None:
+    """Apply the acts in order; skip those that no longer apply. Raises ImportProblem for an unknown kind of act."""
+    handlers = {
+        "place": _create_page,
+        "create": _create_page,
+        "edit": _edit,
+        "move": _move,
+        "fork": _fork,
+        "propose": _propose,
+    }
     for act in acts:
-        if act["do"] not in players:
+        if act["do"] not in handlers:
             raise ImportProblem(gettext_noop("The demo has no act “%(act)s”."), act=str(act["do"]))
         try:
-            players[act["do"]](stage, act)
+            handlers[act["do"]](context, act)
             report.acts += 1
         except (_DoesNotFitError, WikiError) as error:
             report.skipped.append(f"{act['do']} «{act['title']}»: {error}")
-        tell(1, total)
+        on_progress(1, total)
 
 
-def _author(stage: _Stage, act: Mapping[str, Any]) -> Author:
-    """An account, or someone who only has a name; at the time that the act says."""
+def _author_of(context: _LoadContext, act: Mapping[str, Any]) -> Author:
+    """Return the author of an act at its date: an account, or a name only."""
     name = str(act["by"])
-    author = Author.of(stage.people[name]) if name in stage.people else Author(None, name)
+    author = Author.of(context.people[name]) if name in context.people else Author(None, name)
     return replace(author, claimed_at=act["at"])
 
 
-def _text(stage: _Stage, name: str) -> str:
-    """The text of that name. Raises ImportProblem."""
+def _read_text(context: _LoadContext, name: str) -> str:
+    """Return the content of a file in `texts/`. Raises ImportProblem."""
     try:
-        return (stage.folder / "texts" / name).read_text("utf-8")
+        return (context.folder / "texts" / name).read_text("utf-8")
     except (OSError, ValueError) as error:
         raise ImportProblem(
             gettext_noop("The file “%(file)s” cannot be read: %(reason)s."), file=name, reason=str(error)
         ) from error
 
 
-def _draft(
-    stage: _Stage, act: Mapping[str, Any], page: WikiPage, text: str, fields: PageFields, tags: list[str]
+def _new_version(
+    context: _LoadContext, act: Mapping[str, Any], page: WikiPage, text: str, fields: PageFields, tags: list[str]
 ) -> NewVersion:
-    """A version as the act says, under its own date."""
+    """Return the new version that an act writes, with its author, date and comment."""
     comment, minor = str(act.get("comment", "")), bool(act.get("minor"))
-    return NewVersion(page, text, fields, _author(stage, act), comment, minor, tags)
+    return NewVersion(page, text, fields, _author_of(context, act), comment, minor, tags)
 
 
-def _page(title: str) -> WikiPage:
-    """The page of that title as it is now. Raises _DoesNotFitError."""
+def _get_page(title: str) -> WikiPage:
+    """Return the current page called `title`. Raises _DoesNotFitError."""
     page = page_lookup.find_by_key(titles.key_of(title))
     if page is None:
         raise _DoesNotFitError("gone")
     return page
 
 
-def _make(stage: _Stage, act: Mapping[str, Any]) -> None:
-    """Write the first version of a page or a place, and make its steward one."""
+def _create_page(context: _LoadContext, act: Mapping[str, Any]) -> None:
+    """Create a page or a place, with its steward if the act names one."""
     title = str(act["title"])
     license_id = catalogue.require_free_license(str(act.get("license", catalogue.DEFAULT)))
     language = str(act.get("language", "fr"))
@@ -212,37 +227,37 @@ def _make(stage: _Stage, act: Mapping[str, Any]) -> None:
     else:
         fields = page_lookup.fields_for_title(title, license=license_id, language=language)
     page = WikiPage()
-    store([_draft(stage, act, page, _text(stage, act["text"]), fields, ["created"])], stage.changeset)
-    if steward := stage.people.get(str(act.get("steward"))):
+    store([_new_version(context, act, page, _read_text(context, act["text"]), fields, ["created"])], context.changeset)
+    if steward := context.people.get(str(act.get("steward"))):
         Stewardship.objects.get_or_create(place=page, user=steward)
 
 
-def _edit(stage: _Stage, act: Mapping[str, Any]) -> None:
-    """Write the next version of a page, unless people changed what it changes."""
-    page = _page(str(act["title"]))
+def _edit(context: _LoadContext, act: Mapping[str, Any]) -> None:
+    """Write the next version of a page. Raises _DoesNotFitError when people edited what the act changes."""
+    page = _get_page(str(act["title"]))
     text: str = page.source.text or ""
     if "text" in act:
-        if page.edited_at not in stage.dates:
+        if page.edited_at not in context.dates:
             raise _DoesNotFitError("edited")
-        text = _text(stage, act["text"])
+        text = _read_text(context, act["text"])
     for old, new in act.get("replace", []):
         if text.count(old) != 1:
             raise _DoesNotFitError("edited")
         text = text.replace(old, new)
-    store([_draft(stage, act, page, text, PageFields.of(page), [])], stage.changeset)
+    store([_new_version(context, act, page, text, PageFields.of(page), [])], context.changeset)
 
 
-def _move(stage: _Stage, act: Mapping[str, Any]) -> None:
-    """Rename a page; a redirect stays behind."""
-    page = _page(str(act["title"]))
-    page_moves.move(page, str(act["to"]), _author(stage, act), str(act.get("comment", "")))
+def _move(context: _LoadContext, act: Mapping[str, Any]) -> None:
+    """Move a page, leaving a redirect."""
+    page = _get_page(str(act["title"]))
+    page_moves.move(page, str(act["to"]), _author_of(context, act), str(act.get("comment", "")))
 
 
-def _fork(stage: _Stage, act: Mapping[str, Any]) -> None:
-    """Take a page home into a place."""
-    stage.take_home(_page(str(act["title"])), _page(str(act["into"])), _author(stage, act))
+def _fork(context: _LoadContext, act: Mapping[str, Any]) -> None:
+    """Fork a page into a place."""
+    context.fork_into(_get_page(str(act["title"])), _get_page(str(act["into"])), _author_of(context, act))
 
 
-def _propose(stage: _Stage, act: Mapping[str, Any]) -> None:
-    """Propose a fork to its original."""
-    stage.give_back(_page(str(act["title"])), _author(stage, act), str(act.get("comment", "")))
+def _propose(context: _LoadContext, act: Mapping[str, Any]) -> None:
+    """Propose a fork to its upstream."""
+    context.propose_upstream(_get_page(str(act["title"])), _author_of(context, act), str(act.get("comment", "")))

@@ -1,8 +1,8 @@
-"""A work with its true history: every version of every file, under its author and date.
+"""Import of a work with its history: every version of every file, under its original author and date.
 
-A file is known again by work and path (`Origin`): what came before is not written twice, and what
-the work has gained since is added, merged three ways where people edited the page here. Authors
-are names from elsewhere, never accounts; `origin_number` counts a file's versions in the work.
+A file is identified by work and path (`Origin`), so an import can be repeated: versions imported before are not written
+again; newer versions are added, with a three-way merge when people edited the page on this wiki. Authors are names,
+never accounts; `origin_number` is the number of a version in the history of its file.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class HistoryImportOptions:
-    """How a work is to be taken in."""
+    """Options of the import of a work."""
 
     license: str = catalogue.DEFAULT
     place: str = ""
-    """Full title of the place that its pages live in; empty for the commons."""
+    """Full title of the place of the new pages; empty for the root level."""
     work: str = ""
-    """What the work is called, where its README does not say."""
+    """Name of the work; empty: the heading of its README, else the name of the file."""
     source: str = ""
-    """Where it comes from (a host or a web address), shown beside its authors; else the file's name."""
+    """Source of the work (a host or a web address), shown with its authors; empty: the name of the file."""
     media: Path | None = None
     language: str = "fr"
 
 
 @dataclass(slots=True)
 class HistoryReport:
-    """What an import did. Lists hold full titles, or paths where there is no page."""
+    """Result of an import. Lists hold full titles, or paths when there is no page."""
 
     work: str = ""
     entries: int = 0
@@ -56,91 +56,91 @@ class HistoryReport:
     versions: int = 0
     unchanged: int = 0
     conflicts: list[str] = field(default_factory=list)
-    """Pages left as they are: the work and people here changed the same words."""
+    """Pages not updated because of a merge conflict: the work and local edits changed the same words."""
     deleted: list[str] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
-    """Files whose earlier versions are no longer what they were: another history."""
+    """Files whose versions imported before were changed in the file: their history was rewritten."""
     media: image_folder.MediaReport = field(default_factory=image_folder.MediaReport)
     missing_pictures: list[str] = field(default_factory=list)
-    """Pictures that pages of the work name and that are not here."""
+    """Names of pictures that pages of the work show and that do not exist on this wiki."""
 
 
 @dataclass(slots=True)
 class _File:
-    """The history of one file, and what is here of it already."""
+    """The history of one file, and the state of its page."""
 
     path: str
     entries: list[HistoryEntry]
     page: WikiPage | None = None
     known: int = 0
-    """How many of its entries are here."""
+    """Number of entries imported so far."""
     before: str | None = None
-    """What the work said in the last of these."""
+    """Text of the last imported entry: the base of merges."""
     current: str | None = None
-    """What the page says now."""
+    """Current text of the page."""
     renamed_from: str = ""
 
 
 @dataclass(slots=True)
 class _Import:
-    """One run: where from, the files by path, and what has been done."""
+    """State of one run: the source, the files by path, and the report."""
 
     source: str
     host: str
     url: str
     new_fields: dict[str, PageFields]
-    """Fields of the pages that new files get, by path."""
+    """Fields of the pages of new files, by path."""
     files: dict[str, _File]
     changeset: Changeset
     report: HistoryReport
 
 
-def import_history(file: Path, wanted: HistoryImportOptions, tell: Tell = silent) -> HistoryReport:
-    """Take in the work whose history `file` holds.
+def import_history(file: Path, options: HistoryImportOptions, on_progress: Tell = silent) -> HistoryReport:
+    """Import the work whose history is in `file` (see `history_jsonl`).
 
-    Raises ImportProblem (the file, the place, or the folder of pictures is not in order),
-    LicenseConflict; then nothing is written. Raises Busy when the database stays locked: what is
-    done by then is kept, and the next run goes on from there.
+    Raises ImportProblem (invalid file, place or folder of pictures) and LicenseConflict before versions are written.
+    Raises DatabaseBusy when the database stays locked, and ImportProblem when a page is edited at the same time: chunks
+    written so far stay, and the next run continues after them.
     """
     entries = history_jsonl.read_history(file)
-    license_id = catalogue.require_free_license(wanted.license)
-    place = _place(wanted.place)
+    license_id = catalogue.require_free_license(options.license)
+    place = _find_place(options.place)
     first, latest = history_jsonl.titles_of_work(entries, file.stem)
-    report = HistoryReport(work=wanted.work or latest, entries=len(entries))
-    source = f"history:{wanted.work or first}"[:255]
-    if wanted.media is not None:
+    report = HistoryReport(work=options.work or latest, entries=len(entries))
+    source = f"history:{options.work or first}"[:255]
+    if options.media is not None:
         names = ", ".join(dict.fromkeys(entry.author for entry in entries))
-        credit = image_folder.ImageCredit(f"{names} ({report.work})", license_id, wanted.source or report.work)
-        report.media = image_folder.import_images(wanted.media, credit)
-    files = _files(entries, source, report)
+        credit = image_folder.ImageCredit(f"{names} ({report.work})", license_id, options.source or report.work)
+        report.media = image_folder.import_images(options.media, credit)
+    files = _files_to_import(entries, source, report)
     new = [
         path for path in history_jsonl.paths_by_title_priority(entries) if path in files and files[path].page is None
     ]
     fields = {
-        path: PageFields(0, place, title, False, license_id, wanted.language)
-        for path, title in _titles(new, report.work, place).items()
+        path: PageFields(0, place, title, False, license_id, options.language)
+        for path, title in _choose_titles(new, report.work, place).items()
     }
     changeset = Changeset.objects.create(act=Changeset.Act.IMPORT, comment=report.work)
-    run = _Import(source, *_provenance(wanted.source or file.name), fields, files, changeset, report)
-    tell(report.unchanged, report.entries)
-    for some in _chunks(run):
+    run = _Import(source, *_host_and_url(options.source or file.name), fields, files, changeset, report)
+    on_progress(report.unchanged, report.entries)
+    for chunk in _plan_chunks(run):
         before = sum(item.known for item in files.values())
-        _write(run, some)
-        tell(sum(item.known for item in files.values()) - before, report.entries)
+        _write_chunk(run, chunk)
+        on_progress(sum(item.known for item in files.values()) - before, report.entries)
     finish_import(changeset)
-    report.missing_pictures = _missing(source)
+    report.missing_pictures = _find_missing_pictures(source)
     return report
 
 
-def _provenance(source: str) -> tuple[str, str]:
-    """The name of a site, as versions keep it, and its web address where `source` is one."""
+def _host_and_url(source: str) -> tuple[str, str]:
+    """Return the host name stored with versions, and the URL ("" when `source` is none)."""
     url = source if source.startswith(("http://", "https://")) and len(source) <= 2000 else ""
     name = source.partition("//")[2].partition("/")[0] if url else source
     return re.sub(r"[\s\x00-\x1f<>\"/\\]+", "-", name).strip("-")[:255] or "?", url
 
 
-def _place(title: str) -> WikiPage | None:
-    """The place of that title. Raises ImportProblem when there is none."""
+def _find_place(title: str) -> WikiPage | None:
+    """Return the place called `title`; None for an empty title. Raises ImportProblem when there is none."""
     if not title:
         return None
     place = page_lookup.find_by_key(titles.key_of(title))
@@ -149,18 +149,18 @@ def _place(title: str) -> WikiPage | None:
     return place
 
 
-def _missing(source: str) -> list[str]:
-    """Names of pictures that pages of the work show and nobody has uploaded."""
+def _find_missing_pictures(source: str) -> list[str]:
+    """Return the names of pictures that pages of the work show and that are not uploaded."""
     keys = PageLink.objects.filter(way=PageLink.Way.FILE, page__origin__source=source).values_list("key", flat=True)
     names = {key.partition(":")[2] for key in keys}
     return sorted(names - set(Picture.objects.filter(name__in=names).values_list("name", flat=True)))
 
 
-# ---------------------------------------------------------------- what is here already
+# ---------------------------------------------------------------- comparison with earlier imports
 
 
-def _files(entries: Sequence[HistoryEntry], source: str, report: HistoryReport) -> dict[str, _File]:
-    """The files that have something to write, by path; renamed ones after what they were before."""
+def _files_to_import(entries: Sequence[HistoryEntry], source: str, report: HistoryReport) -> dict[str, _File]:
+    """Return the files with new entries, by path; a renamed file comes after the file that it was renamed from."""
     renames = history_jsonl.find_renames(entries)
     files: dict[str, _File] = {}
     for entry in entries:
@@ -170,13 +170,13 @@ def _files(entries: Sequence[HistoryEntry], source: str, report: HistoryReport) 
         files[origin.identifier].page = origin.page
     for path in list(files):
         files[path].renamed_from = renames.get(path, "")
-        if not _compare(files[path], report):
+        if not _has_new_entries(files[path], report):
             del files[path]
-    return dict(sorted(files.items(), key=lambda item: _depth(item[0], renames)))
+    return dict(sorted(files.items(), key=lambda item: _rename_depth(item[0], renames)))
 
 
-def _depth(path: str, renames: dict[str, str]) -> int:
-    """How many names a file had before this one."""
+def _rename_depth(path: str, renames: dict[str, str]) -> int:
+    """Return how often a file was renamed before it got this path."""
     depth, seen = 0, {path}
     while (path := renames.get(path, path)) not in seen:
         seen.add(path)
@@ -184,19 +184,21 @@ def _depth(path: str, renames: dict[str, str]) -> int:
     return depth
 
 
-def _compare(item: _File, report: HistoryReport) -> bool:
-    """Whether the file has entries that are not here; notes what is."""
+def _has_new_entries(item: _File, report: HistoryReport) -> bool:
+    """Compare a file with its page; return whether there are entries to write. Updates `item` and `report`."""
     if item.page is None:
         return True
-    here = {version.origin_number or 0: version for version in _imported(item.page)}
-    item.known = max(here, default=0)
-    told = item.entries[: item.known]
-    item.before = told[-1].text if told else None
+    imported = {version.origin_number or 0: version for version in _imported_versions(item.page)}
+    item.known = max(imported, default=0)
+    known_entries = item.entries[: item.known]
+    item.before = known_entries[-1].text if known_entries else None
     item.current = item.page.source.text
-    report.unchanged += len(told)
-    pure = {number: version for number, version in here.items() if MERGED not in version.tags}
-    same = all(pure[n].sha256 == sha256_of(entry.text) for n, entry in enumerate(told, start=1) if n in pure)
-    if not same or len(told) < item.known:
+    report.unchanged += len(known_entries)
+    unmerged = {number: version for number, version in imported.items() if MERGED not in version.tags}
+    is_unchanged = all(
+        unmerged[n].sha256 == sha256_of(entry.text) for n, entry in enumerate(known_entries, start=1) if n in unmerged
+    )
+    if not is_unchanged or len(known_entries) < item.known:
         report.rewritten.append(item.path)
         return False
     if len(item.entries) == item.known:
@@ -207,48 +209,51 @@ def _compare(item: _File, report: HistoryReport) -> bool:
     return True
 
 
-def _imported(page: WikiPage) -> list[PageVersion]:
-    """The versions of a page that came from the work."""
+def _imported_versions(page: WikiPage) -> list[PageVersion]:
+    """Return the versions of a page that were imported from the work."""
     versions = page.versions.filter(origin_number__isnull=False).order_by("number")
     return [version for version in versions if IMPORTED in version.tags]
 
 
-def _titles(paths: Sequence[str], work: str, place: WikiPage | None) -> dict[str, str]:
-    """A free title for each new file, best wishes first."""
+def _choose_titles(paths: Sequence[str], work: str, place: WikiPage | None) -> dict[str, str]:
+    """Choose a free title for each new file, from its candidates in order. Raises TitleTaken when all are taken."""
     taken = set(WikiPage.objects.filter(title_key__isnull=False).values_list("title_key", flat=True))
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for path in paths:
-        for wish in [*history_jsonl.title_candidates(path, work), f"{work} {len(found)}"]:
+        for candidate in [*history_jsonl.title_candidates(path, work), f"{work} {len(chosen)}"]:
             try:
-                title = history_jsonl.make_title(wish)
+                title = history_jsonl.make_title(candidate)
                 key = titles.key_of(full_title(PageFields(0, place, title, False, "", "")))
             except titles.TitleProblem:
                 continue
             if key not in taken:
                 taken.add(key)
-                found[path] = title
+                chosen[path] = title
                 break
         else:
             raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=path)
-    return found
+    return chosen
 
 
 # ---------------------------------------------------------------- writing
 
 
-def _chunks(run: _Import) -> Iterator[list[tuple[_File, int]]]:
-    """Files with how many of their versions to write at once; a renamed file begins a new chunk."""
+def _plan_chunks(run: _Import) -> Iterator[list[tuple[_File, int]]]:
+    """Yield chunks of at most CHUNK versions, as (file, number of versions).
+
+    A renamed file begins a new chunk, since its first version refers to the stored version of the old file.
+    """
     chunk: list[tuple[_File, int]] = []
     size = 0
     for item in run.files.values():
-        left = len(item.entries) - item.known
+        remaining = len(item.entries) - item.known
         if chunk and item.renamed_from:
             yield chunk
             chunk, size = [], 0
-        while left:
-            count = min(left, CHUNK - size)
+        while remaining:
+            count = min(remaining, CHUNK - size)
             chunk.append((item, count))
-            size, left = size + count, left - count
+            size, remaining = size + count, remaining - count
             if size == CHUNK:
                 yield chunk
                 chunk, size = [], 0
@@ -256,18 +261,18 @@ def _chunks(run: _Import) -> Iterator[list[tuple[_File, int]]]:
         yield chunk
 
 
-def _write(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
-    """Write a chunk in one transaction, each new page with its origin."""
-    drafts: list[NewVersion] = []
+def _write_chunk(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
+    """Write a chunk in one transaction, with the origins of its pages."""
+    versions_to_write: list[NewVersion] = []
     for item, count in chunk:
-        drafts += _drafts(run, item, count)
-    if not drafts:
+        versions_to_write += _next_versions(run, item, count)
+    if not versions_to_write:
         return
     new = {id(item.page): item for item, _ in chunk if item.page is not None and item.page.pk is None}
 
-    def note_origins(versions: Sequence[PageVersion]) -> None:
-        last = {id(version.page): version for version in versions}
-        for key, version in last.items():
+    def save_origins(versions: Sequence[PageVersion]) -> None:
+        latest = {id(version.page): version for version in versions}
+        for key, version in latest.items():
             if key in new:
                 Origin.objects.create(
                     page=version.page, source=run.source, identifier=new[key].path, url=run.url,
@@ -277,21 +282,21 @@ def _write(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
                 Origin.objects.filter(page=version.page).update(version=version.number)
 
     try:
-        store(drafts, run.changeset, also=note_origins)
+        store(versions_to_write, run.changeset, also=save_origins)
     except StaleVersion as error:
         raise ImportProblem(
             gettext_noop("Someone is editing a page of this work just now. Run the import again.")
         ) from error
     run.report.pages += len(new)
-    run.report.versions += len(drafts)
+    run.report.versions += len(versions_to_write)
 
 
-def _drafts(run: _Import, item: _File, count: int) -> list[NewVersion]:
-    """The next `count` versions of a file; fewer where people here changed the same words."""
+def _next_versions(run: _Import, item: _File, count: int) -> list[NewVersion]:
+    """Return the next `count` versions of a file; fewer when a merge conflict ends the import of this file."""
     if item.page is None:
         item.page = WikiPage()
     fields = run.new_fields[item.path] if item.page.pk is None else PageFields.of(item.page)
-    drafts = []
+    versions = []
     for entry in item.entries[item.known : item.known + count]:
         if not _advance(item, entry):
             run.report.conflicts.append(item.page.full_title)
@@ -300,17 +305,17 @@ def _drafts(run: _Import, item: _File, count: int) -> list[NewVersion]:
         item.known += 1
         tags = [IMPORTED] if item.current == entry.text else [IMPORTED, MERGED]
         author = Author(None, entry.author, run.host)
-        drafts.append(
+        versions.append(
             NewVersion(
                 item.page, item.current, fields, author, entry.comment, tags=tags, claimed_at=entry.date,
-                origin_number=item.known, merge_parent=_old_name(run, item) if item.known == 1 else None,
+                origin_number=item.known, merge_parent=_version_renamed_from(run, item) if item.known == 1 else None,
             )
         )  # fmt: skip
-    return drafts
+    return versions
 
 
 def _advance(item: _File, entry: HistoryEntry) -> bool:
-    """Bring what the page says to what the work says next; False where both changed the same words."""
+    """Advance the text of the page to `entry`, by a three-way merge when needed; return False on a conflict."""
     if item.current == item.before:
         item.before = item.current = entry.text
         return True
@@ -323,8 +328,8 @@ def _advance(item: _File, entry: HistoryEntry) -> bool:
     return True
 
 
-def _old_name(run: _Import, item: _File) -> PageVersion | None:
-    """The last version of the file that this one was renamed from."""
+def _version_renamed_from(run: _Import, item: _File) -> PageVersion | None:
+    """Return the last version of the file that this file was renamed from, or None."""
     if not item.renamed_from:
         return None
     versions = PageVersion.objects.filter(

@@ -1,4 +1,4 @@
-"""The edit history of a work, one version a line, and the titles that its files get.
+"""Parser of the edit history of a work (one version per line), and choice of titles for its files.
 
 Format: JSON Lines (jsonlines.org) in UTF-8, oldest first; each line an object with `path`, `date`
 (ISO 8601 with its time zone), `author`, `comment` and `text` (null: the file was deleted).
@@ -21,7 +21,7 @@ from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
 
 LINE_LIMIT = 8 * TEXT_LIMIT
-"""Bytes of a line: JSON may write six for one."""
+"""Maximum bytes of a line: JSON may escape one byte as six."""
 TITLE_LIMIT = 200
 TEXT_EXTENSIONS = {".md", ".markdown", ".mdown", ".mkd", ".txt"}
 README, INDEX = "readme", {"index", "_index"}
@@ -42,7 +42,7 @@ class HistoryEntry:
 
 
 def read_history(path: Path) -> list[HistoryEntry]:
-    """All entries of the file, in its order. Raises ImportProblem, with the line."""
+    """Parse the file; return its entries in order. Raises ImportProblem with the line."""
     entries = []
     try:
         with path.open("rb") as file:
@@ -50,7 +50,7 @@ def read_history(path: Path) -> list[HistoryEntry]:
                 if len(raw) > LINE_LIMIT:
                     raise ImportProblem(gettext_noop("Line %(line)d is too long."), line=number)
                 if raw.strip():
-                    entries.append(_entry(number, raw))
+                    entries.append(_parse_entry(number, raw))
     except OSError as error:
         raise ImportProblem(
             gettext_noop("The file “%(file)s” cannot be read: %(reason)s."),
@@ -62,8 +62,8 @@ def read_history(path: Path) -> list[HistoryEntry]:
     return entries
 
 
-def _entry(line: int, raw: bytes) -> HistoryEntry:
-    """The version that a line describes. Raises ImportProblem."""
+def _parse_entry(line: int, raw: bytes) -> HistoryEntry:
+    """Parse one line. Raises ImportProblem."""
     try:
         record = json.loads(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
     except (ValueError, RecursionError) as error:
@@ -72,19 +72,19 @@ def _entry(line: int, raw: bytes) -> HistoryEntry:
         raise ImportProblem(gettext_noop("Line %(line)d is not an object of JSON."), line=line)
     text = record.get("text", False)
     if text is not None:
-        text = clean_text(_string(line, record, "text", TEXT_LIMIT, empty=True))
-    path = _string(line, record, "path", 255)
+        text = clean_text(_get_text(line, record, "text", TEXT_LIMIT, empty=True))
+    path = _get_text(line, record, "path", 255)
     if ".." in path.split("/") or not path.strip("/. "):
         raise ImportProblem(
             gettext_noop("Line %(line)d: “%(path)s” is not a path within the work."), line=line, path=path
         )
-    comment = _string(line, record, "comment", TEXT_LIMIT, empty=True) if record.get("comment") else ""
-    author = " ".join(_CONTROL.sub(" ", _string(line, record, "author", 255)).split())
-    return HistoryEntry(line, path, _date(line, record), author or "?", _CONTROL.sub("", comment), text)
+    comment = _get_text(line, record, "comment", TEXT_LIMIT, empty=True) if record.get("comment") else ""
+    author = " ".join(_CONTROL.sub(" ", _get_text(line, record, "author", 255)).split())
+    return HistoryEntry(line, path, _get_date(line, record), author or "?", _CONTROL.sub("", comment), text)
 
 
-def _string(line: int, record: Mapping[str, object], key: str, limit: int, *, empty: bool = False) -> str:
-    """The text of a key. Raises ImportProblem when it is missing, no text, or longer than `limit` bytes."""
+def _get_text(line: int, record: Mapping[str, object], key: str, limit: int, *, empty: bool = False) -> str:
+    """Return the text of `key`. Raises ImportProblem when it is missing, no text, or longer than `limit` bytes."""
     value = record.get(key)
     if not isinstance(value, str) or not (value.strip() or empty):
         raise ImportProblem(gettext_noop("Line %(line)d: “%(key)s” is missing or not a text."), line=line, key=key)
@@ -96,12 +96,12 @@ def _string(line: int, record: Mapping[str, object], key: str, limit: int, *, em
     return value
 
 
-def _date(line: int, record: Mapping[str, object]) -> datetime:
-    """When the version was made. Raises ImportProblem."""
+def _get_date(line: int, record: Mapping[str, object]) -> datetime:
+    """Return the date of a version, with its time zone. Raises ImportProblem."""
     try:
-        found = datetime.fromisoformat(_string(line, record, "date", 40))
-        if found.tzinfo is not None and 1000 <= found.year < 9999:
-            return found
+        date = datetime.fromisoformat(_get_text(line, record, "date", 40))
+        if date.tzinfo is not None and 1000 <= date.year < 9999:
+            return date
     except ValueError:
         pass
     raise ImportProblem(
@@ -111,83 +111,83 @@ def _date(line: int, record: Mapping[str, object]) -> datetime:
     )
 
 
-# ---------------------------------------------------------------- what things are called
+# ---------------------------------------------------------------- titles and renames
 
 
 def is_readme(path: str) -> bool:
-    """Whether a file stands for its folder, or for the whole work."""
-    return _bare(posixpath.basename(path)).lower() == README
+    """Whether a file is the README of its folder, or of the whole work."""
+    return _strip_extension(posixpath.basename(path)).lower() == README
 
 
-def _bare(path: str) -> str:
-    """`path` without the ending of a text."""
+def _strip_extension(path: str) -> str:
+    """Return `path` without the extension of a text file."""
     stem, ending = posixpath.splitext(path)
     return stem if stem and ending.lower() in TEXT_EXTENSIONS else path
 
 
 def first_heading(text: str) -> str:
-    """The first main heading of a Markdown text, or nothing."""
-    found = _HEADING.search(frontmatter_reader.parse_front_matter(text).body)
-    return (found.group(1) or found.group(2)).strip() if found else ""
+    """Return the first heading of level 1 in a Markdown text, or ""."""
+    match = _HEADING.search(frontmatter_reader.parse_front_matter(text).body)
+    return (match.group(1) or match.group(2)).strip() if match else ""
 
 
 def titles_of_work(entries: Iterable[HistoryEntry], fallback: str) -> tuple[str, str]:
-    """What the work is called at first (which stays when it grows) and by now.
+    """Return the first and the latest name of the work: the heading of its top-level README, else `fallback`.
 
-    That is what the README at its top says, in its first and in its latest version.
+    The first name identifies the work, since it does not change when the history grows.
     """
     names = [
         first_heading(entry.text or "")
         for entry in entries
         if is_readme(entry.path) and "/" not in entry.path.strip("./")
     ]
-    said = [name for name in names if name]
-    return (said[0], said[-1]) if said else (fallback, fallback)
+    nonempty = [name for name in names if name]
+    return (nonempty[0], nonempty[-1]) if nonempty else (fallback, fallback)
 
 
 def title_candidates(path: str, work: str) -> list[str]:
-    """Titles for a file, best first: its path without ending; a README has its folder's, or the work's."""
+    """Return candidate titles for a file, best first: its path without extension; for a README or index its folder."""
     path = posixpath.normpath(path.strip("/"))
-    folder, bare = posixpath.dirname(path), _bare(path)
-    name = posixpath.basename(bare).lower()
+    folder, stem = posixpath.dirname(path), _strip_extension(path)
+    name = posixpath.basename(stem).lower()
     first = [folder or work] if name == README or name in INDEX else []
-    return [*first, bare, path, f"{bare} ({work})", f"{path} ({work})"]
+    return [*first, stem, path, f"{stem} ({work})", f"{path} ({work})"]
 
 
 def paths_by_title_priority(entries: Sequence[HistoryEntry]) -> list[str]:
-    """The paths in the order in which they choose their titles.
+    """Return the paths in the order in which titles are chosen for them.
 
-    What is alive at the end before what was deleted; a README before an index; else as they came.
+    Existing files come before deleted ones; READMEs come after other files, indexes after READMEs.
     """
     last = {entry.path: entry for entry in entries}
     paths = list(dict.fromkeys(entry.path for entry in entries))
 
     def rank(path: str) -> tuple[bool, int]:
-        name = _bare(posixpath.basename(path)).lower()
+        name = _strip_extension(posixpath.basename(path)).lower()
         return last[path].text is None, 1 if name == README else 2 if name in INDEX else 0
 
     return sorted(paths, key=rank)
 
 
 def make_title(raw: str) -> str:
-    """A wish as a title: lookalikes for signs that no title can hold, long ones cut. Raises TitleProblem."""
+    """Return a valid title: invalid characters replaced by lookalikes, long titles truncated. Raises TitleProblem."""
     if len(raw.encode()) > TITLE_LIMIT:
         raw = raw.encode()[: TITLE_LIMIT - 3].decode("utf-8", "ignore") + "…"
     return titles.clean_title(titles.replace_forbidden_characters(raw, colon=True))
 
 
 def find_renames(entries: Sequence[HistoryEntry]) -> dict[str, str]:
-    """For each file that came by a new name, its old one.
+    """Return {new path: old path} of renamed files.
 
-    A rename is a deletion and an addition of the same text by one author at one moment.
+    A rename is a deletion and an addition of the same text, by one author at the same time.
     """
     latest: dict[str, str | None] = {}
-    gone: dict[tuple[datetime, str, str | None], str] = {}
-    added_in: dict[tuple[datetime, str, str | None], str] = {}
+    deletions: dict[tuple[datetime, str, str | None], str] = {}
+    additions: dict[tuple[datetime, str, str | None], str] = {}
     for entry in entries:
         if entry.text is None and latest.get(entry.path) is not None:
-            gone[entry.date, entry.author, latest[entry.path]] = entry.path
+            deletions[entry.date, entry.author, latest[entry.path]] = entry.path
         elif entry.text is not None and entry.path not in latest:
-            added_in[entry.date, entry.author, entry.text] = entry.path
+            additions[entry.date, entry.author, entry.text] = entry.path
         latest[entry.path] = entry.text
-    return {new: gone[act] for act, new in added_in.items() if act in gone}
+    return {new: deletions[key] for key, new in additions.items() if key in deletions}

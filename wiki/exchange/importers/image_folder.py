@@ -1,4 +1,4 @@
-"""Pictures of a folder, taken in under one licence, once."""
+"""Import of the pictures of a folder, under one licence; can be repeated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IMAGE_EXTENSIONS = {".jpg", ".jpeg", ".png", ".gif", ".webp"}
 
 @dataclass(frozen=True, slots=True)
 class ImageCredit:
-    """Who made pictures, under which licence, and where they come from."""
+    """Author, licence and source of imported pictures."""
 
     author: str
     license: str
@@ -29,19 +29,19 @@ class ImageCredit:
 
 @dataclass(slots=True)
 class MediaReport:
-    """What became of the pictures of a folder."""
+    """Result of the import of a folder: names of added pictures, number of known ones, refused files."""
 
     added: list[str] = field(default_factory=list)
     known: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
-    """File, and why it was not taken in."""
+    """(file name, reason) of each file that was not imported."""
 
 
 def import_images(folder: Path, credit: ImageCredit) -> MediaReport:
-    """Take in each picture of `folder` and the folders in it, under its bare name.
+    """Import the pictures of `folder` and its subfolders, under their file names without folder.
 
-    A picture that is here already (same name, same sha256 once cleaned) is left alone, and so is
-    another one of that name: pages mean it. Raises ImportProblem when there is no such folder.
+    A picture that exists already (same name, same sha256 once cleaned) is skipped; a different picture of the same name
+    is refused, since pages refer to the existing one. Raises ImportProblem when there is no such folder.
     """
     if not folder.is_dir():
         raise ImportProblem(gettext_noop("There is no folder “%(folder)s”."), folder=str(folder))
@@ -63,23 +63,25 @@ def import_images(folder: Path, credit: ImageCredit) -> MediaReport:
 def import_image(
     path: Path, credit: ImageCredit, *, title: str = "", description: str = "", by: User | None = None
 ) -> str:
-    """Take in one picture; returns its name, or nothing when it is here already.
+    """Import one picture; return its name, or "" when it exists already.
 
-    Raises ValidationError, with a sentence for people, when it is none that we can read or another
-    picture has its name; TitleProblem when its name is impossible.
+    Raises ValidationError with a message for users when the file is too large or no readable picture, or when another
+    picture has its name; TitleProblem when its name is invalid.
     """
     if path.stat().st_size > BYTE_LIMIT:
         raise ValidationError(gettext("The picture is larger than 20 MB: make it smaller first."))
     raw = path.read_bytes()
-    clean, ending = clean_picture(raw)
-    given = path.suffix.lower().replace(".jpeg", ".jpg")
+    clean, true_extension = clean_picture(raw)
+    extension = path.suffix.lower().replace(".jpeg", ".jpg")
     name = clean_file_name(
-        titles.replace_forbidden_characters(path.name if given == ending else path.stem + ending, colon=True)
+        titles.replace_forbidden_characters(
+            path.name if extension == true_extension else path.stem + true_extension, colon=True
+        )
     )
-    here = Picture.objects.filter(name=name).first()
-    if here is not None and here.sha256 != hashlib.sha256(clean).hexdigest():
+    existing = Picture.objects.filter(name=name).first()
+    if existing is not None and existing.sha256 != hashlib.sha256(clean).hexdigest():
         raise ValidationError(gettext("Another picture has this name."))
-    if here is not None:
+    if existing is not None:
         return ""
     Picture(
         title=title or name,

@@ -1,4 +1,4 @@
-"""What every import does around its writing: telling how far it is, and leaving the database tidy."""
+"""Tags and final steps shared by the imports."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from django.db import connection
 from wiki.pages.models import Changeset
 
 IMPORTED, MERGED = "import", "merged"
-"""Tags of versions that an import made: as the source has it, or merged with what people wrote."""
+"""Tags of versions written by an import: each has IMPORTED; MERGED as well when local edits were merged in."""
 
 
 def finish_import(changeset: Changeset) -> None:
-    """Drop a changeset in which nothing was written; let the database look at its new rows.
+    """Delete an empty changeset, or run ANALYZE so that the query planner knows the new rows.
 
     Without ANALYZE, SQLite picks a bad index after many inserts.
     """

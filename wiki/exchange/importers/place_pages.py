@@ -1,4 +1,4 @@
-"""What a place of the data set becomes here: its title, its front matter and a few lines in French."""
+"""Pages of places from the data set: title, front matter and a few lines of text in French."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wiki.text.frontmatter.frontmatter_writer import with_front_matter
 
 NAME_LIMIT = 150
 SUFFIX_LIMIT = 60
-"""Bytes of a name and of what tells it apart; pages that live in the place need the rest."""
+"""Maximum bytes of a name and of its disambiguating suffix; the rest is left for titles of pages in the place."""
 
 DATA_SET = "Tiers lieux 2019"
 NOTICE = (
@@ -22,64 +22,64 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]])")
 
 
 def suffixes(row: PlaceRow) -> list[str]:
-    """What may follow the name to tell it from an equal one, shortest first."""
-    found = [""]
+    """Return suffixes that distinguish the name from equal ones, shortest first; the first is empty."""
+    options = [""]
     if row.town:
-        found.append(f" ({row.town})")
+        options.append(f" ({row.town})")
         if row.street:
-            found.append(f" ({row.town}, {row.street})")
-        found.append(f" ({row.town}, {row.id})")
+            options.append(f" ({row.town}, {row.street})")
+        options.append(f" ({row.town}, {row.id})")
     else:
-        found.append(f" ({row.id})")
-    return found
+        options.append(f" ({row.id})")
+    return options
 
 
 def title_of(name: str, suffix: str) -> str:
-    """The title of a place: signs that no title can hold become lookalikes, a long name is cut.
+    """Return the title of a place: invalid characters replaced by lookalikes, long names truncated.
 
-    Raises TitleProblem where even that is no title («..»).
+    Raises TitleProblem when the result is no valid title («..»).
     """
-    ending = suffix if len(suffix.encode()) <= SUFFIX_LIMIT else f"{_cut(suffix[:-1], SUFFIX_LIMIT)})"
-    return titles.clean_title(titles.replace_forbidden_characters(_cut(name, NAME_LIMIT) + ending, colon=True))
+    ending = suffix if len(suffix.encode()) <= SUFFIX_LIMIT else f"{_truncate(suffix[:-1], SUFFIX_LIMIT)})"
+    return titles.clean_title(titles.replace_forbidden_characters(_truncate(name, NAME_LIMIT) + ending, colon=True))
 
 
-def _cut(text: str, limit: int) -> str:
-    """`text`, or its beginning with «…» where it has more than `limit` bytes."""
+def _truncate(text: str, limit: int) -> str:
+    """Return `text`, truncated with «…» to `limit` bytes."""
     if len(text.encode()) <= limit:
         return text
     return text.encode()[: limit - 3].decode("utf-8", "ignore").rstrip() + "…"
 
 
 def first_unshared_suffix(row: PlaceRow, namesakes: Sequence[PlaceRow]) -> int:
-    """Index in `suffixes(row)` of the shortest one that none of its namesakes shares.
+    """Return the index in `suffixes(row)` of the shortest suffix that no namesake shares.
 
-    `namesakes` are all rows of that name, this one too.
+    `namesakes` are all rows of the same name, including `row`.
     """
-    own = suffixes(row)
-    for level, suffix in enumerate(own):
+    own_suffixes = suffixes(row)
+    for level, suffix in enumerate(own_suffixes):
         others = [suffixes(other) for other in namesakes if other.id != row.id]
         if not any(titles.fold(suffix) in map(titles.fold, other) for other in others):
             return level
-    return len(own) - 1
+    return len(own_suffixes) - 1
 
 
 def shown_title(row: PlaceRow, title: str) -> str:
-    """The true name with what tells it apart, where `title` had to differ from it; else empty.
+    """Return the display title (name and suffix) when `title` differs from it; else "".
 
-    A page whose place has another name by now keeps its title and shows it.
+    Returns "" also for a page whose title is of an earlier name of the place.
     """
     try:
-        bare = title_of(row.name, "")
+        expected = title_of(row.name, "")
     except titles.TitleProblem:
         return row.name
-    if not title.startswith(bare):
+    if not title.startswith(expected):
         return ""
-    shown = row.name + title[len(bare) :]
+    shown = row.name + title[len(expected) :]
     return "" if shown == title else shown
 
 
 def text_of(row: PlaceRow, title: str = "") -> str:
-    """The source of the page of that title (without title: what follows from the row alone)."""
+    """Return the text of the page called `title`; without a title, the text without a display title."""
     facts = {
         "Nature": "Lieu",
         "Titre affiché": shown_title(row, title) if title else "",
@@ -103,12 +103,12 @@ def text_of(row: PlaceRow, title: str = "") -> str:
 
 
 def _type(raw: str) -> str:
-    """The type in the singular: the source speaks of «Tiers lieux à dominante …»."""
+    """Return the type in the singular: the source has «Tiers lieux à dominante …»."""
     return raw.replace("Tiers lieux", "Tiers-lieu", 1)
 
 
 def _body(row: PlaceRow) -> str:
-    """A few readable lines, and the categories."""
+    """Return the text after the front matter: a few lines and the category."""
     kind, comma = "tiers-lieu", ""
     if row.type.startswith("Tiers lieux "):
         kind, comma = f"tiers-lieu {row.type[len('Tiers lieux ') :]}", ","
@@ -131,7 +131,7 @@ def _body(row: PlaceRow) -> str:
 
 
 def at_town(town: str) -> str:
-    """«à Nantes», «au Havre», «aux Ulis»: French joins the article of a town's name."""
+    """Return «à Nantes», «au Havre», «aux Ulis»: French contracts the article of a town's name."""
     for article, joined in (("Le ", "au "), ("Les ", "aux ")):
         if town.startswith(article):
             return joined + town[len(article) :]
@@ -139,5 +139,5 @@ def at_town(town: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """`text` so that Markdown shows it as it is."""
+    """Escape `text` so that Markdown shows it verbatim."""
     return _MARKDOWN.sub(r"\\\1", text).replace("<", "&lt;")

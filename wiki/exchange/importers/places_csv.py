@@ -1,4 +1,4 @@
-"""The file «Tiers lieux 2019» read row by row, checked whole before anything is written.
+"""Parser of the file «Tiers lieux 2019», which is validated as a whole before anything is written.
 
 Format: CSV (RFC 4180) in UTF-8, with the columns of the data set of the Commissariat général à
 l'égalité des territoires (CGET), Mission Coworking, repository `anct-carto/mission_coworking`.
@@ -22,7 +22,7 @@ COLUMNS = (
     *("ID", "NOM_TL", "ADRESSE", "CP", "COMINIT", "INSEECOM", "NOMCOM", "WEB", "TWITTER"),
     *("FACEBOOK", "TYPO", "LAT", "LONG", "NOMREG", "NOM_ZE", "INSEEMETRO", "NOMCOMMETRO"),
 )
-"""The columns that we read; others are left alone."""
+"""The columns that are read; others are ignored."""
 
 BYTE_LIMIT = 50_000_000
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
@@ -34,7 +34,7 @@ _FACEBOOK_PATH = re.compile(r"/?((?:pages/|groups/)?[\w.%-]+(?:/\d+)?)/?")
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
-    """One place as the data set describes it: empty where it says nothing."""
+    """One place of the data set; empty strings for missing values."""
 
     line: int
     id: str
@@ -55,11 +55,11 @@ class PlaceRow:
 
 
 def parse_csv(path: Path) -> list[PlaceRow]:
-    """All places of the file. Raises ImportProblem, with the line, when anything is wrong."""
+    """Parse the file; return its places. Raises ImportProblem with the line of the first error."""
     seen: dict[str, int] = {}
     rows = []
-    for number, cells in _records(_decoded(path)):
-        row = _row(number, cells)
+    for number, cells in _parse_records(_read_text(path)):
+        row = _parse_row(number, cells)
         if row.id in seen:
             raise ImportProblem(
                 gettext_noop("Line %(line)d: the ID “%(id)s” stands already on line %(earlier)d."),
@@ -74,8 +74,8 @@ def parse_csv(path: Path) -> list[PlaceRow]:
     return rows
 
 
-def _decoded(path: Path) -> str:
-    """The file's text. Raises ImportProblem when it cannot be read as UTF-8."""
+def _read_text(path: Path) -> str:
+    """Return the text of the file. Raises ImportProblem when it is too large or not UTF-8."""
     try:
         if path.stat().st_size > BYTE_LIMIT:
             raise ImportProblem(gettext_noop("The file “%(file)s” is larger than 50 MB."), file=path.name)
@@ -95,8 +95,8 @@ def _decoded(path: Path) -> str:
         ) from error
 
 
-def _records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells by column of each record. Raises ImportProblem on a broken one."""
+def _parse_records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, {column: cell}) of each record. Raises ImportProblem for a malformed one."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] = []
     start = 1
@@ -104,7 +104,7 @@ def _records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         for cells in reader:
             number, start = start, reader.line_num + 1
             if not header:
-                header = _header(cells)
+                header = _check_header(cells)
             elif len(cells) == len(header):
                 yield number, dict(zip(header, cells, strict=True))
             elif cells:
@@ -120,8 +120,8 @@ def _records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         ) from error
 
 
-def _header(cells: list[str]) -> list[str]:
-    """The names of the columns. Raises ImportProblem when some that we need are missing."""
+def _check_header(cells: list[str]) -> list[str]:
+    """Return the names of the columns. Raises ImportProblem when required ones are missing."""
     names = [cell.strip() for cell in cells]
     missing = [name for name in COLUMNS if name not in names]
     if missing:
@@ -135,8 +135,8 @@ def _header(cells: list[str]) -> list[str]:
     return names
 
 
-def _row(line: int, cells: dict[str, str]) -> PlaceRow:
-    """The place that a record describes. Raises ImportProblem."""
+def _parse_row(line: int, cells: dict[str, str]) -> PlaceRow:
+    """Return the place of a record. Raises ImportProblem."""
     cell = {name: clean_cell(cells[name]) for name in COLUMNS}
     for column in ("ID", "NOM_TL"):
         if not cell[column] or len(cell[column]) > 255:
@@ -144,9 +144,9 @@ def _row(line: int, cells: dict[str, str]) -> PlaceRow:
                 gettext_noop("Line %(line)d: the column %(column)s is empty or too long."), line=line, column=column
             )
     latitude, longitude = _coordinates(line, cell["LAT"], cell["LONG"])
-    town, code = _town(cell)
+    town, code = _town_and_code(cell)
     postal_code = "" if cell["CP"] == "0" else cell["CP"]
-    # The source joined its overseas places to the nearest region of mainland France: wrong.
+    # The source assigns overseas places to the nearest region of mainland France, which is wrong.
     overseas = postal_code.startswith(("97", "98"))
     return PlaceRow(
         line=line,
@@ -157,7 +157,7 @@ def _row(line: int, cells: dict[str, str]) -> PlaceRow:
         town=town,
         town_code=code,
         region="" if overseas else cell["NOMREG"],
-        job_area="" if overseas else _capitals(cell["NOM_ZE"]),
+        job_area="" if overseas else _capitalize(cell["NOM_ZE"]),
         type=cell["TYPO"],
         website=web_address(cell["WEB"]),
         twitter=_twitter(cell["TWITTER"]),
@@ -168,16 +168,16 @@ def _row(line: int, cells: dict[str, str]) -> PlaceRow:
 
 
 def clean_cell(raw: str) -> str:
-    """A cell without doubled encoding (`ThÃ©Ã¢tre` → `Théâtre`), its spaces made single."""
+    """Undo double UTF-8 encoding of a cell (`ThÃ©Ã¢tre` → `Théâtre`), and collapse its spaces."""
     try:
-        mended = raw.encode("latin-1").decode("utf-8")
+        decoded = raw.encode("latin-1").decode("utf-8")
     except UnicodeError:
-        mended = raw
-    return unicodedata.normalize("NFC", _CONTROL.sub("", _SPACES.sub(" ", mended)).strip())
+        decoded = raw
+    return unicodedata.normalize("NFC", _CONTROL.sub("", _SPACES.sub(" ", decoded)).strip())
 
 
 def _coordinates(line: int, latitude: str, longitude: str) -> tuple[str, str]:
-    """Both as written, or both empty. Raises ImportProblem when they are on no globe."""
+    """Return both coordinates as written, or two empty strings. Raises ImportProblem when one is out of range."""
     if not latitude and not longitude:
         return "", ""
     for value, limit, column in ((latitude, 90, "LAT"), (longitude, 180, "LONG")):
@@ -199,43 +199,45 @@ def _coordinates(line: int, latitude: str, longitude: str) -> tuple[str, str]:
     return latitude, longitude
 
 
-def _town(cell: dict[str, str]) -> tuple[str, str]:
-    """Name and INSEE code of the commune.
+def _town_and_code(cell: dict[str, str]) -> tuple[str, str]:
+    """Return the name and INSEE code of the commune.
 
-    133 rows do not name it (NOMCOM); then it is what their maker typed (COMINIT), and where that
-    is missing or says the same, the commune around the coordinates (NOMCOMMETRO).
+    133 rows have no NOMCOM: they get the name typed by their author (COMINIT) or, when that is missing or has the same
+    letters, the commune at the coordinates (NOMCOMMETRO).
     """
     code = "" if cell["INSEECOM"] == "0" else cell["INSEECOM"]
     if cell["NOMCOM"]:
         return cell["NOMCOM"], code
-    typed, around = cell["COMINIT"], cell["NOMCOMMETRO"]
-    if not typed or _letters(typed) == _letters(around):
-        return around, code or cell["INSEEMETRO"]
+    typed, located = cell["COMINIT"], cell["NOMCOMMETRO"]
+    if not typed or _letters(typed) == _letters(located):
+        return located, code or cell["INSEEMETRO"]
     return typed, code
 
 
 def _letters(name: str) -> str:
-    """The letters of a name alone, to compare «Saint Lizier» and «SAINT-LIZIER»."""
+    """Return only the letters of a name, so that «Saint Lizier» equals «SAINT-LIZIER»."""
     return re.sub(r"\W", "", titles.fold(name))
 
 
-def _capitals(name: str) -> str:
-    """`CLERMONT-FERRAND` as `Clermont-Ferrand`; small words in the middle stay small."""
+def _capitalize(name: str) -> str:
+    """Return `CLERMONT-FERRAND` as `Clermont-Ferrand`; articles and prepositions in the middle stay lower case."""
     words = re.split(r"([\s'-]+)", name.lower())
-    small = {"a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "sur", "sous"}
-    return "".join(word if index and word in small else word[:1].upper() + word[1:] for index, word in enumerate(words))
+    lower_words = {"a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "sur", "sous"}
+    return "".join(
+        word if index and word in lower_words else word[:1].upper() + word[1:] for index, word in enumerate(words)
+    )
 
 
 def web_address(raw: str) -> str:
-    """The first web address in a cell, with its scheme; empty when there is none.
+    """Return the first URL in a cell, with its scheme; "" when there is none.
 
-    Some cells hold a person's name, a mail address or «en cours» instead: they are left out. An
-    address that the source has cut off («…») leads only to its site.
+    Some cells hold a person's name, an e-mail address or «en cours» instead: these give "". A URL that the source has
+    truncated («…») is reduced to its site.
     """
-    found = _WEB.search(raw)
-    if not found or "@" in found.group(0).split("/")[0]:
+    match = _WEB.search(raw)
+    if not match or "@" in match.group(0).split("/")[0]:
         return ""
-    address = found.group(0).rstrip(".,;)")
+    address = match.group(0).rstrip(".,;)")
     if not address.lower().startswith(("http://", "https://")):
         address = f"http://{address}"
     if address.endswith("…"):
@@ -245,7 +247,7 @@ def web_address(raw: str) -> str:
 
 
 def _twitter(raw: str) -> str:
-    """The address of an account: some cells hold only `@name`."""
+    """Return the URL of an account; some cells hold only `@name`."""
     if address := web_address(raw):
         return address
     handle = _HANDLE.search(raw)
@@ -253,7 +255,7 @@ def _twitter(raw: str) -> str:
 
 
 def _facebook(raw: str) -> str:
-    """The address of a page: some cells hold only its name in the address, or its title."""
+    """Return the URL of a page; some cells hold only the path of the URL. Other text is returned unchanged."""
     if address := web_address(raw):
         return address
     path = _FACEBOOK_PATH.fullmatch(raw)

@@ -1,8 +1,8 @@
-"""Places out of the data set «Tiers lieux 2019», and its changes merged into them ever after.
+"""Import of places from the data set «Tiers lieux 2019»; repeated imports update the pages.
 
-A row is known again by data set and ID (`Origin`), whatever its page is called by now. A row that
-says what it said makes no version; a changed row is merged three ways with what people wrote since:
-the base is the source's own last text, not the page's.
+A row is identified by data set and ID (`Origin`), whatever the current title of its page. An unchanged row makes no
+version. A changed row is merged three ways with edits made since the last import; the base of the merge is the text of
+the source at the last import, not the text of the page.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ SOURCE_URL = "https://github.com/anct-carto/mission_coworking"
 AUTHOR = Author(None, SOURCE, "github.com")
 LICENSE = "etalab-2.0"
 CHUNK = 100
-"""Pages per transaction: other writers wait for a tenth of a second."""
+"""Pages per transaction: it blocks other writers for about a tenth of a second."""
 ATTEMPTS = 5
 
 
 @dataclass(slots=True)
 class PlacesReport:
-    """What an import did, or (when trying) would do. Lists hold full titles."""
+    """Result of an import, or what a dry run would do. Lists hold full titles."""
 
     rows: int = 0
     added: int = 0
@@ -44,47 +44,46 @@ class PlacesReport:
     merged: int = 0
     unchanged: int = 0
     conflicts: list[str] = field(default_factory=list)
-    """Pages left as they are: source and people changed the same words."""
+    """Pages not updated because of a merge conflict: the source and local edits changed the same words."""
     deleted: list[str] = field(default_factory=list)
-    """Pages that people deleted here: they stay deleted."""
+    """Pages that were deleted on this wiki: they stay deleted."""
     not_in_file: int = 0
-    """Places known from before that the file does not name any more: their pages stay."""
+    """Number of places imported before that are no longer in the file: their pages stay."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """A row whose page we made before."""
+class _KnownPlace:
+    """A row whose page was created by an earlier import."""
 
     row: PlaceRow
     origin: Origin
-    said: PageVersion
-    """The version in which the source last spoke."""
+    imported: PageVersion
+    """The version written by the last import that changed the page."""
 
     @property
     def text(self) -> str:
-        """What the source says now, under the title that the page had when it last spoke."""
-        return place_pages.text_of(self.row, self.said.title)
+        """Text of the row now, for the title that the page had at the last import."""
+        return place_pages.text_of(self.row, self.imported.title)
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the row says what it said."""
-        if MERGED in self.said.tags:
-            return self.text == _pure_text(self.origin.page)
-        return sha256_of(self.text) == self.said.sha256
+        """Whether the text of the row is that of the last import."""
+        if MERGED in self.imported.tags:
+            return self.text == _source_text(self.origin.page)
+        return sha256_of(self.text) == self.imported.sha256
 
 
 def import_places(path: Path, *, trying: bool = False, tell: Tell = silent) -> PlacesReport:
-    """Bring the pages of places up to date with the file; `tell` hears how far it is.
+    """Create and update the pages of places from the file; report progress to `tell`.
 
-    With `trying`, nothing is written. Raises ImportProblem before anything is written when the file
-    is not in order; Busy when the database stays locked (what is done by then is kept, and the
-    next run goes on from there).
+    With `trying` (a dry run), nothing is written. Raises ImportProblem before anything is written when the file is
+    invalid; DatabaseBusy when the database stays locked: chunks written so far stay, the next run continues after them.
     """
     rows = places_csv.parse_csv(path)
     report = PlacesReport(rows=len(rows))
-    known = _known(rows)
+    known = _find_known(rows)
     report.not_in_file = Origin.objects.filter(source=SOURCE).count() - len(known)
-    fresh, changed = [row for row in rows if row.id not in known], []
+    added, changed = [row for row in rows if row.id not in known], []
     for item in known.values():
         if item.origin.page.is_deleted:
             report.deleted.append(item.origin.page.full_title)
@@ -92,55 +91,59 @@ def import_places(path: Path, *, trying: bool = False, tell: Tell = silent) -> P
             report.unchanged += 1
         else:
             changed.append(item)
-    tell(len(rows) - len(fresh) - len(changed), len(rows))
+    tell(len(rows) - len(added) - len(changed), len(rows))
     if trying:
-        report.added, report.updated = len(fresh), len(changed)
+        report.added, report.updated = len(added), len(changed)
         return report
-    if fresh or changed:
+    if added or changed:
         changeset = Changeset.objects.create(act=Changeset.Act.IMPORT, comment=SOURCE)
-        _add(fresh, _namesakes(rows), changeset, report, tell)
-        _update(changed, changeset, report, tell)
+        _add_pages(added, _namesakes(rows), changeset, report, tell)
+        _update_pages(changed, changeset, report, tell)
         finish_import(changeset)
     return report
 
 
-def _known(rows: Sequence[PlaceRow]) -> dict[str, _Known]:
-    """The rows whose pages we made before, by ID."""
+def _find_known(rows: Sequence[PlaceRow]) -> dict[str, _KnownPlace]:
+    """Return the rows whose pages were created by earlier imports, by ID."""
     versions = PageVersion.objects.filter(author_name=SOURCE, page__origin__source=SOURCE).order_by("number")
-    said = {version.page_id: version for version in versions if IMPORTED in version.tags}
+    imported = {version.page_id: version for version in versions if IMPORTED in version.tags}
     origins = {
         origin.identifier: origin
         for origin in Origin.objects.filter(source=SOURCE).select_related("page")
-        if origin.page_id in said
+        if origin.page_id in imported
     }
-    return {row.id: _Known(row, origins[row.id], said[origins[row.id].page_id]) for row in rows if row.id in origins}
+    return {
+        row.id: _KnownPlace(row, origins[row.id], imported[origins[row.id].page_id])
+        for row in rows
+        if row.id in origins
+    }
 
 
-# ---------------------------------------------------------------- places that are new here
+# ---------------------------------------------------------------- new places
 
 
 def _namesakes(rows: Sequence[PlaceRow]) -> dict[str, list[PlaceRow]]:
-    """Rows by the name that readers would take for the same."""
-    found: dict[str, list[PlaceRow]] = defaultdict(list)
+    """Group rows by case-folded name."""
+    by_name: dict[str, list[PlaceRow]] = defaultdict(list)
     for row in rows:
-        found[titles.fold(row.name)].append(row)
-    return found
+        by_name[titles.fold(row.name)].append(row)
+    return by_name
 
 
-class _FreeTitles:
-    """Titles that a new place can have: not in use, no namespace, no prefix of other pages."""
+class _TitleAllocator:
+    """Allocates titles for new places: not in use, no namespace, no prefix of other pages."""
 
     def __init__(self) -> None:
         keys = WikiPage.objects.filter(title_key__isnull=False).values_list("title_key", flat=True)
         self.keys: set[str] = set(keys)
         self.prefixes = {key.partition(":")[0] for key in self.keys if ":" in key}
 
-    def take(self, row: PlaceRow, namesakes: Sequence[PlaceRow]) -> str:
-        """The best free title for `row`, taken from now on."""
+    def allocate(self, row: PlaceRow, namesakes: Sequence[PlaceRow]) -> str:
+        """Return the best free title for `row` and mark it as used. Raises TitleTaken."""
         endings = place_pages.suffixes(row)[place_pages.first_unshared_suffix(row, namesakes) :]
-        wanted = [(row.name, ending) for ending in endings]
-        wanted += [(row.name, f" ({row.id})"), ("Tiers-lieu", f" ({SOURCE}, {row.id})")]
-        for name, ending in wanted:
+        candidates = [(row.name, ending) for ending in endings]
+        candidates += [(row.name, f" ({row.id})"), ("Tiers-lieu", f" ({SOURCE}, {row.id})")]
+        for name, ending in candidates:
             try:
                 title = place_pages.title_of(name, ending)
                 key = titles.key_of(title)
@@ -152,120 +155,120 @@ class _FreeTitles:
         raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=row.name)
 
 
-def _add(
+def _add_pages(
     rows: Sequence[PlaceRow],
     namesakes: dict[str, list[PlaceRow]],
     changeset: Changeset,
     report: PlacesReport,
     tell: Tell,
 ) -> None:
-    """Make the pages of new rows, some at a time, each with its origin in one transaction."""
+    """Create the pages and origins of new rows, CHUNK at a time; retry a chunk when a title is taken meanwhile."""
     for start in range(0, len(rows), CHUNK):
-        some = rows[start : start + CHUNK]
+        chunk = rows[start : start + CHUNK]
         for attempt in range(ATTEMPTS):
             try:
-                _add_some(some, namesakes, changeset)
+                _add_chunk(chunk, namesakes, changeset)
                 break
-            except TitleTaken:  # someone made a page of that title meanwhile: look again
+            except TitleTaken:  # someone created a page of this title meanwhile: choose titles again
                 if attempt == ATTEMPTS - 1:
                     raise
-        report.added += len(some)
-        tell(len(some), report.rows)
+        report.added += len(chunk)
+        tell(len(chunk), report.rows)
 
 
-def _add_some(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], changeset: Changeset) -> None:
+def _add_chunk(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], changeset: Changeset) -> None:
     """Write the pages of `rows` and their origins in one transaction. Raises TitleTaken."""
-    free = _FreeTitles()
-    drafts = []
+    titles_in_use = _TitleAllocator()
+    versions_to_write = []
     for row in rows:
-        title = free.take(row, namesakes[titles.fold(row.name)])
+        title = titles_in_use.allocate(row, namesakes[titles.fold(row.name)])
         fields = PageFields(0, None, title, True, LICENSE, "fr")
         text = place_pages.text_of(row, title)
-        drafts.append(NewVersion(WikiPage(), text, fields, AUTHOR, tags=[IMPORTED, "created"]))
+        versions_to_write.append(NewVersion(WikiPage(), text, fields, AUTHOR, tags=[IMPORTED, "created"]))
 
-    def note_origins(versions: Sequence[PageVersion]) -> None:
+    def save_origins(versions: Sequence[PageVersion]) -> None:
         Origin.objects.bulk_create(
             Origin(page=version.page, source=SOURCE, identifier=row.id, url=SOURCE_URL, version=version.number)
             for version, row in zip(versions, rows, strict=True)
         )
 
-    store(drafts, changeset, also=note_origins)
+    store(versions_to_write, changeset, also=save_origins)
 
 
-# ---------------------------------------------------------------- places that are known
+# ---------------------------------------------------------------- known places
 
 
-def _update(known: Sequence[_Known], changeset: Changeset, report: PlacesReport, tell: Tell) -> None:
-    """Bring what the source changed into the pages: as it is, or merged with people's changes."""
+def _update_pages(known: Sequence[_KnownPlace], changeset: Changeset, report: PlacesReport, tell: Tell) -> None:
+    """Update the pages of changed rows: replace the text, or merge it with local edits."""
     for start in range(0, len(known), CHUNK):
-        some = known[start : start + CHUNK]
+        chunk = known[start : start + CHUNK]
         try:
-            touched = _update_untouched(some, changeset)
-        except StaleVersion:  # someone edited one of them just now: one by one, then
-            touched = some
-        report.updated += len(some) - len(touched)
-        for item in touched:
-            _merge(item, report)
-        tell(len(some), report.rows)
+            edited = _update_untouched(chunk, changeset)
+        except StaleVersion:  # someone edited one of these pages meanwhile: merge them one by one
+            edited = chunk
+        report.updated += len(chunk) - len(edited)
+        for item in edited:
+            _merge_and_report(item, report)
+        tell(len(chunk), report.rows)
 
 
-def _update_untouched(known: Sequence[_Known], changeset: Changeset) -> Sequence[_Known]:
-    """Write the new texts of pages that still say what the source last said; return the others.
+def _update_untouched(known: Sequence[_KnownPlace], changeset: Changeset) -> Sequence[_KnownPlace]:
+    """Write the new texts of pages not edited since the last import, in one transaction; return the other pages.
 
-    Raises Stale, and writes nothing, when someone edits one of them meanwhile.
+    Raises StaleVersion, and writes nothing, when one of the pages is edited meanwhile.
     """
     pages = WikiPage.objects.select_related("place").in_bulk([item.origin.page_id for item in known])
-    drafts, untouched, rest = [], [], []
+    versions_to_write, untouched, edited = [], [], []
     for item in known:
         page = pages[item.origin.page_id]
-        if MERGED in item.said.tags or item.said.sha256 != page.sha256:
-            rest.append(item)
+        if MERGED in item.imported.tags or item.imported.sha256 != page.sha256:
+            edited.append(item)
             continue
-        drafts.append(NewVersion(page, item.text, PageFields.of(page), AUTHOR, tags=[IMPORTED]))
+        versions_to_write.append(NewVersion(page, item.text, PageFields.of(page), AUTHOR, tags=[IMPORTED]))
         untouched.append(item)
 
-    def note_versions(versions: Sequence[PageVersion]) -> None:
+    def save_versions(versions: Sequence[PageVersion]) -> None:
         for version, item in zip(versions, untouched, strict=True):
-            _remember(item, version.number)
+            _set_origin_version(item, version.number)
 
-    if drafts:
-        store(drafts, changeset, also=note_versions)
-    return rest
+    if versions_to_write:
+        store(versions_to_write, changeset, also=save_versions)
+    return edited
 
 
-def _remember(item: _Known, number: int) -> None:
-    """Note that version `number` holds what the source says now."""
+def _set_origin_version(item: _KnownPlace, number: int) -> None:
+    """Store that version `number` holds the current text of the source."""
     Origin.objects.filter(pk=item.origin.pk).update(version=number)
 
 
-def _merge(item: _Known, report: PlacesReport) -> None:
-    """Merge a changed row into a page that people changed; leave the page where they clash."""
-    if _merged(item):
+def _merge_and_report(item: _KnownPlace, report: PlacesReport) -> None:
+    """Merge a changed row into an edited page; on a conflict, leave the page unchanged. Updates `report`."""
+    if _try_merge(item):
         report.merged += 1
     else:
         report.conflicts.append(item.origin.page.full_title)
 
 
-def _merged(item: _Known) -> bool:
-    """Whether row and page could be merged, which is done then."""
+def _try_merge(item: _KnownPlace) -> bool:
+    """Merge row and page, and write the result; return False on a conflict."""
     page = WikiPage.objects.select_related("source").get(pk=item.origin.page_id)
-    merged = line_merge.merge(_pure_text(page), item.text, page.source.text or "")
+    merged = line_merge.merge(_source_text(page), item.text, page.source.text or "")
     if merged.text is None:
         return False
     try:
         note = page_writer.EditSummary(tags=(IMPORTED, MERGED))
         saved = page_writer.edit(page, merged.text, AUTHOR, note, base=page.version)
-    except EditConflict:  # someone changed these words since we looked
+    except EditConflict:  # the same words were changed since the page was loaded
         return False
-    _remember(item, saved.version)
+    _set_origin_version(item, saved.version)
     return True
 
 
-def _pure_text(page: WikiPage) -> str:
-    """What the source alone said at the last import.
+def _source_text(page: WikiPage) -> str:
+    """Return the text of the source at the last import, without local edits.
 
-    Where that was merged with people's changes, no version holds it: it is the last pure text,
-    with the changes of each merged import since then applied to it in turn.
+    After a merged import no version holds that text. It is rebuilt from the last unmerged import by applying the
+    changes of each merged import since then.
     """
     text, before = "", ""
     for version in page.versions.select_related("stored").order_by("number"):

@@ -1,1 +1,1 @@
-"""The datatypes by SMW's id: `DATATYPES`. A new one is a module here and a line in `registry.py`."""
+"""The datatypes by SMW's id: `registry.DATATYPES`. A new datatype is a module here and a line in `registry.py`."""

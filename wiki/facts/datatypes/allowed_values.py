@@ -1,7 +1,7 @@
-"""What a declaration allows: listed values, ranges, a pattern.
+"""Checks values against their declaration: listed values, ranges, a pattern.
 
-Patterns run in RE2, which takes time in proportion to the text whatever the pattern: no pattern of an author can hang
-a save. What RE2 does not know (references back, looking around) is refused when the pattern is declared.
+Patterns run in RE2, whose time is proportional to the text whatever the pattern: no pattern of an author can block a
+save. What RE2 does not support (backreferences, lookaround) is refused when the pattern is declared.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from wiki.facts.values import Context, Declaration, Value
 from wiki.text.problems import Problem
 
 PATTERN_LIMIT, PATTERN_TEXT = 1_000, 10_000
-"""Characters of a pattern, and of the text it is held against."""
+"""Characters of a pattern, and of the text that it is matched against."""
 MEMORY = 1 << 21
-"""Bytes that one pattern may take."""
+"""Maximum number of bytes for one compiled pattern."""
 VALUES_SHOWN = 12
-"""How many allowed values a sentence names."""
+"""How many allowed values a message names."""
 _RANGE = re.compile(r"(.+?)\s*\.\.\.?\s*(.+)", re.DOTALL)
 
 Parse = Callable[[str, Context], Value]
 
 
 @lru_cache(maxsize=200)
-def _compiled(pattern: str) -> tuple[Any, str]:
-    """The pattern, or None and why it cannot be read."""
+def _compile(pattern: str) -> tuple[Any, str]:
+    """Return the compiled pattern and ""; or None and the reason why it is invalid."""
     if len(pattern) > PATTERN_LIMIT:
         return None, f"> {PATTERN_LIMIT}"
     options = re2.Options()
@@ -39,19 +39,19 @@ def _compiled(pattern: str) -> tuple[Any, str]:
     options.log_errors = False
     try:
         return re2.compile(pattern, options), ""
-    except re2.error as refusal:
-        reason = refusal.args[0] if refusal.args else ""
+    except re2.error as error:
+        reason = error.args[0] if error.args else ""
         return None, reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
 
 
 def pattern_problem(pattern: str) -> Problem | None:
-    """Why a pattern cannot be used, or None. For the page that declares it."""
-    _, reason = _compiled(pattern)
+    """Return why a pattern cannot be used, for the page that declares it; None for a valid pattern."""
+    _, reason = _compile(pattern)
     return problem("pattern_unreadable", pattern=pattern[:60], reason=reason[:100]) if reason else None
 
 
 def check_allowed(value: Value, context: Context, parse: Parse) -> Value:
-    """The value, with a problem where its declaration does not allow it."""
+    """Return the value, with a problem if its declaration does not allow it."""
     declaration = context.declaration
     if value.problem is not None:
         return value
@@ -60,34 +60,35 @@ def check_allowed(value: Value, context: Context, parse: Parse) -> Value:
         allowed = ", ".join(declaration.allowed[:VALUES_SHOWN]) + (
             ", …" if len(declaration.allowed) > VALUES_SHOWN else ""
         )
-        found = problem("value_not_allowed", value.raw, property=name, allowed=allowed[:400])
-        return replace(value, problem=found)
-    if declaration.pattern and not _has_form(value, declaration.pattern):
-        found = problem("value_pattern", value.raw, property=name, pattern=declaration.pattern[:100])
-        return replace(value, problem=found)
+        found_problem = problem("value_not_allowed", value.raw, property=name, allowed=allowed[:400])
+        return replace(value, problem=found_problem)
+    if declaration.pattern and not _matches_pattern(value, declaration.pattern):
+        found_problem = problem("value_pattern", value.raw, property=name, pattern=declaration.pattern[:100])
+        return replace(value, problem=found_problem)
     return value
 
 
-def _has_form(value: Value, pattern: str) -> bool:
-    """Whether the pattern is found in the words of a value; one that cannot be read holds nobody up."""
-    compiled, _ = _compiled(pattern)
+def _matches_pattern(value: Value, pattern: str) -> bool:
+    """Return whether the pattern is found in a value. An invalid pattern allows all values."""
+    compiled, _ = _compile(pattern)
     return compiled is None or compiled.search(value.raw.strip()[:PATTERN_TEXT]) is not None
 
 
 def _is_allowed(value: Value, context: Context, parse: Parse) -> bool:
-    """Whether one of the allowed values is this one, or a range of them holds it."""
-    words = value.raw.strip()
-    if any(words == allowed.strip() for allowed in context.declaration.allowed):
+    """Return whether one of the allowed values is equal to this value, or one of the allowed ranges contains it."""
+    raw = value.raw.strip()
+    if any(raw == allowed.strip() for allowed in context.declaration.allowed):
         return True
-    bare = replace(context, declaration=_without_rules(context.declaration))
-    return any(_holds(allowed.strip(), value, bare, parse) for allowed in context.declaration.allowed)
+    unrestricted = replace(context, declaration=_without_rules(context.declaration))
+    return any(_covers(allowed.strip(), value, unrestricted, parse) for allowed in context.declaration.allowed)
 
 
-def _holds(allowed: str, value: Value, context: Context, parse: Parse) -> bool:
+def _covers(allowed: str, value: Value, context: Context, parse: Parse) -> bool:
+    """Return whether one entry of the allowed values, a value or a range, covers the value."""
     if value.number is not None and value.datatype != "_boo":
-        found = _RANGE.fullmatch(allowed[:200])
-        if found:
-            low, high = (parse(end, context) for end in found.groups())
+        match = _RANGE.fullmatch(allowed[:200])
+        if match:
+            low, high = (parse(end, context) for end in match.groups())
             if low.number is not None and high.number is not None:
                 return low.number <= value.number <= (high.number if high.number_end is None else high.number_end)
         if allowed[:1] in ("<", ">"):
@@ -97,4 +98,5 @@ def _holds(allowed: str, value: Value, context: Context, parse: Parse) -> bool:
 
 
 def _without_rules(declaration: Declaration) -> Declaration:
+    """Return the declaration without allowed values and pattern."""
     return replace(declaration, allowed=(), pattern="")

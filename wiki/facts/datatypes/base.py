@@ -1,4 +1,4 @@
-"""What a datatype is."""
+"""The interface of datatypes, and the comparators of queries."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from wiki.facts.value_conditions import ValueCondition
 from wiki.facts.values import Context, Value
 
 COMPARATORS = ("", ">", "<", ">>", "<<", "!", "~", "!~")
-"""As the tree of a question writes them: `""` equal, `>` and `<` with the end, `>>` and `<<` without.
+"""As in the query AST: `""` equal, `>` and `<` with the end included, `>>` and `<<` without.
 
-`≥ ≤ like: nlike: in: not: phrase:` are rewritten by the parser of questions.
+The query parser rewrites `≥ ≤ like: nlike: in: not: phrase:`.
 """
 
 
 class InvalidQueryValue(Exception):
-    """A value in a question cannot be read, or not compared so: a code of `problems.PROBLEMS` and its parameters."""
+    """A value in a query cannot be parsed, or not be compared in this way.
+
+    `code` is a key of `value_problems.PROBLEMS`, `params` its parameters.
+    """
 
     def __init__(self, code: str, **params: str) -> None:
         super().__init__(code)
@@ -25,7 +28,7 @@ class InvalidQueryValue(Exception):
 
 
 def comparator_error(comparator: str, type_name: str) -> InvalidQueryValue:
-    """The refusal of a comparator that a datatype does not know."""
+    """Return the error for a comparator that a datatype does not support."""
     return InvalidQueryValue("value_comparator", comparator=comparator or "=", type=type_name)
 
 
@@ -37,7 +40,10 @@ _WITHIN = {"in:": "~", "phrase:": "~", "not:": "!~"}
 
 
 def split_comparator(text: str) -> tuple[str, str]:
-    """The comparator before a value and the value, as questions write them: one of `COMPARATORS`, `""` for none."""
+    """Split the comparator from the value after it, as queries write them.
+
+    The comparator is one of `COMPARATORS`: `""` for none.
+    """
     text = text.strip()
     for prefix, comparator in _PREFIXES:
         if text.startswith(prefix):
@@ -49,30 +55,30 @@ def split_comparator(text: str) -> tuple[str, str]:
 
 
 class Datatype(Protocol):
-    """How values of one kind are read, compared and shown."""
+    """Parses, compares and shows values of one type."""
 
     @property
     def id(self) -> str:
-        """SMW's: `_txt`, `_num`, …"""
+        """SMW's id: `_txt`, `_num`, …"""
 
     @property
     def names(self) -> Mapping[str, tuple[str, ...]]:
-        """By language, the name first, then what else `Has type` may call it."""
+        """Names by language: the usual name first, then others that `Has type` accepts."""
 
     def parse(self, raw: str, context: Context) -> Value:
-        """The value of some written words. Never raises; bounded time."""
+        """Return the value of a text. Never raises; takes bounded time."""
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """The condition `comparator text`. Raises ValueRefused."""
+        """Return the condition `comparator text`. Raises InvalidQueryValue."""
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The value in plain words of the context's language; `form` as in `?P#form`.
+        """Return the value as plain text in the context's language; `form` as in `?P#form`.
 
-        With form "" what is shown reads back as an equal value.
+        With form "", parsing the result gives an equal value.
         """
 
     def data(self, value: Value, context: Context) -> object:
-        """The value as SMW's API gives it in JSON."""
+        """Return the value as SMW's API gives it in JSON."""
 
     def link(self, value: Value, context: Context) -> str:
-        """The outside address to which the shown value links, or "" (pages are linked by whoever shows them)."""
+        """Return the external URL to which the shown value links, or "". Links to pages are made by the caller."""

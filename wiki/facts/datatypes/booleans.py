@@ -15,34 +15,35 @@ TRUTH_VALUES = {"1": True, "0": False} | {
     for truth, words in ((True, row.true), (False, row.false))
     for word in words
 }
+"""True or False by folded word, of all languages."""
 
 
 class Boolean:
-    """`word` is `1` or `0`, `number` the same."""
+    """`canonical_value` is `1` or `0`, `number` the same."""
 
     id = "_boo"
     names = {"en": ("Boolean",), "fr": ("Booléen",)}
 
     def parse(self, raw: str, context: Context) -> Value:
-        """1, 0, or a word of either language: no word of one means the contrary in the other."""
+        """Parse 1, 0, or a word of any language: no word for yes in one language means no in another."""
         truth = TRUTH_VALUES.get(fold(raw[:20]).strip())
         if truth is None:
             return Value(self.id, raw, problem=problem("boolean_unreadable" if raw.strip() else "value_empty", raw))
-        word = "1" if truth else "0"
-        return Value(self.id, raw, word, word, float(truth))
+        canonical = "1" if truth else "0"
+        return Value(self.id, raw, canonical, canonical, float(truth))
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """Equal or not."""
+        """Return the condition for `=` or `!`. Raises InvalidQueryValue."""
         value = self.parse(text, context)
         if value.problem is not None:
             raise InvalidQueryValue(value.problem.code, **value.problem.params)
         if comparator not in ("", "!"):
             raise comparator_error(comparator, self.names[context.name_language][0])
-        same = EqualTo((value.canonical_value,))
-        return same if not comparator else NotMatching(same)
+        equal = EqualTo((value.canonical_value,))
+        return equal if not comparator else NotMatching(equal)
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The word of the language; forms `-`, `num`, `tick`, `x`, `LOCL`, or two words as `yes,no`."""
+        """Return yes or no in the language; forms `-`, `num`, `tick`, `x`, `LOCL`, or two texts as `yes,no`."""
         truth = value.canonical_value == "1"
         form = form.strip()
         if form.lower() in DISPLAY_FORMS:
@@ -54,13 +55,13 @@ class Boolean:
         return language.true[0] if truth else language.false[0]
 
     def data(self, value: Value, context: Context) -> object:
-        """`t` or `f`, as SMW."""
+        """Return `t` or `f`, as SMW."""
         return "t" if value.canonical_value == "1" else "f"
 
     def link(self, value: Value, context: Context) -> str:
-        """Nowhere."""
+        """Return ""."""
         return ""
 
 
 DISPLAY_FORMS = {"-": ("true", "false"), "num": ("1", "0"), "tick": ("✓", "✗"), "x": ("X", "")}
-"""How yes and no are shown in each form."""
+"""The texts for yes and no in each output form."""

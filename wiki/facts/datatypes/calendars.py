@@ -1,4 +1,4 @@
-"""Days counted: Julian day numbers of dates in the Gregorian and the Julian calendar.
+"""Julian day numbers of dates in the Gregorian and the Julian calendar.
 
 Years are historical: 1 BC is -1, and there is no year 0. The formulas are those of Claus Tøndering's Calendar FAQ,
 section 2.16; floor division of unbounded integers makes them hold for any year.
@@ -7,25 +7,25 @@ section 2.16; floor division of unbounded integers makes them hold for any year.
 from __future__ import annotations
 
 GREGORIAN, JULIAN = 1, 2
-"""As SMW numbers them."""
+"""SMW's numbers for the calendars."""
 REFORM = (1582, 10, 5)
-"""From this day on a date is Gregorian unless it says otherwise, before it Julian."""
+"""A date from this day on is Gregorian unless it says otherwise; an earlier date is Julian."""
 DAY = 86_400
 """Seconds."""
 
 
 def to_astronomical_year(year: int) -> int:
-    """The year with a year 0: 1 BC."""
+    """Convert a historical year to a year with a year 0, which is 1 BC."""
     return year if year > 0 else year + 1
 
 
 def to_historical_year(year: int) -> int:
-    """The year without a year 0, from one with it."""
+    """Convert a year with a year 0 to a historical year."""
     return year if year > 0 else year - 1
 
 
 def day_number(calendar: int, year: int, month: int, day: int) -> int:
-    """The Julian day number of the noon of a date."""
+    """Return the Julian day number of the noon of a date."""
     counted = to_astronomical_year(year)
     early = (14 - month) // 12
     y, m = counted + 4800 - early, month + 12 * early - 3
@@ -34,7 +34,7 @@ def day_number(calendar: int, year: int, month: int, day: int) -> int:
 
 
 def date_of(calendar: int, number: int) -> tuple[int, int, int]:
-    """Year (historical), month and day of a Julian day number."""
+    """Return (historical year, month, day) of a Julian day number."""
     c, century = number + 32082, 0
     if calendar == GREGORIAN:
         a = number + 32044
@@ -48,16 +48,16 @@ def date_of(calendar: int, number: int) -> tuple[int, int, int]:
 
 
 def is_leap(calendar: int, year: int) -> bool:
-    """Whether a year has 366 days."""
+    """Return whether a year has 366 days."""
     counted = to_astronomical_year(year)
     return counted % 4 == 0 and (calendar == JULIAN or counted % 100 != 0 or counted % 400 == 0)
 
 
 def days_in(calendar: int, year: int, month: int) -> int:
-    """Days of a month."""
+    """Return the number of days in a month."""
     return 29 if month == 2 and is_leap(calendar, year) else (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
 
 
 def next_year(year: int) -> int:
-    """The year after; 1 follows -1."""
+    """Return the next historical year; 1 follows -1."""
     return 1 if year == -1 else year + 1

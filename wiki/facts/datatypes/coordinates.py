@@ -1,4 +1,4 @@
-"""Geographic coordinates: a point on Earth, and circles about one."""
+"""Geographic coordinates: a point on Earth, and circles around a point."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
 
 COORDINATES_LIMIT = 150
-"""Characters that coordinates may have."""
+"""Maximum number of characters in coordinates."""
 DECIMALS = 6
-"""Decimals of a degree that are kept: a tenth of a metre."""
+"""Decimals of a degree that are stored: a tenth of a metre."""
 METRES: Mapping[str, float] = {
     "m": 1, "metre": 1, "metres": 1, "meter": 1, "meters": 1, "km": 1000, "kilometre": 1000, "kilometres": 1000,
     "kilometer": 1000, "kilometers": 1000, "mi": 1609.344, "mile": 1609.344, "miles": 1609.344, "nm": 1852, "nmi": 1852,
@@ -37,20 +37,20 @@ _ANGLE = re.compile(
     rf"(?:({_LETTER})\.? ?)?([+-]?) ?(\d{{1,3}}(?:[.,]\d{{1,20}})?)(?: ?[°º]"
     rf"(?: ?(\d{{1,2}}(?:[.,]\d{{1,20}})?) ?'(?: ?(\d{{1,2}}(?:[.,]\d{{1,20}})?) ?(?:\"|''))?)?)?(?: ?({_LETTER}))?"
 )
-_SIGNS = str.maketrans({"′": "'", "’": "'", "‘": "'", "″": '"', "”": '"', "“": '"', "−": "-"})
+_CHARACTERS = str.maketrans({"′": "'", "’": "'", "‘": "'", "″": '"', "”": '"', "“": '"', "−": "-"})
 _CIRCLE = re.compile(r"(.*?)\(([^()]*)\)\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Angle:
-    """Degrees, and which of latitude and longitude they are where a letter says so."""
+    """Degrees, and the axis (`lat` or `lon`) if a letter names it."""
 
     degrees: float
     axis: str = ""
 
 
-def _angle(text: str) -> Angle | None:
-    """One angle in degrees, degrees and minutes, or with seconds; None where it is none."""
+def _parse_angle(text: str) -> Angle | None:
+    """Parse an angle in degrees, degrees and minutes, or with seconds; None if it is not an angle."""
     found = _ANGLE.fullmatch(text.strip())
     if found is None or (found[1] and found[6]):
         return None
@@ -63,15 +63,15 @@ def _angle(text: str) -> Angle | None:
 
 
 def read_coordinates(text: str) -> tuple[float, float]:
-    """Latitude and longitude. Raises ValueRefused where there is no reading, or more than one."""
+    """Return latitude and longitude. Raises InvalidQueryValue if there is no interpretation, or more than one."""
     if not text.strip():
         raise InvalidQueryValue("value_empty")
     if len(text) > COORDINATES_LIMIT:
         raise InvalidQueryValue("coordinates_unreadable")
-    text = " ".join(fold(text.translate(SPACES).translate(_SIGNS)).translate(_SIGNS).split())
+    text = " ".join(fold(text.translate(SPACES).translate(_CHARACTERS)).translate(_CHARACTERS).split())
     found: set[tuple[float, float]] = set()
-    for at in [text.index(";")] if text.count(";") == 1 else _joints(text):
-        first, second = _angle(text[:at].rstrip(" ,;")), _angle(text[at:].lstrip(" ,;"))
+    for at in [text.index(";")] if text.count(";") == 1 else _split_positions(text):
+        first, second = _parse_angle(text[:at].rstrip(" ,;")), _parse_angle(text[at:].lstrip(" ,;"))
         if first is None or second is None or (first.axis and first.axis == second.axis):
             continue
         if first.axis == "lon" or second.axis == "lat":
@@ -85,19 +85,19 @@ def read_coordinates(text: str) -> tuple[float, float]:
     return round(latitude, DECIMALS) + 0.0, round(longitude, DECIMALS) + 0.0
 
 
-def _joints(text: str) -> list[int]:
-    """Where two angles can meet: at a space, a comma, or behind a letter."""
+def _split_positions(text: str) -> list[int]:
+    """Return the positions where one angle may end and the next begin: at a space, a comma, or after a letter."""
     return [
         at for at in range(1, len(text)) if text[at] in " ,;" or (text[at - 1].isalpha() and not text[at].isalpha())
     ]
 
 
 def read_distance(text: str, language: str) -> float:
-    """Metres of `10 km`. Raises ValueRefused."""
-    words, unit = split_unit(text)
+    """Return the metres of a distance such as `10 km`. Raises InvalidQueryValue."""
+    number, unit = split_unit(text)
     factor = METRES.get(fold(unit)) if unit else 1
     try:
-        metres = read_number(words, language).number * (factor or 0)
+        metres = read_number(number, language).number * (factor or 0)
     except NotANumber:
         metres = 0
     if metres <= 0:
@@ -106,7 +106,7 @@ def read_distance(text: str, language: str) -> float:
 
 
 class Coordinates:
-    """`lat` and `lon` in degrees, `word` both with six decimals at most."""
+    """`lat` and `lon` in degrees; `canonical_value` is both, with six decimals at most."""
 
     id = "_geo"
     names = {
@@ -115,16 +115,16 @@ class Coordinates:
     }
 
     def parse(self, raw: str, context: Context) -> Value:
-        """Decimal degrees, or with minutes and seconds, by sign or by letter."""
+        """Parse decimal degrees, or degrees with minutes and seconds, by sign or by letter."""
         try:
             latitude, longitude = read_coordinates(raw)
-        except InvalidQueryValue as refusal:
-            return Value(self.id, raw, problem=problem(refusal.code, raw))
-        word = f"{_decimal(latitude)},{_decimal(longitude)}"
-        return Value(self.id, raw, word, word, lat=latitude, lon=longitude)
+        except InvalidQueryValue as error:
+            return Value(self.id, raw, problem=problem(error.code, raw))
+        canonical = f"{_format_decimal(latitude)},{_format_decimal(longitude)}"
+        return Value(self.id, raw, canonical, canonical, lat=latitude, lon=longitude)
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """The point itself, or the circle of `point (10 km)`."""
+        """Return the condition for the point itself, or for the circle of `point (10 km)`. Raises InvalidQueryValue."""
         if comparator not in ("", "!", "~", "!~"):
             raise comparator_error(comparator, self.names[context.name_language][0])
         text = text[: COORDINATES_LIMIT * 2].strip().strip("*")
@@ -133,48 +133,48 @@ class Coordinates:
         if value.problem is not None or value.lat is None or value.lon is None:
             found = value.problem or problem("coordinates_unreadable", text)
             raise InvalidQueryValue(found.code, **found.params)
-        test: ValueCondition = EqualTo((value.canonical_value,))
+        condition: ValueCondition = EqualTo((value.canonical_value,))
         if circle:
-            test = WithinDistance(value.lat, value.lon, read_distance(circle[2], context.language))
-        return NotMatching(test) if comparator.startswith("!") else test
+            condition = WithinDistance(value.lat, value.lon, read_distance(circle[2], context.language))
+        return NotMatching(condition) if comparator.startswith("!") else condition
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """`45.4397° N, 4.3872° E` in the language; forms `-`/`float`, `dd`, `dm`, `dms`."""
+        """Return `45.4397° N, 4.3872° E` in the language; forms `-`/`float`, `dd`, `dm`, `dms`."""
         if value.lat is None or value.lon is None:
             return value.raw
         form = form.strip().lower()
         if form in ("-", "float"):
-            return f"{_decimal(value.lat)}, {_decimal(value.lon)}"
-        row = language_of(context.language)
-        north, east = ("N", "S")[value.lat < 0], ("E", row.west)[value.lon < 0]
-        shape = {"dms": _with_seconds, "dm": _with_minutes}.get(form, _degrees)
-        latitude = f"{shape(abs(value.lat), row.decimal)}\u00a0{north}"
-        return f"{latitude}, {shape(abs(value.lon), row.decimal)}\u00a0{east}"
+            return f"{_format_decimal(value.lat)}, {_format_decimal(value.lon)}"
+        language = language_of(context.language)
+        north, east = ("N", "S")[value.lat < 0], ("E", language.west)[value.lon < 0]
+        format_angle = {"dms": _format_seconds, "dm": _format_minutes}.get(form, _format_degrees)
+        latitude = f"{format_angle(abs(value.lat), language.decimal)}\u00a0{north}"
+        return f"{latitude}, {format_angle(abs(value.lon), language.decimal)}\u00a0{east}"
 
     def data(self, value: Value, context: Context) -> object:
-        """Latitude and longitude."""
+        """Return latitude and longitude."""
         return {"lat": value.lat, "lon": value.lon}
 
     def link(self, value: Value, context: Context) -> str:
-        """A `geo:` address (RFC 5870)."""
+        """Return a `geo:` URI (RFC 5870)."""
         return f"geo:{value.canonical_value}" if value.canonical_value else ""
 
 
-def _decimal(degrees: float) -> str:
-    """Degrees with six decimals at most."""
+def _format_decimal(degrees: float) -> str:
+    """Return degrees with six decimals at most."""
     return f"{degrees:.{DECIMALS}f}".rstrip("0").rstrip(".") if degrees else "0"
 
 
-def _degrees(degrees: float, sign: str) -> str:
-    return f"{_decimal(degrees).replace('.', sign)}°"
+def _format_degrees(degrees: float, decimal_sign: str) -> str:
+    return f"{_format_decimal(degrees).replace('.', decimal_sign)}°"
 
 
-def _with_minutes(degrees: float, sign: str) -> str:
+def _format_minutes(degrees: float, decimal_sign: str) -> str:
     whole, rest = divmod(round(degrees * 60, 4), 60)
-    return f"{whole:.0f}°\u00a0{rest:g}′".replace(".", sign)
+    return f"{whole:.0f}°\u00a0{rest:g}′".replace(".", decimal_sign)
 
 
-def _with_seconds(degrees: float, sign: str) -> str:
+def _format_seconds(degrees: float, decimal_sign: str) -> str:
     minutes, seconds = divmod(round(degrees * 3600, 2), 60)
     whole, minutes = divmod(minutes, 60)
-    return f"{whole:.0f}°\u00a0{minutes:.0f}′\u00a0{seconds:g}″".replace(".", sign)
+    return f"{whole:.0f}°\u00a0{minutes:.0f}′\u00a0{seconds:g}″".replace(".", decimal_sign)

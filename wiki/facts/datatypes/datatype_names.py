@@ -1,4 +1,4 @@
-"""The value of `Has type`: the name of a datatype."""
+"""The datatype of `Has type`, whose values are names of datatypes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,25 @@ from wiki.text.titles import fold
 
 
 class TypeName:
-    """`word` is SMW's id of a datatype."""
+    """`canonical_value` is SMW's id of a datatype.
+
+    The registry passes in its functions: `datatypes` lists them, `find_id` gives the id of a name or None, `name_of`
+    the name of an id in a language.
+    """
 
     id = "__typ"
     names = {"en": ("Datatype",), "fr": ("Type de données",)}
 
     def __init__(
         self,
-        known: Callable[[], Iterable[Datatype]],
-        named: Callable[[str], str | None],
-        called: Callable[[str, str], str],
+        datatypes: Callable[[], Iterable[Datatype]],
+        find_id: Callable[[str], str | None],
+        name_of: Callable[[str, str], str],
     ) -> None:
-        self.datatypes, self.find_id, self.name_of = known, named, called
+        self.datatypes, self.find_id, self.name_of = datatypes, find_id, name_of
 
     def parse(self, raw: str, context: Context) -> Value:
-        """Any name of a datatype, in French or English."""
+        """Parse a name of a datatype, in French or English."""
         text = normalize_text(raw)
         if not text:
             return Value(self.id, raw, problem=problem("value_empty"))
@@ -38,23 +42,23 @@ class TypeName:
         return Value(self.id, raw, found, fold(self.name_of(found, context.language)))
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """Equality by id, order and wildcards on the name."""
-        same = EqualTo(())
+        """Return a condition: equality by id, order and wildcards on the name. Raises InvalidQueryValue."""
+        equal = EqualTo(())
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
                 raise InvalidQueryValue(value.problem.code, **value.problem.params)
-            same = EqualTo((value.canonical_value,))
-        return text_condition(comparator, same, normalize_text(text), self.names[context.name_language][0])
+            equal = EqualTo((value.canonical_value,))
+        return text_condition(comparator, equal, normalize_text(text), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The name in the language; with `-` the id."""
+        """Return the name in the language; with `-` the id."""
         return value.canonical_value if form == "-" else self.name_of(value.canonical_value, context.language)
 
     def data(self, value: Value, context: Context) -> object:
-        """The name."""
+        """Return the name."""
         return self.show(value, context)
 
     def link(self, value: Value, context: Context) -> str:
-        """Nowhere."""
+        """Return ""."""
         return ""

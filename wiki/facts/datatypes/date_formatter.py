@@ -1,4 +1,4 @@
-"""Dates in words, and in the forms of `?P#…`."""
+"""Formats dates as texts, and in the forms of `?P#…`."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from wiki.facts.datatypes.partial_dates import (
 
 
 def format_date(moment: PartialDate, language: str) -> str:
-    """A moment in a language, as precise as it is; it reads back as the same."""
-    row = language_of(language)
+    """Return a date in a language, with its precision; parsing the result gives the same date."""
+    words = language_of(language)
     parts = []
     if moment.precision >= DATE:
         parts.append("1er" if moment.day == 1 and language.startswith("fr") else str(moment.day))
     if moment.precision >= MONTH:
-        parts.append(row.months[moment.month - 1])
+        parts.append(words.months[moment.month - 1])
     parts.append(_year(moment, language))
     if moment.precision > DATE:
         parts.append(format_time(moment, language))
-    known = (moment.month, moment.day)[: max(moment.precision - YEAR, 0)]
-    if moment.calendar != usual_calendar(moment.year, *known):
+    month_and_day = (moment.month, moment.day)[: max(moment.precision - YEAR, 0)]
+    if moment.calendar != usual_calendar(moment.year, *month_and_day):
         parts.append("GR" if moment.calendar == GREGORIAN else "JL")
     return " ".join(parts)
 
 
 def _year(moment: PartialDate, language: str) -> str:
-    row = language_of(language)
+    words = language_of(language)
     if moment.year < 0:
-        return f"{-moment.year} {row.before}"
-    return str(moment.year) if moment.year > 99 or moment.precision == YEAR else f"{moment.year} {row.after}"
+        return f"{-moment.year} {words.before}"
+    return str(moment.year) if moment.year > 99 or moment.precision == YEAR else f"{moment.year} {words.after}"
 
 
 def format_time(moment: PartialDate, language: str) -> str:
-    """The time of day, as precise as it is."""
+    """Return the time of day with its precision."""
     hour, minute, second, millis = moment.time
     if moment.precision == HOUR:
         return f"{hour} h" if language.startswith("fr") else f"{hour % 12 or 12} {'pm' if hour > 11 else 'am'}"
@@ -57,7 +57,7 @@ def format_time(moment: PartialDate, language: str) -> str:
 
 
 def format_iso(moment: PartialDate, *, whole: bool = False) -> str:
-    """ISO 8601 with historical years; `whole` fills the month and day that are not known."""
+    """Return ISO 8601 with historical years; `whole` adds the month and day that are not known."""
     year = f"{'-' if moment.year < 0 else ''}{abs(moment.year):04}"
     if moment.precision == YEAR and not whole:
         return year
@@ -74,7 +74,7 @@ def format_iso(moment: PartialDate, *, whole: bool = False) -> str:
 
 
 def unix_time(moment: PartialDate) -> int:
-    """Seconds since 1970."""
+    """Return the seconds since 1970."""
     return (moment.number - 2_440_588) * calendars.DAY + moment.millis // 1000
 
 
@@ -116,24 +116,24 @@ PHP_LETTERS: Mapping[str, Callable[[PartialDate, str], str]] = {
     "c": lambda m, _: f"{format_iso(m, whole=True)}{'' if m.precision > DATE else 'T00:00:00'}+00:00",
     "U": lambda m, _: str(unix_time(m)),
 }
-"""The letters of PHP's `date`, as MediaWiki's `#time` knows them."""
+"""The letters of PHP's `date`, as MediaWiki's `#time` supports them."""
 
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|xg|x[nN]|.', re.DOTALL)
 
 
 def format_php(moment: PartialDate, pattern: str, language: str) -> str:
-    """A moment by a pattern of PHP letters; `"…"` and `\\` keep what follows."""
-    shown = []
-    for found in _QUOTED.finditer(pattern[:200]):
-        literal = found[1] if found[1] is not None else found[2]
-        letter = PHP_LETTERS.get("F" if found[0] == "xg" else found[0])
-        shown.append(literal if literal is not None else letter(moment, language) if letter else found[0])
-    return "".join(shown)
+    """Return a date by a pattern of PHP letters; `"…"` and `\\` quote literal text."""
+    output = []
+    for match in _QUOTED.finditer(pattern[:200]):
+        literal = match[1] if match[1] is not None else match[2]
+        letter = PHP_LETTERS.get("F" if match[0] == "xg" else match[0])
+        output.append(literal if literal is not None else letter(moment, language) if letter else match[0])
+    return "".join(output)
 
 
 def _weekday(moment: PartialDate, language: str, *, short: bool = False) -> str:
-    row = language_of(language)
-    return (row.short_weekdays if short else row.weekdays)[moment.number % 7]
+    words = language_of(language)
+    return (words.short_weekdays if short else words.weekdays)[moment.number % 7]
 
 
 def _day_of_year(moment: PartialDate) -> int:
@@ -141,14 +141,14 @@ def _day_of_year(moment: PartialDate) -> int:
 
 
 def _week(moment: PartialDate) -> tuple[int, int]:
-    """Year and number of the ISO week: that of its Thursday."""
+    """Return year and number of the ISO week: those of its Thursday."""
     thursday = moment.number - moment.number % 7 + 3
     year = calendars.date_of(moment.calendar, thursday)[0]
     return year, (thursday - calendars.day_number(moment.calendar, year, 1, 1)) // 7 + 1
 
 
 def format_as(moment: PartialDate, form: str, language: str) -> str:
-    """A moment in the form of `?P#form`; an unknown form is that of the language."""
+    """Return a date in the form of `?P#form`; an unknown form is treated as ""."""
     name, _, rest = form.strip().partition("@")
     name = name.strip().upper()
     if form.strip().startswith("-F[") and form.strip().endswith("]"):
@@ -159,8 +159,8 @@ def format_as(moment: PartialDate, form: str, language: str) -> str:
         return format_date(moment.in_calendar(GREGORIAN if name == "GR" else JULIAN), language)
     if name == "MEDIAWIKI":
         return format_date(moment.in_calendar(GREGORIAN), language)
-    words = format_date(moment, rest.strip() or language)
-    return f"{words} UTC" if name in ("LOCL#TZ", "LOCL#TO") and moment.precision > DATE else words
+    text = format_date(moment, rest.strip() or language)
+    return f"{text} UTC" if name in ("LOCL#TZ", "LOCL#TO") and moment.precision > DATE else text
 
 
 FORMS: Mapping[str, Callable[[PartialDate], str]] = {

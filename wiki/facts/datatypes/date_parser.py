@@ -1,4 +1,4 @@
-"""Dates as people write them, in English and French, with or without time, era and calendar."""
+"""Parses dates as people write them, in English and French, with or without time, era and calendar."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from wiki.facts.datatypes.times_of_day import NotADate, ParsedTime, extract_time
 from wiki.text.titles import fold
 
 DATE_LIMIT = 120
-"""Characters that a date may have."""
+"""Maximum number of characters in a date."""
 PREHISTORIC = -9999
-"""Before this year a date is only a year."""
+"""Before this year a date has no month."""
 MJD = 2_400_000.5
-"""Where modified Julian days begin."""
+"""Julian day on which modified Julian days begin."""
 
 LAST_DAY = 1e9
-"""The last Julian day that can be given as such."""
+"""The last Julian day that can be given as a Julian day."""
 
 _TIMESTAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
 _ISO = re.compile(r"([+-]?\d{4,9})-(\d\d)(?:-(\d\d))?(?:[t ]+(.+)|(z))?")
@@ -35,62 +35,65 @@ _CALENDAR = re.compile(r"\(?\b(?:(gr(?:egorian|egorien)?)|(jl|julian|julien|os))
 _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|re|e|eme)\b")
 _WEEKDAY = re.compile(r"([a-z]+)\.?(,)?\s+(?=\S)")
 _TOKEN = re.compile(r"-?\d+|[^\W\d_]+\.?|[^\w\s]|_")
-_FILLING = {"le", "the", "of", "de", "du", "en", "in", "on"}
-_BETWEEN = {",", "/", ".", "-"}
+_FILL_WORDS = {"le", "the", "of", "de", "du", "en", "in", "on"}
+_SEPARATORS = {",", "/", ".", "-"}
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDate:
-    """A moment and whether another reading was possible."""
+    """A date, and whether it could be parsed in another way too."""
 
     moment: PartialDate
     ambiguous: bool = False
 
 
 def read_date(text: str, language: str) -> ParsedDate:
-    """The moment that `text` writes. Raises NotADate with the code of a problem."""
+    """Parse a date. Raises NotADate with the code of a problem."""
     if not text.strip():
         raise NotADate("value_empty")
     if len(text) > DATE_LIMIT:
         raise NotADate("date_unreadable")
     folded = " ".join(fold(unicodedata.normalize("NFKC", text).replace("−", "-")).split())
-    return _exact(folded) or _spoken(folded, language)
+    return _parse_exact(folded) or _parse_words(folded, language)
 
 
-def _exact(text: str) -> ParsedDate | None:
-    """A form that means one thing everywhere, or None."""
-    found = _TIMESTAMP.fullmatch(text) or _CJK.fullmatch(text)
-    if found:
-        year, month, day, *time = (int(part) if part else None for part in found.groups())
-        return ParsedDate(_dated(year or 0, month, day, _clock(time)))
-    found = _ISO.fullmatch(text)
-    if found:
-        rest, clock = extract_time(found[4]) if found[4] else ("", None)
+def _parse_exact(text: str) -> ParsedDate | None:
+    """Parse a form that is the same in all languages: timestamp, ISO, Chinese and Japanese, Julian day.
+
+    Return None for others.
+    """
+    match = _TIMESTAMP.fullmatch(text) or _CJK.fullmatch(text)
+    if match:
+        year, month, day, *time = (int(part) if part else None for part in match.groups())
+        return ParsedDate(_build_date(year or 0, month, day, _time_of(time)))
+    match = _ISO.fullmatch(text)
+    if match:
+        rest, clock = extract_time(match[4]) if match[4] else ("", None)
         if not rest:
-            return ParsedDate(_dated(int(found[1]), int(found[2]), int(found[3]) if found[3] else None, clock))
-    found = _JULIAN_DAY.fullmatch(text)
-    if found:
-        modified, words = (found[1], found[2]) if found[2] else (found[4], found[3])
-        number = float(words.replace(",", ".")) + (MJD if modified else 0)
+            return ParsedDate(_build_date(int(match[1]), int(match[2]), int(match[3]) if match[3] else None, clock))
+    match = _JULIAN_DAY.fullmatch(text)
+    if match:
+        modified, number_text = (match[1], match[2]) if match[2] else (match[4], match[3])
+        number = float(number_text.replace(",", ".")) + (MJD if modified else 0)
         if not 0 <= number <= LAST_DAY:
             raise NotADate("date_julian_day")
         return ParsedDate(partial_dates.from_julian_day(number))
     return None
 
 
-def _clock(time: list[int | None]) -> ParsedTime | None:
-    """Hour, minute and second, of which the last may not be known."""
-    known = [part for part in time if part is not None]
+def _time_of(parts: list[int | None]) -> ParsedTime | None:
+    """Return the time of day from hour, minute and second, of which the last may be None; None without an hour."""
+    known = [part for part in parts if part is not None]
     hour, minute, second = [*known, 0, 0, 0][:3]
     return ParsedTime(hour, minute, second, DATE + len(known)) if known else None
 
 
-def _spoken(text: str, language: str) -> ParsedDate:
-    """A date in words and numbers."""
+def _parse_words(text: str, language: str) -> ParsedDate:
+    """Parse a date in words and numbers."""
     text, clock = extract_time(text)
-    before, text = _taken(_BEFORE, text)
-    after, text = _taken(_AFTER, text) if not before else (None, text)
-    named, text = _taken(_CALENDAR, text)
+    before, text = _extract(_BEFORE, text)
+    after, text = _extract(_AFTER, text) if not before else (None, text)
+    named, text = _extract(_CALENDAR, text)
     calendar = 0 if named is None else GREGORIAN if named[1] else JULIAN
     text = _ORDINAL.sub(r"\1", text).strip()
     weekday = _WEEKDAY.match(text)
@@ -100,24 +103,25 @@ def _spoken(text: str, language: str) -> ParsedDate:
         and (weekday[2] or weekday[1] not in MONTHS or _names_month(text[weekday.end() :]))
     ):
         text = text[weekday.end() :]
-    year, month, day, ambiguous = _arranged(_parts(text), language, before is not None or after is not None)
+    year, month, day, ambiguous = _arrange(_split_parts(text), language, before is not None or after is not None)
     if before:
         year = -abs(year)
-    return ParsedDate(_dated(year, month, day, clock, calendar), ambiguous)
+    return ParsedDate(_build_date(year, month, day, clock, calendar), ambiguous)
 
 
 def _names_month(text: str) -> bool:
+    """Return whether a text has the name of a month."""
     return any(token.rstrip(".") in MONTHS for token in _TOKEN.findall(text))
 
 
-def _taken(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str] | None, str]:
-    """The first match and the text without it."""
-    found = pattern.search(text)
-    return (found, f"{text[: found.start()]} {text[found.end() :]}".strip()) if found else (None, text)
+def _extract(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str] | None, str]:
+    """Return the first match and the text without it."""
+    match = pattern.search(text)
+    return (match, f"{text[: match.start()]} {text[match.end() :]}".strip()) if match else (None, text)
 
 
-def _parts(text: str) -> list[tuple[str, int, int]]:
-    """The parts of a date in order: `month` or `number`, its value, how many digits it has."""
+def _split_parts(text: str) -> list[tuple[str, int, int]]:
+    """Return the parts of a date in order, as (`month` or `number`, value, number of digits)."""
     parts: list[tuple[str, int, int]] = []
     for token in _TOKEN.findall(text.strip(" ,.")):
         word = token.rstrip(".")
@@ -127,15 +131,17 @@ def _parts(text: str) -> list[tuple[str, int, int]]:
             first = not parts and token.startswith("-")
             digits = token.lstrip("-")
             parts.append(("number", -int(digits) if first else int(digits), len(digits)))
-        elif token not in _BETWEEN and word not in _FILLING:
+        elif token not in _SEPARATORS and word not in _FILL_WORDS:
             raise NotADate("date_unreadable")
     if len(parts) > 3 or not parts:
         raise NotADate("date_unreadable")
     return parts
 
 
-def _arranged(parts: list[tuple[str, int, int]], language: str, era: bool) -> tuple[int, int | None, int | None, bool]:
-    """Year, month, day of the parts, and whether another order was possible."""
+def _arrange(
+    parts: list[tuple[str, int, int]], language: str, has_era: bool
+) -> tuple[int, int | None, int | None, bool]:
+    """Return year, month and day from the parts, and whether another order was possible."""
     month = [i for i, part in enumerate(parts) if part[0] == "month"]
     numbers = [part for part in parts if part[0] == "number"]
     if len(month) > 1 or not numbers or any(part[2] > 9 for part in numbers):
@@ -144,29 +150,29 @@ def _arranged(parts: list[tuple[str, int, int]], language: str, era: bool) -> tu
         return numbers[0][1], None, None, False
     years = [part for part in numbers if part[2] > 2 or part[1] > 31 or part[1] < 0]
     if len(numbers) == 1 and month:
-        if not years and not era:
+        if not years and not has_era:
             raise NotADate("date_year")
         return numbers[0][1], parts[month[0]][1], None, False
     if month:
-        return _with_month_name(numbers, years, parts[month[0]][1], era)
+        return _with_month_name(numbers, years, parts[month[0]][1], has_era)
     if len(numbers) == 2:
         first, second = numbers
         if first in years and first[2] > 2 and second not in years:
             return first[1], second[1], None, False
-        if second in years and (second[2] > 2 or era) and first not in years:
+        if second in years and (second[2] > 2 or has_era) and first not in years:
             return second[1], first[1], None, False
         raise NotADate("date_year")
-    return _in_numbers(numbers, language, era)
+    return _arrange_numbers(numbers, language, has_era)
 
 
 def _with_month_name(
-    numbers: list[tuple[str, int, int]], years: list[tuple[str, int, int]], month: int, era: bool
+    numbers: list[tuple[str, int, int]], years: list[tuple[str, int, int]], month: int, has_era: bool
 ) -> tuple[int, int, int, bool]:
-    """Day and year about the name of a month."""
-    clear = [part for part in numbers if part[2] > 2 or part[1] < 0]
-    if len(clear) == 1:
-        year = clear[0]
-    elif era and len(years) <= 1 and not clear:
+    """Return year, month and day from two numbers around the name of a month."""
+    clear_years = [part for part in numbers if part[2] > 2 or part[1] < 0]
+    if len(clear_years) == 1:
+        year = clear_years[0]
+    elif has_era and len(years) <= 1 and not clear_years:
         year = years[0] if years else numbers[-1]
     else:
         raise NotADate("date_year")
@@ -174,24 +180,31 @@ def _with_month_name(
     return year[1], month, day[1], False
 
 
-def _in_numbers(numbers: list[tuple[str, int, int]], language: str, era: bool) -> tuple[int, int, int, bool]:
-    """Three numbers: the year is the one with more digits, first or last; day and month go by the language."""
+def _arrange_numbers(numbers: list[tuple[str, int, int]], language: str, has_era: bool) -> tuple[int, int, int, bool]:
+    """Interpret three numbers.
+
+    The year is the one with more digits, first or last; the language decides the order of day and month.
+    """
     first, second, third = numbers
     if first[2] > 2 or first[1] < 0:
         return first[1], second[1], third[1], False
-    if third[2] <= 2 and not era:
+    if third[2] <= 2 and not has_era:
         raise NotADate("date_year")
-    one, two = first[1], second[1]
-    if one > 12 or two > 12:
-        return (third[1], two, one, False) if one > 12 else (third[1], one, two, False)
-    day, month = (one, two) if language_of(language).day_first else (two, one)
-    return third[1], month, day, one != two
+    first_value, second_value = first[1], second[1]
+    if first_value > 12 or second_value > 12:
+        return (
+            (third[1], second_value, first_value, False)
+            if first_value > 12
+            else (third[1], first_value, second_value, False)
+        )
+    day, month = (first_value, second_value) if language_of(language).day_first else (second_value, first_value)
+    return third[1], month, day, first_value != second_value
 
 
-def _dated(
+def _build_date(
     year: int, month: int | None, day: int | None, clock: ParsedTime | None = None, calendar: int = 0
 ) -> PartialDate:
-    """The moment of checked parts, in UTC."""
+    """Check the parts, and return the date in UTC. Raises NotADate."""
     if year == 0:
         raise NotADate("date_year")
     if year < PREHISTORIC and (month is not None or clock is not None):

@@ -1,4 +1,4 @@
-"""Date: a day, month, year or moment, of any age, with its precision and calendar."""
+"""Date: a day, month, year or time, of any age, with its precision and calendar."""
 
 from __future__ import annotations
 
@@ -13,23 +13,29 @@ from wiki.facts.values import Context, Value
 
 
 class Date:
-    """`number` is the Julian day on which it begins, `number_end` that on which it is over, `word` as SMW writes it."""
+    """`number` is the Julian day on which the date begins, `number_end` that on which it ends.
+
+    `canonical_value` is SMW's serialization.
+    """
 
     id = "_dat"
     names = {"en": ("Date",), "fr": ("Date",)}
 
     def parse(self, raw: str, context: Context) -> Value:
-        """A date in English or French; which of `1/2/2008` is the month goes by the language."""
+        """Parse a date in English or French; the language decides which part of `1/2/2008` is the month."""
         try:
-            read = read_date(raw, context.language)
-        except NotADate as refusal:
-            return Value(self.id, raw, problem=problem(refusal.code, raw))
-        moment = read.moment
-        note = "ambiguous" if read.ambiguous else ""
+            parsed = read_date(raw, context.language)
+        except NotADate as error:
+            return Value(self.id, raw, problem=problem(error.code, raw))
+        moment = parsed.moment
+        note = "ambiguous" if parsed.ambiguous else ""
         return Value(self.id, raw, moment.canonical_value, moment.canonical_value, moment.start, moment.end, note=note)
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """By the interval of the date's precision: `::2001` and `~2001` are that year, `>>2001` is after it."""
+        """Return a condition on the interval of the date's precision.
+
+        `::2001` and `~2001` are in that year, `>>2001` is after it. Raises InvalidQueryValue.
+        """
         value = self.parse(text.strip().strip("*"), context)
         if value.problem is not None:
             raise InvalidQueryValue(value.problem.code, **value.problem.params)
@@ -45,22 +51,22 @@ class Date:
         raise comparator_error(comparator, self.names[context.name_language][0])
 
     def moment(self, value: Value) -> PartialDate | None:
-        """The moment of a value; None where it could not be read."""
+        """Return the date of a value; None where it could not be parsed."""
         try:
             return parse_canonical_date(value.canonical_value)
         except ValueError:
             return None
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """In words of the language; forms `ISO`, `-`, `ISO-P`, `JD`, `GR`, `JL`, `-F[php]`, `LOCL@fr`, …"""
+        """Return the date in the language; forms `ISO`, `-`, `ISO-P`, `JD`, `GR`, `JL`, `-F[php]`, `LOCL@fr`, …"""
         moment = self.moment(value)
         return value.raw if moment is None else date_formatter.format_as(moment, form, context.language)
 
     def data(self, value: Value, context: Context) -> object:
-        """Seconds since 1970, and SMW's serialisation."""
+        """Return the seconds since 1970, and SMW's serialization."""
         moment = self.moment(value)
         return {"timestamp": str(date_formatter.unix_time(moment)) if moment else "", "raw": value.canonical_value}
 
     def link(self, value: Value, context: Context) -> str:
-        """Nowhere."""
+        """Return ""."""
         return ""

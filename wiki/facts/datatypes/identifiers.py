@@ -1,4 +1,4 @@
-"""External identifier: a name in somebody else's catalogue."""
+"""External identifier: a name in an external catalogue."""
 
 from __future__ import annotations
 
@@ -14,28 +14,31 @@ _COMMA = re.compile(r"(?<!\\),")
 
 
 class ExternalIdentifier(Text):
-    """A name in somebody else's catalogue; the declaration's formatter makes an address of it."""
+    """A name in an external catalogue; the formatter of the declaration makes a URL of it."""
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The identifier as written; with `-` without its `{further,parameters}`."""
+        """Return the identifier as written; with `-` without its `{further,parameters}`."""
         text = normalize_text(value.raw)
         return text if form != "-" else _parameters(text)[0]
 
     def link(self, value: Value, context: Context) -> str:
-        """The formatter with `$1` replaced, `$2`… by the parameters in braces; "" where one is missing."""
+        """Return the formatter with `$1` replaced by the identifier, `$2`… by the parameters in braces.
+
+        Return "" where a parameter is missing.
+        """
         parameters = _parameters(normalize_text(value.raw))
         address = context.declaration.formatter
-        wanted = {int(number) for number in re.findall(r"\$([1-9])", address)}
-        if not wanted or max(wanted) > len(parameters):
+        used = {int(number) for number in re.findall(r"\$([1-9])", address)}
+        if not used or max(used) > len(parameters):
             return ""
         address = re.sub(r"\$([1-9])", lambda found: quote(parameters[int(found[1]) - 1], safe="-._~:/"), address)
         return safe_address(address)
 
 
 def _parameters(text: str) -> list[str]:
-    """The identifier and what stands in braces behind it; `\\,` is a comma."""
-    found = _PARAMETERS.search(text[-1000:]) if text.endswith("}") else None
-    if found is None:
+    """Return the identifier and the parameters in braces after it; `\\,` is a comma."""
+    match = _PARAMETERS.search(text[-1000:]) if text.endswith("}") else None
+    if match is None:
         return [text]
-    head = text[: len(text) - len(found[0])].strip()
-    return [head, *(part.replace("\\,", ",").strip() for part in _COMMA.split(found[1]))]
+    head = text[: len(text) - len(match[0])].strip()
+    return [head, *(part.replace("\\,", ",").strip() for part in _COMMA.split(match[1]))]

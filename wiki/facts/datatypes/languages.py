@@ -1,4 +1,4 @@
-"""What differs between languages when values are read and shown. Another language is another row here."""
+"""Words and formats of each language for parsing and showing values. A further language is a further row here."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from wiki.text.titles import fold
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Signs and words of one language. Words are folded where they are read, and as written where they are shown."""
+    """Characters and words of one language. Words are folded for parsing, and shown as written."""
 
     decimal: str
     group: str
-    """Between thousands, when shown."""
+    """Separator of thousands, when shown."""
     true: tuple[str, ...]
     false: tuple[str, ...]
     months: tuple[str, ...]
@@ -26,7 +26,7 @@ class Language:
     """Whether `1/2/2008` is in February."""
     before: str
     after: str
-    """How years before and after Christ are marked."""
+    """The abbreviations for years before and after Christ."""
     west: str
     """The letter of western longitudes."""
 
@@ -71,5 +71,5 @@ WEEKDAYS: frozenset[str] = frozenset(
 
 
 def language_of(code: str) -> Language:
-    """The row of a language code, of its first part (`fr-CA`), or the English one."""
+    """Return the row of a language code, or of its first part (`fr-CA`); English for others."""
     return LANGUAGES.get(code) or LANGUAGES.get(code.partition("-")[0].lower()) or LANGUAGES[DEFAULT]

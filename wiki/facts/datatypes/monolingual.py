@@ -1,4 +1,4 @@
-"""Monolingual text: words with the language that they are in."""
+"""Monolingual text: a text with its language."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from wiki.text.titles import fold
 
 _CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,2}", re.IGNORECASE)
 CODE_LIMIT = 16
-"""Characters of a code."""
+"""Maximum number of characters in a language code."""
 
 
 def split_language(text: str) -> tuple[str, str]:
-    """Words and language code of `text@en` or `text (en)`; the code is "" where there is none. Raises ValueRefused."""
+    """Split `text@en` or `text (en)` into text and language code; the code is "" if there is none.
+
+    Raises InvalidQueryValue for an invalid code.
+    """
     text = normalize_text(text)
-    words, at, code = text.rpartition("@")
+    head, at, code = text.rpartition("@")
     if at and _is_code(code):
-        return words.strip(), code.strip().lower()
+        return head.strip(), code.strip().lower()
     if text.endswith(")"):
-        words, _, last = text[:-1].rpartition("(")
-        if words and _is_code(last):
-            return words.strip(), last.strip().lower()
+        head, _, last = text[:-1].rpartition("(")
+        if head and _is_code(last):
+            return head.strip(), last.strip().lower()
     if at and code.strip() and len(code) <= CODE_LIMIT and " " not in code.strip() and "." not in code:
         raise InvalidQueryValue("language_invalid", language=code.strip())
     return text, ""
@@ -37,35 +40,38 @@ def _is_code(code: str) -> bool:
 
 
 class MonolingualText:
-    """`word` and `fold` as Text, `lang` the code of the language in small letters."""
+    """`canonical_value` and `folded_text` as in Text, `lang` the language code in lower case."""
 
     id = "_mlt_rec"
     names = {"en": ("Monolingual text",), "fr": ("Texte monolingue", "Texte en une langue")}
 
     def parse(self, raw: str, context: Context) -> Value:
-        """`text@en`."""
+        """Parse `text@en`."""
         try:
-            words, code = split_language(raw)
-            if not words:
+            text, code = split_language(raw)
+            if not text:
                 raise InvalidQueryValue("value_empty")
             if not code:
                 raise InvalidQueryValue("language_missing")
-        except InvalidQueryValue as refusal:
-            return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
-        return Value(self.id, raw, canonical_text(words), fold(words), lang=code)
+        except InvalidQueryValue as error:
+            return Value(self.id, raw, problem=problem(error.code, raw, **error.params))
+        return Value(self.id, raw, canonical_text(text), fold(text), lang=code)
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """As Text; `@en` behind it asks for that language, and alone for any words in it."""
-        words, code = split_language(text)
-        if not words and not code:
+        """Return the condition of Text; with `@en` for texts in that language, with `@en` alone for all of them.
+
+        Raises InvalidQueryValue.
+        """
+        content, code = split_language(text)
+        if not content and not code:
             raise InvalidQueryValue("value_empty")
         negated = comparator.startswith("!")
-        if words in ("", "+", "*"):
+        if content in ("", "+", "*"):
             test: ValueCondition | None = None
         else:
             positive = comparator.removeprefix("!")
             test = text_condition(
-                positive, EqualTo((canonical_text(words),)), words, self.names[context.name_language][0]
+                positive, EqualTo((canonical_text(content),)), content, self.names[context.name_language][0]
             )
         if code:
             whole: ValueCondition = InLanguage(code, test)
@@ -76,23 +82,23 @@ class MonolingualText:
         return NotMatching(whole) if negated else whole
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The words and their language in brackets; with `-` the words alone."""
-        words = _words(value)
-        return words if form == "-" else f"{words} ({value.lang})"
+        """Return the text and its language in parentheses; with `-` the text alone."""
+        text = _text_of(value)
+        return text if form == "-" else f"{text} ({value.lang})"
 
     def data(self, value: Value, context: Context) -> object:
-        """Text and language code, as SMW's record of them."""
+        """Return text and language code, as SMW's record of them."""
         return {
-            "Text": {"label": "Text", "key": "_TEXT", "typeid": "_txt", "item": [_words(value)]},
+            "Text": {"label": "Text", "key": "_TEXT", "typeid": "_txt", "item": [_text_of(value)]},
             "Language code": {"label": "Language code", "key": "_LCODE", "typeid": "__lcode", "item": [value.lang]},
         }
 
     def link(self, value: Value, context: Context) -> str:
-        """Nowhere."""
+        """Return ""."""
         return ""
 
 
-def _words(value: Value) -> str:
+def _text_of(value: Value) -> str:
     try:
         return split_language(value.raw)[0]
     except InvalidQueryValue:

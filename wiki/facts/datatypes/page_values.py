@@ -1,4 +1,4 @@
-"""Page: the title of a page of this wiki, there or not, or of a part of one; Kind: what a page is about."""
+"""Page: the title of an existing or missing page, or of a part of a page; Kind: the kind of a page."""
 
 from __future__ import annotations
 
@@ -17,50 +17,53 @@ _BRACKETS = re.compile(r"\[\[:?([^\[\]|]*)(?:\|[^\[\]]*)?\]\]\Z")
 
 
 class Page:
-    """`word` is the title key read from the commons, `near` the key within the page's own place, `fold` the title.
+    """A title: `canonical_value` is its key at root level, `place_key` its key in the page's own place.
 
-    Whoever stores makes `near` the word where that page exists. A part of a page follows a `#`.
-    `space` is the namespace that a title without one has.
+    `folded_text` is the title. When the fact is stored, `place_key` becomes its canonical value if that page exists. A
+    part of a page follows a `#`. `namespace` is added to titles that have no namespace.
     """
 
-    def __init__(self, id_: str, names: dict[str, tuple[str, ...]], space: str = "") -> None:
-        self.id, self.names, self.namespace = id_, names, space
+    def __init__(self, id_: str, names: dict[str, tuple[str, ...]], namespace: str = "") -> None:
+        self.id, self.names, self.namespace = id_, names, namespace
 
     def parse(self, raw: str, context: Context) -> Value:
-        """A title, with `[[ ]]` or a leading colon around it or not; `#part` is one of the page itself."""
+        """Parse a title, with or without `[[ ]]` or a leading colon; `#part` is a part of the page that states it."""
         try:
-            title, rooted = self._title(raw, context)
+            title, is_rooted = self._title(raw, context)
             head, _, fragment = title.partition("#")
             tail = f"#{' '.join(fragment.split())}" if fragment.strip() else ""
-            word = titles.key_of(head) + tail
-            near = "" if rooted else _near(head, context, tail)
-        except TitleProblem as refusal:
-            params = {str(key): str(words) for key, words in refusal.params.items()}
-            return Value(self.id, raw, problem=problem(refusal.code, raw, **params))
-        except InvalidQueryValue as refusal:
-            return Value(self.id, raw, problem=problem(refusal.code, raw))
-        if len(word) > CANONICAL_LIMIT or len(near) > CANONICAL_LIMIT:
+            root_key = titles.key_of(head) + tail
+            place_key = "" if is_rooted else _place_key(head, context, tail)
+        except TitleProblem as error:
+            params = {str(key): str(value) for key, value in error.params.items()}
+            return Value(self.id, raw, problem=problem(error.code, raw, **params))
+        except InvalidQueryValue as error:
+            return Value(self.id, raw, problem=problem(error.code, raw))
+        if len(root_key) > CANONICAL_LIMIT or len(place_key) > CANONICAL_LIMIT:
             return Value(self.id, raw, problem=problem("value_too_long", raw, limit=str(CANONICAL_LIMIT)))
         shown = titles.split_namespace(titles.clean_title(head))[1] + tail
-        return Value(self.id, raw, word, fold(shown), place_key=near)
+        return Value(self.id, raw, root_key, fold(shown), place_key=place_key)
 
     def _title(self, raw: str, context: Context) -> tuple[str, bool]:
-        """The full title that `raw` names, and whether it is read from the commons alone."""
+        """Return the full title that `raw` names, and whether it is looked up at root level only."""
         text = normalize_text(raw)
         bracketed = _BRACKETS.match(text) if text.startswith("[[") else None
         text = bracketed[1].strip() if bracketed else text
-        rooted = text.startswith(":")
-        text = text[1:].strip() if rooted else text
+        is_rooted = text.startswith(":")
+        text = text[1:].strip() if is_rooted else text
         if text.startswith("#"):
             if not context.page:
                 raise InvalidQueryValue("page_fragment")
             return context.page + text, True
         if self.namespace and not titles.split_namespace(text)[0]:
             return f"{self.namespace}:{text}", True
-        return text, rooted
+        return text, is_rooted
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """Equality by key: `Same` has the near key first, where there is one; order and wildcards on the title."""
+        """Return a condition: equality by key, order and wildcards on the title.
+
+        `EqualTo` has the key within the place first, if there is one. Raises InvalidQueryValue.
+        """
         if comparator in ("~", "!~"):
             pattern = normalize_text(text).removeprefix(":")
             prefix, colon, rest = pattern.partition(":")
@@ -71,33 +74,33 @@ class Page:
         value = self.parse(text, context)
         if value.problem is not None:
             raise InvalidQueryValue(value.problem.code, **value.problem.params)
-        words = (value.place_key, value.canonical_value) if value.place_key else (value.canonical_value,)
-        return text_condition(comparator, EqualTo(words), value.folded_text, self.names["en"][0])
+        keys = (value.place_key, value.canonical_value) if value.place_key else (value.canonical_value,)
+        return text_condition(comparator, EqualTo(keys), value.folded_text, self.names["en"][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The title as written; with the form `short` without its namespace."""
+        """Return the title as written; with the form `short` without its namespace."""
         if value.problem is not None:
             return value.raw
         try:
-            title, rooted = self._title(value.raw, context)
+            title, is_rooted = self._title(value.raw, context)
         except InvalidQueryValue:
             return value.canonical_value
         if form.strip().lower() in ("short", "noprefix"):
             return titles.split_namespace(title)[1]
-        colon = rooted and form != "-" and context.place_title and not titles.split_namespace(title)[0]
-        return f":{title}" if colon else title
+        needs_colon = is_rooted and form != "-" and context.place_title and not titles.split_namespace(title)[0]
+        return f":{title}" if needs_colon else title
 
     def data(self, value: Value, context: Context) -> object:
-        """The title; whoever knows whether the page exists says more."""
+        """Return the title; the caller adds whether the page exists."""
         return self.show(value, context, "-")
 
     def link(self, value: Value, context: Context) -> str:
-        """Pages are linked by whoever shows them."""
+        """Return "": the caller makes links to pages."""
         return ""
 
 
-def _near(title: str, context: Context, tail: str) -> str:
-    """The key of `title` within the place of the page, or ""."""
+def _place_key(title: str, context: Context, tail: str) -> str:
+    """Return the key of `title` within the place of the page, or ""."""
     if not context.place_title or titles.split_namespace(title)[0]:
         return ""
     try:
@@ -107,25 +110,30 @@ def _near(title: str, context: Context, tail: str) -> str:
 
 
 class KindDatatype:
-    """`word` is the key of a kind of page; `known` gives the keys by folded name, `called` the name of a key."""
+    """`canonical_value` is the key of a kind of page.
+
+    `keys_by_name` returns the keys by folded name, `name_of` the name of a key in a language.
+    """
 
     id = "_kind"
     names = {"en": ("Kind",), "fr": ("Nature",)}
 
-    def __init__(self, known: Callable[[], Mapping[str, str]], called: Callable[[str, str], str]) -> None:
-        self.keys_by_name, self.name_of = known, called
+    def __init__(self, keys_by_name: Callable[[], Mapping[str, str]], name_of: Callable[[str, str], str]) -> None:
+        self.keys_by_name, self.name_of = keys_by_name, name_of
 
     def parse(self, raw: str, context: Context) -> Value:
-        """Any name of a kind, in French or English, one or many."""
+        """Parse a name of a kind, in French or English, singular or plural."""
         text = normalize_text(raw)
         key = self.keys_by_name().get(fold(text))
         if key is None:
-            known = ", ".join(sorted(self.name_of(one, context.language) for one in set(self.keys_by_name().values())))
+            known = ", ".join(
+                sorted(self.name_of(other_key, context.language) for other_key in set(self.keys_by_name().values()))
+            )
             return Value(self.id, raw, problem=problem("kind_unknown", text, kind=text[:QUOTED], known=known))
         return Value(self.id, raw, key, fold(self.name_of(key, context.language)))
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """Equality by key, order and wildcards on the name."""
+        """Return a condition: equality by key, order and wildcards on the name. Raises InvalidQueryValue."""
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
@@ -134,13 +142,13 @@ class KindDatatype:
         return text_condition(comparator, EqualTo(()), normalize_text(text), "Kind")
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The name in the reader's language; with `-` the key."""
+        """Return the name in the reader's language; with `-` the key."""
         return value.canonical_value if form == "-" else self.name_of(value.canonical_value, context.language)
 
     def data(self, value: Value, context: Context) -> object:
-        """The name."""
+        """Return the name."""
         return self.show(value, context)
 
     def link(self, value: Value, context: Context) -> str:
-        """Nowhere."""
+        """Return ""."""
         return ""

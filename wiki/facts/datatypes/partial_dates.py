@@ -1,4 +1,4 @@
-"""A moment: a date with its precision and calendar, and its canonical word."""
+"""A date with its precision and calendar, and its canonical form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MILLI = 1000
 
 @dataclass(frozen=True, slots=True)
 class PartialDate:
-    """A date in UTC; parts beyond the precision are the earliest. `millis` are those since midnight."""
+    """A date in UTC. Unknown parts have their earliest value; `millis` counts from midnight."""
 
     calendar: int
     year: int
@@ -47,21 +47,21 @@ class PartialDate:
 
     @property
     def time(self) -> tuple[int, int, int, int]:
-        """Hour, minute, second, thousandths."""
+        """Hour, minute, second, milliseconds."""
         seconds, millis = divmod(self.millis, MILLI)
         minutes, second = divmod(seconds, 60)
         return (*divmod(minutes, 60), second, millis)
 
     @property
     def canonical_value(self) -> str:
-        """SMW's serialisation, as far as the precision goes: `1/2021/3/12/14/30`."""
+        """SMW's serialization, up to the precision: `1/2021/3/12/14/30`."""
         hour, minute, second, millis = self.time
         parts = [self.year, self.month, self.day, hour, minute, second][: self.precision]
         fraction = f".{millis:03}" if self.precision == FRACTION else ""
         return "/".join(str(part) for part in (self.calendar, *parts)) + fraction
 
     def add_minutes(self, minutes: int) -> PartialDate:
-        """Later or earlier by some minutes."""
+        """Return the date that many minutes later; earlier for negative numbers."""
         days, millis = divmod(self.millis + minutes * 60 * MILLI, DAY * MILLI)
         if not days:
             return replace(self, millis=millis)
@@ -69,7 +69,7 @@ class PartialDate:
         return replace(self, year=year, month=month, day=day, millis=millis)
 
     def in_calendar(self, calendar: int) -> PartialDate:
-        """The same day in another calendar; years and months stay as they are called there."""
+        """Return the same day in another calendar; a year or month without a day is not converted."""
         if calendar == self.calendar:
             return self
         if self.precision < DATE:
@@ -79,12 +79,12 @@ class PartialDate:
 
 
 def usual_calendar(year: int, month: int = 12, day: int = 31) -> int:
-    """The calendar of a date that names none: Gregorian since 15 October 1582."""
+    """Return the calendar of a date that names none: Gregorian since 15 October 1582."""
     return GREGORIAN if (year, month, day) >= REFORM else JULIAN
 
 
 def from_julian_day(julian_day: float) -> PartialDate:
-    """The moment of a Julian day: to the day at midnight, else to the second."""
+    """Return the date of a Julian day: to the day at midnight, else to the second."""
     millis_all = round((julian_day + 0.5) * DAY) * MILLI
     number, millis = divmod(millis_all, DAY * MILLI)
     calendar = usual_calendar(*calendars.date_of(JULIAN, number))
@@ -92,14 +92,14 @@ def from_julian_day(julian_day: float) -> PartialDate:
     return PartialDate(calendar, year, month, day, millis, SECOND if millis else DATE)
 
 
-def parse_canonical_date(word: str) -> PartialDate:
-    """The moment of a canonical word. Raises ValueError."""
-    head, *rest = word.split("/")
+def parse_canonical_date(canonical: str) -> PartialDate:
+    """Return the date of a canonical form. Raises ValueError."""
+    head, *rest = canonical.split("/")
     numbers = [int(part) for part in rest[:5]]
     millis = 0
     if len(rest) > 3:
         millis = numbers[3] * 3600 * MILLI + (numbers[4] * 60 * MILLI if len(rest) > 4 else 0)
         millis += round(float(rest[5]) * MILLI) if len(rest) > 5 else 0
     year, month, day = [*numbers[:3], 1, 1][:3]
-    precision = len(rest) + (1 if "." in word else 0)
+    precision = len(rest) + (1 if "." in canonical else 0)
     return PartialDate(int(head), year, month, day, millis, precision)

@@ -1,4 +1,4 @@
-"""Quantity: a number with a declared unit; Temperature: the same with units that everybody knows."""
+"""Quantity: a number with a declared unit; Temperature: a quantity with built-in units."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from wiki.text.problems import Problem
 from wiki.text.titles import fold
 
 QUANTITY_LIMIT = 500
-"""Characters that a number with its unit may have."""
+"""Maximum number of characters in a number with its unit."""
 DIGITS = 12
-"""Significant digits kept where a number was converted: the rest is the error of the division."""
+"""Significant digits of a converted number; the rest is the rounding error of the conversion."""
 
 _SUFFIXED = re.compile(rf"({NUMBER})(.*)", re.DOTALL)
 _PREFIXED = re.compile(rf"([^0-9.,+-][^0-9]{{0,60}}?) *({NUMBER})")
-_JOINTS = re.compile(r"[\s^]+")
+_INSIGNIFICANT = re.compile(r"[\s^]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,18 @@ class Scale:
     zero: float = 0.0
 
     def to_main(self, number: float) -> float:
-        """From this unit to the main one."""
+        """Convert from this unit to the main one."""
         return (number + self.zero) / self.factor
 
     def from_main(self, number: float) -> float:
-        """From the main unit to this one."""
+        """Convert from the main unit to this one."""
         digits = numbers.DIGITS if self.factor == 1 and not self.zero else DIGITS
         return float(f"{number * self.factor - self.zero:.{digits}g}")
 
 
 @lru_cache(maxsize=500)
 def scales_of(units: tuple[Unit, ...]) -> tuple[Scale, ...]:
-    """The scales of declared units that can be converted; the main unit first."""
+    """Return the scales of declared units that can be converted; the main unit first."""
     return tuple(
         Scale(unit.names, unit.factor)
         for unit in units
@@ -57,13 +57,13 @@ def scales_of(units: tuple[Unit, ...]) -> tuple[Scale, ...]:
 
 
 def _spelling(unit: str) -> str:
-    """A unit without the differences of writing that mean nothing: `m ^2` and `m²` are one."""
-    return _JOINTS.sub("", unicodedata.normalize("NFKC", unit))
+    """Return a unit without insignificant differences of spelling: `m ^2` and `m²` are the same."""
+    return _INSIGNIFICANT.sub("", unicodedata.normalize("NFKC", unit))
 
 
 @lru_cache(maxsize=500)
 def _by_name(scales: tuple[Scale, ...]) -> tuple[Mapping[str, Scale], Mapping[str, Scale | None]]:
-    """Scales by spelling, and by folded spelling (None where two different ones are spelled so)."""
+    """Return scales by spelling, and by folded spelling (None where it is ambiguous)."""
     exact: dict[str, Scale] = {}
     folded: dict[str, Scale | None] = {}
     for scale in scales:
@@ -77,138 +77,144 @@ def _by_name(scales: tuple[Scale, ...]) -> tuple[Mapping[str, Scale], Mapping[st
 
 
 def find_scale(unit: str, scales: tuple[Scale, ...]) -> Scale | None:
-    """The scale of a unit, its case as written or, where only one is meant, any."""
+    """Return the scale of a unit by its exact spelling, or else by its folded spelling if that is unambiguous."""
     exact, folded = _by_name(scales)
     spelling = _spelling(unit[:QUANTITY_LIMIT])
     return exact.get(spelling) or folded.get(fold(spelling))
 
 
 def split_unit(text: str) -> tuple[str, str]:
-    """Number and unit of `12 km` or `€ 12`, as written; ("", text) where there is no number."""
+    """Return number and unit of `12 km` or `€ 12`, as written; ("", text) if there is no number."""
     text = text[:QUANTITY_LIMIT].translate(SPACES).strip()
-    found = _SUFFIXED.fullmatch(text)
-    if found:
-        return found[1], found[2].strip()
-    found = _PREFIXED.fullmatch(text)
-    return (found[2], found[1].strip()) if found else ("", text)
+    match = _SUFFIXED.fullmatch(text)
+    if match:
+        return match[1], match[2].strip()
+    match = _PREFIXED.fullmatch(text)
+    return (match[2], match[1].strip()) if match else ("", text)
 
 
 def read_unit(text: str, language: str) -> Unit | None:
-    """The unit that `1000 m, metre` declares: that many make one main unit; None where it cannot be read.
+    """Parse a unit as declared, such as `1000 m, metre`: that many make one main unit. Return None if it is unreadable.
 
     The first unit may stand before its number (`€ 1, EUR`).
     """
-    words, names = split_unit(text)
-    if not words and "," in text:
+    number, names = split_unit(text)
+    if not number and "," in text:
         head, _, others = text.partition(",")
-        words, first = split_unit(head)
+        number, first = split_unit(head)
         names = f"{first},{others}"
     try:
-        factor = read_number(words, language).number
+        factor = read_number(number, language).number
     except NotANumber:
         return None
-    spelled = tuple(name.strip() for name in names.split(",") if name.strip())
-    return Unit(factor, spelled) if factor > 0 and spelled else None
+    unit_names = tuple(name.strip() for name in names.split(",") if name.strip())
+    return Unit(factor, unit_names) if factor > 0 and unit_names else None
 
 
 class Quantity:
-    """`number` is in the main unit, `word` the same rounded to fifteen digits."""
+    """`number` is in the main unit; `canonical_value` is the number rounded to fifteen digits."""
 
     id = "_qty"
     names: dict[str, tuple[str, ...]] = {"en": ("Quantity",), "fr": ("Quantité",)}
 
     def scales(self, declaration: Declaration) -> tuple[Scale, ...]:
-        """The units of a property, the main one first."""
+        """Return the units of a property, the main one first."""
         return scales_of(declaration.units)
 
     def read(self, raw: str, context: Context) -> tuple[float, Scale, bool]:
-        """The number in the main unit, the unit as written, whether it was ambiguous. Raises ValueRefused."""
+        """Return the number in the main unit, the unit as written, and whether the number was ambiguous.
+
+        Raises InvalidQueryValue.
+        """
         scales = self.scales(context.declaration)
         if not raw.strip():
             raise InvalidQueryValue("value_empty")
         if not scales:
             raise InvalidQueryValue("units_missing", property=context.declaration.title)
-        words, unit = split_unit(raw)
+        number_text, unit = split_unit(raw)
         try:
-            read = read_number(words, context.language)
-        except NotANumber as refusal:
-            raise InvalidQueryValue(refusal.code) from None
+            parsed = read_number(number_text, context.language)
+        except NotANumber as error:
+            raise InvalidQueryValue(error.code) from None
         scale = find_scale(unit, scales) if unit else scales[0]
         if scale is None or len(raw.strip()) > QUANTITY_LIMIT:
             title = context.declaration.title or self.names[context.name_language][0]
-            raise InvalidQueryValue("unit_unknown", unit=unit[:60], property=title, known=_listed(scales))
-        number = scale.to_main(read.number)
+            raise InvalidQueryValue("unit_unknown", unit=unit[:60], property=title, known=_unit_names(scales))
+        number = scale.to_main(parsed.number)
         if not math.isfinite(number):
             raise InvalidQueryValue("number_infinite")
-        return number, scale, read.ambiguous
+        return number, scale, parsed.ambiguous
 
     def parse(self, raw: str, context: Context) -> Value:
-        """A number with a unit before or behind it; without one the main unit is meant."""
+        """Parse a number with a unit before or after it; without a unit it is in the main unit."""
         try:
             number, _, ambiguous = self.read(raw, context)
-        except InvalidQueryValue as refusal:
-            return Value(self.id, raw, problem=self._problem(raw, refusal))
-        word = numbers.canonical_number(float(f"{number:.{numbers.DIGITS}g}"))
-        return Value(self.id, raw, word, word, number, note="ambiguous" if ambiguous else "")
+        except InvalidQueryValue as error:
+            return Value(self.id, raw, problem=self._problem(raw, error))
+        canonical = numbers.canonical_number(float(f"{number:.{numbers.DIGITS}g}"))
+        return Value(self.id, raw, canonical, canonical, number, note="ambiguous" if ambiguous else "")
 
-    def _problem(self, raw: str, refusal: InvalidQueryValue) -> Problem:
-        return problem(refusal.code, raw, **refusal.params)
+    def _problem(self, raw: str, error: InvalidQueryValue) -> Problem:
+        return problem(error.code, raw, **error.params)
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """As numbers in the main unit."""
+        """Return the condition on the number in the main unit. Raises InvalidQueryValue."""
         text = text.strip().strip("*")
         try:
             number, _, _ = self.read(text, context)
-        except InvalidQueryValue as refusal:
-            found = self._problem(text, refusal)
+        except InvalidQueryValue as error:
+            found = self._problem(text, error)
             raise InvalidQueryValue(found.code, **found.params) from None
         return numbers.number_condition(comparator, number, self.names[context.name_language][0], numbers.CONVERTED)
 
     def convert_for_display(self, value: Value, context: Context, unit: str = "") -> tuple[float, str] | None:
-        """Number and unit in which a value is shown: the one asked for, the declared one, or as written."""
+        """Return number and unit to show; None if there is no number, or no unit is declared.
+
+        The unit is `unit`, or else the declared display unit, the unit as written, or the main one.
+        """
         scales = self.scales(context.declaration)
         if value.number is None or not scales:
             return None
-        for wanted in (unit, *context.declaration.display_units[:1], split_unit(value.raw)[1]):
-            scale = find_scale(wanted, scales) if wanted else None
+        for name in (unit, *context.declaration.display_units[:1], split_unit(value.raw)[1]):
+            scale = find_scale(name, scales) if name else None
             if scale is not None:
-                return scale.from_main(value.number), self.unit_spelling(wanted, scale)
+                return scale.from_main(value.number), self.unit_spelling(name, scale)
         return scales[0].from_main(value.number), scales[0].names[0]
 
-    def unit_spelling(self, wanted: str, scale: Scale) -> str:
-        """How a unit is written: the declared spelling of what was asked for."""
-        return next((name for name in scale.names if _spelling(name) == _spelling(wanted)), scale.names[0])
+    def unit_spelling(self, written: str, scale: Scale) -> str:
+        """Return the declared spelling of a unit."""
+        return next((name for name in scale.names if _spelling(name) == _spelling(written)), scale.names[0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """Number and unit; forms: a unit to convert to, `-` plain, `-n`, `-u`, `-p2`, `@en`."""
-        asked = parse_number_format(form)
-        shown = self.convert_for_display(value, context, asked.unit)
-        if shown is None:
+        """Return number and unit; forms: a unit to convert to, `-` plain, `-n`, `-u`, `-p2`, `@en`."""
+        options = parse_number_format(form)
+        converted = self.convert_for_display(value, context, options.unit)
+        if converted is None:
             return value.raw
-        number, unit = shown
-        if asked.unit_only:
+        number, unit = converted
+        if options.unit_only:
             return unit
-        if asked.plain:
+        if options.plain:
             return f"{numbers.canonical_number(number)} {unit}"
-        places = asked.places if asked.places is not None else context.declaration.precision
-        words = numbers.show_number(number, asked.language or context.language, places)
-        return words if asked.number_only else f"{words}\u00a0{unit}"
+        places = options.places if options.places is not None else context.declaration.precision
+        number_text = numbers.show_number(number, options.language or context.language, places)
+        return number_text if options.number_only else f"{number_text}\u00a0{unit}"
 
     def data(self, value: Value, context: Context) -> object:
-        """Number and unit as shown."""
-        shown = self.convert_for_display(value, context)
+        """Return number and unit as shown."""
+        converted = self.convert_for_display(value, context)
         return (
-            {"value": json_number(shown[0]), "unit": shown[1]}
-            if shown
+            {"value": json_number(converted[0]), "unit": converted[1]}
+            if converted
             else {"value": json_number(value.number), "unit": ""}
         )
 
     def link(self, value: Value, context: Context) -> str:
-        """Nowhere."""
+        """Return ""."""
         return ""
 
 
-def _listed(scales: Sequence[Scale]) -> str:
+def _unit_names(scales: Sequence[Scale]) -> str:
     return ", ".join(scale.names[0] for scale in scales[:20])
 
 
@@ -225,9 +231,9 @@ class Temperature(Quantity):
     )
 
     def scales(self, declaration: Declaration) -> tuple[Scale, ...]:
-        """Kelvin and the other three."""
+        """Return Kelvin, Celsius, Fahrenheit and Rankine."""
         return self.SCALES
 
-    def unit_spelling(self, wanted: str, scale: Scale) -> str:
-        """By its sign, however it was written."""
+    def unit_spelling(self, written: str, scale: Scale) -> str:
+        """Return the symbol of the unit, however it was written."""
         return scale.names[0]

@@ -1,4 +1,4 @@
-"""Record: several values in the order of declared fields; Reference: a value with where it comes from."""
+"""Record: several values in the order of declared fields; Reference: a value with its sources."""
 
 from __future__ import annotations
 
@@ -15,145 +15,153 @@ from wiki.facts.values import Context, Declaration, Value
 from wiki.text.titles import fold
 
 RECORD_LIMIT = 20_000
-"""Characters that a record may have."""
+"""Maximum number of characters in a record."""
 HASH = 32
-"""Hexadecimal digits of a record's word."""
+"""Hexadecimal digits of a record's canonical value."""
 _SEMICOLON = re.compile(r"((?:[^;\\]|\\.|\\\Z)*)(?:;|\Z)", re.DOTALL)
 
 
 class FieldHandler(Protocol):
-    """What a record asks of the registry: reading, testing and showing a field."""
+    """What a record needs from the registry to parse, compare and show a field."""
 
     def parse(self, raw: str, context: Context) -> Value:
-        """The value of a field."""
+        """Return the value of a field."""
 
     def build_condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """The condition on a field."""
+        """Return the condition on a field."""
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """A field in words."""
+        """Return a field as text."""
 
     def data(self, value: Value, context: Context) -> object:
-        """A field in JSON."""
+        """Return a field for JSON."""
 
     def link(self, value: Value, context: Context) -> str:
-        """Where a field links."""
+        """Return the URL to which a field links, or ""."""
 
 
 def split_values(text: str) -> list[str]:
-    """The values between semicolons; `\\;` is one in a value."""
+    """Return the values between semicolons; `\\;` is a semicolon within a value."""
     parts, at = [], 0
     while at <= len(text):
-        found = _SEMICOLON.match(text, at)
-        if found is None:
+        match = _SEMICOLON.match(text, at)
+        if match is None:
             break
-        parts.append(found[1].replace("\\;", ";").strip())
-        if found.end() >= len(text):
-            if text[at : found.end()].endswith(";") and not found[0].endswith("\\;"):
+        parts.append(match[1].replace("\\;", ";").strip())
+        if match.end() >= len(text):
+            if text[at : match.end()].endswith(";") and not match[0].endswith("\\;"):
                 parts.append("")
             break
-        at = found.end()
+        at = match.end()
     return parts
 
 
 def field_context(context: Context, declaration: Declaration) -> Context:
-    """The context of a field."""
+    """Return the context of a field."""
     return replace(context, declaration=declaration)
 
 
 class Record:
-    """`parts` are the values of its fields, `word` a hash of them: the fragment of the record within its page."""
+    """`parts` are the values of its fields.
+
+    `canonical_value` is a hash of them, and the fragment of the record within its page.
+    """
 
     def __init__(self, id_: str, names: dict[str, tuple[str, ...]], registry: FieldHandler) -> None:
         self.id, self.names, self.registry = id_, names, registry
 
     def parse(self, raw: str, context: Context) -> Value:
-        """`a; b; ?; d`: an empty value or `?` leaves a field out."""
+        """Parse `a; b; ?; d`: an empty value or `?` omits a field."""
         try:
             fields = self._fields(raw, context)
-        except InvalidQueryValue as refusal:
-            return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
+        except InvalidQueryValue as error:
+            return Value(self.id, raw, problem=problem(error.code, raw, **error.params))
         parts: list[tuple[str, Value]] = []
-        for field, words in fields:
-            value = self.registry.parse(words, field_context(context, field))
+        for field, text in fields:
+            value = self.registry.parse(text, field_context(context, field))
             if value.problem is not None:
                 return Value(self.id, raw, problem=value.problem)
             parts.append((field.key, value))
-        said = "\x00".join(f"{key}\x01{part.canonical_value}\x01{part.lang}" for key, part in parts)
-        word = "_" + hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:HASH]
+        serialized = "\x00".join(f"{key}\x01{part.canonical_value}\x01{part.lang}" for key, part in parts)
+        canonical = "_" + hashlib.sha256(serialized.encode("utf-8", "surrogatepass")).hexdigest()[:HASH]
         note = "ambiguous" if any(part.note for _, part in parts) else ""
-        return Value(self.id, raw, word, fold(normalize_text(raw)), parts=tuple(parts), note=note)
+        return Value(self.id, raw, canonical, fold(normalize_text(raw)), parts=tuple(parts), note=note)
 
     def _fields(self, raw: str, context: Context) -> list[tuple[Declaration, str]]:
-        """The fields that are said, each with its words. Raises ValueRefused."""
+        """Return the given fields, each with its text. Raises InvalidQueryValue."""
         declared = context.declaration.fields
         title = context.declaration.title or self.names[context.name_language][0]
         if not declared:
             raise InvalidQueryValue("record_fields", property=title)
         if len(raw) > RECORD_LIMIT:
             raise InvalidQueryValue("value_too_long", limit=str(RECORD_LIMIT))
-        words = split_values(normalize_text(raw))
-        while words and words[-1] in ("", "?"):
-            words.pop()
-        if len(words) > len(declared):
+        texts = split_values(normalize_text(raw))
+        while texts and texts[-1] in ("", "?"):
+            texts.pop()
+        if len(texts) > len(declared):
             names = ", ".join(field.label(context.language) for field in declared)
             raise InvalidQueryValue("record_too_many", property=title, fields=names)
-        said = [(field, one) for field, one in zip(declared, words, strict=False) if one not in ("", "?")]
-        if not said:
+        given = [(field, text) for field, text in zip(declared, texts, strict=False) if text not in ("", "?")]
+        if not given:
             raise InvalidQueryValue("value_empty")
-        return said
+        return given
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """`~a*; ?; >3`: a condition for each field that is said; a comparator before all is that of the first."""
+        """Return the condition of `~a*; ?; >3`: one for each given field; `comparator` is that of the first.
+
+        Raises InvalidQueryValue.
+        """
         try:
             fields = self._fields(text, context)
-        except InvalidQueryValue as refusal:
-            found = problem(refusal.code, text, **refusal.params)
+        except InvalidQueryValue as error:
+            found = problem(error.code, text, **error.params)
             raise InvalidQueryValue(found.code, **found.params) from None
-        tests = []
-        for field, words in fields:
-            own, rest = split_comparator(words)
+        conditions = []
+        for field, field_text in fields:
+            field_comparator, rest = split_comparator(field_text)
             if comparator and field is context.declaration.fields[0]:
-                own, rest = comparator, words
+                field_comparator, rest = comparator, field_text
             if rest != "+":
-                tests.append((field.key, self.registry.build_condition(own, rest, field_context(context, field))))
-        return FieldsMatch(tuple(tests))
+                conditions.append(
+                    (field.key, self.registry.build_condition(field_comparator, rest, field_context(context, field)))
+                )
+        return FieldsMatch(tuple(conditions))
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The values between semicolons, `?` for those left out; with `-` as written."""
+        """Return the values separated by semicolons, `?` for omitted ones; with `-` the record as written."""
         if form == "-" or not value.parts:
             return normalize_text(value.raw)
-        said = dict(value.parts)
-        shown = []
+        values = dict(value.parts)
+        texts = []
         for field in context.declaration.fields:
-            part = said.get(field.key)
-            words = self.registry.show(part, field_context(context, field)) if part else "?"
-            shown.append(words.replace(";", "\\;"))
-        while shown and shown[-1] == "?":
-            shown.pop()
-        return "; ".join(shown)
+            part = values.get(field.key)
+            field_text = self.registry.show(part, field_context(context, field)) if part else "?"
+            texts.append(field_text.replace(";", "\\;"))
+        while texts and texts[-1] == "?":
+            texts.pop()
+        return "; ".join(texts)
 
     def data(self, value: Value, context: Context) -> object:
-        """Each field with its label, key, type and values, as SMW."""
+        """Return each field with its label, key, type and values, as SMW."""
         declared = {field.key: field for field in context.declaration.fields}
-        told = {}
+        result = {}
         for key, part in value.parts:
             inner = field_context(context, declared.get(key, Declaration(key, key, part.datatype)))
             label = inner.declaration.label(context.language)
             item = [self.registry.data(part, inner)]
-            told[label] = {"label": label, "key": key, "typeid": part.datatype, "item": item}
-        return told
+            result[label] = {"label": label, "key": key, "typeid": part.datatype, "item": item}
+        return result
 
     def link(self, value: Value, context: Context) -> str:
-        """Nowhere; of a reference, where its value links."""
+        """Return ""."""
         return ""
 
 
 class ReferenceDatatype(Record):
-    """A record whose first field is the value, and the others say where it comes from."""
+    """A record whose first field is the value, and whose other fields are its source."""
 
     def link(self, value: Value, context: Context) -> str:
-        """Where the value links."""
+        """Return the URL to which the first field links, or ""."""
         if not value.parts or not context.declaration.fields or value.parts[0][0] != context.declaration.fields[0].key:
             return ""
         return self.registry.link(value.parts[0][1], field_context(context, context.declaration.fields[0]))

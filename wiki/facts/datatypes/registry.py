@@ -1,4 +1,4 @@
-"""All datatypes by SMW's id, and the one way to read, compare and show a value."""
+"""All datatypes by SMW's id, and the functions to parse, compare and show a value."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ _WEB = re.compile(r"(?:https?|ftp)://\S", re.IGNORECASE)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def find_datatype_id(words: str) -> str | None:
-    """The id of the datatype that some words name in French or English (or SMW's id itself), or None."""
-    words = words.strip()
-    if words in DATATYPES:
-        return words
-    prefix, colon, rest = words.partition(":")
+def find_datatype_id(name: str) -> str | None:
+    """Return the id of the datatype with a name in French or English, or with this id; else None."""
+    name = name.strip()
+    if name in DATATYPES:
+        return name
+    prefix, colon, rest = name.partition(":")
     if colon and fold(prefix).strip() in ("type", "special") and namespace_number(prefix) is None:
-        words = rest
-    return _BY_NAME.get(" ".join(fold(words.replace("_", " ")).split()))
+        name = rest
+    return _BY_NAME.get(" ".join(fold(name.replace("_", " ")).split()))
 
 
 def datatype_name(id_: str, language: str) -> str:
-    """What a datatype is called in a language; an unknown id is itself."""
+    """Return the name of a datatype in a language; an unknown id is returned as it is."""
     datatype = DATATYPES.get(id_)
     return datatype.names["fr" if language.startswith("fr") else "en"][0] if datatype else id_
 
 
 def datatype_of(raw: str, context: Context) -> Datatype:
-    """The datatype in which words are read: the declared one; else URL, Page or Text, by what they can be."""
-    known = DATATYPES.get(context.declaration.datatype)
-    if known is not None:
-        return known
+    """Return the datatype for a raw value: the declared one; else URL, Page or Text, whichever can parse it first."""
+    declared = DATATYPES.get(context.declaration.datatype)
+    if declared is not None:
+        return declared
     if _WEB.match(raw.strip()):
         return DATATYPES["_uri"]
     page = DATATYPES["_wpg"]
@@ -58,44 +58,47 @@ def datatype_of(raw: str, context: Context) -> Datatype:
 
 
 def parse(raw: str, context: Context) -> Value:
-    """The value of some written words, with a problem where they cannot be read or are not allowed. Never raises."""
+    """Return the value of `raw`, with a problem if it cannot be parsed or is not allowed. Never raises."""
     raw = _UNSTORABLE.sub("\ufffd", raw)
     value = datatype_of(raw, context).parse(raw, context)
-    return allowed_values.check_allowed(value, context, _read)
+    return allowed_values.check_allowed(value, context, _parse_unchecked)
 
 
-def _read(raw: str, context: Context) -> Value:
+def _parse_unchecked(raw: str, context: Context) -> Value:
     return datatype_of(raw, context).parse(raw, context)
 
 
 def build_condition(comparator: str, text: str, context: Context) -> ValueCondition:
-    """The condition `comparator text` on a property. Raises ValueRefused."""
+    """Return the condition `comparator text` on a property. Raises InvalidQueryValue."""
     text = _UNSTORABLE.sub("\ufffd", text)
     datatype = datatype_of(text, context)
     return datatype.condition(comparator, text, context)
 
 
-def _shown_by(value: Value) -> Datatype:
+def _datatype_of_value(value: Value) -> Datatype:
     return DATATYPES.get(value.datatype) or DATATYPES["_txt"]
 
 
 def show(value: Value, context: Context, form: str = "") -> str:
-    """The value in plain words of the context's language; `form` as in `?P#form`. One with a problem as written."""
-    return value.raw if value.problem is not None else _shown_by(value).show(value, context, form.strip())
+    """Return the value as plain text in the context's language; `form` as in `?P#form`.
+
+    A value with a problem is shown as written.
+    """
+    return value.raw if value.problem is not None else _datatype_of_value(value).show(value, context, form.strip())
 
 
 def data(value: Value, context: Context) -> object:
-    """The value as SMW's API gives it in JSON."""
-    return value.raw if value.problem is not None else _shown_by(value).data(value, context)
+    """Return the value as SMW's API gives it in JSON."""
+    return value.raw if value.problem is not None else _datatype_of_value(value).data(value, context)
 
 
 def link(value: Value, context: Context) -> str:
-    """The outside address to which the shown value links, or ""."""
-    return "" if value.problem is not None else _shown_by(value).link(value, context)
+    """Return the external URL to which the shown value links, or ""."""
+    return "" if value.problem is not None else _datatype_of_value(value).link(value, context)
 
 
-class _Fields:
-    """The registry as records see it."""
+class _RegistryFields:
+    """The registry as a `FieldHandler` for records."""
 
     parse = staticmethod(parse)
     build_condition = staticmethod(build_condition)
@@ -104,11 +107,11 @@ class _Fields:
     link = staticmethod(link)
 
 
-_FIELDS = _Fields()
+_REGISTRY_FIELDS = _RegistryFields()
 
 
 def _names(en: str, fr: str) -> dict[str, tuple[str, ...]]:
-    """Names by language, divided at `|`."""
+    """Return names by language, split at `|`."""
     return {"en": tuple(en.split("|")), "fr": tuple(fr.split("|"))}
 
 
@@ -128,12 +131,12 @@ USER_TYPES: tuple[Datatype, ...] = (
     Email(),
     Telephone(),
     Coordinates(),
-    Record("_rec", _names("Record", "Enregistrement"), _FIELDS),
-    ReferenceDatatype("_ref_rec", _names("Reference", "Référence"), _FIELDS),
+    Record("_rec", _names("Record", "Enregistrement"), _REGISTRY_FIELDS),
+    ReferenceDatatype("_ref_rec", _names("Reference", "Référence"), _REGISTRY_FIELDS),
     MonolingualText(),
     KindDatatype(kind_names.NAMES.keys_by_name, kind_names.NAMES.name_of),
 )
-"""Those that `Has type` may name."""
+"""The datatypes that `Has type` may name."""
 
 
 def _internal(id_: str) -> Text:
@@ -157,7 +160,7 @@ INTERNAL_TYPES: tuple[Datatype, ...] = (
         )
     ),
 )  # fmt: skip
-"""Those of special properties, as texts and pages."""
+"""The datatypes of special properties, as texts and pages."""
 
 DATATYPES: Mapping[str, Datatype] = {datatype.id: datatype for datatype in (*USER_TYPES, *INTERNAL_TYPES)}
 

@@ -1,4 +1,4 @@
-"""Text, Code, Keyword, External identifier: words that are kept as they are."""
+"""Text, Code, Keyword: texts that are stored as written."""
 
 from __future__ import annotations
 
@@ -14,27 +14,31 @@ from wiki.text.problems import Problem
 from wiki.text.titles import fold
 
 PREFIX_LENGTH = 180
-"""Characters of a long text that its word keeps before the hash."""
+"""Characters of a long text before the hash in its canonical value."""
 KEYWORD_ASCII, KEYWORD_WIDE = 150, 85
+"""Maximum number of characters in a keyword: in ASCII, and with other characters (as in SMW)."""
 
 
 def canonical_text(text: str) -> str:
-    """What equality compares of a text: itself; of one above 255 characters, its beginning and a hash."""
+    """Return the text that equality compares: the text itself; beyond 255 characters, its prefix and a hash."""
     if len(text) <= CANONICAL_LIMIT:
         return text
     return text[:PREFIX_LENGTH] + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def normalize_text(raw: str) -> str:
-    """A text as it is compared: NFC, without space around it."""
+    """Return a text as it is compared: in NFC, without space around it."""
     return unicodedata.normalize("NFC", raw).strip()
 
 
-def text_condition(comparator: str, same: ValueCondition, text: str, name: str) -> ValueCondition:
-    """The condition on the words of a value: `same` for equality, order and wildcards on the folded text."""
+def text_condition(comparator: str, equal: ValueCondition, text: str, name: str) -> ValueCondition:
+    """Return the condition on a text: `same` for equality, order and wildcards on the folded text.
+
+    Raises InvalidQueryValue.
+    """
     folded = fold(text)
     if comparator in ("", "!"):
-        return same if not comparator else NotMatching(same)
+        return equal if not comparator else NotMatching(equal)
     if comparator in ("~", "!~"):
         return MatchesWildcard(folded) if comparator == "~" else NotMatching(MatchesWildcard(folded))
     if comparator in (">", ">>"):
@@ -45,29 +49,29 @@ def text_condition(comparator: str, same: ValueCondition, text: str, name: str) 
 
 
 class Text:
-    """`word` is the text or its hash, `fold` the whole text folded."""
+    """`canonical_value` is the text or its hash, `folded_text` the whole text folded."""
 
     def __init__(self, id_: str, names: dict[str, tuple[str, ...]]) -> None:
         self.id, self.names = id_, names
 
     def parse(self, raw: str, context: Context) -> Value:
-        """Any text that is not empty."""
+        """Parse any text that is not empty."""
         text = normalize_text(raw)
-        wrong = self.find_problem(text)
-        if wrong is not None:
-            return Value(self.id, raw, problem=wrong)
+        found = self.find_problem(text)
+        if found is not None:
+            return Value(self.id, raw, problem=found)
         return Value(self.id, raw, self.canonical_value(text), fold(text))
 
     def find_problem(self, text: str) -> Problem | None:
-        """Why `text` cannot be a value, or None."""
+        """Return why `text` cannot be a value, or None."""
         return None if text else problem("value_empty")
 
     def canonical_value(self, text: str) -> str:
-        """What equality compares."""
+        """Return the text that equality compares."""
         return canonical_text(text)
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """Equality exact, order and wildcards on the folded text."""
+        """Return a condition: exact equality, order and wildcards on the folded text. Raises InvalidQueryValue."""
         text = normalize_text(text)
         if not text:
             raise InvalidQueryValue("value_empty")
@@ -76,23 +80,23 @@ class Text:
         )
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The text as written."""
+        """Return the text as written."""
         return normalize_text(value.raw)
 
     def data(self, value: Value, context: Context) -> object:
-        """The text."""
+        """Return the text."""
         return normalize_text(value.raw)
 
     def link(self, value: Value, context: Context) -> str:
-        """Nowhere."""
+        """Return ""."""
         return ""
 
 
 class Code(Text):
-    """As Text; JSON is laid out when shown, unless `-` is asked."""
+    """A text that is code; the form `json` shows JSON with indentation."""
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The code; with the form `json` JSON is laid out in lines."""
+        """Return the code; with the form `json` indent JSON."""
         code = normalize_text(value.raw)
         if form != "json" or code[:1] not in "{[":
             return code
@@ -103,14 +107,14 @@ class Code(Text):
 
 
 class Keyword(Text):
-    """A short text that is equal whatever its case and accents."""
+    """A short text that is compared without case and accents."""
 
     def find_problem(self, text: str) -> Problem | None:
-        """Empty, or longer than SMW allows."""
+        """Return a problem for an empty text, or one longer than SMW allows."""
         if len(text) > (KEYWORD_ASCII if text.isascii() else KEYWORD_WIDE):
             return problem("keyword_too_long", text, ascii=str(KEYWORD_ASCII), wide=str(KEYWORD_WIDE))
         return super().find_problem(text)
 
     def canonical_value(self, text: str) -> str:
-        """Folded."""
+        """Return the folded text."""
         return canonical_text(fold(text))

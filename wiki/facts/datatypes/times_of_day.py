@@ -1,4 +1,4 @@
-"""Times of day and their zones, as people write them behind a date."""
+"""Parses times of day and their zones, as people write them after a date."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ ZONES: Mapping[str, int] = {
     "ast": -240, "adt": -180, "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480,
     "pdt": -420, "akst": -540, "hst": -600,
 }  # fmt: skip
-"""Minutes east of Greenwich. Where two zones share a name, the one in RFC 2822 or the one in Europe."""
+"""Minutes east of Greenwich. Where two zones share a name: the zone in RFC 2822, or the one in Europe."""
 MILITARY: Mapping[str, int] = (
     {letter: 60 * hours for hours, letter in enumerate("abcdefghiklm", 1)}
     | {letter: -60 * hours for hours, letter in enumerate("nopqrstuvwxy", 1)}
     | {"z": 0}
 )
+"""Minutes east of Greenwich of the military zones."""
 MAX_OFFSET = 14 * 60
-"""No zone lies farther from Greenwich, in minutes."""
+"""Maximum number of minutes between a zone and Greenwich."""
 
 _NAMES = "|".join(sorted(ZONES, key=len, reverse=True))
 _CLOCK = re.compile(
@@ -33,11 +34,11 @@ _CLOCK = re.compile(
     r"(?: \([a-z]{2,5}\))?"
 )
 _MILITARY = re.compile(r"(?:(?<=\s)|^)([01]\d|2[0-3])([0-5]\d)([a-ik-z])(?!\w)")
-_LONELY = re.compile(rf"(?:(?<=\s)|(?<=\d))(?:z|{_NAMES}|(?:utc|gmt)[+-]\d{{1,2}}(?::?\d\d)?|[+-]\d{{1,2}}:\d\d)$")
+_ZONE_ALONE = re.compile(rf"(?:(?<=\s)|(?<=\d))(?:z|{_NAMES}|(?:utc|gmt)[+-]\d{{1,2}}(?::?\d\d)?|[+-]\d{{1,2}}:\d\d)$")
 
 
 class NotADate(Exception):
-    """The words are no date; `code` is that of the problem."""
+    """A text is not a date; `code` is the code of the problem."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -63,44 +64,44 @@ class ParsedTime:
 
     @property
     def millis(self) -> int:
-        """Thousandths of a second since midnight."""
+        """Milliseconds since midnight."""
         return ((self.hour * 60 + self.minute) * 60 + self.second) * MILLI + self.thousandths
 
 
 def extract_time(text: str) -> tuple[str, ParsedTime | None]:
-    """The folded text without its time, and the time, or None where it has none. Raises NotADate."""
-    found = _MILITARY.search(text)
-    if found:
-        time = ParsedTime(int(found[1]), int(found[2]), 0, MINUTE, 0, MILITARY[found[3]])
-        return _without(found, text), time
-    found = _CLOCK.search(text)
-    if found is None:
-        if _LONELY.search(text):
+    """Return a folded text without its time, and the time, or None if it has none. Raises NotADate."""
+    match = _MILITARY.search(text)
+    if match:
+        time = ParsedTime(int(match[1]), int(match[2]), 0, MINUTE, 0, MILITARY[match[3]])
+        return _without(match, text), time
+    match = _CLOCK.search(text)
+    if match is None:
+        if _ZONE_ALONE.search(text):
             raise NotADate("date_zone")
         return text, None
-    hour = int(found[1] or found[5] or found[8])
-    minute, second, fraction = found[2] or found[6], found[3] or found[7], found[4]
+    hour = int(match[1] or match[5] or match[8])
+    minute, second, fraction = match[2] or match[6], match[3] or match[7], match[4]
     precision = FRACTION if fraction else SECOND if second else MINUTE if minute else HOUR
-    if found[9]:
+    if match[9]:
         if not 1 <= hour <= 12:
             raise NotADate("date_hour")
-        hour = hour % 12 + (12 if found[9] == "p" else 0)
+        hour = hour % 12 + (12 if match[9] == "p" else 0)
     thousandths = int((fraction or "0").ljust(3, "0")[:3])
-    return _without(found, text), ParsedTime(
-        hour, int(minute or 0), int(second or 0), precision, thousandths, _offset(found)
+    return _without(match, text), ParsedTime(
+        hour, int(minute or 0), int(second or 0), precision, thousandths, _offset(match)
     )
 
 
-def _offset(found: re.Match[str]) -> int:
-    if found[10]:
-        minutes = abs(int(found[10])) * 60 + int(found[11] or 0)
-        return -minutes if found[10].startswith("-") else minutes
-    if found[12]:
-        return ZONES[found[12]]
-    if found[13] and found[13] not in MILITARY:
+def _offset(match: re.Match[str]) -> int:
+    if match[10]:
+        minutes = abs(int(match[10])) * 60 + int(match[11] or 0)
+        return -minutes if match[10].startswith("-") else minutes
+    if match[12]:
+        return ZONES[match[12]]
+    if match[13] and match[13] not in MILITARY:
         raise NotADate("date_zone")
-    return MILITARY[found[13]] if found[13] else 0
+    return MILITARY[match[13]] if match[13] else 0
 
 
-def _without(found: re.Match[str], text: str) -> str:
-    return f"{text[: found.start()].rstrip(' ,')} {text[found.end() :].lstrip(' ,')}".strip()
+def _without(match: re.Match[str], text: str) -> str:
+    return f"{text[: match.start()].rstrip(' ,')} {text[match.end() :].lstrip(' ,')}".strip()

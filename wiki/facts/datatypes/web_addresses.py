@@ -19,7 +19,7 @@ SCHEMES = (
     "http", "https", "mailto", "tel", "ftp", "ftps", "sftp", "news", "urn", "telnet", "ldap", "gopher", "ssh", "git",
     "irc", "ircs", "xmpp", "sip", "geo", "doi", "magnet", "matrix",
 )  # fmt: skip
-"""What an address may begin with (SMW's list without `file:`, and what came since). Nothing that a browser runs."""
+"""Allowed schemes: SMW's list without `file:`, and newer ones. None of them makes a browser execute anything."""
 WITH_HOST = ("http", "https", "ftp", "ftps", "sftp", "telnet", "gopher", "ssh", "git", "irc", "ircs")
 URL_LIMIT, EMAIL_LIMIT = 2_000, 248
 
@@ -33,40 +33,40 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 def read_address(text: str) -> str:
-    """An address with its scheme and host in small letters; `http://` is added where there is none.
+    """Return a URL with its scheme and host in lower case; `http://` is added if there is no scheme.
 
-    Raises ValueRefused where it is none, or begins with what is not in `SCHEMES`.
+    Raises InvalidQueryValue for an invalid URL or a scheme that is not in `SCHEMES`.
     """
     if not text:
         raise InvalidQueryValue("value_empty")
     if len(text) > URL_LIMIT:
         raise InvalidQueryValue("value_too_long", limit=str(URL_LIMIT))
-    found = _SCHEME.match(text)
-    if found is None or (_PORT_FOLLOWS.match(text) and found[1].lower() not in SCHEMES):
+    match = _SCHEME.match(text)
+    if match is None or (_PORT_FOLLOWS.match(text) and match[1].lower() not in SCHEMES):
         text, scheme = f"http://{text.removeprefix('//')}", "http"
     else:
-        scheme = found[1].lower()
+        scheme = match[1].lower()
         text = scheme + text[len(scheme) :]
     if scheme not in SCHEMES:
         raise InvalidQueryValue("url_scheme", scheme=scheme[:30], allowed=", ".join(SCHEMES))
     if _BAD.search(text):
         raise InvalidQueryValue("url_unreadable")
     try:
-        pieces = urlsplit(text)
+        parts = urlsplit(text)
     except ValueError:
         raise InvalidQueryValue("url_unreadable") from None
     if scheme not in WITH_HOST:
         if not text[len(scheme) + 1 :]:
             raise InvalidQueryValue("url_unreadable")
         return text
-    if not text.startswith(f"{scheme}://") or not _HOST.fullmatch(pieces.netloc):
+    if not text.startswith(f"{scheme}://") or not _HOST.fullmatch(parts.netloc):
         raise InvalidQueryValue("url_unreadable")
     start = len(scheme) + 3
-    return text[:start] + pieces.netloc.lower() + text[start + len(pieces.netloc) :]
+    return text[:start] + parts.netloc.lower() + text[start + len(parts.netloc) :]
 
 
 def safe_address(text: str) -> str:
-    """The address, or "" where it is none that may be linked."""
+    """Return the URL, or "" if it is invalid or must not be linked."""
     try:
         return read_address(normalize_text(text))
     except InvalidQueryValue:
@@ -74,50 +74,53 @@ def safe_address(text: str) -> str:
 
 
 class Url:
-    """`word` is the address or its hash, `fold` the address without `http://`."""
+    """`canonical_value` is the URL or its hash, `folded_text` the URL without `http://`."""
 
     def __init__(self, id_: str, names: dict[str, tuple[str, ...]]) -> None:
         self.id, self.names = id_, names
 
     def parse(self, raw: str, context: Context) -> Value:
-        """An address of one of the schemes."""
+        """Parse a URL of one of the allowed schemes."""
         try:
             address = read_address(normalize_text(raw))
-        except InvalidQueryValue as refusal:
-            return Value(self.id, raw, problem=problem(refusal.code, raw, **refusal.params))
+        except InvalidQueryValue as error:
+            return Value(self.id, raw, problem=problem(error.code, raw, **error.params))
         return Value(self.id, raw, canonical_text(address), fold(_WEB.sub("", address, count=1)))
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """Equality of the whole address; wildcards and order do not see `http://`."""
-        text, same = normalize_text(text), EqualTo(())
+        """Return a condition: equality of the whole URL, order and wildcards without `http://`.
+
+        Raises InvalidQueryValue.
+        """
+        text, equal = normalize_text(text), EqualTo(())
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
                 raise InvalidQueryValue(value.problem.code, **value.problem.params)
-            same = EqualTo((value.canonical_value,))
-        return text_condition(comparator, same, _WEB.sub("", text, count=1), self.names[context.name_language][0])
+            equal = EqualTo((value.canonical_value,))
+        return text_condition(comparator, equal, _WEB.sub("", text, count=1), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The address."""
+        """Return the URL."""
         return safe_address(value.raw) or value.raw
 
     def data(self, value: Value, context: Context) -> object:
-        """The address."""
+        """Return the URL."""
         return self.show(value, context)
 
     def link(self, value: Value, context: Context) -> str:
-        """The address."""
+        """Return the URL."""
         return safe_address(value.raw)
 
 
 class Email:
-    """`word` is `mailto:` and the address, `fold` the address."""
+    """`canonical_value` is `mailto:` and the address, `folded_text` the address."""
 
     id = "_ema"
     names = {"en": ("Email", "E-mail"), "fr": ("Adresse électronique", "Courriel")}
 
     def parse(self, raw: str, context: Context) -> Value:
-        """An address, with `mailto:` before it or not."""
+        """Parse an address, with or without `mailto:` before it."""
         address = _bare_email(raw)
         if not address:
             return Value(self.id, raw, problem=problem("value_empty"))
@@ -130,30 +133,30 @@ class Email:
         return Value(self.id, raw, f"mailto:{address}", fold(address))
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
-        """Equality, order and wildcards on the address."""
-        same = EqualTo(())
+        """Return a condition: equality, order and wildcards on the address. Raises InvalidQueryValue."""
+        equal = EqualTo(())
         if comparator in ("", "!"):
             value = self.parse(text, context)
             if value.problem is not None:
                 raise InvalidQueryValue(value.problem.code, **value.problem.params)
-            same = EqualTo((value.canonical_value,))
-        return text_condition(comparator, same, _bare_email(text), self.names[context.name_language][0])
+            equal = EqualTo((value.canonical_value,))
+        return text_condition(comparator, equal, _bare_email(text), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """The address."""
+        """Return the address."""
         return value.canonical_value.removeprefix("mailto:") or value.raw
 
     def data(self, value: Value, context: Context) -> object:
-        """`mailto:` and the address."""
+        """Return `mailto:` and the address."""
         return value.canonical_value
 
     def link(self, value: Value, context: Context) -> str:
-        """`mailto:` and the address."""
+        """Return `mailto:` and the address."""
         return value.canonical_value
 
 
 def _bare_email(text: str) -> str:
-    """An address without `mailto:`, its host in small letters."""
+    """Return an address without `mailto:`, its host in lower case."""
     text = normalize_text(text)
     text = text[7:] if text[:7].lower() == "mailto:" else text
     name, at, host = text.rpartition("@")

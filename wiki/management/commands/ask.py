@@ -1,4 +1,4 @@
-"""`manage.py ask "[[Kind::Place]]|?City" --format json`: put a question, print the answer."""
+"""`manage.py ask "[[Kind::Place]]|?City" --format json`: run a query and print its result."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from wiki.ask.language.query_errors import AskProblem, message_for
 
 
 class Command(BaseCommand):
-    """Answers as a reader without an account would see them."""
+    """Runs a query with the permissions of anonymous users."""
 
     help = "Put a question to the facts of the wiki, and print the answer."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """The question, and how to show the answer."""
+        """Add the query and the output options."""
         files = sorted(name for name, form in registry.FORMATS_BY_NAME.items() if form.file)
         parser.add_argument("question", help="Conditions, printouts and parameters: [[Kind::Place]]|?City|limit=5")
         parser.add_argument("--format", default="csv", choices=["count", *files], help="How to print the answer.")
@@ -32,22 +32,22 @@ class Command(BaseCommand):
         parser.add_argument("--language", default="fr", choices=["fr", "en"], help="Of values and headings.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the answer; a problem of the question is the command's error."""
+        """Run the query and print its result. Raises CommandError for an invalid query."""
         language = options["language"]
         with override(language):
             try:
-                question = query_parser.parse(options["question"], language)
+                query = query_parser.parse(options["question"], language)
             except AskProblem as problem:
                 raise CommandError(message_for(problem)) from problem
-            question.parameters["format"] = options["format"]
-            question.as_of = options["at"] or question.as_of
-            result = runner.run(question, AnonymousUser(), language)
+            query.parameters["format"] = options["format"]
+            query.as_of = options["at"] or query.as_of
+            result = runner.run(query, AnonymousUser(), language)
             if result.problems:
                 raise CommandError(" ".join(message_for(problem) for problem in result.problems))
-            self._print(_answer(result, language))
+            self._print(_render(result, language))
 
     def _print(self, content: bytes) -> None:
-        """Text as lines; anything else byte for byte, to be led into a file."""
+        """Print text as lines, and anything else byte for byte; binary data is not written to a terminal."""
         try:
             self.stdout.write(content.decode().rstrip("\n"))
         except UnicodeDecodeError as error:
@@ -57,8 +57,8 @@ class Command(BaseCommand):
             sys.stdout.buffer.write(content)
 
 
-def _answer(result: QueryResult, language: str) -> bytes:
-    """The answer in its format."""
+def _render(result: QueryResult, language: str) -> bytes:
+    """Render the result in its format."""
     if result.total is not None:
         return str(result.total).encode()
     file = registry.render_file(result, FormatContext(language=language))

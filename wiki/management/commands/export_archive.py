@@ -20,13 +20,13 @@ from wiki.pages.error_middleware import message_for
 
 @contextmanager
 def _bar(export: Export, verbosity: int) -> Iterator[None]:
-    """A bar that follows the export."""
+    """Show the progress of an export."""
     with tqdm(total=export.steps, unit=" versions", disable=verbosity == 0) as bar:
 
-        def moved(done: int) -> None:
+        def on_progress(done: int) -> None:
             bar.update(done)
 
-        export.progress = moved
+        export.progress = on_progress
         yield
 
 
@@ -36,12 +36,12 @@ class Command(BaseCommand):
     help = "Write a page, with its history, pictures, authors and licences, into an archive (zip)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The title and the file."""
+        """Add the title and the output file."""
         parser.add_argument("title", help="full title of the page, as in its address")
         parser.add_argument("-o", "--output", metavar="FILE", help="default: the title as a file name, here")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write beside the file first, so that a broken export leaves no half archive."""
+        """Export the page under a temporary file name, so that a failed export leaves no partial archive."""
         try:
             page = page_lookup.find(options["title"], AnonymousUser())
             if page is None:

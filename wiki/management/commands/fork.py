@@ -1,4 +1,4 @@
-"""`manage.py fork "Title" --into "Place" [--tree]`: pages are copied into a place, and stay in touch."""
+"""`manage.py fork "Title" --into "Place" [--tree]`: fork a page, or a page with its subtree, into a place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wiki.management.progress import progress
 from wiki.pages.models import WikiPage
 
 PROGRESS_FROM = 20
-"""Pages from which a bar shows how far it is."""
+"""Number of pages from which a progress bar is shown."""
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     help = "Copy a page into a place; the copy says where it comes from and stays in touch with it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The page, and where its copy goes."""
+        """Add the page and the target of the fork."""
         parser.add_argument("title", help="full title of the page; elsewhere, its address or archive (FILE.zip)")
         parser.add_argument("--into", metavar="PLACE", required=True, help="the place of the copy")
         parser.add_argument(
@@ -36,25 +36,29 @@ class Command(BaseCommand):
         command_options.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Fork, and say what came of it."""
+        """Fork the pages and print the result. Raises CommandError."""
         by = command_options.get_author(options["by"])
         page = command_options.get_page_or_mirror(options["title"], by.user)
         place = None if options["make"] else command_options.get_page_by_title(options["into"])
         new_place = options["into"] if options["make"] else ""
-        wish = ForkTarget(place, new_place, options["new_title"], options["license"])
+        target = ForkTarget(place, new_place, options["new_title"], options["license"])
         pages = [page, *(subtree.subtree(page, AnonymousUser()) if options["tree"] else ())]
-        offers = [offer.form_value for offer in subtree.fact_rewrite_options(pages)] if options["facts"] else []
-        seed, few = page.is_place and bool(new_place), len(pages) < PROGRESS_FROM
-        with progress("Forking", silent=few or options["verbosity"] == 0) as tell:
-            copies = fork_creation.fork_all(pages, wish, by, offers, seed=seed, tell=tell)
-        done = list(zip(pages, copies, strict=True))
+        rewrite_options = (
+            [option.form_value for option in subtree.fact_rewrite_options(pages)] if options["facts"] else []
+        )
+        seed, is_short = page.is_place and bool(new_place), len(pages) < PROGRESS_FROM
+        with progress("Forking", silent=is_short or options["verbosity"] == 0) as report_progress:
+            copies = fork_creation.fork_all(pages, target, by, rewrite_options, seed=seed, tell=report_progress)
+        pairs = list(zip(pages, copies, strict=True))
         if options["format"] == "json":
-            self.stdout.write(command_options.as_json(_answer(*done[0]) | {"pages": [_answer(*pair) for pair in done]}))
+            self.stdout.write(
+                command_options.as_json(_as_data(*pairs[0]) | {"pages": [_as_data(*pair) for pair in pairs]})
+            )
             return
-        self.stdout.write("\n".join(_said(*pair) for pair in done))
+        self.stdout.write("\n".join(_message(*pair) for pair in pairs))
 
 
-def _answer(page: WikiPage, copy: WikiPage) -> dict[str, Any]:
+def _as_data(page: WikiPage, copy: WikiPage) -> dict[str, Any]:
     return {
         "title": copy.full_title,
         "version": copy.version,
@@ -64,5 +68,5 @@ def _answer(page: WikiPage, copy: WikiPage) -> dict[str, Any]:
     }
 
 
-def _said(page: WikiPage, copy: WikiPage) -> str:
+def _message(page: WikiPage, copy: WikiPage) -> str:
     return f"«{copy.full_title}» is a fork of «{page.full_title}», version {page.version}."

@@ -1,4 +1,4 @@
-"""`manage.py import_history FILE.jsonl`: a work with its true authors and dates."""
+"""`manage.py import_history FILE.jsonl`: import the edit history of a work, with its authors and dates."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from wiki.management.progress import progress
 
 
 class Command(BaseCommand):
-    """Take in every version of every file of a work; safe to run twice."""
+    """Import every version of every file of a work; versions that are imported already are skipped."""
 
     help = gettext("Take in the edit history of a work (JSON Lines), with its authors and dates.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The file, and where its pages and pictures go."""
+        """Add the file and the options of the import."""
         parser.add_argument("file", type=Path, metavar="FILE.jsonl")
         parser.add_argument("--media", type=Path, metavar="DIR", help=gettext("Folder of the work's pictures."))
         parser.add_argument(
@@ -37,17 +37,17 @@ class Command(BaseCommand):
         parser.add_argument("--language", default="fr", choices=("fr", "en"), help=gettext("Language of the texts."))
 
     def handle(self, *, file: Path, verbosity: int, **options: Any) -> None:
-        """Import, with a progress bar. Raises CommandError with a sentence that says what to mend."""
+        """Import with a progress bar. Raises CommandError with a message that says what to correct."""
         names = ("license", "place", "work", "source", "media", "language")
-        wanted = history_import.HistoryImportOptions(**{name: options[name] for name in names})
+        import_options = history_import.HistoryImportOptions(**{name: options[name] for name in names})
         started = time.monotonic()
-        with progress(file.name, silent=verbosity == 0) as tell:
-            report = history_import.import_history(file, wanted, tell)
+        with progress(file.name, silent=verbosity == 0) as report_progress:
+            report = history_import.import_history(file, import_options, report_progress)
         if verbosity:
-            self._say(report, time.monotonic() - started)
+            self._print_report(report, time.monotonic() - started)
 
-    def _say(self, report: history_import.HistoryReport, seconds: float) -> None:
-        """Print what was done, and what was left for people to look at."""
+    def _print_report(self, report: history_import.HistoryReport, seconds: float) -> None:
+        """Print what was imported, and what needs a manual check."""
         line = gettext(
             "“%(work)s”: %(entries)d versions in the file, %(added)d new in %(pages)d new pages, %(known)d known."
         )
@@ -60,10 +60,10 @@ class Command(BaseCommand):
         notes = [(gettext("Picture left out: %(what)s"), f"{name}: {why}") for name, why in media.refused]
         notes += [(gettext("Named in the texts, and not here: %(what)s"), name) for name in report.missing_pictures]
         notes += [(gettext("Stays deleted: %(what)s"), title) for title in report.deleted]
-        clash = gettext("Left as it is, since the same words were changed here: %(what)s")
-        notes += [(clash, title) for title in report.conflicts]
-        other = gettext("Left as it is, since its earlier versions have changed in the file: %(what)s")
-        notes += [(other, path) for path in report.rewritten]
+        conflict = gettext("Left as it is, since the same words were changed here: %(what)s")
+        notes += [(conflict, title) for title in report.conflicts]
+        rewritten = gettext("Left as it is, since its earlier versions have changed in the file: %(what)s")
+        notes += [(rewritten, path) for path in report.rewritten]
         for template, what in notes:
             self.stdout.write(self.style.WARNING(template % {"what": what}))
         if report.versions:

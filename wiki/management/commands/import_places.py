@@ -1,4 +1,4 @@
-"""`manage.py import_places FILE.csv`: place pages from the data set «Tiers lieux 2019»."""
+"""`manage.py import_places FILE.csv`: create and update place pages from the data set «Tiers lieux 2019»."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from wiki.management.progress import progress
 
 
 class Command(BaseCommand):
-    """Make and update the pages of places; safe to run twice."""
+    """Create and update the pages of places; unchanged rows are skipped."""
 
     help = gettext("Make and update the pages of places from «Tiers lieux 2019» (CSV).")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The file, and whether only to try."""
+        """Add the file and the option `--dry-run`."""
         parser.add_argument("file", type=Path, metavar="FILE.csv")
         parser.add_argument("--dry-run", action="store_true", help=gettext("Say what would be done; write nothing."))
 
     def handle(self, *, file: Path, dry_run: bool, verbosity: int, **options: Any) -> None:
-        """Import, with a progress bar. Raises CommandError with a sentence that says what to mend."""
+        """Import with a progress bar. Raises CommandError with a message that says what to correct."""
         started = time.monotonic()
-        with progress(file.name, silent=verbosity == 0) as tell:
-            report = places_import.import_places(file, trying=dry_run, tell=tell)
+        with progress(file.name, silent=verbosity == 0) as report_progress:
+            report = places_import.import_places(file, trying=dry_run, tell=report_progress)
         if verbosity:
-            self._say(report, dry_run, time.monotonic() - started)
+            self._print_report(report, dry_run, time.monotonic() - started)
 
-    def _say(self, report: places_import.PlacesReport, trying: bool, seconds: float) -> None:
-        """Print what was done, and what was left for people to look at."""
+    def _print_report(self, report: places_import.PlacesReport, trying: bool, seconds: float) -> None:
+        """Print what was done, and what needs a manual check."""
         if trying:
             self.stdout.write(gettext("Nothing is written: this is what would be done."))
         counts = gettext(

@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: the demo's accounts, pictures and pages; what people wrote is kept."""
+"""`manage.py load_demo`: load the accounts, pictures and pages of the demo; edits made since are not overwritten."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ from wiki.pages.writing.version_store import Author
 
 
 def fork_into(page: WikiPage, place: WikiPage, by: Author) -> WikiPage:
-    """Fork `page` into `place`, under its own title and licence."""
+    """Fork `page` into `place`, with the same title and licence."""
     return fork_creation.fork(page, fork_creation.ForkTarget(place=place), by)
 
 
 def propose_upstream(page: WikiPage, by: Author, message: str) -> None:
-    """Propose what was changed in the fork `page` to its original, when `by` says. Raises Refused where it clashes."""
-    found = find_fork_status(page, AnonymousUser())
-    if found is None or found.upstream is None or by.user is None:
+    """Propose the changes of the fork `page` to its upstream, dated by `by`. Raises Refused if there are conflicts."""
+    fork_status = find_fork_status(page, AnonymousUser())
+    if fork_status is None or fork_status.upstream is None or by.user is None:
         raise Refused("no fork, or nobody")
-    merge = Merge.into_upstream(page, found.upstream)
+    merge = Merge.into_upstream(page, fork_status.upstream)
     if merge.merged.text is None:
         raise Refused("both sides changed the same")
-    made = proposals.propose(merge, merge.merged.text, message, by.user)
-    Proposal.objects.filter(pk=made.pk).update(made_at=by.claimed_at)
+    proposal = proposals.propose(merge, merge.merged.text, message, by.user)
+    Proposal.objects.filter(pk=proposal.pk).update(made_at=by.claimed_at)
 
 
 class Command(BaseCommand):
-    """Load what is not loaded yet; safe to run again."""
+    """Load what is not loaded yet."""
 
     help = gettext("Load the demo: accounts with known passwords (never on a public site), pictures, pages.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Another folder, for tests."""
+        """Add the option `--folder`, for tests."""
         parser.add_argument("--folder", type=Path, default=Path(settings.BASE_DIR) / "demo")
 
     def handle(self, *, folder: Path, verbosity: int, **options: Any) -> None:
-        """Load, with a progress bar. Raises CommandError when the folder is not in order."""
-        with progress("demo", silent=verbosity == 0) as tell:
-            report = demo_content.load(folder, fork_into, propose_upstream, tell)
+        """Load with a progress bar. Raises CommandError for an invalid folder."""
+        with progress("demo", silent=verbosity == 0) as report_progress:
+            report = demo_content.load(folder, fork_into, propose_upstream, report_progress)
         if not verbosity:
             return
         line = gettext(

@@ -1,4 +1,4 @@
-"""`manage.py propose "Place:Title" -m TEXT`: what was changed in a fork is proposed to its original."""
+"""`manage.py propose "Place:Title" -m TEXT`: propose the changes of a fork to its upstream."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from wiki.pages.error_middleware import message_for
 
 
 class Command(BaseCommand):
-    """Propose a fork to its original."""
+    """Propose the changes of a fork to its upstream."""
 
     help = "Propose what was changed in a fork to its original, in the name of an account."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The fork, and what to say."""
+        """Add the fork and the message."""
         parser.add_argument("title", help="full title of the fork; elsewhere, its address or archive (FILE.zip)")
         parser.add_argument("-m", "--message", required=True, help="what is proposed, and why")
         parser.add_argument("--agree", action="store_true", help="the account agrees to the licence of the original")
         command_options.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Propose, and say where. Raises CommandError where there are clashes, or nothing to propose to."""
+        """Create the proposal and print its URL. Raises CommandError if there are conflicts or there is no upstream."""
         by = command_options.get_author(options["by"])
         if by.user is None:
             raise CommandError("A proposal is made by someone: say who with --by NAME.")
         page = command_options.get_page_or_mirror(options["title"], by.user)
-        found = find_fork_status(page, AnonymousUser())
-        if found is None or found.upstream is None:
+        fork_status = find_fork_status(page, AnonymousUser())
+        if fork_status is None or fork_status.upstream is None:
             raise CommandError(f"«{page.full_title}» has no original here.")
-        if found.is_elsewhere:
+        if fork_status.is_elsewhere:
             raise CommandError("The original is on another site: give the address or the archive of this page there.")
         try:
-            merge = Merge.into_upstream(page, found.upstream)
+            merge = Merge.into_upstream(page, fork_status.upstream)
             if merge.merged.text is None:
                 raise CommandError("Both sides changed the same: pull first, or settle it on the site.")
-            made = proposals.propose(merge, merge.merged.text, options["message"], by.user, agrees=options["agree"])
+            proposal = proposals.propose(merge, merge.merged.text, options["message"], by.user, agrees=options["agree"])
         except WikiError as error:
             raise CommandError(message_for(error)) from error
-        url = settings.BASE_ADDRESS + reverse("proposal", args=[made.pk])
-        answer = {"proposal": made.pk, "url": url, "page": made.page.full_title, "version": merge.theirs.number}
-        said = f"Proposal {made.pk} to «{made.page.full_title}»: {url}"
-        self.stdout.write(command_options.as_json(answer) if options["format"] == "json" else said)
+        url = settings.BASE_ADDRESS + reverse("proposal", args=[proposal.pk])
+        data = {"proposal": proposal.pk, "url": url, "page": proposal.page.full_title, "version": merge.theirs.number}
+        message = f"Proposal {proposal.pk} to «{proposal.page.full_title}»: {url}"
+        self.stdout.write(command_options.as_json(data) if options["format"] == "json" else message)

@@ -1,4 +1,4 @@
-"""`manage.py pull "Place:Title"`: what moved in the original of a fork is taken in."""
+"""`manage.py pull "Place:Title"`: merge the changes of the upstream into a fork."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from wiki.remotes import mirror_polling
 
 
 class Command(BaseCommand):
-    """Take in the original of a fork; clashes are told and nothing is written, unless a side is chosen for them."""
+    """Merge the upstream into a fork; with conflicts, nothing is written unless a side is chosen for them."""
 
     help = "Take what moved in the original into a fork: clean changes by themselves, clashes as one side has them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The fork, and what is to stand where both sides changed the same words."""
+        """Add the fork, the side to choose in conflicts, and the upstream version."""
         parser.add_argument("title", help="full title of the fork")
         group = parser.add_mutually_exclusive_group()
         for side in SIDES:
@@ -37,28 +37,28 @@ class Command(BaseCommand):
         command_options.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Pull, and say what came of it. Raises CommandError where there are clashes, or nothing to pull from."""
+        """Pull and print the result. Raises CommandError if there are conflicts or there is no upstream."""
         page, by = command_options.get_page_by_title(options["title"]), command_options.get_author(options["by"])
-        found = find_fork_status(page, AnonymousUser())
-        if found is None or found.upstream is None:
+        fork_status = find_fork_status(page, AnonymousUser())
+        if fork_status is None or fork_status.upstream is None:
             raise CommandError(f"«{page.full_title}» has no original here.")
-        upstream = found.upstream
-        if found.is_elsewhere:
-            found = self._asked(page, upstream) or found
+        upstream = fork_status.upstream
+        if fork_status.is_elsewhere:
+            fork_status = self._poll_upstream(page, upstream) or fork_status
         side: Side | None = options["side"]
         try:
             merge = Merge.of(page, pull_merge.upstream_version(page_lookup.reload_page(upstream.pk), options["until"]))
-            answer = self._pull(merge, found, side, lambda text: merge.save(text, by, options["message"]).version)
+            data = self._pull(merge, fork_status, side, lambda text: merge.save(text, by, options["message"]).version)
         except PageVersion.DoesNotExist as error:
             raise CommandError(f"«{upstream.full_title}» has no version {options['until']}.") from error
         except WikiError as error:
             raise CommandError(message_for(error)) from error
-        self.stdout.write(command_options.as_json(answer) if options["format"] == "json" else _said(answer))
-        if answer["clashes"] and side is None:
+        self.stdout.write(command_options.as_json(data) if options["format"] == "json" else _message(data))
+        if data["clashes"] and side is None:
             raise CommandError("Both sides changed the same: choose --ours, --theirs or --both.")
 
-    def _asked(self, page: WikiPage, upstream: WikiPage) -> ForkStatus | None:
-        """How the fork stands once its original was asked on its own site; what came as a file cannot be asked."""
+    def _poll_upstream(self, page: WikiPage, upstream: WikiPage) -> ForkStatus | None:
+        """Poll the mirrored upstream and return the new status; None for a mirror from an archive, which has no URL."""
         mirror = Mirror.objects.filter(page=upstream).select_related("page").first()
         if mirror is None or not mirror.is_confirmed:
             return None
@@ -68,33 +68,34 @@ class Command(BaseCommand):
             raise CommandError(message_for(error)) from error
         return find_fork_status(page, AnonymousUser())
 
-    def _pull(self, merge: Merge, found: ForkStatus, side: Side | None, save: Any) -> dict[str, Any]:
-        """Write the merge where that can be done, and what to answer."""
-        clashes = [] if merge.is_done else merge.merged.conflicts
-        answer: dict[str, Any] = {
+    def _pull(self, merge: Merge, fork_status: ForkStatus, side: Side | None, save: Any) -> dict[str, Any]:
+        """Save the merge if it has no open conflicts; return data about the result."""
+        conflicts = [] if merge.is_done else merge.merged.conflicts
+        data: dict[str, Any] = {
             "title": merge.page.full_title,
             "version": merge.page.version,
             "changed": False,
-            "behind": len(found.behind),
+            "behind": len(fork_status.behind),
             "upstream": {"title": merge.theirs.page.full_title, "version": merge.theirs.number},
             "clashes": [
-                {"property": one.property, "base": one.base, "ours": one.mine, "theirs": one.theirs} for one in clashes
+                {"property": conflict.property, "base": conflict.base, "ours": conflict.mine, "theirs": conflict.theirs}
+                for conflict in conflicts
             ],
         }
-        if merge.is_done or (clashes and side is None):
-            return answer
-        return answer | {"version": save(merge.resolve_all(side or "ours")), "changed": True}
+        if merge.is_done or (conflicts and side is None):
+            return data
+        return data | {"version": save(merge.resolve_all(side or "ours")), "changed": True}
 
 
-def _said(answer: dict[str, Any]) -> str:
-    """The answer in words."""
-    upstream = f"«{answer['upstream']['title']}», version {answer['upstream']['version']}"
+def _message(data: dict[str, Any]) -> str:
+    """Return the result as text."""
+    upstream = f"«{data['upstream']['title']}», version {data['upstream']['version']}"
     lines = [
-        "\n".join([f"-- {clash['property'] or 'text'}: ours", clash["ours"], "-- theirs", clash["theirs"]])
-        for clash in answer["clashes"]
+        "\n".join([f"-- {conflict['property'] or 'text'}: ours", conflict["ours"], "-- theirs", conflict["theirs"]])
+        for conflict in data["clashes"]
     ]
-    if answer["changed"]:
-        lines.append(f"«{answer['title']}» has taken in {upstream}: version {answer['version']}.")
+    if data["changed"]:
+        lines.append(f"«{data['title']}» has taken in {upstream}: version {data['version']}.")
     elif not lines:
-        lines.append(f"«{answer['title']}» has taken in {upstream} already.")
+        lines.append(f"«{data['title']}» has taken in {upstream} already.")
     return "\n".join(lines)

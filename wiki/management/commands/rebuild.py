@@ -1,4 +1,4 @@
-"""`manage.py rebuild`: derive everything again from history."""
+"""`manage.py rebuild`: rebuild all derived data from the versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wiki.pages.writing import rebuild_derived
 
 
 class Command(BaseCommand):
-    """Links, rendered pages and page columns, again from the versions, while the wiki goes on."""
+    """Rebuild links, rendered pages and page columns from the versions, while the wiki stays in use."""
 
     help = "Derive links, rendered pages and page columns again from the versions."
 

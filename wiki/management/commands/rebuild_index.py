@@ -1,4 +1,4 @@
-"""`manage.py rebuild_index`: build the search index anew."""
+"""`manage.py rebuild_index`: rebuild the search index."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from wiki.search.engine.index_directory import IndexBusy
 
 
 class Command(BaseCommand):
-    """Beside the old index, which answers until the new one takes its place."""
+    """Build a new index beside the old one, which stays in use until the new one is complete."""
 
     help = "Build the search index anew beside the old one, which answers meanwhile."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Build with a progress bar."""
+        """Rebuild with a progress bar. Raises CommandError if another process holds the index lock."""
         try:
             with tqdm(total=index_updates.count_objects(), unit="object", disable=None) as bar:
                 count = index_updates.rebuild(bar.update)

@@ -1,4 +1,4 @@
-"""`manage.py search "words" --history --format json`: search as a reader without an account would."""
+"""`manage.py search "words" --history --format json`: search with the permissions of anonymous users."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from wiki.search.time_filter import TimeFilterInput
 
 
 class Command(BaseCommand):
-    """The query language is that of the search page; what was ignored is said on standard error."""
+    """Searches with the query language of the search page; warnings go to standard error."""
 
     help = "Search the current pages, or all that was ever written, and print what is found, the best first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The words, when they had to be there and by whom, and how to show what was found."""
+        """Add the query, the time filter, and the output options."""
         parser.add_argument("words", help="What to search for, as on the search page.")
         parser.add_argument("--history", action="store_true", help="Search all that was ever written.")
         parser.add_argument("--at", default="", help="A date: search the texts of that day.")
@@ -34,80 +34,87 @@ class Command(BaseCommand):
         parser.add_argument("--language", default="fr", choices=["fr", "en"], help="Of what is said about the query.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the answer. Raises CommandError for a date that is none."""
-        wish = TimeFilterInput("at" if options["at"] else "ever" if options["history"] else "now", at=options["at"])
-        wish.author = options["author"]
+        """Search and print the results. Raises CommandError for an invalid date."""
+        time_input = TimeFilterInput(
+            "at" if options["at"] else "ever" if options["history"] else "now", at=options["at"]
+        )
+        time_input.author = options["author"]
         with override(options["language"]):
-            if wish.at:
-                self._check(wish.at)
-            if wish.searches_history:
-                self._past(options, wish)
+            if time_input.at:
+                self._check_date(time_input.at)
+            if time_input.searches_history:
+                self._search_history(options, time_input)
             else:
-                self._now(options, wish)
+                self._search_current(options, time_input)
 
-    def _check(self, text: str) -> None:
+    def _check_date(self, text: str) -> None:
         try:
             parse_period_end(text)
         except InvalidDate as problem:
             message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.")
             raise CommandError(message % {"text": text}) from problem
 
-    def _past(self, options: dict[str, Any], wish: TimeFilterInput) -> None:
-        """Search the history."""
+    def _search_history(self, options: dict[str, Any], time_input: TimeFilterInput) -> None:
+        """Search the history. Raises CommandError where the index is missing or damaged."""
         user = AnonymousUser()
-        given = history_results.search_history(options["words"], user, wish)
-        self._tell(given.query.warnings)
-        if not given.index_available:
+        results = history_results.search_history(options["words"], user, time_input)
+        self._print_warnings(results.query.warnings)
+        if not results.index_available:
             raise CommandError(gettext("The search index is missing or damaged: run manage.py rebuild_index."))
-        if not given.found.is_complete:
+        if not results.found.is_complete:
             self.stderr.write(
                 gettext("So many pages hold this that only some, the best first, were looked at and counted.")
             )
-        found = history_results.load_history_results(given, given.hits[: max(options["limit"], 0)], user)
+        page_results = history_results.load_history_results(results, results.hits[: max(options["limit"], 0)], user)
         if options["format"] == "json":
-            self._print(len(given.hits), [history_results.as_data(one) for one in found])
+            self._print_json(len(results.hits), [history_results.as_data(result) for result in page_results])
             return
-        for one in found:
-            self.stdout.write(one.page.full_title)
-            for period in one.periods:
-                self.stdout.write(f"    {_lived(period)}\n        {' … '.join(period.passages)}")
+        for result in page_results:
+            self.stdout.write(result.page.full_title)
+            for period in result.periods:
+                self.stdout.write(f"    {_describe(period)}\n        {' … '.join(period.passages)}")
 
-    def _now(self, options: dict[str, Any], wish: TimeFilterInput) -> None:
-        """Search the current pages; as JSON, with the periods that still last of the passages that hold the words."""
+    def _search_current(self, options: dict[str, Any], time_input: TimeFilterInput) -> None:
+        """Search the current pages; the JSON output also has the current periods of the matches."""
         user = AnonymousUser()
-        given = search_results.search_pages(options["words"], user)
-        self._tell(given.query.warnings)
-        found = search_results.load_results(given.hits[: max(options["limit"], 0)], given.leaves, user)
+        results = search_results.search_pages(options["words"], user)
+        self._print_warnings(results.query.warnings)
+        page_results = search_results.load_results(results.hits[: max(options["limit"], 0)], results.leaves, user)
         if options["format"] == "json":
-            past = history_results.search_history(options["words"], user, wish, pages=[one.page.pk for one in found])
-            lived = {one.page.pk: one for one in history_results.load_history_results(past, past.hits, user)}
-            nothing = [HistoryResult(one.page, one.score, [], []) for one in found]
+            history = history_results.search_history(
+                options["words"], user, time_input, pages=[result.page.pk for result in page_results]
+            )
+            by_page = {
+                result.page.pk: result for result in history_results.load_history_results(history, history.hits, user)
+            }
+            without_periods = [HistoryResult(result.page, result.score, [], []) for result in page_results]
             rows = [
-                history_results.as_data(lived.get(one.page.pk, one)) | {"score": round(one.score, 4)} for one in nothing
+                history_results.as_data(by_page.get(result.page.pk, result)) | {"score": round(result.score, 4)}
+                for result in without_periods
             ]
-            self._print(len(given.hits), rows)
+            self._print_json(len(results.hits), rows)
             return
-        for one in found:
-            self.stdout.write(f"{one.page.full_title}\n    {_plain(one)}")
+        for result in page_results:
+            self.stdout.write(f"{result.page.full_title}\n    {_snippet_text(result)}")
 
-    def _tell(self, some: list[QueryWarning]) -> None:
-        for note in some:
-            self.stderr.write(query_warnings.message_for(note))
+    def _print_warnings(self, warnings: list[QueryWarning]) -> None:
+        for warning in warnings:
+            self.stderr.write(query_warnings.message_for(warning))
 
-    def _print(self, count: int, rows: list[dict[str, Any]]) -> None:
+    def _print_json(self, count: int, rows: list[dict[str, Any]]) -> None:
         self.stdout.write(json.dumps({"count": count, "results": rows}, ensure_ascii=False))
 
 
-def _plain(result: SearchResult) -> str:
+def _snippet_text(result: SearchResult) -> str:
     return "".join(text for text, _ in result.snippet)
 
 
-def _lived(period: Period) -> str:
-    """From when to when, by whom."""
+def _describe(period: Period) -> str:
+    """Return versions, dates and authors of the start and end of a period."""
     added_in, removed_in = period.added_in, period.removed_in
-    told = f"v{added_in.number} {added_in.claimed_at:%Y-%m-%d} {added_in.author_name}"
+    start = f"v{added_in.number} {added_in.claimed_at:%Y-%m-%d} {added_in.author_name}"
     return (
-        f"{told} →"
+        f"{start} →"
         if removed_in is None
-        else f"{told} → v{removed_in.number} {removed_in.claimed_at:%Y-%m-%d} {removed_in.author_name}"
+        else f"{start} → v{removed_in.number} {removed_in.claimed_at:%Y-%m-%d} {removed_in.author_name}"
     )

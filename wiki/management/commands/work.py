@@ -1,4 +1,4 @@
-"""`manage.py work`: do what nobody waits for, until stopped. The server starts one by itself."""
+"""`manage.py work`: run background jobs until stopped. The server starts one itself."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from wiki.pages import background_jobs
 
 
 class Command(BaseCommand):
-    """The worker of an instance; a second one ends at once."""
+    """The worker process of an instance; a second one ends at once."""
 
-    help = "Do the waiting work (search index, kept answers, values to be read again) until stopped."
+    help = "Run background jobs (search index, cached query results, facts to parse again) until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One option for people, one for the server."""
+        """Add the options `--once` and `--with-parent` (used by the server)."""
         parser.add_argument("--once", action="store_true", help="do what waits now, then end")
         parser.add_argument("--with-parent", action="store_true", help="end when standard input is closed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Work as the only one."""
+        """Run background jobs, unless another worker runs for this instance."""
         with background_jobs.worker_lock(settings.DATA) as only:
             if not only:
                 self.stderr.write("Another worker is at work for this instance.")
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 self._work(options["with_parent"])
 
     def _work(self, with_parent: bool) -> None:
-        """Work until a signal comes, or the parent is gone."""
+        """Run jobs until SIGTERM or SIGINT, or, `with_parent`, until standard input is closed."""
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())

@@ -1,4 +1,4 @@
-"""What Wagtail's admin does to many pages at once, through the wiki's writer."""
+"""Bulk actions on pages in Wagtail's admin, carried out by `page_writer`."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class BulkCommentForm(forms.Form):
-    """Why it is done; stands in the history of each page."""
+    """Comment for the history of each page."""
 
     comment = forms.CharField(label=gettext_lazy("Comment"), required=False, max_length=500)
 
 
 class BulkMoveForm(BulkCommentForm):
-    """Where the pages shall live."""
+    """Place to move pages into; none for the root level."""
 
     destination = forms.ModelChoiceField(
         label=gettext_lazy("Place"),
@@ -49,7 +49,7 @@ class BulkMoveForm(BulkCommentForm):
 
 
 class WikiBulkAction(PageBulkAction):
-    """One act of the writer on each chosen page, one after another, in no common transaction."""
+    """Applies one function of `page_writer` to each selected page, each in its own transaction."""
 
     template_name = "wiki/pages/admin_bulk.html"
     form_class = BulkCommentForm
@@ -59,26 +59,27 @@ class WikiBulkAction(PageBulkAction):
 
     @classmethod
     def get_queryset(cls, model: Any, object_ids: Sequence[str]) -> list[WikiPage]:
-        """The chosen pages that are there; 404 when none is a page of the wiki."""
+        """Return the selected wiki pages that are not deleted. Raises Http404 if there are none."""
         return get_list_or_404(WikiPage.objects.filter(title_key__isnull=False), pk__in=object_ids)
 
     def check_perm(self, page: WikiPage) -> bool:
-        """Whether the wiki lets this person do it."""
+        """Whether the wiki's permissions allow the action on `page`."""
         return permissions.has_permission(self.request.user, self.permission, page)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Beside Wagtail's: the question that is asked once more."""
+        """Add the confirmation question to Wagtail's context."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"question": self.question}
 
     def act(self, page: WikiPage, by: Author, data: dict[str, Any]) -> None:
-        """Do it to `page`. Raises WikiError."""
+        """Apply the action to `page`. Raises WikiError."""
         raise NotImplementedError
 
     def prepare_action(self, objects: Sequence[WikiPage], objects_without_access: Any) -> HttpResponse:
-        """Do it to all, and say what came of it. Wagtail's own transaction has not begun yet.
+        """Apply the action to all pages, and report errors and the number of pages as messages.
 
-        Pages go before the places that they live in, so that a place can be deleted with them.
+        Overrides the method that Wagtail calls before it begins its own transaction. The deepest pages come first, so
+        that a place can be deleted together with its pages.
         """
         user, data = self.request.user, self.cleaned_form.cleaned_data
         if not isinstance(user, User):
@@ -92,13 +93,13 @@ class WikiBulkAction(PageBulkAction):
             else:
                 done += 1
         if done:
-            words = ngettext("%(count)d page is done.", "%(count)d pages are done.", done)
-            messages.success(self.request, words % {"count": done})
+            text = ngettext("%(count)d page is done.", "%(count)d pages are done.", done)
+            messages.success(self.request, text % {"count": done})
         return redirect(self.next_url)
 
 
 class DeletePagesAction(WikiBulkAction):
-    """Versions without text: each page can be brought back."""
+    """Deletes pages by a version without text; they can be restored."""
 
     display_name = gettext_lazy("Delete")
     aria_label = gettext_lazy("Delete the chosen pages")
@@ -114,7 +115,7 @@ class DeletePagesAction(WikiBulkAction):
 
 
 class MovePagesAction(WikiBulkAction):
-    """Into a place, or out of all; redirects stay behind."""
+    """Moves pages into a place or to the root level, and leaves redirects."""
 
     display_name = gettext_lazy("Move")
     aria_label = gettext_lazy("Move the chosen pages")
@@ -125,7 +126,7 @@ class MovePagesAction(WikiBulkAction):
     form_class = BulkMoveForm
 
     def act(self, page: WikiPage, by: Author, data: dict[str, Any]) -> None:
-        """Move `page`. Raises Refused where a page has its own way of living (a place, a category)."""
+        """Move `page`. Raises Refused for a place, and for a page outside the main namespace."""
         if page.is_place or page.namespace:
             raise Refused(gettext_noop("Only ordinary pages live in places: rename this one instead."))
         place: WikiPage | None = data["destination"]
@@ -134,7 +135,7 @@ class MovePagesAction(WikiBulkAction):
 
 
 class DisabledPublishAction(WikiBulkAction):
-    """Stands where Wagtail would publish: a saved page is public, there are no drafts."""
+    """Replaces Wagtail's action for publishing and does nothing: every saved page is public."""
 
     action_type = "publish"
     display_name = aria_label = gettext_lazy("Publish")
@@ -142,17 +143,17 @@ class DisabledPublishAction(WikiBulkAction):
     classes = {"w-hidden"}
 
     def check_perm(self, page: WikiPage) -> bool:
-        """Nobody."""
+        """Deny."""
         return False
 
     def prepare_action(self, objects: Sequence[WikiPage], objects_without_access: Any) -> HttpResponse:
-        """Refuse."""
+        """Show an error and change nothing."""
         messages.error(self.request, _("A page that is saved is public: there is nothing to publish or unpublish."))
         return redirect(self.next_url)
 
 
 class DisabledUnpublishAction(DisabledPublishAction):
-    """The same for unpublishing."""
+    """Replaces Wagtail's action for unpublishing and does nothing."""
 
     action_type = "unpublish"
     display_name = aria_label = gettext_lazy("Unpublish")

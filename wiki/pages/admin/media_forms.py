@@ -1,8 +1,8 @@
-"""Pictures and files in Wagtail's admin: cleaned and named before they are stored.
+"""Forms of pictures and files in Wagtail's admin, which check and name uploads before they are stored.
 
-Wagtail keeps an upload aside, as it came, when some other field of its form is wrong, and turns it
-into a picture later. A picture that was not cleaned could show where it was taken; so here every
-mistake refuses the file itself, and nothing is kept aside.
+If another field of its form is invalid, Wagtail stores the upload unchanged, to turn it into a picture later. Such a
+file could still contain the location of the picture. These forms therefore report every error as an error of the file,
+so that nothing is stored.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from wiki.text.titles import TitleProblem
 FILE_LIMIT = 50_000_000
 
 
-def unused_file_name(model: type[LicensedFile], wanted: str) -> str:
-    """`wanted` as a file name, with a number before its ending when it is taken. Raises TitleProblem."""
-    name = clean_file_name(wanted)
-    stem, ending = os.path.splitext(name)
+def unused_file_name(model: type[LicensedFile], proposed: str) -> str:
+    """Return `proposed` as a file name, with a number before its extension if it is in use. Raises TitleProblem."""
+    name = clean_file_name(proposed)
+    stem, extension = os.path.splitext(name)
     stem = stem[:150]
-    candidate, number = stem + ending, 1
+    candidate, number = stem + extension, 1
     while model._default_manager.filter(name=candidate).exists():
         number += 1
-        candidate = f"{stem}-{number}{ending}"
+        candidate = f"{stem}-{number}{extension}"
     return candidate
 
 
 class NamedFileFormMixin:
-    """What the forms of pictures and files share; mixed into Wagtail's."""
+    """Common part of the forms of pictures and files, mixed into Wagtail's forms."""
 
     instance: Any
     cleaned_data: dict[str, Any]
@@ -46,20 +46,20 @@ class NamedFileFormMixin:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "license" in self.fields:  # the form for many files at once asks for it only afterwards
+        if "license" in self.fields:  # the form for multiple uploads has this field in its second step only
             self.fields["license"].required = False
 
     def clean_license(self) -> str:
-        """The licence, or the one that the file has already, or the wiki's own."""
+        """Return the chosen licence, or else the current one of the file (for a new file, the default)."""
         return str(self.cleaned_data.get("license") or self.instance.license)
 
     def clean_name(self) -> str:
-        """The name as pages write it, unless another file has it; empty: made from the file's own."""
-        given = str(self.cleaned_data.get("name") or "").strip()
-        if not given:
+        """Return the normalised name, checked to be valid and unused; if empty, the current name of the file."""
+        name_input = str(self.cleaned_data.get("name") or "").strip()
+        if not name_input:
             return str(self.instance.name or "")
         try:
-            name = clean_file_name(given)
+            name = clean_file_name(name_input)
         except TitleProblem as error:
             raise ValidationError(_("This name cannot be used: it holds signs that titles cannot hold.")) from error
         if self.model._default_manager.filter(name=name).exclude(pk=self.instance.pk).exists():
@@ -67,7 +67,7 @@ class NamedFileFormMixin:
         return name
 
     def clean(self) -> Any:
-        """Name a new file that nobody named; refuse the file when anything else is wrong."""
+        """Name a new file that has no name yet; add an error to the file if another field is invalid."""
         cleaned = super().clean()  # type: ignore[misc]  # of the form that this is mixed into
         file = self.cleaned_data.get("file")
         if file is not None and not self.cleaned_data.get("name") and "name" not in self.errors:
@@ -80,19 +80,19 @@ class NamedFileFormMixin:
         return cleaned
 
     def stored_name(self, file: Any) -> str:
-        """The name that `file` is stored under."""
+        """Return the name for storing `file`."""
         return str(os.path.basename(file.name))
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Django's own."""
+        """Call Django's method; declared here for its type."""
         super().add_error(field, error)  # type: ignore[misc]  # of the form that this is mixed into
 
 
 class PictureField(WagtailImageField):
-    """Wagtail's, which lets some of Pillow's many errors through on a picture that was cut off."""
+    """Image field that also handles the exceptions of Pillow for truncated files that Wagtail does not catch."""
 
     def to_python(self, data: Any) -> Any:
-        """The upload. Raises ValidationError whatever Pillow raises."""
+        """Return the upload. Raises ValidationError for every exception that Pillow raises."""
         try:
             return super().to_python(data)
         except (OSError, ValueError, SyntaxError, struct.error) as error:
@@ -100,22 +100,22 @@ class PictureField(WagtailImageField):
 
 
 class PictureForm(NamedFileFormMixin, BaseImageForm):
-    """A picture: decoded before it is taken, so that what Pillow refuses is a sentence, not a crash."""
+    """Form of a picture, which is decoded during validation so that its errors are shown in the form."""
 
     model = Picture
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "file" in self.fields:
-            given = self.fields["file"]
-            self.fields["file"] = PictureField(label=given.label, required=given.required, widget=given.widget)
+            field = self.fields["file"]
+            self.fields["file"] = PictureField(label=field.label, required=field.required, widget=field.widget)
 
     def clean_file(self) -> Any:
-        """The file, if it is a picture that can be encoded again."""
+        """Return the file, checked to be a picture that can be re-encoded, in the format of the picture it replaces."""
         file = self.cleaned_data["file"]
         if file is not None and not getattr(file, "_committed", False):
             file.seek(0)
-            _bytes, self.ending = clean_picture(file.read())
+            _bytes, self.extension = clean_picture(file.read())
             file.seek(0)
             name = str(self.instance.name or "")
             if self.instance.pk and not self.stored_name(file).lower().endswith(os.path.splitext(name)[1].lower()):
@@ -125,19 +125,19 @@ class PictureForm(NamedFileFormMixin, BaseImageForm):
         return file
 
     def stored_name(self, file: Any) -> str:
-        """The name with the ending of its true format."""
-        stem, given = os.path.splitext(os.path.basename(file.name))
-        ending = getattr(self, "ending", given)
-        return f"{stem}{given if given.lower() == '.jpeg' and ending == '.jpg' else ending}"
+        """Return the name of `file` with the extension of its actual format."""
+        stem, current = os.path.splitext(os.path.basename(file.name))
+        extension = getattr(self, "extension", current)
+        return f"{stem}{current if current.lower() == '.jpeg' and extension == '.jpg' else extension}"
 
 
 class FileForm(NamedFileFormMixin, BaseDocumentForm):
-    """A document, of a kind and size that the wiki takes."""
+    """Form of a file that is no picture."""
 
     model = File
 
     def clean_file(self) -> Any:
-        """The file, unless it is too large. Wagtail checks its ending."""
+        """Return the file, checked for its size; Wagtail checks its extension."""
         file = self.cleaned_data["file"]
         if file is not None and file.size > FILE_LIMIT:
             raise ValidationError(_("The file is larger than 50 MB: make it smaller first."))

@@ -1,4 +1,4 @@
-"""Kinds of page in Wagtail's admin: a community adds its own."""
+"""Kinds of page in Wagtail's admin, where a community adds its own."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ COLOURS = {
     "olive": gettext_lazy("olive"),
     "grey": gettext_lazy("grey"),
 }
-"""The colours that the style sheet knows."""
+"""Colours defined in the style sheet, with their labels."""
 ICONS = ("place", "project", "practice", "person", "organisation", "event", "resource", "article")
-"""The icons of `static/wiki/icons.svg` that stand for kinds."""
+"""Icons for kinds in `static/wiki/icons.svg`."""
 
 
 class KindDeleteView(DeleteView):
-    """Deletes a kind that no page is of."""
+    """Deletes a kind that no page has."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Delete and go back to the list; or say that pages hold on to it."""
+        """Delete the kind, or show an error if pages have it; both redirect to the list."""
         count = self.object.pages.count()
         if count:
-            words = ngettext(
+            text = ngettext(
                 "%(count)d page is of this kind: change it first.",
                 "%(count)d pages are of this kind: change them first.",
                 count,
             )
-            messages.error(self.request, words % {"count": count})
+            messages.error(self.request, text % {"count": count})
             return redirect(self.get_success_url())
         return super().form_valid(form)  # type: ignore[no-any-return]  # Wagtail's, untyped
 
 
 class KindViewSet(SnippetViewSet):
-    """Kinds: a key that stays, and names that people write in front matter."""
+    """Admin of kinds: a permanent key, the names used in front matter, icon and colour."""
 
     model = Kind
     icon = "tag"

@@ -1,8 +1,8 @@
-"""Wiki pages in Wagtail's admin: it shows the tree, and leads to the wiki's own screens.
+"""Wiki pages in Wagtail's admin, which shows the page tree and redirects to the views of the wiki.
 
-Text has one writer. Whatever Wagtail would change in a page by itself (create, edit, copy, alias,
-convert, publish, unpublish, lock, reorder, revert a draft) is refused here for every page of the
-tree; edit, move, delete and history lead to the wiki. A test walks all addresses of the admin.
+Only `page_writer` changes pages. Every view of Wagtail that would change one (create, edit, copy, alias, convert,
+publish, unpublish, lock, reorder, revert) is refused for all pages of the tree; edit, move, delete and history redirect
+to the wiki. A test visits all URLs of the admin.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ PAGE_ARGUMENTS = ("page_id", "page_to_move_id", "pk")
 
 
 def exclude_deleted(pages: QuerySet[Page]) -> QuerySet[Page]:
-    """`pages` without those whose text is deleted: their rows only keep their history."""
+    """Return `pages` without deleted wiki pages, whose rows remain for their history."""
     return pages.exclude(pk__in=WikiPage.objects.filter(title_key__isnull=True).values("pk"))
 
 
 class RefusalView(View):
-    """The answer to what Wagtail may not do to a page: a sentence, and back to the tree."""
+    """Refuses an action of Wagtail with an error message."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Refuse, whatever the method; a script is told 403."""
+        """Redirect to the page tree, whatever the method; respond to scripts with 403."""
         if request.headers.get("x-requested-with") == "XMLHttpRequest":
             raise PermissionDenied
         messages.error(
@@ -55,53 +55,53 @@ class RefusalView(View):
 
 
 class RedirectToWikiView(View):
-    """Leads from an address of Wagtail's about a page to the wiki's own screen."""
+    """Redirects a URL of Wagtail about a page to a view of the wiki, `wiki_view`."""
 
     wiki_view = "page"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """To the wiki's screen about the page, which checks rights by itself; 404 if none is there."""
-        number = next(kwargs[name] for name in PAGE_ARGUMENTS if name in kwargs)
-        page = WikiPage.objects.readable_by(request.user).filter(pk=number).first()
+        """Redirect to the view, which checks permissions itself. Raises Http404 if there is no such wiki page."""
+        pk = next(kwargs[name] for name in PAGE_ARGUMENTS if name in kwargs)
+        page = WikiPage.objects.readable_by(request.user).filter(pk=pk).first()
         if page is None:
             raise Http404
         return redirect(address(self.wiki_view, page.full_title))
 
 
 class RedirectToEditorView(RedirectToWikiView):
-    """To the wiki's editor."""
+    """Redirects to the wiki's editor."""
 
-    screen = "edit"
+    wiki_view = "edit"
 
 
 class RedirectToMoveView(RedirectToWikiView):
-    """To the wiki's screen for renaming and moving."""
+    """Redirects to the wiki's view for renaming and moving."""
 
-    screen = "move"
+    wiki_view = "move"
 
 
 class RedirectToDeleteView(RedirectToWikiView):
-    """To the wiki's screen for deleting."""
+    """Redirects to the wiki's view for deleting."""
 
-    screen = "delete"
+    wiki_view = "delete"
 
 
 class RedirectToHistoryView(RedirectToWikiView):
-    """To the page's history."""
+    """Redirects to the history of the page."""
 
-    screen = "history"
+    wiki_view = "history"
 
 
 class ExistingPagesSearchView(SearchView):
-    """Wagtail's search for pages, among those that are there."""
+    """Wagtail's page search without deleted pages."""
 
     def annotate_queryset(self, pages: QuerySet[Page]) -> QuerySet[Page]:
-        """The pages to search in, without deleted ones."""
+        """Exclude deleted pages from the searched pages."""
         return super().annotate_queryset(exclude_deleted(pages))  # type: ignore[no-any-return]  # Wagtail's, untyped
 
 
 class PageExplorerView(ExplorableIndexView):
-    """A branch of the tree, from the wiki's home page on: what Wagtail has above it, nobody needs."""
+    """Lists the children of a page, beginning with the home page; Wagtail's root above it is not shown."""
 
     base_columns = (
         BulkActionsColumn("bulk_actions"),
@@ -117,14 +117,14 @@ class PageExplorerView(ExplorableIndexView):
     )
 
     def get(self, request: HttpRequest, parent_page_id: int | None = None) -> HttpResponse:
-        """The pages in `parent_page_id`, or under the home page."""
+        """List the children of the page `parent_page_id`; without it, or for the root, redirect to the home page."""
         if parent_page_id is None or Page.objects.filter(pk=parent_page_id, depth=1).exists():
             return redirect("wagtailadmin_explore", page_tree.home_page().pk)
         return super().get(request, parent_page_id)  # type: ignore[no-any-return]  # Wagtail's, untyped
 
 
 class PageTreeViewSet(PageViewSet):
-    """Every page of the tree, the home page included: looked at, not changed."""
+    """Read-only views of all pages of the tree, including the home page."""
 
     model = Page
     index_view_class = PageExplorerView
@@ -159,7 +159,7 @@ class PageTreeViewSet(PageViewSet):
 
 
 class WikiPageViewSet(PageTreeViewSet):
-    """Wiki pages: what the wiki has a screen for leads there."""
+    """Views of wiki pages: they redirect to the wiki where it has such a view."""
 
     model = WikiPage
     edit_view_class = RedirectToEditorView
@@ -175,25 +175,25 @@ class WikiPageViewSet(PageTreeViewSet):
 
 
 class ReadOnlyPagesAPI(PagesAdminAPIViewSet):
-    """The admin's own API for pages, which its menu reads; it changes nothing."""
+    """The admin's API for pages, used by its menu, without the actions that change pages."""
 
     actions: dict[str, Any] = {}
 
     def get_base_queryset(self) -> QuerySet[Page]:
-        """All that the person may explore, without deleted pages."""
+        """Return the pages that the user may explore, without deleted pages."""
         return exclude_deleted(super().get_base_queryset())
 
 
 class DenyAllPolicy(ModelPermissionPolicy):
-    """For what Wagtail has and this wiki does not: other sites, workflows and their tasks.
+    """Denies everything, for features of Wagtail that the wiki does not use: sites, workflows and tasks.
 
-    The one site follows the settings; without it the tree would have lost its root.
+    The only site is defined by the settings; without it, the tree would lose its root.
     """
 
     def user_has_permission(self, user: Any, action: str) -> bool:
-        """No, administrators neither."""
+        """Deny, to administrators too."""
         return False
 
     def user_has_any_permission(self, user: Any, actions: Any) -> bool:
-        """No, administrators neither."""
+        """Deny, to administrators too."""
         return False

@@ -1,1 +1,1 @@
-"""Stored HTML of pages: its rendering, the links in it, its placeholders filled, the page cache."""
+"""Rendering of pages to stored HTML, link table, final output, page cache."""

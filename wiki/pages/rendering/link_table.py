@@ -1,4 +1,4 @@
-"""Links: where a target written in a page leads, and the rows of `Link` that follow from texts."""
+"""Resolution of link targets, and the updater of the table `PageLink`."""
 
 from __future__ import annotations
 
@@ -15,82 +15,82 @@ ROWS = 500
 
 
 def target_keys(target: str, fields: PageFields) -> tuple[str, str]:
-    """Key of `target` read from the commons, and within the page's own place ("" for none).
+    """Return the key of `target` at root level, and its key within the place of the page with `fields`.
 
-    Both are "" when the target is no possible title.
+    The second is "" if the page has no place or the target names a namespace; both are "" if it is no valid title.
     """
     try:
         key = titles.key_of(target)
     except titles.TitleProblem:
         return "", ""
-    home = fields.title if fields.is_place else fields.place.full_title if fields.place else ""
-    if not home or titles.split_namespace(target)[0]:
+    place_title = fields.title if fields.is_place else fields.place.full_title if fields.place else ""
+    if not place_title or titles.split_namespace(target)[0]:
         return key, ""
     try:
-        return key, titles.key_of(f"{home}:{target}")
+        return key, titles.key_of(f"{place_title}:{target}")
     except titles.TitleProblem:
         return key, ""
 
 
 def existing_keys(keys: Iterable[str]) -> set[str]:
-    """Those of `keys` that are titles of pages now. One query per 500 keys."""
-    wanted, found = sorted(set(keys) - {""}), set()
-    for start in range(0, len(wanted), ROWS):
+    """Return the subset of `keys` that are title keys of existing pages. One query per 500 keys."""
+    distinct, found = sorted(set(keys) - {""}), set()
+    for start in range(0, len(distinct), ROWS):
         found |= set(
-            WikiPage.objects.filter(title_key__in=wanted[start : start + ROWS]).values_list("title_key", flat=True)
+            WikiPage.objects.filter(title_key__in=distinct[start : start + ROWS]).values_list("title_key", flat=True)
         )
     return found
 
 
 LinkRow = tuple[str, str, str]
-"""way, key, near key"""
+"""Way, key and place key of a `PageLink`."""
 
 
 class LinkTableUpdater:
-    """The rows of `Link`: written again only where they change."""
+    """Updates the rows of `PageLink`; rows that do not change are not written."""
 
     name = "links"
     requires = ()
     provides = None
 
-    def prepare(self, readings: Sequence[ParsedVersion]) -> list[set[LinkRow]]:
-        """The links of each text, each target once."""
-        return [self._rows(item) for item in readings]
+    def prepare(self, versions: Sequence[ParsedVersion]) -> list[set[LinkRow]]:
+        """Return the links of each text, without duplicates."""
+        return [self._link_rows(version) for version in versions]
 
-    def _rows(self, item: ParsedVersion) -> set[LinkRow]:
+    def _link_rows(self, version: ParsedVersion) -> set[LinkRow]:
         rows: dict[tuple[str, str], str] = {}
-        for link in item.parsed.links:
+        for link in version.parsed.links:
             if link.kind not in PageLink.Way.values:
                 continue
-            key, near = target_keys(link.target, item.fields)
+            key, place_key = target_keys(link.target, version.fields)
             if key:
-                rows.setdefault((link.kind, key[:255]), near[:255])
-        return {(way, key, near) for (way, key), near in rows.items()}
+                rows.setdefault((link.kind, key[:255]), place_key[:255])
+        return {(way, key, place_key) for (way, key), place_key in rows.items()}
 
     def write(
         self,
-        readings: Sequence[ParsedVersion],
+        versions: Sequence[ParsedVersion],
         prepared: Sequence[set[LinkRow]],
         moment: datetime | None,
         inputs: Inputs,
     ) -> None:
-        """Delete what is gone, insert what is new."""
-        pks = [item.page.pk for item in readings]
+        """Delete the rows of removed links, insert those of added links."""
+        pks = [version.page.pk for version in versions]
         old: dict[int, dict[LinkRow, int]] = {pk: {} for pk in pks}
         for start in range(0, len(pks), ROWS):
             for row in PageLink.objects.filter(page_id__in=pks[start : start + ROWS]):
                 old[row.page_id][row.way, row.key, row.place_key] = row.pk
-        gone, new = [], []
-        for pk, wanted in zip(pks, prepared, strict=True):
-            gone += [key for row, key in old[pk].items() if row not in wanted]
-            new += [
-                PageLink(page_id=pk, way=way, key=key, place_key=near)
-                for way, key, near in sorted(wanted - set(old[pk]))
+        removed, added = [], []
+        for pk, rows in zip(pks, prepared, strict=True):
+            removed += [link_pk for row, link_pk in old[pk].items() if row not in rows]
+            added += [
+                PageLink(page_id=pk, way=way, key=key, place_key=place_key)
+                for way, key, place_key in sorted(rows - set(old[pk]))
             ]
-        for start in range(0, len(gone), ROWS):
-            PageLink.objects.filter(pk__in=gone[start : start + ROWS]).delete()
-        PageLink.objects.bulk_create(new, batch_size=ROWS)
+        for start in range(0, len(removed), ROWS):
+            PageLink.objects.filter(pk__in=removed[start : start + ROWS]).delete()
+        PageLink.objects.bulk_create(added, batch_size=ROWS)
 
     def snapshot(self) -> list[tuple[Any, ...]]:
-        """All links by page, way and keys."""
+        """Return all links by page, way and keys."""
         return sorted(PageLink.objects.values_list("page_id", "way", "key", "place_key"))

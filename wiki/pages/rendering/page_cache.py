@@ -1,7 +1,8 @@
-"""Finished pages kept in memory for readers without a session: one look-up in the database each.
+"""In-memory HTTP cache of whole pages for readers without a session.
 
-The look-up tells version and stamp; together with language and theme they name the page as it is
-now (its ETag), so that nothing stale is ever served: whatever else a page shows moves its stamp.
+Each request makes one query, for the version and `cache_version` of the page. With the language and the theme they
+form the ETag, which is the key of the cache, so that stale responses are never served: everything else that a page
+shows increments its `cache_version` when it changes.
 """
 
 from __future__ import annotations
@@ -27,28 +28,29 @@ from wiki.text.markup.wikilinks import CATEGORY, FILE
 
 PREFIX = "/wiki/"
 ETAG_META = "wiki.etag"
-"""Where a request carries the ETag of its page from the middleware to the view."""
+"""Key of `request.META` by which the middleware passes the ETag to the view."""
 STORE_BYTES = 64 * 1024 * 1024
 COLUMNS = ("pk", "version", "cache_version", "full_title", "redirect_key", "namespace", "license")
 
 
 def _release() -> str:
-    """Changes when code, templates, translations, static files or what pages say of the site do: part of every ETag."""
+    """Return a hash of the state of code, templates, translations, static files, and settings that pages show."""
     folders = [("templates", "*.html"), ("wiki/locale", "*.mo"), ("wiki", "*.py")]
     files = (file for folder, pattern in folders for file in (settings.BASE_DIR / folder).rglob(pattern))
     newest = max((file.stat().st_mtime_ns for file in files), default=0)
     manifest = settings.STATIC_ROOT / "staticfiles.json"
     static = manifest.read_text(encoding="utf-8") if manifest.exists() else ""
-    said = f"{newest} {settings.SITE_NAME} {settings.BASE_ADDRESS} {settings.TILES} {static}"
-    return hashlib.sha256(said.encode()).hexdigest()[:8]
+    state = f"{newest} {settings.SITE_NAME} {settings.BASE_ADDRESS} {settings.TILES} {static}"
+    return hashlib.sha256(state.encode()).hexdigest()[:8]
 
 
 RELEASE = _release()
+"""Part of every ETag, computed when the process starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """What decides how a page looks to everyone without a session; the columns of COLUMNS."""
+    """Columns of a page (COLUMNS) that determine its response for readers without a session, and its headers."""
 
     pk: int
     version: int
@@ -60,43 +62,43 @@ class CacheKey:
 
     @property
     def depends_on_other_pages(self) -> bool:
-        """Whether the answer depends on other pages that move no stamp of this one."""
+        """Whether the response depends on other pages that do not change the `cache_version` of this page."""
         return bool(self.redirect_key or self.namespace in (CATEGORY, FILE))
 
 
 @cache
-def _question() -> str:
-    """The SQL of the gate for anonymous readers and one title key, compiled once."""
-    gate = WikiPage.objects.readable_by(AnonymousUser()).filter(title_key="?").order_by()
-    sql, parameters = gate.values_list(*COLUMNS).query.sql_with_params()
+def _lookup_sql() -> str:
+    """Return SQL that selects COLUMNS by title key, with the permission filter of anonymous readers."""
+    pages = WikiPage.objects.readable_by(AnonymousUser()).filter(title_key="?").order_by()
+    sql, parameters = pages.values_list(*COLUMNS).query.sql_with_params()
     if parameters != ("?",):
-        raise RuntimeError(f"The gate asks for more than the title key: {parameters}")
+        raise RuntimeError(f"The permission filter has parameters beside the title key: {parameters}")
     return str(sql)
 
 
-def cache_key_for(key: str) -> CacheKey | None:
-    """The head of the page with that title key that anyone may read."""
+def cache_key_for(title_key: str) -> CacheKey | None:
+    """Return the cache key of the page with a title key, None if anonymous readers may not read it. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_question(), [key])
+        cursor.execute(_lookup_sql(), [title_key])
         row = cursor.fetchone()
     return CacheKey(*row) if row else None
 
 
 def is_cacheable(request: HttpRequest) -> bool:
-    """Whether the answer is the same for everyone: no session, no message, no question asked."""
+    """Whether the response is the same for all readers: no session, no pending message, no query string."""
     cookies = request.COOKIES
     return not (settings.SESSION_COOKIE_NAME in cookies or "messages" in cookies or request.META.get("QUERY_STRING"))
 
 
-def compute_etag(request: HttpRequest, head: CacheKey, language: str) -> str:
-    """The name of a page as it is now, in a language and theme."""
+def compute_etag(request: HttpRequest, key: CacheKey, language: str) -> str:
+    """Return the ETag of a page in a language, and in the theme of the request."""
     theme = request.COOKIES.get("theme", "")
     theme = theme if theme in ("light", "dark") else ""
-    return f'"{RELEASE}-{head.pk}-{head.version}-{head.cache_version}-{language}{theme}"'
+    return f'"{RELEASE}-{key.pk}-{key.version}-{key.cache_version}-{language}{theme}"'
 
 
 class ResponseStore:
-    """Finished answers by ETag, at most `limit` bytes; those not asked for longest go first."""
+    """LRU cache of responses by ETag, with at most `limit` bytes of content."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -105,23 +107,23 @@ class ResponseStore:
         self.lock = threading.Lock()
 
     def get(self, etag: str) -> CachedResponse | None:
-        """The answer kept under that ETag."""
+        """Return the response with this ETag, and mark it as used."""
         with self.lock:
             found = self.responses.get(etag)
             if found is not None:
                 self.responses.move_to_end(etag)
             return found
 
-    def put(self, etag: str, answer: CachedResponse) -> None:
-        """Keep an answer, and let go of others where there is no room."""
+    def put(self, etag: str, response: CachedResponse) -> None:
+        """Store a response under its ETag; evict the least recently used responses beyond the size limit."""
         with self.lock:
-            self.size += len(answer.content) - len(self.responses.pop(etag, _NOTHING).content)
-            self.responses[etag] = answer
+            self.size += len(response.content) - len(self.responses.pop(etag, _EMPTY).content)
+            self.responses[etag] = response
             while self.size > self.limit:
                 self.size -= len(self.responses.popitem(last=False)[1].content)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Delete all responses."""
         with self.lock:
             self.responses.clear()
             self.size = 0
@@ -129,92 +131,96 @@ class ResponseStore:
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A finished answer: its body, and the headers that the view and the middleware within gave it."""
+    """Body of a response, and the headers set by the view and by the middleware inside `PageCacheMiddleware`."""
 
     content: bytes
     headers: tuple[tuple[str, str], ...]
 
 
-_NOTHING = CachedResponse(b"", ())
+_EMPTY = CachedResponse(b"", ())
 RESPONSE_STORE = ResponseStore(STORE_BYTES)
 
 
 class PageCacheMiddleware:
-    """Middleware: answers a page that is kept before sessions, people and forms are thought of.
+    """Serve pages from the cache, before the middleware for sessions, users and forms runs.
 
-    What it keeps is what the view and all middleware within answered, headers too. It stands
-    within those that guard every request (hosts, https, policies).
+    Responses are stored with the headers of the view and of all middleware inside this one. The middleware that
+    protects every request (hosts, HTTPS, policies) is outside, so that it also applies to cached responses.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The kept answer, «not modified», or the view's answer, which is kept."""
+        """Return «304 Not Modified», the cached response, or the response of the view, which is then stored."""
         if (
             not request.path_info.startswith(PREFIX)
             or request.method not in ("GET", "HEAD")
             or not is_cacheable(request)
         ):
             return self.get_response(request)
-        head = cache_key_at(request.path_info[len(PREFIX) :])
-        if head is None:
+        key = cache_key_at(request.path_info[len(PREFIX) :])
+        if key is None:
             return self.get_response(request)
-        request.get_host()  # refuses a host that is not ours, as CommonMiddleware would
-        etag = compute_etag(request, head, get_language_from_request(request)[:2])
+        request.get_host()  # raises DisallowedHost, as CommonMiddleware would
+        etag = compute_etag(request, key, get_language_from_request(request)[:2])
         if etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
-            return add_cache_headers(HttpResponseNotModified(), head.license, etag)
-        kept = RESPONSE_STORE.get(etag)
-        if kept is None:
-            return self._keep(request, etag)
-        answer = HttpResponse(kept.content)
-        for name, value in kept.headers:
-            answer.headers[name] = value
-        return answer
+            return add_cache_headers(HttpResponseNotModified(), key.license, etag)
+        cached = RESPONSE_STORE.get(etag)
+        if cached is None:
+            return self._get_and_store(request, etag)
+        response = HttpResponse(cached.content)
+        for name, value in cached.headers:
+            response.headers[name] = value
+        return response
 
-    def _keep(self, request: HttpRequest, etag: str) -> HttpResponseBase:
-        """The view's answer, kept when it is the page of that name whole, and sets no cookie."""
+    def _get_and_store(self, request: HttpRequest, etag: str) -> HttpResponseBase:
+        """Return the response of the view; store it if it is complete, has this ETag and sets no cookie."""
         request.META[ETAG_META] = etag
-        answer = self.get_response(request)
-        whole = isinstance(answer, HttpResponse) and answer.status_code == 200 and request.method == "GET"
-        if whole and answer.headers.get("ETag") == etag and not answer.cookies:
-            RESPONSE_STORE.put(etag, CachedResponse(answer.content, tuple(answer.items())))  # type: ignore[attr-defined]
-        return answer
+        response = self.get_response(request)
+        is_complete = isinstance(response, HttpResponse) and response.status_code == 200 and request.method == "GET"
+        if is_complete and response.headers.get("ETag") == etag and not response.cookies:
+            content = response.content  # type: ignore[attr-defined]  # an HttpResponse, as checked above
+            RESPONSE_STORE.put(etag, CachedResponse(content, tuple(response.items())))
+        return response
 
 
 def cache_key_at(title: str) -> CacheKey | None:
-    """The head of the page at that address, where its answer can be kept for everyone."""
+    """Return the cache key of the page at `/wiki/<title>`.
+
+    None if there is no such page, `title` is not its canonical spelling, or the response depends on other pages.
+    """
     try:
-        key = titles.key_of(title)
+        title_key = titles.key_of(title)
     except titles.TitleProblem:
         return None
-    head = cache_key_for(key)
-    if head is None or head.depends_on_other_pages or title.replace("_", " ") != head.full_title:
+    key = cache_key_for(title_key)
+    if key is None or key.depends_on_other_pages or title.replace("_", " ") != key.full_title:
         return None
-    return head
+    return key
 
 
 def etag_from_middleware(request: HttpRequest) -> str:
-    """The ETag of the page that a view is about to show; "" where the answer is not everyone's."""
+    """Return the ETag that the middleware computed for this request; "" if the response must not be cached."""
     return str(request.META.get(ETAG_META, ""))
 
 
-def add_cache_headers(answer: HttpResponseBase, license: str, etag: str) -> HttpResponseBase:
-    """Say to caches and machines what they have to know."""
+def add_cache_headers(response: HttpResponseBase, license: str, etag: str) -> HttpResponseBase:
+    """Set the headers ETag, Cache-Control, Link (licences) and Vary; `etag` "" makes the response private."""
     if etag:
-        answer["ETag"] = etag
-    answer["Cache-Control"] = "no-cache" if etag else "private, no-cache"
-    answer["Link"] = _license_links(license)
-    answer["Vary"] = "Cookie, Accept-Language"
-    return answer
+        response["ETag"] = etag
+    response["Cache-Control"] = "no-cache" if etag else "private, no-cache"
+    response["Link"] = _license_links(license)
+    response["Vary"] = "Cookie, Accept-Language"
+    return response
 
 
 def license_urls(expression: str) -> list[str]:
-    """The addresses by which machines know the licences of an expression."""
+    """Return the URLs of the licences of a licence expression: the deed, or else the legal text."""
     return [entry.deed_url or entry.text_url for entry in catalogue.licenses_in(expression)]
 
 
 @cache
 def _license_links(expression: str) -> str:
-    """The HTTP header `Link` of a licence expression."""
+    """Return the value of the HTTP header `Link` for a licence expression."""
     return ", ".join(f'<{url}>; rel="license"' for url in license_urls(expression))

@@ -1,4 +1,4 @@
-"""Texts with nothing open any more: stored HTML with its answers, and its links as they are now."""
+"""Final HTML of a text: stored HTML with its deferred content, and with links to existing and missing pages."""
 
 from __future__ import annotations
 
@@ -18,44 +18,49 @@ if TYPE_CHECKING:
 
 
 def deferred_slots(stored: RenderedPage, fields: PageFields, page: WikiPage | None = None) -> DeferredSlots:
-    """What a rendering leaves open; of the current text of `page`, whose facts are in their table, or of another."""
+    """Return the deferred slots of a rendering.
+
+    `page` is given if it is the rendering of its current text, whose facts are in the database.
+    """
     title = fields.full_title
-    home = title if fields.is_place else fields.place.full_title if fields.place else ""
+    place_title = title if fields.is_place else fields.place.full_title if fields.place else ""
     placeholders = {
         number: placeholder for number, placeholder in stored.placeholders.items() if "key" not in placeholder
     }
     return DeferredSlots(
-        title, home, fields.language, stored.ui_language, placeholders, stored.has_fact_box, page, stored.statements or (),
-        fields.license,
+        title, place_title, fields.language, stored.ui_language, placeholders, stored.has_fact_box, page,
+        stored.statements or (), fields.license,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class PageOutput:
-    """A text with nothing open: safe HTML, and the rows of its fact box."""
+    """Final HTML of a text, and the rows of its fact box; all safe HTML."""
 
     html: SafeString
     fact_box: list[tuple[SafeString, list[SafeString]]]
     is_cacheable: bool = True
-    """Whether a finished answer with it may be kept: see `late.Filled`."""
+    """Whether a response with it may be cached: see `DeferredResults`."""
 
 
-def build_output(stored: RenderedPage, filled: DeferredResults) -> PageOutput:
-    """A rendering with its answers, its links coloured as they are now. One query, for the links."""
-    known = page_renderer.existing_targets(stored.placeholders) if stored.placeholders else set()
-    html = page_renderer.assemble(stored.html, stored.nonce, stored.placeholders, known, filled.results)
-    # Boxes are made by `Filler`s from escaped pieces, and kept as text.
-    box = [(mark_safe(label), [mark_safe(value) for value in values]) for label, values in filled.fact_box]  # noqa: S308
-    return PageOutput(html, box, filled.is_cacheable)
+def build_output(stored: RenderedPage, deferred: DeferredResults) -> PageOutput:
+    """Insert deferred content and links into a rendering. One query, for the existence of link targets."""
+    existing = page_renderer.existing_targets(stored.placeholders) if stored.placeholders else set()
+    html = page_renderer.assemble(stored.html, stored.nonce, stored.placeholders, existing, deferred.results)
+    # Providers build fact boxes from escaped parts; the database holds them as plain strings.
+    fact_box = [(mark_safe(label), [mark_safe(value) for value in values]) for label, values in deferred.fact_box]  # noqa: S308
+    return PageOutput(html, fact_box, deferred.is_cacheable)
 
 
 def current_output(stored: RenderedPage, page: WikiPage) -> PageOutput:
-    """The current text of a page as everyone sees it."""
+    """Return the current text of a page as anonymous readers see it."""
     return build_output(stored, deferred_content.get_provider().get_or_compute(stored, page))
 
 
-def uncached_output(stored: RenderedPage, fields: PageFields, user: Reader, at: str = "") -> PageOutput:
-    """A text that is not the current one of a page (a preview, an old version), for one reader; as of day `at`."""
-    return build_output(
-        stored, deferred_content.get_provider().fill(replace(deferred_slots(stored, fields), as_of=at), user)
-    )
+def uncached_output(stored: RenderedPage, fields: PageFields, user: Reader, as_of: str = "") -> PageOutput:
+    """Return a text that is not the current text of a page (a preview, an old version), as `user` sees it.
+
+    Queries in it use the facts of the day `as_of` (ISO 8601); "" for the current facts.
+    """
+    slots = replace(deferred_slots(stored, fields), as_of=as_of)
+    return build_output(stored, deferred_content.get_provider().fill(slots, user))

@@ -1,7 +1,7 @@
-"""From a parsed text to the HTML that readers see, stored per language of the interface.
+"""Renderer of parsed texts to HTML, stored per interface language.
 
-Everything that does not depend on the moment is put in when the text is saved; links stay placeholders,
-since a page they lead to may appear or go. `assemble` fills them when the page is read.
+Everything that depends only on the text is rendered when the text is saved. Links and deferred content remain
+placeholders, since other pages may change; `assemble` fills them when the page is read.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ ROWS = 200
 
 
 def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
-    """A picture with its credit, or a place to put one, for the placeholder `data`."""
+    """Render a picture with its attribution, or a link to upload it if it is missing.
+
+    `data` is the data of its placeholder; a picture that is alone in its paragraph gets a caption.
+    """
     name = str(data["name"])
     if picture is None:
         return format_html(
@@ -52,40 +55,40 @@ def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
     link = format_html('<a href="{}">{}</a>', address("page", f"File:{picture.name}"), image)
     if not data.get("alone"):
         return link
-    words = data.get("caption") or data.get("description") or ""
+    caption = data.get("caption") or data.get("description") or ""
     license = catalogue.license_name(picture.license) if picture.license else ""
-    credit = " · ".join(word for word in (picture.author, license) if word)
+    credit = " · ".join(part for part in (picture.author, license) if part)
     return format_html(
         '<figure class="picture">{}<figcaption>{} <span class="picture-credit">{}</span>'
         "</figcaption></figure>",
-        link, words, credit,
+        link, caption, credit,
     )  # fmt: skip
 
 
 def upload_url(name: str) -> str:
-    """Where a missing picture can be given."""
+    """Return the URL of the upload form for a missing picture."""
     return f"{reverse('upload')}?{urlencode({'name': name})}"
 
 
 def image_html(picture: Picture, description: str) -> SafeString:
-    """`<img>` in several widths, with the place it will take, loaded when it comes into sight."""
+    """Render `<img>` with several widths, its dimensions (against layout shifts), and lazy loading."""
     widths = [width for width in WIDTHS if width < picture.width] or [picture.width]
     renditions = picture.get_renditions(*(f"width-{width}" for width in widths))
-    made = [renditions[f"width-{width}"] for width in widths]
-    chosen = made[min(1, len(made) - 1)]
+    images = [renditions[f"width-{width}"] for width in widths]
+    default = images[min(1, len(images) - 1)]
     return format_html(
         '<img src="{}" srcset="{}" sizes="(min-width: 60rem) 44rem, 92vw" width="{}" height="{}"'
         ' alt="{}" loading="lazy" decoding="async">',
-        chosen.url,
-        ", ".join(f"{one.url} {one.width}w" for one in made),
-        chosen.width,
-        chosen.height,
+        default.url,
+        ", ".join(f"{image.url} {image.width}w" for image in images),
+        default.width,
+        default.height,
         description,
     )  # fmt: skip
 
 
 def problem_html(data: Mapping[str, Any]) -> str:
-    """What is wrong, in place, in red, with the source that is meant."""
+    """Render the message of a problem with the source text that causes it."""
     return format_html(
         '<span class="problem" role="note">{} <code>{}</code></span>',
         problem_messages.message_for(Problem(str(data["code"]), dict(data["params"]))),
@@ -94,7 +97,7 @@ def problem_html(data: Mapping[str, Any]) -> str:
 
 
 def call_html(placeholder: Placeholder, full_title: str) -> str | None:
-    """What stands for a call; None for one that is filled when the page is read."""
+    """Render a parser function; None if its result is deferred until the page is read."""
     name = str(placeholder.data["name"])
     if name not in PARSER_FUNCTIONS:
         return problem_html({"code": "call_unknown", "params": {"name": name}, **placeholder.data})
@@ -102,9 +105,9 @@ def call_html(placeholder: Placeholder, full_title: str) -> str | None:
     return None if handler is None else handler(placeholder, full_title)
 
 
-def fill_static(item: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
-    """The HTML of a text in the active language with all placeholders filled but links and what is filled when read."""
-    full_title = item.fields.full_title
+def fill_static(version: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
+    """Return the HTML of a text in the active language, in which links and deferred content remain placeholders."""
+    full_title = version.fields.full_title
 
     def render(placeholder: Placeholder) -> str | None:
         if placeholder.kind in ("link", "annotation"):
@@ -115,16 +118,21 @@ def fill_static(item: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
             return problem_html(placeholder.data)
         return call_html(placeholder, full_title) if placeholder.kind == "call" else ""
 
-    return placeholders.fill_placeholders(item.parsed.html, item.parsed.nonce, item.parsed.placeholders, render)
+    return placeholders.fill_placeholders(
+        version.parsed.html, version.parsed.nonce, version.parsed.placeholders, render
+    )
 
 
-def deferred_placeholders(item: ParsedVersion) -> dict[str, dict[str, Any]]:
-    """What is filled when the page is read: links, with keys, title to show and fragment; calls and annotations."""
+def deferred_placeholders(version: ParsedVersion) -> dict[str, dict[str, Any]]:
+    """Return the data of the placeholders that are filled when the page is read, by number.
+
+    They are links (keys, target, fragment), deferred parser functions, and annotations.
+    """
     found: dict[str, dict[str, Any]] = {}
-    full_title = item.fields.full_title
-    for number, placeholder in item.parsed.placeholders.items():
+    full_title = version.fields.full_title
+    for number, placeholder in version.parsed.placeholders.items():
         if placeholder.kind == "call" and PARSER_FUNCTIONS.get(str(placeholder.data["name"]), placeholder) is None:
-            found[number] = _late_call(placeholder, full_title)
+            found[number] = _deferred_call(placeholder, full_title)
         elif placeholder.kind == "annotation":
             value = substitute_page_name_variables(str(placeholder.data["value"]), full_title)
             found[number] = {
@@ -133,24 +141,24 @@ def deferred_placeholders(item: ParsedVersion) -> dict[str, dict[str, Any]]:
                 "label": placeholder.data["label"],
             }
         elif placeholder.kind == "link":
-            found[number] = _late_link(placeholder, item.fields)
+            found[number] = _deferred_link(placeholder, version.fields)
     return found
 
 
-def _late_link(placeholder: Placeholder, fields: PageFields) -> dict[str, str]:
-    """A link for `assemble`."""
+def _deferred_link(placeholder: Placeholder, fields: PageFields) -> dict[str, str]:
+    """Return the data of a link for `assemble`."""
     target = str(placeholder.data["target"])
-    key, near = link_table.target_keys(target, fields)
+    key, place_key = link_table.target_keys(target, fields)
     return {
         "key": key,
-        "near": near,
+        "near": place_key,
         "target": target,
         "fragment": str(placeholder.data.get("fragment") or ""),
     }
 
 
-def _late_call(placeholder: Placeholder, full_title: str) -> dict[str, Any]:
-    """A call for whoever fills it: its name, its arguments as [key, value], and its source."""
+def _deferred_call(placeholder: Placeholder, full_title: str) -> dict[str, Any]:
+    """Return the data of a parser function for its provider: name, arguments as [[key, value], …], source."""
     arguments = [
         [key, substitute_page_name_variables(value, full_title)] for key, value in placeholder.data["arguments"]
     ]
@@ -161,80 +169,86 @@ def _late_call(placeholder: Placeholder, full_title: str) -> dict[str, Any]:
 def assemble(
     html: str,
     nonce: str,
-    late: Mapping[str, Mapping[str, Any]],
-    known: set[str],
-    answers: Mapping[str, str] | None = None,
+    deferred: Mapping[str, Mapping[str, Any]],
+    existing: set[str],
+    results: Mapping[str, str] | None = None,
 ) -> SafeString:
-    """Stored HTML with its `deferred_placeholders`: links, blue where the page is among `known` keys, else red; and answers.
+    """Fill the placeholders of stored HTML; `deferred` is the result of `deferred_placeholders`.
 
-    `answers` has safe HTML for calls and annotations, by the number of their placeholder; one without shows its source.
+    Links to pages whose key is not in `existing` are red. `results` holds safe HTML for parser functions and
+    annotations by placeholder number; without a result, they show their source or label.
     """
 
     def link(match: re.Match[str]) -> str:
-        data, label = late.get(match[1]), match[2]
+        data, label = deferred.get(match[1]), match[2]
         if data is None:
             return label
         if "key" not in data:
-            return (answers or {}).get(match[1], f"<code>{label}</code>" if "call" in data else label)
+            return (results or {}).get(match[1], f"<code>{label}</code>" if "call" in data else label)
         fragment = f"#{escape(data['fragment'])}" if data["fragment"] else ""
         if not data["key"]:
             return f'<a href="{fragment}">{label}</a>' if fragment else label
-        key = data["near"] if data["near"] in known else data["key"]
-        if key in known or key.startswith(("Category:", "File:")):
+        key = data["near"] if data["near"] in existing else data["key"]
+        if key in existing or key.startswith(("Category:", "File:")):
             return f'<a href="{escape(address("page", key))}{fragment}">{label}</a>'
         title = gettext("%(title)s (not written yet)") % {"title": data["target"]}
-        wanted = escape(address("page", data["near"] or key))
-        return f'<a class="red" rel="nofollow" title="{escape(title)}" href="{wanted}">{label}</a>'
+        url = escape(address("page", data["near"] or key))
+        return f'<a class="red" rel="nofollow" title="{escape(title)}" href="{url}">{label}</a>'
 
-    # What stands in `html` was cleaned by nh3 and completed by us; labels are escaped there.
+    # `html` was sanitised by nh3 and completed with escaped values; labels are part of it.
     return mark_safe(placeholders.placeholder_pattern(nonce).sub(link, html))  # noqa: S308
 
 
-def existing_targets(late: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    """Which of the pages that links may lead to exist. One query, none without links."""
-    return link_table.existing_keys({data[name] for data in late.values() if "key" in data for name in ("key", "near")})
+def existing_targets(deferred: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the keys of the link targets in `deferred` that exist. One query per 500 keys, none without links."""
+    links = [data for data in deferred.values() if "key" in data]
+    return link_table.existing_keys({link[name] for link in links for name in ("key", "near")})
 
 
 class RenderUpdater:
-    """The rows of `RenderedPage`: one per page and language of the interface."""
+    """Updates the rows of `RenderedPage`, one per page and interface language."""
 
     name = "rendered"
     requires = ()
     provides = None
 
-    def prepare(self, readings: Sequence[ParsedVersion]) -> list[list[RenderedPage]]:
-        """Render each text in each language; one query for all pictures."""
+    def prepare(self, versions: Sequence[ParsedVersion]) -> list[list[RenderedPage]]:
+        """Render each text in each language. Loads the pictures of all texts with one query."""
         names = [
-            link.target.partition(":")[2] for item in readings for link in item.parsed.links if link.kind == "file"
+            link.target.partition(":")[2]
+            for version in versions
+            for link in version.parsed.links
+            if link.kind == "file"
         ]
         pictures = pictures_by_name(names) if names else {}
-        return [[render(item, language, pictures) for language, _ in settings.LANGUAGES] for item in readings]
+        return [[render(version, language, pictures) for language, _ in settings.LANGUAGES] for version in versions]
 
     def write(
         self,
-        readings: Sequence[ParsedVersion],
+        versions: Sequence[ParsedVersion],
         prepared: Sequence[list[RenderedPage]],
         moment: datetime | None,
         inputs: Inputs,
     ) -> None:
-        """Insert or replace the rows."""
+        """Insert or replace the rows of the pages."""
         rows = []
-        for item, own in zip(readings, prepared, strict=True):
-            for row in own:
-                row.page_id, row.version = item.page.pk, item.number
+        for version, renderings in zip(versions, prepared, strict=True):
+            for row in renderings:
+                row.page_id, row.version = version.page.pk, version.number
                 rows.append(row)
         RenderedPage.objects.bulk_create(
             rows,
             update_conflicts=True,
             unique_fields=["page", "ui_language"],
             update_fields=[
-                "version", "html", "nonce", "placeholders", "toc", "has_fact_box", "problems", "categories", "results_release"
+                "version", "html", "nonce", "placeholders", "toc", "has_fact_box", "problems", "categories",
+                "results_release",
             ],
             batch_size=ROWS,
         )  # fmt: skip
 
     def snapshot(self) -> list[tuple[Any, ...]]:
-        """All rendered pages; the nonce, random by design, is put aside."""
+        """Return all rendered pages, without the random nonce and the cached results."""
         return sorted(
             (
                 row.page_id, row.ui_language, row.version, row.html.replace(row.nonce, ""),
@@ -245,27 +259,27 @@ class RenderUpdater:
         )  # fmt: skip
 
 
-def render(item: ParsedVersion, language: str, pictures: Mapping[str, Picture]) -> RenderedPage:
-    """What readers of the interface `language` see of a text, still without page and number."""
+def render(version: ParsedVersion, language: str, pictures: Mapping[str, Picture]) -> RenderedPage:
+    """Render a text in the interface `language`, as an unsaved row without page and version."""
     with translation.override(language):
         return RenderedPage(
             ui_language=language,
-            html=fill_static(item, pictures),
-            nonce=item.parsed.nonce,
-            placeholders=deferred_placeholders(item),
-            toc=[asdict(entry) for entry in item.parsed.toc],
-            has_fact_box="NOFACTBOX" not in item.parsed.switches,
+            html=fill_static(version, pictures),
+            nonce=version.parsed.nonce,
+            placeholders=deferred_placeholders(version),
+            toc=[asdict(entry) for entry in version.parsed.toc],
+            has_fact_box="NOFACTBOX" not in version.parsed.switches,
             problems=[
-                {"text": problem_messages.message_for(problem), "line": problem.line} for problem in item.problems
+                {"text": problem_messages.message_for(problem), "line": problem.line} for problem in version.problems
             ],
-            categories=sorted({link.target for link in item.parsed.links if link.kind == "category"}),
+            categories=sorted({link.target for link in version.parsed.links if link.kind == "category"}),
         )
 
 
 def render_preview(text: str, fields: PageFields, language: str) -> RenderedPage:
-    """A text as it would look, for the editor and for old versions. Parses; bounded in time."""
-    item = parsed_versions.parse_versions([(WikiPage(), fields, text)])[0]
-    names = [link.target.partition(":")[2] for link in item.parsed.links if link.kind == "file"]
-    shown = render(item, language, pictures_by_name(names) if names else {})
-    shown.statements = statements.extract_statements(item.parsed)
-    return shown
+    """Parse and render a text for a preview or an old version, in bounded time. The row is not saved."""
+    version = parsed_versions.parse_versions([(WikiPage(), fields, text)])[0]
+    names = [link.target.partition(":")[2] for link in version.parsed.links if link.kind == "file"]
+    rendered = render(version, language, pictures_by_name(names) if names else {})
+    rendered.statements = statements.extract_statements(version.parsed)
+    return rendered

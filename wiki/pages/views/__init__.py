@@ -1,1 +1,1 @@
-"""Screens of pages: read, edit, manage, upload, lists."""
+"""Views of pages: read, edit, manage, upload, lists."""

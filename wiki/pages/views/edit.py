@@ -1,4 +1,4 @@
-"""Writing: the editor with preview and conflict, new pages, new places."""
+"""Views for writing: the editor with preview and edit conflicts, new pages, new places."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from wiki.text import titles
 
 
 class PageEditForm(forms.Form):
-    """A text with what its author says about the change."""
+    """Form of the editor: text, comment, and `base`, the version number that the text was loaded from."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
     text = forms.CharField(
@@ -47,14 +47,14 @@ class PageEditForm(forms.Form):
 
 
 class NewPageForm(PageEditForm):
-    """The first text of a page, with its licence and language."""
+    """Form of the editor for a new page, with licence and language."""
 
     license = forms.ChoiceField(label=_("Licence"), choices=catalogue.choices_for_text)
     language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
 
 
-def _with_sign_in(form: forms.Form) -> forms.Form:
-    """Add the fields with which someone whose session ended signs in and saves in one go."""
+def _add_sign_in_fields(form: forms.Form) -> forms.Form:
+    """Add user name and password, so that a user whose session has ended can sign in and save in one request."""
     form.fields["username"] = forms.CharField(
         label=_("User name"),
         required=False,
@@ -69,8 +69,11 @@ def _with_sign_in(form: forms.Form) -> forms.Form:
 
 
 def sign_in_with_form(request: HttpRequest, form: forms.Form) -> User | None:
-    """Whoever signs in within `form`, which a person sent after their session ended; else None, the form asking."""
-    _with_sign_in(form)
+    """Sign in with the credentials posted with `form`, which was sent without a session.
+
+    Return None if there are none or they are wrong; the form then has the fields to sign in.
+    """
+    _add_sign_in_fields(form)
     user = inline_sign_in.sign_in_from_post(request)
     if user is None and request.POST.get("username"):
         form.add_error(None, gettext("This name and password do not match."))
@@ -78,43 +81,43 @@ def sign_in_with_form(request: HttpRequest, form: forms.Form) -> User | None:
 
 
 SaveFunction = Callable[[User, WikiPage | None, str, dict[str, Any]], page_writer.SaveResult]
-"""Hands what was typed for a page (None: one of that title) to the writer."""
+"""Saves an edit, given user, page (None for a new page), full title and the data of the form. Raises WikiError."""
 
 
 def edit(request: HttpRequest, title: str, write: SaveFunction | None = None) -> HttpResponseBase:
-    """The editor of a page, or of the first text of one that is not there yet; `write` may save it in another way."""
-    asked = titles.clean_title(title)
-    page = page_lookup.find(asked, request.user)
+    """Edit a page, or write a new one. `write` replaces the function that saves the edit."""
+    full_title = titles.clean_title(title)
+    page = page_lookup.find(full_title, request.user)
     if request.method != "POST":
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         permissions.require(request.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
-        return _editor(request, page, asked, _form(request, page, asked))
-    form = _form(request, page, asked, data=request.POST)
+        return _editor(request, page, full_title, _form(request, page, full_title))
+    form = _form(request, page, full_title, data=request.POST)
     if "preview" in request.POST:
         try:
-            shown = preview_context(request, page, asked, form["text"].value() or "")
+            preview = preview_context(request, page, full_title, form["text"].value() or "")
         except RateLimitExceeded as error:
             form.is_valid()
             form.add_error(None, message_for(error))
-            return _editor(request, page, asked, form, status=error.status)
-        return _editor(request, page, asked, form, preview=shown)
-    return _save(request, page, asked, form, write or _write)
+            return _editor(request, page, full_title, form, status=error.status)
+        return _editor(request, page, full_title, form, preview=preview)
+    return _save(request, page, full_title, form, write or _save_edit)
 
 
-def _form(request: HttpRequest, page: WikiPage | None, asked: str, data: Any = None) -> forms.Form:
-    """The form for `page`, or for a new page titled `asked`."""
+def _form(request: HttpRequest, page: WikiPage | None, full_title: str, data: Any = None) -> forms.Form:
+    """Return the form for `page`, or for a new page."""
     if page is not None:
         initial = {"text": page.source.text, "base": page.version}
         return PageEditForm(data, initial=initial)
     return NewPageForm(data, initial={
         "base": 0, "license": catalogue.DEFAULT, "language": (get_language() or "fr")[:2],
-        "text": _starter(request.GET.get("kind", "")),
+        "text": _initial_text(request.GET.get("kind", "")),
     })  # fmt: skip
 
 
-def _starter(kind_key: str) -> str:
-    """The first lines of a page of that kind."""
+def _initial_text(kind_key: str) -> str:
+    """Return the front matter of a new page of a kind."""
     kind = Kind.objects.filter(key=kind_key).first()
     if kind is None or kind.key == "article":
         return ""
@@ -124,16 +127,16 @@ def _starter(kind_key: str) -> str:
 def _editor(
     request: HttpRequest,
     page: WikiPage | None,
-    asked: str,
+    full_title: str,
     form: forms.Form,
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    """The editor with what was typed, whatever happened."""
+    """Render the editor with `form`. `extra` is template context; its `preview` is the result of `preview_context`."""
     license_id = page.license if page else catalogue.DEFAULT
     context = {
         "page": page,
-        "full_title": asked,
+        "full_title": full_title,
         "form": form,
         "license": catalogue.licenses_in(license_id)[0],
         "may": permissions.allowed_actions(request.user, page),
@@ -143,31 +146,31 @@ def _editor(
     return render(request, "wiki/pages/edit.html", context, status=status)
 
 
-def preview_context(request: HttpRequest, page: WikiPage | None, asked: str, text: str) -> dict[str, Any]:
-    """The text as it would look, for a template. Raises TooFast."""
+def preview_context(request: HttpRequest, page: WikiPage | None, full_title: str, text: str) -> dict[str, Any]:
+    """Return the template context of the preview of a text. Raises RateLimitExceeded."""
     rate_limits.limit_previews(request)
     language = (get_language() or "fr")[:2]
-    fields = PageFields.of(page) if page else _new_fields(asked, language)
+    fields = PageFields.of(page) if page else _new_fields(full_title, language)
     stored = page_renderer.render_preview(clean_text(text), fields, language)
-    shown = page_output.uncached_output(stored, fields, request.user)
+    output = page_output.uncached_output(stored, fields, request.user)
     return {
-        "preview": shown.html,
+        "preview": output.html,
         "preview_problems": stored.problems,
-        "preview_facts": shown.fact_box,
+        "preview_facts": output.fact_box,
     }
 
 
-def _new_fields(asked: str, language: str) -> PageFields:
-    """The fields that a page with the title `asked` would have; without a title where it is none."""
+def _new_fields(full_title: str, language: str) -> PageFields:
+    """Return the fields of a new page; without a title if `full_title` is invalid."""
     try:
-        return page_lookup.fields_for_title(asked, license=catalogue.DEFAULT, language=language)
+        return page_lookup.fields_for_title(full_title, license=catalogue.DEFAULT, language=language)
     except titles.TitleProblem:
         return PageFields(0, None, "", False, catalogue.DEFAULT, language)
 
 
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    """The preview alone, for the editor's script."""
+    """Render only the preview, for the script of the editor."""
     title = request.POST.get("title", "")
     page = page_lookup.find(title, request.user) if title else None
     context = preview_context(request, page, title, request.POST.get("text", ""))
@@ -177,34 +180,39 @@ def preview(request: HttpRequest) -> HttpResponse:
 def open_editor(
     request: HttpRequest, page: WikiPage, text: str, comment: str, base: int, **extra: Any
 ) -> HttpResponseBase:
-    """The editor of `page` with a text that follows version `base`; it asks who is not signed in to sign in there."""
+    """Render the editor of `page` with an unsaved text that follows version `base`.
+
+    If the user is not signed in, the form has fields to sign in. `extra` is template context.
+    """
     form: forms.Form = PageEditForm(initial={"text": text, "comment": comment, "base": base})
     if not request.user.is_authenticated:
-        return _editor(request, page, page.full_title, _with_sign_in(form), status=403, must_sign_in=True, **extra)
+        return _editor(
+            request, page, page.full_title, _add_sign_in_fields(form), status=403, must_sign_in=True, **extra
+        )
     return _editor(request, page, page.full_title, form, **extra)
 
 
 def _save(
-    request: HttpRequest, page: WikiPage | None, asked: str, form: forms.Form, write: SaveFunction
+    request: HttpRequest, page: WikiPage | None, full_title: str, form: forms.Form, write: SaveFunction
 ) -> HttpResponseBase:
-    """Save what was typed, or show it again with the reason why not."""
+    """Save the form and redirect to the page, or render the editor again with the errors."""
     user: Any = request.user
     if not user.is_authenticated:
         user = sign_in_with_form(request, form)
         if user is None:
-            return _editor(request, page, asked, form, status=403, must_sign_in=True)
+            return _editor(request, page, full_title, form, status=403, must_sign_in=True)
     if not form.is_valid():
-        return _editor(request, page, asked, form, status=422)
+        return _editor(request, page, full_title, form, status=422)
     try:
-        saved = write(user, page, asked, form.cleaned_data)
+        saved = write(user, page, full_title, form.cleaned_data)
     except EditConflict as conflict:
         data = request.POST.copy()
         data["base"] = str(conflict.theirs_version)
-        again = _form(request, page, asked, data=data)
-        return _editor(request, page, asked, again, status=409, conflict=conflict)
+        retry_form = _form(request, page, full_title, data=data)
+        return _editor(request, page, full_title, retry_form, status=409, conflict=conflict)
     except WikiError as error:
         form.add_error(None, message_for(error))
-        return _editor(request, page, asked, form, status=error.status)
+        return _editor(request, page, full_title, form, status=error.status)
     if saved.merged:
         messages.success(request, gettext("Saved, and merged with what someone else changed meanwhile."))
     elif saved.changed:
@@ -214,14 +222,14 @@ def _save(
     return redirect(saved.page.get_absolute_url() + ("?redirect=no" if saved.page.redirect_key else ""))
 
 
-def _write(user: Any, page: WikiPage | None, asked: str, data: dict[str, Any]) -> page_writer.SaveResult:
-    """Hand the typed text to the writer."""
+def _save_edit(user: Any, page: WikiPage | None, full_title: str, data: dict[str, Any]) -> page_writer.SaveResult:
+    """Save the edit of a page, or create the page: the default SaveFunction."""
     permissions.require(user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
     note = EditSummary(data["comment"], data["minor"])
     author = Author.of(user)
     if page is None:
         return page_writer.create(
-            asked, data["text"], author,
+            full_title, data["text"], author,
             license=data.get("license") or catalogue.DEFAULT,
             language=data.get("language") or "fr",
             note=note,
@@ -231,7 +239,7 @@ def _write(user: Any, page: WikiPage | None, asked: str, data: dict[str, Any]) -
 
 
 class CreateForm(forms.Form):
-    """Which page to begin."""
+    """Form for the title, place and kind of a new page."""
 
     title = forms.CharField(label=_("Title"), max_length=255)
     place = forms.CharField(
@@ -251,38 +259,38 @@ class CreateForm(forms.Form):
 
 
 def create(request: HttpRequest) -> HttpResponseBase:
-    """Ask for a title, place and kind; the editor comes next."""
+    """Ask for title, place and kind of a new page, then redirect to the editor."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     permissions.require(request.user, permissions.Action.CREATE)
-    wanted = request.GET.get("title", "")
-    if request.method != "POST" and wanted and not request.GET.get("place"):
-        return redirect(address("edit", titles.clean_title(wanted)))
-    initial = {"title": wanted, "place": request.GET.get("place", ""), "kind": request.GET.get("kind")}
+    title = request.GET.get("title", "")
+    if request.method != "POST" and title and not request.GET.get("place"):
+        return redirect(address("edit", titles.clean_title(title)))
+    initial = {"title": title, "place": request.GET.get("place", ""), "kind": request.GET.get("kind")}
     form = CreateForm(request.POST or None, initial=initial)
-    if form.is_valid() and (full := _full_title(request, form)):
-        where = address("edit", full)
+    if form.is_valid() and (full_title := _full_title(request, form)):
+        url = address("edit", full_title)
         kind = form.cleaned_data["kind"]
-        return redirect(f"{where}?kind={kind.key}" if kind else where)
+        return redirect(f"{url}?kind={kind.key}" if kind else url)
     context = {"form": form, "places": page_lists.place_titles(request.user)}
     return render(request, "wiki/pages/create.html", context)
 
 
 def _full_title(request: HttpRequest, form: forms.Form) -> str:
-    """The full title asked for; "" where it is none, or the place is unknown, and the form says so at that field."""
+    """Return the full title of the new page; "" if place or title are invalid, with an error at the field."""
     title, place = form.cleaned_data["title"], form.cleaned_data["place"]
-    wrong = "place"
+    field = "place"
     try:
-        home = page_lookup.get_place(place, request.user) if place else None
-        wrong = "title"
-        return titles.clean_title(f"{home.full_title}:{title}" if home else title)
+        place_page = page_lookup.get_place(place, request.user) if place else None
+        field = "title"
+        return titles.clean_title(f"{place_page.full_title}:{title}" if place_page else title)
     except WikiError as error:
-        form.add_error(wrong, message_for(error))
+        form.add_error(field, message_for(error))
         return ""
 
 
 class PlaceForm(forms.Form):
-    """The beginnings of a place."""
+    """Form for a new place."""
 
     title = forms.CharField(label=_("Name of the place"), max_length=200)
     text = forms.CharField(
@@ -296,7 +304,7 @@ class PlaceForm(forms.Form):
 
 
 def create_place(request: HttpRequest) -> HttpResponseBase:
-    """Make a place; whoever makes it is its first steward. What was typed outlives the session."""
+    """Create a place, with the user as its first steward. If the session has ended, the form asks to sign in."""
     user: Any = request.user
     if request.method != "POST" and not user.is_authenticated:
         return redirect_to_login(request.get_full_path())
@@ -306,7 +314,7 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
     if not user.is_authenticated:
         user = sign_in_with_form(request, form)
         if user is None:
-            return _place_screen(request, form, status=403, must_sign_in=True)
+            return _render_place_form(request, form, status=403, must_sign_in=True)
     permissions.require(user, permissions.Action.MAKE_PLACE)
     if form.is_valid():
         data = form.cleaned_data
@@ -320,36 +328,36 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, gettext("The place is there. You are its first steward."))
             return redirect(saved.page.get_absolute_url())
-    return _place_screen(request, form)
+    return _render_place_form(request, form)
 
 
-def _place_screen(request: HttpRequest, form: forms.Form, status: int = 200, **extra: Any) -> HttpResponse:
-    """The form of a place, its fields for signing in first where it has them."""
+def _render_place_form(request: HttpRequest, form: forms.Form, status: int = 200, **extra: Any) -> HttpResponse:
+    """Render the form of a place, with the fields to sign in first, if it has them."""
     form.order_fields(["username", "password"])
     return render(request, "wiki/pages/create_place.html", {"form": form, **extra}, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """A form came without its token: an editor's text is shown again, never lost."""
+    """Handle a POST with an invalid CSRF token: show the typed text again instead of losing it."""
     match = request.resolver_match
-    said = gettext("Your session changed meanwhile. Your text is still here: please save again.")
+    error = gettext("Your session changed meanwhile. Your text is still here: please save again.")
     must_sign_in = not request.user.is_authenticated
     if match is not None and match.url_name == "create_place":
-        place = PlaceForm(request.POST)
+        place_form = PlaceForm(request.POST)
         if must_sign_in:
-            _with_sign_in(place)
-        place.add_error(None, said)
-        return _place_screen(request, place, status=403, must_sign_in=must_sign_in)
+            _add_sign_in_fields(place_form)
+        place_form.add_error(None, error)
+        return _render_place_form(request, place_form, status=403, must_sign_in=must_sign_in)
     if match is None or match.url_name not in ("edit", "undo", "restore", "pull") or "text" not in request.POST:
         message = gettext("This form is too old or came from elsewhere. Go back, load it again, and send it once more.")
         return render(request, "wiki/pages/problem.html", {"message": message, "status": 403}, status=403)
     try:
-        asked = titles.clean_title(match.kwargs["title"])
+        full_title = titles.clean_title(match.kwargs["title"])
     except titles.TitleProblem as problem:
         raise Http404(str(problem)) from problem
-    page = page_lookup.find(asked, request.user)
-    form = _form(request, page, asked, data=request.POST)
+    page = page_lookup.find(full_title, request.user)
+    form = _form(request, page, full_title, data=request.POST)
     if must_sign_in:
-        _with_sign_in(form)
-    form.add_error(None, said)
-    return _editor(request, page, asked, form, status=403, must_sign_in=must_sign_in)
+        _add_sign_in_fields(form)
+    form.add_error(None, error)
+    return _editor(request, page, full_title, form, status=403, must_sign_in=must_sign_in)

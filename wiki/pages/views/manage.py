@@ -1,4 +1,4 @@
-"""Looking after pages: renaming, moving, deleting, bringing back, licence, stewards."""
+"""Views for managing pages: move, delete, undelete, licence and language, stewards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from wiki.text import titles
 
 
 def get_page(request: HttpRequest, title: str, action: permissions.Action) -> WikiPage:
-    """The gate of this file: the page that the reader may do `action` to, or an error."""
+    """Get the page for a view. Raises Http404, and NotAllowed if the user may not do `action` to it."""
     try:
         page = page_lookup.find(title, request.user)
     except titles.TitleProblem as problem:
@@ -41,20 +41,20 @@ def get_page(request: HttpRequest, title: str, action: permissions.Action) -> Wi
 
 
 def get_author(request: HttpRequest) -> Author:
-    """The signed-in person as an author. Raises NotAllowed for anonymous readers."""
+    """Return the signed-in user as an author. Raises NotAllowed for anonymous users."""
     if not isinstance(request.user, User):
         raise NotAllowed(gettext_noop("Sign in first: reading is open, writing asks for an account."))
     return Author.of(request.user)
 
 
 class EditCommentForm(forms.Form):
-    """Why something is done."""
+    """Form with a comment for the history."""
 
     comment = forms.CharField(label=_("Why?"), max_length=500, required=False)
 
 
 class MovePageForm(EditCommentForm):
-    """Where a page goes."""
+    """Form for the new title of a page."""
 
     title = forms.CharField(
         label=_("New full title"),
@@ -66,7 +66,7 @@ class MovePageForm(EditCommentForm):
 
 
 class FieldsForm(EditCommentForm):
-    """Licence and language of a page."""
+    """Form for the licence and language of a page; offers the licences that the current one is compatible with."""
 
     license = forms.ChoiceField(label=_("Licence"))
     language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
@@ -80,26 +80,26 @@ class FieldsForm(EditCommentForm):
         ]
 
 
-def _act(
+def _process_form(
     request: HttpRequest,
     template: str,
     page: WikiPage,
     form: forms.Form,
     act: Callable[[dict[str, Any]], WikiPage],
-    done: str,
+    success_message: str,
     **context: Any,
 ) -> HttpResponseBase:
-    """Show `form`; when it is sent, `act` on its data, and say what was done."""
+    """Render `form`; if it is valid, call `act` with its data and redirect to the page that it returns."""
     status = 200
     if form.is_valid():
         try:
-            after = act(form.cleaned_data)
+            changed_page = act(form.cleaned_data)
         except WikiError as error:
             form.add_error(None, message_for(error))
             status = error.status
         else:
-            messages.success(request, done)
-            return redirect(after.get_absolute_url())
+            messages.success(request, success_message)
+            return redirect(changed_page.get_absolute_url())
     context |= {"form": form, "page": page, "may": permissions.allowed_actions(request.user, page)}
     return render(request, template, context, status=status)
 
@@ -118,11 +118,11 @@ def move(request: HttpRequest, title: str) -> HttpResponseBase:
         )  # fmt: skip
         return page_lookup.reload_page(page.pk)
 
-    return _act(request, "wiki/pages/move.html", page, form, act, gettext("The page has moved."))
+    return _process_form(request, "wiki/pages/move.html", page, form, act, gettext("The page has moved."))
 
 
 def delete(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Delete a page: a version without text."""
+    """Delete a page, by a version without text."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     page = get_page(request, title, permissions.Action.DELETE)
@@ -132,7 +132,7 @@ def delete(request: HttpRequest, title: str) -> HttpResponseBase:
         page_writer.delete(page, get_author(request), data["comment"])
         return page
 
-    return _act(
+    return _process_form(
         request, "wiki/pages/delete.html", page, form, act, gettext("The page is deleted."),
         linked_from=links_to(page.title_key or "").values("page_id").distinct().count(),
     )  # fmt: skip
@@ -140,7 +140,7 @@ def delete(request: HttpRequest, title: str) -> HttpResponseBase:
 
 @require_POST
 def undelete(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Bring a deleted page back."""
+    """Restore a deleted page."""
     page = page_lookup.find_deleted(titles.clean_title(title))
     if page is None:
         raise Http404(gettext("There is no deleted page of that title."))
@@ -151,7 +151,7 @@ def undelete(request: HttpRequest, title: str) -> HttpResponseBase:
 
 
 def fields(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Change the licence (where the table allows) or the language of a page."""
+    """Change the licence of a page, to a compatible one, or its language."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     page = get_page(request, title, permissions.Action.RELICENSE)
@@ -162,17 +162,17 @@ def fields(request: HttpRequest, title: str) -> HttpResponseBase:
         page_writer.set_language(page, data["language"], get_author(request), data["comment"])
         return page
 
-    return _act(request, "wiki/pages/fields.html", page, form, act, gettext("Saved."))
+    return _process_form(request, "wiki/pages/fields.html", page, form, act, gettext("Saved."))
 
 
 class StewardForm(forms.Form):
-    """Who shall look after a place from now on."""
+    """Form for the user name of a new steward."""
 
     username = forms.CharField(label=_("User name"), max_length=150)
 
 
 def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
-    """The stewards of a place: add one by name, or take one away (never the last)."""
+    """List the stewards of a place; add a steward by user name, or remove one, but not the last."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     page = get_page(request, title, permissions.Action.STEWARD)
@@ -198,15 +198,17 @@ def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
 
 
 def _remove_steward(request: HttpRequest, page: WikiPage) -> HttpResponse:
-    """Take a stewardship away; the last steward stays until another comes, also when two go at the same moment."""
+    """Remove a steward. Only a superuser may remove the last one, even if two are removed at the same time."""
     with transaction.atomic():
-        WikiPage.objects.filter(pk=page.pk).update(cache_version=F("cache_version") + 1)  # who comes second waits here
-        may_go = page.stewardships.count() > 1 or (isinstance(request.user, User) and request.user.is_superuser)
-        if may_go:
+        WikiPage.objects.filter(pk=page.pk).update(
+            cache_version=F("cache_version") + 1
+        )  # locks the row: a concurrent request waits
+        may_remove = page.stewardships.count() > 1 or (isinstance(request.user, User) and request.user.is_superuser)
+        if may_remove:
             page.stewardships.filter(user__username=request.POST["remove"]).delete()
-    if not may_go:
+    if not may_remove:
         messages.error(request, gettext("A place keeps one steward: add another one first."))
-    elif not permissions.has_permission(request.user, permissions.Action.STEWARD, page):  # they took themselves away
+    elif not permissions.has_permission(request.user, permissions.Action.STEWARD, page):  # they removed themselves
         messages.success(request, gettext("You do not look after this place any more."))
         return redirect(page.get_absolute_url())
     return redirect(request.get_full_path())
@@ -214,7 +216,7 @@ def _remove_steward(request: HttpRequest, page: WikiPage) -> HttpResponse:
 
 @require_POST
 def convert_place_to_page(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Make an empty place an ordinary page."""
+    """Turn an empty place into an ordinary page."""
     page = get_page(request, title, permissions.Action.CONVERT_PLACE)
     page_writer.convert_place_to_page(page, get_author(request), request.POST.get("comment", ""))
     messages.success(request, gettext("It is an ordinary page now."))

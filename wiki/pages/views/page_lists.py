@@ -1,4 +1,4 @@
-"""Lists of pages: all, by kind and place, orphans, wanted, categories, links."""
+"""Views that list pages: all pages, orphans, wanted pages, categories, links to a page."""
 
 from __future__ import annotations
 
@@ -27,30 +27,29 @@ PER_PAGE = 60
 PLACES_OFFERED = 2000
 THUMBNAIL = "fill-480x270"
 DEPTH = 8
-"""How deep the tree of categories is drawn."""
+"""Maximal depth of the displayed category tree."""
 
 
 def add_thumbnails(pages: Iterable[WikiPage]) -> list[WikiPage]:
-    """The pages, each with `thumbnail`: the address of a small copy of its first picture."""
+    """Return the pages, each with `thumbnail`: the URL of a small copy of its first picture, or ""."""
     found = list(pages)
     names = {page.pk: page.picture_name.partition(":")[2] for page in found if page.picture_name}
     pictures = pictures_by_name(names.values(), THUMBNAIL) if names else {}
     for page in found:
         picture = pictures.get(file_key(names.get(page.pk, "")))
-        if picture is not None:
-            page.thumbnail = picture.get_rendition(THUMBNAIL).url
+        page.thumbnail = picture.get_rendition(THUMBNAIL).url if picture is not None else ""
     return found
 
 
 def place_titles(user: Reader) -> QuerySet[WikiPage, str]:
-    """Full titles of places that forms offer by name; any other can be typed."""
+    """Return full titles of places to suggest in forms, at most PLACES_OFFERED."""
     places = WikiPage.objects.readable_by(user).filter(is_place=True).order_by("title_fold")
     found: QuerySet[WikiPage, str] = places.values_list("full_title", flat=True)[:PLACES_OFFERED]
     return found
 
 
 def pages_with_title_words(text: str, user: Reader) -> WikiPageQuerySet:
-    """Readable pages whose title holds every word of `text`, case and accents aside."""
+    """Return the readable pages whose title contains every word of `text`, without regard to case and accents."""
     found: WikiPageQuerySet = WikiPage.objects.readable_by(user).select_related("kind", "place")
     for word in titles.fold(text)[:200].split()[:10]:
         found = found.filter(title_fold__contains=word)
@@ -58,7 +57,7 @@ def pages_with_title_words(text: str, user: Reader) -> WikiPageQuerySet:
 
 
 def pages_linking_to(key: str, user: Reader) -> WikiPageQuerySet:
-    """Readable pages that link to the page with `key`."""
+    """Return the readable pages that link to the page with `key`."""
     found: WikiPageQuerySet = (
         WikiPage.objects.readable_by(user)
         .filter(pk__in=links_to(key).values("page_id"))
@@ -69,13 +68,13 @@ def pages_linking_to(key: str, user: Reader) -> WikiPageQuerySet:
 
 
 def _page(request: HttpRequest, pages: WikiPageQuerySet, size: int = PER_PAGE) -> Any:
-    """The part of a list that `?p=` asks for."""
+    """Return the page of a list that is selected by `?p=`."""
     return Paginator(pages, size).get_page(request.GET.get("p"))
 
 
 @require_safe
 def all_pages(request: HttpRequest) -> HttpResponse:
-    """All pages, by kind, place and words of the title."""
+    """List all pages, filtered by kind, place and words of the title."""
     kind = Kind.objects.filter(key=request.GET.get("kind", "")[:40]).first()
     place = _place(request)
     query = request.GET.get("q", "")[:200]
@@ -103,7 +102,7 @@ def all_pages(request: HttpRequest) -> HttpResponse:
 
 
 def _place(request: HttpRequest) -> WikiPage | None:
-    """The place that `?place=` names, or None when it says nothing. 404 for an unknown one."""
+    """Return the place selected by `?place=`, None without it. Raises Http404 if there is no such place."""
     if not (name := request.GET.get("place", "")):
         return None
     try:
@@ -117,7 +116,7 @@ def _place(request: HttpRequest) -> WikiPage | None:
 
 @require_safe
 def orphans(request: HttpRequest) -> HttpResponse:
-    """Pages that no page links to."""
+    """List the pages that no other page links to."""
     linked = PageLink.objects.filter(Q(key=OuterRef("title_key")) | Q(place_key=OuterRef("title_key"))).exclude(
         page=OuterRef("pk")
     )
@@ -133,13 +132,13 @@ def orphans(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def wanted_pages(request: HttpRequest) -> HttpResponse:
-    """Titles that pages link to and nobody has written, the most wanted first."""
-    here = WikiPage.objects.filter(title_key=OuterRef("key"))
-    nearer = WikiPage.objects.filter(title_key=OuterRef("place_key"))
+    """List the titles of missing pages that other pages link to, the most linked first."""
+    at_root = WikiPage.objects.filter(title_key=OuterRef("key"))
+    in_place = WikiPage.objects.filter(title_key=OuterRef("place_key"))
     readable = WikiPage.objects.readable_by(request.user)
     missing = (
         PageLink.objects.filter(way=PageLink.Way.LINK, page__in=readable)
-        .filter(~Exists(here), ~Exists(nearer))
+        .filter(~Exists(at_root), ~Exists(in_place))
         .values(title=F("key"))
         .annotate(count=Count("page", distinct=True))
         .order_by("-count", "title")
@@ -150,36 +149,36 @@ def wanted_pages(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def categories(request: HttpRequest) -> HttpResponse:
-    """The tree of categories that are in use or written."""
+    """Show the tree of categories that have members or a page."""
     readable = WikiPage.objects.readable_by(request.user)
     rows = PageLink.objects.filter(way=PageLink.Way.CATEGORY, page__in=readable)
     counts = dict(rows.exclude(page__namespace=CATEGORY).values_list("key").annotate(Count("page")))
-    above = rows.filter(page__namespace=CATEGORY).values_list("key", "page__title_key")
+    parents = rows.filter(page__namespace=CATEGORY).values_list("key", "page__title_key")
     written = set(readable.filter(namespace=CATEGORY).values_list("title_key", flat=True))
     children: dict[str, set[str]] = {}
-    for parent, child in above:
+    for parent, child in parents:
         children.setdefault(parent, set()).add(child or "")
     known = set(counts) | written | set(children)
-    below = {child for some in children.values() for child in some}
+    subcategories = {child for group in children.values() for child in group}
 
     def node(key: str, path: frozenset[str]) -> dict[str, Any]:
-        deeper = sorted(children.get(key, set()) - path) if len(path) < DEPTH else []
+        below = sorted(children.get(key, set()) - path) if len(path) < DEPTH else []
         return {
             "title": key,
             "name": key.partition(":")[2],
             "count": counts.get(key, 0),
             "exists": key in written,
-            "children": [node(child, path | {child}) for child in deeper],
+            "children": [node(child, path | {child}) for child in below],
         }
 
-    roots = sorted(known - below, key=titles.fold) or sorted(known, key=titles.fold)
+    roots = sorted(known - subcategories, key=titles.fold) or sorted(known, key=titles.fold)
     tree = [node(key, frozenset({key})) for key in roots]
     return render(request, "wiki/pages/categories.html", {"tree": tree})
 
 
 @require_safe
 def links_to_view(request: HttpRequest, title: str) -> HttpResponse:
-    """What links to a page, which need not exist."""
+    """List the pages that link to a title, whether or not it has a page."""
     try:
         full_title = titles.clean_title(title)
         key = titles.key_of(full_title)

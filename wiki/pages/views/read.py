@@ -1,4 +1,4 @@
-"""Reading: the home page, a page, an old version, a picture, a category. Parses nothing current."""
+"""Views for reading: home page, pages, old versions, files, categories. Current texts are not parsed here."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first screen."""
+    """Show the home page."""
     readable = WikiPage.objects.readable_by(request.user)
     articles = readable.articles().select_related("kind", "place")
 
     def latest(kind: str) -> list[WikiPage]:
         found = articles.filter(kind__key=kind).order_by("-edited_at", "-pk")
-        some = list(found.exclude(picture_name="")[:CARDS_PER_KIND])
-        if len(some) < CARDS_PER_KIND:
-            some += found.filter(picture_name="")[: CARDS_PER_KIND - len(some)]
-        return page_lists.add_thumbnails(some)
+        pages = list(found.exclude(picture_name="")[:CARDS_PER_KIND])
+        if len(pages) < CARDS_PER_KIND:
+            pages += found.filter(picture_name="")[: CARDS_PER_KIND - len(pages)]
+        return page_lists.add_thumbnails(pages)
 
     counts = dict(readable.articles().order_by().values_list("kind__key").annotate(Count("pk")))
     kinds = list(Kind.objects.all())
@@ -64,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def latest_versions(request: HttpRequest, place: WikiPage | None = None) -> list[PageVersion]:
-    """The latest single changes (those of changesets apart) that the reader may see."""
+    """Return the latest versions that the reader may see, without those of changesets (except the demo's)."""
     versions = PageVersion.objects.readable_by(request.user).filter(Q(changeset=None) | Q(changeset__act="demo"))
     if place is not None:
         versions = versions.filter(Q(place=place) | Q(page=place))
@@ -74,7 +74,7 @@ def latest_versions(request: HttpRequest, place: WikiPage | None = None) -> list
 
 @require_safe
 def page(request: HttpRequest, title: str) -> HttpResponseBase:
-    """A page by its full title; anything that is not there says what can be done."""
+    """Show a page by its full title, follow redirects, or respond 404 with suggestions."""
     try:
         key = titles.key_of(title)
     except titles.TitleProblem as problem:
@@ -85,20 +85,20 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         return as_of(request, key)
     language = (get_language() or "fr")[:2]
     etag = page_cache.etag_from_middleware(request)
-    gate = WikiPage.objects.readable_by(request.user).filter(title_key=key)
+    readable = WikiPage.objects.readable_by(request.user).filter(title_key=key)
     stored: RenderedPage | None = (
-        RenderedPage.objects.filter(page__in=gate, ui_language=language)
+        RenderedPage.objects.filter(page__in=readable, ui_language=language)
         .annotate(
-            bonds=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page"))))
+            has_forks_or_proposals=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page"))))
             | Exists(WikiPage.objects.filter(pk=OuterRef("page"), proposals__state="waiting"))
         )
         .select_related("page__kind", "page__place")
         .first()
     )
-    found = stored.page if stored else gate.select_related("kind", "place").first()
+    found = stored.page if stored else readable.select_related("kind", "place").first()
     if found is None:
         return missing_page(request, title, key)
-    found.has_bonds = getattr(stored, "bonds", True)
+    found.has_bonds = getattr(stored, "has_forks_or_proposals", True)
     if stored is None or stored.version != found.version:
         stored = rebuild_derived.rebuild_page(found, language)
     if title != found.full_title.replace(" ", "_") and request.path != found.get_absolute_url():
@@ -108,15 +108,15 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         target = page_lookup.redirect_target(found, request.user)
         if target is not None and target.pk != found.pk:
             return redirect(f"{target.get_absolute_url()}?from={found.url_title}")
-    shown = page_output.current_output(stored, found)
-    answer = _shown(request, found, stored, shown)
-    return page_cache.add_cache_headers(answer, found.license, etag if shown.is_cacheable else "")
+    output = page_output.current_output(stored, found)
+    response = _render_page(request, found, stored, output)
+    return page_cache.add_cache_headers(response, found.license, etag if output.is_cacheable else "")
 
 
-def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: PageOutput) -> HttpResponse:
-    """The screen of a page that is there: with its list, where it is a place, category or file."""
+def _render_page(request: HttpRequest, found: WikiPage, stored: RenderedPage, output: PageOutput) -> HttpResponse:
+    """Render a page, with the additional context of a place, category or file."""
     template = "wiki/pages/page.html"
-    context = page_context(request, found, stored, shown)
+    context = page_context(request, found, stored, output)
     if found.namespace == CATEGORY:
         context |= category_context(request, found.full_title)
         template = "wiki/pages/category.html"
@@ -128,12 +128,12 @@ def _shown(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: P
     return render(request, template, context)
 
 
-def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, shown: PageOutput) -> dict[str, Any]:
-    """What the template of a page takes."""
+def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, output: PageOutput) -> dict[str, Any]:
+    """Return the context of the template `page.html`."""
     return {
         "page": found,
-        "html": shown.html,
-        "facts": shown.fact_box,
+        "html": output.html,
+        "facts": output.fact_box,
         "toc": stored.toc,
         "categories": stored.categories,
         "problems": stored.problems,
@@ -149,13 +149,13 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, sh
 
 
 def license_context(expression: str) -> dict[str, Any]:
-    """The licence of a text for the part that says it, or the several that a reader may choose from."""
+    """Return the template context of a licence expression: `license`, or `licenses` if readers may choose."""
     licenses = catalogue.licenses_in(expression)
     return {"license": licenses[0], "licenses": None} if len(licenses) == 1 else {"license": None, "licenses": licenses}
 
 
 def json_ld(found: WikiPage) -> SafeString:
-    """The page in schema.org's words, safe inside a `<script>` (as Django's json_script does)."""
+    """Return schema.org metadata of a page as JSON-LD, escaped for a `<script>` by Django's json_script."""
     kind = found.kind.key if found.kind else "article"
     data = {
         "@context": "https://schema.org",
@@ -174,7 +174,7 @@ def json_ld(found: WikiPage) -> SafeString:
 
 
 def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
-    """What a place shows beside its text: who lives in it, and what changed lately."""
+    """Return the additional context of a place: its pages, recent changes and stewards."""
     inhabitants = (
         WikiPage.objects.readable_by(request.user)
         .in_place(place)
@@ -182,20 +182,20 @@ def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
         .select_related("kind", "place")
         .order_by("title_fold")
     )
-    some = list(inhabitants[:25])
+    first_pages = list(inhabitants[:25])
     return {
-        "inhabitants": page_lists.add_thumbnails(some[:24]),
-        "inhabitants_more": len(some) > 24,
+        "inhabitants": page_lists.add_thumbnails(first_pages[:24]),
+        "inhabitants_more": len(first_pages) > 24,
         "changes": latest_versions(request, place),
         "stewards": place.stewardships.select_related("user"),
     }
 
 
 def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
-    """What is in a category: pages, and categories under it."""
+    """Return the additional context of a category: its pages and subcategories."""
     readable = WikiPage.objects.readable_by(request.user)
-    inside = PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=titles.key_of(full_title))
-    members = readable.filter(pk__in=inside.values("page_id")).select_related("kind", "place")
+    links = PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=titles.key_of(full_title))
+    members = readable.filter(pk__in=links.values("page_id")).select_related("kind", "place")
     pages = Paginator(members.exclude(namespace=CATEGORY).order_by("title_fold"), 100)
     return {
         "members": pages.get_page(request.GET.get("p")),
@@ -206,7 +206,7 @@ def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
 
 
 def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None:
-    """What is known of a picture or file, or None when there is none of that name."""
+    """Return the additional context of a picture or file; None if there is none with this name."""
     name = file_key(titles.split_namespace(full_title)[1])
     found: Picture | File | None = Picture.objects.filter(name=name).first() or File.objects.filter(name=name).first()
     if found is None:
@@ -221,14 +221,14 @@ def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None
         "is_picture": isinstance(found, Picture),
     }
     if isinstance(found, Picture):
-        shown = found.get_rendition(f"width-{min(found.width, 1200)}")
-        context |= {"url": shown.url, "width": shown.width, "height": shown.height}
+        rendition = found.get_rendition(f"width-{min(found.width, 1200)}")
+        context |= {"url": rendition.url, "width": rendition.width, "height": rendition.height}
     return context
 
 
-def missing_page(request: HttpRequest, asked: str, key: str) -> HttpResponse:
-    """No page has that title: a picture, a category, a deleted page, or one to be written."""
-    full_title = titles.clean_title(asked)
+def missing_page(request: HttpRequest, title: str, key: str) -> HttpResponse:
+    """Respond to a title without a page: a file or category without text, a deleted page, or a page to be written."""
+    full_title = titles.clean_title(title)
     namespace, _ = titles.split_namespace(full_title)
     if namespace == FILE and (context := file_context(request, full_title)):
         return render(request, "wiki/pages/file.html", context)
@@ -238,35 +238,35 @@ def missing_page(request: HttpRequest, asked: str, key: str) -> HttpResponse:
             page = WikiPage(title=full_title, full_title=full_title, namespace=CATEGORY)
             context |= {"page": page, "may": permissions.allowed_actions(request.user), "html": ""}
             return render(request, "wiki/pages/category.html", context)
-    gone = page_lookup.find_deleted(full_title)
-    if gone is not None:
-        last = gone.versions.select_related("author").order_by("-number").first()
-        context = {"page": gone, "version": last, "may": permissions.allowed_actions(request.user, gone)}
+    deleted = page_lookup.find_deleted(full_title)
+    if deleted is not None:
+        last = deleted.versions.select_related("author").order_by("-number").first()
+        context = {"page": deleted, "version": last, "may": permissions.allowed_actions(request.user, deleted)}
         return render(request, "wiki/pages/deleted.html", context, status=404)
     context = {
         "full_title": full_title,
-        "near": similar_titles.find_similar_titles(full_title, request.user),
-        "wanted_by": page_lists.pages_linking_to(key, request.user)[:10],
+        "similar_pages": similar_titles.find_similar_titles(full_title, request.user),
+        "linking_pages": page_lists.pages_linking_to(key, request.user)[:10],
         "may": permissions.allowed_actions(request.user),
     }
     return render(request, "wiki/pages/missing.html", context, status=404)
 
 
 def old_version(request: HttpRequest, key: str) -> HttpResponse:
-    """A version by its number: its text as it was, under today's rules of display."""
-    found = _with_history(request, key)
+    """Show the version with the number `?version=`, rendered by the current rules."""
+    found = _get_page(request, key)
     number = request.GET.get("version", "")
     if not number.isdecimal() or len(number) > 9:
         raise Http404(gettext("There is no such version."))
     version = _versions(request, found).filter(number=int(number)).first()
     if version is None:
         raise Http404(gettext("There is no such version."))
-    return _old(request, found, version)
+    return _render_old_version(request, found, version)
 
 
 def as_of(request: HttpRequest, key: str) -> HttpResponseBase:
-    """The version that was current at the end of a day, with the facts and answers of that day."""
-    found = _with_history(request, key)
+    """Show the version that was current at the end of the day `?at=`, with the facts and query results of that day."""
+    found = _get_page(request, key)
     day = request.GET.get("at", "").strip()[:40]
     if not day:
         return redirect(found.get_absolute_url())
@@ -275,18 +275,20 @@ def as_of(request: HttpRequest, key: str) -> HttpResponseBase:
     except date_input.InvalidDate:
         message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.") % {"text": day}
         return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
-    # Claimed times may go back: what counts is the first version from which on the day had passed.
+    # Claimed times may decrease from version to version: the last version before the first one after the day counts.
     versions = _versions(request, found)
     later = versions.filter(claimed_at__gte=until).aggregate(first=Min("number"))["first"]
     version = versions.filter(number__lt=later or found.version + 1).order_by("-number").first()
     if version is None:
         message = gettext("This page was not written yet on that day.")
         return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
-    return _old(request, found, version, timezone.localdate(until - timedelta(microseconds=1)).isoformat())
+    return _render_old_version(
+        request, found, version, timezone.localdate(until - timedelta(microseconds=1)).isoformat()
+    )
 
 
-def _with_history(request: HttpRequest, key: str) -> WikiPage:
-    """The page of that key. Raises Http404."""
+def _get_page(request: HttpRequest, key: str) -> WikiPage:
+    """Get the readable page with a title key. Raises Http404."""
     readable = WikiPage.objects.readable_by(request.user).select_related("kind", "place")
     found: WikiPage | None = readable.filter(title_key=key).first()
     if found is None:
@@ -299,8 +301,8 @@ def _versions(request: HttpRequest, found: WikiPage) -> PageVersionQuerySet:
     return versions.select_related("stored", "author")
 
 
-def _old(request: HttpRequest, found: WikiPage, version: PageVersion, day: str = "") -> HttpResponse:
-    """The screen of an old version; `day` when it is shown as of one."""
+def _render_old_version(request: HttpRequest, found: WikiPage, version: PageVersion, day: str = "") -> HttpResponse:
+    """Render an old version; `day` (ISO 8601) if it is shown as of a day. Raises RateLimitExceeded."""
     rate_limits.limit_previews(request)
     language = (get_language() or "fr")[:2]
     text = version.text()
@@ -317,6 +319,6 @@ def _old(request: HttpRequest, found: WikiPage, version: PageVersion, day: str =
         **license_context(version.license),
         "notice": gettext("In this version the page was deleted.") if text is None else "",
     }
-    answer = render(request, "wiki/pages/page.html", context)
-    answer["X-Robots-Tag"] = "noindex"
-    return answer
+    response = render(request, "wiki/pages/page.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    return response

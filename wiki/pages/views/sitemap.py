@@ -1,4 +1,4 @@
-"""For search engines: which pages there are, and what they need not read."""
+"""Sitemaps and robots.txt for search engines."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from wiki.pages.models import WikiPage, WikiPageQuerySet
 from wiki.text.titles import MIRROR_NAMESPACE
 
 PART_SIZE, MAX_PARTS = 5000, 10_000
+"""Pages per sitemap, and sitemaps at most."""
 DISALLOWED_PATHS = (
     "/admin/", "/edit/", "/history/", "/compare/", "/restore/", "/undo/", "/fork/", "/export/",
     "/move/", "/delete/", "/create", "/upload", "/import", "/account/", "/contributions/",
@@ -20,36 +21,36 @@ DISALLOWED_PATHS = (
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """The index of sitemaps."""
-    parts = range(1, max(1, -(-_listed(request).count() // PART_SIZE)) + 1)
+    """Render the index of sitemaps."""
+    parts = range(1, max(1, -(-_listed_pages(request).count() // PART_SIZE)) + 1)
     context = {"parts": parts, "base": settings.BASE_ADDRESS}
     return render(request, "wiki/pages/sitemap.xml", context, content_type="application/xml")
 
 
 @require_safe
 def part(request: HttpRequest, part: int) -> HttpResponse:
-    """One sitemap of at most 5,000 pages."""
+    """Render one sitemap, of at most PART_SIZE pages."""
     if not 1 <= part <= MAX_PARTS:
         raise Http404
-    some = list(
-        _listed(request).order_by("pk").only("full_title", "edited_at")[(part - 1) * PART_SIZE : part * PART_SIZE]
+    pages = list(
+        _listed_pages(request).order_by("pk").only("full_title", "edited_at")[(part - 1) * PART_SIZE : part * PART_SIZE]
     )
-    if part != 1 and not some:
+    if part != 1 and not pages:
         raise Http404
-    context = {"pages": some, "base": settings.BASE_ADDRESS}
+    context = {"pages": pages, "base": settings.BASE_ADDRESS}
     return render(request, "wiki/pages/sitemap_part.xml", context, content_type="application/xml")
 
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Reading is open to robots too; editing, histories and searches are not for them."""
+    """Allow robots to read pages, but not histories, searches and forms."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in DISALLOWED_PATHS)]
     lines += ["", f"Sitemap: {settings.BASE_ADDRESS}/sitemap.xml", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
-def _listed(request: HttpRequest) -> WikiPageQuerySet:
-    """The pages that search engines are told of: no redirects, and none that lives on another site."""
+def _listed_pages(request: HttpRequest) -> WikiPageQuerySet:
+    """Return the pages for the sitemaps: no redirects, and no mirrors."""
     readable = WikiPage.objects.readable_by(request.user)
     found: WikiPageQuerySet = readable.filter(redirect_key="").exclude(namespace=MIRROR_NAMESPACE)
     return found

@@ -1,4 +1,4 @@
-"""Giving the wiki a picture."""
+"""View for uploading a picture."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from wiki.text.titles import TitleProblem
 
 
 class UploadForm(forms.Form):
-    """A picture with what has to be known of it."""
+    """Form for a picture with author, licence and source."""
 
     file = forms.FileField(
         label=_("Picture"),
@@ -44,14 +44,14 @@ class UploadForm(forms.Form):
     source = forms.CharField(label=_("Where it comes from"), max_length=1000, required=False)
 
     def clean_file(self) -> UploadedFile[Any]:
-        """Refuse what is too large before it is read."""
+        """Return the file, checked for its size before it is read."""
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > BYTE_LIMIT:
             raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."))
         return file
 
     def build_picture(self, user: User) -> Picture | None:
-        """The picture that the form describes, not yet saved; None (with errors) if it cannot be."""
+        """Return the unsaved picture; None, with errors in the form, if the file or its name is invalid."""
         data = self.cleaned_data
         picture = Picture(
             title=data["description"], description=data["description"], author=data["author"],
@@ -66,17 +66,17 @@ class UploadForm(forms.Form):
             self.add_error("name", str(error))
             return None
         if Picture.objects.filter(name=picture.name).exists():
-            self.refuse_name(picture.name)
+            self.add_name_error(picture.name)
             return None
         return picture
 
-    def refuse_name(self, name: str) -> None:
-        """Say that the name is taken."""
+    def add_name_error(self, name: str) -> None:
+        """Add the error that the name is in use."""
         self.add_error("name", gettext("There is already a picture “%(name)s”.") % {"name": name})
 
 
 def upload(request: HttpRequest) -> HttpResponseBase:
-    """Take in a picture; `?name=` is the one that a page misses."""
+    """Upload a picture; `?name=` is the file name that a page refers to."""
     if not request.user.is_authenticated or not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
     permissions.require(request.user, permissions.Action.UPLOAD)
@@ -88,8 +88,8 @@ def upload(request: HttpRequest) -> HttpResponseBase:
         if picture is not None:
             try:
                 picture.save()
-            except IntegrityError:  # someone gave that name in the same moment
-                form.refuse_name(picture.name)
+            except IntegrityError:  # another upload with this name at the same time
+                form.add_name_error(picture.name)
             else:
                 messages.success(request, gettext("The picture is here."))
                 return redirect(address("page", picture.file_title))

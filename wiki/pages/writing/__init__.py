@@ -1,1 +1,1 @@
-"""The only code that writes pages and versions, and what is derived from them."""
+"""The only code that writes pages, versions, and the data derived from them."""

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class VersionState:
-    """One version as those derivers see it that follow a page through its history."""
+    """State of a page in one version, for updaters that process the history of a page."""
 
     text: str | None
     full_title: str
@@ -33,11 +33,11 @@ class VersionState:
     language: str
     author: str
     date: datetime | None
-    """When its author says it was made; None for the moment of writing."""
+    """Time of writing as claimed by the author; None for the time of the transaction."""
 
     @property
     def home(self) -> str:
-        """The place whose pages titles are looked for first: the page itself, or the one it lives in."""
+        """Title of the place in which titles are looked up first: the page itself, or its place; "" for none."""
         if self.is_place:
             return self.full_title
         return self.full_title.partition(":")[0] if self.place_is_named else ""
@@ -45,16 +45,16 @@ class VersionState:
     place_is_named: bool = False
     """Whether the title begins with the name of a place."""
     source: tuple[int, int] | None = None
-    """Key and version number of the other page that this version declares to come from: a fork, a renamed file."""
+    """Primary key and version number of another page from which this version was made, as by a fork."""
     in_changeset: bool = False
-    """Whether it was made in one act with others."""
+    """Whether the version belongs to a changeset."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedVersion:
-    """What the latest text of a page says, and the versions that led to it: the input of all updaters.
+    """The parsed latest text of a page, and the new versions up to it: the input of all updaters.
 
-    It is complete before the transaction begins and never changes; only `page` may still be unsaved until `write`.
+    It is complete before the transaction begins and immutable; only `page` may be unsaved until `write`.
     """
 
     page: WikiPage
@@ -65,37 +65,41 @@ class ParsedVersion:
     columns: Mapping[str, Any]
     """Columns of the page row that follow from the text."""
     problems: Sequence[Problem]
-    """What is wrong in the text: found by the parser, then by the checks of the wiki."""
+    """Problems of the text, found by the parser and by checks that depend on the wiki."""
     number: int = 0
-    """The version number that the text has, or gets when it is written."""
+    """Version number of the text."""
     follows: int = 0
     """The version after which `steps` begin; 0 for the whole history, which then replaces the stored rows."""
     steps: Iterable[VersionState] = ()
     """The versions after `follows`, up to the parsed one; each updater may iterate over them."""
     since: datetime | None = None
-    """The latest claimed time up to version `follows`."""
+    """The latest claimed time of the versions up to `follows`."""
 
 
 @dataclass(slots=True)
 class MonotonicTimes:
-    """Claimed times of the versions of one page, made non-decreasing: imports bring odd clocks."""
+    """Makes the claimed times of the versions of a page non-decreasing, since imports may have wrong clocks."""
 
-    floor: datetime | None
-    """The time of the version before."""
+    previous: datetime | None
+    """Result for the previous version."""
     now: datetime | None
+    """Time of the transaction; None when data is rebuilt from history."""
 
     def next(self, date: datetime | None) -> datetime:
-        """The time of the next version, whose author says `date`: not before the one before it, nor in the future."""
+        """Return the time of the next version, claimed as `date`: not before the previous one, nor in the future."""
         at = date or self.now
         if at is None:
-            raise RuntimeError("The moment of writing is known inside the transaction only")
+            raise RuntimeError("A version without a claimed time needs the time of the transaction")
         at = min(at, self.now) if self.now else at
-        self.floor = max(at, self.floor) if self.floor else at
-        return self.floor
+        self.previous = max(at, self.previous) if self.previous else at
+        return self.previous
 
 
 def latest_time(page: WikiPage, dated: bool) -> datetime | None:
-    """The latest claimed time of a page's versions so far; looked for where new ones are `dated` by their authors."""
+    """Return the latest claimed time of the stored versions of a page, None if there are none.
+
+    It is queried only if the new versions have claimed times (`dated`); else the time of the last version will do.
+    """
     if not page.version or not dated:
         return page.edited_at if page.version else None
     found: datetime | None = page.versions.aggregate(latest=Max("claimed_at"))["latest"]
@@ -103,10 +107,10 @@ def latest_time(page: WikiPage, dated: bool) -> datetime | None:
 
 
 class DerivedDataUpdater(Protocol):
-    """Something that follows from the current text and fields of pages.
+    """Updater of one kind of data derived from the texts and fields of pages.
 
-    What an updater needs of others is said by `requires` and checked at registration, so that the order in which they
-    are registered cannot be wrong.
+    An updater declares the outputs of other updaters that it needs in `requires`. They are checked at registration, so
+    that updaters cannot be registered in a wrong order.
     """
 
     @property
@@ -133,7 +137,7 @@ class DerivedDataUpdater(Protocol):
         """
 
     def snapshot(self) -> list[tuple[Any, ...]]:
-        """Return all derived rows by natural keys, sorted: a rebuild has to give the same."""
+        """Return all derived rows by natural keys, sorted. A rebuild must not change them."""
 
 
 class Inputs:
@@ -143,7 +147,7 @@ class Inputs:
         self._outputs = outputs
 
     def get(self, kind: type[T]) -> T:
-        """Return the output of that type. Raises KeyError if the updater does not declare that it requires it."""
+        """Return the output of type `kind`. Raises KeyError unless the updater declares it in `requires`."""
         output: T = self._outputs[kind]
         return output
 
@@ -154,8 +158,8 @@ UPDATERS: list[DerivedDataUpdater] = []
 def register(updater: DerivedDataUpdater) -> None:
     """Add an updater, once per name; updaters run in the order of registration.
 
-    Raises ImproperlyConfigured where nothing registered before provides what the updater requires, or where something
-    provides the same type already.
+    Raises ImproperlyConfigured if no registered updater provides an output that it requires, or if another updater
+    provides the same type of output.
     """
     if any(known.name == updater.name for known in UPDATERS):
         return

@@ -1,4 +1,4 @@
-"""Waiting for a database that another writer holds."""
+"""Retrying of transactions while another writer locks the database."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _T = TypeVar("_T")
 
 
 def retry_while_locked(act: Callable[[], _T]) -> _T:
-    """Run `act` in a transaction; while the database is locked, try again with jitter.
+    """Run `act` in a transaction, and retry it with a random delay while the database is locked.
 
-    Raises Busy after LOCK_SECONDS. SQLite's own waiting is unfair, hence short time-outs.
+    Raises DatabaseBusy after LOCK_SECONDS. SQLite's own waiting is unfair to writers that came first, so its timeout is
+    short. Within another transaction there is no retry.
     """
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
@@ -32,10 +33,10 @@ def retry_while_locked(act: Callable[[], _T]) -> _T:
                 raise DatabaseBusy(
                     gettext_noop("The wiki is very busy. Nothing was lost: please save again.")
                 ) from error
-            time.sleep(random.uniform(0.005, 0.08))  # noqa: S311  jitter, no secret
+            time.sleep(random.uniform(0.005, 0.08))  # noqa: S311  not used for security
 
 
 def _is_lock(error: OperationalError) -> bool:
-    """Whether `error` says «locked» (SQLite), or deadlock or serialisation (PostgreSQL)."""
+    """Whether `error` is a lock (SQLite), or a deadlock, serialisation failure or lock timeout (PostgreSQL)."""
     state = getattr(error.__cause__, "sqlstate", None)
     return "locked" in str(error) or state in {"40P01", "40001", "55P03"}

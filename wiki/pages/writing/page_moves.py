@@ -1,4 +1,4 @@
-"""The writer's moves: renaming a page or a place, and moving pages between places."""
+"""Renaming of pages and places, and moving of pages between places."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from wiki.text import titles
 
 
 def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_redirect: bool = True) -> SaveResult:
-    """Give `page` another full title; its prefix says the place it lives in from now on.
+    """Give `page` another full title, whose prefix names its new place.
 
-    History goes with it; a redirect stays behind (one for each page of a renamed place), all in
-    one batch. Raises TitleTaken, `titles.TitleProblem`, NotAllowed, Refused.
+    The history stays with the page. Redirects are left at the old titles (one for each page of a renamed place). All
+    versions belong to one changeset. Raises TitleTaken, `titles.TitleProblem`, NotAllowed, Refused, DatabaseBusy, and
+    RateLimitExceeded.
     """
     check_write_allowed(by, Action.MOVE, page)
 
@@ -36,11 +37,15 @@ def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_red
 
 
 def _new_fields(page: WikiPage, title: str) -> PageFields:
-    """The fields of `page` under the full title `title`. Raises Refused where it may not go."""
+    """Return the fields of `page` under the full title `title`.
+
+    Raises Refused if the page is deleted, cannot have this title, or would be moved into itself; TitleProblem, and
+    TitleTaken for a place.
+    """
     if page.is_deleted:
         raise Refused(gettext_noop("This page is deleted: bring it back first."))
     if page.is_place:
-        page_lookup.check_place_title(title, but=page)
+        page_lookup.check_place_title(title, renamed_place=page)
         return replace(PageFields.of(page), title=titles.clean_title(title))
     fields = page_lookup.fields_for_title(title, license=page.license, language=page.language)
     if fields.place is not None and fields.place.pk == page.pk:
@@ -49,55 +54,60 @@ def _new_fields(page: WikiPage, title: str) -> PageFields:
 
 
 def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_redirect: bool) -> SaveResult:
-    """Write the move of `page`, and of the pages that live in it, in one batch."""
-    moved = [(page, fields)]
+    """Write the move of `page`, and of the pages in it if it is a place, in one changeset."""
+    moves = [(page, fields)]
     if page.is_place:
-        renamed = WikiPage(pk=page.pk, full_title=full_title(fields))
+        renamed = WikiPage(pk=page.pk, full_title=full_title(fields))  # gives its pages their new titles
         renamed._state.adding = False
-        moved += [
+        moves += [
             (child, replace(PageFields.of(child), place=renamed))
             for child in page.inhabitants.select_related("place", "source").order_by("pk")
         ]
-    in_the_way = [_redirect_in_the_way(item, new) for item, new in moved]
-    overwritten = [
-        NewVersion(old, None, PageFields.of(old), by, tags=["deleted"]) for old in in_the_way if old is not None
+    replaced_redirects = [_replaceable_redirect(item, new) for item, new in moves]
+    deletions = [
+        NewVersion(old, None, PageFields.of(old), by, tags=["deleted"]) for old in replaced_redirects if old is not None
     ]
-    drafts = [
+    moved_versions = [
         NewVersion(item, None if item.is_deleted else item.source.text, new, by, comment, tags=["moved"])
-        for item, new in moved
+        for item, new in moves
     ]
     redirects = [
-        _redirect(item, new, by, in_commons=page.is_place)
-        for item, new in moved
+        _redirect(item, new, by, at_root=page.is_place)
+        for item, new in moves
         if leave_redirect and not item.is_deleted
         and titles.key_of(item.full_title) != titles.key_of(full_title(new))
     ]  # fmt: skip
-    batch = Changeset(act=Changeset.Act.MOVE, by=by.user, comment=comment, made_at=by.claimed_at or timezone.now())
-    versions = store([*overwritten, *drafts, *redirects], batch, also=lambda _: _check_all_moved(moved))
-    return SaveResult(page, versions[len(overwritten)].number, changed=True)
+    changeset = Changeset(act=Changeset.Act.MOVE, by=by.user, comment=comment, made_at=by.claimed_at or timezone.now())
+    versions = store([*deletions, *moved_versions, *redirects], changeset, also=lambda _: _check_all_moved(moves))
+    return SaveResult(page, versions[len(deletions)].number, changed=True)
 
 
-def _check_all_moved(moved: Sequence[tuple[WikiPage, PageFields]]) -> None:
-    """Inside the transaction: raise Stale where a page came to live in a renamed place after its pages were read."""
-    pks = {page.pk for page, _ in moved}
-    if not set(WikiPage.objects.filter(place=moved[0][0]).values_list("pk", flat=True)) <= pks:
+def _check_all_moved(moves: Sequence[tuple[WikiPage, PageFields]]) -> None:
+    """Raise StaleVersion if a page was added to a renamed place since its pages were loaded.
+
+    Must run inside the transaction.
+    """
+    pks = {page.pk for page, _ in moves}
+    if not set(WikiPage.objects.filter(place=moves[0][0]).values_list("pk", flat=True)) <= pks:
         raise StaleVersion
 
 
-def _redirect(page: WikiPage, new: PageFields, by: Author, *, in_commons: bool) -> NewVersion:
-    """The page that stays at the old title of `page`; in the commons when its place is renamed,
-    since the old prefix names no place any more."""
+def _redirect(page: WikiPage, new: PageFields, by: Author, *, at_root: bool) -> NewVersion:
+    """Return the redirect at the old title of `page`.
+
+    It is at root level if the place itself is renamed, since the old prefix then names no place.
+    """
     old = replace(PageFields.of(page), is_place=False)
-    if in_commons:
+    if at_root:
         old = replace(old, place=None, title=page.full_title)
     text = f"#REDIRECT [[{full_title(new)}]]\n"
     return NewVersion(WikiPage(), text, old, by, tags=["redirect"])
 
 
-def _redirect_in_the_way(page: WikiPage, new: PageFields) -> WikiPage | None:
-    """The redirect at the new title that leads to `page` itself: it gives way; None where the title is free.
+def _replaceable_redirect(page: WikiPage, new: PageFields) -> WikiPage | None:
+    """Return an unedited redirect to `page` itself at its new title, which the move deletes; None if the title is free.
 
-    Raises TitleTaken where another page, or a redirect that says something else, has the title.
+    Raises TitleTaken if another page or redirect has the title.
     """
     other = page_lookup.find_by_key(titles.key_of(full_title(new)))
     if other is None or other.pk == page.pk:

@@ -1,8 +1,8 @@
-"""Wagtail's tree, changed only here, under one lock, with computed paths.
+"""Changes of Wagtail's page tree, made only here, under one lock, with computed paths.
 
-Pages hang from the site's root (the commons) or from their place. treebeard keeps `path`,
-`depth` and `numchild`; inserting many nodes at once needs the paths computed here, since
-Django refuses `bulk_create` for a model with a parent table.
+The parent of a page is its place, or else the home page (root level). treebeard stores `path`, `depth` and `numchild`.
+To insert many nodes at once, their paths are computed here, since Django refuses `bulk_create` for a model with a
+parent table.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ from wiki.pages.models import WikiPage
 
 
 def home_page() -> Page:
-    """The page that everything hangs from: the root page of the default site."""
+    """Return the parent of all wiki pages at root level: the root page of the default site."""
     return Page.objects.get(pk=Site.objects.get(is_default_site=True).root_page_id)
 
 
 def lock_tree() -> Page:
-    """Take the one lock of the tree until the transaction ends; returns the home page, fresh.
+    """Lock the tree until the transaction ends, and return the home page, loaded again.
 
-    SQLite's immediate transactions make it needless there; PostgreSQL needs the row lock.
+    The lock is the row of the home page on PostgreSQL; on SQLite, the immediate transaction is enough.
     """
     site = Site.objects.get(is_default_site=True)
     return Page.objects.select_for_update().get(pk=site.root_page_id)
 
 
 def insert(pages: Sequence[WikiPage]) -> None:
-    """Insert new pages under their place, or in the commons. Inside a transaction only.
+    """Insert new pages under their place, or at root level. Must run inside a transaction.
 
-    A place that is itself in `pages` must come before its inhabitants.
+    A place that is itself in `pages` must come before its pages.
     """
     root = lock_tree()
     groups: dict[int | None, list[WikiPage]] = {}
     for page in pages:
         groups.setdefault(page.place.pk if page.place and page.place.pk else None, []).append(page)
-    fresh = [page for page in pages if page.place and not page.place.pk]
-    if fresh:
-        waiting = {id(page) for page in fresh}
-        insert([page for page in pages if id(page) not in waiting])
-        for page in fresh:
-            page.place = page.place  # whose key is known by now
-        insert(fresh)
+    in_new_places = [page for page in pages if page.place and not page.place.pk]
+    if in_new_places:
+        later = {id(page) for page in in_new_places}
+        insert([page for page in pages if id(page) not in later])
+        for page in in_new_places:
+            page.place = page.place  # sets `place_id`, now that the place has a primary key
+        insert(in_new_places)
         return
     locale = Locale.get_default()
     for place_id, children in groups.items():
@@ -57,38 +57,38 @@ def insert(pages: Sequence[WikiPage]) -> None:
 
 
 def _insert_under(parent: Page, children: Sequence[WikiPage], locale: Locale) -> None:
-    """Give `children` the next free paths under `parent` and write both of their rows."""
+    """Insert `children` after the last child of `parent`: their rows in Wagtail's table and in the wiki's."""
     last = Page.objects.filter(path__startswith=parent.path, depth=parent.depth + 1).aggregate(models.Max("path"))[
         "path__max"
     ]
-    step = Page._str2int(last[len(parent.path) :]) if last else 0
+    last_step = Page._str2int(last[len(parent.path) :]) if last else 0
     content_type = ContentType.objects.get_for_model(WikiPage)
     for offset, child in enumerate(children, start=1):
-        child.path = Page._get_path(parent.path, parent.depth + 1, step + offset)
+        child.path = Page._get_path(parent.path, parent.depth + 1, last_step + offset)
         child.depth = parent.depth + 1
         child.locale = locale
         child.content_type = content_type
         child.url_path = f"{parent.url_path}{child.slug}/"
         child.draft_title = child.title
         child.last_published_at = child.first_published_at = child.edited_at
-    shared = [field.attname for field in Page._meta.concrete_fields if not field.primary_key]
-    bases = [Page(**{name: getattr(child, name) for name in shared}) for child in children]
+    base_fields = [field.attname for field in Page._meta.concrete_fields if not field.primary_key]
+    bases = [Page(**{name: getattr(child, name) for name in base_fields}) for child in children]
     for child, base in zip(children, Page.objects.bulk_create(bases, batch_size=500), strict=True):
         child.pk = child.id = base.pk
         child.page_ptr_id = base.pk
         child._state.adding = False
         child._state.db = base._state.db
-    own = WikiPage._meta.local_concrete_fields
+    wiki_fields = WikiPage._meta.local_concrete_fields
     using = router.db_for_write(WikiPage)
     rows: Any = models.QuerySet(WikiPage, using=using)
-    rows._batched_insert(list(children), own, batch_size=500)
+    rows._batched_insert(list(children), wiki_fields, batch_size=500)
     Page.objects.using(using).filter(pk=parent.pk).update(numchild=F("numchild") + len(children))
 
 
 def move(page: WikiPage, place: WikiPage | None) -> None:
-    """Hang `page` (and what lives in it) under `place` or the commons. Inside a transaction.
+    """Move `page` with its descendants under `place`, or to the root level. Must run inside a transaction.
 
-    Not Wagtail's `page.move()`: that saves the whole row and writes back stale columns.
+    Wagtail's `page.move()` is not used: it saves the whole row, and so overwrites columns with stale values.
     """
     root = lock_tree()
     target = root if place is None else Page.objects.get(pk=place.pk)

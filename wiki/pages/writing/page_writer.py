@@ -1,8 +1,7 @@
-"""The one writer: every change of a text or field of a page, whoever asks for it.
+"""The only entry point for changes of the text or fields of a page: views, API, imports, restore, merge.
 
-Browser, form, API, importer, restore and merge all come through here. Each function checks
-rights, prepares outside any lock, and writes in one short transaction (`storing`). It answers
-only when the change is committed.
+Each function checks permissions and rate limits, prepares outside any lock, and writes in one short transaction
+(`version_store`). It returns when the change is committed.
 """
 
 from __future__ import annotations
@@ -25,29 +24,27 @@ from wiki.text.merging import document_merge
 
 _T = TypeVar("_T")
 ATTEMPTS = 200
-"""How often a save follows a faster one before it gives up; each attempt merges again."""
-
-
+"""Maximal number of attempts to save while others save the same page; each attempt merges again."""
 MAX_PAGES_NAMED = 5
-"""So many pages are named where many stand in the way."""
+"""Maximal number of pages listed in an error message."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaveResult:
-    """What became of a change."""
+    """Result of a change."""
 
     page: WikiPage
     version: int
-    """The number the page is at now."""
+    """Current version number of the page."""
     changed: bool
-    """False when the page already said so: no version was made."""
+    """False if the page was in this state already, so that no version was written."""
     merged: bool = False
-    """True when someone else's change was merged in."""
+    """Whether the change was merged with changes by others."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditSummary:
-    """What an author says about a change."""
+    """Comment of a change, with the other attributes of its version that are not fields of the page."""
 
     comment: str = ""
     minor: bool = False
@@ -56,9 +53,9 @@ class EditSummary:
 
 
 def check_write_allowed(by: Author, action: permissions.Action, page: WikiPage | None) -> None:
-    """Rights and limits of the account behind `by`; commands act without an account.
+    """Check the permissions and the rate limit of the account of `by`; without an account (commands), check nothing.
 
-    Raises NotAllowed, TooFast.
+    Raises NotAllowed, RateLimitExceeded.
     """
     if isinstance(by.user, User):
         permissions.require(by.user, action, page)
@@ -66,7 +63,7 @@ def check_write_allowed(by: Author, action: permissions.Action, page: WikiPage |
 
 
 def check_text(text: str) -> str:
-    """`text` as kept. Raises Refused when it is longer than a page may be."""
+    """Return `text` as it is stored. Raises Refused if it exceeds TEXT_LIMIT."""
     text = clean_text(text)
     if len(text.encode()) > TEXT_LIMIT:
         raise Refused(
@@ -77,7 +74,7 @@ def check_text(text: str) -> str:
 
 
 def retry_while_stale(attempt: Callable[[], _T]) -> _T:
-    """Run `attempt`, again while others were faster. Raises Busy."""
+    """Run `attempt`, and repeat it while it raises StaleVersion, at most ATTEMPTS times. Raises DatabaseBusy."""
     for _ in range(ATTEMPTS):
         try:
             return attempt()
@@ -93,14 +90,14 @@ def edit(
     note: EditSummary = EditSummary(),
     base: int | None = None,
     also: Callable[[list[PageVersion]], None] | None = None,
-    words_of: Author | None = None,
+    author: Author | None = None,
 ) -> SaveResult:
-    """Save `text` as the next version of `page`, following version `base` (default: current).
+    """Save `text`, written from version `base` (default: the current one), as the next version of `page`.
 
-    Where others saved after `base`, their change and this one are merged. A version that takes another one in
-    (`note.merge_parent`) is written even where the text stays as it is. `also` writes more in the same transaction;
-    `words_of` is the author of the version where someone else, who may save, takes it in.
-    Raises EditConflict with all texts where the same words were changed, NotAllowed, Refused, Busy.
+    If others saved after `base`, the changes are merged. A merge of another page (`note.merge_parent`) writes a version
+    even if the text does not change. `also` is called inside the transaction to write more; `author` is the author of
+    the version if it is not `by`, whose permissions are checked. Raises EditConflict with all three texts if the merge
+    has conflicts, NotAllowed, RateLimitExceeded, Refused, DatabaseBusy.
     """
     check_write_allowed(by, permissions.Action.EDIT, page)
     mine = check_text(text)
@@ -110,31 +107,34 @@ def edit(
         now = page_lookup.reload_page(page.pk)
         theirs = now.source.text
         merged = now.version != base
-        wanted = _merged(now, mine, theirs, base) if merged else mine
-        if wanted == theirs and not _takes_in(now, note.merge_parent):
+        new_text = _merge(now, mine, theirs, base) if merged else mine
+        if new_text == theirs and not _is_new_merge(now, note.merge_parent):
             return SaveResult(now, now.version, changed=False)
         tags = [*note.tags, *(["merged"] if merged else [])]
-        draft = NewVersion(
-            now, wanted, PageFields.of(now), words_of or by, note.comment, note.minor, tags,
+        new_version = NewVersion(
+            now, new_text, PageFields.of(now), author or by, note.comment, note.minor, tags,
             merge_parent=note.merge_parent,
         )  # fmt: skip
-        version = store([draft], also=also)[-1]
+        version = store([new_version], also=also)[-1]
         return SaveResult(now, version.number, changed=True, merged=merged)
 
     return retry_while_stale(attempt)
 
 
-def _takes_in(page: WikiPage, parent: PageVersion | None) -> bool:
-    """Whether there is a version to take in that `page` has not taken in yet."""
+def _is_new_merge(page: WikiPage, parent: PageVersion | None) -> bool:
+    """Whether `parent` is a version that has not been merged into `page` yet."""
     return parent is not None and not page.versions.filter(merge_parent=parent).exists()
 
 
-def _merged(page: WikiPage, mine: str, theirs: str | None, base: int) -> str:
-    """`mine` merged with `theirs`, both written from version `base`."""
+def _merge(page: WikiPage, mine: str, theirs: str | None, base: int) -> str:
+    """Merge the texts `mine` and `theirs`, both written from version `base`.
+
+    Raises EditConflict, also if the page is deleted (`theirs` is None).
+    """
     if theirs is None:
         raise EditConflict("", mine, "", page.version)
-    origin = page.versions.filter(number=base).select_related("stored").first()
-    base_text = (origin.text() or "") if origin else ""
+    base_version = page.versions.filter(number=base).select_related("stored").first()
+    base_text = (base_version.text() or "") if base_version else ""
     text = document_merge.merge_documents(base_text, mine, theirs).text
     if text is None:
         raise EditConflict(base_text, mine, theirs, page.version)
@@ -150,10 +150,11 @@ def create(
     language: str = "fr",
     note: EditSummary = EditSummary(),
 ) -> SaveResult:
-    """Make the page of that full title (its prefix says place or namespace).
+    """Create the page with a full title, whose prefix names its place or namespace.
 
-    A deleted page of that title comes back with its history. Raises TitleTaken when it exists
-    (unless it says just this: a form sent twice), `titles.TitleProblem`, NotAllowed, Refused.
+    A deleted page with this title is continued. If the page exists with the same text, as when a form is sent twice,
+    nothing is written. Raises TitleTaken if it exists with another text, `titles.TitleProblem`, NotAllowed, Refused,
+    LicenseNotFree, RateLimitExceeded, DatabaseBusy.
     """
     check_write_allowed(by, permissions.Action.CREATE, None)
     fields = page_lookup.fields_for_title(title, license=catalogue.require_free_license(license), language=language)
@@ -161,19 +162,19 @@ def create(
 
 
 def _create(
-    asked: PageFields,
+    requested: PageFields,
     text: str,
     by: Author,
     note: EditSummary,
     also: Callable[[list[PageVersion]], None] | None = None,
 ) -> SaveResult:
-    """Write the first version of a page, or the next one of a deleted page of that title.
+    """Write the first version of a page, or the next version of a deleted page with this title.
 
-    A place that is renamed meanwhile takes the page in under its new name.
+    If its place is renamed meanwhile, the page is created under the new title of the place.
     """
 
     def attempt() -> SaveResult:
-        fields = page_lookup.with_current_place(asked)
+        fields = page_lookup.with_current_place(requested)
         existing = page_lookup.find_by_key(titles.key_of(full_title(fields)))
         if existing is not None:
             if existing.source.text == text and existing.is_place == fields.is_place:
@@ -181,13 +182,13 @@ def _create(
             raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=existing.full_title)
         page = page_lookup.find_deleted(full_title(fields)) or WikiPage()
         tags = [*note.tags, "created" if page.pk is None else "recreated"]
-        draft = NewVersion(page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent)
+        new_version = NewVersion(page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent)
         try:
-            version = store([draft], also=also)[-1]
+            version = store([new_version], also=also)[-1]
         except TitleTaken as error:
             if page_lookup.find_by_key(titles.key_of(full_title(fields))) is None:
                 raise
-            raise StaleVersion from error  # someone was faster: look at what they wrote
+            raise StaleVersion from error  # somebody has just created the page: compare the texts
         return SaveResult(page, version.number, changed=True)
 
     return retry_while_stale(attempt)
@@ -202,51 +203,56 @@ def create_place(
     language: str = "fr",
     note: EditSummary = EditSummary(),
 ) -> SaveResult:
-    """Make a place; its maker is its first steward. Refused while pages use its prefix."""
+    """Create a place, with the user `by` as its first steward.
+
+    Raises what `create` raises; TitleTaken also if pages use the title as a prefix.
+    """
     check_write_allowed(by, permissions.Action.MAKE_PLACE, None)
     page_lookup.check_place_title(title)
     clean = titles.clean_title(title)
     fields = PageFields(0, None, clean, True, catalogue.require_free_license(license), language)
 
-    def give_a_steward(versions: list[PageVersion]) -> None:
+    def add_steward(versions: list[PageVersion]) -> None:
         if by.user is not None:
             Stewardship.objects.get_or_create(place=versions[0].page, user=by.user)
 
-    return _create(fields, check_text(text), by, note, give_a_steward)
+    return _create(fields, check_text(text), by, note, add_steward)
 
 
 def _change_fields(
     page: WikiPage, by: Author, note: EditSummary, change: Callable[[WikiPage], PageFields]
 ) -> SaveResult:
-    """Write a version with the same text and the fields that `change` makes of the page."""
+    """Write a version with the current text of `page`, and with the fields that `change` returns for it."""
 
     def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
         fields = change(now)
         if fields == PageFields.of(now):
             return SaveResult(now, now.version, changed=False)
-        draft = NewVersion(now, now.source.text, fields, by, note.comment, note.minor, note.tags)
-        return SaveResult(now, store([draft], also=lambda _: _still_empty(now, fields))[-1].number, changed=True)
+        new_version = NewVersion(now, now.source.text, fields, by, note.comment, note.minor, note.tags)
+        return SaveResult(
+            now, store([new_version], also=lambda _: _check_still_empty(now, fields))[-1].number, changed=True
+        )
 
     return retry_while_stale(attempt)
 
 
 def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> SaveResult:
-    """Put `page` under another licence, where the present one allows it (the table says)."""
+    """Change the licence of `page`. Raises Refused if the current licence is not compatible, LicenseNotFree."""
     check_write_allowed(by, permissions.Action.RELICENSE, page)
-    wanted = catalogue.require_free_license(license)
+    target = catalogue.require_free_license(license)
 
     def change(now: WikiPage) -> PageFields:
-        verdict = compatibility.check(now.license, wanted)
+        verdict = compatibility.check(now.license, target)
         if not verdict.allowed:
             raise Refused(str(verdict.reason))
-        return replace(PageFields.of(now), license=wanted)
+        return replace(PageFields.of(now), license=target)
 
     return _change_fields(page, by, EditSummary(comment, tags=["license"]), change)
 
 
 def set_language(page: WikiPage, language: str, by: Author, comment: str = "") -> SaveResult:
-    """Say that `page` is written in `language` ('fr' or 'en')."""
+    """Set the language field of `page` ('fr' or 'en'), as a new version."""
     check_write_allowed(by, permissions.Action.EDIT, page)
     return _change_fields(
         page, by, EditSummary(comment, tags=["language"]),
@@ -255,25 +261,28 @@ def set_language(page: WikiPage, language: str, by: Author, comment: str = "") -
 
 
 def _check_empty(page: WikiPage) -> None:
-    """Raise Refused while pages live in `page`."""
-    found = page.inhabitants.filter(title_key__isnull=False).order_by("title_fold")
-    if some := list(found.values_list("full_title", flat=True)[: MAX_PAGES_NAMED + 1]):
+    """Raise Refused if there are pages in the place `page`."""
+    pages = page.inhabitants.filter(title_key__isnull=False).order_by("title_fold")
+    if full_titles := list(pages.values_list("full_title", flat=True)[: MAX_PAGES_NAMED + 1]):
         raise Refused(
             gettext_noop("Pages or redirects still live in «%(title)s»: move or delete them first (%(pages)s)."),
             title=page.full_title,
-            pages=", ".join(some[:MAX_PAGES_NAMED]) + ("…" if len(some) > MAX_PAGES_NAMED else ""),
+            pages=", ".join(full_titles[:MAX_PAGES_NAMED]) + ("…" if len(full_titles) > MAX_PAGES_NAMED else ""),
         )
 
 
-def _still_empty(page: WikiPage, fields: PageFields | None) -> None:
-    """Inside the transaction: raise Stale where a page came to live in a place that goes (`fields` None: deleted)."""
-    goes = page.is_place and (fields is None or not fields.is_place)
-    if goes and page.inhabitants.filter(title_key__isnull=False).exists():
+def _check_still_empty(page: WikiPage, fields: PageFields | None) -> None:
+    """Raise StaleVersion if a page was added to a place that is deleted (`fields` is None) or becomes a page.
+
+    Must run inside the transaction.
+    """
+    is_removed = page.is_place and (fields is None or not fields.is_place)
+    if is_removed and page.inhabitants.filter(title_key__isnull=False).exists():
         raise StaleVersion
 
 
 def convert_place_to_page(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
-    """Make an empty place an ordinary page. Refused while pages live in it."""
+    """Turn an empty place into an ordinary page. Raises Refused if there are pages in it."""
     check_write_allowed(by, permissions.Action.CONVERT_PLACE, page)
 
     def change(now: WikiPage) -> PageFields:
@@ -284,7 +293,7 @@ def convert_place_to_page(page: WikiPage, by: Author, comment: str = "") -> Save
 
 
 def delete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
-    """Write a version without text: the title is freed, the history stays."""
+    """Delete a page by a version without text. Its history remains, and its title can be used again."""
     check_write_allowed(by, permissions.Action.DELETE, page)
 
     def attempt() -> SaveResult:
@@ -292,14 +301,16 @@ def delete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
         if now.is_deleted:
             return SaveResult(now, now.version, changed=False)
         _check_empty(now)
-        draft = NewVersion(now, None, PageFields.of(now), by, comment, tags=["deleted"])
-        return SaveResult(now, store([draft], also=lambda _: _still_empty(now, None))[-1].number, changed=True)
+        new_version = NewVersion(now, None, PageFields.of(now), by, comment, tags=["deleted"])
+        return SaveResult(
+            now, store([new_version], also=lambda _: _check_still_empty(now, None))[-1].number, changed=True
+        )
 
     return retry_while_stale(attempt)
 
 
 def undelete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
-    """Bring back the last text of a deleted page, as its next version, with its history."""
+    """Restore the last text of a deleted page as its next version. Raises TitleTaken if its title is in use."""
     check_write_allowed(by, permissions.Action.UNDELETE, page)
 
     def attempt() -> SaveResult:
@@ -311,8 +322,8 @@ def undelete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
         last = now.versions.filter(is_deletion=False).order_by("-number").first()
         if last is None:
             raise Refused(gettext_noop("This page never had a text."))
-        draft = NewVersion(now, last.text(), PageFields.of(now), by, comment, tags=["undeleted"])
-        return SaveResult(now, store([draft])[-1].number, changed=True)
+        new_version = NewVersion(now, last.text(), PageFields.of(now), by, comment, tags=["undeleted"])
+        return SaveResult(now, store([new_version])[-1].number, changed=True)
 
     return retry_while_stale(attempt)
 

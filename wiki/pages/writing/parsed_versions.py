@@ -1,4 +1,4 @@
-"""What a text says, read once for all derivers: parsed Markdown, kind, and page columns."""
+"""Parsing of texts, once for all updaters: parsed Markdown, kind, page columns and problems."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 
 
 Tell = Callable[[int, int], None]
-"""Hears how many more are done, of how many."""
+"""Progress callback: called with the number of items done since the last call, and the total."""
 
 
 def silent(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Ignore progress."""
 
 
 def parse_versions(
-    items: Sequence[tuple[WikiPage, PageFields, str | None]], tell: Tell = silent
+    items: Sequence[tuple[WikiPage, PageFields, str | None]], on_progress: Tell = silent
 ) -> list[ParsedVersion]:
-    """Read the texts; one query for the kinds however many texts there are. `tell` hears how far it is."""
+    """Parse the texts of pages with their fields, each in bounded time. One query, for all kinds."""
     kinds = {kind.key: kind for kind in Kind.objects.all()}
     names = {titles.fold(name): kind for kind in kinds.values() for name in _names(kind)}
     found = []
     for page, fields, text in items:
-        found.append(_read(page, fields, text, kinds, names))
-        tell(1, len(items))
+        found.append(_parse(page, fields, text, kinds, names))
+        on_progress(1, len(items))
     return found
 
 
 def _names(kind: Kind) -> list[str]:
-    """Every way to write a kind in front matter."""
+    """Return the names that front matter may use for a kind."""
     return [kind.key, kind.name_fr, kind.name_en, kind.plural_fr, kind.plural_en]
 
 
-def _read(
+def _parse(
     page: WikiPage,
     fields: PageFields,
     text: str | None,
@@ -64,20 +64,20 @@ def _read(
     kind = _kind(parsed, fields, kinds, names, problems)
     if statements.has_too_many_statements(parsed):
         problems.append(Problem("facts_too_many", {"limit": str(statements.STATEMENTS_LIMIT)}))
-    written = parsed.front_matter.get(*LICENSE_NAMES)
-    if written and fields.license not in written and not page.is_place and not fields.is_place:
-        problems.append(Problem("license_differs", {"written": written[0], "page": fields.license}))
+    licenses = parsed.front_matter.get(*LICENSE_NAMES)
+    if licenses and fields.license not in licenses and not page.is_place and not fields.is_place:
+        problems.append(Problem("license_differs", {"written": licenses[0], "page": fields.license}))
     return ParsedVersion(page, fields, text, parsed, kind, _columns(parsed, fields, kind), problems)
 
 
 def _columns(parsed: Parsed, fields: PageFields, kind: Kind | None) -> dict[str, Any]:
     """Return the columns of the page row that follow from the text."""
-    shown = (parsed.front_matter.get(*TITLE_NAMES) or [""])[0][:255]
+    display_title = (parsed.front_matter.get(*TITLE_NAMES) or [""])[0][:255]
     return {
         "kind": kind,
-        "redirect_key": _key(parsed.redirect),
-        "display_title": shown,
-        "title_fold": titles.fold(shown or fields.title)[:255],
+        "redirect_key": _redirect_key(parsed.redirect),
+        "display_title": display_title,
+        "title_fold": titles.fold(display_title or fields.title)[:255],
         "excerpt": excerpt(parsed),
         "picture_name": next((link.target for link in parsed.links if link.kind == "file"), "")[:255],
     }
@@ -90,28 +90,28 @@ def _kind(
 
     An unknown name is added to `problems`.
     """
-    written = parsed.front_matter.get(*KIND_NAMES)
+    names_in_text = parsed.front_matter.get(*KIND_NAMES)
     if fields.is_place:
         return kinds.get("place")
-    if not written:
+    if not names_in_text:
         return kinds.get(ARTICLE)
-    kind = names.get(titles.fold(written[0]))
+    kind = names.get(titles.fold(names_in_text[0]))
     if kind is None:
         known = ", ".join(sorted(row.name for row in kinds.values()))
-        problems.append(Problem("kind_unknown", {"kind": written[0], "known": known}))
+        problems.append(Problem("kind_unknown", {"kind": names_in_text[0], "known": known}))
         return kinds.get(ARTICLE)
     return kind
 
 
 def kind_key_of(text: str | None) -> str:
-    """The kind as a version's text writes it, folded; empty when it does not say."""
+    """Return the kind named in the front matter of a text, case-folded; "" if there is none."""
     if not text or not text.startswith("---"):
         return ""
     return titles.fold((frontmatter_reader.parse_front_matter(text).get(*KIND_NAMES) or [""])[0])[:40]
 
 
-def _key(target: str | None) -> str:
-    """The key of a redirect's target; empty when there is none, or none possible."""
+def _redirect_key(target: str | None) -> str:
+    """Return the title key of the target of a redirect; "" for none, or an invalid title."""
     if not target:
         return ""
     try:
@@ -121,9 +121,9 @@ def _key(target: str | None) -> str:
 
 
 def excerpt(parsed: Parsed) -> str:
-    """The first real paragraph as plain text, at most 280 characters."""
+    """Return the first paragraph of at least 30 characters as plain text, cut to 280 characters; "" for none."""
     for paragraph in _PARAGRAPH.findall(parsed.html[:20_000]):
-        words = " ".join(html.unescape(nh3.clean(paragraph, tags=set())).split())
-        if len(words) >= 30:
-            return words if len(words) <= 280 else words[:279].rsplit(" ", 1)[0] + "…"
+        text = " ".join(html.unescape(nh3.clean(paragraph, tags=set())).split())
+        if len(text) >= 30:
+            return text if len(text) <= 280 else text[:279].rsplit(" ", 1)[0] + "…"
     return ""

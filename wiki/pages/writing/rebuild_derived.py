@@ -1,4 +1,4 @@
-"""Deriving everything again from history: for one page that is behind, or for the whole wiki."""
+"""Rebuilding of derived data from the stored versions, for one page or for the whole wiki."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ from wiki.pages.writing.derived_data import UPDATERS, DerivedDataUpdate, ParsedV
 from wiki.text import titles
 
 BATCH = 200
+"""Pages per transaction."""
 SLICE = 100
+"""Versions loaded at a time."""
 
 
 def rebuild_page(page: WikiPage, language: str) -> RenderedPage:
-    """Derive one page again (a rendering was missing or behind) and return what readers see."""
+    """Rebuild the derived data of one page whose rendering is missing or outdated. Return the rendering in `language`.
+
+    Nothing is written if the page is edited meanwhile: the edit updates its derived data.
+    """
     now = WikiPage.objects.select_related("source", "place").get(pk=page.pk)
-    items = parsed_versions.parse_versions([(now, PageFields.of(now), now.source.text)])
-    derivation = DerivedDataUpdate.prepare([replace(items[0], number=now.version)])
+    parsed = parsed_versions.parse_versions([(now, PageFields.of(now), now.source.text)])
+    update = DerivedDataUpdate.prepare([replace(parsed[0], number=now.version)])
 
     def act() -> None:
         if WikiPage.objects.filter(pk=now.pk, version=now.version).exists():
-            derivation.write(None)
+            update.write(None)
 
     lock_retry.retry_while_locked(act)
     found: RenderedPage = RenderedPage.objects.get(page=now, ui_language=language)
@@ -36,7 +41,7 @@ def rebuild_page(page: WikiPage, language: str) -> RenderedPage:
 
 
 def snapshot() -> dict[str, list[tuple[Any, ...]]]:
-    """All that is derived, by natural keys: what `rebuild` has to give again."""
+    """Return all derived data by natural keys, for the comparison of the states before and after a rebuild."""
     state = {updater.name: updater.snapshot() for updater in UPDATERS}
     state["pages"] = sorted(
         WikiPage.objects.values_list(
@@ -51,9 +56,9 @@ def snapshot() -> dict[str, list[tuple[Any, ...]]]:
 
 
 def rebuild(progress: Callable[[int], object] = lambda done: None) -> int:
-    """Derive everything again from the versions; returns the number of pages.
+    """Rebuild all derived data, in batches, while the wiki remains in use. Return the number of pages.
 
-    Works in batches while the wiki goes on; `progress` is told how many pages a batch had.
+    `progress` is called with the number of pages of each batch.
     """
     count = 0
     for pks in _batches():
@@ -65,7 +70,7 @@ def rebuild(progress: Callable[[int], object] = lambda done: None) -> int:
 
 
 def _batches() -> Iterator[list[int]]:
-    """The keys of all pages, in batches."""
+    """Iterate over the primary keys of all pages, in batches."""
     last = 0
     while True:
         pages = WikiPage.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)
@@ -77,19 +82,22 @@ def _batches() -> Iterator[list[int]]:
 
 
 def _rebuild(pks: Sequence[int]) -> bool:
-    """Derive some pages again; False when one was edited meanwhile, and nothing is written."""
-    heads = _heads(pks)
-    items = parsed_versions.parse_versions([(head.page, _fields(head), head.text()) for head in heads])
-    items = [
-        replace(item, number=head.number, steps=StoredHistory(head.page_id, head.number))
-        for item, head in zip(items, heads, strict=True)
+    """Rebuild the derived data of some pages in one transaction. Return False if a page was edited meanwhile.
+
+    Nothing is written then.
+    """
+    last_versions = _last_versions(pks)
+    parsed = parsed_versions.parse_versions([(last.page, _fields(last), last.text()) for last in last_versions])
+    parsed = [
+        replace(item, number=last.number, steps=StoredHistory(last.page_id, last.number))
+        for item, last in zip(parsed, last_versions, strict=True)
     ]
-    derivation = DerivedDataUpdate.prepare(items)
+    update = DerivedDataUpdate.prepare(parsed)
 
     def act() -> bool:
-        if _last_numbers(pks) != {head.page_id: head.number for head in heads}:
+        if _last_numbers(pks) != {last.page_id: last.number for last in last_versions}:
             return False
-        _write(items, [head.claimed_at for head in heads], derivation)
+        _write(parsed, [last.claimed_at for last in last_versions], update)
         return True
 
     return lock_retry.retry_while_locked(act)
@@ -97,7 +105,7 @@ def _rebuild(pks: Sequence[int]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class StoredHistory:
-    """The versions of a page (up to `number`) as steps; each walk through them fetches their texts, in slices."""
+    """Iterable over the versions of a page up to `number`. Each iteration queries their texts, in slices."""
 
     page: int
     number: int | None = None
@@ -106,8 +114,8 @@ class StoredHistory:
         versions = PageVersion.objects.filter(page=self.page)
         if self.number is not None:
             versions = versions.filter(number__lte=self.number)
-        whole = versions.select_related("stored", "merge_parent").order_by("number")
-        for version in whole.iterator(chunk_size=SLICE):
+        with_texts = versions.select_related("stored", "merge_parent").order_by("number")
+        for version in with_texts.iterator(chunk_size=SLICE):
             yield VersionState(
                 version.text(), version.title, version.is_place, version.language, version.author_name,
                 version.claimed_at, version.place_id is not None, _source(version), version.changeset_id is not None,
@@ -115,43 +123,43 @@ class StoredHistory:
 
 
 def _source(version: PageVersion) -> tuple[int, int] | None:
-    """The version of another page that a version declares to come from."""
+    """Return the other page and version number from which a version was made."""
     parent = version.merge_parent
     return (parent.page_id, parent.number) if parent is not None and parent.page_id != version.page_id else None
 
 
 def _last_numbers(pks: Sequence[int]) -> dict[int, int]:
-    """The number of the last version of each page."""
+    """Return the number of the last version of each page."""
     rows = PageVersion.objects.filter(page_id__in=pks).order_by().values_list("page_id")
     return dict(rows.annotate(Max("number")))
 
 
-def _heads(pks: Sequence[int]) -> list[PageVersion]:
-    """The last version of each page, with its text, in order of pages."""
+def _last_versions(pks: Sequence[int]) -> list[PageVersion]:
+    """Return the last version of each page with its text, ordered by page."""
     last = PageVersion.objects.filter(page=OuterRef("page")).order_by("-number")
-    heads = PageVersion.objects.filter(page_id__in=pks, number=Subquery(last.values("number")[:1]))
-    return list(heads.select_related("stored", "page", "place").order_by("page_id"))
+    versions = PageVersion.objects.filter(page_id__in=pks, number=Subquery(last.values("number")[:1]))
+    return list(versions.select_related("stored", "page", "place").order_by("page_id"))
 
 
 def _fields(version: PageVersion) -> PageFields:
-    """The fields of a page as its version says them."""
+    """Return the fields of a page in a version."""
     namespace, rest = titles.split_namespace(version.title)
     if version.place is not None:
         rest = rest.partition(":")[2]
     return PageFields(namespace, version.place, rest, version.is_place, version.license, version.language)
 
 
-def _write(items: Sequence[ParsedVersion], dates: Sequence[datetime], derivation: DerivedDataUpdate) -> None:
-    """Inside a transaction: columns, texts and derived rows of one batch."""
-    for item, date in zip(items, dates, strict=True):
-        values = version_store.page_columns(item, date)
-        shared = {name: values.pop(name) for name in version_store.BASE_COLUMNS}
-        WikiPage.objects.filter(pk=item.page.pk).update(**values)
-        Page.objects.filter(pk=item.page.pk).update(**shared)
+def _write(parsed: Sequence[ParsedVersion], dates: Sequence[datetime], update: DerivedDataUpdate) -> None:
+    """Write page columns, texts and derived data of one batch. Must run inside a transaction."""
+    for version, date in zip(parsed, dates, strict=True):
+        values = version_store.page_columns(version, date)
+        base_values = {name: values.pop(name) for name in version_store.BASE_COLUMNS}
+        WikiPage.objects.filter(pk=version.page.pk).update(**values)
+        Page.objects.filter(pk=version.page.pk).update(**base_values)
     PageText.objects.bulk_create(
-        [PageText(page_id=item.page.pk, text=item.text) for item in items],
+        [PageText(page_id=version.page.pk, text=version.text) for version in parsed],
         update_conflicts=True,
         unique_fields=["page"],
         update_fields=["text"],
     )
-    derivation.write(None)
+    update.write(None)

@@ -1,9 +1,8 @@
-"""The writer's lower half: versions into rows, one or thousands, in one short transaction.
+"""Storage of new versions, one or thousands, in one short transaction. Used by `page_writer` and by imports.
 
-Nothing else writes `PageVersion`, `PageText` or reversion's rows. The rows that reversion's own
-`add_to_revision` would make are built here directly, so that one edit and an import of 100,000
-versions take the same path (a test compares them with reversion's). One Revision per version: a
-Revision has no room for a second author, and holds a page at most once.
+Nothing else writes `PageVersion`, `PageText` or reversion's rows. The rows are those that reversion's own
+`add_to_revision` would make (a test compares them); they are built here, so that one edit and an import of 100,000
+versions use the same code. There is one Revision per version, since a Revision has one author, and a page at most once.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.db import DEFAULT_DB_ALIAS, IntegrityError
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from reversion.models import Revision, Version
 from wagtail.models import Page
 
 from wiki.accounts.models import User
 from wiki.errors import DatabaseBusy, TitleTaken, gettext_noop
-from wiki.pages.models import Changeset, Fork, PageLink, PageText, PageVersion, WikiPage, new_slug
+from wiki.pages.models import Changeset, PageText, PageVersion, WikiPage, new_slug
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing import page_tree, parsed_versions
+from wiki.pages.writing import cache_versions, page_tree, parsed_versions
 from wiki.pages.writing.derived_data import DerivedDataUpdate, ParsedVersion, VersionState, latest_time
 from wiki.pages.writing.lock_retry import retry_while_locked
 from wiki.pages.writing.parsed_versions import Tell, silent
@@ -36,11 +35,11 @@ from wiki.text import titles
 logger = logging.getLogger(__name__)
 ROWS = 500
 BASE_COLUMNS = ("title", "draft_title", "live")
-"""Columns of Wagtail's own page table; the rest of `columns` is in ours."""
+"""The columns of `page_columns` that are in Wagtail's table `Page`; the others are in `WikiPage`."""
 
 
 class StaleVersion(DatabaseBusy):
-    """Someone was faster: a page is no longer at the version that its draft follows, or its place has another name."""
+    """A page has changed since it was loaded, or its place has been renamed, so that the new version cannot follow."""
 
     def __init__(self) -> None:
         super().__init__(gettext_noop("Someone else changed this just now. Nothing was lost: please try again."))
@@ -48,26 +47,26 @@ class StaleVersion(DatabaseBusy):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote a version: an account here, or only a name and where it was first used."""
+    """Author of a version: an account, or only a name and the site where it was used."""
 
     user: User | None = None
     name: str = ""
     host: str = ""
     claimed_at: datetime | None = None
-    """When they say they wrote it, where that is not now."""
+    """Claimed time of writing; None for the time of the transaction."""
 
     @classmethod
     def of(cls, user: User) -> Author:
-        """The author that an account is."""
+        """Return the author for an account."""
         return cls(user, user.label)
 
 
 @dataclass(slots=True)
 class NewVersion:
-    """One version to be written. Several drafts of one page follow each other in order."""
+    """Version to be written. Several new versions of one page are written in the order of the list."""
 
     page: WikiPage
-    """Unsaved for a new page; otherwise as loaded: its `version` is the one followed."""
+    """Unsaved for a new page; otherwise as loaded: the new version follows its `version`."""
     text: str | None
     fields: PageFields
     author: Author
@@ -80,52 +79,53 @@ class NewVersion:
 
 
 def clean_text(text: str) -> str:
-    """`text` as it is kept: newlines as `\\n`, without NUL and lone surrogates."""
+    """Return `text` as it is stored: newlines as `\\n`, without NUL characters and lone surrogates."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def sha256_of(text: str | None) -> str:
-    """The checksum of a text as versions keep it; a deletion has that of no bytes."""
+    """Return the checksum of the text of a version; a deletion has the checksum of the empty text."""
     return hashlib.sha256((text or "").encode()).hexdigest()
 
 
 @dataclass(slots=True)
 class _PageWrite:
-    """A page that is being written: its drafts, and what its last text says."""
+    """State of writing one page: its new versions, and the parsed last one."""
 
     page: WikiPage
-    drafts: list[NewVersion]
-    reading: ParsedVersion
+    new_versions: list[NewVersion]
+    parsed: ParsedVersion
     is_new: bool
     follows: int
-    """The version number that the first draft follows; 0 for a new page."""
+    """Version number that the first new version follows; 0 for a new page."""
     columns: dict[str, Any]
 
 
 def store(
-    drafts: Sequence[NewVersion],
+    new_versions: Sequence[NewVersion],
     changeset: Changeset | None = None,
     also: Callable[[list[PageVersion]], None] | None = None,
-    tell: Tell = silent,
+    on_progress: Tell = silent,
 ) -> list[PageVersion]:
-    """Write `drafts` in one transaction and return their versions, page by page in order.
+    """Write `new_versions` in one transaction. Return the stored versions, page by page.
 
-    A new `changeset` is saved with them; `also` writes more inside the same transaction (it may be
-    called again when the database was locked); `tell` hears how many pages are read. Raises Stale when a page
-    has moved on since it was loaded (nothing is written then), TitleTaken when a title is in use, Busy when the
-    database stays locked.
+    An unsaved `changeset` is saved with them. `also` is called inside the transaction to write more, and again if the
+    transaction is retried. `on_progress` reports parsed pages. If an exception is raised, nothing is written:
+    StaleVersion if a page has changed since it was loaded, TitleTaken if a title is in use, DatabaseBusy if the
+    database remains locked.
     """
     by_page: dict[int, list[NewVersion]] = {}
-    for draft in drafts:
-        by_page.setdefault(id(draft.page), []).append(draft)
+    for new in new_versions:
+        by_page.setdefault(id(new.page), []).append(new)
     groups = list(by_page.values())
-    readings = parsed_versions.parse_versions([(own[-1].page, own[-1].fields, own[-1].text) for own in groups], tell)
-    readings = [_with_steps(item, own, changeset) for own, item in zip(groups, readings, strict=True)]
-    derivation = DerivedDataUpdate.prepare(readings)
-    targets = [
-        _PageWrite(own[0].page, own, item, own[0].page.pk is None, own[0].page.version, {})
-        for own, item in zip(groups, readings, strict=True)
+    latest = [(group[-1].page, group[-1].fields, group[-1].text) for group in groups]
+    parsed = parsed_versions.parse_versions(latest, on_progress)
+    parsed = [_with_steps(item, group, changeset) for group, item in zip(groups, parsed, strict=True)]
+    update = DerivedDataUpdate.prepare(parsed)
+    writes = [
+        _PageWrite(group[0].page, group, item, group[0].page.pk is None, group[0].page.version, {})
+        for group, item in zip(groups, parsed, strict=True)
     ]
     new_changeset = changeset is not None and changeset.pk is None
 
@@ -133,7 +133,7 @@ def store(
         if changeset is not None and new_changeset:
             changeset.pk, changeset._state.adding = None, True
             changeset.save()
-        written = _write(targets, derivation, changeset)
+        written = _write(writes, update, changeset)
         if also is not None:
             also(written)
         return written
@@ -141,180 +141,158 @@ def store(
     try:
         versions = retry_while_locked(act)
     except IntegrityError as error:
-        _reset_unsaved_instances(targets)
-        raise _clash(targets) from error
+        _reset_unsaved_instances(writes)
+        raise _integrity_error(writes) from error
     except Exception:
-        _reset_unsaved_instances(targets)
+        _reset_unsaved_instances(writes)
         raise
-    for target in targets:
-        for name, value in target.columns.items():
-            setattr(target.page, name, value)
+    for write in writes:
+        for name, value in write.columns.items():
+            setattr(write.page, name, value)
     return versions
 
 
-def _with_steps(item: ParsedVersion, own: Sequence[NewVersion], changeset: Changeset | None) -> ParsedVersion:
+def _with_steps(
+    parsed: ParsedVersion, new_versions: Sequence[NewVersion], changeset: Changeset | None
+) -> ParsedVersion:
     """Return the parsed last text of the new versions of a page, with these versions as its steps."""
-    page = own[0].page
+    page = new_versions[0].page
     return replace(
-        item,
-        number=page.version + len(own),
+        parsed,
+        number=page.version + len(new_versions),
         follows=page.version,
-        steps=[_step(draft, changeset) for draft in own],
-        since=latest_time(page, any(draft.claimed_at or draft.author.claimed_at for draft in own)),
+        steps=[_version_state(new, changeset) for new in new_versions],
+        since=latest_time(page, any(new.claimed_at or new.author.claimed_at for new in new_versions)),
     )
 
 
-def _step(draft: NewVersion, changeset: Changeset | None) -> VersionState:
-    """A draft as derivers that follow the history see it."""
-    fields, parent = draft.fields, draft.merge_parent
-    source = (parent.page_id, parent.number) if parent is not None and parent.page_id != draft.page.pk else None
+def _version_state(new: NewVersion, changeset: Changeset | None) -> VersionState:
+    """Return the state of the page in a new version, for the updaters of derived data."""
+    fields, parent = new.fields, new.merge_parent
+    source = (parent.page_id, parent.number) if parent is not None and parent.page_id != new.page.pk else None
     return VersionState(
-        draft.text, full_title(fields), fields.is_place, fields.language, draft.author.name,
-        draft.claimed_at or draft.author.claimed_at, fields.place is not None, source, changeset is not None,
+        new.text, full_title(fields), fields.is_place, fields.language, new.author.name,
+        new.claimed_at or new.author.claimed_at, fields.place is not None, source, changeset is not None,
     )  # fmt: skip
 
 
-def _clash(targets: Sequence[_PageWrite]) -> DatabaseBusy | TitleTaken:
-    """What to say when the database refused rows: which titles are in use, else that someone was faster."""
-    own = {target.page.pk for target in targets if not target.is_new}
-    wanted = [full_title(target.drafts[-1].fields) for target in targets if target.drafts[-1].text is not None]
-    for start in range(0, len(wanted), ROWS):
-        keys = {titles.key_of(title): title for title in wanted[start : start + ROWS]}
-        taken = WikiPage.objects.filter(title_key__in=list(keys)).exclude(pk__in=own)
+def _integrity_error(writes: Sequence[_PageWrite]) -> DatabaseBusy | TitleTaken:
+    """Return the exception for an IntegrityError: TitleTaken with the titles in use, or else StaleVersion."""
+    own_pks = {write.page.pk for write in writes if not write.is_new}
+    new_titles = [
+        full_title(write.new_versions[-1].fields) for write in writes if write.new_versions[-1].text is not None
+    ]
+    for start in range(0, len(new_titles), ROWS):
+        keys = {titles.key_of(title): title for title in new_titles[start : start + ROWS]}
+        taken = WikiPage.objects.filter(title_key__in=list(keys)).exclude(pk__in=own_pks)
         if names := sorted(keys[key] for key in taken.values_list("title_key", flat=True)[:3]):
             return TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=", ".join(names))
-    logger.exception("Rows were refused, and not for their titles")
+    logger.exception("The database refused rows, though no title is in use")
     return StaleVersion()
 
 
 def full_title(fields: PageFields) -> str:
-    """The full title that `fields` make."""
+    """Return the full title of a page with `fields`."""
     return fields.full_title
 
 
-def _reset_unsaved_instances(targets: Sequence[_PageWrite]) -> None:
-    """Make pages that were not written after all new again."""
-    for target in targets:
-        if target.is_new:
-            target.page.pk = target.page.id = target.page.page_ptr_id = None
-            target.page.version = 0
-            target.page._state.adding = True
+def _reset_unsaved_instances(writes: Sequence[_PageWrite]) -> None:
+    """Reset pages whose INSERT was rolled back to unsaved instances, since a retry inserts them again."""
+    for write in writes:
+        if write.is_new:
+            write.page.pk = write.page.id = write.page.page_ptr_id = None
+            write.page.version = 0
+            write.page._state.adding = True
 
 
-def _write(
-    targets: Sequence[_PageWrite], derivation: DerivedDataUpdate, changeset: Changeset | None
-) -> list[PageVersion]:
-    """Inside the transaction: numbers first (they are the lock), then all rows."""
+def _write(writes: Sequence[_PageWrite], update: DerivedDataUpdate, changeset: Changeset | None) -> list[PageVersion]:
+    """Write all rows, inside the transaction. Page rows come first: their version numbers are the optimistic lock."""
     now = timezone.now()
-    _reset_unsaved_instances(targets)
-    keys = [None if target.is_new else target.page.title_key for target in targets]
-    for target in targets:
-        target.columns = page_columns(target.reading, claimed_date(target.drafts[-1], now))
-        if target.is_new:
-            target.page.created_at = claimed_date(target.drafts[0], now)
-    held = _hold_places(targets)
-    _write_pages([target for target in targets if not target.is_new])
-    _insert_pages([target for target in targets if target.is_new])
+    _reset_unsaved_instances(writes)
+    old_keys = [None if write.is_new else write.page.title_key for write in writes]
+    for write in writes:
+        write.columns = page_columns(write.parsed, claimed_date(write.new_versions[-1], now))
+        if write.is_new:
+            write.page.created_at = claimed_date(write.new_versions[0], now)
+    locked_places = _lock_places(writes)
+    _write_pages([write for write in writes if not write.is_new])
+    _insert_pages([write for write in writes if write.is_new])
     PageText.objects.bulk_create(
-        [PageText(page_id=target.page.pk, text=target.reading.text) for target in targets],
+        [PageText(page_id=write.page.pk, text=write.parsed.text) for write in writes],
         update_conflicts=True,
         unique_fields=["page"],
         update_fields=["text"],
         batch_size=ROWS,
     )
-    versions = _versions(targets, changeset, now)
-    derivation.write(now)
-    _tell_neighbours(targets, keys)
-    _tell_forks(targets)
-    places = {target.page.place_id for target in targets if not target.is_new} | {v.place_id for v in versions}
-    _tell_places(places - held)
+    versions = _insert_versions(writes, changeset, now)
+    update.write(now)
+    if changed_keys := _changed_title_keys(writes, old_keys):
+        cache_versions.invalidate_forks_and_upstreams([write.page.pk for write in writes])
+        cache_versions.invalidate_linking_pages(changed_keys)
+    cache_versions.invalidate_forks([write.page.pk for write in writes if not write.is_new])
+    places = {write.page.place_id for write in writes if not write.is_new} | {v.place_id for v in versions}
+    cache_versions.invalidate_places(places - locked_places)
     return versions
 
 
-def _hold_places(targets: Sequence[_PageWrite]) -> set[int | None]:
-    """Make sure that the places which pages are written into are still called so; raise Stale where one is not.
+def _lock_places(writes: Sequence[_PageWrite]) -> set[int | None]:
+    """Lock the rows of the places of the pages until the transaction ends, so that they are not renamed meanwhile.
 
-    Their rows are locked by this until the end: a place is renamed before or after, not meanwhile. Returns their
-    keys; their stamps moved.
+    The locking UPDATE also changes their ETags. Return their primary keys. Raises StaleVersion if a place has been
+    renamed or deleted, or is no place any more.
     """
-    own = {target.page.pk for target in targets if not target.is_new}
-    places = [target.reading.fields.place for target in targets]
-    named = {place.pk: place.full_title for place in places if place is not None and place.pk and place.pk not in own}
-    for pk, name in sorted(named.items()):
-        if not WikiPage.objects.filter(pk=pk, title_key__isnull=False, full_title=name, is_place=True).update(
+    own_pks = {write.page.pk for write in writes if not write.is_new}
+    places = [write.parsed.fields.place for write in writes]
+    full_titles = {
+        place.pk: place.full_title for place in places if place is not None and place.pk and place.pk not in own_pks
+    }
+    for pk, title in sorted(full_titles.items()):
+        if not WikiPage.objects.filter(pk=pk, title_key__isnull=False, full_title=title, is_place=True).update(
             cache_version=F("cache_version") + 1
         ):
             raise StaleVersion
-    return set(named)
+    return set(full_titles)
 
 
-def _tell_places(places: set[int | None]) -> None:
-    """Move the stamp of places in which something changed: they list their pages and changes."""
-    WikiPage.objects.filter(pk__in=places - {None}).update(cache_version=F("cache_version") + 1)
+def _changed_title_keys(writes: Sequence[_PageWrite], old_keys: Sequence[str | None]) -> set[str]:
+    """Return the title keys that are new, or not in use any more."""
+    pairs = [(old_key, write.columns["title_key"]) for write, old_key in zip(writes, old_keys, strict=True)]
+    return {key for old_key, new_key in pairs if old_key != new_key for key in (old_key, new_key) if key}
 
 
-def _tell_neighbours(targets: Sequence[_PageWrite], before: Sequence[str | None]) -> None:
-    """Move the stamp of pages that link to a title which came into use or fell out of it."""
-    changed: set[str] = set()
-    for target, key in zip(targets, before, strict=True):
-        if key != target.columns["title_key"]:
-            changed |= {key or "", target.columns["title_key"] or ""} - {""}
-    keys = sorted(changed)
-    if not keys:
-        return
-    pks = [target.page.pk for target in targets]
-    for start in range(0, len(pks), ROWS):
-        some_pages = pks[start : start + ROWS]
-        bonds = Fork.objects.filter(Q(page__in=some_pages) | Q(upstream__in=some_pages))
-        WikiPage.objects.filter(Q(fork__in=bonds) | Q(forks__in=bonds)).update(cache_version=F("cache_version") + 1)
-    for start in range(0, len(keys), ROWS):
-        some = keys[start : start + ROWS]
-        linking = PageLink.objects.filter(Q(key__in=some) | Q(place_key__in=some)).values("page_id")
-        WikiPage.objects.filter(pk__in=linking).update(cache_version=F("cache_version") + 1)
-
-
-def _tell_forks(targets: Sequence[_PageWrite]) -> None:
-    """Move the stamp of the forks of pages: they say by how much they are behind."""
-    pks = [target.page.pk for target in targets if not target.is_new]
-    for start in range(0, len(pks), ROWS):
-        WikiPage.objects.filter(fork__upstream__in=pks[start : start + ROWS]).update(
-            cache_version=F("cache_version") + 1
-        )
-
-
-def _write_pages(targets: Sequence[_PageWrite]) -> None:
-    """Update the rows of pages that exist; raise Stale where another version came first."""
-    for target in targets:
-        page, values = target.page, dict(target.columns)
-        shared = {name: values.pop(name) for name in BASE_COLUMNS}
-        if not WikiPage.objects.filter(pk=page.pk, version=target.follows).update(**values):
+def _write_pages(writes: Sequence[_PageWrite]) -> None:
+    """Update the rows of existing pages. Raises StaleVersion if another version was written since they were loaded."""
+    for write in writes:
+        page, values = write.page, dict(write.columns)
+        base_values = {name: values.pop(name) for name in BASE_COLUMNS}
+        if not WikiPage.objects.filter(pk=page.pk, version=write.follows).update(**values):
             raise StaleVersion
-        if any(getattr(page, name) != value for name, value in shared.items()):
-            Page.objects.filter(pk=page.pk).update(**shared)
-        place = target.reading.fields.place
+        if any(getattr(page, name) != value for name, value in base_values.items()):
+            Page.objects.filter(pk=page.pk).update(**base_values)
+        place = write.parsed.fields.place
         if page.place_id != (place.pk if place else None):
             page_tree.move(page, place)
 
 
-def _insert_pages(targets: Sequence[_PageWrite]) -> None:
-    """Insert the rows of new pages, and their nodes in the tree."""
-    if not targets:
+def _insert_pages(writes: Sequence[_PageWrite]) -> None:
+    """Insert the rows of new pages, as nodes of the page tree."""
+    if not writes:
         return
-    for target in targets:
-        for name, value in target.columns.items():
-            setattr(target.page, name, value)
-        target.page.slug = target.page.slug or new_slug()
-    page_tree.insert([target.page for target in targets])
+    for write in writes:
+        for name, value in write.columns.items():
+            setattr(write.page, name, value)
+        write.page.slug = write.page.slug or new_slug()
+    page_tree.insert([write.page for write in writes])
 
 
-def claimed_date(draft: NewVersion, now: datetime) -> datetime:
-    """When the author of `draft` says it was made; not in the future."""
-    return min(draft.claimed_at or draft.author.claimed_at or now, now)
+def claimed_date(new: NewVersion, now: datetime) -> datetime:
+    """Return the claimed time of a new version, `now` if there is none or if it is in the future."""
+    return min(new.claimed_at or new.author.claimed_at or now, now)
 
 
-def page_columns(item: ParsedVersion, edited_at: datetime) -> dict[str, Any]:
-    """The columns of a page row that follow from its latest version (`item`, of `edited_at`)."""
-    fields, deleted = item.fields, item.text is None
+def page_columns(parsed: ParsedVersion, edited_at: datetime) -> dict[str, Any]:
+    """Return the columns of a page row for its latest version, written at `edited_at`."""
+    fields, deleted = parsed.fields, parsed.text is None
     full = full_title(fields)
     return {
         "title": fields.title,
@@ -327,63 +305,64 @@ def page_columns(item: ParsedVersion, edited_at: datetime) -> dict[str, Any]:
         "place": fields.place,
         "license": fields.license,
         "language": fields.language,
-        "version": item.number,
-        "size": len((item.text or "").encode()),
-        "sha256": sha256_of(item.text),
+        "version": parsed.number,
+        "size": len((parsed.text or "").encode()),
+        "sha256": sha256_of(parsed.text),
         "edited_at": edited_at,
-        **item.columns,
+        **parsed.columns,
     }
 
 
-def _versions(targets: Sequence[_PageWrite], changeset: Changeset | None, now: datetime) -> list[PageVersion]:
-    """Revision, reversion Version and PageVersion for each draft; in slices: each holds its texts twice."""
+def _insert_versions(writes: Sequence[_PageWrite], changeset: Changeset | None, now: datetime) -> list[PageVersion]:
+    """Insert Revision, reversion Version and PageVersion rows; in slices, since each slice holds its texts twice."""
     numbered = [
-        (target, number, draft)
-        for target in targets
-        for number, draft in enumerate(target.drafts, start=target.follows + 1)
+        (write, number, new)
+        for write in writes
+        for number, new in enumerate(write.new_versions, start=write.follows + 1)
     ]
     written: list[PageVersion] = []
     for start in range(0, len(numbered), ROWS):
-        written += _slice(numbered[start : start + ROWS], changeset, now, written[-1] if written else None)
+        written += _insert_slice(numbered[start : start + ROWS], changeset, now, written[-1] if written else None)
     return written
 
 
-def _slice(
+def _insert_slice(
     numbered: Sequence[tuple[_PageWrite, int, NewVersion]],
     changeset: Changeset | None,
     now: datetime,
-    before: PageVersion | None,
+    previous: PageVersion | None,
 ) -> list[PageVersion]:
-    """Insert the rows of some drafts; `before` is the version written last, whose size the first may follow."""
-    dates = [claimed_date(draft, now) for _, _, draft in numbered]
+    """Insert the rows of some new versions; `previous` is the version before them, which may be of the same page."""
+    dates = [claimed_date(new, now) for _, _, new in numbered]
     revisions = Revision.objects.bulk_create(
-        Revision(date_created=date, user=draft.author.user, comment=draft.comment)
-        for (_, _, draft), date in zip(numbered, dates, strict=True)
+        Revision(date_created=date, user=new.author.user, comment=new.comment)
+        for (_, _, new), date in zip(numbered, dates, strict=True)
     )
     content_type = ContentType.objects.get_for_model(PageText)
     stored = Version.objects.bulk_create(
-        _stored(draft, revision, content_type) for (_, _, draft), revision in zip(numbered, revisions, strict=True)
+        _reversion_version(new, revision, content_type)
+        for (_, _, new), revision in zip(numbered, revisions, strict=True)
     )
     rows: list[PageVersion] = []
-    for (target, number, draft), row, date in zip(numbered, stored, dates, strict=True):
-        size = 0 if target.is_new else target.page.size
-        if number > target.follows + 1 and before is not None:
-            size = before.size
-        version = _row(draft, row, number, size)
+    for (write, number, new), row, date in zip(numbered, stored, dates, strict=True):
+        size_before = 0 if write.is_new else write.page.size
+        if number > write.follows + 1 and previous is not None:
+            size_before = previous.size
+        version = _page_version(new, row, number, size_before)
         version.changeset, version.claimed_at, version.recorded_at = changeset, date, now
-        version.kind_key = parsed_versions.kind_key_of(draft.text)
+        version.kind_key = parsed_versions.kind_key_of(new.text)
         rows.append(version)
-        before = version
+        previous = version
     return list(PageVersion.objects.bulk_create(rows))
 
 
-def _stored(draft: NewVersion, revision: Revision, content_type: ContentType) -> Version:
-    """The row of reversion that holds the text of `draft`, as `add_to_revision` makes it."""
-    source = PageText(page_id=draft.page.pk, text=draft.text)
+def _reversion_version(new: NewVersion, revision: Revision, content_type: ContentType) -> Version:
+    """Return the row of reversion with the text of a new version, as `add_to_revision` would make it."""
+    source = PageText(page_id=new.page.pk, text=new.text)
     return Version(
         revision=revision,
         content_type=content_type,
-        object_id=str(draft.page.pk),
+        object_id=str(new.page.pk),
         db=DEFAULT_DB_ALIAS,
         format="json",
         serialized_data=serializers.serialize("json", [source]),
@@ -391,18 +370,18 @@ def _stored(draft: NewVersion, revision: Revision, content_type: ContentType) ->
     )
 
 
-def _row(draft: NewVersion, stored: Version, number: int, size_before: int) -> PageVersion:
-    """Our row beside `stored`."""
-    fields, size = draft.fields, len((draft.text or "").encode())
+def _page_version(new: NewVersion, stored: Version, number: int, size_before: int) -> PageVersion:
+    """Return the row for a new version whose text is in `stored`."""
+    fields, size = new.fields, len((new.text or "").encode())
     return PageVersion(
-        page=draft.page,
+        page=new.page,
         number=number,
-        stored_id=stored.pk,  # not the row itself, which holds the text
-        merge_parent=draft.merge_parent,
-        author=draft.author.user,
-        author_name=draft.author.name[:255],
-        origin_host=draft.author.host,
-        origin_number=draft.origin_number,
+        stored_id=stored.pk,  # the row itself would keep its text in memory
+        merge_parent=new.merge_parent,
+        author=new.author.user,
+        author_name=new.author.name[:255],
+        origin_host=new.author.host,
+        origin_number=new.origin_number,
         title=full_title(fields),
         place=fields.place,
         is_place=fields.is_place,
@@ -410,9 +389,9 @@ def _row(draft: NewVersion, stored: Version, number: int, size_before: int) -> P
         language=fields.language,
         size=size,
         size_change=size - size_before,
-        sha256=sha256_of(draft.text),
-        comment=draft.comment[:500],
-        minor=draft.minor,
-        tags=list(draft.tags),
-        is_deletion=draft.text is None,
+        sha256=sha256_of(new.text),
+        comment=new.comment[:500],
+        minor=new.minor,
+        tags=list(new.tags),
+        is_deletion=new.text is None,
     )

@@ -1,4 +1,4 @@
-"""Whoosh as a backend of modelsearch: `backend` is what settings name, the other modules are its parts.
+"""A Whoosh backend for modelsearch; settings name its module `backend`.
 
-It knows nothing of the wiki: any indexed model of any Django project can be searched by it.
+It depends on no model of the wiki: it can search any indexed model.
 """

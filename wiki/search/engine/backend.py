@@ -1,8 +1,8 @@
-"""The backend of modelsearch: settings name this module, modelsearch finds `SearchBackend` in it.
+"""The backend class: settings name this module, modelsearch finds `SearchBackend` in it.
 
-One Whoosh index for each root model (pages of all classes share one). The engine answers with candidates, keys and
-scores; the filters of the queryset, its order and what is counted come from the database, so that a queryset may be as
-narrow as a reader's rights need it. Nothing here writes on a web request unless the caller asks for it.
+There is one Whoosh index for each root model (page classes share one). The engine returns candidates, scores by primary
+key; filters, order and counts come from the database, so that a queryset may be filtered by permissions. Nothing here
+writes to the index during a web request unless the caller asks for it.
 """
 
 from __future__ import annotations
@@ -37,37 +37,37 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 LOCK_TIMEOUT = 30.0
-"""Seconds that a writer waits for another."""
+"""Seconds that a writer waits for the index lock."""
 
 
 class WhooshIndex(BaseIndex):
-    """The index of one root model and all that inherits from it."""
+    """The index of a root model and the models that inherit from it."""
 
     def __init__(self, backend: WhooshBackend, root: type[Model]) -> None:
         super().__init__(backend)
         self.root = root
         self.directory = IndexDirectory(backend.folder / schema.label(root), schema.signature(root))
         self.building: Path | None = None
-        """The build that is written to, where it is not the one that is read."""
+        """The build that writes go to, while a rebuild is under way; None for the build in use."""
 
     def __str__(self) -> str:
         return schema.label(self.root)
 
     def get_key(self) -> str:
-        """What tells indexes apart."""
+        """Return the unique key of the index."""
         return schema.label(self.root)
 
     def add_items(self, model: type[Model], items: Sequence[Any]) -> None:
-        """Write what is searched of `items`, in one commit. Raises IndexBusy."""
+        """Add or update objects, in one commit. Raises IndexBusy."""
         if items and class_is_indexed(model):
             self.replace(items, [item.pk for item in items])
 
     def delete_item(self, item: Any) -> None:
-        """Forget an object."""
+        """Remove an object. Raises IndexBusy."""
         self.replace([], [item.pk])
 
     def replace(self, items: Sequence[Any], keys: Sequence[Any]) -> None:
-        """Forget the objects of these keys, then write `items`: in one commit, whole or not. Raises IndexBusy."""
+        """Remove the objects with these primary keys, then add `items`, in one atomic commit. Raises IndexBusy."""
         documents = [document_of(item) for item in items]
         if self.building is not None:
             self.commit(documents, keys, self.building)
@@ -79,12 +79,14 @@ class WhooshIndex(BaseIndex):
             self.directory.activate_build(self.directory.create_build(schema.schema_of(self.root)))
             self.commit(documents, keys)
 
-    def commit(self, documents: Sequence[dict[str, Any]], forgotten: Sequence[Any], build: Path | None = None) -> None:
-        """Forget keys and add documents in the build that is read, or in another; whoever calls holds the lock."""
+    def commit(
+        self, documents: Sequence[dict[str, Any]], removed_keys: Sequence[Any], build: Path | None = None
+    ) -> None:
+        """Remove keys and add documents in the build in use, or in `build`; the caller holds the write lock."""
         writer = self.directory.writer(build)
         try:
             if writer.reader().doc_count_all():
-                for key in forgotten:
+                for key in removed_keys:
                     writer.delete_by_term(schema.KEY, str(key))
             for document in documents:
                 writer.add_document(**document)
@@ -94,16 +96,16 @@ class WhooshIndex(BaseIndex):
         writer.commit()
 
     def reset(self) -> None:
-        """Empty the index."""
+        """Replace the index by an empty one. Raises IndexBusy."""
         with self.directory.write_lock(LOCK_TIMEOUT):
             self.directory.activate_build(self.directory.create_build(schema.schema_of(self.root)))
 
     def find(
         self, query: q.SearchQuery, fields: dict[str, float], model: type[Model], *, complete: bool = False
     ) -> dict[Any, float]:
-        """Keys of the matching objects of `model`, and scores; `fields` are names and boosts.
+        """Return the scores of the matching objects of `model` by primary key; `fields` are boosts by field name.
 
-        Raises IndexMissing where none was built yet, IndexDamaged where it cannot be read.
+        `complete`: search the autocompletion fields. Raises IndexMissing and IndexDamaged.
         """
         label = None if model is self.root else schema.label(model)
         with self.directory.searcher() as searcher:
@@ -113,21 +115,21 @@ class WhooshIndex(BaseIndex):
 
 
 class WhooshRebuilder:
-    """modelsearch's way to build an index anew: beside the old one, which is read until all is written."""
+    """modelsearch's rebuilder: builds a new index beside the old one, which stays in use until the new one is done."""
 
     def __init__(self, index: WhooshIndex) -> None:
         self.index = index
         self._lock: Any = None
 
     def start(self) -> WhooshIndex:
-        """Nobody else writes from here until `finish`. Raises IndexBusy."""
+        """Take the write lock until `finish`, and begin a build. Raises IndexBusy."""
         self._lock = self.index.directory.write_lock(LOCK_TIMEOUT)
         self._lock.__enter__()
         self.index.building = self.index.directory.create_build(schema.schema_of(self.index.root))
         return self.index
 
     def finish(self) -> None:
-        """Let the new index take the old one's place."""
+        """Replace the old index by the new one, and release the lock."""
         build, self.index.building = self.index.building, None
         if build is not None:
             self.index.directory.activate_build(build)
@@ -135,14 +137,14 @@ class WhooshRebuilder:
 
 
 class WhooshQueryCompiler(BaseSearchQueryCompiler):
-    """A query and the fields in which it looks."""
+    """A search query and the fields that it searches."""
 
     DEFAULT_OPERATOR = "and"
     HANDLES_ORDER_BY_EXPRESSIONS = True
     complete = False
 
     def boosts(self) -> dict[str, float]:
-        """The fields that are looked in, of the model and of those that inherit from it, and their weights."""
+        """Return the boosts by field name, for the searched fields of the model and of models that inherit from it."""
         found: dict[str, float] = {}
         for one in schema.indexed_models(self.queryset.model):
             for name, field in self._fields_of(one).items():
@@ -155,7 +157,7 @@ class WhooshQueryCompiler(BaseSearchQueryCompiler):
 
 
 class WhooshAutocompleteCompiler(WhooshQueryCompiler):
-    """The same in the fields for autocompletion; the last word may be a beginning."""
+    """An autocompletion query: it searches the autocompletion fields, and its last word is a prefix."""
 
     complete = True
 
@@ -164,7 +166,7 @@ class WhooshAutocompleteCompiler(WhooshQueryCompiler):
 
 
 class WhooshResults(BaseSearchResults):
-    """What was found: rows of the queryset among the engine's candidates."""
+    """Search results: the rows of the queryset among the engine's candidates."""
 
     supports_facet = True
     _found: dict[Any, float] | None = None
@@ -176,7 +178,7 @@ class WhooshResults(BaseSearchResults):
 
     @property
     def found(self) -> dict[Any, float]:
-        """Keys of the engine's candidates and their scores; of the database's own where the index cannot be read."""
+        """The scores of the candidates by primary key; those of the database search where the index cannot be read."""
         if self._found is None:
             compiler = self.query_compiler
             model = compiler.queryset.model
@@ -188,7 +190,7 @@ class WhooshResults(BaseSearchResults):
         return self._found
 
     def _found_by_database(self) -> dict[Any, float]:
-        """Objects with the words anywhere in a column; for queries that the database knows."""
+        """Find objects that contain the words anywhere in a column; only for the queries that the database supports."""
         compiler = self.query_compiler
         with suppress(NotImplementedError):
             rows = DatabaseSearchBackend({}).search(compiler.query, compiler.queryset, fields=compiler.fields)
@@ -196,7 +198,7 @@ class WhooshResults(BaseSearchResults):
         return {}
 
     def _queryset(self) -> QuerySet[Any]:
-        """The rows among the candidates."""
+        """Filter the queryset by the candidates."""
         queryset: QuerySet[Any] = self.query_compiler.queryset
         if isinstance(self.query_compiler.query, q.MatchAll):
             return queryset
@@ -222,7 +224,7 @@ class WhooshResults(BaseSearchResults):
         return int(self._queryset()[self.start : self.stop].count())
 
     def facet(self, field_name: str) -> OrderedDict[Any, int]:
-        """How many rows have each value of a filtered field. Raises FilterFieldError for another field."""
+        """Count the rows by the value of a filter field. Raises FilterFieldError for a field that is none."""
         model = self.query_compiler.queryset.model
         if self.query_compiler._get_filterable_field(field_name) is None:
             raise FilterFieldError(
@@ -235,12 +237,12 @@ class WhooshResults(BaseSearchResults):
 
 
 def _descending(key: Any) -> Any:
-    """Later objects first, where keys are numbers."""
+    """Sort key for descending order of primary keys where these are numbers."""
     return -key if isinstance(key, int) else str(key)
 
 
 class WhooshBackend(BaseSearchBackend):
-    """Search in a folder, without a service. Its folder is the parameter FOLDER, or the setting INDEX_ROOT."""
+    """Search backend in a folder, without a service: the folder is the parameter FOLDER, or the setting INDEX_ROOT."""
 
     query_compiler_class = WhooshQueryCompiler
     autocomplete_query_compiler_class = WhooshAutocompleteCompiler
@@ -253,7 +255,7 @@ class WhooshBackend(BaseSearchBackend):
         self.folder = Path(params.get("FOLDER") or settings.INDEX_ROOT)
 
     def get_index_for_model(self, model: type[Model]) -> WhooshIndex:
-        """The index of the model's root."""
+        """Return the index of the model's root model."""
         return WhooshIndex(self, get_model_root(model))
 
 

@@ -1,4 +1,4 @@
-"""From an object to what the index writes of it."""
+"""Conversion of objects to Whoosh documents."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from wiki.search.engine import schema
 
 
 def document_of(obj: Any) -> dict[str, Any]:
-    """The fields of Whoosh's document, postings made: whatever takes long is done before a lock is held."""
+    """Return the Whoosh document of an object, with its postings: slow work, done before the write lock is taken."""
     texts: dict[tuple[str, bool], list[str]] = {}
-    usual: dict[str, float] = {}
-    for way, field, value in _values(obj, obj.get_search_fields()):
+    usual_lengths: dict[str, float] = {}
+    for name, field, value in _values(obj, obj.get_search_fields()):
         if isinstance(field, (SearchField, AutocompleteField)):
-            texts.setdefault((way, isinstance(field, SearchField)), []).append(_text_of(value))
-            usual[way] = float(field.kwargs.get("usual_length", schema.USUAL_LENGTH))
+            texts.setdefault((name, isinstance(field, SearchField)), []).append(_text_of(value))
+            usual_lengths[name] = float(field.kwargs.get("usual_length", schema.USUAL_LENGTH))
     languages = schema.languages_of(obj)
     document: dict[str, Any] = {schema.KEY: obj.pk, schema.MODELS: _models_of(obj)}
-    for (way, is_searched), values in texts.items():
+    for (name, is_searched), values in texts.items():
         text = "\n".join(values)
         if is_searched:
-            document[way], document[way + schema.STEM] = schema.make_postings(text, languages, usual[way])
+            document[name], document[name + schema.STEM] = schema.make_postings(text, languages, usual_lengths[name])
         else:
-            document[schema.AUTOCOMPLETE_PREFIX + way] = schema.make_autocomplete_postings(text)
+            document[schema.AUTOCOMPLETE_PREFIX + name] = schema.make_autocomplete_postings(text)
     return document
 
 
 def _models_of(obj: Any) -> list[schema.Posting]:
-    """The models that the object is an instance of."""
+    """Return the postings of the models that the object is an instance of."""
     model = obj._meta.concrete_model
-    return [(schema.label(one).encode(), 1, 1.0, b"") for one in [model, *model._meta.get_parent_list()]]
+    return [(schema.label(parent).encode(), 1, 1.0, b"") for parent in [model, *model._meta.get_parent_list()]]
 
 
-def _values(obj: Any, fields: Sequence[Any], way: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Each field with its value, those of related objects too."""
+def _values(obj: Any, fields: Sequence[Any], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Iterate over fields, those of related objects included: name, field and value."""
     for field in fields:
         if isinstance(field, RelatedFields):
             for related in _related(field.get_value(obj)):
-                yield from _values(related, field.fields, f"{way}{field.field_name}__")
+                yield from _values(related, field.fields, f"{prefix}{field.field_name}__")
         else:
-            yield way + field.field_name, field, field.get_value(obj)
+            yield prefix + field.field_name, field, field.get_value(obj)
 
 
 def _related(value: Any) -> Sequence[Any]:
@@ -56,11 +56,11 @@ def _related(value: Any) -> Sequence[Any]:
 
 
 def _text_of(value: Any) -> str:
-    """A value as the text that is searched."""
+    """Return the searchable text of a value."""
     if value is None:
         return ""
     if isinstance(value, (list, tuple)):
-        return "\n".join(_text_of(one) for one in value)
+        return "\n".join(_text_of(item) for item in value)
     if isinstance(value, dict):
-        return "\n".join(_text_of(one) for one in value.values())
+        return "\n".join(_text_of(item) for item in value.values())
     return str(force_str(value))

@@ -1,8 +1,9 @@
-"""A query tree to the objects that match, with their scores.
+"""Evaluation of a modelsearch query on a Whoosh index: the matching objects with their scores.
 
-Term at a time (Turtle and Flood, «Query evaluation: strategies and optimizations», 1995): the postings of each word are
-read whole and added up in a dictionary. Every match is wanted, for counts and facets, so nothing is gained by Whoosh's
-own matchers, which step through documents one by one; and blocks of postings are read at a tenth of their cost.
+The evaluation is term at a time (Turtle and Flood, «Query evaluation: strategies and optimizations», 1995): all
+postings of each term are read, and scores are added up in a dictionary. Counts and facets need every match anyway, so
+that Whoosh's own matchers, which step from document to document, gain nothing; reading blocks of postings takes a tenth
+of their time.
 """
 
 from __future__ import annotations
@@ -22,24 +23,28 @@ from wiki.search.engine.schema import AUTOCOMPLETE_PREFIX, KEY, MODELS, POSITION
 from wiki.text.tokenizer import Word, iter_words
 
 Scores = dict[int, float]
-"""Documents of one segment and their scores."""
+"""Scores by document number, within one segment."""
 
 EXACT_WEIGHT = 0.5
-"""What the word exactly as typed is worth beside the same stem."""
+"""Weight of a match of the exact word, which is added to that of a match of the stem."""
 COMPOUND_WEIGHT = 1.2
-"""What a compound written as typed is worth beside its parts."""
+"""Weight of a match of a compound as a whole, beside matches of all its parts."""
 PHRASE_WEIGHT = 2.0
-"""What words in the order asked for are worth beside the same words anywhere."""
+"""Weight of the words of a phrase, beside the same words in any order."""
 MAX_EXPANSIONS = 100
-"""Words that a beginning or a likeness can stand for: the most frequent ones."""
+"""Most index terms that a prefix or fuzzy term expands to: the most frequent ones."""
 MAX_TERMS_READ = 2_000
-"""Words looked at to find those."""
+"""Most index terms among which these are chosen."""
 MAX_QUERY_WORDS = 64
-"""Words of one query; those after are not looked for."""
+"""Most words of a query text; the rest is ignored."""
 
 
 class PostingsEvaluator:
-    """One search in one index. `fields` are names and boosts; `models` the label of the model, or None for all."""
+    """Evaluates a query on one index.
+
+    `fields` are boosts by field name; `model` is the label of a model, or None for all; `complete` makes it search the
+    fields for autocompletion.
+    """
 
     def __init__(
         self, reader: IndexReader, fields: dict[str, float], model: str | None = None, *, complete: bool = False
@@ -56,17 +61,17 @@ class PostingsEvaluator:
         return AUTOCOMPLETE_PREFIX + name if complete else name
 
     def run(self, query: q.SearchQuery) -> dict[Any, float]:
-        """The keys of the matching objects and their scores."""
-        found: dict[Any, float] = {}
+        """Return the scores of the matching objects by primary key."""
+        scores: dict[Any, float] = {}
         for segment in self.segments:
             hits = self._hits(segment, query)
             if self.model is not None:
-                among = _documents(segment, MODELS, self.model)
-                hits = {doc: hits[doc] for doc in hits.keys() & among}
+                documents = _documents(segment, MODELS, self.model)
+                hits = {doc: hits[doc] for doc in hits.keys() & documents}
             keys = keys_of(segment)
-            gone = segment.deleted_docs_set
-            found.update((keys[doc], score) for doc, score in hits.items() if doc not in gone)
-        return found
+            deleted = segment.deleted_docs_set
+            scores.update((keys[doc], score) for doc, score in hits.items() if doc not in deleted)
+        return scores
 
     # --- The tree -----------------------------------------------------------------------------------
     def _hits(self, segment: IndexReader, query: q.SearchQuery) -> Scores:
@@ -74,72 +79,72 @@ class PostingsEvaluator:
             case q.MatchAll():
                 return dict.fromkeys(range(segment.doc_count_all()), 1.0)
             case q.And():
-                return self._all_of(segment, query.subqueries)
+                return self._evaluate_and(segment, query.subqueries)
             case q.Or():
-                return _added(self._hits(segment, one) for one in query.subqueries)
+                return _sum_any(self._hits(segment, subquery) for subquery in query.subqueries)
             case q.Not():
-                without = self._hits(segment, query.subquery)
-                return {doc: 1.0 for doc in range(segment.doc_count_all()) if doc not in without}
+                excluded = self._hits(segment, query.subquery)
+                return {doc: 1.0 for doc in range(segment.doc_count_all()) if doc not in excluded}
             case q.Boost():
-                return _times(self._hits(segment, query.subquery), query.boost)
+                return _scaled(self._hits(segment, query.subquery), query.boost)
             case InFields():
-                return self._within(query.fields)._hits(segment, query.subquery)
+                return self._in_fields(query.fields)._hits(segment, query.subquery)
             case _:
                 return self._leaf(segment, query)
 
     def _leaf(self, segment: IndexReader, query: q.SearchQuery) -> Scores:
-        found = list(islice(iter_words(query.query_string), MAX_QUERY_WORDS))
+        words = list(islice(iter_words(query.query_string), MAX_QUERY_WORDS))
         match query:
             case q.PlainText():
-                return _times(self._plain(segment, found, query.operator), query.boost)
+                return _scaled(self._plain_text(segment, words, query.operator), query.boost)
             case q.Phrase():
-                return self._phrase(segment, found)
+                return self._phrase(segment, words)
             case q.Fuzzy():
-                hits = [self._like(segment, word) for word in _parts(found)]
-                return _all(hits) if query.operator == "and" else _added(hits)
+                hits = [self._fuzzy(segment, word) for word in _parts(words)]
+                return _sum_all(hits) if query.operator == "and" else _sum_any(hits)
             case Prefix():
-                return self._begun(segment, _parts(found))
+                return self._words_with_prefix(segment, _parts(words))
         raise NotImplementedError(f"{type(query).__name__} is no query that this engine knows.")
 
-    def _all_of(self, segment: IndexReader, queries: Sequence[q.SearchQuery]) -> Scores:
-        """Documents that all match; what is excluded is taken away instead of listing all the rest."""
-        wanted = [self._hits(segment, one) for one in queries if not isinstance(one, q.Not)]
-        if not wanted:
-            wanted = [dict.fromkeys(range(segment.doc_count_all()), 1.0)]
-        hits = _all(wanted)
-        for one in queries:
-            if isinstance(one, q.Not) and hits:
-                for doc in self._hits(segment, one.subquery):
+    def _evaluate_and(self, segment: IndexReader, queries: Sequence[q.SearchQuery]) -> Scores:
+        """Intersect the matches of queries; negated ones are subtracted, which avoids listing all other documents."""
+        required = [self._hits(segment, subquery) for subquery in queries if not isinstance(subquery, q.Not)]
+        if not required:
+            required = [dict.fromkeys(range(segment.doc_count_all()), 1.0)]
+        hits = _sum_all(required)
+        for subquery in queries:
+            if isinstance(subquery, q.Not) and hits:
+                for doc in self._hits(segment, subquery.subquery):
                     hits.pop(doc, None)
         return hits
 
-    def _within(self, names: Sequence[str]) -> PostingsEvaluator:
-        """The same search, in fewer fields."""
+    def _in_fields(self, names: Sequence[str]) -> PostingsEvaluator:
+        """Return an evaluator restricted to the fields `names`, which shares all other state."""
         other = object.__new__(PostingsEvaluator)
         other.__dict__ = {**self.__dict__, "fields": {n: boost for n, boost in self.fields.items() if n in names}}
         return other
 
     # --- Leaves -------------------------------------------------------------------------------------
-    def _plain(self, segment: IndexReader, found: Sequence[Word], operator: str) -> Scores:
-        """Words in any order: all of them or any, words too common to tell texts apart aside."""
-        groups = list(_compounds(found))
-        telling = [group for group in groups if len(group) > 1 or not is_common(group[0])] or groups
-        if not telling:
+    def _plain_text(self, segment: IndexReader, words: Sequence[Word], operator: str) -> Scores:
+        """Match words in any order, all or any of them, without stop words unless there are only such."""
+        groups = list(_compounds(words))
+        significant = [group for group in groups if len(group) > 1 or not is_common(group[0])] or groups
+        if not significant:
             return {}
         if self.complete:
-            return self._begun(segment, [part for group in groups for part in _parts(group)])
-        hits = [self._compound(segment, group) for group in telling]
-        return _added(hits) if operator == "or" else _all(hits)
+            return self._words_with_prefix(segment, [part for group in groups for part in _parts(group)])
+        hits = [self._compound(segment, group) for group in significant]
+        return _sum_any(hits) if operator == "or" else _sum_all(hits)
 
     def _compound(self, segment: IndexReader, group: Sequence[Word]) -> Scores:
-        """A word, or a compound: all its parts, or the whole written in one."""
+        """Match a word, or a compound by all its parts or as a whole."""
         parts = [self._word(segment, word) for word in _parts(group)]
-        wholes = [_times(self._word(segment, word), COMPOUND_WEIGHT) for word in group if word.is_compound]
-        return _added([_all(parts), *wholes])
+        wholes = [_scaled(self._word(segment, word), COMPOUND_WEIGHT) for word in group if word.is_compound]
+        return _sum_any([_sum_all(parts), *wholes])
 
     def _word(self, segment: IndexReader, word: Word) -> Scores:
-        """A word or its like by stem, in any field."""
-        return _added(self._word_in(segment, name, boost, word) for name, boost in self.fields.items())
+        """Match a word exactly or by stem, in any field."""
+        return _sum_any(self._word_in(segment, name, boost, word) for name, boost in self.fields.items())
 
     def _word_in(self, segment: IndexReader, name: str, boost: float, word: Word) -> Scores:
         if self.complete:
@@ -154,72 +159,76 @@ class PostingsEvaluator:
         return hits
 
     def _term(self, segment: IndexReader, field: str, term: str, boost: float) -> Scores:
-        """One term of one Whoosh field."""
+        """Match a term of one Whoosh field."""
         docs, weights = _postings(segment, field, term)
-        times = boost * self._rarity(field, term) if docs else 0.0
-        return {doc: weight * times for doc, weight in zip(docs, weights, strict=True)}
+        factor = boost * self._inverse_frequency(field, term) if docs else 0.0
+        return {doc: weight * factor for doc, weight in zip(docs, weights, strict=True)}
 
-    def _rarity(self, field: str, term: str) -> float:
-        """BM25's inverse document frequency, in its form that is never below 0."""
+    def _inverse_frequency(self, field: str, term: str) -> float:
+        """Return BM25's inverse document frequency, in its variant that is never negative; cached per evaluator."""
         if (field, term) not in self.idf:
-            held = sum(segment.doc_frequency(field, term) for segment in self.segments)
-            self.idf[field, term] = log(1 + (self.count - held + 0.5) / (held + 0.5))
+            frequency = sum(segment.doc_frequency(field, term) for segment in self.segments)
+            self.idf[field, term] = log(1 + (self.count - frequency + 0.5) / (frequency + 0.5))
         return self.idf[field, term]
 
-    def _begun(self, segment: IndexReader, parts: Sequence[Word]) -> Scores:
-        """All the words, of which the last may go on."""
+    def _words_with_prefix(self, segment: IndexReader, parts: Sequence[Word]) -> Scores:
+        """Match all words, the last as a prefix."""
         if not parts:
             return {}
-        return _all([*(self._word(segment, word) for word in parts[:-1]), self._beginning(segment, parts[-1])])
+        return _sum_all([*(self._word(segment, word) for word in parts[:-1]), self._prefix(segment, parts[-1])])
 
-    def _beginning(self, segment: IndexReader, word: Word) -> Scores:
-        """Words that begin so; the word itself first."""
+    def _prefix(self, segment: IndexReader, word: Word) -> Scores:
+        """Match the words with a prefix; the word itself counts double."""
         hits: list[Scores] = []
         for name, boost in self.fields.items():
             field = self._field(name, self.complete)
             hits += [
                 self._term(segment, field, term, boost * (2.0 if term == word.folded else 1.0))
-                for term in _frequent(segment, field, segment.expand_prefix(field, word.folded))
+                for term in _most_frequent(segment, field, segment.expand_prefix(field, word.folded))
             ]
-        return _added(hits)
+        return _sum_any(hits)
 
-    def _like(self, segment: IndexReader, word: Word) -> Scores:
-        """Words that differ by a letter, or by two where they are long; the word itself first."""
+    def _fuzzy(self, segment: IndexReader, word: Word) -> Scores:
+        """Match words within edit distance 1, or 2 for long words; words other than the word itself count half."""
         distance = 1 if len(word.folded) < 8 else 2
         hits: list[Scores] = []
         for name, boost in self.fields.items():
-            near = segment.terms_within(name, word.folded, distance, prefix=1)
+            similar = segment.terms_within(name, word.folded, distance, prefix=1)
             hits += [
                 self._term(segment, name, term, boost * (1.0 if term == word.folded else 0.5))
-                for term in _frequent(segment, name, (str(one).encode() for one in near))
+                for term in _most_frequent(segment, name, (str(term).encode() for term in similar))
             ]
-        return _added(hits)
+        return _sum_any(hits)
 
-    def _phrase(self, segment: IndexReader, found: Sequence[Word]) -> Scores:
-        """Exactly these words, one after the other, in one field."""
-        parts = _parts(found)
+    def _phrase(self, segment: IndexReader, words: Sequence[Word]) -> Scores:
+        """Match the exact words, one directly after the other, in one field."""
+        parts = _parts(words)
         if not parts:
             return {}
-        return _added(self._phrase_in(segment, name, boost, parts) for name, boost in self.fields.items())
+        return _sum_any(self._phrase_in(segment, name, boost, parts) for name, boost in self.fields.items())
 
     def _phrase_in(self, segment: IndexReader, name: str, boost: float, parts: Sequence[Word]) -> Scores:
-        lists = [_places(segment, name, part.folded) for part in parts]
-        docs = {doc for doc in _in_each(lists) if _in_order([held[doc] for held in lists])}
+        positions_by_word = [_positions(segment, name, part.folded) for part in parts]
+        docs = {
+            doc
+            for doc in _common_documents(positions_by_word)
+            if _is_phrase([positions[doc] for positions in positions_by_word])
+        }
         scores = [self._term(segment, name, part.folded, boost * PHRASE_WEIGHT) for part in parts]
         return {doc: sum(score[doc] for score in scores) for doc in docs}
 
 
 # --- Words of a query ---------------------------------------------------------------------------------
-def _parts(found: Iterable[Word]) -> list[Word]:
-    """Words without the compounds written in one."""
-    return [word for word in found if not word.is_compound]
+def _parts(words: Iterable[Word]) -> list[Word]:
+    """Return the words without whole compounds."""
+    return [word for word in words if not word.is_compound]
 
 
-def _compounds(found: Sequence[Word]) -> Iterator[list[Word]]:
-    """The words, those of one compound together, its whole first."""
+def _compounds(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """Group the words: each compound with its parts, the whole first; other words alone."""
     group: list[Word] = []
     until = 0
-    for word in found:
+    for word in words:
         if group and word.start >= until:
             yield group
             group = []
@@ -232,7 +241,7 @@ def _compounds(found: Sequence[Word]) -> Iterator[list[Word]]:
 
 # --- Postings -----------------------------------------------------------------------------------------
 def _leaf_matcher(segment: IndexReader, field: str, term: str) -> Any | None:
-    """Whoosh's reader of the postings of a term in a segment, deleted documents included, or None."""
+    """Return Whoosh's matcher of a term in a segment, deleted documents included; None if the term is not there."""
     if field not in segment.schema:
         return None
     with suppress(TermNotFound):
@@ -242,7 +251,7 @@ def _leaf_matcher(segment: IndexReader, field: str, term: str) -> Any | None:
 
 
 def _blocks(matcher: Any) -> Iterator[Any]:
-    """Step through blocks of postings instead of single ones."""
+    """Iterate over blocks of postings instead of single postings, by private methods of Whoosh's matcher."""
     while matcher.is_active():
         matcher._read_ids()
         yield matcher
@@ -250,7 +259,7 @@ def _blocks(matcher: Any) -> Iterator[Any]:
 
 
 def _postings(segment: IndexReader, field: str, term: str) -> tuple[list[int], list[float]]:
-    """The documents that hold a term, and its weight in each."""
+    """Return the documents that contain a term, and its weight in each."""
     docs: list[int] = []
     weights: list[float] = []
     matcher = _leaf_matcher(segment, field, term)
@@ -262,8 +271,8 @@ def _postings(segment: IndexReader, field: str, term: str) -> tuple[list[int], l
     return docs, weights
 
 
-def _places(segment: IndexReader, field: str, term: str) -> dict[int, bytes]:
-    """The documents that hold a term, and its places in each as they are kept."""
+def _positions(segment: IndexReader, field: str, term: str) -> dict[int, bytes]:
+    """Return the documents that contain a term, with its encoded positions in each."""
     found: dict[int, bytes] = {}
     matcher = _leaf_matcher(segment, field, term)
     if matcher is not None:
@@ -277,39 +286,39 @@ def _documents(segment: IndexReader, field: str, term: str) -> set[int]:
     return set(_postings(segment, field, term)[0])
 
 
-def _in_order(kept: Sequence[bytes]) -> bool:
-    """Whether somewhere each word stands right after the one before."""
-    ends = set(array("H", kept[0]))
-    for one in kept[1:]:
-        ends = {place for place in array("H", one) if (place - 1) % POSITION_LIMIT in ends}
+def _is_phrase(positions_by_word: Sequence[bytes]) -> bool:
+    """Return whether the words, given by their encoded positions, occur one directly after the other."""
+    ends = set(array("H", positions_by_word[0]))
+    for positions in positions_by_word[1:]:
+        ends = {position for position in array("H", positions) if (position - 1) % POSITION_LIMIT in ends}
         if not ends:
             return False
     return True
 
 
-def _frequent(segment: IndexReader, field: str, terms: Iterable[bytes]) -> list[str]:
-    """Of some terms those that most documents hold."""
-    some = list(islice(terms, MAX_TERMS_READ))
-    if len(some) > MAX_EXPANSIONS:
-        some = sorted(some, key=lambda term: -segment.doc_frequency(field, term))[:MAX_EXPANSIONS]
-    return [term.decode() for term in some]
+def _most_frequent(segment: IndexReader, field: str, terms: Iterable[bytes]) -> list[str]:
+    """Return the terms that are in the most documents, at most MAX_EXPANSIONS."""
+    candidates = list(islice(terms, MAX_TERMS_READ))
+    if len(candidates) > MAX_EXPANSIONS:
+        candidates = sorted(candidates, key=lambda term: -segment.doc_frequency(field, term))[:MAX_EXPANSIONS]
+    return [term.decode() for term in candidates]
 
 
 def keys_of(segment: IndexReader) -> Sequence[Any]:
-    """The primary keys of a segment's documents; read once for each open segment."""
-    kept: Sequence[Any] | None = getattr(segment, "_wiki_keys", None)
-    if kept is None:
+    """Return the primary keys of a segment's documents by document number; cached on the segment."""
+    keys: Sequence[Any] | None = getattr(segment, "_wiki_keys", None)
+    if keys is None:
         column = segment.column_reader(KEY)
-        kept = [column[doc] for doc in range(segment.doc_count_all())]
-        segment._wiki_keys = kept
-    return kept
+        keys = [column[doc] for doc in range(segment.doc_count_all())]
+        segment._wiki_keys = keys
+    return keys
 
 
 # --- Sums ---------------------------------------------------------------------------------------------
-def _added(some: Iterable[Scores]) -> Scores:
-    """Documents in any, scores added."""
+def _sum_any(score_maps: Iterable[Scores]) -> Scores:
+    """Unite documents, and add their scores; may change and return one of the dictionaries."""
     total: Scores = {}
-    for hits in some:
+    for hits in score_maps:
         if not total:
             total = hits
             continue
@@ -320,21 +329,21 @@ def _added(some: Iterable[Scores]) -> Scores:
     return total
 
 
-def _all(some: Sequence[Scores]) -> Scores:
-    """Documents in all, scores added."""
-    if len(some) == 1:
-        return some[0]
-    return {doc: sum(hits[doc] for hits in some) for doc in _in_each(some)}
+def _sum_all(score_maps: Sequence[Scores]) -> Scores:
+    """Intersect documents, and add their scores."""
+    if len(score_maps) == 1:
+        return score_maps[0]
+    return {doc: sum(hits[doc] for hits in score_maps) for doc in _common_documents(score_maps)}
 
 
-def _in_each(some: Sequence[Mapping[int, Any]]) -> set[int]:
-    """The documents that all hold; the shortest list decides how long it takes."""
-    first, *others = sorted(some, key=len) or [{}]
+def _common_documents(mappings: Sequence[Mapping[int, Any]]) -> set[int]:
+    """Return the documents that are in all mappings; the time depends on the smallest one."""
+    first, *others = sorted(mappings, key=len) or [{}]
     shared = set(first)
-    for one in others:
-        shared &= one.keys()
+    for other in others:
+        shared &= other.keys()
     return shared
 
 
-def _times(hits: Scores, boost: float) -> Scores:
+def _scaled(hits: Scores, boost: float) -> Scores:
     return hits if boost == 1.0 else {doc: score * boost for doc, score in hits.items()}

@@ -1,7 +1,7 @@
-"""Building an index anew, piece by piece, so that it can be left at any moment and gone on with.
+"""Rebuild of an index in steps, which can be interrupted at any time and resumed.
 
-The new build grows beside the old one, which is read meanwhile. `building`, a small file, says how far it got; a
-process that is killed between a commit and that note writes one piece twice, which changes nothing.
+The new build grows beside the old one, which stays in use. The file `building` records the progress; a process that is
+killed between a commit and the update of this file repeats one step, which is idempotent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class _State:
-    """How far a build got: the number of its model in the family, and the last key written."""
+    """Progress of a build: position of the current model in `indexed_models`, and the last primary key written."""
 
     build: str
     signature: str
@@ -31,7 +31,7 @@ class _State:
 
 
 class IndexBuild:
-    """The making of one index. Every step takes the index's lock and may raise IndexBusy."""
+    """The rebuild of an index. Each method takes the write lock, waiting up to `patience` seconds. Raises IndexBusy."""
 
     def __init__(self, index: WhooshIndex, patience: float) -> None:
         self.index = index
@@ -40,25 +40,25 @@ class IndexBuild:
         self.models = schema.indexed_models(index.root)
 
     def restart(self) -> None:
-        """Begin from nothing, whatever was built before."""
+        """Begin a new build, and discard an unfinished one."""
         with self.directory.write_lock(self.patience):
-            self._begin()
+            self._create_state()
 
     def step(self, size: int) -> int:
-        """Write the next `size` objects; 0 once all are written and the new index has taken its place."""
+        """Write the next `size` objects and return their number; 0 once all are written and the new build is in use."""
         with self.directory.write_lock(self.patience):
-            state = self._state() or self._begin()
+            state = self._load_state() or self._create_state()
             while state.model < len(self.models):
                 model: Any = self.models[state.model]
                 rows = model.get_indexed_objects().order_by("pk")
                 rows = rows if state.last is None else rows.filter(pk__gt=state.last)
-                if some := list(rows[:size]):
-                    documents = [document_of(one) for one in some]
+                if objects := list(rows[:size]):
+                    documents = [document_of(obj) for obj in objects]
                     build = self.directory.folder / state.build
-                    self.index.commit(documents, [one.pk for one in some], build)
-                    state.last = some[-1].pk if schema.is_numeric(model) else str(some[-1].pk)
-                    self._keep(state)
-                    return len(some)
+                    self.index.commit(documents, [obj.pk for obj in objects], build)
+                    state.last = objects[-1].pk if schema.is_numeric(model) else str(objects[-1].pk)
+                    self._save(state)
+                    return len(objects)
                 state.model, state.last = state.model + 1, None
             self.directory.activate_build(self.directory.folder / state.build)
             self._file.unlink(missing_ok=True)
@@ -68,16 +68,16 @@ class IndexBuild:
     def _file(self) -> Path:
         return self.directory.folder / "building"
 
-    def _begin(self) -> _State:
+    def _create_state(self) -> _State:
         state = _State(self.directory.create_build(schema.schema_of(self.index.root)).name, self.directory.signature)
-        self._keep(state)
+        self._save(state)
         return state
 
-    def _keep(self, state: _State) -> None:
+    def _save(self, state: _State) -> None:
         write_atomically(self._file, json.dumps(asdict(state)))
 
-    def _state(self) -> _State | None:
-        """How far the build got that was begun; None when there is none to go on with."""
+    def _load_state(self) -> _State | None:
+        """Load the progress of an unfinished build; None if there is none to resume."""
         with contextlib.suppress(OSError, ValueError, TypeError):
             state = _State(**json.loads(self._file.read_text(encoding="utf-8")))
             if state.signature == self.directory.signature and (self.directory.folder / state.build).is_dir():

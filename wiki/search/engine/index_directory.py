@@ -1,9 +1,9 @@
-"""Where an index lies on disk, who may write to it, and how readers come by it.
+"""The directory of an index on disk: its builds, its write lock, and a pool of searchers.
 
-A directory is the folder of one index. It holds numbered builds, each a Whoosh index of its own, and `current`, a file
-that names the build that is read. A new build is made beside the old one and takes its place by one rename of
-`current`. Writers hold a lock of the operating system, which a process that is killed lets go of; Whoosh commits by one
-rename too, so that a build is always whole. Whoever finds a build damaged leaves a note, `damaged`; a new one follows.
+The directory contains builds, each a complete Whoosh index, and the file `current`, which names the build in use. A new
+build is made beside the old one and replaces it by an atomic rename of `current`. Writers hold a lock of the operating
+system, which is released if the process is killed; Whoosh commits by an atomic rename too, so that a build is always
+consistent. Whoever finds a build damaged writes the file `damaged`, and the index is rebuilt.
 """
 
 from __future__ import annotations
@@ -28,41 +28,41 @@ from whoosh.searching import Searcher
 
 logger = logging.getLogger(__name__)
 POOL_SIZE = 8
-"""Readers kept open for each index."""
+"""Most open searchers in the pool of each index."""
 ATTEMPTS = 5
-"""Times that a reader tries to open what a writer is changing."""
+"""Attempts to open an index that a writer is changing."""
 DAMAGE_ERRORS = (Exception,)
-"""Whoosh reads bytes as it finds them: of damaged ones come errors of nearly every kind, its own and struct.error."""
+"""Whoosh does not validate what it reads: damaged files raise nearly any exception, struct.error among them."""
 PROGRAMMING_ERRORS = (TypeError, AttributeError, NameError, RecursionError)
-"""More likely our own than the disk's: no query may have the whole index built again by way of them."""
+"""More likely bugs than damage on disk: a query that raises these must not cause a rebuild of the index."""
 
 
 class IndexMissing(Exception):
-    """There is no index yet, or it was built for other fields: it has to be built."""
+    """There is no index yet, or it was built for other fields, and has to be built."""
 
 
 class IndexDamaged(Exception):
-    """The index cannot be read. Whoever met this has left a note of it."""
+    """The index cannot be read; except after a programming error, the damage has been recorded."""
 
 
 class IndexBusy(Exception):
-    """Another process is writing, and went on for longer than one was ready to wait."""
+    """Another process held the write lock for longer than the caller was ready to wait."""
 
 
 class IndexDirectory:
-    """The folder of one index; `signature` says what it has to be built for."""
+    """The directory of one index; an index built with another `signature` counts as missing."""
 
     def __init__(self, folder: Path, signature: str) -> None:
         self.folder = folder
         self.signature = signature
 
-    # --- What is there ----------------------------------------------------------------------------
+    # --- State of the index -----------------------------------------------------------------------
     @property
     def build(self) -> Path:
-        """The build that is read. Raises IndexMissing."""
+        """The directory of the build in use. Raises IndexMissing."""
         try:
-            said = json.loads((self.folder / "current").read_text(encoding="utf-8"))
-            name, signature = said["build"], said["signature"]
+            content = json.loads((self.folder / "current").read_text(encoding="utf-8"))
+            name, signature = content["build"], content["signature"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexMissing(str(error)) from error
         if signature != self.signature:
@@ -71,22 +71,22 @@ class IndexDirectory:
 
     @property
     def damage(self) -> str:
-        """What was found damaged in the build that is read; empty when nothing was."""
+        """The recorded damage of the build in use; empty if there is none."""
         try:
-            said = (self.folder / "damaged").read_text(encoding="utf-8")
-            return said.partition("\n")[2] if said.partition("\n")[0] == self.build.name else ""
+            content = (self.folder / "damaged").read_text(encoding="utf-8")
+            return content.partition("\n")[2] if content.partition("\n")[0] == self.build.name else ""
         except (OSError, UnicodeDecodeError, IndexMissing):
             return ""
 
     @property
     def is_usable(self) -> bool:
-        """Whether there is an index of the right form in which nobody has found damage."""
+        """Whether there is an index with the right signature and no recorded damage."""
         with contextlib.suppress(IndexMissing):
             return self.build.is_dir() and not self.damage
         return False
 
     def record_damage(self, error: BaseException) -> IndexDamaged:
-        """Leave a note that the build cannot be read, say so to the administrator once, and return what to raise."""
+        """Record that the build cannot be read, log it the first time, and return the exception to raise."""
         sentence = f"{type(error).__name__}: {error}"
         with contextlib.suppress(OSError, IndexMissing):
             if not self.damage:
@@ -97,9 +97,9 @@ class IndexDirectory:
     # --- Reading ----------------------------------------------------------------------------------
     @contextmanager
     def searcher(self) -> Iterator[Searcher]:
-        """A reader of the index as it was committed last, for one thread. Raises IndexMissing and IndexDamaged.
+        """Open a searcher of the last commit, for one thread. Raises IndexMissing and IndexDamaged.
 
-        What goes wrong within counts as damage, and is noted, unless it is a mistake of the caller's.
+        Exceptions in the block are recorded as damage and raised as IndexDamaged; programming errors are only logged.
         """
         opened = self._opened()
         try:
@@ -112,7 +112,7 @@ class IndexDirectory:
         except DAMAGE_ERRORS as error:
             raise self.record_damage(error) from error
         else:
-            _keep(self.folder, opened)
+            _return_to_pool(self.folder, opened)
 
     def _opened(self) -> _Opened:
         pool = _POOLS.setdefault(self.folder, deque(maxlen=POOL_SIZE))
@@ -122,19 +122,19 @@ class IndexDirectory:
                 generation = _generation(build)
                 with contextlib.suppress(IndexError):  # another thread may take the last one
                     while True:
-                        kept = pool.pop()
-                        if (kept.build, kept.generation) == (build, generation):
-                            return kept
-                        kept.searcher.close()
+                        opened = pool.pop()
+                        if (opened.build, opened.generation) == (build, generation):
+                            return opened
+                        opened.searcher.close()
                 return _Opened(build, generation, whoosh_index.open_dir(str(build)).searcher())
             except DAMAGE_ERRORS as error:
-                # A writer may have taken files away between the reading of their names and their opening.
-                if attempt == ATTEMPTS - 1 or not self._has_moved(build, generation):
+                # A writer may have deleted files between the listing of their names and their opening.
+                if attempt == ATTEMPTS - 1 or not self._has_changed(build, generation):
                     raise self.record_damage(error) from error
         raise AssertionError  # the last attempt returns or raises
 
-    def _has_moved(self, build: Path, generation: int) -> bool:
-        """Whether there is something newer than what could not be opened."""
+    def _has_changed(self, build: Path, generation: int) -> bool:
+        """Return whether there is a newer build or commit than the one that could not be opened."""
         with contextlib.suppress(OSError, ValueError):
             return (self.build, _generation(self.build)) != (build, generation)
         return False
@@ -142,22 +142,22 @@ class IndexDirectory:
     # --- Writing ----------------------------------------------------------------------------------
     @contextmanager
     def write_lock(self, patience: float) -> Iterator[None]:
-        """The right to write, for one process and thread at a time. Raises IndexBusy after `patience` seconds."""
+        """Hold the write lock, exclusive between processes and threads. Raises IndexBusy after `patience` seconds."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as file:
-            until = time.monotonic() + patience
+            deadline = time.monotonic() + patience
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError:
-                    if time.monotonic() >= until:
+                    if time.monotonic() >= deadline:
                         raise IndexBusy(f"{self.folder} is being written to") from None
                     time.sleep(0.05)
             yield
 
     def writer(self, build: Path | None = None) -> Any:
-        """A Whoosh writer of the build that is read, or of another; to be committed. Raises as `searcher` does."""
+        """Return a Whoosh writer of `build` or the build in use; the caller commits it. Raises as `searcher` does."""
         target = build or self.build
         try:
             return whoosh_index.open_dir(str(target)).writer(timeout=5, codec=W3Codec(blocklimit=512))
@@ -168,33 +168,33 @@ class IndexDirectory:
 
     # --- Building ---------------------------------------------------------------------------------
     def create_build(self, schema: Schema) -> Path:
-        """A new, empty build beside the one that is read. Builds that were never finished are removed."""
+        """Create an empty build beside the one in use, and delete unfinished builds. Needs the write lock."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._sweep()
+        self._remove_old_builds()
         build = self.folder / f"build-{time.time_ns()}"
         build.mkdir()
         whoosh_index.create_in(str(build), schema)
         return build
 
     def activate_build(self, build: Path) -> None:
-        """From now on `build` is read; the others go."""
+        """Put `build` into use, and delete the other builds. Needs the write lock."""
         write_atomically(self.folder / "current", json.dumps({"build": build.name, "signature": self.signature}))
         (self.folder / "damaged").unlink(missing_ok=True)
-        self._sweep()
+        self._remove_old_builds()
 
-    def _sweep(self) -> None:
-        """Remove builds that nobody reads. Readers that have one open go on reading it."""
-        kept = None
+    def _remove_old_builds(self) -> None:
+        """Delete all builds but the one in use. Searchers that have a deleted build open can still read it."""
+        in_use = None
         with contextlib.suppress(IndexMissing):
-            kept = self.build
-        for old in self.folder.glob("build-*"):
-            if old != kept:
-                shutil.rmtree(old, ignore_errors=True)
+            in_use = self.build
+        for build in self.folder.glob("build-*"):
+            if build != in_use:
+                shutil.rmtree(build, ignore_errors=True)
 
 
-# --- The readers that are kept open -----------------------------------------------------------------
+# --- The pool of open searchers ---------------------------------------------------------------------
 class _Opened:
-    """A searcher and what it reads."""
+    """An open searcher with its build and commit number."""
 
     def __init__(self, build: Path, generation: int, searcher: Searcher) -> None:
         self.build, self.generation, self.searcher = build, generation, searcher
@@ -203,7 +203,7 @@ class _Opened:
 _POOLS: dict[Path, deque[_Opened]] = {}
 
 
-def _keep(folder: Path, opened: _Opened) -> None:
+def _return_to_pool(folder: Path, opened: _Opened) -> None:
     pool = _POOLS.setdefault(folder, deque(maxlen=POOL_SIZE))
     if len(pool) >= POOL_SIZE:
         opened.searcher.close()
@@ -212,15 +212,15 @@ def _keep(folder: Path, opened: _Opened) -> None:
 
 
 def _generation(build: Path) -> int:
-    """The number of the last commit."""
+    """Return the number of the last commit of a build."""
     return max(int(name.rpartition("_")[2][:-4]) for name in os.listdir(build) if name.endswith(".toc"))
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that it is there with all its text, or as it was."""
-    fresh = path.with_name(f".{path.name}-{os.getpid()}-{time.time_ns()}")
-    with fresh.open("w", encoding="utf-8") as file:
+    """Write a file atomically: readers see the old content or the new, also after a crash."""
+    temporary = path.with_name(f".{path.name}-{os.getpid()}-{time.time_ns()}")
+    with temporary.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(path)
+    temporary.replace(path)

@@ -1,4 +1,4 @@
-"""What can be asked beside modelsearch's own vocabulary: beginnings of words, and parts that look in few fields."""
+"""Query classes beside those of modelsearch: prefixes of words, and subqueries in some fields only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from modelsearch.query import SearchQuery
 
 
 class Prefix(SearchQuery):
-    """Words that begin so."""
+    """Words that begin with the last word of `query_string`, together with its other words."""
 
     def __init__(self, query_string: str) -> None:
         self.query_string = query_string
@@ -18,7 +18,7 @@ class Prefix(SearchQuery):
 
 
 class InFields(SearchQuery):
-    """A query of which every word is looked for in some fields only."""
+    """A query that searches some fields only."""
 
     def __init__(self, subquery: SearchQuery, fields: Sequence[str]) -> None:
         self.subquery = subquery

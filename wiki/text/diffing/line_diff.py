@@ -1,8 +1,8 @@
-"""Two texts compared, for reading: rows of lines, with the words that differ marked.
+"""Comparison of two texts for display: rows of lines, with the words that differ marked.
 
-One list of rows serves both views: side by side (old | new in one row) and inline (the
-old line above the new one).  Time is bounded by `matching`; what its budget does not
-reach is shown as removed and added whole, which is true, only coarse.
+One list of rows serves both views: side by side (old | new in one row) and inline (the old line above
+the new one).  Time is bounded by the budget of `sequence_matching`; text beyond the budget is shown as
+removed and added as a whole, which is correct but coarse.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ CONTEXT = 3
 """Unchanged lines shown around a change."""
 
 COMPARED_LIMIT = 200_000
-"""Rows that are worked out at most."""
+"""Maximum number of rows computed."""
 
 ROW_LIMIT = 10_000
-"""Rows that are shown at most."""
+"""Maximum number of rows returned."""
 
 _PAIRING_LIMIT = 40_000
-"""Products of removed and added lines up to which the most alike are sought for pairing."""
+"""Up to this product of removed and added lines, the best pairing is computed; beyond, lines are paired by position."""
 
-_ALIKE = 0.4
+_MIN_SIMILARITY = 0.4
 """Share of words that two lines must have in common to be shown as one changed line."""
 
 _WORD_STEPS = 60_000
-"""Budget of one pair of lines; all pairs together may use ten times as much."""
+"""Budget of steps for one pair of lines; all pairs together have ten times as much."""
 
 _TOKENS = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of a line; `marked` where it differs from the other side."""
+    """A piece of a line; `marked` if it differs from the other side."""
 
     text: str
     marked: bool
@@ -54,7 +54,7 @@ class DiffRow:
     same      both sides, equal             changed   both sides, `marked` spans differ
     removed   old side only                 added     new side only
     gap       `skipped` equal lines that are not shown
-    Line numbers count from 1 and are None on the side that is not there.
+    Line numbers begin at 1 and are None on a side without a line.
     """
 
     kind: RowKind
@@ -66,47 +66,46 @@ class DiffRow:
 
 
 def size_change(old: str, new: str) -> int:
-    """Bytes by which the text grew (negative: shrank)."""
+    """Return the change in size in bytes of UTF-8 (negative if the text became shorter)."""
     return len(new.encode("utf-8", "replace")) - len(old.encode("utf-8", "replace"))
 
 
 def compare(old: str, new: str, context: int | None = CONTEXT) -> list[DiffRow]:
-    """The rows that show how `old` became `new`; none where no line differs.
+    """Return the rows of the comparison of `old` and `new`; none if no line differs.
 
-    `context` is the number of unchanged lines around each change; None shows all.  After
-    ROW_LIMIT rows the rest is one gap.
+    `context` is the number of unchanged lines around each change; None shows all.  After ROW_LIMIT
+    rows the rest is one gap.
     """
     old_lines, new_lines = _lines(old), _lines(new)
     if old_lines == new_lines:
         return []  # at most the last line break differs
-    rows = list(islice(_rows(old_lines, new_lines), COMPARED_LIMIT))
-    shown = _shortened(rows, context)
-    rest = sum(row.skipped or 1 for row in shown[ROW_LIMIT:])
-    return [*shown[:ROW_LIMIT], DiffRow("gap", None, None, skipped=rest)] if rest else shown
+    rows = _with_gaps(list(islice(_rows(old_lines, new_lines), COMPARED_LIMIT)), context)
+    rest = sum(row.skipped or 1 for row in rows[ROW_LIMIT:])
+    return [*rows[:ROW_LIMIT], DiffRow("gap", None, None, skipped=rest)] if rest else rows
 
 
 def _lines(text: str) -> list[str]:
-    """Lines without their ends; a last line break makes no line of its own."""
+    """Split a text into lines without line breaks; a line break at the end of the text begins no further line."""
     lines = text.split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 
 def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffRow]:
-    """All rows, unshortened."""
+    """Yield all rows, without gaps."""
     budget = Budget(10 * _WORD_STEPS)
     i = j = 0
     for at, bt, size in [*matching_blocks(old, new), (len(old), len(new), 0)]:
-        yield from _changed(old[i:at], new[j:bt], i, j, budget)
+        yield from _changed_rows(old[i:at], new[j:bt], i, j, budget)
         for step in range(size):
             span = (Span(old[at + step], False),)
             yield DiffRow("same", at + step + 1, bt + step + 1, span, span)
         i, j = at + size, bt + size
 
 
-def _changed(
+def _changed_rows(
     old: Sequence[str], new: Sequence[str], old_start: int, new_start: int, budget: Budget
 ) -> Iterator[DiffRow]:
-    """Rows of a region where the lines differ."""
+    """Yield the rows of a region in which the lines differ; the region begins at the given line indices."""
     i = j = 0
     for at, bt in [*_pairs(old, new), (len(old), len(new))]:
         for line in range(i, at):
@@ -120,24 +119,32 @@ def _changed(
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Which removed line became which added one: ascending, alike enough, the likeness greatest."""
+    """Return index pairs of removed and added lines, ascending, at least _MIN_SIMILARITY similar.
+
+    The pairs have the greatest total similarity (dynamic programming, quadratic time and space); beyond
+    _PAIRING_LIMIT, lines are paired by position.
+    """
     if not old or not new:
         return []
     if len(old) * len(new) > _PAIRING_LIMIT:
-        return [(k, k) for k in range(min(len(old), len(new))) if _likeness(_bag(old[k]), _bag(new[k])) >= _ALIKE]
-    old_bags, new_bags = [_bag(line) for line in old], [_bag(line) for line in new]
+        return [
+            (k, k)
+            for k in range(min(len(old), len(new)))
+            if _similarity(_word_counts(old[k]), _word_counts(new[k])) >= _MIN_SIMILARITY
+        ]
+    old_counts, new_counts = [_word_counts(line) for line in old], [_word_counts(line) for line in new]
     width = len(new) + 1
     best = [[0.0] * width for _ in range(len(old) + 1)]
-    take = [[False] * width for _ in range(len(old) + 1)]
+    is_pair = [[False] * width for _ in range(len(old) + 1)]
     for i in range(len(old) - 1, -1, -1):
         for j in range(len(new) - 1, -1, -1):
-            likeness = _likeness(old_bags[i], new_bags[j])
-            joined = best[i + 1][j + 1] + likeness if likeness >= _ALIKE else -1.0
-            best[i][j] = max(joined, best[i + 1][j], best[i][j + 1])
-            take[i][j] = joined >= best[i][j]
+            similarity = _similarity(old_counts[i], new_counts[j])
+            paired = best[i + 1][j + 1] + similarity if similarity >= _MIN_SIMILARITY else -1.0
+            best[i][j] = max(paired, best[i + 1][j], best[i][j + 1])
+            is_pair[i][j] = paired >= best[i][j]
     pairs, i, j = [], 0, 0
     while i < len(old) and j < len(new):
-        if take[i][j]:
+        if is_pair[i][j]:
             pairs.append((i, j))
             i, j = i + 1, j + 1
         elif best[i + 1][j] >= best[i][j + 1]:
@@ -147,13 +154,13 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     return pairs
 
 
-def _bag(line: str) -> Counter[str]:
-    """The words and signs of a line, counted; of a very long one, its beginning."""
+def _word_counts(line: str) -> Counter[str]:
+    """Count the words and punctuation characters of the first 5,000 characters of a line."""
     return Counter(token for token in _TOKENS.findall(line[:5_000]) if not token.isspace())
 
 
-def _likeness(one: Counter[str], other: Counter[str]) -> float:
-    """Share of words in common, 0 to 1."""
+def _similarity(one: Counter[str], other: Counter[str]) -> float:
+    """Return the share of words in common, 0 to 1 (Dice coefficient)."""
     total = one.total() + other.total()
     if not total:
         return 0.0
@@ -163,7 +170,7 @@ def _likeness(one: Counter[str], other: Counter[str]) -> float:
 
 
 def _marked(old: str, new: str, budget: Budget) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """Both lines with the words that differ marked; whole lines where the budget is spent."""
+    """Return both lines with the words that differ marked; mark the whole lines if the budget is used up."""
     if budget.steps <= 0:
         return (Span(old, True),), (Span(new, True),)
     share = budget.reserve(_WORD_STEPS)
@@ -184,7 +191,7 @@ def _marked(old: str, new: str, budget: Budget) -> tuple[tuple[Span, ...], tuple
 
 
 def _readable(blocks: list[tuple[int, int, int]], tokens: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """Without lone spaces between two changes: a phrase replaced reads better in one piece."""
+    """Drop matches that are single spaces between two changes: a replaced phrase is easier to read in one piece."""
     last = len(blocks) - 1
     for number, (i, j, size) in enumerate(blocks):
         inner = 0 < number < last or (number == 0 and i > 0 and j > 0) or (number == last and number > 0)
@@ -197,19 +204,19 @@ def _append(spans: list[Span], text: str, marked: bool) -> None:
         spans.append(Span(text, marked))
 
 
-def _shortened(rows: list[DiffRow], context: int | None) -> list[DiffRow]:
-    """The rows with long runs of equal lines exchanged for gaps."""
+def _with_gaps(rows: list[DiffRow], context: int | None) -> list[DiffRow]:
+    """Replace equal lines further than `context` from a change by gaps; None replaces none."""
     if context is None:
         return rows
-    keep = [False] * len(rows)
+    is_shown = [False] * len(rows)
     for number, row in enumerate(rows):
         if row.kind != "same":
-            for near in range(max(0, number - context), min(len(rows), number + context + 1)):
-                keep[near] = True
+            for index in range(max(0, number - context), min(len(rows), number + context + 1)):
+                is_shown[index] = True
     shown: list[DiffRow] = []
     skipped = 0
-    for row, kept in zip(rows, keep, strict=True):
-        if not kept:
+    for number, row in enumerate(rows):
+        if not is_shown[number]:
             skipped += 1
             continue
         if skipped:

@@ -1,9 +1,9 @@
-"""Which parts of two sequences are the same, in bounded time.
+"""Matching parts of two sequences of strings, in bounded time.
 
-Myers' shortest edit script (E. Myers, "An O(ND) Difference Algorithm", 1986), the one
-git uses, as long as the sequences differ little; where they differ much, they are first
-divided at tokens that occur once in each (patience diff).  A budget of steps bounds the
-whole: what it does not reach is reported as different, which is never wrong, only coarse.
+Myers' shortest edit script (E. Myers, "An O(ND) Difference Algorithm", 1986), which git uses, while
+the sequences differ little; if they differ much, they are first divided at tokens that occur once in
+each (patience diff).  A budget of steps bounds the time: parts beyond it are reported as different,
+which is never wrong, only coarse.
 """
 
 from __future__ import annotations
@@ -15,50 +15,50 @@ from collections.abc import Sequence
 from math import isqrt
 
 MatchingBlock = tuple[int, int, int]
-"""Start in the first, start in the second, length."""
+"""Start in the first sequence, start in the second, length."""
 
 STEPS = 1_000_000
-"""Inner steps spent on one comparison; about a second of pure Python at worst."""
+"""Inner steps of one comparison; about a second of pure Python at worst."""
 
 _FIRST_TRY = 160
-"""Edits that the shortest script may have before division at unique tokens is tried."""
+"""Maximum number of edits of a script before division at unique tokens is tried."""
 
 
 class Budget:
-    """Steps that comparisons may still take; several may share one."""
+    """The number of steps that comparisons may still take; several comparisons can share one budget."""
 
     def __init__(self, steps: int = STEPS) -> None:
         self.steps = steps
 
     def reserve(self, steps: int) -> Budget:
-        """A budget of at most `steps` for one comparison; what it leaves is given back by `back`."""
+        """Return a budget of at most `steps` for one comparison, taken from this one; return the rest by `release`."""
         granted = min(steps, max(self.steps, 0))
         self.steps -= granted
         return Budget(granted)
 
     def release(self, share: Budget) -> None:
-        """Take back what a share did not use."""
+        """Add the unused steps of a reserved budget to this one."""
         self.steps += max(share.steps, 0)
 
 
 def matching_blocks(a: Sequence[str], b: Sequence[str], budget: Budget | None = None) -> list[MatchingBlock]:
-    """Ascending, disjoint runs that are equal in `a` and `b`, without an end mark."""
+    """Return ascending, disjoint blocks that are equal in `a` and `b`, without an empty block at the end."""
     return _Matcher(a, b, budget or Budget()).blocks()
 
 
 class BoundedSequenceMatcher:
-    """`matching_blocks` with the face of difflib.SequenceMatcher, as merge3 wants it."""
+    """`matching_blocks` with the interface of difflib.SequenceMatcher that merge3 needs."""
 
     def __init__(self, budget: Budget, isjunk: object, a: Sequence[str], b: Sequence[str]) -> None:
         self._budget, self._a, self._b = budget, a, b
 
     def get_matching_blocks(self) -> list[MatchingBlock]:
-        """The blocks, ended by an empty one."""
+        """Return the blocks, followed by an empty one at the end of both sequences."""
         return [*matching_blocks(self._a, self._b, self._budget), (len(self._a), len(self._b), 0)]
 
 
 class _Matcher:
-    """One comparison with what is left of its budget."""
+    """One comparison of two sequences, its budget, and the blocks found so far (`pairs`)."""
 
     def __init__(self, a: Sequence[str], b: Sequence[str], budget: Budget) -> None:
         codes: dict[str, int] = {}
@@ -68,7 +68,7 @@ class _Matcher:
         self.pairs: list[MatchingBlock] = []
 
     def blocks(self) -> list[MatchingBlock]:
-        """All blocks, neighbours joined."""
+        """Return all blocks in order, adjacent ones joined."""
         pending = [(0, len(self.a), 0, len(self.b))]
         while pending:
             pending.extend(self._region(*pending.pop()))
@@ -81,7 +81,7 @@ class _Matcher:
         return joined
 
     def _region(self, alo: int, ahi: int, blo: int, bhi: int) -> list[tuple[int, int, int, int]]:
-        """Match one region; returns the regions into which it was divided."""
+        """Match one region; return the regions into which it was divided and that still have to be matched."""
         a, b = self.a, self.b
         start = alo
         while alo < ahi and blo < bhi and a[alo] == b[blo]:
@@ -110,7 +110,7 @@ class _Matcher:
         return regions
 
     def _anchors(self, alo: int, ahi: int, blo: int, bhi: int) -> list[tuple[int, int]]:
-        """The longest ascending run of tokens that occur once in each side of the region."""
+        """Return positions of the longest common subsequence of tokens that occur once in each side (patience sort)."""
         in_a, in_b = Counter(self.a[alo:ahi]), Counter(self.b[blo:bhi])
         where = {token: j for j, token in enumerate(self.b[blo:bhi], blo) if in_b[token] == 1}
         tails: list[int] = []
@@ -121,10 +121,10 @@ class _Matcher:
             if in_a[token] != 1 or token not in where:
                 continue
             j = where[token]
-            place = bisect_left(tails, j)
-            nodes.append((i, j, ends[place - 1] if place else -1))
-            tails[place : place + 1] = [j]
-            ends[place : place + 1] = [len(nodes) - 1]
+            pile = bisect_left(tails, j)
+            nodes.append((i, j, ends[pile - 1] if pile else -1))
+            tails[pile : pile + 1] = [j]
+            ends[pile : pile + 1] = [len(nodes) - 1]
         found: list[tuple[int, int]] = []
         node = ends[-1] if ends else -1
         while node >= 0:
@@ -133,10 +133,13 @@ class _Matcher:
         return found[::-1]
 
     def _shortest(self, alo: int, ahi: int, blo: int, bhi: int, limit: int) -> bool:
-        """Record the shortest edit script of the region if it has at most `limit` edits."""
+        """Record the blocks of the shortest edit script of the region; return whether one has at most `limit` edits.
+
+        Runs in O(limit²) steps of the budget; a smaller budget lowers the limit.
+        """
         a, b, n, m = self.a, self.b, ahi - alo, bhi - blo
         limit = min(limit, n + m, isqrt(2 * max(self.budget.steps, 0)))
-        middle = limit + 1  # where diagonal 0 stands in `furthest`
+        middle = limit + 1  # the index of diagonal 0 in `furthest`
         furthest = [-1] * (2 * limit + 3)
         furthest[middle + 1] = 0
         trace: list[array[int]] = []
@@ -156,13 +159,13 @@ class _Matcher:
         return False
 
     def _walk_back(self, trace: list[array[int]], alo: int, blo: int, x: int, y: int) -> None:
-        """Turn the trace of an edit script into blocks."""
+        """Record the blocks of an edit script, from the trace of its furthest points."""
         for edits in range(len(trace) - 1, -1, -1):
             furthest, k = trace[edits], x - y
             below, above = furthest[edits + k + 2], furthest[edits + k]
             down = k == -edits or (k != edits and above < below)
-            turn_x = below if down else above + 1
-            size = x - turn_x
+            edit_x = below if down else above + 1
+            size = x - edit_x
             if size:
                 self.pairs.append((alo + x - size, blo + y - size, size))
             x = below if down else above

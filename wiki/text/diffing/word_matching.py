@@ -1,9 +1,9 @@
-"""Which words of changed passages were there before: what authorship is carried by.
+"""Word matching between old and new passages, on which authorship is based.
 
-Words are compared in the order of the text (`matching`), all passages of a hunk together, so that a paragraph that
-was divided, or two that were joined, keep their words. A passage inherits from another only when they are alike by
-half their words, or by half those of the shorter one where that is more than a phrase, or where one is in the other
-whole; a lone short word between two changes («de», «la») is nobody's heirloom.
+Words are compared in text order (`sequence_matching`), all passages of a hunk together, so that words keep their
+origin if a paragraph is divided or two are joined. A passage is matched with another only if they have half their words
+in common, or half the words of the shorter one if those are PHRASE_WORDS or more, or if one contains the other whole.
+A single short word between two changes («de», «la») is not matched.
 """
 
 from __future__ import annotations
@@ -16,89 +16,89 @@ from dataclasses import dataclass, field
 from wiki.text.diffing.sequence_matching import Budget, matching_blocks
 
 STEPS = 100_000
-"""Budget of one comparison: about a tenth of a second at worst; what it does not reach counts as new."""
+"""Budget of steps of one comparison: about a tenth of a second at worst; words beyond the budget count as new."""
 
 SHORT_WORD = 3
-"""Letters of a word that says nothing alone."""
+"""Maximum length of a word that is no evidence when it matches alone."""
 
 WORDS_PER_DIFFERENCE = 10
-"""One word in so many may differ where texts are compared word for word."""
+"""Texts of equal length are compared position by position if at most one word in this many differs."""
 
 PHRASE_WORDS = 4
-"""Words that passages of unlike length have to share."""
+"""Words that passages of different length must have in common at least."""
 
 Words = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class MatchingRun:
-    """`size` words of a new passage, from `start`, that are those of an old one, from `old_start`."""
+    """`size` words of a new passage from `start` that equal those of an old passage from `old_start`."""
 
     start: int
     old_index: int
-    """Which of the old passages."""
+    """The index of the old passage."""
     old_start: int
     size: int
 
 
 @dataclass(slots=True)
 class WordOrigins:
-    """What one new passage has from old ones."""
+    """The old passages from which the words of one new passage come."""
 
     runs: list[MatchingRun] = field(default_factory=list)
     main_source: int | None = None
-    """The old passage that it has most words from."""
+    """The index of the old passage from which most words come."""
 
 
 def match_words(old: Sequence[Words], new: Sequence[Words], *, closely: bool = False) -> list[WordOrigins]:
-    """For each of the `new` passages of a hunk, what it has from the `old` ones. Never raises; bounded time.
+    """Return for each of the `new` passages of a hunk its words from the `old` ones. Never raises; bounded time.
 
-    `closely`: only from those that are the same but for a quarter of the words.
+    With `closely`, only passages match that have three quarters of the words of the longer one in common.
     """
-    found = [WordOrigins() for _ in new]
-    pieces: dict[tuple[int, int], list[MatchingRun]] = defaultdict(list)
-    for size, one, run in _equal_runs(old, new, closely):
-        if not _means_nothing(run, size, new[one], old[run.old_index]):
-            pieces[one, run.old_index].append(run)
+    origins = [WordOrigins() for _ in new]
+    runs_by_pair: dict[tuple[int, int], list[MatchingRun]] = defaultdict(list)
+    for size, new_index, run in _equal_runs(old, new, closely):
+        if not _is_insignificant(run, size, new[new_index], old[run.old_index]):
+            runs_by_pair[new_index, run.old_index].append(run)
     most: dict[int, int] = {}
-    for (one, other), runs in sorted(pieces.items()):
+    for (new_index, old_index), runs in sorted(runs_by_pair.items()):
         common = sum(run.size for run in runs)
-        shorter = min(len(new[one]), len(old[other]))
-        whole = len(runs) == 1 and 1 < common == shorter and not closely
-        if whole or _alike(common, len(new[one]), len(old[other]), closely):
-            found[one].runs += runs
-            if common > most.get(one, 0):
-                found[one].main_source, most[one] = other, common
-    return found
+        new_size, old_size = len(new[new_index]), len(old[old_index])
+        is_contained = len(runs) == 1 and 1 < common == min(new_size, old_size) and not closely
+        if is_contained or _is_similar(common, new_size, old_size, closely):
+            origins[new_index].runs += runs
+            if common > most.get(new_index, 0):
+                origins[new_index].main_source, most[new_index] = old_index, common
+    return origins
 
 
 def _equal_runs(old: Sequence[Words], new: Sequence[Words], closely: bool) -> Iterator[tuple[int, int, MatchingRun]]:
-    """Equal runs of words, divided where a passage ends: the size before division, the new passage, the run."""
+    """Yield equal runs of words, divided at the ends of passages: size before division, index of new passage, run."""
     if len(old) == len(new) == 1:
         for old_start, new_start, size in _blocks(old[0], new[0], closely):
             yield size, 0, MatchingRun(new_start, 0, old_start, size)
         return
-    before, after = _joined(old), _joined(new)
-    words, other_words = [word for _, _, word in before], [word for _, _, word in after]
-    for old_start, new_start, size in _blocks(words, other_words, closely):
-        for one, run in _divided(before, after, old_start, new_start, size):
-            yield size, one, run
+    before, after = _concatenate(old), _concatenate(new)
+    old_words, new_words = [word for _, _, word in before], [word for _, _, word in after]
+    for old_start, new_start, size in _blocks(old_words, new_words, closely):
+        for new_index, run in _split_run(before, after, old_start, new_start, size):
+            yield size, new_index, run
 
 
 def _blocks(before: Words, after: Words, closely: bool) -> list[tuple[int, int, int]]:
-    """The equal runs of two texts; none where too few words are common, in whatever order, to be alike `closely`."""
-    in_step = _in_step(before, after)
-    if in_step:
-        return in_step
-    if closely and not _alike((Counter(before) & Counter(after)).total(), len(before), len(after), closely):
+    """Return the equal runs of two texts; none if `closely` and too few words are common in any order."""
+    runs = _blocks_by_position(before, after)
+    if runs:
+        return runs
+    if closely and not _is_similar((Counter(before) & Counter(after)).total(), len(before), len(after), closely):
         return []
     return matching_blocks(before, after, Budget(STEPS))
 
 
-def _in_step(before: Words, after: Words) -> list[tuple[int, int, int]]:
-    """The equal runs of two texts of as many words that differ in few places, word for word; else none.
+def _blocks_by_position(before: Words, after: Words) -> list[tuple[int, int, int]]:
+    """Return the equal runs of two texts with the same number of words and few differences; else none.
 
-    What most edits are, many words apart: found in one pass, where comparing orders costs by the distance.
+    Most edits are of this form; one pass finds the runs, while `matching_blocks` costs more with each difference.
     """
     size = len(before)
     if size != len(after) or not size:
@@ -111,36 +111,37 @@ def _in_step(before: Words, after: Words) -> list[tuple[int, int, int]]:
     return [(start + 1, start + 1, end - start - 1) for start, end in pairs if end > start + 1]
 
 
-def _alike(common: int, one: int, other: int, closely: bool) -> bool:
-    """Whether passages of so many words, so many of them `common`, are alike."""
+def _is_similar(common: int, new_size: int, old_size: int, closely: bool) -> bool:
+    """Return whether passages of these numbers of words, `common` of them equal, are similar enough to match."""
+    shorter, longer = sorted((new_size, old_size))
     if closely:
-        return 4 * common >= 3 * max(one, other)
-    return 2 * common >= max(one, other) or (2 * common >= min(one, other) and common >= PHRASE_WORDS)
+        return 4 * common >= 3 * longer
+    return 2 * common >= longer or (2 * common >= shorter and common >= PHRASE_WORDS)
 
 
-def _joined(passages: Sequence[Words]) -> list[tuple[int, int, str]]:
-    """All words, each with its passage and its place in that."""
+def _concatenate(passages: Sequence[Words]) -> list[tuple[int, int, str]]:
+    """Return all words, each with the index of its passage and its position in the passage."""
     return [(number, at, word) for number, words in enumerate(passages) for at, word in enumerate(words)]
 
 
-def _divided(
+def _split_run(
     before: list[tuple[int, int, str]], after: list[tuple[int, int, str]], old_start: int, new_start: int, size: int
 ) -> list[tuple[int, MatchingRun]]:
-    """A run of equal words, divided where a passage ends on either side; with the new passage of each."""
-    (other, old_at, _), (one, at, _) = before[old_start], after[new_start]
-    if before[old_start + size - 1][0] == other and after[new_start + size - 1][0] == one:
-        return [(one, MatchingRun(at, other, old_at, size))]  # the usual case, in no time
-    found: list[tuple[int, MatchingRun]] = []
+    """Divide a run of equal words at the ends of passages on either side; return (index of new passage, run) pairs."""
+    (old_index, old_at, _), (new_index, at, _) = before[old_start], after[new_start]
+    if before[old_start + size - 1][0] == old_index and after[new_start + size - 1][0] == new_index:
+        return [(new_index, MatchingRun(at, old_index, old_at, size))]  # the usual case: no passage ends inside the run
+    runs: list[tuple[int, MatchingRun]] = []
     start = 0
     for step in range(1, size + 1):
-        other, old_at, _ = before[old_start + start]
-        one, at, _ = after[new_start + start]
-        if step == size or before[old_start + step][0] != other or after[new_start + step][0] != one:
-            found.append((one, MatchingRun(at, other, old_at, step - start)))
+        old_index, old_at, _ = before[old_start + start]
+        new_index, at, _ = after[new_start + start]
+        if step == size or before[old_start + step][0] != old_index or after[new_start + step][0] != new_index:
+            runs.append((new_index, MatchingRun(at, old_index, old_at, step - start)))
             start = step
-    return found
+    return runs
 
 
-def _means_nothing(run: MatchingRun, size: int, new: Words, old: Words) -> bool:
-    """Whether a match is one short word alone, in passages that have more to say."""
+def _is_insignificant(run: MatchingRun, size: int, new: Words, old: Words) -> bool:
+    """Return whether a match is a single short word, in passages of more than one word."""
     return size == 1 and len(new[run.start]) <= SHORT_WORD and min(len(new), len(old)) > 1

@@ -1,1 +1,1 @@
-"""YAML front matter: reading it into entries, and writing entries back."""
+"""YAML front matter: a reader and a writer."""

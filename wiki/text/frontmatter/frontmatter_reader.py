@@ -1,8 +1,8 @@
-"""Front matter: the YAML block at the head of a text, read so that nothing is guessed.
+"""Reading front matter: the YAML block at the beginning of a text.
 
-Every scalar stays the string that was written (no dates, no booleans); tags, anchors,
-aliases and merge keys are refused; at most 64 KB and three levels deep (design.md
-section 3).  `raw + body` is always the text, byte for byte, whatever was wrong.
+Every scalar is the string as written (no dates, no booleans); tags, anchors, aliases and merge keys
+are refused; at most 64 KB and three levels deep (design.md section 3).  `raw + body` is always the
+whole text, byte for byte, also if the block is invalid.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FRONT_MATTER_LIMIT = 64 * 1024
 DEPTH_LIMIT = 3
 
 FrontMatterValue = str | list["FrontMatterValue"] | dict[str, "FrontMatterValue"]
-"""What a key can have: a string, several values, or a subobject."""
+"""The value of a key: a string, a list of values, or a mapping (a subobject)."""
 
 _OPENING = re.compile(r"\ufeff?---[ \t]*(\r\n|\n|\r)")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r\n|\n|\r|\Z)", re.MULTILINE)
@@ -31,7 +31,7 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(frozen=True)
 class FrontMatterEntry:
-    """One key of the front matter with its value and the line of the text it stands on (from 1)."""
+    """One key of the front matter with its value and its line in the text (from 1)."""
 
     key: str
     value: FrontMatterValue
@@ -40,11 +40,11 @@ class FrontMatterEntry:
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """A text divided into its front matter and its body.
+    """A text split into front matter and body.
 
-    `raw` is the block as written, with both `---` lines ("" where there is none); where
-    `problems` is not empty the block could not be read, `data` is empty, and `raw` is to be
-    shown.  `body_line` is the line of the text (from 1) on which the body begins.
+    `raw` is the block as written, with both `---` lines ("" if there is none).  If `problems` is not
+    empty, the block is invalid, `data` is empty, and `raw` has to be shown.  `body_line` is the line
+    of the text (from 1) on which the body begins.
     """
 
     data: list[FrontMatterEntry]
@@ -54,18 +54,18 @@ class FrontMatter:
     problems: list[Problem] = field(default_factory=list)
 
     def get(self, *names: str) -> list[str]:
-        """All plain values of the keys called so (case and accents aside), in source order."""
-        wanted = {fold(name) for name in names}
-        found: list[str] = []
+        """Return all non-empty string values of the keys with these names (any case or accents), in source order."""
+        folded_names = {fold(name) for name in names}
+        strings: list[str] = []
         for entry in self.data:
-            if fold(entry.key) in wanted:
+            if fold(entry.key) in folded_names:
                 values = entry.value if isinstance(entry.value, list) else [entry.value]
-                found.extend(value for value in values if isinstance(value, str) and value)
-        return found
+                strings.extend(value for value in values if isinstance(value, str) and value)
+        return strings
 
 
 class _BlockError(Exception):
-    """The block holds something that front matter may not hold."""
+    """The block is no valid front matter; carries the problem."""
 
     def __init__(self, code: str, line: int | None = None, **params: str) -> None:
         super().__init__(code)
@@ -73,39 +73,39 @@ class _BlockError(Exception):
 
 
 def split_front_matter(text: str) -> tuple[str, str]:
-    """A text's front matter as written, with both `---` lines ("" where there is none), and its body."""
-    block = _block(text)
+    """Return the front matter as written, with both `---` lines ("" if there is none), and the body."""
+    block = _find_block(text)
     return (text[: block[1]], text[block[1] :]) if block else ("", text)
 
 
-def _block(text: str) -> tuple[str, int] | None:
-    """What stands between the `---` lines, and where the body begins; None where there is no front matter."""
+def _find_block(text: str) -> tuple[str, int] | None:
+    """Return the YAML between the `---` lines and the index where the body begins; None without front matter."""
     opening = _OPENING.match(text)
     closing = opening and _CLOSING.search(text, opening.end())
     if not opening or not closing:
         return None
     block = text[opening.end() : closing.start()]
     if block.strip() and not _KEY_LINE.search(block[:FRONT_MATTER_LIMIT]):
-        return None  # two rules with prose between them
+        return None  # two horizontal rules with prose between them
     return block, closing.end()
 
 
 def parse_front_matter(text: str) -> FrontMatter:
-    """Divide a text into front matter and body.  Never raises; what is wrong is in `problems`."""
-    found = _block(text)
+    """Split a text into front matter and body, and parse the front matter.  Never raises; errors are in `problems`."""
+    found = _find_block(text)
     if found is None:
         return FrontMatter([], "", text, 1)
     block, end = found
     raw, body = text[:end], text[end:]
     body_line = len(re.findall(r"\r\n|\n|\r", raw)) + 1
     try:
-        return FrontMatter(_read(block), raw, body, body_line)
-    except _BlockError as refusal:
-        return FrontMatter([], raw, body, body_line, [refusal.problem])
+        return FrontMatter(_parse_block(block), raw, body, body_line)
+    except _BlockError as error:
+        return FrontMatter([], raw, body, body_line, [error.problem])
 
 
-def _read(block: str) -> list[FrontMatterEntry]:
-    """The entries of a YAML block; raises _BlockError."""
+def _parse_block(block: str) -> list[FrontMatterEntry]:
+    """Return the entries of a YAML block; raise _BlockError."""
     if len(block.encode("utf-8", "replace")) > FRONT_MATTER_LIMIT:
         raise _BlockError("front_matter_size", limit=str(FRONT_MATTER_LIMIT))
     try:
@@ -118,11 +118,11 @@ def _read(block: str) -> list[FrontMatterEntry]:
 
 
 def _document(stream: Iterator[events.Event]) -> list[FrontMatterEntry]:
-    """Entries of the one mapping that the block must be."""
+    """Return the entries of the single mapping of the block; raise _BlockError for other documents."""
     entries: list[FrontMatterEntry] = []
     documents = 0
     for event in stream:
-        _refuse(event)
+        _check_allowed(event)
         if isinstance(event, events.DocumentStartEvent):
             documents += 1
             if documents > 1:
@@ -135,21 +135,21 @@ def _document(stream: Iterator[events.Event]) -> list[FrontMatterEntry]:
 
 
 def _entries(stream: Iterator[events.Event]) -> list[FrontMatterEntry]:
-    """Entries of the outermost mapping; a key given twice adds its values to the first."""
-    found: dict[str, FrontMatterEntry] = {}
+    """Return the entries of the top-level mapping; values of a repeated key are added to its first entry."""
+    entries: dict[str, FrontMatterEntry] = {}
     for key, value, line in _pairs(stream, depth=1):
-        earlier = found.get(fold(key))
+        earlier = entries.get(fold(key))
         if earlier is None:
-            found[fold(key)] = FrontMatterEntry(key, value, line)
+            entries[fold(key)] = FrontMatterEntry(key, value, line)
         else:
-            found[fold(key)] = FrontMatterEntry(earlier.key, _added(earlier.value, value), earlier.line)
-    return list(found.values())
+            entries[fold(key)] = FrontMatterEntry(earlier.key, _combined(earlier.value, value), earlier.line)
+    return list(entries.values())
 
 
 def _pairs(stream: Iterator[events.Event], depth: int) -> Iterator[tuple[str, FrontMatterValue, int]]:
-    """Keys, values and lines of the mapping that has just begun."""
+    """Yield keys, values and lines of the mapping whose start event was just read."""
     for event in stream:
-        _refuse(event)
+        _check_allowed(event)
         if isinstance(event, events.MappingEndEvent):
             return
         if not isinstance(event, events.ScalarEvent) or not event.value.strip():
@@ -160,8 +160,8 @@ def _pairs(stream: Iterator[events.Event], depth: int) -> Iterator[tuple[str, Fr
 
 
 def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> FrontMatterValue:
-    """The value that begins with `event`."""
-    _refuse(event)
+    """Return the value that begins with `event`; read its further events from `stream`."""
+    _check_allowed(event)
     if isinstance(event, events.ScalarEvent):
         return str(event.value)
     if depth >= DEPTH_LIMIT:
@@ -169,7 +169,7 @@ def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> F
     if isinstance(event, events.MappingStartEvent):
         mapping: dict[str, FrontMatterValue] = {}
         for key, value, _ in _pairs(stream, depth + 1):
-            mapping[key] = _added(mapping[key], value) if key in mapping else value
+            mapping[key] = _combined(mapping[key], value) if key in mapping else value
         return mapping
     items: list[FrontMatterValue] = []
     for item in stream:
@@ -179,8 +179,8 @@ def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> F
     return items
 
 
-def _added(earlier: FrontMatterValue, later: FrontMatterValue) -> FrontMatterValue:
-    """Values of a repeated key, equal ones once, in source order."""
+def _combined(earlier: FrontMatterValue, later: FrontMatterValue) -> FrontMatterValue:
+    """Return the values of a repeated key in source order, equal ones once."""
     values: list[FrontMatterValue] = list(earlier) if isinstance(earlier, list) else [earlier]
     for value in later if isinstance(later, list) else [later]:
         if value not in values:
@@ -188,7 +188,7 @@ def _added(earlier: FrontMatterValue, later: FrontMatterValue) -> FrontMatterVal
     return values
 
 
-def _refuse(event: events.Event) -> None:
+def _check_allowed(event: events.Event) -> None:
     """Raise _BlockError on aliases, anchors and tags."""
     if isinstance(event, events.AliasEvent):
         raise _BlockError("front_matter_forbidden", _line(event), what=f"*{event.anchor}")
@@ -201,44 +201,44 @@ def _refuse(event: events.Event) -> None:
 
 
 def _line(event: events.Event) -> int:
-    """The line of the text on which an event begins; the block itself begins on line 2."""
+    """Return the line of the text on which an event begins; the block begins on line 2."""
     mark = event.start_mark
     return int(mark.line) + 2 if mark is not None else 2
 
 
 @dataclass(frozen=True)
 class FrontMatterLines:
-    """A block of front matter in pieces that give it again, byte for byte, when its keys are written once each."""
+    """A block of front matter in pieces; if no key is repeated, joining them gives the block byte for byte."""
 
     opening: str
-    """The first `---`, and what stands before the first key."""
+    """The opening `---` line and everything before the first key."""
     keys: dict[str, str]
     """The lines of each key, by its folded name, in order; those of a repeated key together."""
     closing: str
 
 
 def split_key_lines(raw: str) -> FrontMatterLines | None:
-    """The pieces of a block as `divide` gives it; None where its keys have no lines of their own (`{a: 1}`)."""
-    found = _block(raw)
+    """Split `raw` (as `split_front_matter` returns it) by keys; None if keys have no lines of their own (`{a: 1}`)."""
+    found = _find_block(raw)
     if found is None or found[1] != len(raw):
         return None
     block = found[0]
     start = raw.index(block, 3)
     try:
-        marks = _marks(block)
+        positions = _key_positions(block)
     except (yaml.YAMLError, UnicodeError):
         return None
-    if not marks or any(at and block[at - 1] != "\n" for _, at in marks):
+    if not positions or any(at and block[at - 1] != "\n" for _, at in positions):
         return None
     keys: dict[str, str] = {}
-    for (key, at), (_, end) in zip(marks, [*marks[1:], ("", len(block))], strict=True):
+    for (key, at), (_, end) in zip(positions, [*positions[1:], ("", len(block))], strict=True):
         keys[fold(key)] = keys.get(fold(key), "") + block[at:end]
-    return FrontMatterLines(raw[: start + marks[0][1]], keys, raw[start + len(block) :])
+    return FrontMatterLines(raw[: start + positions[0][1]], keys, raw[start + len(block) :])
 
 
-def _marks(block: str) -> list[tuple[str, int]]:
-    """The keys of the outermost mapping of a block, with the character each begins at."""
-    found: list[tuple[str, int]] = []
+def _key_positions(block: str) -> list[tuple[str, int]]:
+    """Return the keys of the top-level mapping of a block, with the index of their first character."""
+    positions: list[tuple[str, int]] = []
     depth, is_key = 0, False
     for event in yaml.parse(block, Loader=_LOADER):
         if isinstance(event, events.CollectionEndEvent):
@@ -249,6 +249,6 @@ def _marks(block: str) -> list[tuple[str, int]]:
             is_key = depth == 1
         elif isinstance(event, events.ScalarEvent) and depth == 1:
             if is_key and event.start_mark is not None:
-                found.append((event.value, event.start_mark.index))
+                positions.append((event.value, event.start_mark.index))
             is_key = not is_key
-    return found
+    return positions

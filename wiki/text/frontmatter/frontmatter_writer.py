@@ -1,4 +1,4 @@
-"""Front matter written from plain values, as `frontmatter` reads it: every plain scalar is a string."""
+"""Writing front matter as `frontmatter_reader` reads it: every plain scalar is a string."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from yaml.serializer import Serializer
 
 
 class _Dumper(Emitter, Serializer, SafeRepresenter, BaseResolver):
-    """YAML in which every plain scalar is a string, as our reader takes it: `12` needs no quotes."""
+    """YAML dumper for a reader that takes every plain scalar as a string: `12` needs no quotes."""
 
     def __init__(self, stream: Any) -> None:
         Emitter.__init__(self, stream, allow_unicode=True, width=100_000)
@@ -22,12 +22,12 @@ class _Dumper(Emitter, Serializer, SafeRepresenter, BaseResolver):
         BaseResolver.__init__(self)
 
     def ignore_aliases(self, data: Any) -> bool:
-        """No anchors, which front matter may not hold, where a value stands twice."""
+        """Return True: write a repeated value in full, since front matter may not contain anchors."""
         return True
 
 
 def dump_yaml(facts: Mapping[str, Any]) -> str:
-    """`facts` (strings, lists and mappings of them) as lines of YAML in their order, without the `---` around them."""
+    """Return `facts` (strings, lists and mappings of them) as lines of YAML in their order, without the `---` lines."""
     stream = io.StringIO()
     dumper = _Dumper(stream)
     dumper.open()
@@ -37,5 +37,5 @@ def dump_yaml(facts: Mapping[str, Any]) -> str:
 
 
 def with_front_matter(facts: Mapping[str, str | list[str]], body: str) -> str:
-    """The source text with `facts` as front matter, in their order, and `body` after it."""
+    """Return a source text with `facts` as front matter, in their order, followed by `body`."""
     return f"---\n{dump_yaml(facts)}---\n{body}"

@@ -1,1 +1,1 @@
-"""Source text to safe HTML with placeholders: Markdown, links, parser functions, sanitizer."""
+"""From source text to sanitized HTML with placeholders: Markdown, links, parser functions, sanitizer."""

@@ -1,4 +1,4 @@
-"""Code blocks: fences set aside as placeholders, then highlighted by Pygments with classes."""
+"""Code blocks: fences stored as placeholders, then highlighted by Pygments with CSS classes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore
 
 HIGHLIGHT_LIMIT = 50_000
-"""Characters of a block beyond which it is shown plain; lexers are not all linear."""
+"""Blocks with more characters are not highlighted: some lexers take more than linear time."""
 
 
 def format_fence(source: str, language: str | None, class_name: str, options: dict[str, Any], md: Any, **_: Any) -> str:
-    """What pymdownx.superfences asks for: the markup that stands for one fence."""
+    """Return the placeholder markup of one fence (a formatter of pymdownx.superfences)."""
     store: PlaceholderStore = md.store
     return store.add_markup(Placeholder("code", {"code": source, "language": language or ""}))
 
@@ -20,22 +20,22 @@ def format_fence(source: str, language: str | None, class_name: str, options: di
 def validate_fence(
     language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, str], md: Any
 ) -> bool:
-    """What pymdownx.superfences asks for: whether a fence is one; options are not ours."""
+    """Accept every fence and ignore its options (a validator of pymdownx.superfences)."""
     return True
 
 
 def code_html(code: str, language: str) -> str:
-    """A block of code as HTML; plain where the language is unknown or the block too long."""
-    name = "".join(sign for sign in language.lower() if sign.isalnum() or sign in "-_+.#")
+    """Return a code block as HTML; not highlighted if the language is unknown or the block too long."""
+    name = "".join(character for character in language.lower() if character.isalnum() or character in "-_+.#")
     label = f' class="language-{escape(name)}"' if name else ""
-    return f'<pre class="highlight" tabindex="0"><code{label}>{_coloured(code, name)}</code></pre>'
+    return f'<pre class="highlight" tabindex="0"><code{label}>{_highlighted(code, name)}</code></pre>'
 
 
-def _coloured(code: str, language: str) -> str:
-    """Spans with Pygments' short class names, or the escaped code."""
+def _highlighted(code: str, language: str) -> str:
+    """Return HTML with Pygments' short class names, or the escaped code."""
     if not language or len(code) > HIGHLIGHT_LIMIT:
         return escape(code, quote=False)
-    from pygments import highlight  # slow to import, and most texts hold no code
+    from pygments import highlight  # slow to import, and most texts have no code
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound

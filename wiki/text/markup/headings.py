@@ -1,4 +1,4 @@
-"""Headings, table of contents and task lists: steps on the finished tree."""
+"""Headings, table of contents and task lists: tree processors of Python-Markdown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
 @dataclass(frozen=True)
 class TocEntry:
-    """One heading: its level on the page (2 to 6), its id, its words."""
+    """One heading: its level on the page (2 to 6), its HTML id, its text."""
 
     level: int
     id: str
@@ -29,54 +29,54 @@ class TocEntry:
 
 
 class HeadingLevelProcessor(Treeprocessor):
-    """Makes the highest heading of a text an h2: the page's title is the only h1."""
+    """Changes the levels of headings so that the highest is h2: the page's title is the only h1."""
 
     def run(self, root: Element) -> None:
-        """Shift all headings alike."""
+        """Change the levels of all headings by the same number; the lowest level is h6."""
         headings = [element for element in root.iter() if _HEADING.match(element.tag)]
-        shift = 2 - min((int(heading.tag[1]) for heading in headings), default=2)
+        offset = 2 - min((int(heading.tag[1]) for heading in headings), default=2)
         for heading in headings:
-            heading.tag = f"h{min(int(heading.tag[1]) + shift, 6)}"
+            heading.tag = f"h{min(int(heading.tag[1]) + offset, 6)}"
 
 
 class TaskProcessor(Treeprocessor):
-    """Exchanges `[ ]` and `[x]` at the beginning of list items for placeholders."""
+    """Replaces `[ ]` and `[x]` at the beginning of list items by placeholders."""
 
     def __init__(self, md: Markdown, store: PlaceholderStore) -> None:
         super().__init__(md)
         self.store = store
 
     def run(self, root: Element) -> None:
-        """Look at each list item, loose or tight."""
+        """Process each list item, loose or tight (with or without paragraph)."""
         for item in root.iter("li"):
-            holder = item[0] if not (item.text or "").strip() and len(item) and item[0].tag == "p" else item
-            match = _TASK.match((holder.text or "").lstrip())
+            parent = item[0] if not (item.text or "").strip() and len(item) and item[0].tag == "p" else item
+            match = _TASK.match((parent.text or "").lstrip())
             if match:
-                text = (holder.text or "").lstrip()
+                text = (parent.text or "").lstrip()
                 done = match[1] != " "
-                box = self.store.add_element(Placeholder("task", {"done": done}))
-                box.tail = f" {text[match.end() :]}"
-                holder.text = None
-                holder.insert(0, box)
+                checkbox = self.store.add_element(Placeholder("task", {"done": done}))
+                checkbox.tail = f" {text[match.end() :]}"
+                parent.text = None
+                parent.insert(0, checkbox)
 
 
 class AnchoredTocProcessor(TocTreeprocessor):
-    """Python-Markdown's table of contents with our anchors."""
+    """Python-Markdown's table of contents with placeholders as anchor links."""
 
     def add_permalink(self, c: Element, elem_id: str) -> None:
-        """Put a placeholder where the link to a heading goes."""
+        """Append a placeholder for the anchor link to the heading `c`."""
         store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
         c.append(store.add_element(Placeholder("anchor", {"id": ANCHOR_PREFIX + elem_id})))
 
 
 class AnchoredTocExtension(TocExtension):
-    """Registers AnchoredTocProcessor."""
+    """Python-Markdown's extension for tables of contents, with AnchoredTocProcessor."""
 
     TreeProcessorClass = AnchoredTocProcessor
 
 
 def flatten_toc(tokens: list[dict[str, Any]]) -> list[TocEntry]:
-    """Python-Markdown's nested table of contents as a list in reading order."""
+    """Return Python-Markdown's nested table of contents as a flat list in reading order."""
     entries: list[TocEntry] = []
     pending = list(reversed(tokens))
     while pending:

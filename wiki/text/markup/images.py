@@ -1,8 +1,8 @@
-"""Pictures and addresses: what Markdown made of `![…](…)` and `[…](…)`, made ours.
+"""Pictures and URLs: what Python-Markdown made of `![…](…)` and `[…](…)`, as pictures and links of the wiki.
 
-`![description](File:name.jpg)` and `![description](name.jpg)` are pictures of this wiki
-(a folder before the name is left out, as in texts that come from a repository); a picture
-elsewhere on the web becomes a link to it, so that no reader is seen by a third party.
+`![description](File:name.jpg)` and `![description](name.jpg)` are pictures of this wiki (a folder
+before the name is dropped, as in texts from a repository).  A picture on another site becomes a link
+to it, so that readers do not send requests to third parties.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _RAW_HEADING = re.compile(r"<(/?)h1\b", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(src|alt)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
-def picture_name(address: str) -> str | None:
-    """The name of the uploaded file that an address means, or None if it means none."""
-    path = unquote(address).strip()
+def picture_name(url: str) -> str | None:
+    """Return the name of the uploaded file that a URL of an image means, or None if it means none."""
+    path = unquote(url).strip()
     if _WEB.match(path):
         return None
     number, name = split_namespace(path)
@@ -43,15 +43,15 @@ def picture_name(address: str) -> str | None:
 
 
 class AddressProcessor(Treeprocessor):
-    """Exchanges `img` elements and relative links of the finished tree for placeholders."""
+    """Replaces `img` elements and relative links of the tree by placeholders."""
 
-    def __init__(self, md: Markdown, store: PlaceholderStore, book: LinkBuilder) -> None:
+    def __init__(self, md: Markdown, store: PlaceholderStore, builder: LinkBuilder) -> None:
         super().__init__(md)
         self.store = store
-        self.book = book
+        self.builder = builder
 
     def run(self, root: Element) -> None:
-        """Walk the tree once, without recursion."""
+        """Replace the elements in one pass over the tree, without recursion."""
         for parent in list(root.iter()):
             for index, child in enumerate(parent):
                 if child.tag == "img":
@@ -63,54 +63,54 @@ class AddressProcessor(Treeprocessor):
                 new.tail = child.tail
                 parent[index] = new
 
-    def _plain(self, text: str) -> str:
-        """An attribute as its author meant it: backslashes and entities undone."""
+    def _unescaped(self, text: str) -> str:
+        """Return an attribute without backslash escapes and entities."""
         return unescape(self.md.treeprocessors["unescape"].unescape(text))  # type: ignore[attr-defined]
 
     def _picture(self, parent: Element, image: Element) -> Element:
-        """What stands for an image that Markdown found."""
-        address = self._plain(image.get("src", ""))
-        description = self._plain(image.get("alt", ""))
-        caption = self._plain(image.get("title", ""))
-        name = picture_name(address)
+        """Return the element that replaces an image: a picture, a link to another site, or a problem."""
+        url = self._unescaped(image.get("src", ""))
+        description = self._unescaped(image.get("alt", ""))
+        caption = self._unescaped(image.get("title", ""))
+        name = picture_name(url)
         if name is not None:
-            return self.book.picture(name, description, caption)
-        if _WEB.match(address):
-            link = Element("a" if parent.tag != "a" else "span", {"href": address})
-            link.text = description or address
+            return self.builder.picture(name, description, caption)
+        if _WEB.match(url):
+            link = Element("a" if parent.tag != "a" else "span", {"href": url})
+            link.text = description or url
             return link
-        source = f"![{description}]({address})"
+        source = f"![{description}]({url})"
         return self.store.add_element(self.store.add_problem("picture_address", source, source=source[:80]))
 
     def _link(self, link: Element) -> Element:
-        """A link to a page where the address is relative; else the link as it was."""
-        address = self._plain(link.get("href", ""))
-        if address.lower().startswith("www."):
-            link.set("href", f"http://{address}")
+        """Return a link to a page if the URL is relative; else the link itself."""
+        url = self._unescaped(link.get("href", ""))
+        if url.lower().startswith("www."):
+            link.set("href", f"http://{url}")
             return link
-        page = page_from_relative_url(address)
-        if page is None or link.find(".//img") is not None or self._has_hole(link):
+        page = page_from_relative_url(url)
+        if page is None or link.find(".//img") is not None or self._has_placeholder(link):
             return link
         target, section = page
         label = "".join(link.itertext()) or target
-        return self.book.page_link(target, self._plain(label), section)
+        return self.builder.page_link(target, self._unescaped(label), section)
 
-    def _has_hole(self, link: Element) -> bool:
+    def _has_placeholder(self, link: Element) -> bool:
         return link.find(f".//{self.store.tag}") is not None
 
 
 def fix_raw_html(html: str, store: PlaceholderStore) -> str:
-    """Raw HTML of an author: a picture becomes a problem that says how to write it, h1 an h2."""
+    """Replace `<img …>` in raw HTML of an author by a problem that shows the Markdown to write, and h1 by h2."""
 
     def problem(match: re.Match[str]) -> str:
-        """The placeholder of one `<img …>`, with the Markdown that would do instead."""
+        """Return the placeholder of one `<img …>`."""
         values = {found[0].lower(): found[1] or found[2] or found[3] for found in _ATTRIBUTE.findall(match[0])}
-        return store.add_markup(store.add_problem("picture_html", match[0], **_instead(values)))
+        return store.add_markup(store.add_problem("picture_html", match[0], instead=_as_markdown(values)))
 
     return _RAW_HEADING.sub(r"<\1h2", _RAW_PICTURE.sub(problem, html))
 
 
-def _instead(values: dict[str, str]) -> dict[str, str]:
-    """Parameters of the problem: what to write instead."""
-    name = picture_name(unescape(values.get("src", ""))) or "name.jpg"
-    return {"instead": f"![{unescape(values.get('alt', ''))}](File:{name})"}
+def _as_markdown(attributes: dict[str, str]) -> str:
+    """Return the Markdown for a picture with these HTML attributes."""
+    name = picture_name(unescape(attributes.get("src", ""))) or "name.jpg"
+    return f"![{unescape(attributes.get('alt', ''))}](File:{name})"

@@ -1,7 +1,7 @@
 """The Markdown engine: Python-Markdown with the extensions and the syntax of this wiki.
 
-Building one costs some milliseconds, so each thread keeps one (see `markdown`); the state
-of a parsing is put into it by `prepare`.
+Creating one takes some milliseconds, so each thread reuses one (see `markdown_parser`); `prepare` sets
+its state for one text.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from wiki.text.markup.placeholders import PlaceholderStore
 from wiki.text.markup.wikilinks import LinkBuilder, WikiLinkProcessor
 
 BRACKET_LIMIT = 32
-"""Brackets that a link text may hold inside each other."""
+"""Maximum nesting of brackets in a link text."""
 
 ADDRESS_LIMIT = 4_000
-"""Characters of an address with its title."""
+"""Maximum length in characters of a link's URL with its title."""
 
 
 class MarkdownEngine(markdown.Markdown):
-    """Python-Markdown made ours, with the books of the text that is being parsed."""
+    """Python-Markdown with the wiki's syntax, and the placeholders of the text that is being parsed."""
 
     def __init__(self) -> None:
         fences = [
@@ -65,27 +65,27 @@ class MarkdownEngine(markdown.Markdown):
             },
             output_format="html",
         )
-        self._add_ours()
+        self._register_processors()
 
     def prepare(self, store: PlaceholderStore, known_calls: Collection[str]) -> LinkBuilder:
-        """Forget the last text; the new one's links are gathered in the book returned."""
+        """Reset the engine for a new text, whose placeholders go to `store`; return the builder of its links."""
         self.reset()
         self.store = store
         self.links = LinkBuilder(store)
         self.calls = ParserFunctionRegistry(store, known_calls)
-        self.inlinePatterns["wiki_link"].book = self.links  # type: ignore[attr-defined]
-        self.inlinePatterns["wiki_call"].book = self.calls  # type: ignore[attr-defined]
-        self.preprocessors["wiki_call_block"].book = self.calls  # type: ignore[attr-defined]
+        self.inlinePatterns["wiki_link"].builder = self.links  # type: ignore[attr-defined]
+        self.inlinePatterns["wiki_call"].registry = self.calls  # type: ignore[attr-defined]
+        self.preprocessors["wiki_call_block"].registry = self.calls  # type: ignore[attr-defined]
         self.treeprocessors["wiki_task"].store = store  # type: ignore[attr-defined]
-        addresses = self.treeprocessors["wiki_address"]
-        addresses.store, addresses.book = store, self.links  # type: ignore[attr-defined]
+        address_processor = self.treeprocessors["wiki_address"]
+        address_processor.store, address_processor.builder = store, self.links  # type: ignore[attr-defined]
         return self.links
 
-    def _add_ours(self) -> None:
-        """Register what Python-Markdown does not know, and bounded forms of what is quadratic."""
+    def _register_processors(self) -> None:
+        """Register the wiki's own syntax, and bounded versions of processors that are quadratic."""
         patterns = self.inlinePatterns
-        # Between code spans (190) and backslashes (180): `\|` in a table must arrive whole;
-        # calls before links, since they may hold some.
+        # Priorities: after code spans (190) and before backslash escapes (180), since `\|` in a table must
+        # still be escaped; calls before links, since calls can contain links.
         patterns.register(WikiLinkProcessor(self, self.links), "wiki_link", 186)
         patterns.register(CallProcessor(self, self.calls), "wiki_call", 187)
         patterns.register(SwitchProcessor(self), "wiki_switch", 185)
@@ -108,12 +108,12 @@ class MarkdownEngine(markdown.Markdown):
 
 
 class _Bounded:
-    """Link texts and addresses with limits: without them 8,000 `[` cost 20 seconds."""
+    """Limits for link texts and URLs: without them, 8,000 `[` take 20 seconds."""
 
-    def getText(  # noqa: N802  # their name
+    def getText(  # noqa: N802  # Python-Markdown's name
         self, data: str, index: int
     ) -> tuple[str, int, bool]:
-        """The text up to the bracket that closes it."""
+        """Return the text up to its closing bracket, the index after it, and whether there is one."""
         depth, start = 1, index
         for bracket in _BRACKET.finditer(data, index):
             depth += 1 if bracket[0] == "[" else -1
@@ -123,10 +123,10 @@ class _Bounded:
                 break
         return "", index, False
 
-    def getLink(  # noqa: N802  # their name
+    def getLink(  # noqa: N802  # Python-Markdown's name
         self, data: str, index: int
     ) -> tuple[str, str | None, int, bool]:
-        """The address in round brackets."""
+        """Return URL and title in parentheses, the index after them, and whether there are any."""
         if not data.startswith("(", index):
             return "", None, index, False
         part = data[index : index + ADDRESS_LIMIT]
@@ -138,11 +138,11 @@ _BRACKET = re.compile(r"[\[\]]")
 
 
 class BoundedLink(_Bounded, inline.LinkInlineProcessor):
-    """`[text](address)`."""
+    """`[text](url)`."""
 
 
 class BoundedImage(_Bounded, inline.ImageInlineProcessor):
-    """`![description](address)`."""
+    """`![description](url)`."""
 
 
 class BoundedReference(_Bounded, inline.ReferenceInlineProcessor):
@@ -162,15 +162,15 @@ class BoundedShortImageReference(_Bounded, inline.ShortImageReferenceInlineProce
 
 
 class InlineRawHtml(inline.HtmlInlineProcessor):
-    """Inline HTML; a placeholder that got into one of its attributes is only its text there."""
+    """Inline HTML; a placeholder inside an attribute is replaced by its text."""
 
     def unescape(self, text: str) -> str:
-        """The HTML with placeholders undone."""
+        """Return the HTML with placeholders replaced by their text."""
         stash = self.md.treeprocessors["inline"].stashed_nodes  # type: ignore[attr-defined]
         tag = self.md.store.tag  # type: ignore[attr-defined]
 
         def plain(match: re.Match[str]) -> str:
-            """The text of a placeholder; other placeholders are left to Python-Markdown."""
+            """Return the text of a placeholder of the wiki; leave those of Python-Markdown unchanged."""
             node = stash.get(match[1])
             if isinstance(node, Element) and node.tag == tag:
                 return escape(node.text or "")
@@ -180,23 +180,23 @@ class InlineRawHtml(inline.HtmlInlineProcessor):
 
 
 class WikiRawHtmlPostprocessor(RawHtmlPostprocessor):
-    """Raw HTML put back, with its pictures shown as problems."""
+    """Restores raw HTML; its pictures are shown as problems, its h1 become h2."""
 
     def stash_to_string(self, text: str) -> str:
-        """One piece of raw HTML."""
+        """Return one piece of stashed raw HTML."""
         html = str(text)
         store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
         return fix_raw_html(html, store) if "<" in html else html
 
 
 class WikiTableProcessor(TableProcessor):
-    """Tables in whose cells `[[Title|label]]` and `{{call|…}}` may stand."""
+    """Tables whose cells can contain `[[Title|label]]` and `{{call|…}}`: their bars do not separate cells."""
 
-    _SHIELD = re.compile(r"\[\[[^\[\]]*\]\]|\{\{[^{}]*\}\}")
+    _LINK_OR_CALL = re.compile(r"\[\[[^\[\]]*\]\]|\{\{[^{}]*\}\}")
 
     def _split(self, row: str) -> list[str]:
-        """The cells of a row."""
+        """Return the cells of a row."""
         if "|" in row and ("[[" in row or "{{" in row):
-            row = self._SHIELD.sub(lambda match: re.sub(r"(?<!\\)\|", r"\\|", match[0]), row)
+            row = self._LINK_OR_CALL.sub(lambda match: re.sub(r"(?<!\\)\|", r"\\|", match[0]), row)
         cells: list[str] = super()._split(row)  # type: ignore[misc]  # not in the stubs
         return cells

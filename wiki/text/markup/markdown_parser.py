@@ -1,8 +1,8 @@
-"""From a source text to clean HTML with placeholders: `parse`.
+"""From a source text to sanitized HTML with placeholders: `parse`.
 
-The steps: front matter, redirect, limits, Python-Markdown, cleaning, then the placeholders that
-this room can fill by itself.  A text is never refused: what cannot be laid out is shown
-as source with the problem above it.
+The steps: front matter, redirect, limits, Python-Markdown, sanitizer, then the placeholders that this
+package can fill itself.  A text is never refused: if it cannot be parsed, its source is shown with the
+problem above it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from wiki.text.problems import Problem
 from wiki.text.titles import key_of
 
 TEXT_LIMIT = 1_000_000
-"""Bytes of a text that are laid out."""
+"""Maximum size of a text in bytes of UTF-8; of larger ones only the source is shown."""
 
 NESTING_LIMIT = 30
-"""Lists and quotes inside each other; Python-Markdown calls itself for each."""
+"""Maximum nesting of lists and quotes; Python-Markdown is recursive for each level."""
 
 _MARKERS = re.compile(r"^((?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}\.(?=[ \t])))+)", re.MULTILINE)
 _MARKER = re.compile(r"[>*+-]|\d+\.")
@@ -47,12 +47,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Parsed:
-    """All that a text says, without asking anyone.
+    """A parsed text: what it contains, without any information from the database.
 
-    `html` is clean and holds elements for the `placeholders` that are filled upstairs (link,
-    picture, call, problem); `fill` puts them in.  `toc` lists the headings; `links` what
-    the text refers to; `categories` full titles in source order, once each; `redirect` the
-    title it leads to; `words` how many words a reader sees.  Can be pickled.
+    `html` is sanitized and contains elements for the `placeholders` that higher layers fill (link,
+    annotation, picture, call, problem) by `fill`.  `toc` lists the headings; `links` the links as
+    written; `categories` full titles in source order, each once; `redirect` the title it redirects to;
+    `word_count` the number of visible words.  Can be pickled.
     """
 
     html: str
@@ -66,26 +66,26 @@ class Parsed:
     problems: list[Problem] = field(default_factory=list)
     word_count: int = 0
     links_and_calls: list[WikiLink | Placeholder] = field(default_factory=list)
-    """Links and calls in the order of the page: what is stated follows it."""
+    """Links and calls in page order, for the statements, which depend on it."""
     switches: frozenset[str] = frozenset()
-    """Names of the switches that are written, as `NOFACTBOX`."""
+    """Names of the behavior switches in the text, such as `NOFACTBOX`."""
     is_source: bool = False
-    """Whether the text could not be laid out and `html` shows its source."""
+    """Whether the text could not be parsed and `html` shows its source."""
 
     def fill(self, render: Callable[[Placeholder], str | None]) -> str:
-        """The HTML with its placeholders filled by `render`; None leaves a placeholder for later."""
+        """Return the HTML with its placeholders filled by `render`; None leaves a placeholder for later."""
         return placeholders.fill_placeholders(self.html, self.nonce, self.placeholders, render)
 
 
 def parse(text: str, nonce: str | None = None, calls: Collection[str] | None = None) -> Parsed:
     """Parse a source text.  Never raises; deterministic apart from the nonce.
 
-    `calls` are the folded names of the calls that exist (by default those in CALLS).
-    Time is not bounded here: what strangers write goes through `worker.parse_bounded`.
+    `calls` are the folded names of the calls that exist (by default those in PARSER_FUNCTIONS).
+    There is no time limit: parse texts of users with `parser_process.parse_bounded`.
     """
     nonce = nonce or new_nonce()
     text = text.encode("utf-8", "replace").decode()  # lone surrogates
-    text = text.replace("\0", "\ufffd")  # as CommonMark does; PostgreSQL cannot keep it
+    text = text.replace("\0", "\ufffd")  # as in CommonMark; PostgreSQL cannot store NUL
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     front = frontmatter_reader.parse_front_matter(text)
     if len(text.encode()) > TEXT_LIMIT:
@@ -96,21 +96,21 @@ def parse(text: str, nonce: str | None = None, calls: Collection[str] | None = N
     try:
         return _parsed(front, nonce, PARSER_FUNCTIONS.keys() if calls is None else calls)
     except RecursionError:
-        _engines.__dict__.clear()  # its state is broken
+        _engines.__dict__.clear()  # the engine may be in an inconsistent state
         return parsed_as_source(text, nonce, nesting, front)
     except Exception:
         _engines.__dict__.clear()
-        logger.exception("A text could not be laid out")
+        logger.exception("A text could not be parsed")
         return parsed_as_source(text, nonce, Problem("not_laid_out"), front)
 
 
 def new_nonce() -> str:
-    """A nonce that nobody can guess."""
+    """Return an unguessable nonce."""
     return secrets.token_hex(16)
 
 
 def parsed_as_source(text: str, nonce: str, problem: Problem, front: FrontMatter | None = None) -> Parsed:
-    """A text shown as its source, with the problem above."""
+    """Return a text whose HTML is its source with the problem above it."""
     store = PlaceholderStore(nonce)
     placeholder = store.add_markup(store.add_problem(problem.code, "", **problem.params))
     return Parsed(
@@ -125,28 +125,28 @@ def parsed_as_source(text: str, nonce: str, problem: Problem, front: FrontMatter
 
 
 def nesting_depth(body: str) -> int:
-    """How deep lists and quotes are nested at most, seen from the beginnings of the lines."""
-    deepest = _deepest(body)
-    return _deepest(_prose_of(body)) if deepest > NESTING_LIMIT else deepest
+    """Return an upper bound of the nesting of lists and quotes, from the beginnings of the lines."""
+    depth = _marker_depth(body)
+    return _marker_depth(_without_code_and_rules(body)) if depth > NESTING_LIMIT else depth
 
 
-def _prose_of(body: str) -> str:
-    """A body without fenced code and without rules (`- - -`), which nest nothing."""
+def _without_code_and_rules(body: str) -> str:
+    """Return a body without fenced code and horizontal rules (`- - -`), which look like nesting."""
     prose, fence = [], ""
     for line in body.split("\n"):
-        mark = _FENCE.match(line)
+        opening = _FENCE.match(line)
         if fence:
             if line.strip().startswith(fence) and not line.strip(" \t`~"):
                 fence = ""
-        elif mark:
-            fence = mark[1]
+        elif opening:
+            fence = opening[1]
         elif not _RULE.match(line):
             prose.append(line)
     return "\n".join(prose)
 
 
-def _deepest(body: str) -> int:
-    """The deepest beginning of a line, whatever it stands in."""
+def _marker_depth(body: str) -> int:
+    """Return the greatest nesting by indentation and markers (`>`, `-`, `1.`) of any line, code included."""
     deepest = 0
     for match in _MARKERS.finditer(body):
         markers = match[1].expandtabs(4)
@@ -156,7 +156,7 @@ def _deepest(body: str) -> int:
 
 
 def _engine() -> MarkdownEngine:
-    """This thread's engine."""
+    """Return the Markdown engine of this thread."""
     engine: MarkdownEngine | None = getattr(_engines, "engine", None)
     if engine is None:
         engine = _engines.engine = MarkdownEngine()
@@ -164,69 +164,72 @@ def _engine() -> MarkdownEngine:
 
 
 def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
-    """The common case."""
+    """Parse a text within the limits."""
     store = PlaceholderStore(nonce)
     engine = _engine()
-    book = engine.prepare(store, calls)
+    link_builder = engine.prepare(store, calls)
     redirect, body = split_redirect(front.body)
-    head = _head(front, redirect, store, book)
+    head = _head(front, redirect, store, link_builder)
     html = clean(head + engine.convert(body), store.tag)
-    html = _alone(html, store)
+    html = _unwrap_blocks(html, store)
+    # Placeholders that are still in the HTML, by number: the sanitizer may have removed some.
     present = [match[1] for match in placeholders.placeholder_pattern(nonce).finditer(html)]
     links = [link for number in present for link in store.links.get(number, ())]
-    sequence = [item for number in present for item in _stating(store, number)]
-    html = placeholders.fill_placeholders(html, nonce, store.placeholders, _ours)
-    html = _EMPTY_PARAGRAPH.sub("", html).replace(f"&lt;{store.tag} n=", "")  # one cut in two by an attribute
+    sequence = [item for number in present for item in _links_or_call(store, number)]
+    html = placeholders.fill_placeholders(html, nonce, store.placeholders, _internal_html)
+    html = _EMPTY_PARAGRAPH.sub("", html).replace(f"&lt;{store.tag} n=", "")  # left of an element inside an attribute
     return Parsed(
         html=html,
         nonce=nonce,
         front_matter=front,
         placeholders={
-            number: store.placeholders[number] for number in present if _ours(store.placeholders[number]) is None
+            number: store.placeholders[number]
+            for number in present
+            if _internal_html(store.placeholders[number]) is None
         },
         toc=flatten_toc(engine.toc_tokens),  # type: ignore[attr-defined]
         links=links,
         categories=_categories(links),
         redirect=redirect,
-        problems=front.problems + _placed(store, front),
+        problems=front.problems + _with_lines(store, front),
         word_count=len(_WORD.findall(_TAGS.sub(" ", html))),
         links_and_calls=sequence,
         switches=frozenset(name for number in present if (name := store.placeholders[number].data.get("switch"))),
     )
 
 
-def _stating(store: PlaceholderStore, number: str) -> list[WikiLink | Placeholder]:
-    """The links that a placeholder makes, or the placeholder itself where it is a call."""
+def _links_or_call(store: PlaceholderStore, number: str) -> list[WikiLink | Placeholder]:
+    """Return the links of a placeholder, or the placeholder itself if it is a call."""
     placeholder = store.placeholders[number]
     return [placeholder] if placeholder.kind == "call" else list(store.links.get(number, ()))
 
 
 def _categories(links: list[WikiLink]) -> list[str]:
-    """Titles of the categories, once each, as first written."""
-    named = [link.target for link in links if link.kind == "category"]
-    return list({key_of(title): title for title in reversed(named)}.values())[::-1]
+    """Return the titles of the categories, each once, as first written."""
+    titles = [link.target for link in links if link.kind == "category"]
+    return list({key_of(title): title for title in reversed(titles)}.values())[::-1]
 
 
-def _head(front: FrontMatter, redirect: str | None, store: PlaceholderStore, book: LinkBuilder) -> str:
-    """What stands above the body: front matter that cannot be read, and where a redirect leads."""
+def _head(front: FrontMatter, redirect: str | None, store: PlaceholderStore, link_builder: LinkBuilder) -> str:
+    """Return the HTML above the body: problems of the front matter, and the target of a redirect."""
     parts = []
     for problem in front.problems:
         placeholder = store.add_problem(problem.code, front.raw, **problem.params)
-        store.problems.pop()  # `front` has it already, with its line
+        store.problems.pop()  # it is in `front.problems` already, with its line
         store.problem_sources.pop()
         parts.append(f"{store.add_markup(replace(placeholder, text=''))}\n\n")
     if redirect:
-        element = book.page_link(redirect, redirect, redirect=True)
+        element = link_builder.page_link(redirect, redirect, redirect=True)
         parts.append(f"<p>{tostring(element, encoding='unicode')}</p>\n\n")
     return "".join(parts)
 
 
-def _alone(html: str, store: PlaceholderStore) -> str:
-    """Take blocks (code, calls, pictures with nothing beside them) out of their paragraphs."""
+def _unwrap_blocks(html: str, store: PlaceholderStore) -> str:
+    """Unwrap code, calls and pictures that are the only content of a paragraph; mark calls and pictures as `alone`."""
     element = placeholders.placeholder_pattern(store.nonce).pattern
 
     def unwrapped(match: re.Match[str]) -> str:
-        """The placeholder without its paragraph, if it is a block."""
+        """Return the placeholder without its paragraph if it is a block; else the match unchanged."""
         placeholder = store.placeholders[match[2]]
         if placeholder.kind in ("call", "picture"):
             placeholder.data["alone"] = True
@@ -235,8 +238,8 @@ def _alone(html: str, store: PlaceholderStore) -> str:
     return re.sub(rf"<p>\s*({element})\s*</p>", unwrapped, html)
 
 
-def _ours(placeholder: Placeholder) -> str | None:
-    """The placeholders that need nothing from upstairs."""
+def _internal_html(placeholder: Placeholder) -> str | None:
+    """Return the HTML of a placeholder that needs no data of higher layers; None for others."""
     if placeholder.kind == "code":
         return code_html(placeholder.data["code"], placeholder.data["language"])
     if placeholder.kind == "anchor":
@@ -246,11 +249,11 @@ def _ours(placeholder: Placeholder) -> str | None:
     return "" if placeholder.kind == "mark" else None
 
 
-def _placed(store: PlaceholderStore, front: FrontMatter) -> list[Problem]:
-    """The problems of the body with the lines on which their sources stand."""
-    placed = []
+def _with_lines(store: PlaceholderStore, front: FrontMatter) -> list[Problem]:
+    """Return the problems of the body with the lines of the text on which their sources begin."""
+    problems = []
     for problem, source in zip(store.problems, store.problem_sources, strict=True):
         at = front.body.find(source) if source else -1
         line = front.body_line + front.body.count("\n", 0, at) if at >= 0 else None
-        placed.append(replace(problem, line=line))
-    return placed
+        problems.append(replace(problem, line=line))
+    return problems

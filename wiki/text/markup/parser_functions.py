@@ -1,8 +1,8 @@
-"""Calls: `{{#name: argument | key=value}}` and `{{Page|…}}`, found by balanced braces.
+"""Calls of parser functions `{{#name: argument | key=value}}` and transclusions `{{Page|…}}`.
 
-A call is a token of the text, never a pattern over HTML.  What a call does is said by
-a handler upstairs; rooms register theirs in `CALLS` (in `apps.py`, nowhere else) under the
-folded name.  This room only needs to know which names exist.
+A call is found in the source by its balanced braces, never in HTML.  Its output comes from a handler of
+a higher layer, registered in PARSER_FUNCTIONS under the folded name (only in `apps.py`).  This package
+only needs to know which names exist.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLin
 from wiki.text.titles import NAMESPACES, TitleProblem, clean_title, fold, split_namespace
 
 ParserFunctionHandler = Callable[[Placeholder, str], str]
-"""Gets the placeholder of a call (see placeholders.Hole) and the full title of its page, returns the HTML that stands there."""
+"""Takes the placeholder of a call (see `placeholders.Placeholder`) and the full title of its page; returns HTML."""
 
 PARSER_FUNCTIONS: dict[str, ParserFunctionHandler | None] = {}
-"""Folded name, with `#` where it is written so, to handler; None where the call is filled when the page is read."""
+"""Handlers by folded name (with `#` if it is written so); None for calls that are evaluated when the page is viewed."""
 
 CALL_LIMIT = 20_000
-"""Characters of one call."""
+"""Maximum length of one call in characters."""
 
 _BRACES = re.compile(r"\{\{|\}\}")
 _BRACKETS = re.compile(r"\{\{|\}\}|\[\[|\]\]|\|")
-_OWN_NAME = re.compile(r"\{\{\s*(PAGENAME|FULLPAGENAME|NAMESPACE)\s*\}\}", re.IGNORECASE)
+_PAGE_NAME_VARIABLE = re.compile(r"\{\{\s*(PAGENAME|FULLPAGENAME|NAMESPACE)\s*\}\}", re.IGNORECASE)
 INCLUDE = "#include"
-"""The name of the call that shows a page, or `#` a section of it, in another: written `{{Page#Section|…}}`."""
-_INCLUDED = re.compile(r"([^|{}\[\]<>#]+)(#[^|{}\[\]<>]*)?(?=\||\Z)")
+"""The name of the call that transcludes a page or one section of it; written `{{Page#Section|…}}`."""
+_TRANSCLUDED_TITLE = re.compile(r"([^|{}\[\]<>#]+)(#[^|{}\[\]<>]*)?(?=\||\Z)")
 _NAME = re.compile(r"\s*(#?[\w .-]{1,80}?)\s*(?::(?!:)|\||\Z)")
 
 
 def end_of_call(text: str, start: int) -> int | None:
-    """Where the call that begins at `start` (with `{{`) ends, or None if it is not closed."""
+    """Return the index after the call that begins at `start` (with `{{`), or None if it is not closed."""
     depth = 0
     for brace in _BRACES.finditer(text, start, start + CALL_LIMIT):
         depth += 1 if brace[0] == "{{" else -1
@@ -48,37 +48,37 @@ def end_of_call(text: str, start: int) -> int | None:
 
 
 def call_name(source: str) -> str | None:
-    """The name of a call, or None where `{{…}}` is no call at all."""
+    """Return the name of a call as written, or None if `{{…}}` does not have the form of a call."""
     match = _NAME.match(source[2:-2])
     return match[1] if match else None
 
 
 def call_arguments(source: str) -> list[list[str]]:
-    """Arguments of a call as [key, value], key "" where none is written.
+    """Return the arguments of a call as [key, value] pairs, key "" if there is none.
 
-    `|` divides them, save inside links and inner calls.
+    They are separated by `|`, except inside links and inner calls.
     """
     inner = source[2:-2]
     match = _NAME.match(inner)
     parts, depth, begin = [], 0, match.end() if match else 0
     if begin >= len(inner) and not inner.endswith(("|", ":")):
         return []
-    for sign in _BRACKETS.finditer(inner, begin):
-        if sign[0] in ("{{", "[["):
+    for token in _BRACKETS.finditer(inner, begin):
+        if token[0] in ("{{", "[["):
             depth += 1
-        elif sign[0] in ("}}", "]]"):
+        elif token[0] in ("}}", "]]"):
             depth -= 1
         elif depth <= 0:
-            parts.append(inner[begin : sign.start()])
-            begin = sign.end()
+            parts.append(inner[begin : token.start()])
+            begin = token.end()
     parts.append(inner[begin:])
     return [_argument(part) for part in parts]
 
 
-def _included(source: str) -> list[list[str]] | None:
-    """The arguments of `{{Page#Section|…}}`, the page first; None where it names no page."""
+def _transclusion_arguments(source: str) -> list[list[str]] | None:
+    """Return the arguments of `{{Page#Section|…}}`, the page first; None if there is no page title."""
     inner = source[2:-2].strip().removeprefix(":")
-    match = _INCLUDED.match(inner)
+    match = _TRANSCLUDED_TITLE.match(inner)
     if match is None or not match[1].strip():
         return None
     rest = call_arguments("{{x" + inner[match.end() :] + "}}")
@@ -93,41 +93,41 @@ def _argument(part: str) -> list[str]:
 
 
 def page_name_variables(full_title: str) -> dict[str, str]:
-    """What `PAGENAME`, `FULLPAGENAME` and `NAMESPACE` stand for in the page of that title, by folded name."""
-    number, bare = split_namespace(full_title)
-    return {"pagename": bare, "fullpagename": full_title, "namespace": NAMESPACES[number].canonical}
+    """Return the values of MediaWiki's variables PAGENAME, FULLPAGENAME and NAMESPACE for a page, by folded name."""
+    number, title = split_namespace(full_title)
+    return {"pagename": title, "fullpagename": full_title, "namespace": NAMESPACES[number].canonical}
 
 
 def substitute_page_name_variables(text: str, full_title: str) -> str:
-    """`text` with `{{PAGENAME}}` and the like exchanged for what they stand for."""
+    """Replace `{{PAGENAME}}`, `{{FULLPAGENAME}}` and `{{NAMESPACE}}` in `text` by their values."""
     if "{{" not in text:
         return text
     names = page_name_variables(full_title)
-    return _OWN_NAME.sub(lambda match: names[fold(match[1])], text)
+    return _PAGE_NAME_VARIABLE.sub(lambda match: names[fold(match[1])], text)
 
 
 class ParserFunctionRegistry:
-    """Makes the placeholders of the calls of one text."""
+    """Makes the placeholders of the calls of one text; `known` are the folded names that exist."""
 
     def __init__(self, store: PlaceholderStore, known: Collection[str]) -> None:
         self.store = store
         self.known = known
 
     def placeholder(self, source: str) -> Placeholder:
-        """The placeholder of a call, or of the problem where nobody knows its name."""
+        """Return the placeholder of a call or transclusion, or of a problem if its name is unknown."""
         name = call_name(source) or source[2:-2].strip()[:80]
         arguments = call_arguments(source)
         if fold(name) not in self.known:
-            included = None if name.startswith("#") else _included(source)
-            if included is None or INCLUDE not in self.known:
+            transclusion = None if name.startswith("#") else _transclusion_arguments(source)
+            if transclusion is None or INCLUDE not in self.known:
                 return self.store.add_problem("call_unknown", source, name=name)
-            name, arguments = INCLUDE, included
+            name, arguments = INCLUDE, transclusion
         return Placeholder(
             "call", {"name": fold(name), "source": source, "arguments": arguments, "alone": False}, source
         )
 
     def links(self, placeholder: Placeholder) -> list[WikiLink]:
-        """The links that a call makes: to the page that it shows."""
+        """Return the links of a call: for a transclusion, one to its page; else none."""
         if placeholder.data.get("name") != INCLUDE or not placeholder.data["arguments"]:
             return []
         target, _, section = placeholder.data["arguments"][0][1].partition("#")
@@ -138,7 +138,7 @@ class ParserFunctionRegistry:
         return [WikiLink(title, title, "link", section)]
 
     def unclosed_call_problem(self, text: str, start: int) -> Placeholder:
-        """The placeholder of the problem that a call is not closed."""
+        """Return the placeholder of the problem that the call at `start` is not closed."""
         name = re.match(r"\s*(#?[\w-]{0,40})", text[start + 2 : start + 60])
         placeholder = self.store.add_problem("call_open", "{{", name=name[1] if name else "")
         self.store.problem_sources[-1] = text[start:].partition("\n")[0]
@@ -146,46 +146,50 @@ class ParserFunctionRegistry:
 
 
 class CallProcessor(InlineProcessor):
-    """Finds calls in the text of a block."""
+    """Inline processor for calls in the text of a block."""
 
-    def __init__(self, md: Markdown, book: ParserFunctionRegistry) -> None:
+    def __init__(self, md: Markdown, registry: ParserFunctionRegistry) -> None:
         super().__init__(r"(?<![\\{])\{\{(?=\s*[#:]?\w)", md)
-        self.book = book
+        self.registry = registry
 
-    def handleMatch(  # type: ignore[override]  # noqa: N802  # their name; the stub asks for fewer results
+    def handleMatch(  # type: ignore[override]  # noqa: N802  # Python-Markdown's name; the stub has fewer results
         self, m: re.Match[str], data: str
     ) -> tuple[Element, int, int]:
-        """The element that stands for one call, and where the call was."""
+        """Return the element that stands for one call, and the start and end of the call."""
         end = end_of_call(data, m.start())
         if end is None:
-            return self.book.store.add_element(self.book.unclosed_call_problem(data, m.start())), m.start(), m.end()
-        placeholder = self.book.placeholder(self.unescape(data[m.start() : end]))
-        return self.book.store.add_element(placeholder, *self.book.links(placeholder)), m.start(), end
+            return (
+                self.registry.store.add_element(self.registry.unclosed_call_problem(data, m.start())),
+                m.start(),
+                m.end(),
+            )
+        placeholder = self.registry.placeholder(self.unescape(data[m.start() : end]))
+        return self.registry.store.add_element(placeholder, *self.registry.links(placeholder)), m.start(), end
 
 
 class SwitchProcessor(InlineProcessor):
-    """Finds `__NOFACTBOX__`, which shows nothing and says how the page is shown."""
+    """Inline processor for the behavior switches `__NOFACTBOX__` and `__SHOWFACTBOX__`, which are invisible."""
 
     def __init__(self, md: Markdown) -> None:
         super().__init__(r"__(NOFACTBOX|SHOWFACTBOX)__", md)
 
-    def handleMatch(  # type: ignore[override]  # noqa: N802  # their name; the stub asks for fewer results
+    def handleMatch(  # type: ignore[override]  # noqa: N802  # Python-Markdown's name; the stub has fewer results
         self, m: re.Match[str], data: str
     ) -> tuple[Element, int, int]:
-        """An element that shows nothing and keeps the name of the switch."""
+        """Return an invisible element with the name of the switch, and the start and end of the match."""
         store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
         return store.add_element(Placeholder("mark", {"switch": m[1]})), m.start(), m.end()
 
 
 class CallBlockPreprocessor(Preprocessor):
-    """Sets aside calls that begin a line and go over several, before blank lines divide them."""
+    """Stores calls that begin a line and span several lines, before blank lines divide them into blocks."""
 
-    def __init__(self, md: Markdown, book: ParserFunctionRegistry) -> None:
+    def __init__(self, md: Markdown, registry: ParserFunctionRegistry) -> None:
         super().__init__(md)
-        self.book = book
+        self.registry = registry
 
     def run(self, lines: list[str]) -> list[str]:
-        """The lines, with each such call exchanged for a placeholder."""
+        """Return the lines with a placeholder in place of each such call."""
         text = "\n".join(lines)
         if "\n{{" not in f"\n{text}":
             return lines
@@ -196,15 +200,17 @@ class CallBlockPreprocessor(Preprocessor):
             end = end_of_call(text, match.start())
             if end is None or "\n" not in text[match.start() : end]:
                 continue
-            placeholder = self.book.placeholder(text[match.start() : end])
+            placeholder = self.registry.placeholder(text[match.start() : end])
             placeholder.data["alone"] = not text[end:].partition("\n")[0].strip()
             done.append(text[position : match.start()])
-            done.append(self.md.htmlStash.store(self.book.store.add_markup(placeholder, *self.book.links(placeholder))))
+            done.append(
+                self.md.htmlStash.store(self.registry.store.add_markup(placeholder, *self.registry.links(placeholder)))
+            )
             position = end
         done.append(text[position:])
         return "".join(done).split("\n")
 
 
 def source_html(source: str) -> str:
-    """A piece of source text as it is shown where it cannot be laid out."""
+    """Return HTML that shows a piece of source text."""
     return f'<pre class="source" tabindex="0">{escape(source)}</pre>'

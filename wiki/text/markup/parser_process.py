@@ -1,13 +1,12 @@
-"""Parsing in a process that can be killed: `parse_bounded`.
+"""Parsing with a time limit, in a child process that can be killed: `parse_bounded`.
 
-Python-Markdown is quadratic on hostile input and cannot be interrupted from within, so
-texts of strangers are parsed by a child process: this module run by itself, which answers
-over pipes.  When its time is up it is killed, the text is shown as source with the
-problem, and the next text gets a new child.  The child knows nothing of Django, and ends
-by itself when its parent does.
+Python-Markdown is quadratic on hostile input and cannot be interrupted from within, so texts of users
+are parsed by a child process: `serve` of this module, which reads requests and writes results over
+pipes.  Beyond the time limit the child is killed, the text is shown as source with a problem, and the
+next text gets a new child.  The child does not load Django, and ends when its parent closes the pipe.
 
-Wire format: a length of 8 bytes, big-endian, then a pickle; first an empty message from
-the child that says it is ready.
+Wire format: a length of 8 bytes, big-endian, then a pickle.  The first message of the child is a
+pickled None: it is ready.
 """
 
 from __future__ import annotations
@@ -30,19 +29,19 @@ from wiki.text.markup.parser_functions import PARSER_FUNCTIONS
 from wiki.text.problems import Problem
 
 SECONDS = 5.0
-"""Time that one text may take."""
+"""Time limit for one text."""
 
 START_SECONDS = 60.0
-"""Time that a child may take to begin, on a busy machine."""
+"""Time limit for the start of a child, on a busy machine."""
 
 WORKERS = 2
-"""Children of one process: a second so that one hostile text does not hold up the others."""
+"""Children per process; with two, one hostile text does not delay all others."""
 
 TEXTS_PER_WORKER = 2_000
-"""Texts after which a child is replaced, in case memory leaks."""
+"""Number of texts after which a child is replaced, in case of memory leaks."""
 
 MEMORY_LIMIT = 2 * 1024**3
-"""Bytes of address space of a child."""
+"""Maximum address space of a child, in bytes."""
 
 _ROOT = Path(wiki.__file__).resolve().parents[1]
 _COMMAND = f"from {__name__} import serve; serve()"
@@ -56,29 +55,29 @@ def parse_bounded(
     nonce: str | None = None,
     calls: Collection[str] | None = None,
 ) -> Parsed:
-    """`parse` in bounded time; never raises.
+    """Run `parse` with a time limit; never raises.
 
-    A text that takes longer than `seconds`, or that kills its process, comes back as its
-    source with the problem `too_slow`.  Safe from several threads and after a fork.
+    For a text that takes longer than `seconds`, or that kills the child, the result shows its source
+    with the problem `too_slow`.  Thread-safe, and usable after a fork.
     """
     nonce = nonce or new_nonce()
     names = frozenset(PARSER_FUNCTIONS if calls is None else calls)
     try:
         with _pool.worker() as worker:
-            parsed = worker.ask((text, nonce, names), seconds)
+            parsed = worker.parse((text, nonce, names), seconds)
     except _EndedError:
         return parsed_as_source(text, nonce, Problem("too_slow"))
     except OSError:
-        logger.exception("The process that lays out texts cannot be started")
+        logger.exception("The parser process cannot be started")
         return parsed_as_source(text, nonce, Problem("not_laid_out"))
     return parsed
 
 
 def serve() -> None:
-    """The child's side: answer until the parent closes the pipe."""
+    """Run the child: parse texts until the parent closes the pipe."""
     _limit_memory()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody's print may garble the answers
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # so that a stray print cannot corrupt the results
     parse("# ready\n\n[[a]]")
     _send(sink, None)
     while True:
@@ -90,7 +89,7 @@ def serve() -> None:
 
 
 def _limit_memory() -> None:
-    """Bound the memory of this process where the system can."""
+    """Limit the address space of this process, if the system supports it."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource  # not on Windows
 
@@ -104,10 +103,10 @@ def _send(sink: IO[bytes], message: object) -> None:
 
 
 def _receive(source: IO[bytes]) -> Any:
-    head = source.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+    header = source.read(_LENGTH.size)
+    if len(header) < _LENGTH.size:
         raise EOFError
-    (length,) = _LENGTH.unpack(head)
+    (length,) = _LENGTH.unpack(header)
     data = source.read(length)
     if len(data) < length:
         raise EOFError
@@ -115,34 +114,34 @@ def _receive(source: IO[bytes]) -> Any:
 
 
 class _EndedError(Exception):
-    """The child ended before it answered."""
+    """The child ended before it returned a result."""
 
 
 class _ParserProcess:
-    """A child process and the pipes to it.  One thread at a time."""
+    """A child process and the pipes to it.  Not thread-safe."""
 
     def __init__(self) -> None:
         paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        self.process = subprocess.Popen(  # noqa: S603  # no word of the command comes from outside
+        self.process = subprocess.Popen(  # noqa: S603  # the command has no external input
             [sys.executable, "-c", _COMMAND],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=_ROOT,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
-        self.asked = 0
-        self.ready = False
+        self.request_count = 0
+        self.is_ready = False
 
-    def ask(self, request: tuple[str, str, frozenset[str]], seconds: float) -> Parsed:
-        """The answer to a request, or _EndedError when there is none in time."""
-        if not self.ready:
-            self._within(START_SECONDS, None)
-            self.ready = True
-        self.asked += 1
-        return cast(Parsed, self._within(seconds, request))
+    def parse(self, request: tuple[str, str, frozenset[str]], seconds: float) -> Parsed:
+        """Return the parsed text of a request (text, nonce, names of calls); raise _EndedError beyond `seconds`."""
+        if not self.is_ready:
+            self._exchange(START_SECONDS, None)
+            self.is_ready = True
+        self.request_count += 1
+        return cast(Parsed, self._exchange(seconds, request))
 
-    def _within(self, seconds: float, request: object) -> object:
-        """Send a request (None: only listen) and wait; the child is killed when time is up."""
+    def _exchange(self, seconds: float, request: object) -> object:
+        """Send a request (None: only receive) and return the response; kill the child after `seconds`."""
         deadline = threading.Timer(seconds, self.process.kill)
         deadline.daemon = True
         deadline.start()
@@ -156,12 +155,12 @@ class _ParserProcess:
         finally:
             deadline.cancel()
 
-    def is_spent(self) -> bool:
-        """Whether the child should not be asked again."""
-        return self.asked >= TEXTS_PER_WORKER or self.process.poll() is not None
+    def is_expired(self) -> bool:
+        """Return whether the child has ended, or has parsed TEXTS_PER_WORKER texts."""
+        return self.request_count >= TEXTS_PER_WORKER or self.process.poll() is not None
 
     def end(self) -> None:
-        """End the child and reap it."""
+        """Kill the child, close its pipes and wait for its end."""
         self.process.kill()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
@@ -171,24 +170,24 @@ class _ParserProcess:
 
 
 class _Pool:
-    """Up to WORKERS children, started when they are needed, the warmest first."""
+    """Up to WORKERS children, started on demand; the last one used is used first."""
 
     def __init__(self) -> None:
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
-        """Begin anew without touching the children: after a fork they are the parent's."""
+    def reset(self) -> None:
+        """Empty the pool without ending the children, which after a fork belong to the parent process."""
         self.slots = threading.BoundedSemaphore(WORKERS)
         self.lock = threading.Lock()
         self.idle: list[_ParserProcess] = []
 
     @contextlib.contextmanager
     def worker(self) -> Iterator[_ParserProcess]:
-        """Lend a child; one that failed is ended and not lent again."""
+        """Lend a child to one caller at a time; a child whose use raised an exception is ended."""
         with self.slots:
             with self.lock:
                 worker = self.idle.pop() if self.idle else None
-            if worker is not None and worker.is_spent():
+            if worker is not None and worker.is_expired():
                 worker.end()
                 worker = None
             worker = worker or _ParserProcess()
@@ -205,4 +204,4 @@ _pool = _Pool()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.forget)
+    os.register_at_fork(after_in_child=_pool.reset)

@@ -1,10 +1,10 @@
-"""Holes: the places in cleaned HTML where trusted output is put in afterwards.
+"""Placeholders: elements in sanitized HTML that are replaced by trusted output afterwards.
 
-While a text is parsed, everything that is not plain Markdown (links to pages, pictures,
-calls, highlighted code, problems) is set aside in a `Tray` and leaves an element behind.
-Its tag name carries a random nonce, so no author can write one; only after the whole HTML
-has been cleaned are the elements exchanged for what they stand for.  The element's text is
-what stands there wherever markup is not possible (titles, alternative texts, contents).
+While a text is parsed, everything that is not plain Markdown (links to pages, pictures, calls,
+highlighted code, problems) is stored in a `PlaceholderStore`, and an element takes its place.  The tag
+name of the element has a random nonce, so that authors cannot write it; the elements are replaced only
+after all the HTML is sanitized.  The text of the element is used where markup is not possible (titles,
+alternative texts, table of contents).
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ PlaceholderKind = Literal["link", "annotation", "picture", "call", "problem", "c
 
 @dataclass(frozen=True)
 class Placeholder:
-    """What belongs in one place of the HTML.
+    """The content that replaces one element of the HTML.
 
-    `data` by kind (all strings unless said):
+    `data` by kind (strings unless noted):
     link      target, label, section, fragment ("" or "s-…"), redirect ("" or "yes")
     annotation  property, value, label ("" for the value itself)
     picture   name, description, caption, alone (bool: the only thing in its paragraph)
     call      name, source, arguments (list of [key or "", value]), alone (bool)
     problem   code, params (dict), source
-    Filled by this room itself: code (code, language), anchor (id), task (done: bool),
-    mark (where a category, an annotation with markup or the `switch` of that name was written; shows nothing).
+    Filled by this package itself: code (code, language), anchor (id), task (done: bool),
+    mark (invisible: the position of a category, an annotation with markup or the behavior switch `switch`).
     """
 
     kind: PlaceholderKind
@@ -47,11 +47,11 @@ LinkKind = Literal["link", "category", "file", "redirect", "annotation"]
 
 @dataclass(frozen=True)
 class WikiLink:
-    """One link as written: cleaned title, label, kind, and the section after `#`.
+    """One link as written: validated title, label, kind, and the section after `#`.
 
-    A category has its canonical title (`Category:…`), a file `File:…`, a link to a section
-    of its own page an empty target.  An annotation has the name of its `property`, and its
-    value as `target`.
+    The target of a category is its canonical title (`Category:…`), that of a file `File:…`, that of a
+    link to a section of the same page "".  An annotation has the name of its `property`, and its value
+    as `target`.
     """
 
     target: str
@@ -63,7 +63,11 @@ class WikiLink:
 
 @dataclass
 class PlaceholderStore:
-    """What one parsing sets aside: its placeholders, and the problems found on the way."""
+    """The placeholders, links and problems found while one text is parsed.
+
+    `links` are the links by the number of their placeholder; `problem_sources` has for each of
+    `problems` the piece of text it is in.
+    """
 
     nonce: str
     placeholders: dict[str, Placeholder] = field(default_factory=dict)
@@ -73,11 +77,11 @@ class PlaceholderStore:
 
     @property
     def tag(self) -> str:
-        """The name of the elements that stand for placeholders."""
+        """The tag name of the elements that stand for placeholders."""
         return f"h-{self.nonce}"
 
     def add_element(self, placeholder: Placeholder, *links: WikiLink) -> ElementTree.Element:
-        """Set a placeholder aside, with the links it makes; the element that stands for it in the tree."""
+        """Store a placeholder and its links; return the element that stands for it in the tree."""
         number = self._add(placeholder)
         if links:
             self.links[number] = list(links)
@@ -86,14 +90,14 @@ class PlaceholderStore:
         return element
 
     def add_markup(self, placeholder: Placeholder, *links: WikiLink) -> str:
-        """Set a placeholder aside, with the links it makes; the markup that stands for it in a string of HTML."""
+        """Store a placeholder and its links; return the markup that stands for it in a string of HTML."""
         number = self._add(placeholder)
         if links:
             self.links[number] = list(links)
         return f'<{self.tag} n="{number}">{escape(placeholder.text)}</{self.tag}>'
 
     def add_problem(self, code: str, source: str, /, **params: str) -> Placeholder:
-        """Note a problem with the piece of text it is in; the placeholder that shows both."""
+        """Store a problem and the piece of text it is in; return the placeholder that shows both (not yet stored)."""
         self.problems.append(Problem(code, params))
         self.problem_sources.append(source)
         data = {"code": code, "params": params, "source": source}
@@ -106,24 +110,24 @@ class PlaceholderStore:
 
 
 def placeholder_pattern(nonce: str) -> re.Pattern[str]:
-    """Matches the element of any placeholder; its number is group 1."""
+    """Return the pattern of a placeholder's element: its number is group 1, its text group 2."""
     return re.compile(f'<h-{nonce} n="([0-9]+)">([^<]*)</h-{nonce}>')
 
 
 def fill_placeholders(
     html: str, nonce: str, placeholders: Mapping[str, Placeholder], render: Callable[[Placeholder], str | None]
 ) -> str:
-    """Exchange placeholders for the trusted HTML that `render` returns; None leaves a placeholder for later.
+    """Replace placeholders by the trusted HTML that `render` returns; None leaves a placeholder for later.
 
-    What `render` returns is not looked through for placeholders again.
+    The result of `render` is not searched for placeholders.
     """
 
-    def replaced(match: re.Match[str]) -> str:
-        """One placeholder, or its text where nothing is known of it."""
+    def replacement(match: re.Match[str]) -> str:
+        """Return the HTML of one placeholder; its escaped text if its number is unknown."""
         placeholder = placeholders.get(match[1])
         if placeholder is None:
             return match[2]
         rendered = render(placeholder)
         return match[0] if rendered is None else rendered
 
-    return placeholder_pattern(nonce).sub(replaced, html)
+    return placeholder_pattern(nonce).sub(replacement, html)

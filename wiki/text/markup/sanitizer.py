@@ -1,8 +1,8 @@
-"""Cleaning: the HTML of an author reduced to what may stand in a page.
+"""Sanitizer: reduces the HTML of an author to the allowed elements and attributes.
 
-nh3 (ammonia) parses and writes the HTML anew from lists of what is allowed.  No styles,
-no forms, no data attributes; ids and the links to them begin with `s-`; pictures are
-never HTML of an author.  Only after this are placeholders filled with output of our own.
+nh3 (ammonia) parses the HTML and serialises it again by allow-lists.  No styles, no forms, no data
+attributes, no `img`; ids and links to them get the prefix `s-`.  Placeholders are filled with trusted
+output only afterwards.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _ALLOWED = """
     figure h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q rp rt ruby s samp small span strong sub summary sup
     table tbody td tfoot th thead time tr u ul var wbr
 """
-_EMPTIED = """
+_REMOVED_WITH_CONTENT = """
     script style svg math template noscript iframe object embed xmp noembed noframes textarea title plaintext select
 """
 _TAGS = frozenset(_ALLOWED.split())
-_EMPTIED_TAGS = set(_EMPTIED.split())
+_REMOVED_TAGS = set(_REMOVED_WITH_CONTENT.split())
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"class", "dir", "id", "lang", "title"},
     "a": {"href"},
@@ -37,26 +37,26 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _REL = "nofollow noopener ugc"
-_REL_WITHIN = re.compile(rf'(href="#[^">]*"[^>]*?) rel="{_REL}"')
+_REL_OF_FRAGMENT_LINK = re.compile(rf'(href="#[^">]*"[^>]*?) rel="{_REL}"')
 _CLASS = re.compile(r"language-[\w+#.-]{1,40}|footnote(?:-ref|-backref)?")
 
 
-def clean(html: str, hole_tag: str) -> str:
-    """Safe HTML.  Elements `hole_tag` keep their number; nobody but us knows that name."""
+def clean(html: str, placeholder_tag: str) -> str:
+    """Return sanitized HTML.  Elements `placeholder_tag` (an unguessable name) stay, with their attribute `n`."""
     cleaned = nh3.clean(
         html,
-        tags={*_TAGS, hole_tag},
-        clean_content_tags=_EMPTIED_TAGS,
-        attributes={**_ATTRIBUTES, hole_tag: {"n"}},
-        attribute_filter=_filtered,
+        tags={*_TAGS, placeholder_tag},
+        clean_content_tags=_REMOVED_TAGS,
+        attributes={**_ATTRIBUTES, placeholder_tag: {"n"}},
+        attribute_filter=_filter_attribute,
         url_schemes=_SCHEMES,
         link_rel=_REL,
     )
-    return _REL_WITHIN.sub(r"\1", cleaned)
+    return _REL_OF_FRAGMENT_LINK.sub(r"\1", cleaned)
 
 
-def _filtered(tag: str, attribute: str, value: str) -> str | None:
-    """The value that an attribute may keep."""
+def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
+    """Return the allowed value of an attribute; None removes the attribute."""
     if attribute == "class":
         return " ".join(name for name in value.split() if _CLASS.fullmatch(name)) or None
     if attribute == "id":

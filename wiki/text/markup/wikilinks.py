@@ -1,8 +1,8 @@
 """Links between pages: `[[Title]]`, `[[Title#Section|label]]`, categories, annotations.
 
-Also `[label](Title)`: a Markdown address that is relative names a page, as in texts that
-come from GitHub.  Whether a page exists, and in which place a title is looked for first,
-is decided upstairs; here a link is what was written.
+Also `[label](Title)`: a relative URL in Markdown names a page, as in texts from GitHub.  Higher layers
+find out whether a page exists and in which place its title is looked up first; here a link is what was
+written.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLin
 from wiki.text.titles import TitleProblem, build_full_title, clean_title, split_namespace
 
 WIKI_LINK = r"(?<![\\\[])\[\[((?:[^\[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)"
-"""A link as it is written; what follows in small letters belongs to its label."""
+"""A link as written, and the lower-case letters after it, which belong to its label."""
 _REDIRECT = re.compile(
     r"\s*#(?:REDIRECT|REDIRECTION)\s*:?\s*\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\][^\S\n]*\n?",
     re.IGNORECASE,
 )
-_WEB_ADDRESS = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
+_EXTERNAL_URL = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 _PICTURE_OPTION = re.compile(
     r"(?:thumb(?:nail)?|vignette|frame(?:less|d)?|cadre|border|bordure|left|gauche|right|droite|"
     r"center|centr[eé]|none|néant|upright(?:=.*)?|redresse(?:=.*)?|\d*x?\d+px|"
@@ -34,12 +34,12 @@ _PICTURE_OPTION = re.compile(
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"[*_`\\<\[\]\x02]")
-"""In a label: signs that Markdown may read, and its own mark of what it read already."""
+"""In a label: characters of Markdown syntax, and the character by which Python-Markdown marks processed text."""
 FILE, CATEGORY = 6, 14
 
 
 def split_redirect(body: str) -> tuple[str | None, str]:
-    """The title that a body redirects to (or None), and the body without that line."""
+    """Return the title that a body redirects to (or None), and the body without the redirect line."""
     match = _REDIRECT.match(body)
     if not match:
         return None, body
@@ -51,7 +51,10 @@ def split_redirect(body: str) -> tuple[str | None, str]:
 
 
 def _target(written: str) -> tuple[str, str]:
-    """Cleaned title and section of a link's target; an empty title means this page."""
+    """Return validated title and section of a link's target; an empty title means the same page.
+
+    Raises TitleProblem.
+    """
     title, _, section = written.strip().removeprefix(":").partition("#")
     section = section.replace("_", " ").strip()
     if section and not title.strip():
@@ -60,18 +63,18 @@ def _target(written: str) -> tuple[str, str]:
 
 
 class LinkBuilder:
-    """Makes the elements that stand for the links of one text."""
+    """Makes the elements that stand for the links of one text, and stores their placeholders."""
 
     def __init__(self, store: PlaceholderStore) -> None:
         self.store = store
 
     def from_markup(self, source: str, inner: str, trail: str = "") -> Element:
-        """What stands for `[[inner]]trail` in the page."""
+        """Return the element for `[[inner]]trail`; `source` is the link as written."""
         first, *others = [unescape(part).strip() for part in re.split(r"\\?\|", inner)]
-        if _WEB_ADDRESS.match(first):
-            return _web(first, "|".join(others) or first)
+        if _EXTERNAL_URL.match(first):
+            return _external_link(first, "|".join(others) or first)
         if "::" in first and first[0] == ":" and not first.startswith("::"):
-            return _shown(source)
+            return _literal(source)
         if "::" in first or ":=" in first:
             return self._annotation(source, first, others)
         try:
@@ -80,14 +83,14 @@ class LinkBuilder:
             return self.store.add_element(self.store.add_problem("link_title", source, source=source[:80]))
         number, name = split_namespace(target)
         if not first.startswith(":") and number == CATEGORY:
-            return self._mark(WikiLink(build_full_title(CATEGORY, None, name), name, "category"))
+            return self._add_mark(WikiLink(build_full_title(CATEGORY, None, name), name, "category"))
         if not first.startswith(":") and number == FILE:
             return self._file(name, others)
-        label = "|".join(others) or (_short(target) if others else first.removeprefix(":"))
+        label = "|".join(others) or (_without_prefix(target) if others else first.removeprefix(":"))
         return self.page_link(target, label + trail, section)
 
     def page_link(self, target: str, label: str, section: str = "", redirect: bool = False) -> Element:
-        """The element of a link to a page."""
+        """Return the element of a link to a page."""
         data = {
             "target": target,
             "label": label,
@@ -99,13 +102,13 @@ class LinkBuilder:
         return self.store.add_element(Placeholder("link", data, label), link)
 
     def picture(self, name: str, description: str, caption: str = "") -> Element:
-        """The element of a picture."""
+        """Return the element of a picture."""
         data = {"name": name, "description": description, "caption": caption, "alone": False}
         link = WikiLink(build_full_title(FILE, None, name), caption or description, "file")
         return self.store.add_element(Placeholder("picture", data, description), link)
 
     def _file(self, name: str, options: list[str]) -> Element:
-        """`[[File:name|options|caption]]` in MediaWiki's manner; the options of size are not ours."""
+        """Return the element of `[[File:name|options|caption]]` as in MediaWiki; options of size etc. are ignored."""
         description, caption = "", ""
         for option in options:
             if option.lower().startswith("alt="):
@@ -115,7 +118,7 @@ class LinkBuilder:
         return self.picture(name, description or caption, caption)
 
     def _annotation(self, source: str, first: str, others: list[str]) -> Element:
-        """`[[Property::value|label]]`; the first `::` divides, as in SMW's strict mode, its default."""
+        """Return the element of `[[Property::value|label]]`; the first `::` separates, as in SMW's strict mode."""
         name, _, value = first.partition("::" if "::" in first else ":=")
         value = value.strip()
         label = "|".join(others) if others else value
@@ -124,43 +127,43 @@ class LinkBuilder:
         except TitleProblem:
             return self.store.add_element(self.store.add_problem("annotation_property", source, source=source[:80]))
         link = WikiLink(value, label, "annotation", property=name)
-        plain = not (others and _MARKUP.search(label)) and not _WEB_ADDRESS.match(label)
-        if label.strip() and plain:
+        is_plain = not (others and _MARKUP.search(label)) and not _EXTERNAL_URL.match(label)
+        if label.strip() and is_plain:
             data = {"property": name, "value": value, "label": label if others else ""}
             return self.store.add_element(Placeholder("annotation", data, label), link)
-        mark = self._mark(link)
+        mark = self._add_mark(link)
         mark.tail = label
-        shown = Element("span")
-        shown.append(mark)
-        return shown
+        span = Element("span")
+        span.append(mark)
+        return span
 
-    def _mark(self, *links: WikiLink) -> Element:
-        """An element that shows nothing and keeps the place of what was written."""
+    def _add_mark(self, *links: WikiLink) -> Element:
+        """Return an invisible element that marks the position of `links` in the text."""
         return self.store.add_element(Placeholder("mark"), *links)
 
 
-def _web(address: str, label: str) -> Element:
-    """An ordinary link."""
-    element = Element("a", {"href": address})
+def _external_link(url: str, label: str) -> Element:
+    """Return the element of a link to another site."""
+    element = Element("a", {"href": url})
     element.text = label
     return element
 
 
-def _shown(source: str) -> Element:
-    """Source that means nothing here, shown as it is (`[[:P::v]]`)."""
+def _literal(source: str) -> Element:
+    """Return an element that shows source without meaning as it is (`[[:P::v]]`)."""
     element = Element("span")
     element.text = AtomicString(source)
     return element
 
 
-def _short(target: str) -> str:
-    """A title without its prefix and its bracketed addition (MediaWiki's pipe trick)."""
+def _without_prefix(target: str) -> str:
+    """Return a title without its prefix and its addition in brackets (MediaWiki's pipe trick)."""
     last = target.rpartition(":")[2].strip()
     return re.sub(r"\s*\([^()]*\)$", "", last) or last
 
 
 def page_from_relative_url(href: str) -> tuple[str, str] | None:
-    """Title and section that a relative Markdown address names; None for addresses of the web.
+    """Return title and section that a relative URL in Markdown names; None for other URLs and invalid titles.
 
     `Charte.md`, `./Charte` and `Charte#but` are pages; `#but`, `/search`, `?x` are not.
     """
@@ -177,17 +180,17 @@ def page_from_relative_url(href: str) -> tuple[str, str] | None:
 
 
 class WikiLinkProcessor(InlineProcessor):
-    """Finds `[[…]]` in the text of a block."""
+    """Inline processor for `[[…]]` in the text of a block."""
 
-    def __init__(self, md: Markdown, book: LinkBuilder) -> None:
+    def __init__(self, md: Markdown, builder: LinkBuilder) -> None:
         super().__init__(WIKI_LINK, md)
-        self.book = book
+        self.builder = builder
 
-    def handleMatch(  # type: ignore[override]  # noqa: N802  # their name; the stub asks for fewer results
+    def handleMatch(  # type: ignore[override]  # noqa: N802  # Python-Markdown's name; the stub has fewer results
         self, m: re.Match[str], data: str
     ) -> tuple[Element, int, int]:
-        """The element that stands for one link, and where the link was."""
+        """Return the element that stands for one link, and the start and end of the link."""
         inner = self.unescape(m[1])
         trail = m[2] if "|" not in inner else ""
         end = m.end() if trail else m.end(1) + 2
-        return self.book.from_markup(f"[[{inner}]]", inner, trail), m.start(), end
+        return self.builder.from_markup(f"[[{inner}]]", inner, trail), m.start(), end

@@ -1,4 +1,4 @@
-"""What a three-way merge could not join, beside what it could."""
+"""The pieces of a three-way merge: merged text and conflicts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from wiki.text.passages import split_passages
 
 @dataclass(frozen=True, slots=True)
 class MergeConflict:
-    """A piece that both sides changed in ways that cannot be joined: a property, or lines of the text."""
+    """A piece that both sides changed in incompatible ways: a property, or lines of the text."""
 
     base: str
     mine: str
     theirs: str
     combined: str
-    """What stands there when both shall."""
+    """The text that resolves the conflict by using both sides."""
     property: str = ""
     """The name of the property; "" for lines of the text."""
 
@@ -26,7 +26,7 @@ MergePiece = str | MergeConflict
 
 
 def merge_lines(base: str, mine: str, theirs: str) -> Iterator[MergePiece]:
-    """The pieces of a merge by lines, then words, in order."""
+    """Yield the pieces of a merge of texts by lines, then by words, in order."""
     for chunk in line_merge.merge(base, mine, theirs).chunks:
         if chunk.kind == "conflict":
             yield MergeConflict(chunk.base, chunk.mine, chunk.theirs, concatenate_blocks(chunk.mine, chunk.theirs))
@@ -34,14 +34,14 @@ def merge_lines(base: str, mine: str, theirs: str) -> Iterator[MergePiece]:
             yield chunk.text
 
 
-def concatenate_blocks(text: str, words: str) -> str:
-    """Two texts one after the other: paragraphs stay two, items of a list or rows of a table follow each other."""
-    joined = append_on_new_line(text, words)
-    if len(split_passages(joined)) < len(split_passages(text)) + len(split_passages(words)):
-        return f"{text.rstrip()}\n\n{words}" if text.strip() and words.strip() else joined
+def concatenate_blocks(first: str, second: str) -> str:
+    """Return two texts one after the other, with a blank line between them if their passages would run together."""
+    joined = append_on_new_line(first, second)
+    if len(split_passages(joined)) < len(split_passages(first)) + len(split_passages(second)):
+        return f"{first.rstrip()}\n\n{second}" if first.strip() and second.strip() else joined
     return joined
 
 
-def append_on_new_line(text: str, words: str) -> str:
-    """`text` and then `words`, which begin on a line of their own."""
-    return f"{text}\n{words}" if text and words and not text.endswith("\n") else text + words
+def append_on_new_line(text: str, addition: str) -> str:
+    """Return `text` followed by `addition`, which begins on a new line."""
+    return f"{text}\n{addition}" if text and addition and not text.endswith("\n") else text + addition

@@ -1,6 +1,6 @@
-"""Three-way merge of whole texts: facts of the front matter property by property, the rest by lines and words.
+"""Three-way merge of whole texts: the front matter property by property, the body by lines and words.
 
-What clashes stays in its place between the pieces that could be joined, so that a person settles just that.
+The result is a sequence of merged text and conflicts, so that a person has to resolve only the conflicts.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from wiki.text.merging.frontmatter_merge import merge_front_matter
 
 @dataclass(frozen=True, slots=True)
 class MergedDocument:
-    """A merge: pieces of text and clashes, in order."""
+    """A merge: merged text and conflicts, in order."""
 
     pieces: tuple[MergePiece, ...]
 
     @property
     def conflicts(self) -> list[MergeConflict]:
-        """What could not be joined, in order."""
+        """The conflicts, in order."""
         return [piece for piece in self.pieces if isinstance(piece, MergeConflict)]
 
     @property
     def text(self) -> str | None:
-        """The joined text; None where there are clashes."""
+        """The merged text; None if there are conflicts."""
         return None if self.conflicts else "".join(piece for piece in self.pieces if isinstance(piece, str))
 
     def resolved(self, choices: Sequence[str]) -> str:
-        """The whole text with the words chosen for each clash, in order; a piece begins on a line of its own.
+        """Return the whole text with the text chosen for each conflict, in order; every piece begins on a new line.
 
-        Raises ValueError when there are not as many choices as clashes.
+        Raises ValueError if there are not as many choices as conflicts.
         """
         if len(choices) != len(self.conflicts):
-            raise ValueError(f"{len(self.conflicts)} clashes, {len(choices)} choices")
+            raise ValueError(f"{len(self.conflicts)} conflicts, {len(choices)} choices")
         rest = iter(choices)
         text = ""
         for piece in self.pieces:
@@ -44,21 +44,21 @@ class MergedDocument:
 
     @property
     def text_with_mine(self) -> str:
-        """The whole text with mine where there are clashes."""
-        return self.resolved([clash.mine for clash in self.conflicts])
+        """The whole text with my side of each conflict."""
+        return self.resolved([conflict.mine for conflict in self.conflicts])
 
 
 def merge_documents(base: str, mine: str, theirs: str) -> MergedDocument:
-    """Join the changes base→mine and base→theirs. Never raises; bounded time."""
+    """Merge the changes base→mine and base→theirs. Never raises; bounded time."""
     if mine in (theirs, base) or theirs == base:
         return MergedDocument((theirs if mine == base else mine,))
     (front, body), (my_front, my_body), (their_front, their_body) = map(split_front_matter, (base, mine, theirs))
     pieces = (*merge_front_matter(front, my_front, their_front), *merge_lines(body, my_body, their_body))
-    return MergedDocument(tuple(_gathered(pieces)))
+    return MergedDocument(tuple(_join_text(pieces)))
 
 
-def _gathered(pieces: Iterable[MergePiece]) -> Iterator[MergePiece]:
-    """`pieces` with neighbours that are text as one."""
+def _join_text(pieces: Iterable[MergePiece]) -> Iterator[MergePiece]:
+    """Yield `pieces`, adjacent texts joined to one."""
     text = ""
     for piece in pieces:
         if isinstance(piece, str):

@@ -1,7 +1,7 @@
-"""Three-way merge of front matter: the facts of each property as a set, their lines kept as they were written.
+"""Three-way merge of front matter: the values of each property as a set, source lines preserved where possible.
 
-A value that one side took away is gone, one that a side added is there. Where both sides replaced the same value, each
-by another, the property clashes; a record (a nested mapping) is then joined property by property itself.
+A value that one side removed is removed, one that a side added is added. If both sides replaced the same value by
+different ones, the property is in conflict; a record (a nested mapping) is then merged property by property first.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from wiki.text.merging.conflicts import MergeConflict, MergePiece, merge_lines
 from wiki.text.titles import fold
 
 ValueSet = dict[str, FrontMatterValue]
-"""The values of a property, by the form in which they are compared, in order."""
+"""The values of a property in order, by the string used to compare them (see `_comparison_key`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Property:
-    """What one text says of a property: its name and values, and the lines that say it."""
+    """A property in one text: its name and values, and the source lines that state them."""
 
     name: str
     values: ValueSet
@@ -45,7 +45,7 @@ class _Front:
 
     @classmethod
     def of(cls, front: FrontMatter) -> _Front:
-        """What `front` says; a block whose keys have no lines of their own is written anew."""
+        """Return the properties of `front`; keys without lines of their own get new lines."""
         written = split_key_lines(front.raw) or FrontMatterLines("---\n", {}, "---\n")
         properties = {
             fold(entry.key): _Property(
@@ -58,81 +58,80 @@ class _Front:
         return cls(front.raw, properties, written.opening, written.closing)
 
     def lines(self, key: str) -> str:
-        """The lines of a property; "" where there is none."""
+        """Return the source lines of a property; "" if the text does not have it."""
         return self.properties[key].lines if key in self.properties else ""
 
     def values(self, key: str) -> ValueSet:
-        """The values of a property."""
+        """Return the values of a property; none if the text does not have it."""
         return self.properties[key].values if key in self.properties else {}
 
 
 def merge_front_matter(base: str, mine: str, theirs: str) -> list[MergePiece]:
-    """The pieces of a merge of three blocks of front matter ("" for none), in order. Never raises.
+    """Merge three blocks of front matter ("" for none) into pieces, in order. Never raises.
 
-    Blocks that cannot be read are merged as text.
+    If a block is invalid, the blocks are merged by lines as texts. A merge by lines is also the result
+    if it gives the merged values, since it preserves comments and layout.
     """
     if mine in (theirs, base) or theirs == base:
         return [theirs if mine == base else mine]
-    read = [parse_front_matter(raw) for raw in (base, mine, theirs)]
-    if any(front.problems or front.body for front in read):
+    parsed = [parse_front_matter(raw) for raw in (base, mine, theirs)]
+    if any(front.problems or front.body for front in parsed):
         return list(merge_lines(base, mine, theirs))
-    fronts = _Front.of(read[0]), _Front.of(read[1]), _Front.of(read[2])
-    wanted = _wanted(*fronts)
+    fronts = _Front.of(parsed[0]), _Front.of(parsed[1]), _Front.of(parsed[2])
+    merged = _merge_values(*fronts)
     by_lines = list(merge_lines(base, mine, theirs))
-    if _says(by_lines, wanted):
+    if _has_values(by_lines, merged):
         return by_lines
-    pieces = _assembled(*fronts, wanted)
-    if any(isinstance(piece, MergeConflict) for piece in pieces) or _says(pieces, wanted):
+    pieces = _assemble(*fronts, merged)
+    if any(isinstance(piece, MergeConflict) for piece in pieces) or _has_values(pieces, merged):
         return pieces
     return [MergeConflict(base, mine, theirs, mine + theirs)]
 
 
-def _wanted(base: _Front, mine: _Front, theirs: _Front) -> dict[str, ValueSet | None]:
-    """The values that each property shall have; None where it clashes."""
-    keys = dict.fromkeys([*_in_order(list(mine.properties), list(theirs.properties)), *base.properties])
+def _merge_values(base: _Front, mine: _Front, theirs: _Front) -> dict[str, ValueSet | None]:
+    """Return the merged values of each property, by its folded name; None for a conflict."""
+    keys = dict.fromkeys([*_merge_order(list(mine.properties), list(theirs.properties)), *base.properties])
     return {key: merge_sets(base.values(key), mine.values(key), theirs.values(key)) for key in keys}
 
 
-def _in_order(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
-    """My keys, and theirs each after the one that it follows there."""
+def _merge_order(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    """Return my keys with their new keys inserted, each after the key that precedes it in theirs."""
     order = list(mine)
-    at = 0
+    index = 0
     for key in theirs:
         if key in order:
-            at = order.index(key) + 1
+            index = order.index(key) + 1
         else:
-            order.insert(at, key)
-            at += 1
+            order.insert(index, key)
+            index += 1
     return order
 
 
 def merge_sets(base: ValueSet, mine: ValueSet, theirs: ValueSet) -> ValueSet | None:
-    """The merge of three sets, mine first; None where both sides replaced a value, each by another."""
-    lost = [key for key in base if key not in mine], [key for key in base if key not in theirs]
-    new = [key for key in mine if key not in base], [key for key in theirs if key not in base]
-    joined = {key: value for key, value in mine.items() if key not in lost[1]}
-    joined |= {key: theirs[key] for key in new[1]}
-    fought = [key for key in lost[0] if key in lost[1]]
-    if not fought or set(new[0]) <= set(new[1]) or set(new[1]) <= set(new[0]):
-        return joined
-    if len(fought) == len(new[0]) == len(new[1]) == 1:
-        record = _records_joined(base[fought[0]], mine[new[0][0]], theirs[new[1][0]])
+    """Merge three sets, my values first; return None if both sides replaced a value by different ones."""
+    removed = [key for key in base if key not in mine], [key for key in base if key not in theirs]
+    added = [key for key in mine if key not in base], [key for key in theirs if key not in base]
+    merged = {key: value for key, value in mine.items() if key not in removed[1]}
+    merged |= {key: theirs[key] for key in added[1]}
+    removed_by_both = [key for key in removed[0] if key in removed[1]]
+    if not removed_by_both or set(added[0]) <= set(added[1]) or set(added[1]) <= set(added[0]):
+        return merged
+    if len(removed_by_both) == len(added[0]) == len(added[1]) == 1:
+        record = _merge_records(base[removed_by_both[0]], mine[added[0][0]], theirs[added[1][0]])
         if record is not None:
-            at = new[0][0]
-            del joined[new[1][0]]
-            return {**{key: value for key, value in joined.items() if key != at}, _form(record): record}
+            del merged[added[1][0]]
+            others = {key: value for key, value in merged.items() if key != added[0][0]}
+            return {**others, _comparison_key(record): record}
     return None
 
 
-def _records_joined(
-    base: FrontMatterValue, mine: FrontMatterValue, theirs: FrontMatterValue
-) -> FrontMatterValue | None:
-    """Three forms of one record joined property by property; None where they are none, or clash."""
+def _merge_records(base: FrontMatterValue, mine: FrontMatterValue, theirs: FrontMatterValue) -> FrontMatterValue | None:
+    """Merge three versions of a record property by property; return None if one is no record, or for a conflict."""
     if not (isinstance(base, dict) and isinstance(mine, dict) and isinstance(theirs, dict)):
         return None
     record: dict[str, FrontMatterValue] = {}
-    for key in dict.fromkeys([*_in_order(list(mine), list(theirs)), *base]):
-        values = merge_sets(*(_set_of(one[key]) if key in one else {} for one in (base, mine, theirs)))
+    for key in dict.fromkeys([*_merge_order(list(mine), list(theirs)), *base]):
+        values = merge_sets(*(_set_of(side[key]) if key in side else {} for side in (base, mine, theirs)))
         if values is None:
             return None
         if values:
@@ -140,9 +139,9 @@ def _records_joined(
     return record or None
 
 
-def _assembled(base: _Front, mine: _Front, theirs: _Front, wanted: Mapping[str, ValueSet | None]) -> list[MergePiece]:
-    """The block, of lines that were written on either side wherever they say what they shall."""
-    lines = [_lines(key, values, base, mine, theirs) for key, values in wanted.items()]
+def _assemble(base: _Front, mine: _Front, theirs: _Front, merged: Mapping[str, ValueSet | None]) -> list[MergePiece]:
+    """Return the pieces of a block with the merged values, each property with the lines of one side if possible."""
+    lines = [_lines(key, values, base, mine, theirs) for key, values in merged.items()]
     frame = mine if mine.raw else theirs
     if not any(lines):
         return [frame.opening + frame.closing] if "#" in frame.opening else []
@@ -150,51 +149,55 @@ def _assembled(base: _Front, mine: _Front, theirs: _Front, wanted: Mapping[str, 
 
 
 def _lines(key: str, values: ValueSet | None, base: _Front, mine: _Front, theirs: _Front) -> MergePiece:
-    """What says the values of one property."""
-    own, other, before = mine.lines(key), theirs.lines(key), base.lines(key)
-    named = mine.properties.get(key) or theirs.properties.get(key) or base.properties[key]
+    """Return the lines that state the values of one property, or a conflict if `values` is None.
+
+    Lines of the side that changed them are used if they state exactly the values; else new lines are written.
+    """
+    my_lines, their_lines, base_lines = mine.lines(key), theirs.lines(key), base.lines(key)
+    name = (mine.properties.get(key) or theirs.properties.get(key) or base.properties[key]).name
+    my_values, their_values = mine.values(key), theirs.values(key)
     if values is None:
-        every = {**mine.values(key), **theirs.values(key)}
-        lost = {one for one in base.values(key) if one not in mine.values(key) or one not in theirs.values(key)}
-        both = {one: value for one, value in every.items() if one not in lost}
-        return MergeConflict(before, own, other, dump_yaml({named.name: _value_of(both)}), named.name)
-    for lines, said in ((other, theirs), (own, mine)) if own == before else ((own, mine), (other, theirs)):
-        if said.values(key).keys() == values.keys():
+        removed = {form for form in base.values(key) if form not in my_values or form not in their_values}
+        combined = {form: value for form, value in {**my_values, **their_values}.items() if form not in removed}
+        return MergeConflict(base_lines, my_lines, their_lines, dump_yaml({name: _value_of(combined)}), name)
+    sides = [(my_lines, my_values), (their_lines, their_values)]
+    for lines, stated in reversed(sides) if my_lines == base_lines else sides:
+        if stated.keys() == values.keys():
             return lines
-    return dump_yaml({named.name: _value_of(values)}) if values else ""
+    return dump_yaml({name: _value_of(values)}) if values else ""
 
 
-def _says(pieces: Iterable[MergePiece], wanted: Mapping[str, ValueSet | None]) -> bool:
-    """Whether pieces have joined to a block that says what it shall, and nothing else."""
+def _has_values(pieces: Iterable[MergePiece], merged: Mapping[str, ValueSet | None]) -> bool:
+    """Return whether the pieces have no conflict and form a block with exactly the merged values."""
     text = ""
     for piece in pieces:
         if isinstance(piece, MergeConflict):
             return False
         text += piece
     front = parse_front_matter(text)
-    said = {fold(entry.key): _set_of(entry.value).keys() for entry in front.data}
-    shall = {key: values.keys() for key, values in wanted.items() if values}
-    return not front.problems and not front.body and {key: one for key, one in said.items() if one} == shall
+    stated = {fold(entry.key): _set_of(entry.value).keys() for entry in front.data}
+    expected = {key: values.keys() for key, values in merged.items() if values}
+    return not front.problems and not front.body and {key: keys for key, keys in stated.items() if keys} == expected
 
 
 def _set_of(value: FrontMatterValue) -> ValueSet:
-    """The values of a key; lists in lists are flat, and what is empty states nothing."""
-    found: ValueSet = {}
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, list):
-            found |= _set_of(one)
-        elif isinstance(one, dict):
-            found[_form(one)] = one
-        elif one.strip():
-            found.setdefault(_form(one), one)
-    return found
+    """Return the values of a key as a set; nested lists are flattened, empty strings dropped."""
+    values: ValueSet = {}
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, list):
+            values |= _set_of(item)
+        elif isinstance(item, dict):
+            values[_comparison_key(item)] = item
+        elif item.strip():
+            values.setdefault(_comparison_key(item), item)
+    return values
 
 
-def _form(value: FrontMatterValue) -> str:
-    """A value as it is compared."""
+def _comparison_key(value: FrontMatterValue) -> str:
+    """Return the string by which a value is compared: a stripped string, or JSON."""
     return value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _value_of(values: ValueSet) -> FrontMatterValue:
-    """A set as a value of a key: alone, or in a list."""
+    """Return a set as the value of a key: a single value, or a list."""
     return next(iter(values.values())) if len(values) == 1 else list(values.values())

@@ -1,10 +1,9 @@
-"""Three-way merge of texts: lines first, then words inside the clashes.
+"""Three-way merge of texts by lines, then by words inside the conflicts.
 
-In Markdown a paragraph is often one long line, so a merge by lines alone clashes where
-two people changed different sentences of it; a second pass by words heals those.  Words
-that touch each other clash (a word carries the spaces after it), so that two opinions on
-one phrase are never mixed.  Measured against other ways in the licence reference,
-section 5.
+In Markdown a paragraph is often one long line, so a merge by lines alone has a conflict if two people
+changed different sentences of it; a second pass by words resolves those.  Changes of adjacent words
+are a conflict (a word includes the spaces after it), so that two versions of one phrase are never
+mixed.  Compared with other methods in the licence reference, section 5.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from wiki.text.diffing.sequence_matching import BoundedSequenceMatcher, Budget
 ChunkKind = Literal["same", "mine", "theirs", "both", "conflict"]
 
 WORD_STEPS = 500_000
-"""Budget for all clashes together; lines have one of their own."""
+"""Budget of steps for all conflicts together; the merge by lines has a separate one."""
 
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _WORDS = re.compile(r"\n|\w+[^\S\n]*|[^\w\s]+[^\S\n]*|[^\S\n]+")
@@ -30,10 +29,7 @@ _WORDS = re.compile(r"\n|\w+[^\S\n]*|[^\w\s]+[^\S\n]*|[^\S\n]+")
 
 @dataclass(frozen=True)
 class LineConflict:
-    """Lines that both sides changed in ways that cannot be joined.
-
-    `line` is the line of `base` (from 1) at which they begin.
-    """
+    """Lines that both sides changed in incompatible ways; they begin at `line` of `base` (from 1)."""
 
     base: str
     mine: str
@@ -45,8 +41,8 @@ class LineConflict:
 class Chunk:
     """A piece of the merge, in order.
 
-    `kind`: "same" (nobody changed it), "mine" or "theirs" (one did), "both" (both did,
-    alike or joined by words), "conflict" (`text` is then empty).  The three sources are
+    `kind`: "same" (unchanged), "mine" or "theirs" (one side changed it), "both" (both sides did,
+    equally or merged by words), "conflict" (`text` is then empty).  `base`, `mine` and `theirs` are
     the lines of each text that the piece covers.
     """
 
@@ -59,7 +55,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class MergedLines:
-    """A merge: `text` is the joined text, or None where there are conflicts."""
+    """A merge: `text` is the merged text, or None if there are conflicts."""
 
     text: str | None
     conflicts: list[LineConflict]
@@ -67,13 +63,13 @@ class MergedLines:
 
     @property
     def is_clean(self) -> bool:
-        """Whether everything could be joined."""
+        """Whether there is no conflict."""
         return self.text is not None
 
     def resolved(self, choices: Sequence[str]) -> str:
-        """The whole text with each conflict, in order, replaced by the text chosen for it.
+        """Return the whole text with each conflict, in order, replaced by the text chosen for it.
 
-        Raises ValueError when there are not as many choices as conflicts.
+        Raises ValueError if there are not as many choices as conflicts.
         """
         if len(choices) != len(self.conflicts):
             raise ValueError(f"{len(self.conflicts)} conflicts, {len(choices)} choices")
@@ -82,14 +78,15 @@ class MergedLines:
 
 
 def merge(base: str, mine: str, theirs: str) -> MergedLines:
-    """Join the changes base→mine and base→theirs.  Never raises; bounded time."""
+    """Merge the changes base→mine and base→theirs.  Never raises; bounded time."""
     if mine == theirs or theirs == base:
         kind: ChunkKind = "same" if mine == base else "both" if mine == theirs else "mine"
-        return _whole(kind, mine, base, mine, theirs)
+        return _without_conflict(kind, mine, base, mine, theirs)
     if mine == base:
-        return _whole("theirs", theirs, base, mine, theirs)
-    words = Budget(WORD_STEPS)
-    chunks = [_healed(chunk, words) for chunk in _merged(_lines(base), _lines(mine), _lines(theirs), Budget())]
+        return _without_conflict("theirs", theirs, base, mine, theirs)
+    word_budget = Budget(WORD_STEPS)
+    line_chunks = _merge_tokens(_lines(base), _lines(mine), _lines(theirs), Budget())
+    chunks = [_merge_by_words(chunk, word_budget) for chunk in line_chunks]
     conflicts, line = [], 1
     for chunk in chunks:
         if chunk.kind == "conflict":
@@ -99,33 +96,33 @@ def merge(base: str, mine: str, theirs: str) -> MergedLines:
     return MergedLines(text, conflicts, chunks)
 
 
-def _whole(kind: ChunkKind, text: str, base: str, mine: str, theirs: str) -> MergedLines:
+def _without_conflict(kind: ChunkKind, text: str, base: str, mine: str, theirs: str) -> MergedLines:
     return MergedLines(text, [], [Chunk(kind, text, base, mine, theirs)])
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends, as git divides them."""
+    """Split a text into lines with their line breaks, as git does (only at LF)."""
     return _LINES.findall(text)
 
 
-def _healed(chunk: Chunk, budget: Budget) -> Chunk:
-    """A clash of lines joined by words where that is possible; other chunks as they are."""
+def _merge_by_words(chunk: Chunk, budget: Budget) -> Chunk:
+    """Return a conflict of lines merged by words if possible; return other chunks unchanged."""
     if chunk.kind != "conflict" or not (chunk.base and chunk.mine and chunk.theirs):
         return chunk
     base, mine, theirs = (_WORDS.findall(text) for text in (chunk.base, chunk.mine, chunk.theirs))
-    parts = list(_merged(base, mine, theirs, budget))
+    parts = list(_merge_tokens(base, mine, theirs, budget))
     if any(part.kind == "conflict" for part in parts):
         return chunk
-    joined = "".join(part.text for part in parts)
-    return Chunk("both", joined, chunk.base, chunk.mine, chunk.theirs)
+    merged = "".join(part.text for part in parts)
+    return Chunk("both", merged, chunk.base, chunk.mine, chunk.theirs)
 
 
-def _merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], budget: Budget) -> Iterator[Chunk]:
-    """The chunks of a merge of tokens."""
+def _merge_tokens(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], budget: Budget) -> Iterator[Chunk]:
+    """Yield the chunks of a merge of tokens (lines or words)."""
     positions = [0, 0, 0]
 
-    def taken(ends: tuple[int, int, int]) -> tuple[str, str, str]:
-        """The three sources up to `ends`."""
+    def advance(ends: tuple[int, int, int]) -> tuple[str, str, str]:
+        """Return the three sources from `positions` to `ends`, and move `positions` there."""
         texts = [
             "".join(tokens[start:end]) for tokens, start, end in zip((base, mine, theirs), positions, ends, strict=True)
         ]
@@ -133,7 +130,7 @@ def _merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], bud
         return texts[0], texts[1], texts[2]
 
     for region in _regions(base, mine, theirs, budget):
-        kind, sources = region[0], taken(region[1])
+        kind, sources = region[0], advance(region[1])
         text = {"theirs": sources[2], "conflict": ""}.get(kind, sources[1])
         yield Chunk(kind, text, *sources)
 
@@ -141,7 +138,7 @@ def _merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], bud
 def _regions(
     base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], budget: Budget
 ) -> Iterator[tuple[ChunkKind, tuple[int, int, int]]]:
-    """Kinds of the regions with their ends in base, mine and theirs."""
+    """Yield the kind of each region with its ends in base, mine and theirs."""
     merge3 = Merge3(base, mine, theirs, sequence_matcher=cast(Any, partial(BoundedSequenceMatcher, budget)))
     at_base = at_mine = at_theirs = 0
     syncs = merge3.find_sync_regions()
@@ -155,7 +152,7 @@ def _regions(
 
 
 def _kind(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> ChunkKind | None:
-    """What happened between two synchronous regions; None where there is nothing."""
+    """Return the kind of a region between two unchanged regions; None if it is empty."""
     if not (base or mine or theirs):
         return None
     if mine == theirs:
