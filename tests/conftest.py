@@ -1,4 +1,4 @@
-"""The cast, the databases and the browser that tests share."""
+"""Shared fixtures: users, databases, whole instances, and the browser."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 Standing = Callable[[], AbstractContextManager[None]]
 PASSWORD = "le café est prêt"
 OWN_DATABASE = pytest.StashKey[str]()
-"""The name of the database that this process works on, once it is made."""
+"""The name of the database of this process, once it is created."""
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "instance", "make_instance"}
 
 SEEDED = bool(os.environ.get("MOVILAB_TEST_RANDOM"))
-"""Whether this run tries new examples: `make campaign NAME=examples` does, and prints its seed."""
+"""Whether Hypothesis uses random seeds, as in `make campaign NAME=examples`; otherwise runs are deterministic."""
 hypothesis_settings.register_profile("same at every run", deadline=None, derandomize=True, database=None)
 hypothesis_settings.register_profile("new seeds", deadline=None, database=None, print_blob=True)
 template_checks.check_attributes()
 hypothesis_settings.load_profile("new seeds" if SEEDED else "same at every run")
 
 
-# --- Which tests run ------------------------------------------------------------------------------
+# --- Selection of tests ---------------------------------------------------------------------------
 def uses_database(item: pytest.Item) -> bool:
-    """Whether a test reads or writes a database of the wiki."""
+    """Return whether a test reads or writes a database of the wiki."""
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
 
 
 def commits(item: pytest.Item) -> bool:
-    """Whether a test leaves committed rows behind, to be seen by other threads and processes."""
+    """Return whether a test commits rows, so that other threads and processes can see them."""
     marker = item.get_closest_marker("django_db")
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool(marker and marker.kwargs.get("transaction")) or bool(fixtures & {"transactional_db", "live_server"})
@@ -55,7 +55,7 @@ def commits(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, run what touches the database; all else was run beside SQLite. Slow ones come first."""
+    """On PostgreSQL, select the tests that use the database; the others run with SQLite. Put slow tests first."""
     if databases.on_postgres():
         config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
         items[:] = [item for item in items if uses_database(item)]
@@ -63,32 +63,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def slow_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
-    """Each process begins with its share of the slow tests, so that none is left alone with one at the end.
+    """Sort the tests such that each process starts with its share of the slow ones, and none runs one alone at the end.
 
-    `--dist=worksteal` gives each process a run of tests of the same length.
+    `--dist=worksteal` gives each process a section of the list; all sections have the same length.
     """
     slow = [item for item in items if item.get_closest_marker("slow")]
     others = iter([item for item in items if not item.get_closest_marker("slow")])
-    size, found = len(items) // processes, list[pytest.Item]()
+    share, found = len(items) // processes, list[pytest.Item]()
     for process in range(processes):
         own = slow[process::processes]
-        found += [*own, *itertools.islice(others, max(size - len(own), 0))]
+        found += [*own, *itertools.islice(others, max(share - len(own), 0))]
     return [*found, *others]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
-    """After a test that committed, the database is what migrations made, kinds and root page included.
+    """After a test that committed, restore the database as migrated, with kinds and root page.
 
     Django would leave it empty.
     """
     yield
-    if commits(item) and OWN_DATABASE in item.session.stash:  # not when its very preparation failed
+    if commits(item) and OWN_DATABASE in item.session.stash:  # not if the setup of the database failed
         databases.restore(item.session.stash[OWN_DATABASE])
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where nothing may be left out, a skipped test is a failed run."""
+    """Let the run fail if a test was skipped, where all tests must run."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if must_run_everything() and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -99,7 +99,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def django_db_setup(
     request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
 ) -> Iterator[None]:
-    """A migrated database of its own for this process, copied from the template."""
+    """Create a migrated database for this process, as a copy of the template."""
     from django.db import connections
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -117,10 +117,10 @@ def django_db_setup(
 
 @pytest.fixture(scope="module")
 def standing(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Standing]:
-    """`with standing():` writes what stands through all tests of a module; each test undoes what it does itself.
+    """`with standing():` writes data that stays for all tests of a module; each test rolls back its own changes.
 
-    For scenes that many tests look at: not in a module whose tests commit. Afterwards the database is as migrations
-    made it.
+    It is for data that many tests only read; not for modules whose tests commit. Afterwards, the database is restored
+    as migrated.
     """
     yield django_db_blocker.unblock
     databases.restore(request.session.stash[OWN_DATABASE])
@@ -128,7 +128,7 @@ def standing(request: pytest.FixtureRequest, django_db_setup: None, django_db_bl
 
 @pytest.fixture
 def make_instance(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
-    """Makes wikis apart from this process, each with its own folder and migrated, empty database, with settings."""
+    """Creates wikis outside this process, each with its own folder, migrated and empty database, and settings."""
     made: list[Instance] = []
 
     def make(*, small: bool = False, **settings: str) -> Instance:
@@ -136,19 +136,19 @@ def make_instance(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
         return made[-1]
 
     yield make
-    for one in made:
-        one.remove()
+    for instance in made:
+        instance.remove()
 
 
 @pytest.fixture
 def instance(make_instance: Callable[..., Instance]) -> Instance:
-    """One wiki apart from this process: run its commands with `instance.manage("rebuild")`."""
+    """A wiki outside this process; its commands run as `instance.manage("rebuild")`."""
     return make_instance()
 
 
 @pytest.fixture(autouse=True)
 def _files_of_its_own(tmp_path: Path, settings: Any) -> None:
-    """Uploads of one test are not seen by the next."""
+    """Give each test its own folders for uploads and index."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.STAGING_ROOT = tmp_path / "staging"
     settings.INDEX_ROOT = tmp_path / "index"
@@ -156,7 +156,7 @@ def _files_of_its_own(tmp_path: Path, settings: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """Rate limits and caches begin anew with each test."""
+    """Clear rate limits and caches before each test."""
     from django.core.cache import cache
 
     from wiki.pages.rendering.page_cache import RESPONSE_STORE
@@ -165,9 +165,9 @@ def _nothing_remembered() -> None:
     RESPONSE_STORE.clear()
 
 
-# --- The cast -------------------------------------------------------------------------------------
+# --- Users ----------------------------------------------------------------------------------------
 def person(name: str, **more: Any) -> User:
-    """The account of that name: the one that stands in this module, or a new one with `more`."""
+    """Return the account called `name`; create it with the fields `more` if it does not exist."""
     from wiki.accounts.models import User
 
     return User.objects.filter(username=name).first() or User.objects.create_user(
@@ -177,37 +177,37 @@ def person(name: str, **more: Any) -> User:
 
 @pytest.fixture
 def alice(db: None) -> User:
-    """Alice has an account: she reads, writes and forks."""
+    """Alice, a user: she may read, write and fork."""
     return person("alice")
 
 
 @pytest.fixture
 def bob(db: None) -> User:
-    """Bob stewards the places that tests make in his name: he also moves and deletes there."""
+    """Bob, a steward of the places that tests create in his name: he may also move and delete pages there."""
     return person("bob")
 
 
 @pytest.fixture
 def charlie(db: None) -> User:
-    """Charlie is blocked: he reads, and changes nothing."""
+    """Charlie, a blocked user: he may only read."""
     return person("charlie", is_blocked=True, blocked_reason="spam")
 
 
 @pytest.fixture
 def anna() -> AnonymousUser:
-    """Anna has no account, or is not signed in."""
+    """Anna, an anonymous user."""
     return AnonymousUser()
 
 
 @pytest.fixture
 def client_of(db: None) -> Callable[..., Client]:
-    """`client_of(user, language="fr")`: a browser of theirs, without a screen, signed in unless it is Anna's."""
+    """`client_of(user, language="fr")`: a test client, signed in as `user` unless anonymous."""
 
     def client(user: User | AnonymousUser, language: str = "fr", **options: Any) -> Client:
-        theirs = Client(headers={"accept-language": language}, **options)
+        browser = Client(headers={"accept-language": language}, **options)
         if user.is_authenticated:
-            theirs.force_login(user)
-        return theirs
+            browser.force_login(user)
+        return browser
 
     return client
 
@@ -215,13 +215,13 @@ def client_of(db: None) -> Callable[..., Client]:
 # --- The browser ----------------------------------------------------------------------------------
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a screen; without Chromium the test is skipped, and the run says so."""
+    """Headless Chromium; the test is skipped if Chromium is not installed."""
     program = chromium()
     if not program:
         pytest.skip("Chromium is not on this machine: apt install chromium")
     from playwright.sync_api import expect, sync_playwright
 
-    # Playwright runs a loop in this thread, which Django mistakes for asynchronous code.
+    # Playwright runs an event loop in this thread, which makes Django assume asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     flags = ["--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", *quiet]
@@ -237,13 +237,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(browser: Browser, live_server: Any) -> Iterator[Page]:
-    """A tab of a French reader's browser at the live wiki; an error in the page's scripts fails the test."""
+    """A browser tab on the live server, in French; an error in a script of the page fails the test."""
     context = browser.new_context(base_url=live_server.url, locale="fr-FR", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(15_000)
     page = context.new_page()
-    mistakes: list[str] = []
-    page.on("pageerror", lambda error: mistakes.append(str(error)))
-    page.on("console", lambda line: mistakes.append(line.text) if "Content Security Policy" in line.text else None)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
     yield page
     context.close()
-    assert not mistakes, mistakes
+    assert not errors, errors

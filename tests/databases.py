@@ -1,7 +1,7 @@
-"""Test databases, on SQLite and on PostgreSQL: migrated once, kept as a template, copied in a moment.
+"""Test databases, on SQLite and on PostgreSQL: migrated once, stored as a template, and copied quickly.
 
-Running Wagtail's migrations takes some twenty seconds. The template's name holds a digest of all that decides its
-content, so that a template can be kept between runs and is never stale.
+Wagtail's migrations take some twenty seconds. The name of the template contains a digest of everything that determines
+its content, so that it can be reused between runs and is never outdated.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ CACHE = ROOT / ".cache"
 
 
 def on_postgres() -> bool:
-    """Whether this run is the one on PostgreSQL."""
+    """Return whether this run is on PostgreSQL."""
     return bool(os.environ.get("MOVILAB_DATABASE"))
 
 
 def digest() -> str:
-    """Sixteen characters that change with the migrations, the versions of libraries and Python's own version."""
+    """Return a digest of the migrations, the versions of libraries and the Python version."""
     found = hashlib.sha256(sys.version.encode())
     for file in [ROOT / "requirements.txt", *sorted((ROOT / "wiki/migrations").glob("*.py"))]:
         found.update(file.read_bytes())
@@ -41,7 +41,7 @@ def digest() -> str:
 
 
 def copy_template(name: str) -> None:
-    """Make the database `name` (a path on SQLite) a fresh copy of the migrated one."""
+    """Replace the database `name` (a path on SQLite) by a copy of the template."""
     template = _template(name)
     if not is_file(name):
         drop(name)
@@ -52,12 +52,12 @@ def copy_template(name: str) -> None:
 
 
 def is_file(name: str) -> bool:
-    """Whether a database is a file, on SQLite, and not one of the PostgreSQL server."""
+    """Return whether `name` is the path of an SQLite file, and not the name of a PostgreSQL database."""
     return os.sep in name
 
 
 def drop(name: str) -> None:
-    """Remove the database `name`, whoever is still connected."""
+    """Drop the database `name`, even if there are open connections."""
     if not is_file(name):
         _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     else:
@@ -66,43 +66,43 @@ def drop(name: str) -> None:
 
 
 def address(name: str) -> str:
-    """What MOVILAB_DATABASE must say for another process to open the database `name`; empty on SQLite."""
+    """Return the value of MOVILAB_DATABASE for the database `name`; empty on SQLite."""
     if is_file(name):
         return ""
-    given: dict[str, Any] = settings.DATABASES["default"]
-    return f"postgres://{given['USER']}@/{name}?host={quote(given['HOST'], safe='')}"
+    settings_dict: dict[str, Any] = settings.DATABASES["default"]
+    return f"postgres://{settings_dict['USER']}@/{name}?host={quote(settings_dict['HOST'], safe='')}"
 
 
 def restore(name: str) -> None:
-    """Put the database that this process works on back to what migrations made."""
+    """Restore the database of this process as migrated."""
     connections.close_all()
     copy_template(name)
 
 
 def _template(name: str) -> str:
-    """The name of the template of `name`, after making it if there is none: one process makes it, the others wait."""
+    """Return the name of the template, which one process creates if it is missing, while the others wait."""
     CACHE.mkdir(exist_ok=True)
     with _locked(CACHE / "template.lock"):
         return _sqlite_template() if is_file(name) else _postgres_template()
 
 
 def _sqlite_template() -> str:
-    kept = CACHE / f"template-{digest()}.sqlite3"
-    if not kept.exists():
+    template = CACHE / f"template-{digest()}.sqlite3"
+    if not template.exists():
         for old in CACHE.glob("template-*.sqlite3"):
             old.unlink()
         building = CACHE / "building"
         shutil.rmtree(building, ignore_errors=True)
         _migrate(building, "")
         with _quiet_sqlite(building / "wiki.sqlite3") as path:
-            path.rename(kept)
+            path.rename(template)
         shutil.rmtree(building)
-    return str(kept)
+    return str(template)
 
 
 @contextmanager
 def _quiet_sqlite(path: Path) -> Iterator[Path]:
-    """The database file with its write-ahead log folded in, so that one file is all there is."""
+    """Merge the write-ahead log into the database file, so that there is a single file."""
     import sqlite3
 
     connection = sqlite3.connect(path)
@@ -134,8 +134,8 @@ def _migrate(data: Path, database: str) -> None:
 
 
 def _maintenance() -> str:
-    given: dict[str, Any] = settings.DATABASES["default"]
-    return f"host={given['HOST']} user={given['USER']} dbname=postgres"
+    settings_dict: dict[str, Any] = settings.DATABASES["default"]
+    return f"host={settings_dict['HOST']} user={settings_dict['USER']} dbname=postgres"
 
 
 def _administer(statement: str, *names: str) -> None:

@@ -1,6 +1,6 @@
-"""Scripts of a wiki that begin at once: each is a process forked from one in which Django is set up already.
+"""Scripts of a wiki that start fast: each is a process forked from one in which Django is already set up.
 
-Setting Django up takes a processor two seconds, and the tests of one run start some eighty scripts.
+Setting up Django takes two seconds of CPU time, and the tests of one run start some eighty scripts.
 """
 
 from __future__ import annotations
@@ -20,88 +20,88 @@ from typing import IO
 from tests.databases import ROOT
 
 SIZE = 100_000
-"""Bytes of one message: a script with what it is told."""
+"""Most bytes of a message: a script with its arguments."""
 
 
 class Script:
-    """A script that runs: its lines can be read as they come, and it can be killed."""
+    """A running script: its output can be read line by line, and it can be killed."""
 
-    def __init__(self, ground: ForkServer, pid: int, stdout: IO[str], stderr: IO[str]) -> None:
-        self.ground, self.pid, self.stdout, self.stderr = ground, pid, stdout, stderr
+    def __init__(self, server: ForkServer, pid: int, stdout: IO[str], stderr: IO[str]) -> None:
+        self.server, self.pid, self.stdout, self.stderr = server, pid, stdout, stderr
         self.returncode: int | None = None
 
     def kill(self) -> None:
-        """End it as `kill -9` does, unless it was waited for."""
+        """Kill the process as `kill -9` does, unless it has ended."""
         if self.returncode is None:
             os.kill(self.pid, signal.SIGKILL)
 
     def communicate(self, timeout: float) -> tuple[str, str]:
-        """What it prints until its end, and its complaints; it is killed after `timeout` seconds."""
+        """Wait for the end, and return standard output and standard error; kill the process after `timeout` seconds."""
         timer = threading.Timer(timeout, self.kill)
         timer.start()
         with self.stdout, self.stderr:
             out = self.stdout.read()
-            self.returncode = self.ground.ask({"wait": self.pid})
+            self.returncode = self.server.request({"wait": self.pid})
             timer.cancel()
             self.stderr.seek(0)
             return out, self.stderr.read()
 
 
 class ForkServer:
-    """A process with Django set up, of which scripts are copies."""
+    """A process with Django set up, from which scripts are forked."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        self.channel, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with there:
-            command = [sys.executable, "-W", "ignore", "-m", "tests.fork_server", str(there.fileno())]
+        self.channel, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with remote:
+            command = [sys.executable, "-W", "ignore", "-m", "tests.fork_server", str(remote.fileno())]
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()]
+                command, cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, pass_fds=[remote.fileno()]
             )
 
     def start(self, code: str, arguments: Sequence[str]) -> Script:
-        """Run `code` in a process of its own, with `arguments` as its `sys.argv[1:]`."""
+        """Run `code` in a new process, with `arguments` as its `sys.argv[1:]`."""
         read, write = os.pipe()
-        stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  the script's, closed with it
-        pid = self.ask({"code": code, "arguments": list(arguments)}, [write, stderr.fileno()])
+        stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the script
+        pid = self.request({"code": code, "arguments": list(arguments)}, [write, stderr.fileno()])
         os.close(write)
         return Script(self, pid, os.fdopen(read), stderr)
 
-    def ask(self, request: Mapping[str, object], files: Sequence[int] = ()) -> int:
-        """What the process answers: the number of a new process, or how one ended."""
+    def request(self, request: Mapping[str, object], files: Sequence[int] = ()) -> int:
+        """Send a request and return the result: the pid of a new process, or the exit code of one."""
         socket.send_fds(self.channel, [json.dumps(request).encode()], files)
         return int(self.channel.recv(SIZE))
 
     def close(self) -> None:
-        """End it; scripts that still run are not touched."""
+        """End the process; running scripts go on."""
         self.channel.close()
         self.process.kill()
         self.process.wait()
 
 
 def serve(channel: socket.socket) -> None:
-    """Fork scripts and wait for them as asked, until the asker is gone."""
+    """Fork scripts and wait for them on request, until the channel is closed."""
     import django
 
     django.setup()
     while True:
-        asked, files, _, _ = socket.recv_fds(channel, SIZE, 2)
-        if not asked:
+        message, files, _, _ = socket.recv_fds(channel, SIZE, 2)
+        if not message:
             return
-        request = json.loads(asked)
+        request = json.loads(message)
         if "wait" in request:
-            answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
+            result = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
         else:
-            answer = os.fork()
-            if not answer:
+            result = os.fork()
+            if not result:
                 channel.close()
                 os._exit(run(request["code"], request["arguments"], files))
         for file in files:
             os.close(file)
-        channel.send(str(answer).encode())
+        channel.send(str(result).encode())
 
 
 def run(code: str, arguments: Sequence[str], files: Sequence[int]) -> int:
-    """Run `code` with its output and complaints in `files`; its exit code."""
+    """Run `code` with standard output and standard error in `files`; return its exit code."""
     for number, file in enumerate(files, start=1):
         os.dup2(file, number)
         os.close(file)

@@ -1,4 +1,4 @@
-"""Whole wikis apart from the test's own process, run as an administrator runs them: by commands and a server."""
+"""Whole wikis outside the test process, run as in production: by commands and a server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ execute_from_command_line(["manage.py", *sys.argv[1:]])
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -42,11 +42,11 @@ class Instance:
     data: Path
     database: str
     settings: Mapping[str, str] = field(default_factory=dict)
-    """Settings besides its folder and database."""
+    """Settings besides the folder and the database."""
 
     @classmethod
     def create(cls, data: Path, *, small: bool = False, **settings: str) -> Instance:
-        """A migrated, empty wiki in the folder `data`, on the tests' own database; a `small` one on SQLite."""
+        """Create a migrated, empty wiki in the folder `data`, on the database of this run; a `small` one on SQLite."""
         data.mkdir(parents=True)
         on_postgres = databases.on_postgres() and not small
         name = f"movilab_instance_{uuid.uuid4().hex}" if on_postgres else str(data / "wiki.sqlite3")
@@ -55,15 +55,15 @@ class Instance:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment in which this wiki's processes run."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
-        kept |= {"MOVILAB_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "movilab.settings"}
-        kept |= self.settings
+        """The environment variables of this wiki's processes."""
+        variables = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
+        variables |= {"MOVILAB_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "movilab.settings"}
+        variables |= self.settings
         address = databases.address(self.database)
-        return kept | ({"MOVILAB_DATABASE": address} if address else {})
+        return variables | ({"MOVILAB_DATABASE": address} if address else {})
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start Python with `arguments` as a process of this wiki, from the repository's top; its output is text."""
+        """Start Python with `arguments` as a process of this wiki, in the root of the repository, with text output."""
         command = [sys.executable, "-W", "ignore::SyntaxWarning", *arguments]
         return subprocess.Popen(
             command, cwd=databases.ROOT, env=self.variables, text=True,
@@ -71,37 +71,37 @@ class Instance:
         )  # fmt: skip
 
     def manage(self, *arguments: str, fails: bool = False) -> str:
-        """What `manage.py` with `arguments` prints; AssertionError when it ends otherwise than `fails` says."""
+        """Run `manage.py` and return its output. Raises AssertionError if it succeeds or fails contrary to `fails`."""
         script = self.script(MANAGE, *arguments)
         out, err = script.communicate(timeout=600)
         assert (script.returncode != 0) is fails, f"{arguments}: exit {script.returncode}\n{out}\n{err}"
         return out + err
 
     def python(self, code: str) -> str:
-        """What `code` prints, run in this wiki with Django set up; AssertionError when it fails."""
+        """Run `code` in this wiki with Django set up, and return its output. Raises AssertionError if it fails."""
         script = self.script(code)
         out, err = script.communicate(timeout=600)
         assert script.returncode == 0, err
         return out
 
     @cached_property
-    def _ground(self) -> ForkServer:
+    def _fork_server(self) -> ForkServer:
         return ForkServer(self.variables)
 
     def script(self, code: str, *arguments: str) -> Script:
-        """Start `code` in a process of this wiki with Django set up, with `arguments` as its `sys.argv[1:]`."""
-        return self._ground.start(code, arguments)
+        """Start `code` in a process of this wiki with Django set up, with `arguments` as `sys.argv[1:]`."""
+        return self._fork_server.start(code, arguments)
 
     @contextmanager
     def served(self) -> Iterator[str]:
-        """Serve it as in production, at MOVILAB_URL or an address of its own, which is yielded."""
+        """Serve the wiki as in production, at MOVILAB_URL or a free port; yields the URL."""
         address = self.settings.get("MOVILAB_URL") or f"http://127.0.0.1:{free_port()}"
         port = urlsplit(address).port
         self.manage("collectstatic", "--no-input", "--verbosity", "0")
         command = [sys.executable, "-W", "ignore", "-m", "movilab.server", "--port", str(port)]
-        told = self.variables | {"MOVILAB_URL": address}
+        environment = self.variables | {"MOVILAB_URL": address}
         quiet = subprocess.DEVNULL
-        server = subprocess.Popen(command, cwd=databases.ROOT, env=told, stdout=quiet, stderr=quiet)
+        server = subprocess.Popen(command, cwd=databases.ROOT, env=environment, stdout=quiet, stderr=quiet)
         try:
             for _ in range(300):
                 try:
@@ -115,7 +115,7 @@ class Instance:
             server.wait(timeout=30)
 
     def remove(self) -> None:
-        """Drop the database; the folder goes with the test's own."""
-        if "_ground" in vars(self):
-            self._ground.close()
+        """Drop the database; the folder is deleted with that of the test."""
+        if "_fork_server" in vars(self):
+            self._fork_server.close()
         databases.drop(self.database)

@@ -1,7 +1,7 @@
-"""Who gets what answer at each address: the rights matrix. `test_house.py` fails for an address without a row.
+"""The permission matrix: the status code of each URL for each user. `test_codebase.py` fails for a URL without a row.
 
-Alice edits, bob stewards the place "Atelier", charlie is blocked, anna is anonymous. The pages that rows speak of are
-made by `scene` below. 200 is the screen, 302 a way elsewhere (for anna: to sign in), 403 a refusal, 404 nothing there.
+Alice is a user, bob a steward of the place "Atelier", charlie blocked, anna anonymous. `scene` creates the pages of the
+rows. 200 is a page, 302 a redirect (for anna: to sign in), 403 a missing permission, 404 a missing page.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ PAGE, FORK, PROPOSAL = "Atelier:Charte", "Atelier:Notre charte", 77_000
 
 @dataclass(frozen=True)
 class Row:
-    """The answers to one request, in the order of the cast."""
+    """The status codes of a request, in the order of CAST."""
 
     answers: tuple[int, int, int, int]
     arguments: dict[str, str] = field(default_factory=dict)
     query: str = ""
     post: bool = False
-    """A POST without any field: whoever lacks the right is refused before the form is read."""
+    """A POST without fields: the permission is checked before the form is validated."""
 
 
 def everyone(status: int = 200, **arguments: str) -> Row:
-    """The same answer for all four."""
+    """Return a row with the same status for all users."""
     return Row((status, status, status, status), arguments)
 
 
 def refused_writing(**arguments: str) -> list[Row]:
-    """A screen for every account that is not blocked; anna is asked to sign in."""
+    """Return the row of a view for users who are not blocked; anna is redirected to sign in."""
     return [Row((200, 200, 403, 302), arguments)]
 
 
 def stewards_only(post: int, **arguments: str) -> list[Row]:
-    """A screen for bob alone; `post` is what his empty form answers."""
+    """Return the rows of a view for stewards only; `post` is the status of bob's empty form."""
     return [
         Row((403, 200, 403, 302), arguments),
         Row((403, post, 403, 302), arguments, post=True),
@@ -53,7 +53,7 @@ def stewards_only(post: int, **arguments: str) -> list[Row]:
 
 
 def scene(alice: User, bob: User) -> None:
-    """The pages that the rows name: a place looked after by bob, and pages by alice in it."""
+    """Create the pages of the rows: a place with the steward bob, and pages by alice in it."""
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
     page_writer.edit(page, "# Charte\n\nUn autre texte.", Author.of(alice))
@@ -65,7 +65,7 @@ def scene(alice: User, bob: User) -> None:
 
 ON_PAGE = {"title": PAGE}
 ROWS: dict[str, list[Row]] = {
-    # Reading is open
+    # Reading is public
     "home": [everyone()],
     "page": [
         everyone(title=PAGE),
@@ -98,7 +98,7 @@ ROWS: dict[str, list[Row]] = {
     "license": [everyone(license_id="CC-BY-SA-4.0"), everyone(404, license_id="Rien")],
     "media": [everyone(404, path="rien.jpg")],
     "set_language": [Row((302, 302, 302, 302), post=True)],
-    # History is open, for pages that can be read
+    # So is the history of readable pages
     "history": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "authors": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "compare": [Row((200, 200, 200, 200), ON_PAGE, "?from=1&to=2"), everyone(404, title="Atelier:Parti")],
@@ -111,7 +111,7 @@ ROWS: dict[str, list[Row]] = {
     "feed_page": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "feed_contributions": [everyone(username="alice")],
     "feed_contributions_by_name": [Row((200, 200, 200, 200), query="?name=Quelqu'un")],
-    # So are copies to carry away
+    # So are exports
     "credits": [everyone(title=PAGE), everyone(title="Atelier"), everyone(404, title="Atelier:Parti")],
     "export": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "export_download": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
@@ -128,7 +128,7 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, number="1"),
         Row((422, 422, 403, 403), {"number": str(PROPOSAL)}, post=True),
     ],
-    # Writing asks for an account that is not blocked
+    # Writing needs an account that is not blocked
     "edit": [
         *refused_writing(title=PAGE),
         *refused_writing(title="Nouveau"),
@@ -156,7 +156,7 @@ ROWS: dict[str, list[Row]] = {
     "ask_original": [Row((302, 302, 403, 403), {"title": FORK}, post=True)],
     "restore": [Row((200, 200, 403, 302), ON_PAGE, "?version=1")],
     "undo": [Row((200, 200, 403, 302), ON_PAGE, "?version=2")],
-    # Looking after a place asks for a steward of it
+    # Managing a place needs a steward of it
     "move": stewards_only(200, title=PAGE),
     "delete": stewards_only(302, title=PAGE),
     "fields": stewards_only(200, title=PAGE),
@@ -166,7 +166,7 @@ ROWS: dict[str, list[Row]] = {
         everyone(405, title="Atelier:Parti"),
     ],
     "unmake_place": [Row((403, 422, 403, 403), {"title": "Atelier"}, post=True), everyone(405, title="Atelier")],
-    # Questions
+    # Semantic queries
     "ask": [everyone(), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]")],
     "ask_file": [everyone(404), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]&format=csv")],
     "ask_parameters": [everyone(), Row((200, 200, 200, 200), query="?format=map")],
@@ -181,7 +181,7 @@ ROWS: dict[str, list[Row]] = {
     "concepts": [everyone()],
     "problems": [everyone()],
     "special_page": [everyone(302, name="Browse/Atelier"), everyone(404, name="Rien")],
-    # Machines: errors are told in the answer
+    # The API: errors are in the response
     "api": [everyone(), Row((200, 200, 200, 200), post=True)],
     "api_w": [everyone(), Row((200, 200, 200, 200), post=True)],
     # Accounts

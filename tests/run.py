@@ -1,7 +1,7 @@
-"""Runs every test that this machine can run, on SQLite and on a PostgreSQL of its own; `make test` calls it.
+"""Runs all tests that this machine can run, on SQLite and on a temporary PostgreSQL server; `make test` calls it.
 
-What could not be run is named at the end. With CI=true or MOVILAB_TEST_ALL=1 nothing may be left out. Further
-arguments go to pytest: `make test ARGS="tests/text -k merge"`.
+At the end, it lists the tests that could not run. With CI=true or MOVILAB_TEST_ALL=1, these are a failure. Further
+arguments are passed to pytest: `make test ARGS="tests/text -k merge"`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ sys.path.insert(0, str(ROOT))
 
 from tests.machine import chromium, must_run_everything, postgres_programs
 
-NO_TESTS = 5  # pytest's answer when a choice of tests leaves none, as with `-k` on the other database
-SAID = {0: "passed", NO_TESTS: "no such tests"}
+NO_TESTS = 5  # pytest's exit code if no test is selected, as with `-k` on the other database
+RESULTS = {0: "passed", NO_TESTS: "no such tests"}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all; 0 when what ran passed and what had to run was there."""
+    """Run all tests; return 0 if they passed and all required programs are installed."""
     programs, left_out = postgres_programs(), []
     if not chromium():
         left_out.append("the browser's tests (apt install chromium)")
@@ -42,13 +42,13 @@ def main(arguments: Sequence[str]) -> int:
             codes["PostgreSQL"] = run("PostgreSQL", arguments, {"MOVILAB_DATABASE": address})
     print()
     for name, code in codes.items():
-        print(f"{name}: {SAID.get(code, 'FAILED')}")
+        print(f"{name}: {RESULTS.get(code, 'FAILED')}")
     print("Left out: " + "; ".join(left_out) + "." if left_out else "Nothing was left out.")
     return max(code for code in codes.values() if code != NO_TESTS) if set(codes.values()) - {NO_TESTS} else NO_TESTS
 
 
 def run(database: str, arguments: Sequence[str], variables: dict[str, str]) -> int:
-    """Run pytest in as many processes as there are cores; its exit code."""
+    """Run pytest with a process per core; return its exit code."""
     print(f"\n--- Tests on {database}", flush=True)
     start = time.monotonic()
     workers = [] if "-n" in arguments else ["-n", str(min(os.cpu_count() or 1, 8))]
@@ -60,26 +60,26 @@ def run(database: str, arguments: Sequence[str], variables: dict[str, str]) -> i
 
 @contextmanager
 def postgres(programs: Path) -> Iterator[str]:
-    """A PostgreSQL server of this run's own, thrown away after it; yields what MOVILAB_DATABASE must say.
+    """Run a temporary PostgreSQL server within the block; yields the value of MOVILAB_DATABASE.
 
-    It refuses to run as root, so that root lends it to the user `postgres`, or `nobody`.
+    PostgreSQL refuses to run as root, so that it runs as the user `postgres` or `nobody` then.
     """
     folder = Path(tempfile.mkdtemp(prefix="movilab-postgres-"))
-    owner = _lent_to(folder)
+    owner = _owned_by_other_user(folder)
     data = ["-D", folder / "data"]
-    # Not kept, hence not flushed to disk. No port: only a socket in this folder.
+    # The data is temporary, hence no fsync. The server has no port, only a socket in this folder.
     options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=200"
     try:
-        _as(owner, folder, programs / "initdb", *data, "-U", "wiki", "-A", "trust", "-E", "UTF8", "--no-sync")
-        _as(owner, folder, programs / "pg_ctl", *data, "-l", folder / "log", "-o", options, "-w", "start")
+        _run_as(owner, folder, programs / "initdb", *data, "-U", "wiki", "-A", "trust", "-E", "UTF8", "--no-sync")
+        _run_as(owner, folder, programs / "pg_ctl", *data, "-l", folder / "log", "-o", options, "-w", "start")
         yield f"postgres://wiki@/postgres?host={folder}"
     finally:
         if (folder / "data/postmaster.pid").exists():
-            _as(owner, folder, programs / "pg_ctl", *data, "-m", "immediate", "stop")
+            _run_as(owner, folder, programs / "pg_ctl", *data, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lent_to(folder: Path) -> str | None:
+def _owned_by_other_user(folder: Path) -> str | None:
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -89,7 +89,7 @@ def _lent_to(folder: Path) -> str | None:
     return owner
 
 
-def _as(owner: str | None, folder: Path, *command: object) -> None:
+def _run_as(owner: str | None, folder: Path, *command: object) -> None:
     done = subprocess.run(
         [str(part) for part in command], user=owner, cwd=folder, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,

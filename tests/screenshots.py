@@ -1,4 +1,4 @@
-"""Makes the README's pictures from a running demo: `python tests/screenshots.py http://127.0.0.1:8000`."""
+"""Makes the screenshots of the documentation from a running demo: `python tests/screenshots.py http://127.0.0.1:8000`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs/screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SHOTS = {
+SCREENSHOTS = {
     # name: (address, width, height, colours)
     "home": ("/", 1280, 860, "light"),
     "page": ("/wiki/Ouvrir_un_atelier_partagé", 1280, 860, "light"),
@@ -21,11 +21,11 @@ SHOTS = {
 
 
 def main(address: str) -> None:
-    """Take every picture of SHOTS, and write it with few colours, so that it stays small."""
+    """Take all SCREENSHOTS; images are reduced to 128 colours, for small files."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        for name, (path, width, height, colours) in SHOTS.items():
+        for name, (path, width, height, colours) in SCREENSHOTS.items():
             context = browser.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme="dark" if colours == "dark" else "light",

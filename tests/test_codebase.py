@@ -1,4 +1,4 @@
-"""Guards of the house: floors, migrations, documentation, French, rights and headings."""
+"""Checks of the codebase: layers, migrations, documentation, translation, permissions and headings."""
 
 from __future__ import annotations
 
@@ -23,56 +23,58 @@ from tests.permission_matrix import CAST, ROWS, Row, scene
 
 ROOT = Path(__file__).resolve().parent.parent
 ADMINISTRATION = (ROOT / "docs/administration.md").read_text(encoding="utf-8")
-FOREIGN = ("admin/", "documents/")
-"""Wagtail's own addresses, whose rights Wagtail tests; `test_admin` walks them."""
+WAGTAIL_PREFIXES = ("admin/", "documents/")
+"""Prefixes of Wagtail's own URLs, whose permissions Wagtail tests; `tests/admin` tests their pages."""
 
 
-def test_it_keeps_the_floors() -> None:
+def test_imports_respect_the_layers() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.django_db
-def test_it_has_no_pending_migration() -> None:
+def test_there_is_no_pending_migration() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_it_documents_every_setting_and_only_those() -> None:
+def test_exactly_the_existing_settings_are_documented() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "movilab").glob("*.py"))
     settings = set(re.findall(r'"(MOVILAB_[A-Z_]+)"', code))
     documented = set(re.findall(r"^\| `(MOVILAB_[A-Z_]+)`", ADMINISTRATION, re.MULTILINE))
     assert settings == documented
 
 
-def test_it_documents_every_command() -> None:
+def test_every_command_is_documented() -> None:
     commands = {path.stem for path in (ROOT / "wiki/management/commands").glob("[a-z]*.py")}
     assert {command for command in commands if f"manage.py {command}" not in ADMINISTRATION} == set()
 
 
-def test_it_documents_every_make_target() -> None:
+def test_every_make_target_is_documented() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     listed = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md"))
     assert {target for target in targets - {"help", "compiled"} if f"make {target}" not in listed} == set()
 
 
 OLDEST_PYTHON = "3.11.2"
-"""What Debian 12 has: `make lock` on a newer Python may pin what that one cannot install."""
+"""The version of Debian 12: `make lock` on a newer Python may pin packages that do not support it."""
 
 
 @pytest.mark.parametrize("pins", ["requirements.txt", "requirements-dev.txt"])
-def test_it_pins_only_what_the_oldest_python_can_install(pins: str) -> None:
-    names = re.findall(r"^([\w.-]+)==", (ROOT / pins).read_text(encoding="utf-8"), re.MULTILINE)
-    wanted = {name: metadata.metadata(name).get("Requires-Python") for name in names}
-    assert len(wanted) > 20
-    assert {name for name, asked in wanted.items() if asked and OLDEST_PYTHON not in SpecifierSet(asked)} == set()
+def test_pinned_packages_support_the_oldest_python(pins: str) -> None:
+    packages = re.findall(r"^([\w.-]+)==", (ROOT / pins).read_text(encoding="utf-8"), re.MULTILINE)
+    specifiers = {name: metadata.metadata(name).get("Requires-Python") for name in packages}
+    assert len(specifiers) > 20
+    assert {
+        name for name, specifier in specifiers.items() if specifier and OLDEST_PYTHON not in SpecifierSet(specifier)
+    } == set()
 
 
-def test_it_speaks_french_throughout() -> None:
+def test_the_french_catalogue_is_complete() -> None:
     assert translation_catalogue.problems() == []
 
 
-def test_it_loads_its_french() -> None:
+def test_django_loads_the_french_catalogue() -> None:
     from django.utils.translation import gettext, override
 
     translation_catalogue.compile_catalogue()
@@ -80,7 +82,7 @@ def test_it_loads_its_french() -> None:
         assert gettext("Places") == "Lieux"
 
 
-def test_it_pins_every_requirement_with_hashes_and_names_no_index() -> None:
+def test_all_requirements_are_pinned_with_hashes_and_without_an_index() -> None:
     for name in ("requirements.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text(encoding="utf-8")
         pinned = re.findall(r"^([a-z0-9.-]+)(?:\[[a-z,]+\])?==\S+ \\\n    --hash=sha256:", text, re.MULTILINE)
@@ -89,12 +91,12 @@ def test_it_pins_every_requirement_with_hashes_and_names_no_index() -> None:
         assert not re.search(r"^--|https?://|file://", text, re.MULTILINE)
 
 
-# --- The rights matrix ----------------------------------------------------------------------------
+# --- The permission matrix ------------------------------------------------------------------------
 def named_addresses(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The name and route of every address under `patterns` that is ours."""
+    """Iterate over the names and routes of all URLs under `patterns`, without Wagtail's."""
     for pattern in patterns:
         route = prefix + str(pattern.pattern)
-        if route.startswith(FOREIGN):
+        if route.startswith(WAGTAIL_PREFIXES):
             continue
         if isinstance(pattern, URLResolver):
             yield from named_addresses(pattern.url_patterns, route)
@@ -102,42 +104,42 @@ def named_addresses(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str
             yield pattern.name or "", route
 
 
-def test_it_has_a_row_of_rights_for_every_address() -> None:
+def test_every_url_has_rows_in_the_permission_matrix() -> None:
     names = dict(named_addresses(get_resolver().url_patterns))
     assert "" not in names, f"an address without a name: {names.get('')}"
     assert set(names) == set(ROWS)
 
 
 def rows() -> list[Any]:
-    """Each row of the matrix as one case."""
+    """Return each row of the matrix as a test case."""
     return [
         pytest.param(name, row, id=f"{name}{'-post' if row.post else ''}{row.query}")
-        for name, several in ROWS.items()
-        for row in several
+        for name, url_rows in ROWS.items()
+        for row in url_rows
     ]
 
 
 @pytest.fixture(scope="module")
 def standing_scene(standing: Standing) -> None:
-    """What the rows of the matrix speak of."""
+    """The pages of the rows of the matrix."""
     with standing():
         scene(person("alice"), person("bob"))
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "row"), rows())
-def test_it_answers_each_of_the_cast_as_the_matrix_says(
+def test_status_codes_are_those_of_the_permission_matrix(
     name: str, row: Row, standing_scene: None, request: pytest.FixtureRequest, client_of: Callable[..., Client]
 ) -> None:
-    people = {one: request.getfixturevalue(one) for one in CAST}
+    people = {user_name: request.getfixturevalue(user_name) for user_name in CAST}
     address = reverse(name, kwargs=row.arguments) + row.query
-    answers = {}
-    for one, user in people.items():
+    statuses = {}
+    for user_name, user in people.items():
         client = client_of(user)
         with transaction.atomic():
-            answer = client.post(address) if row.post else client.get(address)
-            transaction.set_rollback(True)  # what one does is not there for the next
-        answers[one] = answer.status_code
-        if not answer.streaming and b"<html" in answer.content:
-            assert answer.content.count(b"<h1") == 1, f"{address}: one h1 per page"
-    assert tuple(answers.values()) == row.answers, f"{address}: {answers}"
+            response = client.post(address) if row.post else client.get(address)
+            transaction.set_rollback(True)  # undo the changes before the next user
+        statuses[user_name] = response.status_code
+        if not response.streaming and b"<html" in response.content:
+            assert response.content.count(b"<h1") == 1, f"{address}: one h1 per page"
+    assert tuple(statuses.values()) == row.answers, f"{address}: {statuses}"

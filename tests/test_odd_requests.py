@@ -1,4 +1,4 @@
-"""Whatever is asked at whatever address, the answer is never an error of ours; on both databases."""
+"""No request, however odd, leads to a server error; on both databases."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ LISTS = ("/all-pages?kind={0}&place={0}&p={0}&q={0}", "/search?q={0}&p={0}",
 
 @pytest.fixture(scope="module")
 def scene(standing: Standing) -> None:
-    """A page, a place, and a fork of the one in the other, with which it clashes."""
+    """A page, a place, and a fork of the page in it, with a conflicting edit."""
     with standing():
         alice, bob = person("alice"), person("bob")
         page = make_page("Charte", by=alice)
@@ -69,31 +69,29 @@ def scene(standing: Standing) -> None:
         Proposal.objects.create(pk=77_000, page=page, base=1, text="Un autre mot.", by_name="Quelqu'un")
 
 
-def ask(client: Client, address: str, post: dict[str, str] | None = None) -> None:
-    """Ask, and fail for an answer of 500 and above; no limit stands in the way."""
+def request_page(client: Client, address: str, post: dict[str, str] | None = None) -> None:
+    """Send a request, and fail for a status of 500 and above; rate limits are reset first."""
     cache.clear()
-    answer = client.get(address) if post is None else client.post(address, post)
-    assert answer.status_code < 500, address
+    response = client.get(address) if post is None else client.post(address, post)
+    assert response.status_code < 500, address
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_it_answers_odd_titles(
-    view: str, scene: None, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
-) -> None:
+def test_odd_titles(view: str, scene: None, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]) -> None:
     bob.is_superuser = True
     bob.save()
     client, stranger = client_of(bob), client_of(anna)
     for number, title in enumerate(TITLES):
         address = f"/{view}/{quote(title, safe='/:')}"
-        ask(client if number % 2 else stranger, address)
-        ask(stranger if number % 2 else client, address, {"text": "x", "title": title.replace("\x00", "")})
+        request_page(client if number % 2 else stranger, address)
+        request_page(stranger if number % 2 else client, address, {"text": "x", "title": title.replace("\x00", "")})
 
 
 @pytest.mark.parametrize("pattern", LISTS)
-def test_it_answers_odd_parameters(pattern: str, scene: None, alice: User, client_of: Callable[..., Client]) -> None:
+def test_odd_parameters(pattern: str, scene: None, alice: User, client_of: Callable[..., Client]) -> None:
     client = client_of(alice)
     for value in (*NUMBERS, *map(quote, WORDS)):
-        ask(client, pattern.format(value))
+        request_page(client, pattern.format(value))
 
 
 FORMS = ("/edit/Charte", "/edit/Nouveau", "/create", "/create-place", "/fork/Charte", "/upload", "/preview", "/import",
@@ -107,9 +105,9 @@ FIELDS = ("text", "title", "place", "new_place", "license", "language", "comment
     "description", "version", "steward", "reason", "website", "preview", "skip",
     "choice-0", "own-0", "whole", "message", "hunks", "hunk", "at", "act", "said",
     "follow", "tell", "address", "agrees")  # fmt: skip
-ANYWHERE = ("base", "next", "version")
-"""Fields that are looked at where no form shows them."""
-ODD = (
+UNLISTED_FIELDS = ("base", "next", "version")
+"""Fields that views read although they are in no form."""
+ODD_VALUES = (
     "",
     "%00",
     "x" * 70_000,
@@ -122,47 +120,43 @@ ODD = (
     "%E2%80%AE",
     "a:b:c",
 )
-"""As they stand in a body, percent-encoded: a lone surrogate, bytes that are no text, and others."""
+"""Percent-encoded values for request bodies: a lone surrogate, invalid UTF-8, and others."""
 URLENCODED = "application/x-www-form-urlencoded"
 
 
-def writer(address: str, bob: User, client_of: Callable[..., Client]) -> Client:
-    """The browser of someone who gets the form at an address: bob, or nobody where an account is not asked for."""
+def client_for_form(address: str, bob: User, client_of: Callable[..., Client]) -> Client:
+    """Return a client that may use the form at an address: bob's, or an anonymous one where no account is needed."""
     return client_of(AnonymousUser() if address.startswith("/suggest/") else bob)
 
 
-def send(client: Client, address: str, body: str) -> None:
-    """Post a raw body, and fail for an answer of 500 and above."""
+def post_body(client: Client, address: str, body: str) -> None:
+    """Post a raw body, and fail for a status of 500 and above."""
     cache.clear()
     assert client.post(address, body, content_type=URLENCODED).status_code < 500, (address, body[:60])
 
 
 @pytest.mark.parametrize("address", FORMS)
-def test_it_answers_odd_forms(address: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
-    client = writer(address, bob, client_of)
-    for value in ODD:
-        send(client, address, "&".join(f"{name}={value}" for name in FIELDS))
+def test_odd_form_values(address: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
+    client = client_for_form(address, bob, client_of)
+    for value in ODD_VALUES:
+        post_body(client, address, "&".join(f"{name}={value}" for name in FIELDS))
     fields = re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', client.get(address).content.decode())
-    for name in {*fields, *ANYWHERE}:
-        for value in ODD[1:5]:
-            send(client, address, f"{name}={value}")
-    send(client, address, f"text={'x' * 1_100_000}&title=Long&save=1")
+    for name in {*fields, *UNLISTED_FIELDS}:
+        for value in ODD_VALUES[1:5]:
+            post_body(client, address, f"{name}={value}")
+    post_body(client, address, f"text={'x' * 1_100_000}&title=Long&save=1")
 
 
 @pytest.mark.parametrize("address", FORMS)
-def test_it_answers_a_megabyte_in_any_field(
-    address: str, scene: None, bob: User, client_of: Callable[..., Client]
-) -> None:
-    client = writer(address, bob, client_of)
+def test_form_values_of_a_megabyte(address: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
+    client = client_for_form(address, bob, client_of)
     for name in ("text", "title", "comment", "place", "license", "username", "base", "next"):
-        send(client, address, f"{name}={'x' * 1_000_000}")
+        post_body(client, address, f"{name}={'x' * 1_000_000}")
 
 
 @pytest.mark.parametrize("address", FORMS)
-def test_it_answers_files_where_words_are_expected(
-    address: str, scene: None, bob: User, client_of: Callable[..., Client]
-) -> None:
-    client = writer(address, bob, client_of)
+def test_files_in_text_fields(address: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
+    client = client_for_form(address, bob, client_of)
     for content in (b"", b"GIF89a\xff", b"PK\x03\x04" + b"\x00" * 100):
         for name in ("../../x.png", "x" * 300 + ".png", "a\x00b.jpg"):
             cache.clear()
@@ -171,52 +165,50 @@ def test_it_answers_files_where_words_are_expected(
 
 
 @pytest.mark.parametrize("address", FORMS)
-def test_it_takes_no_form_from_elsewhere(address: str, scene: None, bob: User) -> None:
+def test_forms_without_a_csrf_token_are_rejected(address: str, scene: None, bob: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(bob)
     versions = PageVersion.objects.count()
-    answer = client.post(address, {"text": "x", "title": "Volé", "comment": "x", "save": "1"})
+    response = client.post(address, {"text": "x", "title": "Volé", "comment": "x", "save": "1"})
     assert PageVersion.objects.count() == versions
-    if address != "/language":  # a language chosen by force harms nobody
-        assert answer.status_code in (403, 405), address
+    if address != "/language":  # a forged change of language does no harm
+        assert response.status_code in (403, 405), address
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_it_answers_addresses_that_are_no_text(
-    view: str, scene: None, client_of: Callable[..., Client], bob: User
-) -> None:
+def test_urls_with_invalid_utf8(view: str, scene: None, client_of: Callable[..., Client], bob: User) -> None:
     client = client_of(bob)
-    for raw in ("%ED%A0%80", "%FF", "%C3", "%00", "%F0%9F%A7", "a%ED%B0%80b"):
-        ask(client, f"/{view}/{raw}")
-        ask(client, f"/{view}/Charte?version={raw}&from={raw}&to={raw}&next={raw}&p={raw}")
-        ask(client, f"/{view}/{raw}", {"text": "x"})
+    for value in ("%ED%A0%80", "%FF", "%C3", "%00", "%F0%9F%A7", "a%ED%B0%80b"):
+        request_page(client, f"/{view}/{value}")
+        request_page(client, f"/{view}/Charte?version={value}&from={value}&to={value}&next={value}&p={value}")
+        request_page(client, f"/{view}/{value}", {"text": "x"})
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://mal.example/", "//mal.example", "/\\mal.example", "https:mal.example", "javascript:alert(1)",
+    "url", ["https://mal.example/", "//mal.example", "/\\mal.example", "https:mal.example", "javascript:alert(1)",
         "\thttps://mal.example", "http:///mal.example", "/%0d%0aSet-Cookie:x=1"])  # fmt: skip
-def test_it_leads_nobody_elsewhere(elsewhere: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
+def test_no_redirects_to_other_sites(url: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
     bob.set_password("un mot de passe long")
     bob.save()
     for client, address, form in (
-        (Client(), "/account/login", {"username": "bob", "password": "un mot de passe long", "next": elsewhere}),
-        (client_of(bob), "/account/logout", {"next": elsewhere}),
-        (client_of(bob), "/language", {"language": "en", "next": elsewhere}),
+        (Client(), "/account/login", {"username": "bob", "password": "un mot de passe long", "next": url}),
+        (client_of(bob), "/account/logout", {"next": url}),
+        (client_of(bob), "/language", {"language": "en", "next": url}),
     ):
-        answer = client.post(f"{address}?next={quote(elsewhere)}", form)
-        assert "mal.example" not in answer.headers.get("Location", ""), address
-        assert "javascript" not in answer.headers.get("Location", ""), address
-        assert "x" not in answer.cookies
+        response = client.post(f"{address}?next={quote(url)}", form)
+        assert "mal.example" not in response.headers.get("Location", ""), address
+        assert "javascript" not in response.headers.get("Location", ""), address
+        assert "x" not in response.cookies
 
 
-def test_it_changes_the_session_when_someone_signs_in(scene: None, bob: User) -> None:
+def test_signing_in_changes_the_session_key(scene: None, bob: User) -> None:
     bob.set_password("un mot de passe long")
     bob.save()
     client = Client()
     session = client.session
     session["seen"] = True
     session.save()
-    client.cookies["sessionid"] = before = session.session_key or ""
+    client.cookies["sessionid"] = old_key = session.session_key or ""
     client.post("/account/login", {"username": "bob", "password": "un mot de passe long"})
-    assert client.cookies["sessionid"].value != before
+    assert client.cookies["sessionid"].value != old_key
     assert client.get("/account/").status_code == 200

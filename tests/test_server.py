@@ -1,4 +1,4 @@
-"""The server and the demo, started as people start them."""
+"""The server and the demo, started by their commands."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ from tests.instances import free_port
 
 
 def variables(data: Path) -> dict[str, str]:
-    """An environment with no setting but the folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
-    return kept | {"MOVILAB_DATA": str(data)}
+    """Return environment variables with only MOVILAB_DATA set."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
+    return environment | {"MOVILAB_DATA": str(data)}
 
 
 @contextmanager
 def demo(data: Path, port: int) -> Iterator[tuple[str, OpenerDirector]]:
-    """The demo, up: its home page and a browser of sorts."""
+    """Run the demo; yields the HTML of its home page, and an opener with cookies."""
     command = [sys.executable, "-W", "ignore", "-m", "movilab.demo", "--port", str(port)]
     with (data.parent / "demo.log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=variables(data), stdout=log, stderr=log)
         opener = build_opener(HTTPCookieProcessor(http.cookiejar.CookieJar()))
         try:
-            yield _first_answer(process, opener, port, data.parent / "demo.log"), opener
+            yield _wait_for_home_page(process, opener, port, data.parent / "demo.log"), opener
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=30)
 
 
-def _first_answer(process: subprocess.Popen[bytes], opener: OpenerDirector, port: int, log: Path) -> str:
+def _wait_for_home_page(process: subprocess.Popen[bytes], opener: OpenerDirector, port: int, log: Path) -> str:
     for _ in range(600):
         assert process.poll() is None, log.read_text()
         try:
-            with opener.open(f"http://127.0.0.1:{port}/") as answer:
-                home: str = answer.read().decode()
+            with opener.open(f"http://127.0.0.1:{port}/") as response:
+                home: str = response.read().decode()
                 return home
         except URLError:
             time.sleep(0.2)
@@ -59,7 +59,7 @@ def _first_answer(process: subprocess.Popen[bytes], opener: OpenerDirector, port
 
 
 @pytest.mark.slow
-def test_it_brings_the_demo_up_and_keeps_what_was_written(tmp_path: Path) -> None:
+def test_the_demo_starts_and_edits_survive_a_restart(tmp_path: Path) -> None:
     data, port = tmp_path / "var", free_port()
     account = tomllib.loads((ROOT / "demo/accounts.toml").read_text(encoding="utf-8"))["account"][0]
     with demo(data, port) as (home, opener):
@@ -73,21 +73,21 @@ def test_it_brings_the_demo_up_and_keeps_what_was_written(tmp_path: Path) -> Non
         _send(opener, f"{base}/edit/{page}", {"text": "Le café est prêt.", "comment": "essai"})
     with demo(data, port) as (_, opener):
         assert "Writing the demo content" not in (tmp_path / "demo.log").read_text()
-        with opener.open(f"{base}/wiki/{page}") as answer:
-            assert "Le café est prêt." in answer.read().decode()
+        with opener.open(f"{base}/wiki/{page}") as response:
+            assert "Le café est prêt." in response.read().decode()
 
 
 def _send(opener: OpenerDirector, address: str, fields: dict[str, str]) -> None:
-    """Load the form at `address` and send `fields`, beside those that it holds hidden."""
-    with opener.open(address) as answer:
-        page = answer.read().decode()
+    """Load the form at `address`, and send `fields` with its hidden fields."""
+    with opener.open(address) as response:
+        page = response.read().decode()
     fields = _hidden(page) | fields
-    with opener.open(address, urlencode(fields).encode()) as answer:
-        assert answer.url != address, "the form came back"
+    with opener.open(address, urlencode(fields).encode()) as response:
+        assert response.url != address, "the form came back"
 
 
 def _hidden(page: str) -> dict[str, str]:
-    """The hidden fields of the forms that carry a token."""
+    """Return the hidden fields of the forms that have a CSRF token."""
     found: dict[str, str] = {}
     for form in page.split("<form")[1:]:
         fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form.split("</form>")[0]))
@@ -99,21 +99,21 @@ def _hidden(page: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     "signal_handler", [StoppableGranian.signal_handler_interrupt, StoppableGranian.signal_handler_reload]
 )
-def test_a_signal_that_meets_another_one_is_no_deadlock(signal_handler: Callable[[StoppableGranian], None]) -> None:
+def test_repeated_signals_do_not_deadlock(signal_handler: Callable[[StoppableGranian], None]) -> None:
     server = StoppableGranian("movilab.wsgi:application")
 
-    def meet() -> None:
-        with server.main_loop_interrupt._cond:  # what whoever sets the event holds, and is interrupted
+    def handle_signal() -> None:
+        with server.main_loop_interrupt._cond:  # the lock that is held while the event is set
             signal_handler(server)
 
-    met = threading.Thread(target=meet, daemon=True)
-    met.start()
-    met.join(timeout=10)
-    assert not met.is_alive()
+    thread = threading.Thread(target=handle_signal, daemon=True)
+    thread.start()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
     assert server.main_loop_interrupt.wait(timeout=10)
 
 
-def test_it_refuses_a_port_that_another_program_has() -> None:
+def test_a_used_port_is_an_error() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -121,11 +121,11 @@ def test_it_refuses_a_port_that_another_program_has() -> None:
             require_free_port("127.0.0.1", other.getsockname()[1])
 
 
-def test_it_refuses_to_serve_without_collected_files(tmp_path: Path) -> None:
+def test_missing_static_files_are_an_error(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "movilab.server", "--port", str(free_port())]
-    done = subprocess.run(
+    result = subprocess.run(
         command, cwd=ROOT, env=variables(tmp_path / "var"), capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1
-    assert "collectstatic" in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert result.returncode == 1
+    assert "collectstatic" in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Settings from the environment: each value that makes no sense stops the start with one sentence."""
+"""Settings from the environment: invalid values stop the start with a one-sentence message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRODUCTION = {
 
 
 def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `manage.py` with these settings and no others."""
+    """Run `manage.py` with these settings only."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
     return subprocess.run(
         [sys.executable, "-W", "ignore::SyntaxWarning", ROOT / "manage.py", *arguments],
@@ -56,7 +56,7 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("MOVILAB_DATA", "/proc/nowhere", "/proc/nowhere"),
     ],
 )
-def test_it_stops_the_start_with_one_sentence(tmp_path: Path, name: str, value: str, names: str) -> None:
+def test_invalid_values_stop_the_start_with_a_sentence(tmp_path: Path, name: str, value: str, names: str) -> None:
     done = manage(tmp_path, "check", **{name: value})
     assert done.returncode == 1
     assert done.stdout == ""
@@ -65,18 +65,18 @@ def test_it_stops_the_start_with_one_sentence(tmp_path: Path, name: str, value: 
     assert names in done.stderr
 
 
-def test_it_starts_with_no_setting_at_all(tmp_path: Path) -> None:
+def test_it_starts_without_any_setting(tmp_path: Path) -> None:
     done = manage(tmp_path, "check", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr
 
 
-def test_it_is_clean_for_deployment_with_the_production_example(tmp_path: Path) -> None:
+def test_the_production_example_passes_the_deployment_checks(tmp_path: Path) -> None:
     done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
 
 
-def test_it_keeps_one_secret_key_for_its_user_only(tmp_path: Path) -> None:
+def test_the_secret_key_is_created_once_and_private(tmp_path: Path) -> None:
     first = env_settings.secret_key(VALUE, tmp_path)
     assert len(first) >= 50
     assert env_settings.secret_key(VALUE, tmp_path) == first
@@ -84,26 +84,26 @@ def test_it_keeps_one_secret_key_for_its_user_only(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
 
 
-def test_it_refuses_a_damaged_secret_key(tmp_path: Path) -> None:
+def test_a_damaged_secret_key_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "secret-key").write_text("")
     with pytest.raises(SystemExit, match="damaged"):
         env_settings.secret_key(VALUE, tmp_path)
 
 
-def test_it_reads_a_secret_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_can_be_read_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "key").write_text("k" * 60 + "\n")
     monkeypatch.setenv(f"{VALUE}_FILE", str(tmp_path / "key"))
     assert env_settings.secret_key(VALUE, tmp_path) == "k" * 60
 
 
-def test_it_reads_every_part_of_a_postgres_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgres_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VALUE, "postgres://us%40er:p%2Fw@db.example.org:5433/wi%20ki?sslmode=require")
     read = env_settings.database(VALUE, tmp_path)
     parts = [read[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME", "OPTIONS")]
     assert parts == ["us@er", "p/w", "db.example.org", "5433", "wi ki", {"sslmode": "require"}]
 
 
-def test_it_opens_postgres_by_its_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgres_url_with_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VALUE, "postgres:///wiki?host=/run/postgresql")
     read = env_settings.database(VALUE, tmp_path)
     assert (read["HOST"], read["NAME"], read["OPTIONS"]) == ("/run/postgresql", "wiki", {})
@@ -117,15 +117,13 @@ def test_it_opens_postgres_by_its_socket(tmp_path: Path, monkeypatch: pytest.Mon
         ("smtps://u:p@mail.example.org:4650", 4650, False, True),
     ],
 )
-def test_it_reads_a_mail_address(
-    monkeypatch: pytest.MonkeyPatch, address: str, port: int, tls: bool, ssl: bool
-) -> None:
+def test_mail_url(monkeypatch: pytest.MonkeyPatch, address: str, port: int, tls: bool, ssl: bool) -> None:
     monkeypatch.setenv(VALUE, address)
     read = env_settings.mail(VALUE)
     assert (read["EMAIL_PORT"], read["EMAIL_USE_TLS"], read["EMAIL_USE_SSL"]) == (port, tls, ssl)
 
 
-def test_it_answers_to_its_own_name_only_unless_it_is_this_machine() -> None:
+def test_allowed_hosts() -> None:
     assert env_settings.allowed_hosts("https://wiki.example.org") == ["wiki.example.org"]
     assert env_settings.allowed_hosts("http://[::1]:8000") == env_settings.LOOPBACK
     assert "localhost" in env_settings.allowed_hosts("http://127.0.0.1:8011")
@@ -149,17 +147,17 @@ def test_it_answers_to_its_own_name_only_unless_it_is_this_machine() -> None:
         ),
     ],
 )
-def test_it_reads_the_tile_server(monkeypatch: pytest.MonkeyPatch, value: str, expected: object) -> None:
+def test_tile_server(monkeypatch: pytest.MonkeyPatch, value: str, expected: object) -> None:
     monkeypatch.setenv(VALUE, value)
     assert env_settings.tiles(VALUE) == expected
 
 
-def test_it_reads_the_engine_of_search(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_search_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VALUE, "")
     assert env_settings.search(VALUE)["BACKEND"] == "wiki.search.engine.backend"
     monkeypatch.setenv(VALUE, "database")
     assert env_settings.search(VALUE) == {"BACKEND": "modelsearch.backends.database", "AUTO_UPDATE": False}
-    monkeypatch.setattr(env_settings, "SEARCH_SERVICES", {"opensearch3": "json"})  # a module that is there
+    monkeypatch.setattr(env_settings, "SEARCH_SERVICES", {"opensearch3": "json"})  # an installed module
     monkeypatch.setenv(VALUE, "opensearch3+https://u:p@search.example.org:9200")
     read = env_settings.search(VALUE)
     assert (read["BACKEND"], read["URLS"]) == (

@@ -1,4 +1,4 @@
-"""The texts to translate are found without gettext, and gaps of the French catalogue are named."""
+"""Extraction of messages without gettext, and checks of the French catalogue."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from movilab.message_extraction import Message, messages_of, messages_of_python,
 
 
 def short(found: object) -> list[tuple[str, str | None, str | None]]:
-    """Message by message: text, plural, context."""
+    """Return text, plural and context of each message."""
     assert not isinstance(found, Message)
-    return [(m.msgid, m.plural, m.context) for m in found]  # type: ignore[attr-defined]
+    return [(message.msgid, message.plural, message.context) for message in found]  # type: ignore[attr-defined]
 
 
-def test_it_finds_the_calls_of_python() -> None:
+def test_messages_of_python() -> None:
     source = textwrap.dedent(
         """
         from django.utils.translation import gettext as _, ngettext, pgettext, npgettext_lazy
@@ -58,7 +58,7 @@ TEMPLATE = """{% load i18n %}{% translate "Sign in" %} {% trans 'It"s' context "
 {% endblocktranslate %}"""
 
 
-def test_it_finds_the_tags_of_templates() -> None:
+def test_messages_of_templates() -> None:
     assert short(messages_of_template(TEMPLATE, "x.html")) == [
         ("Sign in", None, None),
         ('It"s', None, "verb"),
@@ -69,11 +69,11 @@ def test_it_finds_the_tags_of_templates() -> None:
     ]
 
 
-def test_it_finds_what_django_asks_for_when_it_renders(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: set[str] = set()
+def test_messages_are_those_that_django_looks_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    requested: set[str] = set()
 
     def spy(*texts: object) -> str:
-        asked.update(text for text in texts if isinstance(text, str))
+        requested.update(text for text in texts if isinstance(text, str))
         return str(texts[0])
 
     template = Template(TEMPLATE)
@@ -82,13 +82,13 @@ def test_it_finds_what_django_asks_for_when_it_renders(monkeypatch: pytest.Monke
         monkeypatch.setattr(f"django.templatetags.i18n.translation.{name}", spy)
     with override("fr"):
         template.render(Context({"n": 2, "place": "La Myne", "variable": "Other"}))
-    found = {m.msgid for m in messages_of_template(TEMPLATE, "x.html") if m.plural}
-    assert found <= asked
+    found = {message.msgid for message in messages_of_template(TEMPLATE, "x.html") if message.plural}
+    assert found <= requested
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with one Python file and a catalogue, in place of the repository."""
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one Python file, in place of the repository."""
     (tmp_path / "wiki").mkdir()
     (tmp_path / "wiki/views.py").write_text('_("Page")\n_("By %(name)s")\nngettext("%(n)d cat", "%(n)d cats", 2)\n')
     monkeypatch.setattr(translation_catalogue, "BASE_DIR", tmp_path)
@@ -96,28 +96,32 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_it_adds_what_is_asked_for_and_drops_the_rest(house: Path) -> None:
+def test_update_adds_new_messages_and_removes_unused_ones(repository: Path) -> None:
     translation_catalogue.update_catalogue()
     catalogue = polib.pofile(str(translation_catalogue.CATALOGUE))
-    assert [e.msgid for e in catalogue] == ["%(n)d cat", "By %(name)s", "Page"]
+    assert [entry.msgid for entry in catalogue] == ["%(n)d cat", "By %(name)s", "Page"]
     catalogue.append(polib.POEntry(msgid="Gone", msgstr="Parti"))
     catalogue.find("Page").msgstr = "Page"
     catalogue.save()
     translation_catalogue.update_catalogue()
-    assert [(e.msgid, e.msgstr) for e in polib.pofile(str(translation_catalogue.CATALOGUE)) if not e.msgid_plural] == [
+    assert [
+        (entry.msgid, entry.msgstr)
+        for entry in polib.pofile(str(translation_catalogue.CATALOGUE))
+        if not entry.msgid_plural
+    ] == [
         ("By %(name)s", ""),
         ("Page", "Page"),
     ]
 
 
-def test_it_names_each_gap(house: Path) -> None:
+def test_problems_are_reported(repository: Path) -> None:
     translation_catalogue.update_catalogue()
     catalogue = polib.pofile(str(translation_catalogue.CATALOGUE))
     catalogue.find("By %(name)s").msgstr = "Par %(nom)s"
     catalogue.find("%(n)d cat").msgstr_plural = {0: "%(n)d chat", 1: "%(n)d chats"}
     catalogue.append(polib.POEntry(msgid="Gone", msgstr="Parti"))
     catalogue.save()
-    (house / "wiki/new.py").write_text('_("New")')
+    (repository / "wiki/new.py").write_text('_("New")')
     lines = translation_catalogue.problems()
     assert len(lines) == 4
     assert lines[0].startswith("not in the catalogue: 'New'")
@@ -126,7 +130,7 @@ def test_it_names_each_gap(house: Path) -> None:
     assert "nothing asks for it: 'Gone'" in lines
 
 
-def test_it_compiles_what_django_loads(house: Path) -> None:
+def test_compilation(repository: Path) -> None:
     translation_catalogue.update_catalogue()
     catalogue = polib.pofile(str(translation_catalogue.CATALOGUE))
     catalogue.find("Page").msgstr = "Feuille"
@@ -135,21 +139,23 @@ def test_it_compiles_what_django_loads(house: Path) -> None:
     assert polib.mofile(str(translation_catalogue.CATALOGUE.with_suffix(".mo"))).find("Page").msgstr == "Feuille"
 
 
-def test_it_reads_every_file_of_the_house() -> None:
+def test_all_source_files_are_read() -> None:
     found = [
-        m for source in translation_catalogue.SOURCES for m in messages_of(translation_catalogue.BASE_DIR / source)
+        message
+        for source in translation_catalogue.SOURCES
+        for message in messages_of(translation_catalogue.BASE_DIR / source)
     ]
     assert len(found) > 100
-    assert all(Path(m.place.rsplit(":", 1)[0]).exists() for m in found)
+    assert all(Path(message.place.rsplit(":", 1)[0]).exists() for message in found)
 
 
-def test_it_finds_a_text_that_holds_a_bar(tmp_path: Path) -> None:
+def test_messages_may_contain_a_bar(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("{% load i18n %}{% translate 'Write [[Title|words]].' %}", encoding="utf-8")
     assert [message.msgid for message in messages_of(tmp_path)] == ["Write [[Title|words]]."]
 
 
 @pytest.mark.parametrize(
-    ("french", "fine"),
+    ("french", "is_correct"),
     [
         ("«\u202fBois\u202f»\u00a0: oui\u202f!", True),
         ("http://exemple.org", True),
@@ -158,6 +164,6 @@ def test_it_finds_a_text_that_holds_a_bar(tmp_path: Path) -> None:
         ("Ici : non", False),
     ],
 )
-def test_it_finds_breaking_spaces_beside_french_punctuation(french: str, fine: bool) -> None:
+def test_breaking_spaces_beside_french_punctuation_are_found(french: str, is_correct: bool) -> None:
     entry = polib.POEntry(msgid="x", msgstr=french)
-    assert (translation_catalogue._typography_problems(entry) == []) is fine
+    assert (translation_catalogue._typography_problems(entry) == []) is is_correct

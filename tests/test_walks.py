@@ -1,4 +1,4 @@
-"""Walks through every address that screens and feeds lead to: nothing deleted shows, nothing hostile runs."""
+"""Crawls the site by its links: deleted content is not shown, and hostile content is not executed."""
 
 from __future__ import annotations
 
@@ -30,68 +30,70 @@ from wiki.pages.writing.page_writer import Author, EditSummary
 
 pytestmark = pytest.mark.django_db
 
-SECRET, SAID = "Zibeline", "Chinchilla"
-"""What stands in the deleted title, and what in the deleted text, comment and category."""
-ENOUGH = 200
-"""Addresses of one walk."""
-ALIKE = 5
-"""Addresses of one screen that differ only in their query."""
+SECRET_TITLE, SECRET_TEXT = "Zibeline", "Chinchilla"
+"""Words in the deleted title, and in the deleted text, comment and category."""
+MAX_PAGES = 200
+"""Most pages of a crawl."""
+MAX_VARIANTS = 5
+"""Most URLs that differ only in their query string."""
 
 
 def walk(client: Client, *first: str) -> Iterator[tuple[str, HttpResponseBase, bytes]]:
-    """Every answer that can be reached by links from `first`, with its address and its body."""
-    seen, waiting = set(first), list(first)
-    alike: Counter[str] = Counter()
-    while waiting and len(seen) < ENOUGH:
-        address = waiting.pop(0)
+    """Crawl from the URLs `first`; yield URL, response and body."""
+    seen, queue = set(first), list(first)
+    visits: Counter[str] = Counter()
+    while queue and len(seen) < MAX_PAGES:
+        address = queue.pop(0)
         cache.clear()
-        answer = client.get(address)
-        body = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
-        yield address, answer, body
-        links = [answer.headers["Location"]] if "Location" in answer.headers else re.findall(
+        response = client.get(address)
+        body = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+        yield address, response, body
+        links = [response.headers["Location"]] if "Location" in response.headers else re.findall(
             rb'(?:href|action|src)="([^"#]+)', body)  # fmt: skip
         for link in links:
-            found = urljoin(address, (link.decode() if isinstance(link, bytes) else link).replace("&amp;", "&"))
-            parts = urlsplit(found)
+            url = urljoin(address, (link.decode() if isinstance(link, bytes) else link).replace("&amp;", "&"))
+            parts = urlsplit(url)
             if parts.netloc in ("", "testserver", "127.0.0.1:8000") and not parts.path.startswith(
                 ("/static/", "/admin")
             ):
                 path = parts.path + (f"?{parts.query}" if parts.query else "")
-                if path not in seen and alike[parts.path] < ALIKE:
+                if path not in seen and visits[parts.path] < MAX_VARIANTS:
                     seen.add(path)
-                    alike[parts.path] += 1
-                    waiting.append(path)
+                    visits[parts.path] += 1
+                    queue.append(path)
 
 
-def unpacked(answer: HttpResponseBase, body: bytes) -> bytes:
-    """The body, with what is inside where it is an archive."""
+def unpack(response: HttpResponseBase, body: bytes) -> bytes:
+    """Return the body, or for an archive, the contents of its files."""
     if not body.startswith(b"PK"):
         return body
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         return b"\n".join(archive.read(name) for name in archive.namelist())
 
 
-@pytest.mark.parametrize("who", ["anna", "alice", "charlie"])
+@pytest.mark.parametrize("user_name", ["anna", "alice", "charlie"])
 @pytest.mark.slow
-def test_it_shows_nothing_deleted_anywhere(
-    who: str, alice: User, bob: User, charlie: User, anna: AnonymousUser, client_of: Callable[..., Client]
+def test_deleted_content_is_shown_nowhere(
+    user_name: str, alice: User, bob: User, charlie: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
     place = make_place("Atelier", by=bob)
-    page = make_page(f"Page {SECRET}", f"Un mot : {SAID}. [[Catégorie:{SAID}]]", by=alice, place=place)
-    page_writer.edit(page, f"Autre {SAID}.", Author.of(alice), EditSummary(f"dit {SAID}"))
+    page = make_page(
+        f"Page {SECRET_TITLE}", f"Un mot : {SECRET_TEXT}. [[Catégorie:{SECRET_TEXT}]]", by=alice, place=place
+    )
+    page_writer.edit(page, f"Autre {SECRET_TEXT}.", Author.of(alice), EditSummary(f"dit {SECRET_TEXT}"))
     other = make_page("Voisine", "Une voisine.", by=alice, place=place)
-    fork(other, ForkTarget(place=place, title=f"Copie {SECRET}"), Author.of(alice))
-    copy = page_lookup.find(f"Atelier:Copie {SECRET}", bob)
+    fork(other, ForkTarget(place=place, title=f"Copie {SECRET_TITLE}"), Author.of(alice))
+    copy = page_lookup.find(f"Atelier:Copie {SECRET_TITLE}", bob)
     assert copy is not None
-    people = {"anna": anna, "alice": alice, "charlie": charlie}
-    client = client_of(people[who])
-    before = [address for address, _, body in walk(client, "/") if SECRET.encode() in body]
+    users = {"anna": anna, "alice": alice, "charlie": charlie}
+    client = client_of(users[user_name])
+    before = [address for address, _, body in walk(client, "/") if SECRET_TITLE.encode() in body]
     assert len(before) > 5, "the walk leads to what will be deleted"
-    for one in (page, copy):
-        page_writer.delete(one, Author.of(bob), "à oublier")
-    title = f"Atelier:Page_{SECRET}"
-    extra = [f"/{view}/{title}" for view in ("history", "forks", "links-to", "feeds/history")]
-    extra += [
+    for deleted_page in (page, copy):
+        page_writer.delete(deleted_page, Author.of(bob), "à oublier")
+    title = f"Atelier:Page_{SECRET_TITLE}"
+    more_urls = [f"/{view}/{title}" for view in ("history", "forks", "links-to", "feeds/history")]
+    more_urls += [
         "/export/Atelier",
         "/archive/Atelier.zip",
         "/archive/Atelier:Voisine.zip",
@@ -99,25 +101,27 @@ def test_it_shows_nothing_deleted_anywhere(
         "/sitemap-1.xml",
     ]
     leaks = []
-    for address, answer, body in walk(client, "/", *extra, *before):
-        text = unpacked(answer, body)
-        echo = SECRET in address  # a screen may say the title that it was asked for
-        if answer.status_code == 200 and (SAID.encode() in text or (SECRET.encode() in text and not echo)):
+    for address, response, body in walk(client, "/", *more_urls, *before):
+        text = unpack(response, body)
+        in_url = SECRET_TITLE in address  # a page may contain the title of its own URL
+        if response.status_code == 200 and (
+            SECRET_TEXT.encode() in text or (SECRET_TITLE.encode() in text and not in_url)
+        ):
             leaks.append(address)
-    assert [address for address in leaks if SAID not in address] == []
+    assert [address for address in leaks if SECRET_TEXT not in address] == []
 
 
 HOSTILE = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'{{constructor}}</title>"
 SAFE_TITLE = "\"onmouseover='alert(3)' x=" + "'&amp;"
 
 
-def test_it_runs_nothing_hostile_anywhere(alice: User, bob: User, client_of: Callable[..., Client]) -> None:
+def test_hostile_content_is_executed_nowhere(alice: User, bob: User, client_of: Callable[..., Client]) -> None:
     alice.first_name = HOSTILE[:100]
     alice.save()
-    words = dict.fromkeys(("name_fr", "name_en", "plural_fr", "plural_en"), HOSTILE[:80])
-    Kind.objects.create(key="mal", icon=HOSTILE[:40], colour=HOSTILE[:20], **words)
-    told = dict.fromkeys(("description", "author", "source", "title"), HOSTILE)
-    picture = Picture(license="CC0-1.0", **told)
+    labels = dict.fromkeys(("name_fr", "name_en", "plural_fr", "plural_en"), HOSTILE[:80])
+    Kind.objects.create(key="mal", icon=HOSTILE[:40], colour=HOSTILE[:20], **labels)
+    metadata = dict.fromkeys(("description", "author", "source", "title"), HOSTILE)
+    picture = Picture(license="CC0-1.0", **metadata)
     picture.set_content(drawn("PNG"), "Mal.png")
     picture.save()
     SiteTexts.objects.create(heading_fr=HOSTILE, words_fr=HOSTILE)
@@ -148,23 +152,23 @@ licence: {HOSTILE!r}
     page_moves.move(page, f"{place.full_title}:Autre {SAFE_TITLE}", Author.of(bob), HOSTILE)
     faults = []
     count = 0
-    for address, answer, body in walk(client_of(bob), "/", "/search?q=" + HOSTILE.replace("#", "")):
+    for address, response, body in walk(client_of(bob), "/", "/search?q=" + HOSTILE.replace("#", "")):
         count += 1
-        kind = answer.headers.get("Content-Type", "")
+        kind = response.headers.get("Content-Type", "")
         if "xml" in kind and "openxml" not in kind:
-            ElementTree.fromstring(body)  # an error is a fault
+            ElementTree.fromstring(body)  # invalid XML fails the test
         if body.startswith(b"PK"):
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 pages = [archive.read(name) for name in archive.namelist() if name.endswith(".html")]
         else:
             pages = [body] if "html" in kind else []
-        faults += [(address, fault) for one in pages for fault in faults_of(one)]
+        faults += [(address, fault) for one in pages for fault in find_faults(one)]
     assert count > 40
     assert faults == []
 
 
-def faults_of(page: bytes) -> list[str]:
-    """What could run in a page: scripts that are not ours, handlers, addresses that are code."""
+def find_faults(page: bytes) -> list[str]:
+    """Return the elements of a page that could run code: foreign scripts, event handlers, script URLs, frames."""
     soup = BeautifulSoup(page, "html.parser")
     faults = []
     for tag in soup.find_all(True):

@@ -1,4 +1,4 @@
-"""The action API: who may do what, what it answers, and errors in MediaWiki's form."""
+"""The action API: permissions, results, and errors in MediaWiki's format."""
 
 from __future__ import annotations
 
@@ -17,140 +17,140 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
-def ask(client: Client, **parameters: Any) -> dict[str, Any]:
-    """The answer to a GET."""
-    answer = client.get("/api.php", {"format": "json", **parameters})
-    assert answer.status_code == 200
-    return dict(json.loads(answer.content))
+def get(client: Client, **parameters: Any) -> dict[str, Any]:
+    """Return the response to a GET request."""
+    response = client.get("/api.php", {"format": "json", **parameters})
+    assert response.status_code == 200
+    return dict(json.loads(response.content))
 
 
-def send(client: Client, **parameters: Any) -> dict[str, Any]:
-    """The answer to a POST."""
-    answer = client.post("/api.php", {"format": "json", **parameters})
-    assert answer.status_code == 200
-    return dict(json.loads(answer.content))
+def post(client: Client, **parameters: Any) -> dict[str, Any]:
+    """Return the response to a POST request."""
+    response = client.post("/api.php", {"format": "json", **parameters})
+    assert response.status_code == 200
+    return dict(json.loads(response.content))
 
 
 def token(client: Client) -> str:
-    """The token of the client's session."""
-    return str(ask(client, action="query", meta="tokens")["query"]["tokens"]["csrftoken"])
+    """Return the CSRF token of the client's session."""
+    return str(get(client, action="query", meta="tokens")["query"]["tokens"]["csrftoken"])
 
 
-def code(answer: dict[str, Any]) -> str:
-    """The code of an error."""
-    return str(answer["error"]["code"])
+def code(response: dict[str, Any]) -> str:
+    """Return the code of an error."""
+    return str(response["error"]["code"])
 
 
-def test_it_says_which_action_is_wrong(client: Client) -> None:
-    assert code(ask(client, action="fly")) == "badvalue"
-    assert code(ask(client)) == "noaction"
-    assert code(ask(client, action="query", meta="weather")) == "badvalue"
+def test_unknown_actions_and_modules_are_reported(client: Client) -> None:
+    assert code(get(client, action="fly")) == "badvalue"
+    assert code(get(client)) == "noaction"
+    assert code(get(client, action="query", meta="weather")) == "badvalue"
 
 
-def test_it_says_errors_in_a_header_and_in_the_language_asked_for(client: Client) -> None:
-    answer = client.get("/api.php", {"action": "fly", "uselang": "fr"})
-    assert answer.headers["MediaWiki-API-Error"] == "badvalue"
-    assert "Valeur" in answer.json()["error"]["info"]
+def test_errors_are_in_a_header_and_in_the_requested_language(client: Client) -> None:
+    response = client.get("/api.php", {"action": "fly", "uselang": "fr"})
+    assert response.headers["MediaWiki-API-Error"] == "badvalue"
+    assert "Valeur" in response.json()["error"]["info"]
 
 
 @pytest.mark.parametrize("action", ["edit", "delete", "login", "logout"])
-def test_it_changes_nothing_by_an_address(client: Client, action: str) -> None:
-    assert code(ask(client, action=action, title="X", text="x", token="+\\")) == "mustbeposted"
+def test_actions_that_write_need_a_post(client: Client, action: str) -> None:
+    assert code(get(client, action=action, title="X", text="x", token="+\\")) == "mustbeposted"
 
 
-def test_it_edits_for_alice_not_for_charlie_nor_anna(client_of: Any, alice: User, charlie: User) -> None:
+def test_only_users_who_are_not_blocked_may_edit(client_of: Any, alice: User, charlie: User) -> None:
     writer = client_of(alice)
-    told = send(writer, action="edit", title="Outils", text="Un marteau.", summary="début", token=token(writer))
-    assert told["edit"]["result"] == "Success"
-    assert told["edit"]["new"] == ""
+    result = post(writer, action="edit", title="Outils", text="Un marteau.", summary="début", token=token(writer))
+    assert result["edit"]["result"] == "Success"
+    assert result["edit"]["new"] == ""
     page = page_lookup.find("Outils", alice)
     assert page is not None
     assert page.source.text == "Un marteau."
     blocked = client_of(charlie)
-    assert code(send(blocked, action="edit", title="Outils", text="x", token=token(blocked))) == "blocked"
+    assert code(post(blocked, action="edit", title="Outils", text="x", token=token(blocked))) == "blocked"
     stranger = Client()
-    assert code(send(stranger, action="edit", title="Outils", text="x", token="+\\")) == "permissiondenied"
+    assert code(post(stranger, action="edit", title="Outils", text="x", token="+\\")) == "permissiondenied"
 
 
-def test_it_wants_the_token_of_the_session(client_of: Any, alice: User, bob: User) -> None:
+def test_the_token_of_the_session_is_required(client_of: Any, alice: User, bob: User) -> None:
     writer, other = client_of(alice), client_of(bob)
-    for wrong in ("", "+\\", token(other)):
-        assert code(send(writer, action="edit", title="Outils", text="x", token=wrong)) == "badtoken"
-    assert code(send(writer, action="edit", title="Outils", text="x")) == "missingparam"
+    for wrong_token in ("", "+\\", token(other)):
+        assert code(post(writer, action="edit", title="Outils", text="x", token=wrong_token)) == "badtoken"
+    assert code(post(writer, action="edit", title="Outils", text="x")) == "missingparam"
     assert page_lookup.find("Outils", alice) is None
 
 
-def test_it_takes_no_secret_in_the_address(client_of: Any, alice: User) -> None:
+def test_secrets_in_the_query_string_are_rejected(client_of: Any, alice: User) -> None:
     writer = client_of(alice)
-    answer = writer.post("/api.php?action=edit&title=X&token=abc", {"text": "x"})
-    assert code(answer.json()) == "mustpostparams"
+    response = writer.post("/api.php?action=edit&title=X&token=abc", {"text": "x"})
+    assert code(response.json()) == "mustpostparams"
 
 
-def test_it_knows_nobody_from_another_site(client_of: Any, alice: User) -> None:
-    answer = client_of(alice).get("/api.php", {"action": "query", "meta": "userinfo", "origin": "*"})
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert "anon" in answer.json()["query"]["userinfo"]
+def test_requests_of_any_origin_are_anonymous(client_of: Any, alice: User) -> None:
+    response = client_of(alice).get("/api.php", {"action": "query", "meta": "userinfo", "origin": "*"})
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "anon" in response.json()["query"]["userinfo"]
     assert "Access-Control-Allow-Origin" not in client_of(alice).get("/api.php", {"action": "query"}).headers
 
 
-def test_it_creates_only_and_never_creates_as_asked(client_of: Any, alice: User) -> None:
+def test_createonly_and_nocreate(client_of: Any, alice: User) -> None:
     writer = client_of(alice)
-    own = token(writer)
-    assert code(send(writer, action="edit", title="Là", text="x", nocreate="1", token=own)) == "missingtitle"
+    own_token = token(writer)
+    assert code(post(writer, action="edit", title="Là", text="x", nocreate="1", token=own_token)) == "missingtitle"
     make_page("Ici", by=alice)
-    assert code(send(writer, action="edit", title="Ici", text="x", createonly="1", token=own)) == "articleexists"
+    assert code(post(writer, action="edit", title="Ici", text="x", createonly="1", token=own_token)) == "articleexists"
 
 
-def test_it_tells_that_nothing_changed(client_of: Any, alice: User) -> None:
+def test_an_edit_without_changes_is_reported(client_of: Any, alice: User) -> None:
     writer = client_of(alice)
     make_page("Ici", "Un texte.", by=alice)
-    assert send(writer, action="edit", title="Ici", text="Un texte.", token=token(writer))["edit"]["nochange"] == ""
+    assert post(writer, action="edit", title="Ici", text="Un texte.", token=token(writer))["edit"]["nochange"] == ""
 
 
-def test_it_checks_the_sum_of_the_text(client_of: Any, alice: User) -> None:
+def test_the_md5_of_the_text_is_checked(client_of: Any, alice: User) -> None:
     writer = client_of(alice)
-    assert code(send(writer, action="edit", title="Ici", text="x", md5="0" * 32, token=token(writer))) == "badmd5"
+    assert code(post(writer, action="edit", title="Ici", text="x", md5="0" * 32, token=token(writer))) == "badmd5"
 
 
-def test_it_refuses_titles_that_are_none(client_of: Any, alice: User) -> None:
+def test_invalid_titles_are_rejected(client_of: Any, alice: User) -> None:
     writer = client_of(alice)
-    assert code(send(writer, action="edit", title="<b>", text="x", token=token(writer))) == "invalidtitle"
+    assert code(post(writer, action="edit", title="<b>", text="x", token=token(writer))) == "invalidtitle"
 
 
-def test_it_deletes_for_stewards_only(client_of: Any, alice: User, bob: User) -> None:
+def test_only_stewards_may_delete(client_of: Any, alice: User, bob: User) -> None:
     place = make_place("Atelier", by=bob)
     make_page("Brouillon", place=place)
     writer, steward = client_of(alice), client_of(bob)
-    wanted = {"action": "delete", "title": "Atelier:Brouillon", "reason": "vide"}
-    assert code(send(writer, token=token(writer), **wanted)) == "permissiondenied"
-    assert send(steward, token=token(steward), **wanted)["delete"]["title"] == "Atelier:Brouillon"
-    assert code(send(steward, token=token(steward), **wanted)) == "missingtitle"
+    parameters = {"action": "delete", "title": "Atelier:Brouillon", "reason": "vide"}
+    assert code(post(writer, token=token(writer), **parameters)) == "permissiondenied"
+    assert post(steward, token=token(steward), **parameters)["delete"]["title"] == "Atelier:Brouillon"
+    assert code(post(steward, token=token(steward), **parameters)) == "missingtitle"
 
 
-def test_it_says_who_and_what_it_is(client_of: Any, bob: User) -> None:
+def test_userinfo_and_siteinfo(client_of: Any, bob: User) -> None:
     props = "general|namespaces|namespacealiases|statistics|rightsinfo"
-    wanted = {"meta": "userinfo|siteinfo", "uiprop": "groups|rights", "siprop": props, "formatversion": "2"}
-    told = ask(client_of(bob), action="query", **wanted)["query"]
-    assert told["userinfo"]["name"] == "bob"
-    assert "edit" in told["userinfo"]["rights"]
-    assert told["general"]["generator"].startswith("MediaWiki ")
-    assert told["namespaces"]["14"]["canonical"] == "Category"
-    assert any(row["alias"] == "Catégorie" for row in told["namespacealiases"])
-    assert told["rightsinfo"]["url"].startswith("https://")
+    parameters = {"meta": "userinfo|siteinfo", "uiprop": "groups|rights", "siprop": props, "formatversion": "2"}
+    result = get(client_of(bob), action="query", **parameters)["query"]
+    assert result["userinfo"]["name"] == "bob"
+    assert "edit" in result["userinfo"]["rights"]
+    assert result["general"]["generator"].startswith("MediaWiki ")
+    assert result["namespaces"]["14"]["canonical"] == "Category"
+    assert any(row["alias"] == "Catégorie" for row in result["namespacealiases"])
+    assert result["rightsinfo"]["url"].startswith("https://")
 
 
-def test_it_shows_current_texts_and_says_what_is_missing(client: Client) -> None:
+def test_pages_are_returned_and_missing_titles_reported(client: Client) -> None:
     make_page("Établi", "Un établi.")
-    told = ask(client, action="query", titles="Établi|Nulle part|<b>", prop="info|revisions", rvprop="content|ids",
+    result = get(client, action="query", titles="Établi|Nulle part|<b>", prop="info|revisions", rvprop="content|ids",
                rvslots="main", formatversion="2")["query"]["pages"]  # fmt: skip
-    here = next(page for page in told if page["title"] == "Établi")
-    assert here["revisions"][0]["slots"]["main"]["content"] == "Un établi."
-    assert here["lastrevid"] == here["revisions"][0]["revid"]
-    assert next(page for page in told if page["title"] == "Nulle part")["missing"] is True
-    assert next(page for page in told if page["title"] == "<b>")["invalid"] is True
+    page = next(page for page in result if page["title"] == "Établi")
+    assert page["revisions"][0]["slots"]["main"]["content"] == "Un établi."
+    assert page["lastrevid"] == page["revisions"][0]["revid"]
+    assert next(page for page in result if page["title"] == "Nulle part")["missing"] is True
+    assert next(page for page in result if page["title"] == "<b>")["invalid"] is True
 
 
-def test_it_shows_no_deleted_page(client: Client, bob: User) -> None:
+def test_deleted_pages_are_not_returned(client: Client, bob: User) -> None:
     from wiki.pages.models import PageVersion
     from wiki.pages.writing import page_writer
 
@@ -158,24 +158,26 @@ def test_it_shows_no_deleted_page(client: Client, bob: User) -> None:
     page = make_page("Secret", "Le mot secret.", place=place)
     number = PageVersion.objects.get(page=page, number=1).pk
     page_writer.delete(page, page_writer.Author.of(bob))
-    for wanted in ({"titles": "Atelier:Secret"}, {"pageids": page.pk}, {"revids": number}):
-        told = json.dumps(ask(client, action="query", prop="revisions", rvprop="content", **wanted), ensure_ascii=False)
-        assert "Le mot secret" not in told
+    for parameters in ({"titles": "Atelier:Secret"}, {"pageids": page.pk}, {"revids": number}):
+        result = json.dumps(
+            get(client, action="query", prop="revisions", rvprop="content", **parameters), ensure_ascii=False
+        )
+        assert "Le mot secret" not in result
 
 
 @pytest.mark.parametrize(
-    "odd", ["\x00", "\ud800", "x" * 100_000, "[[", "-1", "9" * 40, "|" * 60, "\x1f" * 5, "{}", "[]"]
+    "value", ["\x00", "\ud800", "x" * 100_000, "[[", "-1", "9" * 40, "|" * 60, "\x1f" * 5, "{}", "[]"]
 )
-def test_it_answers_odd_values_with_200_and_json(client: Client, odd: str) -> None:
-    odd = odd.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    for wanted in (
-        {"action": "query", "titles": odd}, {"action": "query", "pageids": odd}, {"action": "query", "meta": odd},
-        {"action": "ask", "query": odd}, {"action": "askargs", "conditions": odd, "printouts": odd},
-        {"action": "smwbrowse", "browse": "property", "params": odd}, {"action": "smwbrowse", "browse": odd},
-        {"action": "smwbrowse", "browse": "subject", "params": json.dumps({"subject": odd, "ns": odd})},
-        {"action": "smwbrowse", "browse": "pvalue", "params": json.dumps({"property": odd, "limit": odd})},
-        {"action": "smwinfo", "info": odd},
-        {"action": "query", "revids": odd}, {"action": "edit", "title": odd}, {"action": "login", "lgname": odd},
-        {"action": odd},
+def test_odd_values_are_answered_with_200_and_json(client: Client, value: str) -> None:
+    value = value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    for parameters in (
+        {"action": "query", "titles": value}, {"action": "query", "pageids": value}, {"action": "query", "meta": value},
+        {"action": "ask", "query": value}, {"action": "askargs", "conditions": value, "printouts": value},
+        {"action": "smwbrowse", "browse": "property", "params": value}, {"action": "smwbrowse", "browse": value},
+        {"action": "smwbrowse", "browse": "subject", "params": json.dumps({"subject": value, "ns": value})},
+        {"action": "smwbrowse", "browse": "pvalue", "params": json.dumps({"property": value, "limit": value})},
+        {"action": "smwinfo", "info": value},
+        {"action": "query", "revids": value}, {"action": "edit", "title": value}, {"action": "login", "lgname": value},
+        {"action": value},
     ):  # fmt: skip
-        assert isinstance(send(client, **wanted), dict)
+        assert isinstance(post(client, **parameters), dict)

@@ -1,4 +1,4 @@
-"""Bots: mwclient, a client written for MediaWiki, reads, writes and asks here unchanged."""
+"""mwclient, a client library for MediaWiki, works with this API unchanged."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def site(live_server: Any) -> mwclient.Site:
-    """The wiki as mwclient sees it, nobody signed in."""
+    """The wiki as an mwclient site, not signed in."""
     parts = urlsplit(live_server.url)
     return mwclient.Site(parts.netloc, path="/", scheme="http", max_retries=1)
 
 
-def signed_in(site: mwclient.Site, user: User) -> mwclient.Site:
-    """The same, signed in with the cast's password."""
+def sign_in(site: mwclient.Site, user: User) -> mwclient.Site:
+    """Set a password, and sign in with it."""
     user.set_password("un mot de passe")
     user.save()
     site.login(user.get_username(), "un mot de passe")
     return site
 
 
-def test_it_reads_pages(site: mwclient.Site) -> None:
+def test_reading_pages(site: mwclient.Site) -> None:
     make_page("Établi", "Un établi en bois.")
     page = site.pages["Établi"]
     assert page.exists
@@ -39,8 +39,8 @@ def test_it_reads_pages(site: mwclient.Site) -> None:
     assert not site.pages["Nulle part"].exists
 
 
-def test_it_signs_in_writes_and_adds(site: mwclient.Site, alice: User) -> None:
-    signed_in(site, alice)
+def test_signing_in_and_editing(site: mwclient.Site, alice: User) -> None:
+    sign_in(site, alice)
     page = site.pages["Outils"]
     page.save("Un marteau.", summary="première liste")
     page = site.pages["Outils"]
@@ -52,13 +52,13 @@ def test_it_signs_in_writes_and_adds(site: mwclient.Site, alice: User) -> None:
     assert revisions[0]["user"] == "alice"
 
 
-def test_it_refuses_a_wrong_password(site: mwclient.Site, alice: User) -> None:
+def test_a_wrong_password_is_rejected(site: mwclient.Site, alice: User) -> None:
     with pytest.raises(mwclient.errors.LoginError):
         site.login("alice", "non")
 
 
-def test_it_merges_what_others_wrote_meanwhile(site: mwclient.Site, alice: User, bob: User) -> None:
-    signed_in(site, alice)
+def test_concurrent_edits_are_merged(site: mwclient.Site, alice: User, bob: User) -> None:
+    sign_in(site, alice)
     make_page("Charte", "Un.\n\nDeux.\n\nTrois.\n")
     base = next(iter(site.pages["Charte"].revisions()))["revid"]
     token = site.get_token("csrf")
@@ -69,9 +69,9 @@ def test_it_merges_what_others_wrote_meanwhile(site: mwclient.Site, alice: User,
         site.post("edit", title="Charte", text="Rien.\n\nDeux.\n\nTrois.\n", token=token, baserevid=base)
 
 
-def test_it_lets_stewards_delete(site: mwclient.Site, bob: User) -> None:
+def test_stewards_may_delete(site: mwclient.Site, bob: User) -> None:
     place = make_place("Atelier", by=bob)
     make_page("Brouillon", place=place)
-    signed_in(site, bob)
+    sign_in(site, bob)
     site.pages["Atelier:Brouillon"].delete(reason="vide")
     assert not site.pages["Atelier:Brouillon"].exists

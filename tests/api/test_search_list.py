@@ -1,4 +1,4 @@
-"""`list=search`, in the shape of MediaWiki's API."""
+"""`list=search` of the action API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.api.test_api import ask, code
+from tests.api.test_api import code, get
 from tests.factories import make_page
 from wiki.pages import background_jobs
 
@@ -23,13 +23,13 @@ def _pages(db: None) -> None:
 
 
 def search(client: Client, **parameters: Any) -> dict[str, Any]:
-    return ask(client, action="query", list="search", **parameters)
+    return get(client, action="query", list="search", **parameters)
 
 
-def test_it_finds_and_marks(client: Client) -> None:
-    told = search(client, srsearch="pétrir sel", formatversion=2)
-    assert told["query"]["searchinfo"] == {"totalhits": 3}
-    row = told["query"]["search"][0]
+def test_results_have_highlighted_snippets(client: Client) -> None:
+    result = search(client, srsearch="pétrir sel", formatversion=2)
+    assert result["query"]["searchinfo"] == {"totalhits": 3}
+    row = result["query"]["search"][0]
     assert row["ns"] == 0
     assert row["title"].startswith("Pain ")
     assert row["snippet"] == (
@@ -40,24 +40,24 @@ def test_it_finds_and_marks(client: Client) -> None:
     assert set(row) == {"ns", "title", "pageid", "size", "wordcount", "timestamp", "snippet"}
 
 
-def test_it_goes_on(client: Client) -> None:
+def test_results_are_paginated(client: Client) -> None:
     first = search(client, srsearch="pain", srlimit=2)
     assert first["continue"] == {"sroffset": 2, "continue": "-||"}
     second = search(client, srsearch="pain", srlimit=2, sroffset=2)
     assert "continue" not in second
-    found = [row["title"] for answer in (first, second) for row in answer["query"]["search"]]
+    found = [row["title"] for response in (first, second) for row in response["query"]["search"]]
     assert sorted(found) == ["Pain 0", "Pain 1", "Pain 2"]
 
 
-def test_it_looks_where_it_is_told(client: Client) -> None:
+def test_namespaces_and_titles(client: Client) -> None:
     assert [row["ns"] for row in search(client, srsearch="pain", srnamespace="14")["query"]["search"]] == [14]
     assert search(client, srsearch="pain", srnamespace="*")["query"]["searchinfo"]["totalhits"] == 4
     assert search(client, srsearch="sel", srwhat="title")["query"]["searchinfo"]["totalhits"] == 0
     assert code(search(client, srsearch="pain", srnamespace="x")) == "badvalue"
 
 
-def test_it_suggests_and_says_what_is_missing(client: Client) -> None:
+def test_suggestions_and_errors(client: Client) -> None:
     assert search(client, srsearch="pettri")["query"]["searchinfo"]["suggestion"] == "petri"
     assert code(search(client)) == "missingparam"
     assert code(search(client, srsearch=" ")) == "missingparam"
-    assert code(ask(client, action="query", list="weather")) == "badvalue"
+    assert code(get(client, action="query", list="weather")) == "badvalue"

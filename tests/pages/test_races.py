@@ -93,7 +93,8 @@ under_old_name = [page.full_title for page in WikiPage.objects.filter(place=None
         if ":" in page.full_title and not page.redirect_key]
 in_deleted_place = [page.full_title for page in WikiPage.objects.filter(place__title_key=None, title_key__isnull=False)
             if page.place_id]
-print(json.dumps({"without_prefix": without_prefix, "under_old_name": under_old_name, "in_deleted_place": in_deleted_place}))
+print(json.dumps({"without_prefix": without_prefix, "under_old_name": under_old_name,
+                  "in_deleted_place": in_deleted_place}))
 """
 
 

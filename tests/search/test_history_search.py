@@ -70,7 +70,10 @@ def periods(text: str, mode: str = "ever", user: Any = ANNA, **time_input: str) 
     matches = history_results.load_history_results(results, results.hits, user)
     assert len(matches) == len(results.hits)
     return {
-        result.page.full_title: [(period.added_in.number, period.removed_in.number if period.removed_in else None) for period in result.periods]
+        result.page.full_title: [
+            (period.added_in.number, period.removed_in.number if period.removed_in else None)
+            for period in result.periods
+        ]
         for result in matches
     }
 
@@ -145,7 +148,9 @@ class TestPeriods:
 
     def test_a_period_shows_highlighted_passages(self) -> None:
         results = history_results.search_history("levain lundi", ANNA, TimeFilterInput("ever"))
-        matches = {result.page.title: result for result in history_results.load_history_results(results, results.hits, ANNA)}
+        matches = {
+            result.page.title: result for result in history_results.load_history_results(results, results.hits, ANNA)
+        }
         assert matches["Fournil"].periods[0].passages == ["Du pain au levain.", "Ouvert le lundi."]
         assert matches["Brasserie"].periods[0].passages == ["Du levain, ouvert le lundi."]
         assert [text for text, marked in matches["Brasserie"].periods[0].snippets[0] if marked] == ["levain", "lundi"]
@@ -153,7 +158,9 @@ class TestPeriods:
     def test_the_best_comes_first(self) -> None:
         assert next(iter(periods("four"))) == "Fournil"
 
-    def test_searches_for_common_words_proceed_in_steps_and_stop_at_the_time_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_searches_for_common_words_proceed_in_steps_and_stop_at_the_time_limit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         cases = ("levain", "levain lundi", "pain -levain", "seigle OR café", "café OR titre:fournil")
         complete = {text: periods(text) for text in cases}
         monkeypatch.setattr(history_search, "MAX_DOCUMENTS", 0)

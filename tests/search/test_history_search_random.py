@@ -153,7 +153,7 @@ def phrase(phrase_words: list[str]) -> tuple[str, Holds]:
                 return True
         return False
 
-    return f'"{" ".join(some)}"', holds
+    return f'"{" ".join(phrase_words)}"', holds
 
 
 def prefix(start: str) -> tuple[str, Holds]:
@@ -242,10 +242,13 @@ def random_time_filter(dice: random.Random) -> TimeFilterInput:
 @settings(max_examples=5, phases=WITHOUT_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 @pytest.mark.slow
-def test_results_equal_those_of_scanning_all_versions(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_equal_those_of_scanning_all_versions(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(history_search, "STEP_DOCUMENTS", 2)
     dice = random.Random(seed)
-    django_settings.INDEX_ROOT = Path(tempfile.mkdtemp(dir=tmp_path))  # Whoosh names files by random numbers, which are seeded here
+    # An index for each example: Whoosh names files by random numbers, which repeat with the seed.
+    django_settings.INDEX_ROOT = Path(tempfile.mkdtemp(dir=tmp_path))
     with transaction.atomic():
         writers = Writers(dice)
         writers.write(8)
@@ -255,9 +258,7 @@ def test_results_equal_those_of_scanning_all_versions(seed: int, tmp_path: Path,
         for _ in range(60):
             text, holds = query(dice)
             time_input = random_time_filter(dice)
-            monkeypatch.setattr(
-                history_search, "MAX_DOCUMENTS", dice.choice((0, 20_000))
-            )  # both algorithms
+            monkeypatch.setattr(history_search, "MAX_DOCUMENTS", dice.choice((0, 20_000)))  # both algorithms
             results = history_results.search_history(text, ANNA, time_input)
             found = {hit.pk: list(hit.spans) for hit in results.hits}
             assert found == expected_periods(texts, holds, time_input), (text, time_input)

@@ -1,4 +1,4 @@
-"""The outbox and the indexer: what is written is found, what is removed is not, whatever happens in between."""
+"""The outbox and the indexer: written text is found and removed text is not, also after crashes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SCRIPT = Author(None, "script")
 
 
 def found(words: str) -> set[str]:
-    """The full titles of the pages that hold the words."""
+    """Return the full titles of the pages that contain the words."""
     pks = [row.pk for row in get_search_backend().search(words, PageSearchText)]
     return set(WikiPage.objects.filter(pk__in=pks).values_list("full_title", flat=True))
 
@@ -52,7 +52,7 @@ def a_picture(title: str) -> Picture:
 
 
 # --- The outbox -----------------------------------------------------------------------------------
-def test_a_row_is_written_with_the_edit_and_goes_with_it(alice: User) -> None:
+def test_outbox_rows_belong_to_the_transaction_of_the_edit(alice: User) -> None:
     make_page("Fournil", "Du pain.")
     rows = OutboxEntry.objects.filter(model="wiki.pagesearchtext")
     assert rows.count() == 1
@@ -63,26 +63,26 @@ def test_a_row_is_written_with_the_edit_and_goes_with_it(alice: User) -> None:
     assert rows.count() == 1
 
 
-def test_pictures_files_and_people_write_rows_too(alice: User) -> None:
+def test_pictures_and_users_write_outbox_rows_too(alice: User) -> None:
     assert OutboxEntry.objects.filter(model="wiki.user", key=str(alice.pk)).exists()
     picture = a_picture("Pétrin")
-    key, tagged = str(picture.pk), OutboxEntry.objects.filter(model="wiki.picture")
-    assert tagged.filter(key=key).exists()
-    before = tagged.count()
+    key, rows = str(picture.pk), OutboxEntry.objects.filter(model="wiki.picture")
+    assert rows.filter(key=key).exists()
+    before = rows.count()
     picture.tags.add("farine")
-    assert tagged.count() > before
+    assert rows.count() > before
     picture.delete()
-    assert tagged.order_by("-pk")[0].key == key
+    assert rows.order_by("-pk")[0].key == key
 
 
-def test_signing_in_is_no_change(alice: User, client_of: Callable[..., Any]) -> None:
+def test_signing_in_writes_no_outbox_row(alice: User, client_of: Callable[..., Any]) -> None:
     before = OutboxEntry.objects.count()
     client_of(alice)
     assert OutboxEntry.objects.count() == before
 
 
-# --- Draining -------------------------------------------------------------------------------------
-def test_what_is_written_is_found_and_what_is_removed_is_not(bob: User) -> None:
+# --- Processing -----------------------------------------------------------------------------------
+def test_written_text_is_found_and_removed_text_is_not(bob: User) -> None:
     place = make_place("La Filature", by=bob, text="---\nVille: Lyon\n---\nUne friche.")
     page = make_page("Charte", "# Les règles\n\nOn range les *outils*.\n", place=place)
     background_jobs.run_pending()
@@ -103,21 +103,21 @@ def test_what_is_written_is_found_and_what_is_removed_is_not(bob: User) -> None:
     assert not PageSearchText.objects.filter(pk=page.pk).exists()
 
 
-def test_the_admin_searches_by_the_same_index(alice: User) -> None:
+def test_admin_searches_use_the_same_index(alice: User) -> None:
     a_picture("Pétrin du fournil")
     background_jobs.run_pending()
-    assert [one.title for one in Picture.objects.search("petrins")] == ["Pétrin du fournil"]
-    assert [one.username for one in get_search_backend().autocomplete("ali", User)] == ["alice"]
+    assert [obj.title for obj in Picture.objects.search("petrins")] == ["Pétrin du fournil"]
+    assert [obj.username for obj in get_search_backend().autocomplete("ali", User)] == ["alice"]
 
 
-def test_many_changes_are_drained_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_changes_are_processed_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_updates, "BATCH", 3)
     pages = [make_page(f"Page {number}", f"Le mot{number}.") for number in range(5)]
     background_jobs.run_pending()
     assert [found(f"mot{number}") for number in range(5)] == [{page.full_title} for page in pages]
 
 
-def test_rows_of_models_that_are_no_more_do_no_harm() -> None:
+def test_rows_of_unknown_models_and_keys_are_ignored() -> None:
     OutboxEntry.objects.create(model="wiki.nothing", key="1")
     OutboxEntry.objects.create(model="wiki.kind", key="1")
     OutboxEntry.objects.create(model="wiki.pagesearchtext", key="no number")
@@ -126,25 +126,25 @@ def test_rows_of_models_that_are_no_more_do_no_harm() -> None:
     assert found("pain") == {"Fournil"}
 
 
-def test_pages_from_before_there_was_an_index_get_their_words() -> None:
+def test_missing_search_texts_are_added() -> None:
     make_page("Fournil", "Du pain.")
     PageSearchText.objects.all().delete()
     OutboxEntry.objects.all().delete()
-    chore = index_updates.IndexUpdateJob()
-    while chore.run():
+    job = index_updates.IndexUpdateJob()
+    while job.run():
         continue
     assert found("pain") == {"Fournil"}
 
 
-# --- Building anew --------------------------------------------------------------------------------
+# --- Rebuilds -------------------------------------------------------------------------------------
 @pytest.mark.parametrize("harm", ["cut", "lost"])
-def test_a_damaged_index_is_noticed_and_built_again(harm: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_index_is_detected_and_rebuilt(damage: str, caplog: pytest.LogCaptureFixture) -> None:
     make_page("Fournil", "Du pain.")
     background_jobs.run_pending()
     build = index_of(PageSearchText).directory.build
     for file in build.glob("*.seg"):
         file.write_bytes(file.read_bytes()[:100])
-        if harm == "lost":
+        if damage == "lost":
             file.unlink()
     assert found("pain") == {"Fournil"}  # by the database
     assert "is damaged and will be built again" in caplog.text
@@ -154,7 +154,7 @@ def test_a_damaged_index_is_noticed_and_built_again(harm: str, caplog: pytest.Lo
     assert index_of(PageSearchText).directory.build != build
 
 
-def test_a_lost_folder_is_built_again() -> None:
+def test_a_deleted_index_is_rebuilt() -> None:
     import shutil
 
     make_page("Fournil", "Du pain.")
@@ -166,7 +166,7 @@ def test_a_lost_folder_is_built_again() -> None:
     assert found("pain") == {"Fournil"}
 
 
-def test_a_build_goes_on_where_it_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_build_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     from wiki.search.engine.index_build import IndexBuild
 
     pages = [make_page(f"Page {number}", f"Le mot{number}.") for number in range(5)]
@@ -185,19 +185,19 @@ def test_a_build_goes_on_where_it_was_left(monkeypatch: pytest.MonkeyPatch) -> N
     assert [found(f"mot{number}") for number in range(5)] == [{page.full_title} for page in pages]
 
 
-def test_the_command_builds_all_anew(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_rebuilds_all_indexes(capsys: pytest.CaptureFixture[str]) -> None:
     page = make_page("Fournil", "Du pain.")
     call_command("rebuild_index")
     assert found("pain") == {"Fournil"}
     assert not OutboxEntry.objects.exists()
-    PageSearchText.objects.filter(pk=page.pk).update(body="De la soupe.")  # behind the writer's back
+    PageSearchText.objects.filter(pk=page.pk).update(body="De la soupe.")  # without the page writer
     call_command("rebuild_index")
     assert "objects indexed" in capsys.readouterr().out
     assert found("soupe") == {"Fournil"}
     assert found("pain") == set()
 
 
-# --- Killed at any moment -------------------------------------------------------------------------
+# --- Killed processes -----------------------------------------------------------------------------
 WRITE = """
 import itertools, sys
 from wiki.pages import page_lookup
@@ -239,21 +239,21 @@ KILLS = 4
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_loses_nothing_and_catches_up(instance: Instance) -> None:
-    dice, said = random.Random(11), []
+def test_no_change_is_lost_when_processes_are_killed(instance: Instance) -> None:
+    dice, written = random.Random(11), []
     for number in range(KILLS):
         worker = instance.script(MANAGE, "work")
         writer = instance.script(WRITE, str(number))
-        said.append(writer.stdout.readline().strip())
+        written.append(writer.stdout.readline().strip())
         time.sleep(dice.uniform(0.2, 1.5))
         worker.kill()
         writer.kill()
         worker.communicate(timeout=60)
         out, _ = writer.communicate(timeout=60)
-        said += [line for line in out.splitlines() if len(line.split()) == 2]
+        written += [line for line in out.splitlines() if len(line.split()) == 2]
     assert int(instance.python(COUNT)) > 0, "workers were killed while they worked, not before"
     instance.manage("work", "--once")
-    end = json.loads(instance.python(f"SAID = {said!r}\n{LOOK}").splitlines()[-1])
-    assert end["wrong"] == []
-    assert end["waiting"] == 0
-    assert end["indexed"] == end["pages"] > KILLS / 2
+    state = json.loads(instance.python(f"SAID = {written!r}\n{LOOK}").splitlines()[-1])
+    assert state["wrong"] == []
+    assert state["waiting"] == 0
+    assert state["indexed"] == state["pages"] > KILLS / 2

@@ -1,4 +1,4 @@
-"""Intervals of versions do what sets of numbers do."""
+"""Interval operations agree with the same operations on sets of numbers."""
 
 from __future__ import annotations
 
@@ -21,55 +21,55 @@ from wiki.search.intervals import (
 )
 
 LAST = 30
-"""Beyond this number, all is as at it."""
+"""Greatest number in the tests; it stands for all greater ones too."""
 spans = st.tuples(st.integers(1, LAST), st.one_of(st.integers(1, LAST), st.just(END)))
-several = st.lists(spans, max_size=8)
+span_lists = st.lists(spans, max_size=8)
 
 
-def numbers(some: list[Span] | Spans) -> set[int]:
-    """The numbers within; LAST stands for all that is later."""
-    return {number for first, end in some for number in range(first, min(end, LAST + 1))}
+def numbers(span_list: list[Span] | Spans) -> set[int]:
+    """Return the numbers in the spans, up to LAST."""
+    return {number for first, end in span_list for number in range(first, min(end, LAST + 1))}
 
 
-def is_in_form(some: Spans) -> bool:
-    """Whether spans are in order, none empty, with a gap between each two."""
-    bounds = [bound for span in some for bound in span]
-    return all(one < other for one, other in pairwise(bounds))
+def is_in_form(span_list: Spans) -> bool:
+    """Return whether spans are sorted, not empty, and neither overlap nor touch."""
+    bounds = [bound for span in span_list for bound in span]
+    return all(left < right for left, right in pairwise(bounds))
 
 
-@given(several)
-def test_a_union_is_all_that_is_in_any(some: list[Span]) -> None:
-    found = union(some)
-    assert numbers(found) == numbers(some)
+@given(span_lists)
+def test_union(span_list: list[Span]) -> None:
+    found = union(span_list)
+    assert numbers(found) == numbers(span_list)
     assert is_in_form(found)
-    assert union([*found, *some]) == found
+    assert union([*found, *span_list]) == found
 
 
-@given(several, several)
-def test_they_do_what_sets_do(one: list[Span], other: list[Span]) -> None:
-    mine, theirs = union(one), union(other)
-    both, rest = intersection(mine, theirs), difference(mine, theirs)
-    assert numbers(both) == numbers(mine) & numbers(theirs)
-    assert numbers(rest) == numbers(mine) - numbers(theirs)
-    assert is_in_form(both)
-    assert is_in_form(rest)
-    assert both == intersection(theirs, mine)
-    assert union([*both, *rest]) == mine
+@given(span_lists, span_lists)
+def test_intersection_and_difference(left: list[Span], right: list[Span]) -> None:
+    left_set, right_set = union(left), union(right)
+    common, remainder = intersection(left_set, right_set), difference(left_set, right_set)
+    assert numbers(common) == numbers(left_set) & numbers(right_set)
+    assert numbers(remainder) == numbers(left_set) - numbers(right_set)
+    assert is_in_form(common)
+    assert is_in_form(remainder)
+    assert common == intersection(right_set, left_set)
+    assert union([*common, *remainder]) == left_set
 
 
-@given(several)
-def test_what_is_not_there_is_there_twice_denied(some: list[Span]) -> None:
-    found = union(some)
+@given(span_lists)
+def test_complement_is_an_involution(span_list: list[Span]) -> None:
+    found = union(span_list)
     assert difference(ALWAYS, difference(ALWAYS, found)) == found
     assert difference(found, ALWAYS) == NEVER
     assert intersection(found, ALWAYS) == found
 
 
-@given(several, st.integers(0, LAST))
-def test_a_version_is_within_or_not(some: list[Span], number: int) -> None:
-    assert contains(union(some), number) == (number in numbers(some))
+@given(span_lists, st.integers(0, LAST))
+def test_contains(span_list: list[Span], number: int) -> None:
+    assert contains(union(span_list), number) == (number in numbers(span_list))
 
 
 @given(spans, spans)
-def test_spans_overlap_where_they_share_a_version(one: Span, other: Span) -> None:
-    assert overlap(one, other) == bool(numbers([one]) & numbers([other]))
+def test_overlap(left: Span, right: Span) -> None:
+    assert overlap(left, right) == bool(numbers([left]) & numbers([right]))

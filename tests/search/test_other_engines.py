@@ -1,4 +1,4 @@
-"""By one setting the database's own full-text search answers instead; the query language stays."""
+"""With the setting for the database's full-text search, the query language works as with Whoosh."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def titles(text: str) -> set[str]:
 
 
 @pytest.mark.usefixtures("_wiki")
-def test_the_query_language_is_answered() -> None:
+def test_the_query_language_works() -> None:
     cases = {
         "atelier": {"La Filature", "Couture"},
         "atelier bois": {"La Filature"},
@@ -63,7 +63,7 @@ def test_the_query_language_is_answered() -> None:
 
 
 @pytest.mark.usefixtures("_wiki")
-def test_changes_arrive_by_the_same_outbox() -> None:
+def test_changes_are_indexed_by_the_same_outbox() -> None:
     assert not OutboxEntry.objects.exists()
     page = WikiPage.objects.get(title="Couture")
     page_writer.edit(page, "De la broderie.", Author(None, "script"))
@@ -77,7 +77,7 @@ def test_changes_arrive_by_the_same_outbox() -> None:
     assert titles("rien") == {"La Filature:Charte"}
 
 
-def test_postgresql_looks_for_words_in_an_index() -> None:
+def test_postgresql_has_a_database_index_for_the_search() -> None:
     with connection.cursor() as cursor:
         indexes = connection.introspection.get_constraints(cursor, "wagtailsearch_indexentry")
         assert ("wiki_searched_words" in indexes) is (connection.vendor == "postgresql")

@@ -1,4 +1,4 @@
-"""Searching pages: what is found, in which order, for whom; the page, its facets, its snippets."""
+"""Search of current pages: results, ranking and permissions; the search page, its facets and snippets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ANNA = AnonymousUser()
 
 @pytest.fixture
 def wiki(alice: User, bob: User) -> None:
-    """A few places and pages, all in the index."""
+    """A few indexed places and pages."""
     place = make_place("La Filature", by=bob, text="---\nVille: Lyon\n---\nUne friche avec un atelier bois.")
     make_place("Le Moulin", by=bob, text="---\nVille: Oullins\n---\nOn y moud du grain.")
     make_page("Charte", "---\nkind: Pratique\n---\nPour l’atelier: on range les outils.", by=alice, place=place)
@@ -49,7 +49,7 @@ def titles(text: str) -> list[str]:
 
 @pytest.mark.usefixtures("wiki")
 class TestFinding:
-    """What is found."""
+    """The results of searches."""
 
     def test_words_phrases_and_the_rest(self) -> None:
         cases = {
@@ -88,24 +88,24 @@ class TestFinding:
         assert titles("couture")[0] == "Couture"
         assert titles("La Filature")[0] == "La Filature"
 
-    def test_what_makes_no_sense_is_said_and_ignored(self) -> None:
-        given = search_results.search_pages("bois kind:zzz after:demain", ANNA)
-        assert {note.code for note in given.query.warnings} == {"unknown_kind", "unknown_after"}
-        assert len(given.hits) == 3
+    def test_unknown_values_are_ignored_with_a_warning(self) -> None:
+        results = search_results.search_pages("bois kind:zzz after:demain", ANNA)
+        assert {warning.code for warning in results.query.warnings} == {"unknown_kind", "unknown_after"}
+        assert len(results.hits) == 3
 
-    def test_it_suggests_only_what_finds_something(self) -> None:
-        given = search_results.search_pages("ateleir coutre", ANNA)
-        assert search_results.suggest_query(given, ANNA) == "atelier couture"
+    def test_suggestions_find_readable_pages(self) -> None:
+        results = search_results.search_pages("ateleir coutre", ANNA)
+        assert search_results.suggest_query(results, ANNA) == "atelier couture"
         assert search_results.suggest_query(search_results.search_pages("xylophnoe", ANNA), ANNA) == ""
         page_writer.delete(WikiPage.objects.get(title="Sewing"), Author(None, "script"))  # still in the index
         assert search_results.suggest_query(search_results.search_pages("sewinng", ANNA), ANNA) == ""
 
-    def test_what_was_deleted_does_not_show_even_before_the_index_knows(self) -> None:
+    def test_deleted_pages_are_not_found_even_before_the_index_is_updated(self) -> None:
         page_writer.delete(WikiPage.objects.get(title="Couture"), Author(None, "script"))
         assert "Couture" not in titles("bois")
 
 
-def test_the_fresher_and_the_better_linked_win_between_equals() -> None:
+def test_equal_matches_are_ranked_by_recency_and_links() -> None:
     old = Author(None, "script", claimed_at=datetime(2015, 1, 1, tzinfo=UTC))
     page_writer.create("Un four", "Du pain.", by=old)
     make_page("Le four", "Du pain.")
@@ -120,26 +120,26 @@ def test_the_fresher_and_the_better_linked_win_between_equals() -> None:
 # --- The page -------------------------------------------------------------------------------------
 @pytest.mark.usefixtures("wiki")
 class TestPage:
-    """What a reader sees."""
+    """The search page."""
 
     @pytest.fixture
     def shown(self, client_of: Callable[..., Client]) -> Callable[..., str]:
         client = client_of(ANNA)
 
         def shown(query: str, user: User | AnonymousUser = ANNA) -> str:
-            answer = (client if user is ANNA else client_of(user)).get(f"/search?{query}")
-            assert answer.status_code == 200
-            return answer.text
+            response = (client if user is ANNA else client_of(user)).get(f"/search?{query}")
+            assert response.status_code == 200
+            return response.text
 
         return shown
 
-    def test_it_marks_the_words_in_title_text_and_facts(self, shown: Callable[..., str]) -> None:
+    def test_matches_are_highlighted_in_title_text_and_facts(self, shown: Callable[..., str]) -> None:
         text = shown("q=outil+lyon+OR+bois")
         assert "travaille le <mark>bois</mark>." in text
         assert "Atelier <mark>bois</mark>" in text
         assert "Ville: <mark>Lyon</mark>" in text
 
-    def test_facets_count_what_may_be_read_and_narrow_down(self, shown: Callable[..., str]) -> None:
+    def test_facets_count_readable_pages_and_narrow_the_results(self, shown: Callable[..., str]) -> None:
         text = shown("q=atelier")
         assert re.search(r'href="\?q=atelier&amp;kind=place"[^>]*><span>Lieu</span><span class="facet-count">1<', text)
         assert re.search(r'category=Ateliers"[^>]*><span>Ateliers</span><span class="facet-count">2<', text)
@@ -151,7 +151,7 @@ class TestPage:
         assert "1 page trouvée" in shown("q=&license=CC0-1.0&language=en")
         assert "4 pages trouvées" in shown("q=atelier&kind=zzz&place=zzz&language=zzz&license=zzz")
 
-    def test_it_escapes_what_people_write(self, shown: Callable[..., str]) -> None:
+    def test_texts_and_queries_are_escaped(self, shown: Callable[..., str]) -> None:
         make_page("<b>Gras</b>".replace("<", "‹").replace(">", "›"), "Des &lt;script&gt; et `<img onerror>` périlleux.")
         background_jobs.run_pending()
         text = shown("q=périlleux")
@@ -159,13 +159,13 @@ class TestPage:
         assert "<img onerror" not in text
         assert escape('"><script>') in shown('q="><script>')
 
-    def test_it_offers_to_write_what_nobody_wrote(self, shown: Callable[..., str]) -> None:
+    def test_a_search_without_results_links_to_the_editor(self, shown: Callable[..., str]) -> None:
         text = shown("q=Serrurerie")
         assert "Aucune page" in text
         assert "/create?title=Serrurerie" in text
         assert "Vouliez-vous dire" in shown("q=coutrue")
 
-    def test_without_an_index_titles_answer_and_administrators_are_told(
+    def test_without_an_index_titles_are_searched_and_administrators_see_why(
         self, shown: Callable[..., str], settings: object, alice: User
     ) -> None:
         shutil.rmtree(Path(settings.INDEX_ROOT))  # type: ignore[attr-defined]
@@ -178,7 +178,7 @@ class TestPage:
         background_jobs.run_pending()
         assert "remise en ordre" not in shown("q=couture")
 
-    def test_pages_are_offered_while_one_types(self, client_of: Callable[..., Client]) -> None:
+    def test_pages_are_suggested_while_typing(self, client_of: Callable[..., Client]) -> None:
         found = json.loads(client_of(ANNA).get("/search/suggest?q=la+fil").content)
         assert found["results"][0]["title"] == "La Filature"
         assert found["results"][0]["url"] == "/wiki/La_Filature"
@@ -187,17 +187,17 @@ class TestPage:
 
 
 # --- Snippets -------------------------------------------------------------------------------------
-def marked(text: str, *leaves: Term | Phrase | PrefixTerm | FuzzyTerm) -> str:
-    return "".join(f"[{some}]" if is_marked else some for some, is_marked in Highlighter(leaves).snippet(text))
+def highlighted(text: str, *leaves: Term | Phrase | PrefixTerm | FuzzyTerm) -> str:
+    return "".join(f"[{part}]" if is_match else part for part, is_match in Highlighter(leaves).snippet(text))
 
 
-def test_a_piece_shows_most_of_the_words() -> None:
-    far = "Un vélo. " + "Rien du tout ici. " * 40 + "On répare les vélos dans l’atelier. " + "Encore rien. " * 40
-    piece = marked(far, Term("velo"), Term("réparer"))
-    assert "[répare] les [vélos] dans" in piece
-    assert piece.startswith("… ")
-    assert piece.endswith(" …")
-    assert len(piece) < 280
+def test_a_snippet_contains_most_of_the_terms() -> None:
+    long_text = "Un vélo. " + "Rien du tout ici. " * 40 + "On répare les vélos dans l’atelier. " + "Encore rien. " * 40
+    snippet = highlighted(long_text, Term("velo"), Term("réparer"))
+    assert "[répare] les [vélos] dans" in snippet
+    assert snippet.startswith("… ")
+    assert snippet.endswith(" …")
+    assert len(snippet) < 280
 
 
 @pytest.mark.parametrize(
@@ -212,20 +212,20 @@ def test_a_piece_shows_most_of_the_words() -> None:
         (Term("rien"), "Un texte.", ""),
     ],
 )
-def test_it_marks_what_is_meant(leaf: Term, text: str, expected: str) -> None:
-    assert marked(text, leaf) == expected
+def test_words_are_highlighted_by_kind_of_term(leaf: Term, text: str, expected: str) -> None:
+    assert highlighted(text, leaf) == expected
 
 
 @pytest.mark.usefixtures("wiki")
-def test_the_command_prints_what_the_page_finds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_finds_the_same_pages(capsys: pytest.CaptureFixture[str]) -> None:
     from django.core.management import call_command
 
     call_command("search", "outils kind:zzz", format="json")
-    told = capsys.readouterr()
-    found = json.loads(told.out)
+    output = capsys.readouterr()
+    found = json.loads(output.out)
     assert found["count"] == 1
     assert found["results"][0]["title"] == "La Filature:Charte"
     assert found["results"][0]["score"] > 0
-    assert "zzz" in told.err
+    assert "zzz" in output.err
     call_command("search", "outils")
     assert "on range les outils." in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The query language: what is typed, the tree it makes, what is said to have been ignored."""
+"""The parser of the query language: trees and warnings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wiki.search.search_ast import (
 
 
 def shape(node: Node | None) -> object:
-    """A tree in short."""
+    """Return a compact notation of a tree."""
     match node:
         case Term(text):
             return text
@@ -98,35 +98,35 @@ CASES: list[tuple[str, object, list[str]]] = [
 
 
 @pytest.mark.parametrize(("text", "tree", "ignored"), CASES)
-def test_it_reads(text: str, tree: object, ignored: list[str]) -> None:
+def test_queries_are_parsed(text: str, tree: object, ignored: list[str]) -> None:
     query = search_parser.parse(text)
     assert shape(query.tree) == tree
-    assert [note.code for note in query.warnings] == ignored
+    assert [warning.code for warning in query.warnings] == ignored
 
 
-def test_it_bounds_what_is_hostile() -> None:
-    many = search_parser.parse(" ".join(f"mot{number}" for number in range(5_000)))
-    assert isinstance(many.tree, AndNode)
-    assert len(many.tree.parts) == search_parser.MAX_TERMS
-    assert {note.code for note in many.warnings} == {"long", "many"}
-    deep = search_parser.parse("(" * 400 + "bois" + ")" * 400)
-    assert "deep" in {note.code for note in deep.warnings}
+def test_long_and_nested_queries_are_limited() -> None:
+    long_query = search_parser.parse(" ".join(f"mot{number}" for number in range(5_000)))
+    assert isinstance(long_query.tree, AndNode)
+    assert len(long_query.tree.parts) == search_parser.MAX_TERMS
+    assert {warning.code for warning in long_query.warnings} == {"long", "many"}
+    nested_query = search_parser.parse("(" * 400 + "bois" + ")" * 400)
+    assert "deep" in {warning.code for warning in nested_query.warnings}
     assert search_parser.parse("-" * 900).tree is None
     assert search_parser.parse("NOT " * 240 + "bois").tree == NotNode(Term("bois", 960, 964))
 
 
-def test_it_says_all_that_it_ignores_in_words() -> None:
+def test_every_warning_has_a_message() -> None:
     for text, _, ignored in CASES:
-        said = [query_warnings.message_for(note) for note in search_parser.parse(text).warnings]
-        assert len(said) == len(search_parser.parse(text).warnings)
-        assert not ignored or all(said)
+        messages = [query_warnings.message_for(warning) for warning in search_parser.parse(text).warnings]
+        assert len(messages) == len(search_parser.parse(text).warnings)
+        assert not ignored or all(messages)
 
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from('ab ()"-*~:«» OR'))))
-def test_it_reads_anything(text: str) -> None:
+def test_any_text_can_be_parsed(text: str) -> None:
     search_parser.parse(text)
 
 
 @given(st.lists(st.sampled_from(["bois", "OR", "AND", "NOT", "(", ")", "-", '"', "kind:lieu", "a*", "b~", "title:x"])))
-def test_it_reads_any_order(pieces: list[str]) -> None:
-    search_parser.parse(" ".join(pieces))
+def test_tokens_in_any_order_can_be_parsed(tokens: list[str]) -> None:
+    search_parser.parse(" ".join(tokens))

@@ -1,4 +1,4 @@
-"""The face holds together: names of icons, addresses and colours are true; colours can be read; no inline code."""
+"""Template tags, and checks of all templates and styles: names of icons and URLs, contrast of colours, inline code."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SPRITE = set(re.findall(r'<symbol id="([a-z-]+)"', (ROOT / "static/wiki/icons.sv
 PAIR = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);")
 TOKENS = {name: (light, dark) for name, light, dark in PAIR.findall((ROOT / "static/wiki/base.css").read_text("utf-8"))}
 KINDS = ("teal", "indigo", "ochre", "plum", "blue", "rose", "olive", "grey")
-READ_TOGETHER = [
-    *[(ink, ground) for ink in ("ink", "muted", "link", "red") for ground in ("paper", "surface", "sunken")],
+COLOUR_PAIRS = [
+    *[(ink, background) for ink in ("ink", "muted", "link", "red") for background in ("paper", "surface", "sunken")],
     *[(f"k-{colour}", f"k-{colour}-soft") for colour in KINDS],
     *[(tone, f"{tone}-soft") for tone in ("red", "green", "amber", "blue")],
     *[("ink", f"{tone}-soft") for tone in ("red", "green", "amber", "blue")],
-    *[("ink", ground) for ground in ("ins", "ins-strong", "del", "del-strong")],
+    *[("ink", background) for background in ("ins", "ins-strong", "del", "del-strong")],
     *[(f"c-{part}", "sunken") for part in ("word", "name", "string", "number", "note", "odd")],
 ]
 
@@ -40,20 +40,20 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """Contrast ratio of two colours, 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
+    low, high = sorted((luminance(first), luminance(second)))
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize(("ink", "ground"), READ_TOGETHER)
-def test_it_can_be_read_in_light_and_dark(ink: str, ground: str) -> None:
+@pytest.mark.parametrize(("ink", "background"), COLOUR_PAIRS)
+def test_colours_have_enough_contrast_in_light_and_dark(ink: str, background: str) -> None:
     for theme in (0, 1):
-        assert contrast(TOKENS[ink][theme], TOKENS[ground][theme]) >= 4.5
+        assert contrast(TOKENS[ink][theme], TOKENS[background][theme]) >= 4.5
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
-def test_it_holds_no_inline_code(path: Path) -> None:
+def test_templates_have_no_inline_code(path: Path) -> None:
     text = path.read_text("utf-8")
     assert not re.search(r"<[^>{%]*\s(style|on[a-z]+)=", text)
     assert not re.search(r"<script(?![^>]*(src=|application/ld\+json))", text)
@@ -61,35 +61,35 @@ def test_it_holds_no_inline_code(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
-def test_it_names_icons_and_files_that_exist(path: Path) -> None:
+def test_icons_and_static_files_in_templates_exist(path: Path) -> None:
     text = path.read_text("utf-8")
     assert set(re.findall(r'{% icon "([a-z-]+)"', text)) <= SPRITE
     for name in re.findall(r"{% static '([^']+)'", text):
         assert finders.find(name), name
 
 
-def test_it_names_addresses_that_exist() -> None:
+def test_url_names_in_templates_exist() -> None:
     known = {name for name in get_resolver().reverse_dict if isinstance(name, str)} | {"wagtailadmin_home"}
-    named = {
+    used = {
         name for path in TEMPLATES for name in re.findall(r"""{% address ['"]([a-z_]+)['"]""", path.read_text("utf-8"))
     }
-    assert named <= known
+    assert used <= known
 
 
-def test_it_asks_for_no_other_host() -> None:
+def test_styles_load_no_files() -> None:
     for path in STYLES:
         assert not re.search(r"url\(|@import", path.read_text("utf-8")), path.name
 
 
 @pytest.mark.django_db
-def test_it_has_an_icon_and_a_colour_for_each_kind() -> None:
+def test_every_kind_has_an_existing_icon_and_colour() -> None:
     for kind in Kind.objects.all():
         assert kind.icon in SPRITE
         assert kind.colour in KINDS
 
 
 @pytest.mark.django_db
-def test_it_reads_the_theme_from_its_cookie_and_takes_no_other_word(client: Client) -> None:
+def test_the_theme_cookie_is_validated(client: Client) -> None:
     client.cookies["theme"] = "dark"
     assert '<html lang="fr" data-theme="dark">' in client.get("/").content.decode()
     client.cookies["theme"] = '"><script>'
@@ -97,14 +97,14 @@ def test_it_reads_the_theme_from_its_cookie_and_takes_no_other_word(client: Clie
 
 
 @pytest.mark.django_db
-def test_it_writes_addresses_of_pages(alice: User) -> None:
+def test_address(alice: User) -> None:
     page: WikiPage = make_page("Four à pain", "Texte", by=alice)
     assert wiki_tags.address("history", page) == "/history/Four_%C3%A0_pain"
     assert wiki_tags.address("create", title="A b", place=None) == "/create?title=A+b"
     assert wiki_tags.address("no_such_view") == ""
 
 
-def test_it_says_sizes_and_names_in_words() -> None:
+def test_filters_of_sizes_and_names() -> None:
     assert [wiki_tags.signed(number) for number in (12, 0, -3)] == ["+12", "0", "−3"]
     assert wiki_tags.plain_address("https://lieu.example/") == "lieu.example"
     assert wiki_tags.short_category("Category:Vie du lieu") == "Vie du lieu"
@@ -114,7 +114,7 @@ def test_it_says_sizes_and_names_in_words() -> None:
     assert not wiki_tags.has(None, "move")
 
 
-def test_it_escapes_what_an_icon_is_called() -> None:
-    shown = Template("{% load wiki_tags %}{% icon 'edit' label %}").render(Context({"label": '"><b>'}))
-    assert "<b>" not in shown
-    assert 'role="img"' in shown
+def test_icon_labels_are_escaped() -> None:
+    html = Template("{% load wiki_tags %}{% icon 'edit' label %}").render(Context({"label": '"><b>'}))
+    assert "<b>" not in html
+    assert 'role="img"' in html

@@ -27,8 +27,7 @@ SLICE = 500
 MAX_REDIRECTS = 5
 """How many redirects from one property to the next are followed."""
 MESSAGES, LIST_PREFIX, LIST_LIMIT = 8, "Smw allows list ", 1_000
-"""Namespace of the pages with lists of allowed values, the start of their titles, and the maximum number of values in a list.
-"""
+"""Namespace of the pages with lists of allowed values, the prefix of their titles, and the maximum length of a list."""
 
 
 def apply_property_page(history: FactHistory) -> None:

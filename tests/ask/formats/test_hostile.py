@@ -141,9 +141,3 @@ def test_it_shows_values_alone() -> None:
         str(registry.render_first_row(result([], default="rien"), make_format_context()))
         == '<div class="laid">rien</div>'
     )
-
-
-def test_a_note_says_that_a_sort_by_distance_stopped_early() -> None:
-    output = result([("A", [])])
-    output.examined = 1000
-    assert "1000" in render_in_page(output)

@@ -49,16 +49,10 @@ CALLS_LIMIT = 20
 CONCEPT = 108
 DEFERRED_CALLS: Mapping[str, ParserFunctionHandler | None] = dict.fromkeys(("#ask", "#show", "#concept", INCLUDE))
 """Parser functions that are rendered when the page is read, for `wiki.text.markup.parser_functions`."""
-CARD_FORMATS = ("gallery",)
-"""Formats that show the excerpt and the picture of pages."""
-DATED_FORMATS = ("calendar",)
-"""Formats whose output depends on the current day."""
 TIMEOUT_CODES = ("ask_too_slow", "ask_page_slow")
 """Codes of problems that may disappear without any change, when the server has less load."""
 RETRY_AFTER = timedelta(minutes=30)
 """Time after which a query that took too long is tried again."""
-INLINE_FORMATS = ("list", "plainlist", "count", "sum", "average", "min", "max", "median")
-"""Formats whose output is inline HTML."""
 Sort = CacheDependency.Sort
 
 
@@ -152,7 +146,7 @@ class EmbeddedResults:
         if name == "#show" and not query.parameters.get("format", "").strip():
             return registry.render_first_row(result, format_context)
         html = registry.render_html(result, format_context)
-        return format_html('<div class="ask-answer">{}</div>', html) if _is_block(query) else html
+        return html if registry.format_of(query).is_inline else format_html('<div class="ask-answer">{}</div>', html)
 
     def _set_page(self, query: Query) -> Query:
         query.page, query.place_title = self.slots.full_title, self.slots.place_title
@@ -164,10 +158,10 @@ class EmbeddedResults:
         self.dependencies |= invalidation.dependency_keys(result.dependencies)
         if result.problems:
             raise AskProblem(result.problems[0].code, result.problems[0].params)
-        format_name = registry.format_of(query).name
-        if format_name in DATED_FORMATS:
+        result_format = registry.format_of(query)
+        if result_format.shows_today:
             self._expire_at(_midnight())
-        if format_name in CARD_FORMATS:
+        if result_format.shows_cards:
             self.add_dependencies(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
         return result
 
@@ -258,8 +252,3 @@ def _show_arguments(arguments: Sequence[Sequence[str]]) -> list[Sequence[str]]:
         return list(arguments)
     page = arguments[0][1].strip().lstrip(":")
     return [["", f"[[:{page}]]"], *arguments[1:]]
-
-
-def _is_block(query: Query) -> bool:
-    """Whether the output of the query is block HTML, not inline."""
-    return registry.format_of(query).name not in INLINE_FORMATS

@@ -67,8 +67,6 @@ class QueryResult:
     problems: list[Problem] = field(default_factory=list)
     """The errors of the query; with one, there are no rows."""
     language: str = "fr"
-    examined: int | None = None
-    """How many subjects a sort by distance without radius compared, where it stopped early."""
     as_of: datetime | None = None
     """The moment of the query, if it is not now."""
     dependencies: QueryDependencies = field(default_factory=QueryDependencies)

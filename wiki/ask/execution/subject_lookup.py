@@ -107,11 +107,12 @@ def find_subjects_by_value(scope: FactScope, values: Iterable[str]) -> dict[str,
     targets = {value: _resolve_redirect(value, redirects) for value in values}
     scope.names.subobjects.update(value for value in targets.values() if "#" in value)
     keys = sorted({value.partition("#")[0] for value in targets.values()})
-    fragments = {value.partition("#")[2] for value in targets.values()}
+    fragments = sorted({value.partition("#")[2] for value in targets.values()})
     by_key: dict[str, SubjectWithPage] = {}
-    for chunk in iter_slices(keys):
-        matches = Q(page__title_key__in=chunk, fragment__in=sorted(fragments)[:SLICE_SIZE])
-        by_key |= {item.key: item for item in load_subjects(scope.subjects().filter(matches))}
+    for some_keys in iter_slices(keys):
+        for some_fragments in iter_slices(fragments):
+            matches = Q(page__title_key__in=some_keys, fragment__in=some_fragments)
+            by_key |= {item.key: item for item in load_subjects(scope.subjects().filter(matches))}
     return {value: by_key[target] for value, target in targets.items() if target in by_key}
 
 

@@ -90,10 +90,10 @@ def _aggregate_html(name: str, result: QueryResult, format_context: FormatContex
 FORMATS = (
     Format(
         "count", gettext_noop("count"), gettext_noop("How many results there are."),
-        html=count, renders_empty_result=True,
+        html=count, renders_empty_result=True, is_inline=True,
     ),
     *(
-        Format(name, label, description, html=partial(_aggregate_html, name), limit=INLINE_LIMIT)
+        Format(name, label, description, html=partial(_aggregate_html, name), limit=INLINE_LIMIT, is_inline=True)
         for name, label, description in (
             ("sum", gettext_noop("sum"), gettext_noop("The sum of the numbers printed.")),
             ("average", gettext_noop("average"), gettext_noop("The average of the numbers printed.")),

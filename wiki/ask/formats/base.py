@@ -149,6 +149,12 @@ class Format:
     """Rows for a query without a limit: more, where a few would give a wrong picture."""
     renders_empty_result: bool = False
     """Whether it renders an empty result too (`count`, `sum`), instead of the parameter `default`."""
+    is_inline: bool = False
+    """Whether its HTML can stand within a line of text; else it is a block."""
+    shows_today: bool = False
+    """Whether its output depends on the current day, so that a cached result expires at midnight."""
+    shows_cards: bool = False
+    """Whether it shows excerpts and pictures of pages, so that a change of these makes a cached result stale."""
 
     @property
     def shown_label(self) -> str:

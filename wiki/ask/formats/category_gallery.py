@@ -136,7 +136,7 @@ FORMATS = (
     Format("category", gettext_noop("A to Z"), gettext_noop("Pages under their first letters."), (), (), category),
     Format(
         "gallery", gettext_noop("gallery"), gettext_noop("Cards with pictures."),
-        ("carousel", "slideshow"), (), gallery,
+        ("carousel", "slideshow"), (), gallery, shows_cards=True,
     ),
     Format(
         "embedded", gettext_noop("embedded pages"), gettext_noop("The text of each page under its title."), (),

@@ -72,10 +72,10 @@ FORMATS = (
     Format("ol", gettext_noop("numbered list"), gettext_noop("A list with numbers."), (), LIST_PARAMETERS, list_html),
     Format(
         "list", gettext_noop("list"), gettext_noop("Results in a line, divided by commas."),
-        (), INLINE_PARAMETERS, inline_list_html,
+        (), INLINE_PARAMETERS, inline_list_html, is_inline=True,
     ),
     Format(
         "plainlist", gettext_noop("plain list"), gettext_noop("Results in a line, nothing around them."),
-        ("plain",), INLINE_PARAMETERS, inline_list_html,
+        ("plain",), INLINE_PARAMETERS, inline_list_html, is_inline=True,
     ),
 )  # fmt: skip

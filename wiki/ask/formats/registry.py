@@ -74,9 +74,7 @@ def render_html(result: QueryResult, format_context: FormatContext) -> SafeStrin
         render = result_format.html
         body = render(result, format_context) if render else _link_to_file(result, format_context, result_format)
         before, after = _wiki_text(result, format_context, "intro"), _wiki_text(result, format_context, "outro")
-        return join_html(
-            "", [before, body, _further_link(result, format_context, result_format), _distance_note(result), after]
-        )
+        return join_html("", [before, body, _further_link(result, format_context, result_format), after])
 
 
 def render_first_row(result: QueryResult, format_context: FormatContext) -> SafeString:
@@ -90,14 +88,6 @@ def render_first_row(result: QueryResult, format_context: FormatContext) -> Safe
 def _wiki_text(result: QueryResult, format_context: FormatContext, name: str) -> SafeString:
     text = option(result, name)
     return format_context.render_markdown(text) if text else EMPTY_HTML
-
-
-def _distance_note(result: QueryResult) -> SafeString:
-    """Return a note that a sort by distance stopped early, if it did."""
-    if result.examined is None:
-        return EMPTY_HTML
-    text = gettext("Only the first %(count)s pages were compared by distance.") % {"count": result.examined}
-    return format_html(' <span class="rows-note">{}</span>', text)
 
 
 def _link_to_file(result: QueryResult, format_context: FormatContext, result_format: Format) -> SafeString:

@@ -172,6 +172,6 @@ FORMATS = (
             Parameter("firstday", "choice", "monday", gettext_noop("The first day of the week."),
                       ("monday", "sunday")),
         ),
-        calendar, limit=INLINE_LIMIT,
+        calendar, limit=INLINE_LIMIT, shows_today=True,
     ),
 )  # fmt: skip
