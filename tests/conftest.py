@@ -204,10 +204,10 @@ def client_of(db: None) -> Callable[..., Client]:
     """`client_of(user, language="fr")`: a test client, signed in as `user` unless anonymous."""
 
     def client(user: User | AnonymousUser, language: str = "fr", **options: Any) -> Client:
-        browser = Client(headers={"accept-language": language}, **options)
+        test_client = Client(headers={"accept-language": language}, **options)
         if user.is_authenticated:
-            browser.force_login(user)
-        return browser
+            test_client.force_login(user)
+        return test_client
 
     return client
 

@@ -1,6 +1,6 @@
 """Small wikis as earlier releases wrote them, put into an empty database, so that tests can upgrade them.
 
-`tests/data/upgrades/VERSION.json.gz` holds all rows of such a wiki, with the name of the release's last migration. At each
+`tests/data/upgrades/VERSION.json.gz` holds all rows of such a wiki, with the name of its last migration. At each
 release one is added, so that the next release is tested to upgrade it:
 
     python -m tests.upgrades VERSION      # from the checkout of that release, in an empty MOVILAB_DATA

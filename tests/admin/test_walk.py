@@ -98,10 +98,10 @@ def scene(alice: User, bob: User) -> dict[str, Any]:
     page = make_page("Charte", "Premier texte.", by=alice, place=place)
     draft = WikiPage.objects.get(pk=page.pk).save_revision(user=alice)
     page_writer.edit(page, "Second texte.", by=page_writer.Author.of(alice))
-    gone = make_page("Ancienne", by=alice)
+    deleted = make_page("Ancienne", by=alice)
     eve = page_writer.Author(None, "Eve")
-    page_writer.delete(gone, eve)
-    return {"place": place, "other": other, "page": page, "draft": draft, "gone": gone}
+    page_writer.delete(deleted, eve)
+    return {"place": place, "other": other, "page": page, "draft": draft, "deleted": deleted}
 
 
 def arguments(scene: dict[str, Any], user: User) -> dict[str, object]:

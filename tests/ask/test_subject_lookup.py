@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from tests.ask.sample_wikis import SampleWiki, Claim
+from tests.ask.sample_wikis import Claim, SampleWiki
 from wiki.ask.execution import subject_lookup
 from wiki.ask.execution.fact_scope import FactScope
 

@@ -1,4 +1,4 @@
-"""What saves and answers in pages cost among generated pages; `ask.py` calls it in the process that measures."""
+"""Measures saves, and refreshes of embedded query results, among generated pages; `ask.py` calls it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 TURNS = 15
 VILLES = 40
-"""Pages that each ask for one town, beside one that asks for any and one that asks for another property."""
+"""Number of pages with a query for one town; besides, one has a query for any town, one for another property."""
 
 
 def measured() -> dict[str, Any]:
-    """Milliseconds of a save with ten facts and of a refresh with 50 rows; pages that one fact has made again."""
+    """Return milliseconds of a save with ten facts and of a refresh with 50 rows, and pages invalidated by a fact."""
     from tests.factories import make_page
     from wiki.pages.models import RenderedPage
 
@@ -37,7 +37,7 @@ def measured() -> dict[str, Any]:
 
 
 def text_of(number: int, town: str = "Ville 0") -> str:
-    """A text that states ten facts."""
+    """Return a text with ten facts."""
     return (
         f"---\nNature: Projet\nVille: {town}\nCapacité: {number}\nSurface: {number + 5}\nLieu: 45.{number}, 4.3\n"
         f"Vers: Page {number}\nDate: 2021-03-12\nTexte: atelier {number}\nNote: {number % 20}\n"
@@ -46,7 +46,7 @@ def text_of(number: int, town: str = "Ville 0") -> str:
 
 
 def saved(town: str, number: int) -> float:
-    """Milliseconds of one more edit."""
+    """Save an edit; return milliseconds."""
     from wiki.pages import page_lookup
     from wiki.pages.writing import page_writer
     from wiki.pages.writing.page_writer import Author, EditSummary
@@ -59,7 +59,7 @@ def saved(town: str, number: int) -> float:
 
 
 def refreshed(title: str, language: str = "fr") -> float:
-    """Milliseconds of making the answers of a page again."""
+    """Refresh the query results of a page; return milliseconds."""
     from wiki.ask.embedding import result_cache
     from wiki.pages.models import RenderedPage
 
@@ -70,7 +70,7 @@ def refreshed(title: str, language: str = "fr") -> float:
 
 
 def changed(titles: list[str]) -> int:
-    """How many of the pages told of a change show something else by it."""
+    """Return how many of the invalidated pages have different results."""
     from wiki.pages.models import RenderedPage
 
     count = 0

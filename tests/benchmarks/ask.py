@@ -1,4 +1,4 @@
-"""Measures questions on generated wikis, on SQLite and PostgreSQL; `make bench` calls it.
+"""Measures semantic queries on generated wikis, on SQLite and PostgreSQL; `make bench` calls it.
 
 Pages and facts are written straight into their tables, the same at each run. Times depend on the
 machine: compare ratios within one run only.
@@ -32,7 +32,7 @@ TABLES = ("wiki_fact", "wiki_subject", "wiki_wikipage", "wagtailcore_page")
 
 
 def main() -> None:
-    """Measure on both databases, each in a process of its own."""
+    """Measure on both databases, each in a separate process."""
     compare("SQLite", {})
     programs = postgres_programs()
     if programs is None:
@@ -43,16 +43,16 @@ def main() -> None:
 
 
 def compare(database: str, variables: dict[str, str]) -> None:
-    """Both sizes on one database, and how much slower the larger is."""
-    told: list[dict[str, Any]] = []
+    """Compare both sizes on one database."""
+    measurements: list[dict[str, Any]] = []
     for size in SIZES:
         command = [sys.executable, "-W", "ignore::SyntaxWarning", __file__, *map(str, size)]
         out = subprocess.run(command, env=os.environ | variables, check=True, stdout=subprocess.PIPE, text=True).stdout
-        told.append(json.loads(out.splitlines()[-1]))
-        figure = f"{told[-1]['build']:.0f} s"
+        measurements.append(json.loads(out.splitlines()[-1]))
+        figure = f"{measurements[-1]['build']:.0f} s"
         print(f"{f'{database}: {size[0]} pages of {size[1]} facts written in':<62} {figure}", flush=True)
-        _tell_answers(database, size[0], told[-1]["answers"])
-    few, many = (one["kinds"] for one in told)
+        _print_answers(database, size[0], measurements[-1]["answers"])
+    few, many = (one["kinds"] for one in measurements)
     for kind in many:
         growth = many[kind]["median"] / few[kind]["median"]
         figure = (
@@ -64,8 +64,8 @@ def compare(database: str, variables: dict[str, str]) -> None:
     print(f"{f'{database}: tables read whole among {SIZES[-1][0]} pages':<62} {', '.join(scans) or 'none'}", flush=True)
 
 
-def _tell_answers(database: str, pages: int, found: dict[str, Any]) -> None:
-    """What saves and answers in pages cost."""
+def _print_answers(database: str, pages: int, found: dict[str, Any]) -> None:
+    """Print the figures of saves and embedded query results."""
     among = f"{database}, {pages} pages"
     print(f"{f'{among}: save of a page with 10 facts':<62} {found['save']:.1f} ms")
     print(f"{f'{among}: refresh of a page with 50 rows':<62} {found['refresh']:.1f} ms")
@@ -73,9 +73,9 @@ def _tell_answers(database: str, pages: int, found: dict[str, Any]) -> None:
     print(f"{f'{among}: pages refreshed by one fact':<62} {words}", flush=True)
 
 
-# --- In the process that measures -----------------------------------------------------------------
+# --- In the measuring process ---------------------------------------------------------------------
 def measure(pages: int, facts: int) -> None:
-    """Build a wiki in a database of its own, put every kind of question, print the figures as JSON."""
+    """Build a wiki in a new database, run every kind of query, and print the figures as JSON."""
     import django
 
     django.setup()
@@ -100,7 +100,7 @@ def measure(pages: int, facts: int) -> None:
 
 
 def build(count: int, each: int) -> None:
-    """`count` pages with `each` facts, without indexes first."""
+    """Create `count` pages with `each` facts; database indexes are created afterwards."""
     from django.db import connection
 
     from tests.ask.fact_factories import property_row, write_pages, write_subjects
@@ -128,7 +128,7 @@ TYPES = {
 
 
 def generated(subjects: list[Any], rows: dict[str, Any], count: int, each: int) -> Iterator[Any]:
-    """Facts of every subject, the same at each run."""
+    """Generate facts of every subject, deterministically."""
     from tests.ask.fact_factories import fact_row
     from wiki.facts.values import Value
     from wiki.text.titles import fold
@@ -167,7 +167,7 @@ WORDS = ("atelier", "bois", "café", "dépôt", "école", "forge", "graine", "ha
 
 
 def write_facts(facts: Iterator[Any]) -> None:
-    """Write them by the database's quickest way."""
+    """Write facts by the fastest method of the database."""
     from django.db import connection, transaction
 
     from tests.ask.fact_factories import LONG_AGO
@@ -214,7 +214,7 @@ QUESTIONS: dict[str, Callable[[random.Random, int], str]] = {
 
 
 def timed(make: Callable[[random.Random, int], str], pages: int) -> dict[str, Any]:
-    """Median, p95 and rows of a kind of question, and the tables that were read whole."""
+    """Measure a kind of query: median, 95th percentile, number of rows, and tables that were scanned in full."""
     from django.contrib.auth.models import AnonymousUser
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -239,7 +239,7 @@ def timed(make: Callable[[random.Random, int], str], pages: int) -> dict[str, An
 
 
 def read_whole(sql: str) -> list[str]:
-    """The large tables that the database would read from end to end for a statement."""
+    """Return the large tables that the database would scan in full for a statement."""
     from django.db import connection
 
     if not sql.startswith("SELECT") or "set_config" in sql or "current_setting" in sql:

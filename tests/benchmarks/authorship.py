@@ -52,21 +52,21 @@ class Word:
 
 @dataclass
 class Passage:
-    """Words, and the sign that ends them."""
+    """The words of a passage, and the character at its end."""
 
     words: list[Word]
     end: str = "."
     commas: set[int] = field(default_factory=set)
-    """After which words."""
+    """Indexes of the words that are followed by a comma."""
 
     @property
     def text(self) -> str:
-        """As it stands in the page."""
-        said = " ".join(f"{word.text}," if at in self.commas else word.text for at, word in enumerate(self.words))
-        return f"{said}{self.end}"
+        """The text of the passage in the page."""
+        text = " ".join(f"{word.text}," if at in self.commas else word.text for at, word in enumerate(self.words))
+        return f"{text}{self.end}"
 
     def copy(self) -> Passage:
-        """Another one that says the same."""
+        """Return a copy of the passage."""
         return Passage(list(self.words), self.end, set(self.commas))
 
 
@@ -74,12 +74,12 @@ Page = list[Passage]
 
 
 def copied(page: Page) -> Page:
-    """The passages of a page as they are now."""
+    """Return copies of the passages of a page."""
     return [passage.copy() for passage in page]
 
 
 class World:
-    """Pages whose words know their authors, written into the wiki version by version."""
+    """Generated pages with known authors of each word, written into the wiki version by version."""
 
     def __init__(self, seed: int) -> None:
         from wiki.pages.writing import page_writer
@@ -103,62 +103,62 @@ class World:
         return [page_writer.create_place(title, "Un lieu.", by=page_writer.Author.of(user)).page for title in titles]
 
     def note(self, pk: int, page: Page) -> None:
-        """Keep what a page says now, and said in each version."""
+        """Record the current passages of a page, and those of each version."""
         self.truth[pk] = page
         self.past[pk].append(copied(page))
 
     def source(self, page: Page) -> str:
-        """The text of a page."""
+        """Return the text of a page."""
         return "\n\n".join(passage.text for passage in page)
 
     def sentence(self, author: str, size: int) -> list[Word]:
-        """Words by one author, frequent ones frequent."""
-        said = []
+        """Generate words of an author with a realistic distribution of frequencies."""
+        words = []
         for at in range(size):
             kind = (LINKS, NOUNS, VERBS, LINKS, NOUNS)[at % 5]
-            said.append(Word(kind[min(int(self.dice.expovariate(3 / len(kind))), len(kind) - 1)], author))
-        return said
+            words.append(Word(kind[min(int(self.dice.expovariate(3 / len(kind))), len(kind) - 1)], author))
+        return words
 
     def passage(self, author: str) -> Passage:
-        """A new passage by one author; now and then, what everyone says."""
+        """Generate a passage of an author, sometimes a boilerplate phrase."""
         if self.dice.random() < 0.12:
-            said = self.dice.choice(BOILERPLATE)
-            return Passage([Word(word, author) for word in said.removesuffix(".").split()])
+            phrase = self.dice.choice(BOILERPLATE)
+            return Passage([Word(word, author) for word in phrase.removesuffix(".").split()])
         size = self.dice.choice((3, 6, 12, 20, 30, 45))
         return Passage(self.sentence(author, size), ".", set(self.dice.sample(range(size), size // 8)))
 
     def run(self) -> None:
-        """All that people do."""
+        """Run all edits."""
         acts = (
-            [self.write] * 8 + [self.rewrite] * 6 + [self.mend] * 6 + [self.divide] * 2 + [self.join] * 2
+            [self.write] * 8 + [self.rewrite] * 6 + [self.punctuate] * 6 + [self.divide] * 2 + [self.join] * 2
             + [self.drop] * 2 + [self.vandalise] * 3 + [self.restore] * 2 + [self.move] * 2 + [self.fork]
         )  # fmt: skip
         for _ in range(ACTS):
             self.dice.choice(acts)()
 
     def any_page(self) -> tuple[int, Page]:
-        """One of the pages with passages, to be changed."""
+        """Return a random page that has passages."""
         pk = self.dice.choice([pk for pk, page in self.truth.items() if page])
         return pk, copied(self.truth[pk])
 
     def save(self, pk: int, page: Page, author: str) -> None:
-        """The next version of a page."""
+        """Save the next version of a page."""
         from wiki.pages import page_lookup
         from wiki.pages.writing import page_writer
 
         if page_writer.edit(page_lookup.reload_page(pk), self.source(page), page_writer.Author(None, author)).changed:
             self.note(pk, page)
 
-    # --- What people do ---------------------------------------------------------------------------
+    # --- Edits ------------------------------------------------------------------------------------
     def write(self) -> None:
-        """A new passage somewhere."""
+        """Insert a new passage."""
         pk, page = self.any_page()
         name = self.dice.choice(NAMES)
         page.insert(self.dice.randint(0, len(page)), self.passage(name))
         self.save(pk, page, name)
 
     def rewrite(self) -> None:
-        """Some words of a passage exchanged, taken out or added."""
+        """Replace, remove or add some words of a passage."""
         pk, page = self.any_page()
         name, passage = self.dice.choice(NAMES), self.dice.choice(page)
         for _ in range(self.dice.randint(1, 3)):
@@ -169,8 +169,8 @@ class World:
             page.remove(passage)
         self.save(pk, page, name)
 
-    def mend(self) -> None:
-        """Commas and other signs, by someone who writes no word."""
+    def punctuate(self) -> None:
+        """Change only commas and other punctuation."""
         pk, page = self.any_page()
         for passage in self.dice.sample(page, min(len(page), self.dice.randint(1, 3))):
             passage.commas ^= {self.dice.randrange(len(passage.words))}
@@ -178,7 +178,7 @@ class World:
         self.save(pk, page, self.dice.choice(NAMES))
 
     def divide(self) -> None:
-        """A long passage made two."""
+        """Split a long passage."""
         pk, page = self.any_page()
         long = [passage for passage in page if len(passage.words) > 12]
         if long:
@@ -191,7 +191,7 @@ class World:
             self.save(pk, page, self.dice.choice(NAMES))
 
     def join(self) -> None:
-        """Two passages made one."""
+        """Join two passages."""
         pk, page = self.any_page()
         if len(page) > 1:
             at = self.dice.randrange(len(page) - 1)
@@ -199,14 +199,14 @@ class World:
             self.save(pk, page, self.dice.choice(NAMES))
 
     def drop(self) -> None:
-        """A passage taken out."""
+        """Remove a passage."""
         pk, page = self.any_page()
         if len(page) > 3:
             page.remove(self.dice.choice(page))
             self.save(pk, page, self.dice.choice(NAMES))
 
     def vandalise(self) -> None:
-        """Everything, or a passage, spoiled; then repaired by someone else, at times with a word changed."""
+        """Vandalise a page or a passage; then another user restores it, sometimes with a changed word."""
         pk, page = self.any_page()
         good, name = copied(page), self.dice.choice(NAMES)
         if self.dice.random() < 0.5:
@@ -221,12 +221,12 @@ class World:
         self.save(pk, good, name)
 
     def restore(self) -> None:
-        """An older version made the current one."""
+        """Restore an older version."""
         pk, _ = self.any_page()
         self.save(pk, copied(self.dice.choice(self.past[pk][-6:])), self.dice.choice(NAMES))
 
     def move(self) -> None:
-        """A passage or three from one page to another, in one act."""
+        """Move one to three passages to another page, in one changeset."""
         from wiki.pages import page_lookup
         from wiki.pages.models import Changeset
         from wiki.pages.page_fields import PageFields
@@ -245,7 +245,7 @@ class World:
         self.note(two, theirs)
 
     def _arrived(self, passages: Sequence[Passage], by: str) -> Page:
-        """What everyone says is by whoever says it here."""
+        """Return moved passages; boilerplate phrases count as written by the mover."""
         return [
             Passage([Word(word.text, by) for word in passage.words], passage.end, passage.commas)
             if passage.text in BOILERPLATE else passage.copy()
@@ -253,42 +253,42 @@ class World:
         ]  # fmt: skip
 
     def fork(self) -> None:
-        """A page copied into a place."""
+        """Fork a page into a place."""
         from wiki.forks import fork_creation
         from wiki.pages import page_lookup
         from wiki.pages.writing import page_writer
 
         pk, page = self.any_page()
-        wish = fork_creation.ForkTarget(self.dice.choice(self.places), title=f"Copie {len(self.truth)}")
+        target = fork_creation.ForkTarget(self.dice.choice(self.places), title=f"Copie {len(self.truth)}")
         by = page_writer.Author(None, self.dice.choice(NAMES))
-        self.note(fork_creation.fork(page_lookup.reload_page(pk), wish, by).pk, page)
+        self.note(fork_creation.fork(page_lookup.reload_page(pk), target, by).pk, page)
 
 
-# --- Comparing ------------------------------------------------------------------------------------
+# --- Comparison -----------------------------------------------------------------------------------
 @dataclass
 class Score:
-    """How often kept authorship is the truth."""
+    """How often the stored authorship is correct."""
 
     words: int = 0
     words_right: int = 0
     passages: int = 0
     passages_right: int = 0
-    """Passages whose main author is right."""
+    """Passages whose main author is correct."""
     whole: int = 0
-    """Passages in which every word is."""
+    """Passages in which the author of every word is correct."""
 
-    def add(self, kept: Sequence[str], true: Sequence[str]) -> None:
-        """Count one passage, word by word."""
+    def add(self, stored: Sequence[str], true: Sequence[str]) -> None:
+        """Count a passage, word by word."""
         if not true:
             return
-        right = sum(a == b for a, b in zip(kept, true, strict=True))
-        self.words, self.words_right = self.words + len(true), self.words_right + right
+        correct = sum(a == b for a, b in zip(stored, true, strict=True))
+        self.words, self.words_right = self.words + len(true), self.words_right + correct
         self.passages += 1
-        self.passages_right += main_author(kept) in all_main_authors(true)
-        self.whole += right == len(true)
+        self.passages_right += main_author(stored) in all_main_authors(true)
+        self.whole += correct == len(true)
 
     def figures(self) -> dict[str, float]:
-        """In percent."""
+        """Return the scores in percent."""
         return {
             "words": 100 * self.words_right / max(self.words, 1),
             "passages": 100 * self.passages_right / max(self.passages, 1),
@@ -299,18 +299,18 @@ class Score:
 
 
 def all_main_authors(names: Sequence[str]) -> set[str]:
-    """Who wrote most of some words: several where they wrote as much."""
+    """Return the authors of most words; several in case of a tie."""
     most = max(map(names.count, set(names)))
     return {name for name in names if names.count(name) == most}
 
 
 def main_author(names: Sequence[str]) -> str:
-    """Who wrote most of some words; the first of those who wrote as much."""
+    """Return the author of most words; the first one in case of a tie."""
     return max(names, key=names.count)
 
 
-def kept_words(pk: int) -> list[list[str]]:
-    """The authors of the words of each living passage of a page, as the wiki says."""
+def stored_authors(pk: int) -> list[list[str]]:
+    """Return the stored authors of the words of each current passage of a page."""
     from wiki.history import authorship
     from wiki.pages.models import WikiPage
 
@@ -322,21 +322,21 @@ def kept_words(pk: int) -> list[list[str]]:
 
 
 def generated(seed: int) -> dict[str, float]:
-    """The score of one generated world."""
+    """Return the score of a generated world."""
     from wiki.text.passages import folded_words
 
     world, score = World(seed), Score()
     world.run()
     for pk, page in world.truth.items():
         passages = [passage for passage in page if passage.words]
-        for kept, passage in zip(kept_words(pk), passages, strict=True):
+        for stored, passage in zip(stored_authors(pk), passages, strict=True):
             true = [word.author for word in passage.words for _ in folded_words(word.text)]
-            score.add(kept, true)
+            score.add(stored, true)
     return score.figures()
 
 
-def told(file: Path) -> dict[str, float]:
-    """The score of a true history, against comparing all versions word by word."""
+def compare_with_history(file: Path) -> dict[str, float]:
+    """Return the score of a real history, compared with a word-by-word diff of all versions."""
     from wiki.exchange.importers import history_import, history_jsonl
     from wiki.exchange.models import Origin
     from wiki.pages.models import PageVersion
@@ -355,13 +355,13 @@ def told(file: Path) -> dict[str, float]:
     for origin in Origin.objects.select_related("page").exclude(page__title_key=None):
         last = PageVersion.objects.filter(page=origin.page).order_by("-number").select_related("stored")[0]
         truth = iter(name for _, name in blames[origin.identifier][-1])
-        for kept, block in zip(kept_words(origin.page_id), split_passages(last.text() or ""), strict=True):
-            score.add(kept, [next(truth) for _ in folded_words(block.text)])
+        for stored, block in zip(stored_authors(origin.page_id), split_passages(last.text() or ""), strict=True):
+            score.add(stored, [next(truth) for _ in folded_words(block.text)])
     return score.figures()
 
 
 def _blamed(old: Sequence[tuple[str, str]], words: Sequence[str], author: str) -> list[tuple[str, str]]:
-    """Words with their authors: those that the version before had keep theirs."""
+    """Return words with their authors: words of the previous version keep theirs, others are by `author`."""
     found = [(word, author) for word in words]
     matcher = SequenceMatcher(None, [word for word, _ in old], words, autojunk=False)
     for i, j, size in matcher.get_matching_blocks():
@@ -371,7 +371,7 @@ def _blamed(old: Sequence[tuple[str, str]], words: Sequence[str], author: str) -
 
 # --- Processes ------------------------------------------------------------------------------------
 def measure(what: str) -> None:
-    """In a process and a database of its own: print the figures as JSON."""
+    """Measure in a separate process and database; print the figures as JSON."""
     import django
 
     django.setup()
@@ -385,12 +385,12 @@ def measure(what: str) -> None:
         databases.copy_template(name)
         connection.close()
         settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
-        print(json.dumps(generated(int(what)) if what.isdigit() else told(Path(what))))
+        print(json.dumps(generated(int(what)) if what.isdigit() else compare_with_history(Path(what))))
         connection.close()
 
 
 def main(history: Path) -> None:
-    """One line for each history."""
+    """Print a line for each history."""
     for what in (*map(str, SEEDS), str(history)):
         command = [sys.executable, "-W", "ignore::SyntaxWarning", __file__, "--measure", what]
         variables = {name: value for name, value in os.environ.items() if name != "MOVILAB_DATABASE"}

@@ -1,4 +1,4 @@
-"""Measures speed on wikis made for it, with the production server; `make bench` calls it.
+"""Measures speed on generated wikis, with the production server; `make bench` calls it.
 
 Times depend on the machine: compare ratios within one run only. MOVILAB_DATABASE chooses PostgreSQL.
 """
@@ -31,7 +31,7 @@ PORT = 8799
 WIKI_SIZES = (15, 1512)
 PAGE = "/wiki/Mesure"
 VIEW_ROUNDS = 7
-# Run inside each wiki; the last line printed is what was measured.
+# Scripts that run inside each wiki; their last line of output is the result.
 SAVES = """
 import json, statistics, time
 from django.db import connection
@@ -97,7 +97,7 @@ print(json.dumps({}))
 
 
 def main() -> None:
-    """Measure, and print one line for each figure."""
+    """Measure, and print a line for each figure."""
     with tempfile.TemporaryDirectory(prefix="movilab-bench-") as folder:
         small, large = (wiki_of(size, Path(folder)) for size in WIKI_SIZES)
         try:
@@ -109,13 +109,13 @@ def main() -> None:
             large.remove()
 
 
-def say(what: str, figure: str) -> None:
-    """Print one figure."""
+def print_figure(what: str, figure: str) -> None:
+    """Print a figure."""
     print(f"{what:<62} {figure}", flush=True)
 
 
 def wiki_of(size: int, folder: Path) -> Instance:
-    """A wiki of `size` places, imported as an administrator would."""
+    """Create a wiki with `size` places, imported by the command."""
     instance = Instance.create(folder / f"wiki-{size}")
     command(instance, "collectstatic", "--no-input", "--verbosity=0")
     file = folder / f"{size}.csv"
@@ -126,12 +126,12 @@ def wiki_of(size: int, folder: Path) -> Instance:
     start = time.perf_counter()
     command(instance, "import_places", str(file), "--verbosity=0")
     seconds = time.perf_counter() - start
-    say(f"import of {size} places (whole command)", f"{seconds:.1f} s, {size / seconds:.0f} pages/s")
+    print_figure(f"import of {size} places (whole command)", f"{seconds:.1f} s, {size / seconds:.0f} pages/s")
     return instance
 
 
 def command(instance: Instance, *arguments: str) -> None:
-    """Run `manage.py` in a process of its own, as an administrator does: its start is part of what it takes."""
+    """Run `manage.py` in a new process, as an administrator does: the start of the process is part of the time."""
     process = instance.start("manage.py", *arguments)
     out, err = process.communicate()
     assert process.returncode == 0, out + err
@@ -153,26 +153,26 @@ def _place(number: int) -> Sequence[object]:
     return [known.get(column, "") for column in places_csv.COLUMNS]
 
 
-def told(instance: Instance, code: str) -> dict[str, Any]:
-    """What `code`, run in the wiki, says in its last line."""
-    answer: dict[str, Any] = json.loads(instance.python(code).strip().splitlines()[-1])
-    return answer
+def run_script(instance: Instance, code: str) -> dict[str, Any]:
+    """Run `code` in the wiki, and parse the last line of its output as JSON."""
+    result: dict[str, Any] = json.loads(instance.python(code).strip().splitlines()[-1])
+    return result
 
 
 def measure_saves(small: Instance, large: Instance) -> None:
-    """A save among few and among many pages."""
-    rounds = [(told(small, SAVES), told(large, SAVES)) for _ in range(3)]
-    few, many = (min(column, key=lambda answer: answer["ms"]) for column in zip(*rounds, strict=True))
-    say(f"save of a page of {few['words']} words among {WIKI_SIZES[0]} pages (median)", f"{few['ms']:.1f} ms")
-    say(f"the same among {WIKI_SIZES[1]} pages", f"{many['ms']:.1f} ms, {many['ms'] / few['ms']:.2f} times")
-    say("database queries of a save", str(many["queries"]))
-    passages = told(large, PASSAGES)
+    """Measure a save in a small and in a large wiki."""
+    rounds = [(run_script(small, SAVES), run_script(large, SAVES)) for _ in range(3)]
+    few, many = (min(column, key=lambda result: result["ms"]) for column in zip(*rounds, strict=True))
+    print_figure(f"save of a page of {few['words']} words among {WIKI_SIZES[0]} pages (median)", f"{few['ms']:.1f} ms")
+    print_figure(f"the same among {WIKI_SIZES[1]} pages", f"{many['ms']:.1f} ms, {many['ms'] / few['ms']:.2f} times")
+    print_figure("database queries of a save", str(many["queries"]))
+    passages = run_script(large, PASSAGES)
     figure = f"{passages['with']:.1f} ms; without keeping passages {passages['without']:.1f} ms"
-    say("save of a page with 500 passages (median)", figure)
+    print_figure("save of a page with 500 passages (median)", figure)
 
 
 def measure_versions(instance: Instance, folder: Path) -> None:
-    """Versions in, and a page with a hundred of them out."""
+    """Measure the import of versions, and the export of a page with a hundred versions."""
     file = folder / "history.jsonl"
     lines = [
         {
@@ -188,19 +188,21 @@ def measure_versions(instance: Instance, folder: Path) -> None:
     start = time.perf_counter()
     command(instance, "import_history", str(file), "--licence", "CC-BY-SA-4.0", "--verbosity=0")
     seconds = time.perf_counter() - start
-    say(f"import of {len(lines)} versions (whole command)", f"{seconds:.1f} s, {len(lines) / seconds:.0f} versions/s")
-    told(instance, HUNDRED)
+    print_figure(
+        f"import of {len(lines)} versions (whole command)", f"{seconds:.1f} s, {len(lines) / seconds:.0f} versions/s"
+    )
+    run_script(instance, HUNDRED)
     start = time.perf_counter()
     command(instance, "export_archive", "Cent", "-o", str(folder / "cent.zip"), "--verbosity=0")
-    say("export of a page with 100 versions (whole command)", f"{time.perf_counter() - start:.2f} s")
+    print_figure("export of a page with 100 versions (whole command)", f"{time.perf_counter() - start:.2f} s")
 
 
 def measure_views(instance: Instance) -> None:
-    """An anonymous reader's page beside the least that Django can answer, on the production server."""
-    say("database queries of an anonymous view", str(told(instance, VIEWS)["queries"]))
-    with served(instance):
-        with urlopen(f"http://127.0.0.1:{PORT}{PAGE}") as answer:
-            etag = answer.headers["ETag"]
+    """Measure an anonymous page view relative to a minimal Django response, on the production server."""
+    print_figure("database queries of an anonymous view", str(run_script(instance, VIEWS)["queries"]))
+    with serve(instance):
+        with urlopen(f"http://127.0.0.1:{PORT}{PAGE}") as response:
+            etag = response.headers["ETag"]
         rounds = [
             (
                 requests_per_second(PORT, "/ok", 200),
@@ -209,18 +211,18 @@ def measure_views(instance: Instance) -> None:
             )
             for _ in range(VIEW_ROUNDS)
         ]
-    # Each round is compared with its own "ok": on a busy machine rounds differ more than what they compare.
+    # Each round is compared with its own "ok": on a busy machine, rounds differ more than the compared figures.
     rates = [statistics.median(column) for column in zip(*rounds, strict=True)]
     shares = [statistics.median(rate / one[0] for one, rate in zip(rounds, column, strict=True))
               for column in zip(*rounds, strict=True)]  # fmt: skip
-    say('a view that answers "ok"', f"{rates[0]:.0f} requests/s")
-    say("an anonymous view of a page of 500 words", f"{rates[1]:.0f} requests/s, {shares[1]:.2f} of it")
-    say("the same when the reader has it already (304)", f"{rates[2]:.0f} requests/s, {shares[2]:.2f} of it")
+    print_figure('a view that answers "ok"', f"{rates[0]:.0f} requests/s")
+    print_figure("an anonymous view of a page of 500 words", f"{rates[1]:.0f} requests/s, {shares[1]:.2f} of it")
+    print_figure("the same when the reader has it already (304)", f"{rates[2]:.0f} requests/s, {shares[2]:.2f} of it")
 
 
 @contextmanager
-def served(instance: Instance) -> Iterator[None]:
-    """The wiki behind the production server."""
+def serve(instance: Instance) -> Iterator[None]:
+    """Serve the wiki by the production server."""
     code = (
         "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.benchmarks.settings'\n"
         f"from movilab.server import serve; serve('127.0.0.1', {PORT})"

@@ -25,11 +25,11 @@ from tests.instances import Instance
 
 PAGES, VERSIONS, INGREDIENTS = 1_000, 500, 50
 SIZE = 50_000
-"""Characters of the texts that are merged."""
+"""Characters of the merged texts."""
 EDITS = (5, 20, 60)
 SEEDS = range(5)
 
-# Run inside a wiki; the last line printed is what was measured.
+# Scripts that run inside a wiki; their last line of output is the result.
 PLACE = """
 import json, time
 from django.contrib.auth.models import AnonymousUser
@@ -47,7 +47,8 @@ def text(n):
     parts = [f"## Partie {k}\\n\\n{line % (n, n + 1, n + k, n)}" for k in range(4)]
     return f"---\\nNature: Pratique\\nLieu: Grand lieu\\n---\\n" + "\\n\\n".join(parts)
 store([
-    NewVersion(WikiPage(), text(n), PageFields(0, place, f"Page {n}", False, "CC-BY-SA-4.0", "fr"), by) for n in range(%d)
+    NewVersion(WikiPage(), text(n), PageFields(0, place, f"Page {n}", False, "CC-BY-SA-4.0", "fr"), by)
+    for n in range(%d)
 ])
 pages = [page_lookup.reload_page(place.pk), *subtree.subtree(place, AnonymousUser())]
 offers = [offer.name for offer in subtree.fact_rewrite_options(pages)]
@@ -98,7 +99,7 @@ print(json.dumps([len(touch.behind), touching, planning, saved, proposed]))
 
 
 def prose(dice: random.Random, size: int) -> list[str]:
-    """Paragraphs of made-up sentences, of so many characters in all."""
+    """Generate paragraphs of random sentences, with `size` characters in all."""
     found: list[str] = []
     while sum(map(len, found)) < size:
         words = [dice.choice((LINKS, NOUNS, VERBS)[at % 3]) for at in range(dice.randint(20, 90))]
@@ -107,7 +108,7 @@ def prose(dice: random.Random, size: int) -> list[str]:
 
 
 def edited(paragraphs: Sequence[str], edits: int, dice: random.Random) -> str:
-    """A text with so many edits: words exchanged, paragraphs added or taken out."""
+    """Return the text after random edits: words replaced, paragraphs added or removed."""
     text = list(paragraphs)
     for _ in range(edits):
         at = dice.randrange(len(text))
@@ -124,7 +125,7 @@ def edited(paragraphs: Sequence[str], edits: int, dice: random.Random) -> str:
 
 
 def merges() -> None:
-    """Clashes and time of merges, ours and git's."""
+    """Measure conflicts and time of merges, compared with git."""
     from wiki.text.merging.document_merge import merge_documents
 
     for edits in EDITS:
@@ -145,12 +146,12 @@ def merges() -> None:
 
 
 def median(some: list[tuple[int, float]]) -> float:
-    """The median of times."""
+    """Return the median of the times."""
     return statistics.median(ms for _, ms in some)
 
 
 def by_git(base: str, mine: str, theirs: str) -> tuple[int, float]:
-    """Clashes that git sees, and its time with that of starting it."""
+    """Merge by git; return the number of conflicts, and the time, with that of starting git."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (("base", base), ("mine", mine), ("theirs", theirs)):
             Path(folder, name).write_text(text, encoding="utf-8")
@@ -160,7 +161,7 @@ def by_git(base: str, mine: str, theirs: str) -> tuple[int, float]:
 
 
 def licences() -> None:
-    """The check of a page that is made of many."""
+    """Measure the licence check of a page with many sources."""
     import django
 
     django.setup()
@@ -175,7 +176,7 @@ def licences() -> None:
 
 
 def main() -> None:
-    """Print every figure."""
+    """Measure, and print every figure."""
     merges()
     licences()
     with tempfile.TemporaryDirectory() as folder:

@@ -30,13 +30,13 @@ from tests.run import postgres
 
 SIZES = (10_000, 100_000)
 EACH = 20
-"""Versions of a page, on average."""
+"""Average number of versions of a page."""
 TOGETHER = 10
-"""Pages that are written in one transaction."""
+"""Pages written in one transaction."""
 RUNS = {"rare": 40, "middle": 40, "common": 20}
-"""Queries of each class; together they are the mix."""
+"""Number of queries of each class; together they are the mix."""
 WHOLE = 400
-"""Versions that are indexed whole, to tell what all would take."""
+"""Versions that are indexed as a whole, to estimate the size for all."""
 COMMON = ("le", "la", "les", "de", "des", "un", "une", "et", "à", "dans", "pour", "avec", "qui", "sur")
 NAMES = [f"Personne {number}" for number in range(200)]
 BEGIN = datetime(2014, 1, 1, tzinfo=UTC)
@@ -44,34 +44,34 @@ YEARS = 10
 
 
 def main(sizes: tuple[int, ...]) -> None:
-    """Measure each size in a process of its own, with our engine on SQLite and with PostgreSQL's."""
+    """Measure each size in a separate process, with Whoosh on SQLite, and with PostgreSQL's full-text search."""
     for size in sizes:
-        _tell("Whoosh", size, {}, "whoosh")
+        _print_figures("Whoosh", size, {}, "whoosh")
     programs = postgres_programs()
     if programs is None:
         print("history on PostgreSQL: left out (apt install postgresql)")
         return
     for size in sizes:
         with postgres(programs) as address:
-            _tell("PostgreSQL", size, {"MOVILAB_DATABASE": address}, "database")
+            _print_figures("PostgreSQL", size, {"MOVILAB_DATABASE": address}, "database")
 
 
-def _tell(name: str, size: int, variables: dict[str, str], engine: str) -> None:
-    """Measure, and print one figure a line."""
+def _print_figures(name: str, size: int, variables: dict[str, str], engine: str) -> None:
+    """Measure, and print a line for each figure."""
     command = [sys.executable, "-W", "ignore::SyntaxWarning", __file__, str(size), engine]
     out = subprocess.run(command, env=os.environ | variables, check=True, stdout=subprocess.PIPE, text=True).stdout
-    told: dict[str, Any] = json.loads(out.splitlines()[-1])
+    measurements: dict[str, Any] = json.loads(out.splitlines()[-1])
     among = f"history, {name}, {size} versions"
-    for what, figure in told["figures"].items():
+    for what, figure in measurements["figures"].items():
         print(f"{f'{among}: {what}':<72} {figure}")
-    for kind, found in told["kinds"].items():
+    for kind, found in measurements["kinds"].items():
         figure = f"median {found['median']:.1f} ms, p95 {found['p95']:.1f} ms; {found['hits']:.0f} pages"
         print(f"{f'{among}: {kind}':<72} {figure}{found['cut']}", flush=True)
 
 
-# --- A history ------------------------------------------------------------------------------------
+# --- Generated history------------------------------------------------------------------------------
 class Writers:
-    """People who write pages, by dice."""
+    """Generates pages and their edits at random."""
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
@@ -91,11 +91,11 @@ class Writers:
         return f"- {said}" if kind < 0.4 else f"{said}."
 
     def facts(self) -> str:
-        """The front matter."""
+        """Generate front matter."""
         return f"---\nVille: {self.words(1)[0]}\nOutils: [{', '.join(self.words(3))}]\n---"
 
     def edited(self, page: list[str]) -> list[str]:
-        """A page after one edit, as wikis see them."""
+        """Return a page after a random edit, typical of wikis."""
         page = list(page)
         at = self.dice.randrange(1, len(page))
         kind = self.dice.random()
@@ -117,7 +117,7 @@ class Writers:
         return page
 
     def versions(self) -> Iterator[str]:
-        """The texts of one page, one after the other."""
+        """Generate the texts of the versions of a page."""
         page = [self.facts(), *(self.passage() for _ in range(self.dice.randint(4, 16)))]
         past: list[list[str]] = []
         for _ in range(min(int(self.dice.paretovariate(1.16) * EACH * 0.24) + 1, EACH * 20)):
@@ -126,7 +126,7 @@ class Writers:
             page = past[-2] if len(past) > 1 and self.dice.random() < 0.05 else self.edited(page)
 
     def write(self, count: int) -> int:
-        """Write about `count` versions; returns how many bytes of text they have together."""
+        """Write about `count` versions; return the bytes of their texts."""
         from wiki.pages import page_lookup
         from wiki.pages.models import Changeset, WikiPage
         from wiki.pages.writing.page_writer import Author
@@ -150,9 +150,9 @@ class Writers:
         return written
 
 
-# --- In the process that measures -----------------------------------------------------------------
+# --- In the measuring process ---------------------------------------------------------------------
 def measure(size: int, engine: str) -> None:
-    """Build, search, print the figures as JSON."""
+    """Build a wiki, search it, and print the figures as JSON."""
     import django
 
     django.setup()
@@ -179,7 +179,7 @@ def measure(size: int, engine: str) -> None:
 
 
 def build(writers: Writers, size: int, engine: str) -> dict[str, str]:
-    """The wiki and its index, and how large they became."""
+    """Build the wiki and its index; return their sizes."""
     from django.db import connection
 
     from wiki.history.models import Passage
@@ -210,7 +210,7 @@ def build(writers: Writers, size: int, engine: str) -> dict[str, str]:
 
 
 def index_size() -> int:
-    """Bytes of the index of passages."""
+    """Return the size of the index of passages in bytes."""
     from modelsearch.backends import get_search_backend
 
     from wiki.history.models import Passage
@@ -220,7 +220,7 @@ def index_size() -> int:
 
 
 def whole_size() -> float:
-    """Bytes that the index of one version takes where versions are indexed whole."""
+    """Return the bytes per version of an index in which versions are indexed as a whole."""
     from whoosh.index import create_in
 
     from wiki.history.models import Passage
@@ -239,20 +239,20 @@ def whole_size() -> float:
 
 
 def delay() -> float:
-    """Seconds of the worker from a saved page to its being found."""
+    """Measure the seconds of the index job from a save until the page is found."""
     from tests.factories import make_page
     from wiki.search import index_updates
 
     make_page("Fournil", "Le pain de la semaine.")
-    chore = index_updates.IndexUpdateJob()
+    job = index_updates.IndexUpdateJob()
     begun = time.perf_counter()
-    while chore.run():
+    while job.run():
         continue
     return time.perf_counter() - begun
 
 
 def kinds(dice: random.Random) -> dict[str, Any]:
-    """Each kind of query with rare, middle and common words, each class apart, and their mix."""
+    """Measure each kind of query with rare, middle and common words, separately and mixed."""
     from wiki.search.time_filter import TimeFilterInput
 
     some = Classes(dice)
@@ -276,7 +276,7 @@ def kinds(dice: random.Random) -> dict[str, Any]:
 
 
 class Classes:
-    """Words by how many passages hold them, and days."""
+    """Words by frequency class, and random dates."""
 
     def __init__(self, dice: random.Random) -> None:
         from wiki.history.models import Passage
@@ -299,7 +299,7 @@ class Classes:
         return self.dice.choice(self.words[name])
 
     def pair(self, name: str) -> str:
-        """A word of a class with the one that stands after it somewhere."""
+        """Return a word of a class with a word that follows it in some passage."""
         wanted = set(self.words[name])
         while True:
             text = self.dice.choice(self.texts)
@@ -316,17 +316,17 @@ class Classes:
         return {"since": f"{year}-01-01", "until": f"{year}-12-31"}
 
 
-def timed(text: str, wish: Any) -> tuple[float, int, bool]:
-    """The whole answer of the search page: milliseconds, pages, and whether all were counted."""
+def timed(text: str, time_input: Any) -> tuple[float, int, bool]:
+    """Time a search as on the search page; return milliseconds, number of pages, and whether all were counted."""
     from django.contrib.auth.models import AnonymousUser
 
     from wiki.search import history_results
 
     user = AnonymousUser()
     begun = time.perf_counter()
-    given = history_results.search_history(text, user, wish)
-    history_results.load_history_results(given, given.hits[:20], user, 6)
-    return (time.perf_counter() - begun) * 1000, len(given.hits), given.found.is_complete
+    results = history_results.search_history(text, user, time_input)
+    history_results.load_history_results(results, results.hits[:20], user, 6)
+    return (time.perf_counter() - begun) * 1000, len(results.hits), results.found.is_complete
 
 
 def summed(some: list[tuple[float, int, bool]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A small client that asks for one address over several kept connections, and counts."""
+"""A small load generator: requests one URL over several persistent connections, and counts the responses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SECONDS = 2.0
 
 
 def requests_per_second(port: int, path: str, status: int, headers: Mapping[str, str] | None = None) -> float:
-    """How often per second the server of this machine answers `path`; AssertionError at any other status."""
+    """Return the responses per second for `path` of the local server. Raises AssertionError for another status."""
     more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Language: fr\r\n{more}\r\n".encode()
 

@@ -23,7 +23,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 SIZES = (500, 5_000)
 WORDS = 200
-"""Words of a page."""
+"""Number of words of a page."""
 LEXICON = 20_000
 RUNS = 30
 SYLLABLES = (
@@ -34,7 +34,7 @@ ENDINGS = ("er", "eur", "tion", "ment", "ique", "age", "ier", "ette", "isme", "o
 
 
 def main() -> None:
-    """Measure each size in a process of its own."""
+    """Measure each size in a separate process."""
     for size in SIZES:
         command = [sys.executable, "-W", "ignore::SyntaxWarning", __file__, str(size)]
         out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -48,9 +48,9 @@ def main() -> None:
             print(f"{f'{among}: {kind}':<62} {figure}", flush=True)
 
 
-# --- In the process that measures -----------------------------------------------------------------
+# --- In the measuring process ---------------------------------------------------------------------
 def lexicon(dice: random.Random) -> list[str]:
-    """Words, the most frequent first."""
+    """Generate words, most frequent first."""
     found: dict[str, None] = {}
     while len(found) < LEXICON:
         found["".join(dice.choices(SYLLABLES, k=dice.randint(1, 3))) + dice.choice(ENDINGS)] = None
@@ -58,7 +58,7 @@ def lexicon(dice: random.Random) -> list[str]:
 
 
 def build(size: int, dice: random.Random) -> tuple[list[str], int]:
-    """Pages with their words, without versions; the lexicon, and how many bytes were written."""
+    """Create pages with search texts but without versions; return the lexicon and the bytes written."""
     from tests.ask.fact_factories import write_pages
     from wiki.search.models import PageSearchText
 
@@ -77,7 +77,7 @@ def build(size: int, dice: random.Random) -> tuple[list[str], int]:
 
 
 def measure(size: int) -> None:
-    """Build, search, print the figures as JSON."""
+    """Build a wiki, search it, and print the figures as JSON."""
     import django
 
     django.setup()
@@ -104,20 +104,20 @@ def measure(size: int) -> None:
 
 
 def delay() -> float:
-    """Seconds of the worker from a saved page to its being found."""
+    """Measure the seconds of the index job from a save until the page is found."""
     from tests.factories import make_page
     from wiki.search import index_updates
 
     make_page("Fournil", "Le pain de la semaine.")
-    chore = index_updates.IndexUpdateJob()
+    job = index_updates.IndexUpdateJob()
     begun = time.perf_counter()
-    while chore.run():
+    while job.run():
         continue
     return time.perf_counter() - begun
 
 
 def kinds(known: list[str], size: int, dice: random.Random) -> dict[str, Any]:
-    """Each kind of query with rare, middle and common words, each class apart."""
+    """Measure each kind of query with rare, middle and common words, separately."""
     from wiki.search.models import PageSearchText
 
     held: dict[str, int] = {}
@@ -144,7 +144,7 @@ def kinds(known: list[str], size: int, dice: random.Random) -> dict[str, Any]:
 
 
 def timed(queries: list[str]) -> dict[str, float]:
-    """The whole answer of the search page: hits, facets, and the pieces of the first twenty."""
+    """Time searches as on the search page: hits, facets, and the snippets of the first twenty."""
     from django.contrib.auth.models import AnonymousUser
     from django.http import QueryDict
 

@@ -1,4 +1,4 @@
-"""The real settings, and one more address, /ok, to compare a page's view with."""
+"""The production settings with an additional URL, /ok, for comparison with page views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wiki's addresses, and a view that answers "ok" through the same middleware."""
+"""The URLs of the wiki, and a view that returns "ok" through the same middleware."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.urls import include, path
 
 
 def ok(request: HttpRequest) -> HttpResponse:
-    """The least that Django can answer."""
+    """Return a minimal response."""
     return HttpResponse("ok")
 
 

@@ -1,4 +1,4 @@
-"""axe-core finds nothing on the screens, in light and in dark: WCAG 2.2 A and AA, and its good practice."""
+"""axe-core finds no violations on the pages, in light and dark: WCAG 2.2 A and AA, and best practices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ANSWERS = "?Ville%0A?Position%0A?Ouverture%0A?Surface"
+PRINTOUTS = "?Ville%0A?Position%0A?Ouverture%0A?Surface"
 SCREENS = (
     "/",
     "/wiki/Atelier",
@@ -30,8 +30,11 @@ SCREENS = (
     "/ask",
     "/ask?q=[[Ville::",
     "/ask?q=[[Ville::%2B]]&po=?Ville&since=2001",
-    *(f"/ask?q=[[Ville::%2B]]&po={ANSWERS}&format={form}" for form in ("table", "map", "chart", "calendar", "gallery")),
-    *(f"/ask?q=[[Ville::%2B]]&po={ANSWERS}&format={form}" for form in ("timeline", "tree", "tagcloud", "list")),
+    *(
+        f"/ask?q=[[Ville::%2B]]&po={PRINTOUTS}&format={form}"
+        for form in ("table", "map", "chart", "calendar", "gallery")
+    ),
+    *(f"/ask?q=[[Ville::%2B]]&po={PRINTOUTS}&format={form}" for form in ("timeline", "tree", "tagcloud", "list")),
     "/touch/Atelier:Pain",
     "/forks/Pain",
     "/suggest/Pain",
@@ -62,20 +65,20 @@ RULES: dict[Literal["light", "dark"], dict[str, Any]] = {
     "light": {"resultTypes": ["violations"]},
     "dark": {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]},
 }
-"""What axe looks for: all, and then what colours alone change."""
+"""Axe's options by colour scheme: all rules, then only those that depend on colours."""
 
 
 @pytest.fixture
 def scene(bob: User) -> None:
-    """A place and practices with facts of many types, some wrong."""
+    """A place and practices with facts of many datatypes, some of them invalid."""
     for name, datatype in (("Ville", "Text"), ("Position", "Geographic coordinates"), ("Ouverture", "Date")):
         make_page(f"Property:{name}", f"---\nHas type: {datatype}\n---")
     make_page("Property:Surface", "---\nHas type: Quantity\nCorresponds to: [1 m², 0.0001 ha]\n---")
     facts = "Ville: Lyon\nPosition: 45.76, 4.86\nOuverture: 2026-11-02\nSurface: 120 m²"
     place = make_place("Atelier", by=bob, text=f"---\n{facts}\n---\n## Un\n\nMots.\n\n## Deux\n\n[[Catégorie:Bois]]")
     for number in range(15):
-        own = f"Surface: {number * 10} m²\nOuverture: 2026-11-{number + 1}"
-        text = f"---\nNature: Pratique\nVille: Lyon\n{own}\n---\nMots."
+        changed_facts = f"Surface: {number * 10} m²\nOuverture: 2026-11-{number + 1}"
+        text = f"---\nNature: Pratique\nVille: Lyon\n{changed_facts}\n---\nMots."
         make_page(f"Pratique {number}", text, by=bob, place=place if number % 2 else None)
     text = "---\nVille: Nantes\nSurface: 1 km\nVoir: Atelier\nOuverture: 01/02/2021\n---\nDu pain."
     page = make_page("Pain", text, by=bob)
@@ -88,10 +91,10 @@ def scene(bob: User) -> None:
 
 
 @pytest.mark.slow
-def test_it_finds_no_barrier(browser: Browser, live_server: Any, scene: None) -> None:
+def test_pages_have_no_accessibility_violations(browser: Browser, live_server: Any, scene: None) -> None:
     context = browser.new_context(base_url=live_server.url, locale="fr-FR", reduced_motion="reduce")
     page = context.new_page()
-    found = []
+    violations = []
     for address in SCREENS:
         page.goto(address)
         if "format=map" in address:
@@ -99,11 +102,11 @@ def test_it_finds_no_barrier(browser: Browser, live_server: Any, scene: None) ->
         for theme, rules in RULES.items():
             page.emulate_media(color_scheme=theme)
             results = Axe().run(page, options=rules)
-            assert results.response["passes"], "axe looked at the screen"
-            found += [
+            assert results.response["passes"], "axe checked the page"
+            violations += [
                 f"{address} ({theme}): {one['id']} ({one['help']}): {one['nodes'][0]['target']} "
                 f"{one['nodes'][0]['html'][:160]}"
                 for one in results.response["violations"]
             ]
     context.close()
-    assert found == []
+    assert violations == []

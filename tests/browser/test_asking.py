@@ -1,4 +1,4 @@
-"""The Ask page in a real browser: suggestions by keyboard, rows, formats, copying, two days, on a phone too."""
+"""The Ask page in a browser: autocompletion, rows, formats, copying, comparison of days, no JavaScript, phones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-QUESTION, LIST = "textarea[name=q]", "[role=listbox]:not([hidden])"
+QUERY_FIELD, LIST = "textarea[name=q]", "[role=listbox]:not([hidden])"
 
 SCREENS = (
     "/ask", "/ask?q=[[Nature::Lieu]]&po=?Ville&since=2001", "/ask?q=[[", "/browse/Atelier", "/properties",
@@ -28,48 +28,48 @@ SCREENS = (
 
 @pytest.fixture
 def scene(bob: User) -> None:
-    """Two places with facts that are declared."""
+    """Two places with facts of declared properties."""
     make_page("Property:Ville", "---\nHas type: Text\n---")
     make_page("Property:Position", "---\nHas type: Geographic coordinates\n---")
     make_place("Atelier", by=bob, text="---\nVille: Lyon\nPosition: 45.76, 4.86\n---")
     make_place("Fournil", by=bob, text="---\nVille: Nantes\nPosition: 47.22, -1.55\n---")
 
 
-def choose(tab: Page, words: str) -> None:
-    """Take the suggestion that begins so, by keyboard."""
-    tab.wait_for_selector(f"{LIST} >> text={words}")
+def choose(tab: Page, start: str) -> None:
+    """Choose the suggestion that begins with `start`, by keyboard."""
+    tab.wait_for_selector(f"{LIST} >> text={start}")
     tab.keyboard.press("ArrowDown")
     active = tab.locator(f"{LIST} [aria-selected=true]")
-    assert active.inner_text().startswith(words)
+    assert active.inner_text().startswith(start)
     focused = tab.evaluate("document.activeElement.getAttribute('aria-activedescendant')")
     assert focused == active.get_attribute("id")
     tab.keyboard.press("Enter")
 
 
-def test_it_suggests_while_one_types_a_question(tab: Page, scene: None) -> None:
+def test_autocompletion_of_queries(tab: Page, scene: None) -> None:
     tab.goto("/ask")
-    tab.focus(QUESTION)
+    tab.focus(QUERY_FIELD)
     tab.keyboard.type("[[vil")
     choose(tab, "Ville")
-    assert tab.input_value(QUESTION) == "[[Ville::"
+    assert tab.input_value(QUERY_FIELD) == "[[Ville::"
     choose(tab, "Lyon")
-    assert tab.input_value(QUESTION) == "[[Ville::Lyon]]"
+    assert tab.input_value(QUERY_FIELD) == "[[Ville::Lyon]]"
     tab.keyboard.type(" [[Catégorie:l")
     choose(tab, "Lieu")
-    assert tab.input_value(QUESTION) == "[[Ville::Lyon]] [[Catégorie:Lieu]]"
+    assert tab.input_value(QUERY_FIELD) == "[[Ville::Lyon]] [[Catégorie:Lieu]]"
     tab.keyboard.type(" [[four")
     choose(tab, "Fournil")
-    assert tab.input_value(QUESTION).endswith(" [[Fournil]]")
+    assert tab.input_value(QUERY_FIELD).endswith(" [[Fournil]]")
     tab.keyboard.type(" [[vil")
     tab.wait_for_selector(LIST)
     tab.keyboard.press("Escape")
     expect(tab.locator(LIST)).to_have_count(0)
-    assert tab.input_value(QUESTION).endswith("[[vil")
+    assert tab.input_value(QUERY_FIELD).endswith("[[vil")
 
 
-def test_it_builds_a_question_row_by_row(tab: Page, scene: None) -> None:
+def test_printout_rows(tab: Page, scene: None) -> None:
     tab.goto("/ask")
-    tab.fill(QUESTION, "[[Nature::Lieu]]")
+    tab.fill(QUERY_FIELD, "[[Nature::Lieu]]")
     tab.focus("#ask-pp-1")
     tab.keyboard.type("vil")
     expect(tab.locator("#ask-pp-1")).to_have_attribute("role", "combobox")
@@ -87,13 +87,13 @@ def test_it_builds_a_question_row_by_row(tab: Page, scene: None) -> None:
     tab.click("main form button[type=submit]")
     tab.wait_for_selector(".ask-answer table")
     assert "form=" not in tab.url
-    heads = tab.locator(".ask-answer thead th").all_inner_texts()
-    assert [head.split("\xa0")[0].strip() for head in heads[1:]] == ["Ville", "Où"]
+    headers = tab.locator(".ask-answer thead th").all_inner_texts()
+    assert [header.split("\xa0")[0].strip() for header in headers[1:]] == ["Ville", "Où"]
     assert tab.input_value("#ask-ph-2") == "Où"
     assert tab.input_value("#ask-link").endswith(tab.url.partition("/ask")[2].partition("#")[0])
 
 
-def test_it_fetches_the_fields_of_another_format_and_draws_a_map(tab: Page, scene: None) -> None:
+def test_fields_of_another_format_and_map(tab: Page, scene: None) -> None:
     tab.goto("/ask?q=[[Position::%2B]]&po=?Position")
     expect(tab.locator("[data-parameters] [name=cluster]")).to_have_count(0)
     tab.select_option("select[name=format]", "map")
@@ -106,7 +106,7 @@ def test_it_fetches_the_fields_of_another_format_and_draws_a_map(tab: Page, scen
     assert "height=320" in tab.url
 
 
-def test_it_copies_what_shows_the_answer_in_a_page(tab: Page, scene: None) -> None:
+def test_copying_the_embedded_query(tab: Page, scene: None) -> None:
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.goto("/ask?q=[[Ville::Lyon]]&po=?Ville&format=ul")
     tab.click("[data-copy=ask-embed]")
@@ -114,7 +114,7 @@ def test_it_copies_what_shows_the_answer_in_a_page(tab: Page, scene: None) -> No
     assert tab.evaluate("navigator.clipboard.readText()") == "{{#ask: [[Ville::Lyon]]\n |?Ville\n |format=ul\n}}"
 
 
-def test_it_compares_two_days_and_marks_a_mistake(tab: Page, scene: None, bob: User) -> None:
+def test_comparison_of_two_days_and_highlighted_syntax_error(tab: Page, scene: None, bob: User) -> None:
     place = page_lookup.find("Atelier", bob)
     assert place is not None
     page_writer.edit(place, "---\nVille: Brest\n---", page_writer.Author.of(bob))
@@ -124,14 +124,14 @@ def test_it_compares_two_days_and_marks_a_mistake(tab: Page, scene: None, bob: U
     tab.click("main form button[type=submit]")
     tab.wait_for_selector("#ask-changed")
     assert tab.locator("#ask-changed ~ details").first.inner_text().startswith("2 pages sont entrées")
-    tab.fill(QUESTION, "[[Ville::Lyon]] [[Ville::")
+    tab.fill(QUERY_FIELD, "[[Ville::Lyon]] [[Ville::")
     tab.click("main form button[type=submit]")
     tab.wait_for_selector(".ask-marked mark")
     assert tab.evaluate("document.activeElement.name") == "q"
     assert tab.evaluate("document.activeElement.selectionStart") == len("[[Ville::Lyon]] [[Ville::")
 
 
-def test_it_asks_without_javascript_on_a_phone(browser: Browser, live_server: Any, scene: None) -> None:
+def test_the_ask_page_without_javascript_on_a_phone(browser: Browser, live_server: Any, scene: None) -> None:
     context = browser.new_context(
         base_url=live_server.url, java_script_enabled=False, locale="fr-FR", viewport={"width": 390, "height": 800}
     )
@@ -139,7 +139,7 @@ def test_it_asks_without_javascript_on_a_phone(browser: Browser, live_server: An
     page.goto("/ask")
     example = page.locator(".ask-examples a").first
     expect(example).to_be_visible()
-    page.fill(QUESTION, "[[Nature::Lieu]]")
+    page.fill(QUERY_FIELD, "[[Nature::Lieu]]")
     page.fill("#ask-pp-1", "Ville")
     page.click("main form button[type=submit]")
     assert page.locator(".ask-answer table").inner_text().count("Lyon") == 1
@@ -147,7 +147,7 @@ def test_it_asks_without_javascript_on_a_phone(browser: Browser, live_server: An
     context.close()
 
 
-def test_its_screens_fit_a_phone(tab: Page, scene: None) -> None:
+def test_pages_fit_a_phone(tab: Page, scene: None) -> None:
     tab.set_viewport_size({"width": 360, "height": 800})
     wide = []
     for address in SCREENS:

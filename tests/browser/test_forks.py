@@ -1,4 +1,4 @@
-"""Forks that stay in touch, as people live it: a pull with a clash, a proposal, the original that takes it in."""
+"""Forks in a browser: a pull with a conflict, a proposal that is accepted, the fork of a place, the network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_fork_takes_in_and_gives_back(tab: Page, alice: User, bob: User) -> None:
+def test_pull_with_a_conflict_and_proposal(tab: Page, alice: User, bob: User) -> None:
     bread = make_practice(alice)
     fork = make_fork(bread, "Le Fournil", bob)
     change(bread, alice, ("Ville: Lyon", "Ville: Nice"), ("Une nuit", "Trois nuits"), ("le soir", "le matin"))
@@ -33,8 +33,8 @@ def test_a_fork_takes_in_and_gives_back(tab: Page, alice: User, bob: User) -> No
     tab.check("input[value=own]")
     tab.fill(".clash-own", "Quatre nuits de repos.")
     follow(tab, "button[name=save]")
-    for words in ("Ville: Nice", "Quatre nuits de repos.", "le matin", "Au four, chaud."):
-        assert words in text_of(fork)
+    for text in ("Ville: Nice", "Quatre nuits de repos.", "le matin", "Au four, chaud."):
+        assert text in text_of(fork)
     tab.goto("/touch/Le_Fournil:Pain")
     follow(tab, "text=Proposer à l’original ce qui a été changé ici")
     tab.fill("textarea[name=message]", "Quatre nuits valent mieux.")
@@ -54,7 +54,7 @@ def test_a_fork_takes_in_and_gives_back(tab: Page, alice: User, bob: User) -> No
     assert bread.versions.get(number=3).author == bob
 
 
-def test_a_whole_place_is_the_seed_of_a_new_one_and_the_family_is_on_a_map(tab: Page, bob: User) -> None:
+def test_fork_of_a_whole_place_and_network_map(tab: Page, bob: User) -> None:
     make_page("Property:Coordonnées", "---\nHas type: Geographic coordinates\n---")
     place = make_place(
         "La Myne", by=bob, text="---\nNature: Lieu\nCoordonnées: 45.76, 4.88\n---\nUn lieu, avec [[Charte]]."

@@ -1,4 +1,4 @@
-"""The face in a real browser: theme, editor, menus, and screens from 360 to 1600 pixels."""
+"""The layout in a browser: theme, editor, menus, and pages from 360 to 1600 pixels."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SCREENS = (
 
 
 def sign_in(tab: Page, name: str) -> None:
-    """Sign in as someone of the cast."""
+    """Sign in as a user of the fixtures."""
     tab.goto("/account/login")
     tab.fill("input[name=username]", name)
     tab.fill("input[name=password]", PASSWORD)
@@ -46,7 +46,7 @@ def sign_in(tab: Page, name: str) -> None:
     tab.wait_for_url("**/")
 
 
-def test_it_keeps_the_theme_that_was_chosen(tab: Page) -> None:
+def test_the_chosen_theme_is_kept(tab: Page) -> None:
     tab.goto("/")
     assert tab.get_attribute("html", "data-theme") is None
     tab.click("[data-theme-switch]")
@@ -56,7 +56,7 @@ def test_it_keeps_the_theme_that_was_chosen(tab: Page) -> None:
     assert f'data-theme="{chosen}"' in answer.text()
 
 
-def test_it_helps_with_writing(tab: Page, alice: User) -> None:
+def test_editor_tools(tab: Page, alice: User) -> None:
     make_page("Établi", "Un établi solide.", by=alice)
     sign_in(tab, "alice")
     tab.goto("/edit/Établi")
@@ -67,7 +67,7 @@ def test_it_helps_with_writing(tab: Page, alice: User) -> None:
     expect(field).to_have_value("Un établi solide et **lourd**")
     tab.click("[data-preview-button]")
     expect(tab.locator(".preview strong")).to_have_text("lourd")
-    tab.wait_for_timeout(1200)  # drafts are kept when typing pauses; the policy forbids wait_for_function
+    tab.wait_for_timeout(1200)  # drafts are saved when typing pauses; the CSP forbids wait_for_function
     assert tab.evaluate("localStorage.length") == 1
     tab.on("dialog", lambda question: question.accept())
     tab.goto("/wiki/Établi")
@@ -82,7 +82,7 @@ def test_it_helps_with_writing(tab: Page, alice: User) -> None:
     expect(tab.locator("[data-editor-note]")).to_have_text("")
 
 
-def test_it_opens_its_menu_without_javascript(browser: Browser, live_server: Any) -> None:
+def test_the_menu_opens_without_javascript(browser: Browser, live_server: Any) -> None:
     context = browser.new_context(
         base_url=live_server.url, java_script_enabled=False, viewport={"width": 390, "height": 800}
     )
@@ -96,7 +96,7 @@ def test_it_opens_its_menu_without_javascript(browser: Browser, live_server: Any
 
 
 @pytest.mark.slow
-def test_it_fits_a_phone_and_a_wide_screen(tab: Page) -> None:
+def test_pages_fit_phones_and_wide_screens(tab: Page) -> None:
     call_command("load_demo", verbosity=0)
     too_wide = []
     for width in (360, 768, 1600):

@@ -1,4 +1,4 @@
-"""Results in a real browser: maps with clusters and popups, tables that sort, and what is left without JavaScript."""
+"""Query results in a browser: maps with clusters and popups, sortable tables, and both without JavaScript."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from movilab.env_settings import Tiles
-from tests.ask.formats.building import column, in_page, number, place, result, text
+from tests.ask.formats.building import column, number, place, render_in_page, result, text
 from tests.ask.formats.standing import open_page
 
 if TYPE_CHECKING:
@@ -26,18 +26,18 @@ def map_of_france(**parameters: str) -> str:
         ("L’Atelier", [[place(45.75, 4.85)], [text("Lyon")]]),
         ("Le Port", [[place(48.39, -4.49)], [text("Brest")]]),
     ]
-    return in_page(result(rows, [column("Lieu", "_geo"), column("Ville")], format="map", **parameters))
+    return render_in_page(result(rows, [column("Lieu", "_geo"), column("Ville")], format="map", **parameters))
 
 
 def watch(tab: Page) -> list[str]:
-    """The hosts that the tab asks from now on."""
+    """Return a list that collects the hosts that the tab sends requests to."""
     hosts: list[str] = []
     tab.on("request", lambda request: hosts.append(urlsplit(request.url).netloc))
     return hosts
 
 
-def unfold(tab: Page, marker: str) -> None:
-    """Click the cluster, again while the map still glides and takes a click for the end of a drag."""
+def expand(tab: Page, marker: str) -> None:
+    """Click a cluster until it expands: a click while the map moves counts as the end of a drag."""
     for _ in range(20):
         if tab.locator(marker).count():
             break
@@ -47,7 +47,7 @@ def unfold(tab: Page, marker: str) -> None:
     tab.wait_for_selector(marker)
 
 
-def test_it_draws_a_map_with_clusters_and_popups(tab: Page, live_server: Any) -> None:
+def test_map_with_clusters_and_popups(tab: Page, live_server: Any) -> None:
     hosts = watch(tab)
     open_page(tab, map_of_france())
     tab.wait_for_selector(".ask-cluster")
@@ -57,14 +57,14 @@ def test_it_draws_a_map_with_clusters_and_popups(tab: Page, live_server: Any) ->
     popup = tab.locator(".ask-popup")
     expect(popup.locator("a")).to_have_attribute("href", "/wiki/Le_Port")
     expect(popup).to_contain_text("Brest")
-    unfold(tab, ".ask-marker[title='La Filature']")
+    expand(tab, ".ask-marker[title='La Filature']")
     tab.locator(".ask-marker[title='La Filature']").press("Enter")
     tab.wait_for_selector(f".ask-popup >> text={HOSTILE}")
     expect(tab.locator(".ask-popup img")).to_have_count(0)
     assert set(hosts) == {urlsplit(live_server.url).netloc}
 
 
-def test_it_keeps_the_places_of_a_map_in_a_list(tab: Page) -> None:
+def test_map_has_a_list_of_places(tab: Page) -> None:
     open_page(tab, map_of_france())
     tab.wait_for_selector(".ask-ground")
     expect(tab.locator(".ask-places")).not_to_be_visible()
@@ -72,14 +72,14 @@ def test_it_keeps_the_places_of_a_map_in_a_list(tab: Page) -> None:
     expect(tab.locator(".ask-places li:visible")).to_have_count(3)
 
 
-def test_it_draws_every_place_where_clusters_are_not_wanted(tab: Page) -> None:
+def test_map_without_clusters(tab: Page) -> None:
     open_page(tab, map_of_france(cluster="no", zoom="4"))
     tab.wait_for_selector(".ask-marker")
     expect(tab.locator(".ask-marker")).to_have_count(3)
     expect(tab.locator(".ask-cluster")).to_have_count(0)
 
 
-def test_it_asks_the_tile_server_that_is_named(tab: Page, settings: Any) -> None:
+def test_the_configured_tile_server_is_used(tab: Page, settings: Any) -> None:
     settings.TILES = Tiles("https://tile.invalid/{z}/{x}/{y}.png", "© <b>Nous", "https://tile.invalid")
     asked: list[str] = []
     tab.route("https://tile.invalid/**", lambda route: (asked.append(route.request.url), route.abort())[1])
@@ -91,7 +91,7 @@ def test_it_asks_the_tile_server_that_is_named(tab: Page, settings: Any) -> None
     expect(tab.locator(".leaflet-control-attribution")).to_have_text("© <b>Nous")
 
 
-def test_it_lists_places_without_javascript(browser: Browser, live_server: Any) -> None:
+def test_places_are_listed_without_javascript(browser: Browser, live_server: Any) -> None:
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
     page = context.new_page()
     open_page(page, map_of_france())
@@ -104,14 +104,16 @@ def column_of(tab: Page, index: int) -> list[str]:
     return tab.locator(f"tbody tr > :nth-child({index})").all_inner_texts()
 
 
-def test_it_sorts_tables(tab: Page) -> None:
+def test_tables_can_be_sorted(tab: Page) -> None:
     rows = [
         ("Zoé", [[number(10)], [text("b")]]),
         ("Émile", [[], [text("C")]]),
         ("Anna", [[number(9)], [text("a")]]),
         ("Eve", [[number(-1.5)], [text("A")]]),
     ]
-    open_page(tab, in_page(result(rows, [column("Nombre", "_num"), column("Mot")], format="table", mainlabel="Nom")))
+    open_page(
+        tab, render_in_page(result(rows, [column("Nombre", "_num"), column("Mot")], format="table", mainlabel="Nom"))
+    )
     sort = tab.locator("thead button")
     expect(sort).to_have_count(3)
     sort.nth(0).click()

@@ -1,4 +1,4 @@
-"""Searching in a browser: pages offered while one types, results that follow, facets; and all of it without scripts."""
+"""Search in a browser: suggestions, live results, facets and history search; and without JavaScript."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _wiki(transactional_db: None, bob: User) -> None:
     background_jobs.run_pending()
 
 
-def test_pages_are_offered_while_one_types(tab: Page) -> None:
+def test_pages_are_suggested_while_typing(tab: Page) -> None:
     tab.goto("/")
     box = tab.get_by_role("combobox")
     box.press_sequentially("vél")
@@ -47,7 +47,7 @@ def test_pages_are_offered_while_one_types(tab: Page) -> None:
     assert title in tab.get_by_role("heading", level=1).inner_text()
 
 
-def test_results_follow_what_is_typed_and_facets_narrow_them(tab: Page) -> None:
+def test_live_results_and_facets(tab: Page) -> None:
     tab.goto("/search")
     tab.locator("#search-q").press_sequentially("vélos")
     tab.get_by_text("2 pages trouvées").wait_for()
@@ -62,7 +62,7 @@ def test_results_follow_what_is_typed_and_facets_narrow_them(tab: Page) -> None:
     tab.get_by_text("1 page trouvée").wait_for()
 
 
-def test_it_works_without_scripts(browser: Browser, live_server: Any) -> None:
+def test_it_works_without_javascript(browser: Browser, live_server: Any) -> None:
     context = browser.new_context(base_url=live_server.url, locale="fr-FR", java_script_enabled=False)
     page = context.new_page()
     page.goto("/")
@@ -73,7 +73,7 @@ def test_it_works_without_scripts(browser: Browser, live_server: Any) -> None:
     context.close()
 
 
-def test_the_past_is_asked_by_a_choice(tab: Page, browser: Browser, live_server: Any) -> None:
+def test_history_search(tab: Page, browser: Browser, live_server: Any) -> None:
     tab.goto("/search?q=coud")
     expect(tab.locator("#search-at")).not_to_be_visible()
     tab.select_option("#search-when", "at")

@@ -1,4 +1,4 @@
-"""What people with an account see and do: fits a phone, is labelled, obeys the policy, works without scripts."""
+"""Pages of signed-in users: layout on phones, labels, Content-Security-Policy, and use without JavaScript."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SCREENS = (
     "/restore/Atelier:Charte?version=1", "/undo/Atelier:Charte?version=2", "/account/", "/account/password",
     "/contributions/bob", "/changes", "/search?q=charte", "/wiki/Nulle_part", "/licenses/",
 )  # fmt: skip
-# What is wrong with the screen that a reader with a screen reader or a phone would meet.
+# Finds faults of a page that affect users of screen readers or phones.
 FAULTS = """() => {
   const faults = [];
   const headings = document.querySelectorAll("h1").length;
@@ -58,7 +58,7 @@ FAULTS = """() => {
 
 @pytest.fixture
 def scene(alice: User, bob: User) -> None:
-    """A place looked after by bob, and a page by alice with two versions."""
+    """A place with the steward bob, a page by alice with two versions, a fork of it, and a proposal."""
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
     fork = fork_creation.fork(page, ForkTarget(place, title="Copie"), page_writer.Author.of(bob))
@@ -68,20 +68,20 @@ def scene(alice: User, bob: User) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_is_whole_and_labelled_on_every_screen(tab: Page, scene: None, width: int) -> None:
+def test_pages_have_no_faults(tab: Page, scene: None, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 844})
     sign_in(tab, "bob")
     faults = {}
     for screen in SCREENS:
-        answer = tab.goto(screen)
-        assert answer is not None
-        assert answer.status in (200, 404), screen
+        response = tab.goto(screen)
+        assert response is not None
+        assert response.status in (200, 404), screen
         if found := tab.evaluate(FAULTS):
             faults[screen] = found
     assert faults == {}
 
 
-def test_it_shows_a_conflict_whole_on_a_phone(tab: Page, scene: None, bob: User) -> None:
+def test_an_edit_conflict_on_a_phone(tab: Page, scene: None, bob: User) -> None:
     tab.set_viewport_size({"width": 390, "height": 844})
     sign_in(tab, "alice")
     tab.goto("/edit/Atelier:Charte")
@@ -95,7 +95,7 @@ def test_it_shows_a_conflict_whole_on_a_phone(tab: Page, scene: None, bob: User)
     assert tab.evaluate(FAULTS) == []
 
 
-def test_it_edits_previews_and_saves_without_scripts(browser: Browser, live_server: Any, scene: None) -> None:
+def test_editing_without_javascript(browser: Browser, live_server: Any, scene: None) -> None:
     context = browser.new_context(base_url=live_server.url, locale="fr-FR", java_script_enabled=False)
     page = context.new_page()
     page.goto("/edit/Atelier:Charte")
@@ -112,7 +112,7 @@ def test_it_edits_previews_and_saves_without_scripts(browser: Browser, live_serv
     context.close()
 
 
-def test_it_speaks_the_language_that_was_chosen(tab: Page, scene: None) -> None:
+def test_the_chosen_language_is_kept(tab: Page, scene: None) -> None:
     tab.goto("/wiki/Atelier:Charte")
     expect(tab.locator("html")).to_have_attribute("lang", "fr")
     tab.click("header button[name=language] >> visible=true")
@@ -122,7 +122,7 @@ def test_it_speaks_the_language_that_was_chosen(tab: Page, scene: None) -> None:
     expect(tab.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_it_lets_the_keyboard_skip_to_the_content(tab: Page, scene: None) -> None:
+def test_skip_link(tab: Page, scene: None) -> None:
     tab.goto("/wiki/Atelier:Charte")
     tab.keyboard.press("Tab")
     link = tab.locator(".skip-link")
@@ -132,45 +132,45 @@ def test_it_lets_the_keyboard_skip_to_the_content(tab: Page, scene: None) -> Non
     assert tab.evaluate("document.activeElement.id") == "content"
 
 
-def test_it_warns_before_a_text_is_lost(tab: Page, scene: None) -> None:
+def test_leaving_the_editor_asks_for_confirmation(tab: Page, scene: None) -> None:
     sign_in(tab, "alice")
     tab.goto("/edit/Atelier:Charte")
-    asked: list[str] = []
+    dialogs: list[str] = []
 
-    def stay(question: Any) -> None:
-        asked.append(question.type)
-        question.dismiss() if len(asked) == 1 else question.accept()
+    def answer_dialog(dialog: Any) -> None:
+        dialogs.append(dialog.type)
+        dialog.dismiss() if len(dialogs) == 1 else dialog.accept()
 
-    tab.on("dialog", stay)
+    tab.on("dialog", answer_dialog)
     tab.click("textarea[name=text]")
     tab.keyboard.type("Un mot. ")
     tab.evaluate("setTimeout(() => location.assign('/'), 0)")
     tab.wait_for_timeout(500)
-    assert asked == ["beforeunload"]
+    assert dialogs == ["beforeunload"]
     assert tab.url.endswith("/edit/Atelier:Charte")
     expect(tab.locator("textarea[name=text]")).to_have_value(re.compile("Un mot"))
 
 
-def test_it_sends_a_form_once_however_often_it_is_clicked(tab: Page, scene: None) -> None:
+def test_repeated_clicks_send_a_form_once(tab: Page, scene: None) -> None:
     sign_in(tab, "bob")
     tab.goto("/create-place")
     tab.fill("input[name=title]", "Halle")
     sent: list[str] = []
 
-    def slowly(route: Any) -> None:
+    def delay_post(route: Any) -> None:
         if route.request.method == "POST":
             sent.append(route.request.url)
             time.sleep(1)
         route.continue_()
 
-    tab.route("**/create-place", slowly)
+    tab.route("**/create-place", delay_post)
     button = "document.querySelector('main form button[type=submit]')"
     tab.evaluate(f"{{ {button}.click(); setTimeout(() => {button}.click(), 300); }}")
     tab.wait_for_url("**/wiki/Halle")
     assert len(sent) == 1
 
 
-def test_it_copies_a_passage_with_whom_to_name(tab: Page, scene: None) -> None:
+def test_copying_a_passage_with_attribution(tab: Page, scene: None) -> None:
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.goto("/wiki/Atelier:Charte")
     tab.locator("article p").first.click(click_count=3)

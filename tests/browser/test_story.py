@@ -1,4 +1,4 @@
-"""The whole story, in French, as people live it: from registering to carrying a page into another wiki."""
+"""An end-to-end test in French: from registration to the export of a page into another wiki."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def other_wiki(instance: Instance) -> Iterator[str]:
-    """A second, empty wiki with an account «zoe», served at an address of its own as in production."""
+    """A second, empty wiki with an account «zoe», served as in production; yields its URL."""
     make = f"from wiki.accounts.models import User; User.objects.create_user('zoe', password={PASSWORD!r})"
     instance.python(make)
     with instance.served() as address:
         yield address
 
 
-def new_tab(browser: Browser, address: str, refused: list[str]) -> Page:
-    """A tab of another French reader; `refused` gets what its pages wanted to run and the policy did not let them."""
+def new_tab(browser: Browser, address: str, violations: list[str]) -> Page:
+    """Open a tab of another French user; violations of the Content-Security-Policy are appended to `violations`."""
     page = browser.new_context(base_url=address, locale="fr-FR").new_page()
     page.set_default_timeout(15_000)
-    page.on("console", lambda line: refused.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on("console", lambda line: violations.append(line.text) if "Content Security Policy" in line.text else None)
     return page
 
 
 def follow(tab: Page, selector: str) -> None:
-    """Click what leads to another screen, and wait until all of that is there."""
+    """Click an element that leads to another page, and wait until that is loaded."""
     with tab.expect_navigation():
         tab.click(selector)
 
 
 def sign_in(tab: Page, name: str) -> None:
-    """Sign in with the password of the cast."""
+    """Sign in with the password of the fixtures."""
     tab.goto("/account/login")
     tab.fill("main input[name=username]", name)
     tab.fill("main input[name=password]", PASSWORD)
@@ -55,43 +55,43 @@ def sign_in(tab: Page, name: str) -> None:
 
 
 def write(tab: Page, text: str, comment: str = "") -> None:
-    """Fill the editor that is open, and save."""
+    """Fill in the open editor, and save."""
     tab.fill("textarea[name=text]", text)
     tab.fill("input[name=comment]", comment)
     follow(tab, "button[name=save]")
 
 
 def download(tab: Page, address: str, to: Path) -> str:
-    """Fetch the archive that the page's export screen offers; returns its Content-Digest."""
+    """Export the page at `address` to the file `to`; return its Content-Digest."""
     tab.goto(address)
     follow(tab, "text=Exporter")
-    with tab.expect_download() as waiting:
+    with tab.expect_download() as download_info:
         tab.click("main a[download]")
-    waiting.value.save_as(to)
+    download_info.value.save_as(to)
     with zipfile.ZipFile(to) as archive:
         info = next(name for name in archive.namelist() if name.endswith("/bag-info.txt"))
         return re.findall(r"Content-Digest: (sha256:[0-9a-f]{64})", archive.read(info).decode())[0]
 
 
 @pytest.mark.slow
-def test_a_practice_travels(
+def test_a_page_is_written_forked_exported_and_imported(
     tab: Page, browser: Browser, live_server: Any, bob: User, other_wiki: str, tmp_path: Path
 ) -> None:
-    refused: list[str] = []
+    violations: list[str] = []
     _register(tab)
     _write_and_preview(tab)
-    _conflict(tab, new_tab(browser, live_server.url, refused))
+    _conflict(tab, new_tab(browser, live_server.url, violations))
     _compare_and_restore(tab)
     _fork(tab)
     digest = download(tab, "/wiki/Le_Fournil:Pain_au_levain", tmp_path / "un.zip")
-    there = new_tab(browser, other_wiki, refused)
-    _import(there, tmp_path / "un.zip")
-    renamed = download(there, "/wiki/Pain_au_levain_de_loin", tmp_path / "deux.zip")
-    assert renamed != digest  # the new title is one more version
+    other_tab = new_tab(browser, other_wiki, violations)
+    _import(other_tab, tmp_path / "un.zip")
+    renamed = download(other_tab, "/wiki/Pain_au_levain_de_loin", tmp_path / "deux.zip")
+    assert renamed != digest  # the new title is another version
     again = download(tab, "/wiki/Pain_au_levain", tmp_path / "trois.zip")
-    _import_as_it_is(there, tmp_path / "trois.zip")
-    assert download(there, "/wiki/Pain_au_levain", tmp_path / "quatre.zip") == again != digest
-    assert refused == []
+    _import_unchanged(other_tab, tmp_path / "trois.zip")
+    assert download(other_tab, "/wiki/Pain_au_levain", tmp_path / "quatre.zip") == again != digest
+    assert violations == []
 
 
 def _register(tab: Page) -> None:
@@ -122,10 +122,10 @@ def _conflict(tab: Page, second: Page) -> None:
     head = "---\nNature: Pratique\n---\n"
     write(tab, f"{head}Farine et eau.\n\nCuire deux heures.\n", "Plus longtemps")
     write(second, f"{head}Farine et eau.\n\nCuire trois heures.\n", "Encore plus")
-    shown = second.inner_text("main")
+    text_shown = second.inner_text("main")
     for text in ("Cuire une heure.", "Cuire deux heures.", "Cuire trois heures."):
-        assert text in shown
-    assert "rien n" in shown  # «Rien n'est perdu»
+        assert text in text_shown
+    assert "rien n" in text_shown  # «Rien n'est perdu»
     write(second, f"{head}Farine et eau.\n\nCuire deux ou trois heures.\n", "D'accord ensemble")
     assert "deux ou trois heures" in second.inner_text("article")
     second.context.close()
@@ -162,23 +162,23 @@ def _fork(tab: Page) -> None:
     assert page_lookup.find_by_key("Le Fournil") is not None
 
 
-def _import(there: Page, archive: Path) -> None:
-    sign_in(there, "zoe")
-    there.goto("/import")
-    there.set_input_files("input[type=file]", archive)
-    there.fill("input[name=title]", "Pain au levain de loin")
-    follow(there, "main form.form-card button[type=submit]")
-    assert "Cuire une heure." in there.inner_text("article")
-    assert "Partage dans les mêmes conditions" in there.inner_text("main")
-    follow(there, "text=Historique")
-    shown = there.inner_text("main")
-    assert "camille" in shown
-    assert "non vérifié" in shown
+def _import(other_tab: Page, archive: Path) -> None:
+    sign_in(other_tab, "zoe")
+    other_tab.goto("/import")
+    other_tab.set_input_files("input[type=file]", archive)
+    other_tab.fill("input[name=title]", "Pain au levain de loin")
+    follow(other_tab, "main form.form-card button[type=submit]")
+    assert "Cuire une heure." in other_tab.inner_text("article")
+    assert "Partage dans les mêmes conditions" in other_tab.inner_text("main")
+    follow(other_tab, "text=Historique")
+    text_shown = other_tab.inner_text("main")
+    assert "camille" in text_shown
+    assert "non vérifié" in text_shown
 
 
-def _import_as_it_is(there: Page, archive: Path) -> None:
-    there.goto("/import")
-    there.set_input_files("input[type=file]", archive)
-    follow(there, "main form.form-card button[type=submit]")
-    follow(there, "text=Historique")
-    assert there.inner_text("main").count("non vérifié") >= 4
+def _import_unchanged(other_tab: Page, archive: Path) -> None:
+    other_tab.goto("/import")
+    other_tab.set_input_files("input[type=file]", archive)
+    follow(other_tab, "main form.form-card button[type=submit]")
+    follow(other_tab, "text=Historique")
+    assert other_tab.inner_text("main").count("non vérifié") >= 4

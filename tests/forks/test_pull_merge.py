@@ -11,7 +11,7 @@ from django.test import Client
 from tests.forks.fork_factories import change, make_fork, merge_of, take_in, text_of
 from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, NotAllowed, Refused
-from wiki.history.authorship import authors_by_share
+from wiki.history.authorship import authorship_of
 from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_of
 from wiki.pages.models import Fork, WikiPage
@@ -62,7 +62,7 @@ def test_pulled_words_belong_to_their_authors(
     page_writer.edit(page_lookup.reload_page(bread.pk), text_of(bread) + f"\n{words}.\n", Author(None, "Zoé"))
     change(fork, bob, ("Au four.", "Au four, vraiment très chaud."))
     take_in(fork, bread, bob)
-    shares = {share.name: share.words for share in authors_by_share(page_lookup.reload_page(fork.pk))}
+    shares = {share.name: share.words for share in authorship_of(page_lookup.reload_page(fork.pk)).shares}
     assert shares["Zoé"] == len(words.split())
     assert shares["bob"] == 3
     assert authors_of(fork) == ["alice", "Zoé", "bob"]
@@ -80,7 +80,7 @@ def test_words_keep_their_author_through_three_pages_and_back(
     )
     take_in(fork, other, bob)
     take_in(bread, fork, alice)
-    shares = {share.name: share.words for share in authors_by_share(page_lookup.reload_page(bread.pk))}
+    shares = {share.name: share.words for share in authorship_of(page_lookup.reload_page(bread.pk)).shares}
     assert shares["Zoé"] == 7
     assert set(shares) == {"alice", "Zoé"}
     assert text_of(bread) == text_of(other)

@@ -41,11 +41,11 @@ class World:
     dice: random.Random
     pages: list[WikiPage] = field(default_factory=list)
     author_of: dict[str, str] = field(default_factory=dict)
-    """Who wrote a word; each is written once."""
-    missing: set[str] = field(default_factory=set)
-    """Words that someone took out somewhere."""
+    """Author of each word; each word is written once."""
+    removed_words: set[str] = field(default_factory=set)
+    """Words that an edit removed from some page."""
     known: list[set[str]] = field(default_factory=list)
-    """Words that were ever in each page, or in what it took in."""
+    """Words that were ever in each page, or in a version pulled into it."""
 
     def word(self, author: str) -> str:
         """Return a new word."""
@@ -70,45 +70,45 @@ class World:
         self.known = [set(self.author_of) for _ in self.pages]
         self.author_of = dict.fromkeys(self.author_of, "Quelqu'un")
 
-    def edit(self, at: int) -> None:
+    def edit(self, index: int) -> None:
         """Add or replace a paragraph, or change a word of one."""
-        author = AUTHORS[at]
-        front, body = split_front_matter(text_of(self.pages[at]))
+        author = AUTHORS[index]
+        front, body = split_front_matter(text_of(self.pages[index]))
         paragraphs = body.strip().split("\n\n")
-        where = self.dice.randrange(len(paragraphs))
-        what = self.dice.choice(["add", "add", "exchange", "word"])
-        old = paragraphs[where]
-        if what == "add":
-            paragraphs.insert(where, self.sentence(author))
-        elif what == "exchange":
-            paragraphs[where] = self.sentence(author)
-            self.lost.update(old.replace(".", "").split())
+        position = self.dice.randrange(len(paragraphs))
+        operation = self.dice.choice(["add", "add", "exchange", "word"])
+        old = paragraphs[position]
+        if operation == "add":
+            paragraphs.insert(position, self.sentence(author))
+        elif operation == "exchange":
+            paragraphs[position] = self.sentence(author)
+            self.removed_words.update(old.replace(".", "").split())
         else:
-            gone = self.dice.choice(old.replace(".", "").split())
-            paragraphs[where] = old.replace(gone, self.word(author))
-            self.lost.add(gone)
+            removed = self.dice.choice(old.replace(".", "").split())
+            paragraphs[position] = old.replace(removed, self.word(author))
+            self.removed_words.add(removed)
         text = front + "\n\n".join(paragraphs) + "\n"
-        self.known[at] |= {word for word in self.author_of if word in text}
-        page = page_lookup.reload_page(self.pages[at].pk)
+        self.known[index] |= {word for word in self.author_of if word in text}
+        page = page_lookup.reload_page(self.pages[index].pk)
         page_writer.edit(page, text, Author(None, author), base=page.version)
 
-    def pull(self, at: int, other: int) -> None:
+    def pull(self, index: int, other: int) -> None:
         """Pull one page into another; conflicts are resolved as "both"."""
-        merge = merge_of(self.pages[at], self.pages[other])
+        merge = merge_of(self.pages[index], self.pages[other])
         if merge.is_done:
             return
-        agrees_with_git(merge)
-        merge.save(merge.resolve_all("both"), Author(None, AUTHORS[at]))
-        self.known[at] |= self.known[other]
-        assert merge_of(self.pages[at], self.pages[other]).is_done
+        check_agrees_with_git(merge)
+        merge.save(merge.resolve_all("both"), Author(None, AUTHORS[index]))
+        self.known[index] |= self.known[other]
+        assert merge_of(self.pages[index], self.pages[other]).is_done
 
     def check(self) -> None:
         """Check that no text was lost unless it was removed by someone, and that each word has its author."""
         for page, known in zip(self.pages, self.known, strict=True):
             text = text_of(page)
-            assert {word for word in known - self.lost if word not in text} == set()
-            whole = authorship_of(page_lookup.reload_page(page.pk))
-            for attributed in whole.attribute(whole.passages):
+            assert {word for word in known - self.removed_words if word not in text} == set()
+            authorship = authorship_of(page_lookup.reload_page(page.pk))
+            for attributed in authorship.attribute(authorship.passages):
                 for chunk in attributed.spans if len(attributed.authors) > 1 else ():
                     if chunk.share is not None:
                         authors = {self.author_of[word] for word in chunk.text.replace(".", "").split()}
@@ -121,7 +121,7 @@ class World:
                     )
 
 
-def agrees_with_git(merge: Merge) -> None:
+def check_agrees_with_git(merge: Merge) -> None:
     """Check that with a single merge base, a merge without conflict in git has the same result here.
 
     Blank lines can be matched in several ways. Without them the results must be equal; with them, only when both merge

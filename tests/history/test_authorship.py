@@ -30,7 +30,7 @@ ClientOf = Callable[..., Client]
 
 def shares(page: Any) -> list[tuple[str, int]]:
     """Return names and counts of words, most words first."""
-    return [(share.name, share.words) for share in authorship.authors_by_share(page)]
+    return [(share.name, share.words) for share in authorship.authorship_of(page).shares]
 
 
 def test_each_passage_is_shown_with_its_authors(alice: User, anna: User, client_of: ClientOf) -> None:

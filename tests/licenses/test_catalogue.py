@@ -19,9 +19,7 @@ def test_it_has_a_default_that_is_free_and_offered_first() -> None:
     assert catalogue.choices_for_text()[0].value == catalogue.DEFAULT
 
 
-@pytest.mark.parametrize(
-    "choice", [*catalogue.choices_for_text(), *catalogue.choices_for_media(), *catalogue.choices_for_data()]
-)
+@pytest.mark.parametrize("choice", [*catalogue.choices_for_text(), *catalogue.choices_for_media()])
 def test_it_offers_only_accepted_licences(choice: catalogue.LicenseChoice) -> None:
     assert catalogue.require_free_license(choice.value) == choice.value
 

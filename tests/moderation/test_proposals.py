@@ -26,7 +26,7 @@ from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, NotAllowed, Refused
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
-from wiki.history.authorship import authors_by_share
+from wiki.history.authorship import authorship_of
 from wiki.moderation import proposals
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup
@@ -97,7 +97,7 @@ def test_everyone_who_wrote_is_credited(bread: WikiPage, fork: WikiPage, alice: 
     )
     created = proposed(fork, bread, bob)
     proposals.accept(created, created.text, alice, is_whole=True, base=1)
-    assert {share.name for share in authors_by_share(page_lookup.reload_page(bread.pk))} == {"alice", "bob", "Zoé"}
+    assert {share.name for share in authorship_of(page_lookup.reload_page(bread.pk)).shares} == {"alice", "bob", "Zoé"}
     assert authors_of(bread) == ["alice", "bob", "Zoé"]
     assert authors_by_page([bread]) == {bread.pk: ["alice", "bob", "Zoé"]}
     assert authors_of(bread, 1) == ["alice"]

@@ -129,7 +129,7 @@ def test_without_an_index_the_database_is_searched(tmp_path: Path, db: None) -> 
 
 
 # --- Damage, locks and rebuilds -------------------------------------------------------------------
-@pytest.mark.parametrize("harm", ["cut", "zeros", "gone", "noise"])
+@pytest.mark.parametrize("damage", ["cut", "zeros", "gone", "noise"])
 def test_damage_is_detected_and_logged_once(
     backend: WhooshBackend, find: Finder, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -69,7 +69,7 @@ class Writers:
 
     def text_of(self, number: int) -> str | None:
         text = self.texts[number]
-        note_values = f"---\nNote: {self.stated[number]}\n---\n" if self.note_values[number] else ""
+        note_values = f"---\nNote: {self.note_values[number]}\n---\n" if self.note_values[number] else ""
         return None if text is None else note_values + "\n\n".join(text)
 
     def someone(self) -> Author:

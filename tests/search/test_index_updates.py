@@ -137,7 +137,7 @@ def test_missing_search_texts_are_added() -> None:
 
 
 # --- Rebuilds -------------------------------------------------------------------------------------
-@pytest.mark.parametrize("harm", ["cut", "lost"])
+@pytest.mark.parametrize("damage", ["cut", "lost"])
 def test_a_damaged_index_is_detected_and_rebuilt(damage: str, caplog: pytest.LogCaptureFixture) -> None:
     make_page("Fournil", "Du pain.")
     background_jobs.run_pending()

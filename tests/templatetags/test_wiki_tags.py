@@ -106,7 +106,6 @@ def test_address(alice: User) -> None:
 
 def test_filters_of_sizes_and_names() -> None:
     assert [wiki_tags.signed(number) for number in (12, 0, -3)] == ["+12", "0", "−3"]
-    assert wiki_tags.plain_address("https://lieu.example/") == "lieu.example"
     assert wiki_tags.short_category("Category:Vie du lieu") == "Vie du lieu"
     assert "BY-SA 4.0" in wiki_tags.license_words("CC-BY-SA-4.0 OR LAL-1.3")
     assert wiki_tags.license_words("Rien") == "Rien"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wiki.text.frontmatter.frontmatter_reader import parse_front_matter, split_front_matter, split_key_lines
 from wiki.text.frontmatter.frontmatter_writer import with_front_matter
-from wiki.text.merging.document_merge import merge_documents
+from wiki.text.merging.document_merge import MergedDocument, merge_documents
 
 BASE = """---
 # Who we are
@@ -26,6 +26,11 @@ One line here.
 
 Another line there.
 """
+
+
+def with_mine(merged: MergedDocument) -> str:
+    """Return the whole text with my side of each conflict."""
+    return merged.resolved([conflict.mine for conflict in merged.conflicts])
 
 
 def changed(*pairs: tuple[str, str]) -> str:
@@ -84,7 +89,7 @@ def test_a_value_replaced_on_both_sides_is_a_conflict_and_the_rest_is_merged() -
     assert (conflict.property, conflict.mine, conflict.theirs) == (
         "City", "City: Paris  # on the slopes\n", "City: Nice  # on the slopes\n",
     )  # fmt: skip
-    assert merged.text_with_mine == mine.replace("Tel: 1\n", "Tel: 1\nMail: a@b.fr\n")
+    assert with_mine(merged) == mine.replace("Tel: 1\n", "Tel: 1\nMail: a@b.fr\n")
     assert facts_of(merged.resolved([conflict.combined]))["City"] == {"Paris", "Nice"}
 
 
@@ -151,7 +156,7 @@ def test_facts_are_merged_as_sets(
     texts = [with_front_matter(one, "Texte.\n") if one else "Texte.\n" for one in (base, mine, theirs)]
     merged = merge_documents(*texts)
     in_conflict = {conflict.property for conflict in merged.conflicts}
-    merged_facts = facts_of(merged.text_with_mine)
+    merged_facts = facts_of(with_mine(merged))
     for key in {*base, *mine, *theirs}:
         old, own, other = (set(one.get(key, ())) for one in (base, mine, theirs))
         replaced = (old - own) & (old - other)
@@ -159,4 +164,4 @@ def test_facts_are_merged_as_sets(
         assert (key in in_conflict) == is_conflict
         if not is_conflict:
             assert merged_facts.get(key, set()) == (old & own & other) | (own - old) | (other - old)
-    assert merged.text_with_mine.endswith("Texte.\n")
+    assert with_mine(merged).endswith("Texte.\n")

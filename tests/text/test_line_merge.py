@@ -51,7 +51,7 @@ def test_chunks_contain_all_three_texts(base: str, mine: str, theirs: str) -> No
             assert chunk.base not in (chunk.mine, chunk.theirs)
             assert chunk.mine != chunk.theirs
             assert chunk.text == ""
-    assert merged.is_clean == (not merged.conflicts)
+    assert (merged.text is not None) == (not merged.conflicts)
 
 
 @given(texts, texts)

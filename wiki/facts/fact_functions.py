@@ -23,7 +23,7 @@ def render_own_name(placeholder: Placeholder, full_title: str) -> str:
     return escape(page_name_variables(full_title)[str(placeholder.data["name"])])
 
 
-CALLS: Mapping[str, ParserFunctionHandler | None] = {
+FACT_FUNCTIONS: Mapping[str, ParserFunctionHandler | None] = {
     "#set": render_nothing,
     "#subobject": render_nothing,
     "defaultsort": render_nothing,

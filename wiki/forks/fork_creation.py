@@ -20,7 +20,7 @@ from wiki.pages.models import Changeset, Fork, PageVersion, Stewardship, WikiPag
 from wiki.pages.page_fields import PageFields
 from wiki.pages.permissions import Action
 from wiki.pages.writing.page_writer import check_write_allowed, retry_while_stale
-from wiki.pages.writing.parsed_versions import Tell, silent
+from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
 from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, store
 from wiki.text import titles
 
@@ -57,18 +57,18 @@ def fork_all(
     rewritten_facts: Collection[str] = (),
     *,
     seed: bool = False,
-    tell: Tell = silent,
+    on_progress: ProgressCallback = no_progress,
 ) -> list[WikiPage]:
     """Fork `pages` in one changeset; return the new pages in the same order. Raises what `fork` raises.
 
     The title of `target` is for the first page; pages called «Its title/…» are renamed with it. Links among the copies
     lead to the copies, links to other pages still lead to these. Facts that name the old place name the new place if
     they are in `rewritten_facts` (`FactRewriteOption.form_value`). With `seed`, the first page is a place, and its copy
-    becomes the new place itself. Progress is reported to `tell`.
+    becomes the new place itself. Progress is reported to `on_progress`.
     """
     check_write_allowed(by, Action.FORK, pages[0])
     keys = [page.pk for page in pages]
-    return retry_while_stale(lambda: _fork(_reload_pages(keys), target, by, rewritten_facts, seed, tell))
+    return retry_while_stale(lambda: _fork(_reload_pages(keys), target, by, rewritten_facts, seed, on_progress))
 
 
 def _reload_pages(keys: Sequence[int]) -> list[WikiPage]:
@@ -81,7 +81,12 @@ def _reload_pages(keys: Sequence[int]) -> list[WikiPage]:
 
 
 def _fork(
-    pages: Sequence[WikiPage], target: ForkTarget, by: Author, rewritten_facts: Collection[str], seed: bool, tell: Tell
+    pages: Sequence[WikiPage],
+    target: ForkTarget,
+    by: Author,
+    rewritten_facts: Collection[str],
+    seed: bool,
+    on_progress: ProgressCallback,
 ) -> list[WikiPage]:
     """Write the copies of `pages`. Raises what `fork` raises, and StaleVersion when a page was changed since."""
     place, versions = _target_place(pages[0], target, by, seed)
@@ -109,7 +114,7 @@ def _fork(
             WikiPage.objects.filter(pk__in=keys).update(cache_version=F("cache_version") + 1)
 
     act, comment, made_at = Changeset.Act.FORK, _comment(pages[0]), fork_rows[0].made_at
-    store(versions, Changeset(act=act, by=by.user, comment=comment, made_at=made_at), save_related, tell)
+    store(versions, Changeset(act=act, by=by.user, comment=comment, made_at=made_at), save_related, on_progress)
     return new_pages
 
 

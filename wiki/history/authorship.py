@@ -178,11 +178,6 @@ def _versions(keys: Iterable[VersionKey]) -> dict[VersionKey, PageVersion]:
     return {(row.page_id, row.number): row for row in rows}
 
 
-def authors_by_share(page: WikiPage) -> list[AuthorShare]:
-    """Return the authors of the current words of `page`, most words first."""
-    return authorship_of(page).shares
-
-
 def sort_by_share(page: WikiPage, names: Sequence[str]) -> list[str]:
     """Sort `names` of authors of the page's versions by their words in the current text, most first.
 

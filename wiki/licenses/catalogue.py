@@ -79,11 +79,6 @@ class License:
         """Return the short name in the active language."""
         return self.short_fr if _is_french() else self.short_en
 
-    @property
-    def requires_attribution(self) -> bool:
-        """Return whether the licence has obligations (the wiki credits authors in any case)."""
-        return bool(self.obligations)
-
 
 class LicenseChoice(NamedTuple):
     """One option of a licence menu: `(value, label)`, as in the `choices` of Django's form fields."""
@@ -293,11 +288,6 @@ def choices_for_text(also: str = "") -> list[LicenseChoice]:
 def choices_for_media(also: str = "") -> list[LicenseChoice]:
     """Return the licences offered for a picture or a file; `also` as in `choices_for_text`."""
     return _choices("media", also)
-
-
-def choices_for_data(also: str = "") -> list[LicenseChoice]:
-    """Return the licences offered for place records and other data; `also` as in `choices_for_text`."""
-    return _choices("data", also)
 
 
 def _choices(use: str, also: str) -> list[LicenseChoice]:

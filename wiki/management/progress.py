@@ -11,11 +11,11 @@ from django.utils.translation import gettext
 from tqdm import tqdm
 
 from wiki.errors import WikiError
-from wiki.pages.writing.parsed_versions import Tell
+from wiki.pages.writing.parsed_versions import ProgressCallback
 
 
 @contextmanager
-def progress(name: str, *, silent: bool) -> Iterator[Tell]:
+def progress(name: str, *, silent: bool) -> Iterator[ProgressCallback]:
     """Show a progress bar called `name`; yield its callback (done, total). Turns a WikiError into a CommandError."""
     with tqdm(desc=name, unit="", disable=silent, file=sys.stderr, mininterval=0.5) as bar:
 

@@ -31,7 +31,7 @@ class Mirror(models.Model):
     feed = models.URLField(max_length=2000, blank=True)
     """URL of the feed of its history, polled before the archive is fetched."""
     validator = models.CharField(max_length=255, blank=True)
-    """ETag or checksum of the feed, or of the archive, when last fetched; tells whether it has changed since."""
+    """ETag or checksum of the feed, or of the archive, when last fetched; shows whether it has changed since."""
     polled_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=500, blank=True)
     """Why the last poll failed: an English message that is translated when shown."""

@@ -117,7 +117,7 @@ def check_place_title(title: str, renamed_place: WikiPage | None = None) -> None
 
 
 def redirect_target(page: WikiPage, user: Reader) -> WikiPage | None:
-    """Follow redirects from `page`, at most 5; None if they end at no page, form a loop, or are more."""
+    """Follow at most 4 redirects from `page`; None if they end at no page, form a loop, or are more."""
     seen = {page.title_key}
     current = page
     for _ in range(5):

@@ -107,12 +107,6 @@ def license_words(expression: str) -> str:
 
 
 @register.filter
-def plain_address(url: str) -> str:
-    """Return a web address for display, without scheme and trailing slash."""
-    return url.partition("://")[2].rstrip("/") or url
-
-
-@register.filter
 def short_category(full_title: str) -> str:
     """Return the name of a category without its namespace."""
     return full_title.partition(":")[2].strip() or full_title

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from wiki.errors import Refused
 from wiki.text.problems import PROBLEMS
@@ -58,11 +58,6 @@ class Namespace:
     fr: str
     en: str
     aliases: tuple[str, ...] = ()
-
-    @property
-    def is_talk(self) -> bool:
-        """Whether this is a talk namespace: the one of the namespace with the even number before it."""
-        return self.number % 2 == 1
 
 
 NAMESPACES: Mapping[int, Namespace] = {
@@ -208,8 +203,3 @@ def replace_forbidden_characters(raw: str, colon: bool = False) -> str:
 def quote_title(full: str) -> str:
     """Return the part of a page's URL after `/wiki/`: `_` for spaces, percent-encoded as in MediaWiki."""
     return quote(full.replace(" ", "_"), safe=";@$!*(),/~:-._")
-
-
-def unquote_title(path: str) -> str:
-    """Return the title in a URL path (percent-encoded or not), without validation."""
-    return unquote(path).replace("_", " ")

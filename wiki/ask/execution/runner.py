@@ -45,11 +45,6 @@ def run(query: Query, user: Reader, language: str = "fr", seconds: float | None 
     return result
 
 
-def dependencies_of(query: Query, result: QueryResult) -> QueryDependencies:
-    """Return the dependencies of the result; for another query than the result's own, any change counts."""
-    return result.dependencies if result.query is query else QueryDependencies(any_change=True)
-
-
 def count(query: Query, user: Reader) -> int:
     """Return the number of matching subjects, regardless of the limit. Raises AskProblem."""
     compiler = QueryCompiler(query, user, parse_moment(query))

@@ -16,12 +16,13 @@ from wiki.ask.execution.fact_scope import FactScope
 from wiki.ask.execution.subject_lookup import load_subjects_by_pk
 from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.formats.cells import Cells
-from wiki.ask.language.query_errors import AskProblem
+from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.ask.views import value_charts
 from wiki.ask.views.browse_facts import DisplayedValue, display_value
 from wiki.ask.views.value_charts import ValueCount
 from wiki.facts import property_declarations
 from wiki.facts.datatypes import registry
+from wiki.facts.datatypes.allowed_values import pattern_problem
 from wiki.facts.datatypes.numbers import show_number
 from wiki.facts.models import Fact, Property
 from wiki.facts.values import Context, Declaration
@@ -66,10 +67,17 @@ def property_screen(request: HttpRequest, title: str) -> HttpResponse:
         "is_user_type": declaration.datatype in {kind.id for kind in registry.USER_TYPES},
         "about": declaration.descriptions.get(language, ""),
         "declaration_rows": declaration_rows(declaration, language),
+        "pattern_problem": _pattern_problem(declaration),
     }
     if row is not None and known:
         context |= _usage_context(request, row, declaration, language)
     return render(request, "wiki/ask/property.html", context, status=200 if known else 404)
+
+
+def _pattern_problem(declaration: Declaration) -> str:
+    """Return why the declared pattern cannot be used, so that all values are allowed; "" for none or a valid one."""
+    problem = pattern_problem(declaration.pattern) if declaration.pattern else None
+    return message_for(problem) if problem is not None else ""
 
 
 def declaration_rows(declaration: Declaration, language: str) -> list[tuple[str, list[str]]]:

@@ -26,7 +26,7 @@ from wiki.pages.media_models import Picture, clean_file_name
 from wiki.pages.models import Changeset, PageVersion, Stewardship, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_moves
-from wiki.pages.writing.parsed_versions import Tell, silent
+from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
 from wiki.pages.writing.version_store import Author, NewVersion, store
 from wiki.text import titles
 
@@ -66,7 +66,7 @@ class _DoesNotFitError(Exception):
 
 
 def load(
-    folder: Path, fork_into: ForkInto, propose_upstream: ProposeUpstream, on_progress: Tell = silent
+    folder: Path, fork_into: ForkInto, propose_upstream: ProposeUpstream, on_progress: ProgressCallback = no_progress
 ) -> DemoReport:
     """Load the accounts, pictures and acts that were not loaded before.
 
@@ -161,7 +161,7 @@ def _resulting_title(act: Mapping[str, Any]) -> str:
 
 
 def _apply_acts(
-    context: _LoadContext, acts: list[dict[str, Any]], report: DemoReport, total: int, on_progress: Tell
+    context: _LoadContext, acts: list[dict[str, Any]], report: DemoReport, total: int, on_progress: ProgressCallback
 ) -> None:
     """Apply the acts in order; skip those that no longer apply. Raises ImportProblem for an unknown kind of act."""
     handlers = {

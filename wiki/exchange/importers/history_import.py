@@ -22,7 +22,7 @@ from wiki.pages import page_lookup
 from wiki.pages.media_models import Picture
 from wiki.pages.models import Changeset, PageLink, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing.parsed_versions import Tell, silent
+from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
 from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, full_title, sha256_of, store
 from wiki.text import titles
 from wiki.text.merging import line_merge
@@ -95,7 +95,9 @@ class _Import:
     report: HistoryReport
 
 
-def import_history(file: Path, options: HistoryImportOptions, on_progress: Tell = silent) -> HistoryReport:
+def import_history(
+    file: Path, options: HistoryImportOptions, on_progress: ProgressCallback = no_progress
+) -> HistoryReport:
     """Import the work whose history is in `file` (see `history_jsonl`).
 
     Raises ImportProblem (invalid file, place or folder of pictures) and LicenseConflict before versions are written.

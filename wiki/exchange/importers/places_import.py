@@ -20,7 +20,7 @@ from wiki.exchange.models import Origin
 from wiki.pages.models import Changeset, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.parsed_versions import Tell, silent
+from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
 from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, sha256_of, store
 from wiki.text import titles
 from wiki.text.merging import line_merge
@@ -73,10 +73,10 @@ class _KnownPlace:
         return sha256_of(self.text) == self.imported.sha256
 
 
-def import_places(path: Path, *, trying: bool = False, tell: Tell = silent) -> PlacesReport:
-    """Create and update the pages of places from the file; report progress to `tell`.
+def import_places(path: Path, *, dry_run: bool = False, on_progress: ProgressCallback = no_progress) -> PlacesReport:
+    """Create and update the pages of places from the file; report progress to `on_progress`.
 
-    With `trying` (a dry run), nothing is written. Raises ImportProblem before anything is written when the file is
+    With `dry_run` (a dry run), nothing is written. Raises ImportProblem before anything is written when the file is
     invalid; DatabaseBusy when the database stays locked: chunks written so far stay, the next run continues after them.
     """
     rows = places_csv.parse_csv(path)
@@ -91,14 +91,14 @@ def import_places(path: Path, *, trying: bool = False, tell: Tell = silent) -> P
             report.unchanged += 1
         else:
             changed.append(item)
-    tell(len(rows) - len(added) - len(changed), len(rows))
-    if trying:
+    on_progress(len(rows) - len(added) - len(changed), len(rows))
+    if dry_run:
         report.added, report.updated = len(added), len(changed)
         return report
     if added or changed:
         changeset = Changeset.objects.create(act=Changeset.Act.IMPORT, comment=SOURCE)
-        _add_pages(added, _namesakes(rows), changeset, report, tell)
-        _update_pages(changed, changeset, report, tell)
+        _add_pages(added, _namesakes(rows), changeset, report, on_progress)
+        _update_pages(changed, changeset, report, on_progress)
         finish_import(changeset)
     return report
 
@@ -160,7 +160,7 @@ def _add_pages(
     namesakes: dict[str, list[PlaceRow]],
     changeset: Changeset,
     report: PlacesReport,
-    tell: Tell,
+    on_progress: ProgressCallback,
 ) -> None:
     """Create the pages and origins of new rows, CHUNK at a time; retry a chunk when a title is taken meanwhile."""
     for start in range(0, len(rows), CHUNK):
@@ -173,7 +173,7 @@ def _add_pages(
                 if attempt == ATTEMPTS - 1:
                     raise
         report.added += len(chunk)
-        tell(len(chunk), report.rows)
+        on_progress(len(chunk), report.rows)
 
 
 def _add_chunk(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], changeset: Changeset) -> None:
@@ -198,7 +198,9 @@ def _add_chunk(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], c
 # ---------------------------------------------------------------- known places
 
 
-def _update_pages(known: Sequence[_KnownPlace], changeset: Changeset, report: PlacesReport, tell: Tell) -> None:
+def _update_pages(
+    known: Sequence[_KnownPlace], changeset: Changeset, report: PlacesReport, on_progress: ProgressCallback
+) -> None:
     """Update the pages of changed rows: replace the text, or merge it with local edits."""
     for start in range(0, len(known), CHUNK):
         chunk = known[start : start + CHUNK]
@@ -209,7 +211,7 @@ def _update_pages(known: Sequence[_KnownPlace], changeset: Changeset, report: Pl
         report.updated += len(chunk) - len(edited)
         for item in edited:
             _merge_and_report(item, report)
-        tell(len(chunk), report.rows)
+        on_progress(len(chunk), report.rows)
 
 
 def _update_untouched(known: Sequence[_KnownPlace], changeset: Changeset) -> Sequence[_KnownPlace]:

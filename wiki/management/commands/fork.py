@@ -48,7 +48,7 @@ class Command(BaseCommand):
         )
         seed, is_short = page.is_place and bool(new_place), len(pages) < PROGRESS_FROM
         with progress("Forking", silent=is_short or options["verbosity"] == 0) as report_progress:
-            copies = fork_creation.fork_all(pages, target, by, rewrite_options, seed=seed, tell=report_progress)
+            copies = fork_creation.fork_all(pages, target, by, rewrite_options, seed=seed, on_progress=report_progress)
         pairs = list(zip(pages, copies, strict=True))
         if options["format"] == "json":
             self.stdout.write(

@@ -28,13 +28,13 @@ class Command(BaseCommand):
         """Import with a progress bar. Raises CommandError with a message that says what to correct."""
         started = time.monotonic()
         with progress(file.name, silent=verbosity == 0) as report_progress:
-            report = places_import.import_places(file, trying=dry_run, tell=report_progress)
+            report = places_import.import_places(file, dry_run=dry_run, on_progress=report_progress)
         if verbosity:
             self._print_report(report, dry_run, time.monotonic() - started)
 
-    def _print_report(self, report: places_import.PlacesReport, trying: bool, seconds: float) -> None:
+    def _print_report(self, report: places_import.PlacesReport, dry_run: bool, seconds: float) -> None:
         """Print what was done, and what needs a manual check."""
-        if trying:
+        if dry_run:
             self.stdout.write(gettext("Nothing is written: this is what would be done."))
         counts = gettext(
             "%(rows)d places: %(added)d new, %(updated)d changed, %(merged)d merged with edits made here, "
@@ -59,6 +59,6 @@ class Command(BaseCommand):
             line = gettext("%(count)d places are no longer in the file; their pages stay.")
             self.stdout.write(line % {"count": report.not_in_file})
         written = report.added + report.updated + report.merged
-        if written and not trying:
+        if written and not dry_run:
             line = gettext("%(seconds).1f seconds, %(speed)d pages per second.")
             self.stdout.write(line % {"seconds": seconds, "speed": written / max(seconds, 0.001)})

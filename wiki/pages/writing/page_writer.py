@@ -154,7 +154,7 @@ def create(
 
     A deleted page with this title is continued. If the page exists with the same text, as when a form is sent twice,
     nothing is written. Raises TitleTaken if it exists with another text, `titles.TitleProblem`, NotAllowed, Refused,
-    LicenseNotFree, RateLimitExceeded, DatabaseBusy.
+    UnknownLicense, LicenseNotFree, RateLimitExceeded, DatabaseBusy.
     """
     check_write_allowed(by, permissions.Action.CREATE, None)
     fields = page_lookup.fields_for_title(title, license=catalogue.require_free_license(license), language=language)
@@ -238,7 +238,7 @@ def _change_fields(
 
 
 def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> SaveResult:
-    """Change the licence of `page`. Raises Refused if the current licence is not compatible, LicenseNotFree."""
+    """Change the licence of `page`. Raises Refused if it is not compatible, UnknownLicense, LicenseNotFree."""
     check_write_allowed(by, permissions.Action.RELICENSE, page)
     target = catalogue.require_free_license(license)
 

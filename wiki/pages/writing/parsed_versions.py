@@ -25,16 +25,16 @@ LICENSE_NAMES = ("licence", "license")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 
 
-Tell = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 """Progress callback: called with the number of items done since the last call, and the total."""
 
 
-def silent(done: int, total: int) -> None:
+def no_progress(done: int, total: int) -> None:
     """Ignore progress."""
 
 
 def parse_versions(
-    items: Sequence[tuple[WikiPage, PageFields, str | None]], on_progress: Tell = silent
+    items: Sequence[tuple[WikiPage, PageFields, str | None]], on_progress: ProgressCallback = no_progress
 ) -> list[ParsedVersion]:
     """Parse the texts of pages with their fields, each in bounded time. One query, for all kinds."""
     kinds = {kind.key: kind for kind in Kind.objects.all()}

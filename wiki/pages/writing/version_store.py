@@ -29,7 +29,7 @@ from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import cache_versions, page_tree, parsed_versions
 from wiki.pages.writing.derived_data import DerivedDataUpdate, ParsedVersion, VersionState, latest_time
 from wiki.pages.writing.lock_retry import retry_while_locked
-from wiki.pages.writing.parsed_versions import Tell, silent
+from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
 from wiki.text import titles
 
 logger = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ def store(
     new_versions: Sequence[NewVersion],
     changeset: Changeset | None = None,
     also: Callable[[list[PageVersion]], None] | None = None,
-    on_progress: Tell = silent,
+    on_progress: ProgressCallback = no_progress,
 ) -> list[PageVersion]:
     """Write `new_versions` in one transaction. Return the stored versions, page by page.
 
@@ -115,18 +115,8 @@ def store(
     StaleVersion if a page has changed since it was loaded, TitleTaken if a title is in use, DatabaseBusy if the
     database remains locked.
     """
-    by_page: dict[int, list[NewVersion]] = {}
-    for new in new_versions:
-        by_page.setdefault(id(new.page), []).append(new)
-    groups = list(by_page.values())
-    latest = [(group[-1].page, group[-1].fields, group[-1].text) for group in groups]
-    parsed = parsed_versions.parse_versions(latest, on_progress)
-    parsed = [_with_steps(item, group, changeset) for group, item in zip(groups, parsed, strict=True)]
-    update = DerivedDataUpdate.prepare(parsed)
-    writes = [
-        _PageWrite(group[0].page, group, item, group[0].page.pk is None, group[0].page.version, {})
-        for group, item in zip(groups, parsed, strict=True)
-    ]
+    writes = _page_writes(new_versions, changeset, on_progress)
+    update = DerivedDataUpdate.prepare([write.parsed for write in writes])
     new_changeset = changeset is not None and changeset.pk is None
 
     def act() -> list[PageVersion]:
@@ -150,6 +140,25 @@ def store(
         for name, value in write.columns.items():
             setattr(write.page, name, value)
     return versions
+
+
+def _page_writes(
+    new_versions: Sequence[NewVersion], changeset: Changeset | None, on_progress: ProgressCallback
+) -> list[_PageWrite]:
+    """Parse the latest text of each page; return the pages with their new versions, in order."""
+    by_page: dict[int, list[NewVersion]] = {}
+    for new in new_versions:
+        by_page.setdefault(id(new.page), []).append(new)
+    groups = list(by_page.values())
+    latest = [(group[-1].page, group[-1].fields, group[-1].text) for group in groups]
+    parsed = parsed_versions.parse_versions(latest, on_progress)
+    return [
+        _PageWrite(
+            group[0].page, group, _with_steps(item, group, changeset), group[0].page.pk is None,
+            group[0].page.version, {},
+        )
+        for group, item in zip(groups, parsed, strict=True)
+    ]  # fmt: skip
 
 
 def _with_steps(

@@ -42,7 +42,7 @@ def picture_name(url: str) -> str | None:
         return None
 
 
-class AddressProcessor(Treeprocessor):
+class ImageAndLinkProcessor(Treeprocessor):
     """Replaces `img` elements and relative links of the tree by placeholders."""
 
     def __init__(self, md: Markdown, store: PlaceholderStore, builder: LinkBuilder) -> None:

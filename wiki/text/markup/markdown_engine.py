@@ -20,11 +20,11 @@ from markdown.util import INLINE_PLACEHOLDER_RE
 from wiki.text.anchors import slug
 from wiki.text.markup import code_blocks
 from wiki.text.markup.headings import AnchoredTocExtension, HeadingLevelProcessor, TaskProcessor
-from wiki.text.markup.images import AddressProcessor, fix_raw_html
+from wiki.text.markup.images import ImageAndLinkProcessor, fix_raw_html
 from wiki.text.markup.parser_functions import (
     CallBlockPreprocessor,
+    CallPlaceholderBuilder,
     CallProcessor,
-    ParserFunctionRegistry,
     SwitchProcessor,
 )
 from wiki.text.markup.placeholders import PlaceholderStore
@@ -46,7 +46,7 @@ class MarkdownEngine(markdown.Markdown):
         ]
         self.store = PlaceholderStore("0")
         self.links = LinkBuilder(self.store)
-        self.calls = ParserFunctionRegistry(self.store, ())
+        self.calls = CallPlaceholderBuilder(self.store, ())
         super().__init__(
             extensions=[
                 "tables",
@@ -72,7 +72,7 @@ class MarkdownEngine(markdown.Markdown):
         self.reset()
         self.store = store
         self.links = LinkBuilder(store)
-        self.calls = ParserFunctionRegistry(store, known_calls)
+        self.calls = CallPlaceholderBuilder(store, known_calls)
         self.inlinePatterns["wiki_link"].builder = self.links  # type: ignore[attr-defined]
         self.inlinePatterns["wiki_call"].registry = self.calls  # type: ignore[attr-defined]
         self.preprocessors["wiki_call_block"].registry = self.calls  # type: ignore[attr-defined]
@@ -99,7 +99,7 @@ class MarkdownEngine(markdown.Markdown):
         # After fences (25), before raw HTML (20).
         self.preprocessors.register(CallBlockPreprocessor(self, self.calls), "wiki_call_block", 22)
         self.treeprocessors.register(TaskProcessor(self, self.store), "wiki_task", 30)
-        self.treeprocessors.register(AddressProcessor(self, self.store, self.links), "wiki_address", 15)
+        self.treeprocessors.register(ImageAndLinkProcessor(self, self.store, self.links), "wiki_address", 15)
         self.treeprocessors.register(HeadingLevelProcessor(self), "wiki_shift", 14)
         self.treeprocessors.deregister("prettify")
         self.postprocessors.register(WikiRawHtmlPostprocessor(self), "raw_html", 30)

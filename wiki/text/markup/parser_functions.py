@@ -106,7 +106,7 @@ def substitute_page_name_variables(text: str, full_title: str) -> str:
     return _PAGE_NAME_VARIABLE.sub(lambda match: names[fold(match[1])], text)
 
 
-class ParserFunctionRegistry:
+class CallPlaceholderBuilder:
     """Makes the placeholders of the calls of one text; `known` are the folded names that exist."""
 
     def __init__(self, store: PlaceholderStore, known: Collection[str]) -> None:
@@ -148,7 +148,7 @@ class ParserFunctionRegistry:
 class CallProcessor(InlineProcessor):
     """Inline processor for calls in the text of a block."""
 
-    def __init__(self, md: Markdown, registry: ParserFunctionRegistry) -> None:
+    def __init__(self, md: Markdown, registry: CallPlaceholderBuilder) -> None:
         super().__init__(r"(?<![\\{])\{\{(?=\s*[#:]?\w)", md)
         self.registry = registry
 
@@ -184,7 +184,7 @@ class SwitchProcessor(InlineProcessor):
 class CallBlockPreprocessor(Preprocessor):
     """Stores calls that begin a line and span several lines, before blank lines divide them into blocks."""
 
-    def __init__(self, md: Markdown, registry: ParserFunctionRegistry) -> None:
+    def __init__(self, md: Markdown, registry: CallPlaceholderBuilder) -> None:
         super().__init__(md)
         self.registry = registry
 

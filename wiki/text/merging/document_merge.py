@@ -42,11 +42,6 @@ class MergedDocument:
             text = append_on_new_line(text, next(rest) if isinstance(piece, MergeConflict) else piece)
         return text
 
-    @property
-    def text_with_mine(self) -> str:
-        """The whole text with my side of each conflict."""
-        return self.resolved([conflict.mine for conflict in self.conflicts])
-
 
 def merge_documents(base: str, mine: str, theirs: str) -> MergedDocument:
     """Merge the changes base→mine and base→theirs. Never raises; bounded time."""

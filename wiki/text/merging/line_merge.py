@@ -61,11 +61,6 @@ class MergedLines:
     conflicts: list[LineConflict]
     chunks: list[Chunk]
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether there is no conflict."""
-        return self.text is not None
-
     def resolved(self, choices: Sequence[str]) -> str:
         """Return the whole text with each conflict, in order, replaced by the text chosen for it.
 
