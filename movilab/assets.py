@@ -45,7 +45,7 @@ LINTERS = (
     ("eslint/bin/eslint.js", "--max-warnings=0", "static/wiki", "eslint.config.mjs"),
     ("stylelint/bin/stylelint.mjs", "--max-warnings=0", "static/wiki/**/*.css"),
 )
-"""By linter: its program among the packages, and what it is told."""
+"""By linter: its program among the packages, and its arguments."""
 
 OLDEST_NODE = {20: 19, 22: 13}
 """By major version, the first minor version that the linters run on; 21 and 23 are not supported, 24 and later are."""
@@ -68,7 +68,7 @@ def new_enough(version: str) -> bool:
 
 
 def find_node() -> Node:
-    """The machine's Node.js where it has npm beside it and is new enough, otherwise that of the Python package."""
+    """Return the machine's Node.js where it is new enough and has npm beside it, else that of the Python package."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
         said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
@@ -135,7 +135,7 @@ def lint(root: Path = BASE_DIR) -> int:
     """Check JavaScript and CSS; 1 where a linter objects."""
     install(root, development=True)
     node = find_node().node
-    return max(min(run([*node, f"{MODULES}/{program}", *told], root), 1) for program, *told in LINTERS)
+    return max(min(run([*node, f"{MODULES}/{program}", *arguments], root), 1) for program, *arguments in LINTERS)
 
 
 def lock(root: Path = BASE_DIR) -> None:
@@ -147,7 +147,7 @@ def lock(root: Path = BASE_DIR) -> None:
 
 
 def without_addresses(text: str) -> str:
-    """The text of a lock without the places where packages, their sponsors and their notices are found."""
+    """Return the text of a lock without the places where packages, their sponsors and their notices are found."""
     said = json.loads(text)
     for package in said["packages"].values():
         for field in ("resolved", "funding", "deprecated"):
@@ -156,7 +156,7 @@ def without_addresses(text: str) -> str:
 
 
 def _digest(root: Path, *more: bytes) -> str:
-    """The hash of the files of `INPUTS`, and of `more`."""
+    """Return the hash of the files of `INPUTS`, and of `more`."""
     digest = hashlib.sha256()
     for content in (*((root / name).read_bytes() for name in INPUTS), *more):
         digest.update(hashlib.sha256(content).digest())

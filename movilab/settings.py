@@ -1,14 +1,16 @@
-"""Django settings. Environment variables, all optional, can change them: README.md, "Settings", lists these."""
+"""Django settings. Environment variables, all optional, can change them: `docs/administration.md` lists these."""
 
 from __future__ import annotations
 
 import gc
+import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from movilab import env_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 # The start creates a million permanent objects. Garbage collection at Python's default frequency would take a fifth of
 # the start time, and a twentieth of the time of a save.

@@ -27,7 +27,7 @@ PAGE, FORK, PROPOSAL = "Atelier:Charte", "Atelier:Notre charte", 77_000
 class Row:
     """The status codes of a request, in the order of CAST."""
 
-    answers: tuple[int, int, int, int]
+    statuses: tuple[int, int, int, int]
     arguments: dict[str, str] = field(default_factory=dict)
     query: str = ""
     post: bool = False

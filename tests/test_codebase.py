@@ -142,4 +142,4 @@ def test_status_codes_are_those_of_the_permission_matrix(
         statuses[user_name] = response.status_code
         if not response.streaming and b"<html" in response.content:
             assert response.content.count(b"<h1") == 1, f"{address}: one h1 per page"
-    assert tuple(statuses.values()) == row.answers, f"{address}: {statuses}"
+    assert tuple(statuses.values()) == row.statuses, f"{address}: {statuses}"

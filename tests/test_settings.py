@@ -25,10 +25,10 @@ PRODUCTION = {
 
 def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `manage.py` with these settings only."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
     return subprocess.run(
         [sys.executable, "-W", "ignore::SyntaxWarning", ROOT / "manage.py", *arguments],
-        env=kept | {"MOVILAB_DATA": str(tmp_path / "var")} | variables,
+        env=environment | {"MOVILAB_DATA": str(tmp_path / "var")} | variables,
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -69,7 +69,7 @@ def _print_answers(database: str, pages: int, found: dict[str, Any]) -> None:
     among = f"{database}, {pages} pages"
     print(f"{f'{among}: save of a page with 10 facts':<62} {found['save']:.1f} ms")
     print(f"{f'{among}: refresh of a page with 50 rows':<62} {found['refresh']:.1f} ms")
-    words = f"{found['stale']} of {found['watching']} told, {found['needed']} of them show something else"
+    words = f"{found['stale']} of {found['watching']} marked stale, {found['needed']} of them show something else"
     print(f"{f'{among}: pages refreshed by one fact':<62} {words}", flush=True)
 
 

@@ -1,8 +1,7 @@
-"""Compares kept authorship with the truth; `make bench` calls it, with a history file as argument for another one.
+"""Compares the stored authorship with the true authors; `make bench` calls it, optionally with a history file.
 
-Generated histories (seeded, in French) know whose each word is by construction: people write, rewrite, mend commas,
-divide and join paragraphs, vandalise and repair, restore, fork, and move sections between pages. For a true history
-the truth is worked out the slow way: every version compared with the one before, word by word, by difflib.
+In generated histories (seeded, in French), the author of each word is known by construction. For a real history, the
+true authors are computed by a word-by-word difflib comparison of all consecutive versions.
 """
 
 from __future__ import annotations
@@ -24,22 +23,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
+from tests.benchmarks.french_words import BOILERPLATE, LINKS, NOUNS, VERBS
+
 EXTRACT = ROOT / "tests/data/cahier-extrait.jsonl"
 SEEDS = (1, 2, 3)
 PAGES, ACTS = 12, 600
 NAMES = ("Ada", "Brahim", "Chloé", "Dan", "Élise", "Farid")
 VANDAL = "Vandale"
-NOUNS = (
-    "atelier", "lieu", "four", "jardin", "cuisine", "bois", "machine", "porte", "quartier", "voisin", "réunion", "clé",
-    "adhésion", "projet", "outil", "café", "repas", "enfant", "association", "ville", "budget", "calendrier", "règle",
-    "charte", "équipe", "imprimante", "vélo", "compost", "table", "étagère", "bénévole", "lundi", "mercredi", "samedi",
-)  # fmt: skip
-VERBS = (
-    "ouvre", "prépare", "répare", "partage", "accueille", "organise", "construit", "nettoie", "propose", "invite",
-    "apprend", "montre", "range", "décide", "écrit", "imprime", "cultive", "transporte", "prête", "cherche",
-)  # fmt: skip
-LINKS = ("le", "la", "les", "un", "une", "de", "du", "des", "à", "et", "avec", "pour", "dans", "chaque", "notre", "qui")
-BOILERPLATE = ("Merci.", "À compléter.", "Voir aussi la charte.")
 
 
 @dataclass(frozen=True)
@@ -239,8 +229,10 @@ class World:
         del mine[at : at + size]
         pages = [(page_lookup.reload_page(one), mine), (page_lookup.reload_page(two), theirs)]
         author = Author(None, by)
-        drafts = [NewVersion(page, self.source(said), PageFields.of(page), author) for page, said in pages]
-        store(drafts, Changeset(act=Changeset.Act.MOVE))
+        new_versions = [
+            NewVersion(page, self.source(passages), PageFields.of(page), author) for page, passages in pages
+        ]
+        store(new_versions, Changeset(act=Changeset.Act.MOVE))
         self.note(one, mine)
         self.note(two, theirs)
 

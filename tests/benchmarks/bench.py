@@ -60,11 +60,11 @@ from wiki.pages import page_lookup
 by = page_writer.Author(None, "Mesure")
 text = "\\n\\n".join(f"Le passage {n} dit ce que des gens font ensemble, chaque jour." for n in range(500))
 page = page_writer.create("Passages", text, by).page
-every = list(derived_data.DERIVERS)
+every = list(derived_data.UPDATERS)
 took = {"with": [], "without": []}
 for number in range(40):
     name = "without" if number % 8 >= 4 else "with"
-    derived_data.DERIVERS[:] = [one for one in every if name == "with" or one.name != "passages"]
+    derived_data.UPDATERS[:] = [one for one in every if name == "with" or one.name != "passages"]
     page = page_lookup.reload_page(page.pk)
     start = time.perf_counter()
     page_writer.edit(page, text.replace("passage 250", f"passage 250 {number}"), by)

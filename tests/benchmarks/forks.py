@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
-from tests.benchmarks.authorship import LINKS, NOUNS, VERBS
+from tests.benchmarks.french_words import LINKS, NOUNS, VERBS
 from tests.instances import Instance
 
 PAGES, VERSIONS, INGREDIENTS = 1_000, 500, 50
@@ -139,10 +139,10 @@ def merges() -> None:
             joined = merge_documents(*texts)
             ours.append((len(joined.conflicts), (time.perf_counter() - start) * 1000))
             gits.append(by_git(*texts))
-        said = [
+        figures = [
             f"{sum(count for count, _ in some) / len(some):.1f} clashes, {median(some):.0f} ms" for some in (ours, gits)
         ]
-        print(f"Merge of {SIZE // 1000} KB, {edits} edits a side: {said[0]}; git merge-file: {said[1]}")
+        print(f"Merge of {SIZE // 1000} KB, {edits} edits a side: {figures[0]}; git merge-file: {figures[1]}")
 
 
 def median(some: list[tuple[int, float]]) -> float:

@@ -1,8 +1,8 @@
-"""Measures the search of history on generated wikis; `make bench` calls it; with a number of versions, for that size.
+"""Measures history search on generated wikis; `make bench` calls it; with a number of versions, for that size.
 
-The history is seeded and in French-looking words, as frequent as those of a language (Zipf): pages of some passages,
-edited as wikis are: a few words changed, passages added, taken out, moved and rewritten, and reverts. All is written by
-the wiki's own writer, as an import is. Times depend on the machine: compare ratios within one run only.
+The generated history is seeded; its French-looking words have the frequencies of a natural language (Zipf). Edits are
+typical of wikis: words changed, passages added, removed, moved and rewritten, and reverts. Versions are written by the
+version store, as in an import. Times depend on the machine: compare ratios within one run only.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Writers:
 
         written = done = number = 0
         while done < count:
-            drafts = []
+            new_versions = []
             for _ in range(TOGETHER):
                 page, number = WikiPage(), number + 1
                 fields = page_lookup.fields_for_title(f"Page {number}", license="CC-BY-SA-4.0", language="fr")
@@ -143,10 +143,10 @@ class Writers:
                 for text, day in zip(texts, days, strict=True):
                     name = self.dice.choices(NAMES, self.people)[0]
                     author = Author(None, name, claimed_at=BEGIN + timedelta(days=day))
-                    drafts.append(NewVersion(page, text, fields, author, claimed_at=author.claimed_at))
+                    new_versions.append(NewVersion(page, text, fields, author, claimed_at=author.claimed_at))
                     written += len(text.encode())
-            store(drafts, Changeset(act=Changeset.Act.IMPORT))
-            done += len(drafts)
+            store(new_versions, Changeset(act=Changeset.Act.IMPORT))
+            done += len(new_versions)
         return written
 
 
@@ -215,7 +215,7 @@ def index_size() -> int:
 
     from wiki.history.models import Passage
 
-    folder = get_search_backend().get_index_for_model(Passage).shelf.folder
+    folder = get_search_backend().get_index_for_model(Passage).directory.folder
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 

@@ -38,12 +38,13 @@ def main() -> None:
     for size in SIZES:
         command = [sys.executable, "-W", "ignore::SyntaxWarning", __file__, str(size)]
         out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        told: dict[str, Any] = json.loads(out.splitlines()[-1])
-        rate = f"{told['rate']:.0f} objects/s, {told['size'] / 1e6:.1f} MB for {told['text'] / 1e6:.1f} MB of text"
+        figures: dict[str, Any] = json.loads(out.splitlines()[-1])
+        sizes = f"{figures['size'] / 1e6:.1f} MB for {figures['text'] / 1e6:.1f} MB of text"
+        rate = f"{figures['rate']:.0f} objects/s, {sizes}"
         among = f"search, {size} pages"
         print(f"{f'{among}: index built':<62} {rate}")
-        print(f"{f'{among}: found after a save':<62} {told['delay'] * 1000:.0f} ms of the worker")
-        for kind, found in told["kinds"].items():
+        print(f"{f'{among}: found after a save':<62} {figures['delay'] * 1000:.0f} ms of the worker")
+        for kind, found in figures["kinds"].items():
             figure = f"median {found['median']:.1f} ms, p95 {found['p95']:.1f} ms; {found['hits']:.0f} pages"
             print(f"{f'{among}: {kind}':<62} {figure}", flush=True)
 

@@ -52,8 +52,8 @@ def test_the_chosen_theme_is_kept(tab: Page) -> None:
     tab.click("[data-theme-switch]")
     chosen = tab.get_attribute("html", "data-theme")
     assert chosen == "dark"
-    answer = tab.request.get("/")
-    assert f'data-theme="{chosen}"' in answer.text()
+    response = tab.request.get("/")
+    assert f'data-theme="{chosen}"' in response.text()
 
 
 def test_editor_tools(tab: Page, alice: User) -> None:
@@ -69,7 +69,7 @@ def test_editor_tools(tab: Page, alice: User) -> None:
     expect(tab.locator(".preview strong")).to_have_text("lourd")
     tab.wait_for_timeout(1200)  # drafts are saved when typing pauses; the CSP forbids wait_for_function
     assert tab.evaluate("localStorage.length") == 1
-    tab.on("dialog", lambda question: question.accept())
+    tab.on("dialog", lambda dialog: dialog.accept())
     tab.goto("/wiki/Établi")
     tab.goto("/edit/Établi")
     expect(field).to_have_value("Un établi solide.")
@@ -102,9 +102,9 @@ def test_pages_fit_phones_and_wide_screens(tab: Page) -> None:
     for width in (360, 768, 1600):
         tab.set_viewport_size({"width": width, "height": 800})
         for screen in SCREENS:
-            answer = tab.goto(screen)
-            assert answer is not None
-            assert answer.status == 200, screen
+            response = tab.goto(screen)
+            assert response is not None
+            assert response.status == 200, screen
             if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 too_wide.append((width, screen))
     assert too_wide == []

@@ -81,13 +81,13 @@ def test_map_without_clusters(tab: Page) -> None:
 
 def test_the_configured_tile_server_is_used(tab: Page, settings: Any) -> None:
     settings.TILES = Tiles("https://tile.invalid/{z}/{x}/{y}.png", "© <b>Nous", "https://tile.invalid")
-    asked: list[str] = []
-    tab.route("https://tile.invalid/**", lambda route: (asked.append(route.request.url), route.abort())[1])
+    requests: list[str] = []
+    tab.route("https://tile.invalid/**", lambda route: (requests.append(route.request.url), route.abort())[1])
     open_page(tab, map_of_france())
     tab.wait_for_selector(".leaflet-tile", state="attached")
     tab.wait_for_timeout(300)
-    assert asked
-    assert asked[0].endswith(".png")
+    assert requests
+    assert requests[0].endswith(".png")
     expect(tab.locator(".leaflet-control-attribution")).to_have_text("© <b>Nous")
 
 

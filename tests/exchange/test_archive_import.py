@@ -51,9 +51,9 @@ print(json.dumps(dict(
 """
 
 
-def take(raw: bytes, by: User | None = None, **wish: str) -> ImportResult:
+def take(raw: bytes, by: User | None = None, **target: str) -> ImportResult:
     """Import an archive."""
-    return import_archive(io.BytesIO(raw), by, ImportTarget(**wish))
+    return import_archive(io.BytesIO(raw), by, ImportTarget(**target))
 
 
 def away(page: WikiPage, pictures: bool = True) -> bytes:

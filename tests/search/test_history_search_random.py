@@ -119,24 +119,24 @@ def query(dice: random.Random, depth: int = 2) -> tuple[str, Holds]:
         return prefix(dice.choice(WORDS)[: dice.choice((2, 3))])
     if kind == 4:
         text, holds = query(dice, 0)
-        return f"-({text})", lambda said: not holds(said)
+        return f"-({text})", lambda pieces: not holds(pieces)
     parts = [query(dice, depth - 1) for _ in range(dice.choice((2, 2, 3)))]
     if kind < 7:
         others = [part for part in parts if part[0] != "le"]  # «le» is a stop word, required only without other terms
         required = others if any(text in WORDS for text, _ in others) else parts
-        return f"({' '.join(text for text, _ in parts)})", lambda said: all(holds(said) for _, holds in required)
-    return f"({' OR '.join(text for text, _ in parts)})", lambda said: any(holds(said) for _, holds in parts)
+        return f"({' '.join(text for text, _ in parts)})", lambda pieces: all(holds(pieces) for _, holds in required)
+    return f"({' OR '.join(text for text, _ in parts)})", lambda pieces: any(holds(pieces) for _, holds in parts)
 
 
 def plain(word: str) -> tuple[str, Holds]:
-    return word, lambda said: any(is_alike(one, word) for piece in said for one in piece)
+    return word, lambda pieces: any(is_alike(other, word) for piece in pieces for other in piece)
 
 
-def is_alike(one: str, other: str) -> bool:
+def is_alike(first: str, second: str) -> bool:
     """Return whether two words have a common stem; stop words have no stems."""
-    if any(one in common or other in common for common in STOP_WORDS.values()):
-        return one == other
-    return bool(stems(one, "fr") & (stems(other, "fr") | stems(other, "en"))) or fold(one) == fold(other)
+    if any(first in common or second in common for common in STOP_WORDS.values()):
+        return first == second
+    return bool(stems(first, "fr") & (stems(second, "fr") | stems(second, "en"))) or fold(first) == fold(second)
 
 
 def fold(word: str) -> str:
@@ -146,8 +146,8 @@ def fold(word: str) -> str:
 def phrase(phrase_words: list[str]) -> tuple[str, Holds]:
     folded_words = [fold(word) for word in phrase_words]
 
-    def holds(said: list[list[str]]) -> bool:
-        for piece in said:
+    def holds(pieces: list[list[str]]) -> bool:
+        for piece in pieces:
             folded = [fold(word) for word in piece]
             if any(folded[start : start + len(folded_words)] == folded_words for start in range(len(folded))):
                 return True
@@ -157,7 +157,7 @@ def phrase(phrase_words: list[str]) -> tuple[str, Holds]:
 
 
 def prefix(start: str) -> tuple[str, Holds]:
-    return f"{start}*", lambda said: any(fold(word).startswith(start) for piece in said for word in piece)
+    return f"{start}*", lambda pieces: any(fold(word).startswith(start) for piece in pieces for word in piece)
 
 
 # --- The oracle -----------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ class State:
     number: int
     moment: datetime
     author: str
-    said: list[list[str]] | None
+    pieces: list[list[str]] | None
     """The words of its pieces; None where the page was deleted."""
 
 
@@ -177,9 +177,9 @@ def history(page: int) -> Iterator[State]:
     for row in PageVersion.objects.filter(page=page).select_related("stored").order_by("number"):
         latest = max(latest, row.claimed_at) if latest else row.claimed_at
         text = row.text()
-        pieces = None if text is None else pieces_of(text)
-        said = None if pieces is None else [[word.lowercase for word in iter_words(piece)] for piece in pieces]
-        yield State(row.number, latest, row.author_name, said)
+        texts = None if text is None else pieces_of(text)
+        pieces = None if texts is None else [[word.lowercase for word in iter_words(piece)] for piece in texts]
+        yield State(row.number, latest, row.author_name, pieces)
 
 
 def pieces_of(text: str) -> list[str]:
@@ -200,7 +200,7 @@ def expected_periods(texts: dict[int, list[State]], holds: Holds, time_input: Ti
     """Return the expected result of a search, by a scan of all versions."""
     found: Periods = {}
     for page, states in texts.items():
-        true = [state.text_of is not None and holds(state.text_of) for state in states] + [False]
+        true = [state.pieces is not None and holds(state.pieces) for state in states] + [False]
         begin = None
         for index, is_true in enumerate(true):
             if is_true and begin is None:

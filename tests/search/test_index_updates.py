@@ -226,13 +226,13 @@ from wiki.search.models import PageSearchText, OutboxEntry
 backend = get_search_backend()
 def found(word):
     return [row.title for row in backend.search(word, PageSearchText)]
-said = [line.split() for line in SAID]
+marks = [line.split() for line in WRITTEN]
 with backend.get_index_for_model(PageSearchText).directory.searcher() as searcher:
     count = searcher.doc_count()
 print(json.dumps({
     "waiting": OutboxEntry.objects.count(), "indexed": count, "pages": PageSearchText.objects.count(),
-    "wrong": [mark for mark, way in said if
-        (len(found(mark)), len(found("autre" + mark))) != {"0": (1, 0), "1": (1, 1), "2": (0, 0)}[way]],
+    "wrong": [mark for mark, edit in marks if
+        (len(found(mark)), len(found("autre" + mark))) != {"0": (1, 0), "1": (1, 1), "2": (0, 0)}[edit]],
 }))
 """
 KILLS = 4
@@ -253,7 +253,7 @@ def test_no_change_is_lost_when_processes_are_killed(instance: Instance) -> None
         written += [line for line in out.splitlines() if len(line.split()) == 2]
     assert int(instance.python(COUNT)) > 0, "workers were killed while they worked, not before"
     instance.manage("work", "--once")
-    state = json.loads(instance.python(f"SAID = {written!r}\n{LOOK}").splitlines()[-1])
+    state = json.loads(instance.python(f"WRITTEN = {written!r}\n{LOOK}").splitlines()[-1])
     assert state["wrong"] == []
     assert state["waiting"] == 0
     assert state["indexed"] == state["pages"] > KILLS / 2

@@ -80,7 +80,7 @@ def _save(request: ApiRequest, page: WikiPage | None, title: str) -> SaveResult:
     )
     if page is None:
         text = request.get("text") or request.get("prependtext") + request.get("appendtext")
-        return page_writer.create(title, text, author, language=request.language, note=summary)
+        return page_writer.create(title, text, author, language=request.language, summary=summary)
     if request.flag("text"):
         return page_writer.edit(page, request.get("text"), author, summary, base=_base(request, page))
     text = request.get("prependtext") + (page.source.text or "") + request.get("appendtext")

@@ -197,7 +197,7 @@ def _readable(request: ApiRequest, keys: Iterable[str]) -> Iterable[WikiPage]:
 
 
 def _by_id(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Return pages in format version 1: by page id, missing ones by -1, -2, …"""
+    """Return pages in format version 1: by page id, missing ones by negative numbers from -1 on."""
     result, missing = {}, 0
     for row in rows:
         if "pageid" not in row:

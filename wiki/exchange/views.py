@@ -45,7 +45,7 @@ def export(request: HttpRequest, title: str) -> HttpResponseBase:
     attribution = attribution_texts.from_credits_json(page, credits, (get_language() or "fr")[:2])
     context: dict[str, Any] = {
         "page": page,
-        "may": permissions.allowed_actions(request.user, page),
+        "allowed_actions": permissions.allowed_actions(request.user, page),
         "download": address("export_download", page.full_title),
         "licenses": catalogue.licenses_in(exported.last.license),
         "authors": credits["authors"][:AUTHORS_SHOWN],
@@ -113,7 +113,7 @@ def credits(request: HttpRequest, title: str) -> HttpResponseBase:
         "page": page,
         "credits": attribution,
         "words": words,
-        "may": permissions.allowed_actions(request.user, page),
+        "allowed_actions": permissions.allowed_actions(request.user, page),
     }
     response = render(request, "wiki/exchange/credits.html", context)
     response["X-Robots-Tag"] = "noindex"

@@ -20,7 +20,7 @@ COLUMNS = (
 
 def parse_value(raw: str, version: VersionState, declaration: Declaration) -> Value:
     """Return the value of `raw`, parsed with the language, title and place of a version."""
-    return registry.parse(raw, Context(version.language, declaration, version.full_title, version.home))
+    return registry.parse(raw, Context(version.language, declaration, version.full_title, version.place_title))
 
 
 def existing_place_keys(values: Iterable[Value]) -> set[str]:

@@ -93,7 +93,9 @@ def _value_parser(properties: dict[str, Property]) -> Any:
         return parse_cached(
             key,
             raw,
-            VersionState("", version.full_title, version.is_place, version.language, "", None, version.place_is_named),
+            VersionState(
+                "", version.full_title, version.is_place, version.language, "", None, version.has_place_prefix
+            ),
         )
 
     return parse

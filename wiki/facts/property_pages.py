@@ -211,7 +211,7 @@ class ReparseFactsJob:
     The lifetimes of the facts do not change.
     """
 
-    name = "declarations"
+    name = "facts to parse again"
 
     def __init__(self, invalidate: Callable[[set[str], set[int]], object]) -> None:
         self.invalidate = invalidate

@@ -40,7 +40,7 @@ class InRange:
 
 @dataclass(frozen=True, slots=True)
 class MatchesWildcard:
-    """`folded_text` matches a pattern.
+    r"""`folded_text` matches a pattern.
 
     In the pattern, `*` is any characters, `?` one character, and `\\` before either makes it literal.
     """

@@ -31,7 +31,7 @@ def set_auto_pull(page: WikiPage, by: User, *, enabled: bool) -> None:
 class AutoPullJob:
     """Background job that pulls into forks whose upstream has versions not tried yet."""
 
-    name = "follow"
+    name = "automatic pulls"
 
     def run(self) -> bool:
         """Try FORKS_PER_RUN forks; return whether there may be more."""

@@ -20,4 +20,4 @@ class UpstreamSubscription(models.Model):
         constraints = [models.UniqueConstraint(fields=["fork", "user"], name="one_telling_each")]
 
     def __str__(self) -> str:
-        return f"{self.user} is told of {self.fork}"
+        return f"{self.user} is subscribed to the upstream of {self.fork}"

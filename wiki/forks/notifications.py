@@ -60,7 +60,7 @@ class UpstreamEmailJob:
     Each e-mail is recorded before it is sent: a crash may lose an e-mail, but never sends one twice.
     """
 
-    name = "telling"
+    name = "upstream e-mails"
 
     def run(self) -> bool:
         """Send EMAILS_PER_RUN e-mails; return whether there may be more."""

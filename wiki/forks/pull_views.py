@@ -50,7 +50,11 @@ def touch(request: HttpRequest, title: str) -> HttpResponseBase:
         if "tell" in request.POST:
             return _set_subscription(request, page)
         return _set_auto_pull(request, page) if "follow" in request.POST else _skip_upstream(request, page, status)
-    context: dict[str, Any] = {"page": page, "status": status, "may": permissions.allowed_actions(request.user, page)}
+    context: dict[str, Any] = {
+        "page": page,
+        "status": status,
+        "allowed_actions": permissions.allowed_actions(request.user, page),
+    }
     if status is not None and status.upstream is not None:
         if status.is_elsewhere:
             context["propose_url"] = _remote_proposal_url(page, status.upstream)
@@ -237,6 +241,6 @@ def _render_pull(
         "difference": Difference.of(
             merge.mine.text() or "", merge.merged.resolved([item.resolved_text for item in conflicts])
         ),
-        "may": permissions.allowed_actions(request.user, merge.page),
+        "allowed_actions": permissions.allowed_actions(request.user, merge.page),
     }
     return render(request, "wiki/forks/pull.html", context, status=status)

@@ -130,7 +130,7 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         "authors": authors_of(page),
         "pictures": pictures_of(page),
         "places": page_lists.place_titles(request.user),
-        "may": permissions.allowed_actions(request.user, page),
+        "allowed_actions": permissions.allowed_actions(request.user, page),
     }
     return render(request, "wiki/forks/fork.html", context)
 
@@ -186,7 +186,11 @@ def forks(request: HttpRequest, title: str) -> HttpResponse:
     """Show the fork network of a page."""
     page = manage.get_page(request, title, permissions.Action.READ)
     network = fork_network(page, request.user)
-    context: dict[str, Any] = {"page": page, "network": network, "may": permissions.allowed_actions(request.user, page)}
+    context: dict[str, Any] = {
+        "page": page,
+        "network": network,
+        "allowed_actions": permissions.allowed_actions(request.user, page),
+    }
     if len(network.members) > 1:
         context |= {"tree": network_graphics.draw_tree(network), "map": network_graphics.draw_map(network)}
     return render(request, "wiki/forks/forks.html", context)

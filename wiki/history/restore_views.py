@@ -128,7 +128,7 @@ def _conflict_response(
 
 def _head_context(request: HttpRequest, page: WikiPage) -> dict[str, Any]:
     """Return the template context that the head of a page's screen needs."""
-    return {"may": permissions.allowed_actions(request.user, page)}
+    return {"allowed_actions": permissions.allowed_actions(request.user, page)}
 
 
 def _redirect_to_history(request: HttpRequest, saved: SaveResult, message: str) -> HttpResponseBase:

@@ -39,7 +39,7 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
         "page": page,
         "versions": versions,
         "form": form,
-        "may": permissions.allowed_actions(request.user, page),
+        "allowed_actions": permissions.allowed_actions(request.user, page),
         "feed": feed_address("feed_page", page.full_title),
         "compare_address": address("compare", page.full_title),
         "span": rows.aggregate(first=Min("claimed_at"), last=Max("claimed_at")),
@@ -59,7 +59,7 @@ def authors(request: HttpRequest, title: str) -> HttpResponseBase:
         "shares": result.shares,
         "pages": pages,
         "attributed": result.attribute(pages),
-        "may": permissions.allowed_actions(request.user, page),
+        "allowed_actions": permissions.allowed_actions(request.user, page),
     }
     return render(request, "wiki/history/authors.html", context)
 
@@ -80,7 +80,7 @@ def compare(request: HttpRequest, title: str) -> HttpResponseBase:
         "comparison": version_comparison.Comparison.of(before, after),
         "skipped": version_comparison.count_skipped(page, old, new),
         "side": request.GET.get("view") != "inline",
-        "may": permissions.allowed_actions(request.user, page),
+        "allowed_actions": permissions.allowed_actions(request.user, page),
         "previous": (old - 1, old) if old else None,
         "next": (new, new + 1) if new < page.version else None,
     }
@@ -105,7 +105,12 @@ def place_changes(request: HttpRequest, place: str) -> HttpResponse:
     page = page_access.get_place_or_404(place, request.user)
     versions = versions_in_place(PageVersion.objects.readable_by(request.user), page)
     feed = feed_address("feed_place", page.full_title)
-    context = {"scope": "place", "page": page, "feed": feed, "may": permissions.allowed_actions(request.user, page)}
+    context = {
+        "scope": "place",
+        "page": page,
+        "feed": feed,
+        "allowed_actions": permissions.allowed_actions(request.user, page),
+    }
     return _changes(request, ChangesFilter(request.GET), versions, context)
 
 

@@ -1,4 +1,4 @@
-"""Licence compatibility: may an adaptation of a work under one licence be shared under another?
+"""Licence compatibility: whether an adaptation of a work under one licence may be shared under another.
 
 The rules are data: `licenses/compatibility.csv` (one row per rule, with the licences it covers,
 the code for each target, and the legal source) and `licenses/upgrades.csv` (single pairs whose

@@ -104,7 +104,7 @@ def _render_propose(
     page = merge.theirs.page
     context = {
         "page": page, "merge": merge, "form": form, "choice": choice,
-        "may": permissions.allowed_actions(request.user, page),
+        "allowed_actions": permissions.allowed_actions(request.user, page),
         "contributions": [] if merge.verdict.allowed else proposals.unmerged_contributions(merge),
     }  # fmt: skip
     return render(request, "wiki/moderation/propose.html", context, status=status)
@@ -121,7 +121,7 @@ def proposal_list(request: HttpRequest, title: str) -> HttpResponse:
         *open_proposals.select_related("page", "by").order_by("-made_at")[:LISTED],
         *resolved.select_related("page", "by").order_by("-resolved_at")[:LISTED],
     ]
-    context = {"page": page, "proposals": listed, "may": permissions.allowed_actions(request.user, page)}
+    context = {"page": page, "proposals": listed, "allowed_actions": permissions.allowed_actions(request.user, page)}
     return render(request, "wiki/moderation/proposals.html", context)
 
 
@@ -195,7 +195,7 @@ def _render_proposal(
         "is_consent_requested": proposal.is_open and user.is_authenticated and user.pk in proposal.pending_consents,
         "pending_consents": User.objects.filter(pk__in=proposal.pending_consents).order_by("pk"),
         "comment_text": request.POST.get("said", ""), "comments": proposal.comments.select_related("by"),
-        "version": _accepted_version(proposal), "may": permissions.allowed_actions(user, page),
+        "version": _accepted_version(proposal), "allowed_actions": permissions.allowed_actions(user, page),
     }  # fmt: skip
     return render(request, "wiki/moderation/proposal.html", context, status=status)
 

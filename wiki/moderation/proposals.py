@@ -18,8 +18,8 @@ from wiki.pages.contributors import ACCEPTED, authors_of
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary, SaveResult
-from wiki.pages.writing.version_store import clean_text
 from wiki.text.merging.document_merge import MergedDocument, merge_documents
+from wiki.text.normalization import clean_text
 from wiki.text.titles import MIRROR_NAMESPACE
 
 MESSAGE_LIMIT = 2_000

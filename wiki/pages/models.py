@@ -83,12 +83,12 @@ class WikiPageQuerySet(PageQuerySet["WikiPage"]):
         return found
 
     def in_place(self, place: WikiPage) -> WikiPageQuerySet:
-        """The pages in `place`."""
+        """Return the pages in `place`."""
         found: WikiPageQuerySet = self.filter(place=place)
         return found
 
     def articles(self) -> WikiPageQuerySet:
-        """The pages of the main namespace that are no redirects."""
+        """Return the pages of the main namespace that are no redirects."""
         found: WikiPageQuerySet = self.filter(namespace=0, redirect_key="")
         return found
 

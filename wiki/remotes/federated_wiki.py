@@ -22,9 +22,9 @@ from django.utils import timezone
 from wiki.errors import ArchiveProblem, gettext_noop
 from wiki.exchange.archive.archive_reader import ArchiveContents, Revision
 from wiki.exchange.archive.format_spec import LIMITS
-from wiki.pages.writing.version_store import clean_text
 from wiki.text import titles
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
+from wiki.text.normalization import clean_text
 
 LICENSE = "CC-BY-SA-4.0"
 BYTES_LIMIT, ACTIONS_LIMIT = 16_000_000, 20_000

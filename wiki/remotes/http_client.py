@@ -182,7 +182,7 @@ def _send_request(
 ) -> http.client.HTTPResponse:
     """Send a GET request without cookies, credentials and compression; return the response, its body unread."""
     headers = {
-        "Accept": accept, "Accept-Encoding": "identity", "User-Agent": f"Movilab wiki ({settings.BASE_ADDRESS})",
+        "Accept": accept, "Accept-Encoding": "identity", "User-Agent": f"Movilab/{settings.VERSION} ({settings.BASE_ADDRESS})",
         "Connection": "close",
     }  # fmt: skip
     if etag:

@@ -28,8 +28,9 @@ from wiki.pages import mirror_models, page_lookup
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import Changeset, Fork, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing.version_store import NewVersion, sha256_of, store
+from wiki.pages.writing.version_store import NewVersion, store
 from wiki.remotes import federated_wiki
+from wiki.text.normalization import sha256_of
 from wiki.text.titles import MIRROR_NAMESPACE
 
 UPSTREAM_FIELDS = (
@@ -117,7 +118,7 @@ def _write_versions(contents: ArchiveContents, mirror: Mirror, new_values: Mirro
 
     comment = f"{mirror.host}: {mirror.title}"[:500]
     if new_versions:
-        store(new_versions, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=save_related)
+        store(new_versions, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), on_written=save_related)
         images.place_files()
     else:
         _save_mirror(contents, page, mirror, new_values, parent, by)

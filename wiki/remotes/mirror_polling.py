@@ -170,7 +170,7 @@ def _validator_of(result: FetchResult) -> str:
 class MirrorPollJob:
     """Background job that polls the mirrors that have forks, each every POLL_INTERVAL, one per run."""
 
-    name = "originals"
+    name = "mirror polling"
 
     def run(self) -> bool:
         """Poll one mirror; return whether there may be more."""

@@ -46,7 +46,7 @@ def _kind(value: str) -> Q:
 
 
 def _place(value: str) -> Q:
-    """The place named `value` and its pages; without one, places whose names contain all its words, and their pages."""
+    """Return the place named `value`, or else the places whose names hold all its words; with their pages."""
     folded = titles.fold(value)
     named = WikiPage.objects.filter(is_place=True, title_key__isnull=False, title_fold=folded)
     if not named.exists():

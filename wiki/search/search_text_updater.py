@@ -33,7 +33,7 @@ PAGE_FIELD_PROPERTIES = {
 class SearchTextUpdater:
     """Updates the rows of `PageSearchText`."""
 
-    name = "words"
+    name = "search text"
     requires = (FactChanges, PassageChanges)
     provides = None
 

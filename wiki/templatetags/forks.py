@@ -23,12 +23,12 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
 
     Costs one database query for the forks, one for the proposals, that of `fork_counts` if the page is a fork, and one
     for the mirror in the mirror namespace. A view that knows that the page has neither forks nor an upstream sets
-    `page.has_bonds` to False, which leaves only the query for the mirror.
+    `page.has_forks_or_proposals` to False, which leaves only the query for the mirror.
     """
     if not page.pk:
         return {}
     mirror = Mirror.objects.filter(page=page).first() if page.namespace == MIRROR_NAMESPACE else None
-    if not getattr(page, "has_bonds", True):
+    if not getattr(page, "has_forks_or_proposals", True):
         return {"mirror": mirror}
     user = context["request"].user
     readable = WikiPage.objects.readable_by(user)
@@ -43,7 +43,7 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
     return {
         "mirror": mirror,
         "origin": origin,
-        "touch": fork_counts(page, origin, user) if origin is not None else None,
+        "counts": fork_counts(page, origin, user) if origin is not None else None,
         "copies": copies,
         "waiting": Proposal.objects.readable_by(user).open().filter(page=page).count(),
         "page": page,

@@ -1,4 +1,4 @@
-"""Fractional indexing: sort keys with room for new keys between any two.
+"""Fractional indexing: sort keys between any two of which new keys fit.
 
 A key is a fraction between 0 and 1, written as its digits in base 62 (`0-9A-Za-z`, in byte order) without the
 leading zero and point. A key after the last or before the first one is a small step away; keys between two

@@ -180,7 +180,7 @@ def invalidate_kinds(**_: Any) -> None:
 class ResultCacheInvalidator:
     """Invalidates cached results when pages are written. It has to run after all other updaters of derived data."""
 
-    name = "staleness"
+    name = "result invalidation"
     requires = (FactChanges,)
     provides = None
 
@@ -237,7 +237,7 @@ def _new_columns(version: ParsedVersion) -> dict[str, Any]:
 class RefreshResultsJob:
     """Background job that refreshes stale results before a user asks for them."""
 
-    name = "answers"
+    name = "query results"
 
     def run(self) -> bool:
         """Refresh up to REFRESH_SLICE rows; return whether there may be more."""

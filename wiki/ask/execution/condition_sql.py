@@ -35,7 +35,7 @@ LAST_CHARACTER = "\U0010ffff"
 
 
 class LikeWithEscape(TrueOrFalse):
-    """`expression LIKE pattern ESCAPE '\\'`."""
+    r"""`expression LIKE pattern ESCAPE '\\'`."""
 
     lookup_name = "shape"
 

@@ -205,7 +205,7 @@ def switch_option(result: QueryResult, name: str, default: bool = False) -> bool
 
 
 def separator(result: QueryResult, name: str, default: str) -> str:
-    """Return a separator as written, spaces included; `\\n`, `\\t` and `_` stand for newline, tab and space."""
+    r"""Return a separator as written, spaces included; `\\n`, `\\t` and `_` stand for newline, tab and space."""
     raw = result.query.parameters.get(name)
     return default if raw is None else raw.replace("\\n", "\n").replace("\\t", "\t").replace("_", " ")
 

@@ -68,7 +68,7 @@ def csv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
 
 
 def dsv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
-    """Return delimiter-separated values: one line a row, `\\` before delimiters, newlines and backslashes in values."""
+    r"""Return delimiter-separated values: a line a row, `\\` before delimiters, newlines and backslashes in values."""
     delimiter = separator(result, "separator", ":")[:1]
     if not delimiter or delimiter in "\\\r\nn":
         delimiter = ":"

@@ -18,8 +18,8 @@ from wiki.exchange.archive.exported_page import pictures_named_in
 from wiki.exchange.archive.format_spec import LIMITS, Limits
 from wiki.exchange.archive.json_validation import JsonReader, read_json
 from wiki.pages.media_models import clean_file_name
-from wiki.pages.writing.version_store import clean_text
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
+from wiki.text.normalization import clean_text
 from wiki.text.titles import TitleProblem
 
 RELATIONS = ("fork", "import", "data")

@@ -36,7 +36,7 @@ class Export:
     """The archive of one page at its current version. Iteration yields the bytes of the zip."""
 
     def __init__(self, page: WikiPage, progress: Progress = _no_progress) -> None:
-        """Raises Refused for a deleted page, LicenseConflict when one of its licences is not free."""
+        """Begin an export. Raises Refused for a deleted page, LicenseConflict when one of its licences is not free."""
         self.exported = ExportedPage.of(page)
         self.with_stream = (self.exported.totals["bytes"] or 0) <= format_spec.STREAM_LIMIT
         self.steps = self.exported.last.number * (2 if self.with_stream else 1)

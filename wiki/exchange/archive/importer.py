@@ -188,7 +188,7 @@ def _write(
         images.save()
         _save_origin(page, contents, fields, by)
 
-    store(versions, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), also=save_related)
+    store(versions, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), on_written=save_related)
     images.place_files()
     return ImportResult(
         page, len(contents.revisions), contents.digest, len(pictures), images.renamed,

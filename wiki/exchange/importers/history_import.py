@@ -23,9 +23,10 @@ from wiki.pages.media_models import Picture
 from wiki.pages.models import Changeset, PageLink, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
-from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, full_title, sha256_of, store
+from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, full_title, store
 from wiki.text import titles
 from wiki.text.merging import line_merge
+from wiki.text.normalization import sha256_of
 
 CHUNK = 200
 """Versions per transaction."""
@@ -284,7 +285,7 @@ def _write_chunk(run: _Import, chunk: Sequence[tuple[_File, int]]) -> None:
                 Origin.objects.filter(page=version.page).update(version=version.number)
 
     try:
-        store(versions_to_write, run.changeset, also=save_origins)
+        store(versions_to_write, run.changeset, on_written=save_origins)
     except StaleVersion as error:
         raise ImportProblem(
             gettext_noop("Someone is editing a page of this work just now. Run the import again.")

@@ -15,10 +15,10 @@ from datetime import datetime
 from pathlib import Path
 
 from wiki.errors import ImportProblem, gettext_noop
-from wiki.pages.writing.version_store import clean_text
 from wiki.text import titles
 from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
+from wiki.text.normalization import clean_text
 
 LINE_LIMIT = 8 * TEXT_LIMIT
 """Maximum bytes of a line: JSON may escape one byte as six."""

@@ -21,9 +21,10 @@ from wiki.pages.models import Changeset, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
-from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, sha256_of, store
+from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, store
 from wiki.text import titles
 from wiki.text.merging import line_merge
+from wiki.text.normalization import sha256_of
 
 SOURCE = "CGET, Tiers lieux 2019"
 SOURCE_URL = "https://github.com/anct-carto/mission_coworking"
@@ -192,7 +193,7 @@ def _add_chunk(rows: Sequence[PlaceRow], namesakes: dict[str, list[PlaceRow]], c
             for version, row in zip(versions, rows, strict=True)
         )
 
-    store(versions_to_write, changeset, also=save_origins)
+    store(versions_to_write, changeset, on_written=save_origins)
 
 
 # ---------------------------------------------------------------- known places
@@ -234,7 +235,7 @@ def _update_untouched(known: Sequence[_KnownPlace], changeset: Changeset) -> Seq
             _set_origin_version(item, version.number)
 
     if versions_to_write:
-        store(versions_to_write, changeset, also=save_versions)
+        store(versions_to_write, changeset, on_written=save_versions)
     return edited
 
 

@@ -59,7 +59,7 @@ class Datatype(Protocol):
 
     @property
     def id(self) -> str:
-        """SMW's id: `_txt`, `_num`, …"""
+        """SMW's id, such as `_txt` or `_num`."""
 
     @property
     def names(self) -> Mapping[str, tuple[str, ...]]:

@@ -122,7 +122,7 @@ _QUOTED = re.compile(r'"([^"]*)"|\\(.)|xg|x[nN]|.', re.DOTALL)
 
 
 def format_php(moment: PartialDate, pattern: str, language: str) -> str:
-    """Return a date by a pattern of PHP letters; `"…"` and `\\` quote literal text."""
+    r"""Return a date by a pattern of PHP letters; `"…"` and `\\` quote literal text."""
     output = []
     for match in _QUOTED.finditer(pattern[:200]):
         literal = match[1] if match[1] is not None else match[2]

@@ -58,7 +58,7 @@ class Date:
             return None
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """Return the date in the language; forms `ISO`, `-`, `ISO-P`, `JD`, `GR`, `JL`, `-F[php]`, `LOCL@fr`, …"""
+        """Return the date in the language; forms `ISO`, `-`, `ISO-P`, `JD`, `GR`, `JL`, `-F[php]`, `LOCL@fr`."""
         moment = self.moment(value)
         return value.raw if moment is None else date_formatter.format_as(moment, form, context.language)
 

@@ -36,7 +36,7 @@ class ExternalIdentifier(Text):
 
 
 def _parameters(text: str) -> list[str]:
-    """Return the identifier and the parameters in braces after it; `\\,` is a comma."""
+    r"""Return the identifier and the parameters in braces after it; `\\,` is a comma."""
     match = _PARAMETERS.search(text[-1000:]) if text.endswith("}") else None
     if match is None:
         return [text]

@@ -41,7 +41,7 @@ class FieldHandler(Protocol):
 
 
 def split_values(text: str) -> list[str]:
-    """Return the values between semicolons; `\\;` is a semicolon within a value."""
+    r"""Return the values between semicolons; `\\;` is a semicolon within a value."""
     parts, at = [], 0
     while at <= len(text):
         match = _SEMICOLON.match(text, at)

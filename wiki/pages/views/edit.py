@@ -28,8 +28,8 @@ from wiki.pages.rendering import page_output, page_renderer
 from wiki.pages.views import page_lists
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
-from wiki.pages.writing.version_store import clean_text
 from wiki.text import titles
+from wiki.text.normalization import clean_text
 
 
 class PageEditForm(forms.Form):
@@ -139,7 +139,7 @@ def _editor(
         "full_title": full_title,
         "form": form,
         "license": catalogue.licenses_in(license_id)[0],
-        "may": permissions.allowed_actions(request.user, page),
+        "allowed_actions": permissions.allowed_actions(request.user, page),
         **extra.pop("preview", {}),
         **extra,
     }
@@ -232,7 +232,7 @@ def _save_edit(user: Any, page: WikiPage | None, full_title: str, data: dict[str
             full_title, data["text"], author,
             license=data.get("license") or catalogue.DEFAULT,
             language=data.get("language") or "fr",
-            note=note,
+            summary=note,
         )  # fmt: skip
     base = data["base"] if data["base"] is not None else page.version
     return page_writer.edit(page, data["text"], author, note, base=base)

@@ -100,7 +100,7 @@ def _process_form(
         else:
             messages.success(request, success_message)
             return redirect(changed_page.get_absolute_url())
-    context |= {"form": form, "page": page, "may": permissions.allowed_actions(request.user, page)}
+    context |= {"form": form, "page": page, "allowed_actions": permissions.allowed_actions(request.user, page)}
     return render(request, template, context, status=status)
 
 
@@ -192,7 +192,7 @@ def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
         "page": page,
         "form": form,
         "stewardships": page.stewardships.select_related("user").order_by("since"),
-        "may": permissions.allowed_actions(request.user, page),
+        "allowed_actions": permissions.allowed_actions(request.user, page),
     }
     return render(request, "wiki/pages/stewards.html", context)
 

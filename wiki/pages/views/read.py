@@ -98,7 +98,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     found = stored.page if stored else readable.select_related("kind", "place").first()
     if found is None:
         return missing_page(request, title, key)
-    found.has_bonds = getattr(stored, "has_forks_or_proposals", True)
+    found.has_forks_or_proposals = getattr(stored, "has_forks_or_proposals", True)
     if stored is None or stored.version != found.version:
         stored = rebuild_derived.rebuild_page(found, language)
     if title != found.full_title.replace(" ", "_") and request.path != found.get_absolute_url():
@@ -138,7 +138,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, ou
         "categories": stored.categories,
         "problems": stored.problems,
         **license_context(found.license),
-        "may": permissions.allowed_actions(request.user, found),
+        "allowed_actions": permissions.allowed_actions(request.user, found),
         "canonical": mirror_models.canonical_url(found),
         "json_ld": json_ld(found),
         "redirected_from": request.GET.get("from", "").replace("_", " ")[:255],
@@ -236,18 +236,22 @@ def missing_page(request: HttpRequest, title: str, key: str) -> HttpResponse:
         context = category_context(request, full_title)
         if context["members"] or context["subcategories"]:
             page = WikiPage(title=full_title, full_title=full_title, namespace=CATEGORY)
-            context |= {"page": page, "may": permissions.allowed_actions(request.user), "html": ""}
+            context |= {"page": page, "allowed_actions": permissions.allowed_actions(request.user), "html": ""}
             return render(request, "wiki/pages/category.html", context)
     deleted = page_lookup.find_deleted(full_title)
     if deleted is not None:
         last = deleted.versions.select_related("author").order_by("-number").first()
-        context = {"page": deleted, "version": last, "may": permissions.allowed_actions(request.user, deleted)}
+        context = {
+            "page": deleted,
+            "version": last,
+            "allowed_actions": permissions.allowed_actions(request.user, deleted),
+        }
         return render(request, "wiki/pages/deleted.html", context, status=404)
     context = {
         "full_title": full_title,
         "similar_pages": similar_titles.find_similar_titles(full_title, request.user),
         "linking_pages": page_lists.pages_linking_to(key, request.user)[:10],
-        "may": permissions.allowed_actions(request.user),
+        "allowed_actions": permissions.allowed_actions(request.user),
     }
     return render(request, "wiki/pages/missing.html", context, status=404)
 

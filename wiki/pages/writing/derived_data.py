@@ -36,13 +36,13 @@ class VersionState:
     """Time of writing as claimed by the author; None for the time of the transaction."""
 
     @property
-    def home(self) -> str:
+    def place_title(self) -> str:
         """Title of the place in which titles are looked up first: the page itself, or its place; "" for none."""
         if self.is_place:
             return self.full_title
-        return self.full_title.partition(":")[0] if self.place_is_named else ""
+        return self.full_title.partition(":")[0] if self.has_place_prefix else ""
 
-    place_is_named: bool = False
+    has_place_prefix: bool = False
     """Whether the title begins with the name of a place."""
     source: tuple[int, int] | None = None
     """Primary key and version number of another page from which this version was made, as by a fork."""

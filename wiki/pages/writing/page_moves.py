@@ -78,7 +78,7 @@ def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_re
         and titles.key_of(item.full_title) != titles.key_of(full_title(new))
     ]  # fmt: skip
     changeset = Changeset(act=Changeset.Act.MOVE, by=by.user, comment=comment, made_at=by.claimed_at or timezone.now())
-    versions = store([*deletions, *moved_versions, *redirects], changeset, also=lambda _: _check_all_moved(moves))
+    versions = store([*deletions, *moved_versions, *redirects], changeset, on_written=lambda _: _check_all_moved(moves))
     return SaveResult(page, versions[len(deletions)].number, changed=True)
 
 

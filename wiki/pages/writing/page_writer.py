@@ -17,10 +17,11 @@ from wiki.licenses import catalogue, compatibility
 from wiki.pages import page_lookup, permissions
 from wiki.pages.models import PageVersion, Stewardship, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, clean_text, full_title, store
+from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, full_title, store
 from wiki.text import titles
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
 from wiki.text.merging import document_merge
+from wiki.text.normalization import clean_text
 
 _T = TypeVar("_T")
 ATTEMPTS = 200
@@ -87,17 +88,17 @@ def edit(
     page: WikiPage,
     text: str,
     by: Author,
-    note: EditSummary = EditSummary(),
+    summary: EditSummary = EditSummary(),
     base: int | None = None,
-    also: Callable[[list[PageVersion]], None] | None = None,
+    on_written: Callable[[list[PageVersion]], None] | None = None,
     author: Author | None = None,
 ) -> SaveResult:
     """Save `text`, written from version `base` (default: the current one), as the next version of `page`.
 
-    If others saved after `base`, the changes are merged. A merge of another page (`note.merge_parent`) writes a version
-    even if the text does not change. `also` is called inside the transaction to write more; `author` is the author of
-    the version if it is not `by`, whose permissions are checked. Raises EditConflict with all three texts if the merge
-    has conflicts, NotAllowed, RateLimitExceeded, Refused, DatabaseBusy.
+    If others saved after `base`, the changes are merged. A merge of another page (`summary.merge_parent`) writes a
+    version even if the text does not change. `on_written` is called inside the transaction to write more; `author` is
+    the author of the version if it is not `by`, whose permissions are checked. Raises EditConflict with all three texts
+    if the merge has conflicts, NotAllowed, RateLimitExceeded, Refused, DatabaseBusy.
     """
     check_write_allowed(by, permissions.Action.EDIT, page)
     mine = check_text(text)
@@ -108,14 +109,14 @@ def edit(
         theirs = now.source.text
         merged = now.version != base
         new_text = _merge(now, mine, theirs, base) if merged else mine
-        if new_text == theirs and not _is_new_merge(now, note.merge_parent):
+        if new_text == theirs and not _is_new_merge(now, summary.merge_parent):
             return SaveResult(now, now.version, changed=False)
-        tags = [*note.tags, *(["merged"] if merged else [])]
+        tags = [*summary.tags, *(["merged"] if merged else [])]
         new_version = NewVersion(
-            now, new_text, PageFields.of(now), author or by, note.comment, note.minor, tags,
-            merge_parent=note.merge_parent,
+            now, new_text, PageFields.of(now), author or by, summary.comment, summary.minor, tags,
+            merge_parent=summary.merge_parent,
         )  # fmt: skip
-        version = store([new_version], also=also)[-1]
+        version = store([new_version], on_written=on_written)[-1]
         return SaveResult(now, version.number, changed=True, merged=merged)
 
     return retry_while_stale(attempt)
@@ -148,7 +149,7 @@ def create(
     *,
     license: str = catalogue.DEFAULT,
     language: str = "fr",
-    note: EditSummary = EditSummary(),
+    summary: EditSummary = EditSummary(),
 ) -> SaveResult:
     """Create the page with a full title, whose prefix names its place or namespace.
 
@@ -158,15 +159,15 @@ def create(
     """
     check_write_allowed(by, permissions.Action.CREATE, None)
     fields = page_lookup.fields_for_title(title, license=catalogue.require_free_license(license), language=language)
-    return _create(fields, check_text(text), by, note)
+    return _create(fields, check_text(text), by, summary)
 
 
 def _create(
     requested: PageFields,
     text: str,
     by: Author,
-    note: EditSummary,
-    also: Callable[[list[PageVersion]], None] | None = None,
+    summary: EditSummary,
+    on_written: Callable[[list[PageVersion]], None] | None = None,
 ) -> SaveResult:
     """Write the first version of a page, or the next version of a deleted page with this title.
 
@@ -181,10 +182,12 @@ def _create(
                 return SaveResult(existing, existing.version, changed=False)
             raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=existing.full_title)
         page = page_lookup.find_deleted(full_title(fields)) or WikiPage()
-        tags = [*note.tags, "created" if page.pk is None else "recreated"]
-        new_version = NewVersion(page, text, fields, by, note.comment, note.minor, tags, merge_parent=note.merge_parent)
+        tags = [*summary.tags, "created" if page.pk is None else "recreated"]
+        new_version = NewVersion(
+            page, text, fields, by, summary.comment, summary.minor, tags, merge_parent=summary.merge_parent
+        )
         try:
-            version = store([new_version], also=also)[-1]
+            version = store([new_version], on_written=on_written)[-1]
         except TitleTaken as error:
             if page_lookup.find_by_key(titles.key_of(full_title(fields))) is None:
                 raise
@@ -201,7 +204,7 @@ def create_place(
     *,
     license: str = catalogue.DEFAULT,
     language: str = "fr",
-    note: EditSummary = EditSummary(),
+    summary: EditSummary = EditSummary(),
 ) -> SaveResult:
     """Create a place, with the user `by` as its first steward.
 
@@ -216,11 +219,11 @@ def create_place(
         if by.user is not None:
             Stewardship.objects.get_or_create(place=versions[0].page, user=by.user)
 
-    return _create(fields, check_text(text), by, note, add_steward)
+    return _create(fields, check_text(text), by, summary, add_steward)
 
 
 def _change_fields(
-    page: WikiPage, by: Author, note: EditSummary, change: Callable[[WikiPage], PageFields]
+    page: WikiPage, by: Author, summary: EditSummary, change: Callable[[WikiPage], PageFields]
 ) -> SaveResult:
     """Write a version with the current text of `page`, and with the fields that `change` returns for it."""
 
@@ -229,9 +232,9 @@ def _change_fields(
         fields = change(now)
         if fields == PageFields.of(now):
             return SaveResult(now, now.version, changed=False)
-        new_version = NewVersion(now, now.source.text, fields, by, note.comment, note.minor, note.tags)
+        new_version = NewVersion(now, now.source.text, fields, by, summary.comment, summary.minor, summary.tags)
         return SaveResult(
-            now, store([new_version], also=lambda _: _check_still_empty(now, fields))[-1].number, changed=True
+            now, store([new_version], on_written=lambda _: _check_still_empty(now, fields))[-1].number, changed=True
         )
 
     return retry_while_stale(attempt)
@@ -303,7 +306,7 @@ def delete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
         _check_empty(now)
         new_version = NewVersion(now, None, PageFields.of(now), by, comment, tags=["deleted"])
         return SaveResult(
-            now, store([new_version], also=lambda _: _check_still_empty(now, None))[-1].number, changed=True
+            now, store([new_version], on_written=lambda _: _check_still_empty(now, None))[-1].number, changed=True
         )
 
     return retry_while_stale(attempt)

@@ -7,7 +7,6 @@ versions use the same code. There is one Revision per version, since a Revision 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from wiki.pages.writing.derived_data import DerivedDataUpdate, ParsedVersion, Ve
 from wiki.pages.writing.lock_retry import retry_while_locked
 from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
 from wiki.text import titles
+from wiki.text.normalization import sha256_of
 
 logger = logging.getLogger(__name__)
 ROWS = 500
@@ -78,17 +78,6 @@ class NewVersion:
     merge_parent: PageVersion | None = None
 
 
-def clean_text(text: str) -> str:
-    """Return `text` as it is stored: newlines as `\\n`, without NUL characters and lone surrogates."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def sha256_of(text: str | None) -> str:
-    """Return the checksum of the text of a version; a deletion has the checksum of the empty text."""
-    return hashlib.sha256((text or "").encode()).hexdigest()
-
-
 @dataclass(slots=True)
 class _PageWrite:
     """State of writing one page: its new versions, and the parsed last one."""
@@ -105,13 +94,13 @@ class _PageWrite:
 def store(
     new_versions: Sequence[NewVersion],
     changeset: Changeset | None = None,
-    also: Callable[[list[PageVersion]], None] | None = None,
+    on_written: Callable[[list[PageVersion]], None] | None = None,
     on_progress: ProgressCallback = no_progress,
 ) -> list[PageVersion]:
     """Write `new_versions` in one transaction. Return the stored versions, page by page.
 
-    An unsaved `changeset` is saved with them. `also` is called inside the transaction to write more, and again if the
-    transaction is retried. `on_progress` reports parsed pages. If an exception is raised, nothing is written:
+    An unsaved `changeset` is saved with them. `on_written` is called inside the transaction to write more, and again if
+    the transaction is retried. `on_progress` reports parsed pages. If an exception is raised, nothing is written:
     StaleVersion if a page has changed since it was loaded, TitleTaken if a title is in use, DatabaseBusy if the
     database remains locked.
     """
@@ -124,8 +113,8 @@ def store(
             changeset.pk, changeset._state.adding = None, True
             changeset.save()
         written = _write(writes, update, changeset)
-        if also is not None:
-            also(written)
+        if on_written is not None:
+            on_written(written)
         return written
 
     try:
