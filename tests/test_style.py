@@ -29,7 +29,9 @@ OLD_WORDS = re.compile(
     re.IGNORECASE,
 )
 """Words of the code's old dialect; `docs/glossary.md` has the standard terms."""
-OLD_WORD_LINES = re.compile(r"gettext|_\(|_noop|translate|def tell\(self\)|\.tell\(|\"tell\"|'tell'|dispatch_uid")
+OLD_WORD_LINES = re.compile(
+    r"gettext|_\(|_noop|translate|def tell\(self\)|\.tell\(|\"tell\"|'tell'|dispatch_uid|wish to be named"
+)
 """Lines that may hold such a word: screen texts, form fields, and the position in a file."""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.test import RequestFactory
 
 from wiki.accounts import rate_limits
@@ -111,3 +111,52 @@ def test_addresses_are_hashed() -> None:
     hashed = rate_limits.address_hash(request_from("192.0.2.1"))
     assert len(hashed) == 64
     assert int(hashed, 16) > 0
+
+
+VISITOR = request_from("192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("act", "count", "seconds"),
+    [
+        (lambda number: rate_limits.limit_registrations(VISITOR), 20, 3600),
+        (lambda number: rate_limits.limit_password_resets(VISITOR), 10, 3600),
+        (lambda number: rate_limits.limit_suggestions(VISITOR), 5, 3600),
+        (lambda number: rate_limits.limit_previews(VISITOR), 30, 60),
+        (lambda number: rate_limits.limit_sign_ins(VISITOR, "alice"), 10, 600),
+        (lambda number: rate_limits.limit_sign_ins(VISITOR, f"name {number}"), 100, 600),
+    ],
+    ids=["registrations", "resets", "suggestions", "previews", "one name", "many names"],
+)
+def test_it_allows_an_address_so_many_acts_in_so_many_seconds(
+    act: Callable[[int], None], count: int, seconds: int
+) -> None:
+    for number in range(count):
+        act(number)
+    with pytest.raises(RateLimitExceeded) as caught:
+        act(count)
+    assert (caught.value.params["count"], caught.value.params["seconds"]) == (count, seconds)
+
+
+def test_it_limits_the_changes_of_an_account_by_minute_and_hour(alice: User) -> None:
+    limits = [(limit.count, limit.seconds) for limit in rate_limits.EDITS]
+    assert limits == [(60, 60), (600, 3600)]
+    for _ in range(60):
+        rate_limits.limit_edits(alice)
+    with pytest.raises(RateLimitExceeded) as caught:
+        rate_limits.limit_edits(alice)
+    assert caught.value.params["seconds"] == 60
+
+
+def test_a_window_that_ends_between_two_steps_begins_anew_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = caches["default"]
+    count_on = kept.incr
+    monkeypatch.setattr(kept, "incr", lambda name: count_on("limit:gone"))  # raises: there is no such count
+    rate_limits.count_against_limit("tea", 1, 60)
+    with pytest.raises(RateLimitExceeded):
+        rate_limits.count_against_limit("coffee", 0, 60)
+    rate_limits.count_against_limit("water", 2, 60)
+    monkeypatch.setattr(kept, "incr", count_on)
+    rate_limits.count_against_limit("water", 2, 60)
+    with pytest.raises(RateLimitExceeded):
+        rate_limits.count_against_limit("water", 2, 60)

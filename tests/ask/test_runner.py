@@ -313,3 +313,42 @@ def test_the_command_prints_worksheets_byte_for_byte_and_knows_other_names(
     assert list(rows)[1] == ("Béta", "Zut")
     call_command("ask", "[[Nombre::3]]|?Texte", "--format", "json-ld")
     assert json.loads(capsysbinary.readouterr().out)["Texte"] == "Zut"
+
+
+def test_it_finds_nothing_that_only_an_unreadable_page_names(hide: Callable[[str], None]) -> None:
+    SampleWiki(
+        dict.fromkeys(["Secret", "Ouvert", "Nommé", "Connu"], ""),
+        [
+            Claim("Secret", "Vers", "Nommé"), Claim("Secret", "Vers", "Connu"), Claim("Ouvert", "Vers", "Connu"),
+            Claim("Secret", "Nombre", "1"),
+        ],
+    ).store()  # fmt: skip
+    assert keys("[[-Vers::+]]") == ["Connu", "Nommé"]
+    assert keys("[[:+]] [[-Vers::!+]]") == ["Ouvert", "Secret"]
+    hide("Secret")
+    assert keys("[[-Vers::+]]") == ["Connu"]
+    assert keys("[[:+]] [[-Vers::!+]]") == ["Nommé", "Ouvert"], "no sign that somebody names it"
+    assert keys("[[-Vers::Secret]]") == keys("[[-Vers.Nombre::1]]") == []
+
+
+def test_it_finds_nothing_that_only_a_deleted_page_named_even_in_the_past() -> None:
+    SampleWiki(
+        dict.fromkeys(["Perdu", "Ouvert", "Nommé", "Connu"], ""),
+        [
+            Claim("Perdu", "Vers", "Nommé", removed_in=20), Claim("Perdu", "Vers", "Connu", removed_in=20),
+            Claim("Ouvert", "Vers", "Connu"),
+        ],
+        {"Perdu"},
+    ).store()  # fmt: skip
+    assert keys("[[-Vers::+]]|at=2021-01-10") == ["Connu"]
+
+
+def test_it_knows_no_concept_of_an_unreadable_page(hide: Callable[[str], None]) -> None:
+    SampleWiki(
+        dict.fromkeys(["Alpha", "Concept:Grand"], ""),
+        [Claim("Alpha", "Nombre", "10"), Claim("Concept:Grand", "_CONC", "[[Nombre::>5]]")],
+    ).store()
+    assert keys("[[Concept:Grand]]") == ["Alpha"]
+    hide("Concept:Grand")
+    result = runner.run(parse("[[Concept:Grand]]"), ANNA)
+    assert ([problem.code for problem in result.problems], result.rows) == (["ask_concept_missing"], [])

@@ -1,7 +1,6 @@
 """Compares the stored authorship with the true authors; `make bench` calls it, optionally with a history file.
 
-In generated histories (seeded, in French), the author of each word is known by construction. For a real history, the
-true authors are computed by a word-by-word difflib comparison of all consecutive versions.
+In generated histories, the author of each word is known; for a real one, difflib compares all consecutive versions.
 """
 
 from __future__ import annotations
@@ -284,10 +283,8 @@ class Score:
         return {
             "words": 100 * self.words_right / max(self.words, 1),
             "passages": 100 * self.passages_right / max(self.passages, 1),
-            "whole": 100 * self.whole / max(self.passages, 1),
-            "of_words": self.words,
-            "of_passages": self.passages,
-        }
+            "whole": 100 * self.whole / max(self.passages, 1), "of_words": self.words, "of_passages": self.passages,
+        }  # fmt: skip
 
 
 def all_main_authors(names: Sequence[str]) -> set[str]:

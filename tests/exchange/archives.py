@@ -160,3 +160,14 @@ def check_refused(raw: bytes, reason: str, target: ImportTarget = NEW) -> None:
         import_archive(io.BytesIO(raw), None, target)
     assert reason in str(caught.value)
     assert state() == before
+
+
+def zip_entry(name: str, mode: int = 0o100644, **values: Any) -> zipfile.ZipInfo:
+    """Return a zip entry with an unusual name, mode or other field."""
+    info = zipfile.ZipInfo("x")
+    info.filename = info.orig_filename = name
+    info.create_system = 3
+    info.external_attr = mode << 16
+    for key, value in values.items():
+        setattr(info, key, value)
+    return info

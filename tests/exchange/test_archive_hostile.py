@@ -230,11 +230,19 @@ def test_it_refuses_a_history_that_expands_to_gigabytes(archive: bytes) -> None:
     check_refused(bag.seal().zip(method=zipfile.ZIP_STORED), "more than 256 MB")
 
 
-def test_it_refuses_a_text_longer_than_a_page(archive: bytes) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x" * 1_000_001, "revisions.jsonl:1: the text is longer than a page may be"),
+        ("é" * 500_000 + "x", "revisions.jsonl:1: the text is longer than a page may be"),
+        ("é" * 500_000, "revisions.jsonl:2: the content is not what its checksum says"),
+    ],
+    ids=["characters", "bytes", "as long as a page may be"],
+)
+def test_it_refuses_a_text_longer_than_a_page(archive: bytes, text: str, reason: str) -> None:
     bag = Bag.opened(archive)
-    text = "x" * 1_000_001
     bag.change_line(1, lambda values: values.update({"text": text, "sha256": sha256(text.encode())}))
-    check_refused(bag.seal().zip(method=zipfile.ZIP_STORED), "longer than a page may be")
+    check_refused(bag.seal().zip(method=zipfile.ZIP_STORED), reason)
 
 
 # --- Where it would go ----------------------------------------------------------------------------

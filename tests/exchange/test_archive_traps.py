@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.exchange.archives import NEW, Bag, check_refused
+from tests.exchange.archives import NEW, Bag, check_refused, zip_entry
 from wiki.errors import ArchiveProblem
 from wiki.exchange.archive import safe_unzip
 from wiki.exchange.archive.format_spec import Limits
@@ -30,17 +30,6 @@ def test_it_imports_the_valid_archive(archive: bytes) -> None:
 
 
 # --- The zip --------------------------------------------------------------------------------------
-def entry(name: str, mode: int = 0o100644, **values: Any) -> zipfile.ZipInfo:
-    """Return a zip entry with an unusual name, mode or other field."""
-    info = zipfile.ZipInfo("x")
-    info.filename = info.orig_filename = name
-    info.create_system = 3
-    info.external_attr = mode << 16
-    for key, value in values.items():
-        setattr(info, key, value)
-    return info
-
-
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -73,17 +62,19 @@ def entry(name: str, mode: int = 0o100644, **values: Any) -> zipfile.ZipInfo:
     ],
 )
 def test_it_refuses_a_name(archive: bytes, name: str, reason: str) -> None:
-    check_refused(Bag.opened(archive).zip((entry(name), b"evil")), reason)
+    check_refused(Bag.opened(archive).zip((zip_entry(name), b"evil")), reason)
 
 
 def test_it_refuses_a_name_that_python_would_cut(archive: bytes) -> None:
-    raw = Bag.opened(archive).zip((entry("atelier-bois/data/safe.md#x.exe"), b"evil"))
+    raw = Bag.opened(archive).zip((zip_entry("atelier-bois/data/safe.md#x.exe"), b"evil"))
     check_refused(raw.replace(b"safe.md#x.exe", b"safe.md\x00x.exe"), "not allowed")
 
 
 @pytest.mark.parametrize("mode", [S_IFLNK | 0o777, S_IFIFO | 0o644])
 def test_it_refuses_links_and_devices(archive: bytes, mode: int) -> None:
-    check_refused(Bag.opened(archive).zip((entry("atelier-bois/data/x", mode), b"/etc/passwd")), "not an ordinary file")
+    check_refused(
+        Bag.opened(archive).zip((zip_entry("atelier-bois/data/x", mode), b"/etc/passwd")), "not an ordinary file"
+    )
 
 
 def test_it_refuses_a_file_twice(archive: bytes) -> None:

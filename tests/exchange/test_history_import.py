@@ -23,6 +23,7 @@ from wiki.licenses import catalogue
 from wiki.pages.media_models import Picture
 from wiki.pages.models import Changeset, PageVersion, WikiPage
 from wiki.pages.writing import page_moves, page_writer
+from wiki.text.markup.markdown_parser import TEXT_LIMIT
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 EXCERPT, EXCERPT_MEDIA = DATA / "cahier-extrait.jsonl", DATA / "cahier"
@@ -345,3 +346,10 @@ def test_the_command_prints_a_report(make_history: Make) -> None:
     )
     assert "Cahier d'activité des Tiers-lieux" in out.getvalue()
     assert "14" in out.getvalue()
+
+
+def test_it_takes_a_text_as_long_as_a_page_may_be_and_no_byte_longer(make_history: Make) -> None:
+    longest = "é" * (TEXT_LIMIT // 2)
+    assert [entry.text for entry in history_jsonl.read_history(make_history(("a.md", longest)))] == [longest]
+    with pytest.raises(ImportProblem):
+        history_jsonl.read_history(make_history(("a.md", longest + "x")))

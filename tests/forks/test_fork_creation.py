@@ -124,3 +124,22 @@ def test_a_wrong_form_is_shown_again_and_makes_nothing(
     assert response.status_code in (200, 400, 422)
     assert Fork.objects.count() == 0
     assert WikiPage.objects.count() == 2
+
+
+def test_it_makes_no_place_of_a_page_that_is_there(practice: WikiPage, alice: User) -> None:
+    made = fork_creation.fork(practice, ForkTarget(new_place="Fournil"), Author.of(alice)).place
+    assert made is not None
+    taken = make_page("Levain", page_lookup.reload_page(made.pk).source.text or "", by=alice)
+    with pytest.raises(TitleTaken, match="Levain"):
+        fork_creation.fork(practice, ForkTarget(new_place="Levain"), Author.of(alice))
+    now = page_lookup.reload_page(taken.pk)
+    assert (now.is_place, now.version) == (False, 1)
+
+
+def test_it_replaces_no_page_even_with_the_same_text(practice: WikiPage, alice: User, bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    taken = make_page("Pain au levain", "Farine, eau.\n", by=bob, place=place)
+    with pytest.raises(TitleTaken, match="La Myne:Pain au levain"):
+        fork_creation.fork(practice, ForkTarget(place), Author.of(alice))
+    assert not Fork.objects.exists()
+    assert page_lookup.reload_page(taken.pk).version == 1

@@ -7,8 +7,8 @@ import pickle
 import pytest
 from django.utils import translation
 
-from wiki.licenses import compatibility, verdict_texts
-from wiki.licenses.catalogue import LICENSES
+from wiki.licenses import verdict_texts
+from wiki.licenses.catalogue import LICENSES, License
 from wiki.licenses.compatibility import RULES, TARGETS, check, check_all, targets_for
 
 COLUMNS = ["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "LAL-1.3", "GFDL-1.3-or-later", "etalab-2.0", "ODC-By-1.0",
@@ -79,7 +79,7 @@ def test_produced_work_applies_only_to_databases() -> None:
 
 
 @pytest.mark.parametrize("license", LICENSES.values(), ids=lambda license: license.id)
-def test_a_licence_can_stay_unchanged_unless_it_forbids_changes(license: compatibility.catalogue.License) -> None:
+def test_a_licence_can_stay_unchanged_unless_it_forbids_changes(license: License) -> None:
     verdict = check(license.id, license.id)
     assert verdict.allowed is ("ND" not in license.id.split("-") and license.family != "none")
     if verdict.allowed:
@@ -211,3 +211,12 @@ def test_reasons_are_in_the_active_language() -> None:
             "«\u202fCC BY 4.0\u202f» demande que ses auteurs ou ses sources soient nommés\u202f; "
             "«\u202fCC0 1.0\u202f» permettrait de les taire."
         )
+
+
+def test_a_refusal_asks_for_nothing() -> None:
+    refused = check_all(["CC-BY-4.0", "CC-BY-NC-4.0"], "CC-BY-SA-4.0")
+    assert (refused.code, refused.obligations) == ("F", ())
+
+
+def test_a_database_stays_a_database_even_as_the_source_of_a_map() -> None:
+    assert check("ODbL-1.0", "ODbL-1.0", produced_work=True) == check("ODbL-1.0", "ODbL-1.0")

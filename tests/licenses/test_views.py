@@ -6,9 +6,12 @@ import re
 from html import unescape
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
+from wiki.licenses import compatibility_check
 from wiki.licenses.catalogue import LICENSES, text_of
+from wiki.licenses.compatibility_check import CompatibilityQuestion
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +122,17 @@ def test_the_check_requires_source_and_target() -> None:
     assert 'role="status"' not in _check_section("")
     many = "&".join(["from=CC0-1.0"] * 500)
     assert _check_section(f"{many}&to=CC0-1.0").count('name="from"') == 10
+
+
+def test_may_i_reads_what_was_filled_in() -> None:
+    asked = CompatibilityQuestion.from_query(QueryDict("from=&from=+CC0-1.0+&from=++&to=+MIT+"))
+    assert asked == CompatibilityQuestion(("CC0-1.0",), "MIT")
+    assert asked.rows == ["CC0-1.0", "", ""]
+    assert CompatibilityQuestion(("a", "b", "c", "d"), "").rows == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    "asked", [CompatibilityQuestion((), "MIT"), CompatibilityQuestion(("MIT",), ""), CompatibilityQuestion((), "")]
+)
+def test_may_i_answers_nothing_where_nothing_was_asked(asked: CompatibilityQuestion) -> None:
+    assert compatibility_check.check_compatibility(asked) is None

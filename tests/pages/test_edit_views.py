@@ -172,3 +172,12 @@ def test_blocked_user_cannot_create_place_by_inline_sign_in(
     response = client_of(anna).post("/create-place", PLACE | {"username": "charlie", "password": PASSWORD})
     assert response.status_code == 403
     assert page_lookup.find("Le Fournil", charlie) is None
+
+
+def test_a_place_is_not_made_of_a_page_with_the_same_text(alice: User, client_of: ClientOf) -> None:
+    page = make_page("Le Fournil", "Un four.", by=alice)
+    data = {"title": "Le Fournil", "text": "Un four.", "license": "CC-BY-SA-4.0", "language": "fr"}
+    answer = client_of(alice).post("/create-place", data)
+    assert answer.status_code == 200
+    assert list(answer.context["form"].errors) == ["title"]
+    assert not page_lookup.reload_page(page.pk).is_place

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from wagtail.models import Page
 
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
-from wiki.errors import NotAllowed, TitleTaken
+from wiki.errors import NotAllowed, Refused, TitleTaken
 from wiki.pages import page_lookup
 from wiki.pages.models import Changeset, WikiPage, links_to
 from wiki.pages.writing import page_moves, page_writer
@@ -138,3 +140,65 @@ def test_error_names_who_may_move(alice: User, bob: User) -> None:
     for subject, who in ((page, "only administrators"), (place, "stewards of this place")):
         with pytest.raises(NotAllowed, match=who):
             page_moves.move(subject, "Ailleurs", Author.of(alice))
+
+
+def test_a_move_to_where_it_is_changes_nothing(alice: User) -> None:
+    page = make_page("Fournil", by=alice)
+    assert not page_moves.move(page, "Fournil", SCRIPT).changed
+    assert page.versions.count() == 1
+    assert Changeset.objects.count() == 0
+
+
+def test_another_spelling_of_the_same_title_leaves_no_redirect(alice: User) -> None:
+    page = make_page("Éclair", by=alice)
+    page_moves.move(page, "éclair", SCRIPT)
+    assert [found.full_title for found in WikiPage.objects.all()] == ["éclair"]
+
+
+def test_a_move_leaves_no_redirect_where_none_is_wanted(alice: User) -> None:
+    page = make_page("Fournil", by=alice)
+    page_moves.move(page, "Four", SCRIPT, leave_redirect=False)
+    assert [found.full_title for found in WikiPage.objects.all()] == ["Four"]
+
+
+def test_a_deleted_page_does_not_move(alice: User) -> None:
+    page = make_page("Fournil", by=alice)
+    page_writer.delete(page, SCRIPT)
+    with pytest.raises(Refused, match="deleted"):
+        page_moves.move(page, "Four", SCRIPT)
+
+
+@pytest.mark.parametrize("title", ["Le Labo: Lyon", "Catégorie", "Fournil"])
+def test_a_place_is_not_renamed_to_what_no_place_may_be_called(alice: User, bob: User, title: str) -> None:
+    place = make_place("La Myne", by=bob)
+    make_page("Fournil: charte", by=alice)
+    with pytest.raises(Refused):
+        page_moves.move(place, title, SCRIPT)
+    assert page_lookup.reload_page(place.pk).version == 1
+
+
+def test_deleted_pages_go_with_their_place_and_leave_no_redirect(alice: User, bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    page = make_page("Charte", place=place, by=alice)
+    page_writer.delete(page, SCRIPT)
+    page_moves.move(place, "Le Labo", SCRIPT)
+    now = page_lookup.reload_page(page.pk)
+    assert (now.full_title, now.is_deleted) == ("Le Labo:Charte", True)
+    left = WikiPage.objects.exclude(pk__in=[place.pk, page.pk])
+    assert [(found.full_title, found.is_place, found.place) for found in left] == [("La Myne", False, None)]
+
+
+def test_a_redirect_that_somebody_edited_does_not_give_way(alice: User) -> None:
+    page = make_page("Fournil", by=alice)
+    page_moves.move(page, "Four", SCRIPT)
+    redirect = page_lookup.find_by_key("Fournil")
+    assert redirect is not None
+    page_writer.edit(redirect, "#REDIRECT [[Four]]\n\nUn mot de plus.\n", SCRIPT)
+    with pytest.raises(TitleTaken):
+        page_moves.move(page, "Fournil", SCRIPT)
+
+
+def test_a_move_has_the_date_that_its_author_says(alice: User) -> None:
+    page, date = make_page("Fournil", by=alice), datetime(2020, 1, 2, tzinfo=UTC)
+    page_moves.move(page, "Four", Author(None, "script", claimed_at=date))
+    assert Changeset.objects.get().made_at == date

@@ -12,13 +12,14 @@ from wagtail.models import Page
 
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
-from wiki.errors import EditConflict, LicenseConflict, NotAllowed, RateLimitExceeded, Refused, TitleTaken
+from wiki.errors import DatabaseBusy, EditConflict, LicenseConflict, NotAllowed, RateLimitExceeded, Refused, TitleTaken
 from wiki.pages import page_lookup
 from wiki.pages.models import PageText, PageVersion, RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.pages.writing.version_store import NewVersion, StaleVersion, store
+from wiki.text.markup.markdown_parser import TEXT_LIMIT
 
 pytestmark = pytest.mark.django_db
 
@@ -248,3 +249,147 @@ def test_edit_needs_limited_number_of_queries(alice: User) -> None:
     ]  # without PostgreSQL's advisory locks
     assert len(statements) <= 23, statements  # of these, four for passages, one for forks
     assert RenderedPage.objects.filter(page=page, version=2).count() == 2
+
+
+SCRIPT = Author(None, "script")
+
+
+def test_a_text_may_be_as_long_as_the_limit_and_no_byte_longer(alice: User) -> None:
+    longest = "é" * (TEXT_LIMIT // 2)
+    assert page_writer.check_text(longest) == longest
+    with pytest.raises(Refused):
+        page_writer.check_text(longest + "x")
+    assert page_writer.check_text("x\r\n" * (TEXT_LIMIT // 2)) == "x\n" * (TEXT_LIMIT // 2), "counted as it is kept"
+
+
+def test_a_page_does_not_become_a_place_by_being_made_with_its_text(alice: User, bob: User) -> None:
+    page = make_page("Fournil", "Un four.", by=alice)
+    with pytest.raises(TitleTaken):
+        page_writer.create_place("Fournil", "Un four.", Author.of(bob))
+    now = page_lookup.reload_page(page.pk)
+    assert (now.is_place, now.version) == (False, 1)
+    assert not now.stewardships.exists()
+
+
+def test_a_place_is_not_made_again_as_a_page_with_its_text(alice: User, bob: User) -> None:
+    place = make_place("Fournil", text="Un four.", by=bob)
+    with pytest.raises(TitleTaken):
+        page_writer.create("Fournil", "Un four.", Author.of(alice))
+    assert not page_writer.create_place("Fournil", "Un four.", Author.of(bob)).changed, "a form sent twice"
+    assert numbers(place) == [1]
+
+
+def test_it_says_whether_something_changed(alice: User) -> None:
+    made = page_writer.create("Fournil", "Un four.", Author.of(alice))
+    assert (made.changed, made.merged, made.version) == (True, False, 1)
+    assert not page_writer.undelete(made.page, SCRIPT).changed
+    assert page_writer.delete(made.page, SCRIPT).changed
+    assert not page_writer.delete(made.page, SCRIPT).changed
+    assert page_writer.undelete(made.page, SCRIPT).changed
+    assert numbers(made.page) == [1, 2, 3]
+    assert not made.page.versions.filter(minor=True).exists(), "nobody called them minor"
+
+
+def test_it_tells_a_page_made_from_one_made_again(alice: User) -> None:
+    page = make_page("Fournil", by=alice)
+    page_writer.delete(page, SCRIPT)
+    make_page("Fournil", "Deux fours.", by=alice)
+    assert [version.tags for version in page.versions.order_by("number")] == [["created"], ["deleted"], ["recreated"]]
+
+
+def test_undeleting_brings_back_the_text_before_the_deletion(alice: User) -> None:
+    page = make_page("Fournil", "Un.", by=alice)
+    page = page_writer.edit(page, "Deux.", Author.of(alice)).page
+    page_writer.delete(page, SCRIPT)
+    page_writer.undelete(page, SCRIPT)
+    assert page_lookup.reload_page(page.pk).source.text == "Deux."
+
+
+def test_it_merges_from_the_version_that_was_edited(alice: User, bob: User) -> None:
+    page = make_page("Fournil", "Un.\n\nMilieu.\n\nTrois.\n", by=alice)
+    page_writer.edit(page, "Deux.\n\nMilieu.\n\nTrois.\n", Author.of(alice))
+    page_writer.edit(page, "Deux.\n\nMilieu.\n\nQuatre.\n", Author.of(alice), base=2)
+    saved = page_writer.edit(page, "Cinq.\n\nMilieu.\n\nTrois.\n", Author.of(bob), base=2)
+    assert saved.merged
+    assert page_lookup.reload_page(page.pk).source.text == "Cinq.\n\nMilieu.\n\nQuatre.\n"
+
+
+def test_a_version_is_taken_in_once_even_with_the_same_text(alice: User, bob: User) -> None:
+    page, other = make_page("Fournil", "Un four.", by=alice), make_page("Four", "Un four.", by=bob)
+    note = EditSummary("prise", merge_parent=other.versions.get())
+    assert page_writer.edit(page, "Un four.", Author.of(alice), note, author=Author.of(bob)).changed
+    assert not page_writer.edit(page, "Un four.", Author.of(alice), note).changed
+    assert [version.author_name for version in page.versions.order_by("number")] == ["alice", "bob"]
+
+
+def test_each_act_asks_whether_one_may(alice: User, charlie: User, bob: User) -> None:
+    page, place = make_page("Fournil", by=alice), make_place("Atelier", by=bob)
+    for act in (
+        lambda: page_writer.create("Four", "Non.", Author.of(charlie)),
+        lambda: page_writer.create_place("Four", "Non.", Author.of(charlie)),
+        lambda: page_writer.set_language(page, "en", Author.of(charlie)),
+        lambda: page_writer.relicense(page, "LAL-1.3", Author.of(alice)),
+        lambda: page_writer.convert_place_to_page(place, Author.of(alice)),
+        lambda: page_writer.delete(place, Author.of(alice)),
+        lambda: page_writer.undelete(place, Author.of(alice)),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+    assert (numbers(page), numbers(place), WikiPage.objects.count()) == ([1], [1], 2)
+
+
+def test_fields_of_a_place_change_while_pages_live_in_it(bob: User) -> None:
+    place = make_place("Atelier", by=bob)
+    make_page("Charte", place=place, by=bob)
+    assert page_writer.set_language(place, "en", Author.of(bob)).changed
+    assert not page_writer.set_language(place, "en", Author.of(bob)).changed
+    assert page_lookup.reload_page(place.pk).language == "en"
+
+
+@pytest.mark.parametrize(("count", "named"), [(5, "(A, B, C, D, E)"), (6, "(A, B, C, D, E…)")])
+def test_five_of_the_pages_in_the_way_are_named_in_order(bob: User, count: int, named: str) -> None:
+    place = make_place("Lieu", by=bob)
+    for letter in reversed("ABCDEF"[:count]):
+        make_page(letter, place=place)
+    with pytest.raises(Refused) as caught:
+        page_writer.delete(place, SCRIPT)
+    assert named in str(caught.value).replace("Lieu:", "")
+
+
+def test_a_title_that_is_refused_and_not_there_is_told(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise TitleTaken("Taken.")
+
+    monkeypatch.setattr(page_writer, "store", refuse)
+    with pytest.raises(TitleTaken):
+        page_writer.create("Fournil", "Un four.", Author.of(alice))
+
+
+def test_it_gives_up_when_others_are_faster_for_ever() -> None:
+    def never() -> None:
+        raise StaleVersion
+
+    with pytest.raises(DatabaseBusy):
+        page_writer.retry_while_stale(never)
+
+
+def test_a_page_that_began_with_what_it_took_in_takes_in_nothing_by_itself(alice: User) -> None:
+    other = make_page("Four", by=alice)
+    page = make_page("Fournil", "Un four.", by=alice, summary=EditSummary(merge_parent=other.versions.get()))
+    assert not page_writer.edit(page, "Un four.", Author.of(alice)).changed
+
+
+def test_an_edit_of_a_deletion_begins_from_nothing(alice: User) -> None:
+    page = make_page("Fournil", "Un.\n", by=alice)
+    page_writer.delete(page, SCRIPT)
+    make_page("Fournil", "Deux.\n", by=alice)
+    with pytest.raises(EditConflict):
+        page_writer.edit(page, "Trois.\n", Author.of(alice), base=2)
+    assert numbers(page) == [1, 2, 3]
+
+
+def test_a_page_that_never_had_a_text_does_not_come_back(alice: User) -> None:
+    page = WikiPage()
+    store([NewVersion(page, None, page_lookup.fields_for_title("Vide", license="CC0-1.0", language="fr"), SCRIPT)])
+    with pytest.raises(Refused, match="never had a text"):
+        page_writer.undelete(page, SCRIPT)

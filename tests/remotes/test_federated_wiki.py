@@ -22,6 +22,7 @@ from wiki.pages.models import Fork
 from wiki.pages.writing.page_writer import Author
 from wiki.remotes import federated_wiki, mirror_import
 from wiki.remotes.mirror_import import FetchSource
+from wiki.text.markup.markdown_parser import TEXT_LIMIT
 
 URL = "http://ward.example/how-to-bake.json"
 
@@ -178,3 +179,10 @@ def test_it_is_forked_and_pulled(bob: User) -> None:
     assert page_lookup.reload_page(page.pk).version == 8
     with pytest.raises(Refused, match="address"):
         mirror_import.import_mirror(io.BytesIO(json.dumps(PAGE).encode()), bob)
+
+
+def test_a_text_may_be_as_long_as_a_page_and_no_byte_longer() -> None:
+    longest = "é" * (TEXT_LIMIT // 2)
+    assert read({"title": "A", "story": [item("a", longest)]}).last.text == longest
+    with pytest.raises(ArchiveProblem):
+        read({"title": "A", "story": [item("a", longest + "x")]})

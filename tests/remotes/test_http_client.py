@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import ipaddress
 import socket
 import socketserver
@@ -196,3 +197,155 @@ def test_the_name_in_the_certificate_is_checked(site: Callable[[Script], str], c
         get(address)
     with pytest.raises(Unreachable):
         get(site(says(b"no TLS here")).replace("http://", "https://"))
+
+
+@pytest.mark.parametrize("port", [1, 22, 25, 79, 81, 442, 444, 1023])
+def test_it_asks_no_port_below_1024_but_those_of_the_web(port: int, settings: Any) -> None:
+    settings.FORK_FROM = HERE
+    with pytest.raises(Refused, match=rf"port {port} ") as caught:
+        get(f"http://127.0.0.1:{port}/")
+    assert not isinstance(caught.value, Unreachable)
+
+
+@pytest.fixture
+def asks_nobody(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Where connections would have gone: none is made."""
+    settings.FORK_FROM = HERE
+    asked: list[tuple[str, int]] = []
+
+    def refuse(where: tuple[str, int], timeout: float) -> socket.socket:
+        asked.append(where)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    return asked
+
+
+@pytest.mark.parametrize("port", [80, 443, 1024, 8000, 65_535])
+def test_it_asks_the_ports_of_the_web_and_those_above(port: int, asks_nobody: list[tuple[str, int]]) -> None:
+    with pytest.raises(Unreachable):
+        get(f"http://127.0.0.1:{port}/")
+    assert asks_nobody == [("127.0.0.1", port)]
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_it_knows_the_ports_of_addresses_without_one(
+    scheme: str, port: int, asks_nobody: list[tuple[str, int]]
+) -> None:
+    with pytest.raises(Unreachable):
+        get(f"{scheme}://127.0.0.1/")
+    assert asks_nobody == [("127.0.0.1", port)]
+
+
+def test_an_address_has_at_most_1500_signs(asks_nobody: list[tuple[str, int]]) -> None:
+    longest = "http://127.0.0.1/".ljust(1500, "a")
+    with pytest.raises(Unreachable):
+        get(longest)
+    with pytest.raises(Refused, match="not a web address"):
+        get(longest + "a")
+    assert len(asks_nobody) == 1
+
+
+@pytest.mark.parametrize("url", ["http://", "http:///pain", "ftp://127.0.0.1/", "http://[", "http://127.0.0.1:x/"])
+def test_what_is_no_address_is_shown_with_its_first_200_signs(url: str) -> None:
+    url = url.ljust(300, "b")
+    with pytest.raises(Refused, match="not a web address") as caught:
+        get(url)
+    assert f"“{url[:200]}”" in str(caught.value)
+
+
+@pytest.mark.parametrize("who", ["user", "user:word", ":word", ":", ""])
+def test_no_name_or_password_goes_to_another_site(who: str) -> None:
+    with pytest.raises(Refused, match="with a name or a password"):
+        get(f"http://{who}@127.0.0.1/")
+
+
+def test_addresses_in_other_addresses_count_as_what_they_lead_to(settings: Any) -> None:
+    settings.FORK_FROM = [ipaddress.ip_network("10.3.0.1/32")]
+    public = ["2002:5db8:d822::", "2001:0:a00:1::a247:27dd", "64:ff9b::a03:1", "2002:a03:1::"]
+    private = ["2002:a03:2::", "2001:0:5db8:d822::f5fd:fffe", "64:ff9b::a03:0", "64:ff9b::7f00:1"]
+    assert [one for one in public if not is_public(ipaddress.ip_address(one))] == []
+    assert [one for one in private if is_public(ipaddress.ip_address(one))] == []
+
+
+def goes_on(client: socket.socket) -> None:
+    """A site that sends from /3 to /2, to /1, and to /0, which is there."""
+    number = int(requested_urls[-1].split()[1].strip("/"))
+    client.sendall(head("302 Found", f"Location: /{number - 1}") if number else head("200 OK") + b"ok")
+
+
+def test_it_follows_five_redirects_and_no_sixth(site: Callable[[Script], str]) -> None:
+    address = site(goes_on)
+    assert get(f"{address}/5").url == f"{address}/0"
+    with pytest.raises(Unreachable, match="without end"):
+        get(f"{address}/6")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_it_follows_each_kind_of_redirect(site: Callable[[Script], str], status: int) -> None:
+    there = site(says(head("200 OK"), b"ok"))
+    assert get(site(says(head(f"{status} Moved", f"Location: {there}/b")))).url == f"{there}/b"
+
+
+@pytest.mark.parametrize("status", [204, 300, 305, 306, 309, 500])
+def test_it_follows_nothing_else(site: Callable[[Script], str], status: int) -> None:
+    there = site(says(head("200 OK"), b"ok"))
+    with pytest.raises(Unreachable, match=f"does not give it .{status}."):
+        get(site(says(head(f"{status} What", f"Location: {there}/b"))))
+
+
+def test_an_answer_may_be_as_long_as_the_limit(site: Callable[[Script], str]) -> None:
+    assert get(site(says(head("200 OK"), b"x" * 1000))).body.read() == b"x" * 1000
+    with pytest.raises(Unreachable, match="more than 2 MB") as caught:
+        get(site(says(head("200 OK"), b"x" * 2_000_001)), limit=2_000_000)
+    assert caught.value.status == 502, "the other site's fault"
+
+
+def test_it_asks_for_the_first_page_and_keeps_a_short_mark(site: Callable[[Script], str]) -> None:
+    found = get(site(says(head("200 OK", f"ETag: {'e' * 300}"), b"ok")) + "?x=1")
+    assert requested_urls[-1].startswith("GET /?x=1 HTTP/1.1")
+    assert found.etag == "e" * 255
+
+
+def test_a_slow_resolver_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    daemons: list[bool] = []
+
+    def resolve(*_: object, **__: object) -> list[Any]:
+        daemons.append(threading.current_thread().daemon)
+        time.sleep(2)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(Unreachable, match="takes too long"):
+        get("http://slow.example/", seconds=0.2)
+    assert daemons == [True], "the server can end meanwhile"
+
+
+def test_its_clock_neither_outlives_the_answer_nor_holds_the_server(site: Callable[[Script], str]) -> None:
+    running: list[threading.Timer] = []
+
+    def look(client: socket.socket) -> None:
+        running.extend(one for one in threading.enumerate() if isinstance(one, threading.Timer))
+        client.sendall(head("200 OK") + b"ok")
+
+    assert get(site(look)).body.read() == b"ok"
+    assert [clock.daemon for clock in running] == [True]
+    running[0].join(5)
+    assert not running[0].is_alive()
+
+
+def test_a_connection_that_times_out_is_too_slow(
+    site: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def time_out(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    address = site(says(head("200 OK")))
+    monkeypatch.setattr(http.client.HTTPConnection, "request", time_out)
+    with pytest.raises(Unreachable, match="takes too long"):
+        get(address)
+
+
+def test_a_site_that_does_not_come_to_an_end_with_its_first_line_is_too_slow(site: Callable[[Script], str]) -> None:
+    with pytest.raises(Unreachable, match="takes too long"):
+        get(site(drips(b"HTTP/1.1 2", b"0")), seconds=0.5)

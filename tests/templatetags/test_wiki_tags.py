@@ -18,9 +18,9 @@ from wiki.templatetags import wiki_tags
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-STYLES = sorted((ROOT / "static").rglob("*.css"))
+STYLES = sorted((ROOT / "static/wiki").rglob("*.css"))
 SPRITE = set(re.findall(r'<symbol id="([a-z-]+)"', (ROOT / "static/wiki/icons.svg").read_text("utf-8")))
-PAIR = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);")
+PAIR = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{3,6}), (#[0-9a-f]{3,6})\);")
 TOKENS = {name: (light, dark) for name, light, dark in PAIR.findall((ROOT / "static/wiki/base.css").read_text("utf-8"))}
 KINDS = ("teal", "indigo", "ochre", "plum", "blue", "rose", "olive", "grey")
 COLOUR_PAIRS = [
@@ -34,7 +34,8 @@ COLOUR_PAIRS = [
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance of #rrggbb, as WCAG 2.2 defines it."""
+    """Return the relative luminance of #rrggbb or #rgb, as WCAG 2.2 defines it."""
+    colour = "#" + "".join(2 * digit for digit in colour[1:]) if len(colour) == 4 else colour
     channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

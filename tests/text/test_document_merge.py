@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from wiki.text.frontmatter.frontmatter_reader import parse_front_matter, split_front_matter, split_key_lines
 from wiki.text.frontmatter.frontmatter_writer import with_front_matter
+from wiki.text.merging.conflicts import append_on_new_line
 from wiki.text.merging.document_merge import MergedDocument, merge_documents
+from wiki.text.merging.frontmatter_merge import merge_sets
 
 BASE = """---
 # Who we are
@@ -165,3 +170,104 @@ def test_facts_are_merged_as_sets(
         if not is_conflict:
             assert merged_facts.get(key, set()) == (old & own & other) | (own - old) | (other - old)
     assert with_mine(merged).endswith("Texte.\n")
+
+
+def test_words_follow_a_text_on_a_line_of_their_own() -> None:
+    cases = [("a", "b", "a\nb"), ("a\n", "b", "a\nb"), ("", "b", "b"), ("a", "", "a"), ("", "", "")]
+    assert [append_on_new_line(text, words) for text, words, _ in cases] == [joined for _, _, joined in cases]
+
+
+def values(*some: Any) -> dict[str, Any]:
+    """Values by the form in which they are compared."""
+    return {one if isinstance(one, str) else json.dumps(one, sort_keys=True): one for one in some}
+
+
+def sets(base: list[Any], mine: list[Any], theirs: list[Any]) -> list[Any] | None:
+    """Three sets joined, in order; None where they conflict."""
+    joined = merge_sets(values(*base), values(*mine), values(*theirs))
+    return None if joined is None else list(joined.values())
+
+
+OLD, MINE, THEIRS, BOTH = {"A": "1", "B": "1"}, {"A": "2", "B": "1"}, {"A": "1", "B": "3"}, {"A": "2", "B": "3"}
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "joined"),
+    [
+        ([], ["b"], ["c"], ["b", "c"]),
+        (["a"], ["b"], ["c"], None),
+        (["a"], ["b"], ["b"], ["b"]),
+        (["a"], ["b"], ["c", "b"], ["b", "c"]),
+        (["a"], ["b", "c"], ["b"], ["b", "c"]),
+        (["a"], [], ["c"], ["c"]),
+        (["a"], ["b"], [], ["b"]),
+        (["a"], ["b"], ["a", "c"], ["b", "c"]),
+        (["a"], ["a", "b"], ["c"], ["b", "c"]),
+        (["a", "b"], ["a", "b", "c"], ["a"], ["a", "c"]),
+        # Records are joined where there is one on each side
+        ([OLD], [MINE], [THEIRS], [BOTH]),
+        (["x", OLD], ["x", MINE], ["x", THEIRS], ["x", BOTH]),
+        ([OLD], [MINE, "z"], [THEIRS], None),
+        ([OLD], [MINE], [THEIRS, "z"], None),
+        ([OLD, "x"], [MINE], [THEIRS], None),
+        (["x"], [MINE], [THEIRS], None),
+        ([OLD], ["x"], [THEIRS], None),
+        ([OLD], [MINE], ["x"], None),
+        ([{"A": "1"}], [{"A": "2"}], [{"A": "3"}], None),
+        ([OLD], [{"A": "1"}], [{"B": "1"}], None),
+    ],
+)
+def test_sets_are_joined_value_by_value(
+    base: list[Any], mine: list[Any], theirs: list[Any], joined: list[Any] | None
+) -> None:
+    assert sets(base, mine, theirs) == joined
+
+
+def test_new_properties_of_a_record_stand_where_their_side_put_them() -> None:
+    base, mine = {"x": "1", "y": "1"}, {"x": "1", "y": "2"}
+    joined = sets([base], [mine], [{"n": "0", "x": "1", "o": "0", "p": "0", "y": "1"}])
+    assert joined is not None
+    (record,) = joined
+    assert list(record) == ["n", "x", "o", "p", "y"]
+
+
+def test_what_cannot_be_read_is_joined_by_lines_on_both_sides() -> None:
+    broken = "---\nA: [1\nB: 2\nC: 3\nD: 4\n---\nText.\n"
+    joined = merge_documents(broken, broken.replace("B: 2", "B: 5"), broken.replace("D: 4", "D: 6"))
+    assert joined.text == "---\nA: [1\nB: 5\nC: 3\nD: 6\n---\nText.\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "joined"),
+    [
+        ("---\nA: 1\n---\n", "", "---\n# Leur note\nA: 1\nB: 2\n---\n", "---\n# Leur note\nB: 2\n---\n"),
+        ("---\nA: 1\nB: 2\n---\n", "---\nA: 1\n---\n", "---\nB: 2\n---\n", ""),
+    ],
+    ids=["their frame", "nothing left"],
+)
+def test_a_block_keeps_its_notes_and_goes_when_it_says_nothing(base: str, mine: str, theirs: str, joined: str) -> None:
+    assert merge_documents(f"{base}Texte.\n", f"{mine}Texte.\n", f"{theirs}Texte.\n").text == f"{joined}Texte.\n"
+
+
+def test_a_note_that_would_be_left_alone_is_for_a_person_to_settle() -> None:
+    joined = merge_documents("---\nA: 1\n---\nTexte.\n", "---\n# Ma note\nA: 1\n---\nTexte.\n", "Texte.\n")
+    assert [(conflict.mine, conflict.theirs) for conflict in joined.conflicts] == [("---\n# Ma note\nA: 1\n---\n", "")]
+
+
+def test_both_of_a_clash_leaves_out_what_either_side_took_away() -> None:
+    texts = [f"---\nV: {some}\n---\n" for some in ("[a, x, y, z]", "[b, x, z]", "[c, y, z]")]
+    (conflict,) = merge_documents(*texts).conflicts
+    assert facts_of(f"---\n{conflict.combined}---\n") == {"V": {"b", "c", "z"}}
+
+
+def test_lists_in_lists_are_flat() -> None:
+    joined = merge_documents(*(f"---\nV: {some}\n---\n" for some in ("[[a]]", "[[a], b]", "[[a, c]]"))).text
+    assert joined is not None
+    assert facts_of(joined) == {"V": {"a", "b", "c"}}
+
+
+def test_a_record_is_the_same_in_whatever_order_it_is_written() -> None:
+    one, turned, other = "  - A: 1\n    B: 2\n", "  - B: 2\n    A: 1\n", "  - A: 3\n"
+    joined = merge_documents(*(f"---\nV:\n{some}---\n" for some in (one + other, turned + other, other))).text
+    assert joined is not None
+    assert "B: 2" not in joined

@@ -107,6 +107,7 @@ def test_it_shows_the_source_of_a_text_that_is_too_long() -> None:
         "The text is larger than 1000000 bytes, so only its source is shown. Divide it."
     ]
     assert not parse("é" * (TEXT_LIMIT // 2)).is_source
+    assert parse("é" * (TEXT_LIMIT // 2) + "x").is_source, "one byte above the limit"
 
 
 pieces = st.sampled_from(

@@ -141,3 +141,25 @@ def test_its_time_is_bounded(name: str) -> None:
     merged = merge(base, mine, theirs)
     assert time.process_time() - start < 15
     assert "".join(chunk.mine for chunk in merged.chunks) == mine
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "kinds"),
+    [
+        ("a\nb\n", "a\nb\n", "a\nb\n", ["same"]),
+        ("a\nb\n", "a\nc\n", "a\nc\n", ["both"]),
+        ("a\nb\n", "a\nc\n", "a\nb\n", ["mine"]),
+        ("a\nb\n", "a\nb\n", "a\nc\n", ["theirs"]),
+        ("a b\nc\nd e\n", "a x\nc\nd e\n", "a b\nc\ny e\n", ["mine", "same", "theirs"]),
+        ("a\nb\nc\nd\n", "a\nc\nx\n", "a\nc\nd\n", ["same", "both", "same", "mine"]),
+        ("a b c\n", "x b c\n", "a b y\n", ["both"]),
+        ("a\nb\nc\n", "a\nx\nc\n", "a\ny\nc\n", ["same", "conflict", "same"]),
+        ("a\nb\nc\n", "a\nc\n", "a\nb y\nc\n", ["same", "conflict", "same"]),
+        ("a\nc\n", "a\nx\nc\n", "a\ny\nc\n", ["same", "conflict", "same"]),
+    ],
+)
+def test_it_says_whose_each_piece_is(base: str, mine: str, theirs: str, kinds: list[str]) -> None:
+    chunks = merge(base, mine, theirs).chunks
+    assert [chunk.kind for chunk in chunks] == kinds
+    assert "".join(chunk.base for chunk in chunks) == base
+    assert all(chunk.base or chunk.mine or chunk.theirs for chunk in chunks)

@@ -182,8 +182,8 @@ def _send_request(
 ) -> http.client.HTTPResponse:
     """Send a GET request without cookies, credentials and compression; return the response, its body unread."""
     headers = {
-        "Accept": accept, "Accept-Encoding": "identity", "User-Agent": f"Movilab/{settings.VERSION} ({settings.BASE_ADDRESS})",
-        "Connection": "close",
+        "Accept": accept, "Accept-Encoding": "identity", "Connection": "close",
+        "User-Agent": f"Movilab/{settings.VERSION} ({settings.BASE_ADDRESS})",
     }  # fmt: skip
     if etag:
         headers["If-None-Match"] = etag
