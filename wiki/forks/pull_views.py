@@ -43,7 +43,7 @@ LISTED = 50
 
 @noindex
 def touch(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Show the status of a fork; on POST, `skip` versions, set automatic pulls (`follow`) or e-mails (the field "tell")."""
+    """Show the status of a fork; on POST, `skip` versions, set automatic pulls (`follow`) or the e-mails."""
     page = manage.get_page(request, title, permissions.Action.READ)
     status = find_fork_status(page, request.user)
     if request.method == "POST":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """Something that a user may do to a page, or in the wiki. Templates use the values (`may|has:"edit"`)."""
+    """Something that a user may do to a page or in the wiki. Templates use the values: `allowed_actions|has:"edit"`."""
 
     READ = "read"
     EXPORT = "export"

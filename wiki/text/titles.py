@@ -1,6 +1,6 @@
 """Titles, namespaces, title keys and URL paths of pages, as strings.
 
-The rules are those of design.md section 2: MediaWiki's canonical namespace numbers, its forbidden
+The rules: MediaWiki's canonical namespace numbers, its forbidden
 characters and its 255 bytes; French namespace names in addition to the English ones.  Only higher
 layers know whether a prefix is the title of a *place*; here a prefix is either a namespace or part of
 the title.

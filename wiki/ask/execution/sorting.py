@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SORT_DEPTH = 3
 """Properties in a sort chain at most: SQLite's parser allows no deeper nesting."""
-NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
+COMPARED_BY_NUMBER = ("_num", "_qty", "_tem", "_dat", "_boo")
 """Datatypes sorted by `Fact.number`; others are sorted by `Fact.folded_text`."""
 
 
@@ -51,13 +51,13 @@ def _sort_value(compiler: QueryCompiler, chain: tuple[ChainLink, ...], descendin
     if len(chain) > SORT_DEPTH:
         raise AskProblem("ask_sort_depth", {"limit": SORT_DEPTH})
     facts = _facts_along(compiler, chain, 1)
-    key: Any = F("number" if declaration.datatype in NUMERIC else "folded_text")
+    key: Any = F("number" if declaration.datatype in COMPARED_BY_NUMBER else "folded_text")
     if declaration.datatype == "_geo":
         circle = compiler.circles.get(declaration.key)
         if circle is None:
             raise AskProblem("ask_distance", {"name": declaration.title})
         key, facts = haversine(circle.lat, circle.lon), facts.filter(lat__isnull=False)
-    elif declaration.datatype in NUMERIC:
+    elif declaration.datatype in COMPARED_BY_NUMBER:
         facts = facts.filter(number__isnull=False)
     return Subquery(facts.order_by(OrderBy(key, descending=descending)).values(sorted_by=key)[:1])
 

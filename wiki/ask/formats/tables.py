@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
+from wiki.ask.formats.aggregates import NUMERIC_DATATYPES
 from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, Parameter, option, separator, switch_option
 from wiki.ask.formats.cells import DATE, Cells, author_classes, class_attribute, is_subject_column, join_html
 from wiki.errors import gettext_noop
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import Column, QueryResult, ResultRow
 
 ALIGNMENTS = ("left", "right", "center")
-NUMERIC = ("_num", "_qty", "_tem")
 
 
 def _cell_class(column: Column) -> SafeString:
     align = column.printout.options.get("align", "").strip().lower()
     width = re.sub(r"\D", "", column.printout.options.get("width", ""))
-    numeric = column.declaration.datatype in NUMERIC
+    numeric = column.declaration.datatype in NUMERIC_DATATYPES
     names = [f"ask-{align}" if align in ALIGNMENTS else "ask-right" if numeric else ""]
     names.append("ask-nowrap" if column.declaration.datatype == DATE else "")
     if width:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from wiki.ask import property_usage
 from wiki.ask.execution.fact_scope import FactScope
+from wiki.ask.execution.sorting import COMPARED_BY_NUMBER
 from wiki.ask.execution.subject_lookup import load_subjects_by_pk
 from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.formats.cells import Cells
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 SAMPLE, VALUES, ROWS, INVALID_LIMIT = 5_000, 50, 50, 10
 """Facts whose values are counted; values, pages and invalid values on one screen."""
-NUMERIC = ("_num", "_qty", "_tem", "_dat", "_boo")
 
 
 @dataclass(slots=True)
@@ -158,7 +158,7 @@ def _pages_context(
     request: HttpRequest, usable: QuerySet[Fact], declaration: Declaration, language: str
 ) -> dict[str, Any]:
     """Return one screen of pages in the order of values; `after` is the primary key of the last fact shown."""
-    column = "number" if declaration.datatype in NUMERIC else "canonical_value"
+    column = "number" if declaration.datatype in COMPARED_BY_NUMBER else "canonical_value"
     last = usable.filter(pk=number_from(request.GET.get("after"), 0)).values_list(column, "subject", "pk").first()
     rows = usable.order_by(column, "subject", "pk")
     if last is not None and last[0] is not None:

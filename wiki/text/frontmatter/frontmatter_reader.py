@@ -1,7 +1,7 @@
 """Reading front matter: the YAML block at the beginning of a text.
 
 Every scalar is the string as written (no dates, no booleans); tags, anchors, aliases and merge keys
-are refused; at most 64 KB and three levels deep (design.md section 3).  `raw + body` is always the
+are refused; at most 64 KB and three levels deep.  `raw + body` is always the
 whole text, byte for byte, also if the block is invalid.
 """
 
