@@ -115,6 +115,17 @@ def test_diagrams_begin_with_a_known_keyword(name: str) -> None:
             assert keyword != "sequenceDiagram" or ";" not in match[4], "a semicolon ends a statement there"
 
 
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_names_of_the_code_exist(name: str) -> None:
+    files = [path for folder in ("wiki", "movilab", "tests") for path in (ROOT / folder).rglob("*.py")]
+    known = {path.stem for path in files}
+    for path in files:
+        known.update(re.findall(r"\w+", path.read_text(encoding="utf-8")))
+    code = re.findall(r"`([A-Za-z_][\w.]*(?:\(\))?)`", _FENCE.sub("", source(name)))
+    names = {word for text in code for word in re.findall(r"[A-Z][a-z]+[A-Z]\w+|[a-z]+_\w+", text)}
+    assert names - known == set()
+
+
 def test_documents_are_linked_from_the_readme() -> None:
     linked = {target.partition("#")[0] for target in links("README.md")}
     assert {name for name in markdown_files() if name.startswith("docs/")} - linked == set()

@@ -3,7 +3,7 @@
 `tests/data/upgrades/VERSION.json.gz` holds all rows of such a wiki, with the name of its last migration. At each
 release one is added, so that the next release is tested to upgrade it:
 
-    python -m tests.upgrades VERSION      # from the checkout of that release, in an empty MOVILAB_DATA
+    MOVILAB_DATA=$(mktemp -d) DJANGO_SETTINGS_MODULE=movilab.settings python -m tests.upgrades VERSION
 """
 
 from __future__ import annotations
@@ -125,8 +125,49 @@ def dump(version: str) -> Path:
     return path
 
 
+def write_sample() -> None:
+    """Write a small wiki: places, facts, a subobject, a query, a fork, a proposal with a comment, a deleted page."""
+    from tests.factories import make_page, make_place
+    from wiki.accounts.models import User
+    from wiki.forks import fork_creation, notifications
+    from wiki.forks.fork_creation import ForkTarget
+    from wiki.forks.pull_merge import Merge
+    from wiki.moderation import proposals
+    from wiki.pages import page_lookup
+    from wiki.pages.writing import page_moves, page_writer
+    from wiki.pages.writing.page_writer import Author
+    from wiki.search.models import SavedSearch
+
+    alice = User.objects.create_superuser("alice", "alice@example.org", "le café est prêt")
+    bob = User.objects.create_user("bob", "bob@example.org", "le café est prêt")
+    make_page("Property:Places", "---\nHas type: Number\n---\n", by=alice)
+    make_page("Property:Ville", "---\nHas type: Page\n---\n", by=alice)
+    make_page("Property:Commune", "#REDIRECT [[Property:Ville]]", by=alice)
+    query = "{{#ask: [[Places::>3]] | ?Places }}"
+    place = make_place("Atelier", alice, f"---\nVille: Lyon\nPlaces: 12\n---\nUn lieu.\n\n{query}")
+    facts, part = "---\nkind: Pratique\nCommune: Lyon\n---\n", "{{#subobject: étape|Durée=deux heures}}"
+    text = f"{facts}# Pain\n\nUne recette de [[Lyon]].\n\n{part}"
+    bread = make_page("Pain", text, by=alice)
+    page_writer.edit(bread, text.replace("recette", "longue recette"), Author.of(alice))
+    charter = make_page("Charte", "Nous partageons tout, voir [[Pain]].", by=alice, place=place)
+    home = make_place("Fournil", bob, "---\nVille: Bron\nPlaces: 5\n---\nOn y cuit.")
+    fork = fork_creation.fork(page_lookup.reload_page(bread.pk), ForkTarget(home), Author.of(bob))
+    page_writer.edit(fork, f"{page_lookup.reload_page(fork.pk).source.text}\nAvec un mot de Bob.\n", Author.of(bob))
+    merge = Merge.into_upstream(page_lookup.reload_page(fork.pk), page_lookup.reload_page(bread.pk))
+    proposal = proposals.propose(merge, merge.merged.text or "", "Mieux", bob)
+    proposals.add_comment(proposal, alice, "Merci, je regarde.")
+    notifications.set_subscription(page_lookup.reload_page(fork.pk), bob, subscribed=True)
+    page_writer.delete(make_page("Parti", "Un texte qui s'en va.", by=alice), Author.of(alice))
+    page_moves.move(page_lookup.reload_page(charter.pk), "Règles", Author.of(alice))
+    SavedSearch.objects.create(user=alice, name="pain", query="q=pain")
+
+
 if __name__ == "__main__":
     import django
 
     django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    write_sample()
     print(dump(sys.argv[1]))

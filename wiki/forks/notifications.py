@@ -93,7 +93,7 @@ def _send_email(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
     }  # fmt: skip
     with translation.override(page.language):
         subject = gettext("%(title)s has moved") % {"title": subscription.fork.upstream_title}
-        text = render_to_string("wiki/forks/moved_mail.txt", context)
+        text = render_to_string("wiki/forks/upstream_email.txt", context)
     try:
         send_mail(" ".join(subject.split()), text, None, [subscription.user.email])
     except (OSError, SMTPException, ValueError) as error:

@@ -63,7 +63,7 @@ def touch(request: HttpRequest, title: str) -> HttpResponseBase:
         context |= _changes_of_both_sides(request, status, status.upstream) | {
             "is_subscribed": notifications.is_subscribed(page, request.user)
         }
-    return render(request, "wiki/forks/touch.html", context)
+    return render(request, "wiki/forks/fork_status.html", context)
 
 
 def _remote_proposal_url(page: WikiPage, upstream: WikiPage) -> str:

@@ -178,7 +178,7 @@ def my_forks(request: HttpRequest) -> HttpResponseBase:
     """List the forks that the user made, pulls automatically or is subscribed to."""
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
-    return render(request, "wiki/forks/mine.html", {"forks": notifications.forks_of(request.user)})
+    return render(request, "wiki/forks/my_forks.html", {"forks": notifications.forks_of(request.user)})
 
 
 @require_safe

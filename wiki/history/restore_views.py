@@ -123,7 +123,7 @@ def _conflict_response(
     context = {"page": page, "version": version, "action": action, "conflict": conflict, "form": form}
     context["license"] = catalogue.licenses_in(page.license)[0]
     context |= _head_context(request, page)
-    return render(request, "wiki/history/clash.html", context, status=409)
+    return render(request, "wiki/history/conflict.html", context, status=409)
 
 
 def _head_context(request: HttpRequest, page: WikiPage) -> dict[str, Any]:

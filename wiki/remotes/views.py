@@ -76,7 +76,7 @@ def import_remote_page(request: HttpRequest) -> HttpResponseBase:
             return _redirect_to_next_step(request, mirror)
     elif form.is_bound:
         status = 422
-    return render(request, "wiki/remotes/elsewhere.html", {"form": form}, status=status)
+    return render(request, "wiki/remotes/import_remote_page.html", {"form": form}, status=status)
 
 
 def _import_mirror(data: dict[str, Any], by: User) -> Mirror:

@@ -17,7 +17,7 @@ from wiki.text.titles import MIRROR_NAMESPACE
 register = template.Library()
 
 
-@register.inclusion_tag("wiki/forks/_boxes.html", takes_context=True)
+@register.inclusion_tag("wiki/forks/_fork_boxes.html", takes_context=True)
 def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
     """Show the upstream and the forks of `page` that the user may read, its mirror, and the number of open proposals.
 

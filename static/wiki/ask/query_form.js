@@ -1,5 +1,5 @@
 // The Ask form's comforts: rows that come and go, the parameters of the chosen format, copying, the place of a mistake.
-// Everything works without it. Completion is in completing.js, which other screens use too.
+// Everything works without it. Completion is in autocomplete.js, which other screens use too.
 
 let made = 1000;
 

@@ -3,7 +3,7 @@
 import { bindTheme } from "./theme.js";
 import { bindMenus } from "./menus.js";
 import { bindContents } from "./contents.js";
-import { bindOnce } from "./once.js";
+import { bindOnce } from "./submit_once.js";
 import { bindResults } from "./ask/results.js";
 import { bindSuggestions } from "./search/suggest.js";
 
