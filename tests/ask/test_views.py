@@ -112,3 +112,11 @@ def test_queries_in_a_browser(tab: Page, bob: User) -> None:
     assert tab.locator(".ask-answer table").inner_text().count("Lyon") == 1
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(tab.locator("textarea[name=q]")).to_have_value("[[Nature::Lieu]]")
+
+
+def test_the_page_of_a_property_says_why_its_pattern_cannot_be_used() -> None:
+    make_page("Property:Code", "---\nHas type: Text\nAllows pattern: '(?=a)b'\n---")
+    make_page("Property:Postal", "---\nHas type: Text\nAllows pattern: '[0-9]{5}'\n---")
+    client = Client(headers={"accept-language": "en"})
+    assert "The pattern “(?=a)b” cannot be read" in client.get("/property/Code").content.decode()
+    assert "cannot be read" not in client.get("/property/Postal").content.decode()

@@ -308,3 +308,10 @@ def test_new_place_has_link_to_create_page(reader: Client, bob: User) -> None:
     assert 'href="/create?place=La+Myne"' in get_html(reader, "/wiki/La_Myne")
     make_page("Charte", by=bob)
     assert "/create?place=" not in get_html(reader, "/wiki/Charte")
+
+
+def test_lists_mark_redirects(client: Client) -> None:
+    make_page("Pain", "Du pain.")
+    make_page("Miche", "#REDIRECT [[Pain]]")
+    html = client.get("/all-pages?q=miche", headers={"accept-language": "en"}).content.decode()
+    assert html.count(">redirect<") == 1
