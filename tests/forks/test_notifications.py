@@ -12,7 +12,7 @@ from django.test import Client
 from tests.forks.fork_factories import change, make_fork, take_in
 from wiki.accounts.models import User
 from wiki.errors import Refused
-from wiki.forks import notifications
+from wiki.forks import fork_lists, notifications
 from wiki.forks.models import UpstreamSubscription
 from wiki.forks.notifications import UpstreamEmailJob
 from wiki.pages import background_jobs
@@ -81,7 +81,7 @@ def test_the_screens_offer_subscriptions_and_list_own_forks(
     assert "1 new version" in html
     assert "nothing new" in html
     take_in(fork, bread, bob)
-    assert [(one.fork.page.full_title, one.behind_count) for one in notifications.forks_of(bob)] == [
+    assert [(one.fork.page.full_title, one.behind_count) for one in fork_lists.forks_of(bob)] == [
         ("Autre:Pain", 1),
         ("Le Fournil:Pain", 0),
     ]

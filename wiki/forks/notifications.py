@@ -1,15 +1,14 @@
-"""E-mails to subscribers about upstream changes, and the list of the forks of a user."""
+"""E-mails to subscribers about upstream changes."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from smtplib import SMTPException
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import F, Max, Q
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 EMAILS_PER_RUN = 5
 """E-mails sent in one run of the job."""
-LISTED = 500
 
 
 def set_subscription(page: WikiPage, user: User, *, subscribed: bool) -> None:
@@ -98,42 +96,3 @@ def _send_email(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
         send_mail(" ".join(subject.split()), text, None, [subscription.user.email])
     except (OSError, SMTPException, ValueError) as error:
         logger.warning("An e-mail to %s could not be sent: %s", subscription.user.get_username(), error)
-
-
-# ---------------------------------------------------------------- forks of a user
-
-
-@dataclass(frozen=True, slots=True)
-class ListedFork:
-    """A fork in the list of a user."""
-
-    fork: Fork
-    behind_count: int
-    """Number of upstream versions after the last one that was pulled or skipped."""
-    is_subscribed: bool
-
-
-def forks_of(user: User) -> list[ListedFork]:
-    """Return the forks that `user` made, auto-pulls or is subscribed to, furthest behind first. Three queries."""
-    own = Q(by=user) | Q(auto_pull_user=user) | Q(upstream_subscriptions__user=user)
-    rows = Fork.objects.filter(own, page__title_key__isnull=False).select_related("page", "upstream").distinct()
-    forks = list(rows.order_by("-made_at", "-pk")[:LISTED])
-    last_merged = dict(
-        PageVersion.objects.filter(page__in=[fork.page_id for fork in forks], merge_parent__page__forks__page=F("page"))
-        .values_list("page")
-        .annotate(Max("merge_parent__number"))
-        .order_by()
-    )
-    subscribed = set(UpstreamSubscription.objects.filter(user=user).values_list("fork_id", flat=True))
-    listed = [
-        ListedFork(fork, _versions_since(fork, last_merged.get(fork.page_id, 0)), fork.pk in subscribed)
-        for fork in forks
-    ]
-    return sorted(listed, key=lambda item: -item.behind_count)
-
-
-def _versions_since(fork: Fork, number: int) -> int:
-    """Return how many versions the upstream has after version `number`; 0 without an upstream or without a number."""
-    if fork.upstream is None or fork.upstream.is_deleted or not number:
-        return 0
-    return max(fork.upstream.version - number, 0)

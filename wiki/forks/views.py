@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts.models import User
 from wiki.errors import WikiError
-from wiki.forks import fork_creation, network_graphics, notifications, subtree
+from wiki.forks import fork_creation, fork_lists, network_graphics, subtree
 from wiki.forks.fork_network import fork_network
 from wiki.licenses import compatibility
 from wiki.pages import page_lookup, permissions
@@ -178,7 +178,7 @@ def my_forks(request: HttpRequest) -> HttpResponseBase:
     """List the forks that the user made, pulls automatically or is subscribed to."""
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
-    return render(request, "wiki/forks/my_forks.html", {"forks": notifications.forks_of(request.user)})
+    return render(request, "wiki/forks/my_forks.html", {"forks": fork_lists.forks_of(request.user)})
 
 
 @require_safe
