@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
+from django.utils import timezone
 
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
@@ -109,6 +111,20 @@ def test_it_is_refreshed_when_the_transcluded_page_changes(alice: User, bob: Use
     assert page is not None
     page_writer.delete(page, Author.of(bob))
     assert "Éteins." not in get_article(reader, "Livret")
+
+
+def test_two_changes_within_one_second_show_both(alice: User, reader: Client) -> None:
+    moment = timezone.now() - timedelta(minutes=1)
+    script = Author(None, "script", claimed_at=moment)
+    template = make_page("Modèle:Adresse", "Rue des Lilas", by=alice)
+    make_page("Atelier", "{{Adresse}}\n\n{{#ask: [[Nature::Projet]] }}", by=alice)
+    project = make_page("Jardin", "---\nNature: Projet\n---\n", by=alice)
+    for street in ("Rue des Roses", "Rue du Four"):
+        page_writer.edit(page_lookup.reload_page(template.pk), street, script)
+        assert street in get_article(reader, "Atelier")
+    for title in ("Potager", "Verger"):
+        page_moves.move(page_lookup.reload_page(project.pk), title, script, leave_redirect=False)
+        assert f">{title}<" in get_article(reader, "Atelier")
 
 
 def test_the_licence_has_to_allow_transclusion(alice: User, reader: Client) -> None:

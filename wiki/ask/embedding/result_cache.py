@@ -194,7 +194,7 @@ class ResultCacheInvalidator:
         """Invalidate the results that the changes of the written pages affect."""
         change = CacheInvalidation()
         for version in versions:
-            _add_changes(change, version, inputs.get(FactChanges).of(version.page.pk))
+            _add_changes(change, version, inputs.get(FactChanges).of(version.page.pk), is_rebuild=moment is None)
         if change != CacheInvalidation():
             change.apply()
 
@@ -203,14 +203,19 @@ class ResultCacheInvalidator:
         return []
 
 
-def _add_changes(change: CacheInvalidation, version: ParsedVersion, facts: PageFactChanges) -> None:
-    """Add the changes of one written page."""
+def _add_changes(
+    change: CacheInvalidation, version: ParsedVersion, facts: PageFactChanges, *, is_rebuild: bool
+) -> None:
+    """Add the changes of one page that was written, or whose derived data was rebuilt.
+
+    That no fact changed does not mean that nothing was written: the modification date has whole seconds.
+    """
     for page, key, value in facts.values:
         change.facts.setdefault(key, set()).add(value)
         change.fact_pages.add(page)
     change.properties |= facts.declared
-    if not facts.values and not facts.declared:
-        return  # derived data was rebuilt: nothing was written
+    if is_rebuild and not facts.values and not facts.declared:
+        return
     before: dict[str, Any] = (
         {name: getattr(version.page, name) for name in TITLE_COLUMNS + CARD_COLUMNS} if version.follows else {}
     )
