@@ -98,6 +98,20 @@ def test_missing_picture_can_be_uploaded(alice: User, client_of: ClientOf) -> No
     assert "/upload?name=four.jpg" in client.get("/wiki/Fournil").content.decode()
 
 
+def test_renamed_picture_is_gone_from_pages_with_its_old_name(alice: User, client_of: ClientOf) -> None:
+    client = client_of(alice)
+    upload(client, drawn(), name="four.jpg")
+    make_page("Fournil", "![Le four](File:four.jpg)", by=alice)
+    make_page("Foyer", "![Le four](File:foyer.jpg)", by=alice)
+    assert "<img" in client.get("/wiki/Fournil").content.decode()
+    assert "/upload?name=foyer.jpg" in client.get("/wiki/Foyer").content.decode()
+    picture = Picture.objects.get()
+    picture.name = "Foyer.jpg"
+    picture.save()
+    assert "/upload?name=four.jpg" in client.get("/wiki/Fournil").content.decode()
+    assert "<img" in client.get("/wiki/Foyer").content.decode()
+
+
 def test_name_is_unique(alice: User, client_of: ClientOf) -> None:
     client = client_of(alice)
     assert upload(client, drawn()).status_code == 302

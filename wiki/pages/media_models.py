@@ -151,8 +151,11 @@ class Picture(LicensedFile, AbstractImage):
         file: Any = self.file
         if file and not file._committed:
             self.set_content(file.read(), self.name or os.path.basename(file.name))
+        stored = Picture.objects.filter(pk=self.pk).values_list("name", flat=True) if self.pk else ()
+        names = {*stored, self.name}  # pages that show a renamed picture by its old name show it no longer
         super().save(*args, **kwargs)
-        invalidate_pages_showing(self.name)
+        for name in names:
+            invalidate_pages_showing(name)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the picture; pages then show a link to upload it."""
