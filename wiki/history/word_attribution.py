@@ -215,7 +215,8 @@ def _attribute_remaining(passages: Sequence[PassageLifetime], source: Sequence[P
     for passage in passages:
         new = [at for at, source_of_word in enumerate(passage.word_sources) if source_of_word == (passage.added_in,)]
         words = [passage.words[at] for at in new]
-        shared = Counter(candidate for word in set(words) for candidate in holding.get(word, ()))
+        # In the order of the text: of candidates with equal counts the first counts, whatever Python's hash seed is.
+        shared = Counter(candidate for word in dict.fromkeys(words) for candidate in holding.get(word, ()))
         closest = [
             candidate for candidate, count in shared.most_common(CLOSEST) if count > 1 and 2 * count >= len(set(words))
         ]
