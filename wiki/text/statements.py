@@ -147,20 +147,39 @@ def _split_arguments(parts: list[tuple[str, ...]]) -> list[tuple[str, str]]:
     return pairs
 
 
+OPTIONS = ("+sep", "+pipe")
+"""Arguments of `#set` and `#subobject` that say how the values before them are read (as in Semantic MediaWiki)."""
+END = "\0"
+"""A name that no property has: ends the last group of values."""
+
+
 def _assignments(parts: list[tuple[str, str]], fragment: str = "") -> Iterator[Statement]:
-    """Yield the statements of `P=v|P2=a;b|+sep=;|c`: a value without a name belongs to the property before it."""
-    name = ""
-    for index, (key, value) in enumerate(parts):
-        if key.startswith("+") or value.startswith("+"):
-            continue
-        name = key or name
-        if not name or not value or name.startswith("@") or name == "template":
-            continue
-        after = parts[index + 1] if index + 1 < len(parts) else ("", "")
-        separator = after[1] or "," if after[0] == "+sep" else "," if after[1] == "+sep" else ""
-        for item in value.split(separator) if separator else [value]:
-            if item.strip():
-                yield Statement(name, item.strip(), fragment)
+    """Yield the statements of `P=v|P2=a;b|+sep=;|c|Q=u|v|+pipe`.
+
+    A value without a name belongs to the property before it. `+sep` divides the value before it (by a comma, unless it
+    names one); `+pipe` joins the values of its property by `|`. Any other value that begins with `+` is a value.
+    """
+    values: list[str] = []
+    property_name = ""
+    for key, value in [*parts, (END, "")]:
+        option, separator = (
+            (key, value) if key in OPTIONS else (value, "") if not key and value in OPTIONS else ("", "")
+        )
+        if option == "+sep" and values:
+            values[-1:] = values[-1].split(separator or ",")
+        elif option == "+pipe":
+            values = ["|".join(values)]
+        elif not option and key:
+            yield from _statements_of(property_name, values, fragment)
+            property_name, values = key, [value]
+        elif not option:
+            values.append(value)
+
+
+def _statements_of(property_name: str, values: Sequence[str], fragment: str) -> Iterator[Statement]:
+    """Yield the statements of a property, without empty values; none for parameters of the parser function itself."""
+    if property_name and not property_name.startswith("@") and property_name != "template":
+        yield from (Statement(property_name, value.strip(), fragment) for value in values if value.strip())
 
 
 def _subobject(parts: list[tuple[str, str]]) -> Iterator[Statement]:

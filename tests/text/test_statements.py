@@ -1,0 +1,28 @@
+"""What parser functions state: values, lists of values, and the options that say how they are read."""
+
+from __future__ import annotations
+
+import pytest
+
+from wiki.text.markup.markdown_parser import parse
+from wiki.text.statements import extract_statements
+
+
+@pytest.mark.parametrize(
+    ("source", "values"),
+    [
+        ("{{#set:Téléphone=+33 4 77 12 34 56}}", [("Téléphone", "+33 4 77 12 34 56")]),
+        ("{{#set:Téléphone=+33 4|+44 20}}", [("Téléphone", "+33 4"), ("Téléphone", "+44 20")]),
+        ("{{#subobject:x|Note=+1}}", [("_SOBJ", "#x"), ("Note", "+1")]),
+        ("{{#set:Mots=a;b|+sep=;}}", [("Mots", "a"), ("Mots", "b")]),
+        ("{{#set:Mots=a, b|+sep|Autre=c}}", [("Mots", "a"), ("Mots", "b"), ("Autre", "c")]),
+        ("{{#set:Mots=a|b;c|+sep=;|d}}", [("Mots", "a"), ("Mots", "b"), ("Mots", "c"), ("Mots", "d")]),
+        ("{{#set:P=u|v|+pipe}}", [("P", "u|v")]),
+        ("{{#set:P=u|v|+pipe|Q=w}}", [("P", "u|v"), ("Q", "w")]),
+        ("{{#set:P=|Q= |R=1}}", [("R", "1")]),
+        ("{{#set:+sep=;|P=a;b}}", [("P", "a;b")]),
+    ],
+)
+def test_values_of_parser_functions(source: str, values: list[tuple[str, str]]) -> None:
+    calls = ("#set", "#subobject")
+    assert [(one.property, one.value) for one in extract_statements(parse(source, calls=calls))] == values
