@@ -268,3 +268,15 @@ def test_by_command(
     change(bread, alice, ("Une nuit", "Trois nuits"))
     with pytest.raises(CommandError, match="pull first"):
         call_command("propose", "Le Fournil:Pain", "-m", "x", "--by", "bob")
+
+
+def test_two_consents_at_the_same_moment_are_both_recorded(bread: WikiPage, alice: User, bob: User) -> None:
+    keys = [alice.pk, bob.pk]
+    made = Proposal.objects.create(page=bread, base=1, text="Autre.", by_name="Zoé", pending_consents=keys)
+    first, second = Proposal.objects.get(pk=made.pk), Proposal.objects.get(pk=made.pk)
+    proposals.agree(first, alice)
+    proposals.agree(second, bob)  # read before the other consent was stored
+    made.refresh_from_db()
+    assert made.pending_consents == []
+    with pytest.raises(NotAllowed):
+        proposals.agree(second, bob)

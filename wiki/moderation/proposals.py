@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext
@@ -158,10 +159,12 @@ def withdraw(proposal: Proposal, by: User) -> None:
 
 def agree(proposal: Proposal, by: User) -> None:
     """Record the consent of `by` to the licence of the page. Raises NotAllowed when it was not requested."""
-    if by.pk not in proposal.pending_consents:
-        raise NotAllowed(gettext_noop("Nobody asked for your consent here."))
-    proposal.pending_consents = [key for key in proposal.pending_consents if key != by.pk]
-    Proposal.objects.filter(pk=proposal.pk).update(pending_consents=proposal.pending_consents)
+    with transaction.atomic():  # the row is locked: of two consents at the same moment none is lost
+        stored: Proposal = Proposal.objects.select_for_update().get(pk=proposal.pk)
+        if by.pk not in stored.pending_consents:
+            raise NotAllowed(gettext_noop("Nobody asked for your consent here."))
+        proposal.pending_consents = [key for key in stored.pending_consents if key != by.pk]
+        Proposal.objects.filter(pk=proposal.pk).update(pending_consents=proposal.pending_consents)
 
 
 def add_comment(proposal: Proposal, by: User, text: str) -> ProposalComment:
