@@ -17,7 +17,7 @@ PACKAGES = ("wiki", "movilab")
 FILE_LIMIT, FUNCTION_LIMIT = 400, 40
 REPEATED_FILES = {"__init__", "models", "urls", "views", "forms", "apps", "admin", "base", "registry"}
 """Django's file names, and those of plug-ins."""
-REPEATED_CLASSES = {"Meta", "Command", "Act", "Way", "State", "Sort"}
+REPEATED_CLASSES = {"Meta", "Command", "Act", "Way", "State"}
 """Inner classes of models, and Django's name for commands."""
 CALLED_BY_LIBRARIES = {
     "WikiConfig", "tree_viewsets", "read_only_api", "explorer_pages", "chooser_pages", "hide_menu_items",

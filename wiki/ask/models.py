@@ -12,7 +12,7 @@ from wiki.pages.models import RenderedPage
 class CacheDependency(models.Model):
     """One dependency of the query results that are cached with a rendered page."""
 
-    class Sort(models.IntegerChoices):
+    class DependencyType(models.IntegerChoices):
         FACT = 1
         """Facts of property `key` with the canonical value `value`, or with any value (`*`)."""
         PROPERTY = 2
@@ -31,7 +31,7 @@ class CacheDependency(models.Model):
         """Excerpt and picture of the page with primary key `key`."""
 
     rendered = models.ForeignKey(RenderedPage, on_delete=models.CASCADE, related_name="dependencies")
-    sort = models.PositiveSmallIntegerField(choices=Sort.choices)
+    sort = models.PositiveSmallIntegerField(choices=DependencyType.choices)
     key = Bytewise(max_length=255, blank=True)
     value = Bytewise(max_length=255, blank=True)
 

@@ -53,7 +53,7 @@ TIMEOUT_CODES = ("ask_too_slow", "ask_page_slow")
 """Codes of problems that may disappear without any change, when the server has less load."""
 RETRY_AFTER = timedelta(minutes=30)
 """Time after which a query that took too long is tried again."""
-Sort = CacheDependency.Sort
+DependencyType = CacheDependency.DependencyType
 
 
 class EmbeddedResults:
@@ -86,10 +86,10 @@ class EmbeddedResults:
         if not (self.slots.has_fact_box or annotations):
             return
         facts = PageFacts.load(self.slots, self.user)
-        self.add_dependencies(Sort.PROPERTY, facts.declarations)
-        self.add_dependencies(Sort.PAGE, facts.title_keys)
-        self.add_dependencies(Sort.SEEN, map(str, facts.page_pks))
-        self.dependencies.update((int(Sort.FACT), key, value) for key, value in facts.unique_values)
+        self.add_dependencies(DependencyType.PROPERTY, facts.declarations)
+        self.add_dependencies(DependencyType.PAGE, facts.title_keys)
+        self.add_dependencies(DependencyType.SEEN, map(str, facts.page_pks))
+        self.dependencies.update((int(DependencyType.FACT), key, value) for key, value in facts.unique_values)
         for number, placeholder in annotations.items():
             self.deferred_results.results[number] = facts.annotation_html(
                 placeholder["property"], placeholder["value"], placeholder["label"]
@@ -162,7 +162,7 @@ class EmbeddedResults:
         if result_format.shows_today:
             self._expire_at(_midnight())
         if result_format.shows_cards:
-            self.add_dependencies(Sort.CARD, (str(row.subject.page_pk) for row in result.rows))
+            self.add_dependencies(DependencyType.CARD, (str(row.subject.page_pk) for row in result.rows))
         return result
 
     def _render_concept(self, arguments: Sequence[Sequence[str]]) -> SafeString:
@@ -200,8 +200,8 @@ class EmbeddedResults:
             page = page_lookup.find(f"Template:{name}", self.user)
         except TitleProblem:
             return None
-        self.add_dependencies(Sort.PAGE, [key])
-        self.add_dependencies(Sort.TEXT, [key])
+        self.add_dependencies(DependencyType.PAGE, [key])
+        self.add_dependencies(DependencyType.TEXT, [key])
         return frontmatter_reader.parse_front_matter(page.source.text or "").body if page else None
 
     def _render_markdown(self, text: str) -> SafeString:
@@ -213,7 +213,7 @@ class EmbeddedResults:
         """Return the HTML of a rendering with the given content; it depends on the pages that the text links to."""
         links = [placeholder for placeholder in stored.placeholders.values() if "key" in placeholder]
         self.add_dependencies(
-            Sort.PAGE, {placeholder[name] for placeholder in links for name in ("key", "near")} - {""}
+            DependencyType.PAGE, {placeholder[name] for placeholder in links for name in ("key", "near")} - {""}
         )
         return page_output.build_output(stored, DeferredResults(results or {})).html
 
@@ -224,7 +224,7 @@ class EmbeddedResults:
         stored = rows.select_related("page").first()
         if stored is None:
             return base.EMPTY_HTML
-        self.add_dependencies(Sort.TEXT, [titles.key_of(stored.page.full_title)])
+        self.add_dependencies(DependencyType.TEXT, [titles.key_of(stored.page.full_title)])
         label = gettext("(answered on the page itself)")
         link = format_html('<a href="{}">{}</a>', address("page", stored.page.full_title), label)
         calls = (number for number, placeholder in stored.placeholders.items() if "call" in placeholder)
@@ -232,7 +232,7 @@ class EmbeddedResults:
 
     def _thumbnails(self, names: Iterable[str]) -> Mapping[str, base.Thumbnail]:
         given = [name for name in names if name]
-        self.add_dependencies(Sort.PAGE, (f"File:{name}"[:255] for name in given))
+        self.add_dependencies(DependencyType.PAGE, (f"File:{name}"[:255] for name in given))
         return base.thumbnails(given)
 
 

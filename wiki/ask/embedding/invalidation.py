@@ -24,17 +24,17 @@ CONDITIONS_PER_QUERY = 12
 """Conditions in one database query at most."""
 LOCK_ID = 7_230_108
 """Key of the PostgreSQL advisory lock that separates writes from cache fills."""
-Sort = CacheDependency.Sort
+DependencyType = CacheDependency.DependencyType
 
 
 def dependency_keys(dependencies: QueryDependencies) -> set[DependencyKey]:
     """Return the cache dependencies of a query result."""
-    keys = {(int(Sort.FACT), key, value) for key, value in dependencies.fact_values}
-    keys |= {(int(Sort.PROPERTY), key, "") for key in dependencies.properties}
-    keys |= {(int(Sort.PAGE), key, "") for key in dependencies.title_keys}
-    keys |= {(int(Sort.SEEN), str(pk), "") for pk in dependencies.page_pks}
-    keys |= {(int(Sort.SPACE), str(number), "") for number in dependencies.namespaces}
-    return keys | ({(int(Sort.ALL), "", "")} if dependencies.any_change else set())
+    keys = {(int(DependencyType.FACT), key, value) for key, value in dependencies.fact_values}
+    keys |= {(int(DependencyType.PROPERTY), key, "") for key in dependencies.properties}
+    keys |= {(int(DependencyType.PAGE), key, "") for key in dependencies.title_keys}
+    keys |= {(int(DependencyType.SEEN), str(pk), "") for pk in dependencies.page_pks}
+    keys |= {(int(DependencyType.SPACE), str(number), "") for number in dependencies.namespaces}
+    return keys | ({(int(DependencyType.ALL), "", "")} if dependencies.any_change else set())
 
 
 @dataclass(slots=True)
@@ -74,12 +74,12 @@ class CacheInvalidation:
         return len(set(affected.values()))
 
     def _conditions(self) -> Iterable[Q]:
-        yield Q(sort=Sort.ALL)
+        yield Q(sort=DependencyType.ALL)
         yield from self._fact_conditions()
-        sorts: tuple[tuple[Iterable[str], CacheDependency.Sort], ...] = (
-            (self.title_keys, Sort.PAGE), (self.text_keys, Sort.TEXT), (self.properties, Sort.PROPERTY),
-            (map(str, self.retitled_pages), Sort.SEEN), (map(str, self.card_pages), Sort.CARD),
-            (map(str, self.namespaces), Sort.SPACE),
+        sorts: tuple[tuple[Iterable[str], CacheDependency.DependencyType], ...] = (
+            (self.title_keys, DependencyType.PAGE), (self.text_keys, DependencyType.TEXT), (self.properties, DependencyType.PROPERTY),
+            (map(str, self.retitled_pages), DependencyType.SEEN), (map(str, self.card_pages), DependencyType.CARD),
+            (map(str, self.namespaces), DependencyType.SPACE),
         )  # fmt: skip
         for keys, sort in sorts:
             for chunk in _slices(keys):
@@ -89,21 +89,27 @@ class CacheInvalidation:
         """Select by changed facts: by value where conditions use them, by property where they are printed."""
         if sum(map(len, self.facts.values())) > FACT_VALUE_LIMIT:
             for chunk in _slices(self.facts):
-                yield Q(sort=Sort.FACT, key__in=chunk)
+                yield Q(sort=DependencyType.FACT, key__in=chunk)
         elif self.facts:
             yield reduce(or_, (_fact_condition(key, values) for key, values in self.facts.items()))
         for chunk in _slices(str(pk) for pk in self.fact_pages):
             prints_property = CacheDependency.objects.filter(
-                rendered=OuterRef("rendered"), sort=Sort.PROPERTY, key__in=list(self.facts)[:KEYS_PER_QUERY]
+                rendered=OuterRef("rendered"), sort=DependencyType.PROPERTY, key__in=list(self.facts)[:KEYS_PER_QUERY]
             )
             yield Q(
-                Exists(prints_property) if len(self.facts) <= KEYS_PER_QUERY else Q(), sort=Sort.SEEN, key__in=chunk
+                Exists(prints_property) if len(self.facts) <= KEYS_PER_QUERY else Q(),
+                sort=DependencyType.SEEN,
+                key__in=chunk,
             )
 
 
 def _fact_condition(key: str, values: set[str]) -> Q:
     """Select the dependencies on certain values of a property; on all values, where ANY is among them."""
-    return Q(sort=Sort.FACT, key=key) if ANY in values else Q(sort=Sort.FACT, key=key, value__in=[*values, ANY])
+    return (
+        Q(sort=DependencyType.FACT, key=key)
+        if ANY in values
+        else Q(sort=DependencyType.FACT, key=key, value__in=[*values, ANY])
+    )
 
 
 def _slices(keys: Iterable[str]) -> Iterable[Sequence[str]]:

@@ -40,7 +40,7 @@ NAMED_AUTHORS = 3
 _TAG = re.compile(r"<[a-z][^>]*>")
 _ID = re.compile(r' (id="|href="#)')
 _ONE_PARAGRAPH = re.compile(r"\s*<p>((?:(?!</?(?:p|div|ul|ol|table|h[1-6]|pre|blockquote)\b).)*)</p>\s*", re.DOTALL)
-Sort = CacheDependency.Sort
+DependencyType = CacheDependency.DependencyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +122,15 @@ class Transcluder:
         keys = [
             title_key for title_key in (place_key, key, "" if ":" in title else _key(f"Template:{title}")) if title_key
         ]
-        self._renderer.add_dependencies(Sort.PAGE, keys)
+        self._renderer.add_dependencies(DependencyType.PAGE, keys)
         for title_key in keys:
             page = page_lookup.find(title_key, self._renderer.user)
             if page is None:
                 continue
             target = page_lookup.redirect_target(page, self._renderer.user)
             if target is not None:
-                self._renderer.add_dependencies(Sort.PAGE, [page.redirect_key, str(target.title_key)])
-                self._renderer.add_dependencies(Sort.TEXT, [str(target.title_key)])
+                self._renderer.add_dependencies(DependencyType.PAGE, [page.redirect_key, str(target.title_key)])
+                self._renderer.add_dependencies(DependencyType.TEXT, [str(target.title_key)])
             return target
         return None
 
