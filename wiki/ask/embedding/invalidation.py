@@ -76,14 +76,17 @@ class CacheInvalidation:
     def _conditions(self) -> Iterable[Q]:
         yield Q(sort=DependencyType.ALL)
         yield from self._fact_conditions()
-        sorts: tuple[tuple[Iterable[str], CacheDependency.DependencyType], ...] = (
-            (self.title_keys, DependencyType.PAGE), (self.text_keys, DependencyType.TEXT), (self.properties, DependencyType.PROPERTY),
-            (map(str, self.retitled_pages), DependencyType.SEEN), (map(str, self.card_pages), DependencyType.CARD),
-            (map(str, self.namespaces), DependencyType.SPACE),
-        )  # fmt: skip
-        for keys, sort in sorts:
+        keys_by_type: tuple[tuple[DependencyType, Iterable[str]], ...] = (
+            (DependencyType.PAGE, self.title_keys),
+            (DependencyType.TEXT, self.text_keys),
+            (DependencyType.PROPERTY, self.properties),
+            (DependencyType.SEEN, map(str, self.retitled_pages)),
+            (DependencyType.CARD, map(str, self.card_pages)),
+            (DependencyType.SPACE, map(str, self.namespaces)),
+        )
+        for dependency_type, keys in keys_by_type:
             for chunk in _slices(keys):
-                yield Q(sort=sort, key__in=chunk)
+                yield Q(sort=dependency_type, key__in=chunk)
 
     def _fact_conditions(self) -> Iterable[Q]:
         """Select by changed facts: by value where conditions use them, by property where they are printed."""
