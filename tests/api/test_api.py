@@ -181,3 +181,16 @@ def test_odd_values_are_answered_with_200_and_json(client: Client, value: str) -
         {"action": value},
     ):  # fmt: skip
         assert isinstance(post(client, **parameters), dict)
+
+
+@pytest.mark.parametrize(
+    ("query", "warned"),
+    [
+        ("action=query&meta=siteinfo&siprop=general&formatversion=2", None),
+        ("action=query&titles=Pain&prop=info&rvuser=alice&formatversion=2", "Unrecognized parameter: rvuser."),
+        ("action=query&meta=tokens&nonsense=1&Bizarre=&formatversion=2", "Unrecognized parameters: Bizarre, nonsense."),
+    ],
+)
+def test_it_warns_of_parameters_that_it_ignores(client: Client, query: str, warned: str | None) -> None:
+    response = client.get(f"/api.php?format=json&uselang=en&{query}").json()
+    assert response.get("warnings") == (warned and {"main": {"warnings": warned}})

@@ -5,7 +5,7 @@ Source of names and behaviour: MediaWiki's API documentation (Main module, data 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wiki.errors import gettext_noop
@@ -29,6 +29,35 @@ class ApiError(Exception):
         self.params = params
 
 
+COMMON_PARAMETERS = frozenset(
+    [
+        "action",
+        "format",
+        "formatversion",
+        "uselang",
+        "origin",
+        "maxlag",
+        "smaxage",
+        "maxage",
+        "assert",
+        "assertuser",
+        "requestid",
+        "curtimestamp",
+        "servedby",
+        "errorformat",
+        "errorlang",
+        "errorsuselocal",
+        "variant",
+        "utf8",
+        "ascii",
+        "callback",
+        "continue",
+        "rawcontinue",
+    ]
+)
+"""Parameters of MediaWiki's main module, which clients send with every action."""
+
+
 @dataclass(slots=True)
 class ApiRequest:
     """A request: its parameters, user and language."""
@@ -39,19 +68,24 @@ class ApiRequest:
     language: str
     version: int = 1
     """`formatversion`: with 2, the response has real booleans, and pages in a list."""
+    known: set[str] = field(default_factory=set)
+    """Names of the parameters that the action looked at, whether they were sent or not."""
 
     def get(self, name: str, default: str = "") -> str:
         """Return a parameter as sent, or `default`."""
+        self.known.add(name)
         return self.parameters.get(name, default)
 
     def required(self, name: str) -> str:
         """Return a parameter that must be present, though it may be empty. Raises ApiError."""
+        self.known.add(name)
         if name not in self.parameters:
             raise ApiError("missingparam", gettext_noop('The "%(name)s" parameter must be set.'), name=name)
         return self.parameters[name]
 
     def flag(self, name: str) -> bool:
         """Return a boolean parameter: true when it is present, whatever its value."""
+        self.known.add(name)
         return name in self.parameters
 
     def get_multi(self, name: str, default: str = "") -> list[str]:
@@ -75,6 +109,10 @@ class ApiRequest:
             message = gettext_noop('Invalid value "%(value)s" for integer parameter "%(name)s".')
             raise ApiError("badinteger", message, value=raw[:60], name=name)
         return max(least, min(int(raw), most))
+
+    def unrecognized(self) -> list[str]:
+        """Return the names of the parameters that were sent and that nothing looked at, in order."""
+        return sorted(self.parameters.keys() - self.known - COMMON_PARAMETERS)
 
     def require_post(self) -> None:
         """Raise ApiError unless the request is a POST."""

@@ -33,9 +33,10 @@ def edit(request: ApiRequest) -> dict[str, Any]:
     _check_parameters(request)
     page, title = resolve_page(request)
     permissions.require(request.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
-    if page is None and request.flag("nocreate"):
+    no_create, create_only = request.flag("nocreate"), request.flag("createonly")
+    if page is None and no_create:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
-    if page is not None and request.flag("createonly"):
+    if page is not None and create_only:
         raise ApiError("articleexists", gettext_noop("The article you tried to create has been created already."))
     old = page.version if page else 0
     saved = _save(request, page, title)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, JsonResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.csrf import csrf_exempt
 
 from wiki.api import ask_actions, edit_actions, login, query, smwbrowse, smwinfo, timestamps
@@ -47,7 +47,8 @@ def api(request: HttpRequest) -> JsonResponse:
             content = _error_response(api_request, problem.code, gettext(problem.info) % problem.params)
         except WikiError as error:
             content = _error_response(api_request, _error_code(api_request, error), message_for(error))
-    response = JsonResponse(_add_metadata(api_request, content), json_dumps_params={"ensure_ascii": False})
+        content = _add_metadata(api_request, content)
+    response = JsonResponse(content, json_dumps_params={"ensure_ascii": False})
     if "error" in content:
         response["MediaWiki-API-Error"] = content["error"]["code"]
     response["Cache-Control"] = "private, must-revalidate, max-age=0"
@@ -125,7 +126,12 @@ def _error_response(request: ApiRequest, code: str, message: str) -> dict[str, A
 
 
 def _add_metadata(request: ApiRequest, content: dict[str, Any]) -> dict[str, Any]:
-    """Add `requestid` and `curtimestamp` to a response if they are requested."""
+    """Add `requestid` and `curtimestamp` if they are requested, and a warning about parameters that were ignored."""
+    if "error" not in content and (ignored := request.unrecognized()):
+        names = ", ".join(name[:60] for name in ignored[:20])
+        message = ngettext("Unrecognized parameter: %(names)s.", "Unrecognized parameters: %(names)s.", len(ignored))
+        warning = {"warnings" if request.version == 2 else "*": message % {"names": names}}
+        content = {"warnings": {"main": warning}, **content}
     if request.flag("requestid"):
         content = {"requestid": request.get("requestid")[:255], **content}
     if request.flag("curtimestamp"):
