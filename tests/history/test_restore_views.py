@@ -144,7 +144,9 @@ def test_typed_text_is_not_lost_when_the_session_expires(
             assert "Mes mots à moi." in response.content.decode()
 
 
-@pytest.mark.parametrize(("address", "message"), zip(ADDRESSES, ("nothing to restore", "nothing to undo"), strict=True))
+@pytest.mark.parametrize(
+    ("address", "message"), [*zip(ADDRESSES, ("nothing to restore", "nothing to undo"), strict=True)]
+)
 def test_a_message_says_that_nothing_would_change(
     address: str, message: str, page: WikiPage, alice: User, client_of: Callable[..., Client]
 ) -> None:
