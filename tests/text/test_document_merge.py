@@ -13,7 +13,7 @@ from wiki.text.frontmatter.frontmatter_reader import parse_front_matter, split_f
 from wiki.text.frontmatter.frontmatter_writer import with_front_matter
 from wiki.text.merging.conflicts import append_on_new_line
 from wiki.text.merging.document_merge import MergedDocument, merge_documents
-from wiki.text.merging.frontmatter_merge import merge_sets
+from wiki.text.merging.frontmatter_merge import merge_front_matter, merge_sets
 
 BASE = """---
 # Who we are
@@ -271,3 +271,25 @@ def test_a_record_is_the_same_in_whatever_order_it_is_written() -> None:
     joined = merge_documents(*(f"---\nV:\n{some}---\n" for some in (one + other, turned + other, other))).text
     assert joined is not None
     assert "B: 2" not in joined
+
+
+def test_a_layout_that_lines_merge_is_preserved() -> None:
+    texts = ("A: 1\nB: 2\nC: 3\n", "A: 1\nB: 4\nC: 3\n", "C: 3\nA: 1\nB: 2\n")
+    merged = merge_documents(*(f"---\n{block}---\n" for block in texts))
+    assert merged.text == "---\nC: 3\nA: 1\nB: 4\n---\n"
+
+
+def test_the_lines_of_the_side_that_rewrote_a_property_are_used() -> None:
+    texts = ("A: [1]\nB: 2\n", "A: [1, 3]\nB: 2\n", "A: [1, 4]\nB: '2'\n")
+    merged = merge_documents(*(f"---\n{block}---\n" for block in texts)).text
+    assert merged is not None
+    assert "B: '2'\n" in merged
+    assert facts_of(merged) == {"A": {"1", "3", "4"}, "B": {"2"}}
+
+
+def test_a_record_with_one_property_in_conflict_is_in_conflict() -> None:
+    assert sets(*([{"A": value, "B": "1"}] for value in "123")) is None
+
+
+def test_text_that_is_no_block_is_merged_by_lines() -> None:
+    assert merge_front_matter("one\n\ntwo\n", "1\n\ntwo\n", "one\n\n2\n") == ["1\n", "\n", "2\n"]
