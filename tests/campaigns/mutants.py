@@ -1,6 +1,6 @@
-"""Makes mutants of a module: its source with one small mistake each, the kind that removes or shifts a check.
+"""Makes mutants of a module: its source with one small mistake each, such as a check removed or a boundary moved.
 
-Not mutated are texts, annotations, decorators and logging: a mistake there refuses nothing less.
+Strings, annotations, decorators and logging are not mutated, since a mistake there weakens no check.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ SWAPPED_OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitOr: ast.BitAnd,
 }  # fmt: skip
 NARROWING = ("filter", "exclude", "get", "Q", "Exists")
-"""Calls whose arguments narrow what is found: each argument is left out once."""
+"""Calls whose arguments restrict a queryset: each argument is left out once."""
 STEPS = ("filter", "exclude", "distinct", "order_by")
-"""Steps of a queryset that are left out once."""
+"""Methods of a queryset whose calls are left out once."""
 NOT_MUTATED = ("annotation", "returns", "decorator_list", "bases")
 SHOWN = 160
 
@@ -36,34 +36,34 @@ class Mutant:
 
     line: int
     function: str
-    """The function or class that holds it, dotted; empty at the module's own level."""
+    """The dotted name of the function or class that contains the mistake; empty at module level."""
     change: str
-    """What became of what."""
+    """The source before and after the change."""
     lines: frozenset[int]
-    """Lines of which a test has to run one to meet the mistake; empty where importing the module is enough."""
+    """A test that runs one of these lines may find the mistake; empty if importing the module is enough."""
     code: types.CodeType
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What surrounds a node."""
+    """The context of a node."""
 
     function: str = ""
     in_function: bool = False
     is_guard: bool = False
-    """Whether a statement stands in a branch of a function, not at its end."""
+    """Whether a statement is in a branch of a function, not at its top level."""
     lines: frozenset[int] = frozenset()
 
 
 def mutants(path: Path, name: str) -> list[Mutant]:
-    """All mutants of a file, from the first line to the last."""
+    """Return all mutants of a file, ordered by line."""
     tree = ast.parse(path.read_text("utf-8"))
     found = [*_in_children(tree, tree, Where(), name)]
     return sorted(found, key=lambda mutant: mutant.line)
 
 
 def _in_children(tree: ast.Module, node: ast.AST, where: Where, name: str) -> Iterator[Mutant]:
-    """Mutants of what stands in `node`."""
+    """Yield the mutants of the descendants of `node`."""
     for field, value in ast.iter_fields(node):
         if field in NOT_MUTATED or (isinstance(node, ast.ClassDef) and field == "keywords"):
             continue
@@ -96,12 +96,12 @@ def _mutant(tree: ast.Module, old: ast.AST, new: ast.AST, where: Where, name: st
 
 
 def _comparable(node: ast.AST) -> ast.AST:
-    """What to show of a node: of a branch, its condition."""
+    """Return the part of a node that is shown: the condition of a branch, else the node itself."""
     return node.test if isinstance(node, (ast.If, ast.While, ast.IfExp)) else node
 
 
 def _is_left_alone(node: ast.AST) -> bool:
-    """Whether nothing in `node` is mutated: texts for people, logging, imports, what only type checkers read."""
+    """Whether nothing in `node` is mutated: messages, logging, imports, and code that only type checkers read."""
     if isinstance(node, (ast.Import, ast.ImportFrom, ast.Assert, ast.JoinedStr)):
         return True
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -118,12 +118,12 @@ def _is_left_alone(node: ast.AST) -> bool:
 
 
 def _where(child: ast.AST, node: ast.AST, field: str, where: Where) -> Where:
-    """What surrounds `child`, which stands in `field` of `node`."""
+    """Return the context of `child`, which is in `field` of `node`."""
     function, in_function, is_guard, lines = where.function, where.in_function, where.is_guard, where.lines
     if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         function = f"{function}.{child.name}" if function else child.name
         in_function = in_function or not isinstance(child, ast.ClassDef)
-        if in_function:  # defaults of arguments are met wherever the body is
+        if in_function:  # whatever runs the body also uses the defaults of arguments
             lines = frozenset(range(child.body[0].lineno, (child.end_lineno or child.lineno) + 1))
     elif isinstance(child, ast.stmt) and in_function:
         lines = _head(child)
@@ -134,14 +134,14 @@ def _where(child: ast.AST, node: ast.AST, field: str, where: Where) -> Where:
 
 
 def _head(statement: ast.stmt) -> frozenset[int]:
-    """The lines of a statement, without those of the statements in it."""
+    """Return the lines of a statement, without those of nested statements."""
     body = getattr(statement, "body", None)
     end = max(body[0].lineno - 1, statement.lineno) if body else statement.end_lineno or statement.lineno
     return frozenset(range(statement.lineno, end + 1))
 
 
 def _alternatives(node: ast.AST, where: Where) -> Iterator[ast.AST]:
-    """What may stand where `node` stands, each with one mistake."""
+    """Yield replacements of `node`, each with one mistake."""
     if isinstance(node, ast.stmt):
         yield from _other_statements(node, where)
     elif isinstance(node, ast.Compare):
@@ -172,7 +172,7 @@ def _other_values(node: ast.AST, where: Where) -> Iterator[ast.AST]:
 
 
 def _other_statements(node: ast.stmt, where: Where) -> Iterator[ast.AST]:
-    """A statement left out, or its condition negated."""
+    """Yield a statement left out, or with its condition negated."""
     leaves = isinstance(node, ast.Return) and where.is_guard
     goes_on = isinstance(node, (ast.Raise, ast.Continue, ast.Break, ast.AugAssign, ast.Delete))
     calls = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
@@ -186,7 +186,7 @@ def _other_statements(node: ast.stmt, where: Where) -> Iterator[ast.AST]:
 
 
 def _is_negated(test: ast.expr) -> bool:
-    """Whether to negate a condition as a whole: where a mutant of its own operator does not say the same."""
+    """Whether to negate a condition as a whole: not if a mutant of its operator is equivalent to that."""
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         return isinstance(test.ops[0], ORDERED)
     return not (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not))
@@ -202,7 +202,7 @@ def _other_constants(node: ast.Constant) -> Iterator[ast.AST]:
 
 
 def _other_calls(node: ast.Call) -> Iterator[ast.AST]:
-    """A step of a queryset left out, or one of what narrows it."""
+    """Yield a call without its method of a queryset, or without one of its restricting arguments."""
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if isinstance(node.func, ast.Attribute) and called in STEPS:
         yield node.func.value
@@ -213,14 +213,14 @@ def _other_calls(node: ast.Call) -> Iterator[ast.AST]:
 
 
 def _with(node: ast.AST, field: str, place: int, value: Any) -> ast.AST:
-    """A copy of `node` with another value at that place of a list."""
+    """Return a copy of `node` with another value at one index of a list."""
     other = copy.copy(node)
     setattr(other, field, [value if number == place else one for number, one in enumerate(getattr(node, field))])
     return other
 
 
 def _shorter(node: ast.AST, field: str) -> Iterator[ast.AST]:
-    """Copies of `node` without one of its parts; of one that is left, this one itself where it can stand alone."""
+    """Yield copies of `node` without one of its parts; of a Boolean operation with one part left, that part."""
     for rest in _without_one(getattr(node, field)):
         if isinstance(node, ast.BoolOp) and len(rest) == 1:
             yield copy.copy(rest[0])

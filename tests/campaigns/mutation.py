@@ -1,10 +1,10 @@
-"""Tests the tests: each module that refuses is given one small mistake after the other, and some test has to fail.
+"""Mutation testing: makes one small mistake after the other in each module that refuses; a test has to fail each time.
 
-`make mutate [MODULE=permissions] [SEED=7] [SAMPLE=100]`. `mutation.toml` names the modules, the tests that hold each,
-and the mutants that may survive, with the reason. The exit code is 1 where fewer than 95 % of a module are found.
+`make mutate [MODULE=permissions] [SEED=7] [SAMPLE=100]`. `mutation.toml` names the modules, the tests of each, and the
+mutants that may survive, with the reason. The exit code is 1 if tests find less than 95 % of the mutants of a module.
 
-For each module one pytest collects its tests once and looks which test runs which lines; then it forks for each mutant,
-puts the mistake into the functions that are already imported, and runs only the tests that meet it.
+For each module one pytest process collects its tests once and records which test runs which lines. It then forks for
+each mutant, replaces the code of the functions that are already imported, and runs only the tests that run the mutant.
 """
 
 from __future__ import annotations
@@ -40,34 +40,34 @@ from tests.campaigns.mutants import Mutant, mutants
 
 TABLE = Path(__file__).with_name("mutation.toml")
 WANTED = 95
-"""Percent of the mutants of a module that tests have to find."""
+"""Percentage of the mutants of a module that tests have to find."""
 SAMPLE = 200
 """Mutants of a module that one run tries: all modules then take about an hour on two cores."""
 PATIENCE, AT_LEAST = 10, 15.0
-"""A mutant may take so many times what its tests take, and so many seconds in any case."""
+"""Time limit of a mutant: a multiple of the time that its tests take, and a minimum in seconds."""
 SURVIVED, NO_TESTS = 0, 5
 
 
-# --- What was tried, and what came of it ----------------------------------------------------------
+# --- Results ----------------------------------------------------------
 @dataclass(slots=True)
 class Outcome:
-    """The mutants of a module."""
+    """Result of one module: how many mutants were found, and which survived."""
 
     module: str
     found: int = 0
     survivors: list[Mutant] = field(default_factory=list)
     excused: int = 0
     by_time: int = 0
-    """Found because tests took too long, as they do where a loop has no end; many mean that the machine is busy."""
+    """Mutants found by the time limit, as an endless loop is; if there are many, the machine is busy."""
 
     @property
     def percent(self) -> float:
-        """How many of those that count were found."""
+        """Percentage of the mutants tried that were found."""
         counted = self.found + len(self.survivors)
         return 100 * self.found / counted if counted else 100.0
 
     def description(self) -> str:
-        """The score in a line, and the survivors."""
+        """Return the score in one line, followed by a line for each survivor."""
         counted = self.found + len(self.survivors)
         found = f"{self.found} of {counted} found ({self.by_time} by time), {self.excused} excused"
         lines = [f"{self.percent:5.1f} %  {self.module}: {found}"]
@@ -76,7 +76,7 @@ class Outcome:
 
 
 def excuses(module: dict[str, Any], tried: Sequence[Mutant]) -> set[Mutant]:
-    """The mutants that may survive. Raises SystemExit where the table excuses one that is not made any more."""
+    """Return the mutants that may survive. Raises SystemExit if an entry of the table matches no mutant."""
     found: set[Mutant] = set()
     for excuse in module.get("survivors", []):
         pattern = f"{excuse['function']}: {excuse['change']}"
@@ -88,16 +88,16 @@ def excuses(module: dict[str, Any], tried: Sequence[Mutant]) -> set[Mutant]:
 
 
 def _literal(pattern: str) -> str:
-    """A pattern in which only `*` means more than itself."""
+    """Return an fnmatch pattern in which only `*` is a wildcard."""
     return re.sub(r"[\[\]?]", lambda sign: f"[{sign[0]}]", pattern)
 
 
-# --- Mistakes put into what is imported -----------------------------------------------------------
+# --- Replacing imported code -----------------------------------------------------------
 def put_in(code: types.CodeType, module: types.ModuleType, unharmed: dict[str, Any]) -> bool:
-    """Make `module` what its mutated `code` says; whether more than the bodies of functions changed.
+    """Change the imported `module` to its mutated `code`; return whether more than bodies of functions changed.
 
-    Functions keep their identity and get other code, for others have imported them; other values are exchanged
-    wherever they were imported under their name. `unharmed` is the namespace of the same source without the mistake.
+    Functions remain the same objects with other code, since other modules have imported them; other values are
+    replaced in every module that imported them by name. `unharmed` is the namespace of the source without the mistake.
     """
     mutated = run_again(code, module)
     changed = False
@@ -116,7 +116,7 @@ def put_in(code: types.CodeType, module: types.ModuleType, unharmed: dict[str, A
 
 
 def run_again(code: types.CodeType, module: types.ModuleType) -> dict[str, Any]:
-    """The namespace that `code` makes, as if it were imported as `module`."""
+    """Execute `code` as if it were imported as `module`; return its namespace."""
     space: dict[str, Any] = {
         "__name__": module.__name__,
         "__file__": module.__file__,
@@ -141,7 +141,7 @@ def _put_in_class(old: type, new: type) -> bool:
 
 
 def _exchange(old: types.FunctionType, new: types.FunctionType | None) -> bool:
-    """Give a function the code of another; whether its defaults changed."""
+    """Replace the code and the defaults of a function by those of another; return whether the defaults changed."""
     if new is None or len(old.__code__.co_freevars) != len(new.__code__.co_freevars):
         return False
     changed = _comparable((old.__defaults__, old.__kwdefaults__)) != _comparable((new.__defaults__, new.__kwdefaults__))
@@ -151,7 +151,7 @@ def _exchange(old: types.FunctionType, new: types.FunctionType | None) -> bool:
 
 
 def _function(value: Any) -> types.FunctionType | None:
-    """The function in a property, class method or wrapper."""
+    """Return the function in a property, class method or wrapper; None for other values."""
     for name in ("fget", "func", "__func__"):
         value = getattr(value, name, None) or value if not isinstance(value, types.FunctionType) else value
     value = getattr(value, "__wrapped__", value)
@@ -163,13 +163,13 @@ def _is_own(value: Any, module: types.ModuleType) -> bool:
 
 
 def _comparable(value: Any) -> str:
-    """A value in words, without where it lies in memory."""
+    """Return the `repr` of a value without memory addresses."""
     return re.sub(r"0x[0-9a-f]+", "", repr(value))
 
 
-# --- One pytest for a module ----------------------------------------------------------------------
+# --- One pytest process for a module ----------------------------------------------------------------------
 class Watch:
-    """Which test runs which lines of a file, and for how long."""
+    """pytest plugin that records which test runs which lines of a file, and how long each test takes."""
 
     def __init__(self, path: Path, file: Path) -> None:
         self.path, self.file = str(path), file
@@ -179,7 +179,7 @@ class Watch:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Run one test under watch."""
+        """Run one test and record its lines and its time."""
         self._now = self.lines[item.nodeid] = set()
         begun = time.monotonic()
         threading.settrace(self._trace)
@@ -192,7 +192,7 @@ class Watch:
             self.seconds[item.nodeid] = time.monotonic() - begun
 
     def pytest_sessionfinish(self) -> None:
-        """Report to the process that waits for it."""
+        """Write the records to a file for the parent process."""
         self.file.write_text(json.dumps([{key: sorted(lines) for key, lines in self.lines.items()}, self.seconds]))
 
     def _trace(self, frame: types.FrameType, event: str, argument: object) -> Any:
@@ -204,7 +204,7 @@ class Watch:
 
 
 class Loop:
-    """In the place of pytest's own loop: one that forks for each mutant."""
+    """pytest plugin that replaces the test loop by one that forks for each mutant."""
 
     def __init__(self, path: Path, tried: Sequence[Mutant], jobs: int) -> None:
         self.path, self.tried, self.jobs = path, tried, jobs
@@ -214,7 +214,7 @@ class Loop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Learn which tests meet which lines; then try each mutant. In a child: go on to pytest's own loop."""
+        """Record which tests run which lines, then try each mutant; a child continues with pytest's own loop."""
         name = ".".join(self.path.relative_to(ROOT).with_suffix("").parts)
         module = importlib.import_module(name)
         watch = self._learn(session)
@@ -229,13 +229,13 @@ class Loop:
                     self._become(mutant, module, session, items)
                     return None
             self._wait(0)
-        finally:  # where somebody breaks it off
+        finally:  # also after an interruption
             for pid in [] if self.is_child else self._running:
                 os.killpg(pid, signal.SIGKILL)
         return True
 
     def _learn(self, session: pytest.Session) -> Watch | None:
-        """What a child saw that ran all tests; None in that child."""
+        """Run all tests in a child process and return its records; return None in the child."""
         folder = Path(tempfile.mkdtemp(prefix="mutation-"))
         watch = Watch(self.path, folder / "seen.json")
         if self._fork(-1, 1800):
@@ -250,14 +250,14 @@ class Loop:
         return watch
 
     def _meeting(self, mutant: Mutant, session: pytest.Session, watch: Watch) -> list[pytest.Item]:
-        """The tests that run lines of a mutant, shortest first; all where importing is enough, or none runs them."""
+        """Return the tests that run lines of a mutant, shortest first; all if none does or the import is enough."""
         met = [item for item in session.items if watch.lines[item.nodeid] & mutant.lines]
         return sorted(met or session.items, key=lambda item: watch.seconds[item.nodeid])
 
     def _become(
         self, mutant: Mutant, module: types.ModuleType, session: pytest.Session, items: list[pytest.Item]
     ) -> None:
-        """In a child: be the mutant, and run these tests unseen; a mistake that cannot even be imported is found."""
+        """Apply the mutant in a child and select its tests; one that cannot be imported counts as found."""
         session.config.pluginmanager.unregister(name="terminalreporter")
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
@@ -270,7 +270,7 @@ class Loop:
         session.items[:] = items + [one for one in session.items if changed and one not in items]
 
     def _fork(self, number: int, seconds: float) -> bool:
-        """Whether this is the child: a process group with a folder of its own."""
+        """Fork; return whether this is the child, which has its own process group and data folder."""
         folder = Path(tempfile.mkdtemp(prefix="mutant-"))
         pid = os.fork()
         if pid:
@@ -283,7 +283,7 @@ class Loop:
         return True
 
     def _wait(self, most: int) -> None:
-        """Until at most so many children run; those that take too long are ended, and their mistake found."""
+        """Wait until at most `most` children run; kill one beyond its time limit: its mutant counts as found."""
         while len(self._running) > most:
             for pid, (number, deadline, folder) in list(self._running.items()):
                 ended, status = os.waitpid(pid, os.WNOHANG)
@@ -299,7 +299,7 @@ class Loop:
 
 
 def try_module(module: dict[str, Any], sample: int, seed: int, jobs: int) -> Outcome:
-    """Try the mutants of one module, in this process and its children."""
+    """Try the mutants of one module in child processes; return the result."""
     path = ROOT / module["path"]
     everything = mutants(path, str(path))
     excused = excuses(module, everything)
@@ -320,7 +320,7 @@ def try_module(module: dict[str, Any], sample: int, seed: int, jobs: int) -> Out
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Try the modules that were asked for, each in a process of its own; 1 where tests find too little."""
+    """Try the selected modules, each in its own process; return 1 if the score of one is too low."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("module", nargs="?", default="", help="a part of its path; all unless said")
     parser.add_argument("--seed", type=int, help="of the sample; a random one unless said")

@@ -1,4 +1,4 @@
-"""Zip files whose structure contradicts itself, and limits of unpacking, to the byte."""
+"""Zip files with an inconsistent structure, and the exact limits of unpacking."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from stat import S_IFLNK
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -19,16 +19,13 @@ from wiki.errors import ArchiveProblem
 from wiki.exchange.archive import format_spec, safe_unzip
 from wiki.exchange.archive.format_spec import Limits
 
-if TYPE_CHECKING:
-    pass
-
 Change = Callable[[Bag], Any]
 
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 
 
 def small_zip(*more: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytearray:
-    """A whole zip of one folder with two files, and `more`."""
+    """Return a valid zip of one folder with two files, and `more` files."""
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w", method) as archive:
         for name, content in [("top/data/a", b"aaaa " * 50), ("top/data/b", b"bbbb " * 50), *more]:
@@ -37,7 +34,7 @@ def small_zip(*more: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> b
 
 
 def altered(signature: bytes, offset: int, form: str, change: Callable[[int], int]) -> bytes:
-    """A small zip with one number of the last record that begins with `signature` changed."""
+    """Return a small zip with one number changed in the last record that begins with `signature`."""
     raw = small_zip()
     at = raw.rindex(signature) + offset
     (value,) = struct.unpack_from(form, raw, at)
@@ -46,7 +43,7 @@ def altered(signature: bytes, offset: int, form: str, change: Callable[[int], in
 
 
 def with_comment_like_an_end() -> bytes:
-    """A zip whose comment has the numbers of an end of directory that fits, and not its signature."""
+    """Return a zip whose comment has the numbers of a matching end record, but not its signature."""
     raw = small_zip()
     at = raw.rindex(END)
     struct.pack_into("<H", raw, at + 20, 22)
@@ -56,7 +53,7 @@ def with_comment_like_an_end() -> bytes:
 
 
 def with_large_end() -> bytes:
-    """A zip whose directory ends with what Python takes for the end of a larger one."""
+    """Return a zip whose directory ends with bytes that Python reads as a Zip64 locator."""
     last = zip_entry("top/data/c", comment=b"PK\x06\x07" + bytes(16))
     raw = io.BytesIO(small_zip())
     with zipfile.ZipFile(raw, "a") as archive:
@@ -65,7 +62,7 @@ def with_large_end() -> bytes:
 
 
 def unpacked(raw: bytes, target: Path, limits: Limits = format_spec.LIMITS) -> list[str]:
-    """The files that come out of `raw`, by their paths under `target`."""
+    """Unpack `raw`; return the paths of the files relative to `target`."""
     safe_unzip.unpack(io.BytesIO(raw), target, limits)
     return sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
 
@@ -126,12 +123,12 @@ def test_it_writes_no_more_of_a_file_than_its_directory_says(tmp_path: Path, mon
 
 
 def long_name(length: int) -> str:
-    """A name of that many signs, in folders of names that are short enough."""
+    """Return a path of `length` characters whose parts are short enough."""
     return ("top/data/" + "a" * 80 + "/" + "b" * 80 + "/" + "c" * 80)[:length]
 
 
 def sizes(raw: bytes | bytearray) -> tuple[int, int]:
-    """The length of the directory of a zip, and the size of its largest compressed file."""
+    """Return the length of the directory of a zip, and the size of its largest compressed file."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         return len(raw) - 22 - archive.start_dir, max(one.compress_size for one in archive.infolist())
 
@@ -219,7 +216,7 @@ def test_no_more_than_a_hundred_signs_of_a_name_are_shown(tmp_path: Path) -> Non
 
 
 def altered_name(name: str, mode: int = 0o100644, **values: Any) -> bytes:
-    """A zip with one entry of that name and kind."""
+    """Return a zip with one entry of this name and mode."""
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w") as archive:
         archive.writestr(zip_entry(name, mode, **values), b"x")

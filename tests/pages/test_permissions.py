@@ -1,4 +1,4 @@
-"""Who may do what: the table, asked without screens."""
+"""Permissions: the table of users and actions, without views."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ EVERYTHING = READING | WITH_AN_ACCOUNT | LOOKING_AFTER
 
 
 def rights(reader: User | AnonymousUser, page: WikiPage | None = None) -> set[str]:
-    """What a reader may do, by both ways of asking."""
+    """Return the actions that a reader may do; check that both functions agree."""
     one_by_one = {action for action in EVERYTHING if permissions.has_permission(reader, action, page)}
     assert permissions.allowed_actions(reader, page) == one_by_one
     return one_by_one
 
 
 def refusal(reader: User | AnonymousUser, action: str, page: WikiPage | None = None) -> str:
-    """The reason for which a reader may not."""
+    """Return the message with which `require` refuses an action."""
     with pytest.raises(NotAllowed) as caught:
         permissions.require(reader, action, page)
     return str(caught.value)
 
 
 def far_page() -> WikiPage:
-    """A page of another site, not saved."""
+    """Return a mirror, not saved."""
     return WikiPage(namespace=MIRROR_NAMESPACE, title="Pain", full_title="Ailleurs:Pain")
 
 
@@ -113,7 +113,7 @@ def test_menus_ask_the_database_once_at_most(bob: User) -> None:
     assert len(queries) == 0, "a page in no place has no stewards"
 
 
-# --- The reasons ----------------------------------------------------------------------------------
+# --- Reasons of refusals ----------------------------------------------------------------------------------
 def test_the_refusal_says_what_to_do(alice: User, bob: User, charlie: User, anna: AnonymousUser) -> None:
     place, commons = make_place("Atelier", by=bob), make_page("Commun")
     assert refusal(anna, "edit", commons).startswith("Sign in first")

@@ -1,6 +1,6 @@
-"""Guards of the writer against what others write between its looks at the database and its transaction.
+"""Guards of the page writer against concurrent writes between its reads and its transaction.
 
-Each test lets another write happen at that very moment: after texts were read and merged, before the first row.
+Each test makes another write happen at that moment: after texts were read and merged, before the first row is written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Meanwhile = Callable[[Act], None]
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    """`meanwhile(act)`: somebody else does `act` just before the next transaction of the writer begins."""
+    """Return a function that makes `act` run just before the next transaction of the writer begins."""
     waiting: list[Act] = []
     unhindered = version_store.retry_while_locked
 
@@ -40,7 +40,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     return waiting.append
 
 
-# --- A place that goes ----------------------------------------------------------------------------
+# --- A place that is deleted or converted ----------------------------------------------------------------------------
 @pytest.mark.parametrize("act", [page_writer.delete, page_writer.convert_place_to_page])
 def test_a_place_does_not_go_when_a_page_comes_to_live_in_it(
     alice: User, bob: User, meanwhile: Meanwhile, act: Callable[[WikiPage, Author], object]
@@ -96,7 +96,7 @@ def test_a_page_does_not_move_into_a_place_that_went(bob: User, meanwhile: Meanw
     assert (now.full_title, now.version) == ("Atelier:Charte", 2)
 
 
-# --- A title that somebody takes -----------------------------------------------------------------
+# --- A title that another write takes -----------------------------------------------------------------
 def test_a_page_that_somebody_made_meanwhile_is_made_once(alice: User, bob: User, meanwhile: Meanwhile) -> None:
     meanwhile(lambda: make_page("Fournil", "Un four.", by=bob))
     assert not page_writer.create("Fournil", "Un four.", Author.of(alice)).changed
@@ -106,7 +106,7 @@ def test_a_page_that_somebody_made_meanwhile_is_made_once(alice: User, bob: User
     assert WikiPage.objects.count() == 2
 
 
-# --- A page that comes into a place that is renamed -----------------------------------------------
+# --- A page created in a place during its renaming -----------------------------------------------
 def test_a_page_that_comes_into_a_renamed_place_is_renamed_too(alice: User, bob: User, meanwhile: Meanwhile) -> None:
     place = make_place("Atelier", by=bob)
     meanwhile(lambda: make_page("Charte", by=alice, place=place))

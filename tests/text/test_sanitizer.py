@@ -1,4 +1,4 @@
-"""The sanitizer alone: what of an author's HTML stays, changes and goes."""
+"""The sanitizer alone: which HTML of an author it retains, changes and removes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ PLACEHOLDER = "placeholder-7f3a"
         ('<a href="#un">x</a>', '<a href="#s-un">x</a>'),
         ('<a href="#s-un">x</a>', '<a href="#s-un">x</a>'),
         ('<a href="#">x</a>', '<a href="#">x</a>'),
-        # Links to elsewhere
+        # Links to other pages and sites
         ('<a href="https://e.org/#un">x</a>', '<a href="https://e.org/#un" rel="nofollow noopener ugc">x</a>'),
         ('<a href="/un">x</a>', '<a href="/un" rel="nofollow noopener ugc">x</a>'),
         ('<a href="mailto:a@e.org">x</a>', '<a href="mailto:a@e.org" rel="nofollow noopener ugc">x</a>'),
