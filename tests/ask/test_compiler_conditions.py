@@ -14,6 +14,7 @@ from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.subject_lookup import load_subjects
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.query_parser import parse
+from wiki.facts.models import Fact
 from wiki.pages.models import WikiPage
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +156,12 @@ def test_a_subobject_exists_while_it_has_facts(world: SampleWiki) -> None:
 def test_a_page_exists_from_its_creation(world: SampleWiki) -> None:
     WikiPage.objects.filter(full_title="Delta").update(created_at=datetime(2022, 1, 1, tzinfo=UTC))
     assert matches("[[:+]]", at=50) == {"Alpha", "Béta", "Gamma"}
+
+
+def test_the_first_definition_of_a_concept_counts(world: SampleWiki) -> None:
+    definitions = Fact.objects.filter(property__key="_CONC", subject__page__full_title="Concept:Grand")
+    definitions.filter(raw="[[Nombre::>5]]").update(position=99)
+    assert matches("[[Concept:Grand]]") == {"Béta"}
 
 
 # --- Limits ---------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ TABLE = Path(__file__).with_name("mutation.toml")
 WANTED = 95
 """Percentage of the mutants of a module that tests have to find."""
 SAMPLE = 200
-"""Mutants of a module that one run tries: all modules then take about an hour on two cores."""
+"""Mutants of a module that one run tries: all modules then take about half an hour on two idle cores."""
 PATIENCE, AT_LEAST = 10, 15.0
 """Time limit of a mutant: a multiple of the time that its tests take, and a minimum in seconds."""
 SURVIVED, NO_TESTS = 0, 5

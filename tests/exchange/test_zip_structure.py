@@ -17,7 +17,7 @@ from django.utils import translation
 from tests.exchange.archives import Bag, zip_entry
 from wiki.errors import ArchiveProblem
 from wiki.exchange.archive import format_spec, safe_unzip
-from wiki.exchange.archive.format_spec import Limits
+from wiki.exchange.archive.format_spec import MB, Limits
 
 Change = Callable[[Bag], Any]
 
@@ -179,6 +179,38 @@ def test_what_is_said_to_take_no_room_counts_as_one_byte(tmp_path: Path) -> None
         unpacked(raw, tmp_path, replace(format_spec.LIMITS, ratio_from=0, ratio=200))
 
 
+def test_a_compressed_size_of_zero_is_compared_as_one_byte(tmp_path: Path) -> None:
+    raw = altered(CENTRAL, 20, "<L", lambda size: 0)
+    with translation.override("en"), pytest.raises(ArchiveProblem, match="cut off or altered"):
+        unpacked(raw, tmp_path, replace(format_spec.LIMITS, ratio_from=0, ratio=250))
+
+
+def test_extra_fields_belong_to_their_file(tmp_path: Path) -> None:
+    entry = zip_entry("top/data/c")
+    entry.extra = b"\xfe\xca\x04\x00abcd"
+    stream = io.BytesIO(small_zip())
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr(entry, b"cccc " * 50, zipfile.ZIP_DEFLATED)
+    raw = bytearray(stream.getvalue())
+    assert "top/data/c" in unpacked(bytes(raw), tmp_path / "whole")
+    at = raw.rindex(CENTRAL) + 20
+    struct.pack_into("<L", raw, at, struct.unpack_from("<L", raw, at)[0] + 1)
+    with pytest.raises(ArchiveProblem, match="cut off or altered"):
+        unpacked(bytes(raw), tmp_path / "altered")
+
+
+def test_a_file_outside_any_folder_is_refused(tmp_path: Path) -> None:
+    with translation.override("en"), pytest.raises(ArchiveProblem, match="holds one folder"):
+        unpacked(altered_name("top"), tmp_path)
+
+
+def test_a_tag_file_of_one_megabyte_is_unpacked_and_no_larger_one(tmp_path: Path) -> None:
+    raws = [small_zip(("top/bagit.txt", b"x" * size), method=zipfile.ZIP_STORED) for size in (MB, MB + 1)]
+    assert "top/bagit.txt" in unpacked(bytes(raws[0]), tmp_path / "small")
+    with translation.override("en"), pytest.raises(ArchiveProblem, match="does not belong"):
+        unpacked(bytes(raws[1]), tmp_path / "large")
+
+
 def test_nothing_stands_before_the_first_file(tmp_path: Path) -> None:
     raw = io.BytesIO(LOCAL + b"#!/bin/sh")
     with zipfile.ZipFile(raw, "a") as archive:
@@ -209,6 +241,10 @@ def test_no_more_than_a_hundred_signs_of_a_name_are_shown(tmp_path: Path) -> Non
         with pytest.raises(ArchiveProblem) as caught:
             unpacked(bytes(raw), tmp_path, limits)
         assert caught.value.params["path"] == name[:100]
+    twice = small_zip((name, b"one"), (name.upper(), b"another"))
+    with pytest.raises(ArchiveProblem) as caught:
+        unpacked(bytes(twice), tmp_path)
+    assert caught.value.params["path"] == name.upper()[:100]
     inside = small_zip((name[:89], b"a file"), (name, b"in a file"))
     with pytest.raises(ArchiveProblem) as caught:
         unpacked(bytes(inside), tmp_path)

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import transaction
+from wagtail.models import Page
 
 from tests.factories import make_page, make_place
 from wiki.errors import DatabaseBusy, TitleTaken
+from wiki.forks import fork_creation
+from wiki.forks.fork_creation import ForkTarget
 from wiki.pages import page_lookup
 from wiki.pages.models import Changeset, PageText, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
@@ -102,6 +105,22 @@ def test_the_state_of_a_version_names_another_page_as_its_source(bob: User) -> N
     assert state_of(new).has_place_prefix
 
 
+def test_a_changeset_is_saved_once() -> None:
+    changeset = Changeset(act=Changeset.Act.IMPORT)
+    store(new_page("Fournil"), changeset)
+    store(new_page("Atelier"), changeset)
+    assert PageVersion.objects.filter(changeset=Changeset.objects.get()).count() == 2
+
+
+def test_title_and_deletion_are_stored_in_the_table_of_wagtail() -> None:
+    page = make_page("Fournil")
+    store([NewVersion(page, "Un.", fields_for("Four"), Author(None, "Un robot"))])
+    assert Page.objects.values_list("title", "draft_title", "live").get(pk=page.pk) == ("Four", "Four", True)
+    store([NewVersion(page, None, fields_for("Four"), Author(None, "Un robot"))])
+    assert Page.objects.values_list("title", "draft_title", "live").get(pk=page.pk) == ("Four", "Four", False)
+    assert page_lookup.reload_page(page.pk).title_key is None
+
+
 # --- Refusals -------------------------------------------------------------------------------------
 def test_a_stale_page_is_refused_by_its_number(caplog: pytest.LogCaptureFixture) -> None:
     page = make_page("Fournil", "Un.")
@@ -140,6 +159,15 @@ def test_rows_that_the_database_refuses_without_a_title_in_use_are_stale(caplog:
         store([*new_page("Fournil"), *new_page("Fournil")])
     assert "no title is in use" in caplog.text
     assert not WikiPage.objects.filter(title="Fournil").exists()
+
+
+def test_the_title_of_the_last_version_is_the_one_in_use() -> None:
+    make_page("Pris")
+    news = new_page("Libre", ["Un.", "Deux."])
+    news[1].fields = fields_for("Pris")
+    with pytest.raises(TitleTaken) as caught:
+        store(news)
+    assert caught.value.params["title"] == "Pris"
 
 
 # --- Transactions that are retried ----------------------------------------------------------------
@@ -200,3 +228,11 @@ def test_a_place_that_changed_meanwhile_is_stale(bob: User, changes: dict[str, A
     WikiPage.objects.filter(pk=place.pk).update(**changes)
     with pytest.raises(StaleVersion):
         store(news)
+
+
+def test_the_forks_of_a_page_change_their_cache_versions(alice: User) -> None:
+    upstream = make_page("Fournil", by=alice)
+    fork = fork_creation.fork(upstream, ForkTarget(new_place="Atelier"), Author.of(alice))
+    before = page_lookup.reload_page(fork.pk).cache_version
+    store([NewVersion(upstream, "Deux.", PageFields.of(upstream), Author.of(alice))])
+    assert page_lookup.reload_page(fork.pk).cache_version > before
