@@ -26,6 +26,8 @@ TITLES = [
 ]  # fmt: skip
 STATEMENTS = [
     Claim("Category:Y", "_SUBC", "X"), Claim("Property:Texte fin", "_SUBP", "Texte"),
+    Claim("Delta", "Libre", "Renvoi"), Claim("Gamma", "Libre", "Alpha"),
+    Claim("Concept:Grand", "_CONC", "[[Texte::zut]]", added_in=5, removed_in=6),
     Claim("Concept:Grand", "_CONC", "[[Nombre::>5]]"), Claim("Concept:Grand", "_CONC", "[[Nombre::3]]"),
     Claim("Concept:Faux", "_CONC", "[[Nombre::dix]]"),
     Claim("Alpha", "Nombre", "10"), Claim("Béta", "Nombre", "3"), Claim("Gamma", "Nombre", "10"),
@@ -82,6 +84,9 @@ CONDITIONS: list[tuple[str, str]] = [
     ("[[Nombre::7]]", "Alpha#part Béta#part"),
     ("[[Texte::mot|+depth=0]]", "Alpha Alpha#part Béta"),
     ("[[~~mo*]]", "Alpha Alpha#part Béta Delta"),
+    ("[[~~mo*]] [[Nombre::10]]", "Alpha"),
+    ("[[Libre::Alpha]]", "Delta Gamma"),
+    ("[[Libre.Nombre::10]]", "Delta Gamma"),
     ("[[Inconnu::mot]]", ""),
     ("[[Has improper value for::Nombre]]", "Delta"),
     ("[[Has improper value for::Texte]]", ""),
@@ -228,6 +233,9 @@ DEPENDENCIES: list[tuple[str, set[tuple[str, str]], bool]] = [
     ("[[Category:!Y|+depth=0]]", {("_INST", "Category:Y")}, True),
     ("[[Has improper value for::Nombre]]", {("Nombre", ANY)}, False),
     ("[[Has improper value for::+]]", set(), True),
+    ("[[~~mo*]] [[Has improper value for::Nombre]]", {("Nombre", ANY)}, True),
+    ("[[Texte::Renvoi|+depth=0]]", {("Texte", "Renvoi"), ("Ancien", "Renvoi")}, False),
+    ("[[Concept:Grand]]", {("_CONC", ANY), ("Nombre", ANY), ("_SUBP", "Property:Nombre")}, False),
     ("[[Alpha]]", set(), False),
 ]  # fmt: skip
 
