@@ -194,7 +194,8 @@ def test_the_limit_of_rows_is_exact(world: SampleWiki, monkeypatch: pytest.Monke
     ("source", "size"),
     [
         ("[[Nombre::10]]", 1), ("[[:+]]", 1), ("[[Alpha]]", 1), ("[[Category:!X]]", 1),
-        ("[[Nombre::10]] [[Texte::mot]] [[:+]]", 3), ("[[Category:X]] [[:+]]", 2), ("[[Concept:Grand]]", 2),
+        ("[[Nombre::10]] [[Texte::mot]]", 2), ("[[Nombre::10]] [[Texte::mot]] [[:+]]", 3),
+        ("[[Category:X]] [[:+]]", 2), ("[[Concept:Grand]]", 2),
         ("[[Vers.Nombre::10]]", 2), ("[[-Vers::Alpha]] [[:+]]", 2),
     ],
 )  # fmt: skip

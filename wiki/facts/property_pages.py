@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from wiki.facts import fact_columns, property_declarations
+from wiki.facts.datatypes.registry import RECORD_DATATYPES
 from wiki.facts.fact_changes import PageFactChanges
 from wiki.facts.fact_lifetimes import FactHistory
 from wiki.facts.fact_rows import get_or_create_subjects, insert_record_fields
@@ -175,7 +176,7 @@ def _dependent_properties(row: Property) -> QuerySet[Property]:
 
     These are the property itself, its synonyms, and the records that have it as a field.
     """
-    records = Property.objects.filter(datatype__in=("_rec", "_ref_rec"))
+    records = Property.objects.filter(datatype__in=RECORD_DATATYPES)
     fields = [record.pk for record in records if row.key in record.declared.get("fields", ())]
     others = (
         Q(pk=row.redirects_to_id) | Q(redirects_to=row.redirects_to_id) if row.redirects_to_id else Q(redirects_to=row)

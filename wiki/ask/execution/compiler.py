@@ -46,7 +46,7 @@ from wiki.ask.language.query_ast import (
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.page_values import Page
-from wiki.facts.datatypes.registry import DATATYPES, build_condition
+from wiki.facts.datatypes.registry import DATATYPES, RECORD_DATATYPES, build_condition
 from wiki.facts.models import Fact, Subject
 from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, ValueCondition, WithinDistance
 from wiki.facts.values import Context, Declaration
@@ -63,8 +63,6 @@ CONCEPTS_SIZE_LIMIT = SIZE_LIMIT * 4
 """Conditions of a query, those of its concepts included."""
 QUERY_SUBOBJECT_PREFIX = "_QUERY"
 """Prefix of the fragments of subobjects that stand for queries: values of `Has query`, not of `Has subobject`."""
-RECORD_DATATYPES = ("_rec", "_ref_rec")
-"""Datatypes whose values are subjects of their own."""
 
 
 class QueryCompiler:
@@ -104,9 +102,7 @@ class QueryCompiler:
             return _disjunction(parts, as_test)
         if isinstance(condition, Conjunction):
             return self._conjunction(condition, as_test, subobjects_allowed, in_record)
-        self._condition_count += 1
-        if self._condition_count > CONCEPTS_SIZE_LIMIT:
-            raise AskProblem("ask_size", {"limit": CONCEPTS_SIZE_LIMIT})
+        self._count_condition()
         if isinstance(condition, InConcept):
             return self._concept_condition(condition, as_test, subobjects_allowed)
         if isinstance(condition, IsPage):
@@ -133,15 +129,21 @@ class QueryCompiler:
                 )
         return found
 
+    def _count_condition(self) -> None:
+        """Count one more condition of the query or of its concepts. Raises AskProblem if they are too many."""
+        self._condition_count += 1
+        if self._condition_count > CONCEPTS_SIZE_LIMIT:
+            raise AskProblem("ask_size", {"limit": CONCEPTS_SIZE_LIMIT})
+
     def _deciding_facts(self, condition: Condition, in_record: bool) -> QuerySet[Fact] | None:
         """Return the facts that decide a condition, or None where facts of the subject itself do not decide it."""
         if isinstance(condition, InCategory) and not condition.negated:
-            self._condition_count += 1
+            self._count_condition()
             return self._category_facts(condition)
         if isinstance(condition, HasValue) and not any(isinstance(value, NoValue) for value in condition.values):
             if condition.chain and (condition.chain[0].inverse or self._is_has_subobject(condition.chain[0])):
                 return None
-            self._condition_count += 1
+            self._count_condition()
             return self._facts(condition, in_record)
         return None
 

@@ -22,7 +22,7 @@ from wiki.ask.execution.value_options import apply_options
 from wiki.ask.language.query_ast import ChainLink, Printout
 from wiki.facts import special_properties
 from wiki.facts.datatypes.page_values import Page
-from wiki.facts.datatypes.registry import DATATYPES
+from wiki.facts.datatypes.registry import DATATYPES, RECORD_DATATYPES
 from wiki.facts.models import Fact
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text import titles
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from wiki.ask.execution.compiler import QueryCompiler
 
 CATEGORY = 14
-RECORD_DATATYPES = ("_rec", "_ref_rec")
 SUBJECT_DECLARATION = Declaration("", "", "_wpg")
 
 

@@ -12,6 +12,7 @@ from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.geo_circles import haversine
 from wiki.ask.language.query_ast import ChainLink
 from wiki.ask.language.query_errors import AskProblem
+from wiki.facts.datatypes.registry import RECORD_DATATYPES
 from wiki.facts.models import Fact, Subject
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _facts_along(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: i
 def _reached_subjects(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: int) -> QuerySet[Subject]:
     """Return the records or pages (directly or by a redirect) that the facts of the last property name."""
     facts = _facts_along(compiler, chain, level + 1)
-    if compiler.names.declaration_named(chain[-1].name).datatype in ("_rec", "_ref_rec"):
+    if compiler.names.declaration_named(chain[-1].name).datatype in RECORD_DATATYPES:
         return Subject.objects.filter(pk__in=facts.values("whole"))
     readable = compiler.scope.readable_pages()
     named_keys = _facts_along(compiler, chain, level + 2).values(key=TitleCollation("canonical_value"))

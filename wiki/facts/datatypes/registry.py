@@ -163,6 +163,8 @@ INTERNAL_TYPES: tuple[Datatype, ...] = (
 """The datatypes of special properties, as texts and pages."""
 
 DATATYPES: Mapping[str, Datatype] = {datatype.id: datatype for datatype in (*USER_TYPES, *INTERNAL_TYPES)}
+RECORD_DATATYPES = ("_rec", "_ref_rec")
+"""Datatypes whose values have named fields, which are facts of their own."""
 
 _BY_NAME: Mapping[str, str] = {
     fold(name): datatype.id for datatype in reversed(USER_TYPES) for names in datatype.names.values() for name in names
