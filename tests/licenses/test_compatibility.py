@@ -118,6 +118,39 @@ def test_pairs_that_are_no_cells_of_the_table(source: str, target: str, code: st
     assert check(source, target).code == code
 
 
+PORTS_OF_3 = {"CC-BY-SA-3.0-AT", "CC-BY-SA-3.0-DE", "LicenseRef-CC-BY-SA-3.0-FR"}
+SHARE_ALIKE = {
+    # Read in the clause of each licence text, as the legal source of each row names it. CC-BY-SA-4.0 and
+    # CC-BY-NC-SA-4.0 are columns of the table. The texts of the French ports of BY-SA were not at hand.
+    "CC-BY-SA-1.0": set[str](),
+    "CC-BY-SA-2.0": {"CC-BY-SA-2.0-UK", "LicenseRef-CC-BY-SA-2.0-FR", "CC-BY-SA-2.1-JP", "CC-BY-SA-2.5", "CC-BY-SA-3.0"}
+    | PORTS_OF_3,
+    "CC-BY-SA-2.0-UK": {"CC-BY-SA-2.0", "LicenseRef-CC-BY-SA-2.0-FR", "CC-BY-SA-2.1-JP", "CC-BY-SA-2.5", "CC-BY-SA-3.0"}
+    | PORTS_OF_3,
+    "LicenseRef-CC-BY-SA-2.0-FR": {"CC-BY-SA-3.0"},
+    "CC-BY-SA-2.1-JP": {"CC-BY-SA-2.5", "CC-BY-SA-3.0"} | PORTS_OF_3,
+    "CC-BY-SA-2.5": {"CC-BY-SA-3.0"} | PORTS_OF_3,
+    "CC-BY-SA-3.0": PORTS_OF_3,
+    "CC-BY-SA-3.0-AT": {"CC-BY-SA-3.0"} | PORTS_OF_3 - {"CC-BY-SA-3.0-AT"},
+    "CC-BY-SA-3.0-DE": {"CC-BY-SA-3.0"} | PORTS_OF_3 - {"CC-BY-SA-3.0-DE"},
+    "LicenseRef-CC-BY-SA-3.0-FR": set[str](),
+    "CC-BY-SA-3.0-IGO": {"CC-BY-SA-3.0"} | PORTS_OF_3,
+    "CC-BY-SA-4.0": set[str](),
+    "CC-BY-NC-SA-2.0": {"CC-BY-NC-SA-2.0-FR", "CC-BY-NC-SA-2.5", "CC-BY-NC-SA-3.0"},
+    "CC-BY-NC-SA-2.0-FR": {"CC-BY-NC-SA-2.5", "CC-BY-NC-SA-3.0"},
+    "CC-BY-NC-SA-2.5": {"CC-BY-NC-SA-3.0"},
+    "CC-BY-NC-SA-3.0": set[str](),
+    "CC-BY-NC-SA-4.0": set[str](),
+}
+
+
+@pytest.mark.parametrize("source", SHARE_ALIKE)
+def test_share_alike_goes_to_later_versions_and_ports_with_the_same_elements(source: str) -> None:
+    allowed = {target for target in SHARE_ALIKE if target != source and check(source, target).allowed}
+    assert allowed - {"CC-BY-SA-4.0", "CC-BY-NC-SA-4.0"} == SHARE_ALIKE[source]
+    assert all("§" in check(source, target).legal_source for target in allowed)
+
+
 def test_unsettled_pairs_are_refused_with_a_reason() -> None:
     verdict = check("CC-BY-SA-3.0", "LAL-1.3")
     assert not verdict.allowed
