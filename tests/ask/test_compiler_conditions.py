@@ -12,6 +12,7 @@ from wiki.ask.execution import compiler, fact_scope
 from wiki.ask.execution.compiler import QueryCompiler
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.subject_lookup import load_subjects
+from wiki.ask.language.query_ast import SIZE_LIMIT
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.query_parser import parse
 from wiki.facts.models import Fact
@@ -37,7 +38,7 @@ STATEMENTS = [
     Claim("Alpha", "Vers", "Béta"), Claim("Béta", "Vers", "Renvoi"), Claim("Gamma", "Vers", "Alpha#part"),
     Claim("Gamma", "Vers", "Béta#gone"), Claim("Delta", "Vers", "Inconnue"), Claim("Aide:Alpha", "Vers", "Détour"),
     Claim("Alpha", "_INST", "X"), Claim("Béta", "_INST", "Y"), Claim("Gamma", "_KIND", "Lieu"),
-    Claim("Alpha", "Fiche", "7; Béta"), Claim("Béta", "Fiche", "8; Alpha"),
+    Claim("Alpha", "Fiche", "7; Béta"), Claim("Béta", "Fiche", "8; Alpha"), Claim("Gamma", "Fiche", "9"),
     Claim("Alpha", "Nombre", "7", "part"), Claim("Alpha", "Texte", "mot", "part"),
     Claim("Alpha", "Nombre", "8", "other"),
     Claim("Béta", "Nombre", "7", "part"), Claim("Béta", "Nombre", "9", "gone", added_in=10, removed_in=20),
@@ -85,6 +86,7 @@ CONDITIONS: list[tuple[str, str]] = [
     ("[[Texte::mot|+depth=0]]", "Alpha Alpha#part Béta"),
     ("[[~~mo*]]", "Alpha Alpha#part Béta Delta"),
     ("[[~~mo*]] [[Nombre::10]]", "Alpha"),
+    ("[[~~alph*]]", "Gamma"),
     ("[[Libre::Alpha]]", "Delta Gamma"),
     ("[[Libre.Nombre::10]]", "Delta Gamma"),
     ("[[Inconnu::mot]]", ""),
@@ -100,8 +102,10 @@ CONDITIONS: list[tuple[str, str]] = [
     ("[[Vers.Vers.Nombre::3]]", "Béta"),
     ("[[Fiche.Nombre::7]]", "Alpha"),
     ("[[Fiche.Vers.Nombre::10]]", "Béta"),
-    ("[[Fiche::>7]]", "Alpha Béta"),
-    ("[[Fiche::>>7]]", "Béta"),
+    ("[[Fiche.Vers::!+]]", "Gamma"),
+    ("[[Fiche::<q>[[Nombre::7]] [[Vers::Béta]]</q>]]", "Alpha"),
+    ("[[Fiche::>7]]", "Alpha Béta Gamma"),
+    ("[[Fiche::>>7]]", "Béta Gamma"),
     ("[[Fiche::7; Alpha]]", ""),
     ("[[Vers::<q>[[Texte::mot]] [[Nombre::3]]</q>]]", "Alpha"),
     # Inverse properties
@@ -138,6 +142,7 @@ CONDITIONS: list[tuple[str, str]] = [
     ("[[Category::!X]]", "Béta"),
     ("[[Category::X||!+]] [[:+]]", "Alpha Béta Delta Gamma"),
     ("[[Concept:Grand]]", "Alpha Gamma Alpha#other Alpha#part Béta#part Delta#_QUERY1"),
+    ("[[Concept:Grand]] [[Concept:Grand]]", "Alpha Gamma Alpha#other Alpha#part Béta#part Delta#_QUERY1"),
     # Pages
     ("[[:+]]", "Alpha Béta Delta Gamma"),
     ("[[Alpha||~G*]]", "Alpha Gamma Concept:Grand"),
@@ -217,6 +222,16 @@ def test_a_value_that_cannot_be_read_has_a_position_outside_concepts(
     assert (caught.value.code, caught.value.at) == ("number_unreadable", at)
 
 
+def test_a_query_of_the_largest_size_is_allowed(world: SampleWiki) -> None:
+    assert matches("[[Nombre::10]]" * SIZE_LIMIT) == {"Alpha", "Gamma", "Delta#_QUERY1"}
+
+
+def test_a_concept_needs_a_valid_name(world: SampleWiki) -> None:
+    with pytest.raises(AskProblem) as caught:
+        matches("[[Concept:Gr<and]]")
+    assert caught.value.code == "title_character"
+
+
 # --- Dependencies ---------------------------------------------------------------------------------
 DEPENDENCIES: list[tuple[str, set[tuple[str, str]], bool]] = [
     ("[[Vers::Alpha]]", {("Vers", "Alpha"), ("Vers", "Renvoi"), ("_SUBP", "Property:Vers")}, False),
@@ -232,6 +247,7 @@ DEPENDENCIES: list[tuple[str, set[tuple[str, str]], bool]] = [
     ("[[Category:Y]]", {("_INST", "Category:Y"), ("_SUBC", "Category:Y")}, False),
     ("[[Category:Y|+depth=0]]", {("_INST", "Category:Y")}, False),
     ("[[Category:!Y|+depth=0]]", {("_INST", "Category:Y")}, True),
+    ("[[Category:Lieu|+depth=0]]", {("_INST", "Category:Lieu"), ("_KIND", "place")}, False),
     ("[[Has improper value for::Nombre]]", {("Nombre", ANY)}, False),
     ("[[Has improper value for::+]]", set(), True),
     ("[[~~mo*]] [[Has improper value for::Nombre]]", {("Nombre", ANY)}, True),
