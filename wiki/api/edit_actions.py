@@ -13,7 +13,7 @@ from wiki.accounts.models import User
 from wiki.api import tokens
 from wiki.api.api_request import ApiError, ApiRequest
 from wiki.api.timestamps import format_timestamp
-from wiki.errors import gettext_noop
+from wiki.errors import TitleTaken, gettext_noop
 from wiki.pages import page_lookup, permissions
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
@@ -38,9 +38,15 @@ def edit(request: ApiRequest) -> dict[str, Any]:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
     if page is not None and create_only:
         raise ApiError("articleexists", gettext_noop("The article you tried to create has been created already."))
-    old = page.version if page else 0
-    saved = _save(request, page, title)
-    return {"edit": _edit_response(request, saved, old)}
+    try:
+        saved = _save(request, page, title)
+    except TitleTaken:
+        # Somebody has just created the page: text is added to theirs.
+        page = None if create_only or request.flag("text") else page_lookup.find(title, request.user)
+        if page is None:
+            raise
+        saved = _save(request, page, title)
+    return {"edit": _edit_response(request, saved, saved.version - 1 if page else 0)}
 
 
 def _check_parameters(request: ApiRequest) -> None:
@@ -74,7 +80,7 @@ def resolve_page(request: ApiRequest) -> tuple[WikiPage | None, str]:
 
 
 def _save(request: ApiRequest, page: WikiPage | None, title: str) -> SaveResult:
-    """Save the text by the page writer; text is added to the latest version of the page."""
+    """Save the text by the page writer, or add it to the text that the page has at the moment of the write."""
     author = Author.of(request.user) if isinstance(request.user, User) else Author()
     summary = EditSummary(
         request.get("summary")[:500], request.flag("minor"), ["api", *(["bot"] if request.flag("bot") else [])]
@@ -84,8 +90,8 @@ def _save(request: ApiRequest, page: WikiPage | None, title: str) -> SaveResult:
         return page_writer.create(title, text, author, language=request.language, summary=summary)
     if request.flag("text"):
         return page_writer.edit(page, request.get("text"), author, summary, base=_base(request, page))
-    text = request.get("prependtext") + (page.source.text or "") + request.get("appendtext")
-    return page_writer.edit(page, text, author, summary, base=page.version)
+    before, after = request.get("prependtext"), request.get("appendtext")
+    return page_writer.add_text(page, author, summary, before=before, after=after)
 
 
 def _base(request: ApiRequest, page: WikiPage) -> int:

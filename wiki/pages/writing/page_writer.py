@@ -122,6 +122,26 @@ def edit(
     return retry_while_stale(attempt)
 
 
+def add_text(page: WikiPage, by: Author, summary: EditSummary, before: str = "", after: str = "") -> SaveResult:
+    """Put text before and after the text that `page` has at the moment of the write: it never conflicts with others.
+
+    Raises EditConflict if the page is deleted, NotAllowed, RateLimitExceeded, Refused, DatabaseBusy.
+    """
+    check_write_allowed(by, permissions.Action.EDIT, page)
+
+    def attempt() -> SaveResult:
+        now = page_lookup.reload_page(page.pk)
+        if now.source.text is None:
+            raise EditConflict("", before + after, "", now.version)
+        text = check_text(before + now.source.text + after)
+        if text == now.source.text:
+            return SaveResult(now, now.version, changed=False)
+        new_version = NewVersion(now, text, PageFields.of(now), by, summary.comment, summary.minor, summary.tags)
+        return SaveResult(now, store([new_version])[-1].number, changed=True)
+
+    return retry_while_stale(attempt)
+
+
 def _is_new_merge(page: WikiPage, parent: PageVersion | None) -> bool:
     """Whether `parent` is a version that has not been merged into `page` yet."""
     return parent is not None and not page.versions.filter(merge_parent=parent).exists()
