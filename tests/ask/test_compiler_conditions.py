@@ -129,6 +129,8 @@ CONDITIONS: list[tuple[str, str]] = [
     ("[[-Has subobject::+]]", "Alpha#other Alpha#part Béta#part"),
     ("[[-Has subobject::!+]]", ""),
     ("[[-Has subobject.Nombre::3]]", "Béta#part"),
+    ("[[Has subobject::<q>[[Nombre::!+]] [[Texte::mot]]</q>]]", ""),
+    ("[[Has subobject.Texte::!+]]", "Alpha Béta"),
     # Categories, kinds and concepts
     ("[[Category:X]]", "Alpha Béta"),
     ("[[Category:X|+depth=0]]", "Alpha"),

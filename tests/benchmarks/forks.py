@@ -51,7 +51,7 @@ store([
     for n in range(%d)
 ])
 pages = [page_lookup.reload_page(place.pk), *subtree.subtree(place, AnonymousUser())]
-offers = [offer.name for offer in subtree.fact_rewrite_options(pages)]
+offers = [option.form_value for option in subtree.fact_rewrite_options(pages)]
 start = time.perf_counter(), time.process_time()
 copies = fork_creation.fork_all(pages, ForkTarget(new_place="Autre lieu"), by, offers, seed=True)
 print(json.dumps([len(copies), time.perf_counter() - start[0], time.process_time() - start[1]]))
@@ -86,14 +86,14 @@ def timed(act, rounds=5):
 touch, touching = timed(lambda: find_fork_status(page_lookup.reload_page(fork.pk), AnonymousUser()))
 def plan():
     merge = Merge.of(page_lookup.reload_page(fork.pk), pull_merge.upstream_version(page_lookup.reload_page(page.pk)))
-    assert merge.joined.text is not None
+    assert merge.merged.text is not None
     return merge
 merge, planning = timed(plan)
 def back():
     merge = Merge.of(page_lookup.reload_page(page.pk), pull_merge.upstream_version(page_lookup.reload_page(fork.pk)))
-    return proposals.propose(merge, merge.joined.text, "Mieux", zoe)
+    return proposals.propose(merge, merge.merged.text, "Mieux", zoe)
 _, proposed = timed(back)
-_, saved = timed(lambda: merge.save(merge.joined.text, by), 1)
+_, saved = timed(lambda: merge.save(merge.merged.text, by), 1)
 print(json.dumps([len(touch.behind), touching, planning, saved, proposed]))
 """
 
