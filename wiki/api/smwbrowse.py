@@ -22,8 +22,8 @@ from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
 from wiki.text import titles
+from wiki.text.titles import CATEGORY, CONCEPT
 
-CATEGORY, CONCEPT = 14, 108
 MAX_LIMIT = 500
 ITEM_TYPES = {
     "_num": 1, "_qty": 1, "_tem": 1, "_boo": 3, "_uri": 5, "_anu": 5, "_ema": 5, "_tel": 5, "_dat": 6, "_geo": 7,

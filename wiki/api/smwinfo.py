@@ -10,8 +10,7 @@ from wiki.ask import property_usage
 from wiki.errors import gettext_noop
 from wiki.facts.models import Property
 from wiki.pages.models import WikiPage
-
-CONCEPT, PROPERTY = 108, 102
+from wiki.text.titles import CONCEPT, PROPERTY
 
 
 def _pages(request: ApiRequest, namespace: int) -> int:

@@ -16,12 +16,11 @@ from wiki.facts.fact_rows import get_or_create_subjects, insert_record_fields
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.values import Value
-from wiki.facts.version_statements import PROPERTY
 from wiki.pages.models import PageText, PageVersion, WikiPage
 from wiki.pages.writing.derived_data import VersionState
 from wiki.pages.writing.lock_retry import retry_while_locked
 from wiki.text import titles
-from wiki.text.titles import TitleProblem
+from wiki.text.titles import PROPERTY, TitleProblem
 
 SLICE = 500
 """Facts that are parsed again in one transaction."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wiki.text import titles
-from wiki.text.titles import TitleProblem, fold
+from wiki.text.titles import PROPERTY, TitleProblem, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,6 @@ _BY_NAME: Mapping[str, str] = {
     if special.id != "_CONC" or name == "_CONC"
 }
 """Keys by folded name, alias or id."""
-PROPERTY = 102
 """Number of the namespace Property."""
 
 

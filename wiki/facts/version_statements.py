@@ -13,9 +13,8 @@ from wiki.text import statements, titles
 from wiki.text.markup import parser_process
 from wiki.text.markup.parser_functions import substitute_page_name_variables
 from wiki.text.statements import Statement
-from wiki.text.titles import MIRROR_NAMESPACE, TitleProblem
+from wiki.text.titles import CATEGORY, FILE, MIRROR_NAMESPACE, TitleProblem
 
-FILE, CATEGORY, PROPERTY = 6, 14, 102
 MEDIA_TYPES = {"image": "BITMAP", "audio": "AUDIO", "video": "VIDEO", "text": "TEXT"}
 """MediaWiki's name for the first part of a MIME type. The MIME type of a file follows from its name."""
 TITLE_LIMIT = 255

@@ -60,6 +60,9 @@ class Namespace:
     aliases: tuple[str, ...] = ()
 
 
+FILE, CATEGORY, PROPERTY, CONCEPT = 6, 14, 102, 108
+"""Numbers of the namespaces that the code treats in their own way."""
+
 NAMESPACES: Mapping[int, Namespace] = {
     space.number: space
     for space in (

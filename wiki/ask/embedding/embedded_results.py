@@ -40,13 +40,12 @@ from wiki.text import titles
 from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.markup.parser_functions import INCLUDE, ParserFunctionHandler
 from wiki.text.statements import parse_concept
-from wiki.text.titles import TitleProblem
+from wiki.text.titles import CONCEPT, TitleProblem
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
 CALLS_LIMIT = 20
-CONCEPT = 108
 DEFERRED_CALLS: Mapping[str, ParserFunctionHandler | None] = dict.fromkeys(("#ask", "#show", "#concept", INCLUDE))
 """Parser functions that are rendered when the page is read, for `wiki.text.markup.parser_functions`."""
 TIMEOUT_CODES = ("ask_too_slow", "ask_page_slow")

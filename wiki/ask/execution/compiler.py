@@ -20,7 +20,7 @@ from wiki.ask.execution import improper_values, title_conditions
 from wiki.ask.execution.condition_sql import fact_condition, is_like
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.fact_scope import FactScope
-from wiki.ask.language.condition_parser import CONCEPT, parse_conditions
+from wiki.ask.language.condition_parser import parse_conditions
 from wiki.ask.language.query_ast import (
     HIERARCHY_DEPTH,
     SIZE_LIMIT,
@@ -52,7 +52,7 @@ from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, Value
 from wiki.facts.values import Context, Declaration
 from wiki.pages.array_lookup import column_in
 from wiki.text import titles
-from wiki.text.titles import TitleProblem
+from wiki.text.titles import CONCEPT, TitleProblem
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader

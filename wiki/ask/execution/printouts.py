@@ -26,11 +26,11 @@ from wiki.facts.datatypes.registry import DATATYPES, RECORD_DATATYPES
 from wiki.facts.models import Fact
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text import titles
+from wiki.text.titles import CATEGORY
 
 if TYPE_CHECKING:
     from wiki.ask.execution.compiler import QueryCompiler
 
-CATEGORY = 14
 SUBJECT_DECLARATION = Declaration("", "", "_wpg")
 
 

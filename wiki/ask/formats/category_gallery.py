@@ -13,6 +13,7 @@ from wiki.ask.formats.cells import PAGE, Cells, join_html, with_label
 from wiki.ask.formats.list_formats import row_html
 from wiki.errors import gettext_noop
 from wiki.text import titles
+from wiki.text.titles import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 EMBEDDED_LIMIT = 50
 """Pages that one result embeds at most."""
-FILE = 6
 """Number of the namespace File."""
 
 

@@ -26,8 +26,8 @@ from wiki.ask.language.query_ast import (
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes.base import split_comparator
 from wiki.text import titles
+from wiki.text.titles import CATEGORY, CONCEPT
 
-CATEGORY, CONCEPT = 14, 108
 ANY_PROPERTY_PREFIXES = ("~~", "in:", "phrase:", "not:")
 """Prefixes of a condition that applies to the values of any property."""
 

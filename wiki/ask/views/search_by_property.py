@@ -33,7 +33,7 @@ from wiki.facts.values import Context, Declaration
 from wiki.history.page_access import number_from
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.text import titles
-from wiki.text.titles import TitleProblem
+from wiki.text.titles import CONCEPT, TitleProblem
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -46,7 +46,6 @@ LATEST_PAGES = 300
 """Number of pages, the last changed ones, whose problems are listed."""
 PER_MINUTE = 120
 """Searches per minute from one client address."""
-CONCEPT = 108
 COMPARATORS = (
     ("", gettext_noop("is")),
     ("in", gettext_noop("contains")),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from wiki.facts.datatypes.base import Datatype, InvalidQueryValue
-from wiki.facts.datatypes.texts import normalize_text, text_condition
-from wiki.facts.value_conditions import EqualTo, ValueCondition
+from wiki.facts.datatypes.base import Datatype
+from wiki.facts.datatypes.texts import normalize_text, parsed_equality, text_condition
+from wiki.facts.value_conditions import ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -43,12 +43,7 @@ class TypeName:
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Return a condition: equality by id, order and wildcards on the name. Raises InvalidQueryValue."""
-        equal = EqualTo(())
-        if comparator in ("", "!"):
-            value = self.parse(text, context)
-            if value.problem is not None:
-                raise InvalidQueryValue(value.problem.code, **value.problem.params)
-            equal = EqualTo((value.canonical_value,))
+        equal = parsed_equality(self, comparator, text, context)
         return text_condition(comparator, equal, normalize_text(text), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-from wiki.facts.datatypes.base import InvalidQueryValue
-from wiki.facts.datatypes.texts import normalize_text, text_condition
-from wiki.facts.value_conditions import EqualTo, ValueCondition
+from wiki.facts.datatypes.texts import normalize_text, parsed_equality, text_condition
+from wiki.facts.value_conditions import ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -55,12 +54,7 @@ class Telephone:
 
         Raises InvalidQueryValue.
         """
-        equal = EqualTo(())
-        if comparator in ("", "!"):
-            value = self.parse(text, context)
-            if value.problem is not None:
-                raise InvalidQueryValue(value.problem.code, **value.problem.params)
-            equal = EqualTo((value.canonical_value,))
+        equal = parsed_equality(self, comparator, text, context)
         digits = normalize_text(text).removeprefix("tel:").replace(" ", "")
         return text_condition(comparator, equal, digits, self.names[context.name_language][0])
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import unicodedata
 
-from wiki.facts.datatypes.base import InvalidQueryValue, comparator_error
+from wiki.facts.datatypes.base import Datatype, InvalidQueryValue, comparator_error
 from wiki.facts.value_conditions import EqualTo, InRange, MatchesWildcard, NotMatching, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import CANONICAL_LIMIT, Context, Value
@@ -31,8 +31,21 @@ def normalize_text(raw: str) -> str:
     return unicodedata.normalize("NFC", raw).strip()
 
 
+def parsed_equality(datatype: Datatype, comparator: str, text: str, context: Context) -> EqualTo:
+    """Return the equality with the value of `text`; for comparators that compare no whole value, an empty one.
+
+    Raises InvalidQueryValue.
+    """
+    if comparator not in ("", "!"):
+        return EqualTo(())
+    value = datatype.parse(text, context)
+    if value.problem is not None:
+        raise InvalidQueryValue(value.problem.code, **value.problem.params)
+    return EqualTo((value.canonical_value,))
+
+
 def text_condition(comparator: str, equal: ValueCondition, text: str, name: str) -> ValueCondition:
-    """Return the condition on a text: `same` for equality, order and wildcards on the folded text.
+    """Return the condition on a text: `equal` for equality, order and wildcards on the folded text.
 
     Raises InvalidQueryValue.
     """

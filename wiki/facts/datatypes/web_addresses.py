@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from wiki.facts.datatypes.base import InvalidQueryValue
-from wiki.facts.datatypes.texts import canonical_text, normalize_text, text_condition
-from wiki.facts.value_conditions import EqualTo, ValueCondition
+from wiki.facts.datatypes.texts import canonical_text, normalize_text, parsed_equality, text_condition
+from wiki.facts.value_conditions import ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
 from wiki.text.titles import fold
@@ -92,12 +92,8 @@ class Url:
 
         Raises InvalidQueryValue.
         """
-        text, equal = normalize_text(text), EqualTo(())
-        if comparator in ("", "!"):
-            value = self.parse(text, context)
-            if value.problem is not None:
-                raise InvalidQueryValue(value.problem.code, **value.problem.params)
-            equal = EqualTo((value.canonical_value,))
+        text = normalize_text(text)
+        equal = parsed_equality(self, comparator, text, context)
         return text_condition(comparator, equal, _WEB.sub("", text, count=1), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
@@ -134,12 +130,7 @@ class Email:
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Return a condition: equality, order and wildcards on the address. Raises InvalidQueryValue."""
-        equal = EqualTo(())
-        if comparator in ("", "!"):
-            value = self.parse(text, context)
-            if value.problem is not None:
-                raise InvalidQueryValue(value.problem.code, **value.problem.params)
-            equal = EqualTo((value.canonical_value,))
+        equal = parsed_equality(self, comparator, text, context)
         return text_condition(comparator, equal, _bare_email(text), self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:

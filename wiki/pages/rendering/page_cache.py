@@ -24,7 +24,7 @@ from django.utils.translation import get_language_from_request
 from wiki.licenses import catalogue
 from wiki.pages.models import WikiPage
 from wiki.text import titles
-from wiki.text.markup.wikilinks import CATEGORY, FILE
+from wiki.text.titles import CATEGORY, FILE
 
 PREFIX = "/wiki/"
 ETAG_META = "wiki.etag"

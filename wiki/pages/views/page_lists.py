@@ -14,7 +14,7 @@ from wiki.pages import page_lookup
 from wiki.pages.media_models import file_key, pictures_by_name
 from wiki.pages.models import Kind, PageLink, WikiPage, WikiPageQuerySet, links_to
 from wiki.text import titles
-from wiki.text.markup.wikilinks import CATEGORY
+from wiki.text.titles import CATEGORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

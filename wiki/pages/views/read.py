@@ -29,7 +29,7 @@ from wiki.pages.rendering.page_output import PageOutput
 from wiki.pages.views import page_lists
 from wiki.pages.writing import rebuild_derived
 from wiki.text import titles
-from wiki.text.markup.wikilinks import CATEGORY, FILE
+from wiki.text.titles import CATEGORY, FILE
 
 CARDS_PER_KIND = 6
 SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}

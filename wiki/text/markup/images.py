@@ -16,8 +16,8 @@ from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
 from wiki.text.markup.placeholders import PlaceholderStore
-from wiki.text.markup.wikilinks import FILE, LinkBuilder, page_from_relative_url
-from wiki.text.titles import TitleProblem, clean_title, split_namespace
+from wiki.text.markup.wikilinks import LinkBuilder, page_from_relative_url
+from wiki.text.titles import FILE, TitleProblem, clean_title, split_namespace
 
 _WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)

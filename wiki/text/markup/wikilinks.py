@@ -18,7 +18,7 @@ from markdown.util import AtomicString
 
 from wiki.text.anchors import section_id
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
-from wiki.text.titles import TitleProblem, build_full_title, clean_title, split_namespace
+from wiki.text.titles import CATEGORY, FILE, TitleProblem, build_full_title, clean_title, split_namespace
 
 WIKI_LINK = r"(?<![\\\[])\[\[((?:[^\[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)"
 """A link as written, and the lower-case letters after it, which belong to its label."""
@@ -35,7 +35,6 @@ _PICTURE_OPTION = re.compile(
 )
 _MARKUP = re.compile(r"[*_`\\<\[\]\x02]")
 """In a label: characters of Markdown syntax, and the character by which Python-Markdown marks processed text."""
-FILE, CATEGORY = 6, 14
 
 
 def split_redirect(body: str) -> tuple[str | None, str]:
