@@ -29,6 +29,7 @@ STATEMENTS = [
     Claim("Category:Y", "_SUBC", "X"), Claim("Property:Texte fin", "_SUBP", "Texte"),
     Claim("Delta", "Libre", "Renvoi"), Claim("Gamma", "Libre", "Alpha"),
     Claim("Concept:Grand", "_CONC", "[[Texte::zut]]", added_in=5, removed_in=6),
+    Claim("Concept:Grand", "_CONC", "[[Nombre::3]]", "_QUERY3"), Claim("Concept:Grand", "Surface", "3 m²"),
     Claim("Concept:Grand", "_CONC", "[[Nombre::>5]]"), Claim("Concept:Grand", "_CONC", "[[Nombre::3]]"),
     Claim("Concept:Faux", "_CONC", "[[Nombre::dix]]"),
     Claim("Alpha", "Nombre", "10"), Claim("Béta", "Nombre", "3"), Claim("Gamma", "Nombre", "10"),
@@ -39,6 +40,7 @@ STATEMENTS = [
     Claim("Gamma", "Vers", "Béta#gone"), Claim("Delta", "Vers", "Inconnue"), Claim("Aide:Alpha", "Vers", "Détour"),
     Claim("Alpha", "_INST", "X"), Claim("Béta", "_INST", "Y"), Claim("Gamma", "_KIND", "Lieu"),
     Claim("Alpha", "Fiche", "7; Béta"), Claim("Béta", "Fiche", "8; Alpha"), Claim("Gamma", "Fiche", "9"),
+    Claim("Delta", "Fiche", "5; Delta"),
     Claim("Alpha", "Nombre", "7", "part"), Claim("Alpha", "Texte", "mot", "part"),
     Claim("Alpha", "Nombre", "8", "other"),
     Claim("Béta", "Nombre", "7", "part"), Claim("Béta", "Nombre", "9", "gone", added_in=10, removed_in=20),
@@ -108,6 +110,10 @@ CONDITIONS: list[tuple[str, str]] = [
     ("[[Fiche::>>7]]", "Béta Gamma"),
     ("[[Fiche::7; Alpha]]", ""),
     ("[[Vers::<q>[[Texte::mot]] [[Nombre::3]]</q>]]", "Alpha"),
+    ("[[Vers::!Alpha]]", "Aide:Alpha Alpha Delta Gamma"),
+    ("[[Fiche::8; Renvoi]]", "Béta"),
+    ("[[Vers::~Inc*]]", "Delta"),
+    ("[[Vers::>Gamma]]", "Béta Delta"),
     # Inverse properties
     ("[[-Vers::Gamma]]", "Alpha#part"),
     ("[[-Vers::Béta]]", "Alpha"),
@@ -168,6 +174,21 @@ def test_a_subobject_exists_while_it_has_facts(world: SampleWiki) -> None:
 def test_a_page_exists_from_its_creation(world: SampleWiki) -> None:
     WikiPage.objects.filter(full_title="Delta").update(created_at=datetime(2022, 1, 1, tzinfo=UTC))
     assert matches("[[:+]]", at=50) == {"Alpha", "Béta", "Gamma"}
+
+
+def test_subproperties_of_category_put_nothing_into_categories() -> None:
+    statements = [
+        Claim("Property:Rubrique", "_SUBP", "Category"), Claim("Alpha", "Rubrique", "X"), Claim("Béta", "_INST", "X"),
+        Claim("Property:Sorte", "_SUBP", "Kind"), Claim("Alpha", "Rubrique", "Lieu"), Claim("Béta", "Sorte", "place"),
+        Claim("Gamma", "_KIND", "Lieu"),
+    ]  # fmt: skip
+    titles = ["Alpha", "Béta", "Gamma", "Property:Rubrique", "Property:Sorte"]
+    SampleWiki(dict.fromkeys(titles, ""), statements).store()
+    assert matches("[[Rubrique::X]]") == {"Alpha"}
+    assert matches("[[Category:+]]") == {"Béta"}
+    assert matches("[[Category:X]]") == {"Béta"}
+    assert matches("[[Category::+]]") == {"Béta"}
+    assert matches("[[Category:Lieu]]") == {"Gamma"}
 
 
 def test_the_first_definition_of_a_concept_counts(world: SampleWiki) -> None:
@@ -253,6 +274,7 @@ DEPENDENCIES: list[tuple[str, set[tuple[str, str]], bool]] = [
     ("[[Has improper value for::Nombre]]", {("Nombre", ANY)}, False),
     ("[[Has improper value for::+]]", set(), True),
     ("[[~~mo*]] [[Has improper value for::Nombre]]", {("Nombre", ANY)}, True),
+    ("[[~~mo*]] [[Nombre::!+|+depth=0]]", {("Nombre", ANY)}, True),
     ("[[Texte::Renvoi|+depth=0]]", {("Texte", "Renvoi"), ("Ancien", "Renvoi")}, False),
     ("[[Concept:Grand]]", {("_CONC", ANY), ("Nombre", ANY), ("_SUBP", "Property:Nombre")}, False),
     ("[[Alpha]]", set(), False),
