@@ -28,7 +28,23 @@ def examples(seed: int) -> bool:
     return done.returncode == 0
 
 
-CAMPAIGNS: dict[str, Callable[[int], bool]] = {"examples": examples}
+def staleness(seed: int) -> bool:
+    """Run a long random history, and one of two processes; whether each view was as if made afresh."""
+    steps = {"MOVILAB_STALENESS_SEED": str(seed), "MOVILAB_STALENESS_STEPS": "250"}
+    command = [
+        sys.executable,
+        "-W",
+        "ignore::SyntaxWarning",
+        "-m",
+        "pytest",
+        "tests/ask/test_stale_views.py",
+        "-n",
+        "2",
+    ]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | steps, check=False).returncode == 0
+
+
+CAMPAIGNS: dict[str, Callable[[int], bool]] = {"examples": examples, "staleness": staleness}
 
 
 def main(arguments: Sequence[str]) -> int:

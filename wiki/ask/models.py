@@ -29,6 +29,10 @@ class CacheDependency(models.Model):
         """Any change of any page or fact."""
         CARD = 8
         """Excerpt and picture of the page with primary key `key`."""
+        FOLLOWED = 9
+        """Creation, deletion and redirect of any page that a value of property `key` names."""
+        TRUNCATED = 10
+        """The titles of all pages with a fact of a FACT row for the same rendering: a limit truncates the result."""
 
     rendered = models.ForeignKey(RenderedPage, on_delete=models.CASCADE, related_name="dependencies")
     sort = models.PositiveSmallIntegerField(choices=DependencyType.choices)

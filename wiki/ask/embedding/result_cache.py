@@ -225,6 +225,8 @@ def _add_changes(
         change.card_pages.add(version.page.pk)
     if any(before.get(name) != after[name] for name in TITLE_COLUMNS):
         change.retitled_pages.add(version.page.pk)
+    if before.get("title_key") and after["title_key"] and before["title_key"] != after["title_key"]:
+        change.moved_pages.add(version.page.pk)
     key_columns = ("title_key", "redirect_key")
     if any(before.get(name) != after[name] for name in key_columns):
         change.title_keys |= {str(row[name]) for row in (before, after) for name in key_columns if row.get(name)}

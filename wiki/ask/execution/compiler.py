@@ -84,7 +84,10 @@ class QueryCompiler:
 
     def subjects(self) -> QuerySet[Subject]:
         """Return the subjects that match the query, unordered. Raises AskProblem."""
-        return self.scope.subjects().filter(self.compile_condition(self.query.condition))
+        return self._matching_subjects(self.query.condition)
+
+    def _matching_subjects(self, condition: Condition) -> QuerySet[Subject]:
+        return self.scope.subjects().filter(self.compile_condition(condition))
 
     # --- Any condition ----------------------------------------------------------------------------
     def compile_condition(
@@ -171,8 +174,9 @@ class QueryCompiler:
         not_in_record = Q() if in_record else Q(part_of=None)
         if not condition.chain:
             self.any_change = True
-            patterns = [value.text for value in condition.values if isinstance(value, Compare)]
-            return self.scope.facts().filter(not_in_record, reduce(or_, map(_text_matches, patterns)))
+            patterns = [titles.fold(value.text) for value in condition.values if isinstance(value, Compare)]
+            matches = (is_like(F("folded_text"), pattern) for pattern in patterns)
+            return self.scope.facts().filter(not_in_record, reduce(or_, matches))
         link, rest = condition.chain[0], condition.chain[1:]
         declaration = self.names.declaration_named(link.name)
         values: tuple[ValueTest, ...] = condition.values
@@ -184,6 +188,8 @@ class QueryCompiler:
             return self._improper_facts(declaration.key, values)
         rows = self.names.property_rows(declaration.key, condition.depth)
         self.add_subproperty_dependencies(declaration.key, condition.depth)
+        if any(isinstance(value, SubqueryValue) for value in values):
+            self.names.follow(declaration.key, rows)
         conditions = [self._fact_test(value, declaration, rows) for value in values if not isinstance(value, NoValue)]
         return self.scope.facts(rows).filter(not_in_record, reduce(or_, conditions) if conditions else Q(pk__in=[]))
 
@@ -218,8 +224,7 @@ class QueryCompiler:
             return column_in("whole", self.scope.pks(inner))
         if datatype is not None and not isinstance(datatype, Page):
             raise AskProblem("ask_not_page", {"name": declaration.title})
-        subjects = self.scope.subjects().filter(self.compile_condition(condition))
-        return column_in("canonical_value", self.scope.canonical_values_of(subjects))
+        return column_in("canonical_value", self.scope.canonical_values_of(self._matching_subjects(condition)))
 
     def _parse_test(self, value: Compare, declaration: Declaration) -> ValueCondition:
         query = self.query
@@ -254,6 +259,7 @@ class QueryCompiler:
         declaration = self.names.declaration_named(link.name)
         rows = self.names.property_rows(declaration.key, condition.depth)
         self.fact_values.update((key, ANY) for key in {declaration.key, *rows.values()})
+        self.names.follow(declaration.key, rows)
         readable = self.scope.readable_pages().filter(pk=OuterRef("page"))
         facts = self.scope.facts(rows).filter(Exists(readable), part_of=None)
         found = Q(pk__in=[])
@@ -270,9 +276,7 @@ class QueryCompiler:
         """Return the subjects that a value of an inverse property names; None for any."""
         if isinstance(value, Compare):
             return self.scope.subjects().filter(self._title_conditions(IsPage((value,))))
-        if isinstance(value, SubqueryValue):
-            return self.scope.subjects().filter(self.compile_condition(value.condition))
-        return None
+        return self._matching_subjects(value.condition) if isinstance(value, SubqueryValue) else None
 
     def _is_has_subobject(self, link: ChainLink) -> bool:
         """Whether a property is `Has subobject`, which has no facts: it is computed from the table of subjects."""
@@ -389,10 +393,6 @@ def _disjunction(found: list[Q], as_test: bool) -> Q:
         return reduce(or_, found)
     first, *others = (Subject.objects.filter(one).order_by().values("pk") for one in found)
     return Q(pk__in=first.union(*others, all=True))
-
-
-def _text_matches(pattern: str) -> Q:
-    return is_like(F("folded_text"), titles.fold(pattern))
 
 
 def _count_facts(facts: QuerySet[Fact]) -> int:

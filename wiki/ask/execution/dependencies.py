@@ -14,9 +14,9 @@ class QueryDependencies:
 
     The result stays the same unless one of the following happens: a fact in `fact_values` is added, removed or
     parsed again; the declaration of one of `properties` changes; a page of `page_pks` changes; a page of `title_keys`
-    is created, deleted or changes its redirect; a page in one of `namespaces` (in any, with `any_change`) is created,
-    deleted or renamed. Where the result is truncated by the limit, a new title of any page that matches the
-    conditions counts too.
+    is created, deleted or changes its redirect, or one that a value of `followed_properties` names; a page in one of
+    `namespaces` (in any, with `any_change`) is created, deleted or renamed. Where the result is truncated by the
+    limit, a new title of any page with a fact in `fact_values` counts too.
     """
 
     fact_values: frozenset[tuple[str, str]] = frozenset()
@@ -30,5 +30,7 @@ class QueryDependencies:
     any_change: bool = False
     """Whether any fact or page matters."""
     is_truncated: bool = False
+    followed_properties: frozenset[str] = frozenset()
+    """Keys of the properties whose values are followed to pages: in chains, subqueries and inverse properties."""
     properties: frozenset[str] = frozenset()
     """Keys of all properties in the conditions, the sort keys and the printouts."""

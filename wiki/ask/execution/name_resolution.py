@@ -17,6 +17,7 @@ from wiki.facts.models import Fact, Property
 from wiki.facts.property_declarations import declarations_for
 from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.values import Declaration
+from wiki.pages.array_lookup import column_in
 from wiki.pages.models import WikiPage
 from wiki.text import titles
 from wiki.text.titles import TitleProblem, fold
@@ -35,6 +36,11 @@ class NameResolver:
         self._synonyms: dict[str, tuple[str, ...]] = {}
         self.title_keys: set[str] = set()
         """Title keys of pages whose creation, deletion or redirect would change the result."""
+        self.followed_properties: set[str] = set()
+        """Keys of properties whose values are followed to the pages that they name, existing or not.
+
+        All titles that the values name would be too many to list; a change of a title is compared with the values.
+        """
         self.subobjects: set[str] = set()
         """Subobjects (`key#fragment`) that the query looks up by name, whether they exist or not."""
 
@@ -82,6 +88,10 @@ class NameResolver:
             depth -= 1
         return found
 
+    def follow(self, key: str, rows: dict[int, str]) -> None:
+        """Depend on the titles and redirects that the values of a property name; `rows` are its `property_rows`."""
+        self.followed_properties.update({key, *rows.values()})
+
     def property_page_keys(self, key: str, depth: int) -> set[str]:
         """Return the title keys of the pages of a property and of its subproperties."""
         keys = {key, *self.property_rows(key, depth).values()}
@@ -103,7 +113,9 @@ class NameResolver:
         for key in missing:
             self._subproperties[key] = set()
         keys_by_page = {page: key for key in missing for page in self._page_keys(key)}
+        self.title_keys.update(keys_by_page)
         for parent, child in self._values_and_pages("_SUBP", keys_by_page):
+            self.title_keys.add(child)
             try:
                 self._subproperties[keys_by_page[parent]].add(key_of_property(child))
             except TitleProblem:
@@ -152,15 +164,22 @@ class NameResolver:
         """Return the title key that a page redirects to, or its own."""
         self.title_keys.add(key)
         found = self.readable_pages().filter(title_key=key).values_list("redirect_key", flat=True).first()
+        self.title_keys.add(found or key)
         return found or key
 
     def _with_redirects(self, key: str, target: str) -> list[str]:
         if key not in self._synonyms:
             destination = target or key
+            self.title_keys.add(destination)
             redirects = self.readable_pages().filter(redirect_key__gt="", redirect_key=destination)
             others = sorted(redirects.values_list("title_key", flat=True))
             self._synonyms[key] = tuple(dict.fromkeys([key, destination, *others]))
         return list(self._synonyms[key])
+
+    def _redirects_to(self, keys: set[str]) -> set[str]:
+        """Return the title keys of the pages that redirect to one of `keys`."""
+        redirects = self.readable_pages().filter(column_in("redirect_key", keys), redirect_key__gt="")
+        return set(redirects.values_list("title_key", flat=True))
 
     def categories(self, names: Iterable[str], depth: int) -> tuple[set[str], set[str]]:
         """Return title keys of categories, redirects and subcategories, and keys of page kinds with these names."""
@@ -176,7 +195,9 @@ class NameResolver:
         level = found
         for _ in range(depth):
             level = {child for _, child in self._values_and_pages("_SUBC", level)} - found
+            self.title_keys |= level
             if not level:
                 break
+            level |= self._redirects_to(level)
             found = found | level
         return found, kinds

@@ -142,6 +142,8 @@ class PrintoutLoader:
         self._load_record_fields([fact for several in facts.values() for fact in several])
         improper = self._improper_values(forward, level)
         continuing = [state for state in forward if len(state.printout.chain) > level + 1]
+        for link in {state.printout.chain[level] for state in continuing}:
+            self.names.follow(self.names.declaration_named(link.name).key, rows[link])
         facts_to_follow = {
             fact
             for state in continuing
@@ -154,7 +156,7 @@ class PrintoutLoader:
         for state in states:
             link = state.printout.chain[level]
             is_last = len(state.printout.chain) == level + 1
-            naming = self._naming_subjects(state, rows[link]) if link.inverse else {}
+            naming = self._naming_subjects(state, level, rows[link]) if link.inverse else {}
             for index, items in enumerate(state.reached):
                 subject_facts = [fact for item in items for fact in facts[item.pk] if fact.property_id in rows[link]]
                 if link in improper:
@@ -222,7 +224,9 @@ class PrintoutLoader:
         named = {pk: records[record] for pk, record in record_pks.items() if record in records}
         return named | {pk: subjects_by_value[value] for pk, value in values.items() if value in subjects_by_value}
 
-    def _naming_subjects(self, state: _PrintoutState, rows: dict[int, str]) -> dict[int, list[SubjectWithPage]]:
+    def _naming_subjects(
+        self, state: _PrintoutState, level: int, rows: dict[int, str]
+    ) -> dict[int, list[SubjectWithPage]]:
         """Return, for each subject that the chain has reached, the subjects whose facts name it or a redirect to it."""
         by_value: dict[str, int] = {}
         items = {item.pk: item for reached in state.reached for item in reached}
@@ -234,6 +238,7 @@ class PrintoutLoader:
             by_key = {item.key: item.pk for item in pages}
             by_value |= {key: by_key[to] for key, to in redirects.values_list("title_key", "redirect_key")}
         self.fact_values.update((key, value) for key in rows.values() for value in by_value)
+        self.names.follow(self.names.declaration_named(state.printout.chain[level].name).key, rows)
         found: dict[int, list[int]] = defaultdict(list)
         for values in iter_slices(sorted(by_value)):
             facts = self.scope.facts(rows).filter(

@@ -141,6 +141,7 @@ def _dependencies(result: QueryResult, compiler: QueryCompiler, loader: Printout
         frozenset(compiler.namespaces),
         compiler.any_change,
         is_truncated,
+        frozenset(compiler.names.followed_properties),
         compiler.names.property_keys(),
     )
 
@@ -151,5 +152,6 @@ def _dependencies_after_problem(compiler: QueryCompiler) -> QueryDependencies:
         frozenset(compiler.fact_values | compiler.names.subobject_dependencies()),
         title_keys=frozenset(compiler.names.title_keys),
         any_change=compiler.any_change,
+        followed_properties=frozenset(compiler.names.followed_properties),
         properties=compiler.names.property_keys(),
     )

@@ -78,8 +78,13 @@ def _facts_along(compiler: QueryCompiler, chain: tuple[ChainLink, ...], level: i
         raise AskProblem("ask_sort_inverse", {"name": f"-{link.name}"})
     declaration = compiler.names.declaration_named(link.name)
     rows = compiler.names.property_rows(declaration.key)
-    compiler.sort_values.update((key, ANY) for key in {declaration.key, *rows.values()})
+    values = {(key, ANY) for key in {declaration.key, *rows.values()}}
+    compiler.sort_values |= values
     facts = compiler.scope.facts(rows)
+    if len(chain) > 1 or level > 1:  # facts of other pages than those in the result
+        compiler.fact_values |= values
+    if level > 1:
+        compiler.names.follow(declaration.key, rows)
     if len(chain) == 1:
         return facts.filter(subject=_outer_reference(level), part_of=None)
     return facts.filter(subject__in=_reached_subjects(compiler, chain[:-1], level + 1).values("pk"))
