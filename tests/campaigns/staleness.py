@@ -62,7 +62,8 @@ PRINTOUTS = [
 OPTIONS = [
     "", "", "", "|limit=1", "|limit=1|order=desc", "|sort=Ville|limit=1", "|sort=Porte.Ville",
     "|sort=Nombre|order=desc", "|format=count", "|format=ul", "|format=template|template=Modèle", "|format=gallery",
-    "|sort=Porte.Nombre|limit=2", "|format=embedded", "|at=2024", "|offset=1|limit=1", "|format=category", "|format=tree|parent=Porte",
+    "|sort=Porte.Nombre|limit=2", "|format=embedded", "|at=2024", "|offset=1|limit=1",
+    "|format=category", "|format=tree|parent=Porte",
 ]  # fmt: skip
 
 
