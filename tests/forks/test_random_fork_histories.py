@@ -131,7 +131,7 @@ def check_agrees_with_git(merge: Merge) -> None:
     bases = merge.graph.merge_bases([nodes[merge.mine.pk]], [nodes[merge.theirs.pk]])
     if len(bases) != 1 or shutil.which("git") is None:
         return
-    texts = [texts_of(bases)[bases[0].pk], merge.mine.text() or "", merge.theirs.text() or ""]
+    texts = [texts_of(bases)[0][1], merge.mine.text() or "", merge.theirs.text() or ""]
     as_git = merged_by_git(*texts)
     assert None in (as_git, merge.merged.text) or as_git == merge.merged.text
     dense = [text.replace("\n\n", "\n") for text in texts]

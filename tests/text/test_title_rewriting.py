@@ -22,6 +22,11 @@ Voir [[Charte]]s, [[La Filature:Charte#But|la charte]], [[La Filature:Accueil]] 
 [[La Filature:Charte]]
 ```
 `[[Charte]]` [[Où::La Filature]] [[Où::La Filature|chez nous]] {{#ask: [[Où::La Filature]]}} [web](https://a.fr) \\[[x]]
+{{La Filature:Charte|[[Charte]]|a=La Filature}} {{#show: La Filature:Charte|?Où}} `{{La Filature:Charte}}`
+{{#ask: [[Où.Porte::!La Filature || Autre||La Filature#Ici]] [[La Filature:Charte||Autre]]
+[[Où::~La Filature*]]|?La Filature}}
+{{#set: Où = La Filature|Nom=La Filature et plus}}
+{{#subobject: x|Où=La Filature:Charte}} [[La Filature|{{La Filature}}]]
 """
 
 
@@ -52,7 +57,12 @@ Voir [[La Myne:Charte|Chartes]], [[Le Fil:Charte#But|la charte]], [[Le Fil:Accue
 ```
 [[La Filature:Charte]]
 ```
-`[[Charte]]` [[Où::Le Fil]] [[Où::Le Fil|chez nous]] {{#ask: [[Où::La Filature]]}} [web](https://a.fr) \\[[x]]
+`[[Charte]]` [[Où::Le Fil]] [[Où::Le Fil|chez nous]] {{#ask: [[Où::Le Fil]]}} [web](https://a.fr) \\[[x]]
+{{Le Fil:Charte|[[La Myne:Charte|Charte]]|a=La Filature}} {{#show: Le Fil:Charte|?Où}} `{{La Filature:Charte}}`
+{{#ask: [[Où.Porte::!Le Fil || Autre||Le Fil#Ici]] [[Le Fil:Charte||Autre]]
+[[Où::~La Filature*]]|?La Filature}}
+{{#set: Où = Le Fil|Nom=Le Fil et plus}}
+{{#subobject: x|Où=Le Fil:Charte}} [[Le Fil|{{La Filature}}]]
 """
     )
 

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from wiki.errors import LicenseConflict, Refused, TitleTaken, gettext_noop
-from wiki.forks.link_rewriting import LinkRewriter, PageCopy
+from wiki.forks.link_rewriting import CopiedText, LinkRewriter
 from wiki.licenses import catalogue, compatibility
 from wiki.pages import page_lookup
 from wiki.pages.contributors import authors_by_page
@@ -39,6 +39,15 @@ class ForkTarget:
     """Title in the place; empty: the title of the upstream."""
     license: str = ""
     """Empty: the licence of the upstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageCopy:
+    """A page that is forked, the fields of its copy, and the chosen facts in it (names of properties)."""
+
+    page: WikiPage
+    fields: PageFields
+    rewritten_facts: list[str]
 
 
 def fork(page: WikiPage, target: ForkTarget, by: Author) -> WikiPage:
@@ -90,17 +99,13 @@ def _fork(
 ) -> list[WikiPage]:
     """Write the copies of `pages`. Raises what `fork` raises, and StaleVersion when a page was changed since."""
     place, versions = _target_place(pages[0], target, by, seed)
-    copies = _plan_copies(pages, target, place, seed)
+    copies = _plan_copies(pages, target, place, rewritten_facts, seed)
     new_pages = _target_pages([copy.fields.full_title for copy in copies])
-    rewriter, parents, fork_rows = (
-        LinkRewriter(copies, rewritten_facts),
-        _current_versions(pages),
-        _fork_rows(pages, by),
-    )
+    parents, fork_rows = _current_versions(pages), _fork_rows(copies, by)
     if seed:
         new_pages[0] = place
-    for new_page, copy, parent in zip(new_pages, copies, parents, strict=True):
-        text, comment = rewriter.text_of(copy), _comment(copy.page)
+    for new_page, copy, parent, text in zip(new_pages, copies, parents, _copied_texts(copies), strict=True):
+        comment = _comment(copy.page)
         versions.append(NewVersion(new_page, text, copy.fields, by, comment, tags=["forked"], merge_parent=parent))
 
     def save_related(written: list[PageVersion]) -> None:
@@ -118,15 +123,32 @@ def _fork(
     return new_pages
 
 
-def _plan_copies(pages: Sequence[WikiPage], target: ForkTarget, place: WikiPage, seed: bool) -> list[PageCopy]:
-    """Return the pages with the fields of their copies in `place`."""
+def _copied_texts(copies: Sequence[PageCopy]) -> list[str]:
+    """Return the texts of the copies: of each page, with the titles of the copies."""
+    texts = [
+        CopiedText(copy.page.source.text or "", PageFields.of(copy.page), copy.fields, copy.rewritten_facts)
+        for copy in copies
+    ]
+    copy_titles = {copy.page.title_key or "": copy.fields.full_title for copy in copies}
+    conditions = {name for copy in copies for name in copy.rewritten_facts}
+    return LinkRewriter(texts, copy_titles, conditions).texts()
+
+
+def _plan_copies(
+    pages: Sequence[WikiPage], target: ForkTarget, place: WikiPage, rewritten_facts: Collection[str], seed: bool
+) -> list[PageCopy]:
+    """Return the pages with the fields of their copies in `place`, and with the names of their chosen facts."""
     copies = []
+    names: dict[int, list[str]] = {}
+    for value in sorted(rewritten_facts):  # see `FactRewriteOption.form_value`
+        pk, _, name = value.partition(" ")
+        names.setdefault(int(pk), []).append(name)
     for page, license in zip(pages, _fork_licenses(pages, target), strict=True):
         fields = PageFields(0, place, _fork_title(page, target, pages[0]), False, license, page.language)
-        copies.append(PageCopy(page, page_lookup.with_current_place(fields)))
+        copies.append(PageCopy(page, page_lookup.with_current_place(fields), names.get(page.pk, [])))
     if seed:
         fields = PageFields(0, None, place.title, True, copies[0].fields.license, pages[0].language)
-        copies[0] = PageCopy(pages[0], fields)
+        copies[0] = PageCopy(pages[0], fields, copies[0].rewritten_facts)
     return copies
 
 
@@ -223,8 +245,9 @@ def _mirrors(pages: Sequence[WikiPage]) -> list[Mirror]:
     return list(Mirror.objects.filter(page__in=keys[:ROWS])) if keys else []
 
 
-def _fork_rows(pages: Sequence[WikiPage], by: Author) -> list[Fork]:
-    """Return an unsaved Fork for each of `pages`, with the data of the upstream."""
+def _fork_rows(copies: Sequence[PageCopy], by: Author) -> list[Fork]:
+    """Return an unsaved Fork for each copy, with the data of the upstream."""
+    pages = [copy.page for copy in copies]
     authors, made_at = authors_by_page(pages), by.claimed_at or timezone.now()
     mirrors = {mirror.page_id: mirror for mirror in _mirrors(pages)}
     return [
@@ -236,8 +259,9 @@ def _fork_rows(pages: Sequence[WikiPage], by: Author) -> list[Fork]:
             upstream_version=upstream.version,
             upstream_license=upstream.license,
             upstream_authors=authors[upstream.pk],
+            rewritten_facts=copy.rewritten_facts,
             made_at=made_at,
             by=by.user,
         )
-        for upstream in pages
+        for copy, upstream in zip(copies, pages, strict=True)
     ]

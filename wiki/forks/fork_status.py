@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 
-from wiki.forks.version_graph import VersionGraph, VersionNode
+from wiki.forks.fork_translation import TextTranslator
+from wiki.forks.version_graph import VersionGraph, VersionNode, texts_of
 from wiki.pages.models import Fork, PageVersion, PageVersionQuerySet, WikiPage
 from wiki.text.titles import MIRROR_NAMESPACE
 
@@ -102,9 +103,17 @@ def compute_fork_status(page: WikiPage, fork: Fork, user: Reader) -> ForkStatus:
         for node in graph.changed_versions(page.pk, theirs_and_ancestors)
         if graph.nodes.get(node.merged_id or 0) not in theirs_and_ancestors
     ]
-    differs = len(bases) != 1 or bases[0].sha256 != mine.sha256
+    differs = len(bases) != 1 or not graph.is_same_text(bases[0], mine)
     behind = [] if mine.sha256 == theirs.sha256 else graph.changed_versions(upstream.pk, mine_and_ancestors)
+    if behind and _says_the_same(page, upstream, mine, theirs):
+        behind = []
     return ForkStatus(page, fork, upstream, graph, bases, behind, ahead, differs)
+
+
+def _says_the_same(page: WikiPage, upstream: WikiPage, mine: VersionNode, theirs: VersionNode) -> bool:
+    """Whether both texts are the same but for the titles that the fork renamed."""
+    (_, my_text), (_, their_text) = texts_of([mine, theirs])
+    return TextTranslator(page, upstream).translate(upstream.pk, their_text) == my_text
 
 
 def fork_counts(page: WikiPage, fork: Fork, user: Reader) -> ForkCounts:

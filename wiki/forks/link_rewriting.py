@@ -1,8 +1,8 @@
-"""Rewriting of links in forked texts: links among the copies lead to the copies, others to the same page as before."""
+"""Rewriting of titles in copied texts: those of copied pages become those of the copies, others lead where they led."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from wiki.forks.subtree import title_key_or_empty
@@ -16,59 +16,66 @@ ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class PageCopy:
-    """A page, and the fields of its copy."""
+class CopiedText:
+    """A text of one page that is to be written in another."""
 
-    page: WikiPage
-    fields: PageFields
-
-    @property
-    def text(self) -> str:
-        """The text of the page."""
-        return self.page.source.text or ""
+    text: str
+    old: PageFields
+    new: PageFields
+    rewritten_facts: Collection[str] = ()
+    """Names of the properties whose values name the new place where they named the old one."""
 
 
 class LinkRewriter:
-    """Rewrites the titles in forked texts. Loads the targets of all titles at once, ROWS per query."""
+    """Rewrites the titles in copied texts. Loads the targets of all titles at once, ROWS per query."""
 
-    def __init__(self, copies: Sequence[PageCopy], rewritten_facts: Collection[str] = ()) -> None:
-        """`rewritten_facts`: the facts that will name the new place (`FactRewriteOption.form_value`)."""
-        self._rewritten_facts = frozenset(rewritten_facts)
-        self._copy_titles = {copy.page.title_key or "": copy.fields.full_title for copy in copies}
-        """Full titles of the copies, by the title keys of the original pages."""
+    def __init__(
+        self, copies: Sequence[CopiedText], copy_titles: Mapping[str, str], rewritten_conditions: Collection[str] = ()
+    ) -> None:
+        """`copy_titles`: full titles of the copies, by the title keys of the copied pages.
+
+        `rewritten_conditions`: names of the properties by which queries look for the new place instead of the old one.
+        """
+        self._copies, self._conditions = copies, frozenset(rewritten_conditions)
+        self._copy_titles = dict(copy_titles)
         self._copy_keys = {title_key_or_empty(title) for title in self._copy_titles.values()}
-        self._references = {copy.page.pk: list(find_title_references(copy.text)) for copy in copies}
+        self._references = [list(find_title_references(copy.text)) for copy in copies]
         keys: set[str] = set()
-        for copy in copies:
-            for reference in self._references[copy.page.pk]:
-                keys.update(target_keys(reference.title, PageFields.of(copy.page)))
-                keys.update(target_keys(reference.title, copy.fields))
+        for copy, references in zip(copies, self._references, strict=True):
+            for reference in references:
+                keys.update(target_keys(reference.title, copy.old))
+                keys.update(target_keys(reference.title, copy.new))
         self._existing_titles = _load_titles(existing_keys(keys))
-        self._follow_redirects()
+        self._follow_redirects(keys)
 
-    def _follow_redirects(self) -> None:
+    def _follow_redirects(self, keys: Collection[str]) -> None:
         """Map redirects to a copied page to the copy."""
-        redirects = WikiPage.objects.filter(redirect_key__in=list(self._copy_titles), title_key__isnull=False)
-        for key, target in redirects.values_list("title_key", "redirect_key"):
-            self._copy_titles.setdefault(key, self._copy_titles[target])
+        sorted_keys = sorted(keys)
+        for start in range(0, len(sorted_keys), ROWS):
+            redirects = WikiPage.objects.filter(title_key__in=sorted_keys[start : start + ROWS], redirect_key__gt="")
+            for key, target in redirects.values_list("title_key", "redirect_key"):
+                if target in self._copy_titles:
+                    self._copy_titles.setdefault(key, self._copy_titles[target])
 
-    def text_of(self, copy: PageCopy) -> str:
-        """Return the text of a copy."""
-        return replace_titles(
-            copy.text, self._references[copy.page.pk], lambda reference: self._new_title(copy, reference)
-        )
+    def texts(self) -> list[str]:
+        """Return the text of each copy."""
+        return [
+            replace_titles(copy.text, references, lambda reference, copy=copy: self._new_title(copy, reference))  # type: ignore[misc]
+            for copy, references in zip(self._copies, self._references, strict=True)
+        ]
 
-    def _new_title(self, copy: PageCopy, reference: TitleReference) -> str | None:
+    def _new_title(self, copy: CopiedText, reference: TitleReference) -> str | None:
         """Return the title to write in the copy instead of a reference; None to leave it unchanged."""
-        if not reference.title or (reference.kind == "link" and split_namespace(reference.title)[0]):
+        if not reference.title or (reference.kind != "address" and split_namespace(reference.title)[0]):
             return None
-        if reference.kind == "fact":
-            return self._new_fact_value(copy, reference)
-        root_key, place_key = target_keys(reference.title, PageFields.of(copy.page))
-        current_key = next((candidate for candidate in (place_key, root_key) if candidate in self._existing_titles), "")
+        if reference.property:
+            return self._new_value(copy, reference)
+        root_key, place_key = target_keys(reference.title, copy.old)
+        known = self._copy_titles.keys() | self._existing_titles.keys()
+        current_key = next((candidate for candidate in (place_key, root_key) if candidate in known), "")
         if not current_key:
             return None
-        new_root_key, new_place_key = target_keys(reference.title, copy.fields)
+        new_root_key, new_place_key = target_keys(reference.title, copy.new)
         new_target_key = next(
             (
                 candidate
@@ -77,18 +84,18 @@ class LinkRewriter:
             ),
             "",
         )
-        full_title = self._copy_titles.get(current_key, self._existing_titles[current_key])
+        full_title = self._copy_titles.get(current_key) or self._existing_titles[current_key]
         return None if new_target_key == title_key_or_empty(full_title) else full_title
 
-    def _new_fact_value(self, copy: PageCopy, reference: TitleReference) -> str | None:
-        """Return the value to write for a fact; None to leave it unchanged.
+    def _new_value(self, copy: CopiedText, reference: TitleReference) -> str | None:
+        """Return the value to write for a property; None to leave it unchanged.
 
-        The old place becomes the new one if the fact was chosen; the full title of a copied page that of its copy.
+        The old place becomes the new one if the property was chosen; the full title of a copied page that of its copy.
         """
-        key, place_page = title_key_or_empty(reference.title), copy.page if copy.page.is_place else copy.page.place
-        if place_page is not None and key == place_page.title_key:
-            place = copy.fields.place.full_title if copy.fields.place else copy.fields.full_title
-            return place if f"{copy.page.pk} {reference.property}" in self._rewritten_facts else None
+        key = title_key_or_empty(reference.title)
+        if copy.old.place_title and key == title_key_or_empty(copy.old.place_title):
+            chosen = self._conditions if reference.kind == "condition" else copy.rewritten_facts
+            return (copy.new.place_title or copy.new.full_title) if reference.property in chosen else None
         return self._copy_titles.get(key) if ":" in reference.title else None
 
 

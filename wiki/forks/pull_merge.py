@@ -11,7 +11,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from wiki.errors import LicenseConflict, Refused, gettext_noop
-from wiki.forks.version_graph import VersionGraph
+from wiki.forks.fork_translation import TextTranslator
+from wiki.forks.version_graph import UNCHANGED_TAG, VersionGraph
 from wiki.licenses import compatibility
 from wiki.licenses.compatibility import Verdict
 from wiki.pages import page_lookup
@@ -59,15 +60,27 @@ class Merge:
 
     @property
     def is_done(self) -> bool:
-        """Whether `theirs` has been merged or skipped already (it is an ancestor of `mine`)."""
-        return self.graph.nodes[self.theirs.pk] in self.graph.ancestors([self.graph.nodes[self.mine.pk]])
+        """Whether `theirs` is merged or skipped already (it is an ancestor of `mine`), or both have the same text."""
+        ancestors = self.graph.ancestors([self.graph.nodes[self.mine.pk]])
+        return self.graph.nodes[self.theirs.pk] in ancestors or self.their_text == (self.mine.text() or "")
+
+    @cached_property
+    def translator(self) -> TextTranslator:
+        """What writes the texts of both pages in the terms of `page`."""
+        return TextTranslator(self.page, self.theirs.page)
+
+    @cached_property
+    def their_text(self) -> str:
+        """The text of `theirs` in the terms of the page."""
+        return self.translator.translate(self.theirs.page_id, self.theirs.text() or "")
 
     @cached_property
     def merged(self) -> MergedDocument:
         """The three-way merge of the two texts, from their merge base."""
         nodes = self.graph.nodes
         bases = self.graph.merge_bases([nodes[self.mine.pk]], [nodes[self.theirs.pk]])
-        return merge_documents(self.graph.merge_base_text(bases), self.mine.text() or "", self.theirs.text() or "")
+        base = self.graph.merge_base_text(bases, self.translator.translate)
+        return merge_documents(base, self.mine.text() or "", self.their_text)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -94,10 +107,19 @@ class Merge:
         """
         if not self.verdict.allowed:
             raise LicenseConflict(str(self.verdict.reason).replace("%", "%%"))
+        if self.is_done and text == (self.mine.text() or ""):
+            return SaveResult(self.page, self.mine.number, changed=False)
         names = authors_of(self.theirs.page, self.theirs.number)
-        summary_of_edit = EditSummary(comment or self.summary(), tags=["pulled"], merge_parent=self.theirs)
+        tags = ["pulled", *self.unchanged_tags(text)]
+        summary_of_edit = EditSummary(comment or self.summary(), tags=tags, merge_parent=self.theirs)
         number = self.mine.number if base is None else base
         return page_writer.edit(self.page, text, by, summary_of_edit, number, lambda _: add_credits(self.page, names))
+
+    def unchanged_tags(self, text: str) -> list[str]:
+        """Return the tag of a version with `text` that takes in `theirs` as it is but for renamed titles; else none."""
+        if text == (self.theirs.text() or "") or self.translator.translate(self.page.pk, text) != self.their_text:
+            return []
+        return [UNCHANGED_TAG]
 
     def skip_upstream(self, by: Author) -> SaveResult:
         """Record `theirs` as merged without changing the text (as git's strategy "ours"). Raises what `edit` raises."""

@@ -20,6 +20,7 @@ from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
 from wiki.forks import auto_pull, notifications, pull_merge
 from wiki.forks.fork_status import ForkStatus, find_fork_status
+from wiki.forks.fork_translation import TextTranslator
 from wiki.forks.merge_choices import ConflictChoice
 from wiki.forks.pull_merge import Merge
 from wiki.forks.version_graph import VersionGraph, texts_of
@@ -80,13 +81,14 @@ def _changes_of_both_sides(request: HttpRequest, status: ForkStatus, upstream: W
         graph.by_number[status.page.pk, status.page.version],
         graph.by_number[upstream.pk, upstream.version],
     )
-    texts = texts_of([mine, theirs])
-    base = graph.merge_base_text(status.bases)
+    my_text, their_text = (text for _, text in texts_of([mine, theirs]))
+    translate = TextTranslator(status.page, upstream).translate
+    base = graph.merge_base_text(status.bases, translate)
     return {
         "behind": status.versions(status.behind, request.user, LISTED),
         "ahead": status.versions(status.ahead, request.user, LISTED),
-        "upstream_changes": Difference.of(base, texts[theirs.pk]),
-        "own_changes": Difference.of(base, texts[mine.pk]),
+        "upstream_changes": Difference.of(base, translate(upstream.pk, their_text)),
+        "own_changes": Difference.of(base, my_text),
         "verdict": compatibility.check(upstream.license, status.page.license),
     }
 

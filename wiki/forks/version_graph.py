@@ -8,7 +8,7 @@ conflicts of that merge are resolved to their own base.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wiki.pages.models import PageVersion, WikiPage
@@ -18,6 +18,10 @@ MERGE_DEPTH = 8
 """Maximum number of merge bases that are merged, and maximum depth of the recursion."""
 PARTIAL_TAG = "part"
 """Tag of a partial merge: it has a merge parent, but the rest of that version is still to be merged."""
+FORKED_TAG, UNCHANGED_TAG = "forked", "unchanged"
+"""Tags of a version that made a fork, and of one that took in another version as it is, but for the renamed titles."""
+Translation = Callable[[int, str], str]
+"""Takes the primary key of a page and a text of it; returns the text in the terms of another page."""
 COLUMNS = ("pk", "page_id", "number", "merge_parent_id", "sha256", "is_deletion")
 
 
@@ -32,6 +36,8 @@ class VersionNode:
     """Primary key of the merged version of another page; None also for a partial merge."""
     sha256: str
     is_deletion: bool
+    is_copy: bool
+    """Whether the text is that of the merged version, but for titles that the fork renamed."""
 
 
 @dataclass(slots=True)
@@ -50,11 +56,11 @@ class VersionGraph:
         while page_ids:
             seen |= page_ids
             rows = PageVersion.objects.filter(page_id__in=page_ids)
-            partial_merges = {
-                key for key, tags in rows.exclude(merge_parent=None).values_list("pk", "tags") if PARTIAL_TAG in tags
-            }
+            tags_of = dict(rows.exclude(merge_parent=None).values_list("pk", "tags"))
             for key, page, number, merged, sha256, is_deletion in rows.values_list(*COLUMNS):
-                node = VersionNode(key, page, number, None if key in partial_merges else merged, sha256, is_deletion)
+                tags = tags_of.get(key, ())
+                merged_id, is_copy = (None, False) if PARTIAL_TAG in tags else (merged, _is_copy(tags))
+                node = VersionNode(key, page, number, merged_id, sha256, is_deletion, is_copy)
                 graph.nodes[node.pk] = graph.by_number[node.page_id, node.number] = node
             missing = {node.merged_id for node in graph.nodes.values() if node.merged_id} - graph.nodes.keys()
             pages_of = PageVersion.objects.filter(pk__in=missing).values_list("page_id", flat=True)
@@ -84,16 +90,22 @@ class VersionGraph:
         parents_in_common = {parent for node in common for parent in self.parents(node)}
         return sorted(common - parents_in_common, key=lambda node: -node.pk)
 
-    def merge_base_text(self, bases: Sequence[VersionNode], depth: int = MERGE_DEPTH) -> str:
-        """Return the base text of a three-way merge: the text of the merge base, or several merged into one."""
-        texts = texts_of(bases[:MERGE_DEPTH])
+    def merge_base_text(self, bases: Sequence[VersionNode], translate: Translation, depth: int = MERGE_DEPTH) -> str:
+        """Return the base text of a three-way merge: the text of the merge base, or several merged into one.
+
+        `translate` brings the texts of all pages into the terms of the page that is merged.
+        """
+        texts = {node.pk: "" for node in bases}
+        texts |= {node.pk: translate(node.page_id, text) for node, text in texts_of(bases[:MERGE_DEPTH])}
         if not bases:
             return ""
         text = texts[bases[0].pk]
         for index, node in enumerate(bases[1:MERGE_DEPTH], start=1):
             bases_of_bases = self.merge_bases(bases[:index], [node]) if depth else []
             merged = merge_documents(
-                self.merge_base_text(bases_of_bases, depth - 1) if bases_of_bases else "", text, texts[node.pk]
+                self.merge_base_text(bases_of_bases, translate, depth - 1) if bases_of_bases else "",
+                text,
+                texts[node.pk],
             )
             text = merged.resolved([conflict.base for conflict in merged.conflicts])
         return text
@@ -118,12 +130,23 @@ class VersionGraph:
         return found
 
     def is_unchanged_merge(self, node: VersionNode, of: set[VersionNode]) -> bool:
-        """Whether a version merged a version in `of` and has exactly its text."""
+        """Whether a version merged a version in `of` and has its text, but for renamed titles."""
         merged = self.nodes.get(node.merged_id) if node.merged_id is not None else None
-        return merged is not None and merged in of and merged.sha256 == node.sha256
+        return merged is not None and merged in of and (node.is_copy or merged.sha256 == node.sha256)
+
+    def is_same_text(self, base: VersionNode, node: VersionNode) -> bool:
+        """Whether a version has the text of one of another page that was merged into its page, or the same bytes."""
+        copies = (one for one in self.by_number.values() if one.page_id == node.page_id and one.sha256 == node.sha256)
+        return base.sha256 == node.sha256 or any(one.is_copy and one.merged_id == base.pk for one in copies)
 
 
-def texts_of(nodes: Iterable[VersionNode]) -> dict[int, str]:
-    """Return {primary key: text} of versions. One query."""
-    rows = PageVersion.objects.filter(pk__in=[node.pk for node in nodes]).select_related("stored")
-    return {row.pk: row.text() or "" for row in rows}
+def _is_copy(tags: Sequence[str]) -> bool:
+    return FORKED_TAG in tags or UNCHANGED_TAG in tags
+
+
+def texts_of(nodes: Iterable[VersionNode]) -> list[tuple[VersionNode, str]]:
+    """Return versions with their texts, in order. One query."""
+    listed = list(nodes)
+    rows = PageVersion.objects.filter(pk__in=[node.pk for node in listed]).select_related("stored")
+    texts = {row.pk: row.text() or "" for row in rows}
+    return [(node, texts[node.pk]) for node in listed]

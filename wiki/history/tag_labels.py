@@ -22,6 +22,7 @@ TAGS: Mapping[str, str | Promise] = {
     "unmade place": pgettext_lazy("mark of a version", "place unmade"),
     "forked": pgettext_lazy("mark of a version", "fork"),
     "pulled": pgettext_lazy("mark of a version", "taken in"),
+    "unchanged": pgettext_lazy("mark of a version", "as the original"),
     "passed over": pgettext_lazy("mark of a version", "passed over"),
     "accepted": pgettext_lazy("mark of a version", "proposal"),
     "part": pgettext_lazy("mark of a version", "in part"),

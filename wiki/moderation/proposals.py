@@ -110,20 +110,27 @@ def accept(proposal: Proposal, text: str, by: User, *, is_whole: bool, base: int
     _require_can_resolve(by, proposal)
     if proposal.pending_consents:
         raise Refused(gettext_noop("Not everyone who wrote this has agreed yet to the licence of the page."))
-    partial_tags = [] if is_whole and proposal.is_whole else [PARTIAL_TAG]
+    merge_tags = _merge_tags(proposal, text, is_whole=is_whole and proposal.is_whole)
     names = authors_of(proposal.source.page, proposal.source.number) if proposal.source else [proposal.by_name]
 
     def save_related(versions: list[PageVersion]) -> None:
         _resolve(proposal, Proposal.State.ACCEPTED, by, version=versions[-1])
         add_credits(proposal.page, names)
 
-    summary = EditSummary(_comment(proposal, by), tags=[ACCEPTED, *partial_tags], merge_parent=proposal.source)
+    summary = EditSummary(_comment(proposal, by), tags=[ACCEPTED, *merge_tags], merge_parent=proposal.source)
     saved = page_writer.edit(
         proposal.page, text, Author.of(by), summary, base, save_related, _author_of_merge(proposal)
     )
     if not saved.changed:  # the page has this text already
         _resolve(proposal, Proposal.State.ACCEPTED, by)
     return saved
+
+
+def _merge_tags(proposal: Proposal, text: str, *, is_whole: bool) -> list[str]:
+    """Return the tags of the version with `text` that accepts a proposal, which say how much of the fork it takes."""
+    if not is_whole:
+        return [PARTIAL_TAG]
+    return [] if proposal.source is None else Merge.of(proposal.page, proposal.source).unchanged_tags(text)
 
 
 def _author_of_merge(proposal: Proposal) -> Author:

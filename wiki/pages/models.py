@@ -320,6 +320,9 @@ class Fork(models.Model):
     upstream_license = models.CharField(max_length=255)
     upstream_authors = models.JSONField(default=list)
     """Names of the authors of upstream up to `upstream_version`, including the authors of its own upstreams."""
+    rewritten_facts = models.JSONField(null=True)
+    """Names of the properties whose values name the place of the fork where those of the upstream name its own; null
+    for a fork made before 0.3.0 or elsewhere."""
     made_at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     auto_pull_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

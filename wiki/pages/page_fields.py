@@ -28,3 +28,8 @@ class PageFields:
     def full_title(self) -> str:
         """Full title: namespace or place, and title."""
         return titles.build_full_title(self.namespace, self.place.full_title if self.place else None, self.title)
+
+    @property
+    def place_title(self) -> str:
+        """Full title of the place that the page is or is in; "" if there is none."""
+        return self.title if self.is_place else self.place.full_title if self.place else ""

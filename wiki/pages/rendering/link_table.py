@@ -23,11 +23,10 @@ def target_keys(target: str, fields: PageFields) -> tuple[str, str]:
         key = titles.key_of(target)
     except titles.TitleProblem:
         return "", ""
-    place_title = fields.title if fields.is_place else fields.place.full_title if fields.place else ""
-    if not place_title or titles.split_namespace(target)[0]:
+    if not fields.place_title or titles.split_namespace(target)[0]:
         return key, ""
     try:
-        return key, titles.key_of(f"{place_title}:{target}")
+        return key, titles.key_of(f"{fields.place_title}:{target}")
     except titles.TitleProblem:
         return key, ""
 

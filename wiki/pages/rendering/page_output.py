@@ -22,14 +22,12 @@ def deferred_slots(stored: RenderedPage, fields: PageFields, page: WikiPage | No
 
     `page` is given if it is the rendering of its current text, whose facts are in the database.
     """
-    title = fields.full_title
-    place_title = title if fields.is_place else fields.place.full_title if fields.place else ""
     placeholders = {
         number: placeholder for number, placeholder in stored.placeholders.items() if "key" not in placeholder
     }
     return DeferredSlots(
-        title, place_title, fields.language, stored.ui_language, placeholders, stored.has_fact_box, page,
-        stored.statements or (), fields.license,
+        fields.full_title, fields.place_title, fields.language, stored.ui_language, placeholders,
+        stored.has_fact_box, page, stored.statements or (), fields.license,
     )  # fmt: skip
 
 
