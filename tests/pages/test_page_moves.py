@@ -11,7 +11,8 @@ from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, Refused, TitleTaken
 from wiki.pages import page_lookup
-from wiki.pages.models import Changeset, WikiPage, links_to
+from wiki.pages.models import Changeset, WikiPage
+from wiki.pages.rendering.link_table import links_to
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 

@@ -395,9 +395,3 @@ class RenderedPage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page_id} in {self.ui_language}"
-
-
-def links_to(key: str) -> models.QuerySet[PageLink]:
-    """Return the links that resolve to the page with `key`, tried in the place of the linking page first."""
-    in_place = WikiPage.objects.filter(title_key=models.OuterRef("place_key"))
-    return PageLink.objects.filter(Q(place_key=key) | Q(Q(key=key), ~models.Exists(in_place) | Q(place_key="")))

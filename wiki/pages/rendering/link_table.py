@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from wiki.pages.models import PageLink, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion
@@ -39,6 +41,12 @@ def existing_keys(keys: Iterable[str]) -> set[str]:
             WikiPage.objects.filter(title_key__in=distinct[start : start + ROWS]).values_list("title_key", flat=True)
         )
     return found
+
+
+def links_to(key: str) -> QuerySet[PageLink]:
+    """Return the links that resolve to the page with `key`, tried in the place of the linking page first."""
+    in_place = WikiPage.objects.filter(title_key=OuterRef("place_key"))
+    return PageLink.objects.filter(Q(place_key=key) | Q(Q(key=key), ~Exists(in_place) | Q(place_key="")))
 
 
 LinkRow = tuple[str, str, str]

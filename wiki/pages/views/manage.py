@@ -22,7 +22,8 @@ from wiki.errors import NotAllowed, WikiError, gettext_noop
 from wiki.licenses import compatibility
 from wiki.pages import page_lookup, permissions
 from wiki.pages.error_middleware import message_for
-from wiki.pages.models import LANGUAGES, Stewardship, WikiPage, links_to
+from wiki.pages.models import LANGUAGES, Stewardship, WikiPage
+from wiki.pages.rendering.link_table import links_to
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.version_store import Author
 from wiki.text import titles

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from wiki.pages import page_lookup
 from wiki.pages.media_models import file_key, pictures_by_name
-from wiki.pages.models import Kind, PageLink, WikiPage, WikiPageQuerySet, links_to
+from wiki.pages.models import Kind, PageLink, WikiPage, WikiPageQuerySet
+from wiki.pages.rendering.link_table import links_to
 from wiki.text import titles
 from wiki.text.titles import CATEGORY
 
