@@ -41,9 +41,9 @@ def test_it_counts_versions_of_each_side(bread: WikiPage, fork: WikiPage, alice:
 
 
 def test_what_does_not_change_the_text_is_not_counted(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
-    page_writer.relicense(bread, "LAL-1.3", Author(None, "script"))
+    page_writer.set_fields(bread, Author(None, "script"), "LAL-1.3")
     page_moves.move(page_lookup.reload_page(bread.pk), "Pain au levain", Author(None, "script"))
-    page_writer.set_language(fork, "en", Author.of(bob))
+    page_writer.set_fields(fork, Author.of(bob), language="en")
     assert counts(fork, bob) == (0, 0)
     assert fork_status_of(fork, bob).was_renamed
     change(bread, alice, ("le soir", "le matin"))

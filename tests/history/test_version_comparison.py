@@ -108,9 +108,9 @@ def test_it_names_the_fields_that_changed(client: Client, bob: User) -> None:
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "---\nKind: Practice\n---\nUn texte.", by=bob)
     page_writer.edit(page, "---\nKind: Projet\n---\nUn texte.", Author.of(bob))
-    page_writer.set_language(page_lookup.reload_page(page.pk), "en", Author.of(bob))
+    page_writer.set_fields(page_lookup.reload_page(page.pk), Author.of(bob), language="en")
     root = Author(None, "root")
-    page_writer.relicense(page_lookup.reload_page(page.pk), "CC-BY-SA-4.0", root)
+    page_writer.set_fields(page_lookup.reload_page(page.pk), root, "CC-BY-SA-4.0")
     page_moves.move(page_lookup.reload_page(page.pk), "Atelier:Notre charte", Author(None, "root"))
     assert place.full_title == "Atelier"
     response = client.get("/compare/Atelier:Notre_charte?from=1")

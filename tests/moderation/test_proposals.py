@@ -26,6 +26,7 @@ from wiki.accounts.models import User
 from wiki.errors import LicenseConflict, NotAllowed, Refused
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
+from wiki.forks.pull_merge import Merge
 from wiki.history.authorship import authorship_of
 from wiki.moderation import proposals
 from wiki.moderation.models import Proposal
@@ -280,3 +281,18 @@ def test_two_consents_at_the_same_moment_are_both_recorded(bread: WikiPage, alic
     assert made.pending_consents == []
     with pytest.raises(NotAllowed):
         proposals.agree(second, bob)
+
+
+def test_a_message_that_is_too_long_is_refused_not_cut(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
+    change(fork, bob, ("le soir", "le matin"))
+    merge = Merge.into_upstream(fork, bread)
+    too_long = "é" * (proposals.MESSAGE_LIMIT + 1)
+    with pytest.raises(Refused, match="characters"):
+        proposals.propose(merge, merge.merged.text or "", too_long, bob)
+    proposal = proposals.propose(merge, merge.merged.text or "", "é" * proposals.MESSAGE_LIMIT, bob)
+    with pytest.raises(Refused, match="characters"):
+        proposals.add_comment(proposal, alice, too_long)
+    with pytest.raises(Refused, match="characters"):
+        proposals.decline(proposal, alice, "é" * (proposals.REASON_LIMIT + 1))
+    proposal.refresh_from_db()
+    assert proposal.state == "waiting"

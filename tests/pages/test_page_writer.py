@@ -16,7 +16,7 @@ from wiki.errors import DatabaseBusy, EditConflict, LicenseConflict, NotAllowed,
 from wiki.pages import page_lookup
 from wiki.pages.models import PageText, PageVersion, RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing import page_writer
+from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.pages.writing.version_store import NewVersion, StaleVersion, store
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
@@ -174,9 +174,9 @@ def test_place_with_pages_is_neither_deleted_nor_converted(bob: User) -> None:
 def test_relicense_requires_compatible_licence(bob: User) -> None:
     place = make_place("La Myne", by=bob)
     page = make_page("Charte", place=place, by=bob)
-    assert page_writer.relicense(page, "LAL-1.3", Author.of(bob)).changed
+    assert page_writer.set_fields(page, Author.of(bob), "LAL-1.3").changed
     with pytest.raises(Refused):
-        page_writer.relicense(page, "CC0-1.0", Author.of(bob))
+        page_writer.set_fields(page, Author.of(bob), "CC0-1.0")
     assert page_lookup.reload_page(page.pk).license == "LAL-1.3"
     assert page.versions.get(number=1).license == "CC-BY-SA-4.0"
 
@@ -327,8 +327,8 @@ def test_each_act_asks_whether_one_may(alice: User, charlie: User, bob: User) ->
     for act in (
         lambda: page_writer.create("Four", "Non.", Author.of(charlie)),
         lambda: page_writer.create_place("Four", "Non.", Author.of(charlie)),
-        lambda: page_writer.set_language(page, "en", Author.of(charlie)),
-        lambda: page_writer.relicense(page, "LAL-1.3", Author.of(alice)),
+        lambda: page_writer.set_fields(page, Author.of(charlie), language="en"),
+        lambda: page_writer.set_fields(page, Author.of(alice), "LAL-1.3"),
         lambda: page_writer.convert_place_to_page(place, Author.of(alice)),
         lambda: page_writer.delete(place, Author.of(alice)),
         lambda: page_writer.undelete(place, Author.of(alice)),
@@ -341,8 +341,8 @@ def test_each_act_asks_whether_one_may(alice: User, charlie: User, bob: User) ->
 def test_fields_of_a_place_change_while_pages_live_in_it(bob: User) -> None:
     place = make_place("Atelier", by=bob)
     make_page("Charte", place=place, by=bob)
-    assert page_writer.set_language(place, "en", Author.of(bob)).changed
-    assert not page_writer.set_language(place, "en", Author.of(bob)).changed
+    assert page_writer.set_fields(place, Author.of(bob), language="en").changed
+    assert not page_writer.set_fields(place, Author.of(bob), language="en").changed
     assert page_lookup.reload_page(place.pk).language == "en"
 
 
@@ -393,3 +393,28 @@ def test_a_page_that_never_had_a_text_does_not_come_back(alice: User) -> None:
     store([NewVersion(page, None, page_lookup.fields_for_title("Vide", license="CC0-1.0", language="fr"), SCRIPT)])
     with pytest.raises(Refused, match="never had a text"):
         page_writer.undelete(page, SCRIPT)
+
+
+def test_a_long_comment_is_kept_whole_or_refused(bob: User) -> None:
+    page = make_page("Four", by=bob)
+    comment = "é" * 700
+    saved = page_writer.edit(page, "Autre chose.", Author.of(bob), EditSummary(comment))
+    assert page.versions.get(number=saved.version).comment == comment
+    too_long = "é" * (page_writer.COMMENT_LIMIT + 1)
+    for write in (
+        lambda: page_writer.edit(page, "Encore.", Author.of(bob), EditSummary(too_long)),
+        lambda: page_writer.create("Autre", "Un.", Author.of(bob), summary=EditSummary(too_long)),
+        lambda: page_writer.delete(page, Author(None, "script"), too_long),
+        lambda: page_moves.move(page, "Ailleurs", Author(None, "script"), too_long),
+    ):
+        with pytest.raises(Refused, match="comment"):
+            write()
+    assert page_lookup.reload_page(page.pk).version == 2
+
+
+def test_licence_and_language_change_in_one_version(bob: User) -> None:
+    page = make_page("Four", by=bob)
+    page_writer.set_fields(page, Author(None, "script"), "LAL-1.3", "en", "les deux")
+    version = page.versions.get(number=2)
+    assert (version.license, version.language, version.tags) == ("LAL-1.3", "en", ["license", "language"])
+    assert not page_writer.set_fields(page_lookup.reload_page(page.pk), Author(None, "script"), "LAL-1.3", "en").changed

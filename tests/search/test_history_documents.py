@@ -66,7 +66,7 @@ def test_passages_are_stemmed_in_the_language_of_the_page() -> None:
     page = make_page("Sewing", "We were sewing.")
     background_jobs.run_pending()
     assert passages_with("sew") == []
-    page_writer.set_language(page, "en", SCRIPT)
+    page_writer.set_fields(page, SCRIPT, language="en")
     assert enqueued_passages() == [Passage.objects.get().pk]
     background_jobs.run_pending()
     assert passages_with("sew") == ["We were sewing."]

@@ -83,7 +83,7 @@ def _save(request: ApiRequest, page: WikiPage | None, title: str) -> SaveResult:
     """Save the text by the page writer, or add it to the text that the page has at the moment of the write."""
     author = Author.of(request.user) if isinstance(request.user, User) else Author()
     summary = EditSummary(
-        request.get("summary")[:500], request.flag("minor"), ["api", *(["bot"] if request.flag("bot") else [])]
+        request.get("summary"), request.flag("minor"), ["api", *(["bot"] if request.flag("bot") else [])]
     )
     if page is None:
         text = request.get("text") or request.get("prependtext") + request.get("appendtext")
@@ -158,6 +158,6 @@ def delete(request: ApiRequest) -> dict[str, Any]:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
     permissions.require(request.user, permissions.Action.DELETE, page)
     author = Author.of(request.user) if isinstance(request.user, User) else Author()
-    saved = page_writer.delete(page, author, request.get("reason")[:500])
+    saved = page_writer.delete(page, author, request.get("reason"))
     number = PageVersion.objects.filter(page=saved.page, number=saved.version).values_list("pk", flat=True).first()
-    return {"delete": {"title": page.full_title, "reason": request.get("reason")[:500], "logid": number}}
+    return {"delete": {"title": page.full_title, "reason": request.get("reason"), "logid": number}}

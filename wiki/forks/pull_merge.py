@@ -25,7 +25,6 @@ from wiki.text.merging.document_merge import MergedDocument, merge_documents
 
 Side = Literal["ours", "theirs", "both"]
 SIDES: tuple[Side, ...] = get_args(Side)
-COMMENT_LIMIT = 500
 
 
 def resolution_text(conflict: MergeConflict, side: Side) -> str:

@@ -19,7 +19,6 @@ from wiki.pages.writing.page_writer import Author, EditSummary, SaveResult
 from wiki.text.merging import document_merge
 
 RestoreAction = Literal["restore", "undo"]
-COMMENT_LIMIT = 500
 DEFAULT_COMMENTS: Mapping[RestoreAction, str] = {
     "restore": gettext_noop("Restored version %(number)d, by %(author)s"),
     "undo": gettext_noop("Undid version %(number)d, by %(author)s"),
@@ -114,13 +113,13 @@ def _refuse_deleted(page: WikiPage) -> None:
 def default_comment(action: RestoreAction, version: PageVersion) -> str:
     """Return the edit summary of the new version, in the language of the user."""
     params = {"number": version.number, "author": version.author_name}
-    return (gettext(DEFAULT_COMMENTS[action]) % params)[:COMMENT_LIMIT]
+    return gettext(DEFAULT_COMMENTS[action]) % params
 
 
 def append_comment(default: str, comment: str) -> str:
-    """Return the default comment with the user's comment after it, cut to the limit."""
+    """Return the default comment with the user's comment after it."""
     typed = comment.strip()
-    return (f"{default} · {typed}" if typed else default)[:COMMENT_LIMIT]
+    return f"{default} · {typed}" if typed else default
 
 
 def propose_resolution(conflict: EditConflict) -> str:

@@ -23,7 +23,20 @@ from wiki.text.merging.document_merge import MergedDocument, merge_documents
 from wiki.text.normalization import clean_text
 from wiki.text.titles import MIRROR_NAMESPACE
 
-MESSAGE_LIMIT = 2_000
+MESSAGE_LIMIT, REASON_LIMIT = 2_000, 500
+"""Maximum number of characters of a message or comment, and of the reason of a refusal."""
+
+
+def check_message(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """Return a message without outer white space. Raises Refused if it has more than `limit` characters."""
+    text = text.strip()
+    if len(text) > limit:
+        raise Refused(
+            gettext_noop("This has %(size)d characters: please say it in %(limit)d at most."),
+            size=len(text),
+            limit=limit,
+        )
+    return text
 
 
 def unmerged_contributions(merge: Merge) -> list[PageVersion]:
@@ -55,7 +68,7 @@ def propose(
         raise Refused(gettext_noop("Nothing is left to propose: the original says all of it."))
     proposal = Proposal(
         page=merge.page, base=merge.mine.number, text=text, source=merge.theirs, is_whole=is_whole, by=by,
-        by_name=by.label, message=message.strip()[:MESSAGE_LIMIT],
+        by_name=by.label, message=check_message(message),
         pending_consents=_missing_consents(merge, by, agrees),
     )  # fmt: skip
     proposal.save()
@@ -148,13 +161,13 @@ def _comment(proposal: Proposal, by: User) -> str:
             "author": proposal.by_name,
             "name": by.label,
         }
-    return f"{comment}: {proposal.message}"[:500] if proposal.message else comment
+    return f"{comment}: {proposal.message}" if proposal.message else comment
 
 
 def decline(proposal: Proposal, by: User, reason: str) -> None:
     """Decline a proposal with a reason (may be empty). Raises NotAllowed, Refused."""
     _require_can_resolve(by, proposal)
-    _resolve(proposal, Proposal.State.DECLINED, by, decline_reason=reason.strip()[:500])
+    _resolve(proposal, Proposal.State.DECLINED, by, decline_reason=check_message(reason, REASON_LIMIT))
 
 
 def withdraw(proposal: Proposal, by: User) -> None:
@@ -178,7 +191,7 @@ def add_comment(proposal: Proposal, by: User, text: str) -> ProposalComment:
     """Add a comment to a proposal. Raises NotAllowed, RateLimitExceeded, Refused."""
     permissions.require(by, permissions.Action.EDIT, proposal.page)
     rate_limits.limit_edits(by)
-    comment = clean_text(text).strip()[:MESSAGE_LIMIT]
+    comment = check_message(clean_text(text))
     if not comment:
         raise Refused(gettext_noop("There is nothing in it yet."))
     return ProposalComment.objects.create(proposal=proposal, by=by, by_name=by.label, text=comment)

@@ -224,7 +224,7 @@ class Changeset(models.Model):
 
     act = models.CharField(max_length=20, choices=Act.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
-    comment = models.CharField(max_length=500, blank=True)
+    comment = models.TextField(blank=True)
     made_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
@@ -272,7 +272,7 @@ class PageVersion(models.Model):
     """Size of the text in UTF-8 bytes."""
     size_change = models.IntegerField()
     sha256 = models.CharField(max_length=64)
-    comment = models.CharField(max_length=500, blank=True)
+    comment = models.TextField(blank=True)
     minor = models.BooleanField(default=False)
     tags = models.JSONField(default=list, blank=True)
     changeset = models.ForeignKey(Changeset, null=True, on_delete=models.SET_NULL, related_name="versions")

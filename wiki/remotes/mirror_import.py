@@ -116,7 +116,7 @@ def _write_versions(contents: ArchiveContents, mirror: Mirror, new_values: Mirro
         images.save()
         _save_mirror(contents, page, mirror, new_values, parent, by)
 
-    comment = f"{mirror.host}: {mirror.title}"[:500]
+    comment = f"{mirror.host}: {mirror.title}"
     if new_versions:
         store(new_versions, Changeset(act=Changeset.Act.IMPORT, by=by, comment=comment), on_written=save_related)
         images.place_files()

@@ -18,6 +18,7 @@ from wiki.exchange.archive.exported_page import pictures_named_in
 from wiki.exchange.archive.format_spec import LIMITS, Limits
 from wiki.exchange.archive.json_validation import JsonReader, read_json
 from wiki.pages.media_models import clean_file_name
+from wiki.pages.writing.page_writer import COMMENT_LIMIT
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
 from wiki.text.normalization import clean_text
 from wiki.text.titles import TitleProblem
@@ -242,7 +243,7 @@ def _read_revision(reader: JsonReader, number: int, text: str | None) -> Revisio
         origin=reader.number("origin", 1, 2**31 - 1),
         author=reader.text("author", 255),
         date=reader.timestamp("date"),
-        comment=reader.text("comment", 500, lines=True),
+        comment=reader.text("comment", COMMENT_LIMIT, lines=True),
         minor=reader.flag("minor"),
         tags=reader.text_list("tags", 20, 80),
         title=reader.title("title"),

@@ -182,7 +182,7 @@ def _write(
         new_version_of(page, revision, _fields_of_version(revision, fields_by_title)) for revision in contents.revisions
     ]
     versions += _import_version(page, contents, fields, versions[-1].fields, images.renamed, by)
-    comment = f"{contents.source['host']}: {contents.full_title}"[:500]
+    comment = f"{contents.source['host']}: {contents.full_title}"
 
     def save_related(versions: list[PageVersion]) -> None:
         images.save()
@@ -219,7 +219,7 @@ def _import_version(
     author = Author.of(by) if by else Author(None, settings.WAGTAIL_SITE_NAME)
     comment_parts = [gettext("Imported from %(host)s") % {"host": contents.source["host"]}]
     comment_parts += [f"{old} → {new}" for old, new in renamed.items()]
-    return [NewVersion(page, text, fields, author, " · ".join(comment_parts)[:500], tags=["imported", "moved"])]
+    return [NewVersion(page, text, fields, author, " · ".join(comment_parts), tags=["imported", "moved"])]
 
 
 def rename_pictures(text: str, renamed: Mapping[str, str]) -> str:

@@ -159,8 +159,7 @@ def fields(request: HttpRequest, title: str) -> HttpResponseBase:
     form = FieldsForm(page, request.POST or None, initial={"license": page.license, "language": page.language})
 
     def act(data: dict[str, Any]) -> WikiPage:
-        page_writer.relicense(page, data["license"], get_author(request), data["comment"])
-        page_writer.set_language(page, data["language"], get_author(request), data["comment"])
+        page_writer.set_fields(page, get_author(request), data["license"], data["language"], data["comment"])
         return page
 
     return _process_form(request, "wiki/pages/fields.html", page, form, act, gettext("Saved."))

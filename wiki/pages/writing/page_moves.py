@@ -24,7 +24,7 @@ def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_red
     versions belong to one changeset. Raises TitleTaken, `titles.TitleProblem`, NotAllowed, Refused, DatabaseBusy, and
     RateLimitExceeded.
     """
-    check_write_allowed(by, Action.MOVE, page)
+    check_write_allowed(by, Action.MOVE, page, comment)
 
     def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)

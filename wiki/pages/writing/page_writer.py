@@ -26,6 +26,8 @@ from wiki.text.normalization import clean_text
 _T = TypeVar("_T")
 ATTEMPTS = 200
 """Maximal number of attempts to save while others save the same page; each attempt merges again."""
+COMMENT_LIMIT = 10_000
+"""Maximal number of characters of a comment; forms ask for fewer, other programs write longer ones."""
 MAX_PAGES_NAMED = 5
 """Maximal number of pages listed in an error message."""
 
@@ -53,11 +55,17 @@ class EditSummary:
     merge_parent: PageVersion | None = None
 
 
-def check_write_allowed(by: Author, action: permissions.Action, page: WikiPage | None) -> None:
-    """Check the permissions and the rate limit of the account of `by`; without an account (commands), check nothing.
+def check_write_allowed(by: Author, action: permissions.Action, page: WikiPage | None, comment: str = "") -> None:
+    """Check the length of the comment, and the permissions and the rate limit of the account of `by`.
 
-    Raises NotAllowed, RateLimitExceeded.
+    Without an account (commands), these are not checked. Raises NotAllowed, RateLimitExceeded, Refused.
     """
+    if len(comment) > COMMENT_LIMIT:
+        raise Refused(
+            gettext_noop("The comment has %(size)d characters: please say it in %(limit)d at most."),
+            size=len(comment),
+            limit=COMMENT_LIMIT,
+        )
     if isinstance(by.user, User):
         permissions.require(by.user, action, page)
         rate_limits.limit_edits(by.user)
@@ -100,7 +108,7 @@ def edit(
     the author of the version if it is not `by`, whose permissions are checked. Raises EditConflict with all three texts
     if the merge has conflicts, NotAllowed, RateLimitExceeded, Refused, DatabaseBusy.
     """
-    check_write_allowed(by, permissions.Action.EDIT, page)
+    check_write_allowed(by, permissions.Action.EDIT, page, summary.comment)
     mine = check_text(text)
     base = page.version if base is None else base
 
@@ -127,7 +135,7 @@ def add_text(page: WikiPage, by: Author, summary: EditSummary, before: str = "",
 
     Raises EditConflict if the page is deleted, NotAllowed, RateLimitExceeded, Refused, DatabaseBusy.
     """
-    check_write_allowed(by, permissions.Action.EDIT, page)
+    check_write_allowed(by, permissions.Action.EDIT, page, summary.comment)
 
     def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
@@ -177,7 +185,7 @@ def create(
     nothing is written. Raises TitleTaken if it exists with another text, `titles.TitleProblem`, NotAllowed, Refused,
     UnknownLicense, LicenseNotFree, RateLimitExceeded, DatabaseBusy.
     """
-    check_write_allowed(by, permissions.Action.CREATE, None)
+    check_write_allowed(by, permissions.Action.CREATE, None, summary.comment)
     fields = page_lookup.fields_for_title(title, license=catalogue.require_free_license(license), language=language)
     return _create(fields, check_text(text), by, summary)
 
@@ -230,7 +238,7 @@ def create_place(
 
     Raises what `create` raises; TitleTaken also if pages use the title as a prefix.
     """
-    check_write_allowed(by, permissions.Action.MAKE_PLACE, None)
+    check_write_allowed(by, permissions.Action.MAKE_PLACE, None, summary.comment)
     page_lookup.check_place_title(title)
     clean = titles.clean_title(title)
     fields = PageFields(0, None, clean, True, catalogue.require_free_license(license), language)
@@ -260,27 +268,23 @@ def _change_fields(
     return retry_while_stale(attempt)
 
 
-def relicense(page: WikiPage, license: str, by: Author, comment: str = "") -> SaveResult:
-    """Change the licence of `page`. Raises Refused if it is not compatible, UnknownLicense, LicenseNotFree."""
-    check_write_allowed(by, permissions.Action.RELICENSE, page)
-    target = catalogue.require_free_license(license)
+def set_fields(page: WikiPage, by: Author, license: str = "", language: str = "", comment: str = "") -> SaveResult:
+    """Change the licence or the language ('fr' or 'en') of `page`, or both, in one version; "" for no change.
+
+    Raises Refused if the licence is not compatible, UnknownLicense, LicenseNotFree, NotAllowed.
+    """
+    check_write_allowed(by, permissions.Action.RELICENSE if license else permissions.Action.EDIT, page, comment)
+    target = catalogue.require_free_license(license) if license else ""
 
     def change(now: WikiPage) -> PageFields:
-        verdict = compatibility.check(now.license, target)
+        verdict = compatibility.check(now.license, target or now.license)
         if not verdict.allowed:
             raise Refused(str(verdict.reason))
-        return replace(PageFields.of(now), license=target)
+        return replace(PageFields.of(now), license=target or now.license, language=language or now.language)
 
-    return _change_fields(page, by, EditSummary(comment, tags=["license"]), change)
-
-
-def set_language(page: WikiPage, language: str, by: Author, comment: str = "") -> SaveResult:
-    """Set the language field of `page` ('fr' or 'en'), as a new version."""
-    check_write_allowed(by, permissions.Action.EDIT, page)
-    return _change_fields(
-        page, by, EditSummary(comment, tags=["language"]),
-        lambda now: replace(PageFields.of(now), language=language),
-    )  # fmt: skip
+    tags = ["license"] if target not in ("", page.license) else []
+    tags += ["language"] if language not in ("", page.language) else []
+    return _change_fields(page, by, EditSummary(comment, tags=tags), change)
 
 
 def _check_empty(page: WikiPage) -> None:
@@ -306,7 +310,7 @@ def _check_still_empty(page: WikiPage, fields: PageFields | None) -> None:
 
 def convert_place_to_page(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
     """Turn an empty place into an ordinary page. Raises Refused if there are pages in it."""
-    check_write_allowed(by, permissions.Action.CONVERT_PLACE, page)
+    check_write_allowed(by, permissions.Action.CONVERT_PLACE, page, comment)
 
     def change(now: WikiPage) -> PageFields:
         _check_empty(now)
@@ -317,7 +321,7 @@ def convert_place_to_page(page: WikiPage, by: Author, comment: str = "") -> Save
 
 def delete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
     """Delete a page by a version without text. Its history remains, and its title can be used again."""
-    check_write_allowed(by, permissions.Action.DELETE, page)
+    check_write_allowed(by, permissions.Action.DELETE, page, comment)
 
     def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
@@ -334,7 +338,7 @@ def delete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
 
 def undelete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
     """Restore the last text of a deleted page as its next version. Raises TitleTaken if its title is in use."""
-    check_write_allowed(by, permissions.Action.UNDELETE, page)
+    check_write_allowed(by, permissions.Action.UNDELETE, page, comment)
 
     def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
@@ -361,8 +365,7 @@ __all__ = [
     "create_place",
     "delete",
     "edit",
-    "relicense",
     "retry_while_stale",
-    "set_language",
+    "set_fields",
     "undelete",
 ]

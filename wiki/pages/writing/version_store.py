@@ -388,7 +388,7 @@ def _page_version(new: NewVersion, stored: Version, number: int, size_before: in
         size=size,
         size_change=size - size_before,
         sha256=sha256_of(new.text),
-        comment=new.comment[:500],
+        comment=new.comment,
         minor=new.minor,
         tags=list(new.tags),
         is_deletion=new.text is None,
