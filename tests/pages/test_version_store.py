@@ -83,12 +83,12 @@ def test_the_time_that_an_author_claims_counts_unless_it_is_in_the_future() -> N
     assert version_store.claimed_date(new, now) == now
 
 
-def test_long_names_and_comments_are_cut() -> None:
+def test_long_names_are_cut_and_comments_kept() -> None:
     (new,) = new_page("Fournil", author=Author(None, "n" * 300, "e.org"))
     new.comment, new.tags, new.minor, new.origin_number = "c" * 600, ["import"], True, 7
     (version,) = store([new])
     version = PageVersion.objects.get(pk=version.pk)
-    assert (len(version.author_name), len(version.comment)) == (255, 500)
+    assert (len(version.author_name), len(version.comment)) == (255, 600)
     assert (version.origin_host, version.tags, version.minor, version.origin_number) == ("e.org", ["import"], True, 7)
     assert not version.is_deletion
 

@@ -1,10 +1,12 @@
-"""Text columns that are compared and sorted byte by byte in every database, whatever its locale."""
+"""Text that is compared and sorted byte by byte in every database, whatever its locale: columns and lookups."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models.lookups import Contains, EndsWith, StartsWith
 
 if TYPE_CHECKING:
     CharField = models.CharField[str, str]
@@ -29,3 +31,46 @@ class BytewiseText(TextField):
         """Add the collation to the column type on PostgreSQL."""
         parameters = super().db_parameters(connection)
         return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
+
+
+class _CaseSensitivePattern:
+    """Makes a pattern lookup of SQLite respect case, as on PostgreSQL.
+
+    Django writes LIKE, which ignores the case of ASCII letters on SQLite and uses no index there; GLOB respects case,
+    and finds the beginning of a text by an index.
+    """
+
+    wildcards = "{}"
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> Any:
+        """Return SQL and parameters with GLOB; what is compared with another column stays as Django writes it."""
+        lookup: Any = self
+        if not isinstance(lookup.rhs, str) or lookup.bilateral_transforms:
+            return lookup.as_sql(compiler, connection)
+        left, parameters = lookup.process_lhs(compiler, connection)
+        literal = re.sub(r"[\[*?]", r"[\g<0>]", lookup.rhs)
+        return f"{left} GLOB %s", [*parameters, self.wildcards.format(literal)]
+
+
+@CharField.register_lookup
+@TextField.register_lookup
+class CaseSensitiveStartsWith(_CaseSensitivePattern, StartsWith):
+    """`startswith`, with the same result on both databases."""
+
+    wildcards = "{}*"
+
+
+@CharField.register_lookup
+@TextField.register_lookup
+class CaseSensitiveEndsWith(_CaseSensitivePattern, EndsWith):
+    """`endswith`, with the same result on both databases."""
+
+    wildcards = "*{}"
+
+
+@CharField.register_lookup
+@TextField.register_lookup
+class CaseSensitiveContains(_CaseSensitivePattern, Contains):
+    """`contains`, with the same result on both databases."""
+
+    wildcards = "*{}*"
