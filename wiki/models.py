@@ -21,6 +21,7 @@ from wiki.pages.models import (
     WikiPage,
 )
 from wiki.pages.site_settings import SiteTexts
+from wiki.pages.task_models import TaskFailure
 from wiki.search.models import OutboxEntry, PageSearchText, SavedSearch
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "SiteTexts",
     "Stewardship",
     "Subject",
+    "TaskFailure",
     "UpstreamSubscription",
     "User",
     "WikiPage",

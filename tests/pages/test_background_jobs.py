@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from django.db import OperationalError
+from django.utils import timezone
 
+from tests.ask.fact_factories import property_row
+from tests.factories import make_page
 from tests.instances import Instance
+from wiki.accounts.models import User
+from wiki.ask.embedding import result_cache
+from wiki.facts import property_pages
+from wiki.facts.models import Property
+from wiki.forks import auto_pull, fork_creation
+from wiki.forks.fork_creation import ForkTarget
 from wiki.pages import background_jobs
+from wiki.pages.background_jobs import FailureLog
+from wiki.pages.mirror_models import Mirror
+from wiki.pages.models import STALE, RenderedPage
+from wiki.pages.task_models import TaskFailure
+from wiki.pages.writing.page_writer import Author
+from wiki.remotes import mirror_polling
 
 
 @dataclass
@@ -86,3 +103,83 @@ def test_worker_exits_with_its_parent(instance: Instance) -> None:
         assert worker.wait(timeout=20) == 0
     finally:
         worker.kill()
+
+
+@pytest.mark.django_db
+def test_an_item_that_fails_is_recorded_and_tried_again_after_a_growing_time() -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    waits = []
+    for _ in range(3):
+        assert not FailureLog("letters").run(7, fail)
+        row = TaskFailure.objects.get()
+        waits.append(round((row.next_try_at - row.failed_at).total_seconds()))
+        assert FailureLog("letters").waiting() == ["7"]
+        assert FailureLog("numbers").waiting() == []
+    assert (row.attempts, row.error, waits) == (3, "ValueError: no", [60, 120, 240])
+    TaskFailure.objects.update(attempts=10_000, next_try_at=timezone.now())
+    failures = FailureLog("letters")
+    assert (failures.waiting(), failures.due()) == ([], ["7"])
+    assert FailureLog("letters").due() == [], "each is due once"
+    assert not failures.run(7, fail)
+    assert failures.waiting() == ["7"]
+    assert TaskFailure.objects.get().next_try_at < timezone.now() + background_jobs.LAST_RETRY
+    assert FailureLog("letters").run(7, lambda: None)
+    assert not TaskFailure.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_error_of_the_database_is_not_about_the_item() -> None:
+    def fail() -> None:
+        raise OperationalError("database is locked")
+
+    with pytest.raises(OperationalError):
+        FailureLog("letters").run(7, fail)
+    assert not TaskFailure.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("job", ["query results", "automatic pulls", "facts to parse again", "mirror polling"])
+def test_one_failing_item_stops_no_other(job: str, monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
+    done: list[str] = []
+
+    def work(first: str, item: str) -> bool:
+        if item == first:
+            raise ValueError("no")
+        done.append(item)
+        return True
+
+    prepare_work(job, work, monkeypatch, alice)
+    (registered,) = (one for one in background_jobs.JOBS if one.name == job)
+    for _ in range(4):
+        registered.run()
+    assert done
+    assert set(TaskFailure.objects.values_list("job", flat=True)) == {job}
+
+
+def prepare_work(job: str, work: Callable[[str, str], bool], monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
+    """Make two items of work for a job, and let `work(first, item)` do it."""
+    pages = [make_page(title, "{{#ask: [[Ville::+]]}}", by=alice) for title in ("Un", "Deux")]
+    if job == "query results":
+        RenderedPage.objects.update(results_release=STALE)
+        monkeypatch.setattr(result_cache, "refresh", lambda stored, page: work("Un", page.title))
+    elif job == "automatic pulls":
+        for page in pages:
+            copy = fork_creation.fork(page, ForkTarget(new_place=f"Lieu {page.title}"), Author.of(alice))
+            auto_pull.set_auto_pull(copy, alice, enabled=True)
+        monkeypatch.setattr(auto_pull, "_try_pull", lambda fork: work("Un", fork.upstream_title))
+    elif job == "facts to parse again":
+        for name in ("Nombre", "Ville"):
+            row = property_row(name)
+            type(row).objects.filter(pk=row.pk).update(to_read=1)
+        monkeypatch.setattr(
+            property_pages.ReparseFactsJob,
+            "_parse_slice",
+            lambda self, pk: work("Nombre", Property.objects.get(pk=pk).key),
+        )
+    else:
+        for page in pages:
+            Mirror.objects.create(page=page, host=page.title, title="X", url="http://x.fr", archive="http://x.fr/a")
+            fork_creation.fork(page, ForkTarget(new_place=f"Lieu {page.title}"), Author.of(alice))
+        monkeypatch.setattr(mirror_polling, "poll", lambda mirror: work("Un", mirror.host))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import random
+import shutil
 import time
 from collections.abc import Callable
 from io import BytesIO
@@ -14,8 +16,10 @@ import pytest
 from django.core.files.images import ImageFile
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 from modelsearch.backends import get_search_backend
 from PIL import Image as PillowImage
+from whoosh.writing import SegmentWriter
 
 from tests.factories import make_page, make_place
 from tests.instances import MANAGE, Instance
@@ -23,10 +27,13 @@ from wiki.accounts.models import User
 from wiki.pages import background_jobs
 from wiki.pages.media_models import Picture
 from wiki.pages.models import WikiPage
+from wiki.pages.task_models import TaskFailure
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.search import index_updates
+from wiki.search.engine import documents
 from wiki.search.engine.backend import WhooshBackend, WhooshIndex
+from wiki.search.engine.index_directory import IndexDamaged
 from wiki.search.models import OutboxEntry, PageSearchText
 
 pytestmark = pytest.mark.django_db
@@ -155,9 +162,84 @@ def test_a_damaged_index_is_detected_and_rebuilt(damage: str, caplog: pytest.Log
     assert index_of(PageSearchText).directory.build != build
 
 
-def test_a_deleted_index_is_rebuilt() -> None:
-    import shutil
+def test_a_damaged_index_that_is_only_written_to_is_rebuilt() -> None:
+    make_page("Fournil", "Du pain.")
+    background_jobs.run_pending()
+    build = index_of(PageSearchText).directory.build
+    for file in build.glob("*.toc"):
+        file.write_bytes(file.read_bytes()[:40])
+    make_page("Moulin", "De la farine.")
+    background_jobs.run_pending()
+    assert not OutboxEntry.objects.exists()
+    assert index_of(PageSearchText).directory.build != build
+    assert (found("pain"), found("farine")) == ({"Fournil"}, {"Moulin"})
 
+
+@pytest.mark.parametrize("failing", ["add_document", "commit"])
+def test_an_error_of_writing_damages_nothing_else(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    make_page("Fournil", "Du pain.")
+    background_jobs.run_pending()
+    make_page("Moulin", "De la farine.")
+    with monkeypatch.context() as patched:
+
+        def fail(self: object, **document: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patched.setattr(SegmentWriter, failing, fail)
+        with pytest.raises(IndexDamaged, match="No space left"):
+            background_jobs.run_pending()
+    assert index_of(PageSearchText).directory.is_usable, "a full disk is no damage"
+    assert OutboxEntry.objects.exists()
+    background_jobs.run_pending()
+    assert (found("pain"), found("farine")) == ({"Fournil"}, {"Moulin"})
+
+
+def test_an_unreadable_segment_met_by_a_write_is_rebuilt(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_page("Fournil", "Du pain.")
+    background_jobs.run_pending()
+    build = index_of(PageSearchText).directory.build
+    make_page("Moulin", "De la farine.")
+    with monkeypatch.context() as patched:
+
+        def fail(self: object) -> None:
+            patched.undo()
+            raise EOFError("cut")
+
+        patched.setattr(SegmentWriter, "commit", fail)
+        background_jobs.run_pending()
+    assert index_of(PageSearchText).directory.build != build
+    assert (found("pain"), found("farine")) == ({"Fournil"}, {"Moulin"})
+
+
+@pytest.mark.parametrize("rebuilds", [False, True])
+def test_one_object_that_cannot_be_indexed_stops_no_other(monkeypatch: pytest.MonkeyPatch, rebuilds: bool) -> None:
+    refused = make_page("Fournil", "Du pain.")
+    make_page("Moulin", "De la farine.")
+    make = documents.document_of
+
+    def failing(obj: Any) -> Any:
+        if isinstance(obj, PageSearchText) and obj.pk == refused.pk:
+            raise ValueError("not for me")
+        return make(obj)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(documents, "document_of", failing)
+        if rebuilds:
+            OutboxEntry.objects.all().delete()
+            shutil.rmtree(index_of(PageSearchText).directory.folder, ignore_errors=True)
+        background_jobs.run_pending()
+        assert (found("pain"), found("farine")) == (set(), {"Moulin"})
+    failure = TaskFailure.objects.get()
+    assert (failure.item, failure.error) == (f"wiki.pagesearchtext {refused.pk}", "ValueError: not for me")
+    background_jobs.run_pending()
+    assert found("pain") == set(), "it is not tried again at once"
+    TaskFailure.objects.update(next_try_at=timezone.now())
+    background_jobs.run_pending()
+    assert found("pain") == {"Fournil"}
+    assert not TaskFailure.objects.exists()
+
+
+def test_a_deleted_index_is_rebuilt() -> None:
     make_page("Fournil", "Du pain.")
     background_jobs.run_pending()
     shutil.rmtree(index_of(PageSearchText).directory.folder)

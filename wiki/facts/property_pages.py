@@ -16,6 +16,7 @@ from wiki.facts.fact_rows import get_or_create_subjects, insert_record_fields
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.values import Value
+from wiki.pages.background_jobs import FailureLog
 from wiki.pages.models import PageText, PageVersion, WikiPage
 from wiki.pages.writing.derived_data import VersionState
 from wiki.pages.writing.lock_retry import retry_while_locked
@@ -219,12 +220,17 @@ class ReparseFactsJob:
 
     def run(self) -> bool:
         """Parse the next slice of the facts of one property; return whether there may be more."""
-        return retry_while_locked(self._slice)
-
-    def _slice(self) -> bool:
-        row = Property.objects.filter(to_read__gt=0).order_by("pk").first()
+        failures = FailureLog(self.name)
+        rows = Property.objects.filter(to_read__gt=0).exclude(pk__in=failures.waiting())
+        row = rows.order_by("pk").first()
         if row is None:
             return False
+        failures.run(row.pk, lambda: retry_while_locked(lambda: self._parse_slice(row.pk)))
+        return True
+
+    def _parse_slice(self, pk: int) -> None:
+        """Parse the next slice of the facts of the property with primary key `pk`."""
+        row = Property.objects.get(pk=pk)
         facts = _facts_of(row).filter(pk__gt=row.read_to).select_for_update(of=("self",))
         chunk = list(facts.select_related("property", "page__place")[:SLICE])
         _reparse(chunk)
@@ -235,7 +241,6 @@ class ReparseFactsJob:
             self.invalidate({fact.property.key for fact in chunk}, {fact.page_id for fact in chunk})
         else:
             unchanged.update(to_read=0, read_so_far=0, read_to=0)
-        return True
 
 
 def _reparse(facts: Sequence[Fact]) -> None:

@@ -11,6 +11,7 @@ from wiki.errors import DatabaseBusy, Refused, WikiError, gettext_noop
 from wiki.forks import pull_merge
 from wiki.forks.pull_merge import Merge
 from wiki.pages import page_lookup, permissions
+from wiki.pages.background_jobs import FailureLog
 from wiki.pages.models import Fork, WikiPage
 from wiki.pages.writing.page_writer import Author
 
@@ -37,9 +38,12 @@ class AutoPullJob:
         """Try FORKS_PER_RUN forks; return whether there may be more."""
         behind = Fork.objects.filter(auto_pull_user__isnull=False, upstream__version__gt=F("last_tried_version"))
         existing = behind.filter(page__title_key__isnull=False, upstream__title_key__isnull=False)
-        forks = list(existing.select_related("auto_pull_user").order_by("pk")[:FORKS_PER_RUN])
-        results = [_try_pull(fork) for fork in forks]
-        return any(results)
+        failures = FailureLog(self.name)
+        due = existing.exclude(pk__in=failures.waiting()).select_related("auto_pull_user").order_by("pk")
+        tried: list[bool] = []
+        for fork in due[:FORKS_PER_RUN]:
+            failures.run(fork.pk, lambda fork=fork: tried.append(_try_pull(fork)))  # type: ignore[misc]
+        return any(tried)
 
 
 def _try_pull(fork: Fork) -> bool:

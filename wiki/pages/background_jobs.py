@@ -2,6 +2,9 @@
 
 Pending work is stored in the database (a column of a row, an outbox) in the same transaction as the change that causes
 it, so that nothing is lost when the worker is killed. Packages register their jobs in `wiki/apps.py`.
+
+A job that works on one item after the other runs each through `FailureLog.run`: an item that fails is recorded, tried
+again after a growing time, and never stops the others.
 """
 
 from __future__ import annotations
@@ -10,18 +13,84 @@ import fcntl
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django.utils import timezone
+
+from wiki.errors import DatabaseBusy
+from wiki.pages.task_models import TaskFailure
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 """Seconds between two polls for pending work."""
 RETRY_SECONDS = 30.0
 """Seconds before a failed job is run again."""
+
+
+FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(days=1)
+"""Time after which an item that failed is tried again: it doubles from the first to the last."""
+DATABASE_ERRORS = (DatabaseBusy, OperationalError, InterfaceError)
+"""Errors that are not about the item: the whole job is run again later."""
+
+
+class FailureLog:
+    """The items of one job that failed; loaded once, for one run of the job."""
+
+    def __init__(self, job: str) -> None:
+        self.job = job
+        self._failures = {row.item: row for row in TaskFailure.objects.filter(job=job)}
+
+    def waiting(self) -> list[str]:
+        """Return the items that failed and are not to be tried yet."""
+        now = timezone.now()
+        return [item for item, row in self._failures.items() if row.next_try_at > now]
+
+    def run(self, item: object, action: Callable[[], object]) -> bool:
+        """Run `action` for an item; record and log its exception. Return whether it succeeded.
+
+        Raises DATABASE_ERRORS.
+        """
+        key = str(item)
+        try:
+            action()
+        except DATABASE_ERRORS:
+            raise
+        except Exception as error:
+            logger.exception("The job “%s” failed for %s", self.job, key)
+            self.record(key, error)
+            return False
+        self.forget(key)
+        return True
+
+    def due(self) -> list[str]:
+        """Return the items that failed and are to be tried again now; each is returned once."""
+        now = timezone.now()
+        found = [item for item, row in self._failures.items() if row.next_try_at <= now]
+        TaskFailure.objects.filter(job=self.job, item__in=found).update(next_try_at=now + FIRST_RETRY)
+        return found
+
+    def forget(self, item: str) -> None:
+        """Delete the failure of an item that is done now, if there is one."""
+        if item in self._failures:
+            self._failures.pop(item).delete()
+
+    def record(self, item: str, error: BaseException) -> None:
+        """Record that an item failed, and when it is tried again."""
+        known = self._failures.get(item)
+        attempts = 1 if known is None else known.attempts + 1
+        wait = min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LAST_RETRY)
+        values = {
+            "attempts": attempts,
+            "failed_at": timezone.now(),
+            "next_try_at": timezone.now() + wait,
+            "error": f"{type(error).__name__}: {error}",
+        }
+        self._failures[item], _ = TaskFailure.objects.update_or_create(job=self.job, item=item, defaults=values)
 
 
 class Job(Protocol):

@@ -16,6 +16,7 @@ from wiki.accounts.models import User
 from wiki.errors import DatabaseBusy, Refused, WikiError, gettext_noop
 from wiki.exchange.archive import importer
 from wiki.exchange.archive.format_spec import LIMITS
+from wiki.pages.background_jobs import FailureLog
 from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
 from wiki.remotes import federated_wiki, mirror_import
@@ -80,7 +81,10 @@ def _find_source(result: FetchResult) -> FetchSource | None:
     links = alternate_links(result.body.read(HTML_BYTES).decode("utf-8", "replace"))
     if ZIP not in links:
         return None
-    archive, feed = urljoin(result.url, links[ZIP]), urljoin(result.url, links.get(FEED, ""))
+    try:
+        archive, feed = urljoin(result.url, links[ZIP]), urljoin(result.url, links.get(FEED, ""))
+    except ValueError as error:  # like `http://[x`
+        raise Refused(gettext_noop("The page at this address has a link that is no address.")) from error
     if urlsplit(archive).netloc != urlsplit(result.url).netloc:  # a page may link only to an archive of its own site
         raise Refused(
             gettext_noop("The page at this address gives the archive of another site: give that site's address.")
@@ -176,13 +180,23 @@ class MirrorPollJob:
         """Poll one mirror; return whether there may be more."""
         due = Q(polled_at=None) | Q(polled_at__lt=timezone.now() - POLL_INTERVAL)
         mirrors = Mirror.objects.filter(due, page__forks__page__title_key__isnull=False, page__title_key__isnull=False)
-        mirror = mirrors.exclude(archive="").select_related("page").order_by("polled_at").first()
+        failures = FailureLog(self.name)
+        mirrors = mirrors.exclude(archive="").exclude(pk__in=failures.waiting())
+        mirror = mirrors.select_related("page").order_by("polled_at", "pk").first()
         if mirror is None:
             return False
         try:
-            poll(mirror)
+            failures.run(mirror.pk, lambda: _poll_in_background(mirror))
         except DatabaseBusy:
             return False
-        except WikiError:
-            pass  # stored in the mirror, which will be polled again
         return True
+
+
+def _poll_in_background(mirror: Mirror) -> None:
+    """Poll a mirror; a problem with the other site is stored in the mirror, which will be polled again."""
+    try:
+        poll(mirror)
+    except DatabaseBusy:
+        raise
+    except WikiError:
+        pass

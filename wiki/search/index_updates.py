@@ -13,9 +13,11 @@ from modelsearch.backends import get_search_backend
 from modelsearch.backends.base import BaseSearchBackend
 from modelsearch.index import class_is_indexed, get_indexed_models
 
+from wiki.pages.background_jobs import FailureLog
 from wiki.pages.writing import lock_retry
-from wiki.search import search_text_updater
+from wiki.search import outbox, search_text_updater
 from wiki.search.engine.backend import WhooshBackend, WhooshIndex
+from wiki.search.engine.documents import RefusedObjects
 from wiki.search.engine.index_build import IndexBuild
 from wiki.search.engine.index_directory import IndexBusy, IndexDamaged
 from wiki.search.models import OutboxEntry
@@ -45,21 +47,37 @@ class IndexUpdateJob:
             return True
         self._has_words = True
         backend = get_search_backend()
+        failures = FailureLog(self.name)
+        outbox.enqueue_texts(item.split() for item in failures.due())
         try:
             if isinstance(backend, WhooshBackend):
                 for index in backend.all_indexes():
                     if not index.directory.is_usable:
-                        damage = index.directory.damage
-                        if IndexBuild(index, LOCK_TIMEOUT).step(BUILD_STEP) == 0 and damage:
-                            logger.warning("The damaged search index %s has been built again.", index)
+                        _build_step(index, failures)
                         return True
-            return process_outbox(backend)
-        except (IndexBusy, IndexDamaged):
+            return process_outbox(backend, failures)
+        except IndexBusy:
             return False
+        except IndexDamaged:
+            if all(index.directory.is_usable for index in backend.all_indexes()):
+                raise  # a fault of the machine, like a full disk: the job is run again later
+            return True
 
 
-def process_outbox(backend: BaseSearchBackend) -> bool:
+def _build_step(index: WhooshIndex, failures: FailureLog) -> None:
+    """Make one step of building an index that is missing or damaged. Raises IndexBusy."""
+    damage, build = index.directory.damage, IndexBuild(index, LOCK_TIMEOUT)
+    count = build.step(BUILD_STEP)
+    for (label, key), error in build.refused.items():
+        failures.record(f"{label} {key}", error)
+    if count == 0 and damage:
+        logger.warning("The damaged search index %s has been built again.", index)
+
+
+def process_outbox(backend: BaseSearchBackend, failures: FailureLog | None = None) -> bool:
     """Update the index from a batch of outbox rows; return whether more may be waiting.
+
+    Objects that cannot be indexed are recorded in `failures`, and never stop the others.
 
     Objects are read after their outbox rows, and the rows are deleted after the index is committed. So if the process
     is killed, the batch is processed again, which is idempotent. Raises IndexBusy and IndexDamaged; the rows stay then.
@@ -70,8 +88,14 @@ def process_outbox(backend: BaseSearchBackend) -> bool:
     keys: dict[str, set[str]] = {}
     for row in rows:
         keys.setdefault(row.model, set()).add(row.key)
+    failures = failures or FailureLog(IndexUpdateJob.name)
     for label, model_keys in keys.items():
-        _update_objects(backend, label, model_keys)
+        refused = _update_objects(backend, label, model_keys)
+        for key in model_keys - {str(one) for one in refused}:
+            failures.forget(f"{label} {key}")
+        for one, error in refused.items():
+            logger.error("The search index cannot hold %s %s", label, one, exc_info=error)
+            failures.record(f"{label} {one}", error)
     _delete([row.pk for row in rows])
     return len(rows) == BATCH
 
@@ -81,23 +105,26 @@ def _delete(rows: Sequence[int]) -> None:
     lock_retry.retry_while_locked(lambda: OutboxEntry.objects.filter(pk__in=rows).delete())
 
 
-def _update_objects(backend: BaseSearchBackend, label: str, keys: set[str]) -> None:
-    """Index the objects of the model `label` that exist, and remove the others from the index."""
+def _update_objects(backend: BaseSearchBackend, label: str, keys: set[str]) -> RefusedObjects:
+    """Index the objects of the model `label` that exist, and remove the others from the index.
+
+    Return the exceptions of the objects that cannot be indexed, by primary key.
+    """
     try:
         model: Any = apps.get_model(label)
     except LookupError:
-        return
+        return {}
     if not class_is_indexed(model):
-        return
+        return {}
     valid = [key for key in (_key(model, text) for text in keys) if key is not None]
     found = {obj.pk: obj for obj in model.get_indexed_objects().filter(pk__in=valid)}
     deleted = [model(pk=key) for key in valid if key not in found]
     if isinstance(backend, WhooshBackend):
-        backend.get_index_for_model(model).replace(list(found.values()), valid)
-        return
+        return backend.get_index_for_model(model).replace(list(found.values()), valid)
     backend.add_bulk(model, list(found.values()))
     for obj in deleted:
         backend.delete(obj)
+    return {}
 
 
 def _key(model: type[Model], text: str) -> Any | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -17,6 +17,12 @@ INSERT_SIZE = 500
 def enqueue(model: type[Model], keys: Iterable[Any]) -> None:
     """Enqueue objects of an indexed model, saved or deleted, for the next update of the index."""
     enqueue_many({model: keys})
+
+
+def enqueue_texts(objects: Iterable[Sequence[str]]) -> None:
+    """Enqueue objects given as pairs of the model's label and the primary key, as text."""
+    rows = [OutboxEntry(model=label, key=key) for label, key in objects]
+    OutboxEntry.objects.bulk_create(rows, batch_size=INSERT_SIZE)
 
 
 def enqueue_many(changed: Mapping[type[Model], Iterable[Any]]) -> None:

@@ -25,6 +25,7 @@ from wiki.ask.embedding.invalidation import CacheInvalidation, DependencyKey
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.models import CacheDependency, CacheEpoch
 from wiki.facts.fact_changes import FactChanges, PageFactChanges
+from wiki.pages.background_jobs import FailureLog
 from wiki.pages.deferred_content import DeferredResults, DeferredSlots
 from wiki.pages.models import NEVER_COMPUTED, STALE, PageVersion, RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
@@ -252,16 +253,18 @@ class RefreshResultsJob:
         if expired_rows := dict(expired.values_list("pk", "page")[:REFRESH_SLICE]):
             with transaction.atomic():
                 invalidation.mark_stale(expired_rows)
-        rows = (
-            RenderedPage.objects.filter(results_release=STALE)
-            .select_related("page__place")
-            .order_by("pk")[:REFRESH_SLICE]
-        )
+        failures = FailureLog(self.name)
+        stale = RenderedPage.objects.filter(results_release=STALE).exclude(pk__in=failures.waiting())
         refreshed = 0
-        for stored in rows:
-            if stored.version != stored.page.version:
-                RenderedPage.objects.filter(pk=stored.pk, results_release=STALE).update(results_release=NEVER_COMPUTED)
-            else:
-                refresh(stored, stored.page)
+        for stored in stale.select_related("page__place").order_by("pk")[:REFRESH_SLICE]:
+            failures.run(stored.pk, lambda stored=stored: _refresh_stale(stored))  # type: ignore[misc]
             refreshed += is_fresh(stored)
         return refreshed == REFRESH_SLICE
+
+
+def _refresh_stale(stored: RenderedPage) -> None:
+    """Compute the stale results of a rendering; one of an older version is only marked, since nobody reads it."""
+    if stored.version != stored.page.version:
+        RenderedPage.objects.filter(pk=stored.pk, results_release=STALE).update(results_release=NEVER_COMPUTED)
+    else:
+        refresh(stored, stored.page)

@@ -29,9 +29,9 @@ from modelsearch.index import class_is_indexed
 
 from wiki.pages.array_lookup import column_in
 from wiki.search.engine import schema
-from wiki.search.engine.documents import document_of
+from wiki.search.engine.documents import RefusedObjects, documents_of
 from wiki.search.engine.evaluation import PostingsEvaluator
-from wiki.search.engine.index_directory import IndexDamaged, IndexDirectory, IndexMissing
+from wiki.search.engine.index_directory import PROGRAMMING_ERRORS, IndexDamaged, IndexDirectory, IndexMissing
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -66,34 +66,51 @@ class WhooshIndex(BaseIndex):
         """Remove an object. Raises IndexBusy."""
         self.replace([], [item.pk])
 
-    def replace(self, items: Sequence[Any], keys: Sequence[Any]) -> None:
-        """Remove the objects with these primary keys, then add `items`, in one atomic commit. Raises IndexBusy."""
-        documents = [document_of(item) for item in items]
+    def replace(self, items: Sequence[Any], keys: Sequence[Any]) -> RefusedObjects:
+        """Remove the objects with these primary keys, then add `items`, in one atomic commit.
+
+        Return the exceptions of the objects that cannot be indexed, by primary key; the others are. Raises IndexBusy,
+        and IndexDamaged if the index cannot be written.
+        """
+        documents, refused = documents_of(items)
         if self.building is not None:
-            self.commit(documents, keys, self.building)
-            return
+            return refused | self.commit(documents, keys, self.building)
         with self.directory.write_lock(LOCK_TIMEOUT):
             with suppress(IndexMissing):
-                self.commit(documents, keys)
-                return
+                return refused | self.commit(documents, keys)
             self.directory.activate_build(self.directory.create_build(schema.schema_of(self.root)))
-            self.commit(documents, keys)
+            return refused | self.commit(documents, keys)
 
     def commit(
         self, documents: Sequence[dict[str, Any]], removed_keys: Sequence[Any], build: Path | None = None
-    ) -> None:
-        """Remove keys and add documents in the build in use, or in `build`; the caller holds the write lock."""
-        writer = self.directory.writer(build)
-        try:
-            if writer.reader().doc_count_all():
-                for key in removed_keys:
-                    writer.delete_by_term(schema.KEY, str(key))
-            for document in documents:
-                writer.add_document(**document)
-        except BaseException:
-            writer.cancel()
-            raise
-        writer.commit()
+    ) -> RefusedObjects:
+        """Remove keys and add documents in the build in use, or in `build`; the caller holds the write lock.
+
+        Return the exceptions of the documents that the engine refuses, by key. Raises IndexDamaged (recorded, so that
+        the index is built again) if the build in use cannot be written.
+        """
+        refused: RefusedObjects = {}
+        while True:
+            remaining = [document for document in documents if document[schema.KEY] not in refused]
+            writer = self.directory.writer(build)
+            current: dict[str, Any] | None = None
+            try:
+                if writer.reader().doc_count_all():
+                    for key in removed_keys:
+                        writer.delete_by_term(schema.KEY, str(key))
+                for current in remaining:
+                    writer.add_document(**current)
+                current = None
+                writer.commit()
+            except BaseException as error:
+                _release(writer)
+                if current is not None and isinstance(error, (*PROGRAMMING_ERRORS, ValueError, KeyError)):
+                    refused[current[schema.KEY]] = error  # try again without it
+                    continue
+                if build is None and isinstance(error, Exception):
+                    raise self.directory.record_damage(error) from error
+                raise
+            return refused
 
     def reset(self) -> None:
         """Replace the index by an empty one. Raises IndexBusy."""
@@ -112,6 +129,14 @@ class WhooshIndex(BaseIndex):
             found = PostingsEvaluator(searcher.reader(), fields, label, complete=complete).run(query)
         key: Any = model._meta.pk
         return found if schema.is_numeric(self.root) else {key.to_python(one): score for one, score in found.items()}
+
+
+def _release(writer: Any) -> None:
+    """Cancel a writer that failed, whatever its state, so that Whoosh's own lock is free for the next one."""
+    with suppress(Exception):
+        writer.cancel()
+    with suppress(Exception):
+        writer.writelock.release()
 
 
 class WhooshRebuilder:

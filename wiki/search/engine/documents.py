@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import Manager
 from django.utils.encoding import force_str
 from modelsearch.index import AutocompleteField, RelatedFields, SearchField
 
 from wiki.search.engine import schema
+
+RefusedObjects = dict[Any, Exception]
+"""Exceptions by the primary keys of objects that cannot be indexed."""
+
+
+def documents_of(objects: Iterable[Any]) -> tuple[list[dict[str, Any]], RefusedObjects]:
+    """Return the documents of objects, and the exceptions of those that have none. Raises DatabaseError."""
+    documents, refused = [], RefusedObjects()
+    for obj in objects:
+        try:
+            documents.append(document_of(obj))
+        except DatabaseError:
+            raise
+        except Exception as error:
+            refused[obj.pk] = error
+    return documents, refused
 
 
 def document_of(obj: Any) -> dict[str, Any]:

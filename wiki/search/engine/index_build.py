@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wiki.search.engine import schema
-from wiki.search.engine.documents import document_of
+from wiki.search.engine.documents import RefusedObjects, documents_of
 from wiki.search.engine.index_directory import write_atomically
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class IndexBuild:
         self.directory = index.directory
         self.patience = patience
         self.models = schema.indexed_models(index.root)
+        self.refused: dict[tuple[str, Any], Exception] = {}
+        """Exceptions of the objects that could not be indexed so far, by label of the model and primary key."""
 
     def restart(self) -> None:
         """Begin a new build, and discard an unfinished one."""
@@ -53,9 +55,10 @@ class IndexBuild:
                 rows = model.get_indexed_objects().order_by("pk")
                 rows = rows if state.last is None else rows.filter(pk__gt=state.last)
                 if objects := list(rows[:size]):
-                    documents = [document_of(obj) for obj in objects]
+                    documents, refused = documents_of(objects)
                     build = self.directory.folder / state.build
-                    self.index.commit(documents, [obj.pk for obj in objects], build)
+                    refused |= self._commit(documents, [obj.pk for obj in objects], build)
+                    self.refused |= {(schema.label(model), key): error for key, error in refused.items()}
                     state.last = objects[-1].pk if schema.is_numeric(model) else str(objects[-1].pk)
                     self._save(state)
                     return len(objects)
@@ -63,6 +66,14 @@ class IndexBuild:
             self.directory.activate_build(self.directory.folder / state.build)
             self._file.unlink(missing_ok=True)
             return 0
+
+    def _commit(self, documents: list[dict[str, Any]], keys: list[Any], build: Path) -> RefusedObjects:
+        """Write to the new build; where it cannot be written, forget it, so that the next step begins another one."""
+        try:
+            return self.index.commit(documents, keys, build)
+        except Exception:
+            self._file.unlink(missing_ok=True)
+            raise
 
     @property
     def _file(self) -> Path:

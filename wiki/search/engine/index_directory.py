@@ -9,6 +9,7 @@ consistent. Whoever finds a build damaged writes the file `damaged`, and the ind
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
@@ -35,6 +36,15 @@ DAMAGE_ERRORS = (Exception,)
 """Whoosh does not validate what it reads: damaged files raise nearly any exception, struct.error among them."""
 PROGRAMMING_ERRORS = (TypeError, AttributeError, NameError, RecursionError)
 """More likely bugs than damage on disk: a query that raises these must not cause a rebuild of the index."""
+
+
+MACHINE_ERRNOS = frozenset(
+    {
+        errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM,
+        errno.ENOMEM, errno.EFBIG,
+    }
+)  # fmt: skip
+"""Errors of the operating system that say nothing about the files: disk full, read-only, too many open files."""
 
 
 class IndexMissing(Exception):
@@ -86,8 +96,14 @@ class IndexDirectory:
         return False
 
     def record_damage(self, error: BaseException) -> IndexDamaged:
-        """Record that the build cannot be read, log it the first time, and return the exception to raise."""
+        """Record that the build cannot be read, log it the first time, and return the exception to raise.
+
+        A fault of the machine (MACHINE_ERRNOS) is only logged: the files may be whole.
+        """
         sentence = f"{type(error).__name__}: {error}"
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in MACHINE_ERRNOS):
+            logger.error("The search index %s cannot be used at the moment (%s)", self.folder, sentence)
+            return IndexDamaged(sentence)
         with contextlib.suppress(OSError, IndexMissing):
             if not self.damage:
                 logger.error("The search index %s is damaged and will be built again (%s)", self.folder, sentence)
