@@ -13,6 +13,7 @@ from wagtail.snippets.models import register_snippet
 
 from wiki.pages.admin import bulk_actions, page_kinds, page_tree_admin
 from wiki.pages.site_settings import SiteTexts
+from wiki.search import work_report
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -61,6 +62,18 @@ def explorer_pages(parent_page: Page, pages: QuerySet[Page], request: HttpReques
 def chooser_pages(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
     """Filter the page chooser's pages: deleted ones are left out."""
     return page_tree_admin.exclude_deleted(pages)
+
+
+@hooks.register("register_admin_urls")
+def admin_urls() -> list[Any]:
+    """Register the views of this wiki's own reports."""
+    return work_report.urls()
+
+
+@hooks.register("register_reports_menu_item")
+def work_report_menu_item() -> MenuItem:
+    """Register the report on background work."""
+    return work_report.menu_item()
 
 
 @hooks.register("construct_reports_menu")
