@@ -2,8 +2,9 @@
 
 Myers' shortest edit script (E. Myers, "An O(ND) Difference Algorithm", 1986), which git uses, while
 the sequences differ little; if they differ much, they are first divided at tokens that occur once in
-each (patience diff).  A budget of steps bounds the time: parts beyond it are reported as different,
-which is never wrong, only coarse.
+each (patience diff).  Tokens that only one of the sequences has are left out before (as xdiff does), so
+that texts with little in common cost little.  A budget of steps bounds the time: parts beyond it are
+reported as different, which is never wrong, only coarse.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isqrt
 
 MatchingBlock = tuple[int, int, int]
@@ -61,9 +62,11 @@ class _Matcher:
     """One comparison of two sequences, its budget, and the blocks found so far (`pairs`)."""
 
     def __init__(self, a: Sequence[str], b: Sequence[str], budget: Budget) -> None:
-        codes: dict[str, int] = {}
-        self.a = [codes.setdefault(token, len(codes)) for token in a]
-        self.b = [codes.setdefault(token, len(codes)) for token in b]
+        in_b, codes = set(b), dict[str, int]()
+        self.a_positions = [at for at, token in enumerate(a) if token in in_b]
+        self.a = [codes.setdefault(a[at], len(codes)) for at in self.a_positions]
+        self.b_positions = [at for at, token in enumerate(b) if token in codes]
+        self.b = [codes[b[at]] for at in self.b_positions]
         self.budget = budget
         self.pairs: list[MatchingBlock] = []
 
@@ -73,12 +76,18 @@ class _Matcher:
         while pending:
             pending.extend(self._region(*pending.pop()))
         joined: list[MatchingBlock] = []
-        for i, j, size in sorted(self.pairs):
+        for i, j in self._equal_positions():
             if joined and joined[-1][0] + joined[-1][2] == i and joined[-1][1] + joined[-1][2] == j:
-                joined[-1] = (joined[-1][0], joined[-1][1], joined[-1][2] + size)
+                joined[-1] = (joined[-1][0], joined[-1][1], joined[-1][2] + 1)
             else:
-                joined.append((i, j, size))
+                joined.append((i, j, 1))
         return joined
+
+    def _equal_positions(self) -> Iterator[tuple[int, int]]:
+        """Yield the pairs of positions found, in the sequences as they were given, in order."""
+        for start, other_start, size in sorted(self.pairs):
+            for step in range(size):
+                yield self.a_positions[start + step], self.b_positions[other_start + step]
 
     def _region(self, alo: int, ahi: int, blo: int, bhi: int) -> list[tuple[int, int, int, int]]:
         """Match one region; return the regions into which it was divided and that still have to be matched."""
