@@ -78,6 +78,7 @@ messages: install .venv/dev
 
 bench: install .venv/dev
 	$(RUN) tests/benchmarks/bench.py
+	$(RUN) tests/benchmarks/everyday.py
 	$(RUN) tests/benchmarks/ask.py
 	$(RUN) tests/benchmarks/search.py
 	$(RUN) tests/benchmarks/history.py

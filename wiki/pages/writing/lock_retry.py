@@ -1,4 +1,4 @@
-"""Retrying of transactions while another writer locks the database."""
+"""Transactions of writers: one after the other on SQLite, and tried again while another program locks the database."""
 
 from __future__ import annotations
 
@@ -7,20 +7,28 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-from wiki.errors import DatabaseBusy, gettext_noop
+from wiki.pages.writing.write_queue import WriteQueue, busy
 
 LOCK_SECONDS = 30.0
+QUEUE = WriteQueue(settings.DATA / "write.lock")
 _T = TypeVar("_T")
 
 
 def retry_while_locked(act: Callable[[], _T]) -> _T:
-    """Run `act` in a transaction, and retry it with a random delay while the database is locked.
+    """Run `act` in a transaction, when it is its turn (`write_queue`), and retry it while the database is locked.
 
-    Raises DatabaseBusy after LOCK_SECONDS. SQLite's own waiting is unfair to writers that came first, so its timeout is
-    short. Within another transaction there is no retry.
+    Raises DatabaseBusy after LOCK_SECONDS. Within another transaction there is neither a queue nor a retry.
     """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return _retry(act)
+    with QUEUE.turn(LOCK_SECONDS):
+        return _retry(act)
+
+
+def _retry(act: Callable[[], _T]) -> _T:
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -30,9 +38,7 @@ def retry_while_locked(act: Callable[[], _T]) -> _T:
             if connection.in_atomic_block or not _is_lock(error):
                 raise
             if time.monotonic() > deadline:
-                raise DatabaseBusy(
-                    gettext_noop("The wiki is very busy. Nothing was lost: please save again.")
-                ) from error
+                raise busy() from error
             time.sleep(random.uniform(0.005, 0.08))  # noqa: S311  not used for security
 
 
