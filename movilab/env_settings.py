@@ -113,6 +113,18 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         exit_with(f"{name} must be networks like 10.0.0.0/8, separated by commas ({error}).")
 
 
+def ports(name: str) -> list[range]:
+    """Return ranges of ports, from a value like `8000, 8080-8090`; none if unset."""
+    found = []
+    for part in filter(None, (part.strip() for part in text(name).split(","))):
+        match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last <= 65_535:
+            exit_with(f"{name} must be ports like 8000 or 8080-8090, separated by commas, not {part!r}.")
+        found.append(range(first, last + 1))
+    return found
+
+
 def allowed_hosts(address: str) -> list[str]:
     """Return Django's ALLOWED_HOSTS: the host of `address`, or all names of the local host if it is one of these."""
     host = urlsplit(address).hostname or ""

@@ -23,6 +23,7 @@ BASE_ADDRESS = env_settings.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
 TRUST_PROXY = env_settings.boolean("MOVILAB_TRUST_PROXY", False)
 TILES = env_settings.tiles("MOVILAB_TILES")
 FORK_FROM = env_settings.networks("MOVILAB_FORK_FROM")
+FORK_PORTS = env_settings.ports("MOVILAB_FORK_PORTS")
 SITE_NAME = env_settings.text("MOVILAB_SITE_NAME", "Movilab")
 SECRET_KEY = env_settings.secret_key("MOVILAB_SECRET_KEY", DATA)
 DATABASES = {"default": env_settings.database("MOVILAB_DATABASE", DATA)}

@@ -49,6 +49,10 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("MOVILAB_TILES", "https://tile.example.org/{z}.png", "{x}"),
         ("MOVILAB_TILES", "https://a;script-src/{z}/{x}/{y}.png", "https://tile.example.org"),
         ("MOVILAB_FORK_FROM", "10.0.0.1/8", "10.0.0.0/8"),
+        ("MOVILAB_FORK_PORTS", "8000, 8090-8080", "8080-8090"),
+        ("MOVILAB_FORK_PORTS", "0", "8080-8090"),
+        ("MOVILAB_FORK_PORTS", "65536", "8080-8090"),
+        ("MOVILAB_FORK_PORTS", "http", "8080-8090"),
         ("MOVILAB_SEARCH", "lucene", "opensearch3+https://host:9200"),
         ("MOVILAB_SEARCH", "opensearch3+ftp://host", "opensearch3+https://host:9200"),
         ("MOVILAB_SEARCH", "elasticsearch8+https://search.example.org:9200", "package elasticsearch"),
@@ -121,6 +125,13 @@ def test_mail_url(monkeypatch: pytest.MonkeyPatch, address: str, port: int, tls:
     monkeypatch.setenv(VALUE, address)
     read = env_settings.mail(VALUE)
     assert (read["EMAIL_PORT"], read["EMAIL_USE_TLS"], read["EMAIL_USE_SSL"]) == (port, tls, ssl)
+
+
+def test_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VALUE, "1, 8080-8090,65535,")
+    assert env_settings.ports(VALUE) == [range(1, 2), range(8080, 8091), range(65_535, 65_536)]
+    monkeypatch.setenv(VALUE, "")
+    assert env_settings.ports(VALUE) == []
 
 
 def test_allowed_hosts() -> None:
