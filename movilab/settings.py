@@ -27,12 +27,17 @@ FORK_PORTS = env_settings.ports("MOVILAB_FORK_PORTS")
 SITE_NAME = env_settings.text("MOVILAB_SITE_NAME", "Movilab")
 SECRET_KEY = env_settings.secret_key("MOVILAB_SECRET_KEY", DATA)
 DATABASES = {"default": env_settings.database("MOVILAB_DATABASE", DATA)}
-globals().update(env_settings.mail("MOVILAB_MAIL"))
 
 HOST = urlsplit(BASE_ADDRESS).hostname or ""
 HTTPS = BASE_ADDRESS.startswith("https://")
 ALLOWED_HOSTS = env_settings.allowed_hosts(BASE_ADDRESS)
 CSRF_TRUSTED_ORIGINS = [BASE_ADDRESS]
+EMAIL_BACKEND = "wiki.mail.email_backends.QueueBackend"
+MAIL_DELIVERY_BACKEND: str
+# Reset links are for the console of a developer, and not for the journal of a site.
+globals().update(
+    env_settings.mail("MOVILAB_MAIL", may_print=DEBUG or (not HTTPS and HOST in ("127.0.0.1", "localhost", "::1")))
+)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_settings.text("MOVILAB_MAIL_FROM", f"wiki@{HOST}")
 
 # --- Applications ---------------------------------------------------------------------------------
