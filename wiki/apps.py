@@ -77,15 +77,18 @@ def _register_providers() -> None:
 
 
 def _connect_signals() -> None:
-    """Connect the receivers that invalidate caches and fill the outbox."""
+    """Connect the receivers that invalidate caches, fill the outbox, and remember devices."""
+    from django.contrib.auth.signals import user_logged_in
     from django.db.models.signals import post_save
 
+    from wiki.accounts.known_devices import remember_sign_in
     from wiki.accounts.models import User
     from wiki.ask.embedding import result_cache
     from wiki.pages.models import Kind, invalidate_places_of
     from wiki.search import outbox
 
     outbox.connect_signals()
+    user_logged_in.connect(remember_sign_in, dispatch_uid="wiki.remember_sign_in")
     post_save.connect(invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")
     post_save.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.invalidate_kinds")
 

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from wiki.accounts import rate_limits
+from wiki.accounts import rate_limits, sign_in_limits
 from wiki.accounts.models import User
 from wiki.errors import RateLimitExceeded
 from wiki.mail import email_queue
@@ -62,9 +62,9 @@ class SignInForm(auth_forms.AuthenticationForm):
         if self.request is None or not name:
             return super().clean()
         request: HttpRequest = self.request
-        rate_limit_as_validation_error(lambda: rate_limits.limit_sign_ins(request, name))
+        rate_limit_as_validation_error(lambda: sign_in_limits.limit_sign_ins(request, name))
         cleaned = super().clean()
-        rate_limits.reset_failed_sign_ins(request, name)
+        sign_in_limits.reset_failed_sign_ins(request, name)
         return cleaned
 
 
