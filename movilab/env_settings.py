@@ -113,6 +113,18 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         exit_with(f"{name} must be networks like 10.0.0.0/8, separated by commas ({error}).")
 
 
+def ports(name: str) -> list[range]:
+    """Return ranges of ports, from a value like `8000, 8080-8090`; none if unset."""
+    found = []
+    for part in filter(None, (part.strip() for part in text(name).split(","))):
+        match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last <= 65_535:
+            exit_with(f"{name} must be ports like 8000 or 8080-8090, separated by commas, not {part!r}.")
+        found.append(range(first, last + 1))
+    return found
+
+
 def allowed_hosts(address: str) -> list[str]:
     """Return Django's ALLOWED_HOSTS: the host of `address`, or all names of the local host if it is one of these."""
     host = urlsplit(address).hostname or ""
@@ -233,11 +245,18 @@ def search(name: str) -> dict[str, Any]:
     }
 
 
-def mail(name: str) -> dict[str, Any]:
-    """Return Django's EMAIL_… settings, from a URL like `smtp+tls://user:password@host:587`; if unset, the console."""
+def mail(name: str, *, may_print: bool) -> dict[str, Any]:
+    """Return MAIL_DELIVERY_BACKEND and Django's EMAIL_… settings, from a URL like `smtp+tls://user:password@host:587`.
+
+    If unset, e-mails are printed on the console where `may_print`, else discarded.
+    """
     value = text(name)
     if not value:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        printing, discarding = (
+            "django.core.mail.backends.console.EmailBackend",
+            "wiki.mail.email_backends.DiscardBackend",
+        )
+        return {"MAIL_DELIVERY_BACKEND": printing if may_print else discarding}
     parts = urlsplit(value)
     try:
         port = parts.port
@@ -246,12 +265,12 @@ def mail(name: str) -> dict[str, Any]:
     if parts.scheme not in MAIL_PORTS or not parts.hostname or port == -1:
         exit_with(f"{name} must read like smtp+tls://user:password@host:587 (or smtp://… or smtps://…).")
     return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "MAIL_DELIVERY_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": port or MAIL_PORTS[parts.scheme],
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
         "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_TIMEOUT": 20,
+        "EMAIL_TIMEOUT": 10,
     }

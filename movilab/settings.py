@@ -23,15 +23,21 @@ BASE_ADDRESS = env_settings.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
 TRUST_PROXY = env_settings.boolean("MOVILAB_TRUST_PROXY", False)
 TILES = env_settings.tiles("MOVILAB_TILES")
 FORK_FROM = env_settings.networks("MOVILAB_FORK_FROM")
+FORK_PORTS = env_settings.ports("MOVILAB_FORK_PORTS")
 SITE_NAME = env_settings.text("MOVILAB_SITE_NAME", "Movilab")
 SECRET_KEY = env_settings.secret_key("MOVILAB_SECRET_KEY", DATA)
 DATABASES = {"default": env_settings.database("MOVILAB_DATABASE", DATA)}
-globals().update(env_settings.mail("MOVILAB_MAIL"))
 
 HOST = urlsplit(BASE_ADDRESS).hostname or ""
 HTTPS = BASE_ADDRESS.startswith("https://")
 ALLOWED_HOSTS = env_settings.allowed_hosts(BASE_ADDRESS)
 CSRF_TRUSTED_ORIGINS = [BASE_ADDRESS]
+EMAIL_BACKEND = "wiki.mail.email_backends.QueueBackend"
+MAIL_DELIVERY_BACKEND: str
+# Reset links are for the console of a developer, and not for the journal of a site.
+globals().update(
+    env_settings.mail("MOVILAB_MAIL", may_print=DEBUG or (not HTTPS and HOST in ("127.0.0.1", "localhost", "::1")))
+)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_settings.text("MOVILAB_MAIL_FROM", f"wiki@{HOST}")
 
 # --- Applications ---------------------------------------------------------------------------------
@@ -70,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "wiki.accounts.known_devices.KnownDeviceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wiki.pages.error_middleware.ErrorPageMiddleware",

@@ -155,6 +155,12 @@ def _files_of_its_own(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _mail_is_queued(settings: Any) -> None:
+    """Queue e-mails as in production, where Django's test runner would put them into `mail.outbox` at once."""
+    settings.EMAIL_BACKEND = "wiki.mail.email_backends.QueueBackend"
+
+
+@pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """Clear rate limits and caches before each test."""
     from django.core.cache import cache

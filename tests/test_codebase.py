@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -36,6 +37,14 @@ def test_imports_respect_the_layers() -> None:
 @pytest.mark.django_db
 def test_there_is_no_pending_migration() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_no_private_key_is_in_git() -> None:
+    begins = rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY"  # no match for itself
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    paths = [ROOT / os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    assert len(paths) > 500
+    assert [path.name for path in paths if path.is_file() and re.search(begins, path.read_bytes())] == []
 
 
 def test_exactly_the_existing_settings_are_documented() -> None:

@@ -49,6 +49,10 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("MOVILAB_TILES", "https://tile.example.org/{z}.png", "{x}"),
         ("MOVILAB_TILES", "https://a;script-src/{z}/{x}/{y}.png", "https://tile.example.org"),
         ("MOVILAB_FORK_FROM", "10.0.0.1/8", "10.0.0.0/8"),
+        ("MOVILAB_FORK_PORTS", "8000, 8090-8080", "8080-8090"),
+        ("MOVILAB_FORK_PORTS", "0", "8080-8090"),
+        ("MOVILAB_FORK_PORTS", "65536", "8080-8090"),
+        ("MOVILAB_FORK_PORTS", "http", "8080-8090"),
         ("MOVILAB_SEARCH", "lucene", "opensearch3+https://host:9200"),
         ("MOVILAB_SEARCH", "opensearch3+ftp://host", "opensearch3+https://host:9200"),
         ("MOVILAB_SEARCH", "elasticsearch8+https://search.example.org:9200", "package elasticsearch"),
@@ -119,8 +123,48 @@ def test_postgres_url_with_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 )
 def test_mail_url(monkeypatch: pytest.MonkeyPatch, address: str, port: int, tls: bool, ssl: bool) -> None:
     monkeypatch.setenv(VALUE, address)
-    read = env_settings.mail(VALUE)
+    read = env_settings.mail(VALUE, may_print=True)
+    assert read["MAIL_DELIVERY_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
     assert (read["EMAIL_PORT"], read["EMAIL_USE_TLS"], read["EMAIL_USE_SSL"]) == (port, tls, ssl)
+
+
+@pytest.mark.parametrize(
+    ("variables", "backend"),
+    [
+        ({}, "console"),
+        ({"MOVILAB_URL": "http://localhost:8011"}, "console"),
+        ({"MOVILAB_URL": "http://[::1]"}, "console"),
+        ({"MOVILAB_URL": "https://localhost"}, "discard"),
+        ({"MOVILAB_URL": "https://wiki.example.org"}, "discard"),
+        ({"MOVILAB_URL": "http://wiki.example.org"}, "discard"),
+        ({"MOVILAB_URL": "https://wiki.example.org", "MOVILAB_DEBUG": "1"}, "console"),
+        ({"MOVILAB_URL": "https://wiki.example.org", "MOVILAB_MAIL": "smtp://localhost"}, "smtp"),
+    ],
+)
+def test_a_public_site_prints_no_emails(tmp_path: Path, variables: dict[str, str], backend: str) -> None:
+    show = "from django.conf import settings; print(settings.MAIL_DELIVERY_BACKEND, settings.EMAIL_BACKEND)"
+    done = manage(tmp_path, "shell", "--no-imports", "-c", show, **variables)
+    delivery, queue = done.stdout.split()
+    assert backend in delivery.lower()
+    assert queue == "wiki.mail.email_backends.QueueBackend"
+
+
+@pytest.mark.parametrize(
+    ("address", "says"), [("https://wiki.example.org", "movilab.W001"), ("http://localhost", "movilab.W002")]
+)
+def test_the_deployment_checks_warn_of_a_site_without_mail(tmp_path: Path, address: str, says: str) -> None:
+    variables = {name: value for name, value in PRODUCTION.items() if name != "MOVILAB_MAIL"}
+    done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **variables | {"MOVILAB_URL": address})
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "MOVILAB_MAIL" in done.stderr
+
+
+def test_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VALUE, "1, 8080-8090,65535,")
+    assert env_settings.ports(VALUE) == [range(1, 2), range(8080, 8091), range(65_535, 65_536)]
+    monkeypatch.setenv(VALUE, "")
+    assert env_settings.ports(VALUE) == []
 
 
 def test_allowed_hosts() -> None:

@@ -12,11 +12,12 @@ class WikiConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register all parts: with reversion, with the writer, with pages, with the worker, with signals."""
+        """Register all parts: with reversion, the writer, pages, the worker, signals, and Django's checks."""
         _register_updaters()
         _register_jobs()
         _register_providers()
         _connect_signals()
+        _register_checks()
 
 
 def _register_updaters() -> None:
@@ -43,6 +44,7 @@ def _register_jobs() -> None:
     from wiki.facts.property_pages import ReparseFactsJob
     from wiki.forks.auto_pull import AutoPullJob
     from wiki.forks.notifications import UpstreamEmailJob
+    from wiki.mail.email_delivery import EmailDeliveryJob
     from wiki.pages import background_jobs
     from wiki.remotes.mirror_polling import MirrorPollJob
     from wiki.search.index_updates import IndexUpdateJob
@@ -51,6 +53,7 @@ def _register_jobs() -> None:
     background_jobs.register(result_cache.RefreshResultsJob())
     background_jobs.register(AutoPullJob())
     background_jobs.register(UpstreamEmailJob())
+    background_jobs.register(EmailDeliveryJob())
     background_jobs.register(MirrorPollJob())
     background_jobs.register(IndexUpdateJob())
 
@@ -74,14 +77,26 @@ def _register_providers() -> None:
 
 
 def _connect_signals() -> None:
-    """Connect the receivers that invalidate caches and fill the outbox."""
+    """Connect the receivers that invalidate caches, fill the outbox, and remember devices."""
+    from django.contrib.auth.signals import user_logged_in
     from django.db.models.signals import post_save
 
+    from wiki.accounts.known_devices import remember_sign_in
     from wiki.accounts.models import User
     from wiki.ask.embedding import result_cache
     from wiki.pages.models import Kind, invalidate_places_of
     from wiki.search import outbox
 
     outbox.connect_signals()
+    user_logged_in.connect(remember_sign_in, dispatch_uid="wiki.remember_sign_in")
     post_save.connect(invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")
     post_save.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.invalidate_kinds")
+
+
+def _register_checks() -> None:
+    """Register what `manage.py check --deploy` looks at."""
+    from django.core import checks
+
+    from wiki.mail.deployment_checks import check_mail
+
+    checks.register(check_mail, checks.Tags.security, deploy=True)

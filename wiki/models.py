@@ -6,6 +6,7 @@ from wiki.exchange.models import Origin
 from wiki.facts.models import Fact, Property, Subject
 from wiki.forks.models import UpstreamSubscription
 from wiki.history.models import Passage
+from wiki.mail.models import QueuedEmail
 from wiki.moderation.models import Proposal, ProposalComment
 from wiki.pages.media_models import File, Picture, PictureRendition
 from wiki.pages.mirror_models import Mirror
@@ -45,6 +46,7 @@ __all__ = [
     "Property",
     "Proposal",
     "ProposalComment",
+    "QueuedEmail",
     "RenderedPage",
     "SavedSearch",
     "SiteTexts",

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.conftest import PASSWORD
 from wiki.accounts.models import User
+from wiki.mail.email_delivery import EmailDeliveryJob
+from wiki.mail.models import QueuedEmail
 
 NEW_PASSWORD = "une autre phrase bien longue"
 
@@ -54,6 +58,14 @@ def test_changing_the_password_requires_the_current_one(alice_client: Client, al
     assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
 
 
+def delivered() -> list[Any]:
+    """Let the worker send, and return all e-mails that were sent."""
+    job = EmailDeliveryJob()
+    while job.run():
+        pass
+    return mail.outbox
+
+
 def reset(client: Client, address: str) -> Any:
     return client.post("/account/password/reset", {"email": address}, follow=True)
 
@@ -62,7 +74,7 @@ def test_it_sends_a_link_that_sets_a_new_password_once(alice: User, settings: An
     client = Client(headers={"accept-language": "en"})
     response = reset(client, "alice@example.org")
     assert "Look into your mailbox" in response.text
-    [message] = mail.outbox
+    [message] = delivered()
     assert message.to == ["alice@example.org"]
     assert message.subject == f"Your new password on {settings.SITE_NAME}"
     link = re.search(re.escape(settings.BASE_ADDRESS) + r"(/\S+)", message.body)
@@ -79,19 +91,36 @@ def test_it_sends_a_link_that_sets_a_new_password_once(alice: User, settings: An
 
 def test_it_writes_the_message_in_the_readers_language(alice: User) -> None:
     reset(Client(headers={"accept-language": "fr"}), "alice@example.org")
-    assert "Bonjour alice" in mail.outbox[0].body
+    assert "Bonjour alice" in delivered()[0].body
 
 
 def test_the_host_header_is_not_used_in_a_message(alice: User, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     Client(headers={"host": "evil.example"}).post("/account/password/reset", {"email": "alice@example.org"})
-    assert "evil" not in mail.outbox[0].body
+    assert "evil" not in delivered()[0].body
 
 
 def test_the_response_does_not_reveal_known_addresses(alice: User) -> None:
     unknown = reset(Client(), "nobody@example.org")
-    assert not mail.outbox
+    assert delivered() == []
     assert unknown.redirect_chain == reset(Client(), "alice@example.org").redirect_chain
+
+
+def test_a_request_costs_the_same_for_known_and_unknown_addresses(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    User.objects.create_user("frida", "frida@example.org")  # without a password
+    written = []
+    monkeypatch.setattr("wiki.accounts.forms.render_to_string", lambda name, _: written.append(name) or name)
+    costs = []
+    for address in ("alice@example.org", "nobody@example.org", "frida@example.org"):
+        written.clear()
+        with CaptureQueriesContext(connection) as queries:
+            Client().post("/account/password/reset", {"email": address})
+        costs.append((len(written), [query["sql"].split()[:3] for query in queries]))
+    assert costs[0] == costs[1] == costs[2]
+    assert costs[0][0] == 2
+    assert mail.outbox == [], "the worker sends"
+    assert [email.content["to"] for email in QueuedEmail.objects.order_by("pk")] == [["alice@example.org"], [], []]
+    assert len(delivered()) == 1
 
 
 def test_the_number_of_messages_is_limited(alice: User) -> None:
@@ -99,7 +128,7 @@ def test_the_number_of_messages_is_limited(alice: User) -> None:
     for _ in range(10):
         reset(client, "alice@example.org")
     assert reset(client, "alice@example.org").status_code == 429
-    assert len(mail.outbox) == 10
+    assert len(delivered()) == 10
 
 
 # --- Profile --------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache, caches
 from django.test import RequestFactory
 
-from wiki.accounts import rate_limits
+from wiki.accounts import rate_limits, sign_in_limits
 from wiki.errors import RateLimitExceeded
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ VISITOR = request_from("192.0.2.1")
         (lambda number: rate_limits.limit_password_resets(VISITOR), 10, 3600),
         (lambda number: rate_limits.limit_suggestions(VISITOR), 5, 3600),
         (lambda number: rate_limits.limit_previews(VISITOR), 30, 60),
-        (lambda number: rate_limits.limit_sign_ins(VISITOR, "alice"), 10, 600),
-        (lambda number: rate_limits.limit_sign_ins(VISITOR, f"name {number}"), 100, 600),
+        (lambda number: sign_in_limits.limit_sign_ins(VISITOR, "alice"), 10, 600),
+        (lambda number: sign_in_limits.limit_sign_ins(VISITOR, f"name {number}"), 100, 600),
     ],
     ids=["registrations", "resets", "suggestions", "previews", "one name", "many names"],
 )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import OperationalError
 from django.test import Client
 
 from tests.forks.fork_factories import change, make_fork, take_in
@@ -15,6 +15,7 @@ from wiki.errors import Refused
 from wiki.forks import fork_lists, notifications
 from wiki.forks.models import UpstreamSubscription
 from wiki.forks.notifications import UpstreamEmailJob
+from wiki.mail.models import QueuedEmail
 from wiki.pages import background_jobs
 from wiki.pages.models import WikiPage
 
@@ -49,9 +50,7 @@ def test_one_email_is_sent_for_each_upstream_change(bread: WikiPage, fork: WikiP
     assert len(mail.outbox) == 1
 
 
-def test_no_email_without_permission(
-    bread: WikiPage, fork: WikiPage, alice: User, bob: User, settings: Any, client_of: Callable[..., Client]
-) -> None:
+def test_no_email_without_permission(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     alice.email = ""
     alice.save()
     with pytest.raises(Refused, match="e-mail"):
@@ -62,12 +61,42 @@ def test_no_email_without_permission(
     change(bread, alice, ("le soir", "le matin"))
     background_jobs.run_pending()
     assert mail.outbox == []
-    User.objects.filter(pk=bob.pk).update(is_blocked=False)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # no mail server
-    change(bread, alice, ("le matin", "à midi"))
+    assert UpstreamSubscription.objects.get().last_notified_version == 2
+
+
+def test_an_email_that_cannot_be_written_does_not_stop_the_others(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_fork(bread, "Autre", bob)
+    notifications.set_subscription(other, bob, subscribed=True)
+    change(bread, alice, ("le soir", "le matin"))
+    write = notifications._queue_email
+
+    def fail_once(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
+        write(subscription, upstream)
+        if subscription.fork.page == fork:
+            raise RuntimeError
+
+    monkeypatch.setattr(notifications, "_queue_email", fail_once)
     assert UpstreamEmailJob().run() is False
-    assert UpstreamSubscription.objects.get().last_notified_version == 3
+    versions = UpstreamSubscription.objects.values_list("last_notified_version", flat=True)
+    assert list(versions) == [2, 2]
+    (email,) = QueuedEmail.objects.all()
+    assert "Autre" in email.content["body"]
+
+
+def test_an_email_is_queued_in_the_transaction_that_records_it(
+    bread: WikiPage, fork: WikiPage, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(bread, alice, ("le soir", "le matin"))
+
+    def fail(*_: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(notifications, "_queue_email", fail)
+    with pytest.raises(OperationalError):
+        UpstreamEmailJob().run()
+    assert UpstreamSubscription.objects.get().last_notified_version == 1, "the next run queues it"
 
 
 def test_the_screens_offer_subscriptions_and_list_own_forks(

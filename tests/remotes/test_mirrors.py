@@ -202,6 +202,7 @@ GARDEN: dict[str, Any] = {"title": "How to Bake", "story": [{"type": "paragraph"
 
 def test_a_page_of_a_federated_wiki_is_polled(bob: User, settings: Any) -> None:
     settings.FORK_FROM = [ipaddress.ip_network("127.0.0.0/8")]
+    settings.FORK_PORTS = [range(1024, 65_536)]
     with ThreadingHTTPServer(("127.0.0.1", 0), Garden) as garden:
         threading.Thread(target=garden.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         address = f"http://127.0.0.1:{garden.server_address[1]}"

@@ -26,6 +26,7 @@ from wiki.remotes.mirror_polling import MirrorPollJob
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEAR = "127.0.0.0/8, ::1/128"
+PORTS = "1024-65535"
 HEAD = """
 from wiki.accounts.models import User
 from wiki.pages import page_lookup
@@ -43,7 +44,7 @@ def change(title, old, new):
 def far(make_instance: Any) -> Instance:
     """A second wiki, always on SQLite, with an account «zoe», her place and a page of hers."""
     url = f"http://127.0.0.1:{free_port()}"
-    instance: Instance = make_instance(small=True, MOVILAB_URL=url, MOVILAB_FORK_FROM=NEAR)
+    instance: Instance = make_instance(small=True, MOVILAB_URL=url, MOVILAB_FORK_FROM=NEAR, MOVILAB_FORK_PORTS=PORTS)
     instance.python(
         f"{HEAD}page_writer.create_place('Le Fournil', 'Un lieu.', by)\npage_writer.create('Gâteau', 'Du sucre.', by)"
     )
@@ -56,6 +57,7 @@ def test_they_fork_and_propose_to_each_other(
 ) -> None:
     settings.BASE_ADDRESS = live_server.url
     settings.FORK_FROM = [ipaddress.ip_network(one) for one in NEAR.split(", ")]
+    settings.FORK_PORTS = [range(1024, 65_536)]
     bread, place = make_practice(alice), make_place("La Cale", by=bob)
     with far.served() as there:
         # A remote page is mirrored here, and its new versions are found

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth import forms as auth_forms
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.db.models import Q
+from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from wiki.accounts import rate_limits
+from wiki.accounts import rate_limits, sign_in_limits
 from wiki.accounts.models import User
 from wiki.errors import RateLimitExceeded
+from wiki.mail import email_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from django.http import HttpRequest
 
@@ -59,9 +62,9 @@ class SignInForm(auth_forms.AuthenticationForm):
         if self.request is None or not name:
             return super().clean()
         request: HttpRequest = self.request
-        rate_limit_as_validation_error(lambda: rate_limits.limit_sign_ins(request, name))
+        rate_limit_as_validation_error(lambda: sign_in_limits.limit_sign_ins(request, name))
         cleaned = super().clean()
-        rate_limits.reset_failed_sign_ins(request, name)
+        sign_in_limits.reset_failed_sign_ins(request, name)
         return cleaned
 
 
@@ -180,7 +183,10 @@ class ProfileForm(forms.ModelForm[User]):
 
 
 class ResetForm(auth_forms.PasswordResetForm):
-    """The e-mail address to which a password reset link is sent."""
+    """The e-mail address to which a password reset link is sent.
+
+    An unknown address costs the same time as a known one: the same e-mail is written and queued, to nobody.
+    """
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -193,3 +199,17 @@ class ResetForm(auth_forms.PasswordResetForm):
         if not self.errors:
             rate_limit_as_validation_error(lambda: rate_limits.limit_password_resets(self.request))
         return cleaned
+
+    def get_users(self, email: str) -> Iterable[User]:
+        """Return the accounts that get a link; if there is none, one that is not in the database."""
+        return list(super().get_users(email)) or [User(email=email)]
+
+    def send_mail(
+        self, subject_template_name: str, email_template_name: str, context: dict[str, Any], from_email: str | None,
+        to_email: str, html_email_template_name: str | None = None,
+    ) -> None:  # fmt: skip
+        """Queue the e-mail; without recipient if the account of `context` is not in the database."""
+        subject = " ".join(render_to_string(subject_template_name, context).split())
+        body = render_to_string(email_template_name, context)
+        recipients = [to_email] if context["user"].pk else []
+        email_queue.enqueue(EmailMessage(subject, body, from_email, recipients))

@@ -43,12 +43,6 @@ REGISTRATIONS = (
         20, HOUR, gettext_noop("Many accounts were made from your network just now. Please try again in an hour.")
     ),
 )
-SIGN_INS = RateLimit(
-    10, 10 * MINUTE, gettext_noop("Too many attempts with this name. Please wait ten minutes, then try again.")
-)
-SIGN_INS_BY_ADDRESS = RateLimit(
-    100, 10 * MINUTE, gettext_noop("Too many attempts from your network. Please wait ten minutes, then try again.")
-)
 RESETS = RateLimit(
     10, HOUR, gettext_noop("Too many messages were asked for from your network. Please try again in an hour.")
 )
@@ -81,29 +75,30 @@ def count_against_limit(key: str, limit: int, seconds: int, message: str = _DEFA
         raise RateLimitExceeded(message, count=limit, seconds=seconds)
 
 
-def _count(key: str, limit: RateLimit) -> None:
+def count_request(key: str, limit: RateLimit) -> None:
     """Count one request under `key` against `limit`; raise RateLimitExceeded beyond it."""
     count_against_limit(key, limit.count, limit.seconds, limit.message)
 
 
-def address_hash(request: HttpRequest) -> str:
+def address_hash(request: HttpRequest, bits: int = 64) -> str:
     """Return a keyed, irreversible hash of the client's network address: 64 hexadecimal digits.
 
-    Of an IPv6 address only the first 64 bits are hashed, since one client can use the whole /64 network.
+    Of an IPv6 address only the first `bits` are hashed, since one client can use a whole network: /64 at least.
     """
     raw = str(request.META.get("REMOTE_ADDR", ""))
     try:
         address = ipaddress.ip_address(raw)
     except ValueError:
-        return _keyed_hash(raw)
+        return keyed_hash(raw)
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is None:
-            return _keyed_hash(str(ipaddress.ip_network((address, 64), strict=False)))
+            return keyed_hash(str(ipaddress.ip_network((address, bits), strict=False)))
         address = address.ipv4_mapped
-    return _keyed_hash(str(address))
+    return keyed_hash(str(address))
 
 
-def _keyed_hash(value: str) -> str:
+def keyed_hash(value: str) -> str:
+    """Return an irreversible hash of `value`, for keys of counts."""
     return salted_hmac("wiki.accounts.rate_limits", value, algorithm="sha256").hexdigest()
 
 
@@ -112,43 +107,28 @@ def limit_edits(user: User) -> None:
     if user.is_superuser:
         return
     for limit in EDITS:
-        _count(f"edit:{user.pk}", limit)
+        count_request(f"edit:{user.pk}", limit)
 
 
 def limit_registrations(request: HttpRequest) -> None:
     """Count one new account from this network address. Raises RateLimitExceeded."""
     for limit in REGISTRATIONS:
-        _count(f"register:{address_hash(request)}", limit)
+        count_request(f"register:{address_hash(request)}", limit)
 
 
 def limit_password_resets(request: HttpRequest) -> None:
     """Count one password reset e-mail asked for from this network address. Raises RateLimitExceeded."""
-    _count(f"reset:{address_hash(request)}", RESETS)
+    count_request(f"reset:{address_hash(request)}", RESETS)
 
 
 def limit_suggestions(request: HttpRequest) -> None:
     """Count one change proposed without an account from this network address. Raises RateLimitExceeded."""
-    _count(f"suggest:{address_hash(request)}", SUGGESTIONS)
+    count_request(f"suggest:{address_hash(request)}", SUGGESTIONS)
 
 
 def limit_previews(request: HttpRequest) -> None:
     """Count one view that must parse a text (a preview or an old version). Raises RateLimitExceeded."""
     if request.user.is_authenticated:
-        _count(f"preview:user:{request.user.pk}", PREVIEWS_BY_ACCOUNT)
+        count_request(f"preview:user:{request.user.pk}", PREVIEWS_BY_ACCOUNT)
     else:
-        _count(f"preview:{address_hash(request)}", PREVIEWS)
-
-
-def limit_sign_ins(request: HttpRequest, username: str) -> None:
-    """Count one attempt to sign in as `username` from this network address. Raises RateLimitExceeded."""
-    _count(f"sign-in:{address_hash(request)}", SIGN_INS_BY_ADDRESS)
-    _count(_sign_in_key(request, username), SIGN_INS)
-
-
-def reset_failed_sign_ins(request: HttpRequest, username: str) -> None:
-    """Delete the count of attempts to sign in as `username` from this network address, after a success."""
-    cache.delete(f"limit:{_sign_in_key(request, username)}:{SIGN_INS.seconds}")
-
-
-def _sign_in_key(request: HttpRequest, username: str) -> str:
-    return f"sign-in:{_keyed_hash(f'{address_hash(request)} {username.casefold()}')}"
+        count_request(f"preview:{address_hash(request)}", PREVIEWS)

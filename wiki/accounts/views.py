@@ -109,19 +109,23 @@ class ChangePasswordView(auth_views.PasswordChangeView):
 
 
 class RequestPasswordResetView(auth_views.PasswordResetView):
-    """Send a password reset link by e-mail; the response is the same for known and unknown addresses."""
+    """Queue an e-mail with a password reset link; response and time are the same for known and unknown addresses."""
 
     form_class = ResetForm
     template_name = "wiki/accounts/password_reset.html"
     email_template_name = "wiki/accounts/password_reset_mail.txt"
     subject_template_name = "wiki/accounts/password_reset_subject.txt"
     success_url = reverse_lazy("password_reset_done")
-    # Not the Host header, which the sender of the request can choose.
-    extra_email_context = {"base_address": settings.BASE_ADDRESS, "wiki_name": settings.SITE_NAME}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Pass the request on to the form, which counts it against a rate limit."""
         return {**super().get_form_kwargs(), "request": self.request}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Queue the e-mail and redirect."""
+        # Not the Host header, which the sender of the request can choose.
+        self.extra_email_context = {"base_address": settings.BASE_ADDRESS, "wiki_name": settings.SITE_NAME}
+        return super().form_valid(form)
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         """Show the form with its errors; status 429 beyond a rate limit."""

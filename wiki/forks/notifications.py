@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from smtplib import SMTPException
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 EMAILS_PER_RUN = 5
-"""E-mails sent in one run of the job."""
+"""E-mails queued in one run of the job."""
 
 
 def set_subscription(page: WikiPage, user: User, *, subscribed: bool) -> None:
@@ -53,29 +53,46 @@ def is_subscribed(page: WikiPage, user: Reader) -> bool:
 
 
 class UpstreamEmailJob:
-    """Background job that sends the e-mails that are due.
+    """Background job that queues the e-mails that are due.
 
-    Each e-mail is recorded before it is sent: a crash may lose an e-mail, but never sends one twice.
+    Each e-mail is recorded and queued in one transaction, so that none is lost and none is queued twice.
     """
 
     name = "upstream e-mails"
 
     def run(self) -> bool:
-        """Send EMAILS_PER_RUN e-mails; return whether there may be more."""
+        """Queue EMAILS_PER_RUN e-mails; return whether there may be more."""
         behind = UpstreamSubscription.objects.filter(fork__upstream__version__gt=F("last_notified_version"))
         existing = behind.filter(fork__page__title_key__isnull=False, fork__upstream__title_key__isnull=False)
         due = list(existing.select_related("fork__page", "fork__upstream", "user").order_by("pk")[:EMAILS_PER_RUN])
         for subscription in due:
             upstream = subscription.fork.upstream
-            if upstream is not None and UpstreamSubscription.objects.filter(
-                pk=subscription.pk, last_notified_version=subscription.last_notified_version
-            ).update(last_notified_version=upstream.version):
-                _send_email(subscription, upstream)
+            if upstream is not None:
+                _notify(subscription, upstream)
         return len(due) == EMAILS_PER_RUN
 
 
-def _send_email(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
-    """Send one e-mail, in the language of the page; none to a user without address or permission to fork."""
+@transaction.atomic
+def _notify(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
+    """Record that a subscriber knows of the latest version, and queue the e-mail, unless someone else just did.
+
+    An e-mail that cannot be written is recorded too, and logged: it would hold up the others for ever.
+    """
+    if not UpstreamSubscription.objects.filter(
+        pk=subscription.pk, last_notified_version=subscription.last_notified_version
+    ).update(last_notified_version=upstream.version):
+        return
+    try:
+        with transaction.atomic():
+            _queue_email(subscription, upstream)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("The e-mail about version %d of “%s” failed", upstream.version, upstream.full_title)
+
+
+def _queue_email(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
+    """Queue one e-mail, in the language of the page; none to a user without address or permission to fork."""
     page = subscription.fork.page
     if not subscription.user.email or not permissions.has_permission(subscription.user, permissions.Action.FORK, page):
         return
@@ -92,7 +109,4 @@ def _send_email(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
     with translation.override(page.language):
         subject = gettext("%(title)s has moved") % {"title": subscription.fork.upstream_title}
         text = render_to_string("wiki/forks/upstream_email.txt", context)
-    try:
-        send_mail(" ".join(subject.split()), text, None, [subscription.user.email])
-    except (OSError, SMTPException, ValueError) as error:
-        logger.warning("An e-mail to %s could not be sent: %s", subscription.user.get_username(), error)
+    send_mail(" ".join(subject.split()), text, None, [subscription.user.email])

@@ -1,9 +1,10 @@
 """The only HTTP client of this wiki: fetches URLs given by users, without trusting the URL or the site.
 
 A URL may name a machine behind the firewall, and a site may respond slowly, endlessly, or with a redirect (CWE-918,
-server-side request forgery). Therefore: http and https only, no credentials; the name is resolved once, and all its
-addresses must be public (or in a network of MOVILAB_FORK_FROM); the connection is made to the address that was checked;
-each redirect is checked like a new URL; size and total time are limited.
+server-side request forgery). Therefore: http and https only, at their own ports (or those of MOVILAB_FORK_PORTS), no
+credentials; the name is resolved once, and all its addresses must be public (or in a network of MOVILAB_FORK_FROM); the
+connection is made to the address that was checked; each redirect is checked like a new URL; size and total time are
+limited.
 """
 
 from __future__ import annotations
@@ -26,17 +27,14 @@ from django.conf import settings
 from django.utils.encoding import iri_to_uri
 
 from wiki.errors import Refused, gettext_noop
+from wiki.remotes.public_addresses import Address, is_public
 
 REDIRECT_LIMIT = 5
 URL_LIMIT = 1500
 DEFAULT_PORTS = {"http": 80, "https": 443}
-MIN_PORT = 1024
-"""Lowest port allowed besides 80 and 443: services on lower ports may be harmed by an HTTP request."""
 MEMORY_LIMIT = 1_000_000
 CHUNK_SIZE = 65_536
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Unreachable(Refused):
@@ -89,14 +87,19 @@ def _check_url(url: str) -> SplitResult:
         raise Refused(gettext_noop("“%(url)s” is not a web address (http)."), url=url[:200])
     if split.username is not None or split.password is not None:
         raise Refused(gettext_noop("An address with a name or a password in it is not asked."))
-    if port is not None and port not in DEFAULT_PORTS.values() and port < MIN_PORT:
+    if port is not None and not _is_allowed_port(port):
         raise Refused(gettext_noop("The port %(port)d is not one of the web."), port=port)
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
     return urlsplit(iri_to_uri(split._replace(netloc=netloc, fragment="").geturl()))
 
 
+def _is_allowed_port(port: int) -> bool:
+    """Whether a port is one of the web or in a range of MOVILAB_FORK_PORTS: other services could be harmed."""
+    return port in DEFAULT_PORTS.values() or any(port in ports for ports in settings.FORK_PORTS)
+
+
 def _resolve(host: str, port: int, deadline: float) -> tuple[str, int]:
-    """Return (IP address, port). Raises Refused when any address of `host` is not public, Unreachable."""
+    """Return (IP address, port). Raises Refused when any address of `host` is not allowed, Unreachable."""
     results: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
     def look_up() -> None:
@@ -114,22 +117,14 @@ def _resolve(host: str, port: int, deadline: float) -> tuple[str, int]:
     if isinstance(addresses, OSError):
         raise Unreachable(gettext_noop("There is no site called %(host)s."), host=host)
     for address in addresses:
-        if not is_public(ipaddress.ip_address(address.partition("%")[0])):
+        if not is_allowed(ipaddress.ip_address(address.partition("%")[0])):
             raise Refused(gettext_noop("%(host)s is not on the public internet: it is not asked."), host=host)
     return addresses[0], port
 
 
-def is_public(address: Address) -> bool:
+def is_allowed(address: Address) -> bool:
     """Whether an IP address is public, or in a network of MOVILAB_FORK_FROM."""
-    if any(address in network for network in settings.FORK_FROM if network.version == address.version):
-        return True
-    if isinstance(address, ipaddress.IPv6Address):
-        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if address in NAT64:
-            embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if embedded is not None:
-            return is_public(embedded)
-    return address.is_global and not address.is_multicast
+    return is_public(address) or any(address in network for network in settings.FORK_FROM)
 
 
 @contextlib.contextmanager
