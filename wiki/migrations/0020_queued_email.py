@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wiki', '0017_fork_rewritten_facts'),
+        ('wiki', '0019_task_failures'),
     ]
 
     operations = [
