@@ -16,7 +16,7 @@ from wiki.errors import DatabaseBusy, EditConflict, LicenseConflict, NotAllowed,
 from wiki.pages import page_lookup
 from wiki.pages.models import PageText, PageVersion, RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.pages.writing.version_store import NewVersion, StaleVersion, store
 from wiki.text.markup.markdown_parser import TEXT_LIMIT
@@ -393,28 +393,3 @@ def test_a_page_that_never_had_a_text_does_not_come_back(alice: User) -> None:
     store([NewVersion(page, None, page_lookup.fields_for_title("Vide", license="CC0-1.0", language="fr"), SCRIPT)])
     with pytest.raises(Refused, match="never had a text"):
         page_writer.undelete(page, SCRIPT)
-
-
-def test_a_long_comment_is_kept_whole_or_refused(bob: User) -> None:
-    page = make_page("Four", by=bob)
-    comment = "é" * 700
-    saved = page_writer.edit(page, "Autre chose.", Author.of(bob), EditSummary(comment))
-    assert page.versions.get(number=saved.version).comment == comment
-    too_long = "é" * (page_writer.COMMENT_LIMIT + 1)
-    for write in (
-        lambda: page_writer.edit(page, "Encore.", Author.of(bob), EditSummary(too_long)),
-        lambda: page_writer.create("Autre", "Un.", Author.of(bob), summary=EditSummary(too_long)),
-        lambda: page_writer.delete(page, Author(None, "script"), too_long),
-        lambda: page_moves.move(page, "Ailleurs", Author(None, "script"), too_long),
-    ):
-        with pytest.raises(Refused, match="comment"):
-            write()
-    assert page_lookup.reload_page(page.pk).version == 2
-
-
-def test_licence_and_language_change_in_one_version(bob: User) -> None:
-    page = make_page("Four", by=bob)
-    page_writer.set_fields(page, Author(None, "script"), "LAL-1.3", "en", "les deux")
-    version = page.versions.get(number=2)
-    assert (version.license, version.language, version.tags) == ("LAL-1.3", "en", ["license", "language"])
-    assert not page_writer.set_fields(page_lookup.reload_page(page.pk), Author(None, "script"), "LAL-1.3", "en").changed

@@ -52,25 +52,24 @@ class _CaseSensitivePattern:
         return f"{left} GLOB %s", [*parameters, self.wildcards.format(literal)]
 
 
-@CharField.register_lookup
-@TextField.register_lookup
 class CaseSensitiveStartsWith(_CaseSensitivePattern, StartsWith):
     """`startswith`, with the same result on both databases."""
 
     wildcards = "{}*"
 
 
-@CharField.register_lookup
-@TextField.register_lookup
 class CaseSensitiveEndsWith(_CaseSensitivePattern, EndsWith):
     """`endswith`, with the same result on both databases."""
 
     wildcards = "*{}"
 
 
-@CharField.register_lookup
-@TextField.register_lookup
 class CaseSensitiveContains(_CaseSensitivePattern, Contains):
     """`contains`, with the same result on both databases."""
 
     wildcards = "*{}*"
+
+
+for _lookup in (CaseSensitiveStartsWith, CaseSensitiveEndsWith, CaseSensitiveContains):
+    models.CharField.register_lookup(_lookup)
+    models.TextField.register_lookup(_lookup)
