@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "wiki.accounts.known_devices.KnownDeviceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "wiki.accounts.slow_work.SlowWorkMiddleware",
     "wiki.pages.error_middleware.ErrorPageMiddleware",
 ]
 
@@ -171,6 +172,9 @@ TAGGIT_CASE_INSENSITIVE = True
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default",
                 "OPTIONS": {"MAX_ENTRIES": 50_000}},
+    # Counts of rate limits: shared by all processes, and not in the database, which would be written at each search.
+    "limits": {"BACKEND": "diskcache.DjangoCache", "LOCATION": DATA / "limits", "SHARDS": 1, "TIMEOUT": 86_400,
+               "OPTIONS": {"size_limit": 64 * 1024 * 1024}},
 }  # fmt: skip
 
 # --- Security -------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -165,9 +166,13 @@ def _nothing_remembered() -> None:
     """Clear rate limits and caches before each test."""
     from django.core.cache import cache
 
+    from wiki.accounts import slow_work
+    from wiki.accounts.rate_limits import counters
     from wiki.pages.rendering.page_cache import RESPONSE_STORE
 
     cache.clear()
+    counters.clear()
+    slow_work._slots = threading.BoundedSemaphore(slow_work.SLOTS)
     RESPONSE_STORE.clear()
 
 

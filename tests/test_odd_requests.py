@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.conftest import Standing, person
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
+from wiki.accounts.rate_limits import counters
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
@@ -71,7 +71,7 @@ def scene(standing: Standing) -> None:
 
 def request_page(client: Client, address: str, post: dict[str, str] | None = None) -> None:
     """Send a request, and fail for a status of 500 and above; rate limits are reset first."""
-    cache.clear()
+    counters.clear()
     response = client.get(address) if post is None else client.post(address, post)
     assert response.status_code < 500, address
 
@@ -131,7 +131,7 @@ def client_for_form(address: str, bob: User, client_of: Callable[..., Client]) -
 
 def post_body(client: Client, address: str, body: str) -> None:
     """Post a raw body, and fail for a status of 500 and above."""
-    cache.clear()
+    counters.clear()
     assert client.post(address, body, content_type=URLENCODED).status_code < 500, (address, body[:60])
 
 
@@ -159,7 +159,7 @@ def test_files_in_text_fields(address: str, scene: None, bob: User, client_of: C
     client = client_for_form(address, bob, client_of)
     for content in (b"", b"GIF89a\xff", b"PK\x03\x04" + b"\x00" * 100):
         for name in ("../../x.png", "x" * 300 + ".png", "a\x00b.jpg"):
-            cache.clear()
+            counters.clear()
             files = {field: SimpleUploadedFile(name or "x", content) for field in ("file", "text", "title", "archive")}
             assert client.post(address, files).status_code < 500, (address, name)
 

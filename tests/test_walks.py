@@ -13,13 +13,13 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.http.response import HttpResponseBase
 from django.test import Client
 
 from tests.factories import make_page, make_place
 from tests.pages.test_media import drawn
 from wiki.accounts.models import User
+from wiki.accounts.rate_limits import counters
 from wiki.forks.fork_creation import ForkTarget, fork
 from wiki.pages import page_lookup
 from wiki.pages.media_models import Picture
@@ -44,7 +44,7 @@ def walk(client: Client, *first: str) -> Iterator[tuple[str, HttpResponseBase, b
     visits: Counter[str] = Counter()
     while queue and len(seen) < MAX_PAGES:
         address = queue.pop(0)
-        cache.clear()
+        counters.clear()
         response = client.get(address)
         body = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
         yield address, response, body

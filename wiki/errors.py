@@ -50,10 +50,16 @@ class RateLimitExceeded(Refused):
     status = 429
 
 
-class DatabaseBusy(WikiError):
-    """The database stayed locked; nothing was saved."""
+class ServerBusy(WikiError):
+    """The server does as much as it can at the moment; the same request may succeed soon."""
 
     status = 503
+    retry_after = 5
+    """Seconds after which to try again."""
+
+
+class DatabaseBusy(ServerBusy):
+    """The database stayed locked; nothing was saved."""
 
 
 class LicenseConflict(Refused):

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache, caches
+from django.core.cache import caches
 from django.test import RequestFactory
 
 from wiki.accounts import rate_limits, sign_in_limits
+from wiki.accounts.rate_limits import counters
 from wiki.errors import RateLimitExceeded
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def test_keys_are_counted_separately() -> None:
 
 def test_counting_begins_again_when_the_window_ends() -> None:
     rate_limits.count_against_limit("tea", 1, 60)
-    cache.touch("limit:tea:60", timeout=0)
+    counters.touch("limit:tea:60", timeout=0)
     rate_limits.count_against_limit("tea", 1, 60)
     with pytest.raises(RateLimitExceeded):
         rate_limits.count_against_limit("tea", 1, 60)
@@ -67,7 +68,7 @@ def test_an_account_can_save_sixty_changes_a_minute(alice: User, bob: User) -> N
 
 def test_an_account_can_save_six_hundred_changes_an_hour(alice: User) -> None:
     def save_in_another_minute() -> None:
-        cache.delete(f"limit:edit:{alice.pk}:60")
+        counters.delete(f"limit:edit:{alice.pk}:60")
         rate_limits.limit_edits(alice)
 
     assert count_until_refused(save_in_another_minute) == 600
@@ -149,7 +150,7 @@ def test_it_limits_the_changes_of_an_account_by_minute_and_hour(alice: User) -> 
 
 
 def test_a_window_that_ends_between_two_steps_begins_anew_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = caches["default"]
+    kept = caches["limits"]
     count_on = kept.incr
     monkeypatch.setattr(kept, "incr", lambda name: count_on("limit:gone"))  # raises: there is no such count
     rate_limits.count_against_limit("tea", 1, 60)

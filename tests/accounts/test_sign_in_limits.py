@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import signing
-from django.core.cache import cache, caches
+from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
@@ -19,6 +19,7 @@ from django.urls import reverse
 from tests.conftest import PASSWORD, person
 from wiki.accounts import known_devices, sign_in_limits
 from wiki.accounts.models import User
+from wiki.accounts.rate_limits import counters
 from wiki.accounts.sign_in_limits import FREE_ATTEMPTS, LONGEST_WAIT, limit_sign_ins, reset_failed_sign_ins
 from wiki.errors import RateLimitExceeded
 
@@ -103,7 +104,7 @@ def test_failures_are_forgotten_a_day_after_the_last_one(clock: Callable[[float]
 def test_of_attempts_at_the_same_moment_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(9):
         assert seconds_to_wait(number) == 0
-    stored = caches["default"]
+    stored = caches["limits"]
     add, others = stored.add, []
 
     def add_late(name: str, *arguments: Any) -> bool:
@@ -116,16 +117,16 @@ def test_of_attempts_at_the_same_moment_one_goes_on(monkeypatch: pytest.MonkeyPa
     assert seconds_to_wait(9) > 0
     assert others[1] == 0
     key = sign_in_limits._attempts_key("", "alice")
-    assert cache.get(f"{key}:count") == 10, "who was refused is not counted"
+    assert counters.get(f"{key}:count") == 10, "who was refused is not counted"
 
 
 def test_a_count_that_is_forgotten_between_two_steps_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = caches["default"]
+    stored = caches["limits"]
     incr = stored.incr
     monkeypatch.setattr(stored, "incr", lambda name: incr("gone" if "sign-in-name" in name else name))
     assert seconds_to_wait(0) == 0
-    assert cache.get(f"{sign_in_limits._attempts_key('', 'alice')}:count") == 1
-    cache.delete(f"{sign_in_limits._attempts_key('', 'alice')}:count")
+    assert counters.get(f"{sign_in_limits._attempts_key('', 'alice')}:count") == 1
+    counters.delete(f"{sign_in_limits._attempts_key('', 'alice')}:count")
     monkeypatch.undo()
     reset_failed_sign_ins(visitor(), "alice")  # nothing to take back
 
@@ -147,7 +148,7 @@ def test_successes_from_one_network_are_no_failures() -> None:
 
 
 def test_a_wait_that_ends_now_is_a_second() -> None:
-    cache.set(f"{sign_in_limits._attempts_key('', 'alice')}:wait", time.time() - 5, 60)
+    counters.set(f"{sign_in_limits._attempts_key('', 'alice')}:wait", time.time() - 5, 60)
     assert seconds_to_wait(0) == 1
 
 
@@ -205,7 +206,7 @@ def test_neither_can_who_guesses_from_the_same_network(alice: User) -> None:
     assert sign_in(new_device()).status_code == 429
     assert sign_in(owner).status_code == 302
     key = f"limit:{sign_in_limits._name_and_address_key(visitor_at('127.0.0.1'), 'alice')}:600"
-    assert cache.get(key) == 10 + 5, "they get no new attempts by it"
+    assert counters.get(key) == 10 + 5, "they get no new attempts by it"
 
 
 def test_a_device_is_known_for_its_accounts_only(alice: User, bob: User) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.test import Client
 
 from tests.forks.fork_factories import change, text_of
 from wiki.accounts.models import User
+from wiki.accounts.rate_limits import counters
 from wiki.moderation.models import Proposal
 from wiki.pages.models import WikiPage
 
@@ -76,7 +76,7 @@ def test_refusals_are_shown_and_no_text_is_lost(
 def test_it_is_previewed_and_limited(
     bread: WikiPage, alice: User, anna: Client, client_of: Callable[..., Client]
 ) -> None:
-    cache.clear()
+    counters.clear()
     response = anna.post("/suggest/Pain", typed(bread, preview="1", agrees="", message=""))
     assert response.status_code == 200
     assert "<p>Au feu de bois.</p>" in response.content.decode()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wiki.errors import DatabaseBusy
-from wiki.pages.writing.write_queue import WriteQueue
+from wiki.pages.writing.write_queue import LINE_LIMIT, WriteQueue
 
 
 def test_writers_have_their_turn_in_the_order_in_which_they_came(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_writers_have_their_turn_in_the_order_in_which_they_came(tmp_path: Path)
 
     threads = []
     with queue.turn(30):
-        for number in range(20):
+        for number in range(LINE_LIMIT - 1):
             threads.append(threading.Thread(target=write, args=(number,)))
             threads[-1].start()
             while len(queue._line) < number + 2:
@@ -34,7 +34,27 @@ def test_writers_have_their_turn_in_the_order_in_which_they_came(tmp_path: Path)
         assert order == []
     for thread in threads:
         thread.join(30)
-    assert order == list(range(20))
+    assert order == list(range(LINE_LIMIT - 1))
+
+
+def test_the_line_is_short_so_that_readers_find_a_thread(tmp_path: Path) -> None:
+    queue, done = WriteQueue(tmp_path / "lock"), list[bool]()
+
+    def write() -> None:
+        with queue.turn(30):
+            done.append(True)
+
+    with queue.turn(30):
+        threads = [threading.Thread(target=write) for _ in range(LINE_LIMIT - 1)]
+        for number, thread in enumerate(threads):
+            thread.start()
+            while len(queue._line) < number + 2:
+                time.sleep(0.0005)
+        with pytest.raises(DatabaseBusy), queue.turn(30):
+            raise AssertionError
+    for thread in threads:
+        thread.join(30)
+    assert len(done) == LINE_LIMIT - 1
 
 
 def test_who_waits_too_long_is_told_and_leaves_the_line(tmp_path: Path) -> None:

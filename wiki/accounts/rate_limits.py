@@ -1,4 +1,4 @@
-"""Rate limits per user and per network address, counted in Django's cache.
+"""Rate limits per user and per network address, counted in a file that all processes of an instance share.
 
 A count begins with the first request and expires after the seconds of its limit (a fixed window);
 beyond the limit, RateLimitExceeded is raised. Network addresses are stored only as keyed hashes.
@@ -10,7 +10,8 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.core.cache import cache
+from django.core.cache import caches
+from django.utils.connection import ConnectionProxy
 from django.utils.crypto import salted_hmac
 
 from wiki.errors import RateLimitExceeded, gettext_noop
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from wiki.accounts.models import User
 
 MINUTE, HOUR = 60, 3600
+counters = ConnectionProxy(caches, "limits")
+"""The cache that holds the counts (setting CACHES), with atomic `add` and `incr`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,11 @@ def count_against_limit(key: str, limit: int, seconds: int, message: str = _DEFA
     `message` is the message id of the exception; it may use %(count)d and %(seconds)d.
     """
     name = f"limit:{key}:{seconds}"
-    cache.add(name, 0, seconds)
+    counters.add(name, 0, seconds)
     try:
-        count = cache.incr(name)
+        count = counters.incr(name)
     except ValueError:  # the window ended between the two calls: a new one begins
-        cache.set(name, 1, seconds)
+        counters.set(name, 1, seconds)
         count = 1
     if count > limit:
         raise RateLimitExceeded(message, count=limit, seconds=seconds)

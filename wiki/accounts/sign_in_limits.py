@@ -12,10 +12,8 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from django.core.cache import cache
-
 from wiki.accounts import known_devices
-from wiki.accounts.rate_limits import HOUR, MINUTE, RateLimit, address_hash, count_request, keyed_hash
+from wiki.accounts.rate_limits import HOUR, MINUTE, RateLimit, address_hash, count_request, counters, keyed_hash
 from wiki.errors import RateLimitExceeded, gettext_noop
 
 if TYPE_CHECKING:
@@ -57,11 +55,11 @@ def reset_failed_sign_ins(request: HttpRequest, username: str) -> None:
     """
     device = known_devices.device_id_for(request, username)
     key = _attempts_key(device, username)
-    cache.delete(f"{key}:wait")
+    counters.delete(f"{key}:wait")
     if device:
-        cache.delete(f"{key}:count")
+        counters.delete(f"{key}:count")
         return
-    cache.delete(f"limit:{_name_and_address_key(request, username)}:{BY_NAME_AND_ADDRESS.seconds}")
+    counters.delete(f"limit:{_name_and_address_key(request, username)}:{BY_NAME_AND_ADDRESS.seconds}")
     _take_back(f"{key}:count")
 
 
@@ -77,26 +75,26 @@ def _count_attempt(key: str) -> None:
 
     The wait begins before the password is checked, by an atomic `add`: of attempts at the same moment one goes on.
     """
-    until = cache.get(f"{key}:wait")
+    until = counters.get(f"{key}:wait")
     if until is not None:
         raise _too_early(until)
-    cache.add(f"{key}:count", 0, MEMORY)
+    counters.add(f"{key}:count", 0, MEMORY)
     try:
-        attempts = cache.incr(f"{key}:count")
+        attempts = counters.incr(f"{key}:count")
     except ValueError:  # they were forgotten between the two calls
-        cache.set(f"{key}:count", 1, MEMORY)
+        counters.set(f"{key}:count", 1, MEMORY)
         attempts = 1
-    cache.touch(f"{key}:count", MEMORY)
+    counters.touch(f"{key}:count", MEMORY)
     wait = wait_after(attempts)
     until = time.time() + wait
-    if wait and not cache.add(f"{key}:wait", until, wait):
+    if wait and not counters.add(f"{key}:wait", until, wait):
         _take_back(f"{key}:count")
         raise _too_early(until)
 
 
 def _take_back(name: str) -> None:
     with contextlib.suppress(ValueError):  # it was forgotten meanwhile
-        cache.decr(name)
+        counters.decr(name)
 
 
 def _too_early(until: float) -> RateLimitExceeded:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
-from wiki.accounts import rate_limits
+from wiki.accounts import rate_limits, slow_work
 from wiki.accounts.models import User
 from wiki.errors import TitleTaken, WikiError
 from wiki.exchange import attribution_texts
@@ -74,6 +74,7 @@ def export_download(request: HttpRequest, title: str) -> HttpResponseBase:
     """Stream the archive while it is being written."""
     page = manage.get_page(request, title, permissions.Action.EXPORT)
     rate_limits.count_against_limit(f"export:{rate_limits.address_hash(request)}", *DOWNLOAD_LIMIT)
+    slow_work.begin(request, "export")
     archive = Export(page)
     if request.method == "HEAD":
         response: HttpResponseBase = StreamingHttpResponse([], content_type="application/zip")
@@ -96,10 +97,10 @@ def credits(request: HttpRequest, title: str) -> HttpResponseBase:
     language = (get_language() or "fr")[:2]
     words = request.GET.get("words", "")[:SELECTION_LIMIT]
     if words.strip():
-        rate_limits.limit_previews(request)
+        slow_work.begin(request, "credits")
         attribution = attribution_texts.of_selection(page, words, language)
     elif page.is_place and "page" not in request.GET:
-        rate_limits.limit_previews(request)
+        slow_work.begin(request, "credits")
         attribution = attribution_texts.of_place(page, request.user, language)
     else:
         attribution = attribution_texts.of_page(page, language)
@@ -132,6 +133,7 @@ def import_archive(request: HttpRequest) -> HttpResponseBase:
     if form.is_valid():
         data = form.cleaned_data
         try:
+            slow_work.begin(request, "import")
             result = importer.import_archive(data["file"], user, importer.ImportTarget(data["title"], data["place"]))
         except TitleTaken as error:
             form.add_error("title", message_for(error))

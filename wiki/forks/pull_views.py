@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from wiki.accounts import rate_limits
+from wiki.accounts import slow_work
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
 from wiki.forks import auto_pull, notifications, pull_merge
@@ -60,7 +60,7 @@ def touch(request: HttpRequest, title: str) -> HttpResponseBase:
         if status.is_elsewhere:
             context["propose_url"] = _remote_proposal_url(page, status.upstream)
         if page.size + status.upstream.size > COSTLY_BYTES:
-            rate_limits.limit_previews(request)
+            slow_work.begin(request, "comparison")
         context |= _changes_of_both_sides(request, status, status.upstream) | {
             "is_subscribed": notifications.is_subscribed(page, request.user)
         }
@@ -172,7 +172,7 @@ def pull(request: HttpRequest, title: str) -> HttpResponseBase:
     if "text" in request.POST:
         return edit.edit(request, title, _save_merge(merge))
     if merge.mine.size + merge.theirs.size > COSTLY_BYTES:
-        rate_limits.limit_previews(request)
+        slow_work.begin(request, "comparison")
     conflicts = [
         ConflictChoice.of(number, conflict, request.POST) for number, conflict in enumerate(merge.merged.conflicts)
     ]

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from wiki.accounts import rate_limits
+from wiki.accounts import slow_work
 from wiki.history import authorship, keyset_pagination, page_access, version_comparison, version_list
 from wiki.history.forms import ChangesFilter, HistoryFilter
 from wiki.history.history_urls import changes_address, contributions_address, feed_address
@@ -74,7 +74,7 @@ def compare(request: HttpRequest, title: str) -> HttpResponseBase:
     old, new = min(old, new), max(old, new)
     before, after = page_access.get_version_pair(page, request.user, old, new)
     if after.size + (before.size if before else 0) > LONG_COMPARISON:
-        rate_limits.limit_previews(request)
+        slow_work.begin(request, "comparison")
     context = {
         "page": page,
         "comparison": version_comparison.Comparison.of(before, after),

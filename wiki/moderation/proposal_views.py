@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from wiki.accounts import rate_limits
+from wiki.accounts import slow_work
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
 from wiki.forks.fork_status import find_fork_status
@@ -91,7 +91,7 @@ def _merge_into_upstream(page: WikiPage, request: HttpRequest) -> Merge:
     if status.upstream is None:
         raise Refused(gettext_noop("The original is not here any more: nothing can be proposed to it."))
     if page.size + status.upstream.size > COSTLY_BYTES:
-        rate_limits.limit_previews(request)
+        slow_work.begin(request, "comparison")
     return Merge.into_upstream(page, status.upstream)
 
 
@@ -134,7 +134,7 @@ def proposal(request: HttpRequest, number: int) -> HttpResponseBase:
         raise Http404(gettext("There is no such proposal."))
     page = page_lookup.reload_page(row.page_id)
     if row.is_open and page.size + len(row.text) > COSTLY_BYTES:
-        rate_limits.limit_previews(request)
+        slow_work.begin(request, "comparison")
     merged = proposals.merge_proposal(row, page)
     choice = MergeChoice(merged, page.source.text or "", request.POST, str(page.version))
     if request.method != "POST":

@@ -13,6 +13,9 @@ from wiki.errors import NotAllowed, WikiError
 from wiki.pages.problem_messages import PROBLEMS
 from wiki.text.titles import TitleProblem
 
+TYPED = ("text", "comment", "message")
+"""Fields of forms that hold what people write."""
+
 
 def message_for(error: WikiError) -> str:
     """Return the message of `error` in the active language."""
@@ -20,6 +23,12 @@ def message_for(error: WikiError) -> str:
         return gettext(PROBLEMS[error.code]) % error.params
     message = gettext(error.message)
     return message % error.params if error.params else message
+
+
+def typed(request: HttpRequest) -> list[str]:
+    """Return the longer texts that somebody typed into the form of a request, so that an error page gives them back."""
+    names = [name for name in TYPED if request.POST.get(name, "").strip()] if request.method == "POST" else []
+    return [request.POST[name] for name in names]
 
 
 class ErrorPageMiddleware:
@@ -42,5 +51,5 @@ class ErrorPageMiddleware:
         if not isinstance(error, WikiError):
             return None
         sign_in = isinstance(error, NotAllowed) and not request.user.is_authenticated
-        context = {"message": message_for(error), "status": error.status, "sign_in": sign_in}
+        context = {"message": message_for(error), "status": error.status, "sign_in": sign_in, "typed": typed(request)}
         return render(request, "wiki/pages/problem.html", context, status=error.status)

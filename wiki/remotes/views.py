@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from wiki.accounts import slow_work
 from wiki.accounts.models import User
 from wiki.errors import WikiError
 from wiki.exchange.archive.format_spec import LIMITS, MB
@@ -68,6 +69,7 @@ def import_remote_page(request: HttpRequest) -> HttpResponseBase:
     status = 200
     if form.is_valid():
         try:
+            slow_work.begin(request, "fetch")
             mirror = _import_mirror(form.cleaned_data, request.user)
         except WikiError as error:
             form.add_error("file" if form.cleaned_data["file"] else "address", message_for(error))
@@ -109,6 +111,7 @@ def ask_original(request: HttpRequest, title: str) -> HttpResponseBase:
         messages.info(request, gettext("The original of this page is not on another site."))
         return response
     try:
+        slow_work.begin(request, "fetch")
         has_moved = mirror_polling.poll(mirror, cast(User, request.user))
     except WikiError as error:
         messages.warning(request, message_for(error))

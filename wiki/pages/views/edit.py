@@ -15,9 +15,9 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from wiki.accounts import inline_sign_in, rate_limits
+from wiki.accounts import inline_sign_in, slow_work
 from wiki.accounts.models import User
-from wiki.errors import EditConflict, RateLimitExceeded, WikiError
+from wiki.errors import EditConflict, RateLimitExceeded, ServerBusy, WikiError
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup, permissions
 from wiki.pages.error_middleware import message_for
@@ -97,7 +97,7 @@ def edit(request: HttpRequest, title: str, write: SaveFunction | None = None) ->
     if "preview" in request.POST:
         try:
             preview = preview_context(request, page, full_title, form["text"].value() or "")
-        except RateLimitExceeded as error:
+        except (RateLimitExceeded, ServerBusy) as error:
             form.is_valid()
             form.add_error(None, message_for(error))
             return _editor(request, page, full_title, form, status=error.status)
@@ -148,7 +148,7 @@ def _editor(
 
 def preview_context(request: HttpRequest, page: WikiPage | None, full_title: str, text: str) -> dict[str, Any]:
     """Return the template context of the preview of a text. Raises RateLimitExceeded."""
-    rate_limits.limit_previews(request)
+    slow_work.begin(request, "preview")
     language = (get_language() or "fr")[:2]
     fields = PageFields.of(page) if page else _new_fields(full_title, language)
     stored = page_renderer.render_preview(clean_text(text), fields, language)

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
-from wiki.accounts import rate_limits
+from wiki.accounts import slow_work
 from wiki.licenses import catalogue
 from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
 from wiki.pages.media_models import File, Picture, file_key
@@ -307,7 +307,7 @@ def _versions(request: HttpRequest, found: WikiPage) -> PageVersionQuerySet:
 
 def _render_old_version(request: HttpRequest, found: WikiPage, version: PageVersion, day: str = "") -> HttpResponse:
     """Render an old version; `day` (ISO 8601) if it is shown as of a day. Raises RateLimitExceeded."""
-    rate_limits.limit_previews(request)
+    slow_work.begin(request, "preview")
     language = (get_language() or "fr")[:2]
     text = version.text()
     stored = page_renderer.render_preview(text or "", PageFields.of(found), language)

@@ -16,9 +16,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from wiki.accounts import rate_limits
+from wiki.accounts import rate_limits, slow_work
 from wiki.accounts.models import User
+from wiki.errors import WikiError
 from wiki.pages import permissions
+from wiki.pages.error_middleware import message_for
 from wiki.pages.media_models import BYTE_LIMIT, Picture, clean_file_name, license_choices
 from wiki.pages.page_urls import address
 from wiki.text.titles import TitleProblem
@@ -83,7 +85,12 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     initial = {"name": request.GET.get("name", ""), "author": request.user.label}
     form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
-        rate_limits.limit_edits(request.user)
+        try:
+            rate_limits.limit_edits(request.user)
+            slow_work.begin(request, "picture")
+        except WikiError as error:
+            form.add_error(None, message_for(error))
+            return render(request, "wiki/pages/upload.html", {"form": form}, status=error.status)
         picture = form.build_picture(request.user)
         if picture is not None:
             try:

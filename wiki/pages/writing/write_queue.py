@@ -21,6 +21,10 @@ POLL_SECONDS = 0.002
 """Seconds between two attempts of the first writer of a process to get the lock file."""
 
 
+LINE_LIMIT = 5
+"""Threads in line at most, the writing one included: the others of a server's process stay free for readers."""
+
+
 class WriteQueue:
     """A line of threads, first come first served, in front of a lock file that all processes use."""
 
@@ -31,10 +35,15 @@ class WriteQueue:
 
     @contextmanager
     def turn(self, seconds: float) -> Iterator[None]:
-        """Wait for one's turn, at most `seconds`, and hold it during the block. Raises DatabaseBusy."""
+        """Wait for one's turn, at most `seconds`, and hold it during the block.
+
+        Raises DatabaseBusy, at once if LINE_LIMIT threads of this process stand in line.
+        """
         deadline = time.monotonic() + seconds
         ticket = threading.Event()
         with self._guard:
+            if len(self._line) >= LINE_LIMIT:
+                raise busy()
             self._line.append(ticket)
             if self._line[0] is ticket:
                 ticket.set()

@@ -1,0 +1,103 @@
+"""Slow work in requests is bounded, so that cached pages always find a thread.
+
+A preview, a comparison, an export or a request to another site may take seconds, and a process has eight threads. All
+slow work together holds at most SLOTS of them in each process, and one person (or one network address) runs one piece
+of each kind at a time. Who finds no slot gets «503 Service Unavailable» at once, with what was typed. Each person also
+has a budget of seconds, shared by all processes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from django.http import StreamingHttpResponse
+
+from wiki.accounts.rate_limits import MINUTE, RateLimit, address_hash, counters, limit_previews
+from wiki.errors import RateLimitExceeded, ServerBusy, gettext_noop
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+Kind = Literal["preview", "comparison", "credits", "export", "import", "picture", "fetch"]
+SLOTS = 2
+"""Pieces of slow work at once in one process."""
+LEASE = 120
+"""Seconds after which the work of a person counts as ended, if its process was killed."""
+BUDGET = RateLimit(
+    120,
+    10 * MINUTE,
+    gettext_noop("What you asked for kept the server busy for %(count)d seconds. Please go on in ten minutes."),
+)
+"""Seconds of slow work of one person within a window."""
+_slots = threading.BoundedSemaphore(SLOTS)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Slow work that a request does: when it began, and the keys to release."""
+
+    person: str
+    lease: str
+    started: float
+
+
+def begin(request: HttpRequest, kind: Kind) -> None:
+    """Count and begin one piece of slow work, which ends with the response (`SlowWorkMiddleware`).
+
+    Raises RateLimitExceeded, and ServerBusy if the person runs one of this kind already, or all slots are taken.
+    """
+    if kind in ("preview", "comparison", "credits"):
+        limit_previews(request)
+    if hasattr(request, "slow_work"):
+        return
+    person = f"user:{request.user.pk}" if request.user.is_authenticated else address_hash(request)
+    if int(counters.get(f"slow:{person}:ms") or 0) > BUDGET.count * 1000:
+        raise RateLimitExceeded(BUDGET.message, count=BUDGET.count, seconds=BUDGET.seconds)
+    lease = f"slow:{person}:{kind}"
+    if not counters.add(lease, 1, LEASE):
+        raise ServerBusy(
+            gettext_noop("The server still works on what you asked for before. Please try again in a moment.")
+        )
+    if not _slots.acquire(blocking=False):
+        counters.delete(lease)
+        raise ServerBusy(gettext_noop("The server is busy with slow work for others. Please try again in a moment."))
+    request.slow_work = _Piece(person, lease, time.monotonic())  # type: ignore[attr-defined]
+
+
+def end(request: HttpRequest) -> None:
+    """End the slow work of a request, if it did any, and take its time from the person's budget."""
+    piece: _Piece | None = getattr(request, "slow_work", None)
+    if piece is None:
+        return
+    del request.slow_work  # type: ignore[attr-defined]
+    _slots.release()
+    counters.delete(piece.lease)
+    name = f"slow:{piece.person}:ms"
+    counters.add(name, 0, BUDGET.seconds)
+    counters.incr(name, max(int((time.monotonic() - piece.started) * 1000), 1))
+
+
+class SlowWorkMiddleware:
+    """Ends the slow work of a request with its response; of a streamed response when it is sent."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response."""
+        response = None
+        try:
+            response = self.get_response(request)
+        finally:
+            if isinstance(response, StreamingHttpResponse):
+                response._resource_closers.append(lambda: end(request))  # type: ignore[attr-defined]
+            else:
+                end(request)
+        if response.status_code == ServerBusy.status:
+            response.headers.setdefault("Retry-After", str(ServerBusy.retry_after))
+        return response
