@@ -79,7 +79,7 @@ def _register_providers() -> None:
 def _connect_signals() -> None:
     """Connect the receivers that invalidate caches, fill the outbox, and remember devices."""
     from django.contrib.auth.signals import user_logged_in
-    from django.db.models.signals import post_save
+    from django.db.models.signals import post_delete, post_save
 
     from wiki.accounts.known_devices import remember_sign_in
     from wiki.accounts.models import User
@@ -90,7 +90,8 @@ def _connect_signals() -> None:
     outbox.connect_signals()
     user_logged_in.connect(remember_sign_in, dispatch_uid="wiki.remember_sign_in")
     post_save.connect(invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")
-    post_save.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.invalidate_kinds")
+    for signal in (post_save, post_delete):
+        signal.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.invalidate_kinds")
 
 
 def _register_checks() -> None:

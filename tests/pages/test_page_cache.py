@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import make_page, make_place
+from wiki.pages.models import Kind
 from wiki.pages.rendering.page_cache import PREFIX, RESPONSE_STORE, CachedResponse, ResponseStore
+from wiki.pages.site_settings import SiteTexts
 from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author
+from wiki.pages.writing.page_writer import Author, EditSummary
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -164,6 +167,36 @@ def test_cache_is_never_stale(bob: User) -> None:
     assert b"Nouveau." in read("/wiki/Atelier:Établi").content
     page_writer.delete(page, Author.of(bob))
     assert read("/wiki/Atelier:Établi").status_code == 404
+
+
+def test_the_home_page_is_cached_until_anything_changes(bob: User, django_assert_num_queries: Any) -> None:
+    page = make_page("Établi", "Ancien.", by=bob)
+    first = read("/")
+    with django_assert_num_queries(1):
+        assert read("/").content == first.content
+    with django_assert_num_queries(1):
+        assert read("/", **{"if-none-match": first["ETag"]}).status_code == 304
+    assert "Link" not in first.headers, "it holds parts under several licences"
+    kind = Kind.objects.create(key="jeu", name_fr="Jeu", plural_fr="Jeux", name_en="Game", plural_en="Games")
+
+    def rename_kind() -> None:
+        kind.plural_fr = "Manèges"
+        kind.save()
+
+    changes: list[tuple[str, Callable[[], object]]] = [
+        ("Jeux", lambda: None),
+        ("Four", lambda: make_page("Four", by=bob)),
+        ("mieux dit", lambda: page_writer.edit(page, "Neuf.", Author.of(bob), EditSummary("mieux dit"))),
+        ("Chez nous", lambda: SiteTexts.objects.create(heading_fr="Chez nous")),
+        ("Manèges", rename_kind),
+    ]
+    for words, change in changes:
+        change()
+        assert words in read("/").content.decode()
+    kind.delete()
+    assert "Manèges" not in read("/").content.decode()
+    page_writer.delete(page, Author(None, "script"))
+    assert "mieux dit" not in read("/").content.decode()
 
 
 @pytest.mark.parametrize(

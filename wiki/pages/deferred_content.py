@@ -68,6 +68,10 @@ class DeferredContentProvider(Protocol):
     def invalidate_titles(self, keys: Iterable[str]) -> None:
         """Invalidate cached content that depends on pages or files with these title keys."""
 
+    def site_state(self) -> str:
+        """Return a text that changes with every version, and with every change that makes none (files, kinds)."""
+        ...
+
 
 class NullProvider:
     """Provides nothing: parser functions show their source, annotations their label."""
@@ -82,6 +86,10 @@ class NullProvider:
 
     def invalidate_titles(self, keys: Iterable[str]) -> None:
         """Do nothing: there is no cache."""
+
+    def site_state(self) -> str:
+        """Return nothing: changes are not counted."""
+        return ""
 
 
 _providers: list[DeferredContentProvider] = [NullProvider()]

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting
 
+from wiki.pages import deferred_content
+
 
 @dataclass(frozen=True, slots=True)
 class WelcomeText:
@@ -36,6 +38,11 @@ class SiteTexts(BaseGenericSetting):
     class Meta:
         verbose_name = _("words of the first screen")
         verbose_name_plural = _("words of the first screen")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the texts; cached home pages are not used any more."""
+        super().save(*args, **kwargs)
+        deferred_content.get_provider().invalidate_titles(())
 
     def __str__(self) -> str:
         return self.heading_fr or self.heading_en

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Subquery
 from django.utils import timezone
 
@@ -48,6 +48,12 @@ _locks = [threading.Lock() for _ in range(64)]
 """One thread at a time computes the results of a page; the others in this process wait for it."""
 
 
+_SITE_STATE = (
+    f"SELECT (SELECT MAX(id) FROM {PageVersion._meta.db_table}), "  # noqa: S608  no values in it
+    f"(SELECT count FROM {CacheEpoch._meta.db_table} WHERE id = 1){{oldest}}"
+)
+
+
 class ResultCache:
     """Computes and caches deferred content (a `deferred_content.DeferredContentProvider`)."""
 
@@ -68,6 +74,16 @@ class ResultCache:
     def invalidate_titles(self, title_keys: Iterable[str]) -> None:
         """Invalidate the results that show files or pages with these title keys."""
         invalidate(CacheInvalidation(title_keys=set(title_keys)))
+
+    def site_state(self) -> str:
+        """Return the last version, the cache epoch and, on PostgreSQL, the oldest transaction that is under way.
+
+        There, a version may be committed after another one with a greater primary key.
+        """
+        oldest = ", pg_snapshot_xmin(pg_current_snapshot())::text" if connection.vendor == "postgresql" else ""
+        with connection.cursor() as cursor:
+            cursor.execute(_SITE_STATE.format(oldest=oldest))
+            return "-".join(str(one or 0) for one in cursor.fetchone())
 
 
 def is_fresh(stored: RenderedPage) -> bool:

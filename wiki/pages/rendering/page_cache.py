@@ -1,8 +1,8 @@
-"""In-memory HTTP cache of whole pages for readers without a session.
+"""In-memory HTTP cache of whole pages, and of the home page, for readers without a session.
 
 Each request makes one query, for the version and `cache_version` of the page. With the language and the theme they
 form the ETag, which is the key of the cache, so that stale responses are never served: everything else that a page
-shows increments its `cache_version` when it changes.
+shows increments its `cache_version` when it changes. The home page shows the whole wiki: its key is the state of all.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import get_language_from_request
 
 from wiki.licenses import catalogue
+from wiki.pages import deferred_content
 from wiki.pages.models import WikiPage
 from wiki.text import titles
 from wiki.text.titles import CATEGORY, FILE
 
-PREFIX = "/wiki/"
+PREFIX, HOME = "/wiki/", "/"
 ETAG_META = "wiki.etag"
 """Key of `request.META` by which the middleware passes the ETag to the view."""
 STORE_BYTES = 64 * 1024 * 1024
@@ -90,11 +91,11 @@ def is_cacheable(request: HttpRequest) -> bool:
     return not (settings.SESSION_COOKIE_NAME in cookies or "messages" in cookies or request.META.get("QUERY_STRING"))
 
 
-def compute_etag(request: HttpRequest, key: CacheKey, language: str) -> str:
-    """Return the ETag of a page in a language, and in the theme of the request."""
+def compute_etag(request: HttpRequest, state: str, language: str) -> str:
+    """Return the ETag of a response in a language, and in the theme of the request."""
     theme = request.COOKIES.get("theme", "")
     theme = theme if theme in ("light", "dark") else ""
-    return f'"{RELEASE}-{key.pk}-{key.version}-{key.cache_version}-{language}{theme}"'
+    return f'"{RELEASE}-{state}-{language}{theme}"'
 
 
 class ResponseStore:
@@ -153,19 +154,15 @@ class PageCacheMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return «304 Not Modified», the cached response, or the response of the view, which is then stored."""
-        if (
-            not request.path_info.startswith(PREFIX)
-            or request.method not in ("GET", "HEAD")
-            or not is_cacheable(request)
-        ):
+        if request.method not in ("GET", "HEAD") or not is_cacheable(request):
             return self.get_response(request)
-        key = cache_key_at(request.path_info[len(PREFIX) :])
-        if key is None:
+        state, license = _state_at(request.path_info)
+        if not state:
             return self.get_response(request)
         request.get_host()  # raises DisallowedHost, as CommonMiddleware would
-        etag = compute_etag(request, key, get_language_from_request(request)[:2])
+        etag = compute_etag(request, state, get_language_from_request(request)[:2])
         if etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
-            return add_cache_headers(HttpResponseNotModified(), key.license, etag)
+            return add_cache_headers(HttpResponseNotModified(), license, etag)
         cached = RESPONSE_STORE.get(etag)
         if cached is None:
             return self._get_and_store(request, etag)
@@ -183,6 +180,14 @@ class PageCacheMiddleware:
             content = response.content  # type: ignore[attr-defined]  # an HttpResponse, as checked above
             RESPONSE_STORE.put(etag, CachedResponse(content, tuple(response.items())))
         return response
+
+
+def _state_at(path: str) -> tuple[str, str]:
+    """Return the state on which the response at a path depends, and its licence; "" if it must not be cached."""
+    if path == HOME:
+        return f"home-{deferred_content.get_provider().site_state()}", ""
+    key = cache_key_at(path[len(PREFIX) :]) if path.startswith(PREFIX) else None
+    return ("", "") if key is None else (f"{key.pk}-{key.version}-{key.cache_version}", key.license)
 
 
 def cache_key_at(title: str) -> CacheKey | None:
@@ -206,11 +211,15 @@ def etag_from_middleware(request: HttpRequest) -> str:
 
 
 def add_cache_headers(response: HttpResponseBase, license: str, etag: str) -> HttpResponseBase:
-    """Set the headers ETag, Cache-Control, Link (licences) and Vary; `etag` "" makes the response private."""
+    """Set the headers ETag, Cache-Control, Link (licences) and Vary.
+
+    `etag` "" makes the response private; `license` "" is that of a page with parts under several licences.
+    """
     if etag:
         response["ETag"] = etag
     response["Cache-Control"] = "no-cache" if etag else "private, no-cache"
-    response["Link"] = _license_links(license)
+    if license:
+        response["Link"] = _license_links(license)
     response["Vary"] = "Cookie, Accept-Language"
     return response
 

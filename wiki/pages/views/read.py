@@ -36,7 +36,7 @@ SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: HttpRequest) -> HttpResponseBase:
     """Show the home page."""
     readable = WikiPage.objects.readable_by(request.user)
     articles = readable.articles().select_related("kind", "place")
@@ -60,7 +60,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "projects": latest("project")[:3],
         "changes": latest_versions(request),
     }
-    return render(request, "wiki/pages/home.html", context)
+    response = render(request, "wiki/pages/home.html", context)
+    return page_cache.add_cache_headers(response, "", page_cache.etag_from_middleware(request))
 
 
 def latest_versions(request: HttpRequest, place: WikiPage | None = None) -> list[PageVersion]:
