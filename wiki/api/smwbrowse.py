@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.query import QuerySet
 
-from wiki.api.api_request import ApiError, ApiRequest
+from wiki.api.api_request import ApiError, ApiRequest, unknown_value
 from wiki.ask import property_usage
 from wiki.errors import gettext_noop
 from wiki.facts import property_declarations, special_properties
@@ -37,8 +37,7 @@ def browse(request: ApiRequest) -> dict[str, Any]:
     """Return the result of `browse=…` with `params={…}`. Raises ApiError."""
     kind = request.required("browse")
     if kind not in BROWSE_TYPES:
-        message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-        raise ApiError("badvalue", message, name="browse", value=kind[:60])
+        raise unknown_value("browse", kind)
     return BROWSE_TYPES[kind](request, _parameters(request))
 
 
@@ -123,9 +122,14 @@ def _group(parameters: dict[str, Any]) -> list[int]:
     )
 
 
+def _usable_facts(request: ApiRequest) -> QuerySet[Fact]:
+    """Return the current facts whose values their properties allow, as queries do."""
+    return property_usage.current_facts(request.user).filter(problem__isnull=True)
+
+
 def _values(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """List the distinct values of a property that contain `search`."""
-    rows = property_usage.current_facts(request.user).filter(property__in=_group(parameters), problem__isnull=True)
+    rows = _usable_facts(request).filter(property__in=_group(parameters))
     if search := titles.fold(str(parameters.get("search", ""))[:200]):
         rows = rows.filter(folded_text__contains=search)
     found, next_offset = _slice(parameters, rows.order_by("raw").values_list("raw", flat=True).distinct())
@@ -134,10 +138,10 @@ def _values(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
 
 def _subjects(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """List the pages that have a property, or a given value of it."""
-    rows = property_usage.current_facts(request.user).filter(property__in=_group(parameters))
+    rows = _usable_facts(request).filter(property__in=_group(parameters))
     if value := str(parameters.get("value", "")):
         rows = rows.filter(Q(raw=value) | Q(folded_text=titles.fold(value)))
-    pages = WikiPage.objects.filter(pk__in=rows.values("page")).order_by("title_fold", "pk")
+    pages = WikiPage.objects.readable_by(request.user).filter(pk__in=rows.values("page")).order_by("title_fold", "pk")
     found, next_offset = _slice(parameters, pages.values_list("full_title", flat=True))
     return _list_response("psubject", found, next_offset, parameters, len(found))
 
@@ -152,7 +156,7 @@ def _subject(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     if page is None:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
     rows = (
-        property_usage.current_facts(request.user)
+        _usable_facts(request)
         .filter(page=page)
         .select_related("subject", "property")
         .order_by("property__key", "position")
@@ -188,8 +192,6 @@ def _item(fact: Fact, page: WikiPage) -> dict[str, Any]:
     if fact.whole_id is not None:
         return {"type": 9, "item": _serialized(page.full_title, fact.canonical_value)}
     kind = ITEM_TYPES.get(fact.datatype, TEXT_ITEM)
-    if fact.problem is not None:
-        return {"type": TEXT_ITEM, "item": fact.raw}
     if kind == 9:
         return {"type": 9, "item": _serialized(fact.canonical_value)}
     if kind == 1:
