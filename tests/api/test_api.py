@@ -42,15 +42,22 @@ def code(response: dict[str, Any]) -> str:
     return str(response["error"]["code"])
 
 
-def test_unknown_actions_are_refused(client: Client) -> None:
+def test_unknown_actions_and_formats_are_refused(client: Client) -> None:
     assert code(get(client, action="fly")) == "badvalue"
     assert code(get(client)) == "noaction"
+    assert code(get(client, action="query", format="xml")) == "badvalue"
+    assert code(get(client, action="query", formatversion="3")) == "badvalue"
 
 
 def test_errors_are_in_a_header_and_in_the_requested_language(client: Client) -> None:
     response = client.get("/api.php", {"action": "fly", "uselang": "fr"})
     assert response.headers["MediaWiki-API-Error"] == "badvalue"
     assert "Valeur" in response.json()["error"]["info"]
+
+
+def test_an_unknown_language_is_named(client: Client) -> None:
+    warning = client.get("/api.php", {"action": "query", "uselang": "de"}, headers={"Accept-Language": "en"}).json()
+    assert warning["warnings"] == {"main": {"*": 'Unrecognized value for parameter "uselang": de.'}}
 
 
 @pytest.mark.parametrize("action", ["edit", "delete", "login", "logout"])
@@ -225,6 +232,8 @@ def test_odd_values_are_answered_with_200_and_json(client: Client, value: str) -
         ("action=query&meta=siteinfo&siprop=general&formatversion=2", None),
         ("action=query&titles=Pain&prop=info&rvuser=alice&formatversion=2", "Unrecognized parameter: rvuser."),
         ("action=query&titles=Pain&prop=revisions&rvuser=alice&formatversion=2", None),
+        ("action=query&meta=siteinfo&callback=f&formatversion=2", "Unrecognized parameter: callback."),
+        ("action=query&errorformat=html&formatversion=2", 'Unrecognized value for parameter "errorformat": html.'),
         ("action=query&meta=tokens&nonsense=1&Bizarre=&formatversion=2", "Unrecognized parameters: Bizarre, nonsense."),
     ],
 )

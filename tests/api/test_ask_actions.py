@@ -122,6 +122,19 @@ def test_values_that_the_property_refuses_are_left_out(client: Client, alice: Us
     assert data["Surface"] == [{"type": 1, "item": "3"}]
 
 
+def test_what_smwbrowse_does_not_know_is_named(client: Client, scene: None) -> None:
+    params = {"search": "ville", "limit": 501, "offset": -1, "sort": "desc", "lang": "fr"}
+    result = get(client, action="smwbrowse", browse="property", params=json.dumps(params))
+    assert result["warnings"]["smwbrowse"]["*"].splitlines() == [
+        'Unrecognized values for parameter "params": lang, sort.',
+        'The value "501" for parameter "limit" must be between 0 and 500.',
+        'The value "-1" for parameter "offset" must be between 0 and 100000.',
+    ]
+    assert (list(result["query"]), result["meta"]["limit"]) == (["Ville"], 500)
+    wrong = get(client, action="smwbrowse", browse="subject", params=json.dumps({"subject": "Pain", "ns": "x"}))
+    assert wrong["error"]["code"] == "badinteger"
+
+
 def test_unknown_counts_are_named(client: Client) -> None:
     result = get(client, action="smwinfo", info="propcount|weather")
     assert list(result["info"]) == ["propcount"]

@@ -5,7 +5,7 @@ Source of names and behaviour: MediaWiki's API documentation (Main module, data 
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,19 +62,15 @@ COMMON_PARAMETERS = frozenset(
         "assertuser",
         "requestid",
         "curtimestamp",
-        "servedby",
         "errorformat",
         "errorlang",
         "errorsuselocal",
-        "variant",
         "utf8",
         "ascii",
-        "callback",
         "continue",
-        "rawcontinue",
     ]
 )
-"""Parameters of MediaWiki's main module, which clients send with every action."""
+"""Parameters of MediaWiki's main module that clients send with every action, and that change nothing in an answer."""
 
 
 @dataclass(slots=True)
@@ -126,8 +122,12 @@ class ApiRequest:
 
     def choices(self, name: str, known: Container[str], default: str = "", module: str = "main") -> list[str]:
         """Return the values of a multi-value parameter that are in `known`; warn of the others. Raises ApiError."""
-        values = self.get_multi(name, default)
-        if unknown := [value for value in values if value not in known]:
+        return self.keep_known(name, self.get_multi(name, default), known, module)
+
+    def keep_known(self, name: str, values: Iterable[str], known: Container[str], module: str) -> list[str]:
+        """Return the values that are in `known`; warn that the parameter `name` has others too."""
+        sent = list(values)
+        if unknown := [value for value in sent if value not in known]:
             message = ngettext(
                 'Unrecognized value for parameter "%(name)s": %(values)s.',
                 'Unrecognized values for parameter "%(name)s": %(values)s.',
@@ -135,7 +135,7 @@ class ApiRequest:
             )
             shown = ", ".join(value[:60] for value in unknown[:NAMES_SHOWN])
             self.warn(module, message % {"name": name, "values": shown})
-        return [value for value in values if value in known]
+        return [value for value in sent if value in known]
 
     def choice(self, name: str, known: Container[str], default: str) -> str:
         """Return the value of a parameter that has one of the values in `known`. Raises ApiError."""
@@ -151,10 +151,13 @@ class ApiRequest:
             return default
         if raw == "max":
             return most
-        value = parse_integer(name, raw)
+        return self.between(name, parse_integer(name, raw), least, most, module)
+
+    def between(self, name: str, value: int, least: int, most: int, module: str) -> int:
+        """Return the number between `least` and `most` that is nearest to `value`; warn if it is another one."""
         if not least <= value <= most:
-            message = gettext('The value "%(value)s" for parameter "%(name)s" must be between %(least)d and %(most)d.')
-            self.warn(module, message % {"value": raw, "name": name, "least": least, "most": most})
+            message = gettext('The value "%(value)d" for parameter "%(name)s" must be between %(least)d and %(most)d.')
+            self.warn(module, message % {"value": value, "name": name, "least": least, "most": most})
         return max(least, min(value, most))
 
     def warn(self, module: str, message: str) -> None:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.query import QuerySet
 
-from wiki.api.api_request import ApiError, ApiRequest, unknown_value
+from wiki.api.api_request import ApiError, ApiRequest, parse_integer, unknown_value
 from wiki.ask import property_usage
 from wiki.errors import gettext_noop
 from wiki.facts import property_declarations, special_properties
@@ -24,7 +24,9 @@ from wiki.pages.page_urls import address
 from wiki.text import titles
 from wiki.text.titles import CATEGORY, CONCEPT
 
-MAX_LIMIT = 500
+LARGEST = {"limit": 500, "offset": 100_000, "ns": titles.MIRROR_NAMESPACE}
+"""Members of `params` that are numbers, and the largest ones."""
+DEFAULTS = {"limit": 50, "offset": 0, "ns": 0}
 ITEM_TYPES = {
     "_num": 1, "_qty": 1, "_tem": 1, "_boo": 3, "_uri": 5, "_anu": 5, "_ema": 5, "_tel": 5, "_dat": 6, "_geo": 7,
     "_wpg": 9,
@@ -38,7 +40,13 @@ def browse(request: ApiRequest) -> dict[str, Any]:
     kind = request.required("browse")
     if kind not in BROWSE_TYPES:
         raise unknown_value("browse", kind)
-    return BROWSE_TYPES[kind](request, _parameters(request))
+    function, known = BROWSE_TYPES[kind]
+    parameters = _parameters(request)
+    request.keep_known("params", sorted(parameters), known, "smwbrowse")
+    for name, most in LARGEST.items():
+        if name in known:
+            parameters[name] = _number(request, parameters, name, most)
+    return function(request, parameters)
 
 
 def _parameters(request: ApiRequest) -> dict[str, Any]:
@@ -52,21 +60,22 @@ def _parameters(request: ApiRequest) -> dict[str, Any]:
     return found
 
 
-def _number(parameters: dict[str, Any], name: str, default: int, limit: int) -> int:
-    value = str(parameters.get(name, default))
-    return min(int(value), limit) if value.isdecimal() and len(value) < 10 else default
+def _number(request: ApiRequest, parameters: dict[str, Any], name: str, most: int) -> int:
+    """Return a number in `params`; warn if it is not between 0 and `most`. Raises ApiError."""
+    raw = str(parameters.get(name, "")).strip()
+    return request.between(name, parse_integer(name, raw), 0, most, "smwbrowse") if raw else DEFAULTS[name]
 
 
 def _slice(parameters: dict[str, Any], rows: QuerySet[Any]) -> tuple[list[Any], int]:
     """Return the rows selected by limit and offset, and the offset of the next ones (0 for none)."""
-    limit, offset = _number(parameters, "limit", 50, MAX_LIMIT), _number(parameters, "offset", 0, 100_000)
+    limit, offset = parameters["limit"], parameters["offset"]
     found = list(rows[offset : offset + limit + 1])
     return found[:limit], offset + limit if len(found) > limit else 0
 
 
 def _list_response(kind: str, query: Any, next_offset: int, parameters: dict[str, Any], count: int) -> dict[str, Any]:
     """Return a list of results with its metadata."""
-    meta = {"type": kind, "limit": _number(parameters, "limit", 50, MAX_LIMIT), "count": count}
+    meta = {"type": kind, "limit": parameters["limit"], "count": count}
     return {"query": query, "query-continue-offset": next_offset, "version": 1, "meta": meta}
 
 
@@ -149,7 +158,7 @@ def _subjects(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]
 def _subject(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """Return all facts of a page and its subobjects, or of one subobject."""
     title = str(parameters.get("subject", "")).replace("_", " ")
-    number = _number(parameters, "ns", 0, 200)
+    number = parameters["ns"]
     if number in titles.NAMESPACES and number and not titles.split_namespace(title)[0]:
         title = titles.build_full_title(number, None, title)
     page = page_lookup.find(title, request.user)
@@ -201,12 +210,16 @@ def _item(fact: Fact, page: WikiPage) -> dict[str, Any]:
     return {"type": kind, "item": fact.canonical_value if kind in (3, 5, 6) else fact.raw}
 
 
-BROWSE_TYPES: dict[str, Callable[[ApiRequest, dict[str, Any]], dict[str, Any]]] = {
-    "property": _properties,
-    "category": lambda request, parameters: _pages(request, parameters, "category", CATEGORY),
-    "concept": lambda request, parameters: _pages(request, parameters, "concept", CONCEPT),
-    "page": lambda request, parameters: _pages(request, parameters, "page", None),
-    "pvalue": _values,
-    "psubject": _subjects,
-    "subject": _subject,
+LISTED = frozenset({"limit", "offset"})
+SEARCHED = LISTED | {"search"}
+PAGE_PARAMETERS = SEARCHED | {"fullText", "fullURL"}
+BROWSE_TYPES: dict[str, tuple[Callable[[ApiRequest, dict[str, Any]], dict[str, Any]], frozenset[str]]] = {
+    "property": (_properties, SEARCHED | {"usageCount", "prefLabel", "description"}),
+    "category": (lambda request, parameters: _pages(request, parameters, "category", CATEGORY), PAGE_PARAMETERS),
+    "concept": (lambda request, parameters: _pages(request, parameters, "concept", CONCEPT), PAGE_PARAMETERS),
+    "page": (lambda request, parameters: _pages(request, parameters, "page", None), PAGE_PARAMETERS),
+    "pvalue": (_values, SEARCHED | {"property"}),
+    "psubject": (_subjects, LISTED | {"property", "value"}),
+    "subject": (_subject, frozenset({"subject", "ns", "subobject"})),
 }
+"""The function of each kind of look-up, and the members of `params` that it has."""

@@ -75,6 +75,9 @@ def _run_action(request: ApiRequest) -> dict[str, Any]:
     name = request.get("action")
     if request.get("format", "json") not in ("json", "jsonfm"):
         raise unknown_value("format", request.get("format"))
+    request.choice("formatversion", ("1", "2", "latest"), "1")
+    request.choices("uselang", LANGUAGES)
+    request.choices("errorformat", ("bc",))
     _check_assertion(request)
     action = ACTIONS.get(name)
     if action is None:
