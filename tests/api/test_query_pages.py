@@ -90,6 +90,7 @@ def test_all_pages(client: Client, scene: None) -> None:
     assert listed(client, "allpages", apfilterredir="nonredirects", apfrom="G") == ["Pain"]
     size = len("La chaleur.")
     assert listed(client, "allpages", apminsize=size, apmaxsize=size) == ["Four"]
+    assert listed(client, "allpages", apfrom="M", apfilterlanglinks="all") == ["Miche", "Pain"]
     assert generated(client, "allpages", gapprefix="P") == ["Pain"]
 
 
@@ -98,8 +99,9 @@ def test_lists_are_continued(client: Client, scene: None, parameters: dict[str, 
     responses = collected(client, list="allpages", aplimit=2, **parameters)
     found = [row["title"] for response in responses for row in response["query"]["allpages"]]
     assert (len(responses), found) == (4, ARTICLES[::-1] if parameters else ARTICLES)
-    responses = collected(client, list="backlinks", bltitle="Pain", bllimit=1)
-    assert [row["title"] for response in responses for row in response["query"]["backlinks"]] == ["Miche"]
+    for direction, expected in (("ascending", ["Blé", "Pain"]), ("descending", ["Pain", "Blé"])):
+        responses = collected(client, list="backlinks", bltitle="Four", bllimit=1, bldir=direction)
+        assert [row["title"] for response in responses for row in response["query"]["backlinks"]] == expected
 
 
 def test_links_lead_to_the_page_in_the_own_place_first(client: Client, scene: None) -> None:
@@ -140,13 +142,17 @@ def test_pages_that_link_to_a_page(client: Client, scene: None) -> None:
     pain = page_lookup.find("Pain", None)
     assert pain is not None
     assert query(client, list="backlinks", blpageid=pain.pk)["query"]["backlinks"][0]["redirect"] is True
+    assert "redirect" not in query(client, list="backlinks", bltitle="Four")["query"]["backlinks"][0]
 
 
 def test_members_of_a_category(client: Client, scene: None) -> None:
     members = ["Category:Bois", "Atelier:Four", "Pain"]
     category = {"cmtitle": "Catégorie:Outil"}
     assert listed(client, "categorymembers", **category) == members
-    assert listed(client, "categorymembers", **category, cmdir="desc") == members[::-1]
+    assert listed(client, "categorymembers", cmtitle="Category:Bois") == ["Pain"]
+    for name in ("desc", "descending", "older"):
+        assert listed(client, "categorymembers", **category, cmdir=name) == members[::-1]
+    assert listed(client, "categorymembers", **category, cmdir="newer") == members
     assert listed(client, "categorymembers", **category, cmtype="subcat") == ["Category:Bois"]
     assert listed(client, "categorymembers", **category, cmtype="page") == ["Atelier:Four", "Pain"]
     assert listed(client, "categorymembers", **category, cmnamespace="14") == ["Category:Bois"]
@@ -220,16 +226,55 @@ def test_links_are_continued(client: Client, scene: None, direction: str) -> Non
 
 
 def test_redirects_are_followed(client: Client, scene: None) -> None:
-    make_page("Un", "#REDIRECT [[Miche]]")
-    make_page("Rond", "#REDIRECT [[Rond bis]]")
-    make_page("Rond bis", "#REDIRECT [[Rond]]")
-    make_page("Vide", "#REDIRECT [[Nulle part]]")
-    result = query(client, titles="Un|Four|Rond|Vide", redirects=1)["query"]
-    assert {page["title"] for page in result["pages"]} == {"Pain", "Four", "Nulle part"}
-    steps = {(row["from"], row["to"]) for row in result["redirects"]}
-    assert steps >= {("Un", "Miche"), ("Miche", "Pain"), ("Vide", "Nulle part"), ("Rond", "Rond bis")}
+    for title, target in (("Un", "Miche"), ("Rond", "Rond bis"), ("Rond bis", "Rond"), ("Vide", "Nulle part")):
+        make_page(title, f"#REDIRECT [[{target}]]")
+    result = query(client, titles="Un|Four|Rond|Vide|Pain", redirects=1)["query"]
+    assert sorted(page["title"] for page in result["pages"]) == ["Four", "Nulle part", "Pain"]
+    assert sorted((row["from"], row["to"]) for row in result["redirects"]) == [
+        ("Miche", "Pain"),
+        ("Rond", "Rond bis"),
+        ("Rond bis", "Rond"),
+        ("Un", "Miche"),
+        ("Vide", "Nulle part"),
+    ]
     assert generated(client, "allpages", gapprefix="M", redirects=1) == ["Pain"]
     assert "redirects" not in query(client, titles="Four", redirects=1)["query"]
+
+
+def test_four_redirects_are_followed(client: Client) -> None:
+    make_page("Pas 0", "Le but.")
+    for number in range(1, 6):
+        make_page(f"Pas {number}", f"#REDIRECT [[Pas {number - 1}]]")
+    for start, end in (("Pas 4", "Pas 0"), ("Pas 5", "Pas 1")):
+        pages = query(client, titles=start, redirects=1)["query"]["pages"]
+        assert [page["title"] for page in pages] == [end]
+
+
+def test_names_of_pages(client: Client, scene: None, alice: User) -> None:
+    result = query(client, titles="four|Pain|pain|catégorie:Bois|absente_page|" + "<" * 400)["query"]
+    assert result["normalized"] == [
+        {"from": "four", "to": "Four"},
+        {"from": "pain", "to": "Pain"},
+        {"from": "catégorie:Bois", "to": "Category:Bois"},
+        {"from": "absente_page", "to": "absente page"},
+    ]
+    rows = {page["title"]: page for page in result["pages"]}
+    assert list(rows) == ["<" * 300, "absente page", "Four", "Pain", "Category:Bois"]
+    assert (rows["absente page"]["ns"], rows["Category:Bois"]["ns"]) == (0, 14)
+    revision = PageVersion.objects.get(page__full_title="Pain").pk
+    result = query(client, revids=f"{revision}|999999")["query"]
+    assert list(result["badrevids"]) == ["999999"]
+    assert [page["title"] for page in result["pages"]] == ["Pain"]
+
+
+def test_versions_of_deleted_pages_have_no_page(client_of: Any, scene: None, bob: User) -> None:
+    page = page_lookup.find("Atelier:Four", bob)
+    assert page is not None
+    page_writer.delete(page, page_writer.Author.of(bob))
+    bob.is_superuser = True
+    bob.save()
+    result = query(client_of(bob), revids=PageVersion.objects.get(page=page, number=1).pk, prop="revisions")["query"]
+    assert list(result) == ["badrevids"]
 
 
 def test_ids_of_pages(client: Client, scene: None) -> None:

@@ -126,6 +126,11 @@ def test_what_would_be_another_answer_is_refused(client: Client, expected: str, 
     assert code(get(client, action="query", **parameters)) == expected
 
 
+def test_only_one_parameter_names_pages(client: Client) -> None:
+    error = get(client, action="query", titles="Pain", pageids="1", uselang="en")["error"]
+    assert error["info"] == 'The "pageids" parameter cannot be used with "titles".'
+
+
 def test_numbers_of_no_page_are_missing(client: Client) -> None:
     page = make_page("Pain", "De la farine.")
     rows = get(client, action="query", pageids=f"{page.pk}|999999", formatversion=2)["query"]["pages"]

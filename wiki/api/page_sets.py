@@ -17,7 +17,8 @@ from wiki.text import titles
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-REDIRECT_DEPTH = 5
+REDIRECT_DEPTH = 4
+"""Most redirects that are followed from a page, as for readers (`page_lookup.redirect_target`)."""
 SOURCES = ("titles", "pageids", "revids")
 
 
@@ -126,8 +127,8 @@ def follow_redirects(request: ApiRequest, found: PageSet) -> PageSet:
         for page in pending:
             redirects.append({"from": page.full_title, "to": target_titles[page.redirect_key]})
             del pages[page.title_key]
-        # A page that has been followed already stands for nothing but a loop.
-        pages |= {page.title_key: page for page in targets.pages if page.title_key not in seen or not page.redirect_key}
+        # A page that was seen is here still, or a redirect that has been followed: the chain is a loop.
+        pages |= {page.title_key: page for page in targets.pages if page.title_key not in seen}
         missing |= targets.missing
         seen |= set(pages)
     notes = found.notes | ({"redirects": redirects} if redirects else {})
