@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.api.test_api import code, get
 from tests.api.test_query_pages import collected, query
-from tests.factories import make_page
+from tests.factories import make_page, make_place
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
@@ -24,7 +25,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def page(alice: User, bob: User) -> WikiPage:
-    """A page with six versions, written in turn by alice, bob and a script, a day apart."""
+    """A page with six versions, written in turn by alice, bob and a script, a day apart; and another page."""
+    other = make_page("Sel", "Du sel.")
+    page_writer.edit(other, "Du gros sel.", Author(None, "script"))
     found = make_page("Pain", "Texte 1 & suite.", by=alice)
     writers = [Author.of(alice), Author.of(bob), Author(None, "script")]
     for number in range(2, 7):
@@ -59,6 +62,9 @@ def test_which_revisions(client: Client, page: WikiPage) -> None:
     assert numbers(client, rvexcludeuser="script") == [5, 4, 2, 1]
     assert numbers(client, rvexcludeuser="bob") == [6, 4, 3, 1]
     assert numbers(client, rvuser="nobody") == []
+    PageVersion.objects.filter(pk=ids[1]).update(author_name="bob")
+    assert numbers(client, rvuser="bob") == [5, 2]
+    assert numbers(client, rvendid=ids[4]) == [6, 5, 4]
     assert numbers(client, rvstartid=ids[4], rvendid=ids[2]) == [4, 3, 2]
     assert numbers(client, rvstartid=ids[2], rvendid=ids[4], rvdir="newer") == [2, 3, 4]
 
@@ -78,8 +84,8 @@ def test_a_history_is_continued(client: Client, page: WikiPage, parameters: dict
     found = dict(PageVersion.objects.values_list("pk", "number"))
     assert [found[row["revid"]] for row in rows] == at_once
     assert len(responses) == (len(at_once) + 1) // 2
-    parents = {found[row["revid"]]: found.get(row["parentid"], 0) for row in rows}
-    assert parents == {number: number - 1 for number in at_once}
+    ids = dict(PageVersion.objects.filter(page=page).values_list("number", "pk")) | {0: 0}
+    assert [row["parentid"] for row in rows] == [ids[number - 1] for number in at_once]
 
 
 def test_texts_come_fifty_at_a_time(client: Client, alice: User) -> None:
@@ -87,10 +93,28 @@ def test_texts_come_fifty_at_a_time(client: Client, alice: User) -> None:
     for number in range(2, 56):
         page_writer.edit(page, f"Texte {number}.", Author(None, "script"), base=number - 1)
     assert len(numbers(client, rvlimit="max")) == 55
-    responses = collected(client, titles="Pain", prop="revisions", rvprop="content", rvslots="main", rvlimit=50)
+    responses = collected(client, titles="Pain", prop="revisions", rvprop="content", rvslots="main", rvlimit="max")
     found = [row["slots"]["main"]["content"] for r in responses for row in r["query"]["pages"][0]["revisions"]]
     assert found == [f"Texte {number}." for number in range(55, 0, -1)]
-    assert len(responses) == 2
+    assert [len(response["query"]["pages"][0]["revisions"]) for response in responses] == [50, 5]
+
+
+def test_a_deletion_has_an_empty_text(client: Client, bob: User) -> None:
+    page = make_page("Brouillon", place=make_place("Atelier", by=bob))
+    page_writer.delete(page, Author.of(bob))
+    make_page("Atelier:Brouillon", "Un texte.")
+    rows = query(client, titles="Atelier:Brouillon", prop="revisions", rvprop="content|size", rvlimit="max")
+    rows = rows["query"]["pages"][0]["revisions"]
+    assert [(row["content"], row["size"]) for row in rows] == [("Un texte.", 9), ("", 0), ("Un texte.", 9)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["section", "parse", "expandtemplates", "generatexml", "diffto", "difftotext", "difftotextpst", "contentformat"],
+)
+def test_other_texts_are_refused(client: Client, name: str) -> None:
+    response = get(client, action="query", titles="Pain", prop="revisions", **{f"rv{name}": "1"})
+    assert code(response) == "unsupportedparam"
 
 
 def test_the_texts_of_many_pages_are_continued(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
