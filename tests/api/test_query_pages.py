@@ -169,6 +169,7 @@ def test_a_search_generates_pages_with_their_ranks(client: Client, scene: None) 
     background_jobs.run_pending()
     first = query(client, generator="search", gsrsearch="four", gsrlimit=1)
     assert [page["index"] for page in first["query"]["pages"]] == [1]
+    assert first["continue"] == {"gsroffset": 1, "continue": "gsroffset||"}
     pages = [
         page
         for response in collected(client, generator="search", gsrsearch="four", gsrlimit=1)
