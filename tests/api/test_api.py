@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests.factories import make_page, make_place
 from wiki.pages import page_lookup
+from wiki.pages.models import PageVersion, WikiPage
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User
@@ -41,16 +42,22 @@ def code(response: dict[str, Any]) -> str:
     return str(response["error"]["code"])
 
 
-def test_unknown_actions_and_modules_are_reported(client: Client) -> None:
+def test_unknown_actions_and_formats_are_refused(client: Client) -> None:
     assert code(get(client, action="fly")) == "badvalue"
     assert code(get(client)) == "noaction"
-    assert code(get(client, action="query", meta="weather")) == "badvalue"
+    assert code(get(client, action="query", format="xml")) == "badvalue"
+    assert code(get(client, action="query", formatversion="3")) == "badvalue"
 
 
 def test_errors_are_in_a_header_and_in_the_requested_language(client: Client) -> None:
     response = client.get("/api.php", {"action": "fly", "uselang": "fr"})
     assert response.headers["MediaWiki-API-Error"] == "badvalue"
     assert "Valeur" in response.json()["error"]["info"]
+
+
+def test_an_unknown_language_is_named(client: Client) -> None:
+    warning = client.get("/api.php", {"action": "query", "uselang": "de"}, headers={"Accept-Language": "en"}).json()
+    assert warning["warnings"] == {"main": {"*": 'Unrecognized value for parameter "uselang": de.'}}
 
 
 @pytest.mark.parametrize("action", ["edit", "delete", "login", "logout"])
@@ -112,6 +119,31 @@ def test_the_md5_of_the_text_is_checked(client_of: Any, alice: User) -> None:
     assert code(post(writer, action="edit", title="Ici", text="x", md5="0" * 32, token=token(writer))) == "badmd5"
 
 
+def test_the_licence_of_a_new_page(client_of: Any, alice: User) -> None:
+    writer = client_of(alice)
+    parameters = {"action": "edit", "title": "Pain", "token": token(writer), "uselang": "en"}
+    assert code(post(writer, text="De la farine.", license="Nonsense-1.0", **parameters)) == "refused"
+    assert not WikiPage.objects.filter(full_title="Pain").exists()
+    assert post(writer, text="De la farine.", license="cc0-1.0", **parameters)["edit"]["result"] == "Success"
+    assert WikiPage.objects.get(full_title="Pain").license == "CC0-1.0"
+    assert post(writer, text="Du sel.", license="CC0-1.0", **parameters)["edit"]["result"] == "Success"
+    assert code(post(writer, text="De l’eau.", license="CC-BY-4.0", **parameters)) == "unsupportedparam"
+    assert code(post(writer, appendtext="De l’eau.", license="CC-BY-4.0", **parameters)) == "unsupportedparam"
+    assert WikiPage.objects.get(full_title="Pain").source.text == "Du sel."
+
+
+def test_a_comment_is_kept_whole(client_of: Any, bob: User) -> None:
+    make_page("Brouillon", place=make_place("Atelier", by=bob))
+    steward = client_of(bob)
+    parameters = {"title": "Atelier:Brouillon", "token": token(steward), "uselang": "en"}
+    edited = post(steward, action="edit", text="x", summary="s" * 700, **parameters)
+    assert "warnings" not in edited
+    assert PageVersion.objects.get(pk=edited["edit"]["newrevid"]).comment == "s" * 700
+    assert code(post(steward, action="edit", text="y", summary="s" * 10_001, **parameters)) == "refused"
+    deleted = post(steward, action="delete", reason="r" * 700, **parameters)
+    assert deleted["delete"]["reason"] == "r" * 700
+
+
 def test_invalid_titles_are_rejected(client_of: Any, alice: User) -> None:
     writer = client_of(alice)
     assert code(post(writer, action="edit", title="<b>", text="x", token=token(writer))) == "invalidtitle"
@@ -137,6 +169,17 @@ def test_userinfo_and_siteinfo(client_of: Any, bob: User) -> None:
     assert result["namespaces"]["14"]["canonical"] == "Category"
     assert any(row["alias"] == "Catégorie" for row in result["namespacealiases"])
     assert result["rightsinfo"]["url"].startswith("https://")
+
+
+def test_user_groups_have_the_rights_of_their_members(client_of: Any, alice: User) -> None:
+    parameters = {"meta": "userinfo|siteinfo", "uiprop": "rights", "siprop": "usergroups"}
+    for client, group in ((Client(), "*"), (client_of(alice), "user")):
+        result = get(client, action="query", **parameters)["query"]
+        assert {row["name"]: row["rights"] for row in result["usergroups"]}[group] == result["userinfo"]["rights"]
+    alice.is_superuser = True
+    alice.save()
+    result = get(client_of(alice), action="query", **parameters)["query"]
+    assert {row["name"]: row["rights"] for row in result["usergroups"]}["sysop"] == result["userinfo"]["rights"]
 
 
 def test_pages_are_returned_and_missing_titles_reported(client: Client) -> None:
@@ -188,6 +231,9 @@ def test_odd_values_are_answered_with_200_and_json(client: Client, value: str) -
     [
         ("action=query&meta=siteinfo&siprop=general&formatversion=2", None),
         ("action=query&titles=Pain&prop=info&rvuser=alice&formatversion=2", "Unrecognized parameter: rvuser."),
+        ("action=query&titles=Pain&prop=revisions&rvuser=alice&formatversion=2", None),
+        ("action=query&meta=siteinfo&callback=f&formatversion=2", "Unrecognized parameter: callback."),
+        ("action=query&errorformat=html&formatversion=2", 'Unrecognized value for parameter "errorformat": html.'),
         ("action=query&meta=tokens&nonsense=1&Bizarre=&formatversion=2", "Unrecognized parameters: Bizarre, nonsense."),
     ],
 )

@@ -108,6 +108,39 @@ def test_smwbrowse(client: Client, scene: None) -> None:
     assert list(result["query"]) == ["Pain"]
 
 
+def test_values_that_the_property_refuses_are_left_out(client: Client, alice: User, scene: None) -> None:
+    make_page("Sel", "---\nSurface: [lourd, 3 m²]\n---", by=alice)
+    make_page("Poivre", "---\nSurface: lourd\n---", by=alice)
+    parameters = {"pvalue": {"property": "Surface"}, "psubject": {"property": "Surface"}, "subject": {"subject": "Sel"}}
+    answers = {
+        browse: get(client, action="smwbrowse", browse=browse, params=json.dumps(params))["query"]
+        for browse, params in parameters.items()
+    }
+    assert answers["pvalue"] == ["1 ha", "200 m²", "3 m²"]
+    assert answers["psubject"] == ["Atelier", "Atelier:Charte", "Sel"]
+    data = {row["property"]: row["dataitem"] for row in answers["subject"]["data"]}
+    assert data["Surface"] == [{"type": 1, "item": "3"}]
+
+
+def test_what_smwbrowse_does_not_know_is_named(client: Client, scene: None) -> None:
+    params = {"search": "ville", "limit": 501, "offset": -1, "sort": "desc", "lang": "fr"}
+    result = get(client, action="smwbrowse", browse="property", params=json.dumps(params))
+    assert result["warnings"]["smwbrowse"]["*"].splitlines() == [
+        'Unrecognized values for parameter "params": lang, sort.',
+        'The value "501" for parameter "limit" must be between 0 and 500.',
+        'The value "-1" for parameter "offset" must be between 0 and 100000.',
+    ]
+    assert (list(result["query"]), result["meta"]["limit"]) == (["Ville"], 500)
+    wrong = get(client, action="smwbrowse", browse="subject", params=json.dumps({"subject": "Pain", "ns": "x"}))
+    assert wrong["error"]["code"] == "badinteger"
+
+
+def test_unknown_counts_are_named(client: Client) -> None:
+    result = get(client, action="smwinfo", info="propcount|weather")
+    assert list(result["info"]) == ["propcount"]
+    assert result["warnings"] == {"smwinfo": {"*": 'Unrecognized value for parameter "info": weather.'}}
+
+
 def test_smwinfo(client: Client, scene: None) -> None:
     result = get(client, action="smwinfo", info="proppagecount|declaredpropcount|errorcount|subobjectcount")["info"]
     assert result == {"proppagecount": 2, "declaredpropcount": 2, "errorcount": 0, "subobjectcount": 0}

@@ -9,6 +9,7 @@ import mwclient
 import pytest
 
 from tests.factories import make_page, make_place
+from wiki.pages.writing import page_writer
 
 if TYPE_CHECKING:
     from wiki.accounts.models import User
@@ -75,3 +76,46 @@ def test_stewards_may_delete(site: mwclient.Site, bob: User) -> None:
     sign_in(site, bob)
     site.pages["Atelier:Brouillon"].delete(reason="vide")
     assert not site.pages["Atelier:Brouillon"].exists
+
+
+def test_pages_and_their_links(site: mwclient.Site) -> None:
+    make_page("Four", "La chaleur.")
+    make_page("Pain", "[[Four]] et [[Sel]]\n\n![x](File:Pain.jpg)\n\n[[Category:Cuisine]]")
+    make_page("Miche", "#REDIRECT [[Pain]]")
+    assert [page.name for page in site.allpages()] == ["Four", "Miche", "Pain"]
+    assert [page.name for page in site.allpages(prefix="P", api_chunk_size=1)] == ["Pain"]
+    assert list(site.allpages(generator=False, filterredir="redirects")) == ["Miche"]
+    page = site.pages["Pain"]
+    assert [found.name for found in page.categories()] == ["Category:Cuisine"]
+    assert list(page.categories(generator=False)) == ["Category:Cuisine"]
+    assert {found.name: found.exists for found in page.links()} == {"Four": True, "Sel": False}
+    assert list(page.links(generator=False)) == ["Four", "Sel"]
+    assert [found.name for found in page.images()] == ["File:Pain.jpg"]
+    assert [found.name for found in site.pages["Four"].backlinks()] == ["Pain"]
+    assert [found.name for found in site.categories["Cuisine"]] == ["Pain"]
+    assert [found.name for found in site.images["Pain.jpg"].imageusage()] == ["Pain"]
+    assert site.pages["Miche"].resolve_redirect().name == "Pain"
+
+
+def test_what_is_not_there_is_reported(site: mwclient.Site, caplog: pytest.LogCaptureFixture) -> None:
+    make_page("Pain", "{{Sel}}")
+    page = site.pages["Pain"]
+    for listing in (page.templates(), page.embeddedin(), site.allcategories()):
+        with pytest.raises(mwclient.errors.APIError, match="badvalue"):
+            list(listing)
+    caplog.clear()
+    assert list(page.extlinks()) == []
+    assert '"prop"' in caplog.text
+    assert "extlinks" in caplog.text
+
+
+def test_a_long_history(site: mwclient.Site, alice: User) -> None:
+    page = make_page("Pain", "Texte 1.", by=alice)
+    for number in range(2, 61):
+        page_writer.edit(page, f"Texte {number}.", page_writer.Author(None, "script"), base=number - 1)
+    found = site.pages["Pain"]
+    assert len(list(found.revisions())) == 60
+    texts = [row["slots"]["main"]["*"] for row in found.revisions(prop="content", slots="main", dir="newer")]
+    assert texts == [f"Texte {number}." for number in range(1, 61)]
+    assert len(list(found.revisions(user="alice"))) == 1
+    assert len(list(found.revisions(excludeuser="alice", max_items=55))) == 55

@@ -60,4 +60,3 @@ def test_suggestions_and_errors(client: Client) -> None:
     assert search(client, srsearch="pettri")["query"]["searchinfo"]["suggestion"] == "petri"
     assert code(search(client)) == "missingparam"
     assert code(search(client, srsearch=" ")) == "missingparam"
-    assert code(get(client, action="query", list="weather")) == "badvalue"

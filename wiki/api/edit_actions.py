@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from wiki.accounts.models import User
 from wiki.api import tokens
 from wiki.api.api_request import ApiError, ApiRequest
-from wiki.api.timestamps import format_timestamp
+from wiki.api.timestamps import format_timestamp, parse_timestamp
 from wiki.errors import TitleTaken, gettext_noop
+from wiki.licenses import catalogue
 from wiki.pages import page_lookup, permissions
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
     from wiki.pages.writing.page_writer import SaveResult
 
 UNSUPPORTED = ("section", "sectiontitle", "undo", "undoafter")
+COMMENT_LIMIT = 500
+"""Longest comment of a version, in characters."""
 
 
 def edit(request: ApiRequest) -> dict[str, Any]:
@@ -82,12 +82,16 @@ def resolve_page(request: ApiRequest) -> tuple[WikiPage | None, str]:
 def _save(request: ApiRequest, page: WikiPage | None, title: str) -> SaveResult:
     """Save the text by the page writer, or add it to the text that the page has at the moment of the write."""
     author = Author.of(request.user) if isinstance(request.user, User) else Author()
-    summary = EditSummary(
-        request.get("summary"), request.flag("minor"), ["api", *(["bot"] if request.flag("bot") else [])]
-    )
+    tags = ["api", *(["bot"] if request.flag("bot") else [])]
+    summary = EditSummary(request.get("summary"), request.flag("minor"), tags)
+    license = request.get("license")
     if page is None:
         text = request.get("text") or request.get("prependtext") + request.get("appendtext")
-        return page_writer.create(title, text, author, language=request.language, summary=summary)
+        license = license or catalogue.DEFAULT
+        return page_writer.create(title, text, author, license=license, language=request.language, summary=summary)
+    if license and license != page.license and catalogue.normalize(license) != page.license:
+        message = gettext_noop('The "license" parameter is for new pages: this one is under %(license)s.')
+        raise ApiError("unsupportedparam", message, license=page.license)
     if request.flag("text"):
         return page_writer.edit(page, request.get("text"), author, summary, base=_base(request, page))
     before, after = request.get("prependtext"), request.get("appendtext")
@@ -104,24 +108,10 @@ def _base(request: ApiRequest, page: WikiPage) -> int:
             raise ApiError("nosuchrevid", message, revid=request.get("baserevid")[:20])
         return found.number
     if request.get("basetimestamp"):
-        time = _parse_timestamp(request.get("basetimestamp")) + timedelta(seconds=1)
+        time = parse_timestamp(request.get("basetimestamp"), "basetimestamp") + timedelta(seconds=1)
         found = versions.filter(claimed_at__lt=time).order_by("-number").first()
         return found.number if found else page.version
     return page.version
-
-
-def _parse_timestamp(value: str) -> datetime:
-    """Parse a timestamp of MediaWiki (ISO 8601, or 14 digits). Raises ApiError."""
-    try:
-        if value.isdecimal() and len(value) == 14:
-            return datetime.strptime(f"{value}+0000", "%Y%m%d%H%M%S%z")
-        found = parse_datetime(value)
-    except ValueError:
-        found = None
-    if found is None:
-        message = gettext_noop('Invalid value "%(value)s" for timestamp parameter "%(name)s".')
-        raise ApiError("badtimestamp", message, value=value[:40], name="basetimestamp")
-    return found if timezone.is_aware(found) else found.replace(tzinfo=UTC)
 
 
 def _edit_response(request: ApiRequest, saved: SaveResult, old: int) -> dict[str, Any]:
@@ -137,9 +127,9 @@ def _edit_response(request: ApiRequest, saved: SaveResult, old: int) -> dict[str
         "contentmodel": "markdown",
     }
     if not saved.changed:
-        return response | {"nochange": True if request.version == 2 else ""}
+        return response | {"nochange": request.true}
     if old == 0:
-        response["new"] = True if request.version == 2 else ""
+        response["new"] = request.true
     previous, current = versions.get(old), versions[saved.version]
     return response | {
         "oldrevid": previous.pk if previous else 0,

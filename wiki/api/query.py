@@ -1,199 +1,141 @@
-"""`action=query`: tokens, user and site information, pages with their revisions, and searches."""
+"""`action=query`: runs the modules that `meta`, `prop`, `list` and `generator` name, and joins their answers.
+
+The protocol is MediaWiki's (API:Query, API:Continue): a client sends its request again with what `continue` gave. Its
+`continue` names, after `||`, the modules that have answered already.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
+from wiki.api import file_info, listed_pages, page_info, page_link_lists, page_sets, revision_list, search_list
+from wiki.api.api_request import ApiRequest, unknown_value
+from wiki.api.meta_modules import META_MODULES
+from wiki.api.module_parameters import ModuleParameters, bad_continuation, cannot_use_with
+from wiki.api.page_sets import PageSet
 
-from wiki.api import search_list, tokens
-from wiki.api.api_request import ApiError, ApiRequest
-from wiki.api.timestamps import format_timestamp, now
-from wiki.errors import gettext_noop
-from wiki.licenses import catalogue
-from wiki.pages import permissions
-from wiki.pages.models import PageVersion, Stewardship, WikiPage
-from wiki.text import titles
+More = dict[str, Any]
+"""Parameters that continue a module; empty when it has given everything."""
 
-GENERATOR = "MediaWiki 1.43.0"
-"""The MediaWiki version whose API this one follows; clients adapt their requests to it."""
-RIGHTS = {"edit": "edit", "create": "createpage", "upload": "upload", "delete": "delete", "move": "move"}
+
+@dataclass(frozen=True, slots=True)
+class PropModule:
+    """A module that says something about each page; with `generate`, its pages can be the pages of the query."""
+
+    prefix: str
+    run: Callable[[ModuleParameters, PageSet], tuple[dict[str, dict[str, Any]], More]]
+    generate: Callable[[ModuleParameters, PageSet], tuple[PageSet, More]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListModule:
+    """A module that lists pages; they can be the pages of the query too."""
+
+    prefix: str
+    run: Callable[[ModuleParameters], tuple[dict[str, Any], More]]
+    generate: Callable[[ModuleParameters, PageSet], tuple[PageSet, More]]
+
+
+PROP_MODULES = {
+    "info": PropModule("in", page_info.info),
+    "revisions": PropModule("rv", revision_list.revisions),
+    "links": PropModule("pl", page_link_lists.outgoing, page_link_lists.generate_outgoing),
+    "categories": PropModule("cl", page_link_lists.outgoing, page_link_lists.generate_outgoing),
+    "images": PropModule("im", page_link_lists.outgoing, page_link_lists.generate_outgoing),
+    "imageinfo": PropModule("ii", file_info.image_info),
+    "linkshere": PropModule("lh", page_link_lists.incoming, page_link_lists.generate_incoming),
+    "fileusage": PropModule("fu", page_link_lists.incoming, page_link_lists.generate_incoming),
+}
+LIST_MODULES = {
+    "allpages": ListModule("ap", listed_pages.rows, listed_pages.generate),
+    "backlinks": ListModule("bl", listed_pages.rows, listed_pages.generate),
+    "categorymembers": ListModule("cm", listed_pages.rows, listed_pages.generate),
+    "imageusage": ListModule("iu", listed_pages.rows, listed_pages.generate),
+    "search": ListModule("sr", search_list.rows, search_list.generate),
+}
+UNSUPPORTED = ("converttitles", "export", "exportnowrap")
+"""Parameters that would make another answer."""
 
 
 def query(request: ApiRequest) -> dict[str, Any]:
-    """Return the results of all modules that `meta`, `prop` and `list` name. Raises ApiError."""
+    """Return the results of all modules that are named. Raises ApiError, TitleProblem."""
+    request.refuse(*UNSUPPORTED)
     results: dict[str, Any] = {}
-    continuation: dict[str, Any] = {}
-    for name in request.get_multi("meta"):
-        if name not in META_MODULES:
-            _raise_unknown("meta", name)
+    for name in request.choices("meta", META_MODULES, module="query"):
         results |= META_MODULES[name](request)
-    if request.get("titles") or request.get("pageids") or request.get("revids"):
-        results |= _pages(request)
-    for name in request.get_multi("list"):
-        if name not in LIST_MODULES:
-            _raise_unknown("list", name)
-        result, more = LIST_MODULES[name](request)
-        results |= result
-        continuation |= more
-    response: dict[str, Any] = {"batchcomplete": True if request.version == 2 else ""}
+    props = request.choices("prop", PROP_MODULES, module="query")
+    lists = request.choices("list", LIST_MODULES, module="query")
+    answered = _answered_modules(request)
+    for name in answered:
+        # The first request has warned of those that the module does not know.
+        prefix = _parameters(request, name).prefix
+        request.known.update(sent for sent in request.parameters if sent.startswith(prefix))
+    found, next_pages = _pages(request)
+    values, more_of_props = _values(request, found, [name for name in props if name not in answered])
+    results |= _page_results(request, found, values)
+    more_of_lists: dict[str, More] = {}
+    for name in lists:
+        if name not in answered:
+            result, more_of_lists[name] = LIST_MODULES[name].run(_parameters(request, name))
+            results |= result
+    continuation = _continuation(request, next_pages, more_of_props, more_of_lists, answered)
+    is_complete = not any(more_of_props.values())
+    response: dict[str, Any] = {"batchcomplete": request.true} if is_complete else {}
     return response | ({"continue": continuation} if continuation else {}) | {"query": results}
 
 
-def _raise_unknown(name: str, value: str) -> None:
-    message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-    raise ApiError("badvalue", message, name=name, value=value[:60])
+def _parameters(request: ApiRequest, name: str, *, generator: bool = False) -> ModuleParameters:
+    module: PropModule | ListModule = PROP_MODULES[name] if name in PROP_MODULES else LIST_MODULES[name]
+    return ModuleParameters(request, name, "g" * generator + module.prefix)
 
 
-def _tokens(request: ApiRequest) -> dict[str, Any]:
-    kinds = request.get_multi("type", "csrf")
-    for kind in kinds:
-        if kind not in tokens.KINDS and kind != "*":
-            _raise_unknown("type", kind)
-    requested = tokens.KINDS if "*" in kinds else kinds
-    return {"tokens": {f"{kind}token": tokens.token(request.http_request, kind) for kind in requested}}
+def _pages(request: ApiRequest) -> tuple[PageSet, More]:
+    """Return the pages that the request names, or those that its generator finds, and its continuation."""
+    follow = request.flag("redirects")
+    named = page_sets.load(request)
+    if follow:
+        named = page_sets.follow_redirects(request, named)
+    name = request.get("generator")
+    if not name:
+        return named, {}
+    module = PROP_MODULES.get(name) or LIST_MODULES.get(name)
+    if module is None or module.generate is None:
+        raise unknown_value("generator", name)
+    if isinstance(module, ListModule) and (source := page_sets.source_of(request)):
+        raise cannot_use_with(source, "generator")
+    found, more = module.generate(_parameters(request, name, generator=True), named)
+    if follow:
+        found = page_sets.follow_redirects(request, found)
+    found.notes = named.notes | found.notes
+    return found, more
 
 
-def _userinfo(request: ApiRequest) -> dict[str, Any]:
-    user, requested = request.user, request.get_multi("uiprop")
-    result: dict[str, Any] = {"id": user.pk or 0, "name": user.get_username() or "anonymous"}
-    if not user.is_authenticated:
-        result["anon"] = True if request.version == 2 else ""
-    is_steward = user.is_authenticated and Stewardship.objects.filter(user=user).exists()
-    allowed = permissions.allowed_actions(user) | (permissions.STEWARDS if is_steward else set())
-    if "groups" in requested:
-        result["groups"] = [
-            "*",
-            *(["user"] if user.is_authenticated else []),
-            *(["sysop"] if user.is_superuser else []),
-        ]
-    if "rights" in requested:
-        result["rights"] = ["read", *(name for action, name in RIGHTS.items() if action in allowed),
-                          *(["writeapi"] if "edit" in allowed else [])]  # fmt: skip
-    if "blockinfo" in requested and getattr(user, "is_blocked", False):
-        result |= {"blockedby": settings.SITE_NAME, "blockreason": user.blocked_reason, "blockexpiry": "infinite"}  # type: ignore[union-attr]
-    return {"userinfo": result}
+def _values(
+    request: ApiRequest, found: PageSet, names: Iterable[str]
+) -> tuple[dict[str, dict[str, Any]], dict[str, More]]:
+    """Return what the modules say about the pages, by title key, and the continuation of each module."""
+    values: dict[str, dict[str, Any]] = {}
+    more: dict[str, More] = {}
+    for name in names:
+        rows, more[name] = PROP_MODULES[name].run(_parameters(request, name), found)
+        for key, row in rows.items():
+            values[key] = values.get(key, {}) | row
+    return values, more
 
 
-def _siteinfo(request: ApiRequest) -> dict[str, Any]:
-    requested = request.get_multi("siprop", "general")
-    known: dict[str, Callable[[ApiRequest], Any]] = {
-        "general": _general,
-        "namespaces": _namespaces,
-        "namespacealiases": _aliases,
-        "statistics": _statistics,
-        "rightsinfo": _rightsinfo,
-    }
-    return {name: known[name](request) for name in requested if name in known}
-
-
-def _general(request: ApiRequest) -> dict[str, Any]:
-    license = catalogue.licenses_in(catalogue.DEFAULT)[0]
-    return {
-        "mainpage": settings.SITE_NAME,
-        "base": f"{settings.BASE_ADDRESS}/",
-        "sitename": settings.SITE_NAME,
-        "generator": GENERATOR,
-        "case": "first-letter",
-        "lang": settings.LANGUAGE_CODE,
-        "server": settings.BASE_ADDRESS,
-        "servername": settings.HOST,
-        "articlepath": "/wiki/$1",
-        "scriptpath": "",
-        "script": "/api.php",
-        "rights": str(license.name),
-        "rightsurl": license.deed_url,
-        "writeapi": True if request.version == 2 else "",
-        "time": now(),
-        "timezone": settings.TIME_ZONE,
-        "maxarticlesize": 1_000_000,
-    }
-
-
-def _namespaces(request: ApiRequest) -> dict[str, Any]:
-    result = {}
-    for space in titles.NAMESPACES.values():
-        name = space.fr if request.language == "fr" else space.en
-        row: dict[str, Any] = {"id": space.number, "case": "first-letter"}
-        row |= {"name": name} if request.version == 2 else {"*": name}
-        if space.canonical:
-            row["canonical"] = space.canonical
-        if space.number == 0:
-            row["content"] = True if request.version == 2 else ""
-        result[str(space.number)] = row
-    return result
-
-
-def _aliases(request: ApiRequest) -> list[dict[str, Any]]:
-    key = "alias" if request.version == 2 else "*"
-    return [
-        {"id": space.number, key: name}
-        for space in titles.NAMESPACES.values()
-        for name in dict.fromkeys((space.canonical, space.fr, space.en, *space.aliases))
-        if name
-    ]
-
-
-def _statistics(request: ApiRequest) -> dict[str, Any]:
-    readable = WikiPage.objects.readable_by(request.user)
-    return {
-        "pages": readable.count(),
-        "articles": readable.articles().count(),
-        "edits": PageVersion.objects.readable_by(request.user).count(),
-    }
-
-
-def _rightsinfo(request: ApiRequest) -> dict[str, Any]:
-    license = catalogue.licenses_in(catalogue.DEFAULT)[0]
-    return {"url": license.deed_url, "text": str(license.name)}
-
-
-LIST_MODULES = {"search": search_list.search}
-META_MODULES = {"tokens": _tokens, "userinfo": _userinfo, "siteinfo": _siteinfo}
-
-
-def _pages(request: ApiRequest) -> dict[str, Any]:
-    """Return the requested pages with `prop=info|revisions`; missing pages and invalid titles are reported as such."""
-    requested = request.get_multi("titles")
-    keys: dict[str, str] = {}
-    normalized: list[dict[str, str]] = []
-    rows: list[dict[str, Any]] = []
-    for title in requested:
-        try:
-            keys[titles.key_of(title)] = title
-        except titles.TitleProblem as problem:
-            rows.append(
-                {"title": title[:300], "invalidreason": str(problem), "invalid": True if request.version == 2 else ""}
-            )
-    results = list(_readable(request, keys))
-    pages_by_key = {page.title_key: page for page in results}
-    for key, title in keys.items():
-        page = pages_by_key.get(key)
-        full_title = page.full_title if page else titles.clean_title(title)
-        if full_title != title:
-            normalized.append({"from": title, "to": full_title})
-        if page is None:
-            number = titles.split_namespace(key)[0]
-            rows.append({"ns": number, "title": full_title, "missing": True if request.version == 2 else ""})
-    props = request.get_multi("prop")
-    texts = _revisions(request, results) if "revisions" in props else {}
-    for page in results:
-        row: dict[str, Any] = {"pageid": page.pk, "ns": page.namespace, "title": page.full_title}
-        rows.append(row | (_info(page, request) if "info" in props else {}) | texts.get(page.pk, {}))
-    result: dict[str, Any] = {"normalized": normalized} if normalized else {}
-    return result | {"pages": rows if request.version == 2 else _by_id(rows)}
-
-
-def _readable(request: ApiRequest, keys: Iterable[str]) -> Iterable[WikiPage]:
-    """Return the readable pages requested by page id or revision id, else by title key."""
-    readable = WikiPage.objects.readable_by(request.user).select_related("source").order_by("pk")
-    pks = [int(pk) for pk in request.get_multi("pageids") if pk.isdecimal() and len(pk) < 12]
-    numbers = [int(pk) for pk in request.get_multi("revids") if pk.isdecimal() and len(pk) < 12]
-    if numbers:
-        pks += PageVersion.objects.readable_by(request.user).filter(pk__in=numbers).values_list("page_id", flat=True)
-    results: Iterable[WikiPage] = readable.filter(pk__in=pks) if pks else readable.filter(title_key__in=list(keys))
-    return results
+def _page_results(request: ApiRequest, found: PageSet, values: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the pages in the format version requested, and the ids of existing ones if `indexpageids` is set."""
+    result = dict(found.notes)
+    wants_ids = request.flag("indexpageids")
+    if found.is_empty:
+        return result
+    rows = page_sets.rows_of(request, found, values)
+    by_id = _by_id(rows)
+    if wants_ids:
+        result["pageids"] = list(by_id)
+    return result | {"pages": rows if request.version == 2 else by_id}
 
 
 def _by_id(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -206,74 +148,42 @@ def _by_id(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _info(page: WikiPage, request: ApiRequest) -> dict[str, Any]:
-    last = page.versions.filter(number=page.version).values_list("pk", flat=True).first()
-    result: dict[str, Any] = {
-        "contentmodel": "markdown",
-        "pagelanguage": page.language,
-        "touched": format_timestamp(page.edited_at),
-        "lastrevid": last,
-        "length": page.size,
-        "protection": [],
-        "restrictiontypes": [],
-        "fullurl": settings.BASE_ADDRESS + page.get_absolute_url(),
-        "displaytitle": page.shown_title,
-    }
-    if page.redirect_key:
-        result["redirect"] = True if request.version == 2 else ""
-    if page.version == 1:
-        result["new"] = True if request.version == 2 else ""
-    return result
+def _answered_modules(request: ApiRequest) -> set[str]:
+    """Return the modules that `continue` says to have answered already. Raises ApiError."""
+    raw = request.get("continue")
+    if not raw:
+        return set()
+    _, separator, names = raw.rpartition("||")
+    answered = {name for name in names.split("|") if name}
+    if not separator or not answered <= PROP_MODULES.keys() | LIST_MODULES.keys():
+        raise bad_continuation()
+    return answered
 
 
-def _revisions(request: ApiRequest, pages: list[WikiPage]) -> dict[int, dict[str, Any]]:
-    """Return the revisions in `revids`, or the last `rvlimit` of a single page, or the current one of each page."""
-    versions = PageVersion.objects.readable_by(request.user).filter(page__in=pages).select_related("stored", "author")
-    numbers = [int(pk) for pk in request.get_multi("revids") if pk.isdecimal() and len(pk) < 12]
-    if numbers:
-        selected = list(versions.filter(pk__in=numbers))
-    elif request.get("rvlimit") and len(pages) == 1:
-        selected = list(versions.order_by("-number")[: request.number("rvlimit", 1, 50, 1)])
+def _continuation(
+    request: ApiRequest, next_pages: More, props: dict[str, More], lists: dict[str, More], answered: set[str]
+) -> More:
+    """Return what continues the query: the same pages until all is said about them, then the next ones."""
+    more = {name: value for answers in (props, lists) for rest in answers.values() for name, value in rest.items()}
+    of_these_pages = any(props.values())
+    if not of_these_pages and next_pages:
+        more = next_pages | more
+        done = {name for name in answered if name in LIST_MODULES}
+    elif more:
+        sent = {name: request.get(name) for name in _generator_continuations(request) if request.get(name)}
+        more = sent | more
+        done = set(answered) | {name for name, rest in props.items() if not rest}
     else:
-        latest = {page.pk: page.version for page in pages}
-        selected = [
-            version
-            for version in versions.filter(number__in=set(latest.values()))
-            if latest[version.page_id] == version.number
-        ]
-    result: dict[int, dict[str, Any]] = {}
-    for version in selected:
-        result.setdefault(version.page_id, {"revisions": []})["revisions"].append(_revision(request, version))
-    return result
+        return {}
+    done |= {name for name, rest in lists.items() if not rest}
+    first = next(iter(next_pages or more)) if request.get("generator") else "-"
+    return more | {"continue": f"{first}||{'|'.join(sorted(done))}"}
 
 
-def _revision(request: ApiRequest, version: PageVersion) -> dict[str, Any]:
-    """Return a revision with the properties in `rvprop`."""
-    requested = request.get_multi("rvprop", "ids|timestamp|flags|comment|user")
-    result: dict[str, Any] = {}
-    if "ids" in requested:
-        previous = PageVersion.objects.filter(page_id=version.page_id, number=version.number - 1)
-        result |= {"revid": version.pk, "parentid": previous.values_list("pk", flat=True).first() or 0}
-    if "flags" in requested and version.minor:
-        result["minor"] = True if request.version == 2 else ""
-    if "user" in requested:
-        result["user"] = version.author.get_username() if version.author else version.author_name
-    for name, value in (
-        ("timestamp", format_timestamp(version.claimed_at)),
-        ("size", version.size),
-        ("comment", version.comment),
-    ):
-        if name in requested:
-            result[name] = value
-    if "tags" in requested:
-        result["tags"] = list(version.tags)
-    if "content" in requested:
-        result |= _content(request, version)
-    return result
-
-
-def _content(request: ApiRequest, version: PageVersion) -> dict[str, Any]:
-    """Return the text of a revision, in the slot `main` if `rvslots` is given."""
-    key = "content" if request.version == 2 else "*"
-    text = {"contentmodel": "markdown", "contentformat": "text/markdown", key: version.text() or ""}
-    return {"slots": {"main": text}} if request.get("rvslots") else text
+def _generator_continuations(request: ApiRequest) -> list[str]:
+    """Return the names of the parameters by which the pages of the generator go on."""
+    name = request.get("generator")
+    if not name:
+        return []
+    prefix = _parameters(request, name, generator=True).prefix
+    return [f"{prefix}continue", f"{prefix}offset"]

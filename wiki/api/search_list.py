@@ -7,62 +7,70 @@ from typing import Any
 from django.db.models import Q
 from django.utils.html import escape, format_html
 
-from wiki.api.api_request import ApiError, ApiRequest
+from wiki.api.api_request import ApiError
+from wiki.api.module_parameters import ModuleParameters
+from wiki.api.page_sets import PageSet
 from wiki.api.timestamps import format_timestamp
 from wiki.errors import gettext_noop
+from wiki.pages.models import WikiPage
 from wiki.search import search_results
-from wiki.search.search_results import SearchResult
+from wiki.search.page_search import SearchHit
+from wiki.search.search_results import SearchResult, SearchResults
 from wiki.search.snippets import Piece
-from wiki.text import titles
 
-MAX_LIMIT = 500
-DEFAULT_LIMIT = 10
+MAX_OFFSET = 1_000_000
+PROPERTIES = ("size", "wordcount", "timestamp", "snippet", "titlesnippet", "score", "redirecttitle")
 
 
-def search(request: ApiRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+def rows(parameters: ModuleParameters) -> tuple[dict[str, Any], dict[str, Any]]:
     """Search by the `sr…` parameters; return the results, and the continuation (empty at the end). Raises ApiError."""
-    text = request.required("srsearch").strip()
+    results, hits, more = _find(parameters)
+    requested = parameters.choices("prop", PROPERTIES, "size|wordcount|timestamp|snippet")
+    found = search_results.load_results(hits, results.leaves, parameters.user)
+    response: dict[str, Any] = {"search": [_row(result, requested) for result in found]}
+    # The query is never rewritten, so that `rewrittenquery` is always answered by its absence.
+    infos = parameters.choices("info", ("totalhits", "suggestion", "rewrittenquery"), "totalhits|suggestion")
+    info: dict[str, Any] = {"totalhits": len(results.hits)} if "totalhits" in infos else {}
+    if "suggestion" in infos:
+        suggestion = search_results.suggest_query(results, parameters.user, _condition(parameters))
+        if suggestion:
+            info |= {"suggestion": suggestion, "suggestionsnippet": escape(suggestion)}
+    return response | ({"searchinfo": info} if info else {}), more
+
+
+def generate(parameters: ModuleParameters, named: PageSet) -> tuple[PageSet, dict[str, Any]]:
+    """Return the pages that the search finds, with their ranks, and the continuation. Raises ApiError."""
+    _, hits, more = _find(parameters)
+    pages = WikiPage.objects.readable_by(parameters.user).in_bulk([hit.pk for hit in hits])
+    first = parameters.number("offset", 0, MAX_OFFSET) + 1
+    ranks = {hit.pk: first + place for place, hit in enumerate(hits)}
+    return PageSet([pages[hit.pk] for hit in hits if hit.pk in pages], ranks=ranks), more
+
+
+def _find(parameters: ModuleParameters) -> tuple[SearchResults, list[SearchHit], dict[str, Any]]:
+    """Return the results, those hits that were asked for, and the continuation. Raises ApiError."""
+    text = parameters.required("search").strip()
     if not text:
         message = gettext_noop('The "%(name)s" parameter must be set.')
-        raise ApiError("missingparam", message, name="srsearch")
-    if request.get("srwhat") in ("title", "nearmatch"):
+        raise ApiError("missingparam", message, name=f"{parameters.prefix}search")
+    parameters.choice("sort", ("relevance",), "relevance")
+    if parameters.choice("what", ("text", "title", "nearmatch"), "text") != "text":
         text = f"intitle:{text}" if " " not in text else f'intitle:"{text}"'
-    results = search_results.search_pages(text, request.user, _namespaces(request))
-    offset, limit = request.number("sroffset", 0, 1_000_000), request.number("srlimit", DEFAULT_LIMIT, MAX_LIMIT, 1)
-    page_hits = results.hits[offset : offset + limit]
-    response: dict[str, Any] = {
-        "search": [
-            _row(result, request) for result in search_results.load_results(page_hits, results.leaves, request.user)
-        ]
-    }
-    if "totalhits" in request.get_multi("srinfo", "totalhits|suggestion"):
-        response["searchinfo"] = {"totalhits": len(results.hits)}
-        suggestion = search_results.suggest_query(results, request.user, _namespaces(request))
-        if suggestion:
-            response["searchinfo"] |= {"suggestion": suggestion, "suggestionsnippet": escape(suggestion)}
-    has_more = offset + limit < len(results.hits)
-    return response, {"sroffset": offset + limit, "continue": "-||"} if has_more else {}
+    results = search_results.search_pages(text, parameters.user, _condition(parameters))
+    offset, limit = parameters.number("offset", 0, MAX_OFFSET), parameters.limit()
+    end = offset + limit
+    more = {f"{parameters.prefix}offset": end} if end < len(results.hits) else {}
+    return results, results.hits[offset:end], more
 
 
-def _namespaces(request: ApiRequest) -> Q | None:
-    """Return the condition of `srnamespace`: numbers, by default 0; None for `*`. Raises ApiError."""
-    requested = request.get_multi("srnamespace", "0")
-    if "*" in requested:
-        return None
-    numbers = [int(number) for number in requested if number.isdecimal() and len(number) < 6]
-    unknown = [
-        number
-        for number in requested
-        if not number.isdecimal() or len(number) >= 6 or int(number) not in titles.NAMESPACES
-    ]
-    if unknown:
-        message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-        raise ApiError("badvalue", message, name="srnamespace", value=unknown[0][:60])
-    return Q(namespace__in=numbers)
+def _condition(parameters: ModuleParameters) -> Q | None:
+    """Return the condition of `srnamespace`: numbers, by default 0; None for all. Raises ApiError."""
+    numbers = parameters.namespaces("0")
+    return None if numbers is None else Q(namespace__in=numbers)
 
 
-def _row(result: SearchResult, request: ApiRequest) -> dict[str, Any]:
-    """Return a search result with the properties in `srprop`."""
+def _row(result: SearchResult, requested: list[str]) -> dict[str, Any]:
+    """Return a search result with the `requested` properties."""
     page = result.page
     row: dict[str, Any] = {"ns": page.namespace, "title": page.full_title, "pageid": page.pk}
     values: dict[str, Any] = {
@@ -75,7 +83,6 @@ def _row(result: SearchResult, request: ApiRequest) -> dict[str, Any]:
     }
     if result.via:
         values["redirecttitle"] = result.via
-    requested = request.get_multi("srprop", "size|wordcount|timestamp|snippet")
     return row | {name: value for name, value in values.items() if name in requested}
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.query import QuerySet
 
-from wiki.api.api_request import ApiError, ApiRequest
+from wiki.api.api_request import ApiError, ApiRequest, parse_integer, unknown_value
 from wiki.ask import property_usage
 from wiki.errors import gettext_noop
 from wiki.facts import property_declarations, special_properties
@@ -24,7 +24,9 @@ from wiki.pages.page_urls import address
 from wiki.text import titles
 from wiki.text.titles import CATEGORY, CONCEPT
 
-MAX_LIMIT = 500
+LARGEST = {"limit": 500, "offset": 100_000, "ns": titles.MIRROR_NAMESPACE}
+"""Members of `params` that are numbers, and the largest ones."""
+DEFAULTS = {"limit": 50, "offset": 0, "ns": 0}
 ITEM_TYPES = {
     "_num": 1, "_qty": 1, "_tem": 1, "_boo": 3, "_uri": 5, "_anu": 5, "_ema": 5, "_tel": 5, "_dat": 6, "_geo": 7,
     "_wpg": 9,
@@ -37,9 +39,14 @@ def browse(request: ApiRequest) -> dict[str, Any]:
     """Return the result of `browse=…` with `params={…}`. Raises ApiError."""
     kind = request.required("browse")
     if kind not in BROWSE_TYPES:
-        message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-        raise ApiError("badvalue", message, name="browse", value=kind[:60])
-    return BROWSE_TYPES[kind](request, _parameters(request))
+        raise unknown_value("browse", kind)
+    function, known = BROWSE_TYPES[kind]
+    parameters = _parameters(request)
+    request.keep_known("params", sorted(parameters), known, "smwbrowse")
+    for name, most in LARGEST.items():
+        if name in known:
+            parameters[name] = _number(request, parameters, name, most)
+    return function(request, parameters)
 
 
 def _parameters(request: ApiRequest) -> dict[str, Any]:
@@ -53,21 +60,22 @@ def _parameters(request: ApiRequest) -> dict[str, Any]:
     return found
 
 
-def _number(parameters: dict[str, Any], name: str, default: int, limit: int) -> int:
-    value = str(parameters.get(name, default))
-    return min(int(value), limit) if value.isdecimal() and len(value) < 10 else default
+def _number(request: ApiRequest, parameters: dict[str, Any], name: str, most: int) -> int:
+    """Return a number in `params`; warn if it is not between 0 and `most`. Raises ApiError."""
+    raw = str(parameters.get(name, "")).strip()
+    return request.between(name, parse_integer(name, raw), 0, most, "smwbrowse") if raw else DEFAULTS[name]
 
 
 def _slice(parameters: dict[str, Any], rows: QuerySet[Any]) -> tuple[list[Any], int]:
     """Return the rows selected by limit and offset, and the offset of the next ones (0 for none)."""
-    limit, offset = _number(parameters, "limit", 50, MAX_LIMIT), _number(parameters, "offset", 0, 100_000)
+    limit, offset = parameters["limit"], parameters["offset"]
     found = list(rows[offset : offset + limit + 1])
     return found[:limit], offset + limit if len(found) > limit else 0
 
 
 def _list_response(kind: str, query: Any, next_offset: int, parameters: dict[str, Any], count: int) -> dict[str, Any]:
     """Return a list of results with its metadata."""
-    meta = {"type": kind, "limit": _number(parameters, "limit", 50, MAX_LIMIT), "count": count}
+    meta = {"type": kind, "limit": parameters["limit"], "count": count}
     return {"query": query, "query-continue-offset": next_offset, "version": 1, "meta": meta}
 
 
@@ -123,9 +131,14 @@ def _group(parameters: dict[str, Any]) -> list[int]:
     )
 
 
+def _usable_facts(request: ApiRequest) -> QuerySet[Fact]:
+    """Return the current facts whose values their properties allow, as queries do."""
+    return property_usage.current_facts(request.user).filter(problem__isnull=True)
+
+
 def _values(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """List the distinct values of a property that contain `search`."""
-    rows = property_usage.current_facts(request.user).filter(property__in=_group(parameters), problem__isnull=True)
+    rows = _usable_facts(request).filter(property__in=_group(parameters))
     if search := titles.fold(str(parameters.get("search", ""))[:200]):
         rows = rows.filter(folded_text__contains=search)
     found, next_offset = _slice(parameters, rows.order_by("raw").values_list("raw", flat=True).distinct())
@@ -134,10 +147,10 @@ def _values(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
 
 def _subjects(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """List the pages that have a property, or a given value of it."""
-    rows = property_usage.current_facts(request.user).filter(property__in=_group(parameters))
+    rows = _usable_facts(request).filter(property__in=_group(parameters))
     if value := str(parameters.get("value", "")):
         rows = rows.filter(Q(raw=value) | Q(folded_text=titles.fold(value)))
-    pages = WikiPage.objects.filter(pk__in=rows.values("page")).order_by("title_fold", "pk")
+    pages = WikiPage.objects.readable_by(request.user).filter(pk__in=rows.values("page")).order_by("title_fold", "pk")
     found, next_offset = _slice(parameters, pages.values_list("full_title", flat=True))
     return _list_response("psubject", found, next_offset, parameters, len(found))
 
@@ -145,14 +158,14 @@ def _subjects(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]
 def _subject(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """Return all facts of a page and its subobjects, or of one subobject."""
     title = str(parameters.get("subject", "")).replace("_", " ")
-    number = _number(parameters, "ns", 0, 200)
+    number = parameters["ns"]
     if number in titles.NAMESPACES and number and not titles.split_namespace(title)[0]:
         title = titles.build_full_title(number, None, title)
     page = page_lookup.find(title, request.user)
     if page is None:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
     rows = (
-        property_usage.current_facts(request.user)
+        _usable_facts(request)
         .filter(page=page)
         .select_related("subject", "property")
         .order_by("property__key", "position")
@@ -188,8 +201,6 @@ def _item(fact: Fact, page: WikiPage) -> dict[str, Any]:
     if fact.whole_id is not None:
         return {"type": 9, "item": _serialized(page.full_title, fact.canonical_value)}
     kind = ITEM_TYPES.get(fact.datatype, TEXT_ITEM)
-    if fact.problem is not None:
-        return {"type": TEXT_ITEM, "item": fact.raw}
     if kind == 9:
         return {"type": 9, "item": _serialized(fact.canonical_value)}
     if kind == 1:
@@ -199,12 +210,16 @@ def _item(fact: Fact, page: WikiPage) -> dict[str, Any]:
     return {"type": kind, "item": fact.canonical_value if kind in (3, 5, 6) else fact.raw}
 
 
-BROWSE_TYPES: dict[str, Callable[[ApiRequest, dict[str, Any]], dict[str, Any]]] = {
-    "property": _properties,
-    "category": lambda request, parameters: _pages(request, parameters, "category", CATEGORY),
-    "concept": lambda request, parameters: _pages(request, parameters, "concept", CONCEPT),
-    "page": lambda request, parameters: _pages(request, parameters, "page", None),
-    "pvalue": _values,
-    "psubject": _subjects,
-    "subject": _subject,
+LISTED = frozenset({"limit", "offset"})
+SEARCHED = LISTED | {"search"}
+PAGE_PARAMETERS = SEARCHED | {"fullText", "fullURL"}
+BROWSE_TYPES: dict[str, tuple[Callable[[ApiRequest, dict[str, Any]], dict[str, Any]], frozenset[str]]] = {
+    "property": (_properties, SEARCHED | {"usageCount", "prefLabel", "description"}),
+    "category": (lambda request, parameters: _pages(request, parameters, "category", CATEGORY), PAGE_PARAMETERS),
+    "concept": (lambda request, parameters: _pages(request, parameters, "concept", CONCEPT), PAGE_PARAMETERS),
+    "page": (lambda request, parameters: _pages(request, parameters, "page", None), PAGE_PARAMETERS),
+    "pvalue": (_values, SEARCHED | {"property"}),
+    "psubject": (_subjects, LISTED | {"property", "value"}),
+    "subject": (_subject, frozenset({"subject", "ns", "subobject"})),
 }
+"""The function of each kind of look-up, and the members of `params` that it has."""

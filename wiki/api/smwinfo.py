@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wiki.api.api_request import ApiError, ApiRequest
+from wiki.api.api_request import ApiRequest
 from wiki.ask import property_usage
-from wiki.errors import gettext_noop
 from wiki.facts.models import Property
 from wiki.pages.models import WikiPage
 from wiki.text.titles import CONCEPT, PROPERTY
@@ -33,9 +32,5 @@ COUNTS: dict[str, Callable[[ApiRequest], int]] = {
 
 def info(request: ApiRequest) -> dict[str, Any]:
     """Return the counts named in `info`. Raises ApiError."""
-    requested = request.get_multi("info", "propcount|usedpropcount|declaredpropcount")
-    for name in requested:
-        if name not in COUNTS:
-            message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-            raise ApiError("badvalue", message, name="info", value=name[:60])
+    requested = request.choices("info", COUNTS, "propcount|usedpropcount|declaredpropcount", "smwinfo")
     return {"info": {name: COUNTS[name](request) for name in requested}}

@@ -9,11 +9,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, JsonResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from wiki.api import ask_actions, edit_actions, login, query, smwbrowse, smwinfo, timestamps
-from wiki.api.api_request import ApiError, ApiRequest
+from wiki.api.api_request import ApiError, ApiRequest, unknown_value
 from wiki.errors import DatabaseBusy, EditConflict, NotAllowed, RateLimitExceeded, TitleTaken, WikiError, gettext_noop
 from wiki.pages.error_middleware import message_for
 from wiki.text.titles import TitleProblem
@@ -74,19 +74,17 @@ def _run_action(request: ApiRequest) -> dict[str, Any]:
     """Run the action and return its result. Raises ApiError, WikiError."""
     name = request.get("action")
     if request.get("format", "json") not in ("json", "jsonfm"):
-        raise _unknown_value("format", request.get("format"))
+        raise unknown_value("format", request.get("format"))
+    request.choice("formatversion", ("1", "2", "latest"), "1")
+    request.choices("uselang", LANGUAGES)
+    request.choices("errorformat", ("bc",))
     _check_assertion(request)
     action = ACTIONS.get(name)
     if action is None:
         if name:
-            raise _unknown_value("action", name)
+            raise unknown_value("action", name)
         raise ApiError("noaction", gettext_noop("Say which action: %(known)s."), known=", ".join(ACTIONS))
     return action(request)
-
-
-def _unknown_value(name: str, value: str) -> ApiError:
-    message = gettext_noop('Unrecognized value for parameter "%(name)s": %(value)s.')
-    return ApiError("badvalue", message, name=name, value=value[:60])
 
 
 def _check_assertion(request: ApiRequest) -> None:
@@ -126,14 +124,16 @@ def _error_response(request: ApiRequest, code: str, message: str) -> dict[str, A
 
 
 def _add_metadata(request: ApiRequest, content: dict[str, Any]) -> dict[str, Any]:
-    """Add `requestid` and `curtimestamp` if they are requested, and a warning about parameters that were ignored."""
-    if "error" not in content and (ignored := request.unrecognized()):
-        names = ", ".join(name[:60] for name in ignored[:20])
-        message = ngettext("Unrecognized parameter: %(names)s.", "Unrecognized parameters: %(names)s.", len(ignored))
-        warning = {"warnings" if request.version == 2 else "*": message % {"names": names}}
-        content = {"warnings": {"main": warning}, **content}
-    if request.flag("requestid"):
+    """Add `requestid` and `curtimestamp` if they are requested, and to a result the warnings of the request."""
+    asks_id, asks_time = request.flag("requestid"), request.flag("curtimestamp")
+    if "error" not in content:
+        request.warn_of_unrecognized()
+        if request.warnings:
+            key = "warnings" if request.version == 2 else "*"
+            warnings = {module: {key: "\n".join(messages)} for module, messages in request.warnings.items()}
+            content = {"warnings": warnings, **content}
+    if asks_id:
         content = {"requestid": request.get("requestid")[:255], **content}
-    if request.flag("curtimestamp"):
+    if asks_time:
         content = {"curtimestamp": timestamps.now(), **content}
     return content
