@@ -126,7 +126,7 @@ class NameResolver:
         names = list(self._rows.get(key, {}).values()) or [key]
         special = SPECIAL.get(key)
         if special is not None:
-            names = [special.names["en"], special.names["fr"]]
+            names = list(special.all_names)
         return [titles.key_of(f"Property:{name}") for name in names]
 
     def _values_and_pages(self, key: str, values: Iterable[str]) -> list[tuple[str, str]]:
