@@ -113,6 +113,33 @@ def test_it_is_refreshed_when_the_transcluded_page_changes(alice: User, bob: Use
     assert "Éteins." not in get_article(reader, "Livret")
 
 
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("Nom : {{PAGENAME}}", "Nom : Portraits"),
+        ("Nom : {{ fullpagename }}", "Nom : Help:Portraits"),
+        ("Nom : {{NAMESPACE}}", "Nom : Help"),
+        ("Nom : {{{a|{{PAGENAME}}}}}", "Nom : Portraits"),
+        ("Nom : {{Inner|{{PAGENAME}}}}", "Portraits in Portraits"),
+        ("Nom : {{Inner|x={{PAGENAME}}}}", "Portraits in Portraits"),
+        ("Nom : [[P::{{PAGENAME}}]]", "Nom : Portraits"),
+        ("Nom : [[{{PAGENAME}}/2]]", ">Portraits/2<"),
+        ("{{#ask: [[:Target]]|format=template|link=none|template=Row}}", "1 in Portraits"),
+    ],
+)
+def test_page_name_variables_name_the_page_that_shows_the_text(
+    template: str, shown: str, alice: User, reader: Client
+) -> None:
+    make_page("Target", "Là.", by=alice)
+    make_page("Template:Row", "{{{#}}} in {{PAGENAME}}", by=alice)
+    make_page("Template:Inner", "{{{1|{{{x}}}}}} in {{PAGENAME}}", by=alice)
+    make_page("Template:Gab", template, by=alice)
+    page = make_page("Help:Portraits", "{{Gab}}", by=alice)
+    assert shown in get_article(reader, "Help:Portraits")
+    page_moves.move(page, "Help:Tableaux", Author(None, "script"))
+    assert shown.replace("Portraits", "Tableaux") in get_article(reader, "Help:Tableaux")
+
+
 def test_two_changes_within_one_second_show_both(alice: User, reader: Client) -> None:
     moment = timezone.now() - timedelta(minutes=1)
     script = Author(None, "script", claimed_at=moment)

@@ -21,6 +21,9 @@ from wiki.text.statements import extract_statements
         ("{{#set:P=u|v|+pipe|Q=w}}", [("P", "u|v"), ("Q", "w")]),
         ("{{#set:P=|Q= |R=1}}", [("R", "1")]),
         ("{{#set:+sep=;|P=a;b}}", [("P", "a;b")]),
+        ("{{#set:P={{{p|}}}|Q={{{q|1}}}|R={{{r}}}}}", [("Q", "1"), ("R", "{{{r}}}")]),
+        ("[[P::{{{p|}}}]] [[Q::{{{q|{{{p|1}}}}}}]]", [("Q", "1")]),
+        ("<includeonly>{{#set:P=1}}[[Category:A]][[P::2]]</includeonly>{{#set:P=3}}", [("P", "3")]),
     ],
 )
 def test_values_of_parser_functions(source: str, values: list[tuple[str, str]]) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from wiki.text.frontmatter.frontmatter_reader import FrontMatterValue
 from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.markup.placeholders import Placeholder, WikiLink
+from wiki.text.transclusion import substitute_arguments
 
 STATEMENTS_LIMIT = 2_000
 """Maximum number of statements of one text; further ones are dropped."""
@@ -42,7 +43,15 @@ def extract_statements(parsed: Parsed) -> list[Statement]:
     """Return the statements of a parsed text, each once. A redirect has only one, its target."""
     if parsed.redirect:
         return [Statement("_REDI", parsed.redirect)]
-    return list(dict.fromkeys(islice(_all(parsed), STATEMENTS_LIMIT)))
+    found = (_without_parameters(statement) for statement in islice(_all(parsed), STATEMENTS_LIMIT))
+    return list(dict.fromkeys(statement for statement in found if statement.value.strip()))
+
+
+def _without_parameters(statement: Statement) -> Statement:
+    """Replace `{{{name|default}}}` by its default: nobody gives arguments to the page itself."""
+    if "{{{" not in statement.value or statement.property in ("_ASKST", "_CONC"):
+        return statement
+    return replace(statement, value=substitute_arguments(statement.value, {}).strip())
 
 
 def has_too_many_statements(parsed: Parsed) -> bool:

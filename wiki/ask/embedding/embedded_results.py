@@ -38,7 +38,7 @@ from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_output, page_renderer
 from wiki.text import titles
 from wiki.text.frontmatter import frontmatter_reader
-from wiki.text.markup.parser_functions import INCLUDE, ParserFunctionHandler
+from wiki.text.markup.parser_functions import INCLUDE, ParserFunctionHandler, substitute_page_name_variables
 from wiki.text.statements import parse_concept
 from wiki.text.titles import CONCEPT, TitleProblem
 
@@ -193,7 +193,10 @@ class EmbeddedResults:
         )  # fmt: skip
 
     def _template_source(self, name: str) -> str | None:
-        """Return the source of a template, and depend on it; None where it is missing or unreadable."""
+        """Return the source of a template, with the title of the page that shows it; None where there is none to read.
+
+        The results depend on the template.
+        """
         try:
             key = titles.key_of(f"Template:{name}")
             page = page_lookup.find(f"Template:{name}", self.user)
@@ -201,7 +204,10 @@ class EmbeddedResults:
             return None
         self.add_dependencies(DependencyType.PAGE, [key])
         self.add_dependencies(DependencyType.TEXT, [key])
-        return frontmatter_reader.parse_front_matter(page.source.text or "").body if page else None
+        if page is None:
+            return None
+        body = frontmatter_reader.parse_front_matter(page.source.text or "").body
+        return substitute_page_name_variables(body, self.slots.full_title)
 
     def _render_markdown(self, text: str) -> SafeString:
         """Render wiki text as in a page; calls in it show their source."""

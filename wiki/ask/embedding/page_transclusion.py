@@ -28,6 +28,7 @@ from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import link_table, page_renderer
 from wiki.text import anchors, titles, transclusion
+from wiki.text.markup.parser_functions import substitute_page_name_variables
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -109,6 +110,8 @@ class Transcluder:
             raise AskProblem("include_section", {"title": page.full_title, "section": call.section})
         self._stack.append(target)
         try:
+            # First, since the default of an argument may be one; these variables name the page that shows the text.
+            body = substitute_page_name_variables(body, self._slots.full_title)
             html = self._render(page, transclusion.substitute_arguments(body, call.arguments))
         finally:
             self._stack.pop()
