@@ -29,7 +29,7 @@ from wiki.facts.datatypes.base import split_comparator
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES, build_condition
 from wiki.facts.special_properties import key_of_property
-from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, ValueCondition, matches
+from wiki.facts.value_conditions import EqualTo, FieldsMatch, InRange, NotMatching, ValueCondition, matches
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text import titles
 from wiki.text.titles import fold
@@ -186,8 +186,14 @@ class Evaluator:
         if isinstance(plain, EqualTo):
             is_named = subject in self.synonyms(plain.values[-1])
         else:
-            is_named = not fragment and matches(plain, Value("_wpg", "", head, fold(title)))
+            text_of_page = self.sort_title(head) if isinstance(plain, InRange) else fold(title)
+            is_named = not fragment and matches(plain, Value("_wpg", "", head, text_of_page))
         return is_named if plain is test else not fragment and not is_named
+
+    def sort_title(self, subject: str) -> str:
+        """Return the text by which a page is sorted: its last sort key, else its title."""
+        keys = [fact.value.folded_text for fact in self.facts if fact.subject == subject and fact.key == "_SKEY"]
+        return keys[-1] if keys else fold(titles.split_namespace(subject)[1])
 
     def is_member(self, condition: InCategory, subject: str) -> bool:
         """Whether a subject is in one of the categories, in their subcategories, or of a page kind with such a name."""

@@ -37,6 +37,7 @@ VALUES = {
     "Fiche": ["1; Alpha", "2,5; Renvoi", "?; Béta", "10"],
     "_INST": ["X", "Y", "Z"],
     "_KIND": ["Lieu", "Pratique"],
+    "_SKEY": ["zut", "Aaa", "Cé"],
 }
 TESTS = {
     "Nombre": ["1", ">1", ">>1", "<2,5", "<<2,5", "≥2,5", "≤ -3", "!1", "~5", "!~5"],
@@ -138,7 +139,8 @@ def nested(depth: int) -> st.SearchStrategy[str]:
 def compiled_subjects(source: str, at: int | None = None) -> set[str]:
     """Return the subjects that the compiler finds."""
     when = None if at is None else day(at)
-    return {item.key for item in load_subjects(QueryCompiler(parse(source), AnonymousUser(), when).subjects())}
+    compiler = QueryCompiler(parse(source), AnonymousUser(), when)
+    return {item.key for item in load_subjects(compiler.scope, compiler.subjects())}
 
 
 @settings(max_examples=40, phases=WITHOUT_SHRINKING)

@@ -30,6 +30,18 @@ def test_queries_are_facts_of_pages() -> None:
     assert list(query_rows("[[-Has subobject::Liste]]")) == ["Liste#a"]
 
 
+def test_sort_keys_stand_for_titles_in_the_order() -> None:
+    make_page("Zoé Durand", "[[Category:T]] {{DEFAULTSORT:Zzz}} {{DEFAULTSORT:Aaa}}")
+    make_page("Bob Martin", "[[Category:T]]{{#subobject:un|P=1|@sortkey=Yyy}}{{#subobject:deux|P=1}}")
+    assert list(query_rows("[[Category:T]]")) == ["Zoé Durand", "Bob Martin"]
+    assert list(query_rows("[[Category:T]]|order=desc|limit=1")) == ["Bob Martin"]
+    assert list(query_rows("[[Category:T]] [[>B]]")) == ["Bob Martin"]
+    assert list(query_rows("[[Category:T]] [[~Z*]]")) == ["Zoé Durand"]
+    assert list(query_rows("[[P::1]]")) == ["Bob Martin#deux", "Bob Martin#un"]
+    result = runner.run(parse("[[Category:T]]|format=category"), AnonymousUser())
+    assert [row.subject.sort_title for row in result.rows] == ["aaa", "bob martin"]
+
+
 def test_files_have_facts() -> None:
     make_page("File:Plan.png", "Le plan.")
     make_page("File:Notes.pdf", "Les notes.")

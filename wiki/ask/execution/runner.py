@@ -70,7 +70,7 @@ def compare_results(
 
 def _subjects_at(query: Query, user: Reader, moment: datetime) -> dict[int, SubjectWithPage]:
     compiler = QueryCompiler(replace(query, sort=[], random=False), user, moment)
-    return {item.pk: item for item in load_subjects(apply_order(compiler, compiler.subjects())[:LIMIT])}
+    return {item.pk: item for item in load_subjects(compiler.scope, apply_order(compiler, compiler.subjects())[:LIMIT])}
 
 
 def parse_moment(query: Query) -> datetime | None:
@@ -97,7 +97,7 @@ def _fill_result(result: QueryResult, compiler: QueryCompiler) -> None:
         result.dependencies = _dependencies(result, compiler, loader)
         return
     ordered = apply_order(compiler, subjects)
-    found = load_subjects(ordered[query.offset : query.offset + query.limit + 1])
+    found = load_subjects(compiler.scope, ordered[query.offset : query.offset + query.limit + 1])
     result.has_more = len(found) > query.limit
     found = found[: query.limit]
     cells = loader.cells(found)
