@@ -76,7 +76,7 @@ class SubjectWithPage:
 def _page_ref(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> PageRef:
     anchor = f"#{fragment}" if fragment else ""
     return PageRef(
-        key, page["full_title"] + anchor, page["shown_title"] + anchor, page["namespace"], fragment, True,
+        key, page["full_title"] + anchor, page["shown_title"] + anchor, page["namespace"], fragment, page_pk > 0,
         address("page", page["full_title"]) + (f"#{titles.quote_title(fragment)}" if fragment else ""),
         page_pk, page["picture_name"], page["excerpt"], page["edited_at"], page.get("sort_title", ""),
     )  # fmt: skip
