@@ -65,6 +65,8 @@ class EmbeddedResults:
         self._call_count, self._seconds_spent = 0, 0.0
         self._started: float | None = None
         """When the outermost current call began; nested calls use the same time budget."""
+        self._end_of_day = _midnight()
+        """The end of the day on which the queries are read: a day may end while they run."""
         self._transcluder = Transcluder(self)
 
     def fill(self) -> DeferredResults:
@@ -155,11 +157,11 @@ class EmbeddedResults:
         """Run a query and add its dependencies. Raises AskProblem."""
         result = runner.run(query, self.user, self.slots.ui_language, max(self._seconds_left, 0.05))
         self.dependencies |= invalidation.dependency_keys(result.dependencies)
+        result_format = registry.format_of(query)
+        if query.names_today or result_format.shows_today:
+            self._expire_at(self._end_of_day)
         if result.problems:
             raise AskProblem(result.problems[0].code, result.problems[0].params)
-        result_format = registry.format_of(query)
-        if result_format.shows_today:
-            self._expire_at(_midnight())
         if result_format.shows_cards:
             self.add_dependencies(DependencyType.CARD, (str(row.subject.page_pk) for row in result.rows))
         return result

@@ -47,6 +47,7 @@ from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES, RECORD_DATATYPES, build_condition
+from wiki.facts.datatypes.relative_dates import names_relative_date
 from wiki.facts.models import Fact, Subject
 from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, ValueCondition, WithinDistance
 from wiki.facts.values import Context, Declaration
@@ -229,6 +230,7 @@ class QueryCompiler:
 
     def _parse_test(self, value: Compare, declaration: Declaration) -> ValueCondition:
         query = self.query
+        query.names_today = query.names_today or names_relative_date(value.text)
         context = Context(query.language, declaration, query.page, query.place_title)
         try:
             condition = build_condition(value.comparator, value.text, context)

@@ -37,7 +37,9 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 def read_address(text: str) -> str:
     """Return a URL with its scheme and host in lower case; `http://` is added if there is no scheme.
 
-    Spaces, braces and bars after the host are percent-encoded. Raises InvalidQueryValue for an invalid URL or a scheme that is not in `SCHEMES`.
+    Spaces, braces and bars after the host are percent-encoded.
+
+    Raises InvalidQueryValue for an invalid URL or a scheme that is not in `SCHEMES`.
     """
     if not text:
         raise InvalidQueryValue("value_empty")
