@@ -48,6 +48,11 @@ def test_names_of_semantic_mediawiki_name_the_special_property(key: str, name: s
     assert key_of_property(name) == key_of_property(f"Attribut:{name.replace(' ', '_')}") == key
 
 
+def test_names_keep_the_case_after_a_colon() -> None:
+    assert key_of_property("wd:reference") == key_of_property("Property:Wd:reference") == "Wd:reference"
+    assert key_of_property("wd:Reference") == "Wd:Reference"
+
+
 def test_no_name_names_two_special_properties() -> None:
     for special in SPECIAL.values():
         if special.id != "_CONC":
