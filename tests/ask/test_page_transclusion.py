@@ -125,6 +125,8 @@ def test_it_is_refreshed_when_the_transcluded_page_changes(alice: User, bob: Use
         ("Nom : [[P::{{PAGENAME}}]]", "Nom : Portraits"),
         ("Nom : [[{{PAGENAME}}/2]]", ">Portraits/2<"),
         ("{{#ask: [[:Target]]|format=template|link=none|template=Row}}", "1 in Portraits"),
+        ("{{#ask: [[:Target]]|format=ul|link=none|template=Row}}", "<li>1 in Portraits</li>"),
+        ("a {{#ask: [[:Target]]|format=plainlist|template=Row}} b", '<span class="ask-run">1 in Portraits</span> b'),
     ],
 )
 def test_page_name_variables_name_the_page_that_shows_the_text(
