@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tests.ask.sample_wikis import SampleFact, SampleWiki
+from wiki.ask.execution.monolingual_parts import part_test
 from wiki.ask.language.query_ast import (
     AnyValue,
     Compare,
@@ -126,11 +127,24 @@ class Evaluator:
                 return bool(fact.whole) and self.holds(
                     value.condition, fact.whole, subobjects_allowed=True, in_record=True
                 )
+            if declaration.datatype == "_mlt_rec":
+                return self.has_parts(value.condition, fact.value)
             ends = (end for end in self.subjects() if self.is_named(end, fact.value))
             return any(self.holds(value.condition, end) for end in ends)
         assert isinstance(value, Compare)
         test = build_condition(value.comparator, value.text, Context("fr", declaration))
         return matches(self.with_redirects(test, declaration), fact.value)
+
+    def has_parts(self, condition: Condition, value: Value) -> bool:
+        """Whether text and language of a monolingual text satisfy a condition."""
+        if isinstance(condition, Conjunction):
+            return all(self.has_parts(part, value) for part in condition.parts)
+        assert isinstance(condition, HasValue)
+        name = fold(condition.chain[0].name)
+        return any(
+            isinstance(test, AnyValue) or (isinstance(test, Compare) and matches(part_test(name, test), value))
+            for test in condition.values
+        )
 
     def is_named(self, subject: str, value: Value) -> bool:
         """Whether a value names a subject, directly or by a redirect to its page."""

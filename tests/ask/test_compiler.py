@@ -59,6 +59,10 @@ PAGES = ["Alpha", "Renvoi", "~A*", ">Béta", "<<Gamma", "!Alpha", "!~A*", "Aide:
          "Category:Lieu", "Category:X|+depth=0", "Category:!+", ":Category:X", "Aide:!Alpha"]  # fmt: skip
 
 
+PARTS = ["[[Mots.Language code::fr]]", "[[Mots.Text::mot||word]]", "[[Mots.Text::~m*]]", "[[Mots.Langue::!fr]]",
+         "[[Mots.Text::+]]", "[[Mots::<q>[[Texte::mot]] [[Language code::fr]]</q>]]"]  # fmt: skip
+
+
 def texts(values: dict[str, list[str]]) -> st.SearchStrategy[tuple[str, str]]:
     """Draw a property and a value of it as text."""
     return st.sampled_from(sorted(values)).flatmap(lambda name: st.tuples(st.just(name), st.sampled_from(values[name])))
@@ -114,7 +118,9 @@ def nested(depth: int) -> st.SearchStrategy[str]:
     )
     any_none = st.sampled_from([f"[[{name}::{sign}]]" for name in DECLARATIONS for sign in ("+", "!+")])
     page = st.sampled_from([f"[[{one}]]" for one in PAGES])
-    odd = st.sampled_from(["[[Texte::un mot|+depth=0]]", "[[Category::X]]", "[[Category::Y||Z]]", "[[Kind::Lieu]]"])
+    odd = st.sampled_from(
+        ["[[Texte::un mot|+depth=0]]", "[[Category::X]]", "[[Category::Y||Z]]", "[[Kind::Lieu]]", *PARTS]
+    )
     back = st.builds(
         "[[-{}::{}]]".format, st.sampled_from(["Vers", "Libre"]),
         st.sampled_from(["Alpha", "+", "!+", "~A*", "Alpha#part", "Renvoi"]),
@@ -169,6 +175,7 @@ EVERYTHING = SampleWiki(
 EACH = [
     *(f"[[{name}::{one}]]" for name, some in TESTS.items() for one in [*some, "+", "!+"]),
     *(f"[[{one}]]" for one in PAGES),
+    *PARTS,
 ]
 
 

@@ -176,6 +176,7 @@ PROBLEMS = [
     ("[[:+]]|sort=-Vers", "ask_sort_inverse"),
     ("[[:+]]|sort=Vers.Vers.Vers.Nombre", "ask_sort_depth"),
     ("[[Nombre.Texte::a]]", "ask_not_page"),
+    ("[[Mots.Vers::a]]", "ask_not_page"),
     ("[[:+]]|at=jamais", "ask_at"),
     ("[[Concept:Rien]]", "ask_concept_missing"),
     ("[[Texte<x::a]]", "title_character"),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from wiki.ask.execution import improper_values, inverse_properties, title_conditions
+from wiki.ask.execution import improper_values, inverse_properties, monolingual_parts, title_conditions
 from wiki.ask.execution.condition_sql import fact_condition, is_like
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.fact_scope import FactScope
@@ -45,6 +45,7 @@ from wiki.ask.language.query_ast import (
 )
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes.base import InvalidQueryValue
+from wiki.facts.datatypes.monolingual import MonolingualText
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES, RECORD_DATATYPES, build_condition
 from wiki.facts.datatypes.relative_dates import names_relative_date
@@ -219,11 +220,13 @@ class QueryCompiler:
             self.fact_values.update(("_SUBP", title_key) for title_key in self.names.property_page_keys(key, depth))
 
     def _subquery_condition(self, condition: Condition, declaration: Declaration) -> Q:
-        """Return a Q on `Fact`: the value, a page or a record, satisfies a condition."""
+        """Return a Q on `Fact`: the value, a page, a record or a monolingual text, satisfies a condition."""
         datatype = DATATYPES.get(declaration.datatype)
         if declaration.datatype in RECORD_DATATYPES:
             inner = Subject.objects.filter(self.compile_condition(condition, subobjects_allowed=True, in_record=True))
             return column_in("whole", self.scope.pks(inner))
+        if declaration.datatype == MonolingualText.id:
+            return monolingual_parts.parts_condition(condition, declaration, self.scope.field_facts)
         if datatype is not None and not isinstance(datatype, Page):
             raise AskProblem("ask_not_page", {"name": declaration.title})
         return column_in("canonical_value", self.scope.canonical_values_of(self.matching_subjects(condition)))
