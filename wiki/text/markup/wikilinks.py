@@ -97,7 +97,8 @@ class LinkBuilder:
             return self.store.add_element(self.store.add_problem("link_title", source, source=source[:80]))
         number, name = split_namespace(target)
         if not first.startswith(":") and number == CATEGORY:
-            return self._add_mark(WikiLink(build_full_title(CATEGORY, None, name), name, "category"))
+            sort_key = "|".join(others) or " " if others else ""
+            return self._add_mark(WikiLink(build_full_title(CATEGORY, None, name), name, "category", sort_key=sort_key))
         if not first.startswith(":") and number == FILE:
             return self._file(name, others)
         label = "|".join(others) or (_without_prefix(target) if others else first.removeprefix(":"))
