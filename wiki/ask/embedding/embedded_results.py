@@ -31,7 +31,7 @@ from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.ask.models import CacheDependency
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup
-from wiki.pages.deferred_content import DeferredResults, DeferredSlots
+from wiki.pages.deferred_content import CREDITS, DeferredResults, DeferredSlots
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
@@ -76,6 +76,8 @@ class EmbeddedResults:
             for number, placeholder in self.slots.placeholders.items():
                 if "call" in placeholder:
                     self.deferred_results.results[number] = self.render_call(str(placeholder["call"]), placeholder)
+            if credits_html := self._transcluder.credits_html():
+                self.deferred_results.results[CREDITS] = credits_html
         return self.deferred_results
 
     # --- Facts
