@@ -134,7 +134,7 @@ def _values(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
 
 def _subjects(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     """List the pages that have a property, or a given value of it."""
-    rows = property_usage.current_facts(request.user).filter(property__in=_group(parameters))
+    rows = property_usage.current_facts(request.user).filter(property__in=_group(parameters), problem__isnull=True)
     if value := str(parameters.get("value", "")):
         rows = rows.filter(Q(raw=value) | Q(folded_text=titles.fold(value)))
     pages = WikiPage.objects.filter(pk__in=rows.values("page")).order_by("title_fold", "pk")
@@ -143,7 +143,10 @@ def _subjects(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]
 
 
 def _subject(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return all facts of a page and its subobjects, or of one subobject."""
+    """Return all facts of a page and its subobjects, or of one subobject.
+
+    Of values that cannot be used, only the properties are given, as values of `Has improper value for`.
+    """
     title = str(parameters.get("subject", "")).replace("_", " ")
     number = _number(parameters, "ns", 0, 200)
     if number in titles.NAMESPACES and number and not titles.split_namespace(title)[0]:
@@ -160,7 +163,12 @@ def _subject(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     data: dict[str, dict[str, list[Any]]] = {}
     for fact in rows:
         property_items = data.setdefault(fact.subject.fragment, {})
-        property_items.setdefault(fact.property.key.replace(" ", "_"), []).append(_item(fact, page))
+        if fact.problem is None:
+            key, item = fact.property.key.replace(" ", "_"), _item(fact, page)
+        else:
+            key, item = "_ERRP", {"type": 9, "item": _serialized(f"Property:{fact.property.key}")}
+        items = property_items.setdefault(key, [])
+        items += [] if key == "_ERRP" and item in items else [item]
     fragment = str(parameters.get("subobject", ""))
     entries: dict[str, Any] = {"subject": _serialized(page.full_title, fragment), "data": _rows(data.get(fragment, {}))}
     if not fragment:
@@ -188,8 +196,6 @@ def _item(fact: Fact, page: WikiPage) -> dict[str, Any]:
     if fact.whole_id is not None:
         return {"type": 9, "item": _serialized(page.full_title, fact.canonical_value)}
     kind = ITEM_TYPES.get(fact.datatype, TEXT_ITEM)
-    if fact.problem is not None:
-        return {"type": TEXT_ITEM, "item": fact.raw}
     if kind == 9:
         return {"type": 9, "item": _serialized(fact.canonical_value)}
     if kind == 1:
