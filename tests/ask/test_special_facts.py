@@ -68,8 +68,20 @@ def test_pages_that_are_named_but_not_written_are_found() -> None:
     assert runner.count(parse("[[-Connaît::A]]"), AnonymousUser()) == 4
     result = runner.run(parse("[[-Connaît::A]]|format=count"), AnonymousUser())
     assert result.total == 4
+    shown = runner.run(parse("[[-Connaît::A]] [[:+]]"), AnonymousUser()).rows
+    assert [(row.subject.shown_title, row.subject.exists) for row in shown] == [
+        ("Neuf", False),
+        ("Yan", True),
+        ("Zoé", False),
+    ]
     make_page("Zoé", "Écrite.")
     assert list(query_rows("[[-Connaît::B]]")) == ["Zoé"]
+
+
+def test_special_properties_are_refined_under_any_of_their_names() -> None:
+    make_page("Property:Titre long", "[[Subproperty of::Has display title of]]")
+    make_page("A", "[[Titre long::Bonjour]]")
+    assert list(query_rows("[[Display title of::Bonjour]]")) == ["A"]
 
 
 def test_files_have_facts() -> None:
