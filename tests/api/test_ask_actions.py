@@ -141,6 +141,17 @@ def test_unknown_counts_are_named(client: Client) -> None:
     assert result["warnings"] == {"smwinfo": {"*": 'Unrecognized value for parameter "info": weather.'}}
 
 
+def test_smwbrowse_gives_no_refused_value(client: Client, scene: None, alice: User) -> None:
+    make_page("Mesure", "---\nSurface: [grande, 3 m², petite]\n---\n{{#subobject:a|Surface=moyenne}}", by=alice)
+    result = get(client, action="smwbrowse", browse="subject", params=json.dumps({"subject": "Mesure"}))["query"]
+    data = {row["property"]: row["dataitem"] for row in result["data"]}
+    assert data["Surface"] == [{"type": 1, "item": "3"}]
+    assert data["_ERRP"] == [{"type": 9, "item": "Surface#102##"}]
+    assert [row["property"] for row in result["sobj"][0]["data"]] == ["_ERRP"]
+    params = json.dumps({"property": "Surface", "value": "grande"})
+    assert get(client, action="smwbrowse", browse="psubject", params=params)["query"] == []
+
+
 def test_smwinfo(client: Client, scene: None) -> None:
     result = get(client, action="smwinfo", info="proppagecount|declaredpropcount|errorcount|subobjectcount")["info"]
     assert result == {"proppagecount": 2, "declaredpropcount": 2, "errorcount": 0, "subobjectcount": 0}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tests.ask.sample_wikis import SampleFact, SampleWiki
+from wiki.ask.execution.monolingual_parts import part_test
 from wiki.ask.language.query_ast import (
     AnyValue,
     Compare,
@@ -29,7 +30,7 @@ from wiki.facts.datatypes.base import split_comparator
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES, build_condition
 from wiki.facts.special_properties import key_of_property
-from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, ValueCondition, matches
+from wiki.facts.value_conditions import EqualTo, FieldsMatch, InRange, NotMatching, ValueCondition, matches
 from wiki.facts.values import Context, Declaration, Value
 from wiki.text import titles
 from wiki.text.titles import fold
@@ -126,11 +127,24 @@ class Evaluator:
                 return bool(fact.whole) and self.holds(
                     value.condition, fact.whole, subobjects_allowed=True, in_record=True
                 )
+            if declaration.datatype == "_mlt_rec":
+                return self.has_parts(value.condition, fact.value)
             ends = (end for end in self.subjects() if self.is_named(end, fact.value))
             return any(self.holds(value.condition, end) for end in ends)
         assert isinstance(value, Compare)
         test = build_condition(value.comparator, value.text, Context("fr", declaration))
         return matches(self.with_redirects(test, declaration), fact.value)
+
+    def has_parts(self, condition: Condition, value: Value) -> bool:
+        """Whether text and language of a monolingual text satisfy a condition."""
+        if isinstance(condition, Conjunction):
+            return all(self.has_parts(part, value) for part in condition.parts)
+        assert isinstance(condition, HasValue)
+        name = fold(condition.chain[0].name)
+        return any(
+            isinstance(test, AnyValue) or (isinstance(test, Compare) and matches(part_test(name, test), value))
+            for test in condition.values
+        )
 
     def is_named(self, subject: str, value: Value) -> bool:
         """Whether a value names a subject, directly or by a redirect to its page."""
@@ -186,8 +200,14 @@ class Evaluator:
         if isinstance(plain, EqualTo):
             is_named = subject in self.synonyms(plain.values[-1])
         else:
-            is_named = not fragment and matches(plain, Value("_wpg", "", head, fold(title)))
+            text_of_page = self.sort_title(head) if isinstance(plain, InRange) else fold(title)
+            is_named = not fragment and matches(plain, Value("_wpg", "", head, text_of_page))
         return is_named if plain is test else not fragment and not is_named
+
+    def sort_title(self, subject: str) -> str:
+        """Return the text by which a page is sorted: its last sort key, else its title."""
+        keys = [fact.value.folded_text for fact in self.facts if fact.subject == subject and fact.key == "_SKEY"]
+        return keys[-1] if keys else fold(titles.split_namespace(subject)[1])
 
     def is_member(self, condition: InCategory, subject: str) -> bool:
         """Whether a subject is in one of the categories, in their subcategories, or of a page kind with such a name."""

@@ -37,6 +37,7 @@ VALUES = {
     "Fiche": ["1; Alpha", "2,5; Renvoi", "?; Béta", "10"],
     "_INST": ["X", "Y", "Z"],
     "_KIND": ["Lieu", "Pratique"],
+    "_SKEY": ["zut", "Aaa", "Cé"],
 }
 TESTS = {
     "Nombre": ["1", ">1", ">>1", "<2,5", "<<2,5", "≥2,5", "≤ -3", "!1", "~5", "!~5"],
@@ -56,6 +57,10 @@ TESTS["Texte fin"] = TESTS["Ancien"] = TESTS["Texte"]
 PAGES = ["Alpha", "Renvoi", "~A*", ">Béta", "<<Gamma", "!Alpha", "!~A*", "Aide:~A*", "Alpha#part", "Aide:+", ":+",
          "Perdu", "Aide:Alpha||Béta", "Inconnue", "Category:+", "Category:X", "Category:!X", "Category:X||!Y",
          "Category:Lieu", "Category:X|+depth=0", "Category:!+", ":Category:X", "Aide:!Alpha"]  # fmt: skip
+
+
+PARTS = ["[[Mots.Language code::fr]]", "[[Mots.Text::mot||word]]", "[[Mots.Text::~m*]]", "[[Mots.Langue::!fr]]",
+         "[[Mots.Text::+]]", "[[Mots::<q>[[Texte::mot]] [[Language code::fr]]</q>]]"]  # fmt: skip
 
 
 def texts(values: dict[str, list[str]]) -> st.SearchStrategy[tuple[str, str]]:
@@ -113,7 +118,9 @@ def nested(depth: int) -> st.SearchStrategy[str]:
     )
     any_none = st.sampled_from([f"[[{name}::{sign}]]" for name in DECLARATIONS for sign in ("+", "!+")])
     page = st.sampled_from([f"[[{one}]]" for one in PAGES])
-    odd = st.sampled_from(["[[Texte::un mot|+depth=0]]", "[[Category::X]]", "[[Category::Y||Z]]", "[[Kind::Lieu]]"])
+    odd = st.sampled_from(
+        ["[[Texte::un mot|+depth=0]]", "[[Category::X]]", "[[Category::Y||Z]]", "[[Kind::Lieu]]", *PARTS]
+    )
     back = st.builds(
         "[[-{}::{}]]".format, st.sampled_from(["Vers", "Libre"]),
         st.sampled_from(["Alpha", "+", "!+", "~A*", "Alpha#part", "Renvoi"]),
@@ -138,7 +145,8 @@ def nested(depth: int) -> st.SearchStrategy[str]:
 def compiled_subjects(source: str, at: int | None = None) -> set[str]:
     """Return the subjects that the compiler finds."""
     when = None if at is None else day(at)
-    return {item.key for item in load_subjects(QueryCompiler(parse(source), AnonymousUser(), when).subjects())}
+    compiler = QueryCompiler(parse(source), AnonymousUser(), when)
+    return {item.key for item in load_subjects(compiler.scope, compiler.subjects())}
 
 
 @settings(max_examples=40, phases=WITHOUT_SHRINKING)
@@ -167,6 +175,7 @@ EVERYTHING = SampleWiki(
 EACH = [
     *(f"[[{name}::{one}]]" for name, some in TESTS.items() for one in [*some, "+", "!+"]),
     *(f"[[{one}]]" for one in PAGES),
+    *PARTS,
 ]
 
 

@@ -59,7 +59,7 @@ def world() -> SampleWiki:
 def matches(source: str, at: int | None = None) -> set[str]:
     """Return the subjects that match a query."""
     query_compiler = QueryCompiler(parse(source), AnonymousUser(), None if at is None else day(at))
-    return {one.key for one in load_subjects(query_compiler.subjects())}
+    return {one.key for one in load_subjects(query_compiler.scope, query_compiler.subjects())}
 
 
 CONDITIONS: list[tuple[str, str]] = [

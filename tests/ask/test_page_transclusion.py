@@ -113,6 +113,50 @@ def test_it_is_refreshed_when_the_transcluded_page_changes(alice: User, bob: Use
     assert "Éteins." not in get_article(reader, "Livret")
 
 
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("Nom : {{PAGENAME}}", "Nom : Portraits"),
+        ("Nom : {{ fullpagename }}", "Nom : Help:Portraits"),
+        ("Nom : {{NAMESPACE}}", "Nom : Help"),
+        ("Nom : {{{a|{{PAGENAME}}}}}", "Nom : Portraits"),
+        ("Nom : {{Inner|{{PAGENAME}}}}", "Portraits in Portraits"),
+        ("Nom : {{Inner|x={{PAGENAME}}}}", "Portraits in Portraits"),
+        ("Nom : [[P::{{PAGENAME}}]]", "Nom : Portraits"),
+        ("Nom : [[{{PAGENAME}}/2]]", ">Portraits/2<"),
+        ("{{#ask: [[:Target]]|format=template|link=none|template=Row}}", "1 in Portraits"),
+        ("{{#ask: [[:Target]]|format=ul|link=none|template=Row}}", "<li>1 in Portraits</li>"),
+        ("a {{#ask: [[:Target]]|format=plainlist|template=Row}} b", '<span class="ask-run">1 in Portraits</span> b'),
+    ],
+)
+def test_page_name_variables_name_the_page_that_shows_the_text(
+    template: str, shown: str, alice: User, reader: Client
+) -> None:
+    make_page("Target", "Là.", by=alice)
+    make_page("Template:Row", "{{{#}}} in {{PAGENAME}}", by=alice)
+    make_page("Template:Inner", "{{{1|{{{x}}}}}} in {{PAGENAME}}", by=alice)
+    make_page("Template:Gab", template, by=alice)
+    page = make_page("Help:Portraits", "{{Gab}}", by=alice)
+    assert shown in get_article(reader, "Help:Portraits")
+    page_moves.move(page, "Help:Tableaux", Author(None, "script"))
+    assert shown.replace("Portraits", "Tableaux") in get_article(reader, "Help:Tableaux")
+
+
+def test_what_is_shown_in_a_line_is_credited_below_the_text(alice: User, reader: Client) -> None:
+    make_page("Template:Prix", "{{Devise}}", by=alice)
+    make_page("Template:Devise", "10 euros", by=alice)
+    make_page("Tarifs", "Prix : {{Devise}} par jour, {{Devise}} la nuit.\n\nSoit {{Prix}} en tout.\n\nFin.", by=alice)
+    shown = get_article(reader, "Tarifs")
+    assert "10 euros</span> par jour" in shown
+    assert shown.count("include-credit") == 2
+    assert shown.index("Fin.") < shown.index("include-credit")
+    assert shown.count(">Template:Devise</a>") == shown.count(">Template:Prix</a>") == 1
+    assert get_article(reader, "Tarifs") == shown
+    make_page("Template:Note", "<includeonly>{{#set:P=1}}</includeonly>", by=alice)
+    make_page("Ligne", "Un {{Note}} mot.", by=alice)
+    assert 'class="problem"' not in get_article(reader, "Ligne")
+
+
 def test_two_changes_within_one_second_show_both(alice: User, reader: Client) -> None:
     moment = timezone.now() - timedelta(minutes=1)
     script = Author(None, "script", claimed_at=moment)

@@ -30,6 +30,60 @@ def test_queries_are_facts_of_pages() -> None:
     assert list(query_rows("[[-Has subobject::Liste]]")) == ["Liste#a"]
 
 
+def test_sort_keys_stand_for_titles_in_the_order() -> None:
+    make_page("Zoé Durand", "[[Category:T]] {{DEFAULTSORT:Zzz}} {{DEFAULTSORT:Aaa}}")
+    make_page("Bob Martin", "[[Category:T]]{{#subobject:un|P=1|@sortkey=Yyy}}{{#subobject:deux|P=1}}")
+    assert list(query_rows("[[Category:T]]")) == ["Zoé Durand", "Bob Martin"]
+    assert list(query_rows("[[Category:T]]|order=desc|limit=1")) == ["Bob Martin"]
+    assert list(query_rows("[[Category:T]] [[>B]]")) == ["Bob Martin"]
+    assert list(query_rows("[[Category:T]] [[~Z*]]")) == ["Zoé Durand"]
+    assert list(query_rows("[[P::1]]")) == ["Bob Martin#deux", "Bob Martin#un"]
+    result = runner.run(parse("[[Category:T]]|format=category"), AnonymousUser())
+    assert [row.subject.sort_title for row in result.rows] == ["aaa", "bob martin"]
+
+
+def test_pages_that_are_named_but_not_written_are_found() -> None:
+    make_page("Property:Connaît", "---\nHas type: Page\n---")
+    make_page("Property:Mot", "---\nHas type: Text\n---")
+    make_page(
+        "A", "[[Connaît::Zoé]] [[Connaît::Yan]] [[Connaît::Vieux nom]] [[Connaît::Aide:Bob]] [[Mot::Rien]] [[Ville::X]]"
+    )
+    make_page("B", "[[Connaît::Zoé]] [[Connaît::C#part]]")
+    make_page("Yan", "[[Ville::Lyon]]")
+    make_page("Vieux nom", "#REDIRECT [[Neuf]]")
+    assert list(query_rows("[[-Connaît::A]]")) == ["Help:Bob", "Neuf", "Yan", "Zoé"]
+    assert list(query_rows("[[-Connaît::A]]|order=desc|limit=2")) == ["Zoé", "Yan"]
+    assert list(query_rows("[[-Connaît::A]]|offset=1|limit=2")) == ["Neuf", "Yan"]
+    assert list(query_rows("[[-Connaît::A]]|sort=Ville")) == ["Yan", "Help:Bob", "Neuf", "Zoé"]
+    assert list(query_rows("[[-Connaît::A]] [[-Connaît::B]]")) == ["Zoé"]
+    assert list(query_rows("[[-Connaît::A]] [[:+]]")) == ["Neuf", "Yan", "Zoé"]
+    assert list(query_rows("[[-Connaît::A]] [[Ville::+]]")) == ["Yan"]
+    assert list(query_rows("[[-Connaît::A]] OR [[Ville::X]]")) == ["A", "Help:Bob", "Neuf", "Yan", "Zoé"]
+    assert list(query_rows("[[-Connaît.Ville::X]]")) == ["Help:Bob", "Neuf", "Yan", "Zoé"]
+    assert list(query_rows("[[-Connaît::!+]] [[:+]]")) == ["A", "B"]
+    assert list(query_rows("[[-Mot::A]]")) == []
+    assert query_rows("[[-Connaît::B]]|?-Connaît") == {"Zoé": [["A", "B"]]}
+    assert list(query_rows("[[:Vieux nom]]")) == ["Neuf"]
+    assert list(query_rows("[[Vieux nom||Yan||Zoé]]")) == ["Neuf", "Yan"]
+    assert runner.count(parse("[[-Connaît::A]]"), AnonymousUser()) == 4
+    result = runner.run(parse("[[-Connaît::A]]|format=count"), AnonymousUser())
+    assert result.total == 4
+    shown = runner.run(parse("[[-Connaît::A]] [[:+]]"), AnonymousUser()).rows
+    assert [(row.subject.shown_title, row.subject.exists) for row in shown] == [
+        ("Neuf", False),
+        ("Yan", True),
+        ("Zoé", False),
+    ]
+    make_page("Zoé", "Écrite.")
+    assert list(query_rows("[[-Connaît::B]]")) == ["Zoé"]
+
+
+def test_special_properties_are_refined_under_any_of_their_names() -> None:
+    make_page("Property:Titre long", "[[Subproperty of::Has display title of]]")
+    make_page("A", "[[Titre long::Bonjour]]")
+    assert list(query_rows("[[Display title of::Bonjour]]")) == ["A"]
+
+
 def test_files_have_facts() -> None:
     make_page("File:Plan.png", "Le plan.")
     make_page("File:Notes.pdf", "Les notes.")

@@ -42,6 +42,14 @@ QUERIES = [
     "{{#ask: [[Ville::Lyon]] OR [[Porte::A]]|limit=1}}",
     "{{#ask: [[Porte::!D]]}}",
     "{{#show: C|?Porte.Porte.Ville}}",
+    "{{#ask: [[Porte::+]]|limit=1}}",
+    "{{#ask: [[-Porte::+]]}}",
+    "{{#ask: [[-Porte::+]]|limit=2}}",
+    "{{#ask: [[-Porte::+]]|format=count}}",
+    "{{#ask: [[:R]]}}",
+    "{{#ask: [[Porte::+]]}}",
+    "{{#ask: [[:B]]|?-Porte}}",
+    "{{#ask: [[:B||E]]|?Category|format=category}}",
 ]
 
 
@@ -78,6 +86,8 @@ CHANGES = {
     "a subcategory is renamed": _move("Category:Sous", "Category:Autre", leave_redirect=True),
     "a category becomes a redirect": _write("Category:Haut", "#REDIRECT [[:Category:Sous]]"),
     "a page moves before the limit": _move("D", "0"),
+    "a sort key puts a page last": _edit("A", "[[Porte::B]] {{DEFAULTSORT:Zut}}"),
+    "a sort key puts a page first": _edit("F", "[[Porte::R]] {{DEFAULTSORT:0}}"),
     "a page is deleted": lambda: page_writer.delete(_page("D"), BY),
     "a page in the middle is deleted": lambda: page_writer.delete(_page("A"), BY),
 }

@@ -50,6 +50,7 @@ CONDITIONS = [
     "[[Category:X]]", "[[Category:Y]]", "[[Category:X]] [[Ville::+]]", "[[Category::X]]", "[[Category:!X]] [[:+]]",
     "[[Sous::+]]", "[[Porte::+]]", "[[Ville::Lyon]]", "[[Ville::!Lyon]]", "[[Ville::!+]] [[:+]]", "[[Nombre::>2]]",
     "[[Nombre::~1*]]", "[[Alpha||Béta]]", "[[~A*]]", "[[:+]]", "[[Grange:+]]", "[[Concept:Grand]]", "[[Alpha#part]]",
+    "[[>B]]", "[[Porte::+]] [[<Béta]]",
     "[[Has subobject::+]]", "[[Has subobject.Nombre::>2]]", "[[-Has subobject::Alpha]]", "[[Porte::Alpha#part]]",
     "[[Porte.Nombre::>2]]", "[[Fiche.Porte::Alpha]]", "[[Fiche::2; Alpha]]", "[[Fiche.Porte.Ville::Lyon]]",
     "[[Porte::!Alpha]]", "[[Modification date::>2020]]", "[[Has improper value for::Nombre]]",
@@ -236,7 +237,7 @@ class StaleViewSearch:
         if title in CONCEPTS:
             return f"{{{{#concept: {self.chance.choice(CONDITIONS[:24])}|Un concept.}}}}"
         if title in TEMPLATES:
-            return f"Modèle {self.chance.randrange(5)} : {{{{{{1|}}}}}} {self._snippet()}"
+            return f"Modèle {self.chance.randrange(5)} : {{{{{{1|{{{{PAGENAME}}}}}}}}}} {self._snippet()}"
         if title in CATEGORIES:
             return self.chance.choice(["Une catégorie.", f"[[{self.chance.choice(CATEGORIES)}]]"])
         return "\n\n".join(self._snippet() for _ in range(self.chance.randrange(1, 6)))
@@ -249,7 +250,7 @@ class StaleViewSearch:
             f"[[Ville::{choose(['Lyon', 'Brest', name])}]]", f"[[Nombre::{choose(['1', '3', '12', 'dix'])}]]",
             f"{{{{#subobject: part|Nombre={choose(['1', '5'])}|Porte={name}}}}}", f"[[{choose(CATEGORIES)}]]",
             f"{{{{#set: Fiche={choose(['2; Alpha', '3; Béta'])}}}}}", f"[[{name}]]", f"{{{{Modèle|{name}}}}}",
-            "{{Autre}}",
+            "{{Autre}}", f"{{{{DEFAULTSORT:{choose(['Aaa', 'Zut'])}}}}}",
             f"{{{{:{name}}}}}", f"![]({choose(['File:Vue.png', 'File:Autre.png'])})", self._query(),
             f"{{{{#show: {name}|?Porte.Ville}}}}", f"[[{choose(CATEGORIES)}]] [[Ville::Lyon]]", "Rien.",
         ])  # fmt: skip

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
+from wiki.pages import page_lookup
 from wiki.pages.models import RenderedPage
 from wiki.pages.rendering import page_cache
 from wiki.pages.writing import page_moves, page_writer
@@ -204,6 +205,30 @@ def test_missing_or_outdated_rendering_is_rebuilt_on_read(reader: Client, alice:
     assert "Un texte." in get_html(reader, "/wiki/Accueil")
     RenderedPage.objects.filter(page=page).update(version=0, html="vieux")
     assert "vieux" not in get_html(reader, "/wiki/Accueil")
+
+
+def test_category_sorts_by_sort_keys(reader: Client, alice: User) -> None:
+    for title, text in (
+        ("Zoé Durand", "[[Category:T]] {{DEFAULTSORT:Aaa}}"),
+        ("Bob Martin", "[[Category:T]]"),
+        ("Accueil", "[[Category:T|Éloi]] {{DEFAULTSORT:Aaa}}"),
+        ("Yves", "[[Category:T| ]]"),
+        ("Cité", "---\nSort key: Zut\n---\n[[Category:T]]"),
+        ("Dune", "[[Category:T|a{{PAGENAME}}]]"),
+        ("Category:Z", "[[Category:T|1]]"),
+        ("Category:A", "[[Category:T|2]]"),
+    ):
+        make_page(title, text, by=alice)
+    html = get_html(reader, "/wiki/Category:T")
+    names = ("Yves", "Zoé Durand", "Dune", "Bob Martin", "Accueil", "Cité")
+    places = [html.index(f">{name}<") for name in names]
+    assert places == sorted(places)
+    assert html.index("Category:Z") < html.index("Category:A")
+    page = page_lookup.find_by_key("Zoé Durand")
+    assert page is not None
+    page_writer.edit(page, "[[Category:T]] {{DEFAULTSORT:Zzz}}", Author(None, "script"))
+    html = get_html(reader, "/wiki/Category:T")
+    assert html.index(">Zoé Durand<") > html.index(">Cité<")
 
 
 def test_category_lists_pages_and_subcategories(reader: Client, alice: User) -> None:

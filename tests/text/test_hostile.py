@@ -53,6 +53,9 @@ HOSTILE = {
     "emphasis in emphasis": "*a **b " * 20_000 + "** *" * 20_000,
     "abbreviations": "".join(f"*[a{n}]: b\n" for n in range(5_000)) + "\n" + "a1 " * 5_000,
     "entities": "&amp;" * 50_000,
+    "includeonly after fences": "```x\n" * 50_000 + "<includeonly>",
+    "includeonly without an end": "<includeonly>" * 50_000 + "`a `` " * 20_000,
+    "calls without an end in a table": "|a|b|\n|-|-|\n|" + "{{a|" * 20_000 + "|\n",
 }
 
 

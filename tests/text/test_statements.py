@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wiki.text.markup.markdown_parser import parse
-from wiki.text.statements import extract_statements
+from wiki.text.statements import extract_statements, has_unreadable_json
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,41 @@ from wiki.text.statements import extract_statements
         ("{{#set:P=u|v|+pipe|Q=w}}", [("P", "u|v"), ("Q", "w")]),
         ("{{#set:P=|Q= |R=1}}", [("R", "1")]),
         ("{{#set:+sep=;|P=a;b}}", [("P", "a;b")]),
+        (
+            '{{#subobject:h|A=0|@json={ "Ville": "Lyon", "Mots": ["a", "b=c"], "N": 1.5, "B": true, "X": null } |B=1}}',
+            [
+                ("_SOBJ", "#h"),
+                ("A", "0"),
+                ("Ville", "Lyon"),
+                ("Mots", "a"),
+                ("Mots", "b=c"),
+                ("N", "1.5"),
+                ("B", "true"),
+                ("B", "1"),
+            ],
+        ),
+        ('{{#set:@JSON={"P": "1"} }}', [("P", "1")]),
+        ('{{#set:@json={"_MDAT": "1", "template": "x"} }}', []),
+        ("{{#set:P={{{p|}}}|Q={{{q|1}}}|R={{{r}}}}}", [("Q", "1"), ("R", "{{{r}}}")]),
+        ("[[P::{{{p|}}}]] [[Q::{{{q|{{{p|1}}}}}}]]", [("Q", "1")]),
+        ("<includeonly>{{#set:P=1}}[[Category:A]][[P::2]]</includeonly>{{#set:P=3}}", [("P", "3")]),
     ],
 )
 def test_values_of_parser_functions(source: str, values: list[tuple[str, str]]) -> None:
     calls = ("#set", "#subobject")
     assert [(one.property, one.value) for one in extract_statements(parse(source, calls=calls))] == values
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('{{#set:@json={"P": "1"} }}', False),
+        ('{{#set:@json={"P": {"Q": "1"} } }}', True),
+        ('{{#set:@json={"P": "1"}}', True),
+        ("{{#subobject:x|@json=[1] }}", True),
+        ("{{#subobject:x|@json=non}}", True),
+        ("{{#set:P=@json}} [[Q::@json=1]]", False),
+    ],
+)
+def test_json_that_states_nothing_is_known(source: str, expected: bool) -> None:
+    assert has_unreadable_json(parse(source, calls=("#set", "#subobject"))) is expected

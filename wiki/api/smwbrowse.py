@@ -156,7 +156,10 @@ def _subjects(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]
 
 
 def _subject(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return all facts of a page and its subobjects, or of one subobject."""
+    """Return all facts of a page and its subobjects, or of one subobject.
+
+    Of values that cannot be used, only the properties are given, as values of `Has improper value for`.
+    """
     title = str(parameters.get("subject", "")).replace("_", " ")
     number = parameters["ns"]
     if number in titles.NAMESPACES and number and not titles.split_namespace(title)[0]:
@@ -165,7 +168,7 @@ def _subject(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     if page is None:
         raise ApiError("missingtitle", gettext_noop("The page you specified doesn't exist."))
     rows = (
-        _usable_facts(request)
+        property_usage.current_facts(request.user)
         .filter(page=page)
         .select_related("subject", "property")
         .order_by("property__key", "position")
@@ -173,7 +176,12 @@ def _subject(request: ApiRequest, parameters: dict[str, Any]) -> dict[str, Any]:
     data: dict[str, dict[str, list[Any]]] = {}
     for fact in rows:
         property_items = data.setdefault(fact.subject.fragment, {})
-        property_items.setdefault(fact.property.key.replace(" ", "_"), []).append(_item(fact, page))
+        if fact.problem is None:
+            key, item = fact.property.key.replace(" ", "_"), _item(fact, page)
+        else:
+            key, item = "_ERRP", {"type": 9, "item": _serialized(f"Property:{fact.property.key}")}
+        items = property_items.setdefault(key, [])
+        items += [] if key == "_ERRP" and item in items else [item]
     fragment = str(parameters.get("subobject", ""))
     entries: dict[str, Any] = {"subject": _serialized(page.full_title, fragment), "data": _rows(data.get(fragment, {}))}
     if not fragment:

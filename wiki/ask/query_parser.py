@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from django.utils import timezone
+
 from wiki.ask.formats.registry import find_format
 from wiki.ask.language.condition_parser import parse_chain, parse_conditions
+from wiki.ask.language.current_date import names_current_date, substitute_current_date
 from wiki.ask.language.query_ast import DEFAULT_LIMIT, LIMIT, PRINTOUT_LIMIT, ChainLink, Printout, Query, Sort
 from wiki.ask.language.query_errors import AskProblem
 from wiki.text import titles
@@ -44,14 +47,17 @@ def parse_arguments(arguments: Sequence[Sequence[str]], language: str = "fr") ->
     """Parse the arguments of a call, `[key, value]` each, into a query. Raises AskProblem.
 
     Positions in errors and in the tree are offsets in `Query.source`, where the conditions are joined
-    again; an empty argument between two conditions was a `||`.
+    again; an empty argument between two conditions was a `||`. Variables with the current date are replaced.
     """
     parts = _QueryParts()
-    for key, value in arguments:
-        parts.take(f"{key}={value}" if key else value)
+    written = [f"{key}={value}" if key else value for key, value in arguments]
+    today = timezone.localdate()
+    for argument in written:
+        parts.take(substitute_current_date(argument, today))
     source = "".join(parts.conditions).rstrip()
     _check_length(source)
     query = Query(parse_conditions(source), source=source, language=language)
+    query.names_today = any(map(names_current_date, written))
     if len(parts.printouts) > PRINTOUT_LIMIT:
         raise AskProblem("ask_printouts", {"limit": PRINTOUT_LIMIT})
     query.printouts = [_parse_printout(text, options) for text, options in parts.printouts]

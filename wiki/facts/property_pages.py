@@ -13,6 +13,7 @@ from wiki.facts.datatypes.registry import RECORD_DATATYPES
 from wiki.facts.fact_changes import PageFactChanges
 from wiki.facts.fact_lifetimes import FactHistory
 from wiki.facts.fact_rows import get_or_create_subjects, insert_record_fields
+from wiki.facts.imported_vocabularies import PREFIX, imported_statements, vocabulary_key
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.values import Value
@@ -34,7 +35,7 @@ MESSAGES, LIST_PREFIX, LIST_LIMIT = 8, "Smw allows list ", 1_000
 def apply_property_page(history: FactHistory) -> None:
     """Update the property that a written property page declares; inside the transaction of the write.
 
-    A written list of allowed values updates the properties whose pages name the list.
+    A written list of allowed values, or vocabulary, updates the properties whose pages name it.
     """
     fields, changes = history.parsed.fields, history.changes
     if history.last_statements is None:
@@ -44,6 +45,9 @@ def apply_property_page(history: FactHistory) -> None:
         _apply_declaration(changes, fields.title, statements, fields.language, is_gone=history.parsed.text is None)
     elif fields.namespace == MESSAGES and titles.fold(fields.title).startswith(titles.fold(LIST_PREFIX)):
         for page in _pages_with_list(titles.key_of(f"MediaWiki:{fields.title}")):
+            _reapply_page(changes, page)
+    elif fields.namespace == MESSAGES and titles.fold(fields.title).startswith(titles.fold(PREFIX)):
+        for page in _pages_importing_from(titles.key_of(f"MediaWiki:{fields.title}")):
             _reapply_page(changes, page)
 
 
@@ -65,6 +69,7 @@ def _apply_declaration(
         return
     if key in SPECIAL:
         return
+    statements = [*statements, *imported_statements(value for name, value in statements if name == "_IMPO")]
     datatype, declared = property_declarations.parse_declaration(
         statements, language, _listed_values(value for name, value in statements if name == "_PVALI")
     )
@@ -123,6 +128,14 @@ def _pages_with_list(key: str) -> list[WikiPage]:
         "page"
     )
     return list({fact.page_id: fact.page for fact in facts if _list_key(fact.raw) == key}.values())
+
+
+def _pages_importing_from(key: str) -> list[WikiPage]:
+    """Return the property pages that import from the vocabulary whose page has this title key."""
+    facts = Fact.objects.filter(property__key="_IMPO", removed_in=None, page__namespace=PROPERTY).select_related("page")
+    return list(
+        {fact.page_id: fact.page for fact in facts if vocabulary_key(fact.raw.partition(":")[0]) == key}.values()
+    )
 
 
 def _redirects_to(statements: Iterable[tuple[str, str]], row: Property) -> Property | None:

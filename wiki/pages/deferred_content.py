@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from wiki.pages.models import Reader, RenderedPage, WikiPage
     from wiki.text.statements import Statement
 
+CREDITS = "credits"
+"""The key of `DeferredResults.results` for what stands below the text."""
 FactBox = list[tuple[str, list[str]]]
 """Rows of a fact box: label and values, safe HTML."""
 
@@ -48,7 +50,7 @@ class DeferredResults:
     """The deferred content of one text."""
 
     results: dict[str, str] = field(default_factory=dict)
-    """Safe HTML by placeholder number."""
+    """Safe HTML by placeholder number; and by CREDITS the attribution of what is shown within lines of the text."""
     fact_box: FactBox = field(default_factory=list)
     expires_at: datetime | None = None
     """When the results expire even without a change: they depend on the date, or reached a timeout."""

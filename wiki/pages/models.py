@@ -349,6 +349,8 @@ class PageLink(models.Model):
     """Key of the target at root level."""
     place_key = models.CharField(max_length=255, blank=True, db_index=True)
     """Key of the target within the page's own place; a page with this key takes precedence over `key`."""
+    sort_key = models.CharField(max_length=255, blank=True)
+    """Of a category: the folded sort key of the page in it, from the link or from the page; "" for its title."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["page", "way", "key"], name="one_link_per_target")]

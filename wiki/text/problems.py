@@ -44,6 +44,9 @@ PROBLEMS: Mapping[str, str] = {
     "facts_too_many": gettext_noop(
         "This text states more than %(limit)s facts; those after them are not kept. Divide the page."
     ),
+    "facts_json": gettext_noop(
+        "What follows “@json=” is no JSON object of values, so it states nothing. Close it before the “}}” of the call."
+    ),
     # Links, pictures, calls
     "link_title": gettext_noop(
         "The link “%(source)s” leads nowhere: its title is empty, too long or holds a forbidden character."

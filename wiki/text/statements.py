@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from wiki.text.frontmatter.frontmatter_reader import FrontMatterValue
 from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.markup.placeholders import Placeholder, WikiLink
+from wiki.text.transclusion import substitute_arguments
 
 STATEMENTS_LIMIT = 2_000
 """Maximum number of statements of one text; further ones are dropped."""
@@ -42,7 +43,15 @@ def extract_statements(parsed: Parsed) -> list[Statement]:
     """Return the statements of a parsed text, each once. A redirect has only one, its target."""
     if parsed.redirect:
         return [Statement("_REDI", parsed.redirect)]
-    return list(dict.fromkeys(islice(_all(parsed), STATEMENTS_LIMIT)))
+    found = (_without_parameters(statement) for statement in islice(_all(parsed), STATEMENTS_LIMIT))
+    return list(dict.fromkeys(statement for statement in found if statement.value.strip()))
+
+
+def _without_parameters(statement: Statement) -> Statement:
+    """Replace `{{{name|default}}}` by its default: nobody gives arguments to the page itself."""
+    if "{{{" not in statement.value or statement.property in ("_ASKST", "_CONC"):
+        return statement
+    return replace(statement, value=substitute_arguments(statement.value, {}).strip())
 
 
 def has_too_many_statements(parsed: Parsed) -> bool:
@@ -109,9 +118,9 @@ def _of_call(placeholder: Placeholder) -> Iterator[Statement]:
     elif name in ("#ask", "#show"):
         yield from _query(parts)
     elif name == "#set":
-        yield from _authored(_assignments(_split_arguments(parts)))
+        yield from _authored(_assignments(_with_json(_split_arguments(parts))))
     elif name == "#subobject":
-        yield from _subobject(_split_arguments(parts))
+        yield from _subobject(_with_json(_split_arguments(parts)))
 
 
 def parse_concept(arguments: Sequence[Sequence[str]]) -> tuple[str, str]:
@@ -145,6 +154,47 @@ def _split_arguments(parts: list[tuple[str, ...]]) -> list[tuple[str, str]]:
         else:
             pairs.append((name, value))
     return pairs
+
+
+def _with_json(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Replace `@json={"P": ["v", "w"], "Q": 1}` by the arguments `P=v`, `w` and `Q=1`; unreadable JSON is left out."""
+    found: list[tuple[str, str]] = []
+    for key, value in parts:
+        if key.lower() == "@json":
+            found += _pairs_of_json(value) or []
+        else:
+            found.append((key, value))
+    return found
+
+
+def _pairs_of_json(text: str) -> list[tuple[str, str]] | None:
+    """Return the arguments that a JSON object stands for; None for other JSON, nested objects, and no JSON."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    pairs = []
+    for name, value in content.items():
+        values = value if isinstance(value, list) else [value]
+        if not name.strip() or any(isinstance(one, list | dict) for one in values):
+            return None
+        texts = [one if isinstance(one, str) else json.dumps(one) for one in values if one is not None]
+        pairs += [(name.strip() if index == 0 else "", one) for index, one in enumerate(texts)]
+    return pairs
+
+
+def has_unreadable_json(parsed: Parsed) -> bool:
+    """Return whether an argument `@json` of a call in the text is no JSON object of values."""
+    calls = (item for item in parsed.links_and_calls if isinstance(item, Placeholder))
+    arguments = (
+        argument
+        for call in calls
+        if call.data["name"] in ("#set", "#subobject")
+        for argument in _split_arguments([tuple(part) for part in call.data["arguments"]])
+    )
+    return any(key.lower() == "@json" and _pairs_of_json(value) is None for key, value in arguments)
 
 
 OPTIONS = ("+sep", "+pipe")

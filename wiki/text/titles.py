@@ -164,7 +164,11 @@ def _upper_first(part: str) -> str:
 @lru_cache(maxsize=10_000)
 def _key(title: str) -> str:
     number, rest = split_namespace(title)
-    parts = [_upper_first(part) for part in _COLON.split(rest)]
+    parts = _COLON.split(rest)
+    if number in (PROPERTY, PROPERTY + 1):  # no places, but names of vocabularies: foaf:name, foaf:Person
+        parts = [_upper_first(":".join(parts))]
+    else:
+        parts = [_upper_first(part) for part in parts]
     if number:
         parts.insert(0, NAMESPACES[number].canonical)
     return unicodedata.normalize("NFC", ":".join(parts))
@@ -174,6 +178,8 @@ def _key(title: str) -> str:
 def key_of(full_title: str) -> str:
     """Return the unique key of a page: canonical namespace, no spaces around `:`, first letters upper case.
 
+    The first letter is that of the title, and of each part after a `:`, since the part before may be a place. Names of
+    properties keep the case after a `:`, as in MediaWiki.
     Two titles name the same page exactly when their keys are equal.  Raises TitleProblem.
     """
     return _key(clean_title(full_title))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from django.utils.safestring import SafeString
 
 from tests.ask.formats.building import HOSTILE, column, page, page_ref, render_in_page, result, text
 from wiki.ask.execution.results import QueryResult
@@ -17,9 +18,7 @@ def towns(**parameters: str) -> QueryResult:
         [("La Filature", [[page("Lyon")], [text("bois"), text("métal")]]), ("L’Atelier", [[page("Nulle part")], []])],
         [column("Ville", "_wpg"), column("Matière")],
         [page_ref("Lyon", shown_title="Lyon la belle")],
-        format="template",
-        template="Ligne",
-        **parameters,
+        **{"format": "template", "template": "Ligne"} | parameters,
     )
 
 
@@ -53,6 +52,37 @@ def test_it_writes_rows_by_a_template(template: str, parameters: dict[str, str],
 
     render_in_page(towns(**parameters), templates={"Ligne": template}, render_markdown=markdown)
     assert seen == [expected]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text_written", "expected"),
+    [
+        ({"format": "ul"}, "\n-   La Filature\n    !\n-   L’Atelier\n    !\n", '<div class="ask-list">HTML</div>'),
+        ({"format": "ol", "class": "x"}, "\n1.  La Filature\n    !\n1.  L’Atelier\n    !\n",
+         '<div class="ask-list ask-x-x">HTML</div>'),
+        ({"format": "list"}, "La Filature\n!, L’Atelier\n!", '<div class="ask-run">HTML</div>'),
+        ({"format": "plainlist", "sep": " / "}, "La Filature\n! / L’Atelier\n!", '<div class="ask-run">HTML</div>'),
+    ],
+)  # fmt: skip
+def test_lists_are_written_by_a_template(parameters: dict[str, str], text_written: str, expected: str) -> None:
+    seen: list[str] = []
+
+    def markdown(value_text: str) -> SafeString:
+        seen.append(value_text)
+        return SafeString("HTML")
+
+    templates = {"Ligne": "{{{1}}}\n!\n"}
+    output = render_in_page(towns(link="none", **parameters), templates=templates, render_markdown=markdown)
+    assert (seen, output) == ([text_written], expected)
+    assert '<span class="problem" role="note">' in render_in_page(towns(**parameters))
+
+
+def test_a_line_of_rows_by_a_template_is_inline() -> None:
+    output = render_in_page(
+        towns(link="none", format="list"), templates={"Ligne": "{{{1}}}"},
+        render_markdown=lambda written: SafeString(f"<p>{written}</p>\n"),
+    )  # fmt: skip
+    assert output == '<span class="ask-run">La Filature, L’Atelier</span>'
 
 
 def test_intro_and_outro_templates_surround_the_rows() -> None:

@@ -31,14 +31,14 @@ from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.ask.models import CacheDependency
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup
-from wiki.pages.deferred_content import DeferredResults, DeferredSlots
+from wiki.pages.deferred_content import CREDITS, DeferredResults, DeferredSlots
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_output, page_renderer
 from wiki.text import titles
 from wiki.text.frontmatter import frontmatter_reader
-from wiki.text.markup.parser_functions import INCLUDE, ParserFunctionHandler
+from wiki.text.markup.parser_functions import INCLUDE, ParserFunctionHandler, substitute_page_name_variables
 from wiki.text.statements import parse_concept
 from wiki.text.titles import CONCEPT, TitleProblem
 
@@ -65,6 +65,8 @@ class EmbeddedResults:
         self._call_count, self._seconds_spent = 0, 0.0
         self._started: float | None = None
         """When the outermost current call began; nested calls use the same time budget."""
+        self._end_of_day = _midnight()
+        """The end of the day on which the queries are read: a day may end while they run."""
         self._transcluder = Transcluder(self)
 
     def fill(self) -> DeferredResults:
@@ -74,6 +76,8 @@ class EmbeddedResults:
             for number, placeholder in self.slots.placeholders.items():
                 if "call" in placeholder:
                     self.deferred_results.results[number] = self.render_call(str(placeholder["call"]), placeholder)
+            if credits_html := self._transcluder.credits_html():
+                self.deferred_results.results[CREDITS] = credits_html
         return self.deferred_results
 
     # --- Facts
@@ -155,11 +159,11 @@ class EmbeddedResults:
         """Run a query and add its dependencies. Raises AskProblem."""
         result = runner.run(query, self.user, self.slots.ui_language, max(self._seconds_left, 0.05))
         self.dependencies |= invalidation.dependency_keys(result.dependencies)
+        result_format = registry.format_of(query)
+        if query.names_today or result_format.shows_today:
+            self._expire_at(self._end_of_day)
         if result.problems:
             raise AskProblem(result.problems[0].code, result.problems[0].params)
-        result_format = registry.format_of(query)
-        if result_format.shows_today:
-            self._expire_at(_midnight())
         if result_format.shows_cards:
             self.add_dependencies(DependencyType.CARD, (str(row.subject.page_pk) for row in result.rows))
         return result
@@ -193,7 +197,10 @@ class EmbeddedResults:
         )  # fmt: skip
 
     def _template_source(self, name: str) -> str | None:
-        """Return the source of a template, and depend on it; None where it is missing or unreadable."""
+        """Return the source of a template, with the title of the page that shows it; None where there is none to read.
+
+        The results depend on the template.
+        """
         try:
             key = titles.key_of(f"Template:{name}")
             page = page_lookup.find(f"Template:{name}", self.user)
@@ -201,7 +208,10 @@ class EmbeddedResults:
             return None
         self.add_dependencies(DependencyType.PAGE, [key])
         self.add_dependencies(DependencyType.TEXT, [key])
-        return frontmatter_reader.parse_front_matter(page.source.text or "").body if page else None
+        if page is None:
+            return None
+        body = frontmatter_reader.parse_front_matter(page.source.text or "").body
+        return substitute_page_name_variables(body, self.slots.full_title)
 
     def _render_markdown(self, text: str) -> SafeString:
         """Render wiki text as in a page; calls in it show their source."""

@@ -2,7 +2,8 @@
 
 The text, with its arguments substituted, is rendered together with the other deferred content of the page, and
 again when it changes. Its statements are facts of its own page only. It is reused as an adaptation: its licence
-has to allow that, and an attribution line below names the page, its authors and its licence.
+has to allow that, and an attribution line names the page, its authors and its licence: below it, or below the whole
+text where it is shown within a line.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import link_table, page_renderer
 from wiki.text import anchors, titles, transclusion
+from wiki.text.markup.parser_functions import substitute_page_name_variables
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -39,7 +41,9 @@ NAMED_AUTHORS = 3
 """Authors named in the attribution line; the others are counted."""
 _TAG = re.compile(r"<[a-z][^>]*>")
 _ID = re.compile(r' (id="|href="#)')
-_ONE_PARAGRAPH = re.compile(r"\s*<p>((?:(?!</?(?:p|div|ul|ol|table|h[1-6]|pre|blockquote)\b).)*)</p>\s*", re.DOTALL)
+_LINE = r"((?:(?!</?(?:p|div|ul|ol|table|h[1-6]|pre|blockquote)\b).)*)"
+_ONE_PARAGRAPH = re.compile(rf"\s*(?:<p>{_LINE}</p>|{_LINE})\s*", re.DOTALL)
+"""A paragraph, or a call alone, which is not in one."""
 DependencyType = CacheDependency.DependencyType
 
 
@@ -90,10 +94,12 @@ class Transcluder:
         self._stack = [(_key(renderer.slots.full_title), "")]
         """Pages and sections that are being transcluded, from the outermost one."""
         self._count = 0
+        self._credits: dict[SafeString, None] = {}
+        """Attribution lines of what is shown within lines of the text, each once."""
 
     def transclude(self, placeholder: Mapping[str, Any]) -> SafeString:
         """Return the HTML of a transclusion. Raises AskProblem where the page cannot be shown."""
-        call = _parse_call(placeholder["arguments"])
+        call, alone = _parse_call(placeholder["arguments"]), bool(placeholder.get("alone"))
         self._count += 1
         if self._count > TRANSCLUSION_LIMIT:
             raise AskProblem("include_many", {"limit": TRANSCLUSION_LIMIT})
@@ -109,10 +115,12 @@ class Transcluder:
             raise AskProblem("include_section", {"title": page.full_title, "section": call.section})
         self._stack.append(target)
         try:
-            html = self._render(page, transclusion.substitute_arguments(body, call.arguments))
+            # First, since the default of an argument may be one; these variables name the page that shows the text.
+            body = substitute_page_name_variables(body, self._slots.full_title)
+            html = self._render(page, transclusion.substitute_arguments(body, call.arguments), alone=alone)
         finally:
             self._stack.pop()
-        return self._with_attribution(html, _attribution(page, call.section), alone=bool(placeholder.get("alone")))
+        return self._with_attribution(html, _attribution(page, call.section), alone=alone)
 
     def _find_page(self, title: str) -> WikiPage | None:
         """Find the page to show: within the place, at the root, or as a template; redirects are followed."""
@@ -146,11 +154,16 @@ class Transcluder:
         if not verdict.allowed:
             raise AskProblem("include_license", {"title": page.full_title, "because": str(verdict.reason)})
 
-    def _render(self, page: WikiPage, text: str) -> SafeString:
-        """Render the text with its calls; its element ids get a prefix, so that they are unique in the page."""
+    def _render(self, page: WikiPage, text: str, *, alone: bool) -> SafeString:
+        """Render the text with its calls; its element ids get a prefix, so that they are unique in the page.
+
+        Unless it is alone in its paragraph, its calls are not either.
+        """
         stored: RenderedPage = page_renderer.render_preview(text, PageFields.of(page), self._slots.ui_language)
         calls: dict[str, str] = {
-            number: self._renderer.render_call(str(placeholder["call"]), placeholder)
+            number: self._renderer.render_call(
+                str(placeholder["call"]), placeholder if alone else {**placeholder, "alone": False}
+            )
             for number, placeholder in stored.placeholders.items()
             if "call" in placeholder
         }
@@ -169,14 +182,22 @@ class Transcluder:
         )
 
     def _with_attribution(self, html: SafeString, credit: SafeString, *, alone: bool) -> SafeString:
-        """Wrap the HTML with its attribution; inline, it has to be one paragraph. Raises AskProblem."""
+        """Wrap the HTML with its attribution. Raises AskProblem.
+
+        Within a line of text, it has to be one paragraph, and its attribution stands below the whole text.
+        """
         if alone:
             return format_html('<div class="include">{}<p class="include-credit">{}</p></div>', html, credit)
         paragraph = _ONE_PARAGRAPH.fullmatch(html)
         if paragraph is None:
             raise AskProblem("include_block", {})
-        inner = mark_safe(paragraph[1])  # noqa: S308  part of safe HTML
-        return format_html('<span class="include">{} <small class="include-credit">({})</small></span>', inner, credit)
+        inner = mark_safe(paragraph[1] or paragraph[2] or "")  # noqa: S308  part of safe HTML
+        self._credits[credit] = None
+        return format_html('<span class="include">{}</span>', inner)
+
+    def credits_html(self) -> SafeString:
+        """Return the attribution lines of what is shown within lines of the text; "" for none."""
+        return format_html_join("", '<p class="include-credit">{}</p>', ((credit,) for credit in self._credits))
 
 
 def _key(title: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from wiki.ask.execution import improper_values, title_conditions
+from wiki.ask.execution import improper_values, inverse_properties, monolingual_parts, title_conditions
 from wiki.ask.execution.condition_sql import fact_condition, is_like
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.fact_scope import FactScope
@@ -45,8 +45,10 @@ from wiki.ask.language.query_ast import (
 )
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes.base import InvalidQueryValue
+from wiki.facts.datatypes.monolingual import MonolingualText
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES, RECORD_DATATYPES, build_condition
+from wiki.facts.datatypes.relative_dates import names_relative_date
 from wiki.facts.models import Fact, Subject
 from wiki.facts.value_conditions import EqualTo, FieldsMatch, NotMatching, ValueCondition, WithinDistance
 from wiki.facts.values import Context, Declaration
@@ -84,9 +86,10 @@ class QueryCompiler:
 
     def subjects(self) -> QuerySet[Subject]:
         """Return the subjects that match the query, unordered. Raises AskProblem."""
-        return self._matching_subjects(self.query.condition)
+        return self.matching_subjects(self.query.condition)
 
-    def _matching_subjects(self, condition: Condition) -> QuerySet[Subject]:
+    def matching_subjects(self, condition: Condition) -> QuerySet[Subject]:
+        """Return the subjects that satisfy a condition, unordered. Raises AskProblem."""
         return self.scope.subjects().filter(self.compile_condition(condition))
 
     # --- Any condition ----------------------------------------------------------------------------
@@ -109,7 +112,7 @@ class QueryCompiler:
         if isinstance(condition, InConcept):
             return self._concept_condition(condition, as_test, subobjects_allowed)
         if isinstance(condition, IsPage):
-            return self._title_conditions(condition)
+            return self.title_conditions(condition)
         if isinstance(condition, InNamespace):
             self.namespaces.add(condition.number)
             return Q(page__namespace=condition.number) & _pages_only(subobjects_allowed)
@@ -144,7 +147,7 @@ class QueryCompiler:
             self._count_condition()
             return self._category_facts(condition)
         if isinstance(condition, HasValue) and not any(isinstance(value, NoValue) for value in condition.values):
-            if condition.chain and (condition.chain[0].inverse or self._is_has_subobject(condition.chain[0])):
+            if condition.chain and (condition.chain[0].inverse or self.is_has_subobject(condition.chain[0])):
                 return None
             self._count_condition()
             return self._facts(condition, in_record)
@@ -153,9 +156,9 @@ class QueryCompiler:
     # --- Values -----------------------------------------------------------------------------------
     def _value_condition(self, condition: HasValue, as_test: bool, subobjects_allowed: bool, in_record: bool) -> Q:
         chain = condition.chain
-        if chain and chain[0].inverse:
-            return self._inverse_condition(condition, subobjects_allowed)
-        if chain and self._is_has_subobject(chain[0]):
+        if chain and chain[0].inverse and not self.is_has_subobject(chain[0]):
+            return inverse_properties.inverse_condition(self, condition, subobjects_allowed)
+        if chain and self.is_has_subobject(chain[0]):
             return self._subobject_condition(condition, subobjects_allowed)
         has_no_value = any(isinstance(value, NoValue) for value in condition.values) and len(chain) == 1
         found = Q()
@@ -165,7 +168,7 @@ class QueryCompiler:
         if has_no_value:
             any_value = self._facts(HasValue(chain, (AnyValue(),), condition.depth), in_record)
             without = ~Q(Exists(any_value.filter(subject=OuterRef("pk"))))
-            without &= self._exclude_subobjects(subobjects_allowed)
+            without &= self.exclude_subobjects(subobjects_allowed)
             found = found | without if len(condition.values) > 1 else without
         return found
 
@@ -217,17 +220,20 @@ class QueryCompiler:
             self.fact_values.update(("_SUBP", title_key) for title_key in self.names.property_page_keys(key, depth))
 
     def _subquery_condition(self, condition: Condition, declaration: Declaration) -> Q:
-        """Return a Q on `Fact`: the value, a page or a record, satisfies a condition."""
+        """Return a Q on `Fact`: the value, a page, a record or a monolingual text, satisfies a condition."""
         datatype = DATATYPES.get(declaration.datatype)
         if declaration.datatype in RECORD_DATATYPES:
             inner = Subject.objects.filter(self.compile_condition(condition, subobjects_allowed=True, in_record=True))
             return column_in("whole", self.scope.pks(inner))
+        if declaration.datatype == MonolingualText.id:
+            return monolingual_parts.parts_condition(condition, declaration, self.scope.field_facts)
         if datatype is not None and not isinstance(datatype, Page):
             raise AskProblem("ask_not_page", {"name": declaration.title})
-        return column_in("canonical_value", self.scope.canonical_values_of(self._matching_subjects(condition)))
+        return column_in("canonical_value", self.scope.canonical_values_of(self.matching_subjects(condition)))
 
     def _parse_test(self, value: Compare, declaration: Declaration) -> ValueCondition:
         query = self.query
+        query.names_today = query.names_today or names_relative_date(value.text)
         context = Context(query.language, declaration, query.page, query.place_title)
         try:
             condition = build_condition(value.comparator, value.text, context)
@@ -251,34 +257,8 @@ class QueryCompiler:
             return EqualTo(self.names.synonyms(condition.values))
         return condition
 
-    # --- Inverse properties and subobjects --------------------------------------------------------
-    def _inverse_condition(self, condition: HasValue, subobjects_allowed: bool) -> Q:
-        link, rest = condition.chain[0], condition.chain[1:]
-        if self._is_has_subobject(link):
-            return self._subobject_condition(condition, subobjects_allowed)
-        declaration = self.names.declaration_named(link.name)
-        rows = self.names.property_rows(declaration.key, condition.depth)
-        self.fact_values.update((key, ANY) for key in {declaration.key, *rows.values()})
-        self.names.follow(declaration.key, rows)
-        readable = self.scope.readable_pages().filter(pk=OuterRef("page"))
-        facts = self.scope.facts(rows).filter(Exists(readable), part_of=None)
-        found = Q(pk__in=[])
-        for value in (SubqueryValue(HasValue(rest, condition.values, condition.depth)),) if rest else condition.values:
-            if isinstance(value, NoValue):
-                found |= ~self.scope.is_named_by(facts) & self._exclude_subobjects(subobjects_allowed)
-                continue
-            subjects = self._subjects_named(value)
-            naming_facts = facts if subjects is None else facts.filter(column_in("subject", self.scope.pks(subjects)))
-            found |= self.scope.is_named_by(naming_facts)
-        return found
-
-    def _subjects_named(self, value: ValueTest) -> QuerySet[Subject] | None:
-        """Return the subjects that a value of an inverse property names; None for any."""
-        if isinstance(value, Compare):
-            return self.scope.subjects().filter(self._title_conditions(IsPage((value,))))
-        return self._matching_subjects(value.condition) if isinstance(value, SubqueryValue) else None
-
-    def _is_has_subobject(self, link: ChainLink) -> bool:
+    # --- Subobjects ------------------------------------------------------------------------------
+    def is_has_subobject(self, link: ChainLink) -> bool:
         """Whether a property is `Has subobject`, which has no facts: it is computed from the table of subjects."""
         return self.names.declaration_named(link.name).key == "_SOBJ"
 
@@ -295,12 +275,12 @@ class QueryCompiler:
                 found |= (
                     Q(pk__in=[])
                     if link.inverse
-                    else ~Q(Exists(subobjects)) & self._exclude_subobjects(subobjects_allowed)
+                    else ~Q(Exists(subobjects)) & self.exclude_subobjects(subobjects_allowed)
                 )
                 continue
             others = Subject.objects.filter(Q(fragment="") if link.inverse else is_subobject)
             if isinstance(value, Compare):
-                others = others.filter(self._title_conditions(IsPage((value,))))
+                others = others.filter(self.title_conditions(IsPage((value,))))
             elif isinstance(value, SubqueryValue):
                 others = others.filter(self.compile_condition(value.condition, subobjects_allowed=True))
             found |= is_candidate & Q(page__in=others.values("page"))
@@ -311,7 +291,7 @@ class QueryCompiler:
         facts = self._category_facts(condition)
         is_member = Q(Exists(facts.filter(subject=OuterRef("pk"))))
         if condition.negated:
-            return ~is_member & self._exclude_subobjects(subobjects_allowed)
+            return ~is_member & self.exclude_subobjects(subobjects_allowed)
         return is_member if as_test else Q(pk__in=facts.values("subject"))
 
     def _category_facts(self, condition: InCategory) -> QuerySet[Fact]:
@@ -362,10 +342,11 @@ class QueryCompiler:
         self._concept_stack.pop()
         return found
 
-    def _title_conditions(self, condition: IsPage) -> Q:
+    def title_conditions(self, condition: IsPage) -> Q:
+        """Compile a condition on titles to a Q on `Subject`. Raises AskProblem."""
         return reduce(or_, (title_conditions.title_condition(self, value) for value in condition.values))
 
-    def _exclude_subobjects(self, subobjects_allowed: bool) -> Q:
+    def exclude_subobjects(self, subobjects_allowed: bool) -> Q:
         """Restrict a condition that no fact decides to pages, unless another condition allows subobjects."""
         self.any_change = self.any_change or not subobjects_allowed
         return _pages_only(subobjects_allowed)

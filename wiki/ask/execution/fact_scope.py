@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Coalesce
 
+from wiki.ask.execution.collation_functions import BytewiseCollation
 from wiki.ask.execution.name_resolution import NameResolver
 from wiki.ask.language.query_errors import AskProblem
-from wiki.facts.models import Fact, Subject
+from wiki.facts.models import Fact, Property, Subject
 from wiki.pages.array_lookup import column_in
 from wiki.pages.models import WikiPage
 
@@ -55,6 +57,13 @@ class FactScope:
         """Return the subjects whose page is readable, is no redirect, and existed at the moment of the query."""
         found = Subject.objects.filter(Exists(self.readable_pages().filter(pk=OuterRef("page"), redirect_key="")))
         return found if self.as_of is None else found.filter(page__created_at__lte=self.as_of)
+
+    def sort_title(self) -> BytewiseCollation:
+        """Return the text by which a subject is sorted: its last sort key (`{{DEFAULTSORT:}}`), else its title."""
+        sort_key = Subquery(Property.objects.filter(key="_SKEY").values("pk")[:1])
+        keys = self.facts().filter(subject=OuterRef("pk"), property=sort_key).order_by("-position")
+        title = F("page__title_fold")
+        return BytewiseCollation(Coalesce(Subquery(keys.values("folded_text")[:1]), title, output_field=TextField()))
 
     def has_facts(self) -> Exists:
         """Return EXISTS: the subject has facts at the moment of the query. Without facts a subobject is gone."""

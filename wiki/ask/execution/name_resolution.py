@@ -41,6 +41,8 @@ class NameResolver:
 
         All titles that the values name would be too many to list; a change of a title is compared with the values.
         """
+        self.used_properties: set[str] = set()
+        """Keys of special properties that the query uses without a name, such as the sort key."""
         self.subobjects: set[str] = set()
         """Subobjects (`key#fragment`) that the query looks up by name, whether they exist or not."""
 
@@ -48,7 +50,7 @@ class NameResolver:
         """Return the keys of the properties in the query, of their redirect targets and of their subproperties."""
         subproperties = {key for rows in self._rows.values() for key in rows.values()}
         resolved = {declaration.key for declaration in self._declarations.values()}
-        return frozenset(self._declarations) | resolved | frozenset(self._rows) | subproperties
+        return frozenset(self._declarations) | resolved | frozenset(self._rows) | subproperties | self.used_properties
 
     # --- Properties -------------------------------------------------------------------------------
     def declaration_named(self, name: str) -> Declaration:
@@ -126,7 +128,7 @@ class NameResolver:
         names = list(self._rows.get(key, {}).values()) or [key]
         special = SPECIAL.get(key)
         if special is not None:
-            names = [special.names["en"], special.names["fr"]]
+            names = list(special.all_names)
         return [titles.key_of(f"Property:{name}") for name in names]
 
     def _values_and_pages(self, key: str, values: Iterable[str]) -> list[tuple[str, str]]:

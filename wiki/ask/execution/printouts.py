@@ -252,7 +252,7 @@ class PrintoutLoader:
         return {
             pk: sorted(
                 (others[subject_pk] for subject_pk in set(some) if subject_pk in others),
-                key=lambda item: (item.title_fold, item.key),
+                key=lambda item: (item.sort_title, item.key),
             )
             for pk, some in found.items()
         }

@@ -29,6 +29,8 @@ class PageRef:
     picture_name: str = ""
     excerpt: str = ""
     edited_at: datetime | None = None
+    sort_title: str = ""
+    """The folded text by which a subject of the result is sorted: its sort key, or its title."""
 
 
 @dataclass(frozen=True, slots=True)

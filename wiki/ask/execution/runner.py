@@ -13,6 +13,7 @@ from wiki.ask.execution.results import PageRef, QueryResult, ResultRow
 from wiki.ask.execution.sorting import apply_order
 from wiki.ask.execution.subject_lookup import SubjectWithPage, iter_slices, load_subjects
 from wiki.ask.execution.timeouts import statement_timeout
+from wiki.ask.execution.unwritten_subjects import find_unwritten, merge_unwritten
 from wiki.ask.language.query_ast import LIMIT, Query
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes.registry import DATATYPES
@@ -49,7 +50,7 @@ def count(query: Query, user: Reader) -> int:
     """Return the number of matching subjects, regardless of the limit. Raises AskProblem."""
     compiler = QueryCompiler(query, user, parse_moment(query))
     with statement_timeout():
-        return compiler.subjects().count()
+        return compiler.subjects().count() + len(find_unwritten(compiler))
 
 
 def compare_results(
@@ -70,7 +71,7 @@ def compare_results(
 
 def _subjects_at(query: Query, user: Reader, moment: datetime) -> dict[int, SubjectWithPage]:
     compiler = QueryCompiler(replace(query, sort=[], random=False), user, moment)
-    return {item.pk: item for item in load_subjects(apply_order(compiler, compiler.subjects())[:LIMIT])}
+    return {item.pk: item for item in load_subjects(compiler.scope, apply_order(compiler, compiler.subjects())[:LIMIT])}
 
 
 def parse_moment(query: Query) -> datetime | None:
@@ -92,12 +93,15 @@ def _fill_result(result: QueryResult, compiler: QueryCompiler) -> None:
     subjects = compiler.subjects()
     loader = PrintoutLoader(compiler, result.language)
     result.columns = loader.columns()
+    unwritten = find_unwritten(compiler)
     if query.parameters.get("format", "").strip().lower() == "count":
-        result.total = subjects.count()
+        result.total = subjects.count() + len(unwritten)
         result.dependencies = _dependencies(result, compiler, loader)
         return
     ordered = apply_order(compiler, subjects)
-    found = load_subjects(ordered[query.offset : query.offset + query.limit + 1])
+    begin = 0 if unwritten else query.offset
+    found = load_subjects(compiler.scope, ordered[begin : query.offset + query.limit + 1])
+    found = merge_unwritten(compiler, found, unwritten)[query.offset - begin :]
     result.has_more = len(found) > query.limit
     found = found[: query.limit]
     cells = loader.cells(found)
@@ -136,7 +140,7 @@ def _dependencies(result: QueryResult, compiler: QueryCompiler, loader: Printout
     values = set(result.pages) | loader.title_keys
     return QueryDependencies(
         frozenset(fact_values),
-        frozenset({row.subject.page_pk for row in result.rows} | loader.traversed_pages),
+        frozenset(({row.subject.page_pk for row in result.rows} | loader.traversed_pages) - {0}),
         frozenset(compiler.names.title_keys | {value.partition("#")[0] for value in values}),
         frozenset(compiler.namespaces),
         compiler.any_change,

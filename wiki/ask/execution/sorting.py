@@ -1,4 +1,7 @@
-"""Orders subjects by properties, chains, titles or distance; those without a value come last, ties go by title."""
+"""Orders subjects by properties, chains, titles or distance; those without a value come last, ties go by title.
+
+A sort key of a page (`{{DEFAULTSORT:}}`) stands for its title.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +33,18 @@ def apply_order(compiler: QueryCompiler, subjects: QuerySet[Subject]) -> QuerySe
     if query.random:
         return subjects.order_by("?")
     order: list[Any] = []
+    title = compiler.scope.sort_title()
+    compiler.sort_values.add(("_SKEY", ANY))
+    compiler.names.used_properties.add("_SKEY")
     for index, sort in enumerate(query.sort):
-        key: Any = BytewiseCollation(F("page__title_fold"))
+        key: Any = title
         if sort.chain:
             name = f"sort_{index}"
             subjects = subjects.annotate(**{name: _sort_value(compiler, sort.chain, sort.descending)})
             key = F(name)
         order.append(OrderBy(key, descending=sort.descending, nulls_last=True if sort.chain else None))
     tie_breakers = (
-        BytewiseCollation(F("page__title_fold")),
+        title,
         BytewiseCollation(F("page__title_key")),
         F("fragment"),
         F("pk"),

@@ -42,7 +42,8 @@ class SubjectWithPage:
     fragment: str
     title_key: str
     full_title: str
-    title_fold: str
+    sort_title: str
+    """The folded text by which it is sorted."""
     shown_title: str
     namespace: int
     picture_name: str
@@ -68,32 +69,36 @@ class SubjectWithPage:
         return {
             "full_title": self.full_title, "shown_title": self.shown_title, "namespace": self.namespace,
             "picture_name": self.picture_name, "excerpt": self.excerpt, "edited_at": self.edited_at,
+            "sort_title": self.sort_title,
         }  # fmt: skip
 
 
 def _page_ref(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> PageRef:
     anchor = f"#{fragment}" if fragment else ""
     return PageRef(
-        key, page["full_title"] + anchor, page["shown_title"] + anchor, page["namespace"], fragment, True,
+        key, page["full_title"] + anchor, page["shown_title"] + anchor, page["namespace"], fragment, page_pk > 0,
         address("page", page["full_title"]) + (f"#{titles.quote_title(fragment)}" if fragment else ""),
-        page_pk, page["picture_name"], page["excerpt"], page["edited_at"],
+        page_pk, page["picture_name"], page["excerpt"], page["edited_at"], page.get("sort_title", ""),
     )  # fmt: skip
 
 
-def load_subjects(subjects: QuerySet[Subject]) -> list[SubjectWithPage]:
+def load_subjects(scope: FactScope, subjects: QuerySet[Subject]) -> list[SubjectWithPage]:
     """Load the subjects of a queryset in its order, with one database query."""
     columns = [f"page__{name}" for name in PAGE_COLUMNS]
-    rows = subjects.values_list("pk", "page", "fragment", "page__title_fold", *columns)
+    subjects = subjects.annotate(sort_title=scope.sort_title())
+    rows = subjects.values_list("pk", "page", "fragment", "sort_title", *columns)
     return [
-        SubjectWithPage(pk, page, fragment, key, full, fold, display_title or title, space, picture, excerpt, edited)
-        for pk, page, fragment, fold, key, full, display_title, title, space, picture, excerpt, edited in rows
+        SubjectWithPage(
+            pk, page, fragment, key, full, sort_title, display_title or title, space, picture, excerpt, edited
+        )
+        for pk, page, fragment, sort_title, key, full, display_title, title, space, picture, excerpt, edited in rows
     ]
 
 
 def load_subjects_by_pk(scope: FactScope, pks: Iterable[int]) -> dict[int, SubjectWithPage]:
     """Load subjects by primary key, where their pages are readable."""
     sorted_pks = sorted({pk for pk in pks if pk})
-    found = (load_subjects(scope.subjects().filter(pk__in=chunk)) for chunk in iter_slices(sorted_pks))
+    found = (load_subjects(scope, scope.subjects().filter(pk__in=chunk)) for chunk in iter_slices(sorted_pks))
     return {item.pk: item for chunk in found for item in chunk}
 
 
@@ -112,7 +117,7 @@ def find_subjects_by_value(scope: FactScope, values: Iterable[str]) -> dict[str,
     for some_keys in iter_slices(keys):
         for some_fragments in iter_slices(fragments):
             matches = Q(page__title_key__in=some_keys, fragment__in=some_fragments)
-            by_key |= {item.key: item for item in load_subjects(scope.subjects().filter(matches))}
+            by_key |= {item.key: item for item in load_subjects(scope, scope.subjects().filter(matches))}
     return {value: by_key[target] for value, target in targets.items() if target in by_key}
 
 

@@ -64,12 +64,12 @@ def subject_matches(compiler: ConditionCompiler, test: ValueCondition) -> Q:
     if isinstance(test, MatchesWildcard):
         return is_like(BytewiseCollation(F("page__title_fold")), test.pattern) & Q(fragment="")
     if isinstance(test, InRange):
-        return _range_condition(test) & Q(fragment="")
+        return _range_condition(test, compiler.scope.sort_title()) & Q(fragment="")
     raise TypeError(test)
 
 
-def _range_condition(test: InRange) -> Q:
-    found, title = Q(), BytewiseCollation(F("page__title_fold"))
+def _range_condition(test: InRange, title: BytewiseCollation) -> Q:
+    found = Q()
     if test.low is not None:
         found &= Q((GreaterThan if test.low_open else GreaterThanOrEqual)(title, Value(test.low)))
     if test.high is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.html import escape
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
 
@@ -26,6 +26,9 @@ EMPTY_HTML = SafeString("")
 """Empty HTML."""
 THUMBNAIL_SPEC = "fill-400x225"
 """Wagtail's filter specification for the pictures of cards."""
+
+
+_BREAK = re.compile(r"&lt;br ?/?&gt;", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,11 @@ def separator(result: QueryResult, name: str, default: str) -> str:
     r"""Return a separator as written, spaces included; `\\n`, `\\t` and `_` stand for newline, tab and space."""
     raw = result.query.parameters.get(name)
     return default if raw is None else raw.replace("\\n", "\n").replace("\\t", "\t").replace("_", " ")
+
+
+def html_separator(result: QueryResult, name: str, default: str) -> SafeString:
+    """Return a separator for HTML: escaped, but `<br>` is a line break."""
+    return mark_safe(_BREAK.sub("<br>", escape(separator(result, name, default))))  # noqa: S308  escaped
 
 
 def format_number(number: float | str) -> str:

@@ -28,12 +28,16 @@ EMBEDDED_LIMIT = 50
 
 # --- category
 def _letter(row: ResultRow) -> str:
-    first = titles.fold(row.subject.shown_title.strip())[:1]
+    first = _sort_title(row)[:1]
     return first.upper() if first.isalpha() else "0–9" if first.isdigit() else "#"
 
 
+def _sort_title(row: ResultRow) -> str:
+    return row.subject.sort_title.strip() or titles.fold(row.subject.shown_title.strip())
+
+
 def _sort_key(row: ResultRow) -> tuple[int, str]:
-    title = titles.fold(row.subject.shown_title.strip())
+    title = _sort_title(row)
     return (2 if title[:1].isalpha() else 1 if title[:1].isdigit() else 0), title
 
 

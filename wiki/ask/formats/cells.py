@@ -37,8 +37,8 @@ def output_format_of(column: Column) -> str:
 
 
 def join_html(separator: str, parts: Iterable[SafeString]) -> SafeString:
-    """Join HTML with an escaped separator."""
-    return format_html_join(escape(separator), "{}", ((part,) for part in parts))
+    """Join HTML with a separator, which is escaped unless it is HTML itself."""
+    return format_html_join(separator, "{}", ((part,) for part in parts))
 
 
 def class_attribute(*names: str) -> SafeString:

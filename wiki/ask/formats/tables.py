@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
 from wiki.ask.formats.aggregates import NUMERIC_DATATYPES
-from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, Parameter, option, separator, switch_option
+from wiki.ask.formats.base import EMPTY_HTML, Format, FormatContext, Parameter, html_separator, option, switch_option
 from wiki.ask.formats.cells import DATE, Cells, author_classes, class_attribute, is_subject_column, join_html
 from wiki.errors import gettext_noop
 
@@ -97,7 +97,7 @@ def _transposed(result: QueryResult, cells: Cells, between: str) -> SafeString:
 def html(result: QueryResult, format_context: FormatContext) -> SafeString:
     """Render a table with one row for each result; `transpose` swaps rows and columns."""
     cells = Cells(result)
-    between = separator(result, "sep", ", ")
+    between = html_separator(result, "sep", ", ")
     broad = option(result, "format").lower() == "broadtable"
     names = class_attribute("ask-table", "ask-broad" if broad else "", author_classes(result))
     if switch_option(result, "transpose"):

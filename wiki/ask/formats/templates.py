@@ -70,19 +70,20 @@ def template_arguments(row: ResultRow, number: int, cells: Cells, between: str) 
     return found
 
 
-def _missing(name: str) -> SafeString:
-    message = gettext("The template “%(name)s” does not exist yet.") % {"name": name}
+def missing_template_html(result: QueryResult) -> SafeString:
+    """Return the message that the template of a query does not exist."""
+    message = gettext("The template “%(name)s” does not exist yet.") % {"name": option(result, "template")}
     return format_html('<span class="problem" role="note">{}</span>', message)
 
 
-def html(result: QueryResult, format_context: FormatContext) -> SafeString:
-    """Render all rows as one wiki text, by `format_context.render_markdown`."""
+def rows_by_template(result: QueryResult, format_context: FormatContext) -> list[str] | None:
+    """Return each row as the template of the query writes it, as wiki text; None where there is no such template."""
     name = option(result, "template")
     source = format_context.template_source(name) if name else None
     if source is None:
-        return _missing(name)
+        return None
     cells, row_text = Cells(result), transcluded_source(source)
-    between, values_between = separator(result, "sep", ""), separator(result, "valuesep", ", ")
+    values_between = separator(result, "valuesep", ", ")
     rows: list[str] = []
     size = 0
     for number, row in enumerate(result.rows, result.query.offset + 1):
@@ -91,11 +92,20 @@ def html(result: QueryResult, format_context: FormatContext) -> SafeString:
         if size > SIZE_LIMIT or len(rows) * len(row_text) > WORK_LIMIT:
             rows[-1] = gettext("… and more rows, which are left out: the text would be too long.")
             break
-    text = (between or "\n").join(rows)
-    return format_context.render_markdown(_with_intro_and_outro(result, format_context, text))
+    return rows
 
 
-def _with_intro_and_outro(result: QueryResult, format_context: FormatContext, text: str) -> str:
+def html(result: QueryResult, format_context: FormatContext) -> SafeString:
+    """Render all rows as one wiki text, by `format_context.render_markdown`."""
+    rows = rows_by_template(result, format_context)
+    if rows is None:
+        return missing_template_html(result)
+    text = (separator(result, "sep", "") or "\n").join(rows)
+    return format_context.render_markdown(with_intro_and_outro(result, format_context, text))
+
+
+def with_intro_and_outro(result: QueryResult, format_context: FormatContext, text: str) -> str:
+    """Return wiki text between that of the templates `introtemplate` and `outrotemplate`."""
     arguments = {"userparam": result.query.parameters.get("userparam", ""), "#rowcount": str(len(result.rows))}
 
     def render_template(parameter: str) -> str:
@@ -107,18 +117,21 @@ def _with_intro_and_outro(result: QueryResult, format_context: FormatContext, te
     return "\n".join(part for part in parts if part)
 
 
+TEMPLATE_PARAMETERS = (
+    Parameter("template", "template", "", gettext_noop("The page Template:… that writes a row.")),
+    Parameter("named args", "switch", "yes", gettext_noop("Values are known by label and by number, always.")),
+    Parameter("userparam", "text", "", gettext_noop("Words that the template gets as {{{userparam}}}.")),
+    Parameter("introtemplate", "template", "", gettext_noop("The page Template:… that stands before the rows.")),
+    Parameter("outrotemplate", "template", "", gettext_noop("The page Template:… that stands after the rows.")),
+)
 FORMATS = (
     Format(
         "template", gettext_noop("template"), gettext_noop("Each result is written by a page of yours."), (),
         (
-            Parameter("template", "template", "", gettext_noop("The page Template:… that writes a row.")),
+            TEMPLATE_PARAMETERS[0],
             Parameter("sep", "text", "", gettext_noop("What stands between results.")),
             Parameter("valuesep", "text", ", ", gettext_noop("What stands between the values of a property.")),
-            Parameter("named args", "switch", "yes", gettext_noop("Values are known by label and by number, always.")),
-            Parameter("userparam", "text", "", gettext_noop("Words that the template gets as {{{userparam}}}.")),
-            Parameter("introtemplate", "template", "",
-                      gettext_noop("The page Template:… that stands before the rows.")),
-            Parameter("outrotemplate", "template", "", gettext_noop("The page Template:… that stands after the rows.")),
+            *TEMPLATE_PARAMETERS[1:],
         ),
         html,
     ),

@@ -160,6 +160,8 @@ class Query:
     """Full title of the page that embeds the query, if any (`#part` means a subobject of it)."""
     place_title: str = ""
     """Full title of the place of that page: titles are looked up within the place first."""
+    names_today: bool = False
+    """Whether the result depends on the current day; complete when the query has been compiled."""
 
 
 def flatten_conjunction(condition: Conjunction) -> list[Condition]:

@@ -25,6 +25,7 @@ LAST_DAY = 1e9
 
 _TIMESTAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
 _ISO = re.compile(r"([+-]?\d{4,9})-(\d\d)(?:-(\d\d))?(?:[t ]+(.+)|(z))?")
+_HOUR = re.compile(r"\d{1,2}")
 _JULIAN_DAY = re.compile(r"(?:(m?)jd ?([+-]?\d{1,12}(?:[.,]\d{1,12})?)|([+-]?\d{1,12}(?:[.,]\d{1,12})?) ?(m?)jd)")
 _CJK = re.compile(r"(\d{1,9})年(?:(\d{1,2})月(?:(\d{1,2})日)?)?(?:(\d{1,2})時(?:(\d{1,2})分(?:(\d{1,2})秒)?)?)?")
 _BEFORE = re.compile(
@@ -68,7 +69,8 @@ def _parse_exact(text: str) -> ParsedDate | None:
         return ParsedDate(_build_date(year or 0, month, day, _time_of(time)))
     match = _ISO.fullmatch(text)
     if match:
-        rest, clock = extract_time(match[4]) if match[4] else ("", None)
+        is_hour = match[3] and match[4] and _HOUR.fullmatch(match[4])
+        rest, clock = extract_time(f"{match[4]}h" if is_hour else match[4]) if match[4] else ("", None)
         if not rest:
             return ParsedDate(_build_date(int(match[1]), int(match[2]), int(match[3]) if match[3] else None, clock))
     match = _JULIAN_DAY.fullmatch(text)

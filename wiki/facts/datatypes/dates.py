@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from django.utils import timezone
+
 from wiki.facts.datatypes import date_formatter
 from wiki.facts.datatypes.base import InvalidQueryValue, comparator_error
 from wiki.facts.datatypes.date_parser import read_date
-from wiki.facts.datatypes.partial_dates import PartialDate, parse_canonical_date
+from wiki.facts.datatypes.partial_dates import HOUR, MINUTE, PartialDate, parse_canonical_date
+from wiki.facts.datatypes.relative_dates import resolve_relative_date
 from wiki.facts.datatypes.times_of_day import NotADate
 from wiki.facts.value_conditions import InRange, NotMatching, ValueCondition
 from wiki.facts.value_problems import problem
@@ -34,12 +39,17 @@ class Date:
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Return a condition on the interval of the date's precision.
 
-        `::2001` and `~2001` are in that year, `>>2001` is after it. Raises InvalidQueryValue.
+        `::2001` and `~2001` are in that year, `>>2001` is after it; `~18:00` is any time of that hour. Days may be
+        relative (`today`, `-7 days`). Raises InvalidQueryValue.
         """
-        value = self.parse(text.strip().strip("*"), context)
+        text = text.strip().strip("*")
+        value = self.parse(resolve_relative_date(text, timezone.localdate()) or text, context)
         if value.problem is not None:
             raise InvalidQueryValue(value.problem.code, **value.problem.params)
         start, end = value.number, value.number_end
+        moment = self.moment(value)
+        if comparator in ("~", "!~") and moment and moment.precision == MINUTE and moment.time[1] == 0:
+            end = replace(moment, precision=HOUR).end
         if comparator in ("", "~"):
             return InRange("number", start, end, high_open=True)
         if comparator in ("!", "!~"):

@@ -25,7 +25,9 @@ URL_LIMIT, EMAIL_LIMIT = 2_000, 248
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*):", re.IGNORECASE)
 _PORT_FOLLOWS = re.compile(r"[a-z0-9.-]+:[0-9]{1,5}(?:[/?#]|\Z)", re.IGNORECASE)
-_BAD = re.compile(r"[\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff<>\"`{}|\\^]")
+_BAD = re.compile(r"[\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff<>\"\\]")
+_ENCODED = str.maketrans({character: f"%{ord(character):02X}" for character in " {}|^`"})
+"""Characters that people write in URLs, and that stand there percent-encoded."""
 _HOST = re.compile(
     r"(?:[^\s@/?#]*@)?(?:\[[0-9a-f:.]+\]|[\w\u00a1-\uffff][\w.\-\u00a1-\U0010ffff]*)(?::[0-9]{0,5})?", re.IGNORECASE
 )
@@ -34,6 +36,8 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 def read_address(text: str) -> str:
     """Return a URL with its scheme and host in lower case; `http://` is added if there is no scheme.
+
+    Spaces, braces and bars after the host are percent-encoded.
 
     Raises InvalidQueryValue for an invalid URL or a scheme that is not in `SCHEMES`.
     """
@@ -49,6 +53,7 @@ def read_address(text: str) -> str:
         text = scheme + text[len(scheme) :]
     if scheme not in SCHEMES:
         raise InvalidQueryValue("url_scheme", scheme=scheme[:30], allowed=", ".join(SCHEMES))
+    text = text.translate(_ENCODED)
     if _BAD.search(text):
         raise InvalidQueryValue("url_unreadable")
     try:
@@ -94,7 +99,8 @@ class Url:
         """
         text = normalize_text(text)
         equal = parsed_equality(self, comparator, text, context)
-        return text_condition(comparator, equal, _WEB.sub("", text, count=1), self.names[context.name_language][0])
+        compared = _WEB.sub("", text, count=1).translate(_ENCODED)
+        return text_condition(comparator, equal, compared, self.names[context.name_language][0])
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """Return the URL."""

@@ -12,6 +12,8 @@ from wiki.pages.models import PageLink, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion
 from wiki.text import titles
+from wiki.text.markup.parser_functions import substitute_page_name_variables
+from wiki.text.markup.placeholders import Placeholder
 
 ROWS = 500
 
@@ -49,8 +51,10 @@ def links_to(key: str) -> QuerySet[PageLink]:
     return PageLink.objects.filter(Q(place_key=key) | Q(Q(key=key), ~Exists(in_place) | Q(place_key="")))
 
 
-LinkRow = tuple[str, str, str]
-"""Way, key and place key of a `PageLink`."""
+SORT_KEY_NAMES = ("Sort key", "Sortkey", "Clé de tri", "Clef de tri")
+"""Keys of the front matter that give the sort key of a page."""
+LinkRow = tuple[str, str, str, str]
+"""Way, key, place key and sort key of a `PageLink`."""
 
 
 class LinkTableUpdater:
@@ -65,14 +69,17 @@ class LinkTableUpdater:
         return [self._link_rows(version) for version in versions]
 
     def _link_rows(self, version: ParsedVersion) -> set[LinkRow]:
-        rows: dict[tuple[str, str], str] = {}
+        rows: dict[tuple[str, str], tuple[str, str]] = {}
+        default = _sort_key_of_page(version)
         for link in version.parsed.links:
             if link.kind not in PageLink.Way.values:
                 continue
             key, place_key = target_keys(link.target, version.fields)
             if key:
-                rows.setdefault((link.kind, key[:255]), place_key[:255])
-        return {(way, key, place_key) for (way, key), place_key in rows.items()}
+                sort_key = (link.sort_key or default) if link.kind == "category" else ""
+                sort_key = substitute_page_name_variables(sort_key, version.fields.full_title)
+                rows.setdefault((link.kind, key[:255]), (place_key[:255], titles.fold(sort_key)[:255]))
+        return {(way, key, *others) for (way, key), others in rows.items()}
 
     def write(
         self,
@@ -86,13 +93,13 @@ class LinkTableUpdater:
         old: dict[int, dict[LinkRow, int]] = {pk: {} for pk in pks}
         for start in range(0, len(pks), ROWS):
             for row in PageLink.objects.filter(page_id__in=pks[start : start + ROWS]):
-                old[row.page_id][row.way, row.key, row.place_key] = row.pk
+                old[row.page_id][row.way, row.key, row.place_key, row.sort_key] = row.pk
         removed, added = [], []
         for pk, rows in zip(pks, prepared, strict=True):
             removed += [link_pk for row, link_pk in old[pk].items() if row not in rows]
             added += [
-                PageLink(page_id=pk, way=way, key=key, place_key=place_key)
-                for way, key, place_key in sorted(rows - set(old[pk]))
+                PageLink(page_id=pk, way=way, key=key, place_key=place_key, sort_key=sort_key)
+                for way, key, place_key, sort_key in sorted(rows - set(old[pk]))
             ]
         for start in range(0, len(removed), ROWS):
             PageLink.objects.filter(pk__in=removed[start : start + ROWS]).delete()
@@ -100,4 +107,11 @@ class LinkTableUpdater:
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """Return all links by page, way and keys."""
-        return sorted(PageLink.objects.values_list("page_id", "way", "key", "place_key"))
+        return sorted(PageLink.objects.values_list("page_id", "way", "key", "place_key", "sort_key"))
+
+
+def _sort_key_of_page(version: ParsedVersion) -> str:
+    """Return the last `{{DEFAULTSORT:key}}` of a text, else the sort key of its front matter; "" for none."""
+    calls = (item.data for item in version.parsed.links_and_calls if isinstance(item, Placeholder))
+    keys = [call["arguments"][0][1] for call in calls if call["name"] == "defaultsort" and call["arguments"]]
+    return str((keys or version.parsed.front_matter.get(*SORT_KEY_NAMES) or [""])[-1])

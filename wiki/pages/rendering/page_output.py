@@ -45,6 +45,7 @@ def build_output(stored: RenderedPage, deferred: DeferredResults) -> PageOutput:
     """Insert deferred content and links into a rendering. One query, for the existence of link targets."""
     existing = page_renderer.existing_targets(stored.placeholders) if stored.placeholders else set()
     html = page_renderer.assemble(stored.html, stored.nonce, stored.placeholders, existing, deferred.results)
+    html += mark_safe(deferred.results.get(deferred_content.CREDITS, ""))  # noqa: S308  built from escaped parts
     # Providers build fact boxes from escaped parts; the database holds them as plain strings.
     fact_box = [(mark_safe(label), [mark_safe(value) for value in values]) for label, values in deferred.fact_box]  # noqa: S308
     return PageOutput(html, fact_box, deferred.is_cacheable)

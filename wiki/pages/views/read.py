@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -193,16 +194,16 @@ def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
 
 
 def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:
-    """Return the additional context of a category: its pages and subcategories."""
+    """Return the additional context of a category: its pages and subcategories, by sort key or title."""
     readable = WikiPage.objects.readable_by(request.user)
     links = PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=titles.key_of(full_title))
     members = readable.filter(pk__in=links.values("page_id")).select_related("kind", "place")
-    pages = Paginator(members.exclude(namespace=CATEGORY).order_by("title_fold"), 100)
+    sort_key = Subquery(links.filter(page=OuterRef("pk")).exclude(sort_key="").values("sort_key")[:1])
+    members = members.order_by(Coalesce(sort_key, "title_fold"), "title_fold", "pk")
+    pages = Paginator(members.exclude(namespace=CATEGORY), 100)
     return {
         "members": pages.get_page(request.GET.get("p")),
-        "subcategories": list(
-            members.filter(namespace=CATEGORY).order_by("title_fold").values_list("full_title", flat=True)[:500]
-        ),
+        "subcategories": list(members.filter(namespace=CATEGORY).values_list("full_title", flat=True)[:500]),
     }
 
 

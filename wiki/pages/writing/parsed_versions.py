@@ -64,6 +64,8 @@ def _parse(
     kind = _kind(parsed, fields, kinds, names, problems)
     if statements.has_too_many_statements(parsed):
         problems.append(Problem("facts_too_many", {"limit": str(statements.STATEMENTS_LIMIT)}))
+    if statements.has_unreadable_json(parsed):
+        problems.append(Problem("facts_json"))
     licenses = parsed.front_matter.get(*LICENSE_NAMES)
     if licenses and fields.license not in licenses and not page.is_place and not fields.is_place:
         problems.append(Problem("license_differs", {"written": licenses[0], "page": fields.license}))

@@ -26,6 +26,7 @@ from wiki.text.markup.parser_functions import (
     CallPlaceholderBuilder,
     CallProcessor,
     SwitchProcessor,
+    end_of_call,
 )
 from wiki.text.markup.placeholders import PlaceholderStore
 from wiki.text.markup.wikilinks import LinkBuilder, WikiLinkProcessor
@@ -192,11 +193,22 @@ class WikiRawHtmlPostprocessor(RawHtmlPostprocessor):
 class WikiTableProcessor(TableProcessor):
     """Tables whose cells can contain `[[Title|label]]` and `{{call|…}}`: their bars do not separate cells."""
 
-    _LINK_OR_CALL = re.compile(r"\[\[[^\[\]]*\]\]|\{\{[^{}]*\}\}")
+    _START = re.compile(r"\[\[[^\[\]]*\]\]|\{\{")
+    _BAR, _HIDDEN_BAR = re.compile(r"\\?\|"), "\ue002"
 
     def _split(self, row: str) -> list[str]:
         """Return the cells of a row."""
         if "|" in row and ("[[" in row or "{{" in row):
-            row = self._LINK_OR_CALL.sub(lambda match: re.sub(r"(?<!\\)\|", r"\\|", match[0]), row)
+            row = self._with_hidden_bars(row)
         cells: list[str] = super()._split(row)  # type: ignore[misc]  # not in the stubs
-        return cells
+        return [cell.replace(self._HIDDEN_BAR, "|") for cell in cells]
+
+    def _with_hidden_bars(self, row: str) -> str:
+        """Replace the bars in links and calls, escaped or not, by a private-use character."""
+        parts, position = [], 0
+        while match := self._START.search(row, position):
+            end = end_of_call(row, match.start()) if match[0] == "{{" else match.end()
+            end = end or match.end()
+            parts += [row[position : match.start()], self._BAR.sub(self._HIDDEN_BAR, row[match.start() : end])]
+            position = end
+        return "".join([*parts, row[position:]])

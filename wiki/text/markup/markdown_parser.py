@@ -1,6 +1,6 @@
 """From a source text to sanitized HTML with placeholders: `parse`.
 
-The steps: front matter, redirect, limits, Python-Markdown, sanitizer, then the placeholders that this
+The steps: front matter, redirect, limits, `<includeonly>`, Python-Markdown, sanitizer, then the placeholders that this
 package can fill itself.  A text is never refused: if it cannot be parsed, its source is shown with the
 problem above it.
 """
@@ -20,6 +20,7 @@ from wiki.text.frontmatter.frontmatter_reader import FrontMatter
 from wiki.text.markup import placeholders
 from wiki.text.markup.code_blocks import code_html
 from wiki.text.markup.headings import TocEntry, flatten_toc
+from wiki.text.markup.inclusion_tags import own_text
 from wiki.text.markup.markdown_engine import MarkdownEngine
 from wiki.text.markup.parser_functions import PARSER_FUNCTIONS, source_html
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
@@ -170,7 +171,7 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
     link_builder = engine.prepare(store, calls)
     redirect, body = split_redirect(front.body)
     head = _head(front, redirect, store, link_builder)
-    html = clean(head + engine.convert(body), store.tag)
+    html = clean(head + engine.convert(own_text(body)), store.tag)
     html = _unwrap_blocks(html, store)
     # Placeholders that are still in the HTML, by number: the sanitizer may have removed some.
     present = [match[1] for match in placeholders.placeholder_pattern(nonce).finditer(html)]

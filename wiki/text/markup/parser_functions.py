@@ -28,7 +28,7 @@ PARSER_FUNCTIONS: dict[str, ParserFunctionHandler | None] = {}
 CALL_LIMIT = 20_000
 """Maximum length of one call in characters."""
 
-_BRACES = re.compile(r"\{\{|\}\}")
+_BRACES = re.compile(r"\{{2,}|\}{2,}")
 _BRACKETS = re.compile(r"\{\{|\}\}|\[\[|\]\]|\|")
 _PAGE_NAME_VARIABLE = re.compile(r"\{\{\s*(PAGENAME|FULLPAGENAME|NAMESPACE)\s*\}\}", re.IGNORECASE)
 INCLUDE = "#include"
@@ -38,12 +38,24 @@ _NAME = re.compile(r"\s*(#?[\w .-]{1,80}?)\s*(?::(?!:)|\||\Z)")
 
 
 def end_of_call(text: str, start: int) -> int | None:
-    """Return the index after the call that begins at `start` (with `{{`), or None if it is not closed."""
-    depth = 0
-    for brace in _BRACES.finditer(text, start, start + CALL_LIMIT):
-        depth += 1 if brace[0] == "{{" else -1
-        if depth == 0:
-            return brace.end()
+    """Return the index after the call that begins at `start` (with `{{`), or None if it is not closed.
+
+    Runs of braces are matched as in MediaWiki: from the inside, by three for a parameter, else by two.
+    """
+    opened: list[int] = []
+    for run in _BRACES.finditer(text, start, start + CALL_LIMIT):
+        if run[0][0] == "{":
+            opened.append(len(run[0]))
+            continue
+        end = run.start()
+        while opened and run.end() - end >= 2:
+            width = min(3, run.end() - end, opened[-1])
+            end += width
+            opened[-1] -= width
+            if opened[-1] < 2:
+                opened.pop()
+        if not opened:
+            return end
     return None
 
 

@@ -51,7 +51,7 @@ class WikiLink:
 
     The target of a category is its canonical title (`Category:…`), that of a file `File:…`, that of a
     link to a section of the same page "".  An annotation has the name of its `property`, and its value
-    as `target`.
+    as `target`.  `sort_key` is that of a category, `[[Category:C|key]]`; "" for none.
     """
 
     target: str
@@ -59,6 +59,7 @@ class WikiLink:
     kind: LinkKind
     section: str = ""
     property: str = ""
+    sort_key: str = ""
 
 
 @dataclass

@@ -33,6 +33,7 @@ _PICTURE_OPTION = re.compile(
     r"(?:link|lien|page|lang|class)=.*)\Z",
     re.IGNORECASE,
 )
+_BAR_OR_PARAMETER = re.compile(r"\{\{\{|\}\}\}|\\?\|")
 _MARKUP = re.compile(r"[*_`\\<\[\]\x02]")
 """In a label: characters of Markdown syntax, and the character by which Python-Markdown marks processed text."""
 
@@ -61,6 +62,20 @@ def _target(written: str) -> tuple[str, str]:
     return clean_title(title), section
 
 
+def _split_at_bars(inner: str) -> list[str]:
+    """Split at bars (escaped in tables), but not at those of a parameter `{{{name|default}}}`."""
+    parts, begin, depth = [], 0, 0
+    for token in _BAR_OR_PARAMETER.finditer(inner):
+        if token[0] == "{{{":
+            depth += 1
+        elif token[0] == "}}}":
+            depth = max(0, depth - 1)
+        elif not depth:
+            parts.append(inner[begin : token.start()])
+            begin = token.end()
+    return [*parts, inner[begin:]]
+
+
 class LinkBuilder:
     """Makes the elements that stand for the links of one text, and stores their placeholders."""
 
@@ -69,7 +84,7 @@ class LinkBuilder:
 
     def from_markup(self, source: str, inner: str, trail: str = "") -> Element:
         """Return the element for `[[inner]]trail`; `source` is the link as written."""
-        first, *others = [unescape(part).strip() for part in re.split(r"\\?\|", inner)]
+        first, *others = [unescape(part).strip() for part in _split_at_bars(inner)]
         if _EXTERNAL_URL.match(first):
             return _external_link(first, "|".join(others) or first)
         if "::" in first and first[0] == ":" and not first.startswith("::"):
@@ -82,7 +97,8 @@ class LinkBuilder:
             return self.store.add_element(self.store.add_problem("link_title", source, source=source[:80]))
         number, name = split_namespace(target)
         if not first.startswith(":") and number == CATEGORY:
-            return self._add_mark(WikiLink(build_full_title(CATEGORY, None, name), name, "category"))
+            sort_key = "|".join(others) or " " if others else ""
+            return self._add_mark(WikiLink(build_full_title(CATEGORY, None, name), name, "category", sort_key=sort_key))
         if not first.startswith(":") and number == FILE:
             return self._file(name, others)
         label = "|".join(others) or (_without_prefix(target) if others else first.removeprefix(":"))
