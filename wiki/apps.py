@@ -46,6 +46,7 @@ def _register_jobs() -> None:
     from wiki.forks.notifications import UpstreamEmailJob
     from wiki.mail.email_delivery import EmailDeliveryJob
     from wiki.pages import background_jobs
+    from wiki.pages.writing.rederivation import RederivationJob
     from wiki.remotes.mirror_polling import MirrorPollJob
     from wiki.search.index_updates import IndexUpdateJob
 
@@ -56,6 +57,7 @@ def _register_jobs() -> None:
     background_jobs.register(EmailDeliveryJob())
     background_jobs.register(MirrorPollJob())
     background_jobs.register(IndexUpdateJob())
+    background_jobs.register(RederivationJob())
 
 
 def _register_providers() -> None:
@@ -78,16 +80,21 @@ def _register_providers() -> None:
 
 def _connect_signals() -> None:
     """Connect the receivers that invalidate caches, fill the outbox, and remember devices."""
+    from django.apps import apps
     from django.contrib.auth.signals import user_logged_in
-    from django.db.models.signals import post_delete, post_save
+    from django.db.models.signals import post_delete, post_migrate, post_save
 
     from wiki.accounts.known_devices import remember_sign_in
     from wiki.accounts.models import User
     from wiki.ask.embedding import result_cache
     from wiki.pages.models import Kind, invalidate_places_of
+    from wiki.pages.writing import rederivation
     from wiki.search import outbox
 
     outbox.connect_signals()
+    post_migrate.connect(
+        rederivation.record_new_wiki, sender=apps.get_app_config("wiki"), dispatch_uid="wiki.record_new_wiki"
+    )
     user_logged_in.connect(remember_sign_in, dispatch_uid="wiki.remember_sign_in")
     post_save.connect(invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")
     for signal in (post_save, post_delete):

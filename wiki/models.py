@@ -22,13 +22,14 @@ from wiki.pages.models import (
     WikiPage,
 )
 from wiki.pages.site_settings import SiteTexts
-from wiki.pages.task_models import TaskFailure
+from wiki.pages.task_models import DerivedRevision, TaskFailure
 from wiki.search.models import OutboxEntry, PageSearchText, SavedSearch
 
 __all__ = [
     "CacheDependency",
     "CacheEpoch",
     "Changeset",
+    "DerivedRevision",
     "Fact",
     "File",
     "Fork",

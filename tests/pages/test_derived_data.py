@@ -20,6 +20,8 @@ class Counts(dict[str, int]):
 class Updater:
     """An updater that provides `output`, or reads it."""
 
+    revision = 1
+
     def __init__(self, name: str, requires: Sequence[type[Any]] = (), provides: type[Any] | None = None) -> None:
         self.name, self.requires, self.provides = name, requires, provides
         self.received: list[Any] = []

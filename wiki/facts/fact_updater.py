@@ -35,6 +35,7 @@ class FactUpdater:
     """Maintains the rows of `Fact`, `Subject` and `Property`."""
 
     name = "facts"
+    revision = 2
     requires = ()
     provides = FactChanges
 

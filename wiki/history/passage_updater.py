@@ -37,6 +37,7 @@ class PassageUpdater:
     """Maintains the rows of `Passage`."""
 
     name = "passages"
+    revision = 2
     requires = ()
     provides = PassageChanges
 

@@ -1,4 +1,4 @@
-"""Failures of background work, one item at a time: what failed, how often, and when it is tried again."""
+"""State of background work: what failed and when it is tried again, and by which rules data is derived."""
 
 from __future__ import annotations
 
@@ -24,3 +24,16 @@ class TaskFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.item}: {self.error}"
+
+
+class DerivedRevision(models.Model):
+    """By which revision of the rules one kind of derived data was made, and how far it is made again."""
+
+    kind = models.CharField(max_length=64, unique=True)
+    """Name of the updater."""
+    revision = models.PositiveIntegerField()
+    pages_done_to = models.PositiveBigIntegerField(default=0)
+    """While it is made again: the primary key of the last page that is done."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.revision}"

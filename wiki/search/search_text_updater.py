@@ -34,6 +34,7 @@ class SearchTextUpdater:
     """Updates the rows of `PageSearchText`."""
 
     name = "search text"
+    revision = 2
     requires = (FactChanges, PassageChanges)
     provides = None
 

@@ -18,6 +18,7 @@ from wagtail.admin.menu import MenuItem
 
 from wiki.accounts.models import User
 from wiki.pages.task_models import TaskFailure
+from wiki.pages.writing import rederivation
 from wiki.search.engine.backend import WhooshBackend
 from wiki.search.engine.index_directory import IndexDirectory, IndexMissing
 from wiki.search.models import OutboxEntry
@@ -71,6 +72,7 @@ def work_report(request: HttpRequest) -> HttpResponse:
         return redirect("work_report")
     context = {
         "failures": TaskFailure.objects.order_by("-failed_at")[:LISTED],
+        "rederived": rederivation.progress(),
         "indexes": index_states(),
         "waiting": OutboxEntry.objects.count(),
         "oldest": OutboxEntry.objects.order_by("pk").values_list("since", flat=True).first(),

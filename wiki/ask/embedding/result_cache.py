@@ -198,6 +198,7 @@ class ResultCacheInvalidator:
     """Invalidates cached results when pages are written. It has to run after all other updaters of derived data."""
 
     name = "result invalidation"
+    revision = 1
     requires = (FactChanges,)
     provides = None
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from wiki.pages.models import WikiPage
-from wiki.pages.writing import rebuild_derived
+from wiki.pages.writing import rebuild_derived, rederivation
 
 
 class Command(BaseCommand):
@@ -20,4 +20,5 @@ class Command(BaseCommand):
         """Rebuild with a progress bar."""
         with tqdm(total=WikiPage.objects.count(), unit="page", disable=None) as bar:
             count = rebuild_derived.rebuild(bar.update)
+        rederivation.record_as_current()
         self.stdout.write(f"{count} pages derived again from their history.")

@@ -61,6 +61,7 @@ class LinkTableUpdater:
     """Updates the rows of `PageLink`; rows that do not change are not written."""
 
     name = "links"
+    revision = 2
     requires = ()
     provides = None
 

@@ -209,6 +209,7 @@ class RenderUpdater:
     """Updates the rows of `RenderedPage`, one per page and interface language."""
 
     name = "rendered"
+    revision = 2
     requires = ()
     provides = None
 

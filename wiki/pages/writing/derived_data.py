@@ -118,6 +118,10 @@ class DerivedDataUpdater(Protocol):
         """Name of the derived data, unique among updaters."""
 
     @property
+    def revision(self) -> int:
+        """Number of the rules: incremented when the same text gives other rows, which are then made again."""
+
+    @property
     def requires(self) -> Sequence[type[Any]]:
         """Types of the outputs of other updaters that `write` reads from its `inputs`."""
 

@@ -62,7 +62,7 @@ def rebuild(progress: Callable[[int], object] = lambda done: None) -> int:
     """
     count = 0
     for pks in _batches():
-        while not _rebuild(pks):
+        while not rebuild_pages(pks):
             continue
         count += len(pks)
         progress(len(pks))
@@ -81,7 +81,7 @@ def _batches() -> Iterator[list[int]]:
         yield batch
 
 
-def _rebuild(pks: Sequence[int]) -> bool:
+def rebuild_pages(pks: Sequence[int]) -> bool:
     """Rebuild the derived data of some pages in one transaction. Return False if a page was edited meanwhile.
 
     Nothing is written then.
