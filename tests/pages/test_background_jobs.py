@@ -93,6 +93,17 @@ def test_second_worker_exits(instance: Instance) -> None:
     assert "Another worker" not in instance.manage("work", "--once")
 
 
+def test_a_stopped_worker_ends_cleanly(instance: Instance) -> None:
+    worker = instance.start("manage.py", "work", "--with-parent")
+    while not _is_locked(instance):
+        time.sleep(0.05)
+    time.sleep(0.5)  # for its thread to read
+    worker.terminate()
+    assert worker.stderr is not None
+    errors = worker.stderr.read()
+    assert (worker.wait(timeout=30), errors) == (0, ""), "standard input is still open: it must not be a crash"
+
+
 def test_worker_exits_with_its_parent(instance: Instance) -> None:
     worker = instance.start("manage.py", "work", "--with-parent")
     try:

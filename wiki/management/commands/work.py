@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -43,7 +44,9 @@ class Command(BaseCommand):
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches both: the parent decides
 
             def wait() -> None:
-                sys.stdin.buffer.read()
+                # Not sys.stdin: its lock, held by this thread, would be a fatal error when the interpreter ends.
+                while os.read(sys.stdin.fileno(), 4096):
+                    continue
                 stopped.set()
 
             threading.Thread(target=wait, daemon=True).start()
