@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import shutil
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -28,8 +29,8 @@ from whoosh.fields import Schema
 from whoosh.searching import Searcher
 
 logger = logging.getLogger(__name__)
-POOL_SIZE = 8
-"""Most open searchers in the pool of each index."""
+POOL_SIZE = 2
+"""Searchers of each index that a process has open at once; others wait. An open one may hold 100 MB of postings."""
 ATTEMPTS = 5
 """Attempts to open an index that a writer is changing."""
 DAMAGE_ERRORS = (Exception,)
@@ -115,8 +116,14 @@ class IndexDirectory:
     def searcher(self) -> Iterator[Searcher]:
         """Open a searcher of the last commit, for one thread. Raises IndexMissing and IndexDamaged.
 
-        Exceptions in the block are recorded as damage and raised as IndexDamaged; programming errors are only logged.
+        Waits while POOL_SIZE threads search this index. Exceptions in the block are recorded as damage and raised as
+        IndexDamaged; programming errors are only logged.
         """
+        with _turn(self.folder), self._searcher() as searcher:
+            yield searcher
+
+    @contextmanager
+    def _searcher(self) -> Iterator[Searcher]:
         opened = self._opened()
         try:
             yield opened.searcher
@@ -217,6 +224,24 @@ class _Opened:
 
 
 _POOLS: dict[Path, deque[_Opened]] = {}
+_TURNS: dict[Path, threading.BoundedSemaphore] = {}
+_held = threading.local()
+"""In `folders`, the indexes that this thread searches already: a search within a search does not wait."""
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Wait until fewer than POOL_SIZE threads search an index, and be one of them during the block."""
+    held: set[Path] = _held.__dict__.setdefault("folders", set())
+    if folder in held:
+        yield
+        return
+    with _TURNS.setdefault(folder, threading.BoundedSemaphore(POOL_SIZE)):
+        held.add(folder)
+        try:
+            yield
+        finally:
+            held.discard(folder)
 
 
 def _return_to_pool(folder: Path, opened: _Opened) -> None:
