@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -161,3 +162,27 @@ def test_a_window_that_ends_between_two_steps_begins_anew_with_one(monkeypatch: 
     rate_limits.count_against_limit("water", 2, 60)
     with pytest.raises(RateLimitExceeded):
         rate_limits.count_against_limit("water", 2, 60)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/search?q=pain", "SEARCHES"),
+        ("/search?when=ever&q=pain", "SEARCHES"),
+        ("/search/suggest?q=pa", "COMPLETIONS"),
+        ("/search/feed?q=pain", "FEEDS"),
+        ("/feeds/changes", "FEEDS"),
+        ("/api.php?action=ask&query=[[Ville::%2B]]", "SEARCHES"),
+        ("/api.php?action=query&list=search&srsearch=pain", "SEARCHES"),
+    ],
+)
+def test_searches_queries_and_feeds_are_limited(
+    path: str, name: str, anna: AnonymousUser, client_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, name, dataclasses.replace(getattr(rate_limits, name), count=2))
+    client = client_of(anna)
+    statuses = [client.get(path) for _ in range(3)]
+    assert [response.status_code for response in statuses[:2]] == [200, 200]
+    assert statuses[2].status_code == 429 or statuses[2].json()["error"]["code"] == "ratelimited"
+    other = client_of(anna)
+    assert other.get(path, REMOTE_ADDR="10.9.8.7").status_code == 200, "each address has its own count"

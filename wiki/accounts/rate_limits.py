@@ -56,6 +56,12 @@ PREVIEWS = RateLimit(
     30, MINUTE, gettext_noop("Too many previews and old versions in a minute. Please wait a minute, then try again.")
 )
 PREVIEWS_BY_ACCOUNT = RateLimit(120, MINUTE, PREVIEWS.message)
+SEARCHES = RateLimit(
+    60, MINUTE, gettext_noop("Too many searches and queries in a minute. Please wait a minute, then try again.")
+)
+SEARCHES_BY_ACCOUNT = RateLimit(240, MINUTE, SEARCHES.message)
+COMPLETIONS = RateLimit(300, MINUTE, SEARCHES.message)
+FEEDS = RateLimit(60, MINUTE, gettext_noop("Too many feeds in a minute. Please ask for each of them less often."))
 
 _DEFAULT_MESSAGE = gettext_noop(
     "That was too fast: at most %(count)d times in %(seconds)d seconds. Please try again later."
@@ -131,7 +137,27 @@ def limit_suggestions(request: HttpRequest) -> None:
 
 def limit_previews(request: HttpRequest) -> None:
     """Count one view that must parse a text (a preview or an old version). Raises RateLimitExceeded."""
+    _count_person(request, "preview", PREVIEWS, PREVIEWS_BY_ACCOUNT)
+
+
+def limit_searches(request: HttpRequest) -> None:
+    """Count one search, or one query by the API. Raises RateLimitExceeded."""
+    _count_person(request, "search", SEARCHES, SEARCHES_BY_ACCOUNT)
+
+
+def limit_completions(request: HttpRequest) -> None:
+    """Count one completion of what somebody types. Raises RateLimitExceeded."""
+    count_request(f"complete:{address_hash(request)}", COMPLETIONS)
+
+
+def limit_feeds(request: HttpRequest) -> None:
+    """Count one feed. Raises RateLimitExceeded."""
+    count_request(f"feed:{address_hash(request)}", FEEDS)
+
+
+def _count_person(request: HttpRequest, what: str, by_address: RateLimit, by_account: RateLimit) -> None:
+    """Count one request of an account, or of a network address without one. Raises RateLimitExceeded."""
     if request.user.is_authenticated:
-        count_request(f"preview:user:{request.user.pk}", PREVIEWS_BY_ACCOUNT)
+        count_request(f"{what}:user:{request.user.pk}", by_account)
     else:
-        count_request(f"preview:{address_hash(request)}", PREVIEWS)
+        count_request(f"{what}:{address_hash(request)}", by_address)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from wiki.accounts import rate_limits
 from wiki.api.api_request import ApiError, ApiRequest
 from wiki.ask import query_parser
 from wiki.ask.execution import runner
@@ -39,6 +40,7 @@ def _parse(request: ApiRequest, source: str) -> Query:
 
 def _result(request: ApiRequest, query: Query) -> dict[str, Any]:
     """Run a query; return rows, printouts and `query-continue-offset`. Raises ApiError."""
+    rate_limits.limit_searches(request.http_request)
     started = time.monotonic()
     result = runner.run(query, request.user, request.language)
     if result.problems:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.html import escape, format_html
 
+from wiki.accounts import rate_limits
 from wiki.api.api_request import ApiError
 from wiki.api.module_parameters import ModuleParameters
 from wiki.api.page_sets import PageSet
@@ -53,6 +54,7 @@ def _find(parameters: ModuleParameters) -> tuple[SearchResults, list[SearchHit],
     if not text:
         message = gettext_noop('The "%(name)s" parameter must be set.')
         raise ApiError("missingparam", message, name=f"{parameters.prefix}search")
+    rate_limits.limit_searches(parameters.request.http_request)
     parameters.choice("sort", ("relevance",), "relevance")
     if parameters.choice("what", ("text", "title", "nearmatch"), "text") != "text":
         text = f"intitle:{text}" if " " not in text else f'intitle:"{text}"'

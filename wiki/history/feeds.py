@@ -19,6 +19,7 @@ from django.utils.http import quote_etag
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
+from wiki.accounts import rate_limits
 from wiki.history import page_access
 from wiki.history.change_summaries import strip_control_characters, summarize_changes
 from wiki.history.forms import ChangesFilter
@@ -106,6 +107,7 @@ def _feed_response(request: HttpRequest, channel: Channel, versions: PageVersion
 
     Texts are loaded only for a response with a body.
     """
+    rate_limits.limit_feeds(request)
     form = ChangesFilter(request.GET)
     fold = channel.fold and form.changeset_id is None
     entries = list_changes(form.narrow(versions), since=form.since, fold=fold, size=ENTRIES).rows

@@ -18,6 +18,7 @@ from django.utils.http import quote_etag
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST, require_safe
 
+from wiki.accounts import rate_limits
 from wiki.history import feeds
 from wiki.history.change_summaries import strip_control_characters
 from wiki.history.noindex import noindex
@@ -84,6 +85,7 @@ def forget(request: HttpRequest, number: int) -> HttpResponseRedirect:
 @noindex
 def feed(request: HttpRequest) -> HttpResponseBase:
     """Return the Atom feed of a search, last edited pages first; 304 where the ETag matches."""
+    rate_limits.limit_feeds(request)
     query = canonical_query(request.GET)
     selected = facets.select_facets(request.GET, request.user)
     results = search_results.search_pages(request.GET.get("q", ""), request.user, selected.where)

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from wiki.accounts import rate_limits
 from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.search import facets, history_results, query_warnings, saved_searches, search_results
@@ -31,6 +32,8 @@ MAX_PERIODS = 6
 def search(request: HttpRequest) -> HttpResponse:
     """Show the search page: the pages that match the query, best first, with facets; current pages or their history."""
     text = request.GET.get("q", "").strip()
+    if text:
+        rate_limits.limit_searches(request)
     selected = facets.select_facets(request.GET, request.user)
     time_input = TimeFilterInput.from_parameters(request.GET)
     if time_input.searches_history or request.GET.get("page"):
@@ -102,6 +105,7 @@ def _results_page(request: HttpRequest, hits: list[Any], selected: SelectedFacet
 @never_cache
 def suggest(request: HttpRequest) -> JsonResponse:
     """Return pages for the text in the search box so far, as JSON: title, URL, kind, place and language of each."""
+    rate_limits.limit_completions(request)
     text = request.GET.get("q", "").strip()
     results = search_results.autocomplete_pages(text, request.user, MAX_SUGGESTIONS)
     return JsonResponse({"query": text, "results": _suggestions(results.hits, results, request)})

@@ -34,14 +34,13 @@ SUGGESTIONS_LIMIT, FACTS_LIMIT = 10, 300
 LATEST_FACTS = 5_000
 """Number of latest facts whose values are searched for words inside them."""
 SECONDS = 0.5
-PER_MINUTE = 300
 Suggestion = dict[str, str]
 
 
 @require_safe
 def complete(request: HttpRequest) -> JsonResponse:
     """Return suggestions for `q`, of the type `kind`; `property` for values. An empty list after a timeout."""
-    rate_limits.count_against_limit(f"complete:{rate_limits.address_hash(request)}", PER_MINUTE, rate_limits.MINUTE)
+    rate_limits.limit_completions(request)
     suggest = SUGGESTERS.get(request.GET.get("kind", ""))
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     language = (get_language() or "fr")[:2]
