@@ -13,7 +13,7 @@ from django.utils import timezone
 from wiki.accounts.models import User
 from wiki.pages import date_input, page_lookup
 from wiki.pages.models import WikiPage
-from wiki.pages.writing import page_writer
+from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +146,28 @@ def test_date_and_time_is_parsed() -> None:
 def test_invalid_date_raises(text: str) -> None:
     with pytest.raises(date_input.InvalidDate):
         date_input.parse_period_end(text)
+
+
+def test_a_renamed_page_belongs_to_its_title_of_that_day(page: WikiPage, read_page: ReadPage) -> None:
+    page_moves.move(page, "Boulangerie", Author(None, "script"))
+    assert "Du pain." in read_page("at=2019-12-31"), "a redirect has the title now"
+    assert "Du pain." in read_page("at=2019-12-31", title="Boulangerie")
+    redirect = page_lookup.find_by_key("Fournil")
+    assert redirect is not None
+    page_writer.delete(redirect, Author(None, "script"))
+    assert "Des tartes." in read_page("at=2020")
+    read_page("at=2018", status=404, title="Boulangerie")
+    read_page("at=2018", status=404)
+    read_page("at=2100", status=404)
+
+
+def test_a_deleted_page_belongs_to_its_days_for_those_who_may_see_it(
+    page: WikiPage, read_page: ReadPage, client_of: Callable[..., Client]
+) -> None:
+    page_writer.delete(page, Author(None, "script"))
+    read_page("at=2019-12-31", status=404)
+    root = User.objects.create_superuser("root", password="x")
+    response = client_of(root).get("/wiki/Fournil?at=2019-12-31")
+    assert response.status_code == 200
+    assert "Du pain." in response.content.decode()
+    assert client_of(root).get("/wiki/Fournil?at=2100").status_code == 404

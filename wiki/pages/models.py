@@ -287,6 +287,7 @@ class PageVersion(models.Model):
             models.Index(fields=["author", "-claimed_at"], name="version_author"),
             models.Index(fields=["author_name", "-claimed_at"], name="version_author_name"),
             models.Index(fields=["place", "-claimed_at"], name="version_place"),
+            models.Index(fields=["title", "-claimed_at"], name="version_title"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -33,6 +33,8 @@ from wiki.text import titles
 from wiki.text.titles import CATEGORY, FILE
 
 CARDS_PER_KIND = 6
+TITLES_TRIED = 20
+"""Versions with a title that are looked at, to find which page had it on a day."""
 SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}
 
 
@@ -84,7 +86,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     if "version" in request.GET:
         return old_version(request, key)
     if "at" in request.GET:
-        return as_of(request, key)
+        return as_of(request, titles.clean_title(title))
     language = (get_language() or "fr")[:2]
     etag = page_cache.etag_from_middleware(request)
     readable = WikiPage.objects.readable_by(request.user).filter(title_key=key)
@@ -270,27 +272,47 @@ def old_version(request: HttpRequest, key: str) -> HttpResponse:
     return _render_old_version(request, found, version)
 
 
-def as_of(request: HttpRequest, key: str) -> HttpResponseBase:
+def as_of(request: HttpRequest, title: str) -> HttpResponseBase:
     """Show the version that was current at the end of the day `?at=`, with the facts and query results of that day."""
-    found = _get_page(request, key)
-    day = request.GET.get("at", "").strip()[:40]
+    key, day = titles.key_of(title), request.GET.get("at", "").strip()[:40]
     if not day:
-        return redirect(found.get_absolute_url())
+        return redirect(_get_page(request, key).get_absolute_url())
     try:
         until = date_input.parse_period_end(day)
     except date_input.InvalidDate:
         message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.") % {"text": day}
         return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
-    # Claimed times may decrease from version to version: the last version before the first one after the day counts.
-    versions = _versions(request, found)
-    later = versions.filter(claimed_at__gte=until).aggregate(first=Min("number"))["first"]
-    version = versions.filter(number__lt=later or found.version + 1).order_by("-number").first()
+    current = WikiPage.objects.readable_by(request.user).filter(title_key=key).select_related("kind", "place").first()
+    version = None if current is None else _version_of_day(request, current, until)
+    version = version or _version_titled(request, title, until)
+    if version is None and current is None:
+        raise Http404(gettext("There is no such version."))
     if version is None:
         message = gettext("This page was not written yet on that day.")
         return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
     return _render_old_version(
-        request, found, version, timezone.localdate(until - timedelta(microseconds=1)).isoformat()
+        request, version.page, version, timezone.localdate(until - timedelta(microseconds=1)).isoformat()
     )
+
+
+def _version_of_day(request: HttpRequest, found: WikiPage, until: datetime) -> PageVersion | None:
+    """Return the version of a page before a moment; None if it was not written yet.
+
+    Claimed times may decrease from version to version: the last version before the first one after the day counts.
+    """
+    versions = _versions(request, found)
+    later = versions.filter(claimed_at__gte=until).aggregate(first=Min("number"))["first"]
+    return versions.filter(number__lt=later or found.version + 1).order_by("-number").first()
+
+
+def _version_titled(request: HttpRequest, title: str, until: datetime) -> PageVersion | None:
+    """Return the version of the page that had this title before a moment, and was renamed or deleted since."""
+    readable = PageVersion.objects.readable_by(request.user).filter(title=title, claimed_at__lt=until)
+    for named in readable.select_related("page__kind", "page__place").order_by("-claimed_at", "-pk")[:TITLES_TRIED]:
+        version = _version_of_day(request, named.page, until)
+        if version is not None and version.title == title and not version.is_deletion:
+            return version
+    return None
 
 
 def _get_page(request: HttpRequest, key: str) -> WikiPage:
@@ -304,7 +326,7 @@ def _get_page(request: HttpRequest, key: str) -> WikiPage:
 
 def _versions(request: HttpRequest, found: WikiPage) -> PageVersionQuerySet:
     versions: PageVersionQuerySet = PageVersion.objects.readable_by(request.user).filter(page=found)
-    return versions.select_related("stored", "author")
+    return versions.select_related("stored", "author", "page__kind", "page__place")
 
 
 def _render_old_version(request: HttpRequest, found: WikiPage, version: PageVersion, day: str = "") -> HttpResponse:
