@@ -87,8 +87,8 @@ def _connect_signals() -> None:
     from wiki.accounts.known_devices import remember_sign_in
     from wiki.accounts.models import User
     from wiki.ask.embedding import result_cache
-    from wiki.pages.models import Kind, invalidate_places_of
-    from wiki.pages.writing import rederivation
+    from wiki.pages.models import Kind
+    from wiki.pages.writing import cache_versions, rederivation
     from wiki.search import outbox
 
     outbox.connect_signals()
@@ -96,7 +96,7 @@ def _connect_signals() -> None:
         rederivation.record_new_wiki, sender=apps.get_app_config("wiki"), dispatch_uid="wiki.record_new_wiki"
     )
     user_logged_in.connect(remember_sign_in, dispatch_uid="wiki.remember_sign_in")
-    post_save.connect(invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")
+    post_save.connect(cache_versions.invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")
     for signal in (post_save, post_delete):
         signal.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.invalidate_kinds")
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.factories import make_place
+from tests.factories import make_page, make_place
 from tests.forks.fork_factories import change, fork_status_of, make_practice, merge_of, text_of
 from tests.instances import Instance, free_port
 from wiki.accounts.models import User
@@ -118,3 +118,39 @@ def test_they_fork_and_propose_to_each_other(
         mirror_polling.poll(mirror)
     assert "ne répond pas" in client.get("/touch/La_Cale:G%C3%A2teau").content.decode()
     assert fork_status_of(fork, bob).upstream == WikiPage.objects.get(pk=mirror.page_id)
+
+
+@pytest.mark.slow
+def test_pulls_across_sites_are_known_to_both(
+    far: Instance, live_server: Any, settings: Any, alice: User, bob: User, client_of: Any
+) -> None:
+    settings.BASE_ADDRESS = live_server.url
+    settings.FORK_FROM = [ipaddress.ip_network(one) for one in NEAR.split(", ")]
+    settings.FORK_PORTS = [range(1024, 65_536)]
+    bread = make_page("Pain", "Un.\n\nDeux.\n\nTrois.\n", by=alice)
+    title = "Le Fournil:Pain"
+    with far.served() as there:
+        far.manage("fork", f"{live_server.url}/wiki/Pain", "--into", "Le Fournil", "--by", "zoe")
+        change(bread, alice, ("Un.", "Un. Une phrase de passage."))
+        assert json.loads(far.manage("pull", title, "--by", "zoe", "--format", "json"))["changed"]
+        far.python(f"{HEAD}change('{title}', 'Trois.', 'Trois, autrement.')")
+        change(bread, alice, (" Une phrase de passage.", ""))
+        mirror = mirror_polling.fetch_mirror(f"{there}/wiki/Le_Fournil:Pain", bob)
+        merge = merge_of(bread, mirror.page)
+        assert merge.merged.text == "Un.\n\nDeux.\n\nTrois, autrement.\n", (
+            "what was removed after the pull stays removed"
+        )
+        # The accepted proposal comes back as nothing new but the removal
+        proposal = proposals.propose(merge, merge.merged.text or "", "", bob)
+        proposals.accept(proposal, proposal.text, alice, is_whole=True, base=page_lookup.reload_page(bread.pk).version)
+        assert json.loads(far.manage("pull", title, "--by", "zoe", "--format", "json"))["changed"]
+        show = f"{HEAD}print(page_lookup.find_by_key('{title}').source.text, end='')"
+        assert far.python(show) == text_of(bread)
+        # A clash that was settled there is no clash here
+        change(bread, alice, ("Deux.", "Deux, dit Alice."))
+        far.python(f"{HEAD}change('{title}', 'Deux.', 'Deux, dit Zoé.')")
+        far.manage("pull", title, "--by", "zoe", "--ours")
+        assert mirror_polling.poll(Mirror.objects.get(pk=mirror.pk)) is True
+        merge = merge_of(bread, Mirror.objects.get(pk=mirror.pk).page)
+        assert merge.merged.conflicts == []
+        assert merge.merged.text == far.python(show)

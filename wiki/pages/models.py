@@ -207,12 +207,6 @@ class Stewardship(models.Model):
         WikiPage.objects.filter(pk=self.place_id).update(cache_version=F("cache_version") + 1)
 
 
-def invalidate_places_of(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
-    """Receiver of `post_save`: change the ETag of the user's places, unless only `last_login` was saved (sign-in)."""
-    if update_fields != frozenset({"last_login"}):
-        WikiPage.objects.filter(stewardships__user=instance).update(cache_version=F("cache_version") + 1)
-
-
 class Changeset(models.Model):
     """Group of versions made in one act: the fork of a subtree, an import, the renaming of a place."""
 
@@ -253,6 +247,8 @@ class PageVersion(models.Model):
     stored = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="page_version")
     merge_parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="merged_into")
     """Second parent of a merge: the version of another page whose text was merged into this version."""
+    merge_source = models.JSONField(null=True)
+    """Of an imported version: the version that it merged, as `{"host", "title", "number"}`, wherever that is."""
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="versions")
     author_name = models.CharField(max_length=255)
     origin_host = models.CharField(max_length=255, blank=True)

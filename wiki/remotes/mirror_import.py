@@ -109,6 +109,7 @@ def _write_versions(contents: ArchiveContents, mirror: Mirror, new_values: Mirro
         fields = PageFields(MIRROR_NAMESPACE, None, title, False, revision.license, revision.language)
         new_versions.append(new_version_of(page, revision, fields))
         new_versions[-1].text = _text_of(revision, images.renamed)
+        new_versions[-1].merge_parent = _merged_version(revision)
     if new_versions and parent is not None:
         new_versions[0].merge_parent = parent
 
@@ -158,6 +159,24 @@ def _new_versions(contents: ArchiveContents, page: WikiPage, renamed: Mapping[st
 def _text_of(revision: Revision, renamed: Mapping[str, str]) -> str | None:
     """Return the text of a version with pictures renamed; None for a deletion."""
     return None if revision.text is None else rename_pictures(revision.text, renamed)
+
+
+def _merged_version(revision: Revision) -> PageVersion | None:
+    """Return the version here that a version of the other site merged: of a page of this wiki, or of another mirror.
+
+    So both sites know what each took in from the other, and a merge base is never older than that.
+    """
+    merged = revision.merged
+    if merged is None:
+        return None
+    if merged["host"] == own_host():
+        rows = PageVersion.objects.filter(title=merged["title"], number=merged["number"])
+        rows = rows.exclude(page__namespace=MIRROR_NAMESPACE)
+    else:
+        mirrors = Mirror.objects.filter(host=merged["host"], title=merged["title"])
+        rows = PageVersion.objects.filter(page__in=mirrors.values("page"), number=merged["number"])
+    version: PageVersion | None = rows.select_related("page").order_by("-pk").first()
+    return version
 
 
 def _local_upstream(contents: ArchiveContents) -> PageVersion | None:

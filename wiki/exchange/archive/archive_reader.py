@@ -45,6 +45,8 @@ class Revision:
     language: str
     is_place: bool
     text: str | None
+    merged: dict[str, Any] | None = None
+    """The version of another page that it merged: `host`, `title`, `number`."""
 
 
 @dataclass(slots=True)
@@ -251,7 +253,21 @@ def _read_revision(reader: JsonReader, number: int, text: str | None) -> Revisio
         language=reader.language("language"),
         is_place=reader.flag("is_place"),
         text=text,
+        merged=_read_merged(reader),
     )
+
+
+def _read_merged(reader: JsonReader) -> dict[str, Any] | None:
+    """Return the version that a version merged, if the archive states one."""
+    if not reader.has("merged"):
+        return None
+    merged = JsonReader(reader.raw("merged", dict), reader.where)
+    merged.refuse_other_keys("host", "title", "number")
+    return {
+        "host": merged.host("host"),
+        "title": merged.title("title"),
+        "number": merged.number("number", 1, 2**31 - 1),
+    }
 
 
 def _check_consistency(contents: ArchiveContents, page: JsonReader, limits: Limits) -> None:

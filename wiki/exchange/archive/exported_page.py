@@ -120,7 +120,7 @@ class ExportedPage:
         done = 0
         while done < self.last.number:
             rows = self.versions.filter(number__gt=done, number__lte=done + VERSIONS_PER_QUERY)
-            for version in rows.select_related("stored").order_by("number"):
+            for version in rows.select_related("stored", "merge_parent__page__mirror").order_by("number"):
                 yield version, version.text()
             done += VERSIONS_PER_QUERY
 
@@ -245,7 +245,21 @@ def revision_line(version: PageVersion, before: str | None, text: str | None) ->
     }
     if version.is_place:
         line["is_place"] = True
+    if merged := merge_source(version):
+        line["merged"] = merged
     return line | make_delta(before, text)
+
+
+def merge_source(version: PageVersion) -> dict[str, Any] | None:
+    """Return the version of another page that a version merged, as `{"host", "title", "number"}`; None for no merge."""
+    parent = version.merge_parent
+    if version.merge_source is not None or parent is None:
+        stated: dict[str, Any] | None = version.merge_source
+        return stated
+    mirror = getattr(parent.page, "mirror", None)
+    if mirror is not None:
+        return {"host": mirror.host, "title": mirror.title, "number": parent.number}
+    return {"host": own_host(), "title": parent.title, "number": parent.number}
 
 
 def pictures_named_in(text: str | None, line: dict[str, Any]) -> set[str]:

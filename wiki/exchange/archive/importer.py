@@ -200,7 +200,7 @@ def new_version_of(page: WikiPage, revision: Revision, fields: PageFields) -> Ne
     """Return a version of the archive as a new version of `page`."""
     return NewVersion(
         page, revision.text, fields, Author(None, revision.author, revision.host), revision.comment, revision.minor,
-        revision.tags, claimed_at=revision.date, origin_number=revision.origin,
+        revision.tags, claimed_at=revision.date, origin_number=revision.origin, merge_source=revision.merged,
     )  # fmt: skip
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db.models import F, Q
 
+from wiki.accounts.models import User
 from wiki.pages.models import Fork, PageLink, WikiPage
 
 ROWS = 500
@@ -39,3 +41,9 @@ def invalidate_forks(upstream_pks: Sequence[int]) -> None:
         WikiPage.objects.filter(fork__upstream__in=upstream_pks[start : start + ROWS]).update(
             cache_version=F("cache_version") + 1
         )
+
+
+def invalidate_places_of(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
+    """Receiver of `post_save`: change the ETag of the user's places, unless only `last_login` was saved (sign-in)."""
+    if update_fields != frozenset({"last_login"}):
+        WikiPage.objects.filter(stewardships__user=instance).update(cache_version=F("cache_version") + 1)

@@ -76,6 +76,8 @@ class NewVersion:
     claimed_at: datetime | None = None
     origin_number: int | None = None
     merge_parent: PageVersion | None = None
+    merge_source: dict[str, Any] | None = None
+    """See `PageVersion.merge_source`."""
 
 
 @dataclass(slots=True)
@@ -376,6 +378,7 @@ def _page_version(new: NewVersion, stored: Version, number: int, size_before: in
         number=number,
         stored_id=stored.pk,  # the row itself would keep its text in memory
         merge_parent=new.merge_parent,
+        merge_source=new.merge_source,
         author=new.author.user,
         author_name=new.author.name[:255],
         origin_host=new.author.host,
