@@ -7,10 +7,12 @@ Format: JSON Lines (jsonlines.org) in UTF-8, oldest first; each line an object w
 from __future__ import annotations
 
 import json
+import operator
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +29,12 @@ TEXT_EXTENSIONS = {".md", ".markdown", ".mdown", ".mkd", ".txt"}
 README, INDEX = "readme", {"index", "_index"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _HEADING = re.compile(r"^#[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n=+[ \t]*$", re.MULTILINE)
+
+
+RENAME_LIKENESS = 0.5
+"""How alike two texts must be to count as one renamed file; git's default."""
+PAIRS_LIMIT = 10_000
+"""Pairs of files compared by likeness at most, for one author and time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +187,53 @@ def make_title(raw: str) -> str:
 def find_renames(entries: Sequence[HistoryEntry]) -> dict[str, str]:
     """Return {new path: old path} of renamed files.
 
-    A rename is a deletion and an addition of the same text, by one author at the same time.
+    A rename is a deletion and an addition by one author at the same time, of the same text or, as in git, of texts
+    that are half alike; of several candidates the most alike pairs count.
     """
     latest: dict[str, str | None] = {}
-    deletions: dict[tuple[datetime, str, str | None], str] = {}
-    additions: dict[tuple[datetime, str, str | None], str] = {}
+    changes: dict[tuple[datetime, str], _FileChanges] = {}
     for entry in entries:
-        if entry.text is None and latest.get(entry.path) is not None:
-            deletions[entry.date, entry.author, latest[entry.path]] = entry.path
+        together = changes.setdefault((entry.date, entry.author), _FileChanges())
+        before = latest.get(entry.path)
+        if entry.text is None and before is not None:
+            together.deleted[entry.path] = before
         elif entry.text is not None and entry.path not in latest:
-            additions[entry.date, entry.author, entry.text] = entry.path
+            together.added[entry.path] = entry.text
         latest[entry.path] = entry.text
-    return {new: deletions[key] for key, new in additions.items() if key in deletions}
+    renames: dict[str, str] = {}
+    for together in changes.values():
+        renames |= together.renames()
+    return renames
+
+
+@dataclass(slots=True)
+class _FileChanges:
+    """Texts of the files that one author deleted and added at one time, by path."""
+
+    deleted: dict[str, str] = field(default_factory=dict)
+    added: dict[str, str] = field(default_factory=dict)
+
+    def renames(self) -> dict[str, str]:
+        """Return {new path: old path}; beyond PAIRS_LIMIT pairs only files with the same text are compared."""
+        found: dict[str, str] = {}
+        compare = _likeness if len(self.deleted) * len(self.added) <= PAIRS_LIMIT else operator.eq
+        old_lines = {path: Counter(text.splitlines(keepends=True)) for path, text in self.deleted.items()}
+        new_lines = {path: Counter(text.splitlines(keepends=True)) for path, text in self.added.items()}
+        pairs = [
+            (compare(lines, others), old, new) for old, lines in old_lines.items() for new, others in new_lines.items()
+        ]
+        for alike, old, new in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
+            if alike >= RENAME_LIKENESS and new not in found and old not in found.values():
+                found[new] = old
+        return found
+
+
+def _likeness(old: Counter[str], new: Counter[str]) -> float:
+    """Return which share of the larger text stands in lines that both have, from 0 to 1 (as git's similarity index)."""
+    if old == new:
+        return 1.0
+    return _size(old & new) / max(_size(old), _size(new), 1)
+
+
+def _size(lines: Counter[str]) -> int:
+    return sum(len(line) * count for line, count in lines.items())
