@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -143,3 +145,17 @@ def test_animation_with_too_many_frames_is_refused() -> None:
     frame = b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00"
     with pytest.raises(ValidationError, match="animée"):
         clean_picture(head + frame * 50_000 + b"\x3b")
+
+
+def test_pages_are_served_while_the_file_of_a_picture_is_gone(alice: User) -> None:
+    raw = io.BytesIO()
+    Image.new("RGB", (900, 600)).save(raw, "PNG")
+    picture = Picture.objects.create(title="Vue", name="Vue.png", file=ContentFile(raw.getvalue(), "Vue.png"))
+    Path(picture.file.path).unlink()
+    make_page("Fournil", "---\nNature: Pratique\n---\n![Le four](File:Vue.png)", by=alice)
+    reader = Client()
+    for path in ("/", "/wiki/Fournil", "/wiki/File:Vue.png", "/all-pages"):
+        response = reader.get(path)
+        assert response.status_code == 200, path
+    assert f'src="/media/{picture.file.name}"' in reader.get("/wiki/Fournil").content.decode()
+    assert 'alt="Le four"' in reader.get("/wiki/Fournil").content.decode()

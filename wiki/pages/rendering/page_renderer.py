@@ -71,9 +71,18 @@ def upload_url(name: str) -> str:
 
 
 def image_html(picture: Picture, description: str) -> SafeString:
-    """Render `<img>` with several widths, its dimensions (against layout shifts), and lazy loading."""
+    """Render `<img>` with several widths, its dimensions (against layout shifts), and lazy loading.
+
+    Where the file is gone or no copy can be stored, it is the original, which shows as soon as it is there again.
+    """
     widths = [width for width in WIDTHS if width < picture.width] or [picture.width]
-    renditions = picture.get_renditions(*(f"width-{width}" for width in widths))
+    try:
+        renditions = picture.get_renditions(*(f"width-{width}" for width in widths))
+    except OSError:
+        return format_html(
+            '<img src="{}{}" width="{}" height="{}" alt="{}" loading="lazy" decoding="async">',
+            settings.MEDIA_URL, picture.file.name, picture.width, picture.height, description,
+        )  # fmt: skip
     images = [renditions[f"width-{width}"] for width in widths]
     default = images[min(1, len(images) - 1)]
     return format_html(

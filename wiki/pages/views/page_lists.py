@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from wiki.pages import page_lookup
-from wiki.pages.media_models import file_key, pictures_by_name
+from wiki.pages.media_models import Picture, file_key, pictures_by_name
 from wiki.pages.models import Kind, PageLink, WikiPage, WikiPageQuerySet
 from wiki.pages.rendering.link_table import links_to
 from wiki.text import titles
@@ -38,8 +38,16 @@ def add_thumbnails(pages: Iterable[WikiPage]) -> list[WikiPage]:
     pictures = pictures_by_name(names.values(), THUMBNAIL) if names else {}
     for page in found:
         picture = pictures.get(file_key(names.get(page.pk, "")))
-        page.thumbnail = picture.get_rendition(THUMBNAIL).url if picture is not None else ""
+        page.thumbnail = _thumbnail_url(picture) if picture is not None else ""
     return found
+
+
+def _thumbnail_url(picture: Picture) -> str:
+    """Return the URL of a small copy of a picture; "" if its file is gone, or the copy cannot be stored."""
+    try:
+        return str(picture.get_rendition(THUMBNAIL).url)
+    except OSError:
+        return ""
 
 
 def place_titles(user: Reader) -> QuerySet[WikiPage, str]:

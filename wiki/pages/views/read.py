@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -225,8 +226,10 @@ def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None
         "is_picture": isinstance(found, Picture),
     }
     if isinstance(found, Picture):
-        rendition = found.get_rendition(f"width-{min(found.width, 1200)}")
-        context |= {"url": rendition.url, "width": rendition.width, "height": rendition.height}
+        context |= {"url": context["original_url"], "width": found.width, "height": found.height}
+        with contextlib.suppress(OSError):  # the file is gone, or no copy can be stored
+            rendition = found.get_rendition(f"width-{min(found.width, 1200)}")
+            context |= {"url": rendition.url, "width": rendition.width, "height": rendition.height}
     return context
 
 
