@@ -11,6 +11,7 @@ from wagtail.documents import urls as document_urls
 
 from movilab.media_serving import media
 
+handler500 = "wiki.pages.machine_faults.server_error"
 urlpatterns = [
     path("admin/account/", RedirectView.as_view(pattern_name="profile")),  # one page for name, e-mail and password
     path("admin/", include(admin_urls)),
