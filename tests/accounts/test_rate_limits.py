@@ -153,7 +153,7 @@ def test_it_limits_the_changes_of_an_account_by_minute_and_hour(alice: User) -> 
 def test_a_window_that_ends_between_two_steps_begins_anew_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = caches["limits"]
     count_on = kept.incr
-    monkeypatch.setattr(kept, "incr", lambda name: count_on("limit:gone"))  # raises: there is no such count
+    monkeypatch.setattr(kept, "incr", lambda name, by: count_on("limit:gone"))  # raises: there is no such count
     rate_limits.count_against_limit("tea", 1, 60)
     with pytest.raises(RateLimitExceeded):
         rate_limits.count_against_limit("coffee", 0, 60)

@@ -123,7 +123,7 @@ def test_of_attempts_at_the_same_moment_one_goes_on(monkeypatch: pytest.MonkeyPa
 def test_a_count_that_is_forgotten_between_two_steps_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = caches["limits"]
     incr = stored.incr
-    monkeypatch.setattr(stored, "incr", lambda name: incr("gone" if "sign-in-name" in name else name))
+    monkeypatch.setattr(stored, "incr", lambda name, by: incr("gone" if "sign-in-name" in name else name))
     assert seconds_to_wait(0) == 0
     assert counters.get(f"{sign_in_limits._attempts_key('', 'alice')}:count") == 1
     counters.delete(f"{sign_in_limits._attempts_key('', 'alice')}:count")

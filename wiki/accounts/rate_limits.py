@@ -73,15 +73,19 @@ def count_against_limit(key: str, limit: int, seconds: int, message: str = _DEFA
 
     `message` is the message id of the exception; it may use %(count)d and %(seconds)d.
     """
-    name = f"limit:{key}:{seconds}"
-    counters.add(name, 0, seconds)
-    try:
-        count = counters.incr(name)
-    except ValueError:  # the window ended between the two calls: a new one begins
-        counters.set(name, 1, seconds)
-        count = 1
+    count = increment(f"limit:{key}:{seconds}", seconds)
     if count > limit:
         raise RateLimitExceeded(message, count=limit, seconds=seconds)
+
+
+def increment(name: str, seconds: int, by: int = 1) -> int:
+    """Add to a count, which begins now if there is none, and expires after `seconds`; return it."""
+    counters.add(name, 0, seconds)
+    try:
+        return int(counters.incr(name, by))
+    except ValueError:  # it expired between the two calls: a new one begins
+        counters.set(name, by, seconds)
+        return by
 
 
 def count_request(key: str, limit: RateLimit) -> None:
@@ -157,7 +161,9 @@ def limit_feeds(request: HttpRequest) -> None:
 
 def _count_person(request: HttpRequest, what: str, by_address: RateLimit, by_account: RateLimit) -> None:
     """Count one request of an account, or of a network address without one. Raises RateLimitExceeded."""
-    if request.user.is_authenticated:
-        count_request(f"{what}:user:{request.user.pk}", by_account)
-    else:
-        count_request(f"{what}:{address_hash(request)}", by_address)
+    count_request(f"{what}:{person_key(request)}", by_account if request.user.is_authenticated else by_address)
+
+
+def person_key(request: HttpRequest) -> str:
+    """Return the key of the account that makes a request, or of its network address without one."""
+    return f"user:{request.user.pk}" if request.user.is_authenticated else address_hash(request)

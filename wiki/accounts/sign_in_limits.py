@@ -13,7 +13,16 @@ import time
 from typing import TYPE_CHECKING
 
 from wiki.accounts import known_devices
-from wiki.accounts.rate_limits import HOUR, MINUTE, RateLimit, address_hash, count_request, counters, keyed_hash
+from wiki.accounts.rate_limits import (
+    HOUR,
+    MINUTE,
+    RateLimit,
+    address_hash,
+    count_request,
+    counters,
+    increment,
+    keyed_hash,
+)
 from wiki.errors import RateLimitExceeded, gettext_noop
 
 if TYPE_CHECKING:
@@ -78,12 +87,7 @@ def _count_attempt(key: str) -> None:
     until = counters.get(f"{key}:wait")
     if until is not None:
         raise _too_early(until)
-    counters.add(f"{key}:count", 0, MEMORY)
-    try:
-        attempts = counters.incr(f"{key}:count")
-    except ValueError:  # they were forgotten between the two calls
-        counters.set(f"{key}:count", 1, MEMORY)
-        attempts = 1
+    attempts = increment(f"{key}:count", MEMORY)
     counters.touch(f"{key}:count", MEMORY)
     wait = wait_after(attempts)
     until = time.time() + wait

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from django.http import StreamingHttpResponse
 
-from wiki.accounts.rate_limits import MINUTE, RateLimit, address_hash, counters, limit_previews
+from wiki.accounts.rate_limits import MINUTE, RateLimit, counters, increment, limit_previews, person_key
 from wiki.errors import RateLimitExceeded, ServerBusy, gettext_noop
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def begin(request: HttpRequest, kind: Kind) -> None:
         limit_previews(request)
     if hasattr(request, "slow_work"):
         return
-    person = f"user:{request.user.pk}" if request.user.is_authenticated else address_hash(request)
+    person = person_key(request)
     if int(counters.get(f"slow:{person}:ms") or 0) > BUDGET.count * 1000:
         raise RateLimitExceeded(BUDGET.message, count=BUDGET.count, seconds=BUDGET.seconds)
     lease = f"slow:{person}:{kind}"
@@ -77,9 +77,7 @@ def end(request: HttpRequest) -> None:
     del request.slow_work  # type: ignore[attr-defined]
     _slots.release()
     counters.delete(piece.lease)
-    name = f"slow:{piece.person}:ms"
-    counters.add(name, 0, BUDGET.seconds)
-    counters.incr(name, max(int((time.monotonic() - piece.started) * 1000), 1))
+    increment(f"slow:{piece.person}:ms", BUDGET.seconds, by=max(int((time.monotonic() - piece.started) * 1000), 1))
 
 
 class SlowWorkMiddleware:

@@ -42,7 +42,7 @@ class AutoPullJob:
         due = existing.exclude(pk__in=failures.waiting()).select_related("auto_pull_user").order_by("pk")
         tried: list[bool] = []
         for fork in due[:FORKS_PER_RUN]:
-            failures.run(fork.pk, lambda fork=fork: tried.append(_try_pull(fork)))  # type: ignore[misc]
+            failures.run(fork.pk, lambda fork=fork: tried.append(_try_pull(fork)))
         return any(tried)
 
 

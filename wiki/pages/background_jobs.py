@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
@@ -50,14 +50,14 @@ class FailureLog:
         now = timezone.now()
         return [item for item, row in self._failures.items() if row.next_try_at > now]
 
-    def run(self, item: object, action: Callable[[], object]) -> bool:
-        """Run `action` for an item; record and log its exception. Return whether it succeeded.
+    def run(self, item: object, action: Callable[..., object], *arguments: Any) -> bool:
+        """Run `action` with its arguments for an item; record and log its exception. Return whether it succeeded.
 
         Raises DATABASE_ERRORS.
         """
         key = str(item)
         try:
-            action()
+            action(*arguments)
         except DATABASE_ERRORS:
             raise
         except Exception as error:

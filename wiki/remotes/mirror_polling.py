@@ -186,7 +186,7 @@ class MirrorPollJob:
         if mirror is None:
             return False
         try:
-            failures.run(mirror.pk, lambda: _poll_in_background(mirror))
+            failures.run(mirror.pk, _poll_in_background, mirror)
         except DatabaseBusy:
             return False
         return True

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from typing import TypeVar
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
@@ -15,6 +16,7 @@ from wiki.ask.models import CacheDependency
 from wiki.facts.models import Fact
 from wiki.pages.models import NEVER_COMPUTED, STALE, RenderedPage, WikiPage
 
+K = TypeVar("K", int, str)
 DependencyKey = tuple[int, str, str]
 """sort, key, value"""
 KEYS_PER_QUERY = 400
@@ -117,8 +119,7 @@ class CacheInvalidation:
         is_truncated = Exists(
             CacheDependency.objects.filter(rendered=OuterRef("rendered"), sort=DependencyType.TRUNCATED)
         )
-        moved = sorted(self.moved_pages)
-        for chunk in (moved[start : start + KEYS_PER_QUERY] for start in range(0, len(moved), KEYS_PER_QUERY)):
+        for chunk in _slices(self.moved_pages):
             facts = Fact.objects.filter(page__in=chunk, removed_in=None, problem__isnull=True)
             values = {SUBOBJECTS: {ANY}}
             for key, value in facts.values_list("property__key", "canonical_value").distinct():
@@ -163,7 +164,7 @@ def _fact_condition(key: str, values: set[str]) -> Q:
     )
 
 
-def _slices(keys: Iterable[str], size: int = KEYS_PER_QUERY) -> Iterable[Sequence[str]]:
+def _slices(keys: Iterable[K], size: int = KEYS_PER_QUERY) -> Iterable[Sequence[K]]:
     sorted_keys = sorted(set(keys))
     for start in range(0, len(sorted_keys), size):
         yield sorted_keys[start : start + size]

@@ -274,7 +274,7 @@ class RefreshResultsJob:
         stale = RenderedPage.objects.filter(results_release=STALE).exclude(pk__in=failures.waiting())
         refreshed = 0
         for stored in stale.select_related("page__place").order_by("pk")[:REFRESH_SLICE]:
-            failures.run(stored.pk, lambda stored=stored: _refresh_stale(stored))  # type: ignore[misc]
+            failures.run(stored.pk, _refresh_stale, stored)
             refreshed += is_fresh(stored)
         return refreshed == REFRESH_SLICE
 

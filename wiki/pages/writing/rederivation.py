@@ -52,7 +52,7 @@ class RederivationJob:
         """Derive the data of PAGES_PER_RUN pages again; return whether there may be more."""
         failures = FailureLog(self.name)
         for item in failures.due():
-            failures.run(item, lambda item=item: _derive([int(item)]))  # type: ignore[misc]
+            failures.run(item, _derive, int(item))
         outdated = outdated_kinds()
         if not outdated:
             return False
@@ -63,7 +63,7 @@ class RederivationJob:
         if done_to == 0:
             logger.warning("This release derives %s otherwise: the worker derives them again", ", ".join(outdated))
         for pk in pages:
-            failures.run(pk, lambda pk=pk: _derive([pk]))  # type: ignore[misc]
+            failures.run(pk, _derive, pk)
         if pages:
             for kind in outdated:
                 done = {"pages_done_to": pages[-1]}
@@ -85,7 +85,7 @@ def progress() -> tuple[int, int] | None:
     return WikiPage.objects.filter(pk__lte=done_to).count(), WikiPage.objects.count()
 
 
-def _derive(pks: list[int]) -> None:
-    """Derive the data of pages again, also if they are edited meanwhile."""
-    while not rebuild_derived.rebuild_pages(pks):
+def _derive(pk: int) -> None:
+    """Derive the data of a page again, also if it is edited meanwhile."""
+    while not rebuild_derived.rebuild_pages([pk]):
         continue
