@@ -84,14 +84,14 @@ def test_facts_of_authors_are_enqueued_and_builtin_facts_are_not() -> None:
     assert not Fact.objects.filter(pk__in=enqueued_facts(), property__key__startswith="_").exists()
     background_jobs.run_pending()
     index = get_search_backend().get_index_for_model(Fact)
-    with index.directory.searcher() as searcher:
-        assert searcher.doc_count() == 2
+    with index.directory.snapshot() as snapshot:
+        assert snapshot.document_count == 2
     page_writer.edit(page_lookup.reload_page(page.pk), "Du pain [[Avec::levain]].", SCRIPT)
     assert enqueued_facts() == set()
     rebuild_derived.rebuild()  # which deletes facts and writes them again
     background_jobs.run_pending()
-    with index.directory.searcher() as searcher:
-        assert searcher.doc_count() == 2
+    with index.directory.snapshot() as snapshot:
+        assert snapshot.document_count == 2
     assert {row.pk for row in get_search_backend().search("etienne", Fact)} == {
         Fact.objects.get(property__key="Ville").pk
     }

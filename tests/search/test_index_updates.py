@@ -182,7 +182,7 @@ def test_an_error_of_writing_damages_nothing_else(monkeypatch: pytest.MonkeyPatc
     make_page("Moulin", "De la farine.")
     with monkeypatch.context() as patched:
 
-        def fail(self: object, **document: object) -> None:
+        def fail(self: object, **options: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         patched.setattr(SegmentWriter, failing, fail)
@@ -201,7 +201,7 @@ def test_an_unreadable_segment_met_by_a_write_is_rebuilt(monkeypatch: pytest.Mon
     make_page("Moulin", "De la farine.")
     with monkeypatch.context() as patched:
 
-        def fail(self: object) -> None:
+        def fail(self: object, **options: object) -> None:
             patched.undo()
             raise EOFError("cut")
 
@@ -301,8 +301,8 @@ from modelsearch.backends import get_search_backend
 from wiki.search.models import PageSearchText
 directory = get_search_backend().get_index_for_model(PageSearchText).directory
 if directory.is_usable:
-    with directory.searcher() as searcher:
-        print(searcher.doc_count())
+    with directory.snapshot() as snapshot:
+        print(snapshot.document_count)
 else:
     print(0)
 """
@@ -315,8 +315,8 @@ backend = get_search_backend()
 def found(word):
     return [row.title for row in backend.search(word, PageSearchText)]
 marks = [line.split() for line in WRITTEN]
-with backend.get_index_for_model(PageSearchText).directory.searcher() as searcher:
-    count = searcher.doc_count()
+with backend.get_index_for_model(PageSearchText).directory.snapshot() as snapshot:
+    count = snapshot.document_count
 print(json.dumps({
     "waiting": OutboxEntry.objects.count(), "indexed": count, "pages": PageSearchText.objects.count(),
     "wrong": [mark for mark, edit in marks if

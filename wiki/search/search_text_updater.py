@@ -58,12 +58,20 @@ class SearchTextUpdater:
             update_fields=COLUMNS,
             batch_size=CHUNK_SIZE,
         )
-        keys = [pk for pk, _ in pairs]
-        outbox.enqueue_many({PageSearchText: keys, WikiPage: keys, **_documents_to_index(versions, inputs)})
+        renamed = [version.page.pk for version in versions if _is_new_to_index(version)]
+        texts = [pk for pk, _ in pairs]
+        outbox.enqueue_many({PageSearchText: texts, WikiPage: renamed, **_documents_to_index(versions, inputs)})
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """Return all rows, sorted by page."""
         return sorted(PageSearchText.objects.values_list("pk", *COLUMNS))
+
+
+def _is_new_to_index(version: ParsedVersion) -> bool:
+    """Return whether anything changed that the index of page rows holds; their texts are in another one."""
+    page, fields = version.page, version.fields
+    is_live = version.text is not None
+    return not version.follows or (page.title, page.language, page.live) != (fields.title, fields.language, is_live)
 
 
 def _documents_to_index(versions: Sequence[ParsedVersion], inputs: Inputs) -> dict[type[Model], list[int]]:

@@ -33,9 +33,9 @@ def correct_spelling(text: str, leaves: Sequence[Leaf]) -> str:
         return ""
     with (
         suppress(IndexMissing, IndexDamaged),
-        backend.get_index_for_model(PageSearchText).directory.searcher() as searcher,
+        backend.get_index_for_model(PageSearchText).directory.snapshot() as snapshot,
     ):
-        reader = searcher.reader()
+        reader = snapshot.reader
         corrected = text
         terms = [term for term in leaves if isinstance(term, Term) and term.end]
         for term in reversed(terms[:MAX_CORRECTED_WORDS]):

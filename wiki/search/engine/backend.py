@@ -32,6 +32,7 @@ from wiki.search.engine import schema
 from wiki.search.engine.documents import RefusedObjects, documents_of
 from wiki.search.engine.evaluation import PostingsEvaluator
 from wiki.search.engine.index_directory import PROGRAMMING_ERRORS, IndexDamaged, IndexDirectory, IndexMissing
+from wiki.search.engine.merge_policy import BUILD_MERGE_LIMIT, MERGE_LIMIT, merge_policy
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -95,13 +96,11 @@ class WhooshIndex(BaseIndex):
             writer = self.directory.writer(build)
             current: dict[str, Any] | None = None
             try:
-                if writer.reader().doc_count_all():
-                    for key in removed_keys:
-                        writer.delete_by_term(schema.KEY, str(key))
+                self._delete(writer, removed_keys, build)
                 for current in remaining:
                     writer.add_document(**current)
                 current = None
-                writer.commit()
+                writer.commit(mergetype=merge_policy(MERGE_LIMIT if build is None else BUILD_MERGE_LIMIT))
             except BaseException as error:
                 _release(writer)
                 if current is not None and isinstance(error, (*PROGRAMMING_ERRORS, ValueError, KeyError)):
@@ -111,6 +110,12 @@ class WhooshIndex(BaseIndex):
                     raise self.directory.record_damage(error) from error
                 raise
             return refused
+
+    def _delete(self, writer: Any, keys: Sequence[Any], build: Path | None) -> None:
+        segments = {segment.segment_id(): segment for segment in writer.segments}
+        with self.directory.committed(build) as snapshot:
+            for name, number in snapshot.find(keys):
+                segments[name].delete_document(number)
 
     def reset(self) -> None:
         """Replace the index by an empty one. Raises IndexBusy."""
@@ -125,8 +130,8 @@ class WhooshIndex(BaseIndex):
         `complete`: search the autocompletion fields. Raises IndexMissing and IndexDamaged.
         """
         label = None if model is self.root else schema.label(model)
-        with self.directory.searcher() as searcher:
-            found = PostingsEvaluator(searcher.reader(), fields, label, complete=complete).run(query)
+        with self.directory.snapshot() as snapshot:
+            found = PostingsEvaluator(snapshot, fields, label, complete=complete).run(query)
         key: Any = model._meta.pk
         return found if schema.is_numeric(self.root) else {key.to_python(one): score for one, score in found.items()}
 

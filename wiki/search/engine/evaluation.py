@@ -18,8 +18,9 @@ from typing import Any
 from modelsearch import query as q
 from whoosh.reading import IndexReader, TermNotFound
 
+from wiki.search.engine.index_snapshot import IndexSnapshot, keys_of
 from wiki.search.engine.queries import InFields, Prefix
-from wiki.search.engine.schema import AUTOCOMPLETE_PREFIX, KEY, MODELS, POSITION_LIMIT, STEM, is_common, query_stems
+from wiki.search.engine.schema import AUTOCOMPLETE_PREFIX, MODELS, POSITION_LIMIT, STEM, is_common, query_stems
 from wiki.text.tokenizer import Word, iter_words
 
 Scores = dict[int, float]
@@ -47,11 +48,13 @@ class PostingsEvaluator:
     """
 
     def __init__(
-        self, reader: IndexReader, fields: dict[str, float], model: str | None = None, *, complete: bool = False
+        self, snapshot: IndexSnapshot, fields: dict[str, float], model: str | None = None, *, complete: bool = False
     ) -> None:
-        self.segments = [segment for segment, _ in reader.leaf_readers() if segment.doc_count_all()]
-        self.count = max(reader.doc_count_all(), 1)
-        self.fields = {name: boost for name, boost in fields.items() if self._field(name, complete) in reader.schema}
+        self.opened = [segment for segment in snapshot.segments if segment.reader.doc_count_all()]
+        self.segments: list[IndexReader] = [segment.reader for segment in self.opened]
+        self.count = max(sum(segment.doc_count_all() for segment in self.segments), 1)
+        schema = snapshot.schema
+        self.fields = {name: boost for name, boost in fields.items() if self._field(name, complete) in schema}
         self.model = model
         self.complete = complete
         self.idf: dict[tuple[str, str], float] = {}
@@ -63,14 +66,14 @@ class PostingsEvaluator:
     def run(self, query: q.SearchQuery) -> dict[Any, float]:
         """Return the scores of the matching objects by primary key."""
         scores: dict[Any, float] = {}
-        for segment in self.segments:
+        for opened in self.opened:
+            segment = opened.reader
             hits = self._hits(segment, query)
             if self.model is not None:
                 documents = _documents(segment, MODELS, self.model)
                 hits = {doc: hits[doc] for doc in hits.keys() & documents}
             keys = keys_of(segment)
-            deleted = segment.deleted_docs_set
-            scores.update((keys[doc], score) for doc, score in hits.items() if doc not in deleted)
+            scores.update((keys[doc], score) for doc, score in hits.items() if doc not in opened.deleted)
         return scores
 
     # --- The tree -----------------------------------------------------------------------------------
@@ -302,16 +305,6 @@ def _most_frequent(segment: IndexReader, field: str, terms: Iterable[bytes]) -> 
     if len(candidates) > MAX_EXPANSIONS:
         candidates = sorted(candidates, key=lambda term: -segment.doc_frequency(field, term))[:MAX_EXPANSIONS]
     return [term.decode() for term in candidates]
-
-
-def keys_of(segment: IndexReader) -> Sequence[Any]:
-    """Return the primary keys of a segment's documents by document number; cached on the segment."""
-    keys: Sequence[Any] | None = getattr(segment, "_wiki_keys", None)
-    if keys is None:
-        column = segment.column_reader(KEY)
-        keys = [column[doc] for doc in range(segment.doc_count_all())]
-        segment._wiki_keys = keys
-    return keys
 
 
 # --- Sums ---------------------------------------------------------------------------------------------

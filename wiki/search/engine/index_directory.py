@@ -1,4 +1,4 @@
-"""The directory of an index on disk: its builds, its write lock, and a pool of searchers.
+"""The directory of an index on disk: its builds, its write lock, and a pool of its open snapshots.
 
 The directory contains builds, each a complete Whoosh index, and the file `current`, which names the build in use. A new
 build is made beside the old one and replaces it by an atomic rename of `current`. Writers hold a lock of the operating
@@ -23,14 +23,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from whoosh import index as whoosh_index
 from whoosh.codec.whoosh3 import W3Codec
 from whoosh.fields import Schema
-from whoosh.searching import Searcher
+from whoosh.index import FileIndex, create_in
+
+from wiki.search.engine.index_snapshot import IndexSnapshot
+from wiki.search.engine.segment_files import MappedStorage
 
 logger = logging.getLogger(__name__)
 POOL_SIZE = 2
-"""Searchers of each index that a process has open at once; others wait. An open one may hold 100 MB of postings."""
+"""Snapshots of each index that a process has open at once; others wait."""
 ATTEMPTS = 5
 """Attempts to open an index that a writer is changing."""
 DAMAGE_ERRORS = (Exception,)
@@ -113,43 +115,32 @@ class IndexDirectory:
 
     # --- Reading ----------------------------------------------------------------------------------
     @contextmanager
-    def searcher(self) -> Iterator[Searcher]:
-        """Open a searcher of the last commit, for one thread. Raises IndexMissing and IndexDamaged.
+    def snapshot(self) -> Iterator[IndexSnapshot]:
+        """Open the last commit, for one thread. Raises IndexMissing and IndexDamaged.
 
         Waits while POOL_SIZE threads search this index. Exceptions in the block are recorded as damage and raised as
         IndexDamaged; programming errors are only logged.
         """
-        with _turn(self.folder), self._searcher() as searcher:
-            yield searcher
+        with _turn(self.folder):
+            opened = self._open_current()
+            try:
+                yield opened
+            except (IndexMissing, IndexDamaged, NotImplementedError):
+                raise
+            except PROGRAMMING_ERRORS as error:
+                logger.exception("A search failed")
+                raise IndexDamaged(f"{type(error).__name__}: {error}") from error
+            except DAMAGE_ERRORS as error:
+                raise self.record_damage(error) from error
+            else:
+                _return_to_pool(self.folder, opened)
 
-    @contextmanager
-    def _searcher(self) -> Iterator[Searcher]:
-        opened = self._opened()
-        try:
-            yield opened.searcher
-        except (IndexMissing, IndexDamaged, NotImplementedError):
-            raise
-        except PROGRAMMING_ERRORS as error:
-            logger.exception("A search failed")
-            raise IndexDamaged(f"{type(error).__name__}: {error}") from error
-        except DAMAGE_ERRORS as error:
-            raise self.record_damage(error) from error
-        else:
-            _return_to_pool(self.folder, opened)
-
-    def _opened(self) -> _Opened:
-        pool = _POOLS.setdefault(self.folder, deque(maxlen=POOL_SIZE))
+    def _open_current(self) -> IndexSnapshot:
         for attempt in range(ATTEMPTS):
             build, generation = self.build, -1
             try:
                 generation = _generation(build)
-                with contextlib.suppress(IndexError):  # another thread may take the last one
-                    while True:
-                        opened = pool.pop()
-                        if (opened.build, opened.generation) == (build, generation):
-                            return opened
-                        opened.searcher.close()
-                return _Opened(build, generation, whoosh_index.open_dir(str(build)).searcher())
+                return _open(self.folder, build, generation)
             except DAMAGE_ERRORS as error:
                 # A writer may have deleted files between the listing of their names and their opening.
                 if attempt == ATTEMPTS - 1 or not self._has_changed(build, generation):
@@ -180,14 +171,22 @@ class IndexDirectory:
             yield
 
     def writer(self, build: Path | None = None) -> Any:
-        """Return a Whoosh writer of `build` or the build in use; the caller commits it. Raises as `searcher` does."""
+        """Return a Whoosh writer of `build` or the build in use; the caller commits it. Raises as `snapshot` does."""
         target = build or self.build
         try:
-            return whoosh_index.open_dir(str(target)).writer(timeout=5, codec=W3Codec(blocklimit=512))
+            return FileIndex(MappedStorage(str(target))).writer(timeout=5, codec=W3Codec(blocklimit=512))
         except DAMAGE_ERRORS as error:
             if build is None:
                 raise self.record_damage(error) from error
             raise
+
+    @contextmanager
+    def committed(self, build: Path | None = None) -> Iterator[IndexSnapshot]:
+        """Open the last commit of `build` or the build in use, for a writer, which holds the write lock."""
+        target = build or self.build
+        opened = _open(build or self.folder, target, _generation(target))
+        yield opened
+        _return_to_pool(build or self.folder, opened)
 
     # --- Building ---------------------------------------------------------------------------------
     def create_build(self, schema: Schema) -> Path:
@@ -196,17 +195,19 @@ class IndexDirectory:
         self._remove_old_builds()
         build = self.folder / f"build-{time.time_ns()}"
         build.mkdir()
-        whoosh_index.create_in(str(build), schema)
+        create_in(str(build), schema)
         return build
 
     def activate_build(self, build: Path) -> None:
         """Put `build` into use, and delete the other builds. Needs the write lock."""
         write_atomically(self.folder / "current", json.dumps({"build": build.name, "signature": self.signature}))
         (self.folder / "damaged").unlink(missing_ok=True)
+        for snapshot in _POOLS.pop(build, ()):
+            snapshot.close()
         self._remove_old_builds()
 
     def _remove_old_builds(self) -> None:
-        """Delete all builds but the one in use. Searchers that have a deleted build open can still read it."""
+        """Delete all builds but the one in use. Snapshots of a deleted build can still read it."""
         in_use = None
         with contextlib.suppress(IndexMissing):
             in_use = self.build
@@ -215,15 +216,8 @@ class IndexDirectory:
                 shutil.rmtree(build, ignore_errors=True)
 
 
-# --- The pool of open searchers ---------------------------------------------------------------------
-class _Opened:
-    """An open searcher with its build and commit number."""
-
-    def __init__(self, build: Path, generation: int, searcher: Searcher) -> None:
-        self.build, self.generation, self.searcher = build, generation, searcher
-
-
-_POOLS: dict[Path, deque[_Opened]] = {}
+# --- The pool of open snapshots ---------------------------------------------------------------------
+_POOLS: dict[Path, deque[IndexSnapshot]] = {}
 _TURNS: dict[Path, threading.BoundedSemaphore] = {}
 _held = threading.local()
 """In `folders`, the indexes that this thread searches already: a search within a search does not wait."""
@@ -244,10 +238,22 @@ def _turn(folder: Path) -> Iterator[None]:
             held.discard(folder)
 
 
-def _return_to_pool(folder: Path, opened: _Opened) -> None:
+def _open(folder: Path, build: Path, generation: int) -> IndexSnapshot:
+    """Return an open snapshot of a commit: one of the pool, or a new one with the open segments of an older one."""
+    pool = _POOLS.setdefault(folder, deque(maxlen=POOL_SIZE))
+    try:
+        known: IndexSnapshot | None = pool.pop()
+    except IndexError:
+        known = None
+    if known is not None and (known.build, known.generation) == (build, generation):
+        return known
+    return IndexSnapshot(build, known)
+
+
+def _return_to_pool(folder: Path, opened: IndexSnapshot) -> None:
     pool = _POOLS.setdefault(folder, deque(maxlen=POOL_SIZE))
     if len(pool) >= POOL_SIZE:
-        opened.searcher.close()
+        opened.close()
     else:
         pool.append(opened)
 

@@ -67,7 +67,7 @@ class _Prepared(fields.FieldType):
     stored = unique = False
     vector = None
     analyzer = None
-    column_type = None
+    column_type: columns.Column | None = None
 
     def __init__(self, form: formats.Format) -> None:
         self.format = form
@@ -91,6 +91,22 @@ class TermPostings(_Prepared):
         super().__init__(formats.Existence())
 
 
+class KeyColumn(columns.NumericColumn):
+    """A column of whole numbers that is read in one piece."""
+
+    class Reader(columns.NumericColumn.Reader):
+        """Reads the column of one segment."""
+
+        def load(self) -> array[int]:
+            """Return the numbers of all documents; Whoosh's own method unpacks one after the other."""
+            values: array[int] = self._dbfile.get_array(self._basepos, "q", self._count)
+            values.extend([self._default] * (self._doccount - self._count))
+            return values
+
+    def __init__(self) -> None:
+        super().__init__("q")
+
+
 class KeyField(_Prepared):
     """Field of the primary key: a term, for deletion, and a column, for reading."""
 
@@ -99,7 +115,7 @@ class KeyField(_Prepared):
     def __init__(self, *, numeric: bool) -> None:
         super().__init__(formats.Existence())
         self.numeric = numeric
-        self.column_type = columns.NumericColumn("q") if numeric else columns.VarBytesColumn()
+        self.column_type = KeyColumn() if numeric else columns.VarBytesColumn()
 
     def index(self, value: Any, **_: Any) -> Iterator[Posting]:
         """Return the key as a single term."""

@@ -1,4 +1,4 @@
-"""A process has few searchers of an index open at once, since each may hold much memory."""
+"""A process has few snapshots of an index open at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_searches_beyond_the_limit_wait_and_those_within_a_search_do_not(tmp_pat
     guard, now, most = threading.Lock(), list[int](), list[int]()
 
     def search(number: int) -> None:
-        with directory.searcher(), directory.searcher():  # one within another
+        with directory.snapshot(), directory.snapshot():  # one within another
             with guard:
                 now.append(number)
                 most.append(len(now))
