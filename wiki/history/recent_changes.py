@@ -24,6 +24,14 @@ SAMPLE = 10
 SINGLE = Q(changeset=None) | Q(changeset__act=Changeset.Act.DEMO)
 """Versions that are listed separately: outside of changesets, and the demo's, which stands for single edits."""
 
+RELATED_COLUMNS = (
+    *(f"{page}__{column}" for page in ("page", "merge_parent__page") for column in ("full_title", "title_key")),
+    *(f"merge_parent__{column}" for column in ("page", "number", "title")),
+    *(f"changeset__{field.name}" for field in Changeset._meta.concrete_fields),
+    "author__username",
+)
+"""Columns of the rows beside a version that lists show."""
+
 
 @dataclass(slots=True)
 class RecentChange:
@@ -119,8 +127,9 @@ def _singles(
 
 
 def select_for_list(versions: PageVersionQuerySet) -> PageVersionQuerySet:
-    """Return `versions` with the related rows that lists show, in one query."""
-    return versions.select_related("page", "author", "changeset", "merge_parent__page")
+    """Return `versions` with what lists show of the related rows, in one query: the whole rows take twice the time."""
+    related = versions.select_related("page", "author", "changeset", "merge_parent__page")
+    return related.only(*(field.name for field in PageVersion._meta.concrete_fields), *RELATED_COLUMNS)
 
 
 def _changesets(

@@ -140,13 +140,19 @@ def moment(when: datetime.datetime | None, format_name: str = "long") -> SafeStr
     if when is None:
         return ""
     local = timezone.localtime(when)
+    return _moment(local, local.isoformat(timespec="seconds"), format_name, get_language() or "")
+
+
+@functools.lru_cache(maxsize=5_000)
+def _moment(local: datetime.datetime, iso: str, format_name: str, language: str) -> SafeString:
+    """Return a local time, in ISO format `iso`, as `<time>`; lists show the same ones again and again.
+
+    `language` separates cache entries, as `iso` does: equal times may have different time zones.
+    """
     formats = {"day": "DATE_FORMAT", "hour": "TIME_FORMAT", "short": "SHORT_DATE_FORMAT"}
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        local.isoformat(timespec="seconds"),
-        date_format(local, "DATETIME_FORMAT"),
-        date_format(local, formats.get(format_name, "DATETIME_FORMAT")),
-    )
+    full = date_format(local, "DATETIME_FORMAT")
+    text = date_format(local, formats[format_name]) if format_name in formats else full
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, full, text)
 
 
 @register.filter
