@@ -35,11 +35,14 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
     form = HistoryFilter(request.GET)
     rows = PageVersion.objects.readable_by(request.user).filter(page=page)
     versions = version_list.list_versions(form.narrow(rows), *keyset_pagination.cursors_from(request.GET))
+    allowed_actions = permissions.allowed_actions(request.user, page)
     context = {
         "page": page,
         "versions": versions,
         "form": form,
-        "allowed_actions": permissions.allowed_actions(request.user, page),
+        "allowed_actions": allowed_actions,
+        "may_undo": "edit" in allowed_actions and not page.is_deleted,
+        "compared_row": min(1, len(versions.rows) - 1),
         "feed": feed_address("feed_page", page.full_title),
         "compare_address": address("compare", page.full_title),
         "span": rows.aggregate(first=Min("claimed_at"), last=Max("claimed_at")),
