@@ -46,6 +46,7 @@ def _register_jobs() -> None:
     from wiki.forks.notifications import UpstreamEmailJob
     from wiki.mail.email_delivery import EmailDeliveryJob
     from wiki.pages import background_jobs
+    from wiki.pages.database_statistics import DatabaseStatisticsJob
     from wiki.pages.writing.rederivation import RederivationJob
     from wiki.remotes.mirror_polling import MirrorPollJob
     from wiki.search.index_updates import IndexUpdateJob
@@ -58,6 +59,7 @@ def _register_jobs() -> None:
     background_jobs.register(MirrorPollJob())
     background_jobs.register(IndexUpdateJob())
     background_jobs.register(RederivationJob())
+    background_jobs.register(DatabaseStatisticsJob())
 
 
 def _register_providers() -> None:
