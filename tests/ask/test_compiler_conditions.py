@@ -302,3 +302,18 @@ def test_a_query_depends_on_namespaces_and_has_its_first_circle(world: SampleWik
     assert query_compiler.namespaces == {12}
     assert len(query_compiler.circles) == 1
     assert "5000" in repr(query_compiler.circles["Lieu"])
+
+
+def test_a_long_list_of_values_is_looked_up_once_and_not_for_each_candidate(
+    world: SampleWiki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tests_of_candidates(source: str) -> int:
+        query = QueryCompiler(parse(source), fact_scope.FactScope(AnonymousUser())).subjects().query
+        return str(query).count("EXISTS") - 1  # besides that of the page
+
+    monkeypatch.setattr(compiler, "COUNT_LIMIT", 1)  # no set of facts is small
+    assert tests_of_candidates("[[Nombre::>1]] [[Nombre::<100]]") == 1
+    assert tests_of_candidates("[[Vers::<q>[[Texte::mot]]</q>]] [[Vers::<q>[[Nombre::10]]</q>]]") == 0
+    assert tests_of_candidates("[[Nombre::>1]] [[Nombre::<100]] [[Vers.Texte::mot]]") == 1
+    monkeypatch.undo()
+    assert tests_of_candidates("[[Nombre::>1]] [[Nombre::<100]]") == 0, "small sets are looked up too"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import reduce
-from operator import and_, or_
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -59,6 +59,8 @@ from wiki.text.titles import CONCEPT, TitleProblem
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
+FactSet = tuple["QuerySet[Fact]", bool]
+"""Facts that decide a condition, and whether they are found by a long list of values."""
 COUNT_LIMIT = 500
 """Facts counted at most when looking for the smallest of several conditions."""
 CONCEPTS_SIZE_LIMIT = SIZE_LIMIT * 4
@@ -125,7 +127,7 @@ class QueryCompiler:
         subobjects_allowed = subobjects_allowed or any(is_decided_by_facts(part) for part in conditions)
         has_page_list = any(is_page_list(part) for part in conditions)
         with_facts = [(part, self._deciding_facts(part, in_record)) for part in conditions]
-        fact_sets = [facts for _, facts in with_facts if facts is not None]
+        fact_sets = [(facts, _has_long_list(part)) for part, facts in with_facts if facts is not None]
         choose_list = bool(fact_sets) and not (as_test or has_page_list)
         found = _in_all_fact_sets(fact_sets, choose_list)
         for part, facts in with_facts:
@@ -164,7 +166,8 @@ class QueryCompiler:
         found = Q()
         if not has_no_value or len(condition.values) > 1:
             facts = self._facts(condition, in_record)
-            found = Q(Exists(facts.filter(subject=OuterRef("pk")))) if as_test else Q(pk__in=facts.values("subject"))
+            is_test = as_test and not _has_long_list(condition)
+            found = Q(Exists(facts.filter(subject=OuterRef("pk")))) if is_test else Q(pk__in=facts.values("subject"))
         if has_no_value:
             any_value = self._facts(HasValue(chain, (AnyValue(),), condition.depth), in_record)
             without = ~Q(Exists(any_value.filter(subject=OuterRef("pk"))))
@@ -356,13 +359,29 @@ def _pages_only(subobjects_allowed: bool) -> Q:
     return Q() if subobjects_allowed else Q(fragment="")
 
 
-def _in_all_fact_sets(fact_sets: list[QuerySet[Fact]], choose_list: bool) -> Q:
-    """Return a Q for the subjects in all sets of facts; with `choose_list`, the smallest set lists the candidates."""
-    first = None
-    if choose_list:
-        first = min(fact_sets, key=_count_facts) if len(fact_sets) > 1 else fact_sets[0]
-    tests = (Q(Exists(facts.filter(subject=OuterRef("pk")))) for facts in fact_sets if facts is not first)
-    return reduce(and_, tests, Q(pk__in=first.values("subject")) if first is not None else Q())
+def _in_all_fact_sets(fact_sets: list[FactSet], choose_list: bool) -> Q:
+    """Return a Q for the subjects in all sets of facts; with `choose_list`, the smallest set lists the candidates.
+
+    The other sets are tests of each candidate (`EXISTS`), unless they are small or stand for a long list of values: a
+    test would go through the list for each candidate.
+    """
+    counts = [_count_facts(facts) if choose_list and len(fact_sets) > 1 else 0 for facts, _ in fact_sets]
+    listed = counts.index(min(counts)) if choose_list else None
+    found = Q()
+    for index, (facts, has_long_list) in enumerate(fact_sets):
+        is_small = choose_list and counts[index] < COUNT_LIMIT
+        if index == listed or is_small or has_long_list:
+            found &= Q(pk__in=facts.values("subject"))
+        else:
+            found &= Q(Exists(facts.filter(subject=OuterRef("pk"))))
+    return found
+
+
+def _has_long_list(condition: Condition) -> bool:
+    """Return whether the values of a condition are the result of another one."""
+    return isinstance(condition, HasValue) and (
+        len(condition.chain) > 1 or any(isinstance(value, SubqueryValue) for value in condition.values)
+    )
 
 
 def _disjunction(found: list[Q], as_test: bool) -> Q:

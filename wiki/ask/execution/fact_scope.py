@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField
@@ -60,10 +61,16 @@ class FactScope:
 
     def sort_title(self) -> BytewiseCollation:
         """Return the text by which a subject is sorted: its last sort key (`{{DEFAULTSORT:}}`), else its title."""
-        sort_key = Subquery(Property.objects.filter(key="_SKEY").values("pk")[:1])
-        keys = self.facts().filter(subject=OuterRef("pk"), property=sort_key).order_by("-position")
         title = F("page__title_fold")
+        if self._sort_key_property is None:
+            return BytewiseCollation(title)
+        keys = self.facts([self._sort_key_property]).filter(subject=OuterRef("pk")).order_by("-position")
         return BytewiseCollation(Coalesce(Subquery(keys.values("folded_text")[:1]), title, output_field=TextField()))
+
+    @cached_property
+    def _sort_key_property(self) -> int | None:
+        """Primary key of the property of sort keys; None while no page has one."""
+        return Property.objects.filter(key="_SKEY").values_list("pk", flat=True).first()
 
     def has_facts(self) -> Exists:
         """Return EXISTS: the subject has facts at the moment of the query. Without facts a subobject is gone."""

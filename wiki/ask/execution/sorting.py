@@ -33,7 +33,8 @@ def apply_order(compiler: QueryCompiler, subjects: QuerySet[Subject]) -> QuerySe
     if query.random:
         return subjects.order_by("?")
     order: list[Any] = []
-    title = compiler.scope.sort_title()
+    title = F("sort_title")
+    subjects = subjects.annotate(sort_title=compiler.scope.sort_title())
     compiler.sort_values.add(("_SKEY", ANY))
     compiler.names.used_properties.add("_SKEY")
     for index, sort in enumerate(query.sort):

@@ -85,7 +85,8 @@ def _page_ref(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> Pa
 def load_subjects(scope: FactScope, subjects: QuerySet[Subject]) -> list[SubjectWithPage]:
     """Load the subjects of a queryset in its order, with one database query."""
     columns = [f"page__{name}" for name in PAGE_COLUMNS]
-    subjects = subjects.annotate(sort_title=scope.sort_title())
+    if "sort_title" not in subjects.query.annotations:
+        subjects = subjects.annotate(sort_title=scope.sort_title())
     rows = subjects.values_list("pk", "page", "fragment", "sort_title", *columns)
     return [
         SubjectWithPage(
