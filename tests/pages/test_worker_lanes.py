@@ -5,15 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
-from django.db import connections
 
 from tests.factories import make_page
-from tests.tasks import make_kind
+from tests.tasks import Held, make_kind, wait_until, working
 from wiki.accounts.models import User
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
@@ -32,53 +29,11 @@ INDEX_LAG = 5.0
 """Seconds within which a change has to be in the index, whatever else is under way."""
 
 
-@dataclass
-class Held:
-    """Work that is held until it is released."""
-
-    begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    release: threading.Event = field(default_factory=threading.Event)
-
-    def wait(self, *_: Any) -> bool:
-        """Say that it began, and wait; return False, as a job without more work does."""
-        self.begun.release()
-        assert self.release.wait(60)
-        return False
-
-
 @pytest.fixture
 def held() -> Iterator[Held]:
     one = Held()
     yield one
     one.release.set()
-
-
-@contextmanager
-def working() -> Iterator[None]:
-    """Run all jobs as the worker does, in threads of this process."""
-    stopped = threading.Event()
-
-    def work() -> None:
-        background_jobs.run_until_stopped(stopped)
-        connections.close_all()
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        worker.join(30)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
-    """Wait until a condition holds; return whether it does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def is_indexed_in_time() -> bool:
