@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.core.management import call_command
 
 from tests.factories import make_page
 from tests.tasks import Held, make_kind, wait_until, working
@@ -109,6 +110,19 @@ def test_a_worker_that_stops_leaves_the_task_to_the_next(monkeypatch: pytest.Mon
     assert not background_jobs.is_stopping()
 
 
+@pytest.mark.parametrize(("ended", "exits"), [(True, []), (False, [0])])
+def test_the_command_leaves_lanes_that_do_not_end(
+    monkeypatch: pytest.MonkeyPatch, ended: bool, exits: list[int]
+) -> None:
+    found = list[int]()
+    monkeypatch.setattr(background_jobs, "run_until_stopped", lambda stopped: ended)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("os._exit", found.append)
+    monkeypatch.setattr("logging.shutdown", lambda: None)
+    call_command("work")
+    assert found == exits, "an interpreter that ends beside a running thread may crash"
+
+
 def test_two_tasks_of_a_lane_with_two_threads_run_at_once(
     monkeypatch: pytest.MonkeyPatch, held: Held, alice: User, bob: User, charlie: User
 ) -> None:
@@ -158,8 +172,8 @@ def test_a_site_that_takes_its_time_holds_neither_the_index_nor_other_tasks(
     for person in (alice, bob):
         fetch_tasks.enqueue_import("http://93.184.216.34/wiki/Pain", person)
     with working():
-        for _ in range(fetch_tasks.FETCHES.threads):
-            assert held.begun.acquire(timeout=30)
+        for _ in range(2):
+            assert held.begun.acquire(timeout=30), "a second site is asked meanwhile"
         assert is_indexed_in_time()
         task = background_tasks.enqueue("letters", alice, {})
         assert wait_until(lambda: BackgroundTask.objects.get(pk=task.pk).state == "done", INDEX_LAG)
