@@ -13,6 +13,7 @@ from tests.factories import make_page, make_place
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
+from wiki.pages.task_models import BackgroundTask
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from wiki.accounts.models import User
 
 CAST = ("alice", "bob", "charlie", "anna")
-PAGE, FORK, PROPOSAL = "Atelier:Charte", "Atelier:Notre charte", 77_000
+PAGE, FORK, PROPOSAL, TASK = "Atelier:Charte", "Atelier:Notre charte", 77_000, 78_000
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,14 @@ def stewards_only(post: int, **arguments: str) -> list[Row]:
 
 
 def scene(alice: User, bob: User) -> None:
-    """Create the pages of the rows: a place with the steward bob, and pages by alice in it."""
+    """Create the pages of the rows: a place with the steward bob, and pages and a background task by alice."""
     place = make_place("Atelier", by=bob)
     page = make_page("Charte", "# Charte\n\nUn texte.", by=alice, place=place)
     page_writer.edit(page, "# Charte\n\nUn autre texte.", Author.of(alice))
     fork_creation.fork(page, ForkTarget(place, title="Notre charte"), Author.of(alice))
     Proposal.objects.create(pk=PROPOSAL, page=page, base=2, text="Autre", by=alice, by_name="alice", message="Mieux")
     make_page("Venue d'ailleurs")
+    BackgroundTask.objects.create(pk=TASK, kind="import of a remote page", lane="fetches", person=alice, language="fr")
     page_writer.delete(make_page("Parti", by=alice, place=place), Author.of(bob))
 
 
@@ -154,6 +156,10 @@ ROWS: dict[str, list[Row]] = {
     "suggest": [Row((302, 302, 302, 200), ON_PAGE), everyone(404, title="Atelier:Parti")],
     "elsewhere": refused_writing(),
     "ask_original": [Row((302, 302, 403, 403), {"title": FORK}, post=True)],
+    # A background task is seen by its person
+    "task": [Row((200, 404, 404, 302), {"number": str(TASK)}), Row((404, 404, 404, 302), {"number": "1"})],
+    "task_state": [Row((200, 404, 404, 302), {"number": str(TASK)})],
+    "cancel_task": [Row((302, 404, 404, 302), {"number": str(TASK)}, post=True)],
     "restore": [Row((200, 200, 403, 302), ON_PAGE, "?version=1")],
     "undo": [Row((200, 200, 403, 302), ON_PAGE, "?version=2")],
     # Managing a place needs a steward of it

@@ -15,6 +15,7 @@ class WikiConfig(AppConfig):
         """Register all parts: with reversion, the writer, pages, the worker, signals, and Django's checks."""
         _register_updaters()
         _register_jobs()
+        _register_tasks()
         _register_providers()
         _connect_signals()
         _register_checks()
@@ -39,13 +40,18 @@ def _register_updaters() -> None:
 
 
 def _register_jobs() -> None:
-    """Register the background jobs, in the order in which the worker runs them."""
+    """Register the background jobs, in the order in which the worker runs those of a lane.
+
+    What waits for other machines has a lane of its own.
+    """
     from wiki.ask.embedding import result_cache
     from wiki.facts.property_pages import ReparseFactsJob
     from wiki.forks.auto_pull import AutoPullJob
     from wiki.forks.notifications import UpstreamEmailJob
     from wiki.mail.email_delivery import EmailDeliveryJob
     from wiki.pages import background_jobs
+    from wiki.pages.background_jobs import Lane
+    from wiki.pages.background_tasks import TaskCleanupJob
     from wiki.pages.database_statistics import DatabaseStatisticsJob
     from wiki.pages.writing.rederivation import RederivationJob
     from wiki.remotes.mirror_polling import MirrorPollJob
@@ -55,11 +61,21 @@ def _register_jobs() -> None:
     background_jobs.register(result_cache.RefreshResultsJob())
     background_jobs.register(AutoPullJob())
     background_jobs.register(UpstreamEmailJob())
-    background_jobs.register(EmailDeliveryJob())
-    background_jobs.register(MirrorPollJob())
+    background_jobs.register(EmailDeliveryJob(), Lane("e-mail"))
+    background_jobs.register(MirrorPollJob(), Lane("mirrors", poll_seconds=10))
     background_jobs.register(IndexUpdateJob())
     background_jobs.register(RederivationJob())
     background_jobs.register(DatabaseStatisticsJob())
+    background_jobs.register(TaskCleanupJob())
+
+
+def _register_tasks() -> None:
+    """Register the kinds of background tasks."""
+    from wiki.pages import background_tasks
+    from wiki.remotes import fetch_tasks
+
+    background_tasks.register(fetch_tasks.REMOTE_IMPORT)
+    background_tasks.register(fetch_tasks.MIRROR_POLL)
 
 
 def _register_providers() -> None:

@@ -22,10 +22,11 @@ from wiki.pages.models import (
     WikiPage,
 )
 from wiki.pages.site_settings import SiteTexts
-from wiki.pages.task_models import DerivedRevision, TaskFailure
+from wiki.pages.task_models import BackgroundTask, DerivedRevision, TaskFailure
 from wiki.search.models import OutboxEntry, PageSearchText, SavedSearch
 
 __all__ = [
+    "BackgroundTask",
     "CacheDependency",
     "CacheEpoch",
     "Changeset",

@@ -14,7 +14,7 @@ from tests.factories import make_page
 from wiki.accounts.models import User
 from wiki.pages import background_jobs
 from wiki.pages.background_jobs import FailureLog
-from wiki.pages.task_models import TaskFailure
+from wiki.pages.task_models import BackgroundTask, TaskFailure
 from wiki.search import work_report
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,35 @@ def test_a_damaged_index_is_told(admin_client: Client) -> None:
     (state,) = (one for one in work_report.index_states() if one.name == "wiki.pagesearchtext")
     assert state.built_at is not None
     assert timezone.now() - state.built_at < timedelta(minutes=10)
+
+
+def make_task(person: User, **values: Any) -> BackgroundTask:
+    return BackgroundTask.objects.create(kind="letters", lane="tests", person=person, language="fr", **values)
+
+
+def test_tasks_that_failed_by_a_fault_are_shown_and_retried(admin_client: Client, alice: User, bob: User) -> None:
+    assert "None waits, runs, or has failed" in admin_client.get(URL).content.decode()
+    failed = make_task(alice, state="failed", error="ValueError: <no>", attempts=1)
+    make_task(alice, state="failed", message="There is no site called example.org.")
+    make_task(alice, state="done")
+    make_task(bob, state="running")
+    html = admin_client.get(URL).content.decode()
+    assert "ValueError: &lt;no&gt;" in html
+    assert "under way" in html
+    assert "example.org" not in html, "what was said to its person needs no administrator"
+    assert html.count("/tasks/") == 2
+    FailureLog("numbers").record("1", ValueError("no"))
+    response = admin_client.post(URL, {"task": str(failed.pk)}, follow=True)
+    assert "tried again within some seconds" in response.content.decode()
+    failed.refresh_from_db()
+    assert (failed.state, failed.attempts) == ("waiting", 0)
+    assert FailureLog("numbers").waiting() == ["1"], "only the task is retried"
+    second = make_task(bob, state="failed", error="ValueError: no")
+    response = admin_client.post(URL, {"task": str(second.pk)}, follow=True)
+    assert "still works on what you asked for" in response.content.decode()
+    second.refresh_from_db()
+    assert second.state == "failed"
+    assert admin_client.post(URL, {"task": "999"}).status_code == 302
 
 
 def test_only_administrators_see_it(moderator: User, alice: User, anna: AnonymousUser, client_of: Any) -> None:

@@ -167,6 +167,27 @@ def test_a_hostile_site_does_no_harm(site: Callable[[Script], str], script: Scri
     assert time.monotonic() - started < 10
 
 
+def test_progress_is_reported(site: Callable[[Script], str]) -> None:
+    reports = list[tuple[int, int]]()
+    address = site(says(head("200 OK", "Content-Length: 4"), b"ca", b"fe", pause=0.1))
+    get(address, report_progress=lambda *report: reports.append(report))
+    assert (reports[0], reports[-1]) == ((0, 0), (4, 4))
+    reports.clear()
+    get(site(says(head("200 OK"), b"cafe")), report_progress=lambda *report: reports.append(report))
+    assert reports[-1] == (4, 0), "the total is not known"
+
+
+def test_who_is_reported_to_can_end_the_request(site: Callable[[Script], str]) -> None:
+    def end_after_two(done: int, total: int) -> None:
+        if done >= 2:
+            raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        get(site(drips(head("200 OK"), b"x")), report_progress=end_after_two)
+    assert time.monotonic() - started < 9, "it drips for ten seconds"
+
+
 @pytest.mark.parametrize(
     "target", ["http://169.254.169.254/", "file:///etc/passwd", "http://a:b@127.0.0.1/", "//[::1]/", "//127.0.0.1:22/"]
 )

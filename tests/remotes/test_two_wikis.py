@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests.factories import make_page, make_place
 from tests.forks.fork_factories import change, fork_status_of, make_practice, merge_of, text_of
 from tests.instances import Instance, free_port
+from tests.tasks import follow
 from wiki.accounts.models import User
 from wiki.errors import Refused
 from wiki.moderation import proposals
@@ -62,7 +63,7 @@ def test_they_fork_and_propose_to_each_other(
     with far.served() as there:
         # A remote page is mirrored here, and its new versions are found
         client = client_of(bob)
-        response = client.post("/elsewhere", {"address": f"{there}/wiki/Gâteau"})
+        response = follow(client, client.post("/elsewhere", {"address": f"{there}/wiki/Gâteau"}))
         data = {"place": place.full_title, "title": "Gâteau", "license": "CC-BY-SA-4.0"}
         assert client.post(response["Location"], data).status_code == 302
         fork = page_lookup.find("La Cale:Gâteau", bob)
@@ -83,7 +84,7 @@ def test_they_fork_and_propose_to_each_other(
         assert json.loads(output)["title"] == "Le Fournil:Pain"
         far.python(f"{HEAD}change('Le Fournil:Pain', 'Au four.', 'Au feu de bois.')")
         change(bread, alice, ("Une nuit", "Deux nuits"))
-        response = client.post("/elsewhere", {"address": f"{there}/wiki/Le_Fournil:Pain"})
+        response = follow(client, client.post("/elsewhere", {"address": f"{there}/wiki/Le_Fournil:Pain"}))
         assert b"de bois" in client.get(response["Location"]).content
         merge = merge_of(bread, Mirror.objects.get(title="Le Fournil:Pain").page)
         proposal = proposals.propose(merge, merge.merged.text or "", "Au bois", bob)

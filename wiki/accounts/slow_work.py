@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-Kind = Literal["preview", "comparison", "credits", "export", "import", "picture", "fetch"]
+Kind = Literal["preview", "comparison", "credits", "export", "import", "picture"]
 SLOTS = 2
 """Pieces of slow work at once in one process."""
 LEASE = 120
@@ -56,8 +56,7 @@ def begin(request: HttpRequest, kind: Kind) -> None:
     if hasattr(request, "slow_work"):
         return
     person = person_key(request)
-    if int(counters.get(f"slow:{person}:ms") or 0) > BUDGET.count * 1000:
-        raise RateLimitExceeded(BUDGET.message, count=BUDGET.count, seconds=BUDGET.seconds)
+    require_budget(person)
     lease = f"slow:{person}:{kind}"
     if not counters.add(lease, 1, LEASE):
         raise ServerBusy(
@@ -77,7 +76,18 @@ def end(request: HttpRequest) -> None:
     del request.slow_work  # type: ignore[attr-defined]
     _slots.release()
     counters.delete(piece.lease)
-    increment(f"slow:{piece.person}:ms", BUDGET.seconds, by=max(int((time.monotonic() - piece.started) * 1000), 1))
+    charge(piece.person, piece.started)
+
+
+def require_budget(person: str) -> None:
+    """Raise RateLimitExceeded if a person (`rate_limits.person_key`) has used up the seconds of BUDGET."""
+    if int(counters.get(f"slow:{person}:ms") or 0) > BUDGET.count * 1000:
+        raise RateLimitExceeded(BUDGET.message, count=BUDGET.count, seconds=BUDGET.seconds)
+
+
+def charge(person: str, started: float) -> None:
+    """Take the time since `started` (`time.monotonic`) from the budget of a person."""
+    increment(f"slow:{person}:ms", BUDGET.seconds, by=max(int((time.monotonic() - started) * 1000), 1))
 
 
 class SlowWorkMiddleware:

@@ -19,7 +19,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DELAYS = (MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
 """Time after each failed attempt until the next one; the e-mail is given up when the one after the last delay fails."""
 PAUSE_SECONDS = 60.0
-"""Seconds without an attempt after the mail server could not be reached: waiting for it would hold up other jobs."""
+"""Seconds without an attempt after the mail server could not be reached, which counts as an attempt for one e-mail."""
 
 
 class EmailDeliveryJob:

@@ -1,5 +1,8 @@
 """Background jobs, run in small slices by the single worker of an instance (`manage.py work`).
 
+Quick jobs run one after the other in the worker's main loop. A job that may wait for another machine, or takes long,
+is registered in a lane of its own: threads that run its slices, so that it never delays the jobs of other lanes.
+
 Pending work is stored in the database (a column of a row, an outbox) in the same transaction as the change that causes
 it, so that nothing is lost when the worker is killed. Packages register their jobs in `wiki/apps.py`.
 
@@ -13,13 +16,15 @@ import fcntl
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django.utils import timezone
 
 from wiki.errors import DatabaseBusy
@@ -30,7 +35,8 @@ POLL_SECONDS = 0.5
 """Seconds between two polls for pending work."""
 RETRY_SECONDS = 30.0
 """Seconds before a failed job is run again."""
-
+STOP_SECONDS = 5.0
+"""Seconds that a worker that is stopped waits for its lanes."""
 
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(days=1)
 """Time after which an item that failed is tried again: it doubles from the first to the last."""
@@ -102,17 +108,41 @@ class Job(Protocol):
         """Do a slice of the pending work, in at most about a second. Return whether there may be more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Threads of the worker that run the same jobs, beside all other lanes."""
+
+    name: str
+    threads: int = 1
+    """Slices of its jobs that run at once; with more than one, `run` of its jobs is called by several threads."""
+    poll_seconds: float = POLL_SECONDS
+    """Seconds between two polls for pending work."""
+
+
+MAIN = Lane("main")
+"""The lane of the worker's main thread."""
 JOBS: list[Job] = []
+_LANES: dict[str, Lane] = {}
+"""Lanes by name of the job; a job that is not named here runs in MAIN."""
+_STOPPED: ContextVar[threading.Event | None] = ContextVar("stopped", default=None)
+"""In each thread of a worker: what is set when it has to stop."""
 
 
-def register(job: Job) -> None:
+def register(job: Job, lane: Lane = MAIN) -> None:
     """Add a job, once per name."""
     if all(known.name != job.name for known in JOBS):
         JOBS.append(job)
+        _LANES[job.name] = lane
+
+
+def is_stopping() -> bool:
+    """Whether the worker that runs the calling job has to stop; False outside a worker."""
+    stopped = _STOPPED.get()
+    return stopped is not None and stopped.is_set()
 
 
 def run_pending() -> None:
-    """Run all jobs until no work is pending. Exceptions of jobs are not caught."""
+    """Run all jobs of all lanes, in this thread, until no work is pending. Exceptions of jobs are not caught."""
     more = True
     while more:
         more = False
@@ -120,12 +150,45 @@ def run_pending() -> None:
             more = job.run() or more
 
 
-def run_until_stopped(stopped: threading.Event) -> None:
-    """Run all jobs, and poll for more work, until `stopped` is set. A failed job is logged, and retried later."""
+def run_until_stopped(stopped: threading.Event) -> bool:
+    """Run all jobs, each lane in threads of its own, until `stopped` is set.
+
+    A failed job is logged, and retried later. Return False if a lane still runs STOP_SECONDS after `stopped`; what it
+    does is taken up again by the next worker.
+    """
+    lanes: dict[Lane, list[Job]] = {}
+    for job in JOBS:
+        lanes.setdefault(_LANES.get(job.name, MAIN), []).append(job)
+    threads = [
+        threading.Thread(target=_run_lane, args=(lane, jobs, stopped), name=f"{lane.name} {number}", daemon=True)
+        for lane, jobs in lanes.items()
+        if lane != MAIN
+        for number in range(lane.threads)
+    ]
+    for thread in threads:
+        thread.start()
+    _run_jobs(MAIN, lanes.get(MAIN, []), stopped)
+    deadline = time.monotonic() + STOP_SECONDS
+    for thread in threads:
+        thread.join(max(deadline - time.monotonic(), 0))
+    return not any(thread.is_alive() for thread in threads)
+
+
+def _run_lane(lane: Lane, jobs: Sequence[Job], stopped: threading.Event) -> None:
+    """Run the jobs of a lane in a thread of its own, which has its own database connection."""
+    try:
+        _run_jobs(lane, jobs, stopped)
+    finally:
+        connections.close_all()
+
+
+def _run_jobs(lane: Lane, jobs: Sequence[Job], stopped: threading.Event) -> None:
+    """Run the jobs of a lane in the calling thread until `stopped` is set."""
     retry_at: dict[str, float] = {}
+    token = _STOPPED.set(stopped)
     while not stopped.is_set():
         more = False
-        for job in JOBS:
+        for job in jobs:
             if retry_at.get(job.name, 0) > time.monotonic():
                 continue
             try:
@@ -137,7 +200,8 @@ def run_until_stopped(stopped: threading.Event) -> None:
                 break
         close_old_connections()
         if not more:
-            stopped.wait(POLL_SECONDS)
+            stopped.wait(lane.poll_seconds)
+    _STOPPED.reset(token)
 
 
 @contextmanager

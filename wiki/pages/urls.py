@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.pages.views import edit, manage, page_lists, read, sitemap, upload
+from wiki.pages.views import edit, manage, page_lists, read, sitemap, task_progress, upload
 
 urlpatterns = [
     path("", read.home, name="home"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("stewards/<path:title>", manage.stewards, name="stewards"),
     path("unmake-place/<path:title>", manage.convert_place_to_page, name="unmake_place"),
     path("upload", upload.upload, name="upload"),
+    path("tasks/<int:number>", task_progress.task, name="task"),
+    path("tasks/<int:number>/state", task_progress.state, name="task_state"),
+    path("tasks/<int:number>/cancel", task_progress.cancel, name="cancel_task"),
     path("all-pages", page_lists.all_pages, name="all_pages"),
     path("orphans", page_lists.orphans, name="orphans"),
     path("wanted", page_lists.wanted_pages, name="wanted"),

@@ -18,7 +18,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -35,6 +35,12 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 MEMORY_LIMIT = 1_000_000
 CHUNK_SIZE = 65_536
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
+ProgressCallback = Callable[[int, int], object]
+"""Receives the bytes read so far, and their total (0: not known); what it raises ends the request."""
+
+
+def ignore_progress(done: int, total: int) -> None:
+    """Do nothing: the callback of those who do not ask for progress."""
 
 
 class Unreachable(Refused):
@@ -58,26 +64,38 @@ class FetchResult:
     """The content, positioned at its start; empty for 304."""
 
 
-def fetch(url: str, *, limit: int, seconds: float, accept: str = "*/*", etag: str = "") -> FetchResult:
+def fetch(
+    url: str,
+    *,
+    limit: int,
+    seconds: float,
+    accept: str = "*/*",
+    etag: str = "",
+    report_progress: ProgressCallback = ignore_progress,
+) -> FetchResult:
     """Fetch `url` with GET, at most `limit` bytes, within `seconds` in total.
 
     `etag` makes the request conditional (If-None-Match). Raises Refused when the URL is not allowed, Unreachable when
-    the site does not respond as expected.
+    the site does not respond as expected, and what `report_progress` raises.
     """
     deadline = time.monotonic() + seconds
     for _ in range(REDIRECT_LIMIT + 1):
-        parts = _check_url(url)
+        report_progress(0, 0)
+        parts = check_url(url)
         url = parts.geturl()
         with _connect(parts, deadline) as connection:
             response = _send_request(connection, parts, accept, etag)
             if response.status not in REDIRECT_STATUSES:
-                return _read_response(url, response, limit, deadline)
+                return _read_response(url, response, limit, deadline, report_progress)
             url = urljoin(url, response.getheader("Location", ""))
     raise Unreachable(gettext_noop("%(host)s sends from one address to the next without end."), host=parts.netloc)
 
 
-def _check_url(url: str) -> SplitResult:
-    """Return the parts of an allowed URL, percent-encoded and without fragment. Raises Refused."""
+def check_url(url: str) -> SplitResult:
+    """Return the parts of an allowed URL, percent-encoded and without fragment. Raises Refused.
+
+    No site is asked: whether the addresses of a name are allowed shows only when it is resolved.
+    """
     try:
         split = urlsplit(url.strip())
         host, port = (split.hostname or "").encode("idna").decode("ascii"), split.port
@@ -89,6 +107,8 @@ def _check_url(url: str) -> SplitResult:
         raise Refused(gettext_noop("An address with a name or a password in it is not asked."))
     if port is not None and not _is_allowed_port(port):
         raise Refused(gettext_noop("The port %(port)d is not one of the web."), port=port)
+    with contextlib.suppress(ValueError):  # a name
+        _require_allowed(ipaddress.ip_address(host.partition("%")[0]), host)
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
     return urlsplit(iri_to_uri(split._replace(netloc=netloc, fragment="").geturl()))
 
@@ -117,9 +137,14 @@ def _resolve(host: str, port: int, deadline: float) -> tuple[str, int]:
     if isinstance(addresses, OSError):
         raise Unreachable(gettext_noop("There is no site called %(host)s."), host=host)
     for address in addresses:
-        if not is_allowed(ipaddress.ip_address(address.partition("%")[0])):
-            raise Refused(gettext_noop("%(host)s is not on the public internet: it is not asked."), host=host)
+        _require_allowed(ipaddress.ip_address(address.partition("%")[0]), host)
     return addresses[0], port
+
+
+def _require_allowed(address: Address, host: str) -> None:
+    """Raise Refused unless `address`, one of `host`, is allowed."""
+    if not is_allowed(address):
+        raise Refused(gettext_noop("%(host)s is not on the public internet: it is not asked."), host=host)
 
 
 def is_allowed(address: Address) -> bool:
@@ -187,7 +212,13 @@ def _send_request(
     return connection.getresponse()
 
 
-def _read_response(url: str, response: http.client.HTTPResponse, limit: int, deadline: float) -> FetchResult:
+def _read_response(
+    url: str,
+    response: http.client.HTTPResponse,
+    limit: int,
+    deadline: float,
+    report_progress: ProgressCallback,
+) -> FetchResult:
     """Read the body of a response. Raises Unreachable for another status, or when it is too large or cut off."""
     host = urlsplit(url).netloc
     if response.status not in (200, 304):
@@ -199,12 +230,13 @@ def _read_response(url: str, response: http.client.HTTPResponse, limit: int, dea
     if response.getheader("Content-Encoding", "identity").lower() != "identity":
         raise Unreachable(gettext_noop("%(host)s sends it compressed, though it was asked not to."), host=host)
     body = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=MEMORY_LIMIT))  # noqa: SIM115  the caller reads it
-    size = 0
+    size, total = 0, response.length or 0
     while response.status == 200 and (chunk := response.read1(CHUNK_SIZE)):
         size += len(chunk)
         if size > limit:
             raise Unreachable(gettext_noop("%(host)s sends more than %(limit)d MB."), host=host, limit=limit // 10**6)
         body.write(chunk)
+        report_progress(size, max(size, total) if total else 0)
     if time.monotonic() >= deadline:  # the timer closed the connection, which looks like the end of the body
         raise _too_slow(host)
     if response.length:

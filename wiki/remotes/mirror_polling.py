@@ -20,14 +20,14 @@ from wiki.pages.background_jobs import FailureLog
 from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
 from wiki.remotes import federated_wiki, mirror_import
-from wiki.remotes.http_client import CHUNK_SIZE, FetchResult, Unreachable, fetch
+from wiki.remotes.http_client import CHUNK_SIZE, FetchResult, ProgressCallback, Unreachable, fetch, ignore_progress
 from wiki.remotes.mirror_import import FetchSource
 
 ZIP, FEED, HTML, JSON = "application/zip", "application/atom+xml", "text/html", "application/json"
 HTML_BYTES = 200_000
 """Bytes of an HTML page in which links to archive and feed are searched for."""
 PAGE_SECONDS, FEED_SECONDS, ARCHIVE_SECONDS = 15.0, 5.0, 60.0
-"""Timeouts in seconds: of a page requested by a user, of a feed polled by the worker, of an archive."""
+"""Timeouts in seconds: of a page, of a feed, of an archive."""
 POLL_INTERVAL = timedelta(hours=6)
 """Time between two polls of a mirror by the worker."""
 
@@ -54,14 +54,20 @@ def alternate_links(html: str) -> dict[str, str]:
     return links.found
 
 
-def fetch_mirror(address: str, by: User | None) -> Mirror:
+def fetch_mirror(address: str, by: User | None, report_progress: ProgressCallback = ignore_progress) -> Mirror:
     """Fetch the page at `address` as a mirror: a page of a Movilab wiki, its archive, or a page of a Federated Wiki.
 
-    Raises Refused (the URL is not allowed, or the page links to no archive), Unreachable, and what `import_mirror`
-    raises.
+    Raises Refused (the URL is not allowed, or the page links to no archive), Unreachable, and what `import_mirror` and
+    `report_progress` raise.
     """
     importer.check_import_allowed(by)
-    result = fetch(address, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=f"{HTML}, {ZIP}, {JSON}")
+    result = fetch(
+        address,
+        limit=LIMITS.zip_bytes,
+        seconds=PAGE_SECONDS,
+        accept=f"{HTML}, {ZIP}, {JSON}",
+        report_progress=report_progress,
+    )
     if result.content_type == ZIP:
         return mirror_import.import_mirror(
             result.body, by, FetchSource(result.url, result.url, validator=_validator_of(result))
@@ -69,8 +75,18 @@ def fetch_mirror(address: str, by: User | None) -> Mirror:
     source = _find_source(result)
     if source is None:
         return _fetch_federated(result, by)
-    archive = fetch(source.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
+    archive = _fetch_archive(source, report_progress)
     return mirror_import.import_mirror(archive.body, by, source)
+
+
+def _fetch_archive(source: FetchSource, report_progress: ProgressCallback) -> FetchResult:
+    return fetch(
+        source.archive,
+        limit=LIMITS.zip_bytes,
+        seconds=ARCHIVE_SECONDS,
+        accept=ZIP,
+        report_progress=report_progress,
+    )
 
 
 def _find_source(result: FetchResult) -> FetchSource | None:
@@ -113,18 +129,23 @@ def _fetch_json(address: str) -> FetchResult:
     return fetch(address, limit=federated_wiki.BYTES_LIMIT, seconds=PAGE_SECONDS, accept=JSON)
 
 
-def poll(mirror: Mirror, by: User | None = None) -> bool:
-    """Fetch new versions of the remote page; return whether there were any.
-
-    Raises what `fetch_mirror` raises. A problem and the time of the poll are stored in the mirror.
-    """
+def require_confirmed(mirror: Mirror) -> None:
+    """Raise Refused for a mirror that was imported from a file, whose site cannot be polled."""
     if not mirror.is_confirmed:
         raise Refused(
             gettext_noop("This page came as a file: nobody knows where to ask. Give a newer archive instead.")
         )
+
+
+def poll(mirror: Mirror, by: User | None = None, report_progress: ProgressCallback = ignore_progress) -> bool:
+    """Fetch new versions of the remote page; return whether there were any.
+
+    Raises what `fetch_mirror` raises. A problem and the time of the poll are stored in the mirror.
+    """
+    require_confirmed(mirror)
     importer.check_import_allowed(by)
     try:
-        return _poll(mirror, by)
+        return _poll(mirror, by, report_progress)
     except DatabaseBusy:
         raise
     except WikiError as error:
@@ -134,30 +155,43 @@ def poll(mirror: Mirror, by: User | None = None) -> bool:
         raise
 
 
-def _poll(mirror: Mirror, by: User | None) -> bool:
-    result = _fetch_feed(
-        mirror.feed or mirror.archive, mirror.validator, FEED_SECONDS if mirror.feed else ARCHIVE_SECONDS
-    )
+def _poll(mirror: Mirror, by: User | None, report_progress: ProgressCallback) -> bool:
+    seconds = FEED_SECONDS if mirror.feed else ARCHIVE_SECONDS
+    result = _fetch_feed(mirror.feed or mirror.archive, mirror.validator, seconds, report_progress)
     if result.status == 304 or _validator_of(result) == mirror.validator:
         Mirror.objects.filter(pk=mirror.pk).update(problem="", polled_at=timezone.now())
         return False
     archive, source = result, FetchSource(mirror.url, mirror.archive, mirror.feed, _validator_of(result))
     if mirror.feed:
-        page = fetch(mirror.url, limit=LIMITS.zip_bytes, seconds=PAGE_SECONDS, accept=HTML)
+        page = fetch(
+            mirror.url,
+            limit=LIMITS.zip_bytes,
+            seconds=PAGE_SECONDS,
+            accept=HTML,
+            report_progress=report_progress,
+        )
         page_source = _find_source(page)  # the URL of a renamed page redirects to its new URL
         if page_source is not None and urlsplit(page_source.archive).netloc == urlsplit(mirror.archive).netloc:
             source = page_source
-        archive = fetch(source.archive, limit=LIMITS.zip_bytes, seconds=ARCHIVE_SECONDS, accept=ZIP)
+        archive = _fetch_archive(source, report_progress)
     before = mirror.page.version
     updated = mirror_import.import_mirror(archive.body, by, source, mirror)
     updated.page.refresh_from_db(fields=["version"])
     return bool(updated.page.version != before)
 
 
-def _fetch_feed(url: str, validator: str, seconds: float) -> FetchResult:
+def _fetch_feed(
+    url: str, validator: str, seconds: float, report_progress: ProgressCallback = ignore_progress
+) -> FetchResult:
     """Fetch a feed (or archive), conditionally when `validator` is an ETag."""
-    etag = validator if validator.startswith(('"', "W/")) else ""
-    return fetch(url, limit=LIMITS.zip_bytes, seconds=seconds, accept=f"{FEED}, {ZIP}", etag=etag)
+    return fetch(
+        url,
+        limit=LIMITS.zip_bytes,
+        seconds=seconds,
+        accept=f"{FEED}, {ZIP}",
+        etag=validator if validator.startswith(('"', "W/")) else "",
+        report_progress=report_progress,
+    )
 
 
 def _validator_of(result: FetchResult) -> str:

@@ -1,4 +1,4 @@
-"""Views that import a page of another site as a mirror, and poll the upstream of a fork."""
+"""Views that let a page of another site be imported as a mirror, and the upstream of a fork be polled."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from wiki.errors import WikiError
 from wiki.exchange.archive.format_spec import LIMITS, MB
 from wiki.history.noindex import noindex
 from wiki.pages import permissions
+from wiki.pages.background_tasks import TaskUnderWay
 from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
-from wiki.pages.models import Fork, WikiPage
+from wiki.pages.models import Fork
 from wiki.pages.page_urls import address
 from wiki.pages.views import manage
-from wiki.remotes import mirror_import, mirror_polling
+from wiki.remotes import fetch_tasks, mirror_import
 
 
 class RemotePageForm(forms.Form):
@@ -58,7 +59,10 @@ class RemotePageForm(forms.Form):
 
 @noindex
 def import_remote_page(request: HttpRequest) -> HttpResponseBase:
-    """Import a page of another site; redirect to forking it or, for a fork of a local page, to proposing it."""
+    """Import a page of another site; redirect to forking it or, for a fork of a local page, to proposing it.
+
+    A site is asked by the worker: then the redirect is to the page of the task, which leads on.
+    """
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
     permissions.require(request.user, permissions.Action.IMPORT)
@@ -66,56 +70,49 @@ def import_remote_page(request: HttpRequest) -> HttpResponseBase:
     form = RemotePageForm(initial=initial)
     if request.method == "POST":
         form = RemotePageForm(request.POST, request.FILES)
-    status = 200
+    status, unfinished = 200, None
     if form.is_valid():
         try:
-            slow_work.begin(request, "fetch")
-            mirror = _import_mirror(form.cleaned_data, request.user)
+            if form.cleaned_data["file"]:
+                return _import_file(request, form.cleaned_data["file"], request.user)
+            task = fetch_tasks.enqueue_import(form.cleaned_data["address"], request.user)
         except WikiError as error:
             form.add_error("file" if form.cleaned_data["file"] else "address", message_for(error))
             status = error.status
+            unfinished = error.task if isinstance(error, TaskUnderWay) else None
         else:
-            return _redirect_to_next_step(request, mirror)
+            return redirect("task", number=task.pk)
     elif form.is_bound:
         status = 422
-    return render(request, "wiki/remotes/import_remote_page.html", {"form": form}, status=status)
+    context = {"form": form, "unfinished": unfinished}
+    return render(request, "wiki/remotes/import_remote_page.html", context, status=status)
 
 
-def _import_mirror(data: dict[str, Any], by: User) -> Mirror:
-    """Import the page of a valid form as a mirror."""
-    if data["file"]:
-        return mirror_import.import_mirror(cast(BinaryIO, data["file"]), by)
-    return mirror_polling.fetch_mirror(data["address"], by)
-
-
-def _redirect_to_next_step(request: HttpRequest, mirror: Mirror) -> HttpResponseBase:
-    """Redirect to the fork form or, when the mirror is a fork of a readable local page, to the proposal form."""
-    page = WikiPage.objects.get(pk=mirror.page_id)
-    upstream = WikiPage.objects.readable_by(request.user).filter(forks__page=page).first()
-    if upstream is None:
-        return redirect(address("fork", page.full_title))
-    message = gettext("This is a fork of «%(title)s»: propose here what was changed there.")
-    messages.info(request, message % {"title": upstream.full_title})
-    return redirect(address("propose", page.full_title))
+def _import_file(request: HttpRequest, file: BinaryIO, by: User) -> HttpResponseBase:
+    """Import an archive as a mirror; redirect to the next step. Raises what `import_mirror` raises, and ServerBusy."""
+    slow_work.begin(request, "import")
+    result = fetch_tasks.next_step(mirror_import.import_mirror(file, by), by)
+    if result.message:
+        messages.success(request, result.message)
+    return redirect(result.address)
 
 
 @require_POST
 def ask_original(request: HttpRequest, title: str) -> HttpResponseBase:
-    """Poll the upstream of a fork on its own site for new versions."""
+    """Let the worker ask the site of a fork's upstream for new versions; redirect to the page of that task."""
     page = manage.get_page(request, title, permissions.Action.READ)
     permissions.require(request.user, permissions.Action.EDIT, page)
-    response = redirect(address("touch", page.full_title))
     fork = Fork.objects.filter(page=page).first()
-    mirror = Mirror.objects.filter(page=fork.upstream_id).select_related("page").first() if fork else None
+    mirror = Mirror.objects.filter(page=fork.upstream_id).first() if fork else None
     if mirror is None:
         messages.info(request, gettext("The original of this page is not on another site."))
-        return response
+        return redirect(address("touch", page.full_title))
     try:
-        slow_work.begin(request, "fetch")
-        has_moved = mirror_polling.poll(mirror, cast(User, request.user))
+        task = fetch_tasks.enqueue_poll(mirror, page, cast(User, request.user))
     except WikiError as error:
         messages.warning(request, message_for(error))
-        return response
-    message = gettext("The original has moved.") if has_moved else gettext("The original has not moved since.")
-    messages.success(request, message)
-    return response
+        unfinished = error.task if isinstance(error, TaskUnderWay) else None
+        if unfinished is not None:
+            return redirect("task", number=unfinished.pk)
+        return redirect(address("touch", page.full_title))
+    return redirect("task", number=task.pk)

@@ -1,4 +1,4 @@
-"""The report «Background work» in the admin: what failed and is tried again, and the state of the search index."""
+"""The report «Background work» in the admin: tasks of people, what failed, and the state of the search index."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -17,7 +18,9 @@ from modelsearch.backends import get_search_backend
 from wagtail.admin.menu import MenuItem
 
 from wiki.accounts.models import User
-from wiki.pages.task_models import TaskFailure
+from wiki.pages.background_tasks import TaskUnderWay, retry
+from wiki.pages.error_middleware import message_for
+from wiki.pages.task_models import BackgroundTask, TaskFailure
 from wiki.pages.writing import rederivation
 from wiki.search.engine.backend import WhooshBackend
 from wiki.search.engine.index_directory import IndexDirectory, IndexMissing
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
 
 LISTED = 200
-"""Failures shown at most."""
+"""Failures, and tasks, shown at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,14 @@ def urls() -> list[URLPattern]:
 
 
 def work_report(request: HttpRequest) -> HttpResponse:
-    """Show failures and the state of the index; on POST, let the failure `retry` (or all) be tried at once."""
+    """Show tasks, failures and the state of the index.
+
+    On POST, let the task `task` be run again, or the failure `retry` (or all) be tried at once.
+    """
     if not cast(User, request.user).is_superuser:
         raise PermissionDenied
+    if request.method == "POST" and (number := request.POST.get("task", "")).isdecimal():
+        return _retry_task(request, int(number[:18]))
     if request.method == "POST":
         failures = TaskFailure.objects.all()
         if (number := request.POST.get("retry", "")).isdecimal():
@@ -71,6 +79,7 @@ def work_report(request: HttpRequest) -> HttpResponse:
         messages.success(request, gettext("It is tried again within some seconds."))
         return redirect("work_report")
     context = {
+        "tasks": _listed_tasks(),
         "failures": TaskFailure.objects.order_by("-failed_at")[:LISTED],
         "rederived": rederivation.progress(),
         "indexes": index_states(),
@@ -78,6 +87,23 @@ def work_report(request: HttpRequest) -> HttpResponse:
         "oldest": OutboxEntry.objects.order_by("pk").values_list("since", flat=True).first(),
     }
     return render(request, "wiki/search/work_report.html", context)
+
+
+def _listed_tasks() -> list[BackgroundTask]:
+    """Return the tasks that have not ended, and those that failed by a fault, last ones first."""
+    listed = Q(state__in=BackgroundTask.UNFINISHED) | Q(state=BackgroundTask.State.FAILED) & ~Q(error="")
+    return list(BackgroundTask.objects.filter(listed).select_related("person").order_by("-pk")[:LISTED])
+
+
+def _retry_task(request: HttpRequest, number: int) -> HttpResponse:
+    """Let a failed task be run again; redirect to the report."""
+    task = BackgroundTask.objects.filter(pk=number).first()
+    try:
+        if task is not None and retry(task):
+            messages.success(request, gettext("It is tried again within some seconds."))
+    except TaskUnderWay as error:
+        messages.error(request, message_for(error))
+    return redirect("work_report")
 
 
 def index_states() -> list[IndexState]:
