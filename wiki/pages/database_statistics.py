@@ -1,4 +1,4 @@
-"""Statistics of the tables for SQLite's query planner, which has none unless it is told to collect them.
+"""Statistics of the tables for SQLite's query planner, which has none unless they are collected.
 
 Without them it tests a range of numbers for each candidate by walking through the whole range. PostgreSQL collects its
 own.
