@@ -41,13 +41,13 @@ class FakeJob:
 
     def run(self) -> bool:
         if not self.pending:
-            if self.finished:
-                self.finished.set()
             return False
         item = self.pending.pop(0)
         if isinstance(item, Exception):
             raise item
         self.done.append(item)
+        if not self.pending and self.finished:
+            self.finished.set()
         return bool(self.pending)
 
 

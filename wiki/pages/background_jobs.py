@@ -28,11 +28,14 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 
 from wiki.errors import DatabaseBusy
+from wiki.pages import database_changes
 from wiki.pages.task_models import TaskFailure
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
-"""Seconds between two polls for pending work."""
+"""Seconds between two looks whether anything was written that may be work."""
+IDLE_SECONDS = 10.0
+"""Seconds after which jobs run though nothing was written: what failed, or waits for an hour, is due by the clock."""
 RETRY_SECONDS = 30.0
 """Seconds before a failed job is run again."""
 STOP_SECONDS = 5.0
@@ -187,7 +190,7 @@ def _run_jobs(lane: Lane, jobs: Sequence[Job], stopped: threading.Event) -> None
     retry_at: dict[str, float] = {}
     token = _STOPPED.set(stopped)
     while not stopped.is_set():
-        more = False
+        more, change = False, _last_change()
         for job in jobs:
             if retry_at.get(job.name, 0) > time.monotonic():
                 continue
@@ -200,8 +203,24 @@ def _run_jobs(lane: Lane, jobs: Sequence[Job], stopped: threading.Event) -> None
                 break
         close_old_connections()
         if not more:
-            stopped.wait(lane.poll_seconds)
+            _wait_for_change(lane, change, stopped)
     _STOPPED.reset(token)
+
+
+def _wait_for_change(lane: Lane, change: object, stopped: threading.Event) -> None:
+    """Wait until something was written after `change`, or until work may be due by the clock."""
+    deadline = time.monotonic() + max(IDLE_SECONDS, lane.poll_seconds)
+    while not stopped.wait(lane.poll_seconds) and time.monotonic() < deadline:
+        if change is None or _last_change() != change:
+            return
+
+
+def _last_change() -> object:
+    """Return the last change of the database; None if that is not known."""
+    try:
+        return database_changes.last_change()
+    except (OperationalError, InterfaceError):
+        return None
 
 
 @contextmanager

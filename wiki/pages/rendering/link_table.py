@@ -40,7 +40,9 @@ def existing_keys(keys: Iterable[str]) -> set[str]:
     distinct, found = sorted(set(keys) - {""}), set()
     for start in range(0, len(distinct), ROWS):
         found |= set(
-            WikiPage.objects.filter(title_key__in=distinct[start : start + ROWS]).values_list("title_key", flat=True)
+            WikiPage.objects.filter(title_key__in=distinct[start : start + ROWS])
+            .order_by()
+            .values_list("title_key", flat=True)
         )
     return found
 

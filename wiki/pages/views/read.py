@@ -73,7 +73,7 @@ def latest_versions(request: HttpRequest, place: WikiPage | None = None) -> list
     versions = PageVersion.objects.readable_by(request.user).filter(Q(changeset=None) | Q(changeset__act="demo"))
     if place is not None:
         versions = versions.filter(Q(place=place) | Q(page=place))
-    found = versions.select_related("page", "author").order_by("-claimed_at", "-id")
+    found = versions.select_related("page", "author", "merge_parent__page").order_by("-claimed_at", "-id")
     return list(found[:8])
 
 
