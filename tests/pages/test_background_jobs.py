@@ -70,7 +70,7 @@ def test_job_is_registered_once(jobs: list[FakeJob]) -> None:
     assert [job.pending for job in jobs] == [["a"]]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_failing_job_does_not_stop_others(jobs: list[FakeJob], caplog: pytest.LogCaptureFixture) -> None:
     stopped = threading.Event()
     jobs += [FakeJob("broken", [ValueError("no"), "after"]), FakeJob("letters", ["a", "b"], finished=stopped)]
