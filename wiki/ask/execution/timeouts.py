@@ -19,8 +19,14 @@ PROGRESS_STEPS = 10_000
 
 
 def clock() -> float:
-    """Return the seconds by which queries are measured: on SQLite, the CPU time of this thread."""
-    return time.monotonic() if connection.vendor == "postgresql" else time.thread_time()
+    """Return the seconds by which queries are measured.
+
+    On SQLite, which computes in this process, a third is CPU time of this thread: a query is not stopped for the
+    work of other threads alone, and yet none holds its thread longer than one and a half times its limit.
+    """
+    if connection.vendor == "postgresql":
+        return time.monotonic()
+    return (time.thread_time() + 2 * time.monotonic()) / 3
 
 
 @contextmanager
