@@ -1,18 +1,23 @@
-"""Starts the production server, Granian, with one process and many threads, and a worker process for background jobs.
+"""Starts the production server, Granian, with a process per core, and a worker process for background jobs.
 
 `python -m movilab.server --port 8000`
 
-One process is enough (a view of a cached page parses nothing), and it shares caches, rate limits and SQLite's single
-writer; `--workers` sets another number.
+All are forked from one process that has the application loaded, so that they share most of their memory.
 """
 
 from __future__ import annotations
 
 import _thread
 import argparse
+import gc
+import os
 import socket
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+from django.utils import translation
+from django.utils.translation import gettext
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
@@ -21,6 +26,9 @@ from movilab import settings
 from movilab.env_settings import exit_with
 from movilab.worker_process import worker
 
+PROCESSES = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+"""Processes unless said otherwise: one uses one core, since Python runs one thread at a time."""
+APPLICATION = "movilab.wsgi:application"
 THREADS = 8
 """More threads than cores, since threads wait for the database, or for a text that takes long to parse."""
 
@@ -43,14 +51,14 @@ class StoppableGranian(MPServer):
         _thread.start_new_thread(self.main_loop_interrupt.set, ())
 
 
-def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> None:
+def serve(host: str, port: int, path: Path | None = None, workers: int = PROCESSES) -> None:
     """Serve until stopped, at `host`:`port` or on the Unix socket `path`."""
     if path is None:
         require_free_port(host, port)
     if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
         exit_with("static files are not collected yet; run `.venv/bin/python manage.py collectstatic` first.")
     server = StoppableGranian(
-        "movilab.wsgi:application",
+        APPLICATION,
         address=host,
         port=port,
         uds=path,
@@ -63,8 +71,33 @@ def serve(host: str, port: int, path: Path | None = None, workers: int = 1) -> N
         workers_kill_timeout=10,  # seconds: Granian's worker may hang after two stop signals at once
         log_level=LogLevels.error,
     )
+    load_application()
     with worker():
         server.serve()
+
+
+def load_application() -> None:
+    """Load what all processes need, in memory that they share once they are forked."""
+    from django.db import connections
+    from django.template import engines
+    from django.urls import get_resolver
+
+    import_module(APPLICATION.partition(":")[0])
+    _load_patterns(get_resolver())
+    engines.all()
+    for language, _ in settings.LANGUAGES:
+        with translation.override(language):
+            gettext("Page")
+    connections.close_all()  # a connection belongs to one process
+    gc.collect()
+    gc.freeze()
+
+
+def _load_patterns(resolver: Any) -> None:
+    """Import all modules of URLs and views."""
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            _load_patterns(pattern)
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -87,7 +120,12 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--socket", type=Path, help="a Unix socket to listen on instead of a port")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=PROCESSES,
+        help=f"processes that answer requests (default: one per core, here {PROCESSES})",
+    )
     options = parser.parse_args()
     serve(options.host, options.port, options.socket, options.workers)
 

@@ -23,7 +23,7 @@ import pytest
 
 from movilab.server import StoppableGranian, require_free_port
 from tests.databases import ROOT
-from tests.instances import free_port
+from tests.instances import Instance, free_port
 
 
 def variables(data: Path) -> dict[str, str]:
@@ -129,3 +129,56 @@ def test_missing_static_files_are_an_error(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "collectstatic" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+INDEX_SOMETHING = """
+import sys, time
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+from wiki.search.models import OutboxEntry
+page_writer.create(sys.argv[1], "Du pain.", Author(None, "x"))
+deadline = time.monotonic() + 20
+while OutboxEntry.objects.exists() and time.monotonic() < deadline:
+    time.sleep(0.1)
+print(OutboxEntry.objects.count())
+"""
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes that `pid` started, the first one first."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+def test_the_server_runs_a_worker_again_and_again_and_ends_with_all_its_processes(instance: Instance) -> None:
+    def indexes(title: str) -> bool:
+        out, errors = instance.script(INDEX_SOMETHING, title).communicate(timeout=60)
+        assert not errors
+        return out.strip() == "0"
+
+    instance.manage("collectstatic", "--no-input", "--verbosity", "0")
+    command = ("-W", "ignore", "-m", "movilab.server", "--workers", "2", "--port", str(free_port()))
+    environment = instance.variables
+    server = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment)
+    try:
+        assert indexes("Moulin")
+        worker, *web = _children(server.pid)
+        assert len(web) == 2
+        os.kill(worker, signal.SIGKILL)
+        assert indexes("Fournil"), "the worker was started again"
+        processes = _children(server.pid)
+        server.kill()
+        deadline = time.monotonic() + 20
+        while any(_is_alive(pid) for pid in processes) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not any(_is_alive(pid) for pid in processes)
+    finally:
+        server.kill()
+        server.wait()

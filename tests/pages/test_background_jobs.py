@@ -94,26 +94,14 @@ def test_second_worker_exits(instance: Instance) -> None:
 
 
 def test_a_stopped_worker_ends_cleanly(instance: Instance) -> None:
-    worker = instance.start("manage.py", "work", "--with-parent")
+    worker = instance.start("manage.py", "work", "--server")
     while not _is_locked(instance):
         time.sleep(0.05)
-    time.sleep(0.5)  # for its thread to read
+    time.sleep(0.5)
     worker.terminate()
     assert worker.stderr is not None
     errors = worker.stderr.read()
-    assert (worker.wait(timeout=30), errors) == (0, ""), "standard input is still open: it must not be a crash"
-
-
-def test_worker_exits_with_its_parent(instance: Instance) -> None:
-    worker = instance.start("manage.py", "work", "--with-parent")
-    try:
-        while worker.poll() is None and not _is_locked(instance):
-            time.sleep(0.05)
-        assert worker.stdin is not None
-        worker.stdin.close()
-        assert worker.wait(timeout=20) == 0
-    finally:
-        worker.kill()
+    assert (worker.wait(timeout=30), errors) == (0, "")
 
 
 @pytest.mark.django_db

@@ -73,7 +73,7 @@ def slow_garden(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Held]]:
 
 
 def start_worker(instance: Instance) -> subprocess.Popen[str]:
-    return instance.start("manage.py", "work", "--with-parent")
+    return instance.start("manage.py", "work", "--server")
 
 
 @pytest.mark.slow

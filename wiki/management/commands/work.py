@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 from argparse import ArgumentParser
 from typing import Any
@@ -22,9 +21,9 @@ class Command(BaseCommand):
     help = "Run background jobs (search index, cached query results, facts to parse again) until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the options `--once` and `--with-parent` (used by the server)."""
+        """Add the options `--once` and `--server` (used by the server)."""
         parser.add_argument("--once", action="store_true", help="do what waits now, then end")
-        parser.add_argument("--with-parent", action="store_true", help="end when standard input is closed")
+        parser.add_argument("--server", action="store_true", help="leave Ctrl+C to the server, which started this")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run background jobs, unless another worker runs for this instance."""
@@ -34,26 +33,18 @@ class Command(BaseCommand):
             elif options["once"]:
                 background_jobs.run_pending()
             else:
-                self._work(options["with_parent"])
+                self._work(options["server"])
 
-    def _work(self, with_parent: bool) -> None:
-        """Run jobs until SIGTERM or SIGINT, or, `with_parent`, until standard input is closed.
+    def _work(self, of_server: bool) -> None:
+        """Run jobs until SIGTERM or SIGINT; `of_server`: SIGTERM, since Ctrl+C reaches both, and the server decides.
 
         It ends within some seconds, also while a lane is still at work.
         """
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        if with_parent:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches both: the parent decides
-
-            def wait() -> None:
-                # Not sys.stdin: its lock, held by this thread, would be a fatal error when the interpreter ends.
-                while os.read(sys.stdin.fileno(), 4096):
-                    continue
-                stopped.set()
-
-            threading.Thread(target=wait, daemon=True).start()
+        if of_server:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         if not background_jobs.run_until_stopped(stopped):
             # A lane waits for another machine. Its thread cannot be interrupted, and an interpreter that ends beside
             # it may crash. The database knows what was done, as after a `kill -9`.
