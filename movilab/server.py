@@ -29,8 +29,11 @@ from movilab.worker_process import worker
 PROCESSES = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
 """Processes unless said otherwise: one uses one core, since Python runs one thread at a time."""
 APPLICATION = "movilab.wsgi:application"
-THREADS = 8
-"""More threads than cores, since threads wait for the database, or for a text that takes long to parse."""
+THREADS = 16
+"""At most: they are started when they are needed.
+
+Slow work holds 2 (`slow_work.py`), waiting saves 5 (`write_queue.py`), slow connections 6 (`slow_connections.py`).
+"""
 
 
 class StoppableGranian(MPServer):

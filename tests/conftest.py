@@ -168,11 +168,15 @@ def _nothing_remembered() -> None:
 
     from wiki.accounts import slow_work
     from wiki.accounts.rate_limits import counters
+    from wiki.pages import slow_connections
     from wiki.pages.rendering.page_cache import RESPONSE_STORE
 
     cache.clear()
     counters.clear()
+    slow_work._leases.clear()
     slow_work._slots = threading.BoundedSemaphore(slow_work.SLOTS)
+    slow_connections.sending.clear()
+    slow_connections.receiving.clear()
     RESPONSE_STORE.clear()
 
 

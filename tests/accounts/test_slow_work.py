@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -123,11 +124,34 @@ def test_while_slow_work_runs_cached_pages_answer_and_the_next_slow_request_is_r
     assert editor.post("/preview", {"text": TEXT, "title": "Fournil"}).status_code == 200
 
 
-def test_an_export_ends_when_it_is_sent(alice: User, client_of: Callable[..., Client]) -> None:
+def test_an_export_ends_before_it_is_sent(alice: User, client_of: Callable[..., Client]) -> None:
     make_page("Fournil")
     client = client_of(alice, language="en")
-    first = client.get("/archive/Fournil.zip")
-    assert first.status_code == 200
-    assert client.get("/archive/Fournil.zip").status_code == 503
-    assert b"".join(first.streaming_content)[:2] == b"PK"  # type: ignore[attr-defined]
     assert client.get("/archive/Fournil.zip").status_code == 200
+    assert client.get("/archive/Fournil.zip").status_code == 200, "nothing of the first was taken"
+    assert client.head("/archive/Fournil.zip").status_code == 200
+
+
+def test_no_second_piece_begins_however_long_the_first_takes(
+    request_of: Callable[..., Any], alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_work, "LEASE", 0.4)
+    monkeypatch.setattr(slow_work, "_renewer", threading.Thread())  # not one that sleeps for longer
+    slow_work.begin(first := request_of(alice), "export")
+    time.sleep(1)
+    with pytest.raises(ServerBusy, match="before"):
+        slow_work.begin(request_of(alice), "export")
+    slow_work.end(first)
+    slow_work.begin(again := request_of(alice), "export")
+    slow_work.end(again)
+
+
+def test_the_lease_of_a_killed_process_ends(
+    request_of: Callable[..., Any], alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_work, "LEASE", 0.2)
+    slow_work.begin(request_of(alice), "export")
+    slow_work._leases.clear()  # as if this process were no more
+    time.sleep(0.5)
+    slow_work.begin(again := request_of(alice), "export")
+    slow_work.end(again)

@@ -293,7 +293,7 @@ def test_it_shows_what_an_archive_holds(alice: User, client: Client) -> None:
     assert client.get("/export/Inconnue").status_code == 404
 
 
-def test_it_is_downloaded_by_anyone_while_it_is_made(alice: User, client: Client) -> None:
+def test_it_is_downloaded_by_anyone(alice: User, client: Client) -> None:
     page = make_story(alice)
     response = client.get(f"/archive/{page.url_title}.zip")
     assert response.streaming

@@ -1,9 +1,10 @@
 """Slow work in requests is bounded, so that cached pages always find a thread.
 
-A preview, a comparison, an export or a request to another site may take seconds, and a process has eight threads. All
+A preview, a comparison, an export or a request to another site may take seconds, and a process has few threads. All
 slow work together holds at most SLOTS of them in each process, and one person (or one network address) runs one piece
 of each kind at a time. Who finds no slot gets «503 Service Unavailable» at once, with what was typed. Each person also
-has a budget of seconds, shared by all processes.
+has a budget of seconds, shared by all processes. Slow work ends before its response is sent: how fast a reader takes
+it is the matter of `wiki/pages/slow_connections.py`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-
-from django.http import StreamingHttpResponse
 
 from wiki.accounts.rate_limits import MINUTE, RateLimit, counters, increment, limit_previews, person_key
 from wiki.errors import RateLimitExceeded, ServerBusy, gettext_noop
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 Kind = Literal["preview", "comparison", "credits", "export", "import", "picture"]
 SLOTS = 2
 """Pieces of slow work at once in one process."""
-LEASE = 120
-"""Seconds after which the work of a person counts as ended, if its process was killed."""
+LEASE = 60.0
+"""Seconds after which the work of a person counts as ended, if its process was killed. A living process renews it."""
 BUDGET = RateLimit(
     120,
     10 * MINUTE,
@@ -35,6 +34,10 @@ BUDGET = RateLimit(
 )
 """Seconds of slow work of one person within a window."""
 _slots = threading.BoundedSemaphore(SLOTS)
+_leases = set[str]()
+"""The leases of what this process does now."""
+_leases_changed = threading.Condition()
+_renewer = threading.Thread()
 
 
 @dataclass(slots=True)
@@ -65,6 +68,7 @@ def begin(request: HttpRequest, kind: Kind) -> None:
     if not _slots.acquire(blocking=False):
         counters.delete(lease)
         raise ServerBusy(gettext_noop("The server is busy with slow work for others. Please try again in a moment."))
+    _hold(lease)
     request.slow_work = _Piece(person, lease, time.monotonic())  # type: ignore[attr-defined]
 
 
@@ -75,6 +79,8 @@ def end(request: HttpRequest) -> None:
         return
     del request.slow_work  # type: ignore[attr-defined]
     _slots.release()
+    with _leases_changed:
+        _leases.discard(piece.lease)
     counters.delete(piece.lease)
     charge(piece.person, piece.started)
 
@@ -90,22 +96,39 @@ def charge(person: str, started: float) -> None:
     increment(f"slow:{person}:ms", BUDGET.seconds, by=max(int((time.monotonic() - started) * 1000), 1))
 
 
+def _hold(lease: str) -> None:
+    """Keep a lease from expiring while its work runs; one thread does so for all of a process."""
+    global _renewer
+    with _leases_changed:
+        _leases.add(lease)
+        _leases_changed.notify()
+        if not _renewer.is_alive():
+            _renewer = threading.Thread(target=_renew, name="leases of slow work", daemon=True)
+            _renewer.start()
+
+
+def _renew() -> None:
+    while True:
+        with _leases_changed:
+            _leases_changed.wait_for(lambda: _leases)
+        time.sleep(LEASE / 4)
+        with _leases_changed:
+            for lease in _leases:
+                counters.touch(lease, LEASE)
+
+
 class SlowWorkMiddleware:
-    """Ends the slow work of a request with its response; of a streamed response when it is sent."""
+    """Ends the slow work of a request when its response is there, though not sent yet."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response."""
-        response = None
         try:
             response = self.get_response(request)
         finally:
-            if isinstance(response, StreamingHttpResponse):
-                response._resource_closers.append(lambda: end(request))  # type: ignore[attr-defined]
-            else:
-                end(request)
+            end(request)
         if response.status_code == ServerBusy.status:
             response.headers.setdefault("Retry-After", str(ServerBusy.retry_after))
         return response

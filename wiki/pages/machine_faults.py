@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import sys
+from collections.abc import Sequence
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -41,19 +42,24 @@ def fault_of(error: BaseException | None) -> str:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return the response to the exception that is being handled: 503 for a fault of the machine, else 500."""
     fault = fault_of(sys.exc_info()[1])
-    if request.path_info in API_PATHS:
-        return _api_error(fault)
     if not fault:
-        return defaults.server_error(request)
+        return _api_error("") if request.path_info in API_PATHS else defaults.server_error(request)
+    return unavailable(request, fault, typed(request), RETRY_AFTER)
+
+
+def unavailable(request: HttpRequest, message: str, texts: Sequence[str], retry_after: int) -> HttpResponse:
+    """Return a response with status 503: a page with a message (its id) and the typed `texts`, or JSON for the API."""
+    if request.path_info in API_PATHS:
+        return _api_error(message, retry_after)
     with translation.override(get_language_from_request(request)):
-        html = render_to_string("503.html", {"message": gettext(fault), "typed": typed(request)})
-    return HttpResponse(html, status=503, headers={"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"})
+        html = render_to_string("503.html", {"message": gettext(message), "typed": texts})
+    return HttpResponse(html, status=503, headers={"Retry-After": str(retry_after), "Cache-Control": "no-store"})
 
 
-def _api_error(fault: str) -> JsonResponse:
+def _api_error(fault: str, retry_after: int = 0) -> JsonResponse:
     """Return an error of the API in MediaWiki's form."""
     code, info = ("readonly", fault) if fault else ("internal_api_error", "Internal error.")
     headers = {"MediaWiki-API-Error": code, "Cache-Control": "no-store"}
     if fault:
-        headers["Retry-After"] = str(RETRY_AFTER)
+        headers["Retry-After"] = str(retry_after)
     return JsonResponse({"error": {"code": code, "info": info}}, status=503 if fault else 500, headers=headers)

@@ -1,7 +1,7 @@
 """Export of a page as one zip file: text, history, pictures, authors and licences.
 
-`Export` holds only the credits in memory: bytes are available while the database is being read, so that the download
-of a page with thousands of versions starts at once.
+`Export` holds only the credits in memory: bytes are available while the database is being read, so that the archive
+of a page with thousands of versions can be written to a file piece by piece.
 """
 
 from __future__ import annotations
