@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -93,26 +92,39 @@ class Instance:
         return self._fork_server.start(code, arguments)
 
     @contextmanager
-    def served(self) -> Iterator[str]:
+    def served(self, processes: int = 1) -> Iterator[str]:
         """Serve the wiki as in production, at MOVILAB_URL or a free port; yields the URL."""
-        address = self.settings.get("MOVILAB_URL") or f"http://127.0.0.1:{free_port()}"
-        port = urlsplit(address).port
-        self.manage("collectstatic", "--no-input", "--verbosity", "0")
-        command = [sys.executable, "-W", "ignore", "-m", "movilab.server", "--port", str(port)]
-        environment = self.variables | {"MOVILAB_URL": address}
-        quiet = subprocess.DEVNULL
-        server = subprocess.Popen(command, cwd=databases.ROOT, env=environment, stdout=quiet, stderr=quiet)
-        try:
-            for _ in range(300):
-                try:
-                    urlopen(f"{address}/robots.txt").close()
-                    break
-                except URLError:
-                    time.sleep(0.1)
+        with self.server(processes) as (address, _):
             yield address
+
+    @contextmanager
+    def server(self, processes: int = 1) -> Iterator[tuple[str, int]]:
+        """Serve the wiki as `served` does; yields the URL and the id of the server's first process."""
+        address = self.settings.get("MOVILAB_URL") or f"http://127.0.0.1:{free_port()}"
+        self.manage("collectstatic", "--no-input", "--verbosity", "0")
+        server = self.start_server(address, processes)
+        try:
+            yield address, server.pid
         finally:
             server.terminate()
             server.wait(timeout=30)
+
+    def start_server(self, address: str, processes: int = 1) -> subprocess.Popen[bytes]:
+        """Start the server, in a process group of its own, and wait until it answers; static files are collected."""
+        port = str(urlsplit(address).port)
+        command = [sys.executable, "-W", "ignore", "-m", "movilab.server", "--port", port, "--workers", str(processes)]
+        environment = self.variables | {"MOVILAB_URL": address}
+        quiet = subprocess.DEVNULL
+        server = subprocess.Popen(
+            command, cwd=databases.ROOT, env=environment, stdout=quiet, stderr=quiet, start_new_session=True
+        )
+        for _ in range(600):
+            try:
+                urlopen(f"{address}/robots.txt").close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        return server
 
     def remove(self) -> None:
         """Drop the database; the folder is deleted with that of the test."""

@@ -17,6 +17,7 @@ from PIL import Image
 
 from tests.factories import make_page
 from wiki.accounts.models import User
+from wiki.pages import media_models
 from wiki.pages.media_models import Picture, clean_picture
 from wiki.pages.models import RenderedPage
 
@@ -112,6 +113,23 @@ def test_renamed_picture_is_gone_from_pages_with_its_old_name(alice: User, clien
     picture.save()
     assert "/upload?name=four.jpg" in client.get("/wiki/Fournil").content.decode()
     assert "<img" in client.get("/wiki/Foyer").content.decode()
+
+
+def test_an_upload_is_encoded_once(alice: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[bytes] = []
+
+    def clean(raw: bytes) -> tuple[bytes, str]:
+        encoded.append(raw)
+        return clean_picture(raw)
+
+    monkeypatch.setattr(media_models, "clean_picture", clean)
+    upload(client_of(alice), drawn(), name="four.jpg")
+    picture = Picture.objects.get()
+    assert len(encoded) == 1
+    picture.file = ContentFile(drawn(gps=True), "four.jpg")
+    picture.save()
+    assert len(encoded) == 2, "another file is"
+    assert b"Chez moi" not in picture.file.open().read()
 
 
 def test_name_is_unique(alice: User, client_of: ClientOf) -> None:

@@ -13,10 +13,12 @@ from django.test import Client, RequestFactory
 
 from tests.factories import make_page
 from wiki.accounts.models import User
+from wiki.accounts.rate_limits import address_hash
 from wiki.pages import slow_connections
 from wiki.pages.slow_connections import (
     IN_MEMORY,
     RECEIVED_AT_ONCE,
+    RECEIVED_FROM_ONE,
     SENT_AT_ONCE,
     SENT_TO_ONE,
     ReceivingMiddleware,
@@ -89,14 +91,22 @@ def receive(rf: RequestFactory, address: str = "10.0.0.1") -> Any:
 def test_few_bodies_are_received_at_once(rf: RequestFactory) -> None:
     for number in range(RECEIVED_AT_ONCE + 1):
         assert receive(rf).content == b"Bonjour", number
-    for _ in range(RECEIVED_AT_ONCE):
-        assert slow_connections.receiving.acquire("somebody")
+    for number in range(RECEIVED_AT_ONCE):
+        assert slow_connections.receiving.acquire(f"client {number}")
     refused = receive(rf)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     get = ReceivingMiddleware(lambda _: HttpResponse("page"))(rf.get("/"))
     assert get.content == b"page"
-    slow_connections.receiving.release("somebody")
+    slow_connections.receiving.release("client 0")
     assert receive(rf).content == b"Bonjour"
+
+
+def test_one_address_does_not_hold_all_that_are_received(rf: RequestFactory) -> None:
+    client = address_hash(rf.get("/", REMOTE_ADDR="10.0.0.1"))
+    for _ in range(RECEIVED_FROM_ONE):
+        assert slow_connections.receiving.acquire(client)
+    assert receive(rf).status_code == 503
+    assert receive(rf, "10.0.0.2").status_code == 200
 
 
 def test_a_client_that_goes_away_gives_its_place_back(rf: RequestFactory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +124,8 @@ def test_a_client_that_goes_away_gives_its_place_back(rf: RequestFactory, monkey
 @pytest.mark.django_db
 def test_the_api_says_it_in_json(alice: User) -> None:
     make_page("Fournil", by=alice)
-    for _ in range(RECEIVED_AT_ONCE):
-        slow_connections.receiving.acquire("somebody")
+    for number in range(RECEIVED_AT_ONCE):
+        slow_connections.receiving.acquire(f"client {number}")
     refused = Client().post("/api.php", {"action": "query", "titles": "Fournil", "format": "json"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "readonly")
     assert Client().get("/wiki/Fournil").status_code == 200

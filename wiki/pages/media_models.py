@@ -146,10 +146,13 @@ class Picture(LicensedFile, AbstractImage):
         verbose_name_plural = _("pictures")
         permissions: ClassVar[Any] = [("choose_image", "Can choose image")]
 
+    _clean_file: ContentFile[bytes] | None = None
+    """The file that `set_content` set, which is not encoded a second time."""
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Re-encode a newly set file before it is stored; a picture without a name gets the name of the file."""
         file: Any = self.file
-        if file and not file._committed:
+        if file and not file._committed and file.file is not self._clean_file:
             self.set_content(file.read(), self.name or os.path.basename(file.name))
         stored = Picture.objects.filter(pk=self.pk).values_list("name", flat=True) if self.pk else ()
         names = {*stored, self.name}  # pages that show a renamed picture by its old name show it no longer
@@ -178,7 +181,7 @@ class Picture(LicensedFile, AbstractImage):
         self.sha256 = hashlib.sha256(clean).hexdigest()
         self.file_size = len(clean)
         self.file_hash = hashlib.sha1(clean, usedforsecurity=False).hexdigest()
-        self.file = ContentFile(clean, name=self.name)
+        self.file = self._clean_file = ContentFile(clean, name=self.name)
 
 
 def file_key(name: str) -> str:

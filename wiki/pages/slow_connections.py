@@ -28,8 +28,11 @@ IN_MEMORY = 1024 * 1024
 PIECE = 64 * 1024
 SENT_AT_ONCE, SENT_TO_ONE = 3, 2
 """Long responses in transfer at once in one process, and those of them to one network address."""
-RECEIVED_AT_ONCE = 3
-"""Bodies of requests in transfer at once in one process: most are there when the request is."""
+RECEIVED_AT_ONCE, RECEIVED_FROM_ONE = 3, 2
+"""Bodies of requests in transfer at once in one process, and those of them of one network address.
+
+Most bodies are there when the request is.
+"""
 PATIENCE = 0.25
 """Seconds to wait for others, whose transfer may be as short."""
 TOO_MANY_DOWNLOADS = gettext_noop("Many large files are being downloaded just now. Please try again in a moment.")
@@ -68,7 +71,7 @@ class TransferSlots:
 
 
 sending = TransferSlots(SENT_AT_ONCE, SENT_TO_ONE)
-receiving = TransferSlots(RECEIVED_AT_ONCE, RECEIVED_AT_ONCE)
+receiving = TransferSlots(RECEIVED_AT_ONCE, RECEIVED_FROM_ONE)
 
 
 class SendingMiddleware:
