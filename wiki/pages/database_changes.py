@@ -1,4 +1,4 @@
-"""Tells cheaply whether anything was written to the database, so that an idle worker does not look for work."""
+"""A cheap look whether anything was written to the database, so that an idle worker does not look for work."""
 
 from __future__ import annotations
 
