@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
@@ -16,7 +14,7 @@ from wiki.ask.language.query_ast import SIZE_LIMIT
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.query_parser import parse
 from wiki.facts.models import Fact
-from wiki.pages.models import WikiPage
+from wiki.history.models import TitlePeriod
 
 pytestmark = pytest.mark.django_db
 
@@ -171,9 +169,10 @@ def test_a_subobject_exists_while_it_has_facts(world: SampleWiki) -> None:
     assert matches("[[-Vers::Gamma]]", at=25) == {"Alpha#part"}
 
 
-def test_a_page_exists_from_its_creation(world: SampleWiki) -> None:
-    WikiPage.objects.filter(full_title="Delta").update(created_at=datetime(2022, 1, 1, tzinfo=UTC))
-    assert matches("[[:+]]", at=50) == {"Alpha", "Béta", "Gamma"}
+def test_a_page_exists_while_it_has_a_title(world: SampleWiki) -> None:
+    TitlePeriod.objects.filter(full_title="Delta").update(added_at=day(60), removed_at=day(70))
+    existing = {at: "Delta" in matches("[[:+]]", at=at) for at in (50, 60, 65, 70, 80)}
+    assert existing == {50: False, 60: True, 65: True, 70: False, 80: False}
 
 
 def test_subproperties_of_category_put_nothing_into_categories() -> None:

@@ -9,7 +9,7 @@ from django.http import Http404
 
 from wiki.accounts.models import User
 from wiki.pages import page_lookup
-from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage
+from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage, may_read_deleted
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def get_page_or_404(title: str, user: Reader) -> WikiPage:
     """
     try:
         page = page_lookup.find(title, user)
-        if page is None and getattr(user, "is_superuser", False):
+        if page is None and may_read_deleted(user):
             namespace, rest = titles.split_namespace(titles.clean_title(title))
             page = page_lookup.find_deleted(titles.build_full_title(namespace, None, rest))
     except titles.TitleProblem as problem:

@@ -74,6 +74,16 @@ class Kind(models.Model):
         return self.plural_fr if (get_language() or "fr").startswith("fr") else self.plural_en
 
 
+def may_read_deleted(user: Reader) -> bool:
+    """Whether `user` may read the versions of deleted pages: administrators may."""
+    return bool(getattr(user, "is_superuser", False))
+
+
+def in_readable_history(user: Reader) -> Q:
+    """Permission filter for rows that belong to the history of a `page`: its versions, its former titles."""
+    return Q() if may_read_deleted(user) else Q(page__title_key__isnull=False)
+
+
 class WikiPageQuerySet(PageQuerySet["WikiPage"]):
     """Filters for reading pages."""
 
@@ -81,6 +91,10 @@ class WikiPageQuerySet(PageQuerySet["WikiPage"]):
         """Permission filter: the pages that `user` may read. Every query whose result is shown begins with it."""
         found: WikiPageQuerySet = self.filter(title_key__isnull=False)
         return found
+
+    def readable_in_history(self, user: Reader) -> WikiPageQuerySet:
+        """Permission filter for what pages were: as `readable_by`, with deleted pages for those who may see them."""
+        return self if may_read_deleted(user) else self.readable_by(user)
 
     def in_place(self, place: WikiPage) -> WikiPageQuerySet:
         """Return the pages in `place`."""
@@ -232,10 +246,8 @@ class PageVersionQuerySet(models.QuerySet["PageVersion"]):
     """Filters for reading versions."""
 
     def readable_by(self, user: Reader) -> PageVersionQuerySet:
-        """Permission filter: versions of pages that `user` may read; all versions for superusers."""
-        if getattr(user, "is_superuser", False):
-            return self
-        return self.filter(page__title_key__isnull=False)
+        """Permission filter: versions of pages that `user` may read; of deleted ones for those who may see them."""
+        return self.filter(in_readable_history(user))
 
 
 class PageVersion(models.Model):

@@ -78,7 +78,8 @@ class QueryCompiler:
         self.sort_values: set[tuple[str, str]] = set()
         """Dependencies of the sort order: they only matter where a limit truncates the result."""
         self.namespaces: set[int] = set()
-        self.any_change = False
+        self.any_change = at is not None
+        """At a moment, what is deleted, or restored, now is in the result or not, whatever its facts are now."""
         self.circles: dict[str, WithinDistance] = {}
         """The first circle in the conditions, by property key."""
         self._concept_stack: list[str] = []
@@ -115,7 +116,7 @@ class QueryCompiler:
             return self.title_conditions(condition)
         if isinstance(condition, InNamespace):
             self.namespaces.add(condition.number)
-            return Q(page__namespace=condition.number) & _pages_only(subobjects_allowed)
+            return self.scope.page_is(namespace=condition.number) & _pages_only(subobjects_allowed)
         if isinstance(condition, InCategory):
             return self._category_condition(condition, as_test, subobjects_allowed)
         return self._value_condition(condition, as_test, subobjects_allowed, in_record)
@@ -202,11 +203,16 @@ class QueryCompiler:
             condition = self._parse_test(value, declaration)
             values = condition.values if isinstance(condition, EqualTo) else (ANY,)
             self.fact_values.update((key, canonical_value) for key in keys for canonical_value in values)
-            return fact_condition(condition, self.scope.field_facts)
+            return fact_condition(condition, self.scope.field_facts, self._value_column(declaration))
         self.fact_values.update((key, ANY) for key in keys)
         if isinstance(value, SubqueryValue):
             return self._subquery_condition(value.condition, declaration)
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
+
+    def _value_column(self, declaration: Declaration) -> str:
+        """Return the column with the canonical values of a property; other values than pages are always the same."""
+        can_differ = _names_pages(declaration) or declaration.datatype in RECORD_DATATYPES
+        return self.scope.value_column if can_differ else "canonical_value"
 
     def _improper_facts(self, key: str, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
         rows = improper_values.queried_property_rows(self.scope, key, values)
@@ -229,7 +235,7 @@ class QueryCompiler:
             return monolingual_parts.parts_condition(condition, declaration, self.scope.field_facts)
         if datatype is not None and not isinstance(datatype, Page):
             raise AskProblem("ask_not_page", {"name": declaration.title})
-        return column_in("canonical_value", self.scope.canonical_values_of(self.matching_subjects(condition)))
+        return column_in(self.scope.value_column, self.scope.canonical_values_of(self.matching_subjects(condition)))
 
     def _parse_test(self, value: Compare, declaration: Declaration) -> ValueCondition:
         query = self.query
@@ -252,8 +258,7 @@ class QueryCompiler:
             fields = {field.key: field for field in declaration.fields}
             own = condition.conditions
             return FieldsMatch(tuple((key, self._with_redirects(c, fields.get(key, declaration))) for key, c in own))
-        datatype = DATATYPES.get(declaration.datatype)
-        if isinstance(condition, EqualTo) and (datatype is None or isinstance(datatype, Page)):
+        if isinstance(condition, EqualTo) and _names_pages(declaration):
             return EqualTo(self.names.synonyms(condition.values))
         return condition
 
@@ -328,8 +333,9 @@ class QueryCompiler:
         self.fact_values.add(("_CONC", ANY))
         if key in self._concept_stack:
             raise AskProblem("ask_concept_ring", {"name": condition.name})
-        page = self.scope.readable_pages().filter(title_key=key)
-        definitions = Fact.objects.filter(property__key="_CONC", removed_in=None, subject__fragment="", page__in=page)
+        definitions = self.scope.facts_including_invalid().filter(
+            self.scope.is_readable(title_key=key), property__key="_CONC", subject__fragment=""
+        )
         text = definitions.order_by("position").values_list("raw", flat=True).first()
         if text is None:
             raise AskProblem("ask_concept_missing", {"name": condition.name})
@@ -350,6 +356,12 @@ class QueryCompiler:
         """Restrict a condition that no fact decides to pages, unless another condition allows subobjects."""
         self.any_change = self.any_change or not subobjects_allowed
         return _pages_only(subobjects_allowed)
+
+
+def _names_pages(declaration: Declaration) -> bool:
+    """Whether the values of a property may be pages."""
+    datatype = DATATYPES.get(declaration.datatype)
+    return datatype is None or isinstance(datatype, Page)
 
 
 def _pages_only(subobjects_allowed: bool) -> Q:

@@ -286,8 +286,9 @@ def as_of(request: HttpRequest, title: str) -> HttpResponseBase:
         message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.") % {"text": day}
         return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
     current = WikiPage.objects.readable_by(request.user).filter(title_key=key).select_related("kind", "place").first()
-    version = None if current is None else _version_of_day(request, current, until)
-    version = version or _version_titled(request, title, until)
+    version = _version_titled(request, title, until)
+    if version is None and current is not None:
+        version = _version_of_day(request, current, until)
     if version is None and current is None:
         raise Http404(gettext("There is no such version."))
     if version is None:
@@ -309,7 +310,7 @@ def _version_of_day(request: HttpRequest, found: WikiPage, until: datetime) -> P
 
 
 def _version_titled(request: HttpRequest, title: str, until: datetime) -> PageVersion | None:
-    """Return the version of the page that had this title before a moment, and was renamed or deleted since."""
+    """Return the version of the page that had this title at a moment; it may be renamed or deleted since."""
     readable = PageVersion.objects.readable_by(request.user).filter(title=title, claimed_at__lt=until)
     for named in readable.select_related("page__kind", "page__place").order_by("-claimed_at", "-pk")[:TITLES_TRIED]:
         version = _version_of_day(request, named.page, until)

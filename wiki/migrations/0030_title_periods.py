@@ -1,0 +1,36 @@
+from django.db import migrations, models
+import django.db.models.deletion
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('wiki', '0024_merge_source'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='TitlePeriod',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('namespace', models.PositiveSmallIntegerField()),
+                ('full_title', models.CharField(max_length=255)),
+                ('title_key', models.CharField(max_length=255)),
+                ('title', models.CharField(max_length=255)),
+                ('display_title', models.CharField(blank=True, max_length=255)),
+                ('title_fold', models.CharField(max_length=255)),
+                ('is_place', models.BooleanField()),
+                ('place_key', models.CharField(blank=True, max_length=255)),
+                ('redirect_key', models.CharField(blank=True, max_length=255)),
+                ('added_in', models.PositiveIntegerField()),
+                ('removed_in', models.PositiveIntegerField(null=True)),
+                ('added_at', models.DateTimeField()),
+                ('removed_at', models.DateTimeField(null=True)),
+                ('page', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='title_periods', to='wiki.wikipage')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['title_key', 'added_at'], name='title_then'), models.Index(condition=models.Q(('redirect_key__gt', '')), fields=['redirect_key'], name='title_redirect')],
+                'constraints': [models.UniqueConstraint(fields=('page', 'added_in'), name='one_title_each')],
+            },
+        ),
+    ]
