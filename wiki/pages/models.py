@@ -19,6 +19,7 @@ from reversion.models import Version
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 
+from wiki.pages.history_permissions import in_readable_history, may_read_deleted
 from wiki.pages.page_urls import address
 from wiki.pages.wagtail_permissions import WikiPagePermissionTester
 from wiki.text import titles
@@ -72,16 +73,6 @@ class Kind(models.Model):
     def plural(self) -> str:
         """The plural in the active language."""
         return self.plural_fr if (get_language() or "fr").startswith("fr") else self.plural_en
-
-
-def may_read_deleted(user: Reader) -> bool:
-    """Whether `user` may read the versions of deleted pages: administrators may."""
-    return bool(getattr(user, "is_superuser", False))
-
-
-def in_readable_history(user: Reader) -> Q:
-    """Permission filter for rows that belong to the history of a `page`: its versions, its former titles."""
-    return Q() if may_read_deleted(user) else Q(page__title_key__isnull=False)
 
 
 class WikiPageQuerySet(PageQuerySet["WikiPage"]):

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 from wiki.accounts import slow_work
 from wiki.licenses import catalogue
 from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
+from wiki.pages.history_permissions import may_read_deleted
 from wiki.pages.media_models import File, Picture, file_key
 from wiki.pages.models import Fork, Kind, PageLink, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
@@ -252,6 +253,7 @@ def missing_page(request: HttpRequest, title: str, key: str) -> HttpResponse:
             "page": deleted,
             "version": last,
             "allowed_actions": permissions.allowed_actions(request.user, deleted),
+            "may_read": may_read_deleted(request.user),
         }
         return render(request, "wiki/pages/deleted.html", context, status=404)
     context = {
@@ -264,8 +266,10 @@ def missing_page(request: HttpRequest, title: str, key: str) -> HttpResponse:
 
 
 def old_version(request: HttpRequest, key: str) -> HttpResponse:
-    """Show the version with the number `?version=`, rendered by the current rules."""
-    found = _get_page(request, key)
+    """Show the version with the number `?version=`, rendered by the current rules; also of a page deleted since."""
+    found = page_lookup.find_in_history(key, request.user)
+    if found is None:
+        raise Http404(gettext("There is no such version."))
     number = request.GET.get("version", "")
     if not number.isdecimal() or len(number) > 9:
         raise Http404(gettext("There is no such version."))
