@@ -1,6 +1,22 @@
 from django.db import migrations, models
 import django.db.models.deletion
 
+COLUMNS = ("namespace", "full_title", "title_key", "title", "display_title", "title_fold", "is_place", "redirect_key")
+
+
+def use_titles_of_today(apps, schema_editor):
+    """Let each page have had its title of today since its creation, until the worker has derived former titles."""
+    period = apps.get_model("wiki", "TitlePeriod")
+    pages = apps.get_model("wiki", "WikiPage").objects.filter(title_key__isnull=False).order_by("pk")
+    rows = []
+    for pk, created_at, place_key, *columns in pages.values_list("pk", "created_at", "place__title_key", *COLUMNS).iterator():
+        same = dict(zip(COLUMNS, columns))
+        rows.append(period(page_id=pk, added_in=1, added_at=created_at, place_key=place_key or "", **same))
+        if len(rows) == 1000:
+            period.objects.bulk_create(rows)
+            rows = []
+    period.objects.bulk_create(rows)
+
 
 class Migration(migrations.Migration):
 
@@ -33,4 +49,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('page', 'added_in'), name='one_title_each')],
             },
         ),
+        migrations.RunPython(use_titles_of_today, migrations.RunPython.noop, elidable=True),
     ]
