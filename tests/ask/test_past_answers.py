@@ -178,6 +178,18 @@ def test_a_title_of_the_day_leads_to_the_page_that_had_it(root: User, client_of:
         assert text in client_of(AnonymousUser()).get(f"/wiki/Four?at={year}").content.decode()
 
 
+def test_pages_show_no_stale_answers_of_a_day(client_of: Callable[..., Client]) -> None:
+    page_writer.create("Fournil", "---\nVille: Lyon\n---\n", by=on("2019-02-01"))
+    page_writer.edit(page("Fournil"), "---\nVille: Bron\n---\n", on("2020-02-01"))
+    page_writer.create("Liste", "{{#ask: [[Ville::Lyon]]|at=2019}}", by=on("2020-03-01"))
+    shown = []
+    for act in (None, page_writer.delete, page_writer.undelete):
+        if act is not None:
+            act(WikiPage.objects.select_related("place", "source").get(full_title="Fournil"), Author(None, "Ada"))
+        shown.append("Fournil" in client_of(AnonymousUser()).get("/wiki/Liste").content.decode())
+    assert shown == [True, False, True]
+
+
 def test_values_in_a_place_name_the_pages_of_the_day(root: User) -> None:
     page_writer.create("Property:Chez", "---\nHas type: Page\n---\n", by=on("2019-01-01"))
     page_writer.create_place("Grange", "Un lieu.", by=on("2019-01-01"))
