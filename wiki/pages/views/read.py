@@ -139,6 +139,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, ou
     return {
         "page": found,
         "html": output.html,
+        "has_text": bool(stored.html.strip()),  # also where all its queries have empty results
         "facts": output.fact_box,
         "toc": stored.toc,
         "categories": stored.categories,
