@@ -26,6 +26,7 @@ def _register_updaters() -> None:
     from wiki.ask.embedding.result_cache import ResultCacheInvalidator
     from wiki.facts.fact_updater import FactUpdater
     from wiki.history.passage_updater import PassageUpdater
+    from wiki.history.title_periods import TitlePeriodUpdater
     from wiki.pages.rendering.link_table import LinkTableUpdater
     from wiki.pages.rendering.page_renderer import RenderUpdater
     from wiki.pages.writing import derived_data
@@ -34,6 +35,7 @@ def _register_updaters() -> None:
     derived_data.register(LinkTableUpdater())
     derived_data.register(FactUpdater())
     derived_data.register(PassageUpdater())
+    derived_data.register(TitlePeriodUpdater())
     derived_data.register(RenderUpdater())
     derived_data.register(SearchTextUpdater())
     derived_data.register(ResultCacheInvalidator())

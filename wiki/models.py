@@ -5,7 +5,7 @@ from wiki.ask.models import CacheDependency, CacheEpoch
 from wiki.exchange.models import Origin
 from wiki.facts.models import Fact, Property, Subject
 from wiki.forks.models import UpstreamSubscription
-from wiki.history.models import Passage
+from wiki.history.models import Passage, TitlePeriod
 from wiki.mail.models import QueuedEmail
 from wiki.moderation.models import Proposal, ProposalComment
 from wiki.pages.media_models import File, Picture, PictureRendition
@@ -55,6 +55,7 @@ __all__ = [
     "Stewardship",
     "Subject",
     "TaskFailure",
+    "TitlePeriod",
     "UpstreamSubscription",
     "User",
     "WikiPage",

@@ -13,12 +13,16 @@ from django.db import transaction
 
 from wiki.facts.models import Fact, Property, Subject
 from wiki.facts.values import Value
+from wiki.history.models import TitlePeriod
 from wiki.pages.models import WikiPage, new_slug
 from wiki.pages.writing import page_tree
 from wiki.text import titles
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 BATCH = 2_000
+TITLE_COLUMNS = (
+    "namespace", "full_title", "title_key", "title", "display_title", "title_fold", "is_place", "redirect_key",
+)  # fmt: skip
 
 
 def write_pages(full_titles: Sequence[str], **columns: Any) -> list[WikiPage]:
@@ -36,7 +40,15 @@ def write_pages(full_titles: Sequence[str], **columns: Any) -> list[WikiPage]:
         )  # fmt: skip
     with transaction.atomic():
         page_tree.insert(pages)
+        TitlePeriod.objects.bulk_create([_title_period(page) for page in pages if page.title_key], batch_size=BATCH)
     return pages
+
+
+def _title_period(page: WikiPage) -> TitlePeriod:
+    """Return the title of a page as its title since its creation."""
+    columns = {name: getattr(page, name) for name in TITLE_COLUMNS}
+    place_key = page.place.title_key if page.place else ""
+    return TitlePeriod(page=page, place_key=place_key, added_in=1, added_at=page.created_at, **columns)
 
 
 def write_subjects(pages: Iterable[WikiPage], fragment: str = "") -> list[Subject]:

@@ -49,7 +49,6 @@ class Evaluator:
             if title not in wiki.hidden
         }
         visible = [fact for fact in wiki.facts() if fact.subject.partition("#")[0] in self.redirects]
-        self.today = [fact for fact in visible if fact.removed_in is None]
         self.facts = [
             fact
             for fact in visible
@@ -174,7 +173,7 @@ class Evaluator:
         for _ in range(depth):
             found |= {
                 key_of_property(fact.subject)
-                for fact in self.today
+                for fact in self.facts
                 if fact.key == "_SUBP"
                 and any(fact.value.canonical_value == titles.key_of(f"Property:{one}") for one in found)
             }
@@ -217,7 +216,7 @@ class Evaluator:
         found = {one for name in condition.names for one in self.synonyms(titles.key_of(f"Category:{name}"))}
         for _ in range(condition.depth):
             found |= {
-                fact.subject for fact in self.today if fact.key == "_SUBC" and fact.value.canonical_value in found
+                fact.subject for fact in self.facts if fact.key == "_SUBC" and fact.value.canonical_value in found
             }
         kinds = {KINDS.get(fold(name), "?") for name in condition.names}
         return any(

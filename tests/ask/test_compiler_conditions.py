@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from tests.ask.sample_wikis import Claim, SampleWiki, day
-from wiki.ask.execution import compiler, fact_scope
+from wiki.ask.execution import compiler, fact_scope, fact_sets
 from wiki.ask.execution.compiler import QueryCompiler
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.subject_lookup import load_subjects
@@ -16,7 +14,7 @@ from wiki.ask.language.query_ast import SIZE_LIMIT
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.query_parser import parse
 from wiki.facts.models import Fact
-from wiki.pages.models import WikiPage
+from wiki.history.models import TitlePeriod
 
 pytestmark = pytest.mark.django_db
 
@@ -171,9 +169,10 @@ def test_a_subobject_exists_while_it_has_facts(world: SampleWiki) -> None:
     assert matches("[[-Vers::Gamma]]", at=25) == {"Alpha#part"}
 
 
-def test_a_page_exists_from_its_creation(world: SampleWiki) -> None:
-    WikiPage.objects.filter(full_title="Delta").update(created_at=datetime(2022, 1, 1, tzinfo=UTC))
-    assert matches("[[:+]]", at=50) == {"Alpha", "Béta", "Gamma"}
+def test_a_page_exists_while_it_has_a_title(world: SampleWiki) -> None:
+    TitlePeriod.objects.filter(full_title="Delta").update(added_at=day(60), removed_at=day(70))
+    existing = {at: "Delta" in matches("[[:+]]", at=at) for at in (50, 60, 65, 70, 80)}
+    assert existing == {50: False, 60: True, 65: True, 70: False, 80: False}
 
 
 def test_subproperties_of_category_put_nothing_into_categories() -> None:
@@ -311,7 +310,7 @@ def test_a_long_list_of_values_is_looked_up_once_and_not_for_each_candidate(
         query = QueryCompiler(parse(source), fact_scope.FactScope(AnonymousUser())).subjects().query
         return str(query).count("EXISTS") - 1  # besides that of the page
 
-    monkeypatch.setattr(compiler, "COUNT_LIMIT", 1)  # no set of facts is small
+    monkeypatch.setattr(fact_sets, "COUNT_LIMIT", 1)  # no set of facts is small
     assert tests_of_candidates("[[Nombre::>1]] [[Nombre::<100]]") == 1
     assert tests_of_candidates("[[Vers::<q>[[Texte::mot]]</q>]] [[Vers::<q>[[Nombre::10]]</q>]]") == 0
     assert tests_of_candidates("[[Nombre::>1]] [[Nombre::<100]] [[Vers.Texte::mot]]") == 1

@@ -152,8 +152,8 @@ class StaleViewSearch:
     def _edit(self) -> str:
         return self._write(self._title())
 
-    def _write(self, title: str) -> str:
-        text = self._text(title)
+    def _write(self, title: str, text: str | None = None) -> str:
+        text = self._text(title) if text is None else text
         page = page_lookup.find_by_key(title)
         if page is None:
             page_writer.create(title, text, by=BY)
@@ -194,13 +194,7 @@ class StaleViewSearch:
 
     def _redirect(self) -> str:
         title, target = self._title(), self._title()
-        page = page_lookup.find_by_key(title)
-        text = f"#REDIRECT [[{':' if target.startswith('Category') else ''}{target}]]"
-        if page is None:
-            page_writer.create(title, text, by=BY)
-        else:
-            page_writer.edit(page, text, BY, base=page.version)
-        return f"redirect {title} to {target}"
+        return self._write(title, f"#REDIRECT [[{':' if target.startswith('Category') else ''}{target}]]")
 
     def _picture(self) -> str:
         picture = Picture.objects.filter(name=PICTURE).first() or Picture.objects.first()

@@ -16,22 +16,26 @@ from urllib.parse import quote
 
 import bagit
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from playwright.sync_api import expect
 
-from tests.exchange.archives import Bag, digest_of, export, make_picture, make_story, unzip
+from tests.exchange.archives import TEXT, Bag, digest_of, export, make_picture, make_story, unzip
 from tests.factories import make_page, make_place
+from wiki.accounts.models import User
 from wiki.exchange.archive.exporter import Export
+from wiki.exchange.archive.importer import import_archive
 from wiki.licenses import catalogue
+from wiki.pages import page_lookup
 from wiki.pages.models import Fork, PageVersion
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.test import Client
     from playwright.sync_api import Browser
-
-    from wiki.accounts.models import User
 
 CONTEXT = "https://w3id.org/ro/crate/1.3/context"
 
@@ -310,10 +314,34 @@ def test_a_title_may_end_in_zip(alice: User, client: Client) -> None:
     assert b"".join(client.get(f"/archive/{quote('Plans.zip')}.zip").streaming_content) == export(page)  # type: ignore[attr-defined]
 
 
-def test_a_deleted_page_cannot_be_exported(alice: User, client: Client) -> None:
+def test_a_deleted_page_is_exported_by_those_who_may_see_it(
+    alice: User, bob: User, charlie: User, client_of: Callable[..., Client]
+) -> None:
+    page = page_writer.edit(make_story(alice), TEXT.replace("établi](", "banc]("), Author(None, "Zoé")).page
+    before = export(page)
+    page_writer.delete(page, Author(None, "x"))
+    page.refresh_from_db()
+    assert export(page) == before
+    for reader in (alice, bob, charlie, AnonymousUser()):
+        client = client_of(reader)
+        assert client.get(f"/export/{page.url_title}").status_code == 404
+        assert client.get(f"/archive/{page.url_title}.zip").status_code == 404
+        assert "/export/" not in client.get(page.get_absolute_url()).content.decode()
+    client = client_of(User.objects.create_superuser("root", password="x"))
+    assert f'href="/export/{page.url_title}"' in client.get(page.get_absolute_url()).content.decode()
+    html = client.get(f"/export/{page.url_title}").content.decode()
+    assert "5 versions" in html
+    assert "Etabli.jpg" in html
+    assert b"".join(client.get(f"/archive/{page.url_title}.zip").streaming_content) == before  # type: ignore[attr-defined]
+
+
+def test_the_archive_of_a_deleted_page_is_imported_with_its_digest(alice: User) -> None:
     page = make_story(alice)
     page_writer.delete(page, Author(None, "x"))
-    assert client.get(f"/archive/{page.url_title}.zip").status_code == 404
+    archive = export(page_lookup.reload_page(page.pk))
+    imported = import_archive(io.BytesIO(archive), alice).page
+    assert imported.pk != page.pk
+    assert digest_of(export(imported)) == digest_of(archive)
 
 
 def test_it_has_the_titles_that_versions_had(alice: User) -> None:

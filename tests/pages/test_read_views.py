@@ -322,6 +322,9 @@ def test_empty_page_has_link_to_editor(reader: Client, bob: User) -> None:
     assert '<a href="/edit/La_Myne"' in get_html(reader, "/wiki/La_Myne").partition(notice)[2]
     make_place("Le Fournil", by=bob, text="Un four.")
     assert notice not in get_html(reader, "/wiki/Le_Fournil")
+    make_page("Liste", "{{#ask: [[Ville::Nulle part]]}}", by=bob)
+    assert notice not in get_html(reader, "/wiki/Liste"), "its query has an empty result"
+    assert notice not in get_html(reader, "/wiki/Liste?version=1")
 
 
 def test_home_page_of_empty_wiki(reader: Client, db: None) -> None:

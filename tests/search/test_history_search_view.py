@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
 from tests.factories import make_page
+from wiki.accounts.models import User
 from wiki.pages import background_jobs, page_lookup
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
@@ -100,12 +101,34 @@ def test_the_number_of_periods_shown_is_limited(shown: Callable[[str], str], mon
     assert "page=Fournil" in html
 
 
-def test_a_deleted_page_is_not_shown(shown: Callable[[str], str]) -> None:
+@pytest.mark.parametrize("name", ["alice", "bob", "charlie", "anna"])
+def test_a_deleted_page_is_not_shown(
+    client_of: Callable[..., Client], alice: User, bob: User, charlie: User, name: str
+) -> None:
+    client = client_of({"alice": alice, "bob": bob, "charlie": charlie}.get(name, AnonymousUser()))
     page_writer.delete(WikiPage.objects.get(title="Fournil"), Author(None, "script"))
-    html = shown("q=levain&when=ever")
+    html = client.get("/search?q=levain&when=ever").content.decode()
     assert "1 page trouvée" in html
     assert "Fournil" not in html.partition('id="search-results"')[2]
-    assert ">Fournil<" not in shown("q=levain&page=Fournil")
+    assert ">Fournil<" not in client.get("/search?q=levain&page=Fournil").content.decode()
+    assert client.get("/wiki/Fournil?version=1").status_code == 404
+
+
+def test_a_deleted_page_is_found_by_those_who_may_see_it(client_of: Callable[..., Client]) -> None:
+    page_writer.delete(WikiPage.objects.get(title="Fournil"), Author(None, "script"))
+    client = client_of(User.objects.create_superuser("root", password="x"))
+    html = client.get("/search?q=levain&when=ever").content.decode()
+    assert "2 pages trouvées" in html
+    assert "Fournil supprimée" in visible_text(html)
+    assert "Brasserie supprimée" not in visible_text(html)
+    assert '<a href="/wiki/Fournil?version=3" rel="nofollow">' in html
+    for address in re.findall(r'href="(/(?:wiki|compare)/Fournil[^"]*)"', html):
+        assert client.get(address.replace("&amp;", "&")).status_code == 200, address
+    assert "Fournil supprimée" in visible_text(client.get("/search?q=levain&page=Fournil").content.decode())
+    for query in ("q=levain&when=now&by=Ada", "q=levain&when=at&at=2100-01-01", "q=-zythum&when=at&at=2100-01-01"):
+        assert "Fournil" not in visible_text(client.get(f"/search?{query}").content.decode())
+    assert "Fournil supprimée" in visible_text(client.get("/search?q=-zythum&when=ever").content.decode())
+    assert client.get("/search?q=levain").content.decode().count("Fournil") == 0
 
 
 def test_a_search_without_results_links_to_the_history_search(shown: Callable[[str], str]) -> None:

@@ -27,7 +27,7 @@ from wiki.exchange.forms import ImportForm
 from wiki.licenses import catalogue
 from wiki.pages import permissions
 from wiki.pages.error_middleware import message_for
-from wiki.pages.media_models import Picture, pictures_of
+from wiki.pages.media_models import Picture
 from wiki.pages.page_urls import address
 from wiki.pages.views import manage, page_lists
 
@@ -41,9 +41,9 @@ DOWNLOAD_LIMIT = (60, 600)
 @require_safe
 def export(request: HttpRequest, title: str) -> HttpResponseBase:
     """Show the content of the archive of a page, with the download link."""
-    page = manage.get_page(request, title, permissions.Action.EXPORT)
+    page = manage.get_page(request, title, permissions.Action.EXPORT, with_deleted=True)
     exported = ExportedPage.of(page)
-    pictures = pictures_of(page)
+    pictures = exported.pictures
     credits = exported.credits(pictures)
     attribution = attribution_texts.from_credits_json(page, credits, (get_language() or "fr")[:2])
     context: dict[str, Any] = {
@@ -75,7 +75,7 @@ def _expected_size(exported: ExportedPage, pictures: list[Picture]) -> int:
 @require_safe
 def export_download(request: HttpRequest, title: str) -> HttpResponseBase:
     """Write the archive to a file that nobody else sees, and return it: slow readers hold no slot of slow work."""
-    page = manage.get_page(request, title, permissions.Action.EXPORT)
+    page = manage.get_page(request, title, permissions.Action.EXPORT, with_deleted=True)
     rate_limits.count_against_limit(f"export:{rate_limits.address_hash(request)}", *DOWNLOAD_LIMIT)
     slow_work.begin(request, "export")
     archive = Export(page)

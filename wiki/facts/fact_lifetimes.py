@@ -57,7 +57,12 @@ class FactHistory:
             )
 
     def apply_versions(self, versions: Iterable[VersionStatements], parse: ParseValue) -> None:
-        """Add, continue and remove facts as each version of `versions` states them."""
+        """Add, continue and remove facts as each version of `versions` states them.
+
+        A fact whose text may mean another value by the title, place or language of a version is another fact, whatever
+        the declarations are today.
+        """
+        before = self._stored_state()
         number, times = self.parsed.follows, MonotonicTimes(self.parsed.since, self.moment)
         for statements in versions:
             number += 1
@@ -66,15 +71,37 @@ class FactHistory:
             builtin = version_statements.builtin_statements(statements.version, number, self.parsed.page.created_at, at)
             for position, identity in enumerate(builtin, start=BUILTIN_POSITION):
                 positions.setdefault(identity, position)
+            if before is not None:
+                self._remove_read_otherwise(before, statements.version, number, at)
             self._remove_missing(positions, number, at)
             self._add_or_continue(positions, number, at, statements.version, parse)
-            self.last_statements = statements
+            self.last_statements, before = statements, statements.version
+
+    def _stored_state(self) -> VersionState | None:
+        """Return the state of the page in its last stored version, without its text; None for the whole history."""
+        page = self.parsed.page
+        if not self.parsed.follows:
+            return None
+        return VersionState("", page.full_title, page.is_place, page.language, "", None, page.place_id is not None)
+
+    def _remove_read_otherwise(self, before: VersionState, version: VersionState, number: int, at: datetime) -> None:
+        """End the facts whose values may be others in a version than in the one before: `#part` names the page."""
+        is_all = (before.place_title, before.language) != (version.place_title, version.language)
+        if not is_all and before.full_title == version.full_title:
+            return
+        for identity in list(self.current):
+            if is_all or "#" in identity[2]:
+                self._remove(identity, number, at)
 
     def _remove_missing(self, positions: dict[Identity, int], number: int, at: datetime) -> None:
         for identity in [identity for identity in self.current if identity not in positions]:
-            lifetime = self.current.pop(identity)
-            lifetime.removed_in, lifetime.removed_at = number, at
-            self.removed.append(lifetime)
+            self._remove(identity, number, at)
+
+    def _remove(self, identity: Identity, number: int, at: datetime) -> None:
+        """End one fact."""
+        lifetime = self.current.pop(identity)
+        lifetime.removed_in, lifetime.removed_at = number, at
+        self.removed.append(lifetime)
 
     def _add_or_continue(
         self, positions: dict[Identity, int], number: int, at: datetime, version: VersionState, parse: ParseValue

@@ -35,7 +35,7 @@ class FactUpdater:
     """Maintains the rows of `Fact`, `Subject` and `Property`."""
 
     name = "facts"
-    revision = 2
+    revision = 3
     requires = ()
     provides = FactChanges
 

@@ -98,11 +98,8 @@ def _set_subscription(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
     permissions.require(request.user, permissions.Action.FORK, page)
     subscribed = request.POST["tell"] == "1"
     notifications.set_subscription(page, cast(User, request.user), subscribed=subscribed)
-    if subscribed:
-        messages.success(request, gettext("You get a letter when the original moves."))
-    else:
-        messages.success(request, gettext("You get no letters of this any more."))
-    return redirect(address("touch", page.full_title))
+    on, off = gettext("You get a letter when the original moves."), gettext("You get no letters of this any more.")
+    return _confirm(request, page, on if subscribed else off)
 
 
 def _set_auto_pull(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
@@ -110,10 +107,13 @@ def _set_auto_pull(request: HttpRequest, page: WikiPage) -> HttpResponseBase:
     permissions.require(request.user, permissions.Action.EDIT, page)
     enabled = request.POST["follow"] == "1"
     auto_pull.set_auto_pull(page, cast(User, request.user), enabled=enabled)
-    if enabled:
-        messages.success(request, gettext("What joins without a clash is taken in by itself from now on."))
-    else:
-        messages.success(request, gettext("Nothing is taken in by itself any more."))
+    on = gettext("What joins without a clash is taken in by itself from now on.")
+    return _confirm(request, page, on if enabled else gettext("Nothing is taken in by itself any more."))
+
+
+def _confirm(request: HttpRequest, page: WikiPage, message: str) -> HttpResponseBase:
+    """Return to the status of the fork with a message."""
+    messages.success(request, message)
     return redirect(address("touch", page.full_title))
 
 

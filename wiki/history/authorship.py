@@ -128,6 +128,11 @@ def current_passages(page: WikiPage) -> QuerySet[Passage]:
     return Passage.objects.filter(page=page, removed_in=None).order_by("position")
 
 
+def _last_passages(page: WikiPage) -> QuerySet[Passage]:
+    """Return the passages of the current text; of a deleted page those of its last text, which ended with it."""
+    return Passage.objects.filter(page=page, removed_in=page.version if page.is_deleted else None).order_by("position")
+
+
 def authorship_of(page: WikiPage) -> Authorship:
     """Return who wrote the current text of `page`.
 
@@ -179,14 +184,14 @@ def _versions(keys: Iterable[VersionKey]) -> dict[VersionKey, PageVersion]:
 
 
 def sort_by_share(page: WikiPage, names: Sequence[str]) -> list[str]:
-    """Sort `names` of authors of the page's versions by their words in the current text, most first.
+    """Sort `names` of authors of the page's versions by their words in its text (a deleted page: its last), most first.
 
     Names with equal counts stay in order. Only the page's own history counts, so that every wiki with that history
     gives the same order. Words that came with a fork or a pull count for nobody here: their upstream is credited
     separately.
     """
     word_counts: dict[int, int] = defaultdict(int)
-    for runs in current_passages(page).values_list("runs", flat=True):
+    for runs in _last_passages(page).values_list("runs", flat=True):
         for count, number, *_ in runs:
             word_counts[number] += count
     rows = PageVersion.objects.filter(page=page, number__in=list(word_counts))

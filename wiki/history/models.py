@@ -1,16 +1,22 @@
-"""The table of passages. All rows are derived from versions: `manage.py rebuild` creates them again."""
+"""Tables of passages and titles. All rows are derived from versions: `manage.py rebuild` creates them again."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from modelsearch import index
 
 from wiki.pages.binary_collation import BytewiseText
+from wiki.pages.history_permissions import in_readable_history
 from wiki.pages.models import WikiPage
 from wiki.text.strip_markup import strip_markup
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wiki.pages.models import Reader
 
 KINDS = ("heading", "paragraph", "item", "quote", "code", "table", "rule")
 
@@ -88,3 +94,53 @@ def with_name(name: str) -> Any:
     """Return the condition for the passage with a name."""
     page, added_in, rank = map(int, name.split("."))
     return Q(page_id=page, added_in=added_in, rank=rank)
+
+
+class TitlePeriodQuerySet(models.QuerySet["TitlePeriod"]):
+    """Filters for reading the titles that pages had."""
+
+    def readable_by(self, user: Reader) -> TitlePeriodQuerySet:
+        """Permission filter: the titles of pages whose history `user` may read."""
+        return self.filter(in_readable_history(user))
+
+    def valid_at(self, moment: datetime) -> TitlePeriodQuerySet:
+        """Return the titles that pages had at a moment."""
+        return self.filter(Q(removed_at=None) | Q(removed_at__gt=moment), added_at__lte=moment)
+
+
+class TitlePeriod(models.Model):
+    """A title of a page, with the target of its redirect, through an interval of the page's versions.
+
+    The columns of the title have the names that they have in `WikiPage`. While a page is deleted it has no period.
+    """
+
+    page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="title_periods", db_index=False)
+    namespace = models.PositiveSmallIntegerField()
+    full_title = models.CharField(max_length=255)
+    title_key = models.CharField(max_length=255)
+    title = models.CharField(max_length=255)
+    """Title without namespace and place."""
+    display_title = models.CharField(max_length=255, blank=True)
+    title_fold = models.CharField(max_length=255)
+    is_place = models.BooleanField()
+    place_key = models.CharField(max_length=255, blank=True)
+    """Title key of the place that the page is in."""
+    redirect_key = models.CharField(max_length=255, blank=True)
+
+    added_in = models.PositiveIntegerField()
+    removed_in = models.PositiveIntegerField(null=True)
+    added_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+    """Claimed times of these versions, made non-decreasing along the page."""
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(TitlePeriodQuerySet)()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "added_in"], name="one_title_each")]
+        indexes = [
+            models.Index(fields=["title_key", "added_at"], name="title_then"),
+            models.Index(fields=["redirect_key"], name="title_redirect", condition=Q(redirect_key__gt="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.full_title} of page {self.page_id} from v{self.added_in}"

@@ -24,10 +24,7 @@ def get_page_or_404(title: str, user: Reader) -> WikiPage:
     Raises Http404 if there is none, or none that `user` may read.
     """
     try:
-        page = page_lookup.find(title, user)
-        if page is None and getattr(user, "is_superuser", False):
-            namespace, rest = titles.split_namespace(titles.clean_title(title))
-            page = page_lookup.find_deleted(titles.build_full_title(namespace, None, rest))
+        page = page_lookup.find_in_history(title, user)
     except titles.TitleProblem as problem:
         raise Http404 from problem
     if page is None:

@@ -19,6 +19,7 @@ from reversion.models import Version
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 
+from wiki.pages.history_permissions import in_readable_history, may_read_deleted
 from wiki.pages.page_urls import address
 from wiki.pages.wagtail_permissions import WikiPagePermissionTester
 from wiki.text import titles
@@ -81,6 +82,10 @@ class WikiPageQuerySet(PageQuerySet["WikiPage"]):
         """Permission filter: the pages that `user` may read. Every query whose result is shown begins with it."""
         found: WikiPageQuerySet = self.filter(title_key__isnull=False)
         return found
+
+    def readable_in_history(self, user: Reader) -> WikiPageQuerySet:
+        """Permission filter for what pages were: as `readable_by`, with deleted pages for those who may see them."""
+        return self if may_read_deleted(user) else self.readable_by(user)
 
     def in_place(self, place: WikiPage) -> WikiPageQuerySet:
         """Return the pages in `place`."""
@@ -232,10 +237,8 @@ class PageVersionQuerySet(models.QuerySet["PageVersion"]):
     """Filters for reading versions."""
 
     def readable_by(self, user: Reader) -> PageVersionQuerySet:
-        """Permission filter: versions of pages that `user` may read; all versions for superusers."""
-        if getattr(user, "is_superuser", False):
-            return self
-        return self.filter(page__title_key__isnull=False)
+        """Permission filter: versions of pages that `user` may read; of deleted ones for those who may see them."""
+        return self.filter(in_readable_history(user))
 
 
 class PageVersion(models.Model):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wiki.errors import Refused, TitleTaken, gettext_noop
+from wiki.pages.history_permissions import may_read_deleted
 from wiki.pages.models import WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.text import titles
@@ -45,6 +46,18 @@ def find_deleted(full_title: str) -> WikiPage | None:
         .order_by("-edited_at", "-pk")
         .first()
     )
+    return found
+
+
+def find_in_history(title: str, user: Reader) -> WikiPage | None:
+    """Find the page with a full title as `find` does; if there is none, the deleted one, for those who may see it.
+
+    Raises TitleProblem.
+    """
+    found = find(title, user)
+    if found is None and may_read_deleted(user):
+        namespace, rest = titles.split_namespace(titles.clean_title(title))
+        found = find_deleted(titles.build_full_title(namespace, None, rest))
     return found
 
 

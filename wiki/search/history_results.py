@@ -70,6 +70,12 @@ class HistoryResult:
     more: int = 0
     """Number of periods that are not in `periods`."""
 
+    @property
+    def url(self) -> str:
+        """URL of the page; of a deleted one, that of its last version with a text."""
+        url = self.page.get_absolute_url()
+        return f"{url}?version={self.page.version - 1}" if self.page.is_deleted else url
+
 
 def search_history(
     text: str, user: Reader, time_input: TimeFilterInput, where: Q | None = None, pages: Iterable[int] | None = None
@@ -94,7 +100,8 @@ def load_history_results(
     results: HistoryResults, hits: Sequence[HistoryHit], user: Reader, max_periods: int | None = None
 ) -> list[HistoryResult]:
     """Load the pages of `hits` with at most `max_periods` periods each; five database queries."""
-    pages = WikiPage.objects.readable_by(user).select_related("kind", "place").in_bulk([hit.pk for hit in hits])
+    readable = WikiPage.objects.readable_in_history(user)
+    pages = readable.select_related("kind", "place").in_bulk([hit.pk for hit in hits])
     spans_by_page = {hit.pk: hit.spans[:max_periods] for hit in hits if hit.pk in pages}
     versions = _versions(spans_by_page, pages, user)
     passage_ids = _PassageChooser(results, spans_by_page).passages()

@@ -187,7 +187,7 @@ class _Search:
         """Return the pages to examine where the terms do not determine them."""
         if self.scope.pages is not None:
             return self.scope.pages
-        return sorted(WikiPage.objects.readable_by(self.user).filter(self.where).values_list("pk", flat=True))
+        return sorted(WikiPage.objects.readable_in_history(self.user).filter(self.where).values_list("pk", flat=True))
 
     def _prepare(self, node: Node) -> None:
         """Load the pages that pass each field or title filter within a node."""
@@ -280,7 +280,7 @@ class _Search:
             for page, all_matching in matched.items()
             if (spans := period_filter.filter_periods(page, all_matching))
         }
-        rows = WikiPage.objects.readable_by(self.user).filter(self.where).filter(column_in("pk", remaining))
+        rows = WikiPage.objects.readable_in_history(self.user).filter(self.where).filter(column_in("pk", remaining))
         if self.scope.where is not None:
             rows = rows.filter(self.scope.where)
         for pk, kind, place, license, language, key, edited_at, namespace, title_fold, *_ in rows.values_list(
@@ -319,8 +319,8 @@ def _subtract_deletions(matched: dict[int, Spans]) -> None:
     """Subtract the versions in which the page was deleted; needed only for queries that match without any term."""
     deleted: dict[int, list[Span]] = defaultdict(list)
     rows = PageVersion.objects.filter(column_in("page_id", matched), is_deletion=True)
-    for page, number in rows.order_by().values_list("page_id", "number"):
-        deleted[page].append((number, number + 1))
+    for page, number, last in rows.order_by().values_list("page_id", "number", "page__version"):
+        deleted[page].append((number, END if number == last else number + 1))
     for page, spans in deleted.items():
         matched[page] = difference(matched[page], union(spans))
         if not matched[page]:

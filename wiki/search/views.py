@@ -80,7 +80,7 @@ def _page_of(request: HttpRequest) -> tuple[WikiPage | None, list[QueryWarning]]
     if not title:
         return None, []
     try:
-        found = page_lookup.find(title, request.user)
+        found = page_lookup.find_in_history(title, request.user)
     except titles.TitleProblem:
         found = None
     return found, [] if found else [QueryWarning("unknown_page", title[:60])]

@@ -20,6 +20,7 @@ from wiki.ask.execution import improper_values, inverse_properties, monolingual_
 from wiki.ask.execution.condition_sql import fact_condition, is_like
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.fact_scope import FactScope
+from wiki.ask.execution.fact_sets import has_long_list, in_all_fact_sets
 from wiki.ask.language.condition_parser import parse_conditions
 from wiki.ask.language.query_ast import (
     HIERARCHY_DEPTH,
@@ -59,10 +60,6 @@ from wiki.text.titles import CONCEPT, TitleProblem
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-FactSet = tuple["QuerySet[Fact]", bool]
-"""Facts that decide a condition, and whether they are found by a long list of values."""
-COUNT_LIMIT = 500
-"""Facts counted at most when looking for the smallest of several conditions."""
 CONCEPTS_SIZE_LIMIT = SIZE_LIMIT * 4
 """Conditions of a query, those of its concepts included."""
 QUERY_SUBOBJECT_PREFIX = "_QUERY"
@@ -80,7 +77,8 @@ class QueryCompiler:
         self.sort_values: set[tuple[str, str]] = set()
         """Dependencies of the sort order: they only matter where a limit truncates the result."""
         self.namespaces: set[int] = set()
-        self.any_change = False
+        self.any_change = at is not None
+        """At a moment, what is deleted, or restored, now is in the result or not, whatever its facts are now."""
         self.circles: dict[str, WithinDistance] = {}
         """The first circle in the conditions, by property key."""
         self._concept_stack: list[str] = []
@@ -117,7 +115,7 @@ class QueryCompiler:
             return self.title_conditions(condition)
         if isinstance(condition, InNamespace):
             self.namespaces.add(condition.number)
-            return Q(page__namespace=condition.number) & _pages_only(subobjects_allowed)
+            return self.scope.page_is(namespace=condition.number) & _pages_only(subobjects_allowed)
         if isinstance(condition, InCategory):
             return self._category_condition(condition, as_test, subobjects_allowed)
         return self._value_condition(condition, as_test, subobjects_allowed, in_record)
@@ -127,9 +125,9 @@ class QueryCompiler:
         subobjects_allowed = subobjects_allowed or any(is_decided_by_facts(part) for part in conditions)
         has_page_list = any(is_page_list(part) for part in conditions)
         with_facts = [(part, self._deciding_facts(part, in_record)) for part in conditions]
-        fact_sets = [(facts, _has_long_list(part)) for part, facts in with_facts if facts is not None]
+        fact_sets = [(facts, has_long_list(part)) for part, facts in with_facts if facts is not None]
         choose_list = bool(fact_sets) and not (as_test or has_page_list)
-        found = _in_all_fact_sets(fact_sets, choose_list)
+        found = in_all_fact_sets(fact_sets, choose_list)
         for part, facts in with_facts:
             if facts is None:
                 found &= self.compile_condition(
@@ -166,7 +164,7 @@ class QueryCompiler:
         found = Q()
         if not has_no_value or len(condition.values) > 1:
             facts = self._facts(condition, in_record)
-            is_test = as_test and not _has_long_list(condition)
+            is_test = as_test and not has_long_list(condition)
             found = Q(Exists(facts.filter(subject=OuterRef("pk")))) if is_test else Q(pk__in=facts.values("subject"))
         if has_no_value:
             any_value = self._facts(HasValue(chain, (AnyValue(),), condition.depth), in_record)
@@ -205,11 +203,16 @@ class QueryCompiler:
             condition = self._parse_test(value, declaration)
             values = condition.values if isinstance(condition, EqualTo) else (ANY,)
             self.fact_values.update((key, canonical_value) for key in keys for canonical_value in values)
-            return fact_condition(condition, self.scope.field_facts)
+            return fact_condition(condition, self.scope.field_facts, self._value_column(declaration))
         self.fact_values.update((key, ANY) for key in keys)
         if isinstance(value, SubqueryValue):
             return self._subquery_condition(value.condition, declaration)
         return Q(pk__isnull=False)  # an empty Q would vanish among alternatives
+
+    def _value_column(self, declaration: Declaration) -> str:
+        """Return the column with the canonical values of a property; other values than pages are always the same."""
+        can_differ = _names_pages(declaration) or declaration.datatype in RECORD_DATATYPES
+        return self.scope.value_column if can_differ else "canonical_value"
 
     def _improper_facts(self, key: str, values: tuple[ValueTest, ...]) -> QuerySet[Fact]:
         rows = improper_values.queried_property_rows(self.scope, key, values)
@@ -232,7 +235,7 @@ class QueryCompiler:
             return monolingual_parts.parts_condition(condition, declaration, self.scope.field_facts)
         if datatype is not None and not isinstance(datatype, Page):
             raise AskProblem("ask_not_page", {"name": declaration.title})
-        return column_in("canonical_value", self.scope.canonical_values_of(self.matching_subjects(condition)))
+        return column_in(self.scope.value_column, self.scope.canonical_values_of(self.matching_subjects(condition)))
 
     def _parse_test(self, value: Compare, declaration: Declaration) -> ValueCondition:
         query = self.query
@@ -255,8 +258,7 @@ class QueryCompiler:
             fields = {field.key: field for field in declaration.fields}
             own = condition.conditions
             return FieldsMatch(tuple((key, self._with_redirects(c, fields.get(key, declaration))) for key, c in own))
-        datatype = DATATYPES.get(declaration.datatype)
-        if isinstance(condition, EqualTo) and (datatype is None or isinstance(datatype, Page)):
+        if isinstance(condition, EqualTo) and _names_pages(declaration):
             return EqualTo(self.names.synonyms(condition.values))
         return condition
 
@@ -331,8 +333,9 @@ class QueryCompiler:
         self.fact_values.add(("_CONC", ANY))
         if key in self._concept_stack:
             raise AskProblem("ask_concept_ring", {"name": condition.name})
-        page = self.scope.readable_pages().filter(title_key=key)
-        definitions = Fact.objects.filter(property__key="_CONC", removed_in=None, subject__fragment="", page__in=page)
+        definitions = self.scope.facts_including_invalid().filter(
+            self.scope.is_readable(title_key=key), property__key="_CONC", subject__fragment=""
+        )
         text = definitions.order_by("position").values_list("raw", flat=True).first()
         if text is None:
             raise AskProblem("ask_concept_missing", {"name": condition.name})
@@ -355,33 +358,14 @@ class QueryCompiler:
         return _pages_only(subobjects_allowed)
 
 
+def _names_pages(declaration: Declaration) -> bool:
+    """Whether the values of a property may be pages."""
+    datatype = DATATYPES.get(declaration.datatype)
+    return datatype is None or isinstance(datatype, Page)
+
+
 def _pages_only(subobjects_allowed: bool) -> Q:
     return Q() if subobjects_allowed else Q(fragment="")
-
-
-def _in_all_fact_sets(fact_sets: list[FactSet], choose_list: bool) -> Q:
-    """Return a Q for the subjects in all sets of facts; with `choose_list`, the smallest set lists the candidates.
-
-    The other sets are tests of each candidate (`EXISTS`), unless they are small or stand for a long list of values: a
-    test would go through the list for each candidate.
-    """
-    counts = [_count_facts(facts) if choose_list and len(fact_sets) > 1 else 0 for facts, _ in fact_sets]
-    listed = counts.index(min(counts)) if choose_list else None
-    found = Q()
-    for index, (facts, has_long_list) in enumerate(fact_sets):
-        is_small = choose_list and counts[index] < COUNT_LIMIT
-        if index == listed or is_small or has_long_list:
-            found &= Q(pk__in=facts.values("subject"))
-        else:
-            found &= Q(Exists(facts.filter(subject=OuterRef("pk"))))
-    return found
-
-
-def _has_long_list(condition: Condition) -> bool:
-    """Return whether the values of a condition are the result of another one."""
-    return isinstance(condition, HasValue) and (
-        len(condition.chain) > 1 or any(isinstance(value, SubqueryValue) for value in condition.values)
-    )
 
 
 def _disjunction(found: list[Q], as_test: bool) -> Q:
@@ -393,7 +377,3 @@ def _disjunction(found: list[Q], as_test: bool) -> Q:
         return reduce(or_, found)
     first, *others = (Subject.objects.filter(one).order_by().values("pk") for one in found)
     return Q(pk__in=first.union(*others, all=True))
-
-
-def _count_facts(facts: QuerySet[Fact]) -> int:
-    return facts.order_by()[:COUNT_LIMIT].count()

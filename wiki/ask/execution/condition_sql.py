@@ -51,13 +51,16 @@ def is_like(column: Any, pattern: str) -> Q:
     return Q(LikeWithEscape(column, Value(to_like_pattern(pattern))))
 
 
-def fact_condition(condition: ValueCondition, field_facts: FieldFacts) -> Q:
-    """Return the Q on `Fact` that is equivalent to `value_conditions.matches(condition, value)`."""
+def fact_condition(condition: ValueCondition, field_facts: FieldFacts, column: str = "canonical_value") -> Q:
+    """Return the Q on `Fact` that is equivalent to `value_conditions.matches(condition, value)`.
+
+    `column` has the canonical values.
+    """
     if isinstance(condition, EqualTo):
         return (
-            Q(canonical_value=condition.values[0])
+            Q(**{column: condition.values[0]})
             if len(condition.values) == 1
-            else Q(canonical_value__in=condition.values)
+            else Q(**{f"{column}__in": condition.values})
         )
     if isinstance(condition, InRange):
         return _range_condition(condition)
@@ -69,13 +72,15 @@ def fact_condition(condition: ValueCondition, field_facts: FieldFacts) -> Q:
         found = Q(whole__isnull=False)
         for key, field_condition in condition.conditions:
             found &= Q(
-                whole__in=field_facts(key).filter(fact_condition(field_condition, field_facts)).values("subject")
+                whole__in=field_facts(key)
+                .filter(fact_condition(field_condition, field_facts, column))
+                .values("subject")
             )
         return found
     if isinstance(condition, InLanguage):
         inner_condition = fact_condition(condition.condition, field_facts) if condition.condition is not None else Q()
         return Q(lang=condition.lang) & inner_condition
-    return ~fact_condition(condition.condition, field_facts)
+    return ~fact_condition(condition.condition, field_facts, column)
 
 
 def _range_condition(interval: InRange) -> Q:

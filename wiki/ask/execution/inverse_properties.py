@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.language.query_ast import (
@@ -69,8 +69,7 @@ def naming_facts(compiler: SubjectCompiler, condition: HasValue, value: ValueTes
     rows = compiler.names.property_rows(declaration.key, condition.depth)
     compiler.fact_values.update((key, ANY) for key in {declaration.key, *rows.values()})
     compiler.names.follow(declaration.key, rows)
-    readable = compiler.scope.readable_pages().filter(pk=OuterRef("page"))
-    facts = compiler.scope.facts(rows).filter(Exists(readable), part_of=None)
+    facts = compiler.scope.facts(rows).filter(compiler.scope.is_readable(), part_of=None)
     subjects = _naming_subjects(compiler, value)
     return facts if subjects is None else facts.filter(column_in("subject", compiler.scope.pks(subjects)))
 

@@ -1,35 +1,37 @@
 """Resolves the names in a query: properties with their subproperties, titles with their redirects, categories.
 
 Everything goes through the permission filter: a declaration or a subcategory on a page that the
-user may not read does not count. Declarations are always the current ones.
+user may not read does not count. Declarations are always the current ones; titles, redirects and subcategories are
+those of the moment of the query.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from wiki.ask.language.query_ast import HIERARCHY_DEPTH
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes import kind_names
-from wiki.facts.models import Fact, Property
+from wiki.facts.models import Property
 from wiki.facts.property_declarations import declarations_for
 from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.values import Declaration
 from wiki.pages.array_lookup import column_in
-from wiki.pages.models import WikiPage
 from wiki.text import titles
 from wiki.text.titles import TitleProblem, fold
 
-PageFilter = Callable[[], "QuerySet[WikiPage]"]
+PageFilter = Callable[[], "QuerySet[Any]"]
 
 
 class NameResolver:
     """Resolves the names in one query; each is loaded once."""
 
-    def __init__(self, readable_pages: PageFilter) -> None:
-        self.readable_pages = readable_pages
+    def __init__(self, readable_pages: PageFilter, facts_of_pages: PageFilter) -> None:
+        """`facts_of_pages` returns the facts of readable pages, annotated with the title keys of these."""
+        self.readable_pages, self._facts_of_pages = readable_pages, facts_of_pages
         self._declarations: dict[str, Declaration] = {}
         self._rows: dict[str, dict[int, str]] = {}
         self._subproperties: dict[str, set[str]] = {}
@@ -133,12 +135,8 @@ class NameResolver:
 
     def _values_and_pages(self, key: str, values: Iterable[str]) -> list[tuple[str, str]]:
         """Return pairs of value and title key for the pages that have one of the values for a special property."""
-        facts = Fact.objects.filter(
-            Exists(self.readable_pages().filter(pk=OuterRef("page"))),
-            property__key=key, removed_in=None, problem__isnull=True,
-            canonical_value__in=list(values), subject__fragment="",
-        )  # fmt: skip
-        return [(value, page or "") for value, page in facts.values_list("canonical_value", "page__title_key")]
+        facts = self._facts_of_pages().filter(property__key=key, canonical_value__in=list(values))
+        return [(value, page or "") for value, page in facts.values_list("canonical_value", "page_title_key")]
 
     # --- Titles and categories --------------------------------------------------------------------
     def subobject_dependencies(self) -> set[tuple[str, str]]:

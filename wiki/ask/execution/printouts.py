@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef
-
 from wiki.ask.execution import improper_values
 from wiki.ask.execution.results import Column, PageRef
 from wiki.ask.execution.subject_lookup import (
@@ -195,7 +193,8 @@ class PrintoutLoader:
         if not properties:
             return found
         for chunk in iter_slices(sorted(subjects)):
-            for fact in self.scope.facts(properties).filter(subject__in=chunk).order_by("position", "pk"):
+            facts = self.scope.facts(properties).filter(subject__in=chunk).order_by("position", "pk")
+            for fact in self.scope.load_facts(facts):
                 found[fact.subject_id].append(fact)
         return found
 
@@ -209,7 +208,7 @@ class PrintoutLoader:
         found: dict[int, list[tuple[str, Value]]] = defaultdict(list)
         for chunk in iter_slices(records):
             parts = self.scope.facts().filter(part_of__in=chunk).select_related("property__redirects_to")
-            for part in parts.order_by("position", "pk"):
+            for part in self.scope.load_facts(parts.order_by("position", "pk")):
                 key = part.property.redirects_to.key if part.property.redirects_to else part.property.key
                 found[part.part_of_id or 0].append((key, part.value()))
         self._parts.update({pk: tuple(values) for pk, values in found.items()})
@@ -242,11 +241,11 @@ class PrintoutLoader:
         found: dict[int, list[int]] = defaultdict(list)
         for values in iter_slices(sorted(by_value)):
             facts = self.scope.facts(rows).filter(
-                Exists(self.scope.readable_pages().filter(pk=OuterRef("page"))),
-                canonical_value__in=values,
+                self.scope.is_readable(),
                 part_of=None,
+                **{f"{self.scope.value_column}__in": values},
             )
-            for value, subject in facts.values_list("canonical_value", "subject"):
+            for value, subject in facts.values_list(self.scope.value_column, "subject"):
                 found[by_value[value]].append(subject)
         others = load_subjects_by_pk(self.scope, {pk for some in found.values() for pk in some})
         return {

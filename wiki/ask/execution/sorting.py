@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import OrderBy
 
 from wiki.ask.execution.collation_functions import BytewiseCollation, TitleCollation
@@ -46,7 +46,7 @@ def apply_order(compiler: QueryCompiler, subjects: QuerySet[Subject]) -> QuerySe
         order.append(OrderBy(key, descending=sort.descending, nulls_last=True if sort.chain else None))
     tie_breakers = (
         title,
-        BytewiseCollation(F("page__title_key")),
+        BytewiseCollation(compiler.scope.page_column("title_key")),
         F("fragment"),
         F("pk"),
     )
@@ -103,10 +103,12 @@ def _reached_subjects(compiler: QueryCompiler, chain: tuple[ChainLink, ...], lev
     if compiler.names.declaration_named(chain[-1].name).datatype in RECORD_DATATYPES:
         return Subject.objects.filter(pk__in=facts.values("whole"))
     readable = compiler.scope.readable_pages()
-    named_keys = _facts_along(compiler, chain, level + 2).values(key=TitleCollation("canonical_value"))
+    key = TitleCollation(compiler.scope.value_column)
+    named_keys = _facts_along(compiler, chain, level + 2).values(key=key)
     redirects = readable.filter(redirect_key__gt="", title_key__in=named_keys).values("redirect_key")
-    return Subject.objects.filter(
-        Q(page__title_key__in=facts.values(key=TitleCollation("canonical_value"))) | Q(page__title_key__in=redirects),
-        Exists(readable.filter(pk=OuterRef("page"))),
+    subjects = Subject.objects.annotate(reached_key=compiler.scope.page_column("title_key"))
+    return subjects.filter(
+        Q(reached_key__in=facts.values(key=key)) | Q(reached_key__in=redirects),
+        compiler.scope.is_readable(),
         fragment="",
     )

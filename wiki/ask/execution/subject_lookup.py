@@ -25,6 +25,8 @@ PAGE_COLUMNS = (
     "title_key", "full_title", "display_title", "title", "namespace", "picture_name", "excerpt", "edited_at",
 )  # fmt: skip
 """Columns of a page that results need."""
+TITLE_COLUMNS = ("title_key", "full_title", "display_title", "title", "namespace")
+"""Those that a page had at the moment of the query; what its text shows (picture, excerpt) is of today."""
 
 
 def iter_slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -49,6 +51,8 @@ class SubjectWithPage:
     picture_name: str
     excerpt: str
     edited_at: datetime
+    url_query: str = ""
+    """Ends its URL, where the result is of another moment than now: `?at=2024-05-01`."""
 
     @property
     def key(self) -> str:
@@ -69,7 +73,7 @@ class SubjectWithPage:
         return {
             "full_title": self.full_title, "shown_title": self.shown_title, "namespace": self.namespace,
             "picture_name": self.picture_name, "excerpt": self.excerpt, "edited_at": self.edited_at,
-            "sort_title": self.sort_title,
+            "sort_title": self.sort_title, "url_query": self.url_query,
         }  # fmt: skip
 
 
@@ -77,23 +81,28 @@ def _page_ref(key: str, fragment: str, page_pk: int, page: dict[str, Any]) -> Pa
     anchor = f"#{fragment}" if fragment else ""
     return PageRef(
         key, page["full_title"] + anchor, page["shown_title"] + anchor, page["namespace"], fragment, page_pk > 0,
-        address("page", page["full_title"]) + (f"#{titles.quote_title(fragment)}" if fragment else ""),
+        f"{address('page', page['full_title'])}{page['url_query']}"
+        + (f"#{titles.quote_title(fragment)}" if fragment else ""),
         page_pk, page["picture_name"], page["excerpt"], page["edited_at"], page.get("sort_title", ""),
     )  # fmt: skip
 
 
 def load_subjects(scope: FactScope, subjects: QuerySet[Subject]) -> list[SubjectWithPage]:
     """Load the subjects of a queryset in its order, with one database query."""
-    columns = [f"page__{name}" for name in PAGE_COLUMNS]
+    is_now, url_query = scope.as_of is None, scope.url_query
+    columns = [
+        f"page__{name}" if is_now or name not in TITLE_COLUMNS else scope.page_column(name) for name in PAGE_COLUMNS
+    ]
     if "sort_title" not in subjects.query.annotations:
         subjects = subjects.annotate(sort_title=scope.sort_title())
     rows = subjects.values_list("pk", "page", "fragment", "sort_title", *columns)
     return [
         SubjectWithPage(
-            pk, page, fragment, key, full, sort_title, display_title or title, space, picture, excerpt, edited
+            pk, page, fragment, key, full, sort_title, display_title or title, space, picture, excerpt, edited,
+            url_query,
         )
         for pk, page, fragment, sort_title, key, full, display_title, title, space, picture, excerpt, edited in rows
-    ]
+    ]  # fmt: skip
 
 
 def load_subjects_by_pk(scope: FactScope, pks: Iterable[int]) -> dict[int, SubjectWithPage]:
@@ -117,7 +126,7 @@ def find_subjects_by_value(scope: FactScope, values: Iterable[str]) -> dict[str,
     by_key: dict[str, SubjectWithPage] = {}
     for some_keys in iter_slices(keys):
         for some_fragments in iter_slices(fragments):
-            matches = Q(page__title_key__in=some_keys, fragment__in=some_fragments)
+            matches = scope.page_is(title_key__in=some_keys) & Q(fragment__in=some_fragments)
             by_key |= {item.key: item for item in load_subjects(scope, scope.subjects().filter(matches))}
     return {value: by_key[target] for value, target in targets.items() if target in by_key}
 
@@ -131,10 +140,15 @@ def find_page_refs(scope: FactScope, values: Iterable[str]) -> dict[str, PageRef
     """Load pages by the canonical values that name them; missing and unreadable ones are left out."""
     title_keys = sorted({value.partition("#")[0] for value in values})
     pages: dict[str, tuple[int, dict[str, Any]]] = {}
+    is_now, url_query = scope.as_of is None, scope.url_query
+    columns = [name if is_now or name in TITLE_COLUMNS else f"page__{name}" for name in PAGE_COLUMNS]
     for chunk in iter_slices(title_keys):
-        for row in scope.readable_pages().filter(title_key__in=chunk).values("pk", *PAGE_COLUMNS):
+        for pk, *columns_of_page in (
+            scope.readable_pages().filter(title_key__in=chunk).values_list(scope.page_key, *columns)
+        ):
+            row = dict(zip(PAGE_COLUMNS, columns_of_page, strict=True)) | {"url_query": url_query}
             row["shown_title"] = row["display_title"] or row["title"]
-            pages[row["title_key"]] = (row["pk"], row)
+            pages[row["title_key"]] = (pk, row)
     found = {}
     for value in values:
         title_key, _, fragment = value.partition("#")

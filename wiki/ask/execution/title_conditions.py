@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from django.db.models import F, Q, Value
+from django.db.models import Q, Value
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
 from wiki.ask.execution.collation_functions import BytewiseCollation
@@ -56,13 +56,13 @@ def subject_matches(compiler: ConditionCompiler, test: ValueCondition) -> Q:
         found = Q(pk__in=[])
         for value in compiler.names.synonyms(test.values):
             key, _, fragment = value.partition("#")
-            subject = Q(page__title_key=key, fragment=fragment)
+            subject = compiler.scope.page_is(title_key=key) & Q(fragment=fragment)
             if fragment:
                 compiler.names.subobjects.add(value)
             found |= subject & Q(compiler.scope.has_facts()) if fragment else subject
         return found
     if isinstance(test, MatchesWildcard):
-        return is_like(BytewiseCollation(F("page__title_fold")), test.pattern) & Q(fragment="")
+        return is_like(BytewiseCollation(compiler.scope.page_column("title_fold")), test.pattern) & Q(fragment="")
     if isinstance(test, InRange):
         return _range_condition(test, compiler.scope.sort_title()) & Q(fragment="")
     raise TypeError(test)
@@ -87,21 +87,18 @@ def _split_title_condition(compiler: ConditionCompiler, value: Compare) -> tuple
     number = titles.namespace_number(prefix)
     if comparator == "!":
         return comparator, f"{prefix}:{inner_text}" if not value.comparator else value.text, Q()
+    text = after_colon.strip() if value.comparator else inner_text
     if number is not None:
-        return comparator, after_colon.strip() if value.comparator else inner_text, Q(page__namespace=number)
-    place = _find_place(compiler, prefix)
-    if place is None:
-        return value.comparator, value.text, Q()
-    return comparator, after_colon.strip() if value.comparator else inner_text, Q(page__place=place)
+        return comparator, text, compiler.scope.page_is(namespace=number)
+    in_place = _in_place(compiler, prefix)
+    return (value.comparator, value.text, Q()) if in_place is None else (comparator, text, in_place)
 
 
-def _find_place(compiler: ConditionCompiler, title: str) -> int | None:
+def _in_place(compiler: ConditionCompiler, title: str) -> Q | None:
+    """Return the Q on `Subject` for the pages in a place; None if there is no place with this title."""
     try:
         key = titles.key_of(title)
     except TitleProblem:
         return None
     compiler.names.title_keys.add(key)
-    found: int | None = (
-        compiler.scope.readable_pages().filter(is_place=True, title_key=key).values_list("pk", flat=True).first()
-    )
-    return found
+    return compiler.scope.in_place(key)

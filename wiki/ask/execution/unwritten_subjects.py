@@ -31,7 +31,6 @@ from wiki.ask.language.query_ast import (
 )
 from wiki.facts.datatypes.page_values import Page
 from wiki.facts.datatypes.registry import DATATYPES
-from wiki.pages.models import WikiPage
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
 
@@ -97,18 +96,19 @@ def _named_keys(compiler: QueryCompiler, condition: HasValue) -> set[str]:
     found: set[str] = set()
     if compiler.is_has_subobject(condition.chain[0]):
         return found
-    is_written = WikiPage.objects.filter(title_key=TitleCollation(OuterRef("canonical_value")))
+    column = compiler.scope.value_column
+    is_written = compiler.scope.written_pages().filter(title_key=TitleCollation(OuterRef(column)))
     for value in inverse_values(condition):
         if isinstance(value, NoValue):
             continue
         facts = naming_facts(compiler, condition, value).filter(datatype__in=PAGE_DATATYPES).order_by()
         named = facts.exclude(canonical_value__contains="#").exclude(canonical_value="")
-        red = named.filter(~Exists(is_written)).values_list("canonical_value", flat=True).distinct()
+        red = named.filter(~Exists(is_written)).values_list(column, flat=True).distinct()
         found.update(red[:INTERMEDIATE_LIMIT])
         redirects = compiler.scope.readable_pages().filter(
-            title_key__in=named.values(key=TitleCollation("canonical_value")), redirect_key__gt=""
+            title_key__in=named.values(key=TitleCollation(column)), redirect_key__gt=""
         )
-        found.update(_unwritten_targets(redirects.values_list("redirect_key", flat=True)))
+        found.update(_unwritten_targets(compiler, redirects.values_list("redirect_key", flat=True)))
     return found
 
 
@@ -119,7 +119,7 @@ def _redirect_targets(compiler: QueryCompiler, condition: IsPage) -> set[str]:
         if isinstance(value, Compare) and not value.comparator and "#" not in value.text:
             keys.update(_title_keys(value.text.strip().removeprefix(":"), compiler.query.place_title))
     redirects = compiler.scope.readable_pages().filter(title_key__in=keys, redirect_key__gt="")
-    return set(_unwritten_targets(redirects.values_list("redirect_key", flat=True))) if keys else set()
+    return set(_unwritten_targets(compiler, redirects.values_list("redirect_key", flat=True))) if keys else set()
 
 
 def _title_keys(title: str, place_title: str) -> Iterable[str]:
@@ -131,7 +131,8 @@ def _title_keys(title: str, place_title: str) -> Iterable[str]:
             continue
 
 
-def _unwritten_targets(redirect_keys: Iterable[str]) -> set[str]:
+def _unwritten_targets(compiler: QueryCompiler, redirect_keys: Iterable[str]) -> set[str]:
     """Return the targets of redirects that are not written."""
     keys = set(redirect_keys)
-    return keys - set(WikiPage.objects.filter(title_key__in=keys).values_list("title_key", flat=True)) if keys else keys
+    written = compiler.scope.written_pages().filter(title_key__in=keys)
+    return keys - set(written.values_list("title_key", flat=True)) if keys else keys

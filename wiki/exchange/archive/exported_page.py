@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,9 +22,11 @@ from wiki.exchange.archive.format_spec import PICTURE_EXTENSION, PICTURE_PATTERN
 from wiki.exchange.models import Origin
 from wiki.history.authorship import sort_by_share
 from wiki.licenses import catalogue
-from wiki.pages.media_models import Picture, file_key
-from wiki.pages.models import Fork, PageVersion, WikiPage
+from wiki.pages.media_models import Picture, file_key, pictures_by_name, pictures_of
+from wiki.pages.models import Fork, Kind, PageVersion, WikiPage
+from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
+from wiki.pages.writing import parsed_versions
 from wiki.text.markup.images import picture_name
 
 VERSIONS_PER_QUERY = 100
@@ -50,7 +53,7 @@ def format_utc(when: datetime) -> str:
 
 @dataclass(frozen=True)
 class ExportedPage:
-    """A page at its version `last`, with the data that an archive states about it."""
+    """A page at its version `last`, with the data that an archive states about it; `last` has a text."""
 
     page: WikiPage
     last: PageVersion
@@ -58,11 +61,11 @@ class ExportedPage:
 
     @classmethod
     def of(cls, page: WikiPage) -> ExportedPage:
-        """Return the page at its current version.
+        """Return the page at its current version, a deleted page at the one before it was deleted.
 
-        Raises Refused when it is deleted, LicenseConflict when one of its current or past licences is not free.
+        Raises LicenseConflict when one of its licences until then is not free, Refused for a page without any text.
         """
-        last = page.versions.select_related("stored").order_by("-number").first()
+        last = page.versions.filter(is_deletion=False).select_related("stored").order_by("-number").first()
         text = last.text() if last else None
         if last is None or text is None:
             raise Refused(gettext_noop("This page is deleted: there is nothing to export."))
@@ -85,6 +88,20 @@ class ExportedPage:
     def url(self) -> str:
         """The absolute URL of the page."""
         return absolute_url(address("page", self.title))
+
+    @cached_property
+    def kind(self) -> Kind | None:
+        """The kind of the page in this version."""
+        if not self.page.is_deleted:
+            return self.page.kind
+        return parsed_versions.parse_versions([(self.page, PageFields.of(self.page), self.text)])[0].kind
+
+    @cached_property
+    def pictures(self) -> list[Picture]:
+        """The pictures in the text, sorted by name."""
+        if not self.page.is_deleted:
+            return pictures_of(self.page)
+        return sorted(pictures_by_name(picture_keys(self.text)).values(), key=attrgetter("name"))
 
     @cached_property
     def versions(self) -> Any:

@@ -33,10 +33,10 @@ def _no_progress(done: int) -> None:
 
 
 class Export:
-    """The archive of one page at its current version. Iteration yields the bytes of the zip."""
+    """The archive of one page at its last version with a text. Iteration yields the bytes of the zip."""
 
     def __init__(self, page: WikiPage, progress: Progress = _no_progress) -> None:
-        """Begin an export. Raises Refused for a deleted page, LicenseConflict when one of its licences is not free."""
+        """Begin an export; of a deleted page as it was before. Raises LicenseConflict when a licence is not free."""
         self.exported = ExportedPage.of(page)
         self.with_stream = (self.exported.totals["bytes"] or 0) <= format_spec.STREAM_LIMIT
         self.steps = self.exported.last.number * (2 if self.with_stream else 1)
@@ -121,7 +121,7 @@ class Export:
             "place": place,
             "namespace": page.namespace,
             "is_place": last.is_place,
-            "kind": page.kind.key if page.kind else None,
+            "kind": kind.key if (kind := self.exported.kind) else None,
             "language": last.language,
             "license": last.license,
             "version": last.number,

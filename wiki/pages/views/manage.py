@@ -29,10 +29,16 @@ from wiki.pages.writing.version_store import Author
 from wiki.text import titles
 
 
-def get_page(request: HttpRequest, title: str, action: permissions.Action) -> WikiPage:
-    """Get the page for a view. Raises Http404, and NotAllowed if the user may not do `action` to it."""
+def get_page(
+    request: HttpRequest, title: str, action: permissions.Action, *, with_deleted: bool = False
+) -> WikiPage:  # fmt: skip
+    """Get the page for a view; a deleted one only with `with_deleted`, for those who may see it.
+
+    Raises Http404, and NotAllowed if the user may not do `action` to it.
+    """
+    find = page_lookup.find_in_history if with_deleted else page_lookup.find
     try:
-        page = page_lookup.find(title, request.user)
+        page = find(title, request.user)
     except titles.TitleProblem as problem:
         raise Http404(str(problem)) from problem
     if page is None:

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 from wiki.accounts import slow_work
 from wiki.licenses import catalogue
 from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
+from wiki.pages.history_permissions import may_read_deleted
 from wiki.pages.media_models import File, Picture, file_key
 from wiki.pages.models import Fork, Kind, PageLink, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
@@ -138,6 +139,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, ou
     return {
         "page": found,
         "html": output.html,
+        "has_text": bool(stored.html.strip()),  # also where all its queries have empty results
         "facts": output.fact_box,
         "toc": stored.toc,
         "categories": stored.categories,
@@ -252,6 +254,7 @@ def missing_page(request: HttpRequest, title: str, key: str) -> HttpResponse:
             "page": deleted,
             "version": last,
             "allowed_actions": permissions.allowed_actions(request.user, deleted),
+            "may_read": may_read_deleted(request.user),
         }
         return render(request, "wiki/pages/deleted.html", context, status=404)
     context = {
@@ -264,8 +267,10 @@ def missing_page(request: HttpRequest, title: str, key: str) -> HttpResponse:
 
 
 def old_version(request: HttpRequest, key: str) -> HttpResponse:
-    """Show the version with the number `?version=`, rendered by the current rules."""
-    found = _get_page(request, key)
+    """Show the version with the number `?version=`, rendered by the current rules; also of a page deleted since."""
+    found = page_lookup.find_in_history(key, request.user)
+    if found is None:
+        raise Http404(gettext("There is no such version."))
     number = request.GET.get("version", "")
     if not number.isdecimal() or len(number) > 9:
         raise Http404(gettext("There is no such version."))
@@ -286,8 +291,9 @@ def as_of(request: HttpRequest, title: str) -> HttpResponseBase:
         message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.") % {"text": day}
         return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
     current = WikiPage.objects.readable_by(request.user).filter(title_key=key).select_related("kind", "place").first()
-    version = None if current is None else _version_of_day(request, current, until)
-    version = version or _version_titled(request, title, until)
+    version = _version_titled(request, title, until)
+    if version is None and current is not None:
+        version = _version_of_day(request, current, until)
     if version is None and current is None:
         raise Http404(gettext("There is no such version."))
     if version is None:
@@ -309,7 +315,7 @@ def _version_of_day(request: HttpRequest, found: WikiPage, until: datetime) -> P
 
 
 def _version_titled(request: HttpRequest, title: str, until: datetime) -> PageVersion | None:
-    """Return the version of the page that had this title before a moment, and was renamed or deleted since."""
+    """Return the version of the page that had this title at a moment; it may be renamed or deleted since."""
     readable = PageVersion.objects.readable_by(request.user).filter(title=title, claimed_at__lt=until)
     for named in readable.select_related("page__kind", "page__place").order_by("-claimed_at", "-pk")[:TITLES_TRIED]:
         version = _version_of_day(request, named.page, until)

@@ -14,8 +14,10 @@ from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.derived_data import ParsedVersion
 from wiki.text import statements, titles
 from wiki.text.frontmatter import frontmatter_reader
+from wiki.text.frontmatter.frontmatter_reader import FrontMatter
 from wiki.text.markup import parser_process
 from wiki.text.markup.markdown_parser import Parsed
+from wiki.text.markup.wikilinks import split_redirect
 from wiki.text.problems import Problem
 
 ARTICLE = "article"
@@ -74,7 +76,7 @@ def _parse(
 
 def _columns(parsed: Parsed, fields: PageFields, kind: Kind | None) -> dict[str, Any]:
     """Return the columns of the page row that follow from the text."""
-    display_title = (parsed.front_matter.get(*TITLE_NAMES) or [""])[0][:255]
+    display_title = _display_title(parsed.front_matter)
     return {
         "kind": kind,
         "redirect_key": _redirect_key(parsed.redirect),
@@ -110,6 +112,17 @@ def kind_key_of(text: str | None) -> str:
     if not text or not text.startswith("---"):
         return ""
     return titles.fold((frontmatter_reader.parse_front_matter(text).get(*KIND_NAMES) or [""])[0])[:40]
+
+
+def display_title_and_redirect(text: str) -> tuple[str, str]:
+    """Return the columns `display_title` and `redirect_key` of a text, without parsing its body."""
+    front = frontmatter_reader.parse_front_matter(text)
+    return _display_title(front), _redirect_key(split_redirect(front.body)[0])
+
+
+def _display_title(front: FrontMatter) -> str:
+    """Return the title that the front matter states for display; "" for none."""
+    return (front.get(*TITLE_NAMES) or [""])[0][:255]
 
 
 def _redirect_key(target: str | None) -> str:

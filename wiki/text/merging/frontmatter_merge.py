@@ -143,7 +143,7 @@ def _assemble(base: _Front, mine: _Front, theirs: _Front, merged: Mapping[str, V
     """Return the pieces of a block with the merged values, each property with the lines of one side if possible."""
     lines = [_lines(key, values, base, mine, theirs) for key, values in merged.items()]
     frame = mine if mine.raw else theirs
-    if not any(lines):
+    if not any(lines):  # comments alone are no front matter: they become a conflict, so that none is lost
         return [frame.opening + frame.closing] if "#" in frame.opening else []
     return [frame.opening, *lines, frame.closing]
 
