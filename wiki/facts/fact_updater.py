@@ -23,6 +23,7 @@ from wiki.facts.values import Value
 from wiki.facts.version_statements import VersionStatements, statements_of
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion, VersionState
 from wiki.text import titles
+from wiki.text.markup.parser_process import run_side_by_side
 
 SNAPSHOT_FIELDS = (
     "page_id", "subject__fragment", "property__key", "raw", "position", "added_in", "removed_in", "added_at",
@@ -41,7 +42,7 @@ class FactUpdater:
 
     def prepare(self, versions: Sequence[ParsedVersion]) -> list[list[VersionStatements]]:
         """Return the statements of each new version of each page; an empty list for a page without new versions."""
-        return [list(statements_of(version)) for version in versions]
+        return run_side_by_side(lambda version: list(statements_of(version)), versions)
 
     def write(
         self, versions: Sequence[ParsedVersion], prepared: Sequence[list[VersionStatements]],

@@ -23,7 +23,7 @@ from wiki.search.engine.index_directory import IndexBusy, IndexDamaged
 from wiki.search.models import OutboxEntry
 
 logger = logging.getLogger(__name__)
-BATCH = 200
+BATCH = 1_000
 """Rows of the outbox that are processed in one commit."""
 BUILD_STEP = 200
 """Objects that the job writes in one commit while it builds an index."""

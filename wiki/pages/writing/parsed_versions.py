@@ -15,8 +15,8 @@ from wiki.pages.writing.derived_data import ParsedVersion
 from wiki.text import statements, titles
 from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.frontmatter.frontmatter_reader import FrontMatter
-from wiki.text.markup import parser_process
 from wiki.text.markup.markdown_parser import Parsed
+from wiki.text.markup.parser_process import parse_bounded, run_side_by_side
 from wiki.text.markup.wikilinks import split_redirect
 from wiki.text.problems import Problem
 
@@ -41,9 +41,10 @@ def parse_versions(
     """Parse the texts of pages with their fields, each in bounded time. One query, for all kinds."""
     kinds = {kind.key: kind for kind in Kind.objects.all()}
     names = {titles.fold(name): kind for kind in kinds.values() for name in _names(kind)}
+    texts = [text or "" for _, _, text in items]
     found = []
-    for page, fields, text in items:
-        found.append(_parse(page, fields, text, kinds, names))
+    for (page, fields, text), parsed in zip(items, run_side_by_side(parse_bounded, texts), strict=True):
+        found.append(_read(page, fields, text, parsed, kinds, names))
         on_progress(1, len(items))
     return found
 
@@ -53,15 +54,15 @@ def _names(kind: Kind) -> list[str]:
     return [kind.key, kind.name_fr, kind.name_en, kind.plural_fr, kind.plural_en]
 
 
-def _parse(
+def _read(
     page: WikiPage,
     fields: PageFields,
     text: str | None,
+    parsed: Parsed,
     kinds: dict[str, Kind],
     names: dict[str, Kind],
 ) -> ParsedVersion:
-    """Parse one text, in bounded time."""
-    parsed = parser_process.parse_bounded(text or "")
+    """Return one text, parsed, with what it says about its page."""
     problems = list(parsed.problems)
     kind = _kind(parsed, fields, kinds, names, problems)
     if statements.has_too_many_statements(parsed):

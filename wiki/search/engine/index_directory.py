@@ -174,7 +174,7 @@ class IndexDirectory:
         """Return a Whoosh writer of `build` or the build in use; the caller commits it. Raises as `snapshot` does."""
         target = build or self.build
         try:
-            return FileIndex(MappedStorage(str(target))).writer(timeout=5, codec=W3Codec(blocklimit=512))
+            return FileIndex(MappedStorage(str(target))).writer(timeout=5, codec=W3Codec(blocklimit=512, compression=0))
         except DAMAGE_ERRORS as error:
             if build is None:
                 raise self.record_damage(error) from error

@@ -19,9 +19,10 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 import wiki
 from wiki.text.markup.markdown_parser import Parsed, new_nonce, parse, parsed_as_source
@@ -47,6 +48,8 @@ _ROOT = Path(wiki.__file__).resolve().parents[1]
 _COMMAND = f"from {__name__} import serve; serve()"
 _LENGTH = struct.Struct(">Q")
 logger = logging.getLogger(__name__)
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 def parse_bounded(
@@ -71,6 +74,17 @@ def parse_bounded(
         logger.exception("The parser process cannot be started")
         return parsed_as_source(text, nonce, Problem("not_laid_out"))
     return parsed
+
+
+def run_side_by_side(act: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """Return the results of `act`, which parses, for all items, in order; WORKERS of them are under way at once.
+
+    The children use other cores than this process. `act` must not use the database: it runs in other threads.
+    """
+    if len(items) < 2:
+        return [act(item) for item in items]
+    with ThreadPoolExecutor(WORKERS) as threads:
+        return list(threads.map(act, items))
 
 
 def serve() -> None:
