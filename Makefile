@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 BIN := .venv/bin
 RUN := $(BIN)/python -W ignore::SyntaxWarning
 
-.PHONY: help install assets demo test lint format messages lock bench campaign mutate
+.PHONY: help install assets demo test lint format messages lock bench bench-large campaign mutate
 
 help:
 	@echo "make demo      start the wiki with its demo content (PORT=8000)"
@@ -18,7 +18,7 @@ help:
 	@echo "make lint      check style, types, floors, templates, JavaScript, CSS, migrations and translations"
 	@echo "make format    put Python and templates into the house's form"
 	@echo "make messages  add new screen texts to the French catalogue, and compile it"
-	@echo "make bench     measure speed"
+	@echo "make bench     measure speed; make bench-large with 100,000 pages (an hour)"
 	@echo "make mutate    test the tests: put mistakes into the modules that refuse (MODULE=permissions SEED=7)"
 	@echo "make campaign  search for faults with new seeds: NAME=examples SEED=7 MINUTES=10"
 	@echo "make lock      compile requirements*.in into requirements*.txt, and package.json into package-lock.json"
@@ -84,6 +84,9 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/history.py
 	$(RUN) tests/benchmarks/authorship.py
 	$(RUN) tests/benchmarks/forks.py
+
+bench-large: install .venv/dev
+	$(RUN) tests/benchmarks/everyday.py 100000 1
 
 mutate: install .venv/dev
 	@$(RUN) tests/campaigns/mutation.py $(MODULE) $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE))

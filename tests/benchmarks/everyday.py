@@ -1,6 +1,6 @@
 """Measures what people do every day, over HTTP with the production server; `make bench` calls it.
 
-A generated wiki of 3,000 pages with five versions each (or another number: `everyday.py 15000`); times in ms.
+A generated wiki of 3,000 pages with five versions each (or other numbers: `everyday.py 100000 1`); times in ms.
 MOVILAB_DATABASE chooses PostgreSQL. Compare ratios within one run only.
 """
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
-from tests.instances import Instance
+from tests.instances import MANAGE, Instance
 
 POPULATE = """
 import random, sys
@@ -49,7 +49,7 @@ def versions(number):
              f"Coordonnées: {dice.uniform(42, 51):.4f}, {dice.uniform(-5, 8):.4f}\\n"
              f"Voisin: '[[Page {dice.randrange(COUNT)}]]'\\n---\\n"
              f"[[Category:{dice.choice('ABCDEFGH')}]] [[Page {dice.randrange(COUNT)}]]")
-    for _ in range(50 if number == 0 else 5):
+    for _ in range(50 if number == 0 else int(sys.argv[2])):
         yield facts + "\\n\\n" + "\\n\\n".join(page)
         page = writers.edited(page)
 COUNT = int(sys.argv[1])
@@ -244,17 +244,19 @@ def after(seconds: float, instance: Instance) -> str:
     return instance.python("from wiki.search.models import OutboxEntry\nprint(OutboxEntry.objects.count())").strip()
 
 
-def main(count: int) -> None:
+def main(count: int, versions: int = 5) -> None:
     """Create, index and serve the wiki, and measure."""
     with tempfile.TemporaryDirectory(prefix="movilab-everyday-") as folder:
         instance = Instance.create(Path(folder) / "wiki", MOVILAB_TRUST_PROXY="1")
         try:
             start = time.perf_counter()
-            script = instance.script(POPULATE, str(count))
-            out, errors = script.communicate(timeout=3600)
+            script = instance.script(POPULATE, str(count), str(versions))
+            out, errors = script.communicate(timeout=7200)
             assert script.returncode == 0, errors
-            print(f"{'wiki made, versions/s':<44} {count * 5 / (time.perf_counter() - start):.0f}", flush=True)
-            instance.manage("rebuild_index")
+            print(f"{'wiki made, versions/s':<44} {count * versions / (time.perf_counter() - start):.0f}", flush=True)
+            start = time.perf_counter()
+            instance.script(MANAGE, "rebuild_index").communicate(timeout=7200)
+            print(f"{'index built, pages/s':<44} {count / (time.perf_counter() - start):.0f}", flush=True)
             instance.python("from django.db import connection\nconnection.cursor().execute('ANALYZE')")  # as in use
             with instance.served() as address:
                 measure(address, out.splitlines()[-1].split(), instance)
@@ -263,4 +265,4 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3000)
+    main(*(int(argument) for argument in sys.argv[1:] or ["3000"]))
