@@ -42,7 +42,9 @@ class FactUpdater:
 
     def prepare(self, versions: Sequence[ParsedVersion]) -> list[list[VersionStatements]]:
         """Return the statements of each new version of each page; an empty list for a page without new versions."""
-        return run_side_by_side(lambda version: list(statements_of(version)), versions)
+        if all(isinstance(version.steps, list) for version in versions):
+            return run_side_by_side(lambda version: list(statements_of(version)), versions)
+        return [list(statements_of(version)) for version in versions]  # a stored history is read from the database
 
     def write(
         self, versions: Sequence[ParsedVersion], prepared: Sequence[list[VersionStatements]],
