@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import threading
 
+import pytest
+from django.db import connection, transaction
+
+from tests.databases import on_postgres
+from tests.factories import make_page
 from tests.instances import Instance
+from wiki.ask.embedding import result_cache
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
 
 SETUP = """
 from wiki.pages.writing import page_writer
@@ -78,3 +86,29 @@ def test_no_stale_results_are_cached_under_concurrent_writes_and_reads(instance:
         _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
     assert "cached" in instance.python(LONG_TIMEOUT + CHECK)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(not on_postgres(), reason="on SQLite there is one writer at a time")
+def test_a_version_committed_after_one_with_a_greater_key_is_noticed() -> None:
+    page = make_page("Liste", "{{#ask: [[:+]]}}")
+    written, may_commit = threading.Event(), threading.Event()
+
+    def write_slowly() -> None:
+        with transaction.atomic():
+            page_writer.create("Première", "Un.", Author(None, "x"))
+            written.set()
+            may_commit.wait(30)
+        connection.close()
+
+    thread = threading.Thread(target=write_slowly)
+    thread.start()
+    assert written.wait(30)
+    page_writer.create("Deuxième", "Deux.", Author(None, "x"))
+    before = result_cache._WriteState.of(page)
+    may_commit.set()
+    thread.join()
+    now = result_cache._WriteState.of(page)
+    assert now.version == before.version
+    assert not before.is_followed_by_no_write(now)
+    assert now.is_followed_by_no_write(result_cache._WriteState.of(page))

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection, transaction
-from django.db.models import Subquery
+from django.db.models import Subquery, TextField
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from wiki.ask.embedding import invalidation
@@ -48,6 +49,8 @@ _locks = [threading.Lock() for _ in range(64)]
 """One thread at a time computes the results of a page; the others in this process wait for it."""
 
 
+OLDEST_TRANSACTION = "pg_snapshot_xmin(pg_current_snapshot())::text"
+"""PostgreSQL's number of the oldest transaction that is under way."""
 _SITE_STATE = (
     f"SELECT (SELECT MAX(id) FROM {PageVersion._meta.db_table}), "  # noqa: S608  no values in it
     f"(SELECT count FROM {CacheEpoch._meta.db_table} WHERE id = 1){{oldest}}"
@@ -80,7 +83,7 @@ class ResultCache:
 
         There, a version may be committed after another one with a greater primary key.
         """
-        oldest = ", pg_snapshot_xmin(pg_current_snapshot())::text" if connection.vendor == "postgresql" else ""
+        oldest = f", {OLDEST_TRANSACTION}" if connection.vendor == "postgresql" else ""
         with connection.cursor() as cursor:
             cursor.execute(_SITE_STATE.format(oldest=oldest))
             return "-".join(str(one or 0) for one in cursor.fetchone())
@@ -95,10 +98,15 @@ def is_fresh(stored: RenderedPage) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _WriteState:
-    """State by which a cache fill notices writes: last version, cache epoch, and `cache_version` of one page."""
+    """State by which a cache fill notices writes: last version, cache epoch, and `cache_version` of one page.
+
+    On PostgreSQL a version may be committed after another one with a greater primary key: there, also the oldest
+    transaction that is under way.
+    """
 
     version: int
     epoch: int
+    oldest: str
     cache_version: int
 
     @classmethod
@@ -106,9 +114,17 @@ class _WriteState:
         """Read the current state, with one database query."""
         last_version = PageVersion.objects.order_by("-pk").values("pk")[:1]
         epoch = CacheEpoch.objects.filter(pk=1).values("count")
-        row = WikiPage.objects.filter(pk=page.pk).annotate(last_version=Subquery(last_version), epoch=Subquery(epoch))
-        version, count, cache_version = row.values_list("last_version", "epoch", "cache_version").get()
-        return cls(version or 0, count or 0, cache_version)
+        sql = OLDEST_TRANSACTION if connection.vendor == "postgresql" else "''"
+        oldest = RawSQL(sql, [], TextField())  # noqa: S611  no values in it
+        row = WikiPage.objects.filter(pk=page.pk).annotate(
+            last_version=Subquery(last_version), epoch=Subquery(epoch), oldest=oldest
+        )
+        version, count, text, cache_version = row.values_list("last_version", "epoch", "oldest", "cache_version").get()
+        return cls(version or 0, count or 0, text, cache_version)
+
+    def is_followed_by_no_write(self, later: _WriteState) -> bool:
+        """Return whether nothing was written until `later`."""
+        return (self.version, self.epoch, self.oldest) == (later.version, later.epoch, later.oldest)
 
 
 def refresh(stored: RenderedPage, page: WikiPage) -> DeferredResults:
@@ -129,7 +145,7 @@ def refresh(stored: RenderedPage, page: WikiPage) -> DeferredResults:
                     break
                 now = _WriteState.of(page)
                 _store_dependencies(stored, embedded.dependencies, stored_before)
-                no_writes = (now.version, now.epoch) == (before.version, before.epoch)
+                no_writes = before.is_followed_by_no_write(now)
                 if no_writes or (embedded.dependencies <= stored_before and now.cache_version == before.cache_version):
                     _store_results(stored, results)
                     return results
