@@ -91,12 +91,12 @@ def test_no_stale_results_are_cached_under_concurrent_writes_and_reads(instance:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(not on_postgres(), reason="on SQLite there is one writer at a time")
 def test_a_version_committed_after_one_with_a_greater_key_is_noticed() -> None:
-    page = make_page("Liste", "{{#ask: [[:+]]}}")
+    page, first, second = (make_page(title, "Un.") for title in ("Liste", "Première", "Deuxième"))
     written, may_commit = threading.Event(), threading.Event()
 
     def write_slowly() -> None:
         with transaction.atomic():
-            page_writer.create("Première", "Un.", Author(None, "x"))
+            page_writer.edit(first, "Un, deux.", Author(None, "x"))
             written.set()
             may_commit.wait(30)
         connection.close()
@@ -104,7 +104,7 @@ def test_a_version_committed_after_one_with_a_greater_key_is_noticed() -> None:
     thread = threading.Thread(target=write_slowly)
     thread.start()
     assert written.wait(30)
-    page_writer.create("Deuxième", "Deux.", Author(None, "x"))
+    page_writer.edit(second, "Un, deux.", Author(None, "x"))
     before = result_cache._WriteState.of(page)
     may_commit.set()
     thread.join()
