@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -51,6 +52,17 @@ class Instance:
         name = f"movilab_instance_{uuid.uuid4().hex}" if on_postgres else str(data / "wiki.sqlite3")
         databases.copy_template(name)
         return cls(data, name, settings)
+
+    @classmethod
+    @contextmanager
+    def temporary(cls, **settings: str) -> Iterator[Instance]:
+        """Create an instance in a folder of its own, and remove both at the end of the block."""
+        with tempfile.TemporaryDirectory(prefix="movilab-") as folder:
+            instance = cls.create(Path(folder) / "wiki", **settings)
+            try:
+                yield instance
+            finally:
+                instance.remove()
 
     @property
     def variables(self) -> dict[str, str]:

@@ -22,6 +22,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 import pytest
 
 from movilab.server import StoppableGranian, require_free_port
+from tests.campaigns.process_tree import children, worker_of
 from tests.databases import ROOT
 from tests.instances import Instance, free_port
 
@@ -144,11 +145,6 @@ print(OutboxEntry.objects.count())
 """
 
 
-def _children(pid: int) -> list[int]:
-    """Return the processes that `pid` started, the first one first."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def _is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -169,11 +165,12 @@ def test_the_server_runs_a_worker_again_and_again_and_ends_with_all_its_processe
     server = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment)
     try:
         assert indexes("Moulin")
-        worker, *web = _children(server.pid)
-        assert len(web) == 2
+        worker = worker_of(instance.data)
+        assert worker is not None
+        assert len(set(children(server.pid)) - {worker}) == 2
         os.kill(worker, signal.SIGKILL)
         assert indexes("Fournil"), "the worker was started again"
-        processes = _children(server.pid)
+        processes = children(server.pid)
         server.kill()
         deadline = time.monotonic() + 20
         while any(_is_alive(pid) for pid in processes) and time.monotonic() < deadline:

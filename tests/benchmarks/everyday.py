@@ -11,11 +11,9 @@ import os
 import re
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
@@ -24,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
+from tests.campaigns.process_tree import cpu_of_tree
 from tests.instances import MANAGE, Instance
 
 POPULATE = """
@@ -135,18 +134,6 @@ def timed(act: Callable[[int], object], rounds: int = ROUNDS, unmeasured: int = 
     return times[unmeasured:]
 
 
-def cpu_milliseconds(instance: Instance) -> float:
-    """Return the CPU time that the processes of a wiki have used until now, those that have ended not counted."""
-    ticks = 0
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError):
-                if f"MOVILAB_DATA={instance.data}\0".encode() in (folder / "environ").read_bytes():
-                    fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                    ticks += int(fields[11]) + int(fields[12])
-    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
-
-
 def edit_form(browser: Browser, title: str) -> dict[str, str]:
     """Return the fields of the editor of a page."""
     html = browser.get(f"/edit/{title}")
@@ -174,8 +161,8 @@ def show(what: str, times: list[float]) -> None:
     )
 
 
-def measure(address: str, sessions: list[str], instance: Instance) -> None:
-    """Measure everything on a served wiki."""
+def measure(address: str, sessions: list[str], instance: Instance, pid: int) -> None:
+    """Measure everything on a wiki that the process `pid` serves."""
     anna, alice = Browser(address), Browser(address, *sessions)
     for what, path in READS.items():
         show(what, timed(lambda _, path=path: anna.get(path)))  # type: ignore[misc]
@@ -188,15 +175,13 @@ def measure(address: str, sessions: list[str], instance: Instance) -> None:
     replaced = "\n\n".join(f"{other} {n}." for n in range(25))
     forms = [edit_form(alice, f"Page_{n + 200}") | {"text": replaced} for n in range(30)]
     after(5, instance)
-    before, times = (
-        cpu_milliseconds(instance),
-        [timed(lambda _, n=n: alice.post(f"/edit/Page_{n + 200}", forms[n]), 1, 0)[0] for n in range(30)],
+    before = cpu_of_tree(pid)
+    show(
+        "save, whole text replaced",
+        timed(lambda number: alice.post(f"/edit/Page_{number + 200}", forms[number]), len(forms), 0),
     )
-    show("save, whole text replaced", times)
     after(5, instance)
-    print(
-        f"{'CPU of that save, all derived data counted':<44} mean   {(cpu_milliseconds(instance) - before) / 30:7.1f}"
-    )
+    print(f"{'CPU of that save, all derived data counted':<44} mean   {(cpu_of_tree(pid) - before) / 30:7.1f}")
     show("50 rows embedded, after a change", [after_change(alice, anna, number) for number in range(10)])
     clients(address, sessions)
     print(f"{'outbox rows left 5 s after':<44} {after(5, instance)}")
@@ -244,24 +229,26 @@ def after(seconds: float, instance: Instance) -> str:
     return instance.python("from wiki.search.models import OutboxEntry\nprint(OutboxEntry.objects.count())").strip()
 
 
+def populate(instance: Instance, count: int, versions: int = 5) -> list[str]:
+    """Write pages with several versions each, and people; return the keys of the sessions of these."""
+    script = instance.script(POPULATE, str(count), str(versions))
+    out, errors = script.communicate(timeout=7200)
+    assert script.returncode == 0, errors
+    return str(out).splitlines()[-1].split()
+
+
 def main(count: int, versions: int = 5) -> None:
     """Create, index and serve the wiki, and measure."""
-    with tempfile.TemporaryDirectory(prefix="movilab-everyday-") as folder:
-        instance = Instance.create(Path(folder) / "wiki", MOVILAB_TRUST_PROXY="1")
-        try:
-            start = time.perf_counter()
-            script = instance.script(POPULATE, str(count), str(versions))
-            out, errors = script.communicate(timeout=7200)
-            assert script.returncode == 0, errors
-            print(f"{'wiki made, versions/s':<44} {count * versions / (time.perf_counter() - start):.0f}", flush=True)
-            start = time.perf_counter()
-            instance.script(MANAGE, "rebuild_index").communicate(timeout=7200)
-            print(f"{'index built, pages/s':<44} {count / (time.perf_counter() - start):.0f}", flush=True)
-            instance.python("from django.db import connection\nconnection.cursor().execute('ANALYZE')")  # as in use
-            with instance.served() as address:
-                measure(address, out.splitlines()[-1].split(), instance)
-        finally:
-            instance.remove()
+    with Instance.temporary(MOVILAB_TRUST_PROXY="1") as instance:
+        start = time.perf_counter()
+        sessions = populate(instance, count, versions)
+        print(f"{'wiki made, versions/s':<44} {count * versions / (time.perf_counter() - start):.0f}", flush=True)
+        start = time.perf_counter()
+        instance.script(MANAGE, "rebuild_index").communicate(timeout=7200)
+        print(f"{'index built, pages/s':<44} {count / (time.perf_counter() - start):.0f}", flush=True)
+        instance.python("from django.db import connection\nconnection.cursor().execute('ANALYZE')")  # as in use
+        with instance.server() as (address, pid):
+            measure(address, sessions, instance, pid)
 
 
 if __name__ == "__main__":

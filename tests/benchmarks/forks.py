@@ -179,16 +179,12 @@ def main() -> None:
     """Measure, and print every figure."""
     merges()
     licences()
-    with tempfile.TemporaryDirectory() as folder:
-        instance = Instance.create(Path(folder) / "wiki")
-        try:
-            pages, wall, used = json.loads(instance.python(PLACE.replace("%d)", f"{PAGES})")).splitlines()[-1])
-            print(f"Fork of a place with {pages} pages: {wall:.1f} s, {used:.1f} s of them computing in its process")
-            behind, *times = json.loads(instance.python(PULL % VERSIONS).splitlines()[-1])
-            named = zip(("banner", "merge", "save", "proposal"), times, strict=True)
-            print(f"Fork {behind} versions behind: " + ", ".join(f"{name} {ms:.0f} ms" for name, ms in named))
-        finally:
-            instance.remove()
+    with Instance.temporary() as instance:
+        pages, wall, used = json.loads(instance.python(PLACE.replace("%d)", f"{PAGES})")).splitlines()[-1])
+        print(f"Fork of a place with {pages} pages: {wall:.1f} s, {used:.1f} s of them computing in its process")
+        behind, *times = json.loads(instance.python(PULL % VERSIONS).splitlines()[-1])
+        named = zip(("banner", "merge", "save", "proposal"), times, strict=True)
+        print(f"Fork {behind} versions behind: " + ", ".join(f"{name} {ms:.0f} ms" for name, ms in named))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import itertools
 import os
 import random
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -239,12 +238,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20, help="of each attack (default: 20)")
     parser.add_argument("--attack", choices=ATTACKS, action="append", help="only this one (can be repeated)")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="movilab-attacks-") as folder:
-        instance = Instance.create(Path(folder) / "wiki", **SETTINGS)
-        try:
-            faults = attack(instance, options.seed, options.seconds, options.attack or ATTACKS)
-        finally:
-            instance.remove()
+    with Instance.temporary(**SETTINGS) as instance:
+        faults = attack(instance, options.seed, options.seconds, options.attack or ATTACKS)
     print("\n".join(faults) or "Nobody waited, nothing was lost.")
     return bool(faults)
 

@@ -13,7 +13,6 @@ import os
 import random
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -26,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 from tests.campaigns.http_clients import LOST, HttpClient, check_words, people, running
-from tests.campaigns.process_tree import children, command_of
+from tests.campaigns.process_tree import children, worker_of
 from tests.instances import Instance, free_port
 
 CLIENTS = 4
@@ -106,12 +105,12 @@ class CrashingServer:
         """Kill all its processes, the web process or the worker at once; return which. The server is up again then."""
         kind = self.dice.choices(["all", "web", "worker"], weights=[2, 1, 1])[0]
         below = children(self.process.pid)
-        workers = [pid for pid in below if "manage.py work" in command_of(pid)]
-        if kind == "worker" and workers:
-            os.kill(workers[0], signal.SIGKILL)
+        worker = worker_of(self.instance.data)
+        if kind == "worker" and worker is not None:
+            os.kill(worker, signal.SIGKILL)
             return kind
         if kind == "web":
-            for pid in set(below) - set(workers):
+            for pid in set(below) - {worker}:
                 os.kill(pid, signal.SIGKILL)
             self.process.wait(timeout=30)  # the server ends, so that whoever started it starts it again
         self.end()
@@ -165,12 +164,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--kills", type=int, default=100)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="movilab-crash-") as folder:
-        instance = Instance.create(Path(folder) / "wiki", MOVILAB_TRUST_PROXY="1")
-        try:
-            faults = crash(instance, options.seed, options.kills)
-        finally:
-            instance.remove()
+    with Instance.temporary(MOVILAB_TRUST_PROXY="1") as instance:
+        faults = crash(instance, options.seed, options.kills)
     print("\n".join(faults) or "Nothing was lost.")
     return bool(faults)
 

@@ -1,7 +1,8 @@
-"""The processes below a process, and their memory, read from /proc (Linux)."""
+"""The processes below a process, their time and memory, and the worker of a wiki, read from /proc (Linux)."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -40,3 +41,28 @@ def memory_of(pid: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def cpu_of_tree(pid: int) -> float:
+    """Return the CPU time in ms that a process and all below it have used; those that have ended do not count."""
+    ticks = 0
+    for process in tree(pid):
+        try:
+            fields = (PROC / str(process) / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def worker_of(data: Path) -> int | None:
+    """Return the process that holds the worker lock of the data folder `data`; None if there is none."""
+    lock = data / "worker.lock"
+    if not lock.exists():
+        return None
+    inode = f":{lock.stat().st_ino}"
+    for line in (PROC / "locks").read_text().splitlines():
+        fields = line.split()
+        if "FLOCK" in fields and "->" not in fields and fields[5].endswith(inode):
+            return int(fields[4])
+    return None

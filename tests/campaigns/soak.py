@@ -13,7 +13,6 @@ import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -24,9 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
-from tests.benchmarks.everyday import POPULATE
+from tests.benchmarks.everyday import populate
 from tests.campaigns.http_clients import HttpClient, check_words, people, running
-from tests.campaigns.process_tree import command_of, memory_of, tree
+from tests.campaigns.process_tree import command_of, memory_of, tree, worker_of
 from tests.instances import Instance
 
 LIMIT_MB = 450
@@ -97,23 +96,23 @@ class Person:
         return status
 
 
-def sample(pid: int) -> dict[str, int]:
+def sample(pid: int, data: Path) -> dict[str, int]:
     """Return the memory (PSS, in MB) of the server and all below it: web processes, worker and others."""
     found: Counter[str] = Counter()
+    worker = worker_of(data)
     for process in tree(pid):
-        command = command_of(process)
-        kind = "worker" if "manage.py work" in command else "parsers" if "-c" in command else "web"
+        kind = "worker" if process == worker else "parsers" if "-c" in command_of(process) else "web"
         found[kind] += memory_of(process)
     return {kind: size // 1024 for kind, size in found.items()}
 
 
-def watch(pid: int, end: float) -> list[dict[str, int]]:
+def watch(pid: int, data: Path, end: float) -> list[dict[str, int]]:
     """Sample the memory until `end`; return the samples."""
     samples: list[dict[str, int]] = []
     start = time.monotonic()
     while time.monotonic() < end:
         time.sleep(min(SAMPLE_SECONDS, max(end - time.monotonic(), 0)))
-        samples.append(sample(pid))
+        samples.append(sample(pid, data))
         if len(samples) % 6 == 1:
             print(f"{time.monotonic() - start:5.0f} s  {sum(samples[-1].values())} MB  {samples[-1]}", flush=True)
     return samples
@@ -142,9 +141,7 @@ def faults_of(samples: list[dict[str, int]], people: list[Person]) -> list[str]:
 
 def soak(instance: Instance, seed: int, minutes: float) -> list[str]:
     """Use a new wiki for some minutes; return what went wrong."""
-    script = instance.script(POPULATE, str(PAGES))
-    _, errors = script.communicate(timeout=1200)
-    assert script.returncode == 0, errors
+    populate(instance, PAGES)
     instance.manage("rebuild_index")
     sessions = people(instance, *(f"soak{number}" for number in range(CLIENTS // 2)), superusers=True)
     with instance.server(PROCESSES) as (address, pid):
@@ -152,15 +149,15 @@ def soak(instance: Instance, seed: int, minutes: float) -> list[str]:
             Person(HttpClient(address, f"10.0.0.{number}", session), number, seed, can_save=bool(session))
             for number, session in enumerate([*sessions, *[""] * (CLIENTS - len(sessions))])
         ]
-        print(f"at rest: {sum(sample(pid).values())} MB", flush=True)
+        print(f"at rest: {sum(sample(pid, instance.data).values())} MB", flush=True)
         end = time.monotonic() + min(SEARCH_SECONDS, minutes * 60)
         with running(*(partial(person.search, end) for person in persons)):
             pass
-        after_searches = sample(pid)
+        after_searches = sample(pid, instance.data)
         print(f"after searches at {CLIENTS} connections: {sum(after_searches.values())} MB", flush=True)
         end = time.monotonic() + minutes * 60
         with running(*(partial(person.work, end) for person in persons)):
-            samples = watch(pid, end)
+            samples = watch(pid, instance.data, end)
     said = [word for person in persons for word in person.said]
     wrong = check_words(instance, said, [word for person in persons for word in person.tried])
     return [*faults_of([after_searches, *samples], persons), *(f"{what}: {some[:10]}" for what, some in wrong.items())]
@@ -172,12 +169,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--minutes", type=float, default=15)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="movilab-soak-") as folder:
-        instance = Instance.create(Path(folder) / "wiki", MOVILAB_TRUST_PROXY="1")
-        try:
-            faults = soak(instance, options.seed, options.minutes)
-        finally:
-            instance.remove()
+    with Instance.temporary(MOVILAB_TRUST_PROXY="1") as instance:
+        faults = soak(instance, options.seed, options.minutes)
     print("\n".join(faults) or "Nothing was wrong.")
     return bool(faults)
 

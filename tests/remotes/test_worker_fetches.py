@@ -76,6 +76,16 @@ def start_worker(instance: Instance) -> subprocess.Popen[str]:
     return instance.start("manage.py", "work", "--server")
 
 
+def stop_cleanly(worker: subprocess.Popen[str]) -> None:
+    """Stop a worker; it ends soon, and without an error."""
+    started = time.monotonic()
+    worker.terminate()
+    assert worker.stderr is not None
+    errors = worker.stderr.read()
+    assert (worker.wait(timeout=30), errors) == (0, "")
+    assert time.monotonic() - started < 10
+
+
 @pytest.mark.slow
 def test_a_real_worker_does_not_wait_and_takes_up_what_it_left(
     make_instance: Any, slow_garden: tuple[str, Held]
@@ -97,13 +107,7 @@ def test_a_real_worker_does_not_wait_and_takes_up_what_it_left(
         worker = start_worker(instance)
         assert held.begun.acquire(timeout=60)
         assert json.loads(instance.python(STATE))[:2] == ["running", 2]
-        # A worker that is stopped ends soon, and cleanly
-        started = time.monotonic()
-        worker.terminate()
-        assert worker.stderr is not None
-        errors = worker.stderr.read()
-        assert (worker.wait(timeout=30), errors) == (0, "")
-        assert time.monotonic() - started < 10
+        stop_cleanly(worker)
         assert json.loads(instance.python(STATE))[:2] == ["waiting", 1], "a clean stop is no attempt"
         held.release.set()
         worker = start_worker(instance)
@@ -123,12 +127,7 @@ def test_a_worker_ends_soon_while_a_site_is_silent(make_instance: Any, slow_gard
     worker = start_worker(instance)
     try:
         assert held.begun.acquire(timeout=60)
-        started = time.monotonic()
-        worker.terminate()
-        assert worker.stderr is not None
-        errors = worker.stderr.read()
-        assert (worker.wait(timeout=30), errors) == (0, "")
-        assert time.monotonic() - started < 10
+        stop_cleanly(worker)
         assert json.loads(instance.python(STATE))[:2] == ["running", 1]
     finally:
         worker.kill()

@@ -7,11 +7,11 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from wiki.history import recent_changes
 from wiki.pages.models import PageVersion
-from wiki.templatetags.wiki_tags import address, kilobytes, signed
+from wiki.templatetags.wiki_tags import address, signed
 
 register = template.Library()
 
@@ -49,7 +49,7 @@ def version_tags(context: dict[str, Any], version: PageVersion, in_changeset: ob
         parts.append(format_html('<a class="badge" href="{}" rel="nofollow">{}</a>', url, text))
     if version.comment:
         parts.append(format_html('<span class="comment"><bdi>{}</bdi></span>', version.comment))
-    parts.append(size_change(version))
+    parts.append(_size_change(version))
     return format_html_join(" ", "{}", ((part,) for part in parts))
 
 
@@ -66,8 +66,15 @@ def _merge_parent(parent: PageVersion, user: Any) -> SafeString:
     return format_html('<a class="badge" href="{}">{}</a>', parent.get_absolute_url(), text)
 
 
-def size_change(version: PageVersion) -> SafeString:
+def _size_change(version: PageVersion) -> SafeString:
     """Return by how much a version is longer or shorter than the one before."""
     change = version.size_change
     sign = "plus" if change > 0 else "minus" if change < 0 else "zero"
-    return format_html('<span class="rows-end {}" title="{}">{}</span>', sign, kilobytes(version.size), signed(change))
+    return format_html('<span class="rows-end {}" title="{}">{}</span>', sign, _kilobytes(version.size), signed(change))
+
+
+def _kilobytes(size: int) -> str:
+    """Return a size in bytes or kilobytes, with its unit."""
+    if size < 1000:
+        return ngettext("%(size)s byte", "%(size)s bytes", size) % {"size": size}
+    return gettext("%(size)s kB") % {"size": round(size / 1000, 1 if size < 10_000 else None)}

@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language
 
 from wiki.licenses import catalogue
 from wiki.pages import models, page_urls
@@ -124,14 +124,6 @@ def signed(number: int) -> str:
     if number > 0:
         return f"+{number}"
     return f"−{-number}" if number < 0 else "0"
-
-
-@register.filter
-def kilobytes(size: int) -> str:
-    """Return a size in bytes or kilobytes, with its unit."""
-    if size < 1000:
-        return ngettext("%(size)s byte", "%(size)s bytes", size) % {"size": size}
-    return gettext("%(size)s kB") % {"size": round(size / 1000, 1 if size < 10_000 else None)}
 
 
 @register.simple_tag

@@ -28,9 +28,9 @@ def in_all_fact_sets(fact_sets: list[FactSet], choose_list: bool) -> Q:
     counts = [_count_facts(facts) if choose_list and len(fact_sets) > 1 else 0 for facts, _ in fact_sets]
     listed = counts.index(min(counts)) if choose_list else None
     found = Q()
-    for index, (facts, has_long_list) in enumerate(fact_sets):
+    for index, (facts, is_long) in enumerate(fact_sets):
         is_small = choose_list and counts[index] < COUNT_LIMIT
-        if index == listed or is_small or has_long_list:
+        if index == listed or is_small or is_long:
             found &= Q(pk__in=facts.values("subject"))
         else:
             found &= Q(Exists(facts.filter(subject=OuterRef("pk"))))
