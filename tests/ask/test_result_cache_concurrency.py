@@ -106,6 +106,7 @@ def test_a_version_committed_after_one_with_a_greater_key_is_noticed() -> None:
     assert written.wait(30)
     page_writer.edit(second, "Un, deux.", Author(None, "x"))
     before = result_cache._WriteState.of(page)
+    assert before.is_followed_by_no_write(result_cache._WriteState.of(page)), "what is not committed is no write"
     may_commit.set()
     thread.join()
     now = result_cache._WriteState.of(page)

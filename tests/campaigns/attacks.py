@@ -161,7 +161,7 @@ class AttackedWiki:
                 connection = open_slowly(self.address, f"10.4.0.{number}", f"GET {path} HTTP/1.1")
                 stack.enter_context(connection).sendall(b"\r\n\r\n")
         client, statuses = HttpClient(self.address, "10.4.1.1"), set[int]()
-        while time.monotonic() < self.end and 200 not in statuses:  # it is refused while archives are written
+        while time.monotonic() < self.end + 30 and 200 not in statuses:  # it is refused while archives are written
             statuses.add(client.post("/preview", {"text": "Un essai.", "title": "Essai"})[0])
             time.sleep(0.3)
         if 200 not in statuses:

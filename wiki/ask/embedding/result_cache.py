@@ -31,6 +31,7 @@ from wiki.pages.deferred_content import DeferredResults, DeferredSlots
 from wiki.pages.models import NEVER_COMPUTED, STALE, PageVersion, RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering import page_cache, page_output
+from wiki.pages.writing import open_writes
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion
 from wiki.text import titles
 
@@ -49,11 +50,9 @@ _locks = [threading.Lock() for _ in range(64)]
 """One thread at a time computes the results of a page; the others in this process wait for it."""
 
 
-OLDEST_TRANSACTION = "pg_snapshot_xmin(pg_current_snapshot())::text"
-"""PostgreSQL's number of the oldest transaction that is under way."""
 _SITE_STATE = (
     f"SELECT (SELECT MAX(id) FROM {PageVersion._meta.db_table}), "  # noqa: S608  no values in it
-    f"(SELECT count FROM {CacheEpoch._meta.db_table} WHERE id = 1){{oldest}}"
+    f"(SELECT count FROM {CacheEpoch._meta.db_table} WHERE id = 1), {{open_writes}}"
 )
 
 
@@ -79,13 +78,9 @@ class ResultCache:
         invalidate(CacheInvalidation(title_keys=set(title_keys)))
 
     def site_state(self) -> str:
-        """Return the last version, the cache epoch and, on PostgreSQL, the oldest transaction that is under way.
-
-        There, a version may be committed after another one with a greater primary key.
-        """
-        oldest = f", {OLDEST_TRANSACTION}" if connection.vendor == "postgresql" else ""
+        """Return the last version, the cache epoch and the open writes."""
         with connection.cursor() as cursor:
-            cursor.execute(_SITE_STATE.format(oldest=oldest))
+            cursor.execute(_SITE_STATE.format(open_writes=open_writes.sql()))
             return "-".join(str(one or 0) for one in cursor.fetchone())
 
 
@@ -98,15 +93,11 @@ def is_fresh(stored: RenderedPage) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _WriteState:
-    """State by which a cache fill notices writes: last version, cache epoch, and `cache_version` of one page.
-
-    On PostgreSQL a version may be committed after another one with a greater primary key: there, also the oldest
-    transaction that is under way.
-    """
+    """State by which a cache fill notices writes: last version, open writes, epoch, `cache_version` of one page."""
 
     version: int
+    open_writes: frozenset[str]
     epoch: int
-    oldest: str
     cache_version: int
 
     @classmethod
@@ -114,17 +105,16 @@ class _WriteState:
         """Read the current state, with one database query."""
         last_version = PageVersion.objects.order_by("-pk").values("pk")[:1]
         epoch = CacheEpoch.objects.filter(pk=1).values("count")
-        sql = OLDEST_TRANSACTION if connection.vendor == "postgresql" else "''"
-        oldest = RawSQL(sql, [], TextField())  # noqa: S611  no values in it
+        writes = RawSQL(open_writes.sql(), [], TextField())  # noqa: S611  no values in it
         row = WikiPage.objects.filter(pk=page.pk).annotate(
-            last_version=Subquery(last_version), epoch=Subquery(epoch), oldest=oldest
+            last_version=Subquery(last_version), epoch=Subquery(epoch), writes=writes
         )
-        version, count, text, cache_version = row.values_list("last_version", "epoch", "oldest", "cache_version").get()
-        return cls(version or 0, count or 0, text, cache_version)
+        version, count, text, cache_version = row.values_list("last_version", "epoch", "writes", "cache_version").get()
+        return cls(version or 0, frozenset(text.split()), count or 0, cache_version)
 
     def is_followed_by_no_write(self, later: _WriteState) -> bool:
-        """Return whether nothing was written until `later`."""
-        return (self.version, self.epoch, self.oldest) == (later.version, later.epoch, later.oldest)
+        """Return whether nothing was committed until `later`: a write that was open is open still."""
+        return (self.version, self.epoch) == (later.version, later.epoch) and self.open_writes <= later.open_writes
 
 
 def refresh(stored: RenderedPage, page: WikiPage) -> DeferredResults:

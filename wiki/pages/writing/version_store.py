@@ -25,7 +25,7 @@ from wiki.accounts.models import User
 from wiki.errors import DatabaseBusy, TitleTaken, gettext_noop
 from wiki.pages.models import Changeset, PageText, PageVersion, WikiPage, new_slug
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing import cache_versions, page_tree, parsed_versions
+from wiki.pages.writing import cache_versions, open_writes, page_tree, parsed_versions
 from wiki.pages.writing.derived_data import DerivedDataUpdate, ParsedVersion, VersionState, latest_time
 from wiki.pages.writing.lock_retry import retry_while_locked
 from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
@@ -111,6 +111,7 @@ def store(
     new_changeset = changeset is not None and changeset.pk is None
 
     def act() -> list[PageVersion]:
+        open_writes.mark()
         if changeset is not None and new_changeset:
             changeset.pk, changeset._state.adding = None, True
             changeset.save()

@@ -1,0 +1,32 @@
+"""Writes of versions that are not committed yet, seen by other transactions; PostgreSQL only.
+
+A version may be committed after another one with a greater primary key, so that the greatest key does not show whether
+anything was written. Each writing transaction therefore holds a shared advisory lock from before its first key is
+assigned until it is committed, and a state is the greatest key together with the transactions that hold the lock.
+A lock is released after the commit is visible: what a query finds neither in the locks nor in the keys will get a
+greater key. On SQLite, which has one writer at a time, there is nothing to mark.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+LOCK_ID = 7_230_109
+OPEN_WRITES = (
+    "COALESCE((SELECT string_agg(virtualtransaction, ' ') FROM pg_locks WHERE locktype = 'advisory'"  # noqa: S608
+    f" AND classid = 0 AND objid = {LOCK_ID} AND objsubid = 1"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())), '')"
+)
+"""SQL expression: the virtual transaction ids of the open writes, separated by spaces."""
+
+
+def mark() -> None:
+    """Mark the current transaction as a write of versions, until it ends; before the versions get primary keys."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK_ID])
+
+
+def sql() -> str:
+    """Return the SQL expression of the open writes in this database."""
+    return OPEN_WRITES if connection.vendor == "postgresql" else "''"
