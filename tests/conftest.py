@@ -47,6 +47,13 @@ def uses_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
 
 
+def runs_here(item: pytest.Item) -> bool:
+    """Return whether a test runs on the database of this run: on PostgreSQL, tests that use none do not."""
+    if marker := item.get_closest_marker("only_on"):
+        return bool(marker.args == (("postgresql",) if databases.on_postgres() else ("sqlite",)))
+    return not databases.on_postgres() or uses_database(item)
+
+
 def commits(item: pytest.Item) -> bool:
     """Return whether a test commits rows, so that other threads and processes can see them."""
     marker = item.get_closest_marker("django_db")
@@ -57,9 +64,8 @@ def commits(item: pytest.Item) -> bool:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, select the tests that use the database; the others run with SQLite. Put slow tests first."""
-    if databases.on_postgres():
-        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
-        items[:] = [item for item in items if uses_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not runs_here(item)])
+    items[:] = [item for item in items if runs_here(item)]
     items[:] = slow_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 

@@ -11,6 +11,7 @@ from tests.instances import Instance
 
 
 @pytest.mark.slow
+@pytest.mark.only_on("sqlite")
 def test_no_reader_waits_and_no_save_is_lost(make_instance: Callable[..., Instance]) -> None:
     instance = make_instance(small=True, **attacks.SETTINGS)
     # Without the bounds, a reader waits as long as the attack: the limit allows for other tests at the same time.

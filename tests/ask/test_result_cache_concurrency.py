@@ -7,7 +7,6 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from tests.databases import on_postgres
 from tests.factories import make_page
 from tests.instances import Instance
 from wiki.ask.embedding import result_cache
@@ -89,7 +88,7 @@ def test_no_stale_results_are_cached_under_concurrent_writes_and_reads(instance:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(not on_postgres(), reason="on SQLite there is one writer at a time")
+@pytest.mark.only_on("postgresql")  # on SQLite there is one writer at a time
 def test_a_version_committed_after_one_with_a_greater_key_is_noticed() -> None:
     page, first, second = (make_page(title, "Un.") for title in ("Liste", "Première", "Deuxième"))
     written, may_commit = threading.Event(), threading.Event()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
 
 PRINTOUTS = "?Ville%0A?Position%0A?Ouverture%0A?Surface"
 SCREENS = (

@@ -67,6 +67,7 @@ def scene(alice: User, bob: User) -> None:
     Proposal.objects.create(pk=77_000, page=page, base=1, text="# Charte\n\nUn mot.", by=alice, by_name="alice")
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_have_no_faults(tab: Page, scene: None, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 844})

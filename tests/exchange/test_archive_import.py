@@ -378,6 +378,7 @@ store(drafts)
 
 
 @pytest.mark.slow
+@pytest.mark.only_on("sqlite")
 def test_it_exports_five_thousand_versions_within_its_own_limits(instance: Instance, tmp_path: Path) -> None:
     """Each version changes some words of a text of 4,000 characters; the limits are those of any import."""
     instance.python(LONG_HISTORY)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from tests.databases import on_postgres
 from tests.factories import make_page
 from wiki.pages import background_jobs
 from wiki.pages.database_statistics import DatabaseStatisticsJob
 
-pytestmark = [pytest.mark.django_db, pytest.mark.skipif(on_postgres(), reason="PostgreSQL collects its own")]
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]  # PostgreSQL collects its own
 
 
 def test_the_worker_collects_statistics_once_an_hour() -> None:

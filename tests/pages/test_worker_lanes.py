@@ -54,6 +54,7 @@ class EventJob:
 def test_a_held_lane_delays_no_other(monkeypatch: pytest.MonkeyPatch, held: Held) -> None:
     turns = {"main": threading.Semaphore(0), "other": threading.Semaphore(0)}
     monkeypatch.setattr(background_jobs, "JOBS", [])
+    monkeypatch.setattr(background_jobs, "IDLE_SECONDS", 0.05)
     background_jobs.register(EventJob("held", held.wait), Lane("slow"))
     for name, lane in (("main", background_jobs.MAIN), ("other", Lane("other", poll_seconds=0.01))):
         background_jobs.register(EventJob(name, lambda turn=turns[name]: bool(turn.release())), lane)
@@ -73,6 +74,7 @@ def test_a_failing_job_stops_neither_its_lane_nor_others(
 
     done = threading.Semaphore(0)
     monkeypatch.setattr(background_jobs, "JOBS", [])
+    monkeypatch.setattr(background_jobs, "IDLE_SECONDS", 0.05)
     lane = Lane("slow", poll_seconds=0.01)
     background_jobs.register(EventJob("broken", fail), lane)
     background_jobs.register(EventJob("whole", lambda: bool(done.release())), lane)

@@ -120,6 +120,7 @@ def test_a_real_worker_does_not_wait_and_takes_up_what_it_left(
 
 
 @pytest.mark.slow
+@pytest.mark.only_on("sqlite")
 def test_a_worker_ends_soon_while_a_site_is_silent(make_instance: Any, slow_garden: tuple[str, Held]) -> None:
     url, held = slow_garden
     instance = make_instance(small=True, MOVILAB_FORK_FROM="127.0.0.0/8", MOVILAB_FORK_PORTS="1024-65535")
