@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,10 +34,12 @@ def on_postgres() -> bool:
 
 
 def digest() -> str:
-    """Return a digest of the migrations, the versions of libraries and the Python version."""
+    """Return a digest of the migrations, the revisions of derived data, the versions of libraries and of Python."""
     found = hashlib.sha256(sys.version.encode())
     for file in [ROOT / "requirements.txt", *sorted((ROOT / "wiki/migrations").glob("*.py"))]:
         found.update(file.read_bytes())
+    for file in sorted((ROOT / "wiki").rglob("*.py")):
+        found.update(repr(re.findall(r"^    revision = \d+", file.read_text(encoding="utf-8"), re.MULTILINE)).encode())
     return found.hexdigest()[:16]
 
 

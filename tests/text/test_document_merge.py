@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from wiki.text.frontmatter.frontmatter_reader import parse_front_matter, split_front_matter, split_key_lines
+from wiki.text.frontmatter.frontmatter_reader import parse_front_matter, split_by_key, split_front_matter
 from wiki.text.frontmatter.frontmatter_writer import with_front_matter
 from wiki.text.merging.conflicts import append_on_new_line
 from wiki.text.merging.document_merge import MergedDocument, merge_documents
@@ -140,15 +140,15 @@ def test_blocks_of_any_form_are_merged(base: str, mine: str, theirs: str, expect
 
 def test_key_lines_joined_give_the_block() -> None:
     raw = split_front_matter(BASE)[0]
-    found = split_key_lines(raw)
+    found = split_by_key(raw)
     assert found is not None
     assert found.opening + "".join(found.keys.values()) + found.closing == raw
     assert list(found.keys) == ["kind", "city", "needs", "session", "tel"]
-    assert split_key_lines("---\n{A: 1}\n---\n") is None
+    assert split_by_key("---\n{A: 1}\n---\n") is None
 
 
 VALUES = st.lists(
-    st.sampled_from(["bois", "2019-03-01", "a: b", "- x", "été # vu", "[[Page]]"]), max_size=3, unique=True
+    st.sampled_from(["bois", "2019-03-01", "a: b", "- x", "été # vu", "voir [[Page]]"]), max_size=3, unique=True
 )
 FACTS = st.dictionaries(st.sampled_from(["Nature", "Ville", "Besoin", "Clé: 1"]), VALUES, max_size=4)
 
@@ -261,7 +261,7 @@ def test_both_of_a_clash_leaves_out_what_either_side_took_away() -> None:
 
 
 def test_lists_in_lists_are_flat() -> None:
-    joined = merge_documents(*(f"---\nV: {some}\n---\n" for some in ("[[a]]", "[[a], b]", "[[a, c]]"))).text
+    joined = merge_documents(*(f"---\nV: {some}\n---\n" for some in ("[[a]]", "[[a], b]", "[a, [c]]"))).text
     assert joined is not None
     assert facts_of(joined) == {"V": {"a", "b", "c"}}
 

@@ -36,7 +36,7 @@ class FactUpdater:
     """Maintains the rows of `Fact`, `Subject` and `Property`."""
 
     name = "facts"
-    revision = 3
+    revision = 4
     requires = ()
     provides = FactChanges
 

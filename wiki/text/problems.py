@@ -24,10 +24,15 @@ PROBLEMS: Mapping[str, str] = {
     "title_colon": gettext_noop("The title “%(title)s” begins with “:” or holds “::”. Remove the colons."),
     "title_only_namespace": gettext_noop("“%(title)s” names a namespace and no page. Add a title after the colon."),
     # Front matter
-    "front_matter_yaml": gettext_noop(
-        "The front matter cannot be read: %(reason)s. Correct this line; "
-        "a value that holds “: ” or begins with a sign needs quotation marks."
+    "front_matter_odd": gettext_noop(
+        "“%(found)s” states nothing: it is no line “Key: value”, and not indented below one. "
+        "Correct it, or move it below the front matter."
     ),
+    "front_matter_lines": gettext_noop(
+        "The lines of “%(key)s” are taken as one text, since they are no list and no keys with values. "
+        "Check their indentation, quotation marks and colons."
+    ),
+    "front_matter_more": gettext_noop("%(count)s more lines of the front matter cannot be read as they may be meant."),
     "front_matter_size": gettext_noop("The front matter is larger than %(limit)s bytes. Move long text below it."),
     "front_matter_depth": gettext_noop("The front matter is nested more than %(limit)s levels deep. Make it flatter."),
     "front_matter_forbidden": gettext_noop("“%(what)s” is not allowed in front matter. Write the value out in full."),

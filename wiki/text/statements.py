@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from wiki.text.frontmatter.frontmatter_reader import FrontMatterValue
+from wiki.text.frontmatter.yaml_values import FrontMatterValue
 from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.markup.placeholders import Placeholder, WikiLink
 from wiki.text.transclusion import substitute_arguments

@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import yaml
-from yaml import events
-
 from wiki.text import titles
-from wiki.text.frontmatter.frontmatter_reader import parse_front_matter, split_front_matter
+from wiki.text.frontmatter.frontmatter_reader import split_front_matter
 from wiki.text.frontmatter.frontmatter_writer import dump_yaml
+from wiki.text.frontmatter.value_spans import value_spans
 from wiki.text.markup.parser_functions import call_name, end_of_call
 from wiki.text.markup.wikilinks import WIKI_LINK, page_from_relative_url
 from wiki.text.passages import split_passages
@@ -32,7 +30,6 @@ _CONDITION_VALUE = re.compile(r"[^|]+")
 _ARGUMENT = re.compile(r"[|:]\s*([^|=\[\]{}<>#:]{1,250}?)\s*=\s*([^|=\[\]{}\n]{1,250}?)\s*(?=\||\}\})")
 _SHOWN_TITLE = re.compile(r"\{\{\s*#\w+\s*:\s*:?\s*([^|{}\[\]<>#\s][^|{}\[\]<>#]*)")
 _QUERIES, _STATEMENTS, _SHOWING = {"#ask", "#concept", "#show"}, {"#set", "#subobject"}, {"#show"}
-_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 ReferenceKind = Literal["link", "address", "fact", "call", "condition", "argument"]
 """`call` is the title of a transclusion, or one that a parser function shows; `condition` is a title in a query (with a
@@ -55,6 +52,8 @@ class TitleReference:
     end: int
     trail: str = ""
     """Lower-case letters after a link, which belong to its label (MediaWiki: link trail)."""
+    is_bare: bool = False
+    """Whether the span of a fact holds only the title, between `[[` and `]]`."""
 
 
 def find_title_references(text: str) -> Iterator[TitleReference]:
@@ -162,45 +161,11 @@ def _relative_urls(text: str, start: int) -> Iterator[TitleReference]:
             yield TitleReference("address", *title_and_section, "", "", match.start(1), match.end(1))
 
 
-def _in_front_matter(raw: str) -> Iterator[TitleReference]:
+def _in_front_matter(text: str) -> Iterator[TitleReference]:
     """Yield every scalar value of the front matter, without `[[` and `]]`."""
-    if not raw or parse_front_matter(raw).problems:
-        return
-    start = raw.index("\n") + 1
-    open_collections: list[_OpenCollection] = []
-    for event in yaml.parse(raw[start : raw.rstrip().rindex("\n") + 1], Loader=_LOADER):
-        if isinstance(event, events.CollectionEndEvent):
-            open_collections.pop()
-        elif isinstance(event, events.CollectionStartEvent):
-            key = open_collections[-1].take_key() if open_collections else ""
-            open_collections.append(_OpenCollection(isinstance(event, events.MappingStartEvent), key))
-        elif isinstance(event, events.ScalarEvent) and event.start_mark and event.end_mark and open_collections:
-            if open_collections[-1].begins_key():
-                open_collections[-1].key = event.value
-                continue
-            span = start + event.start_mark.index, start + event.end_mark.index
-            title = event.value.strip().removeprefix("[[").removesuffix("]]")
-            yield TitleReference("fact", title, "", "", open_collections[-1].take_key(), *span)
-
-
-@dataclass(slots=True)
-class _OpenCollection:
-    """A mapping or list of the front matter whose end event has not come yet."""
-
-    is_mapping: bool
-    key: str
-    """The key whose value comes next; for a list, the key whose value is the list."""
-    has_key: bool = False
-
-    def begins_key(self) -> bool:
-        """Return whether the next scalar is a key of this mapping, and record that it is read."""
-        self.has_key = self.is_mapping and not self.has_key
-        return self.has_key
-
-    def take_key(self) -> str:
-        """Return the key of the next value, and record that the value is read."""
-        self.has_key = False
-        return self.key
+    for value in value_spans(text):
+        title = value.text.strip().removeprefix("[[").removesuffix("]]")
+        yield TitleReference("fact", title, "", "", value.key, value.start, value.end, is_bare=value.is_link_target)
 
 
 def replace_titles(text: str, references: Iterable[TitleReference], new: Callable[[TitleReference], str | None]) -> str:
@@ -219,7 +184,7 @@ def replace_titles(text: str, references: Iterable[TitleReference], new: Callabl
 
 def _rewrite(text: str, reference: TitleReference, title: str) -> str:
     """Return the source of a reference with another title."""
-    if reference.kind in ("call", "condition", "argument"):
+    if reference.is_bare or reference.kind in ("call", "condition", "argument"):
         return title
     if reference.kind == "address":
         return titles.quote_title(title) + (f"#{reference.section}" if reference.section else "")

@@ -63,7 +63,7 @@ class LinkTableUpdater:
     """Updates the rows of `PageLink`; rows that do not change are not written."""
 
     name = "links"
-    revision = 2
+    revision = 3
     requires = ()
     provides = None
 

@@ -218,7 +218,7 @@ class RenderUpdater:
     """Updates the rows of `RenderedPage`, one per page and interface language."""
 
     name = "rendered"
-    revision = 2
+    revision = 3
     requires = ()
     provides = None
 

@@ -215,7 +215,7 @@ def _head(front: FrontMatter, redirect: str | None, store: PlaceholderStore, lin
     """Return the HTML above the body: problems of the front matter, and the target of a redirect."""
     parts = []
     for problem in front.problems:
-        placeholder = store.add_problem(problem.code, front.raw, **problem.params)
+        placeholder = store.add_problem(problem.code, front.source_of(problem), **problem.params)
         store.problems.pop()  # it is in `front.problems` already, with its line
         store.problem_sources.pop()
         parts.append(f"{store.add_markup(replace(placeholder, text=''))}\n\n")

@@ -10,14 +10,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from wiki.text.frontmatter.frontmatter_entries import FrontMatterKeys
 from wiki.text.frontmatter.frontmatter_reader import (
     FrontMatter,
-    FrontMatterLines,
-    FrontMatterValue,
     parse_front_matter,
-    split_key_lines,
+    split_by_key,
 )
 from wiki.text.frontmatter.frontmatter_writer import dump_yaml
+from wiki.text.frontmatter.yaml_values import FrontMatterValue
 from wiki.text.merging.conflicts import MergeConflict, MergePiece, merge_lines
 from wiki.text.titles import fold
 
@@ -46,7 +46,7 @@ class _Front:
     @classmethod
     def of(cls, front: FrontMatter) -> _Front:
         """Return the properties of `front`; keys without lines of their own get new lines."""
-        written = split_key_lines(front.raw) or FrontMatterLines("---\n", {}, "---\n")
+        written = split_by_key(front.raw) or FrontMatterKeys("---\n", {}, "---\n")
         properties = {
             fold(entry.key): _Property(
                 entry.key,
