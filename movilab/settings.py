@@ -175,8 +175,8 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "default",
                 "OPTIONS": {"MAX_ENTRIES": 50_000}},
     # Counts of rate limits: shared by all processes, and not in the database, which would be written at each search.
-    "limits": {"BACKEND": "diskcache.DjangoCache", "LOCATION": DATA / "limits", "SHARDS": 1, "TIMEOUT": 86_400,
-               "OPTIONS": {"size_limit": 64 * 1024 * 1024}},
+    "limits": {"BACKEND": "wiki.accounts.count_cache.CountCache", "LOCATION": DATA / "limits", "SHARDS": 1,
+               "TIMEOUT": 86_400, "OPTIONS": {"size_limit": 64 * 1024 * 1024, "sqlite_cache_size": 256}},
 }  # fmt: skip
 
 # --- Security -------------------------------------------------------------------------------------

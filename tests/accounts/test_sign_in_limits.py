@@ -97,7 +97,7 @@ def test_failures_are_forgotten_a_day_after_the_last_one(clock: Callable[[float]
     clock(24 * 3600 - 1)
     assert seconds_to_wait(20) == 0
     assert seconds_to_wait(21) == 4, "the twelfth"
-    clock(24 * 3600)
+    clock(24 * 3600 + 1)
     assert [seconds_to_wait(number) for number in range(30, 40)] == [0] * 10
 
 

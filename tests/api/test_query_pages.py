@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tests.api.test_api import get
 from tests.exchange.archives import make_picture
@@ -17,8 +17,6 @@ from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage, WikiPa
 from wiki.pages.writing import page_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.test import Client
     from pytest_django import DjangoAssertNumQueries
 
@@ -310,15 +308,17 @@ def secret(scene: None, bob: User, monkeypatch: pytest.MonkeyPatch) -> WikiPage:
     make_page("Porte", "#REDIRECT [[Atelier:Secret]]")
     background_jobs.run_pending()
 
-    def hide(readable_by: Callable[..., QuerySet[Any]], hidden: dict[str, int]) -> Callable[..., QuerySet[Any]]:
-        def without_secret(self: QuerySet[Any], user: User) -> QuerySet[Any]:
-            found = readable_by(self, user)
-            return found if user.is_superuser else found.exclude(**hidden)
+    readable_pages, readable_versions = WikiPageQuerySet.is_readable, PageVersionQuerySet.readable_by
 
-        return without_secret
+    def page_is_readable(user: User, lookup: str = "") -> Q:
+        return readable_pages(user, lookup) & (Q() if user.is_superuser else ~Q(**{f"{lookup}pk": page.pk}))
 
-    for queryset, hidden in ((WikiPageQuerySet, {"pk": page.pk}), (PageVersionQuerySet, {"page": page.pk})):
-        monkeypatch.setattr(queryset, "readable_by", hide(queryset.readable_by, hidden))
+    def versions_readable_by(self: QuerySet[Any], user: User) -> QuerySet[Any]:
+        found = readable_versions(self, user)
+        return found if user.is_superuser else found.exclude(page=page.pk)
+
+    monkeypatch.setattr(WikiPageQuerySet, "is_readable", staticmethod(page_is_readable))
+    monkeypatch.setattr(PageVersionQuerySet, "readable_by", versions_readable_by)
     return page
 
 

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
@@ -21,7 +22,7 @@ from wiki.ask.execution.results import QueryResult
 from wiki.ask.language.query_errors import message_for
 from wiki.ask.query_parser import parse
 from wiki.facts.datatypes.registry import show
-from wiki.pages.models import WikiPage
+from wiki.pages.models import WikiPage, WikiPageQuerySet
 
 pytestmark = pytest.mark.django_db
 ANNA = AnonymousUser()
@@ -230,15 +231,12 @@ def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Hide a page from everyone: a stricter permission filter than the real one."""
 
     def hidden(title: str) -> None:
-        readable_by = type(WikiPage.objects.all()).readable_by
-        monkeypatch.setattr(
-            type(WikiPage.objects.all()),
-            "readable_by",
-            lambda self, user: readable_by(self, user).exclude(full_title=title),
-        )
-        monkeypatch.setattr(
-            type(WikiPage.objects), "readable_by", lambda self, user: self.get_queryset().readable_by(user)
-        )
+        is_readable = WikiPageQuerySet.is_readable
+
+        def is_readable_and_not_hidden(user: Any, page: str = "") -> Q:
+            return is_readable(user, page) & ~Q(**{f"{page}full_title": title})
+
+        monkeypatch.setattr(WikiPageQuerySet, "is_readable", staticmethod(is_readable_and_not_hidden))
 
     return hidden
 

@@ -166,7 +166,8 @@ def measure(address: str, sessions: list[str], instance: Instance, pid: int) -> 
     anna, alice = Browser(address), Browser(address, *sessions)
     for what, path in READS.items():
         show(what, timed(lambda _, path=path: anna.get(path)))  # type: ignore[misc]
-    show("page, signed in", timed(lambda number: alice.get(f"/wiki/Page_{number + 20}")))
+    show("page, signed in, first view", timed(lambda number: alice.get(f"/wiki/Page_{number + 20}")))
+    show("page, signed in", timed(lambda _: alice.get("/wiki/Page_20")))
     other = " ".join(["tout autre chose que personne n'avait encore dit ici"] * 3)
     show(
         "save, one sentence added",

@@ -80,12 +80,10 @@ def count_against_limit(key: str, limit: int, seconds: int, message: str = _DEFA
 
 def increment(name: str, seconds: int, by: int = 1) -> int:
     """Add to a count, which begins now if there is none, and expires after `seconds`; return it."""
-    counters.add(name, 0, seconds)
     try:
         return int(counters.incr(name, by))
-    except ValueError:  # it expired between the two calls: a new one begins
-        counters.set(name, by, seconds)
-        return by
+    except ValueError:  # there is none, or it has expired
+        return by if counters.add(name, by, seconds) else int(counters.incr(name, by))
 
 
 def count_request(key: str, limit: RateLimit) -> None:

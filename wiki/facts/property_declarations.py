@@ -33,14 +33,18 @@ def declarations_for(keys: Iterable[str]) -> dict[str, Declaration]:
     return {key: declaration_of(key, rows) for key in needed}
 
 
-def load_properties(keys: Iterable[str]) -> dict[str, Property]:
-    """Return rows of `Property` by key: of `keys`, of the properties they redirect to, and of the fields of records."""
+def load_properties(keys: Iterable[str], *, with_synonyms: bool = False) -> dict[str, Property]:
+    """Return rows of `Property` by key: of `keys`, of the properties they redirect to, and of the fields of records.
+
+    `with_synonyms`, also of the properties that redirect to one of them.
+    """
     properties: dict[str, Property] = {}
     missing = set(keys)
     for _ in range(DEPTH):
         for start in range(0, len(missing), ROWS):
             chunk = sorted(missing)[start : start + ROWS]
-            for row in Property.objects.filter(key__in=chunk).select_related("redirects_to"):
+            named = Q(key__in=chunk) | Q(redirects_to__key__in=chunk) if with_synonyms else Q(key__in=chunk)
+            for row in Property.objects.filter(named).select_related("redirects_to"):
                 properties[row.key] = row
                 if row.redirects_to is not None:
                     properties.setdefault(row.redirects_to.key, row.redirects_to)

@@ -25,12 +25,13 @@ SINGLE = Q(changeset=None) | Q(changeset__act=Changeset.Act.DEMO)
 """Versions that are listed separately: outside of changesets, and the demo's, which stands for single edits."""
 
 RELATED_COLUMNS = (
-    *(f"{page}__{column}" for page in ("page", "merge_parent__page") for column in ("full_title", "title_key")),
+    *(f"merge_parent__page__{column}" for column in ("full_title", "title_key")),
     *(f"merge_parent__{column}" for column in ("page", "number", "title")),
     *(f"changeset__{field.name}" for field in Changeset._meta.concrete_fields),
     "author__username",
 )
-"""Columns of the rows beside a version that lists show."""
+"""Columns of the rows beside a version that lists show, besides its page."""
+PAGE_COLUMNS = ("page__full_title", "page__title_key")
 
 
 @dataclass(slots=True)
@@ -126,10 +127,14 @@ def _singles(
     return list(select_for_list(versions).order_by(*order)[:limit])
 
 
-def select_for_list(versions: PageVersionQuerySet) -> PageVersionQuerySet:
-    """Return `versions` with what lists show of the related rows, in one query: the whole rows take twice the time."""
-    related = versions.select_related("page", "author", "changeset", "merge_parent__page")
-    return related.only(*(field.name for field in PageVersion._meta.concrete_fields), *RELATED_COLUMNS)
+def select_for_list(versions: PageVersionQuerySet, *, of_one_page: bool = False) -> PageVersionQuerySet:
+    """Return `versions` with what lists show of the related rows, in one query: the whole rows take twice the time.
+
+    Versions `of_one_page` come without this page.
+    """
+    related = versions.select_related("author", "changeset", "merge_parent__page")
+    columns = (*(field.name for field in PageVersion._meta.concrete_fields), *RELATED_COLUMNS)
+    return related.only(*columns) if of_one_page else related.select_related("page").only(*columns, *PAGE_COLUMNS)
 
 
 def _changesets(

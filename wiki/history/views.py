@@ -34,7 +34,7 @@ def history(request: HttpRequest, title: str) -> HttpResponseBase:
     page = page_access.get_page_or_404(title, request.user)
     form = HistoryFilter(request.GET)
     rows = PageVersion.objects.readable_by(request.user).filter(page=page)
-    versions = version_list.list_versions(form.narrow(rows), *keyset_pagination.cursors_from(request.GET))
+    versions = version_list.list_versions(page, form.narrow(rows), *keyset_pagination.cursors_from(request.GET))
     allowed_actions = permissions.allowed_actions(request.user, page)
     context = {
         "page": page,

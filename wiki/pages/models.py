@@ -78,9 +78,14 @@ class Kind(models.Model):
 class WikiPageQuerySet(PageQuerySet["WikiPage"]):
     """Filters for reading pages."""
 
+    @staticmethod
+    def is_readable(user: Reader, page: str = "") -> Q:
+        """Permission filter as a condition on rows: `user` may read their page, whose lookup is `page` (`page__`)."""
+        return Q(**{f"{page}title_key__isnull": False})
+
     def readable_by(self, user: Reader) -> WikiPageQuerySet:
         """Permission filter: the pages that `user` may read. Every query whose result is shown begins with it."""
-        found: WikiPageQuerySet = self.filter(title_key__isnull=False)
+        found: WikiPageQuerySet = self.filter(self.is_readable(user))
         return found
 
     def readable_in_history(self, user: Reader) -> WikiPageQuerySet:

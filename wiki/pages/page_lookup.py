@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wiki.errors import Refused, TitleTaken, gettext_noop
 from wiki.pages.history_permissions import may_read_deleted
-from wiki.pages.models import WikiPage
+from wiki.pages.models import WikiPage, WikiPageQuerySet
 from wiki.pages.page_fields import PageFields
 from wiki.text import titles
 
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 def find_by_key(key: str) -> WikiPage | None:
     """Find the page with a title key, with source and place. No permission filter: for writing only."""
-    found: WikiPage | None = WikiPage.objects.filter(title_key=key).select_related("source", "place").first()
-    return found
+    return _only(WikiPage.objects.filter(title_key=key).select_related("source", "place"))
+
+
+def _only(pages: WikiPageQuerySet) -> WikiPage | None:
+    """Return the page of a query by a unique column, unsorted: to build the order takes as long as the query."""
+    return next(iter(pages.order_by()), None)
 
 
 def reload_page(pk: int) -> WikiPage:
@@ -29,13 +33,8 @@ def reload_page(pk: int) -> WikiPage:
 
 def find(title: str, user: Reader) -> WikiPage | None:
     """Find the page with a full title, if `user` may read it. Raises TitleProblem."""
-    found: WikiPage | None = (
-        WikiPage.objects.readable_by(user)
-        .filter(title_key=titles.key_of(title))
-        .select_related("source", "place", "kind")
-        .first()
-    )
-    return found
+    readable = WikiPage.objects.readable_by(user).filter(title_key=titles.key_of(title))
+    return _only(readable.select_related("source", "place", "kind"))
 
 
 def find_deleted(full_title: str) -> WikiPage | None:

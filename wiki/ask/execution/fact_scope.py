@@ -15,10 +15,10 @@ from django.utils import timezone
 from wiki.ask.execution.collation_functions import BytewiseCollation
 from wiki.ask.execution.name_resolution import NameResolver
 from wiki.ask.language.query_errors import AskProblem
-from wiki.facts.models import Fact, Property, Subject
+from wiki.facts.models import Fact, Subject
 from wiki.history.models import TitlePeriod
 from wiki.pages.array_lookup import column_in
-from wiki.pages.models import WikiPage
+from wiki.pages.models import WikiPage, WikiPageQuerySet
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -57,8 +57,10 @@ class FactScope:
         """The column of `readable_pages` that has the primary key of the page."""
         return "pk" if self.as_of is None else "page"
 
-    def is_readable(self, **columns: Any) -> Exists:
-        """Return EXISTS: the page of a row (of facts or subjects) is readable and has these values of title columns."""
+    def is_readable(self, **columns: Any) -> Q | Exists:
+        """Return the condition: the page of a row (of facts or subjects) is readable and has these title columns."""
+        if self.as_of is None:
+            return WikiPageQuerySet.is_readable(self.user, "page__") & self.page_is(**columns)
         return Exists(self.readable_pages().filter(**{self.page_key: OuterRef("page")}, **columns))
 
     def page_column(self, name: str) -> Any:
@@ -165,15 +167,11 @@ class FactScope:
     def sort_title(self) -> BytewiseCollation:
         """Return the text by which a subject is sorted: its last sort key (`{{DEFAULTSORT:}}`), else its title."""
         title = self.page_column("title_fold")
-        if self._sort_key_property is None:
+        sort_key = self.names.special_property("_SKEY")
+        if sort_key is None:
             return BytewiseCollation(title)
-        keys = self.facts([self._sort_key_property]).filter(subject=OuterRef("pk")).order_by("-position")
+        keys = self.facts([sort_key]).filter(subject=OuterRef("pk")).order_by("-position")
         return BytewiseCollation(Coalesce(Subquery(keys.values("folded_text")[:1]), title, output_field=TextField()))
-
-    @cached_property
-    def _sort_key_property(self) -> int | None:
-        """Primary key of the property of sort keys; None while no page has one."""
-        return Property.objects.filter(key="_SKEY").values_list("pk", flat=True).first()
 
     def has_facts(self) -> Exists:
         """Return EXISTS: the subject has facts at the moment of the query. Without facts a subobject is gone."""

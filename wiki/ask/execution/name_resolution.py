@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from wiki.ask.language.query_ast import HIERARCHY_DEPTH
 from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.datatypes import kind_names
 from wiki.facts.models import Property
-from wiki.facts.property_declarations import declarations_for
+from wiki.facts.property_declarations import declaration_of, load_properties
 from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.values import Declaration
 from wiki.pages.array_lookup import column_in
 from wiki.text import titles
 from wiki.text.titles import TitleProblem, fold
 
+SUBORDINATE = ("_SUBP", "_SUBC", "_SKEY")
+"""Keys of the special properties that most queries look through: subproperties, subcategories, sort keys."""
 PageFilter = Callable[[], "QuerySet[Any]"]
 
 
@@ -34,6 +36,7 @@ class NameResolver:
         self.readable_pages, self._facts_of_pages = readable_pages, facts_of_pages
         self._declarations: dict[str, Declaration] = {}
         self._rows: dict[str, dict[int, str]] = {}
+        self._special: dict[str, int] | None = None
         self._subproperties: dict[str, set[str]] = {}
         self._synonyms: dict[str, tuple[str, ...]] = {}
         self.title_keys: set[str] = set()
@@ -70,8 +73,20 @@ class NameResolver:
     def load_declarations(self, keys: Iterable[str]) -> None:
         """Load the declarations of several properties at once."""
         missing = {key for key in keys if key not in self._declarations}
-        if missing:
-            self._declarations.update(declarations_for(missing))
+        if not missing:
+            return
+        properties = load_properties({*missing, *SUBORDINATE} if self._special is None else missing, with_synonyms=True)
+        if self._special is None:
+            self._special = {key: properties[key].pk for key in SUBORDINATE if key in properties}
+        for key in missing:
+            self._declarations[key] = declaration_of(key, properties)
+            self._rows[key] = {row.pk: row.key for row in properties.values() if key in (row.key, _target(row))}
+
+    def special_property(self, key: str) -> int | None:
+        """Return the primary key of one of the properties SUBORDINATE; None while no page states it."""
+        if self._special is None:
+            self.load_declarations([key])
+        return (self._special or {}).get(key)
 
     def property_rows(self, key: str, depth: int = HIERARCHY_DEPTH) -> dict[int, str]:
         """Return the properties whose facts also count as facts of this one, `key` by primary key.
@@ -102,15 +117,7 @@ class NameResolver:
         return {page for property_key in keys for page in self._page_keys(property_key)}
 
     def _load_rows(self, keys: set[str]) -> None:
-        missing = keys - self._rows.keys()
-        if not missing:
-            return
-        for key in missing:
-            self._rows[key] = {}
-        properties = Property.objects.filter(Q(key__in=missing) | Q(redirects_to__key__in=missing))
-        for pk, key, redirects_to in properties.values_list("pk", "key", "redirects_to__key"):
-            for matching_key in {key, redirects_to} & missing:
-                self._rows[matching_key][pk] = key
+        self.load_declarations(keys)
 
     def _load_subproperties(self, keys: set[str]) -> None:
         missing = keys - self._subproperties.keys()
@@ -135,7 +142,10 @@ class NameResolver:
 
     def _values_and_pages(self, key: str, values: Iterable[str]) -> list[tuple[str, str]]:
         """Return pairs of value and title key for the pages that have one of the values for a special property."""
-        facts = self._facts_of_pages().filter(property__key=key, canonical_value__in=list(values))
+        special_property = self.special_property(key)
+        if special_property is None:
+            return []
+        facts = self._facts_of_pages().filter(property=special_property, canonical_value__in=list(values))
         return [(value, page or "") for value, page in facts.values_list("canonical_value", "page_title_key")]
 
     # --- Titles and categories --------------------------------------------------------------------
@@ -201,3 +211,8 @@ class NameResolver:
             level |= self._redirects_to(level)
             found = found | level
         return found, kinds
+
+
+def _target(row: Property) -> str:
+    """Return the key of the property that a property redirects to; "" for none."""
+    return row.redirects_to.key if row.redirects_to else ""

@@ -235,7 +235,7 @@ def _save_edit(user: Any, page: WikiPage | None, full_title: str, data: dict[str
             summary=note,
         )  # fmt: skip
     base = data["base"] if data["base"] is not None else page.version
-    return page_writer.edit(page, data["text"], author, note, base=base)
+    return page_writer.edit(page, data["text"], author, note, base=base, is_fresh=True)
 
 
 class CreateForm(forms.Form):

@@ -24,7 +24,16 @@ from wiki.licenses import catalogue
 from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
 from wiki.pages.history_permissions import may_read_deleted
 from wiki.pages.media_models import File, Picture, file_key
-from wiki.pages.models import Fork, Kind, PageLink, PageVersion, PageVersionQuerySet, RenderedPage, WikiPage
+from wiki.pages.models import (
+    Fork,
+    Kind,
+    PageLink,
+    PageVersion,
+    PageVersionQuerySet,
+    RenderedPage,
+    WikiPage,
+    WikiPageQuerySet,
+)
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_cache, page_output, page_renderer
@@ -92,15 +101,17 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     language = (get_language() or "fr")[:2]
     etag = page_cache.etag_from_middleware(request)
     readable = WikiPage.objects.readable_by(request.user).filter(title_key=key)
-    stored: RenderedPage | None = (
-        RenderedPage.objects.filter(page__in=readable, ui_language=language)
+    rendered = (
+        RenderedPage.objects.filter(
+            WikiPageQuerySet.is_readable(request.user, "page__"), page__title_key=key, ui_language=language
+        )
         .annotate(
             has_forks_or_proposals=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page"))))
             | Exists(WikiPage.objects.filter(pk=OuterRef("page"), proposals__state="waiting"))
         )
         .select_related("page__kind", "page__place")
-        .first()
     )
+    stored: RenderedPage | None = next(iter(rendered), None)  # one: `first` would sort it
     found = stored.page if stored else readable.select_related("kind", "place").first()
     if found is None:
         return missing_page(request, title, key)

@@ -100,20 +100,24 @@ def edit(
     base: int | None = None,
     on_written: Callable[[list[PageVersion]], None] | None = None,
     author: Author | None = None,
+    *,
+    is_fresh: bool = False,
 ) -> SaveResult:
     """Save `text`, written from version `base` (default: the current one), as the next version of `page`.
 
     If others saved after `base`, the changes are merged. A merge of another page (`summary.merge_parent`) writes a
     version even if the text does not change. `on_written` is called inside the transaction to write more; `author` is
-    the author of the version if it is not `by`, whose permissions are checked. Raises EditConflict with all three texts
-    if the merge has conflicts, NotAllowed, RateLimitExceeded, Refused, DatabaseBusy.
+    the author of the version if it is not `by`, whose permissions are checked. A page that `is_fresh`, just loaded with
+    source and place, is loaded again only if it has changed meanwhile. Raises EditConflict with all three texts if the
+    merge has conflicts, NotAllowed, RateLimitExceeded, Refused, DatabaseBusy.
     """
     check_write_allowed(by, permissions.Action.EDIT, page, summary.comment)
     mine = check_text(text)
     base = page.version if base is None else base
+    loaded = [page] if is_fresh else []
 
     def attempt() -> SaveResult:
-        now = page_lookup.reload_page(page.pk)
+        now = loaded.pop() if loaded else page_lookup.reload_page(page.pk)
         theirs = now.source.text
         merged = now.version != base
         new_text = _merge(now, mine, theirs, base) if merged else mine
