@@ -50,6 +50,17 @@ def upload(client: Client, content: bytes, file_name: str = "four.jpg", **more: 
     return client.post("/upload", data | more)
 
 
+def test_a_moving_png_is_refused_with_a_word(client_of: Any, alice: User) -> None:
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (100, 100), colour) for colour in ("tomato", "navy", "gold")]
+    frames[0].save(out, format="PNG", save_all=True, append_images=frames[1:])
+    response = upload(client_of(alice), out.getvalue(), "danse.png")
+    assert response.status_code == 200
+    assert "WebP" in response.content.decode()
+    assert not Picture.objects.exists()
+
+
+
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "PNG"])
 def test_location_is_removed(format: str) -> None:
     raw = drawn(format, gps=True)

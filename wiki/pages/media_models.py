@@ -97,6 +97,8 @@ def clean_picture(raw: bytes) -> tuple[bytes, str]:
                 raise ValidationError(_("The picture has more than 50 million pixels: make it smaller first."))
             if frames > FRAME_LIMIT:
                 raise ValidationError(_("The picture moves through more than 2,000 others: make it shorter first."))
+            if frames > 1 and picture.format == "PNG":  # Willow, which scales pictures, reads none
+                raise ValidationError(_("A moving PNG cannot be shown here: save it as GIF or WebP, please."))
             with _encoding_lock:
                 return _reencode(picture, animated=frames > 1), EXTENSIONS[str(picture.format)]
     except ValidationError:

@@ -43,7 +43,10 @@ class Boolean:
         return equal if not comparator else NotMatching(equal)
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
-        """Return yes or no in the language; forms `-`, `num`, `tick`, `x`, `LOCL`, or two texts as `yes,no`."""
+        """Return yes or no in the language, as written if it is a word of it; or by the form.
+
+        Forms are `-`, `num`, `tick`, `x`, `LOCL`, or two texts as `yes,no`.
+        """
         truth = value.canonical_value == "1"
         form = form.strip()
         if form.lower() in DISPLAY_FORMS:
@@ -52,7 +55,8 @@ class Boolean:
         if comma:
             return yes.strip() if truth else no.strip()
         language = language_of(form[5:] if form.upper().startswith("LOCL@") else context.language)
-        return language.true[0] if truth else language.false[0]
+        words = language.true if truth else language.false
+        return written if not form and (written := fold(value.raw.strip())) in words else words[0]
 
     def data(self, value: Value, context: Context) -> object:
         """Return `t` or `f`, as SMW."""

@@ -38,6 +38,8 @@ _ANGLE = re.compile(
     rf"(?: ?(\d{{1,2}}(?:[.,]\d{{1,20}})?) ?'(?: ?(\d{{1,2}}(?:[.,]\d{{1,20}})?) ?(?:\"|''))?)?)?(?: ?({_LETTER}))?"
 )
 _CHARACTERS = str.maketrans({"′": "'", "’": "'", "‘": "'", "″": '"', "”": '"', "“": '"', "−": "-"})
+_GEO_URI = re.compile(r"geo:(-?[\d.]+),(-?[\d.]+)(?:,-?[\d.]+)?(?:;\S*)?", re.IGNORECASE)
+_POINT = re.compile(r"POINT ?\( ?(-?[\d.]+) +(-?[\d.]+) ?\)", re.IGNORECASE)
 _CIRCLE = re.compile(r"(.*?)\(([^()]*)\)\s*\Z", re.DOTALL)
 
 
@@ -63,12 +65,17 @@ def _parse_angle(text: str) -> Angle | None:
 
 
 def read_coordinates(text: str) -> tuple[float, float]:
-    """Return latitude and longitude. Raises InvalidQueryValue if there is no interpretation, or more than one."""
+    """Return latitude and longitude. Raises InvalidQueryValue if there is no interpretation, or more than one.
+
+    `geo:lat,lon` (RFC 5870) and `POINT(lon lat)` (well-known text) are read too.
+    """
     if not text.strip():
         raise InvalidQueryValue("value_empty")
     if len(text) > COORDINATES_LIMIT:
         raise InvalidQueryValue("coordinates_unreadable")
     text = " ".join(fold(text.translate(SPACES).translate(_CHARACTERS)).translate(_CHARACTERS).split())
+    text = _GEO_URI.sub(r"\1; \2", text) if _GEO_URI.fullmatch(text) else text
+    text = _POINT.sub(r"\2; \1", text) if _POINT.fullmatch(text) else text
     found: set[tuple[float, float]] = set()
     for at in [text.index(";")] if text.count(";") == 1 else _split_positions(text):
         first, second = _parse_angle(text[:at].rstrip(" ,;")), _parse_angle(text[at:].lstrip(" ,;"))

@@ -18,7 +18,7 @@ NUMBER_LIMIT = 60
 
 
 def read_telephone(text: str) -> PhoneNumber | None:
-    """Parse a possible number; a number without country code is French. Return None for anything else."""
+    """Parse a possible number or a short one (115), of France without country code; return None for anything else."""
     text = normalize_text(text)
     text = text[4:] if text[:4].lower() == "tel:" else text
     if len(text) > NUMBER_LIMIT:
@@ -27,11 +27,19 @@ def read_telephone(text: str) -> PhoneNumber | None:
         number = phonenumbers.parse(text, COUNTRY)
     except phonenumbers.NumberParseException:
         return None
-    return number if phonenumbers.is_possible_number(number) else None
+    return number if phonenumbers.is_possible_number(number) or _is_short(number) else None
+
+
+def _is_short(number: PhoneNumber) -> bool:
+    """Return whether a number is one that can only be dialled within the country, such as that of a help line."""
+    return bool(phonenumbers.is_valid_short_number_for_region(number, COUNTRY))
 
 
 class Telephone:
-    """`canonical_value` is `tel:` and the number in E.164 (`tel:+33477123456`), `folded_text` the number."""
+    """`canonical_value` is `tel:` and the number in E.164 (`tel:+33477123456`), `folded_text` the number.
+
+    A short number has no country code (`tel:3646`).
+    """
 
     id = "_tel"
     names = {
@@ -45,6 +53,9 @@ class Telephone:
         if number is None:
             code = "telephone_unreadable" if raw.strip() else "value_empty"
             return Value(self.id, raw, problem=problem(code, raw))
+        if _is_short(number):
+            digits = phonenumbers.national_significant_number(number)
+            return Value(self.id, raw, f"tel:{digits}", digits)
         canonical = f"tel:{phonenumbers.format_number(number, PhoneNumberFormat.E164)}"
         canonical += f";ext={number.extension}" if number.extension else ""
         return Value(self.id, raw, canonical, fold(canonical.removeprefix("tel:")))
@@ -68,7 +79,7 @@ class Telephone:
         is_national = phonenumbers.country_code_for_region(COUNTRY) == number.country_code
         style = (
             PhoneNumberFormat.NATIONAL
-            if is_national and context.name_language == "fr"
+            if is_national and (context.name_language == "fr" or _is_short(number))
             else PhoneNumberFormat.INTERNATIONAL
         )
         return phonenumbers.format_number(number, style)
