@@ -88,9 +88,25 @@ class TestFinding:
         assert titles("couture")[0] == "Couture"
         assert titles("La Filature")[0] == "La Filature"
 
+    def test_words_are_found_however_they_are_written(self) -> None:
+        texts = {
+            "Clé": "Quelqu’un garde la clé.", "Bruit": "Un four, un voisin, un chien.", "Jauge": "2\u202f500 places.",
+            "Prix": "Il faut 3.500 euros.", "Appel": "Tél. 04.78.00.00.01", "Statut": "Une S.C.I.C. locale.",
+            "Chantier": "Des travaux, des vitraux et des baux.",
+        }  # fmt: skip
+        for title, text in texts.items():
+            make_page(title, text)
+        background_jobs.run_pending()
+        for words, title in {
+            "quelqu'un": "Clé", '"quelqu’un"': "Clé", "2500": "Jauge", "3500": "Prix", "0478000001": "Appel",
+            "SCIC": "Statut", "s.c.i.c.": "Statut", "travail": "Chantier", "vitrail": "Chantier", "bail": "Chantier",
+        }.items():  # fmt: skip
+            assert titles(words) == [title], words
+
     def test_unknown_values_are_ignored_with_a_warning(self) -> None:
-        results = search_results.search_pages("bois kind:zzz after:demain", ANNA)
-        assert {warning.code for warning in results.query.warnings} == {"unknown_kind", "unknown_after"}
+        results = search_results.search_pages("bois kind:zzz after:demain catégorie:truc", ANNA)
+        expected = {"unknown_kind", "unknown_after", "unknown_category"}
+        assert {warning.code for warning in results.query.warnings} == expected
         assert len(results.hits) == 3
 
     def test_suggestions_find_readable_pages(self) -> None:

@@ -91,6 +91,7 @@ CASES: list[tuple[str, object, list[str]]] = [
     ("after:2019 avant:2020-06-01", ("and", "after=2019", "before=2020-06-01"), []),
     ("-kind:lieu", ("not", "kind=lieu"), []),
     ("kind:", None, ["field"]),
+    ("at?lier quoi?", ("and", "at?lier", "quoi?"), ["question_mark"]),
     ("La Myne:Charte", ("and", "La", "Myne:Charte"), []),
     ("https://example.org/a?b=c", "https://example.org/a?b=c", []),
     ("… ! ?", None, []),

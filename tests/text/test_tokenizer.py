@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,18 @@ def folded(text: str) -> list[str]:
     [
         ("L’atelier d'Émile", ["atelier", "emile"]),
         ("Qu'il n’est jusqu'à", ["il", "est", "a"]),
-        ("aujourd'hui, la prud’homie", ["aujourd", "hui", "la", "prud", "homie"]),
+        ("aujourd'hui, la prud’homie", ["aujourdhui", "la", "prudhomie"]),
+        ("Quelqu’un, QUELQU'UNE; d’aujourd’hui", ["quelquun", "quelquune", "aujourdhui"]),
+        ("la presqu'île, presqu’au bout", ["la", "presquile", "presqu", "au", "bout"]),
+        (
+            "2 500 places, 3.500 €, 12 000 000",
+            ["2500", "2", "500", "places", "3500", "3", "500", "12000000", "12", "000", "000"],
+        ),
+        ("en 2020 300 personnes", ["en", "2020", "300", "personnes"]),
+        ("04.78.00.00.01", ["0478000001", "04", "78", "00", "00", "01"]),
+        ("04 78 00 00 01", ["0478000001", "04", "78", "00", "00", "01"]),
+        ("la S.C.I.C. et l'E.S.S", ["la", "scic", "s", "c", "i", "c", "et", "l", "ess", "e", "s", "s"]),
+        ("M. Martin, etc. Fin", ["m", "martin", "etc", "fin"]),
         ("tiers-lieux", ["tierslieux", "tiers", "lieux"]),
         ("habitant·e·s", ["habitantes", "habitant", "e", "s"]),
         ("l'arc-en-ciel", ["arcenciel", "arc", "en", "ciel"]),
@@ -48,7 +61,7 @@ def test_words_have_their_position_in_the_text(text: str) -> None:
         assert last <= word.start < word.end <= len(text)
         assert len(word.folded) <= WORD_LIMIT
         if not word.is_compound:
-            assert text[word.start : word.end].lower()[:WORD_LIMIT] == word.lowercase
+            assert re.sub("['’ʼ]", "", text[word.start : word.end]).lower()[:WORD_LIMIT] == word.lowercase
             last = word.start
 
 
@@ -62,6 +75,13 @@ def test_words_have_their_position_in_the_text(text: str) -> None:
         ("lieux", "lieu", "fr"),
         ("vélos", "velo", "fr"),
         ("bijoux", "bijou", "fr"),
+        ("travaux", "travail", "fr"),
+        ("vitraux", "vitrail", "fr"),
+        ("baux", "bail", "fr"),
+        ("yeux", "œil", "fr"),
+        ("émaux", "émail", "fr"),
+        ("journaux", "journal", "fr"),
+        ("chevaux", "cheval", "fr"),
         ("associative", "associatifs", "fr"),
         ("libraries", "library", "en"),
         ("making", "makes", "en"),

@@ -70,7 +70,10 @@ def _category(value: str) -> Q:
         key = titles.key_of(f"Category:{value}")
     except titles.TitleProblem as problem:
         raise UnknownFieldValue(value) from problem
-    return Q(pk__in=PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=key).values("page_id"))
+    members = PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=key)
+    if not members.exists() and not WikiPage.objects.filter(title_key=key).exists():
+        raise UnknownFieldValue(value)
+    return Q(pk__in=members.values("page_id"))
 
 
 def _licence(value: str) -> Q:

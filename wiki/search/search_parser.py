@@ -212,6 +212,8 @@ class _Parser:
             return None
         if "*" in text.rstrip("*~"):
             self.warnings.append(QueryWarning("star", text[:60]))
+        if "?" in text.strip("?") and "/" not in text:
+            self.warnings.append(QueryWarning("question_mark", text[:60]))
         if text.endswith("*"):
             if sum(character.isalnum() for character in word) >= MIN_PREFIX_LENGTH:
                 return PrefixTerm(word)

@@ -1,9 +1,10 @@
 """Tokenizer and stemmer of the search: words of French and English texts.
 
-Elided prefixes (l’, d’, qu’, jusqu’…) and the English ’s are dropped; accents, case and ligatures are folded; a
-compound («tiers-lieu», «habitant·e·s») gives a token for each part and one for the whole written as one word. Stems are
-Snowball's (M. F. Porter, «Snowball: a language for stemming algorithms», 2001), of the word with and without its
-accents, so that a query typed without accents still matches.
+Elided prefixes (l’, d’, qu’, jusqu’…) and the English ’s are dropped, but «quelqu’un» or «aujourd’hui» is one word;
+accents, case and ligatures are folded; a compound («tiers-lieu», «habitant·e·s», «2 500», «04.78.00.00.01», «S.C.I.C.»)
+gives a token for each part and one for the whole written as one word. Stems are Snowball's (M. F. Porter, «Snowball: a
+language for stemming algorithms», 2001), of the word with and without its accents, so that a query typed without
+them still matches.
 """
 
 from __future__ import annotations
@@ -24,9 +25,25 @@ WORD_LIMIT = 60
 """Maximum length of a token in characters; longer words are cut."""
 _JOINERS = "\\-‐‑·•"
 _PART = re.compile(r"[^\W_]+")
-_RUN = re.compile(rf"[^\W_]+(?:['’ʼ{_JOINERS}][^\W_]+)*")
+_BLANKS = " \u00a0\u202f"
+_RUN = re.compile(
+    rf"(?P<groups>(?<!\w)(?:\d{{1,3}}(?:[{_BLANKS}.]\d{{3}})+|0\d(?:[{_BLANKS}.-]\d\d){{4}})(?!\w)"  # numbers
+    r"|(?<!\w)(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?)"  # abbreviations with dots
+    rf"|[^\W_]+(?:['’ʼ{_JOINERS}](?!(?:[^\W\d_]\.){{2}})[^\W_]+)*"
+)
 _APOSTROPHE = re.compile("['’ʼ]")
-ELIDED_PREFIXES = frozenset({*"ldjmtsnc", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "presqu", "quelqu"})
+ELIDED_PREFIXES = frozenset({*"ldjmtsnc", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu"})
+WHOLE_WORDS = re.compile(
+    r"(?<![^\W_])(?:quelqu['’ʼ]une?|presqu['’ʼ][îi]les?|aujourd['’ʼ]hui|(?:prud|entr|grand)['’ʼ][^\W_]+)(?![^\W_])",
+    re.IGNORECASE,
+)
+"""Words that are written with an apostrophe."""
+IRREGULAR_PLURALS = {
+    "travaux": "travail", "vitraux": "vitrail", "baux": "bail", "coraux": "corail", "emaux": "émail",
+    "soupiraux": "soupirail", "vantaux": "vantail", "gemmaux": "gemmail", "yeux": "œil", "cieux": "ciel",
+    "aieux": "aïeul", "messieurs": "monsieur", "mesdames": "madame", "mesdemoiselles": "mademoiselle",
+}  # fmt: skip
+"""By folded French plural, the singular that Snowball does not find."""
 
 _STOP_FR = """
 a au aux avec c ce ces cet cette d dans de des du elle elles en est et eux il ils j je l la le les leur leurs lui m ma
@@ -63,7 +80,12 @@ def iter_words(text: str) -> Iterator[Word]:
             yield _word(position, run[0], run.start(), run.end())
             position += 1
             continue
-        for start, end in _split_at_apostrophes(run[0], run.start()):
+        spans = [run.span()] if run["groups"] else _split_at_apostrophes(run[0], run.start())
+        for start, end in spans:
+            if WHOLE_WORDS.fullmatch(text, start, end):
+                yield _word(position, _APOSTROPHE.sub("", text[start:end]), start, end)
+                position += 1
+                continue
             parts = list(_PART.finditer(text, start, end))
             if len(parts) > 1:
                 yield _word(position, "".join(part[0] for part in parts), start, end, is_compound=True)
@@ -82,7 +104,12 @@ def _split_at_apostrophes(run: str, offset: int) -> list[tuple[int, int]]:
 
     `offset` is where the run begins in the text.
     """
-    apostrophes = [match.start() for match in _APOSTROPHE.finditer(run)]
+    inner = [match.span() for match in WHOLE_WORDS.finditer(run)]
+    apostrophes = [
+        match.start()
+        for match in _APOSTROPHE.finditer(run)
+        if not any(start < match.start() < end for start, end in inner)
+    ]
     bounds = list(zip([0, *(at + 1 for at in apostrophes)], [*apostrophes, len(run)], strict=True))
     last = bounds.pop()
     words = [(start, end) for start, end in bounds if run[start:end].lower() not in ELIDED_PREFIXES]
@@ -107,6 +134,7 @@ def stems(word: str, language: str) -> frozenset[str]:
     forms = {word, fold_word(word)}
     if language == "fr" and len(word) > 3 and word[-1] in "sx":
         forms |= {form[:-1] for form in forms}
+        forms |= {IRREGULAR_PLURALS.get(fold_word(word), word)}
     return frozenset(fold_word(stem(form)) for form in forms)
 
 
