@@ -60,7 +60,6 @@ def test_a_moving_png_is_refused_with_a_word(client_of: Any, alice: User) -> Non
     assert not Picture.objects.exists()
 
 
-
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "PNG"])
 def test_location_is_removed(format: str) -> None:
     raw = drawn(format, gps=True)

@@ -7,7 +7,7 @@ The text and the fields (title, place, licence, language) are stored twice: in t
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.conf import settings
 from django.db import models
@@ -85,22 +85,15 @@ class WikiPageQuerySet(PageQuerySet["WikiPage"]):
 
     def readable_by(self, user: Reader) -> WikiPageQuerySet:
         """Permission filter: the pages that `user` may read. Every query whose result is shown begins with it."""
-        found: WikiPageQuerySet = self.filter(self.is_readable(user))
-        return found
+        return cast("WikiPageQuerySet", self.filter(self.is_readable(user)))
 
     def readable_in_history(self, user: Reader) -> WikiPageQuerySet:
         """Permission filter for what pages were: as `readable_by`, with deleted pages for those who may see them."""
         return self if may_read_deleted(user) else self.readable_by(user)
 
-    def in_place(self, place: WikiPage) -> WikiPageQuerySet:
-        """Return the pages in `place`."""
-        found: WikiPageQuerySet = self.filter(place=place)
-        return found
-
     def articles(self) -> WikiPageQuerySet:
         """Return the pages of the main namespace that are no redirects."""
-        found: WikiPageQuerySet = self.filter(namespace=0, redirect_key="")
-        return found
+        return cast("WikiPageQuerySet", self.filter(namespace=0, redirect_key=""))
 
 
 class WikiPage(Page):

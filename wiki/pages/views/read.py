@@ -195,7 +195,7 @@ def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
     """Return the additional context of a place: its pages, recent changes and stewards."""
     inhabitants = (
         WikiPage.objects.readable_by(request.user)
-        .in_place(place)
+        .filter(place=place)
         .articles()
         .select_related("kind", "place")
         .order_by("title_fold")

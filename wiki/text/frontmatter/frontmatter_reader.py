@@ -43,7 +43,7 @@ class FrontMatterEntry:
 class FrontMatter:
     """A text split into front matter and body.
 
-    `raw` is the block as written, with both `---` lines ("" if there is none). `problems` tell what could not be read
+    `raw` is the block as written, with both `---` lines ("" if there is none). `problems` say what could not be read
     as its author may have meant it; the rest is in `data`. `body_line` is the line of the text (from 1) on which the
     body begins.
     """
