@@ -1,4 +1,4 @@
-"""Front matter as people write it gives the facts that they mean, and what states nothing is told on the page."""
+"""Front matter as people write it gives the facts that they mean, and what states nothing is shown on the page."""
 
 from __future__ import annotations
 
