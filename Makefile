@@ -55,6 +55,7 @@ demo: install
 	@$(RUN) -m movilab.demo --port $(PORT)
 
 test: install .venv/dev
+	@$(RUN) -m movilab.assets development
 	@$(RUN) tests/run.py $(ARGS)
 
 # --- The house's own care -------------------------------------------------------------------------

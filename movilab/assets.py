@@ -1,7 +1,7 @@
 """Files of npm packages that pages use: `python -m movilab.assets [ACTION]`.
 
-Without an action the files named in `FILES` are copied into `static/build`, where Django finds them. `lint` checks
-our JavaScript and CSS. `lock` writes `package-lock.json` anew from `package.json`. Work whose inputs have not changed
+Without an action the files named in `FILES` are copied into `static/build`, where Django finds them. `development`
+installs what only checks and tests need. `lint` checks our JavaScript and CSS. `lock` writes `package-lock.json` anew from `package.json`. Work whose inputs have not changed
 is left out: `.stamp` in the folder that was made holds their hash.
 """
 
@@ -172,9 +172,11 @@ def _json(file: Path) -> Any:
 
 
 def main(act: str) -> int:
-    """Do `act`; 1 where a linter objects, 2 when `act` is none of the three."""
+    """Do `act`; 1 where a linter objects, 2 when `act` is none of the four."""
     if act == "":
         build()
+    elif act == "development":
+        install(BASE_DIR, development=True)
     elif act == "lint":
         return lint()
     elif act == "lock":

@@ -34,7 +34,7 @@ class SearchTextUpdater:
     """Updates the rows of `PageSearchText`."""
 
     name = "search text"
-    revision = 2
+    revision = 3
     requires = (FactChanges, PassageChanges)
     provides = None
 

@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
-
-from wiki.text.markup.placeholders import Placeholder, PlaceholderStore
 
 HIGHLIGHT_LIMIT = 50_000
 """Blocks with more characters are not highlighted: some lexers take more than linear time."""
-
-
-def format_fence(source: str, language: str | None, class_name: str, options: dict[str, Any], md: Any, **_: Any) -> str:
-    """Return the placeholder markup of one fence (a formatter of pymdownx.superfences)."""
-    store: PlaceholderStore = md.store
-    return store.add_markup(Placeholder("code", {"code": source, "language": language or ""}))
-
-
-def validate_fence(
-    language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, str], md: Any
-) -> bool:
-    """Accept every fence and ignore its options (a validator of pymdownx.superfences)."""
-    return True
 
 
 def code_html(code: str, language: str) -> str:

@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import HTML_PLACEHOLDER_RE
 
 from wiki.text.markup.placeholders import PlaceholderStore
 from wiki.text.markup.wikilinks import LinkBuilder, page_from_relative_url
@@ -63,15 +64,11 @@ class ImageAndLinkProcessor(Treeprocessor):
                 new.tail = child.tail
                 parent[index] = new
 
-    def _unescaped(self, text: str) -> str:
-        """Return an attribute without backslash escapes and entities."""
-        return unescape(self.md.treeprocessors["unescape"].unescape(text))  # type: ignore[attr-defined]
-
     def _picture(self, parent: Element, image: Element) -> Element:
         """Return the element that replaces an image: a picture, a link to another site, or a problem."""
-        url = self._unescaped(image.get("src", ""))
-        description = self._unescaped(image.get("alt", ""))
-        caption = self._unescaped(image.get("title", ""))
+        url = image.get("src", "")
+        description = image.get("alt", "")
+        caption = image.get("title", "")
         name = picture_name(url)
         if name is not None:
             return self.builder.picture(name, description, caption)
@@ -84,7 +81,7 @@ class ImageAndLinkProcessor(Treeprocessor):
 
     def _link(self, link: Element) -> Element:
         """Return a link to a page if the URL is relative; else the link itself."""
-        url = self._unescaped(link.get("href", ""))
+        url = link.get("href", "")
         if url.lower().startswith("www."):
             link.set("href", f"http://{url}")
             return link
@@ -92,8 +89,8 @@ class ImageAndLinkProcessor(Treeprocessor):
         if page is None or link.find(".//img") is not None or self._has_placeholder(link):
             return link
         target, section = page
-        label = "".join(link.itertext()) or target
-        return self.builder.page_link(target, self._unescaped(label), section)
+        label = HTML_PLACEHOLDER_RE.sub("", "".join(link.itertext())) or target  # without raw HTML
+        return self.builder.page_link(target, label, section)
 
     def _has_placeholder(self, link: Element) -> bool:
         return link.find(f".//{self.store.tag}") is not None

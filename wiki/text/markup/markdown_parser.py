@@ -1,6 +1,6 @@
 """From a source text to sanitized HTML with placeholders: `parse`.
 
-The steps: front matter, redirect, limits, `<includeonly>`, Python-Markdown, sanitizer, then the placeholders that this
+The steps: front matter, redirect, limits, `<includeonly>`, Markdown, sanitizer, then the placeholders that this
 package can fill itself.  A text is never refused: if it cannot be parsed, its source is shown with the
 problem above it.
 """
@@ -33,7 +33,7 @@ TEXT_LIMIT = 1_000_000
 """Maximum size of a text in bytes of UTF-8; of larger ones only the source is shown."""
 
 NESTING_LIMIT = 30
-"""Maximum nesting of lists and quotes; Python-Markdown is recursive for each level."""
+"""Maximum nesting of lists and quotes; the libraries of the parser are recursive for each level."""
 
 _MARKERS = re.compile(r"^((?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}\.(?=[ \t])))+)", re.MULTILINE)
 _MARKER = re.compile(r"[>*+-]|\d+\.")

@@ -8,13 +8,9 @@ only needs to know which names exist.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from html import escape
-from xml.etree.ElementTree import Element
-
-from markdown import Markdown
-from markdown.inlinepatterns import InlineProcessor
-from markdown.preprocessors import Preprocessor
 
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
 from wiki.text.titles import NAMESPACES, TitleProblem, clean_title, fold, split_namespace
@@ -38,25 +34,32 @@ _NAME = re.compile(r"\s*(#?[\w .-]{1,80}?)\s*(?::(?!:)|\||\Z)")
 
 
 def end_of_call(text: str, start: int) -> int | None:
-    """Return the index after the call that begins at `start` (with `{{`), or None if it is not closed.
+    """Return the index after the call that begins at `start` (with `{{`), or None if it is not closed."""
+    return _call_ends(text).get(start)
+
+
+@lru_cache(maxsize=32)
+def _call_ends(text: str) -> Mapping[int, int]:
+    """Return the index after each call of a text by the index of its first brace, in one pass.
 
     Runs of braces are matched as in MediaWiki: from the inside, by three for a parameter, else by two.
     """
-    opened: list[int] = []
-    for run in _BRACES.finditer(text, start, start + CALL_LIMIT):
+    ends: dict[int, int] = {}
+    opened: list[list[int]] = []  # index and remaining length of the runs that are not closed
+    for run in _BRACES.finditer(text):
         if run[0][0] == "{":
-            opened.append(len(run[0]))
+            opened.append([run.start(), len(run[0])])
             continue
         end = run.start()
         while opened and run.end() - end >= 2:
-            width = min(3, run.end() - end, opened[-1])
+            width = min(3, run.end() - end, opened[-1][1])
             end += width
-            opened[-1] -= width
-            if opened[-1] < 2:
-                opened.pop()
-        if not opened:
-            return end
-    return None
+            opened[-1][1] -= width
+            if opened[-1][1] < 2:
+                start = opened.pop()[0]
+                if end - start <= CALL_LIMIT:
+                    ends[start] = end
+    return ends
 
 
 def call_name(source: str) -> str | None:
@@ -155,72 +158,6 @@ class CallPlaceholderBuilder:
         placeholder = self.store.add_problem("call_open", "{{", name=name[1] if name else "")
         self.store.problem_sources[-1] = text[start:].partition("\n")[0]
         return placeholder
-
-
-class CallProcessor(InlineProcessor):
-    """Inline processor for calls in the text of a block."""
-
-    def __init__(self, md: Markdown, registry: CallPlaceholderBuilder) -> None:
-        super().__init__(r"(?<![\\{])\{\{(?=\s*[#:]?\w)", md)
-        self.registry = registry
-
-    def handleMatch(  # type: ignore[override]  # noqa: N802  # Python-Markdown's name; the stub has fewer results
-        self, m: re.Match[str], data: str
-    ) -> tuple[Element, int, int]:
-        """Return the element that stands for one call, and the start and end of the call."""
-        end = end_of_call(data, m.start())
-        if end is None:
-            return (
-                self.registry.store.add_element(self.registry.unclosed_call_problem(data, m.start())),
-                m.start(),
-                m.end(),
-            )
-        placeholder = self.registry.placeholder(self.unescape(data[m.start() : end]))
-        return self.registry.store.add_element(placeholder, *self.registry.links(placeholder)), m.start(), end
-
-
-class SwitchProcessor(InlineProcessor):
-    """Inline processor for the behavior switches `__NOFACTBOX__` and `__SHOWFACTBOX__`, which are invisible."""
-
-    def __init__(self, md: Markdown) -> None:
-        super().__init__(r"__(NOFACTBOX|SHOWFACTBOX)__", md)
-
-    def handleMatch(  # type: ignore[override]  # noqa: N802  # Python-Markdown's name; the stub has fewer results
-        self, m: re.Match[str], data: str
-    ) -> tuple[Element, int, int]:
-        """Return an invisible element with the name of the switch, and the start and end of the match."""
-        store: PlaceholderStore = self.md.store  # type: ignore[attr-defined]
-        return store.add_element(Placeholder("mark", {"switch": m[1]})), m.start(), m.end()
-
-
-class CallBlockPreprocessor(Preprocessor):
-    """Stores calls that begin a line and span several lines, before blank lines divide them into blocks."""
-
-    def __init__(self, md: Markdown, registry: CallPlaceholderBuilder) -> None:
-        super().__init__(md)
-        self.registry = registry
-
-    def run(self, lines: list[str]) -> list[str]:
-        """Return the lines with a placeholder in place of each such call."""
-        text = "\n".join(lines)
-        if "\n{{" not in f"\n{text}":
-            return lines
-        done, position = [], 0
-        for match in re.finditer(r"^\{\{(?=\s*[#:]?\w)", text, re.MULTILINE):
-            if match.start() < position:
-                continue
-            end = end_of_call(text, match.start())
-            if end is None or "\n" not in text[match.start() : end]:
-                continue
-            placeholder = self.registry.placeholder(text[match.start() : end])
-            placeholder.data["alone"] = not text[end:].partition("\n")[0].strip()
-            done.append(text[position : match.start()])
-            done.append(
-                self.md.htmlStash.store(self.registry.store.add_markup(placeholder, *self.registry.links(placeholder)))
-            )
-            position = end
-        done.append(text[position:])
-        return "".join(done).split("\n")
 
 
 def source_html(source: str) -> str:

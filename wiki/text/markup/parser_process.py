@@ -1,6 +1,6 @@
 """Parsing with a time limit, in a child process that can be killed: `parse_bounded`.
 
-Python-Markdown is quadratic on hostile input and cannot be interrupted from within, so texts of users
+The libraries of the parser cannot be interrupted from within on hostile input, so texts of users
 are parsed by a child process: `serve` of this module, which reads requests and writes results over
 pipes.  Beyond the time limit the child is killed, the text is shown as source with a problem, and the
 next text gets a new child.  The child does not load Django, and ends when its parent closes the pipe.

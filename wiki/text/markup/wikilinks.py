@@ -12,8 +12,6 @@ from html import unescape
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from markdown import Markdown
-from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 
 from wiki.text.anchors import section_id
@@ -192,20 +190,3 @@ def page_from_relative_url(href: str) -> tuple[str, str] | None:
         return clean_title(path), section
     except TitleProblem:
         return None
-
-
-class WikiLinkProcessor(InlineProcessor):
-    """Inline processor for `[[…]]` in the text of a block."""
-
-    def __init__(self, md: Markdown, builder: LinkBuilder) -> None:
-        super().__init__(WIKI_LINK, md)
-        self.builder = builder
-
-    def handleMatch(  # type: ignore[override]  # noqa: N802  # Python-Markdown's name; the stub has fewer results
-        self, m: re.Match[str], data: str
-    ) -> tuple[Element, int, int]:
-        """Return the element that stands for one link, and the start and end of the link."""
-        inner = self.unescape(m[1])
-        trail = m[2] if "|" not in inner else ""
-        end = m.end() if trail else m.end(1) + 2
-        return self.builder.from_markup(f"[[{inner}]]", inner, trail), m.start(), end

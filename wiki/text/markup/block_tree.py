@@ -1,0 +1,109 @@
+"""Builds the element tree of Python-Markdown from the blocks that markdown-it-py finds (`block_rules`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import unescape
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, ElementTree, SubElement
+
+from markdown import util
+from markdown.blockparser import BlockParser
+from markdown.util import AtomicString
+from markdown_it.token import Token
+
+from wiki.text.markup.block_rules import ABBREVIATIONS, CALL_BLOCK, block_parser
+from wiki.text.markup.placeholders import Placeholder
+
+if TYPE_CHECKING:
+    from wiki.text.markup.markdown_engine import MarkdownEngine
+
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+class BlockTreeBuilder(BlockParser):
+    """Python-Markdown's block parser, with markdown-it-py as its reader."""
+
+    md: MarkdownEngine
+
+    def __init__(self, md: MarkdownEngine) -> None:
+        super().__init__(md)
+        self._reader = block_parser()
+        self._footnotes: dict[str, list[Element]] = {}
+
+    def parseDocument(self, lines: Sequence[str]) -> ElementTree:  # type: ignore[override]  # noqa: N802
+        """Return the tree of a text; set references, abbreviations and footnotes of the engine."""
+        self.root, self._footnotes = Element(self.md.doc_tag), {}
+        environment: dict[str, object] = {}
+        tokens = self._reader.parse("\n".join(lines), environment)
+        self.md.link_references = environment.get("references", {})  # type: ignore[assignment]
+        self.md.abbreviations.update(environment.get(ABBREVIATIONS, {}))  # type: ignore[call-overload]
+        self._build(self.root, iter(tokens))
+        return ElementTree(self.root)
+
+    def parseChunk(self, parent: Element, text: str) -> None:  # noqa: N802  # Python-Markdown's name
+        """Append the blocks of a footnote, whose label is `text` (called by Python-Markdown's footnotes)."""
+        parent.extend(self._footnotes.pop(text, []))
+
+    def _build(self, parent: Element, tokens: Iterator[Token], until: str = "") -> None:
+        """Append the elements of the tokens to `parent`, up to the token of type `until`."""
+        stack = [parent]
+        for token in tokens:
+            if token.type == until:
+                return
+            if token.type == "footnote_reference_open":
+                self._footnote(str(token.meta["label"]), tokens)
+            elif token.type == "inline":
+                _add_text(stack[-1], token.content)
+            elif token.nesting == 0:
+                self._leaf(stack[-1], token)
+            elif token.hidden:  # the paragraph of a tight list
+                continue
+            elif token.nesting == 1:
+                stack.append(SubElement(stack[-1], token.tag, _attributes(token)))
+            else:
+                stack.pop()
+
+    def _footnote(self, label: str, tokens: Iterator[Token]) -> None:
+        """Build the text of a footnote, which Python-Markdown places below the page; the first of a label counts."""
+        content = Element("div")
+        self._build(content, tokens, "footnote_reference_close")
+        if label not in self._footnotes:
+            self._footnotes[label] = list(content)
+            self.md.footnotes.setFootnote(label, label)
+
+    def _leaf(self, parent: Element, token: Token) -> None:
+        if token.type == "hr":
+            SubElement(parent, "hr")
+        elif token.type == "fence":
+            language = _ESCAPE.sub(r"\1", unescape(token.info)).split()
+            code = token.content.removesuffix("\n") if not token.content.strip("\n") else token.content.rstrip("\n")
+            data = {"code": code, "language": language[0].strip("{}").lstrip(".") if language else ""}
+            parent.append(self.md.store.add_element(Placeholder("code", data)))
+        elif token.type == "code_block":
+            code_element = SubElement(SubElement(parent, "pre"), "code")
+            code_element.text = AtomicString(util.code_escape(token.content))
+        elif token.type == "html_block":
+            html = token.content.rstrip("\n")
+            self.md.html_blocks.add(html)
+            SubElement(parent, "p").text = self.md.htmlStash.store(html)
+        elif token.type == CALL_BLOCK:
+            placeholder = self.md.calls.placeholder(token.content)
+            placeholder.data["alone"] = token.meta["alone"]
+            parent.append(self.md.store.add_element(placeholder, *self.md.calls.links(placeholder)))
+
+
+def _attributes(token: Token) -> dict[str, str]:
+    """Return the attributes of an element: the number with which a list begins, the alignment of a cell."""
+    found = {name: str(value) for name, value in token.attrs.items() if name == "start"}
+    style = str(token.attrs.get("style", ""))
+    return found | ({"align": style.partition(":")[2]} if style else {})
+
+
+def _add_text(element: Element, text: str) -> None:
+    """Append a text, after the last child if there is one."""
+    if len(element):
+        element[-1].tail = f"{element[-1].tail or ''}\n{text}"
+    else:
+        element.text = f"{element.text or ''}{text}"

@@ -1,0 +1,163 @@
+"""Fills the tree of Python-Markdown with the markup that markdown-it-py finds within blocks (`inline_rules`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element, SubElement
+
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AMP_SUBSTITUTE, AtomicString
+from markdown_it.token import Token
+
+from wiki.text.markup.inline_rules import WIKI_TOKEN, inline_parser
+from wiki.text.markup.placeholders import Placeholder
+from wiki.text.markup.wikilinks import WIKI_LINK
+
+if TYPE_CHECKING:
+    from wiki.text.markup.markdown_engine import MarkdownEngine
+
+BRACKET_LIMIT = 1_000
+"""Opening brackets in a text at most; what follows is shown as it is: markdown-it-py takes long for thousands."""
+TAGS = {"s": "del"}
+_LINK = re.compile(WIKI_LINK)
+
+
+class InlineTreeBuilder(Treeprocessor):
+    """Python-Markdown's step for inline markup, with markdown-it-py as its reader."""
+
+    md: MarkdownEngine
+
+    def __init__(self, md: MarkdownEngine) -> None:
+        super().__init__(md)
+        self._reader = inline_parser()
+
+    def run(self, root: Element) -> None:
+        """Replace the source texts of all elements by their markup."""
+        for element in list(root.iter()):
+            if element.tag not in ("code", self.md.store.tag):
+                self._read_tails(element)
+                self._read_text(element)
+
+    def _read_text(self, element: Element) -> None:
+        text = element.text
+        if text and not isinstance(text, AtomicString):
+            children = list(element)
+            element.text = None
+            for child in children:
+                element.remove(child)
+            self._append_markup(element, text)
+            element.extend(children)
+
+    def _read_tails(self, element: Element) -> None:
+        if not any(child.tail and not isinstance(child.tail, AtomicString) for child in element):
+            return
+        children = list(element)
+        for child in children:
+            element.remove(child)
+        for child in children:
+            tail, child.tail = child.tail, None
+            element.append(child)
+            if tail and not isinstance(tail, AtomicString):
+                self._append_markup(element, tail)
+            elif tail:
+                child.tail = tail
+
+    def _append_markup(self, element: Element, source: str) -> None:
+        """Append the markup of a source text to an element."""
+        lead = source[: len(source) - len(source.lstrip())]
+        brackets = [at for at, character in enumerate(source) if character == "["]
+        rest = ""
+        if len(brackets) > BRACKET_LIMIT:
+            source, rest = source[: brackets[BRACKET_LIMIT]], source[brackets[BRACKET_LIMIT] :]
+        if lead and not element.text and not len(element):
+            lead = ""
+        environment = {"references": self.md.link_references, "footnotes": self.md.footnotes.footnotes}
+        _append_text(element, lead)
+        for token in self._reader.parseInline(source.strip(" \n"), environment):
+            self._append_tokens(element, token.children or [])
+        _append_text(element, rest)
+
+    def _append_tokens(self, parent: Element, tokens: Sequence[Token]) -> None:
+        stack = [parent]
+        for token in tokens:
+            if token.nesting == 0:
+                self._append_leaf(stack[-1], token)
+            elif token.nesting == 1:
+                attributes = {name: str(value) for name, value in token.attrs.items()}
+                stack.append(SubElement(stack[-1], TAGS.get(token.tag, token.tag), attributes))
+            else:
+                stack.pop()
+
+    def _append_leaf(self, parent: Element, token: Token) -> None:
+        match token.type:
+            case "text" | "text_special":
+                _append_text(parent, token.content)
+            case "softbreak":
+                _append_text(parent, "\n")
+            case "hardbreak":
+                SubElement(parent, "br").tail = "\n"
+            case "code_inline":
+                SubElement(parent, "code").text = AtomicString(_with_ampersands(token.content))
+            case "html_inline":
+                html = _LINK.sub(lambda link: link[1].rpartition("|")[2], token.content)  # in an attribute, its text
+                _append_raw(parent, self.md.htmlStash.store(html))
+            case "image":
+                attributes = {name: str(value) for name, value in token.attrs.items() if name in ("src", "title")}
+                SubElement(parent, "img", {**attributes, "alt": _plain(token.children or [])})
+            case _ if token.type == WIKI_TOKEN:
+                self._append_wiki(parent, token.meta["kind"], *token.meta["values"])
+
+    def _append_wiki(self, parent: Element, kind: str, *values: Any) -> None:
+        """Append the element of the wiki's own markup."""
+        store, calls = self.md.store, self.md.calls
+        if kind == "link":
+            element = self.md.links.from_markup(f"[[{values[0]}]]", *values)
+            if element.tag != store.tag:
+                self._read_tails(element)
+                self._read_text(element)
+        elif kind == "call":
+            placeholder = calls.placeholder(values[0])
+            element = store.add_element(placeholder, *calls.links(placeholder))
+        elif kind == "open call":
+            element = store.add_element(calls.unclosed_call_problem(values[0], 0))
+        elif kind == "switch":
+            element = store.add_element(Placeholder("mark", {"switch": values[0]}))
+        elif kind == "picture":
+            element = Element("img", {"src": values[1], "alt": values[0], "title": values[2] or ""})
+        else:
+            processor: Any = self.md.inlinePatterns["footnote"]
+            element = processor.handleMatch(re.match(r"(.*)", values[0]), values[0])[0]
+        parent.append(element)
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    """Return the text of tokens without markup, as an alternative text."""
+    return "".join(
+        _plain(token.children) if token.children else " " if "break" in token.type else _wiki_text(token)
+        for token in tokens
+    )
+
+
+def _wiki_text(token: Token) -> str:
+    return str(token.meta["values"][0]) if token.type == WIKI_TOKEN else token.content
+
+
+def _with_ampersands(text: str) -> str:
+    """Return a text whose `&` is no entity to Python-Markdown's serializer."""
+    return text.replace("&", f"{AMP_SUBSTITUTE}amp;")
+
+
+def _append_text(element: Element, text: str) -> None:
+    _append_raw(element, _with_ampersands(text))
+
+
+def _append_raw(element: Element, text: str) -> None:
+    """Append a text after the last child, or to the text of the element."""
+    if not text:
+        return
+    if len(element):
+        element[-1].tail = f"{element[-1].tail or ''}{text}"
+    else:
+        element.text = f"{element.text or ''}{text}"
