@@ -1,8 +1,9 @@
 """Files of npm packages that pages use: `python -m movilab.assets [ACTION]`.
 
 Without an action the files named in `FILES` are copied into `static/build`, where Django finds them. `development`
-installs what only checks and tests need. `lint` checks our JavaScript and CSS. `lock` writes `package-lock.json` anew from `package.json`. Work whose inputs have not changed
-is left out: `.stamp` in the folder that was made holds their hash.
+installs what only checks and tests need. `lint` checks our JavaScript and CSS. `lock` writes `package-lock.json` anew
+from `package.json`. Work whose inputs have not changed is left out: `.stamp` in the folder that was made holds their
+hash.
 """
 
 from __future__ import annotations
