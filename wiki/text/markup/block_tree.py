@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement
 
 from markdown import util
@@ -14,10 +14,8 @@ from markdown.util import AtomicString
 from markdown_it.token import Token
 
 from wiki.text.markup.block_rules import ABBREVIATIONS, CALL_BLOCK, block_parser
+from wiki.text.markup.engine_protocol import EngineProtocol
 from wiki.text.markup.placeholders import Placeholder
-
-if TYPE_CHECKING:
-    from wiki.text.markup.markdown_engine import MarkdownEngine
 
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
@@ -25,20 +23,19 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 class BlockTreeBuilder(BlockParser):
     """Python-Markdown's block parser, with markdown-it-py as its reader."""
 
-    md: MarkdownEngine
-
-    def __init__(self, md: MarkdownEngine) -> None:
+    def __init__(self, md: Any) -> None:
         super().__init__(md)
+        self.engine: EngineProtocol = md
         self._reader = block_parser()
         self._footnotes: dict[str, list[Element]] = {}
 
     def parseDocument(self, lines: Sequence[str]) -> ElementTree:  # type: ignore[override]  # noqa: N802
         """Return the tree of a text; set references, abbreviations and footnotes of the engine."""
-        self.root, self._footnotes = Element(self.md.doc_tag), {}
+        self.root, self._footnotes = Element(self.engine.doc_tag), {}
         environment: dict[str, object] = {}
         tokens = self._reader.parse("\n".join(lines), environment)
-        self.md.link_references = environment.get("references", {})  # type: ignore[assignment]
-        self.md.abbreviations.update(environment.get(ABBREVIATIONS, {}))  # type: ignore[call-overload]
+        self.engine.link_references = environment.get("references", {})  # type: ignore[assignment]
+        self.engine.abbreviations.update(environment.get(ABBREVIATIONS, {}))  # type: ignore[call-overload]
         self._build(self.root, iter(tokens))
         return ElementTree(self.root)
 
@@ -71,7 +68,7 @@ class BlockTreeBuilder(BlockParser):
         self._build(content, tokens, "footnote_reference_close")
         if label not in self._footnotes:
             self._footnotes[label] = list(content)
-            self.md.footnotes.setFootnote(label, label)
+            self.engine.footnotes.setFootnote(label, label)
 
     def _leaf(self, parent: Element, token: Token) -> None:
         if token.type == "hr":
@@ -80,18 +77,18 @@ class BlockTreeBuilder(BlockParser):
             language = _ESCAPE.sub(r"\1", unescape(token.info)).split()
             code = token.content.removesuffix("\n") if not token.content.strip("\n") else token.content.rstrip("\n")
             data = {"code": code, "language": language[0].strip("{}").lstrip(".") if language else ""}
-            parent.append(self.md.store.add_element(Placeholder("code", data)))
+            parent.append(self.engine.store.add_element(Placeholder("code", data)))
         elif token.type == "code_block":
             code_element = SubElement(SubElement(parent, "pre"), "code")
             code_element.text = AtomicString(util.code_escape(token.content))
         elif token.type == "html_block":
             html = token.content.rstrip("\n")
-            self.md.html_blocks.add(html)
-            SubElement(parent, "p").text = self.md.htmlStash.store(html)
+            self.engine.html_blocks.add(html)
+            SubElement(parent, "p").text = self.engine.htmlStash.store(html)
         elif token.type == CALL_BLOCK:
-            placeholder = self.md.calls.placeholder(token.content)
+            placeholder = self.engine.calls.placeholder(token.content)
             placeholder.data["alone"] = token.meta["alone"]
-            parent.append(self.md.store.add_element(placeholder, *self.md.calls.links(placeholder)))
+            parent.append(self.engine.store.add_element(placeholder, *self.engine.calls.links(placeholder)))
 
 
 def _attributes(token: Token) -> dict[str, str]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AMP_SUBSTITUTE, AtomicString
 from markdown_it.token import Token
 
+from wiki.text.markup.engine_protocol import EngineProtocol
 from wiki.text.markup.inline_rules import WIKI_TOKEN, inline_parser
 from wiki.text.markup.placeholders import Placeholder
 from wiki.text.markup.wikilinks import WIKI_LINK
-
-if TYPE_CHECKING:
-    from wiki.text.markup.markdown_engine import MarkdownEngine
 
 BRACKET_LIMIT = 1_000
 """Opening brackets in a text at most; what follows is shown as it is: markdown-it-py takes long for thousands."""
@@ -27,16 +25,15 @@ _LINK = re.compile(WIKI_LINK)
 class InlineTreeBuilder(Treeprocessor):
     """Python-Markdown's step for inline markup, with markdown-it-py as its reader."""
 
-    md: MarkdownEngine
-
-    def __init__(self, md: MarkdownEngine) -> None:
+    def __init__(self, md: Any) -> None:
         super().__init__(md)
+        self.engine: EngineProtocol = md
         self._reader = inline_parser()
 
     def run(self, root: Element) -> None:
         """Replace the source texts of all elements by their markup."""
         for element in list(root.iter()):
-            if element.tag not in ("code", self.md.store.tag):
+            if element.tag not in ("code", self.engine.store.tag):
                 self._read_tails(element)
                 self._read_text(element)
 
@@ -66,14 +63,13 @@ class InlineTreeBuilder(Treeprocessor):
 
     def _append_markup(self, element: Element, source: str) -> None:
         """Append the markup of a source text to an element."""
-        lead = source[: len(source) - len(source.lstrip())]
+        at_start = not element.text and not len(element)
+        lead = "" if at_start else source[: len(source) - len(source.lstrip())]
         brackets = [at for at, character in enumerate(source) if character == "["]
         rest = ""
         if len(brackets) > BRACKET_LIMIT:
             source, rest = source[: brackets[BRACKET_LIMIT]], source[brackets[BRACKET_LIMIT] :]
-        if lead and not element.text and not len(element):
-            lead = ""
-        environment = {"references": self.md.link_references, "footnotes": self.md.footnotes.footnotes}
+        environment = {"references": self.engine.link_references, "footnotes": self.engine.footnotes.footnotes}
         _append_text(element, lead)
         for token in self._reader.parseInline(source.strip(" \n"), environment):
             self._append_tokens(element, token.children or [])
@@ -102,7 +98,7 @@ class InlineTreeBuilder(Treeprocessor):
                 SubElement(parent, "code").text = AtomicString(_with_ampersands(token.content))
             case "html_inline":
                 html = _LINK.sub(lambda link: link[1].rpartition("|")[2], token.content)  # in an attribute, its text
-                _append_raw(parent, self.md.htmlStash.store(html))
+                _append_raw(parent, self.engine.htmlStash.store(html))
             case "image":
                 attributes = {name: str(value) for name, value in token.attrs.items() if name in ("src", "title")}
                 SubElement(parent, "img", {**attributes, "alt": _plain(token.children or [])})
@@ -111,9 +107,9 @@ class InlineTreeBuilder(Treeprocessor):
 
     def _append_wiki(self, parent: Element, kind: str, *values: Any) -> None:
         """Append the element of the wiki's own markup."""
-        store, calls = self.md.store, self.md.calls
+        store, calls = self.engine.store, self.engine.calls
         if kind == "link":
-            element = self.md.links.from_markup(f"[[{values[0]}]]", *values)
+            element = self.engine.links.from_markup(f"[[{values[0]}]]", *values)
             if element.tag != store.tag:
                 self._read_tails(element)
                 self._read_text(element)
@@ -127,7 +123,7 @@ class InlineTreeBuilder(Treeprocessor):
         elif kind == "picture":
             element = Element("img", {"src": values[1], "alt": values[0], "title": values[2] or ""})
         else:
-            processor: Any = self.md.inlinePatterns["footnote"]
+            processor: Any = self.engine.inlinePatterns["footnote"]
             element = processor.handleMatch(re.match(r"(.*)", values[0]), values[0])[0]
         parent.append(element)
 
