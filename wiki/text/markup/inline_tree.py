@@ -18,7 +18,6 @@ from wiki.text.markup.wikilinks import WIKI_LINK
 
 BRACKET_LIMIT = 1_000
 """Opening brackets in a text at most; what follows is shown as it is: markdown-it-py takes long for thousands."""
-TAGS = {"s": "del"}
 _LINK = re.compile(WIKI_LINK)
 
 
@@ -82,7 +81,7 @@ class InlineTreeBuilder(Treeprocessor):
                 self._append_leaf(stack[-1], token)
             elif token.nesting == 1:
                 attributes = {name: str(value) for name, value in token.attrs.items()}
-                stack.append(SubElement(stack[-1], TAGS.get(token.tag, token.tag), attributes))
+                stack.append(SubElement(stack[-1], token.tag, attributes))
             else:
                 stack.pop()
 

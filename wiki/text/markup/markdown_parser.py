@@ -212,9 +212,9 @@ def _categories(links: list[WikiLink]) -> list[str]:
 
 
 def _head(front: FrontMatter, redirect: str | None, store: PlaceholderStore, link_builder: LinkBuilder) -> str:
-    """Return the HTML above the body: problems of the front matter, and the target of a redirect."""
+    """Return the HTML above the body: a front matter that could not be read at all, and the target of a redirect."""
     parts = []
-    for problem in front.problems:
+    for problem in [problem for problem in front.problems if problem.line is None]:  # the others quote their line
         placeholder = store.add_problem(problem.code, front.source_of(problem), **problem.params)
         store.problems.pop()  # it is in `front.problems` already, with its line
         store.problem_sources.pop()
