@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import available_timezones
 
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
@@ -123,6 +124,14 @@ def ports(name: str) -> list[range]:
             exit_with(f"{name} must be ports like 8000 or 8080-8090, separated by commas, not {part!r}.")
         found.append(range(first, last + 1))
     return found
+
+
+def time_zone(name: str, default: str) -> str:
+    """Return a time zone by its name in the IANA database, such as `Indian/Reunion`."""
+    value = text(name, default)
+    if value not in available_timezones():
+        exit_with(f"{name} must be a time zone like {default} or Indian/Reunion, not {value!r}.")
+    return value
 
 
 def allowed_hosts(address: str) -> list[str]:

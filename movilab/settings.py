@@ -125,7 +125,7 @@ LOGOUT_REDIRECT_URL = "home"
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "wiki/locale"]
-TIME_ZONE = "Europe/Paris"
+TIME_ZONE = env_settings.time_zone("MOVILAB_TIME_ZONE", "Europe/Paris")
 USE_I18N = USE_TZ = True
 
 # --- Files ----------------------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from html.parser import HTMLParser
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +24,9 @@ from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats import svg_charts
 from wiki.ask.formats.aggregates import REDUCTIONS, reduce_exactly
 from wiki.ask.formats.event_rows import build_events, date_columns, datetime_of_julian_day, is_whole_days
+
+PARIS = ZoneInfo("Europe/Paris")
+"""The time zone of the site in tests."""
 
 
 # --- Numbers
@@ -104,8 +108,8 @@ def meetings(**parameters: str) -> QueryResult:
 
 
 def test_it_reads_julian_days() -> None:
-    assert datetime_of_julian_day(2440587.5) == datetime(1970, 1, 1, tzinfo=UTC)
-    assert datetime_of_julian_day(2451544.5 + 0.25) == datetime(2000, 1, 1, 6, tzinfo=UTC)
+    assert datetime_of_julian_day(2440587.5) == datetime(1970, 1, 1, tzinfo=PARIS)
+    assert datetime_of_julian_day(2451544.5 + 0.25) == datetime(2000, 1, 1, 6, tzinfo=PARIS)
     assert datetime_of_julian_day(0.0) is None
     assert datetime_of_julian_day(9e9) is None
     assert is_whole_days(moment("2026-05-01"))

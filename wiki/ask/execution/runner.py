@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 EPOCH_DAY = 2_440_587.5
 """The Julian day of 1970-01-01 0h."""
-DATE_PARTS = 3
-"""Slashes in the canonical value of a day: calendar, year, month, day."""
 
 
 def run(query: Query, user: Reader, language: str = "fr", seconds: float | None = None) -> QueryResult:
@@ -81,7 +79,7 @@ def _subjects_at(query: Query, user: Reader, moment: datetime) -> dict[int, Subj
 def parse_moment(query: Query) -> datetime | None:
     """Return the last instant of the day, month or year in the query's date; None without a date. Raises AskProblem.
 
-    Days are those of the site's time zone, as in the addresses of old versions; times are in UTC.
+    Days and times are those of the site's time zone, as in the addresses of old versions.
     """
     if not query.as_of.strip():
         return None
@@ -89,9 +87,8 @@ def parse_moment(query: Query) -> datetime | None:
     if value.problem is not None or value.number_end is None:
         raise AskProblem("ask_at", {"found": query.as_of[:60]})
     try:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value.number_end - EPOCH_DAY, milliseconds=-1)
-        has_time = value.canonical_value.count("/") > DATE_PARTS
-        return moment if has_time else timezone.make_aware(moment.replace(tzinfo=None)).astimezone(UTC)
+        moment = datetime(1970, 1, 1) + timedelta(days=value.number_end - EPOCH_DAY, milliseconds=-1)
+        return timezone.make_aware(moment).astimezone(UTC)
     except OverflowError as error:
         raise AskProblem("ask_at", {"found": query.as_of[:60]}) from error
 

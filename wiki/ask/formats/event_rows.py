@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from wiki.ask.formats.base import Parameter, option
 from wiki.ask.formats.cells import DATE, columns_with_datatype, find_column, usable_values
 from wiki.errors import gettext_noop
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 EPOCH_DAY = 2440587.5
 """The Julian day of 1970-01-01 0h."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1)
 MINUTE = 1 / 1440
 START_LABELS, END_LABELS = ("start", "début", "debut"), ("end", "fin")
 """Labels of the start and end columns, as in SMW's formats."""
@@ -27,13 +29,22 @@ PARAMETERS = (
 
 
 def datetime_of_julian_day(julian_day: float | None) -> datetime | None:
-    """Convert a Julian day to a datetime, to the second; None outside the years 1 to 9999 of Python's calendar."""
+    """Convert a Julian day to a datetime in the site's time zone, to the second; None outside the years 1 to 9999."""
     if julian_day is None:
         return None
     try:
-        return EPOCH + timedelta(seconds=round((julian_day - EPOCH_DAY) * 86400))
+        local = EPOCH + timedelta(seconds=round((julian_day - EPOCH_DAY) * 86400))
     except OverflowError:
         return None
+    return local.replace(tzinfo=timezone.get_default_timezone())
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC; as it is on the first and last days of Python's calendar."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)
 
 
 def is_whole_days(value: Value) -> bool:

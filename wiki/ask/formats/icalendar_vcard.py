@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, file_name, option
 from wiki.ask.formats.cells import PLACE, Cells, columns_with_datatype, find_column, usable_values
-from wiki.ask.formats.event_rows import PARAMETERS, Event, build_events, date_columns
+from wiki.ask.formats.event_rows import PARAMETERS, Event, build_events, date_columns, in_utc
 from wiki.errors import gettext_noop
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def _event(event: Event, cells: Cells, format_context: FormatContext) -> Compone
         # The end is exclusive (RFC 5545): the day after the day, month or year.
         entry.add("dtend", (event.ends or event.begins + timedelta(days=1)).date())
     else:
-        entry.add("dtstart", event.begins)
+        entry.add("dtstart", in_utc(event.begins))
         if event.end is not None and event.ends is not None:
-            entry.add("dtend", event.ends)
+            entry.add("dtend", in_utc(event.ends))
     used = set(date_columns(result))
     places = columns_with_datatype(result, PLACE)
     location, description = (

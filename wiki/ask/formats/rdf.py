@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from wiki.ask.formats.aggregates import NUMERIC_DATATYPES
 from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, file_name, option
 from wiki.ask.formats.cells import BOOLEAN, DATE, PAGE, PLACE, is_subject_column
-from wiki.ask.formats.event_rows import datetime_of_julian_day, is_whole_days
+from wiki.ask.formats.event_rows import datetime_of_julian_day, in_utc, is_whole_days
 from wiki.errors import gettext_noop
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context
@@ -56,7 +56,7 @@ def _date(value: Value) -> tuple[str, str]:
     if moment is None:
         return "", ""
     if not is_whole_days(value):
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20), "dateTime"
+        return in_utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20), "dateTime"
     days = (value.number_end or 0) - (value.number or 0)
     iso_date = moment.date().isoformat()
     return (iso_date[:4], "gYear") if days > 32 else (iso_date[:7], "gYearMonth") if days > 1.5 else (iso_date, "date")

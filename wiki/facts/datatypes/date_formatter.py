@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from django.conf import settings
+
 from wiki.facts.datatypes import calendars
 from wiki.facts.datatypes.calendars import GREGORIAN, JULIAN
 from wiki.facts.datatypes.languages import language_of
+from wiki.facts.datatypes.local_time import utc_offset, zone_name
 from wiki.facts.datatypes.numbers import canonical_number
 from wiki.facts.datatypes.partial_dates import (
     DATE,
@@ -74,12 +77,16 @@ def format_iso(moment: PartialDate, *, whole: bool = False) -> str:
 
 
 def unix_time(moment: PartialDate) -> int:
-    """Return the seconds since 1970."""
-    return (moment.number - 2_440_588) * calendars.DAY + moment.millis // 1000
+    """Return the seconds since 1970; of a day without time, as in SMW, those of its midnight in UTC."""
+    seconds = (moment.number - 2_440_588) * calendars.DAY + moment.millis // 1000
+    return seconds - utc_offset(moment) * 60 if moment.precision > DATE else seconds
 
 
-def _zone(moment: PartialDate, language: str) -> str:
-    return "UTC"
+def _offset(moment: PartialDate, colon: str = ":") -> str:
+    """Return how far the site's time zone is ahead of UTC at a time, as `+01:00`."""
+    minutes = utc_offset(moment)
+    hours, minutes_left = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02}{colon}{minutes_left:02}"
 
 
 PHP_LETTERS: Mapping[str, Callable[[PartialDate, str], str]] = {
@@ -108,12 +115,12 @@ PHP_LETTERS: Mapping[str, Callable[[PartialDate, str], str]] = {
     "H": lambda m, _: f"{m.time[0]:02}",
     "i": lambda m, _: f"{m.time[1]:02}",
     "s": lambda m, _: f"{m.time[2]:02}",
-    "e": _zone,
-    "T": _zone,
-    "O": lambda _m, _c: "+0000",
-    "P": lambda _m, _c: "+00:00",
-    "Z": lambda _m, _c: "0",
-    "c": lambda m, _: f"{format_iso(m, whole=True)}{'' if m.precision > DATE else 'T00:00:00'}+00:00",
+    "e": lambda m, _: settings.TIME_ZONE,
+    "T": lambda m, _: zone_name(m),
+    "O": lambda m, _: _offset(m, ""),
+    "P": lambda m, _: _offset(m),
+    "Z": lambda m, _: str(utc_offset(m) * 60),
+    "c": lambda m, _: f"{format_iso(m, whole=True)}{'' if m.precision > DATE else 'T00:00:00'}{_offset(m)}",
     "U": lambda m, _: str(unix_time(m)),
 }
 """The letters of PHP's `date`, as MediaWiki's `#time` supports them."""
@@ -160,7 +167,7 @@ def format_as(moment: PartialDate, form: str, language: str) -> str:
     if name == "MEDIAWIKI":
         return format_date(moment.in_calendar(GREGORIAN), language)
     text = format_date(moment, rest.strip() or language)
-    return f"{text} UTC" if name in ("LOCL#TZ", "LOCL#TO") and moment.precision > DATE else text
+    return f"{text} {zone_name(moment)}" if name in ("LOCL#TZ", "LOCL#TO") and moment.precision > DATE else text
 
 
 FORMS: Mapping[str, Callable[[PartialDate], str]] = {

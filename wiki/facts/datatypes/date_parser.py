@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from wiki.facts.datatypes import calendars, partial_dates
 from wiki.facts.datatypes.calendars import GREGORIAN, JULIAN
 from wiki.facts.datatypes.languages import MONTHS, WEEKDAYS, language_of
+from wiki.facts.datatypes.local_time import to_local
 from wiki.facts.datatypes.partial_dates import DATE, MONTH, YEAR, PartialDate
 from wiki.facts.datatypes.times_of_day import NotADate, ParsedTime, extract_time
 from wiki.text.titles import fold
@@ -206,7 +207,7 @@ def _arrange_numbers(numbers: list[tuple[str, int, int]], language: str, has_era
 def _build_date(
     year: int, month: int | None, day: int | None, clock: ParsedTime | None = None, calendar: int = 0
 ) -> PartialDate:
-    """Check the parts, and return the date in UTC. Raises NotADate."""
+    """Check the parts, and return the date in the site's time zone. Raises NotADate."""
     if year == 0:
         raise NotADate("date_year")
     if year < PREHISTORIC and (month is not None or clock is not None):
@@ -222,4 +223,5 @@ def _build_date(
         return moment
     if precision != DATE:
         raise NotADate("date_hour")
-    return replace(moment, millis=clock.millis, precision=clock.precision).add_minutes(-clock.offset)
+    moment = replace(moment, millis=clock.millis, precision=clock.precision)
+    return moment if clock.offset is None else to_local(moment.add_minutes(-clock.offset))

@@ -14,7 +14,7 @@ MILLI = 1000
 
 @dataclass(frozen=True, slots=True)
 class PartialDate:
-    """A date in UTC. Unknown parts have their earliest value; `millis` counts from midnight."""
+    """A date in the site's time zone. Unknown parts have their earliest value; `millis` counts from midnight."""
 
     calendar: int
     year: int

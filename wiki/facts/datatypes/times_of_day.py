@@ -47,19 +47,19 @@ class NotADate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ParsedTime:
-    """A time of day, its precision, and its zone in minutes east of Greenwich."""
+    """A time of day, its precision, and its zone in minutes east of Greenwich; None for the site's time zone."""
 
     hour: int
     minute: int
     second: int
     precision: int
     thousandths: int = 0
-    offset: int = 0
+    offset: int | None = None
 
     def __post_init__(self) -> None:
         if self.hour > 23 or self.minute > 59 or self.second > 59:
             raise NotADate("date_hour")
-        if abs(self.offset) > MAX_OFFSET:
+        if self.offset is not None and abs(self.offset) > MAX_OFFSET:
             raise NotADate("date_zone")
 
     @property
@@ -92,7 +92,7 @@ def extract_time(text: str) -> tuple[str, ParsedTime | None]:
     )
 
 
-def _offset(match: re.Match[str]) -> int:
+def _offset(match: re.Match[str]) -> int | None:
     if match[10]:
         minutes = abs(int(match[10])) * 60 + int(match[11] or 0)
         return -minutes if match[10].startswith("-") else minutes
@@ -100,7 +100,7 @@ def _offset(match: re.Match[str]) -> int:
         return ZONES[match[12]]
     if match[13] and match[13] not in MILITARY:
         raise NotADate("date_zone")
-    return MILITARY[match[13]] if match[13] else 0
+    return MILITARY[match[13]] if match[13] else None
 
 
 def _without(match: re.Match[str], text: str) -> str:
