@@ -8,7 +8,7 @@ to it, so that readers do not send requests to third parties.
 from __future__ import annotations
 
 import re
-from html import unescape
+from html import escape, unescape
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
@@ -23,6 +23,7 @@ from wiki.text.titles import FILE, TitleProblem, clean_title, split_namespace
 _WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _RAW_PICTURE = re.compile(r"<img\b[^>]*>?", re.IGNORECASE)
+_RAW_PLAYER = re.compile(r"<(?:iframe|video|audio|embed|source)\b[^>]*>", re.IGNORECASE)
 _RAW_HEADING = re.compile(r"<(/?)h1\b", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(src|alt)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
@@ -97,14 +98,23 @@ class ImageAndLinkProcessor(Treeprocessor):
 
 
 def fix_raw_html(html: str, store: PlaceholderStore) -> str:
-    """Replace `<img …>` in raw HTML of an author by a problem that shows the Markdown to write, and h1 by h2."""
+    """Replace `<img …>` in raw HTML of an author by a problem that shows the Markdown to write, and h1 by h2.
+
+    Of what plays films and sounds of another site the address is left, as a link: readers' browsers ask only this site.
+    """
 
     def problem(match: re.Match[str]) -> str:
         """Return the placeholder of one `<img …>`."""
         values = {found[0].lower(): found[1] or found[2] or found[3] for found in _ATTRIBUTE.findall(match[0])}
         return store.add_markup(store.add_problem("picture_html", match[0], instead=_as_markdown(values)))
 
-    return _RAW_HEADING.sub(r"<\1h2", _RAW_PICTURE.sub(problem, html))
+    def link(match: re.Match[str]) -> str:
+        """Return the link to what one player shows; the tag, which the sanitizer removes, if it has no address."""
+        values = {found[0].lower(): found[1] or found[2] or found[3] for found in _ATTRIBUTE.findall(match[0])}
+        url = escape(unescape(values.get("src", "")))
+        return f'<a href="{url}">{url}</a>' if _WEB.match(url) else match[0]
+
+    return _RAW_HEADING.sub(r"<\1h2", _RAW_PLAYER.sub(link, _RAW_PICTURE.sub(problem, html)))
 
 
 def _as_markdown(attributes: dict[str, str]) -> str:
