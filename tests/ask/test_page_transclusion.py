@@ -238,6 +238,12 @@ def test_a_section_ends_before_the_next_one_of_its_level(heading: str, expected:
     assert transclusion.extract_section(CHARTER, heading) == expected
 
 
+def test_a_word_with_a_hash_ends_no_section() -> None:
+    text = "## Règles\n\nOn range.\n\n#tierslieux #commun\n\n## Suite\n\nFin."
+    assert transclusion.extract_section(text, "Règles") == "On range.\n\n#tierslieux #commun"
+    assert transclusion.extract_section(text, "tierslieux #commun") is None
+
+
 def test_sections_are_extracted_in_linear_time() -> None:
     begun = time.monotonic()
     transclusion.extract_section("# a\n" * 100_000, "b")

@@ -15,6 +15,8 @@ _NOT_INCLUDED = re.compile(r"<noinclude>.*?(?:</noinclude>|\Z)", re.DOTALL | re.
 _ONLY_INCLUDED = re.compile(r"<onlyinclude>(.*?)(?:</onlyinclude>|\Z)", re.DOTALL | re.IGNORECASE)
 _INCLUDE_TAGS = re.compile(r"</?(?:includeonly|noinclude|onlyinclude)>", re.IGNORECASE)
 _STASHED = re.compile("\ue000(\\d+)\ue001")
+_HASHTAG = re.compile(r" {0,3}#{1,6}[^\s#]")
+"""Begins a line of text: a heading has a blank after its signs."""
 _HEADING_MARKUP = re.compile(r"^ {0,3}(#{1,6})[ \t]*|[ \t]*#*[ \t]*(?:\{[^}]*\})?[ \t]*\Z")
 
 
@@ -68,7 +70,7 @@ def extract_section(text: str, heading: str) -> str | None:
     anchor = anchors.section_id(heading)
     start, start_level = None, 0
     for block in passages.split_passages(text):
-        if block.kind != "heading":
+        if block.kind != "heading" or _HASHTAG.match(block.text):
             continue
         level, title = _parse_heading(block.text)
         if start is not None and level <= start_level:

@@ -89,8 +89,6 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     source, first = state.src, len(state.tokens)
     if "hidden_bars" not in state.env:
         state.env["hidden_bars"] = "\n".join(map(_with_hidden_bars, source.split("\n")))
-    if len(state.env["hidden_bars"]) != len(source):  # of a text within another one
-        return bool(table_rule(state, start, end, silent))
     state.src = state.env["hidden_bars"]
     try:
         found = table_rule(state, start, end, silent)
