@@ -145,6 +145,14 @@ PEOPLE_WRITE: list[tuple[str, dict[str, Any]]] = [
     ("Services:\n\t- café\n\t- wifi", {"Services": ["café", "wifi"]}),
     ("Services:\n  -café\n  -wifi", {"Services": ["café", "wifi"]}),
     ("Note: un\n  deux", {"Note": "un deux"}),
+    ("Tags:\n- #atelier\n- bois", {"Tags": ["#atelier", "bois"]}),
+    ("Tags:\n- a\n# remarque\n- b", {"Tags": ["a", "b"]}),
+    ("Tags: [\n  a,\n  b\n]", {"Tags": ["a", "b"]}),
+    ("Tags: [a,\nb]", {"Tags": ["a", "b"]}),
+    ("Lieu: {\n  Ville: Lyon\n}", {"Lieu": {"Ville": "Lyon"}}),
+    ('Note: "un\ndeux"', {"Note": "un deux"}),
+    ("Note: un\u2028deux", {"Note": "un\u2028deux"}),
+    ("Personnes:\n- [[A]] et [[B]]\n- c", {"Personnes": ["[[A]] et [[B]]", "c"]}),
     ("Note: |\n  un\n\n  deux", {"Note": "un\n\ndeux\n"}),
     ("Lieu: {Ville: Lyon, CP: 69001}", {"Lieu": {"Ville": "Lyon", "CP": "69001"}}),
     ("Note: a\x01b", {"Note": "ab"}),
@@ -178,6 +186,7 @@ def test_lines_as_people_write_them_are_read_and_cost_no_neighbour(lines: str, m
         ("Note: Lundi : 9h\n  Mardi : 10h", "front_matter_lines", {"Note": "Lundi : 9h Mardi : 10h"}),
         ("Note:\n  - a: b: c\n  - d", "front_matter_lines", {"Note": ["a: b: c", "d"]}),
         ("Note:\n  - &x b", "front_matter_forbidden", {"Note": ["&x b"]}),
+        ("Note: #un\n  deux", "front_matter_lines", {"Note": "#un deux"}),
         ("Note:\n  <<: {a: b}", "front_matter_forbidden", {"Note": "<<: {a: b}"}),
         ("Note:\n  - a:\n      b: [c]", "front_matter_depth", {"Note": "- a: b: [c]"}),
     ],
@@ -255,7 +264,7 @@ def test_entries_are_the_block_and_values_stand_where_they_are_said_to_stand(par
 
 def strings_in(entry: FrontMatterLines) -> list[str]:
     """Return the strings that an entry states, those in a list or a mapping too, where they stand in the text so."""
-    if entry.kind != LineKind.KEY or form_of(entry)[0] in (ValueForm.ITEMS, ValueForm.LINES):
+    if entry.kind != LineKind.KEY or form_of(entry)[0] == ValueForm.LINES:
         return []
     return flattened(value_of(entry)[0])
 

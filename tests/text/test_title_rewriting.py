@@ -48,7 +48,7 @@ def test_it_replaces_titles_and_nothing_else() -> None:
 Lieu: Le Fil  # ici
 Voisins: [La Myne, Le Fil]
 Session:
-  - Où: '[[Le Fil]]'
+  - Où: "[[Le Fil]]"
 ---
 Voir [[La Myne:Charte|Chartes]], [[Le Fil:Charte#But|la charte]], [[Le Fil:Accueil]] et [ici](Le_Fil:Charte#but).
 
@@ -64,6 +64,26 @@ Voir [[La Myne:Charte|Chartes]], [[Le Fil:Charte#But|la charte]], [[Le Fil:Accue
 {{#set: Où = Le Fil|Nom=Le Fil et plus}}
 {{#subobject: x|Où=Le Fil:Charte}} [[Le Fil|{{La Filature}}]]
 """
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "new"),
+    [
+        ("\n- [[Old]]\n- b", "\n- [[New]]\n- b"),
+        ("\n\t- Old", "\n\t- New"),
+        ("\n-Old", "\n-New"),
+        (' "[[Old|l]]"', ' "[[New|l]]"'),
+        (' ["[[Old|l]]", Old]', ' ["[[New|l]]", New]'),
+        (" [[Old#sec]], [[M]]", " [[New#sec]], [[M]]"),
+        (" |\n  Old", " |\n  Old"),
+    ],
+)
+def test_values_of_every_form_are_renamed_where_they_stand(value: str, new: str) -> None:
+    text = f"---\na:{value}\nb: c\n---\nx"
+    references = find_title_references(text)
+    assert replace_titles(text, references, lambda one: "New" if one.title == "Old" else None) == (
+        f"---\na:{new}\nb: c\n---\nx"
     )
 
 

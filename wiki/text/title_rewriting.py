@@ -184,7 +184,10 @@ def replace_titles(text: str, references: Iterable[TitleReference], new: Callabl
 
 def _rewrite(text: str, reference: TitleReference, title: str) -> str:
     """Return the source of a reference with another title."""
-    if reference.is_bare or reference.kind in ("call", "condition", "argument"):
+    if reference.is_bare:
+        quote = text[: reference.start].rpartition("[[")[0][-1:]  # of a link in quotes
+        return {'"': title.replace('"', '\\"'), "'": title.replace("'", "''")}.get(quote, title)
+    if reference.kind in ("call", "condition", "argument"):
         return title
     if reference.kind == "address":
         return titles.quote_title(title) + (f"#{reference.section}" if reference.section else "")

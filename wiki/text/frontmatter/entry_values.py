@@ -9,9 +9,11 @@ from wiki.text.frontmatter.frontmatter_entries import BLANKS, FrontMatterLines
 from wiki.text.frontmatter.yaml_values import FrontMatterValue, YamlRefused, load_mapping, load_value
 from wiki.text.problems import Problem
 
-_LINKS = re.compile(rf"\[\[[^\[\]]+\]\](?:[{BLANKS}]*,[{BLANKS}]*\[\[[^\[\]]+\]\])*")
+LINKS = re.compile(rf"\[\[[^\[\]]+\]\](?:[{BLANKS}]*,[{BLANKS}]*\[\[[^\[\]]+\]\])*")
 LINK_TARGET = re.compile(r"\[\[\s*:?([^\[\]|]+?)\s*(?:\|[^\[\]]*)?\]\]")
 _COMMENT = re.compile(r"(?:^|[ \t])#(?:[ \t]|$)")
+_HASHTAG = re.compile(r"[ \t]#[^\s#]")
+"""What YAML takes for a remark, and people do not."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _CLOSINGS = {'"': '"', "'": "'", "[": "]", "{": "}"}
 _INDICATORS = ("|", ">")
@@ -53,8 +55,8 @@ def value_of(entry: FrontMatterLines) -> tuple[FrontMatterValue, Problem | None]
 
 def form_of(entry: FrontMatterLines) -> tuple[ValueForm, str]:
     """Return how the value of an entry is written, and its text: without comment, the lines of a text joined."""
-    first, lines = entry.first_value, [line.strip() for line in entry.further_lines]
-    if not lines:
+    first, lines = entry.first_value, item_lines(entry)
+    if not entry.further_lines:
         return form_of_line(first)
     if _is_simple_list(entry):
         return ValueForm.ITEMS, ""
@@ -68,7 +70,9 @@ def form_of(entry: FrontMatterLines) -> tuple[ValueForm, str]:
 
 
 def _yaml_lines(entry: FrontMatterLines) -> FrontMatterValue:
-    """Return the value of an entry of several lines as YAML. Raises YamlRefused."""
+    """Return the value of an entry of several lines as YAML. Raises YamlRefused, also where YAML drops a hashtag."""
+    if any(_HASHTAG.search(line) for line in [f": {entry.first_value}", *item_lines(entry)]):
+        raise YamlRefused("front_matter_yaml")
     return load_mapping(yaml_source(entry))[YAML_KEY]
 
 
@@ -87,20 +91,23 @@ def _problem(entry: FrontMatterLines, problem: Problem) -> Problem:
 def _is_simple_list(entry: FrontMatterLines) -> bool:
     """Return whether all lines below the key are items of a list that YAML would not take as such.
 
-    A blank after `-` is missing, the indentation is a tab, or an item is a link.
+    A blank after `-` is missing, the indentation is a tab, or an item begins with a link or holds a hashtag.
     """
-    lines = entry.further_lines
-    items = [line.strip() for line in lines]
-    if entry.first_value or not all(item.startswith("-") for item in items):
+    items = item_lines(entry)
+    if entry.first_value or not items or not all(item.startswith("-") for item in items):
         return False
     return any(
-        item[1:2] not in (" ", "") or line.startswith("\t") or _LINKS.fullmatch(item[1:].strip(BLANKS))
-        for line, item in zip(lines, items, strict=True)
-    )
+        item[1:2] not in (" ", "") or item[1:].strip(BLANKS).startswith("[[") or _HASHTAG.search(item) for item in items
+    ) or any(line.startswith("\t") for line in entry.further_lines)
+
+
+def item_lines(entry: FrontMatterLines) -> list[str]:
+    """Return the stripped lines below the key, without remarks."""
+    return [line.strip() for line in entry.further_lines if not line.lstrip().startswith("#")]
 
 
 def _items(entry: FrontMatterLines) -> FrontMatterValue:
-    return [value_of_line(line.strip()[1:].strip(BLANKS)) for line in entry.further_lines]
+    return [value_of_line(item[1:].strip(BLANKS)) for item in item_lines(entry)]
 
 
 def form_of_line(written: str) -> tuple[ValueForm, str]:
@@ -111,7 +118,7 @@ def form_of_line(written: str) -> tuple[ValueForm, str]:
     """
     without_comment = _without_comment(written)
     for text in (written, without_comment):
-        if _LINKS.fullmatch(text) or (text.startswith("[[[") and _LINKS.fullmatch(text[1:-1])):
+        if LINKS.fullmatch(text) or (text.startswith("[[[") and LINKS.fullmatch(text[1:-1])):
             return ValueForm.LINKS, text
         if text[:1] in _CLOSINGS and len(text) > 1 and text[-1] == _CLOSINGS[text[0]] and _loaded(text) is not None:
             return ValueForm.YAML_VALUE, text
@@ -149,7 +156,7 @@ def _cleaned(value: FrontMatterValue) -> FrontMatterValue:
     if isinstance(value, dict):
         return {key: _cleaned(item) for key, item in value.items()}
     text = _CONTROL.sub("", value)
-    return _targets(text) if _LINKS.fullmatch(text.strip(BLANKS)) else text
+    return _targets(text) if LINKS.fullmatch(text.strip(BLANKS)) else text
 
 
 def _targets(links: str) -> FrontMatterValue:

@@ -8,9 +8,11 @@ byte.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from wiki.text.frontmatter.yaml_values import YamlRefused, load_value
 from wiki.text.titles import fold
 
 KEY_LIMIT = 80
@@ -27,8 +29,11 @@ _ENTRY = re.compile(
     rf"(?:(?P<key>{_KEY})[{BLANKS}]*|(?P<prefixed>{_PREFIXED_KEY})):(?=[{BLANKS}]|$)[{BLANKS}]*(?P<rest>.*)$"
 )
 _ENTRY_WITHOUT_BLANK = re.compile(r"(?P<key>[^\W\d_](?:[^\W\d_]|[ '’-]){0,60}):(?!//)(?P<rest>[^\s:].*)$")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 _RULE = re.compile(r"-{2,}\s*")
+_FLOW_ENDS = {"[": "]", "{": "}", '"': '"', "'": "'"}
+FLOW_LINES, FLOW_ATTEMPTS = 50, 3
+"""Lines of a value in brackets or quotes at most, and closing signs at which its end is looked for."""
 _ESCAPE = re.compile(r'\\(["\\/])')
 
 
@@ -65,36 +70,71 @@ class FrontMatterLines:
     @property
     def further_lines(self) -> list[str]:
         """The lines below that of the key, without blank lines and line ends."""
-        return [line for line in self.lines.splitlines()[1:] if line.strip()]
+        return [line.rstrip("\r\n") for line in LINE.findall(self.lines)[1:] if line.strip()]
 
 
 def split_entries(block: str, first_line: int = 2) -> list[FrontMatterLines]:
     """Divide a block, without the `---` lines, into entries; `first_line` is the line of the text where it begins."""
+    lines = LINE.findall(block)
     entries: list[FrontMatterLines] = []
-    parts: list[str] = []
-
-    def close() -> None:
-        """Give the last entry the lines collected for it."""
-        if parts:
-            last = entries[-1]
-            entries[-1] = FrontMatterLines(last.kind, "".join(parts), last.line, last.key, last.head)
-            parts.clear()
-
-    for number, match in enumerate(_LINE.finditer(block), start=first_line):
-        line, text = match[0], match[0].rstrip("\r\n")
-        if entries and _continues(text, entries[-1], parts):
-            parts.append(line)
-            continue
-        close()
-        entries.append(_entry(text, number))
-        parts.append(line)
-    close()
+    index = 0
+    while index < len(lines):
+        entry = _entry(lines[index].rstrip("\r\n"), first_line + index)
+        end = index + 1
+        if entry.kind == LineKind.KEY:
+            end = _end_of_flow_value(lines, index, len(entry.head)) or _end_of_entry(lines, index, entry)
+        entries.append(replace(entry, lines="".join(lines[index:end])))
+        index = end
     return entries
+
+
+def _end_of_entry(lines: Sequence[str], start: int, entry: FrontMatterLines) -> int:
+    """Return the index after the last line of an entry: blank and indented lines belong to it, and a list.
+
+    A list may stand at the margin below a key without a value, with remarks in it.
+    """
+    is_list = not entry.lines[len(entry.head) :].strip()
+    end = number = start + 1
+    while number < len(lines):
+        text = lines[number].rstrip("\r\n")
+        is_item = is_list and text.startswith("-") and not _RULE.fullmatch(text)
+        if is_item or not text.strip() or text[0] in " \t":
+            end = number + 1
+        elif not (is_list and text.startswith("#")):
+            break
+        number += 1
+    return end
+
+
+def _end_of_flow_value(lines: Sequence[str], start: int, head: int) -> int | None:
+    """Return the index after a value in brackets, braces or quotes that closes on a later line; None if it does not."""
+    first = lines[start][head:].strip(f"{BLANKS}\r\n")
+    closing = _FLOW_ENDS.get(first[:1])
+    if closing is None or (len(first) > 1 and first.endswith(closing)):
+        return None
+    attempts = 0
+    for number in range(start + 1, min(start + FLOW_LINES, len(lines))):
+        text = lines[number].rstrip("\r\n")
+        if attempts == FLOW_ATTEMPTS or (closing in "\"'" and _ENTRY.match(text)):
+            return None
+        if text.rstrip(BLANKS).endswith(closing):
+            attempts += 1
+            if _is_yaml("".join(lines[start : number + 1])[head:]):
+                return number + 1
+    return None
+
+
+def _is_yaml(text: str) -> bool:
+    try:
+        load_value(text)
+    except YamlRefused:
+        return False
+    return True
 
 
 def has_key_line(block: str) -> bool:
     """Return whether a line of a block is a key, a colon and a blank, or the end of the line."""
-    return any(_ENTRY.match(match[0].rstrip("\r\n")) for match in _LINE.finditer(block))
+    return any(_ENTRY.match(match[0].rstrip("\r\n")) for match in LINE.finditer(block))
 
 
 def _entry(text: str, number: int) -> FrontMatterLines:
@@ -109,16 +149,6 @@ def _entry(text: str, number: int) -> FrontMatterLines:
     if not key or len(key) > KEY_LIMIT:
         return FrontMatterLines(LineKind.ODD, text, number)
     return FrontMatterLines(LineKind.KEY, text, number, key, text[: match.start("rest")])
-
-
-def _continues(text: str, last: FrontMatterLines, parts: list[str]) -> bool:
-    """Return whether a line belongs to the last entry: blank and indented lines do, and a list at the margin."""
-    if last.kind != LineKind.KEY:
-        return False
-    if not text.strip() or text[0] in " \t":
-        return True
-    is_item = text.startswith("-") and not _RULE.fullmatch(text)
-    return is_item and (not last.lines[len(last.head) :].strip() or any(line.startswith("-") for line in parts[1:]))
 
 
 def _unquoted(key: str) -> str:

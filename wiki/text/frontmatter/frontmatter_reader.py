@@ -66,7 +66,7 @@ class FrontMatter:
 
     def source_of(self, problem: Problem) -> str:
         """Return the line of a problem as written; the whole block if it concerns the block."""
-        lines = self.raw.splitlines()
+        lines = re.split(r"\r\n|\n|\r", self.raw)
         return lines[problem.line - 1] if problem.line is not None and problem.line <= len(lines) else self.raw
 
 

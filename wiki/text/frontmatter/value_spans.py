@@ -10,7 +10,7 @@ from yaml import events
 
 from wiki.text.frontmatter import entry_values
 from wiki.text.frontmatter.entry_values import ValueForm
-from wiki.text.frontmatter.frontmatter_entries import FrontMatterLines, LineKind, split_entries
+from wiki.text.frontmatter.frontmatter_entries import BLANKS, LINE, FrontMatterLines, LineKind, split_entries
 from wiki.text.frontmatter.frontmatter_reader import FRONT_MATTER_LIMIT, find_block
 from wiki.text.frontmatter.yaml_values import YAML_LOADER
 
@@ -50,13 +50,39 @@ def _in_entry(entry: FrontMatterLines, at: int) -> Iterator[ValueSpan]:
         source = entry_values.yaml_source(entry)
         for span in _in_yaml(source, at + len(entry.lines) - len(source), ""):
             yield replace(span, key=entry.key) if span.key == entry_values.YAML_KEY else span
-    elif form == ValueForm.YAML_VALUE:
-        yield from _in_yaml(written, start, entry.key)
+    elif form == ValueForm.ITEMS:
+        yield from _in_items(entry, at)
+    else:
+        yield from _in_line(form, written, start, entry.key)
+
+
+def _in_line(form: ValueForm, written: str, start: int, key: str) -> Iterator[ValueSpan]:
+    """Yield the values of one line, whose text `written` begins at `start`."""
+    if form == ValueForm.YAML_VALUE:
+        yield from _in_yaml(written, start, key)
     elif form == ValueForm.LINKS:
-        for target in entry_values.LINK_TARGET.finditer(written):
-            yield ValueSpan(entry.key, target[1], start + target.start(1), start + target.end(1), is_link_target=True)
+        yield from _in_links(written, start, key)
     elif form == ValueForm.PLAIN and written:
-        yield ValueSpan(entry.key, written, start, start + len(written))
+        yield ValueSpan(key, written, start, start + len(written))
+
+
+def _in_items(entry: FrontMatterLines, at: int) -> Iterator[ValueSpan]:
+    """Yield the values of a list that is no YAML, line by line."""
+    for line in LINE.findall(entry.lines):
+        item = line.strip()
+        if item.startswith("-"):
+            written = item[1:].strip(BLANKS)
+            start = at + line.index(item) + item.index(written, 1)
+            yield from _in_line(*entry_values.form_of_line(written), start, entry.key)
+        at += len(line)
+
+
+def _in_links(written: str, start: int, key: str) -> Iterator[ValueSpan]:
+    """Yield the titles in links, without their sections."""
+    for target in entry_values.LINK_TARGET.finditer(written):
+        title = target[1].partition("#")[0].rstrip()
+        begin = start + target.start(1)
+        yield ValueSpan(key, title, begin, begin + len(title), is_link_target=True)
 
 
 def _in_yaml(source: str, at: int, key: str) -> Iterator[ValueSpan]:
@@ -72,8 +98,13 @@ def _in_yaml(source: str, at: int, key: str) -> Iterator[ValueSpan]:
                 if opened[-1].begins_key():
                     opened[-1].key = event.value
                     continue
-                span = at + event.start_mark.index, at + event.end_mark.index
-                yield ValueSpan(opened[-1].take_key(), event.value, *span)
+                own_key, begin, end = opened[-1].take_key(), event.start_mark.index, event.end_mark.index
+                if event.style in ("|", ">"):  # a text of several lines, whose lines cannot be exchanged alone
+                    continue
+                if entry_values.LINKS.fullmatch(event.value.strip(BLANKS)):
+                    yield from _in_links(source[begin:end], at + begin, own_key)
+                else:
+                    yield ValueSpan(own_key, event.value, at + begin, at + end)
     except (yaml.YAMLError, UnicodeError):
         return
 
