@@ -18,6 +18,8 @@ from wiki.text.markup.placeholders import PlaceholderStore, fill_placeholders
 SPECIFICATION = Path(__file__).parents[2] / "node_modules/commonmark-spec/spec.txt"
 EXAMPLE = re.compile(r"^`{32} example\n(.*?)^\.\n(.*?)^`{32}$", re.DOTALL | re.MULTILINE)
 ON_PURPOSE = {
+    41: "where a link leads may hold blanks, as titles of pages do",
+    488: "where a link leads may hold blanks, as titles of pages do",
     475: "a picture in raw HTML is a problem, which says how to write it",
     559: "`[[…]]` is a link of the wiki",
     590: "`[[…]]` is a link of the wiki",

@@ -13,6 +13,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block import table as table_rule
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.footnote.index import footnote_def
 
 from wiki.text.markup.parser_functions import end_of_call
 
@@ -24,6 +25,7 @@ NESTING_LIMIT = 100
 """Nesting beyond which markdown-it reads no further blocks; `markdown_parser` refuses such texts before."""
 _ABBREVIATION = re.compile(r"\*\[([^\]\n]+)\] ?:[ ]*(.*)")
 _CALL = re.compile(r"\{\{(?=\s*[#:]?\w)")
+_BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _IN_CELLS = re.compile(r"\[\[[^\[\]\n]*\]\]|\{\{")
 _BAR = re.compile(r"\\?\|")
 _HIDDEN_BAR, _HIDDEN_ESCAPE = "\ue002", "\ue003"
@@ -35,7 +37,8 @@ def block_parser() -> MarkdownIt:
     parser.use(deflist_plugin)
     parser.use(footnote_plugin, inline=False, move_to_end=False)
     rules = parser.block.ruler
-    rules.before("reference", "abbreviation", _abbreviation, {"alt": ["paragraph", "reference"]})
+    rules.at("footnote_def", footnote_def, {"alt": ["paragraph", "reference", "blockquote"]})
+    rules.before("reference", "abbreviation", _abbreviation, {"alt": ["paragraph", "reference", "blockquote"]})
     rules.before("table", CALL_BLOCK, _call, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     rules.at("table", _table, {"alt": ["paragraph", "reference"]})
     return parser
@@ -60,27 +63,33 @@ def _abbreviation(state: StateBlock, start: int, end: int, silent: bool) -> bool
 
 
 def _call(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a call that begins a line and spans several lines, blank lines too."""
+    """Read a call that begins a line and spans several lines, if nothing follows it, or if it has blank lines in it.
+
+    Other calls of several lines are part of a paragraph. What follows a call with blank lines is read as a new line.
+    """
     if state.is_code_block(start) or not _CALL.match(_line(state, start)):
         return False
     begin = state.bMarks[start] + state.tShift[start]
-    call_end = end_of_call(state.src, begin)  # with the marks of quotes and lists in it, which have no braces
-    if call_end is None or call_end <= state.eMarks[start]:
+    source_end = end_of_call(state.src, begin)  # with the marks of quotes and lists in it, which have no braces
+    if source_end is None or source_end <= state.eMarks[start]:
         return False
-    last = start + state.src.count("\n", begin, call_end)
-    text = state.getLines(start, min(last + 1, end), state.blkIndent, False).lstrip(" ")
+    last = start + state.src.count("\n", begin, source_end)
+    if last >= end:
+        return False
+    has_rest = bool(state.src[source_end : state.eMarks[last]].strip())
+    if has_rest and not _BLANK_LINE.search(state.src, begin, source_end):
+        return False
+    text = state.getLines(start, last + 1, state.blkIndent, False).lstrip(" ")
     call_end = end_of_call(text, 0)
     if call_end is None or silent:
         return call_end is not None
-    rest = text[call_end:].partition("\n")[0].strip()
-    state.line = start + text.count("\n", 0, call_end) + 1
     token = state.push(CALL_BLOCK, "", 0)
-    token.content, token.map, token.meta = text[:call_end], [start, state.line], {"alone": not rest}
-    if rest:
-        state.push("paragraph_open", "p", 1).map = [state.line - 1, state.line]
-        inline = state.push("inline", "", 0)
-        inline.content, inline.map, inline.children = rest, [state.line - 1, state.line], []
-        state.push("paragraph_close", "p", -1)
+    token.content, token.map, token.meta = text[:call_end], [start, last + 1], {"alone": not has_rest}
+    state.line = last + 1
+    if has_rest:  # the line goes on
+        state.line = last
+        state.bMarks[last], state.tShift[last], state.sCount[last] = source_end, 0, state.blkIndent
+        state.tShift[last] = len(rest := state.src[source_end : state.eMarks[last]]) - len(rest.lstrip())
     return True
 
 

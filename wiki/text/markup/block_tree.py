@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html import unescape
 from typing import Any
-from xml.etree.ElementTree import Element, ElementTree, SubElement
+from xml.etree.ElementTree import Element, ElementTree, SubElement, tostring
 
 from markdown import util
 from markdown.blockparser import BlockParser
@@ -15,8 +15,15 @@ from markdown_it.token import Token
 
 from wiki.text.markup.block_rules import ABBREVIATIONS, CALL_BLOCK, block_parser
 from wiki.text.markup.engine_protocol import EngineProtocol
+from wiki.text.markup.parser_functions import end_of_call
 from wiki.text.markup.placeholders import Placeholder
 
+_IN_HTML = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style|pre|code|textarea)\b.*?(?:</\1\s*>|\Z)|</?[a-z][^<>]*>"
+    r"|(?P<call>(?<![\\{])\{\{(?=\s*[#:]?\w))|(?<!\[)\[\[(?P<link>[^\[\]\n]{1,2000})\]\]",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What is read within raw HTML: calls and links, but not in comments, code and tags."""
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -63,12 +70,11 @@ class BlockTreeBuilder(BlockParser):
                 stack.pop()
 
     def _footnote(self, label: str, tokens: Iterator[Token]) -> None:
-        """Build the text of a footnote, which Python-Markdown places below the page; the first of a label counts."""
+        """Build the text of a footnote, which Python-Markdown places below the page; those of one label are joined."""
         content = Element("div")
         self._build(content, tokens, "footnote_reference_close")
-        if label not in self._footnotes:
-            self._footnotes[label] = list(content)
-            self.engine.footnotes.setFootnote(label, label)
+        self._footnotes.setdefault(label, []).extend(content)
+        self.engine.footnotes.setFootnote(label, label)
 
     def _leaf(self, parent: Element, token: Token) -> None:
         if token.type == "hr":
@@ -82,13 +88,41 @@ class BlockTreeBuilder(BlockParser):
             code_element = SubElement(SubElement(parent, "pre"), "code")
             code_element.text = AtomicString(util.code_escape(token.content))
         elif token.type == "html_block":
-            html = token.content.rstrip("\n")
+            html = self._with_wiki_markup(token.content.rstrip("\n"))
             self.engine.html_blocks.add(html)
             SubElement(parent, "p").text = self.engine.htmlStash.store(html)
         elif token.type == CALL_BLOCK:
             placeholder = self.engine.calls.placeholder(token.content)
             placeholder.data["alone"] = token.meta["alone"]
             parent.append(self.engine.store.add_element(placeholder, *self.engine.calls.links(placeholder)))
+
+    def _with_wiki_markup(self, html: str) -> str:
+        """Return raw HTML with the calls and links between its tags replaced by the markup of their placeholders."""
+
+        def markup(match: re.Match[str]) -> str:
+            """Return the markup of a link; tags, comments and code as they are."""
+            if match["link"] is None:
+                return match[0]
+            element = self.engine.links.from_markup(match[0], match["link"])
+            return tostring(element, encoding="unicode")
+
+        if "{{" not in html and "[[" not in html:
+            return html
+        parts, position = list[str](), 0
+        for match in _IN_HTML.finditer(html):
+            if match.start() < position:
+                continue
+            end = end_of_call(html, match.start()) if match["call"] else match.end()
+            if end is None:
+                continue
+            parts.append(html[position : match.start()])
+            if match["call"]:
+                placeholder = self.engine.calls.placeholder(html[match.start() : end])
+                parts.append(self.engine.store.add_markup(placeholder, *self.engine.calls.links(placeholder)))
+            else:
+                parts.append(markup(match))
+            position = end
+        return "".join([*parts, html[position:]])
 
 
 def _attributes(token: Token) -> dict[str, str]:

@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference, unescapeAll
+from markdown_it.helpers import parseLinkLabel
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
@@ -18,10 +20,17 @@ NESTING_LIMIT = 100
 _WIKI_LINK = re.compile(WIKI_LINK)
 _CALL = re.compile(r"(?<![\\{])\{\{(?=\s*[#:]?\w)")
 _SWITCH = re.compile(r"__(NOFACTBOX|SHOWFACTBOX)__")
-_PICTURE = re.compile(
-    r"!\[([^\[\]\n]*)\]\(([^()<>\n\" ]+(?: +[^()<>\n\" ]+)+)(?: +\"([^\"\n]*)\")? *\)",
+_DESTINATION = re.compile(
+    r"\([ ]*((?:[^()\\\n<>\"]|\\.|\([^()\n]*\))+?)(?:[ ]+\"((?:[^\"\\\n]|\\.)*)\")?[ ]*\)",
 )
-"""A picture whose name holds blanks, which CommonMark does not allow."""
+"""Where a link or picture leads, with brackets and blanks in it, and its title in quotes."""
+_TITLE = re.compile(r"^\S+ +(?:'.*'|\(.*\))\s*\Z", re.DOTALL)
+"""A destination without blanks, and a title as CommonMark allows it too."""
+_SCHEME = re.compile(r"(?<![^\W_])https?\Z", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s<>\u00a0\u202f«»“”|{}]+", re.IGNORECASE)
+_AFTER_ADDRESS = "?!.,:*_~'’\"]»”"
+_BEFORE_ADDRESS = "\u00a0\u202f\u2009'’\"«“[‹–—-=:;/"
+"""Characters before an address that GFM does not know: French typography has no-break spaces, quotes and elisions."""
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
 
 
@@ -35,7 +44,8 @@ def inline_parser() -> MarkdownIt:
     rules.before("link", "wiki_link", _wiki_link)
     rules.before("link", "wiki_footnote", _footnote)
     rules.before("emphasis", "wiki_switch", _switch)
-    rules.before("image", "wiki_picture", _picture)
+    rules.before("link", "wiki_link_with_blanks", _with_blanks)
+    rules.before("gfm_autolink_www", "wiki_address", _address)
     return parser
 
 
@@ -66,9 +76,60 @@ def _call(state: StateInline, silent: bool) -> bool:
     return _push(state, silent, end, "call", state.src[state.pos : end])
 
 
-def _picture(state: StateInline, silent: bool) -> bool:
-    match = _PICTURE.match(state.src, state.pos)
-    return match is not None and _push(state, silent, match.end(), "picture", match[1], match[2], match[3])
+def _with_blanks(state: StateInline, silent: bool) -> bool:
+    """Read `[label](Page with blanks)` and `![label](File:name (1).jpg "title")`, which CommonMark does not allow."""
+    is_picture = state.src.startswith("![", state.pos)
+    if not is_picture and not state.src.startswith("[", state.pos):
+        return False
+    start = state.pos + 1 + is_picture
+    label_end = parseLinkLabel(state, start - 1, not is_picture)
+    match = _DESTINATION.match(state.src, label_end + 1, state.posMax) if label_end >= 0 else None
+    if match is None or " " not in match[1].strip() or _TITLE.search(match[1]):
+        return False
+    if normalizeReference(state.src[start:label_end]) in state.env.get("references", {}):
+        return False
+    if not silent:
+        target, title = unescapeAll(match[1].strip()), unescapeAll(match[2] or "")
+        if is_picture:
+            label = unescapeAll(" ".join(state.src[start:label_end].split()))
+            state.push(WIKI_TOKEN, "", 0).meta = {"kind": "picture", "values": (label, target, title)}
+        else:
+            _push_link(state, start, label_end, target, title)
+    state.pos = match.end()
+    return True
+
+
+def _push_link(state: StateInline, start: int, end: int, target: str, title: str) -> None:
+    """Add the tokens of a link whose label is `src[start:end]`."""
+    attributes: dict[str, str | int | float] = {"href": target}
+    state.push("link_open", "a", 1).attrs = {**attributes, "title": title} if title else attributes
+    rest, state.pos, state.posMax = state.posMax, start, end
+    state.linkLevel += 1
+    state.md.inline.tokenize(state)
+    state.linkLevel -= 1
+    state.push("link_close", "a", -1)
+    state.posMax = rest
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    """Read an address after a character that GFM does not expect before one; what is before the colon is pending."""
+    scheme = _SCHEME.search(state.pending[-6:]) if state.src[state.pos] == ":" and not state.linkLevel else None
+    start = state.pos - len(scheme[0]) if scheme else 0
+    match = _ADDRESS.match(state.src, start, state.posMax) if start else None
+    if scheme is None or match is None or state.src[start - 1] not in _BEFORE_ADDRESS:
+        return False
+    url = match[0].rstrip(_AFTER_ADDRESS)
+    while url.endswith(")") and url.count(")") > url.count("("):
+        url = url[:-1].rstrip(_AFTER_ADDRESS)
+    if len(url) <= len(scheme[0]) + 3:
+        return False
+    if not silent:
+        state.pending = state.pending[: -len(scheme[0])]
+        state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(url)}
+        state.push("text", "", 0).content = url
+        state.push("link_close", "a", -1)
+    state.pos = start + len(url)
+    return True
 
 
 def _switch(state: StateInline, silent: bool) -> bool:

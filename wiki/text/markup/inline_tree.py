@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -16,8 +17,9 @@ from wiki.text.markup.inline_rules import WIKI_TOKEN, inline_parser
 from wiki.text.markup.placeholders import Placeholder
 from wiki.text.markup.wikilinks import WIKI_LINK
 
-BRACKET_LIMIT = 1_000
-"""Opening brackets in a text at most; what follows is shown as it is: markdown-it-py takes long for thousands."""
+MARKS_LIMIT = 1_000
+"""Marks of links in a text at most; what follows is shown as it is: markdown-it-py takes long for tens of thousands."""
+_MARKS = re.compile(r"\[|<|(?:https?|mailto|xmpp):|www\.", re.IGNORECASE)
 _LINK = re.compile(WIKI_LINK)
 
 
@@ -64,10 +66,8 @@ class InlineTreeBuilder(Treeprocessor):
         """Append the markup of a source text to an element."""
         at_start = not element.text and not len(element)
         lead = "" if at_start else source[: len(source) - len(source.lstrip())]
-        brackets = [at for at, character in enumerate(source) if character == "["]
-        rest = ""
-        if len(brackets) > BRACKET_LIMIT:
-            source, rest = source[: brackets[BRACKET_LIMIT]], source[brackets[BRACKET_LIMIT] :]
+        limit = next(islice(_MARKS.finditer(source), MARKS_LIMIT, None), None)
+        source, rest = (source[: limit.start()], source[limit.start() :]) if limit else (source, "")
         environment = {"references": self.engine.link_references, "footnotes": self.engine.footnotes.footnotes}
         _append_text(element, lead)
         for token in self._reader.parseInline(source.strip(" \n"), environment):
@@ -109,7 +109,9 @@ class InlineTreeBuilder(Treeprocessor):
         store, calls = self.engine.store, self.engine.calls
         if kind == "link":
             element = self.engine.links.from_markup(f"[[{values[0]}]]", *values)
-            if element.tag != store.tag:
+            if element.tag == "a" and element.text == element.get("href"):  # no link within a link
+                element.text = AtomicString(_with_ampersands(str(element.text)))
+            elif element.tag != store.tag:
                 self._read_tails(element)
                 self._read_text(element)
         elif kind == "call":
@@ -125,6 +127,17 @@ class InlineTreeBuilder(Treeprocessor):
             processor: Any = self.engine.inlinePatterns["footnote"]
             element = processor.handleMatch(re.match(r"(.*)", values[0]), values[0])[0]
         parent.append(element)
+
+
+class AttributeEscaper(Treeprocessor):
+    """Lets attributes be what they are: to Python-Markdown's serializer `&name;` in them would be an entity."""
+
+    def run(self, root: Element) -> None:
+        """Replace `&` in all attributes."""
+        for element in root.iter():
+            for name, value in element.attrib.items():
+                if "&" in value:
+                    element.set(name, _with_ampersands(value))
 
 
 def _plain(tokens: Sequence[Token]) -> str:

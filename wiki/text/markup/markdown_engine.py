@@ -20,7 +20,7 @@ from wiki.text.anchors import slug
 from wiki.text.markup.block_tree import BlockTreeBuilder
 from wiki.text.markup.headings import AnchoredTocExtension, HeadingLevelProcessor, TaskProcessor
 from wiki.text.markup.images import ImageAndLinkProcessor, fix_raw_html
-from wiki.text.markup.inline_tree import InlineTreeBuilder
+from wiki.text.markup.inline_tree import AttributeEscaper, InlineTreeBuilder
 from wiki.text.markup.parser_functions import CallPlaceholderBuilder
 from wiki.text.markup.placeholders import PlaceholderStore
 from wiki.text.markup.wikilinks import LinkBuilder
@@ -49,6 +49,9 @@ class MarkdownEngine(markdown.Markdown):
         self.treeprocessors.register(TaskProcessor(self, self.store), "wiki_task", 30)
         self.treeprocessors.register(ImageAndLinkProcessor(self, self.store, self.links), "wiki_address", 15)
         self.treeprocessors.register(HeadingLevelProcessor(self), "wiki_shift", 14)
+        self.treeprocessors.register(
+            AttributeEscaper(self), "wiki_attributes", 8
+        )  # before abbreviations, which are source
         self.treeprocessors.deregister("prettify")
         self.treeprocessors.deregister("unescape")
         self.postprocessors.register(WikiRawHtmlPostprocessor(self), "raw_html", 30)
