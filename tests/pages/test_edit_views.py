@@ -15,6 +15,7 @@ from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
+from wiki.text import titles
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[..., Client]
@@ -77,6 +78,21 @@ def test_text_survives_missing_csrf_token(alice: User, client_of: ClientOf) -> N
     assert response.status_code == 403
     assert "Trois pages." in response.content.decode()
     assert page.versions.count() == 1
+
+
+@pytest.mark.parametrize(
+    "title", ["L'imprimerie du coin", "l’Imprimerie du coin", "L’imprimerie\u00a0du coin", "L’imprimeríe du coin"]
+)
+def test_the_editor_of_a_new_page_shows_those_with_nearly_its_title(
+    alice: User, client_of: ClientOf, title: str
+) -> None:
+    page = make_page("L’imprimerie du coin")
+    make_page("Rez-de-chaussée")
+    editor = client_of(alice).get(f"/edit/{title}").content.decode()
+    assert ("presque ce titre" in editor) is (titles.key_of(title) != page.title_key)
+    assert f'href="{page.get_absolute_url()}"' in editor
+    assert "presque ce titre" in client_of(alice).get("/edit/Rez‑de‑chaussee").content.decode()
+    assert "presque ce titre" not in client_of(alice).get("/edit/Imprimerie").content.decode()
 
 
 def test_new_page_with_title_place_and_kind(alice: User, bob: User, client_of: ClientOf) -> None:

@@ -19,7 +19,7 @@ from wiki.accounts import inline_sign_in, slow_work
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, RateLimitExceeded, ServerBusy, WikiError
 from wiki.licenses import catalogue
-from wiki.pages import page_lookup, permissions
+from wiki.pages import page_lookup, permissions, similar_titles
 from wiki.pages.error_middleware import message_for
 from wiki.pages.models import LANGUAGES, Kind, WikiPage
 from wiki.pages.page_fields import PageFields
@@ -134,10 +134,12 @@ def _editor(
 ) -> HttpResponse:
     """Render the editor with `form`. `extra` is template context; its `preview` is the result of `preview_context`."""
     license_id = page.license if page else catalogue.DEFAULT
+    language = (get_language() or "fr")[:2]
     context = {
         "page": page,
         "full_title": full_title,
         "form": form,
+        "twins": [] if page else similar_titles.find_twins(_new_fields(full_title, language), request.user),
         "license": catalogue.licenses_in(license_id)[0],
         "allowed_actions": permissions.allowed_actions(request.user, page),
         **extra.pop("preview", {}),
