@@ -15,6 +15,9 @@ from wiki.text.titles import fold
 
 PREFIX_LENGTH = 180
 """Characters of a long text before the hash in its canonical value."""
+_SPELLINGS = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "\u2010": "-", "\u2011": "-", "œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae"}
+)
 KEYWORD_ASCII, KEYWORD_WIDE = 150, 85
 """Maximum number of characters in a keyword: in ASCII, and with other characters (as in SMW)."""
 
@@ -24,6 +27,14 @@ def canonical_text(text: str) -> str:
     if len(text) <= CANONICAL_LIMIT:
         return text
     return text[:PREFIX_LENGTH] + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def unify_spelling(text: str) -> str:
+    """Return a text with the signs of keyboards for those that typography has: apostrophes, hyphens, blanks, ligatures.
+
+    Two spellings of one thing are one value; what was written is what is shown.
+    """
+    return " ".join(text.translate(_SPELLINGS).split())
 
 
 def normalize_text(raw: str) -> str:
@@ -81,7 +92,7 @@ class Text:
 
     def canonical_value(self, text: str) -> str:
         """Return the text that equality compares."""
-        return canonical_text(text)
+        return canonical_text(unify_spelling(text))
 
     def condition(self, comparator: str, text: str, context: Context) -> ValueCondition:
         """Return a condition: exact equality, order and wildcards on the folded text. Raises InvalidQueryValue."""
@@ -106,7 +117,11 @@ class Text:
 
 
 class Code(Text):
-    """A text that is code; the form `json` shows JSON with indentation."""
+    """A text that is code, equal sign by sign; the form `json` shows JSON with indentation."""
+
+    def canonical_value(self, text: str) -> str:
+        """Return the text that equality compares."""
+        return canonical_text(text)
 
     def show(self, value: Value, context: Context, form: str = "") -> str:
         """Return the code; with the form `json` indent JSON."""
@@ -130,4 +145,4 @@ class Keyword(Text):
 
     def canonical_value(self, text: str) -> str:
         """Return the folded text."""
-        return canonical_text(fold(text))
+        return canonical_text(fold(unify_spelling(text)))
