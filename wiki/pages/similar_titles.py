@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from wiki.pages.models import WikiPage
-from wiki.pages.page_fields import PageFields
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -42,18 +41,18 @@ APOSTROPHES, HYPHENS = "'’ʼ", "-‐‑"
 """Signs that people write for one another; the first of each is that of keyboards."""
 
 
-def find_twins(fields: PageFields, user: Reader) -> list[WikiPage]:
-    """Return the readable pages of the same place whose titles differ from that of `fields` by spelling only.
+def find_twins(namespace: int, place: WikiPage | None, title: str, user: Reader) -> list[WikiPage]:
+    """Return the readable pages of a namespace and place whose titles differ from `title` by spelling only.
 
     That is by case, accents, ligatures, no-break blanks, and the sign of apostrophes and hyphens.
     """
-    folded = " ".join(titles.fold(fields.title).split())
+    folded = " ".join(titles.fold(title).split())
     spellings = {
         folded.translate(dict.fromkeys(map(ord, APOSTROPHES), apostrophe) | dict.fromkeys(map(ord, HYPHENS), hyphen))
         for apostrophe in APOSTROPHES
         for hyphen in HYPHENS
     }
-    same_place = WikiPage.objects.readable_by(user).filter(namespace=fields.namespace, place=fields.place)
+    same_place = WikiPage.objects.readable_by(user).filter(namespace=namespace, place=place)
     return list(same_place.filter(title_fold__in=spellings).select_related("kind", "place")[:MAX_SUGGESTIONS])
 
 

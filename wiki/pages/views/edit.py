@@ -134,12 +134,15 @@ def _editor(
 ) -> HttpResponse:
     """Render the editor with `form`. `extra` is template context; its `preview` is the result of `preview_context`."""
     license_id = page.license if page else catalogue.DEFAULT
-    language = (get_language() or "fr")[:2]
+    twins: list[WikiPage] = []
+    if page is None:
+        new = _new_fields(full_title, (get_language() or "fr")[:2])
+        twins = similar_titles.find_twins(new.namespace, new.place, new.title, request.user)
     context = {
         "page": page,
         "full_title": full_title,
         "form": form,
-        "twins": [] if page else similar_titles.find_twins(_new_fields(full_title, language), request.user),
+        "twins": twins,
         "license": catalogue.licenses_in(license_id)[0],
         "allowed_actions": permissions.allowed_actions(request.user, page),
         **extra.pop("preview", {}),
