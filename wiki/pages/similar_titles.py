@@ -37,8 +37,8 @@ def find_by_words(full_title: str, user: Reader) -> list[WikiPage]:
     return sorted(found, key=score)[:MAX_SUGGESTIONS]
 
 
-APOSTROPHES, HYPHENS = "'’ʼ", "-‐‑"
-"""Signs that people write for one another; the first of each is that of keyboards."""
+HYPHENS = "-‐"
+"""Hyphens that people write for one another, as `titles.fold` leaves them: the no-break one is the second."""
 
 
 def find_twins(namespace: int, place: WikiPage | None, title: str, user: Reader) -> list[WikiPage]:
@@ -47,11 +47,7 @@ def find_twins(namespace: int, place: WikiPage | None, title: str, user: Reader)
     That is by case, accents, ligatures, no-break blanks, and the sign of apostrophes and hyphens.
     """
     folded = " ".join(titles.fold(title).split())
-    spellings = {
-        folded.translate(dict.fromkeys(map(ord, APOSTROPHES), apostrophe) | dict.fromkeys(map(ord, HYPHENS), hyphen))
-        for apostrophe in APOSTROPHES
-        for hyphen in HYPHENS
-    }
+    spellings = {folded.translate(dict.fromkeys(map(ord, HYPHENS), hyphen)) for hyphen in HYPHENS}
     same_place = WikiPage.objects.readable_by(user).filter(namespace=namespace, place=place)
     return list(same_place.filter(title_fold__in=spellings).select_related("kind", "place")[:MAX_SUGGESTIONS])
 

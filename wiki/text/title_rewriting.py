@@ -16,14 +16,14 @@ from wiki.text import titles
 from wiki.text.frontmatter.frontmatter_reader import split_front_matter
 from wiki.text.frontmatter.frontmatter_writer import dump_yaml
 from wiki.text.frontmatter.value_spans import value_spans
-from wiki.text.markup.parser_functions import call_name, end_of_call
+from wiki.text.markup.parser_functions import CALL, call_name, end_of_call
 from wiki.text.markup.wikilinks import WIKI_LINK, page_from_relative_url
 from wiki.text.passages import split_passages
 
 _LINK = re.compile(WIKI_LINK)
 _LINK_URL = re.compile(r"(?<!\\)\]\(([^()\s<>]{1,500})\)")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
-_CALL = re.compile(r"(?<![\\{])\{\{(?=\s*[#:]?\w)")
+_CALL = re.compile(CALL)
 _TRANSCLUDED_TITLE = re.compile(r"\{\{\s*:?\s*([^|{}\[\]<>#\s][^|{}\[\]<>#]*)")
 _CONDITION = re.compile(r"\[\[\s*:?([^\[\]|]*)((?:\|\|[^\[\]|]*)*)(?:\|[^\[\]]*)?\]\]")
 _CONDITION_VALUE = re.compile(r"[^|]+")

@@ -8,13 +8,13 @@ from functools import reduce
 from operator import or_
 from typing import TypeVar
 
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 
 from wiki.ask.execution.dependencies import ANY, QueryDependencies
 from wiki.ask.models import CacheDependency
 from wiki.facts.models import Fact
 from wiki.pages.models import NEVER_COMPUTED, STALE, RenderedPage, WikiPage
+from wiki.pages.writing import advisory_locks
 
 K = TypeVar("K", int, str)
 DependencyKey = tuple[int, str, str]
@@ -188,19 +188,10 @@ def mark_stale(page_by_rendering: dict[int, int]) -> None:
 
 
 def lock_out_cache_fills() -> None:
-    """Block cache fills until this transaction ends, so that all dependencies to invalidate are in the table.
-
-    On SQLite nothing is needed: it has one writer at a time.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK_ID])
+    """Block cache fills until this transaction ends, so that all dependencies to invalidate are in the table."""
+    advisory_locks.hold_shared(LOCK_ID)
 
 
 def try_lock_out_writes() -> bool:
     """Block writes until this transaction ends, unless a write is under way: return False then. Never waits."""
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK_ID])
-        return bool(cursor.fetchone()[0])
+    return advisory_locks.try_exclusive(LOCK_ID)

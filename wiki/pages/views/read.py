@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -100,7 +100,6 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         return as_of(request, titles.clean_title(title))
     language = (get_language() or "fr")[:2]
     etag = page_cache.etag_from_middleware(request)
-    readable = WikiPage.objects.readable_by(request.user).filter(title_key=key)
     rendered = (
         RenderedPage.objects.filter(
             WikiPageQuerySet.is_readable(request.user, "page__"), page__title_key=key, ui_language=language
@@ -112,7 +111,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         .select_related("page__kind", "page__place")
     )
     stored: RenderedPage | None = next(iter(rendered), None)  # one: `first` would sort it
-    found = stored.page if stored else readable.select_related("kind", "place").first()
+    found = stored.page if stored else _readable_page(request, key)
     if found is None:
         return missing_page(request, title, key)
     found.has_forks_or_proposals = getattr(stored, "has_forks_or_proposals", True)
@@ -128,6 +127,12 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     output = page_output.current_output(stored, found)
     response = _render_page(request, found, stored, output)
     return page_cache.add_cache_headers(response, found.license, etag if output.is_cacheable else "")
+
+
+def _readable_page(request: HttpRequest, key: str) -> WikiPage | None:
+    """Return the page with a title key, with kind and place, if the reader may read it."""
+    pages = WikiPage.objects.readable_by(request.user).filter(title_key=key)
+    return cast("WikiPage | None", pages.select_related("kind", "place").first())
 
 
 def _render_page(request: HttpRequest, found: WikiPage, stored: RenderedPage, output: PageOutput) -> HttpResponse:
@@ -301,7 +306,7 @@ def as_of(request: HttpRequest, title: str) -> HttpResponseBase:
     except date_input.InvalidDate:
         message = gettext("“%(text)s” is no date, like 2019, 2019-03 or 2019-03-05.") % {"text": day}
         return render(request, "wiki/pages/problem.html", {"message": message}, status=404)
-    current = WikiPage.objects.readable_by(request.user).filter(title_key=key).select_related("kind", "place").first()
+    current = _readable_page(request, key)
     version = _version_titled(request, title, until)
     if version is None and current is not None:
         version = _version_of_day(request, current, until)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from django.db import connection
 
+from wiki.pages.writing import advisory_locks
+
 LOCK_ID = 7_230_109
 OPEN_WRITES = (
     "COALESCE((SELECT string_agg(virtualtransaction, ' ') FROM pg_locks WHERE locktype = 'advisory'"  # noqa: S608
@@ -22,9 +24,7 @@ OPEN_WRITES = (
 
 def mark() -> None:
     """Mark the current transaction as a write of versions, until it ends; before the versions get primary keys."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK_ID])
+    advisory_locks.hold_shared(LOCK_ID)
 
 
 def sql() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from wiki.text.frontmatter.frontmatter_entries import BLANKS, FrontMatterLines
+from wiki.text.frontmatter.frontmatter_entries import BLANKS, CLOSING_SIGNS, FrontMatterLines
 from wiki.text.frontmatter.yaml_values import FrontMatterValue, YamlRefused, load_mapping, load_value
 from wiki.text.problems import Problem
 
@@ -15,7 +15,6 @@ _COMMENT = re.compile(r"(?:^|[ \t])#(?:[ \t]|$)")
 _HASHTAG = re.compile(r"[ \t]#[^\s#]")
 """What YAML takes for a remark, and people do not."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_CLOSINGS = {'"': '"', "'": "'", "[": "]", "{": "}"}
 _INDICATORS = ("|", ">")
 YAML_KEY = "_value"
 
@@ -49,24 +48,29 @@ def value_of(entry: FrontMatterLines) -> tuple[FrontMatterValue, Problem | None]
     try:
         return _cleaned(_yaml_lines(entry)), None
     except YamlRefused as refused:
-        form, text = form_of(entry)
+        form, text = _form_without_yaml(entry)
         return _items(entry) if form == ValueForm.ITEMS else _CONTROL.sub("", text), _problem(entry, refused.problem)
 
 
 def form_of(entry: FrontMatterLines) -> tuple[ValueForm, str]:
     """Return how the value of an entry is written, and its text: without comment, the lines of a text joined."""
-    first, lines = entry.first_value, item_lines(entry)
     if not entry.further_lines:
-        return form_of_line(first)
+        return form_of_line(entry.first_value)
     if _is_simple_list(entry):
         return ValueForm.ITEMS, ""
     try:
         _yaml_lines(entry)
     except YamlRefused:
-        if not first and all(line.startswith("-") for line in lines):
-            return ValueForm.ITEMS, ""
-        return ValueForm.LINES, " ".join([*([first] if first not in ("", *_INDICATORS) else []), *lines])
+        return _form_without_yaml(entry)
     return ValueForm.YAML_LINES, ""
+
+
+def _form_without_yaml(entry: FrontMatterLines) -> tuple[ValueForm, str]:
+    """Return the form and the text, as `form_of` does, of an entry of several lines that are no YAML."""
+    first, lines = entry.first_value, item_lines(entry)
+    if not first and all(line.startswith("-") for line in lines):
+        return ValueForm.ITEMS, ""
+    return ValueForm.LINES, " ".join([*([first] if first not in ("", *_INDICATORS) else []), *lines])
 
 
 def _yaml_lines(entry: FrontMatterLines) -> FrontMatterValue:
@@ -120,7 +124,12 @@ def form_of_line(written: str) -> tuple[ValueForm, str]:
     for text in (written, without_comment):
         if LINKS.fullmatch(text) or (text.startswith("[[[") and LINKS.fullmatch(text[1:-1])):
             return ValueForm.LINKS, text
-        if text[:1] in _CLOSINGS and len(text) > 1 and text[-1] == _CLOSINGS[text[0]] and _loaded(text) is not None:
+        if (
+            text[:1] in CLOSING_SIGNS
+            and len(text) > 1
+            and text[-1] == CLOSING_SIGNS[text[0]]
+            and _loaded(text) is not None
+        ):
             return ValueForm.YAML_VALUE, text
     return ValueForm.PLAIN, "" if without_comment in _INDICATORS else without_comment
 

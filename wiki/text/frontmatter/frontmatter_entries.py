@@ -31,7 +31,7 @@ _ENTRY = re.compile(
 _ENTRY_WITHOUT_BLANK = re.compile(r"(?P<key>[^\W\d_](?:[^\W\d_]|[ '’-]){0,60}):(?!//)(?P<rest>[^\s:].*)$")
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 _RULE = re.compile(r"-{2,}\s*")
-_FLOW_ENDS = {"[": "]", "{": "}", '"': '"', "'": "'"}
+CLOSING_SIGNS = {"[": "]", "{": "}", '"': '"', "'": "'"}
 FLOW_LINES, FLOW_ATTEMPTS = 50, 3
 """Lines of a value in brackets or quotes at most, and closing signs at which its end is looked for."""
 _ESCAPE = re.compile(r'\\(["\\/])')
@@ -109,7 +109,7 @@ def _end_of_entry(lines: Sequence[str], start: int, entry: FrontMatterLines) -> 
 def _end_of_flow_value(lines: Sequence[str], start: int, head: int) -> int | None:
     """Return the index after a value in brackets, braces or quotes that closes on a later line; None if it does not."""
     first = lines[start][head:].strip(f"{BLANKS}\r\n")
-    closing = _FLOW_ENDS.get(first[:1])
+    closing = CLOSING_SIGNS.get(first[:1])
     if closing is None or (len(first) > 1 and first.endswith(closing)):
         return None
     attempts = 0

@@ -17,7 +17,7 @@ from wiki.text.frontmatter.frontmatter_entries import (
     has_key_line,
     split_entries,
 )
-from wiki.text.frontmatter.yaml_values import FrontMatterValue, YamlRefused, load_mapping
+from wiki.text.frontmatter.yaml_values import FrontMatterValue, YamlRefused, joined, load_mapping
 from wiki.text.problems import Problem
 from wiki.text.titles import fold
 
@@ -141,19 +141,11 @@ def _read_entries(block: str) -> tuple[list[FrontMatterEntry], list[Problem]]:
             value, problem = entry_values.value_of(entry)
             problems += [problem] if problem else []
             by_key.setdefault(fold(entry.key), []).append(FrontMatterEntry(entry.key, value, entry.line))
-    return [_joined(entries) for entries in by_key.values()], problems
-
-
-def _joined(entries: list[FrontMatterEntry]) -> FrontMatterEntry:
-    """Return the entries of one key as one."""
-    first = entries[0]
-    if len(entries) == 1:
-        return first
-    values: dict[str, FrontMatterValue] = {}
-    for entry in entries:
-        for value in entry.value if isinstance(entry.value, list) else [entry.value]:
-            values.setdefault(value if isinstance(value, str) else f"\0{value!r}", value)
-    return FrontMatterEntry(first.key, list(values.values()), first.line)
+    data = [
+        FrontMatterEntry(entries[0].key, joined([entry.value for entry in entries]), entries[0].line)
+        for entries in by_key.values()
+    ]
+    return data, problems
 
 
 def _bounded(problems: list[Problem]) -> list[Problem]:

@@ -5,7 +5,7 @@ Every scalar is the string as written (no dates, no booleans); tags, anchors, al
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import yaml
 from yaml import events
@@ -67,10 +67,10 @@ def _value(event: events.Event, stream: Iterator[events.Event], depth: int) -> F
     if depth >= DEPTH_LIMIT:
         raise YamlRefused("front_matter_depth", _line(event), limit=str(DEPTH_LIMIT))
     if isinstance(event, events.MappingStartEvent):
-        mapping: dict[str, FrontMatterValue] = {}
+        mapping: dict[str, list[FrontMatterValue]] = {}
         for key, value in _pairs(stream, depth + 1):
-            mapping[key] = combined(mapping[key], value) if key in mapping else value
-        return mapping
+            mapping.setdefault(key, []).append(value)
+        return {key: joined(values) for key, values in mapping.items()}
     items: list[FrontMatterValue] = []
     for item in stream:
         if isinstance(item, events.SequenceEndEvent):
@@ -92,13 +92,15 @@ def _pairs(stream: Iterator[events.Event], depth: int) -> Iterator[tuple[str, Fr
         yield event.value, _value(next(stream), stream, depth)
 
 
-def combined(earlier: FrontMatterValue, later: FrontMatterValue) -> FrontMatterValue:
-    """Return the values of a repeated key in source order, equal ones once."""
-    values: list[FrontMatterValue] = list(earlier) if isinstance(earlier, list) else [earlier]
-    for value in later if isinstance(later, list) else [later]:
-        if value not in values:
-            values.append(value)
-    return values
+def joined(values: Sequence[FrontMatterValue]) -> FrontMatterValue:
+    """Return the values of all entries of one key: a single one as it is, several in source order, equal ones once."""
+    if len(values) == 1:
+        return values[0]
+    found: dict[str, FrontMatterValue] = {}
+    for value in values:
+        for item in value if isinstance(value, list) else [value]:
+            found.setdefault(item if isinstance(item, str) else f"\0{item!r}", item)
+    return list(found.values())
 
 
 def _check_allowed(event: events.Event) -> None:

@@ -15,16 +15,16 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import footnote_def
 
-from wiki.text.markup.parser_functions import end_of_call
+from wiki.text.markup.parser_functions import CALL, end_of_call
 
 ABBREVIATIONS = "abbreviations"
 """Key of the environment of a parsed text: titles by abbreviation."""
 CALL_BLOCK = "wiki_call"
 """Type of the token of a call over several lines; its content is the call as written."""
 NESTING_LIMIT = 100
-"""Nesting beyond which markdown-it reads no further blocks; `markdown_parser` refuses such texts before."""
+"""Nesting beyond which markdown-it reads no further; `markdown_parser` refuses texts with such blocks before."""
 _ABBREVIATION = re.compile(r"\*\[([^\]\n]+)\] ?:[ ]*(.*)")
-_CALL = re.compile(r"\{\{(?=\s*[#:]?\w)")
+_CALL = re.compile(CALL)
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _IN_CELLS = re.compile(r"\[\[[^\[\]\n]*\]\]|\{\{")
 _BAR = re.compile(r"\\?\|")

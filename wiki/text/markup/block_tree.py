@@ -15,12 +15,14 @@ from markdown_it.token import Token
 
 from wiki.text.markup.block_rules import ABBREVIATIONS, CALL_BLOCK, block_parser
 from wiki.text.markup.engine_protocol import EngineProtocol
-from wiki.text.markup.parser_functions import end_of_call
+from wiki.text.markup.inline_tree import append_raw
+from wiki.text.markup.parser_functions import CALL, end_of_call
 from wiki.text.markup.placeholders import Placeholder
 
 _IN_HTML = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|pre|code|textarea)\b.*?(?:</\1\s*>|\Z)|</?[a-z][^<>]*>"
-    r"|(?P<call>(?<![\\{])\{\{(?=\s*[#:]?\w))|(?<!\[)\[\[(?P<link>[^\[\]\n]{1,2000})\]\]",
+    rf"|(?P<call>{CALL})"
+    r"|(?<!\[)\[\[(?P<link>[^\[\]\n]{1,2000})\]\]",
     re.IGNORECASE | re.DOTALL,
 )
 """What is read within raw HTML: calls and links, but not in comments, code and tags."""
@@ -39,10 +41,10 @@ class BlockTreeBuilder(BlockParser):
     def parseDocument(self, lines: Sequence[str]) -> ElementTree:  # type: ignore[override]  # noqa: N802
         """Return the tree of a text; set references, abbreviations and footnotes of the engine."""
         self.root, self._footnotes = Element(self.engine.doc_tag), {}
-        environment: dict[str, object] = {}
+        environment: dict[str, Any] = {}
         tokens = self._reader.parse("\n".join(lines), environment)
-        self.engine.link_references = environment.get("references", {})  # type: ignore[assignment]
-        self.engine.abbreviations.update(environment.get(ABBREVIATIONS, {}))  # type: ignore[call-overload]
+        self.engine.link_references = environment.get("references", {})
+        self.engine.abbreviations.update(environment.get(ABBREVIATIONS, {}))
         self._build(self.root, iter(tokens))
         return ElementTree(self.root)
 
@@ -59,7 +61,7 @@ class BlockTreeBuilder(BlockParser):
             if token.type == "footnote_reference_open":
                 self._footnote(str(token.meta["label"]), tokens)
             elif token.type == "inline":
-                _add_text(stack[-1], token.content)
+                append_raw(stack[-1], f"\n{token.content}" if len(stack[-1]) else token.content)
             elif token.nesting == 0:
                 self._leaf(stack[-1], token)
             elif token.hidden:  # the paragraph of a tight list
@@ -98,14 +100,6 @@ class BlockTreeBuilder(BlockParser):
 
     def _with_wiki_markup(self, html: str) -> str:
         """Return raw HTML with the calls and links between its tags replaced by the markup of their placeholders."""
-
-        def markup(match: re.Match[str]) -> str:
-            """Return the markup of a link; tags, comments and code as they are."""
-            if match["link"] is None:
-                return match[0]
-            element = self.engine.links.from_markup(match[0], match["link"])
-            return tostring(element, encoding="unicode")
-
         if "{{" not in html and "[[" not in html:
             return html
         parts, position = list[str](), 0
@@ -116,12 +110,15 @@ class BlockTreeBuilder(BlockParser):
             if end is None:
                 continue
             parts.append(html[position : match.start()])
+            position = end
             if match["call"]:
                 placeholder = self.engine.calls.placeholder(html[match.start() : end])
                 parts.append(self.engine.store.add_markup(placeholder, *self.engine.calls.links(placeholder)))
-            else:
-                parts.append(markup(match))
-            position = end
+            elif match["link"]:
+                element = self.engine.links.from_markup(match[0], match["link"])
+                parts.append(tostring(element, encoding="unicode"))
+            else:  # a tag, a comment, code
+                parts.append(match[0])
         return "".join([*parts, html[position:]])
 
 
@@ -130,11 +127,3 @@ def _attributes(token: Token) -> dict[str, str]:
     found = {name: str(value) for name, value in token.attrs.items() if name == "start"}
     style = str(token.attrs.get("style", ""))
     return found | ({"align": style.partition(":")[2]} if style else {})
-
-
-def _add_text(element: Element, text: str) -> None:
-    """Append a text, after the last child if there is one."""
-    if len(element):
-        element[-1].tail = f"{element[-1].tail or ''}\n{text}"
-    else:
-        element.text = f"{element.text or ''}{text}"

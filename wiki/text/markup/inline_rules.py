@@ -11,14 +11,14 @@ from markdown_it.helpers import parseLinkLabel
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
-from wiki.text.markup.parser_functions import end_of_call
+from wiki.text.markup.block_rules import NESTING_LIMIT
+from wiki.text.markup.parser_functions import CALL, end_of_call
 from wiki.text.markup.wikilinks import WIKI_LINK
 
 WIKI_TOKEN = "wiki"  # noqa: S105  a type of tokens
 """Type of the tokens of the wiki's own markup; `meta` is what `InlineTreeBuilder` makes an element of."""
-NESTING_LIMIT = 100
 _WIKI_LINK = re.compile(WIKI_LINK)
-_CALL = re.compile(r"(?<![\\{])\{\{(?=\s*[#:]?\w)")
+_CALL = re.compile(CALL)
 _SWITCH = re.compile(r"__(NOFACTBOX|SHOWFACTBOX)__")
 _DESTINATION = re.compile(
     r"\([ ]*((?:[^()\\\n<>\"]|\\.|\([^()\n]*\))+?)(?:[ ]+\"((?:[^\"\\\n]|\\.)*)\")?[ ]*\)",

@@ -97,7 +97,7 @@ class InlineTreeBuilder(Treeprocessor):
                 SubElement(parent, "code").text = AtomicString(_with_ampersands(token.content))
             case "html_inline":
                 html = _LINK.sub(lambda link: link[1].rpartition("|")[2], token.content)  # in an attribute, its text
-                _append_raw(parent, self.engine.htmlStash.store(html))
+                append_raw(parent, self.engine.htmlStash.store(html))
             case "image":
                 attributes = {name: str(value) for name, value in token.attrs.items() if name in ("src", "title")}
                 SubElement(parent, "img", {**attributes, "alt": _plain(token.children or [])})
@@ -122,7 +122,7 @@ class InlineTreeBuilder(Treeprocessor):
         elif kind == "switch":
             element = store.add_element(Placeholder("mark", {"switch": values[0]}))
         elif kind == "picture":
-            element = Element("img", {"src": values[1], "alt": values[0], "title": values[2] or ""})
+            element = Element("img", {"src": values[1], "alt": values[0], "title": values[2]})
         else:
             processor: Any = self.engine.inlinePatterns["footnote"]
             element = processor.handleMatch(re.match(r"(.*)", values[0]), values[0])[0]
@@ -158,10 +158,10 @@ def _with_ampersands(text: str) -> str:
 
 
 def _append_text(element: Element, text: str) -> None:
-    _append_raw(element, _with_ampersands(text))
+    append_raw(element, _with_ampersands(text))
 
 
-def _append_raw(element: Element, text: str) -> None:
+def append_raw(element: Element, text: str) -> None:
     """Append a text after the last child, or to the text of the element."""
     if not text:
         return

@@ -24,6 +24,8 @@ PARSER_FUNCTIONS: dict[str, ParserFunctionHandler | None] = {}
 CALL_LIMIT = 20_000
 """Maximum length of one call in characters."""
 
+CALL = r"(?<![\\{])\{\{(?=\s*[#:]?\w)"
+"""Pattern of the beginning of a call."""
 _BRACES = re.compile(r"\{{2,}|\}{2,}")
 _BRACKETS = re.compile(r"\{\{|\}\}|\[\[|\]\]|\|")
 _PAGE_NAME_VARIABLE = re.compile(r"\{\{\s*(PAGENAME|FULLPAGENAME|NAMESPACE)\s*\}\}", re.IGNORECASE)
