@@ -19,6 +19,7 @@ from wiki.facts.fact_lifetimes import FactHistory
 from wiki.facts.fact_rows import ROWS, get_or_create_properties, write_lifetimes
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import SPECIAL
+from wiki.facts.value_lists import divide_statements
 from wiki.facts.values import Value
 from wiki.facts.version_statements import VersionStatements, statements_of
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion, VersionState
@@ -58,6 +59,7 @@ class FactUpdater:
         properties = get_or_create_properties(
             {key for _, statements in pages for one in statements for _, key, _ in one.facts}
         )
+        divide_statements([one for _, statements in pages for one in statements], properties)
         current = _load_current([version for version, _ in pages], changes)
         histories = []
         for version, statements in pages:

@@ -12,6 +12,7 @@ from wiki.facts.datatypes.monolingual import split_language
 from wiki.facts.datatypes.numbers import Number
 from wiki.facts.datatypes.quantities import read_unit
 from wiki.facts.datatypes.registry import find_datatype_id
+from wiki.facts.datatypes.separators import is_separator
 from wiki.facts.models import Property
 from wiki.facts.special_properties import SPECIAL, key_of_property, property_title
 from wiki.facts.values import Context, Declaration, Unit
@@ -75,6 +76,7 @@ def declaration_of(key: str, rows: Mapping[str, Property], depth: int = DEPTH) -
         display_units=tuple(declared.get("display_units", ())),
         precision=declared.get("precision"),
         unique=declared.get("unique", False),
+        separator=declared.get("separator", ""),
         parents=tuple(declared.get("parents", ())),
         fields=fields,
         formatter=declared.get("formatter", ""),
@@ -110,6 +112,7 @@ def parse_declaration(
         "unique": any(
             value.strip().lower() in ("1", "true", "yes", "vrai", "oui") for value in values.get("_PVUC", [])
         ),
+        "separator": next((value.strip() for value in values.get("_SEP", []) if is_separator(value)), ""),
         "parents": _keys(values.get("_SUBP", [])),
         "fields": _keys(field for value in values.get("_LIST", []) for field in value.split(";")),
         "formatter": (values.get("_PEFU") or [""])[0],

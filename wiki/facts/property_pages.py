@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -19,6 +19,7 @@ from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.values import Value
 from wiki.pages.background_jobs import FailureLog
 from wiki.pages.models import PageText, PageVersion, WikiPage
+from wiki.pages.task_models import OutdatedPage
 from wiki.pages.writing.derived_data import VersionState
 from wiki.pages.writing.lock_retry import retry_while_locked
 from wiki.text import titles
@@ -83,16 +84,30 @@ def _apply_declaration(
     if all(getattr(row, name) == value for name, value in columns.items()):
         return
     affected = _affected_keys(row)  # before the update too: a former redirect affects its old target
+    separators = _separators_of(affected)
     for name, value in columns.items():
         setattr(row, name, value)
     row.revision += 1
     row.save()
     affected |= _affected_keys(row)
+    _divide_again({name for name, new in _separators_of(affected).items() if new != separators.get(name, "")})
     changes.declared |= affected
     changes.values |= {(changes.page, name, "*") for name in affected}  # facts count for synonyms at once
     _reparse_facts_of(row, changes.values)
     for page in _pages_redirecting_to(key):
         _reapply_page(changes, page)
+
+
+def _separators_of(keys: Iterable[str]) -> dict[str, str]:
+    """Return the separator that each property declares, or the one it redirects to; "" for none."""
+    return {key: one.separator for key, one in property_declarations.declarations_for(keys).items()}
+
+
+def _divide_again(keys: Collection[str]) -> None:
+    """Let the worker derive the pages that state these properties again: their separators have changed."""
+    if keys:
+        pages = Fact.objects.filter(property__key__in=keys).order_by("page").values_list("page", flat=True).distinct()
+        OutdatedPage.objects.bulk_create([OutdatedPage(page_id=page) for page in pages.iterator()], batch_size=500)
 
 
 def _list_key(name: str) -> str:

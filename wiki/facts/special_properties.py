@@ -53,6 +53,7 @@ _ROWS = (
     ("_PVAP", "Allows pattern", "Motif permis", "__pvap", "Has allows pattern|Autorise le modèle", ""),
     ("_PVUC", "Has uniqueness constraint", "A une contrainte d'unicité", "_boo",
      "Uniqueness constraint|IsFunctionalProperty", ""),
+    ("_SEP", "Value separator", "Séparateur de valeurs", "__sep", "Separator|Has separator|Séparateur", ""),
     ("_CONV", "Corresponds to", "Correspond à", "_txt", "", ""),
     ("_UNIT", "Display units", "Unités de mesure", "_txt", "Display unit|Unité de mesure|Unités d'affichage", ""),
     ("_PREC", "Display precision of", "Précision d'affichage de", "_num", "Display precision", ""),

@@ -17,6 +17,9 @@ PROBLEMS: Mapping[str, str] = {
     "value_not_allowed": gettext_noop("“%(value)s” is not allowed for %(property)s. Allowed: %(allowed)s."),
     "value_pattern": gettext_noop("“%(value)s” does not have the form that %(property)s asks for: %(pattern)s."),
     "pattern_unreadable": gettext_noop("The pattern “%(pattern)s” cannot be read: %(reason)s. Correct it."),
+    "separator_unusable": gettext_noop(
+        "“%(value)s” cannot separate values. Write one to %(length)s signs, like a comma or a semicolon."
+    ),
     "type_unknown": gettext_noop("“%(value)s” is no datatype. Known: %(known)s."),
     "page_fragment": gettext_noop(
         "“%(value)s” names a part of a page, and it is not known of which. Write “Page#part”."

@@ -76,6 +76,8 @@ class Declaration:
     display_units: tuple[str, ...] = ()
     precision: int | None = None
     unique: bool = False
+    separator: str = ""
+    """Divides a text into several values (`value_lists`)."""
     parents: tuple[str, ...] = ()
     """Keys of the properties that this one refines (Subproperty of)."""
     fields: tuple[Declaration, ...] = ()

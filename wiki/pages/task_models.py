@@ -86,6 +86,18 @@ class TaskFailure(models.Model):
         return f"{self.job} {self.item}: {self.error}"
 
 
+class OutdatedPage(models.Model):
+    """A page whose data is to be derived again, since something else than its text changed what follows from it.
+
+    A page may be waiting several times.
+    """
+
+    page = models.ForeignKey("wiki.WikiPage", on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"page {self.page_id}"
+
+
 class DerivedRevision(models.Model):
     """By which revision of the rules one kind of derived data was made, and how far it is made again."""
 

@@ -96,6 +96,7 @@ def declaration_rows(declaration: Declaration, language: str) -> list[tuple[str,
         (gettext("Shown in"), list(declaration.display_units)),
         (gettext("Decimals shown"), [str(declaration.precision)] if declaration.precision is not None else []),
         (gettext("Unique"), [gettext("No two pages have the same value.")] if declaration.unique else []),
+        (gettext("Several values are separated by"), [declaration.separator] if declaration.separator else []),
         (gettext("Called"), [f"{text} ({code})" for code, text in sorted(declaration.labels.items())]),
     ]
     return [(label, texts) for label, texts in rows if texts]

@@ -17,6 +17,7 @@ from wiki.facts.datatypes.numbers import Number
 from wiki.facts.datatypes.page_values import KindDatatype, Page
 from wiki.facts.datatypes.quantities import Quantity, Temperature
 from wiki.facts.datatypes.records import Record, ReferenceDatatype
+from wiki.facts.datatypes.separators import SeparatorDatatype
 from wiki.facts.datatypes.telephones import Telephone
 from wiki.facts.datatypes.texts import Code, Keyword, Text
 from wiki.facts.datatypes.web_addresses import Email, Url
@@ -144,6 +145,7 @@ def _internal(id_: str) -> Text:
 
 
 INTERNAL_TYPES: tuple[Datatype, ...] = (
+    SeparatorDatatype("__sep", _names("sep", "sep")),
     TypeName(lambda: USER_TYPES, find_datatype_id, datatype_name),
     *(
         Page(id_, _names(id_.strip("_"), id_.strip("_")), space)

@@ -11,7 +11,7 @@ from typing import Any
 
 from wiki.pages.background_jobs import FailureLog
 from wiki.pages.models import WikiPage
-from wiki.pages.task_models import DerivedRevision
+from wiki.pages.task_models import DerivedRevision, OutdatedPage
 from wiki.pages.writing import rebuild_derived
 from wiki.pages.writing.derived_data import UPDATERS
 
@@ -53,6 +53,8 @@ class RederivationJob:
         failures = FailureLog(self.name)
         for item in failures.due():
             failures.run(item, _derive, int(item))
+        if _derive_outdated_pages(failures):
+            return True
         outdated = outdated_kinds()
         if not outdated:
             return False
@@ -74,6 +76,19 @@ class RederivationJob:
         record_as_current()
         logger.warning("All pages are derived again")
         return False
+
+
+def _derive_outdated_pages(failures: FailureLog) -> bool:
+    """Derive the data of some waiting pages again; return whether there were any.
+
+    Rows go only once the work is done; one that is added meanwhile stays.
+    """
+    first = list(OutdatedPage.objects.order_by("pk").values_list("page", flat=True)[:PAGES_PER_RUN])
+    for page in dict.fromkeys(first):
+        rows = list(OutdatedPage.objects.filter(page=page).values_list("pk", flat=True))
+        failures.run(page, _derive, page)
+        OutdatedPage.objects.filter(pk__in=rows).delete()
+    return bool(first)
 
 
 def progress() -> tuple[int, int] | None:
