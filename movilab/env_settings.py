@@ -191,7 +191,7 @@ def _sqlite(data: Path) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 5,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-4000;",
         },
         # A file, not memory: tests with several processes or a live server open the same database.
         "TEST": {"NAME": data / "test.sqlite3"},

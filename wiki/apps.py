@@ -107,6 +107,7 @@ def _connect_signals() -> None:
     from wiki.accounts.known_devices import remember_sign_in
     from wiki.accounts.models import User
     from wiki.ask.embedding import result_cache
+    from wiki.facts import spelling_upgrade
     from wiki.pages.models import Kind
     from wiki.pages.writing import cache_versions, rederivation
     from wiki.search import outbox
@@ -114,6 +115,9 @@ def _connect_signals() -> None:
     outbox.connect_signals()
     post_migrate.connect(
         rederivation.record_new_wiki, sender=apps.get_app_config("wiki"), dispatch_uid="wiki.record_new_wiki"
+    )
+    post_migrate.connect(
+        spelling_upgrade.unify_stored_keys, sender=apps.get_app_config("wiki"), dispatch_uid="wiki.unify_stored_keys"
     )
     user_logged_in.connect(remember_sign_in, dispatch_uid="wiki.remember_sign_in")
     post_save.connect(cache_versions.invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")

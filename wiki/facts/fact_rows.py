@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from wiki.facts import fact_columns, property_declarations
@@ -14,21 +15,26 @@ from wiki.text import titles
 
 ROWS = 500
 """Rows per query or insert."""
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 AUTOMATIC = ("_MDAT", "_CDAT", "_NEWP", "_LEDT", "_MIME", "_MEDIA")
 """Keys of the properties of builtin statements."""
 
 
-def get_or_create_properties(keys: Iterable[str]) -> dict[str, Property]:
+def get_or_create_properties(keys: Iterable[str], names: Mapping[str, str] = NO_NAMES) -> dict[str, Property]:
     """Return the rows of properties by key, with those they redirect to and the fields of records.
 
-    The rows for builtin statements are always among them. Missing rows are created.
+    The rows for builtin statements are always among them. Missing rows are created, with the titles
+    in `names` where these are written otherwise than the keys.
     """
     needed = {*keys, *AUTOMATIC}
     rows = property_declarations.load_properties(needed)
     missing = sorted(key for key in needed if key not in rows)
     if missing:
         Property.objects.bulk_create(
-            [Property(key=key, title=property_title(key), datatype=_special_type(key)) for key in missing],
+            [
+                Property(key=key, title=property_title(key, names.get(key, "")), datatype=_special_type(key))
+                for key in missing
+            ],
             ignore_conflicts=True,
         )
         rows = property_declarations.load_properties(needed)

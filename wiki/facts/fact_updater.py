@@ -37,7 +37,7 @@ class FactUpdater:
     """Maintains the rows of `Fact`, `Subject` and `Property`."""
 
     name = "facts"
-    revision = 4
+    revision = 5
     requires = ()
     provides = FactChanges
 
@@ -57,7 +57,8 @@ class FactUpdater:
         if not pages:
             return changes
         properties = get_or_create_properties(
-            {key for _, statements in pages for one in statements for _, key, _ in one.facts}
+            {key for _, statements in pages for one in statements for _, key, _ in one.facts},
+            {key: title for _, statements in pages for one in statements for key, title in one.names.items()},
         )
         divide_statements([one for _, statements in pages for one in statements], properties)
         current = _load_current([version for version, _ in pages], changes)

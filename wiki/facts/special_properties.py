@@ -111,6 +111,13 @@ def key_of_property(name: str) -> str:
     return titles.key_of(f"Property:{bare}").partition(":")[2]
 
 
+def written_title(name: str) -> str:
+    """Return the title of a property with the signs that its name is written with. Raises TitleProblem."""
+    bare = name.strip().lstrip(":").strip()
+    number, rest = titles.split_namespace(bare)
+    return titles.capitalize(f"Property:{rest if number == PROPERTY else bare}").partition(":")[2]
+
+
 def property_title(key: str, written: str = "") -> str:
     """Return the title of a property: the English name of a special one; else `written`, or else the key."""
     special = SPECIAL.get(key)

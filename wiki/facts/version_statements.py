@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from wiki.facts.special_properties import SPECIAL, key_of_property
+from wiki.facts.special_properties import SPECIAL, key_of_property, written_title
 from wiki.pages.writing.derived_data import ParsedVersion, VersionState
 from wiki.text import statements, titles
 from wiki.text.markup import parser_process
@@ -31,6 +31,8 @@ class VersionStatements:
     version: VersionState
     facts: dict[Identity, int] = field(default_factory=dict)
     """The position of each fact among the facts of its page."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Titles of properties by key, as they are written here, where these differ by spelling."""
 
 
 def statements_of(parsed: ParsedVersion) -> Iterator[VersionStatements]:
@@ -83,6 +85,8 @@ def _add(result: VersionStatements, name: str, value: str, fragment: str = "") -
     if special is not None and special.automatic and not name.startswith("_"):
         return
     result.facts.setdefault((fragment[:TITLE_LIMIT], key, value), len(result.facts))
+    if special is None and (title := written_title(name)) != key:
+        result.names.setdefault(key, title)
 
 
 def _add_kind(result: VersionStatements, version: VersionState, namespace: int) -> None:

@@ -62,7 +62,7 @@ class TitlePeriodUpdater:
     """Maintains the rows of `TitlePeriod`."""
 
     name = "titles"
-    revision = 1
+    revision = 2
     requires = ()
     provides = None
 

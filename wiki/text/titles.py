@@ -31,6 +31,12 @@ _DIRECTION_MARKS = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\uf
 _DOT_PATHS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
 _COLON = re.compile(r" *: *")
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'", "ʼ": "'"})
+_SPELLINGS = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "\u2010": "-", "\u2011": "-", "œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae"}
+    | {chr(0xFB00 + index): letters for index, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"))}
+)
+OTHER_SPELLINGS = "".join(map(chr, _SPELLINGS))
+"""Signs that keys do not have, since keyboards have others for them."""
 
 
 class TitleProblem(Refused):
@@ -100,6 +106,14 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", unaccented.casefold())
 
 
+def unify_spelling(text: str) -> str:
+    """Return a text with the signs of keyboards for those that typography has: apostrophes, hyphens, blanks, ligatures.
+
+    Two spellings of one thing are one value and one title; what was written is what is shown.
+    """
+    return " ".join(text.translate(_SPELLINGS).split())
+
+
 _BY_NAME: Mapping[str, int] = {
     fold(name): space.number
     for space in NAMESPACES.values()
@@ -136,7 +150,7 @@ def clean_title(raw: str) -> str:
         raise TitleProblem("title_colon", title=title[:60])
     if _DOT_PATHS.search(title):
         raise TitleProblem("title_dots", title=title[:60])
-    size = max(len(title.encode()), len(_key(title).encode()))
+    size = max(len(title.encode()), len(_with_capitals(title).encode()))
     if size > TITLE_LIMIT:
         raise TitleProblem("title_too_long", title=title[:60], size=str(size), limit=str(TITLE_LIMIT))
     number, rest = split_namespace(title)
@@ -162,7 +176,8 @@ def _upper_first(part: str) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _key(title: str) -> str:
+def _with_capitals(title: str) -> str:
+    """Return a clean title with the canonical name of its namespace and capitals where keys have them."""
     number, rest = split_namespace(title)
     parts = _COLON.split(rest)
     if number in (PROPERTY, PROPERTY + 1):  # no places, but names of vocabularies: foaf:name, foaf:Person
@@ -178,11 +193,18 @@ def _key(title: str) -> str:
 def key_of(full_title: str) -> str:
     """Return the unique key of a page: canonical namespace, no spaces around `:`, first letters upper case.
 
+    Spellings of typography and of keyboards have one key (`unify_spelling`).
+
     The first letter is that of the title, and of each part after a `:`, since the part before may be a place. Names of
     properties keep the case after a `:`, as in MediaWiki.
     Two titles name the same page exactly when their keys are equal.  Raises TitleProblem.
     """
-    return _key(clean_title(full_title))
+    return _with_capitals(unify_spelling(clean_title(full_title)))
+
+
+def capitalize(full_title: str) -> str:
+    """Return the key of a page with the signs that its title is written with. Raises TitleProblem."""
+    return _with_capitals(clean_title(full_title))
 
 
 def build_full_title(namespace: int, place_title: str | None, title: str) -> str:

@@ -36,5 +36,6 @@ class SeparatorDatatype(Text):
 
     def find_problem(self, text: str) -> Problem | None:
         """Return why `text` cannot separate values, or None."""
-        found = super().find_problem(text)
-        return found or (None if is_separator(text) else problem("separator_unusable", text, length=str(SEPARATOR_LENGTH)))
+        if is_separator(text):
+            return None
+        return super().find_problem(text) or problem("separator_unusable", text, length=str(SEPARATOR_LENGTH))

@@ -11,13 +11,10 @@ from wiki.facts.value_conditions import EqualTo, InRange, MatchesWildcard, NotMa
 from wiki.facts.value_problems import problem
 from wiki.facts.values import CANONICAL_LIMIT, Context, Value
 from wiki.text.problems import Problem
-from wiki.text.titles import fold
+from wiki.text.titles import fold, unify_spelling
 
 PREFIX_LENGTH = 180
 """Characters of a long text before the hash in its canonical value."""
-_SPELLINGS = str.maketrans(
-    {"’": "'", "‘": "'", "ʼ": "'", "\u2010": "-", "\u2011": "-", "œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae"}
-)
 KEYWORD_ASCII, KEYWORD_WIDE = 150, 85
 """Maximum number of characters in a keyword: in ASCII, and with other characters (as in SMW)."""
 
@@ -27,14 +24,6 @@ def canonical_text(text: str) -> str:
     if len(text) <= CANONICAL_LIMIT:
         return text
     return text[:PREFIX_LENGTH] + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def unify_spelling(text: str) -> str:
-    """Return a text with the signs of keyboards for those that typography has: apostrophes, hyphens, blanks, ligatures.
-
-    Two spellings of one thing are one value; what was written is what is shown.
-    """
-    return " ".join(text.translate(_SPELLINGS).split())
 
 
 def normalize_text(raw: str) -> str:

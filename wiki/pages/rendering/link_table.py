@@ -63,7 +63,7 @@ class LinkTableUpdater:
     """Updates the rows of `PageLink`; rows that do not change are not written."""
 
     name = "links"
-    revision = 3
+    revision = 4
     requires = ()
     provides = None
 

@@ -29,7 +29,7 @@ from wiki.pages.page_urls import address
 from wiki.pages.rendering import link_table
 from wiki.pages.writing import parsed_versions
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion
-from wiki.text import statements
+from wiki.text import statements, titles
 from wiki.text.markup import placeholders
 from wiki.text.markup.parser_functions import PARSER_FUNCTIONS, substitute_page_name_variables
 from wiki.text.markup.placeholders import Placeholder
@@ -158,12 +158,15 @@ def _deferred_link(placeholder: Placeholder, fields: PageFields) -> dict[str, st
     """Return the data of a link for `assemble`."""
     target = str(placeholder.data["target"])
     key, place_key = link_table.target_keys(target, fields)
-    return {
+    data = {
         "key": key,
         "near": place_key,
         "target": target,
         "fragment": str(placeholder.data.get("fragment") or ""),
     }
+    if key and (written := titles.capitalize(target)) != key:
+        data["written"] = written
+    return data
 
 
 def _deferred_call(placeholder: Placeholder, full_title: str) -> dict[str, Any]:
@@ -199,13 +202,21 @@ def assemble(
             return f'<a href="{fragment}">{label}</a>' if fragment else label
         key = data["near"] if data["near"] in existing else data["key"]
         if key in existing or key.startswith(("Category:", "File:")):
-            return f'<a href="{escape(address("page", key))}{fragment}">{label}</a>'
+            return f'<a href="{_link_address(data, key)}{fragment}">{label}</a>'
         title = gettext("%(title)s (not written yet)") % {"title": data["target"]}
-        url = escape(address("page", data["near"] or key))
+        url = _link_address(data, data["near"] or key)
         return f'<a class="red" rel="nofollow" title="{escape(title)}" href="{url}">{label}</a>'
 
     # `html` was sanitised by nh3 and completed with escaped values; labels are part of it.
     return mark_safe(placeholders.placeholder_pattern(nonce).sub(link, html))  # noqa: S308
+
+
+def _link_address(data: Mapping[str, Any], key: str) -> str:
+    """Return the escaped address of the page that a link leads to, with its title spelled as it is written.
+
+    `data` is made by `_deferred_link`, `key` is one of its two keys.
+    """
+    return escape(address("page", key.removesuffix(data["key"]) + data.get("written", data["key"])))
 
 
 def existing_targets(deferred: Mapping[str, Mapping[str, Any]]) -> set[str]:
@@ -218,7 +229,7 @@ class RenderUpdater:
     """Updates the rows of `RenderedPage`, one per page and interface language."""
 
     name = "rendered"
-    revision = 3
+    revision = 4
     requires = ()
     provides = None
 
