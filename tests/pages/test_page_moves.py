@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.test import Client
 from wagtail.models import Page
 
 from tests.factories import make_page, make_place
@@ -203,3 +204,82 @@ def test_a_move_has_the_date_that_its_author_says(alice: User) -> None:
     page, date = make_page("Fournil", by=alice), datetime(2020, 1, 2, tzinfo=UTC)
     page_moves.move(page, "Four", Author(None, "script", claimed_at=date))
     assert Changeset.objects.get().made_at == date
+
+
+def titles_now() -> set[str]:
+    """Return the full titles of all pages that are no redirects."""
+    return set(WikiPage.objects.filter(redirect_key="").exclude(title_key=None).values_list("full_title", flat=True))
+
+
+def test_sub_pages_and_discussions_go_along_on_demand(alice: User, client: Client) -> None:
+    for title in ("Guide", "Guide/Un", "Guide/Un/Deux", "GUIDE/Trois", "Guides", "Talk:Guide", "Talk:Guide/Un"):
+        make_page(title, f"Texte de {title}.", by=alice)
+    page = page_lookup.find_by_key("Guide")
+    assert page is not None
+    page_moves.move(page, "Manuel", SCRIPT, with_subpages=True, with_talk=True)
+    expected = {"Manuel", "Manuel/Un", "Manuel/Un/Deux", "GUIDE/Trois", "Guides", "Talk:Manuel", "Talk:Manuel/Un"}
+    assert titles_now() == expected
+    assert Changeset.objects.filter(act=Changeset.Act.MOVE).count() == 1
+    for old, new in [("Guide/Un/Deux", "Manuel/Un/Deux"), ("Talk:Guide/Un", "Talk:Manuel/Un")]:
+        redirect = page_lookup.find_by_key(old)
+        assert redirect is not None
+        assert page_lookup.redirect_target(redirect, alice).full_title == new  # type: ignore[union-attr]
+
+
+def test_sub_pages_and_discussions_stay_otherwise(alice: User) -> None:
+    for title in ("Guide", "Guide/Un", "Talk:Guide"):
+        make_page(title, "Texte.", by=alice)
+    page_moves.move(page_lookup.find_by_key("Guide"), "Manuel", SCRIPT)  # type: ignore[arg-type]
+    assert titles_now() == {"Manuel", "Guide/Un", "Talk:Guide"}
+
+
+def test_discussions_go_along_with_a_place_and_its_pages(bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    make_page("Charte", "Texte.", place=place, by=bob)
+    for title in ("Talk:La Myne", "Talk:La Myne:Charte"):
+        make_page(title, "Mot.", by=bob)
+    page_moves.move(place, "Le Labo", Author.of(bob), with_talk=True)
+    assert titles_now() == {"Le Labo", "Le Labo:Charte", "Talk:Le Labo", "Talk:Le Labo:Charte"}
+    redirect = page_lookup.find_by_key("Talk:La Myne:Charte")
+    assert redirect is not None
+    assert redirect.redirect_key == "Talk:Le Labo:Charte"
+
+
+def test_a_move_with_sub_pages_is_refused_as_a_whole(alice: User) -> None:
+    for title in ("Guide", "Guide/Un", "Manuel/Un"):
+        make_page(title, "Texte.", by=alice)
+    with pytest.raises(TitleTaken, match="Manuel/Un"):
+        page_moves.move(page_lookup.find_by_key("Guide"), "Manuel", SCRIPT, with_subpages=True)  # type: ignore[arg-type]
+    assert titles_now() == {"Guide", "Guide/Un", "Manuel/Un"}
+
+
+def test_sub_pages_need_the_right_to_move_them(alice: User, bob: User) -> None:
+    """A steward may move a page out of a place, but no page of another one."""
+    place = make_place("La Myne", by=bob)
+    make_page("Guide", "Texte.", place=place, by=bob)
+    page = page_lookup.find_by_key("La Myne:Guide")
+    assert page is not None
+    make_page("Un", "Texte.", by=alice)
+    WikiPage.objects.filter(full_title="Un").update(full_title="La Myne:Guide/Un", title_key="La Myne:Guide/Un")
+    with pytest.raises(NotAllowed):
+        page_moves.move(page, "Manuel", Author.of(bob), with_subpages=True)
+    assert "La Myne:Guide" in titles_now()
+
+
+def test_the_form_offers_what_goes_along(bob: User, client: Client) -> None:
+    place = make_place("La Myne", by=bob)
+    make_page("Guide", "Texte.", place=place, by=bob)
+    client.force_login(bob)
+    html = client.get("/move/La_Myne:Guide").content.decode()
+    assert "with_subpages" not in html
+    assert "with_talk" not in html
+    for number in range(7):
+        make_page(f"Guide/{number}", "Texte.", place=place, by=bob)
+    make_page("Talk:La Myne:Guide/3", "Mot.", by=bob)
+    html = client.get("/move/La_Myne:Guide").content.decode()
+    assert "7 sous-pages" in html
+    assert "La Myne:Guide/4, …" in html
+    data = {"title": "La Myne:Manuel", "comment": "", "with_subpages": "on", "with_talk": "on"}
+    assert client.post("/move/La_Myne:Guide", data).status_code == 302
+    assert titles_now() == {"La Myne", "La Myne:Manuel", *(f"La Myne:Manuel/{n}" for n in range(7)),
+                            "Talk:La Myne:Manuel/3"}  # fmt: skip

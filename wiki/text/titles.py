@@ -217,6 +217,12 @@ def build_full_title(namespace: int, place_title: str | None, title: str) -> str
     return ":".join(parts)
 
 
+def talk_title(full_title: str) -> str:
+    """Return the full title of the discussion of a page; "" for a discussion, and for a mirrored page."""
+    number, rest = split_namespace(full_title)
+    return "" if number % 2 or number == MIRROR_NAMESPACE else f"{NAMESPACES[number + 1].canonical}:{rest}"
+
+
 def replace_forbidden_characters(raw: str, colon: bool = False) -> str:
     """Replace the characters of an external name that titles cannot contain by their full-width forms.
 

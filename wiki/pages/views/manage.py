@@ -13,7 +13,7 @@ from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -60,6 +60,10 @@ class EditCommentForm(forms.Form):
     comment = forms.CharField(label=_("Why?"), max_length=500, required=False)
 
 
+SUBPAGES_SHOWN = 5
+"""Sub-pages that the form to move a page names."""
+
+
 class MovePageForm(EditCommentForm):
     """Form for the new title of a page."""
 
@@ -69,7 +73,25 @@ class MovePageForm(EditCommentForm):
         help_text=_("«Place:Title» for a page in a place, «Title» for one in the commons."),
     )
     leave_redirect = forms.BooleanField(label=_("Leave a redirect at the old title"), required=False, initial=True)
-    field_order = ["title", "comment", "leave_redirect"]
+    with_subpages = forms.BooleanField(required=False, initial=True)
+    with_talk = forms.BooleanField(
+        label=_("Also move its discussion, and those of the pages that go along"), required=False, initial=True
+    )
+    field_order = ["title", "with_subpages", "with_talk", "comment", "leave_redirect"]
+
+    def __init__(self, page: WikiPage, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        subpages = page_moves.find_subpages(page)
+        if subpages:
+            shown = ", ".join(below.full_title for below in subpages[:SUBPAGES_SHOWN])
+            shown += ", …" if subpages[SUBPAGES_SHOWN:] else ""
+            self.fields["with_subpages"].label = ngettext(
+                "Also rename its sub-page %(titles)s", "Also rename its %(count)d sub-pages: %(titles)s", len(subpages)
+            ) % {"count": len(subpages), "titles": shown}
+        else:
+            del self.fields["with_subpages"]
+        if not page_moves.find_talk_pages([page, *subpages, *page.inhabitants.all()]):
+            del self.fields["with_talk"]
 
 
 class FieldsForm(EditCommentForm):
@@ -116,12 +138,13 @@ def move(request: HttpRequest, title: str) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     page = get_page(request, title, permissions.Action.MOVE)
-    form = MovePageForm(request.POST or None, initial={"title": page.full_title})
+    form = MovePageForm(page, request.POST or None, initial={"title": page.full_title})
 
     def act(data: dict[str, Any]) -> WikiPage:
         page_moves.move(
             page, data["title"], get_author(request), data["comment"],
             leave_redirect=data["leave_redirect"],
+            with_subpages=data.get("with_subpages", False), with_talk=data.get("with_talk", False),
         )  # fmt: skip
         return page_lookup.reload_page(page.pk)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from django.utils import timezone
@@ -16,12 +16,20 @@ from wiki.pages.writing.page_writer import SaveResult, check_write_allowed, retr
 from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, full_title, store
 from wiki.text import titles
 
+ROWS = 500
+Move = tuple[WikiPage, PageFields]
+"""A page, and its fields under its new title."""
 
-def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_redirect: bool = True) -> SaveResult:
+
+def move(
+    page: WikiPage, title: str, by: Author, comment: str = "", *,
+    leave_redirect: bool = True, with_subpages: bool = False, with_talk: bool = False,
+) -> SaveResult:  # fmt: skip
     """Give `page` another full title, whose prefix names its new place.
 
-    The history stays with the page. Redirects are left at the old titles (one for each page of a renamed place). All
-    versions belong to one changeset. Raises TitleTaken, `titles.TitleProblem`, NotAllowed, Refused, DatabaseBusy, and
+    The history stays with the page. Redirects are left at the old titles (one for each page of a renamed place).
+    `with_subpages`, the pages «Title/…» go along; `with_talk`, the discussions of all of them. All versions belong to
+    one changeset. Raises TitleTaken, `titles.TitleProblem`, NotAllowed, Refused, DatabaseBusy, and
     RateLimitExceeded.
     """
     check_write_allowed(by, Action.MOVE, page, comment)
@@ -31,7 +39,7 @@ def move(page: WikiPage, title: str, by: Author, comment: str = "", *, leave_red
         fields = _new_fields(now, title)
         if full_title(fields) == now.full_title:
             return SaveResult(now, now.version, changed=False)
-        return _move(now, fields, by, comment, leave_redirect)
+        return _move(_all_moves(now, fields, by, with_subpages, with_talk), by, comment, leave_redirect)
 
     return retry_while_stale(attempt)
 
@@ -53,8 +61,31 @@ def _new_fields(page: WikiPage, title: str) -> PageFields:
     return fields
 
 
-def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_redirect: bool) -> SaveResult:
-    """Write the move of `page`, and of the pages in it if it is a place, in one changeset."""
+def find_subpages(page: WikiPage) -> list[WikiPage]:
+    """Return the pages «Title/…» of a page, redirects too, with source and place. No permission filter: for writing."""
+    below = WikiPage.objects.filter(title_key__startswith=f"{page.title_key}/", namespace=page.namespace)
+    return list(below.select_related("source", "place").order_by("pk"))
+
+
+def find_talk_pages(pages: Iterable[WikiPage]) -> dict[str, WikiPage]:
+    """Return the discussions of pages by the full titles of these, with source. No permission filter: for writing.
+
+    One query for 500 pages.
+    """
+    talk_titles = ((page.full_title, titles.talk_title(page.full_title)) for page in pages)
+    keys = {titles.key_of(talk): title for title, talk in talk_titles if talk}
+    found: dict[str, WikiPage] = {}
+    for start in range(0, len(keys), ROWS):
+        some = WikiPage.objects.filter(title_key__in=list(keys)[start : start + ROWS])
+        found |= {keys[talk.title_key]: talk for talk in some.select_related("source", "place")}
+    return found
+
+
+def _all_moves(page: WikiPage, fields: PageFields, by: Author, with_subpages: bool, with_talk: bool) -> list[Move]:
+    """Return the move of `page`, and of the pages that go along: those in it if it is a place, sub-pages, discussions.
+
+    Raises NotAllowed, and TitleProblem for a title that would be too long.
+    """
     moves = [(page, fields)]
     if page.is_place:
         renamed = WikiPage(pk=page.pk, full_title=full_title(fields))  # gives its pages their new titles
@@ -63,6 +94,25 @@ def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_re
             (child, replace(PageFields.of(child), place=renamed))
             for child in page.inhabitants.select_related("place", "source").order_by("pk")
         ]
+    if with_subpages:
+        for below in find_subpages(page):
+            check_write_allowed(by, Action.MOVE, below)
+            moves.append(_follow(below, full_title(fields) + below.full_title[len(page.full_title) :]))
+    if with_talk:  # whoever may move a page may move what is said of it
+        talks = find_talk_pages(item for item, _ in moves)
+        pairs = [(talks.get(item.full_title), titles.talk_title(full_title(new))) for item, new in moves]
+        moves += [_follow(talk, title) for talk, title in pairs if talk is not None and title]
+    return moves
+
+
+def _follow(page: WikiPage, title: str) -> Move:
+    """Return the move of a page that goes along with another one."""
+    return page, page_lookup.fields_for_title(title, license=page.license, language=page.language)
+
+
+def _move(moves: Sequence[Move], by: Author, comment: str, leave_redirect: bool) -> SaveResult:
+    """Write moves in one changeset; the first is that of the page itself."""
+    page = moves[0][0]
     replaced_redirects = [_replaceable_redirect(item, new) for item, new in moves]
     deletions = [
         NewVersion(old, None, PageFields.of(old), by, tags=["deleted"]) for old in replaced_redirects if old is not None
@@ -72,7 +122,7 @@ def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_re
         for item, new in moves
     ]
     redirects = [
-        _redirect(item, new, by, at_root=page.is_place)
+        _redirect(item, new, by, at_root=page.is_place and item.place_id == page.pk)
         for item, new in moves
         if leave_redirect and not item.is_deleted
         and titles.key_of(item.full_title) != titles.key_of(full_title(new))
@@ -82,7 +132,7 @@ def _move(page: WikiPage, fields: PageFields, by: Author, comment: str, leave_re
     return SaveResult(page, versions[len(deletions)].number, changed=True)
 
 
-def _check_all_moved(moves: Sequence[tuple[WikiPage, PageFields]]) -> None:
+def _check_all_moved(moves: Sequence[Move]) -> None:
     """Raise StaleVersion if a page was added to a renamed place since its pages were loaded.
 
     Must run inside the transaction.
