@@ -22,6 +22,7 @@ PROBLEMS: Mapping[str, str] = {
     "title_control": gettext_noop("The title “%(title)s” holds an invisible control character. Type it again."),
     "title_dots": gettext_noop("The title “%(title)s” looks like a path (“.”, “..”, “./”, “../”). Choose another one."),
     "title_colon": gettext_noop("The title “%(title)s” begins with “:” or holds “::”. Remove the colons."),
+    "title_above": gettext_noop("“%(title)s” leads above the first level of pages. Remove a “../”."),
     "title_only_namespace": gettext_noop("“%(title)s” names a namespace and no page. Add a title after the colon."),
     # Front matter
     "front_matter_odd": gettext_noop(

@@ -151,7 +151,10 @@ def _links(text: str, start: int) -> Iterator[TitleReference]:
         if colons:
             yield TitleReference("fact", value.strip(), "", label.strip(), property.strip(), match.start(), end, trail)
         else:
-            title, _, section = first.strip().removeprefix(":").partition("#")
+            title, _, section = first.strip().partition("#")
+            if titles.is_relative(title):
+                continue  # it says nothing of where its page is
+            title = title.removeprefix(":")
             yield TitleReference("link", title.strip(), section.strip(), label.strip(), "", match.start(), end, trail)
 
 

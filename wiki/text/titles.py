@@ -207,6 +207,28 @@ def capitalize(full_title: str) -> str:
     return _with_capitals(clean_title(full_title))
 
 
+def is_relative(title: str) -> bool:
+    """Return whether a link's target is relative to its page: `/Sub-page`, `../Sibling`, `../`."""
+    return title.startswith("../") or title == ".." or (title.startswith("/") and bool(title.strip("/ ")))
+
+
+def absolute_title(title: str, full_title: str) -> str:
+    """Return the full title that a link's target names on the page `full_title`; `:` before it makes it absolute.
+
+    As in MediaWiki; a `/` at the end is left out. Raises TitleProblem if it leads above the page.
+    """
+    if not is_relative(title):
+        return title.removeprefix(":")
+    base, rest = full_title, title
+    while rest.startswith("../") or rest == "..":
+        base, slash, _ = base.rpartition("/")
+        if not slash:
+            raise TitleProblem("title_above", title=title[:60])
+        rest = rest[3:]
+    rest = rest.strip("/ ")
+    return f"{base}/{rest}" if rest else base
+
+
 def build_full_title(namespace: int, place_title: str | None, title: str) -> str:
     """Return the full title of a page from its namespace number, the title of its place, and its own title."""
     parts = [title]

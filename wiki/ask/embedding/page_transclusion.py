@@ -124,8 +124,9 @@ class Transcluder:
 
     def _find_page(self, title: str) -> WikiPage | None:
         """Find the page to show: within the place, at the root, or as a template; redirects are followed."""
+        title = titles.absolute_title(title, self._slots.full_title)
         key, place_key = link_table.target_keys(
-            title, PageFields(0, None, self._slots.place_title, bool(self._slots.place_title), "", "")
+            f":{title}", PageFields(0, None, self._slots.place_title, bool(self._slots.place_title), "", "")
         )
         keys = [
             title_key for title_key in (place_key, key, "" if ":" in title else _key(f"Template:{title}")) if title_key

@@ -21,16 +21,18 @@ ROWS = 500
 def target_keys(target: str, fields: PageFields) -> tuple[str, str]:
     """Return the key of `target` at root level, and its key within the place of the page with `fields`.
 
-    The second is "" if the page has no place or the target names a namespace; both are "" if it is no valid title.
+    The second is "" if the page has no place, the target names a namespace or is relative to the page; both are "" if
+    it is no valid title.
     """
     try:
-        key = titles.key_of(target)
+        absolute = titles.absolute_title(target, fields.full_title)
+        key = titles.key_of(absolute)
     except titles.TitleProblem:
         return "", ""
-    if not fields.place_title or titles.split_namespace(target)[0]:
+    if not fields.place_title or titles.is_relative(target) or titles.split_namespace(absolute)[0]:
         return key, ""
     try:
-        return key, titles.key_of(f"{fields.place_title}:{target}")
+        return key, titles.key_of(f"{fields.place_title}:{absolute}")
     except titles.TitleProblem:
         return key, ""
 

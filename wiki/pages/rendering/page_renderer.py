@@ -158,6 +158,7 @@ def _deferred_link(placeholder: Placeholder, fields: PageFields) -> dict[str, st
     """Return the data of a link for `assemble`."""
     target = str(placeholder.data["target"])
     key, place_key = link_table.target_keys(target, fields)
+    target = titles.absolute_title(target, fields.full_title) if key else target
     data = {
         "key": key,
         "near": place_key,

@@ -123,10 +123,17 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     if found.redirect_key and request.GET.get("redirect") != "no":
         target = page_lookup.redirect_target(found, request.user)
         if target is not None and target.pk != found.pk:
-            return redirect(f"{target.get_absolute_url()}?from={found.url_title}")
+            return redirect(f"{target.get_absolute_url()}?from={found.url_title}{_redirect_fragment(found, stored)}")
     output = page_output.current_output(stored, found)
     response = _render_page(request, found, stored, output)
     return page_cache.add_cache_headers(response, found.license, etag if output.is_cacheable else "")
+
+
+def _redirect_fragment(found: WikiPage, stored: RenderedPage) -> str:
+    """Return `#` and the anchor of the section that a redirect leads to; "" for none. `stored` is its rendering."""
+    fragments = (link["fragment"] for link in stored.placeholders.values() if link.get("key") == found.redirect_key)
+    fragment = next(fragments, "")
+    return f"#{fragment}" if fragment else ""
 
 
 def _readable_page(request: HttpRequest, key: str) -> WikiPage | None:
@@ -167,7 +174,9 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, ou
         "redirected_from": request.GET.get("from", "").replace("_", " ")[:255],
         "is_redirect": bool(found.redirect_key),
         "redirect_title": found.redirect_key,
-        "redirect_address": address("page", found.redirect_key) if found.redirect_key else "",
+        "redirect_address": address("page", found.redirect_key) + _redirect_fragment(found, stored)
+        if found.redirect_key
+        else "",
     }
 
 

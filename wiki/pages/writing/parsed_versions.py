@@ -69,10 +69,22 @@ def _read(
         problems.append(Problem("facts_too_many", {"limit": str(statements.STATEMENTS_LIMIT)}))
     if statements.has_unreadable_json(parsed):
         problems.append(Problem("facts_json"))
+    problems += _relative_link_problems(parsed, fields)
     licenses = parsed.front_matter.get(*LICENSE_NAMES)
     if licenses and fields.license not in licenses and not page.is_place and not fields.is_place:
         problems.append(Problem("license_differs", {"written": licenses[0], "page": fields.license}))
     return ParsedVersion(page, fields, text, parsed, kind, _columns(parsed, fields, kind), problems)
+
+
+def _relative_link_problems(parsed: Parsed, fields: PageFields) -> list[Problem]:
+    """Return a problem for each link `../…` that leads above the page."""
+    problems = {}
+    for link in parsed.links:
+        try:
+            titles.absolute_title(link.target, fields.full_title)
+        except titles.TitleProblem as problem:
+            problems[link.target] = Problem(problem.code, problem.params)
+    return list(problems.values())
 
 
 def _columns(parsed: Parsed, fields: PageFields, kind: Kind | None) -> dict[str, Any]:

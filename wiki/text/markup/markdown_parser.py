@@ -25,7 +25,7 @@ from wiki.text.markup.markdown_engine import MarkdownEngine
 from wiki.text.markup.parser_functions import PARSER_FUNCTIONS, source_html
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
 from wiki.text.markup.sanitizer import clean
-from wiki.text.markup.wikilinks import LinkBuilder, split_redirect
+from wiki.text.markup.wikilinks import LinkBuilder, redirect_section, split_redirect
 from wiki.text.problems import Problem
 from wiki.text.titles import key_of
 
@@ -170,7 +170,7 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
     engine = _engine()
     link_builder = engine.prepare(store, calls)
     redirect, body = split_redirect(front.body)
-    head = _head(front, redirect, store, link_builder)
+    head = _head(front, (redirect, redirect_section(front.body)), store, link_builder)
     html = clean(head + engine.convert(own_text(body)), store.tag)
     html = _unwrap_blocks(html, store)
     # Placeholders that are still in the HTML, by number: the sanitizer may have removed some.
@@ -211,16 +211,22 @@ def _categories(links: list[WikiLink]) -> list[str]:
     return list({key_of(title): title for title in reversed(titles)}.values())[::-1]
 
 
-def _head(front: FrontMatter, redirect: str | None, store: PlaceholderStore, link_builder: LinkBuilder) -> str:
-    """Return the HTML above the body: a front matter that could not be read at all, and the target of a redirect."""
+def _head(
+    front: FrontMatter, redirect: tuple[str | None, str], store: PlaceholderStore, link_builder: LinkBuilder
+) -> str:
+    """Return the HTML above the body: a front matter that could not be read at all, and the target of a redirect.
+
+    `redirect` is the title that the text redirects to (or None), and the section.
+    """
     parts = []
     for problem in [problem for problem in front.problems if problem.line is None]:  # the others quote their line
         placeholder = store.add_problem(problem.code, front.source_of(problem), **problem.params)
         store.problems.pop()  # it is in `front.problems` already, with its line
         store.problem_sources.pop()
         parts.append(f"{store.add_markup(replace(placeholder, text=''))}\n\n")
-    if redirect:
-        element = link_builder.page_link(redirect, redirect, redirect=True)
+    target, section = redirect
+    if target:
+        element = link_builder.page_link(target, f"{target}#{section}" if section else target, section, redirect=True)
         parts.append(f"<p>{tostring(element, encoding='unicode')}</p>\n\n")
     return "".join(parts)
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from html import escape
 
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
-from wiki.text.titles import NAMESPACES, TitleProblem, clean_title, fold, split_namespace
+from wiki.text.titles import NAMESPACES, TitleProblem, clean_title, fold, is_relative, split_namespace
 
 ParserFunctionHandler = Callable[[Placeholder, str], str]
 """Takes the placeholder of a call (see `placeholders.Placeholder`) and the full title of its page; returns HTML."""
@@ -24,7 +24,7 @@ PARSER_FUNCTIONS: dict[str, ParserFunctionHandler | None] = {}
 CALL_LIMIT = 20_000
 """Maximum length of one call in characters."""
 
-CALL = r"(?<![\\{])\{\{(?=\s*[#:]?\w)"
+CALL = r"(?<![\\{])\{\{(?=\s*(?:[#:]?\w|(?:/|(?:\.\./)+)\w))"
 """Pattern of the beginning of a call."""
 _BRACES = re.compile(r"\{{2,}|\}{2,}")
 _BRACKETS = re.compile(r"\{\{|\}\}|\[\[|\]\]|\|")
@@ -149,7 +149,7 @@ class CallPlaceholderBuilder:
             return []
         target, _, section = placeholder.data["arguments"][0][1].partition("#")
         try:
-            title = clean_title(target)
+            title = target if is_relative(target) else clean_title(target)
         except TitleProblem:
             return []
         return [WikiLink(title, title, "link", section)]

@@ -16,7 +16,7 @@ from markdown.util import AtomicString
 
 from wiki.text.anchors import section_id
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
-from wiki.text.titles import CATEGORY, FILE, TitleProblem, build_full_title, clean_title, split_namespace
+from wiki.text.titles import CATEGORY, FILE, TitleProblem, build_full_title, clean_title, is_relative, split_namespace
 
 WIKI_LINK = r"(?<![\\\[])\[\[((?:[^\[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)"
 """A link as written, and the lower-case letters after it, which belong to its label."""
@@ -42,22 +42,35 @@ def split_redirect(body: str) -> tuple[str | None, str]:
     if not match:
         return None, body
     try:
-        title, _ = _target(match[1])
+        title, _ = _target(f":{match[1].strip().removeprefix(':')}")
     except TitleProblem:
         return None, body
-    return (title, body[match.end() :]) if title else (None, body)
+    return (title.removeprefix(":"), body[match.end() :]) if title else (None, body)
+
+
+def redirect_section(body: str) -> str:
+    """Return the section that a body redirects to; "" for none."""
+    match = _REDIRECT.match(body)
+    return match[1].partition("#")[2].replace("_", " ").strip() if match else ""
 
 
 def _target(written: str) -> tuple[str, str]:
     """Return validated title and section of a link's target; an empty title means the same page.
 
-    Raises TitleProblem.
+    A relative title is returned as written; `:` stays before one that would be relative without it. Raises
+    TitleProblem.
     """
-    title, _, section = written.strip().removeprefix(":").partition("#")
+    title, _, section = written.strip().partition("#")
     section = section.replace("_", " ").strip()
-    if section and not title.strip():
+    if section and not title.strip(": "):
         return "", section
-    return clean_title(title), section
+    title = title.strip()
+    if is_relative(title):
+        if below := title.replace("../", "").strip("./ "):
+            clean_title(below)
+        return title, section
+    title = clean_title(title.removeprefix(":"))
+    return f":{title}" if is_relative(title) else title, section
 
 
 def _split_at_bars(inner: str) -> list[str]:
@@ -93,13 +106,13 @@ class LinkBuilder:
             target, section = _target(first)
         except TitleProblem:
             return self.store.add_element(self.store.add_problem("link_title", source, source=source[:80]))
-        number, name = split_namespace(target)
+        number, name = (0, target) if is_relative(target) else split_namespace(target)
         if not first.startswith(":") and number == CATEGORY:
             sort_key = "|".join(others) or " " if others else ""
             return self._add_mark(WikiLink(build_full_title(CATEGORY, None, name), name, "category", sort_key=sort_key))
         if not first.startswith(":") and number == FILE:
             return self._file(name, others)
-        label = "|".join(others) or (_without_prefix(target) if others else first.removeprefix(":"))
+        label = "|".join(others) or (_without_prefix(target) if others else _label_of(first))
         return self.page_link(target, label + trail, section)
 
     def page_link(self, target: str, label: str, section: str = "", redirect: bool = False) -> Element:
@@ -167,6 +180,12 @@ def _literal(source: str) -> Element:
     element = Element("span")
     element.text = AtomicString(source)
     return element
+
+
+def _label_of(written: str) -> str:
+    """Return the label of a link without one: its target; only the last part of a relative one that ends with `/`."""
+    below = written.replace("../", "").strip("/ ")
+    return below if written.endswith("/") and is_relative(written) and below else written.removeprefix(":")
 
 
 def _without_prefix(target: str) -> str:
