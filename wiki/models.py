@@ -8,6 +8,7 @@ from wiki.forks.models import UpstreamSubscription
 from wiki.history.models import Passage, TitlePeriod
 from wiki.mail.models import QueuedEmail
 from wiki.moderation.models import Proposal, ProposalComment
+from wiki.pages.interwiki import InterwikiPrefix
 from wiki.pages.media_models import File, Picture, PictureRendition
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import (
@@ -22,7 +23,7 @@ from wiki.pages.models import (
     WikiPage,
 )
 from wiki.pages.site_settings import SiteTexts
-from wiki.pages.task_models import BackgroundTask, DerivedRevision, TaskFailure
+from wiki.pages.task_models import BackgroundTask, DerivedRevision, OutdatedPage, TaskFailure
 from wiki.search.models import OutboxEntry, PageSearchText, SavedSearch
 
 __all__ = [
@@ -34,10 +35,12 @@ __all__ = [
     "Fact",
     "File",
     "Fork",
+    "InterwikiPrefix",
     "Kind",
     "Mirror",
     "Origin",
     "OutboxEntry",
+    "OutdatedPage",
     "PageLink",
     "PageSearchText",
     "PageText",

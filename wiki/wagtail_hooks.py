@@ -11,7 +11,7 @@ from wagtail.models import Site, Task, Workflow
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from wiki.pages.admin import bulk_actions, page_kinds, page_tree_admin
+from wiki.pages.admin import bulk_actions, interwiki_prefixes, page_kinds, page_tree_admin
 from wiki.pages.site_settings import SiteTexts
 from wiki.search import work_report
 
@@ -37,6 +37,7 @@ for _model in (Site, Task, Workflow):
     register_permission_policy(_model, page_tree_admin.DenyAllPolicy(_model))
 
 register_snippet(page_kinds.KindViewSet)
+register_snippet(interwiki_prefixes.InterwikiPrefixViewSet)
 register_setting(SiteTexts, icon="home", order=1)
 
 

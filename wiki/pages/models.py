@@ -333,13 +333,14 @@ class Fork(models.Model):
 
 
 class PageLink(models.Model):
-    """Link in the current text of a page: to a page, category or picture, or a redirect."""
+    """Link in the current text of a page: to a page, category, picture or other wiki, or a redirect."""
 
     class Way(models.TextChoices):
         LINK = "link"
         CATEGORY = "category"
         FILE = "file"
         REDIRECT = "redirect"
+        INTERWIKI = "interwiki"
 
     page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="links")
     way = models.CharField(max_length=10, choices=Way.choices)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wiki.errors import Refused, TitleTaken, gettext_noop
 from wiki.pages.history_permissions import may_read_deleted
+from wiki.pages.interwiki import interwiki_url
 from wiki.pages.models import WikiPage, WikiPageQuerySet
 from wiki.pages.page_fields import PageFields
 from wiki.text import titles
@@ -85,6 +86,11 @@ def fields_for_title(title: str, *, license: str, language: str) -> PageFields:
     Raises TitleProblem, and Refused for a title in the namespace of mirrors.
     """
     clean = titles.clean_title(title)
+    if interwiki_url(clean):
+        raise Refused(
+            gettext_noop("Titles with «%(prefix)s:» lead to another site: choose another title."),
+            prefix=clean.partition(":")[0],
+        )
     namespace, rest = titles.split_namespace(clean)
     if namespace == titles.MIRROR_NAMESPACE:
         raise Refused(
@@ -115,6 +121,8 @@ def check_place_title(title: str, renamed_place: WikiPage | None = None) -> None
     clean = titles.clean_title(title)
     if ":" in clean:
         raise Refused(gettext_noop("The name of a place cannot hold «:»."))
+    if interwiki_url(f"{clean}:x"):
+        raise Refused(gettext_noop("«%(title)s:» leads to another site: choose another name."), title=clean)
     if titles.split_namespace(f"{clean}:x")[0]:
         raise Refused(gettext_noop("«%(title)s» is the name of a namespace: choose another."), title=clean)
     pages = WikiPage.objects.filter(title_key__startswith=f"{titles.key_of(clean)}:")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from wiki.pages.interwiki import interwiki_url
 from wiki.pages.models import PageLink, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion
@@ -78,6 +79,9 @@ class LinkTableUpdater:
         default = _sort_key_of_page(version)
         for link in version.parsed.links:
             if link.kind not in PageLink.Way.values:
+                continue
+            if link.kind == "link" and interwiki_url(link.target):
+                rows.setdefault((PageLink.Way.INTERWIKI, link.target[:255]), ("", ""))
                 continue
             key, place_key = target_keys(link.target, version.fields)
             if key:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 
 from wiki.licenses import catalogue
 from wiki.pages import problem_messages
+from wiki.pages.interwiki import interwiki_url
 from wiki.pages.media_models import Picture, file_key, pictures_by_name
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
@@ -155,8 +156,10 @@ def deferred_placeholders(version: ParsedVersion) -> dict[str, dict[str, Any]]:
 
 
 def _deferred_link(placeholder: Placeholder, fields: PageFields) -> dict[str, str]:
-    """Return the data of a link for `assemble`."""
+    """Return the data of a link for `assemble`: its keys, or its address on another site."""
     target = str(placeholder.data["target"])
+    if url := interwiki_url(target, str(placeholder.data["section"])):
+        return {"key": "", "near": "", "target": target, "fragment": "", "url": url}
     key, place_key = link_table.target_keys(target, fields)
     target = titles.absolute_title(target, fields.full_title) if key else target
     data = {
@@ -196,6 +199,8 @@ def assemble(
         data, label = deferred.get(match[1]), match[2]
         if data is None:
             return label
+        if data.get("url"):
+            return f'<a class="interwiki" rel="nofollow" href="{escape(data["url"])}">{label}</a>'
         if "key" not in data:
             return (results or {}).get(match[1], f"<code>{label}</code>" if "call" in data else label)
         fragment = f"#{escape(data['fragment'])}" if data["fragment"] else ""

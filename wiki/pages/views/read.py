@@ -23,6 +23,7 @@ from wiki.accounts import slow_work
 from wiki.licenses import catalogue
 from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
 from wiki.pages.history_permissions import may_read_deleted
+from wiki.pages.interwiki import interwiki_url
 from wiki.pages.media_models import File, Picture, file_key
 from wiki.pages.models import (
     Fork,
@@ -263,6 +264,8 @@ def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None
 def missing_page(request: HttpRequest, title: str, key: str) -> HttpResponse:
     """Respond to a title without a page: a file or category without text, a deleted page, or a page to be written."""
     full_title = titles.clean_title(title)
+    if url := interwiki_url(full_title):
+        return redirect(url)
     namespace, _ = titles.split_namespace(full_title)
     if namespace == FILE and (context := file_context(request, full_title)):
         return render(request, "wiki/pages/file.html", context)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.db.models import F
+
 from wiki.pages.background_jobs import FailureLog
 from wiki.pages.models import WikiPage
 from wiki.pages.task_models import DerivedRevision, OutdatedPage
@@ -87,6 +89,7 @@ def _derive_outdated_pages(failures: FailureLog) -> bool:
     for page in dict.fromkeys(first):
         rows = list(OutdatedPage.objects.filter(page=page).values_list("pk", flat=True))
         failures.run(page, _derive, page)
+        WikiPage.objects.filter(pk=page).update(cache_version=F("cache_version") + 1)
         OutdatedPage.objects.filter(pk__in=rows).delete()
     return bool(first)
 
