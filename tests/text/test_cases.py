@@ -47,13 +47,17 @@ def notation_of(placeholder: Placeholder) -> str:
         target = data["target"] + (f"#{data['fragment']}" if data["fragment"] else "")
         target = escape(target, quote=False)
         label = escape(data["label"], quote=False).replace("\u00a0", " ")
+        if data.get("open"):
+            return f"{{open {target}}}"
         return f"{{link {target}}}" if label == target else f"{{link {target}|{label}}}"
     if placeholder.kind == "annotation":
         statement = f"{data['property']} {data['value']}"
         return f"{{annotation {statement}|{data['label']}}}" if data["label"] else f"{{annotation {statement}}}"
     if placeholder.kind == "picture":
-        alone = " alone" if data["alone"] else ""
-        return f"{{picture {data['name']}|{data['description']}|{data['caption']}{alone}}}"
+        rest = (f" {data['width']}px" if data["width"] else "") + (" alone" if data["alone"] else "")
+        return f"{{picture {data['name']}|{data['description']}|{data['caption']}{rest}}}"
+    if placeholder.kind == "callout":
+        return f"{{callout {data['type']}}}"
     if placeholder.kind == "call":
         arguments = "".join(f" {key}={value}" for key, value in data["arguments"])
         return f"{{call {data['name']}{arguments}{' alone' if data['alone'] else ''}}}"

@@ -20,6 +20,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from wiki.errors import gettext_noop
 from wiki.licenses import catalogue
 from wiki.pages import problem_messages
 from wiki.pages.interwiki import interwiki_url
@@ -36,6 +37,14 @@ from wiki.text.markup.parser_functions import PARSER_FUNCTIONS, substitute_page_
 from wiki.text.markup.placeholders import Placeholder
 from wiki.text.problems import Problem
 
+CALLOUT_TITLES = {
+    "note": gettext_noop("Note"),
+    "tip": gettext_noop("Tip"),
+    "important": gettext_noop("Important"),
+    "warning": gettext_noop("Warning"),
+    "caution": gettext_noop("Caution"),
+}
+"""Titles of call-outs that have none of their own, by type."""
 WIDTHS = (400, 800, 1600)
 ROWS = 200
 
@@ -52,7 +61,7 @@ def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
             f"{upload_url(name)}",
             gettext("Picture “%(name)s” is missing: upload it") % {"name": name},
         )
-    image = image_html(picture, str(data.get("description") or picture.description))
+    image = image_html(picture, str(data.get("description") or picture.description), int(data.get("width") or 0))
     link = format_html('<a href="{}">{}</a>', address("page", f"File:{picture.name}"), image)
     if not data.get("alone"):
         return link
@@ -71,10 +80,11 @@ def upload_url(name: str) -> str:
     return f"{reverse('upload')}?{urlencode({'name': name})}"
 
 
-def image_html(picture: Picture, description: str) -> SafeString:
+def image_html(picture: Picture, description: str, shown_width: int = 0) -> SafeString:
     """Render `<img>` with several widths, its dimensions (against layout shifts), and lazy loading.
 
-    Where the file is gone or no copy can be stored, it is the original, which shows as soon as it is there again.
+    `shown_width` is the width in CSS pixels at which it is shown where there is room; 0 for all the room. Where the
+    file is gone or no copy can be stored, it is the original, which shows as soon as it is there again.
     """
     widths = [width for width in WIDTHS if width < picture.width] or [picture.width]
     try:
@@ -86,15 +96,16 @@ def image_html(picture: Picture, description: str) -> SafeString:
         )  # fmt: skip
     images = [renditions[f"width-{width}"] for width in widths]
     default = images[min(1, len(images) - 1)]
+    width = min(shown_width, picture.width) or default.width
     return format_html(
-        '<img src="{}" srcset="{}" sizes="(min-width: 60rem) 44rem, 92vw" width="{}" height="{}"'
-        ' alt="{}" loading="lazy" decoding="async">',
+        '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}" loading="lazy" decoding="async">',
         default.url,
         ", ".join(f"{image.url} {image.width}w" for image in images),
-        default.width,
-        default.height,
+        f"{width}px" if shown_width else "(min-width: 60rem) 44rem, 92vw",
+        width,
+        round(width * picture.height / picture.width) if shown_width else default.height,
         description,
-    )  # fmt: skip
+    )
 
 
 def problem_html(data: Mapping[str, Any]) -> str:
@@ -126,6 +137,8 @@ def fill_static(version: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
             return picture_html(placeholder.data, pictures.get(file_key(str(placeholder.data["name"]))))
         if placeholder.kind == "problem":
             return problem_html(placeholder.data)
+        if placeholder.kind == "callout":
+            return escape(gettext(CALLOUT_TITLES[str(placeholder.data["type"])]))
         return call_html(placeholder, full_title) if placeholder.kind == "call" else ""
 
     return placeholders.fill_placeholders(
@@ -157,9 +170,9 @@ def deferred_placeholders(version: ParsedVersion) -> dict[str, dict[str, Any]]:
 
 def _deferred_link(placeholder: Placeholder, fields: PageFields) -> dict[str, str]:
     """Return the data of a link for `assemble`: its keys, or its address on another site."""
-    target = str(placeholder.data["target"])
+    target, is_open = str(placeholder.data["target"]), {"open": "yes"} if placeholder.data.get("open") else {}
     if url := interwiki_url(target, str(placeholder.data["section"])):
-        return {"key": "", "near": "", "target": target, "fragment": "", "url": url}
+        return {"key": "", "near": "", "target": target, "fragment": "", "url": url} | is_open
     key, place_key = link_table.target_keys(target, fields)
     target = titles.absolute_title(target, fields.full_title) if key else target
     data = {
@@ -170,7 +183,7 @@ def _deferred_link(placeholder: Placeholder, fields: PageFields) -> dict[str, st
     }
     if key and (written := titles.capitalize(target)) != key:
         data["written"] = written
-    return data
+    return data | is_open
 
 
 def _deferred_call(placeholder: Placeholder, full_title: str) -> dict[str, Any]:
@@ -199,22 +212,28 @@ def assemble(
         data, label = deferred.get(match[1]), match[2]
         if data is None:
             return label
-        if data.get("url"):
-            return f'<a class="interwiki" rel="nofollow" href="{escape(data["url"])}">{label}</a>'
         if "key" not in data:
             return (results or {}).get(match[1], f"<code>{label}</code>" if "call" in data else label)
-        fragment = f"#{escape(data['fragment'])}" if data["fragment"] else ""
-        if not data["key"]:
-            return f'<a href="{fragment}">{label}</a>' if fragment else label
-        key = data["near"] if data["near"] in existing else data["key"]
-        if key in existing or key.startswith(("Category:", "File:")):
-            return f'<a href="{_link_address(data, key)}{fragment}">{label}</a>'
-        title = gettext("%(title)s (not written yet)") % {"title": data["target"]}
-        url = _link_address(data, data["near"] or key)
-        return f'<a class="red" rel="nofollow" title="{escape(title)}" href="{url}">{label}</a>'
+        tag = _link_tag(data, existing)
+        return f"{tag}{label}" if data.get("open") else f"{tag}{label}</a>" if tag != "<a>" else label
 
     # `html` was sanitised by nh3 and completed with escaped values; labels are part of it.
     return mark_safe(placeholders.placeholder_pattern(nonce).sub(link, html))  # noqa: S308
+
+
+def _link_tag(data: Mapping[str, Any], existing: set[str]) -> str:
+    """Return the start tag of a link; `data` is made by `_deferred_link`."""
+    if data.get("url"):
+        return f'<a class="interwiki" rel="nofollow" href="{escape(data["url"])}">'
+    fragment = f"#{escape(data['fragment'])}" if data["fragment"] else ""
+    if not data["key"]:
+        return f'<a href="{fragment}">' if fragment else "<a>"
+    key = data["near"] if data["near"] in existing else data["key"]
+    if key in existing or key.startswith(("Category:", "File:")):
+        return f'<a href="{_link_address(data, key)}{fragment}">'
+    title = gettext("%(title)s (not written yet)") % {"title": data["target"]}
+    url = _link_address(data, data["near"] or key)
+    return f'<a class="red" rel="nofollow" title="{escape(title)}" href="{url}">'
 
 
 def _link_address(data: Mapping[str, Any], key: str) -> str:

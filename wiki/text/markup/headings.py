@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -16,6 +17,7 @@ from wiki.text.anchors import ANCHOR_PREFIX
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore
 
 _HEADING = re.compile(r"h[1-6]\Z")
+_TOC_MARKS = ("[TOC]", "[toc]", "[[_TOC_]]", "__TOC__")
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
 
@@ -58,6 +60,27 @@ class TaskProcessor(Treeprocessor):
                 checkbox.tail = f" {text[match.end() :]}"
                 parent.text = None
                 parent.insert(0, checkbox)
+
+
+class TocMarkProcessor(Treeprocessor):
+    """Replaces a paragraph `[TOC]`, `[[_TOC_]]` or `__TOC__` by a placeholder for the contents."""
+
+    store: PlaceholderStore
+
+    def run(self, root: Element) -> None:
+        """Process each paragraph, before the markup within it is read."""
+        for paragraph in root.iter("p"):
+            if not len(paragraph) and (paragraph.text or "").strip() in _TOC_MARKS:
+                paragraph.text = None
+                paragraph.append(self.store.add_element(Placeholder("toc")))
+
+
+def toc_html(entries: Sequence[TocEntry]) -> str:
+    """Return the contents of a page as a list of links; "" for a page without headings."""
+    links = "".join(
+        f'<li class="toc-{one.level}"><a href="#{escape(one.id)}">{escape(one.title)}</a></li>' for one in entries
+    )
+    return f'<ul class="toc-inline">{links}</ul>' if links else ""
 
 
 class AnchoredTocProcessor(TocTreeprocessor):

@@ -17,7 +17,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import HTML_PLACEHOLDER_RE
 
 from wiki.text.markup.placeholders import PlaceholderStore
-from wiki.text.markup.wikilinks import LinkBuilder, page_from_relative_url
+from wiki.text.markup.wikilinks import MAX_WIDTH, LinkBuilder, page_from_relative_url
 from wiki.text.titles import FILE, TitleProblem, clean_title, split_namespace
 
 _WEB = re.compile(r"(?:https?:)?//", re.IGNORECASE)
@@ -25,6 +25,10 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _RAW_PICTURE = re.compile(r"<img\b[^>]*>?", re.IGNORECASE)
 _RAW_PLAYER = re.compile(r"<(?:iframe|video|audio|embed|source)\b[^>]*>", re.IGNORECASE)
 _RAW_HEADING = re.compile(r"<(/?)h1\b", re.IGNORECASE)
+_SIZE_IN_LABEL = re.compile(r"\|\s*(\d{1,5})(?:x\d{1,5})?\s*\Z")
+"""The size that Obsidian writes behind a description."""
+_ATTRIBUTES = re.compile(r"\{:?([^{}\n]{1,200})\}")
+_WIDTH = re.compile(r"""\bwidth\s*=\s*["']?(\d{1,5})(px|%|)["']?(?![\w%])""")
 _ATTRIBUTE = re.compile(r"""\b(src|alt)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
@@ -57,7 +61,8 @@ class ImageAndLinkProcessor(Treeprocessor):
         for parent in list(root.iter()):
             for index, child in enumerate(parent):
                 if child.tag == "img":
-                    new = self._picture(parent, child)
+                    width, child.tail = _width_behind(child.tail or "")
+                    new = self._picture(parent, child, width)
                 elif child.tag == "a":
                     new = self._link(child)
                 else:
@@ -65,14 +70,16 @@ class ImageAndLinkProcessor(Treeprocessor):
                 new.tail = child.tail
                 parent[index] = new
 
-    def _picture(self, parent: Element, image: Element) -> Element:
+    def _picture(self, parent: Element, image: Element, width: int) -> Element:
         """Return the element that replaces an image: a picture, a link to another site, or a problem."""
         url = image.get("src", "")
         description = image.get("alt", "")
+        if size := _SIZE_IN_LABEL.search(description):
+            width, description = width or int(size[1]), description[: size.start()].strip()
         caption = image.get("title", "")
         name = picture_name(url)
         if name is not None:
-            return self.builder.picture(name, description, caption)
+            return self.builder.picture(name, description, caption, min(width, MAX_WIDTH))
         if _WEB.match(url):
             link = Element("a" if parent.tag != "a" else "span", {"href": url})
             link.text = description or url
@@ -95,6 +102,18 @@ class ImageAndLinkProcessor(Treeprocessor):
 
     def _has_placeholder(self, link: Element) -> bool:
         return link.find(f".//{self.store.tag}") is not None
+
+
+def _width_behind(tail: str) -> tuple[int, str]:
+    """Return the width that attributes behind a picture give, and what follows them.
+
+    They are `{width=300}` or `{: width="300px" }`; a percentage is read, and gives none.
+    """
+    match = _ATTRIBUTES.match(tail)
+    size = _WIDTH.search(match[1]) if match else None
+    if match is None or size is None:
+        return 0, tail
+    return 0 if size[2] == "%" else int(size[1]), tail[match.end() :]
 
 
 def fix_raw_html(html: str, store: PlaceholderStore) -> str:

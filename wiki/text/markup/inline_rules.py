@@ -12,6 +12,7 @@ from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from wiki.text.markup.block_rules import NESTING_LIMIT
+from wiki.text.markup.mark_rule import mark_plugin
 from wiki.text.markup.parser_functions import CALL, end_of_call
 from wiki.text.markup.wikilinks import WIKI_LINK
 
@@ -38,10 +39,12 @@ def inline_parser() -> MarkdownIt:
     """Return a parser of the content of inline tokens."""
     parser = MarkdownIt("commonmark", {"maxNesting": NESTING_LIMIT}).enable("strikethrough")
     parser.use(gfm_autolink_plugin)
+    parser.use(mark_plugin)
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # the sanitizer does it
     rules = parser.inline.ruler
     rules.before("link", "wiki_call", _call)
     rules.before("link", "wiki_link", _wiki_link)
+    rules.before("link", "wiki_embed", _embed)
     rules.before("link", "wiki_footnote", _footnote)
     rules.before("emphasis", "wiki_switch", _switch)
     rules.before("link", "wiki_link_with_blanks", _with_blanks)
@@ -65,6 +68,12 @@ def _wiki_link(state: StateInline, silent: bool) -> bool:
         return False
     trail = match[2] if "|" not in match[1] else ""
     return _push(state, silent, match.end() if trail else match.end(1) + 2, "link", match[1], trail)
+
+
+def _embed(state: StateInline, silent: bool) -> bool:
+    """Read `![[picture.jpg|300]]` and `![[Page]]`, as in Obsidian."""
+    match = _WIKI_LINK.match(state.src, state.pos + 1) if state.src.startswith("![[", state.pos) else None
+    return match is not None and _push(state, silent, match.end(1) + 2, "embed", match[1])
 
 
 def _call(state: StateInline, silent: bool) -> bool:

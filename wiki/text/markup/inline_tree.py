@@ -109,7 +109,10 @@ class InlineTreeBuilder(Treeprocessor):
         store, calls = self.engine.store, self.engine.calls
         if kind == "link":
             element = self.engine.links.from_markup(f"[[{values[0]}]]", *values)
-            if element.tag == "a" and element.text == element.get("href"):  # no link within a link
+            if label := self.engine.links.markup_of_label(element, *values):
+                self._append_label(parent, element, label)
+                element = store.add_element(Placeholder("link_end"))
+            elif element.tag == "a" and element.text == element.get("href"):  # no link within a link
                 element.text = AtomicString(_with_ampersands(str(element.text)))
             elif element.tag != store.tag:
                 self._read_tails(element)
@@ -117,6 +120,9 @@ class InlineTreeBuilder(Treeprocessor):
         elif kind == "call":
             placeholder = calls.placeholder(values[0])
             element = store.add_element(placeholder, *calls.links(placeholder))
+        elif kind == "embed":
+            embedded = self.engine.links.embedded_picture(values[0])
+            element = embedded if embedded is not None else self._embedded_page(values[0])
         elif kind == "open call":
             element = store.add_element(calls.unclosed_call_problem(values[0], 0))
         elif kind == "switch":
@@ -127,6 +133,20 @@ class InlineTreeBuilder(Treeprocessor):
             processor: Any = self.engine.inlinePatterns["footnote"]
             element = processor.handleMatch(re.match(r"(.*)", values[0]), values[0])[0]
         parent.append(element)
+
+    def _append_label(self, parent: Element, link: Element, label: str) -> None:
+        """Append the beginning of a link, and its label with the markup in it; a link within it is none."""
+        parent.append(link)
+        first = len(parent)
+        self._append_markup(parent, label)
+        for child in parent[first:]:
+            for inner in child.iter("a"):
+                inner.tag, inner.attrib = "span", {}
+
+    def _embedded_page(self, inner: str) -> Element:
+        """Return the element of the page that `![[inner]]` shows, as `{{Page#Section}}` does."""
+        placeholder = self.engine.calls.placeholder(f"{{{{{inner.partition('|')[0].strip()}}}}}")
+        return self.engine.store.add_element(placeholder, *self.engine.calls.links(placeholder))
 
 
 class AttributeEscaper(Treeprocessor):

@@ -18,7 +18,8 @@ from markdown.preprocessors import Preprocessor
 
 from wiki.text.anchors import slug
 from wiki.text.markup.block_tree import BlockTreeBuilder
-from wiki.text.markup.headings import AnchoredTocExtension, HeadingLevelProcessor, TaskProcessor
+from wiki.text.markup.callouts import CalloutProcessor
+from wiki.text.markup.headings import AnchoredTocExtension, HeadingLevelProcessor, TaskProcessor, TocMarkProcessor
 from wiki.text.markup.images import ImageAndLinkProcessor, fix_raw_html
 from wiki.text.markup.inline_tree import AttributeEscaper, InlineTreeBuilder
 from wiki.text.markup.parser_functions import CallPlaceholderBuilder
@@ -47,6 +48,8 @@ class MarkdownEngine(markdown.Markdown):
         self.parser = self.footnotes.parser = BlockTreeBuilder(self)
         self.treeprocessors.register(InlineTreeBuilder(self), "inline", 20)
         self.treeprocessors.register(TaskProcessor(self, self.store), "wiki_task", 30)
+        self.treeprocessors.register(CalloutProcessor(self), "wiki_callout", 31)
+        self.treeprocessors.register(TocMarkProcessor(self), "wiki_toc", 32)
         self.treeprocessors.register(ImageAndLinkProcessor(self, self.store, self.links), "wiki_address", 15)
         self.treeprocessors.register(HeadingLevelProcessor(self), "wiki_shift", 14)
         self.treeprocessors.register(
@@ -63,7 +66,8 @@ class MarkdownEngine(markdown.Markdown):
         self.store = store
         self.links = LinkBuilder(store)
         self.calls = CallPlaceholderBuilder(store, known_calls)
-        self.treeprocessors["wiki_task"].store = store  # type: ignore[attr-defined]
+        for name in ("wiki_callout", "wiki_toc", "wiki_task"):
+            self.treeprocessors[name].store = store  # type: ignore[attr-defined]
         address_processor = self.treeprocessors["wiki_address"]
         address_processor.store, address_processor.builder = store, self.links  # type: ignore[attr-defined]
         return self.links

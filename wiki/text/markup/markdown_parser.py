@@ -19,7 +19,7 @@ from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.frontmatter.frontmatter_reader import FrontMatter
 from wiki.text.markup import placeholders
 from wiki.text.markup.code_blocks import code_html
-from wiki.text.markup.headings import TocEntry, flatten_toc
+from wiki.text.markup.headings import TocEntry, flatten_toc, toc_html
 from wiki.text.markup.inclusion_tags import own_text
 from wiki.text.markup.markdown_engine import MarkdownEngine
 from wiki.text.markup.parser_functions import PARSER_FUNCTIONS, source_html
@@ -177,7 +177,10 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
     present = [match[1] for match in placeholders.placeholder_pattern(nonce).finditer(html)]
     links = [link for number in present for link in store.links.get(number, ())]
     sequence = [item for number in present for item in _links_or_call(store, number)]
-    html = placeholders.fill_placeholders(html, nonce, store.placeholders, _internal_html)
+    toc = flatten_toc(engine.toc_tokens)  # type: ignore[attr-defined]
+    html = placeholders.fill_placeholders(
+        html, nonce, store.placeholders, lambda one: toc_html(toc) if one.kind == "toc" else _internal_html(one)
+    )
     html = _EMPTY_PARAGRAPH.sub("", html).replace(f"&lt;{store.tag} n=", "")  # left of an element inside an attribute
     return Parsed(
         html=html,
@@ -186,9 +189,9 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
         placeholders={
             number: store.placeholders[number]
             for number in present
-            if _internal_html(store.placeholders[number]) is None
+            if _internal_html(store.placeholders[number]) is None and store.placeholders[number].kind != "toc"
         },
-        toc=flatten_toc(engine.toc_tokens),  # type: ignore[attr-defined]
+        toc=toc,
         links=links,
         categories=_categories(links),
         redirect=redirect,
@@ -240,7 +243,7 @@ def _unwrap_blocks(html: str, store: PlaceholderStore) -> str:
         placeholder = store.placeholders[match[2]]
         if placeholder.kind in ("call", "picture"):
             placeholder.data["alone"] = True
-        return match[1] if placeholder.kind in ("call", "code", "picture") else match[0]
+        return match[1] if placeholder.kind in ("call", "code", "picture", "toc") else match[0]
 
     return re.sub(rf"<p>\s*({element})\s*</p>", unwrapped, html)
 
@@ -253,6 +256,8 @@ def _internal_html(placeholder: Placeholder) -> str | None:
         return f'<a class="anchor" href="#{placeholder.data["id"]}" aria-hidden="true" tabindex="-1">#</a>'
     if placeholder.kind == "task":
         return f'<span class="task">{"☑" if placeholder.data["done"] else "☐"}</span>'
+    if placeholder.kind == "link_end":
+        return "</a>"
     return "" if placeholder.kind == "mark" else None
 
 

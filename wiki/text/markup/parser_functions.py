@@ -133,6 +133,8 @@ class CallPlaceholderBuilder:
     def placeholder(self, source: str) -> Placeholder:
         """Return the placeholder of a call or transclusion, or of a problem if its name is unknown."""
         name = call_name(source) or source[2:-2].strip()[:80]
+        if fold(name) == "toc" and fold(name) not in self.known:
+            return Placeholder("toc")
         arguments = call_arguments(source)
         if fold(name) not in self.known:
             transclusion = None if name.startswith("#") else _transclusion_arguments(source)

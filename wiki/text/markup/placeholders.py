@@ -20,7 +20,9 @@ from markdown.util import AtomicString
 
 from wiki.text.problems import Problem
 
-PlaceholderKind = Literal["link", "annotation", "picture", "call", "problem", "code", "anchor", "task", "mark"]
+PlaceholderKind = Literal[
+    "link", "link_end", "annotation", "picture", "call", "callout", "problem", "code", "anchor", "task", "toc", "mark"
+]
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,15 @@ class Placeholder:
     """The content that replaces one element of the HTML.
 
     `data` by kind (strings unless noted):
-    link      target, label, section, fragment ("" or "s-…"), redirect ("" or "yes")
+    link      target, label, section, fragment ("" or "s-…"), redirect ("" or "yes"), open (bool: only the beginning of
+              a link whose label, which has markup, follows, and then a placeholder `link_end`)
     annotation  property, value, label ("" for the value itself)
-    picture   name, description, caption, alone (bool: the only thing in its paragraph)
+    picture   name, description, caption, width (int: CSS pixels, 0 for any), alone (bool: the only thing in its
+              paragraph)
+    callout   type (the name of the title that a call-out has without one)
     call      name, source, arguments (list of [key or "", value]), alone (bool)
     problem   code, params (dict), source
-    Filled by this package itself: code (code, language), anchor (id), task (done: bool),
+    Filled by this package itself: code (code, language), anchor (id), task (done: bool), toc,
     mark (invisible: the position of a category, an annotation with markup or the behavior switch `switch`).
     """
 

@@ -38,7 +38,9 @@ _ATTRIBUTES: dict[str, set[str]] = {
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _REL = "nofollow noopener ugc"
 _REL_OF_FRAGMENT_LINK = re.compile(rf'(href="#[^">]*"[^>]*?) rel="{_REL}"')
-_CLASS = re.compile(r"language-[\w+#.-]{1,40}|footnote(?:-ref|-backref)?")
+_CLASS = re.compile(
+    r"language-[\w+#.-]{1,40}|footnote(?:-ref|-backref)?|callout(?:-(?:title|note|tip|important|warning|caution))?"
+)
 
 
 def clean(html: str, placeholder_tag: str) -> str:

@@ -31,9 +31,13 @@ _PICTURE_OPTION = re.compile(
     r"(?:link|lien|page|lang|class)=.*)\Z",
     re.IGNORECASE,
 )
+_SIZE = re.compile(r"(\d{1,5})(?:x\d{0,5})?(?:px)?", re.IGNORECASE)
+MAX_WIDTH = 4_000
+"""Maximum width that an author can give a picture, in CSS pixels."""
+_PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|tiff?|heic)$", re.IGNORECASE)
 _BAR_OR_PARAMETER = re.compile(r"\{\{\{|\}\}\}|\\?\|")
-_MARKUP = re.compile(r"[*_`\\<\[\]\x02]")
-"""In a label: characters of Markdown syntax, and the character by which Python-Markdown marks processed text."""
+_MARKUP = re.compile(r"[*_`\\<\[\]\x02]|\{\{|~~|==")
+"""In a label: signs of markup, and the character by which Python-Markdown marks processed text."""
 
 
 def split_redirect(body: str) -> tuple[str | None, str]:
@@ -115,6 +119,26 @@ class LinkBuilder:
         label = "|".join(others) or (_without_prefix(target) if others else _label_of(first))
         return self.page_link(target, label + trail, section)
 
+    def markup_of_label(self, element: Element, inner: str, trail: str = "") -> str:
+        """Return the label of the link `[[inner]]trail` as source, if it has markup; "" for others, and for no link.
+
+        The element of the link then stands for its beginning only.
+        """
+        label = "|".join(_split_at_bars(inner)[1:]).strip()
+        placeholder = self.store.placeholders.get(element.get("n", "")) if element.tag == self.store.tag else None
+        if placeholder is None or placeholder.kind != "link" or not _MARKUP.search(label):
+            return ""
+        placeholder.data["open"], element.text = True, AtomicString("")
+        return label + trail
+
+    def embedded_picture(self, inner: str) -> Element | None:
+        """Return the element of the picture `![[inner]]`; None for a page."""
+        target, *options = [unescape(part).strip() for part in _split_at_bars(inner)]
+        if not _PICTURE_NAME.search(target):
+            return None
+        number, name = split_namespace(target)
+        return self._file(name if number == FILE else target.rpartition("/")[2], options)
+
     def page_link(self, target: str, label: str, section: str = "", redirect: bool = False) -> Element:
         """Return the element of a link to a page."""
         data = {
@@ -127,21 +151,26 @@ class LinkBuilder:
         link = WikiLink(target, label, "redirect" if redirect else "link", section)
         return self.store.add_element(Placeholder("link", data, label), link)
 
-    def picture(self, name: str, description: str, caption: str = "") -> Element:
-        """Return the element of a picture."""
-        data = {"name": name, "description": description, "caption": caption, "alone": False}
+    def picture(self, name: str, description: str, caption: str = "", width: int = 0) -> Element:
+        """Return the element of a picture; `width` in CSS pixels, 0 for any."""
+        data = {"name": name, "description": description, "caption": caption, "width": width, "alone": False}
         link = WikiLink(build_full_title(FILE, None, name), caption or description, "file")
         return self.store.add_element(Placeholder("picture", data, description), link)
 
     def _file(self, name: str, options: list[str]) -> Element:
-        """Return the element of `[[File:name|options|caption]]` as in MediaWiki; options of size etc. are ignored."""
-        description, caption = "", ""
+        """Return the element of `[[File:name|options|caption]]`, as in MediaWiki: of its options, a width counts.
+
+        `300` and `300x200` are widths too, as in Obsidian.
+        """
+        description, caption, width = "", "", 0
         for option in options:
-            if option.lower().startswith("alt="):
+            if size := _SIZE.fullmatch(option):
+                width = min(int(size[1]), MAX_WIDTH)
+            elif option.lower().startswith("alt="):
                 description = option[4:].strip()
             elif option and not _PICTURE_OPTION.match(option):
                 caption = option
-        return self.picture(name, description or caption, caption)
+        return self.picture(name, description or caption, caption, width)
 
     def _annotation(self, source: str, first: str, others: list[str]) -> Element:
         """Return the element of `[[Property::value|label]]`; the first `::` separates, as in SMW's strict mode."""
