@@ -30,6 +30,20 @@ def test_edit_is_saved(alice: User, client_of: ClientOf) -> None:
     assert page.versions.get(number=2).comment == "de plus"
 
 
+def test_markup_of_mediawiki_is_noticed_and_converted_on_demand(alice: User, client_of: ClientOf) -> None:
+    page = make_page("Fournil", "Un four.", by=alice)
+    client = client_of(alice)
+    typed = {"text": "== Titre ==\n'''gras'''", "base": "1", "comment": "collé"}
+    html = client.post("/edit/Fournil", typed | {"preview": "1"}).content.decode()
+    assert 'name="convert"' in html
+    html = client.post("/edit/Fournil", typed | {"convert": "1"}).content.decode()
+    assert "## Titre\n**gras**</textarea>" in html
+    assert "collé" in html
+    assert "<strong>gras</strong>" in html
+    assert 'name="convert"' not in html
+    assert page.versions.count() == 1
+
+
 def test_conflict_shows_all_texts_and_can_be_resolved(alice: User, bob: User, client_of: ClientOf) -> None:
     page = make_page("Fournil", "Ouvert lundi.\n", by=alice)
     page_writer.edit(page, "Ouvert mardi.\n", Author.of(alice))

@@ -83,7 +83,7 @@ def upload_url(name: str) -> str:
 def image_html(picture: Picture, description: str, shown_width: int = 0) -> SafeString:
     """Render `<img>` with several widths, its dimensions (against layout shifts), and lazy loading.
 
-    `shown_width` is the width in CSS pixels at which it is shown where there is room; 0 for all the room. Where the
+    `shown_width` is the width in CSS pixels at which it is shown at most; 0 for the whole line. Where the
     file is gone or no copy can be stored, it is the original, which shows as soon as it is there again.
     """
     widths = [width for width in WIDTHS if width < picture.width] or [picture.width]

@@ -29,6 +29,7 @@ from wiki.pages.views import page_lists
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.text import titles
+from wiki.text.conversion.mediawiki_markup import looks_like_mediawiki, to_markdown
 from wiki.text.normalization import clean_text
 
 
@@ -93,8 +94,11 @@ def edit(request: HttpRequest, title: str, write: SaveFunction | None = None) ->
             return redirect_to_login(request.get_full_path())
         permissions.require(request.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
         return _editor(request, page, full_title, _form(request, page, full_title))
-    form = _form(request, page, full_title, data=request.POST)
-    if "preview" in request.POST:
+    data = request.POST.copy()
+    if "convert" in data:
+        data["text"] = to_markdown(clean_text(data.get("text", "")))
+    form = _form(request, page, full_title, data=data)
+    if "preview" in data or "convert" in data:
         try:
             preview = preview_context(request, page, full_title, form["text"].value() or "")
         except (RateLimitExceeded, ServerBusy) as error:
@@ -162,6 +166,7 @@ def preview_context(request: HttpRequest, page: WikiPage | None, full_title: str
         "preview": output.html,
         "preview_problems": stored.problems,
         "preview_facts": output.fact_box,
+        "is_mediawiki": looks_like_mediawiki(text),
     }
 
 

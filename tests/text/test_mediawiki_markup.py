@@ -1,0 +1,106 @@
+"""MediaWiki's markup is noticed, and turned into Markdown."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from wiki.text.conversion.mediawiki_markup import looks_like_mediawiki, to_markdown
+from wiki.text.markup.markdown_parser import parse
+
+CASES = {
+    "headings": ("== Matériel ==\n=== À part===\n= Tout =", "## Matériel\n### À part\n# Tout"),
+    "no heading": ("a == b ==\n==\n== ==", "a == b ==\n==\n== =="),
+    "emphasis": ("'''gras''' ''italique'' '''''deux'''''", "**gras** *italique* ***deux***"),
+    "emphasis within": ("'''a ''b'' c''' ''d '''e''''' f", "**a *b* c** *d **e*** f"),
+    "apostrophes": ("l''''été''' d'un 'mot' l''eau'' aujourd'hui", "l'**été** d'un 'mot' l*eau* aujourd'hui"),
+    "blanks at the edges": ("''' gras '''et '' x''", " **gras** et  *x*"),
+    "without an end": ("'''gras\n''x", "'''gras\n''x"),
+    "lists": ("* a\n** b\n*** c\n* d", "- a\n  - b\n    - c\n- d"),
+    "numbers": ("# a\n## b\n#* c\n# d", "1. a\n   1. b\n   - c\n1. d"),
+    "numbers in bullets": ("* a\n*# b\n*# c", "- a\n  1. b\n  1. c"),
+    "text after a list": ("Il faut :\n* a\n* b\nEnsuite.", "Il faut :\n- a\n- b\n\nEnsuite."),
+    "definitions": ("; Scie : coupe\n; Marteau\n: tape\n: cogne", "Scie\n: coupe\nMarteau\n: tape\n: cogne"),
+    "indents": ("a\n: b\n:: c\nd", "a\n> b\n> > c\n\nd"),
+    "addresses": (
+        "[https://a.fr le site] [https://a.fr] [//b.fr/x_(y) B] [mailto:a@b.fr écrire] [[Page|x]] [x](y)",
+        "[le site](https://a.fr) <https://a.fr> [B](<https://b.fr/x_(y)>) [écrire](mailto:a@b.fr) [[Page|x]] [x](y)",
+    ),
+    "notes": (
+        "a<ref>Un ''livre''.</ref> b<ref name=\"x y\">Autre</ref> c<ref name='x y' />\n\n== Notes ==\n<references />",
+        "a[^1] b[^x-y] c[^x-y]\n\n## Notes\n\n[^1]: Un *livre*.\n[^x-y]: Autre",
+    ),
+    "plain text": ("<nowiki>'''x''' [[y]]</nowiki> '''z'''", "'''x''' \\[\\[y\\]\\] **z**"),
+    "code": (
+        "<syntaxhighlight lang=\"python\">\na = ''b''\n# c\n</syntaxhighlight> et <pre>x ''y''</pre>",
+        "\n```python\na = ''b''\n# c\n```\n et `x ''y''`",
+    ),
+    "fenced code stays": ("```\n== a ==\n* b\n```\n== c ==", "```\n== a ==\n* b\n```\n## c"),
+    "comments stay": ("<!-- == a == ''b'' --> ''c''", "<!-- == a == ''b'' --> *c*"),
+    "front matter stays": ("---\nA: '''b'''\n---\n'''c'''", "---\nA: '''b'''\n---\n**c**"),
+    "what both write alike": (
+        "#REDIRECTION [[A]]\n[[Catégorie:B]] {{C|d=e}} [[Fichier:f.jpg|vignette|g]] {{#ask: [[H::i]]}}",
+        "#REDIRECTION [[A]]\n[[Catégorie:B]] {{C|d=e}} [[Fichier:f.jpg|vignette|g]] {{#ask: [[H::i]]}}",
+    ),
+    "a table": (
+        (
+            "Avant\n{| class=\"wikitable\"\n|+ Prix ''2024''\n! Objet !! Prix\n|-\n| Scie || 12\n|-\n"
+            '| style="x" | Clou\n| 1 {{x|y}}\n|}\nAprès'
+        ),
+        "Avant\n\n**Prix *2024***\n\n| Objet | Prix |\n|---|---|\n| Scie | 12 |\n| Clou | 1 {{x|y}} |\n\nAprès",
+    ),
+    "a table with spans, lines and bars": (
+        "{|\n|-\n| colspan=2 | a | b\n|-\n| [[c|d]]\n* e\n| f\n|}",
+        "| a \\| b |  |\n|---|---|\n| [[c|d]]<br>* e | f |",
+    ),
+    "a table without an end": ("{|\n| a", "{|\n| a"),
+    "line ends": ("== a ==\r\n'''b'''\r\n", "## a\n**b**\n"),
+}
+
+
+@pytest.mark.parametrize(("text", "markdown"), CASES.values(), ids=CASES)
+def test_markup_becomes_markdown(text: str, markdown: str) -> None:
+    assert to_markdown(text) == markdown
+
+
+@pytest.mark.parametrize(
+    "text", ["== Titre ==", "a\n=== B ===\nc", "un '''mot'''", "{|\n| a\n|}", "* a\n** b", "---\nA: b\n---\n== c =="]
+)
+def test_markup_is_noticed(text: str) -> None:
+    assert looks_like_mediawiki(text)
+    assert not looks_like_mediawiki(to_markdown(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "# Titre\n\n- a\n  - b\n\n**gras** *x*", "Titre\n=====\n\na", "```\n== a ==\n```", "**gras** au début",
+        "`'''x'''`"[1:-1].replace("'''", "''"), "<pre>\n== a ==\n</pre>", "a ==marqué== b", "[[A]] {{b}}", "l''eau",
+    ],
+)  # fmt: skip
+def test_markdown_is_not_taken_for_it(text: str) -> None:
+    assert not looks_like_mediawiki(text)
+
+
+def test_lists_and_tables_are_read_as_such() -> None:
+    html = parse(to_markdown("Il faut :\n* a\n** b\n# c\n\n{|\n! d\n|-\n| '''e'''\n|}")).html
+    assert html.count("<ul>") == 2
+    assert html.count("<ol>") == 1
+    assert "<td><strong>e</strong></td>" in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "''" * 50_000, "'''a" * 25_000, "* " * 50_000, "{|\n" * 33_000, "<ref>" * 20_000, "[https://a " * 9_000,
+        "=" * 100_000, "== a" * 25_000, "<nowiki>" * 12_000, "<pre " * 20_000, "<!--" * 25_000, "| a ||" * 16_000,
+        "{|\n" + "| a\n" * 25_000, "[[" * 50_000, "<references" * 9_000, "{|\n|" + "a=b " * 25_000 + "\n|}",
+    ],
+    ids=lambda text: text[:10],
+)  # fmt: skip
+def test_hostile_texts_end_soon(text: str) -> None:
+    start = time.process_time()
+    looks_like_mediawiki(text)
+    to_markdown(text)
+    assert time.process_time() - start < 1

@@ -1,0 +1,1 @@
+"""Texts in other markup languages, turned into the Markdown of this wiki."""
