@@ -32,7 +32,8 @@ from tests.ask.formats.building import (
 )
 from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats import registry
-from wiki.facts.values import Declaration, Value
+from wiki.facts.datatypes import registry as registry_of_values
+from wiki.facts.values import Context, Declaration, Value
 
 
 def places(**parameters: str) -> QueryResult:
@@ -231,6 +232,15 @@ def test_it_names_properties_by_their_equivalent() -> None:
     )
     assert str(graph.value(None, rdflib.URIRef("https://schema.org/address"), rdflib.Literal("Lyon"))).endswith("/A")
     assert {literal.language for literal in graph.objects() if isinstance(literal, rdflib.Literal)} == {None, "en"}
+
+
+def test_it_writes_vague_dates_in_edtf() -> None:
+    spring = registry_of_values.parse("printemps 2024", Context("fr", Declaration("Date", "Date", "_dat")))
+    query_result = result([("A", [[spring]])], [column("Date", "_dat")], format="turtle")
+    graph = rdflib.Graph().parse(data=content(query_result), format="turtle")
+    found = graph.value(rdflib.URIRef("https://wiki.example/wiki/A"), rdflib.URIRef(f"{PROPERTY}Date"))
+    assert (str(found), str(found.datatype)) == ("2024-21", "http://id.loc.gov/datatypes/edtf/EDTF")
+    assert "printemps 2024" in content(result([("A", [[spring]])], [column("Date", "_dat")], format="csv")).decode()
 
 
 def test_it_writes_records_as_nodes() -> None:

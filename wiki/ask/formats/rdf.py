@@ -15,7 +15,7 @@ from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, 
 from wiki.ask.formats.cells import BOOLEAN, DATE, PAGE, PLACE, is_subject_column
 from wiki.ask.formats.event_rows import datetime_of_julian_day, in_utc, is_whole_days
 from wiki.errors import gettext_noop
-from wiki.facts.datatypes import registry
+from wiki.facts.datatypes import registry, vague_dates
 from wiki.facts.values import Context
 from wiki.pages.page_urls import address
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
     from wiki.facts.values import Declaration, Value
 
+EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
 WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SAFE = "/:?#[]@!$&()*+,;=~-._%"
@@ -85,6 +86,8 @@ def to_node(value: Value, context: Context, result: QueryResult, format_context:
         return Literal(repr(value.number), datatype=Uri(f"{XSD}double"))
     if value.datatype == BOOLEAN:
         return Literal("true" if value.number else "false", datatype=Uri(f"{XSD}boolean"))
+    if value.datatype == DATE and value.canonical_value.startswith(vague_dates.PREFIX):
+        return Literal(value.canonical_value.removeprefix(vague_dates.PREFIX), datatype=Uri(EDTF))
     if value.datatype == DATE and (dated := _date(value))[0]:
         return Literal(dated[0], datatype=Uri(XSD + dated[1]))
     if value.datatype == PLACE and value.lat is not None and value.lon is not None:

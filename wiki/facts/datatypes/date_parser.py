@@ -55,8 +55,13 @@ def read_date(text: str, language: str) -> ParsedDate:
         raise NotADate("value_empty")
     if len(text) > DATE_LIMIT:
         raise NotADate("date_unreadable")
-    folded = " ".join(fold(unicodedata.normalize("NFKC", text).replace("−", "-")).split())
+    folded = fold_date(text)
     return _parse_exact(folded) or _parse_words(folded, language)
+
+
+def fold_date(text: str) -> str:
+    """Return a text as it is read for dates: without case and accents, with simple blanks and hyphens."""
+    return " ".join(fold(unicodedata.normalize("NFKC", text).replace("−", "-")).split())
 
 
 def _parse_exact(text: str) -> ParsedDate | None:

@@ -12,6 +12,7 @@ from wiki.facts.datatypes.date_parser import read_date
 from wiki.facts.datatypes.partial_dates import HOUR, MINUTE, PartialDate, parse_canonical_date
 from wiki.facts.datatypes.relative_dates import resolve_relative_date
 from wiki.facts.datatypes.times_of_day import NotADate
+from wiki.facts.datatypes.vague_dates import PREFIX, read_vague_date
 from wiki.facts.value_conditions import InRange, NotMatching, ValueCondition
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Value
@@ -20,7 +21,7 @@ from wiki.facts.values import Context, Value
 class Date:
     """`number` is the Julian day on which the date begins, `number_end` that on which it ends.
 
-    `canonical_value` is SMW's serialization.
+    `canonical_value` is SMW's serialization, or that of a vague date (`vague_dates`).
     """
 
     id = "_dat"
@@ -31,6 +32,9 @@ class Date:
         try:
             parsed = read_date(raw, context.language)
         except NotADate as error:
+            if vague := read_vague_date(raw, context.language):
+                canonical = PREFIX + vague.edtf
+                return Value(self.id, raw, canonical, canonical, vague.start, vague.end)
             return Value(self.id, raw, problem=problem(error.code, raw))
         moment = parsed.moment
         note = "ambiguous" if parsed.ambiguous else ""
@@ -61,7 +65,7 @@ class Date:
         raise comparator_error(comparator, self.names[context.name_language][0])
 
     def moment(self, value: Value) -> PartialDate | None:
-        """Return the date of a value; None where it could not be parsed."""
+        """Return the date of a value; None where it could not be parsed, or is vague."""
         try:
             return parse_canonical_date(value.canonical_value)
         except ValueError:
