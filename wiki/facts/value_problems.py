@@ -54,6 +54,10 @@ PROBLEMS: Mapping[str, str] = {
     "coordinates_range": gettext_noop(
         "“%(value)s” lies outside the globe: latitude goes to 90, longitude to 180. Are they swapped?"
     ),
+    "hours_unreadable": gettext_noop(
+        "“%(value)s” names no opening hours. Write them as “Tuesday to Friday 9:00-12:00 and 14:00-18:00” or"
+        " “Tu-Fr 09:00-12:00,14:00-18:00”."
+    ),
     "distance_unreadable": gettext_noop("“%(value)s” is not a distance. Write it as 10 km. Known units: %(known)s."),
     "record_fields": gettext_noop("%(property)s declares no fields. Write “Has fields: A; B” on its page."),
     "record_too_many": gettext_noop(

@@ -99,6 +99,8 @@ class EmbeddedResults:
             )
         if self.slots.has_fact_box:
             self.deferred_results.fact_box = facts.box_rows()
+            for line in facts.opening_lines.values():
+                self._expire_at(line.expires_at)
 
     def add_dependencies(self, sort: int, keys: Iterable[str]) -> None:
         """Add dependencies of one sort, by their keys."""

@@ -87,6 +87,11 @@ DATATYPE_HELP: Mapping[str, DatatypeHelp] = {
         ("45.4397, 4.3872", "45° 26′ 23″ N, 4° 23′ 14″ E"), ("45.4397, 4.3872", "45° 26′ 23″ N, 4° 23′ 14″ E"),
         "::45.44, 4.39 (10 km)",
     ),
+    "_oh": DatatypeHelp(
+        gettext_noop("When a place is open, in words or in OpenStreetMap's syntax. Pages say whether it is open now."),
+        ("Tuesday to Friday 9am-6pm", "Tu-Fr 09:00-18:00; Sa 10:00-13:00"),
+        ("mardi au vendredi 9h-18h", "Tu-Fr 09:00-18:00; Sa 10:00-13:00"),
+    ),
     "_rec": DatatypeHelp(
         gettext_noop("Several values together, divided by semicolons. The property's page names them (“Has fields”)."),
         ("Scie à ruban; 2019; oui",), ("Band saw; 2019; yes",),

@@ -14,6 +14,7 @@ from wiki.facts.datatypes.dates import Date
 from wiki.facts.datatypes.identifiers import ExternalIdentifier
 from wiki.facts.datatypes.monolingual import MonolingualText
 from wiki.facts.datatypes.numbers import Number
+from wiki.facts.datatypes.opening_hours import OPENING_HOURS, OpeningHoursDatatype
 from wiki.facts.datatypes.page_values import KindDatatype, Page
 from wiki.facts.datatypes.quantities import Quantity, Temperature
 from wiki.facts.datatypes.records import Record, ReferenceDatatype
@@ -132,6 +133,7 @@ USER_TYPES: tuple[Datatype, ...] = (
     Email(),
     Telephone(),
     Coordinates(),
+    OpeningHoursDatatype(OPENING_HOURS, _names("Opening hours", "Horaires d'ouverture|Horaires")),
     Record("_rec", _names("Record", "Enregistrement"), _REGISTRY_FIELDS),
     ReferenceDatatype("_ref_rec", _names("Reference", "Référence"), _REGISTRY_FIELDS),
     MonolingualText(),
