@@ -37,7 +37,7 @@ def read(output: QueryResult, comma: str = ",") -> list[list[str]]:
 def test_csv_round_trips() -> None:
     assert read(rows(format="csv", mainlabel="Lieu")) == [
         ["Lieu", "Ville", "Surface", "Matière"],
-        ["La Filature", "Lyon", "400", 'du "bois", fin,métal'],
+        ["La Filature", "Lyon", "400", 'du "bois", fin\nmétal'],
         ["L’Atelier", "", "-3", "'=1+1"],
     ]
 
@@ -102,7 +102,7 @@ def test_it_writes_dsv() -> None:
     output = content(rows(format="dsv", mainlabel="A:B")).decode()
     assert output.splitlines() == [
         "A\\:B:Ville:Surface:Matière",
-        'La Filature:Lyon:400:du "bois", fin,métal',
+        'La Filature:Lyon:400:du "bois", fin\\nmétal',
         "L’Atelier::-3:'=1+1",
     ]
 

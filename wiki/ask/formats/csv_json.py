@@ -43,13 +43,23 @@ def _headings(result: QueryResult, cells: Cells) -> list[str]:
     return [*first, *(column.label for column in result.columns)]
 
 
-def text_rows(result: QueryResult, joiner: str) -> list[list[str]]:
-    """Return rows of text, headings first unless `headers=hide`; values of a cell are joined by `between`."""
+VALUE_SEPARATOR = "\n"
+"""Between the values of a cell: a line end, which values do not hold, so that they can be taken apart again."""
+
+
+def text_rows(result: QueryResult) -> list[list[str]]:
+    """Return rows of text, headings first unless `headers=hide`.
+
+    The values of a cell are joined by the parameter `valuesep`, a line end by default.
+    """
+    joiner = separator(result, "valuesep", VALUE_SEPARATOR)
     cells = Cells(result)
     rows = [] if cells.headers == "hide" else [_headings(result, cells)]
+    columns = range(len(result.columns))
     for row in result.rows:
         first = [row.subject.full_title] if cells.has_subject else []
-        rows.append([*first, *(joiner.join(cells.data_texts(row, index)) for index in range(len(result.columns)))])
+        texts = ([" ".join(text.splitlines()) for text in cells.data_texts(row, index)] for index in columns)
+        rows.append([*first, *map(joiner.join, texts)])
     return rows
 
 
@@ -61,7 +71,7 @@ def csv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
     out = io.StringIO()
     if switch_option(result, "showsep"):
         out.write(f"sep={delimiter}\r\n")
-    rows = text_rows(result, separator(result, "valuesep", ","))
+    rows = text_rows(result)
     csv.writer(out, delimiter=delimiter).writerows([escape_formula(text) for text in row] for row in rows)
     byte_order_mark = "\ufeff" if switch_option(result, "bom") else ""
     return ResultFile("text/csv; charset=utf-8", file_name(result, "csv"), (byte_order_mark + out.getvalue()).encode())
@@ -73,7 +83,7 @@ def dsv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
     if not delimiter or delimiter in "\\\r\nn":
         delimiter = ":"
     escapes = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "", delimiter: f"\\{delimiter}"})
-    rows = text_rows(result, separator(result, "valuesep", ","))
+    rows = text_rows(result)
     lines = (delimiter.join(escape_formula(text).translate(escapes) for text in row) for row in rows)
     return ResultFile(
         "text/dsv; charset=utf-8", file_name(result, "dsv"), "".join(f"{line}\n" for line in lines).encode()
@@ -120,7 +130,9 @@ def json_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
 
 
 FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))
-VALUESEP = Parameter("valuesep", "text", ",", gettext_noop("What stands between the values of a property."))
+VALUESEP = Parameter(
+    "valuesep", "text", "", gettext_noop("What stands between the values of a property, instead of a line end.")
+)
 FORMATS = (
     Format(
         "csv", "CSV", gettext_noop("Comma-separated values, for spreadsheets."), (),
