@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import Stemmer
 
+from wiki.text.french_forms import other_forms
 from wiki.text.titles import fold
 
 LANGUAGES = {"fr": "french", "en": "english"}
@@ -38,12 +39,6 @@ WHOLE_WORDS = re.compile(
     re.IGNORECASE,
 )
 """Words that are written with an apostrophe."""
-IRREGULAR_PLURALS = {
-    "travaux": "travail", "vitraux": "vitrail", "baux": "bail", "coraux": "corail", "emaux": "émail",
-    "soupiraux": "soupirail", "vantaux": "vantail", "gemmaux": "gemmail", "yeux": "œil", "cieux": "ciel",
-    "aieux": "aïeul", "messieurs": "monsieur", "mesdames": "madame", "mesdemoiselles": "mademoiselle",
-}  # fmt: skip
-"""By folded French plural, the singular that Snowball does not find."""
 
 _STOP_FR = """
 a au aux avec c ce ces cet cette d dans de des du elle elles en est et eux il ils j je l la le les leur leurs lui m ma
@@ -126,15 +121,11 @@ def fold_word(word: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def stems(word: str, language: str) -> frozenset[str]:
-    """Return the folded stems of a lower-case word: as written, without accents, and without a plural -s or -x.
-
-    Snowball does not stem French plurals in -eux, -oux, -os, -as, -is or -us (lieux, genoux, vélos, amis).
-    """
+    """Return the folded stems of a lower-case word: as written, without accents, and of its `french_forms`."""
     stem = _stemmer(language).stemWord
     forms = {word, fold_word(word)}
-    if language == "fr" and len(word) > 3 and word[-1] in "sx":
-        forms |= {form[:-1] for form in forms}
-        forms |= {IRREGULAR_PLURALS.get(fold_word(word), word)}
+    if language == "fr":
+        forms |= {other for form in forms for other in other_forms(form)}
     return frozenset(fold_word(stem(form)) for form in forms)
 
 

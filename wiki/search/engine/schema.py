@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Version of the conversion to postings; increase it with each change, so that existing indexes are rebuilt."""
 KEY, MODELS = "key-", "models-"
 """Names of the Whoosh fields of the primary key, and of the models that the object is an instance of."""
