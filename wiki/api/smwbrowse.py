@@ -28,8 +28,8 @@ LARGEST = {"limit": 500, "offset": 100_000, "ns": titles.MIRROR_NAMESPACE}
 """Members of `params` that are numbers, and the largest ones."""
 DEFAULTS = {"limit": 50, "offset": 0, "ns": 0}
 ITEM_TYPES = {
-    "_num": 1, "_qty": 1, "_tem": 1, "_boo": 3, "_uri": 5, "_anu": 5, "_ema": 5, "_tel": 5, "_dat": 6, "_geo": 7,
-    "_wpg": 9,
+    "_num": 1, "_qty": 1, "_tem": 1, "_mon": 1, "_boo": 3, "_uri": 5, "_anu": 5, "_ema": 5, "_tel": 5, "_dat": 6,
+    "_geo": 7, "_wpg": 9,
 }  # fmt: skip
 """SMW's type numbers of data items by datatype id; all others are text (2)."""
 TEXT_ITEM = 2

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SORT_DEPTH = 3
 """Properties in a sort chain at most: SQLite's parser allows no deeper nesting."""
-COMPARED_BY_NUMBER = ("_num", "_qty", "_tem", "_dat", "_boo")
+COMPARED_BY_NUMBER = ("_num", "_qty", "_tem", "_mon", "_dat", "_boo")
 """Datatypes sorted by `Fact.number`; others are sorted by `Fact.folded_text`."""
 
 

@@ -25,7 +25,7 @@ from wiki.facts.values import Value
 if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult
 
-NUMERIC_DATATYPES = ("_num", "_qty", "_tem")
+NUMERIC_DATATYPES = ("_num", "_qty", "_tem", "_mon")
 PRECISION_DIGITS = 40
 """Significant digits of a computation."""
 Reduction = Callable[[Sequence[Decimal]], Decimal]

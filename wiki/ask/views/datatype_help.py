@@ -62,6 +62,11 @@ DATATYPE_HELP: Mapping[str, DatatypeHelp] = {
         gettext_noop("A temperature in kelvins, degrees Celsius, Fahrenheit or Rankine, converted between them."),
         ("20 °C", "68 °F", "293,15 K"), ("20 °C", "68 °F", "293.15 K"), "::>20 °C",
     ),
+    "_mon": DatatypeHelp(
+        gettext_noop("An amount of money, in euros unless the property's page declares another currency."),
+        ("12,50 €", "1 500 euros", "gratuit"), ("12.50 €", "1500 euros", "free"),
+        "::<20 €",
+    ),
     "_dat": DatatypeHelp(
         gettext_noop("A year, a month, a day or a moment. A question about a year finds all its days."),
         ("2021", "mars 2021", "12 mars 2021", "25/03/2021", "2021-03-12 14:30", "50 av. J.-C."),

@@ -19,7 +19,7 @@ from wiki.facts.datatypes.numbers import show_number
 
 FEW, BARS, RANGES = 4, 12, 10
 """Values drawn one by one; with more, or with a few that all differ, numbers and dates are drawn in ranges."""
-NUMBERS, DATE = ("_num", "_qty", "_tem"), "_dat"
+NUMBERS, DATE = ("_num", "_qty", "_tem", "_mon"), "_dat"
 MONTHS = 24
 """Dates within so many months are drawn by month, others by years."""
 

@@ -12,6 +12,7 @@ from wiki.facts.datatypes.coordinates import Coordinates
 from wiki.facts.datatypes.datatype_names import TypeName
 from wiki.facts.datatypes.dates import Date
 from wiki.facts.datatypes.identifiers import ExternalIdentifier
+from wiki.facts.datatypes.money import Money
 from wiki.facts.datatypes.monolingual import MonolingualText
 from wiki.facts.datatypes.numbers import Number
 from wiki.facts.datatypes.opening_hours import OPENING_HOURS, OpeningHoursDatatype
@@ -127,6 +128,7 @@ USER_TYPES: tuple[Datatype, ...] = (
     Number(),
     Quantity(),
     Temperature(),
+    Money(),
     Date(),
     Url("_uri", _names("URL|URI", "URL|URI|Adresse web")),
     Url("_anu", _names("Annotation URI", "URI d'annotation|Annotation URI")),
