@@ -6,6 +6,7 @@ import pytest
 
 from tests.factories import make_page
 from wiki.accounts.models import User
+from wiki.facts.models import Fact
 from wiki.pages import background_jobs
 from wiki.pages.models import PageLink
 from wiki.pages.rendering import link_table
@@ -53,6 +54,18 @@ def test_a_database_of_an_older_release_is_derived_again(alice: User) -> None:
     background_jobs.run_pending()
     assert rebuild_derived.snapshot() == before
     assert rederivation.outdated_kinds() == []
+
+
+def test_the_pages_whose_facts_and_links_change_are_logged(alice: User, caplog: pytest.LogCaptureFixture) -> None:
+    page = make_page("Un", "---\nVille: Lyon\nNote: a\n---\nVoir [[L’atelier]] et [[Deux]].", by=alice)
+    make_page("Deux", "Voir [[Un]].", by=alice)
+    PageLink.objects.filter(page=page, key="Deux").update(key="Trois")
+    PageLink.objects.filter(page=page, key="L'atelier").update(key="L’atelier")
+    Fact.objects.filter(page=page, raw="Lyon").update(raw="Brest")
+    DerivedRevision.objects.all().delete()
+    background_jobs.run_pending()
+    found = [record.getMessage() for record in caplog.records if "are others" in record.getMessage()]
+    assert found == ["Facts and links of “Un” are others now: - Ville: Brest; - [[Trois]]; + Ville: Lyon; + [[Deux]]"]
 
 
 def test_a_page_that_cannot_be_derived_stops_no_other(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:

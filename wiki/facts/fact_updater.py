@@ -74,6 +74,12 @@ class FactUpdater:
             property_pages.apply_property_page(history)
         return changes
 
+    def describe(self, page: int) -> list[str]:
+        """Return the current facts of a page that its authors wrote, and which of them mean nothing."""
+        facts = Fact.objects.filter(page=page, removed_in=None, part_of=None).select_related("property")
+        authored = (fact for fact in facts if not (special := SPECIAL.get(fact.property.key)) or not special.automatic)
+        return [f"{fact.property.title}: {fact.raw}{' (?)' if fact.problem else ''}" for fact in authored]
+
     def snapshot(self) -> list[tuple[Any, ...]]:
         """Return all facts by page, subject, property, raw value and lifetime, and the property declarations."""
         rows = Fact.objects.values_list(*SNAPSHOT_FIELDS, *fact_columns.COLUMNS)

@@ -114,6 +114,10 @@ class LinkTableUpdater:
             PageLink.objects.filter(pk__in=removed[start : start + ROWS]).delete()
         PageLink.objects.bulk_create(added, batch_size=ROWS)
 
+    def describe(self, page: int) -> list[str]:
+        """Return the links of a page."""
+        return [f"[[{key}]]" for key in PageLink.objects.filter(page=page).values_list("key", flat=True)]
+
     def snapshot(self) -> list[tuple[Any, ...]]:
         """Return all links by page, way and keys."""
         return sorted(PageLink.objects.values_list("page_id", "way", "key", "place_key", "sort_key"))

@@ -7,10 +7,10 @@ of higher layers (facts, passages, search) register theirs in `wiki/apps.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Max
@@ -142,6 +142,14 @@ class DerivedDataUpdater(Protocol):
 
     def snapshot(self) -> list[tuple[Any, ...]]:
         """Return all derived rows by natural keys, sorted. A rebuild must not change them."""
+
+
+@runtime_checkable
+class DescribesPages(Protocol):
+    """An updater whose rows authors notice: facts and links."""
+
+    def describe(self, page: int) -> Collection[str]:
+        """Return the current rows of the page with this primary key, each as a line for people."""
 
 
 class Inputs:

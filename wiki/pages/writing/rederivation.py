@@ -15,9 +15,12 @@ from wiki.pages.background_jobs import FailureLog
 from wiki.pages.models import WikiPage
 from wiki.pages.task_models import DerivedRevision, OutdatedPage
 from wiki.pages.writing import rebuild_derived
-from wiki.pages.writing.derived_data import UPDATERS
+from wiki.pages.writing.derived_data import UPDATERS, DescribesPages
+from wiki.text import titles
 
 logger = logging.getLogger(__name__)
+CHANGES_LOGGED = 20
+"""Changed facts and links of a page that are logged."""
 PAGES_PER_RUN = 5
 """Pages derived again in one run of the job; their whole histories are read."""
 
@@ -104,6 +107,19 @@ def progress() -> tuple[int, int] | None:
 
 
 def _derive(pk: int) -> None:
-    """Derive the data of a page again, also if it is edited meanwhile."""
+    """Derive the data of a page again, also if it is edited meanwhile; log which facts and links are others then."""
+    before = _description(pk)
     while not rebuild_derived.rebuild_pages([pk]):
         continue
+    after = _description(pk)
+    changes = [*(f"- {line}" for line in sorted(before - after)), *(f"+ {line}" for line in sorted(after - before))]
+    if changes:
+        title = WikiPage.objects.values_list("full_title", flat=True).get(pk=pk)
+        more = " …" if changes[CHANGES_LOGGED:] else ""
+        logger.warning("Facts and links of “%s” are others now: %s%s", title, "; ".join(changes[:CHANGES_LOGGED]), more)
+
+
+def _description(pk: int) -> set[str]:
+    """Return the current facts and links of a page; spellings of one title are one."""
+    describing = (updater for updater in UPDATERS if isinstance(updater, DescribesPages))
+    return {titles.unify_spelling(line) for updater in describing for line in updater.describe(pk)}
