@@ -82,6 +82,7 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/everyday.py
 	$(RUN) tests/benchmarks/ask.py
 	$(RUN) tests/benchmarks/search.py
+	$(RUN) tests/benchmarks/parsing.py
 	$(RUN) tests/benchmarks/french_search.py
 	$(RUN) tests/benchmarks/imports.py
 	$(RUN) tests/benchmarks/history.py
