@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block import table as table_rule
 from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import footnote_def
 
@@ -35,6 +36,7 @@ def block_parser() -> MarkdownIt:
     """Return a parser that finds blocks only: the content of inline tokens is the source."""
     parser = MarkdownIt("commonmark", {"maxNesting": NESTING_LIMIT}).enable("table").disable(["inline", "text_join"])
     parser.use(deflist_plugin)
+    parser.use(dollarmath_plugin, allow_labels=False)
     parser.use(footnote_plugin, inline=False, move_to_end=False)
     rules = parser.block.ruler
     rules.at("footnote_def", footnote_def, {"alt": ["paragraph", "reference", "blockquote"]})

@@ -93,6 +93,9 @@ class BlockTreeBuilder(BlockParser):
             html = self._with_wiki_markup(token.content.rstrip("\n"))
             self.engine.html_blocks.add(html)
             SubElement(parent, "p").text = self.engine.htmlStash.store(html)
+        elif token.type == "math_block":
+            formula = Placeholder("formula", {"source": token.content.strip(), "is_block": True}, token.content.strip())
+            parent.append(self.engine.store.add_element(formula))
         elif token.type == CALL_BLOCK:
             placeholder = self.engine.calls.placeholder(token.content)
             placeholder.data["alone"] = token.meta["alone"]

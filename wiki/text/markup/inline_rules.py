@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference, unescapeAll
 from markdown_it.helpers import parseLinkLabel
 from markdown_it.rules_inline import StateInline
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from wiki.text.markup.block_rules import NESTING_LIMIT
@@ -40,6 +41,7 @@ def inline_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": NESTING_LIMIT}).enable("strikethrough")
     parser.use(gfm_autolink_plugin)
     parser.use(mark_plugin)
+    parser.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # the sanitizer does it
     rules = parser.inline.ruler
     rules.before("link", "wiki_call", _call)

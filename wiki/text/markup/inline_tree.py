@@ -98,6 +98,10 @@ class InlineTreeBuilder(Treeprocessor):
             case "html_inline":
                 html = _LINK.sub(lambda link: link[1].rpartition("|")[2], token.content)  # in an attribute, its text
                 append_raw(parent, self.engine.htmlStash.store(html))
+            case "math_inline" | "math_inline_double":
+                is_block = token.type == "math_inline_double"
+                formula = Placeholder("formula", {"source": token.content, "is_block": is_block}, token.content)
+                parent.append(self.engine.store.add_element(formula))
             case "image":
                 attributes = {name: str(value) for name, value in token.attrs.items() if name in ("src", "title")}
                 SubElement(parent, "img", {**attributes, "alt": _plain(token.children or [])})

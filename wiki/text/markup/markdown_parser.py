@@ -19,6 +19,7 @@ from wiki.text.frontmatter import frontmatter_reader
 from wiki.text.frontmatter.frontmatter_reader import FrontMatter
 from wiki.text.markup import placeholders
 from wiki.text.markup.code_blocks import code_html
+from wiki.text.markup.formulas import formula_html
 from wiki.text.markup.headings import TocEntry, flatten_toc, toc_html
 from wiki.text.markup.inclusion_tags import own_text
 from wiki.text.markup.markdown_engine import MarkdownEngine
@@ -44,6 +45,10 @@ _WORD = re.compile(r"\w[\w'’-]*")
 _EMPTY_PARAGRAPH = re.compile(r"<p>\s*</p>\n?")
 _engines = threading.local()
 logger = logging.getLogger(__name__)
+
+
+INTERNAL = frozenset({"code", "anchor", "formula", "task", "toc", "link_end", "mark"})
+"""Kinds of placeholders that are filled here."""
 
 
 @dataclass
@@ -187,9 +192,7 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
         nonce=nonce,
         front_matter=front,
         placeholders={
-            number: store.placeholders[number]
-            for number in present
-            if _internal_html(store.placeholders[number]) is None and store.placeholders[number].kind != "toc"
+            number: store.placeholders[number] for number in present if store.placeholders[number].kind not in INTERNAL
         },
         toc=toc,
         links=links,
@@ -256,6 +259,8 @@ def _internal_html(placeholder: Placeholder) -> str | None:
         return f'<a class="anchor" href="#{placeholder.data["id"]}" aria-hidden="true" tabindex="-1">#</a>'
     if placeholder.kind == "task":
         return f'<span class="task">{"☑" if placeholder.data["done"] else "☐"}</span>'
+    if placeholder.kind == "formula":
+        return formula_html(placeholder.data["source"], is_block=placeholder.data["is_block"])
     if placeholder.kind == "link_end":
         return "</a>"
     return "" if placeholder.kind == "mark" else None

@@ -21,7 +21,19 @@ from markdown.util import AtomicString
 from wiki.text.problems import Problem
 
 PlaceholderKind = Literal[
-    "link", "link_end", "annotation", "picture", "call", "callout", "problem", "code", "anchor", "task", "toc", "mark"
+    "link",
+    "link_end",
+    "annotation",
+    "picture",
+    "call",
+    "callout",
+    "problem",
+    "code",
+    "anchor",
+    "formula",
+    "task",
+    "toc",
+    "mark",
 ]
 
 
@@ -39,6 +51,7 @@ class Placeholder:
     call      name, source, arguments (list of [key or "", value]), alone (bool)
     problem   code, params (dict), source
     Filled by this package itself: code (code, language), anchor (id), task (done: bool), toc,
+    formula (source, is_block: bool),
     mark (invisible: the position of a category, an annotation with markup or the behavior switch `switch`).
     """
 
