@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wiki.text.markup.markdown_parser import parse
-from wiki.text.statements import extract_statements, has_unreadable_json
+from wiki.text.statements import extract_statements, has_unreadable_json, statements_without_body
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,24 @@ def test_values_of_parser_functions(source: str, values: list[tuple[str, str]]) 
 )
 def test_json_that_states_nothing_is_known(source: str, expected: bool) -> None:
     assert has_unreadable_json(parse(source, calls=("#set", "#subobject"))) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ("", True),
+        ("Un **texte** sans rien.", True),
+        ("---\nVille: Lyon\nNote: [a, b]\n---\n\n# Titre\n\nTexte.", True),
+        ("---\nVille: [[Lyon]]\nOuvert:\n  Jour: lundi\n---\nTexte.", True),
+        ("---\nVille: Lyon\n", False),
+        ("---\nVille: Lyon\n---\n[[Catégorie:A]]", False),
+        ("---\nVille: Lyon\n---\n{{#set:A=1}}", False),
+        ("---\nVille: Lyon\n---\n#REDIRECT [[A]]", False),
+        ("---\nVille: Lyon\n---\na [[A::b]]", False),
+    ],
+)
+def test_a_body_without_statements_is_not_parsed(text: str, is_read: bool) -> None:
+    found = statements_without_body(text)
+    assert (found is not None) == is_read
+    if found is not None:
+        assert found == extract_statements(parse(text))

@@ -48,8 +48,8 @@ def statements_of(parsed: ParsedVersion) -> Iterator[VersionStatements]:
             current = statements.extract_statements(parsed.parsed)
         elif version.text == last_text and last_statements is not None:
             current = last_statements
-        elif statements.has_no_statements(version.text):
-            current = []
+        elif (found := statements.statements_without_body(version.text)) is not None:
+            current = found
         else:
             current = statements.extract_statements(parser_process.parse_bounded(version.text or ""))
         last_text, last_statements = version.text, current

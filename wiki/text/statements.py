@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
 from wiki.text.frontmatter.yaml_values import FrontMatterValue
 from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.markup.placeholders import Placeholder, WikiLink
@@ -37,6 +38,14 @@ class Statement:
 def has_no_statements(text: str | None) -> bool:
     """Return whether a text cannot contain a statement, without parsing it."""
     return not text or not any(mark in text for mark in STATEMENT_SYNTAX)
+
+
+def statements_without_body(text: str | None) -> list[Statement] | None:
+    """Return the statements of a text whose body cannot contain any, without parsing the body; None for other texts."""
+    if not text or has_no_statements(text):
+        return []
+    front = parse_front_matter(text)
+    return extract_statements(Parsed("", "", front)) if has_no_statements(front.body) else None
 
 
 def extract_statements(parsed: Parsed) -> list[Statement]:
