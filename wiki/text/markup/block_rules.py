@@ -25,6 +25,10 @@ CALL_BLOCK = "wiki_call"
 NESTING_LIMIT = 100
 """Nesting beyond which markdown-it reads no further; `markdown_parser` refuses texts with such blocks before."""
 _ABBREVIATION = re.compile(r"\*\[([^\]\n]+)\] ?:[ ]*(.*)")
+TERMS_LIMIT = 10
+"""Terms of one definition at most."""
+_DEFINITION = re.compile(r"[:~][ \t]+\S")
+_TERM = re.compile(r"(?!(?:[-*+]|\d+[.)]|#+)(?:[ \t]|$)|[>|<])\S")
 _CALL = re.compile(CALL)
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _IN_CELLS = re.compile(r"\[\[[^\[\]\n]*\]\]|\{\{")
@@ -43,6 +47,7 @@ def block_parser() -> MarkdownIt:
     rules.before("reference", "abbreviation", _abbreviation, {"alt": ["paragraph", "reference", "blockquote"]})
     rules.before("table", CALL_BLOCK, _call, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     rules.at("table", _table, {"alt": ["paragraph", "reference"]})
+    rules.before("paragraph", "definition_terms", _terms)
     return parser
 
 
@@ -92,6 +97,31 @@ def _call(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         state.line = last
         state.bMarks[last], state.tShift[last], state.sCount[last] = source_end, 0, state.blkIndent
         state.tShift[last] = len(rest := state.src[source_end : state.eMarks[last]]) - len(rest.lstrip())
+    return True
+
+
+def _terms(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read the lines above the last term of a definition as terms too: markdown-it's rule knows one only."""
+    if silent or state.is_code_block(start):
+        return False
+    last = start
+    while last + 1 < end and not _DEFINITION.match(_line(state, last + 1)):
+        last += 1
+        if last - start > TERMS_LIMIT or state.isEmpty(last) or state.sCount[last] != state.blkIndent:
+            return False
+    if (
+        last == start
+        or last + 1 >= end
+        or not all(_TERM.match(_line(state, number)) for number in range(start, last + 1))
+    ):
+        return False
+    for number in range(start, last):
+        token = state.push("paragraph_open", "dt", 1)
+        token.map = [number, number + 1]
+        inline = state.push("inline", "", 0)
+        inline.content, inline.map, inline.children = _line(state, number).strip(), token.map, []
+        state.push("paragraph_close", "dt", -1)
+    state.line = last
     return True
 
 

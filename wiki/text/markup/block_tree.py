@@ -46,6 +46,7 @@ class BlockTreeBuilder(BlockParser):
         self.engine.link_references = environment.get("references", {})
         self.engine.abbreviations.update(environment.get(ABBREVIATIONS, {}))
         self._build(self.root, iter(tokens))
+        _join_terms(self.root)
         return ElementTree(self.root)
 
     def parseChunk(self, parent: Element, text: str) -> None:  # noqa: N802  # Python-Markdown's name
@@ -123,6 +124,20 @@ class BlockTreeBuilder(BlockParser):
             else:  # a tag, a comment, code
                 parts.append(match[0])
         return "".join([*parts, html[position:]])
+
+
+def _join_terms(root: Element) -> None:
+    """Move terms that stand before a list of definitions into it."""
+    for parent in [parent for parent in root.iter() if parent.tag != "dl" and parent.find("dt") is not None]:
+        terms = list[Element]()
+        for child in list(parent):
+            if child.tag == "dt":
+                terms.append(child)
+            elif child.tag == "dl" and terms:
+                for term in reversed(terms):
+                    parent.remove(term)
+                    child.insert(0, term)
+                terms = []
 
 
 def _attributes(token: Token) -> dict[str, str]:
