@@ -28,6 +28,8 @@ NOON = datetime(2026, 11, 30, 11, 0, tzinfo=UTC)
         (["jeudi 9h-18h"], "Fermé en ce moment, ouvre jeudi à 09:00", "00:00"),
         (["Jan 04 10:00-12:00"], "Fermé en ce moment, ouvre le 4 janvier 2027", "00:00"),
         (["lundi 9h-10h", "lundi 11h-13h"], "Ouvert en ce moment, ferme à 13:00", "13:00"),
+        (["lundi 9h-10h, lundi 11h-13h"], "Ouvert en ce moment, ferme à 13:00", "13:00"),
+        (["lundi 9h-10h"], "Fermé en ce moment, ouvre le 7 décembre 2026", "00:00"),
         (["24/7"], "Ouvert en ce moment", "00:00"),
         (["sur rendez-vous"], "Sur rendez-vous", "00:00"),
         (["2020 Mo 10:00-12:00"], "Fermé en ce moment", "00:00"),
@@ -39,6 +41,14 @@ def test_it_says_whether_a_place_is_open(hours: list[str], text: str, until: str
     assert line is not None
     assert f">{text}<" in line.html
     assert timezone.localtime(line.expires_at).strftime("%H:%M") == until
+
+
+def test_holidays_of_the_country_are_closed() -> None:
+    christmas = datetime(2026, 12, 25, 11, 0, tzinfo=UTC)
+    with translation.override("fr"):
+        line = opening_line(["Mo-Fr 09:00-18:00; PH off"], christmas)
+    assert line is not None
+    assert "Fermé en ce moment, ouvre lundi" in line.html
 
 
 def test_hours_that_never_come_end_soon() -> None:

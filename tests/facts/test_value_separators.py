@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from tests.factories import make_page
 from wiki.accounts.models import User
@@ -107,3 +108,15 @@ def test_a_separator_that_is_none_divides_nothing_and_is_reported(alice: User) -
     make_page("Un", "---\nServices: café et wifi\n---", by=alice)
     assert values("Un") == ["café et wifi"]
     assert Fact.objects.get(property__key="_SEP").problem["code"] == "separator_unusable"
+
+
+@pytest.mark.django_db
+def test_annotations_and_previews_are_divided_too(alice: User, client: Client) -> None:
+    declare('Value separator: ","', alice)
+    make_page("Un", "On y trouve [[Services::café, wifi]] et [[Services::four|un four]].", by=alice)
+    html = client.get("/wiki/Un").content.decode()
+    assert "On y trouve café, wifi et un four." in html
+    client.force_login(alice)
+    html = client.post("/preview", {"text": "---\nServices: café, wifi\n---\nTexte.", "title": "Deux"}).content.decode()
+    assert "<li>café</li>" in html or ">café<" in html
+    assert "café, wifi" not in html

@@ -49,6 +49,19 @@ def test_links_lead_to_the_other_site(alice: User, client: Client) -> None:
     assert "w:Lyon" not in client.get("/wanted").content.decode()
 
 
+def test_pages_follow_a_renamed_prefix_in_any_spelling(alice: User, client: Client) -> None:
+    make_page("Guide", "[[Vidéos : Un]] et [[films:Deux]]", by=alice)
+    row = InterwikiPrefix.objects.create(prefix="videos", url="https://example.org/$1")
+    background_jobs.run_pending()
+    assert 'href="https://example.org/Un"' in client.get("/wiki/Guide").content.decode()
+    row.prefix = "films"
+    row.save()
+    background_jobs.run_pending()
+    html = client.get("/wiki/Guide").content.decode()
+    assert 'href="https://example.org/Un"' not in html
+    assert 'href="https://example.org/Deux"' in html
+
+
 def test_an_address_with_a_prefix_leads_there_too(client: Client) -> None:
     answer = client.get("/wiki/w:Lyon")
     assert (answer.status_code, answer["Location"]) == (302, "https://fr.wikipedia.org/wiki/Lyon")
@@ -88,6 +101,9 @@ def test_pages_follow_a_change_of_the_table(alice: User, client: Client) -> None
         ("a|b", "https://example.org/$1", "prefix"),
         ("Catégorie", "https://example.org/$1", "prefix"),
         ("La Myne", "https://example.org/$1", "prefix"),
+        ("la MYNE", "https://example.org/$1", "prefix"),
+        ("Dépôt", "https://example.org/$1", "prefix"),
+        ("depot", "https://example.org/$1", "prefix"),
         ("forum", "https://example.org/", "url"),
         ("forum", "javascript:alert($1)", "url"),
         ("forum", "ftp://example.org/$1", "url"),
@@ -96,6 +112,7 @@ def test_pages_follow_a_change_of_the_table(alice: User, client: Client) -> None
 def test_rows_are_checked(prefix: str, url: str, field: str, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     make_page("Charte", place=place, by=bob)
+    make_place("Dépôt", by=bob)
     with pytest.raises(ValidationError) as caught:
         InterwikiPrefix(prefix=prefix, url=url).full_clean()
     assert field in caught.value.message_dict

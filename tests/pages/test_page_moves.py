@@ -16,6 +16,7 @@ from wiki.pages.models import Changeset, WikiPage
 from wiki.pages.rendering.link_table import links_to
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
+from wiki.pages.writing.version_store import NewVersion, store
 
 pytestmark = pytest.mark.django_db
 SCRIPT = Author(None, "script")
@@ -283,3 +284,23 @@ def test_the_form_offers_what_goes_along(bob: User, client: Client) -> None:
     assert client.post("/move/La_Myne:Guide", data).status_code == 302
     assert titles_now() == {"La Myne", "La Myne:Manuel", *(f"La Myne:Manuel/{n}" for n in range(7)),
                             "Talk:La Myne:Manuel/3"}  # fmt: skip
+
+
+def test_sub_pages_in_another_spelling_keep_their_own_part(alice: User) -> None:
+    for title in ("Cœur", "Coeur/Détail", "Cœur/A : B"):
+        make_page(title, "Texte.", by=alice)
+    page_moves.move(page_lookup.find_by_key("Coeur"), "Neuf", SCRIPT, with_subpages=True)  # type: ignore[arg-type]
+    assert titles_now() == {"Neuf", "Neuf/Détail", "Neuf/A : B"}
+
+
+def test_many_sub_pages_count_as_one_edit(bob: User) -> None:
+    place = make_place("La Myne", by=bob)
+    page = make_page("Guide", "Texte.", place=place, by=bob)
+    new = []
+    for number in range(70):
+        below = WikiPage()
+        fields = page_lookup.fields_for_title(f"La Myne:Guide/{number}", license="CC-BY-SA-4.0", language="fr")
+        new.append(NewVersion(below, "Texte.", fields, SCRIPT))
+    store(new, Changeset(act=Changeset.Act.IMPORT))
+    page_moves.move(page, "La Myne:Manuel", Author.of(bob), with_subpages=True, leave_redirect=False)
+    assert WikiPage.objects.filter(title_key__startswith="La Myne:Manuel/").count() == 70

@@ -102,3 +102,28 @@ def test_a_redirect_leads_to_its_section(alice: User, client: Client) -> None:
     assert 'href="/wiki/Guide#s-materiel-utile"' in html
     make_page("Guide/Un", "#REDIRECT [[/Outils]]", by=alice)
     assert client.get("/wiki/Guide/Un").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_template_above_the_page_is_a_problem_and_no_more(alice: User, client: Client) -> None:
+    make_page("Guide", "Avant {{../Horaires}} ![[../Autre]] après. {{/Rien}}", by=alice)
+    html = client.get("/wiki/Guide").content.decode()
+    assert "Avant" in html
+    assert "après" in html
+    assert 'href="/wiki/Guide/Rien"' in html
+
+
+@pytest.mark.django_db
+def test_a_template_within_a_shown_page_is_relative_to_that_page(alice: User, client: Client) -> None:
+    make_page("Guide/Horaires", "Ouvert le mardi.", by=alice)
+    make_page("Guide/Un", "{{../Horaires}}", by=alice)
+    make_page("Autre", "{{Guide/Un}}", by=alice)
+    assert "Ouvert le mardi." in client.get("/wiki/Autre").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_redirect_is_never_relative(alice: User, client: Client) -> None:
+    make_page("/Sous", "Racine.", by=alice)
+    page = make_page("Guide", "#REDIRECT [[/Sous]]", by=alice)
+    assert client.get("/wiki/Guide")["Location"] == "/wiki//Sous?from=Guide"
+    assert list(PageLink.objects.filter(page=page).values_list("key", flat=True)) == ["/Sous"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.factories import make_page
+from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.errors import TitleTaken
 from wiki.facts import spelling_upgrade
@@ -131,3 +131,25 @@ def test_an_upgrade_joins_two_spellings_of_a_property(alice: User) -> None:
     spelling_upgrade.unify_stored_keys()
     assert list(Fact.objects.filter(raw="3").values_list("property__key", flat=True)) == ["Nombre d'heures"]
     assert not Property.objects.filter(key="Nombre d’heures").exists()
+
+
+@pytest.mark.django_db
+def test_an_upgrade_of_a_place_takes_its_pages_along(bob: User, alice: User) -> None:
+    place = make_place("L’atelier", by=bob)
+    page = make_page("Charte", "Texte.", place=place, by=bob)
+    make_page("Autre", "Texte.", by=alice)
+    WikiPage.objects.filter(pk=place.pk).update(title_key="L’atelier")
+    WikiPage.objects.filter(pk=page.pk).update(title_key="L’atelier:Charte")
+    WikiPage.objects.filter(full_title="Autre").update(full_title="L'atelier", title="L'atelier", title_key="L'atelier")
+    spelling_upgrade.unify_stored_keys()
+    found = dict(WikiPage.objects.filter(pk__in=[place.pk, page.pk]).values_list("full_title", "title_key"))
+    assert found == {"L’atelier (2)": "L'atelier (2)", "L’atelier (2):Charte": "L'atelier (2):Charte"}
+
+
+@pytest.mark.django_db
+def test_a_deleted_page_is_found_in_any_spelling(alice: User) -> None:
+    page = make_page("L’atelier", "Un.", by=alice)
+    page_writer.delete(page, Author(None, "Wiki"))
+    found = page_lookup.find_deleted("L'atelier")
+    assert found is not None
+    assert found.pk == page.pk

@@ -54,6 +54,10 @@ CASES = {
         "{|\n|-\n| colspan=2 | a | b\n|-\n| [[c|d]]\n* e\n| f\n|}",
         "| a \\| b |  |\n|---|---|\n| [[c|d]]<br>* e | f |",
     ),
+    "headings of Markdown stay": (
+        "# Titre\n\n'''gras'''\n\n# a\n# b",
+        "# Titre\n\n**gras**\n\n1. a\n1. b",
+    ),
     "a table without an end": ("{|\n| a", "{|\n| a"),
     "line ends": ("== a ==\r\n'''b'''\r\n", "## a\n**b**\n"),
 }
@@ -95,6 +99,7 @@ def test_lists_and_tables_are_read_as_such() -> None:
     [
         "''" * 50_000, "'''a" * 25_000, "* " * 50_000, "{|\n" * 33_000, "<ref>" * 20_000, "[https://a " * 9_000,
         "=" * 100_000, "== a" * 25_000, "<nowiki>" * 12_000, "<pre " * 20_000, "<!--" * 25_000, "| a ||" * 16_000,
+        "==a" + " " * 90_000 + "x", "{|\n| a=" + "aa=" * 30_000 + "\n|}\n", "{|\n|" + " a=b" * 20_000 + "\n|}\n",
         "{|\n" + "| a\n" * 25_000, "[[" * 50_000, "<references" * 9_000, "{|\n|" + "a=b " * 25_000 + "\n|}",
     ],
     ids=lambda text: text[:10],

@@ -76,7 +76,7 @@ def _apply_declaration(
     )
     row, _ = Property.objects.get_or_create(key=key, defaults={"title": key})
     columns = {
-        "title": key if is_gone else title,
+        "title": row.title if is_gone else title,
         "datatype": datatype,
         "declared": declared,
         "redirects_to": _redirects_to(statements, row),

@@ -1,6 +1,7 @@
 """Gives pages and properties of an earlier release the keys of this one, in which spellings meet (`unify_spelling`).
 
-Of two pages whose titles have become one, the later is renamed. Other keys follow as all pages are derived again.
+Of two pages whose titles have become one, the one with signs of typography is renamed, or the later of two such pages.
+Other keys follow as all pages are derived again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from wiki.errors import Refused
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import key_of_property
 from wiki.pages.models import WikiPage
@@ -27,10 +29,12 @@ logger = logging.getLogger(__name__)
 
 def unify_stored_keys(**_: Any) -> None:
     """Give pages and properties their keys, after the tables were migrated (signal receiver)."""
-    for page in (
-        WikiPage.objects.filter(_has_other_spelling("title_key")).order_by("pk").only("full_title", "title_key")
-    ):
-        _unify_title_key(page)
+    pages = WikiPage.objects.filter(_has_other_spelling("title_key")).order_by("-is_place", "pk")
+    for pk in list(pages.values_list("pk", flat=True)):
+        try:
+            _unify_title_key(WikiPage.objects.get(pk=pk))  # as it is now: its place may have been renamed before it
+        except Refused as error:
+            logger.error("The page %s keeps its old key: %s", pk, error)
     for row in Property.objects.filter(_has_other_spelling("key")).order_by("pk"):
         _unify_property_key(row)
 
@@ -43,6 +47,8 @@ def _has_other_spelling(column: str) -> Q:
 def _unify_title_key(page: WikiPage) -> None:
     """Give a page its key; if another page has that already, rename it."""
     key = titles.key_of(page.full_title)
+    if key == page.title_key:
+        return
     other = WikiPage.objects.filter(title_key=key).exclude(pk=page.pk).first()
     if other is None:
         WikiPage.objects.filter(pk=page.pk).update(title_key=key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from wiki.facts import property_declarations
-from wiki.facts.datatypes.separators import divide
+from wiki.facts.datatypes.separators import divide_values
 from wiki.facts.models import Property
 from wiki.facts.version_statements import Identity, VersionStatements
 
@@ -22,7 +22,6 @@ def divide_statements(versions: Sequence[VersionStatements], properties: Mapping
     for statements in versions:
         identities: dict[Identity, None] = {}
         for fragment, key, raw in statements.facts:
-            separator = separators[key]
-            values = divide(raw, separator) if separator else [raw]
-            identities |= dict.fromkeys((fragment, key, value) for value in values or [raw])
+            values = divide_values(raw, separators[key])
+            identities |= dict.fromkeys((fragment, key, value) for value in values)
         statements.facts = {identity: position for position, identity in enumerate(identities)}

@@ -39,13 +39,16 @@ def find(title: str, user: Reader) -> WikiPage | None:
 
 
 def find_deleted(full_title: str) -> WikiPage | None:
-    """Find the page that was last deleted under this title; a new text continues its history."""
-    found: WikiPage | None = (
-        WikiPage.objects.filter(full_title=full_title, title_key__isnull=True)
-        .select_related("source", "place")
-        .order_by("-edited_at", "-pk")
-        .first()
+    """Find the page that was last deleted under this title, in any spelling; a new text continues its history."""
+    deleted = (
+        WikiPage.objects.filter(title_key__isnull=True).select_related("source", "place").order_by("-edited_at", "-pk")
     )
+    found: WikiPage | None = deleted.filter(full_title=full_title).first()
+    if found is None:
+        key, folded = titles.key_of(full_title), titles.fold(full_title.rpartition(":")[2])
+        found = next(
+            (page for page in deleted.filter(title_fold=folded) if titles.key_of(page.full_title) == key), None
+        )
     return found
 
 

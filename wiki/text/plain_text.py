@@ -15,13 +15,14 @@ _BLOCKS = (
 _BLOCK = re.compile(rf"</?(?:{_BLOCKS})(?=[\s>/])[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _ANCHOR = re.compile(r'<a class="anchor"[^>]*>#</a>')
-"""The anchor link of a heading, added by the parser: authors cannot write this class."""
+_CONTENTS = re.compile(r'<ul class="toc-inline">.*?</ul>')
+"""The anchor link of a heading, and the contents, added by the parser: authors cannot write these classes."""
 
 
 def to_plain_text(parsed: Parsed) -> str:
     """Return a text without markup, one line per block: links as labels, pictures as descriptions, no calls."""
     filled = parsed.fill(_without_calls)
-    lines = html.unescape(_TAG.sub("", _BLOCK.sub("\n", _ANCHOR.sub("", filled)))).split("\n")
+    lines = html.unescape(_TAG.sub("", _BLOCK.sub("\n", _ANCHOR.sub("", _CONTENTS.sub("", filled))))).split("\n")
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
 
 

@@ -113,13 +113,13 @@ def _split_at_apostrophes(run: str, offset: int) -> list[tuple[int, int]]:
     return [(offset + start, offset + end) for start, end in words]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=30_000)
 def fold_word(word: str) -> str:
     """Return a word without case and accents."""
     return fold(word)[:WORD_LIMIT]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=30_000)
 def stems(word: str, language: str) -> frozenset[str]:
     """Return the folded stems of a lower-case word: as written, without accents, and of its `french_forms`."""
     stem = _stemmer(language).stemWord

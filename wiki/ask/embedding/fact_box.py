@@ -20,6 +20,7 @@ from wiki.ask.language.query_ast import Conjunction, Query
 from wiki.ask.language.query_errors import message_for
 from wiki.facts import fact_columns, special_properties
 from wiki.facts.datatypes.opening_hours import OPENING_HOURS
+from wiki.facts.datatypes.separators import divide_values
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import declarations_for
 from wiki.facts.special_properties import SPECIAL, key_of_property
@@ -186,10 +187,12 @@ class PageFacts:
             return escape(label or raw)
         if raw.startswith("@@@"):
             return format_html('<a href="{}">{}</a>', address("property", name), label or name)
-        for fact in self.by_fragment.get("", ()):
-            if fact.key == key and fact.value.raw == raw:
-                return self.value_html(fact, label)
-        return escape(label or raw)
+        facts = {fact.value.raw: fact for fact in reversed(self.by_fragment.get("", [])) if fact.key == key}
+        values = divide_values(raw, self.declarations[key].separator) if key in self.declarations else [raw]
+        found = [facts[value] for value in values if value in facts]
+        if not found or (label and len(found) > 1):
+            return escape(label or raw)
+        return join_html(", ", [self.value_html(fact, label) for fact in found])
 
 
 def _load_facts(slots: DeferredSlots) -> Iterable[PageFact]:
@@ -228,7 +231,9 @@ def _parse_statements(slots: DeferredSlots) -> list[PageFact]:
         "", slots.full_title, is_place, slots.language, "", None, bool(slots.place_title) and not is_place
     )
     parsed = [
-        (fragment, key, fact_columns.parse_value(raw, version, declarations[key])) for fragment, key, raw in statements
+        (fragment, key, fact_columns.parse_value(raw, version, declarations[key]))
+        for fragment, key, text in statements
+        for raw in divide_values(text, declarations[key].separator)
     ]
     existing = fact_columns.existing_place_keys(value for _, _, value in parsed)
     return [

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from wiki.facts.datatypes.opening_hours import NoOpeningHours, opening_state, read_opening_hours
+from wiki.facts.datatypes.opening_hours import NoOpeningHours, join_rules, opening_state, read_opening_hours
 
-WEEK = timedelta(days=7)
+DAYS_OF_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def opening_line(raw_values: Sequence[str], now: datetime) -> OpeningLine | None
     """Return whether a place with these opening hours, as written, is open at an aware `now`; None without a rule."""
     local = timezone.localtime(now).replace(tzinfo=None, second=0, microsecond=0)
     try:
-        state = opening_state("; ".join(map(read_opening_hours, raw_values)), local)
+        state = opening_state(join_rules([read_opening_hours(raw) for raw in raw_values]), local, _country())
     except NoOpeningHours:
         return None
     if state.is_open is None:
@@ -48,6 +49,11 @@ def opening_line(raw_values: Sequence[str], now: datetime) -> OpeningLine | None
     return OpeningLine(format_html('<span class="opening {}">{}</span>', style, text), aware)
 
 
+def _country() -> str:
+    """Return the country whose holidays count: France, where the site's time is that of Paris."""
+    return "FR" if settings.TIME_ZONE == "Europe/Paris" else ""
+
+
 def _when(change: datetime, now: datetime) -> str:
     """Return the moment of a change as people say it: the time today, the day of this week, or the date."""
     days = (change.date() - now.date()).days
@@ -58,6 +64,6 @@ def _when(change: datetime, now: datetime) -> str:
         return gettext("at midnight")
     if days == 1:
         return gettext("tomorrow at %(time)s") % {"time": time}
-    if change - now < WEEK:
+    if days < DAYS_OF_WEEK:
         return gettext("%(day)s at %(time)s") % {"day": date_format(change, "l").lower(), "time": time}
     return gettext("on %(date)s") % {"date": date_format(change, "DATE_FORMAT")}

@@ -103,9 +103,10 @@ class Transcluder:
         self._count += 1
         if self._count > TRANSCLUSION_LIMIT:
             raise AskProblem("include_many", {"limit": TRANSCLUSION_LIMIT})
-        page = self._find_page(call.title)
+        title = self._absolute(call.title)
+        page = self._find_page(title)
         if page is None:
-            return self._missing_page(call.title)
+            return self._missing_page(title)
         target = (_key(page.full_title), anchors.section_id(call.section) if call.section else "")
         self._check(page, target)
         body: str | None = transclusion.transcluded_source(page.source.text or "")
@@ -122,9 +123,16 @@ class Transcluder:
             self._stack.pop()
         return self._with_attribution(html, _attribution(page, call.section), alone=alone)
 
+    def _absolute(self, title: str) -> str:
+        """Return the full title that a relative one means on the page whose text is being shown. Raises AskProblem."""
+        base = self._slots.full_title if len(self._stack) == 1 else self._stack[-1][0]
+        try:
+            return titles.absolute_title(title, base)
+        except titles.TitleProblem:
+            raise AskProblem("include_title", {"title": title}) from None
+
     def _find_page(self, title: str) -> WikiPage | None:
         """Find the page to show: within the place, at the root, or as a template; redirects are followed."""
-        title = titles.absolute_title(title, self._slots.full_title)
         key, place_key = link_table.target_keys(
             f":{title}", PageFields(0, None, self._slots.place_title, bool(self._slots.place_title), "", "")
         )

@@ -41,6 +41,8 @@ def render_preview(exported: ExportedPage, credits: Mapping[str, Any], pictures:
         if placeholder.kind == "picture":
             name = file_key(str(placeholder.data["name"]))
             return _picture(placeholder.data, pictures.get(name), paths.get(name, ""))
+        if placeholder.kind == "callout":
+            return page_renderer.callout_title(placeholder.data)
         if placeholder.kind == "problem":
             return page_renderer.problem_html(placeholder.data)
         if placeholder.kind == "call":

@@ -7,6 +7,7 @@ rule covers is closed.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -40,6 +41,7 @@ _GROUPS = {
     "en semaine": "Mo-Fr", "jours ouvres": "Mo-Fr", "weekdays": "Mo-Fr", "week-end": "Sa-Su", "weekend": "Sa-Su",
     "le week-end": "Sa-Su", "jours feries": "PH", "public holidays": "PH", "vacances scolaires": "SH",
 }  # fmt: skip
+_DAY_SPAN = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su)(?:-(Mo|Tu|We|Th|Fr|Sa|Su))?\b")
 _WORDS = re.compile(
     r"(?P<group>" + "|".join(sorted(map(re.escape, _GROUPS), key=len, reverse=True)) + r")"
     r"|(?P<always>24 ?h(?:eures)? ?(?:/|sur) ?24(?: ?h)?|24/7)"
@@ -134,7 +136,30 @@ def _from_words(text: str) -> str:
     rules.finish()
     if not rules.done and not comment:
         raise NoOpeningHours
-    return "; ".join(rules.done) + comment if rules.done else f"24/7 unknown{comment}"
+    if comment and all(rule.endswith("off") for rule in rules.done):
+        rules.done.insert(0, f"24/7 unknown{comment}")
+        comment = ""
+    return join_rules(rules.done) + comment
+
+
+def join_rules(rules: Sequence[str]) -> str:
+    """Return rules as one text: a later rule adds to the hours before it, unless it closes days or has others."""
+    joined, days = "", set[str]()
+    for rule in rules:
+        own = _days_of(rule)
+        is_addition = bool(days & own) and not rule.endswith(("off", "closed"))
+        joined += f"{', ' if is_addition else '; '}{rule}" if joined else rule
+        days |= own
+    return joined
+
+
+def _days_of(rule: str) -> set[str]:
+    """Return the days of the week that a rule names; all of them if it names none."""
+    named = set[str]()
+    for first, last in _DAY_SPAN.findall(rule):
+        start, end = _CODES.index(first), _CODES.index(last or first)
+        named |= set(_CODES[start : end + 1] if start <= end else (*_CODES[start:], *_CODES[: end + 1]))
+    return named or set(_CODES)
 
 
 def _add_word(rules: _Rules, match: re.Match[str]) -> None:
@@ -179,10 +204,13 @@ class OpeningState:
     """When that changes; None if it does not within a year."""
 
 
-def opening_state(hours: str, moment: datetime) -> OpeningState:
-    """Return the state at a local time without zone, of hours that `read_opening_hours` returned."""
+def opening_state(hours: str, moment: datetime, country: str = "") -> OpeningState:
+    """Return the state at a local time without zone, of hours that `read_opening_hours` returned.
+
+    `country` (ISO 3166-1) has the public and school holidays that rules name; without one, no day is one.
+    """
     end = moment + HORIZON
-    _, change, state, _ = next(OpeningHours(hours).intervals(moment, end))
+    _, change, state, _ = next(OpeningHours(hours, country=country or None).intervals(moment, end))
     return OpeningState(_STATES[state], change if change < end else None)
 
 

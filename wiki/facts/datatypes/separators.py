@@ -31,6 +31,11 @@ def divide(text: str, separator: str) -> list[str]:
     return [value.strip() for value in values if value.strip()]
 
 
+def divide_values(text: str, separator: str) -> list[str]:
+    """Return the values in a text of a property that declares this separator; the text itself without one."""
+    return (divide(text, separator) if separator else []) or [text]
+
+
 class SeparatorDatatype(Text):
     """A text that `is_separator` accepts."""
 

@@ -17,6 +17,8 @@ from wiki.facts.datatypes.date_parser import DATE_LIMIT, fold_date, read_date
 from wiki.facts.datatypes.partial_dates import DATE, MONTH, YEAR, PartialDate
 from wiki.facts.datatypes.times_of_day import NotADate
 
+FIRST_CLEAR_YEAR = 100
+"""Smaller numbers in an interval are no years: `3/4`."""
 PREFIX = "edtf:"
 """Begins the canonical form of a vague date."""
 _SEASONS = {
@@ -151,7 +153,7 @@ def _open_interval(text: str, language: str) -> VagueDate | None:
 def _decade_or_century(text: str, language: str) -> VagueDate | None:
     if match := _DECADE.fullmatch(text):
         digits = (match[1] or match[2] or f"{match[3]}0").rjust(4, "0")
-        year = int(digits) if int(digits) > 99 else 1900 + int(digits)
+        year = int(digits) + (0 if int(digits) > 99 else 2000 if int(digits) < 20 else 1900)
         return _years(year // 10 * 10, 10, f"{year // 10:03}X")
     if match := _CENTURY.fullmatch(text):
         number = int(match[3]) + 1 if match[3] else int(match[2]) if match[2] else _roman(match[1])
@@ -178,7 +180,8 @@ def _interval(text: str, language: str) -> VagueDate | None:
                 first, last = read_date(left, language).moment, read_date(right, language).moment
             except NotADate:
                 continue
-            if first.start < last.start and first.precision == last.precision:
+            is_clear = min(abs(first.year), abs(last.year)) >= FIRST_CLEAR_YEAR
+            if is_clear and first.start < last.start and first.precision == last.precision:
                 return VagueDate(f"{_iso(first)}/{_iso(last)}", first.start, last.end)
     return None
 

@@ -117,6 +117,11 @@ def problem_html(data: Mapping[str, Any]) -> str:
     )
 
 
+def callout_title(data: Mapping[str, Any]) -> str:
+    """Return the escaped title of a call-out that has none of its own."""
+    return escape(gettext(CALLOUT_TITLES[str(data["type"])]))
+
+
 def call_html(placeholder: Placeholder, full_title: str) -> str | None:
     """Render a parser function; None if its result is deferred until the page is read."""
     name = str(placeholder.data["name"])
@@ -138,7 +143,7 @@ def fill_static(version: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
         if placeholder.kind == "problem":
             return problem_html(placeholder.data)
         if placeholder.kind == "callout":
-            return escape(gettext(CALLOUT_TITLES[str(placeholder.data["type"])]))
+            return callout_title(placeholder.data)
         return call_html(placeholder, full_title) if placeholder.kind == "call" else ""
 
     return placeholders.fill_placeholders(

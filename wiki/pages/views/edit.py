@@ -147,6 +147,7 @@ def _editor(
         "full_title": full_title,
         "form": form,
         "twins": twins,
+        "can_convert": True,
         "license": catalogue.licenses_in(license_id)[0],
         "allowed_actions": permissions.allowed_actions(request.user, page),
         **extra.pop("preview", {}),

@@ -81,16 +81,16 @@ class MovePageForm(EditCommentForm):
 
     def __init__(self, page: WikiPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        subpages = page_moves.find_subpages(page)
-        if subpages:
-            shown = ", ".join(below.full_title for below in subpages[:SUBPAGES_SHOWN])
-            shown += ", …" if subpages[SUBPAGES_SHOWN:] else ""
+        below = list(page_moves.find_subpages(page).values_list("full_title", flat=True))
+        if below:
+            shown = ", ".join(below[:SUBPAGES_SHOWN]) + (", …" if below[SUBPAGES_SHOWN:] else "")
             self.fields["with_subpages"].label = ngettext(
-                "Also rename its sub-page %(titles)s", "Also rename its %(count)d sub-pages: %(titles)s", len(subpages)
-            ) % {"count": len(subpages), "titles": shown}
+                "Also rename its sub-page %(titles)s", "Also rename its %(count)d sub-pages: %(titles)s", len(below)
+            ) % {"count": len(below), "titles": shown}
         else:
             del self.fields["with_subpages"]
-        if not page_moves.find_talk_pages([page, *subpages, *page.inhabitants.all()]):
+        inhabitants = page.inhabitants.values_list("full_title", flat=True)
+        if not page_moves.find_talk_pages([page.full_title, *below, *inhabitants]):
             del self.fields["with_talk"]
 
 

@@ -165,7 +165,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, ou
         "html": output.html,
         "has_text": bool(stored.html.strip()),  # also where all its queries have empty results
         "facts": output.fact_box,
-        "toc": [] if 'class="toc-inline"' in stored.html else stored.toc,  # they stand in the text then
+        "toc": [] if '<ul class="toc-inline">' in stored.html else stored.toc,  # they stand in the text then
         "categories": stored.categories,
         "problems": stored.problems,
         **license_context(found.license),

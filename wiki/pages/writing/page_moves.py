@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import cast
 
 from django.utils import timezone
 
-from wiki.errors import Refused, TitleTaken, gettext_noop
-from wiki.pages import page_lookup
-from wiki.pages.models import Changeset, WikiPage
+from wiki.accounts.models import User
+from wiki.errors import NotAllowed, Refused, TitleTaken, gettext_noop
+from wiki.pages import page_lookup, permissions
+from wiki.pages.models import Changeset, WikiPage, WikiPageQuerySet
 from wiki.pages.page_fields import PageFields
 from wiki.pages.permissions import Action
 from wiki.pages.writing.page_writer import SaveResult, check_write_allowed, retry_while_stale
@@ -61,18 +63,18 @@ def _new_fields(page: WikiPage, title: str) -> PageFields:
     return fields
 
 
-def find_subpages(page: WikiPage) -> list[WikiPage]:
-    """Return the pages «Title/…» of a page, redirects too, with source and place. No permission filter: for writing."""
+def find_subpages(page: WikiPage) -> WikiPageQuerySet:
+    """Return the pages «Title/…» of a page, redirects too. No permission filter: for writing."""
     below = WikiPage.objects.filter(title_key__startswith=f"{page.title_key}/", namespace=page.namespace)
-    return list(below.select_related("source", "place").order_by("pk"))
+    return cast("WikiPageQuerySet", below.order_by("pk"))
 
 
-def find_talk_pages(pages: Iterable[WikiPage]) -> dict[str, WikiPage]:
-    """Return the discussions of pages by the full titles of these, with source. No permission filter: for writing.
+def find_talk_pages(full_titles: Iterable[str]) -> dict[str, WikiPage]:
+    """Return the discussions of pages by the full titles of these, with source and place. No permission filter.
 
     One query for 500 pages.
     """
-    talk_titles = ((page.full_title, titles.talk_title(page.full_title)) for page in pages)
+    talk_titles = ((title, titles.talk_title(title)) for title in full_titles)
     keys = {titles.key_of(talk): title for title, talk in talk_titles if talk}
     found: dict[str, WikiPage] = {}
     for start in range(0, len(keys), ROWS):
@@ -95,11 +97,15 @@ def _all_moves(page: WikiPage, fields: PageFields, by: Author, with_subpages: bo
             for child in page.inhabitants.select_related("place", "source").order_by("pk")
         ]
     if with_subpages:
-        for below in find_subpages(page):
-            check_write_allowed(by, Action.MOVE, below)
-            moves.append(_follow(below, full_title(fields) + below.full_title[len(page.full_title) :]))
+        depth = page.full_title.count("/") + 1
+        for below in find_subpages(page).select_related("source", "place"):
+            if isinstance(by.user, User) and not permissions.has_permission(by.user, Action.MOVE, below):
+                raise NotAllowed(
+                    gettext_noop("You may not rename «%(title)s», which would go along."), title=below.full_title
+                )
+            moves.append(_follow(below, "/".join([full_title(fields), *below.full_title.split("/")[depth:]])))
     if with_talk:  # whoever may move a page may move what is said of it
-        talks = find_talk_pages(item for item, _ in moves)
+        talks = find_talk_pages(item.full_title for item, _ in moves)
         pairs = [(talks.get(item.full_title), titles.talk_title(full_title(new))) for item, new in moves]
         moves += [_follow(talk, title) for talk, title in pairs if talk is not None and title]
     return moves

@@ -79,7 +79,7 @@ def _read(
 def _relative_link_problems(parsed: Parsed, fields: PageFields) -> list[Problem]:
     """Return a problem for each link `../…` that leads above the page."""
     problems = {}
-    for link in parsed.links:
+    for link in (link for link in parsed.links if link.kind == "link"):
         try:
             titles.absolute_title(link.target, fields.full_title)
         except titles.TitleProblem as problem:

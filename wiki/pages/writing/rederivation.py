@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import F
 
+from wiki.pages import interwiki
 from wiki.pages.background_jobs import FailureLog
 from wiki.pages.models import WikiPage
 from wiki.pages.task_models import DerivedRevision, OutdatedPage
@@ -88,10 +89,11 @@ def _derive_outdated_pages(failures: FailureLog) -> bool:
 
     Rows go only once the work is done; one that is added meanwhile stays.
     """
+    interwiki.forget_prefixes()
     first = list(OutdatedPage.objects.order_by("pk").values_list("page", flat=True)[:PAGES_PER_RUN])
     for page in dict.fromkeys(first):
         rows = list(OutdatedPage.objects.filter(page=page).values_list("pk", flat=True))
-        failures.run(page, _derive, page)
+        failures.run(page, _derive_again, page)
         WikiPage.objects.filter(pk=page).update(cache_version=F("cache_version") + 1)
         OutdatedPage.objects.filter(pk__in=rows).delete()
     return bool(first)
@@ -106,11 +108,16 @@ def progress() -> tuple[int, int] | None:
     return WikiPage.objects.filter(pk__lte=done_to).count(), WikiPage.objects.count()
 
 
-def _derive(pk: int) -> None:
-    """Derive the data of a page again, also if it is edited meanwhile; log which facts and links are others then."""
-    before = _description(pk)
+def _derive_again(pk: int) -> None:
+    """Derive the data of a page again, also if it is edited meanwhile."""
     while not rebuild_derived.rebuild_pages([pk]):
         continue
+
+
+def _derive(pk: int) -> None:
+    """Derive the data of a page again after an upgrade; log which of its facts and links are others then."""
+    before = _description(pk)
+    _derive_again(pk)
     after = _description(pk)
     changes = [*(f"- {line}" for line in sorted(before - after)), *(f"+ {line}" for line in sorted(after - before))]
     if changes:

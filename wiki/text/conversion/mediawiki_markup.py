@@ -14,10 +14,8 @@ from itertools import chain, pairwise
 from wiki.text.conversion.mediawiki_tables import ends_of_tables, table_to_markdown
 from wiki.text.frontmatter.frontmatter_reader import split_front_matter
 
-_HEADING = re.compile(r"(={1,6})[ \t]*([^=\s](?:.*[^=\s])?)[ \t]*\1\s*")
 _SIGNS = re.compile(
-    r"^(={2,6})[ \t]*[^=\s][^\n]*[ \t]*\1[ \t]*$"  # == Title ==
-    r"|'''(?=\S)[^\n']+'''"  # '''bold'''
+    r"'''(?=\S)[^\n']+'''"  # bold
     r"|^\{\|[^\n]*\n(?:[|!][^\n]*\n)+"  # a table
     r"|^\*{2,}[ \t]+\S",  # a list within a list
     re.MULTILINE,
@@ -49,7 +47,20 @@ def looks_like_mediawiki(text: str) -> bool:
     text = "\n".join(lines)
     kept = [(start, end) for start, end, name, _, _ in _elements(text) if name != "ref"]
     shown = [text[end:start] for end, start in pairwise([0, *chain.from_iterable(kept), len(text)])][::2]
-    return _SIGNS.search("".join(shown)) is not None
+    visible = "".join(shown)
+    return _SIGNS.search(visible) is not None or any(
+        (_heading(line) or ("", ""))[0] > "=" for line in visible.split("\n")
+    )
+
+
+def _heading(line: str) -> tuple[str, str] | None:
+    """Return the signs and the text of a heading `== Title ==`; None for other lines."""
+    line = line.rstrip()
+    if not line.startswith("=") or not line.endswith("="):
+        return None
+    level = min(len(line) - len(line.lstrip("=")), len(line) - len(line.rstrip("=")), 6)
+    title = line[level:-level].strip()
+    return ("=" * level, title) if title and title[0] != "=" != title[-1] else None
 
 
 def to_markdown(text: str) -> str:
@@ -139,9 +150,9 @@ class _Converter:
             elif end := tables.get(number - 1):
                 kind, new = "table", [self._inline(row) for row in table_to_markdown(lines[number - 1 : end])]
                 number = end
-            elif heading := _HEADING.fullmatch(line):
-                kind, new = "heading", [f"{'#' * len(heading[1])} {self._inline(heading[2])}"]
-            elif (listed := _LIST.match(line)) and not _REDIRECT.match(line):
+            elif heading := _heading(line):
+                kind, new = "heading", [f"{'#' * len(heading[0])} {self._inline(heading[1])}"]
+            elif (listed := _LIST.match(line)) and not _is_markdown_heading(lines, number - 1):
                 kind, new = self._item(listed[1], listed[2], last)
             else:
                 new = [self._inline(line)]
@@ -168,6 +179,15 @@ class _Converter:
     def _inline(self, line: str) -> str:
         """Return the markup within a line as Markdown."""
         return _ADDRESS.sub(_address, _emphasis(line))
+
+
+def _is_markdown_heading(lines: Sequence[str], number: int) -> bool:
+    """Return whether a line that begins with `#` is a heading of Markdown, or a redirect, and no item of a list."""
+    if not lines[number].startswith("#"):
+        return False
+    neighbours = (lines[number - 1] if number else "", lines[number + 1] if number + 1 < len(lines) else "")
+    is_alone = not any(line.startswith(("#", "*", ":", ";")) for line in neighbours)
+    return bool(_REDIRECT.match(lines[number])) or (is_alone and re.match("#+ ", lines[number]) is not None)
 
 
 def _needs_blank_line(last: str, kind: str) -> bool:

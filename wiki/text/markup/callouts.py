@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from markdown.treeprocessors import Treeprocessor
@@ -31,9 +30,6 @@ class CalloutProcessor(Treeprocessor):
 
     store: PlaceholderStore
 
-    def __init__(self, md: Any) -> None:
-        super().__init__(md)
-
     def run(self, root: Element) -> None:
         """Replace the elements in place."""
         for quote in list(root.iter("blockquote")):
@@ -53,7 +49,7 @@ class CalloutProcessor(Treeprocessor):
         if title:
             head.text = title
         else:
-            head.append(self.store.add_element(Placeholder("callout", {"type": kind}, kind)))
+            head.append(self.store.add_element(Placeholder("callout", {"type": kind})))
         first.text = (first.text or "")[match.end() :]
         if not first.text and not len(first):
             quote.remove(first)

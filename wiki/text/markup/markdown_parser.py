@@ -28,7 +28,7 @@ from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLin
 from wiki.text.markup.sanitizer import clean
 from wiki.text.markup.wikilinks import LinkBuilder, redirect_section, split_redirect
 from wiki.text.problems import Problem
-from wiki.text.titles import key_of
+from wiki.text.titles import is_relative, key_of
 
 TEXT_LIMIT = 1_000_000
 """Maximum size of a text in bytes of UTF-8; of larger ones only the source is shown."""
@@ -232,7 +232,8 @@ def _head(
         parts.append(f"{store.add_markup(replace(placeholder, text=''))}\n\n")
     target, section = redirect
     if target:
-        element = link_builder.page_link(target, f"{target}#{section}" if section else target, section, redirect=True)
+        absolute = f":{target}" if is_relative(target) else target
+        element = link_builder.page_link(absolute, f"{target}#{section}" if section else target, section, redirect=True)
         parts.append(f"<p>{tostring(element, encoding='unicode')}</p>\n\n")
     return "".join(parts)
 
